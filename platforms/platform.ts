@@ -1,0 +1,229 @@
+import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../model/errors.ts";
+import type { MediaFacts, PlatformContent } from "../model/post.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "./kit/http.ts";
+
+/**
+ * What a platform may do: the contract between the publishing engine and a broker.
+ *
+ * A broker is a list of steps. It has no timer, no waiting loop, no retry, no log line and no database: the engine
+ * runs the steps in order, keeps what each leaves behind, waits, retries, takes over after a crash, and never sends a
+ * visible step a second time unless it has been proved that the first did nothing.
+ */
+export interface Broker {
+  /**
+   * The steps from this content to a published post, in order, names unique. Pure: the same content gives the same
+   * steps in every process, since a step may be run by another process than the one before it.
+   */
+  steps(content: PlatformContent<PublishMedia>): Step[];
+
+  /**
+   * Finds out what became of a visible step whose answer was lost. Only reads. It is called on a schedule until it
+   * gives a verdict; an error it throws counts as "pending".
+   */
+  reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict>;
+
+  /** How long after a commit a read may still not show what was published, in seconds: negative reads before that prove nothing. */
+  indexingLagSeconds: number;
+
+  /** Set where the platform documents that it refuses an identical post and names the first; see the design's rule on commits. */
+  identicalRepeat?: { withinSeconds: number; source: string };
+}
+
+export type Step = QuietStep | VisibleStep;
+
+/** A step the audience cannot see: it may be repeated freely, and may run before the due time. */
+export interface QuietStep {
+  name: string;
+  effect: "read" | "hidden";
+  /** Nice to have once the post is live: its failure never fails a live post. */
+  cosmetic?: true;
+  run(context: StepContext): Promise<StepOutcome>;
+}
+
+/**
+ * The commit call: the audience sees it. It is two pure halves so that it can send exactly one request. The engine
+ * writes the intent, sends `request`, and hands the answer to `accept`.
+ */
+export interface VisibleStep {
+  name: string;
+  effect: "visible";
+  /** The one request. Anything that has to be fetched or decided first is a step of its own before this one. */
+  request(context: StepContext): HttpRequest;
+  /**
+   * Reads the answer. Throws a BrokerError whose `notPublished` says whether this answer proves that nothing went out;
+   * whatever else it throws (an unreadable body, say) leaves the outcome unknown.
+   */
+  accept(answer: HttpAnswer, context: StepContext): StepDone;
+}
+
+/** `done`: go on with the next step. `waitSeconds`: ask again then; waiting is not failing and costs no attempt. */
+export type StepOutcome = StepDone | { waitSeconds: number };
+
+export interface StepDone {
+  /** What later steps need; merged into the checkpoint. Must be JSON. */
+  done: Checkpoint;
+  /** Of a visible step: the platform's id of what is live now; null where the platform gives it later. */
+  remoteId?: string | null;
+  /** What the public sees on the platform post, once known. Only what is given is written. */
+  platformPostId?: string;
+  publishedUrl?: string;
+  /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
+  warnings?: { code: string; message: string }[];
+}
+
+export type Checkpoint = Record<string, string | number | boolean | null | string[]>;
+
+/** What a step gets. Everything in it belongs to this one attempt. */
+export interface StepContext {
+  http: HttpClient;
+  /** A token that outlives the step. Send it in a header where the platform allows; never put it into an error. */
+  accessToken: string;
+  account: { platformAccountId: string; username: string | null; metadata: Record<string, unknown> };
+  content: PlatformContent<PublishMedia>;
+  /** What the earlier steps left, merged. */
+  checkpoint: Checkpoint;
+  media: MediaSource;
+  /** How often this step has already answered `waitSeconds`, and for how long in the engine's (scaled) seconds. */
+  polls: number;
+  waitedSeconds: number;
+  now: Date;
+}
+
+/** A media object as the engine hands it to a broker: stored and measured. */
+export interface PublishMedia extends MediaFacts {
+  id: string;
+  filename: string;
+  altText: string | null;
+  /** The caller's own cover picture, stored like any media. */
+  thumbnail: PublishMedia | null;
+}
+
+/** What a platform wants made of an image that it does not take as it is. The original is kept. */
+export interface Rendition {
+  mimeType: "image/jpeg" | "image/png";
+  maxWidth?: number;
+  maxHeight?: number;
+  maxSizeBytes?: number;
+}
+
+export interface MediaSource {
+  /** A signed URL under which the platform can fetch the bytes for the next day. */
+  publicUrl(media: PublishMedia, rendition?: Rendition): Promise<string>;
+  /** The bytes themselves, from `start` up to and without `end`. */
+  open(media: PublishMedia, options?: { rendition?: Rendition; start?: number; end?: number }): Promise<ReadableStream<Uint8Array>>;
+  /** What `publicUrl` and `open` would give: size and type after the rendition. */
+  describe(media: PublishMedia, rendition?: Rendition): Promise<Pick<MediaFacts, "mimeType" | "sizeBytes" | "width" | "height">>;
+}
+
+/** A commit whose outcome is not known. */
+export interface OpenIntent {
+  step: string;
+  /** When the intent was written, by the database's clock; the request left after it. */
+  intentAt: Date;
+  /** The answer, where one came that proved nothing, and the failure's name where none came. */
+  answer: { status: number | null; brokerCode: BrokerCode | null; platformError: PlatformErrorDetail | null; failure: string | null };
+}
+
+export type Verdict =
+  /** It is live. The ids are null where the platform shows that it is live but not which it is; the engine goes on asking. */
+  | ({ verdict: "published" } & StepDone)
+  /**
+   * `definitive`: a handle's own state proves it. Otherwise one negative read, of which the engine wants two, apart from
+   * each other and after the indexing lag. `redoFrom` names the step to begin again from; without it the commit itself is repeated.
+   */
+  | { verdict: "not_published"; definitive: boolean; proof: string; redoFrom?: string; error?: BrokerError }
+  /** Reading back cannot settle it; the post becomes `unknown` at once. Two candidates are this, too. */
+  | { verdict: "cannot_tell"; reason: string }
+  /** The platform is still working on the handle, or could not be asked. */
+  | { verdict: "pending"; reason: string };
+
+/** A platform's refusal or failure, read from structured fields. The public sentence and the internal detail are apart. */
+export class BrokerError extends Error {
+  readonly code: BrokerCode;
+  /** How it surfaces, where that is more exact than the broker code's own public code. */
+  readonly publicCode: PublicCode | null;
+  /** Whether this answer proves that the call published nothing. Never true for time-outs, resets, 5xx and unreadable answers. */
+  readonly notPublished: boolean;
+  /** Whether trying the same again later can help; by default what the broker code says. */
+  readonly retryable: boolean | null;
+  /** The platform's own word on when; null where it gives none. */
+  readonly retryAfterSeconds: number | null;
+  /** How many tries this failure is worth in all; null: the engine's usual number. */
+  readonly maxAttempts: number | null;
+  /** The step to begin again from when trying again (a dead container has to be made anew); null: this one. */
+  readonly redoFrom: string | null;
+  readonly platformError: PlatformErrorDetail | null;
+
+  constructor(
+    code: BrokerCode,
+    publicMessage: string,
+    options: {
+      publicCode?: PublicCode;
+      notPublished?: boolean;
+      retryable?: boolean;
+      retryAfterSeconds?: number;
+      maxAttempts?: number;
+      redoFrom?: string;
+      platformError?: PlatformErrorDetail;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(publicMessage, { cause: options.cause });
+    this.name = "BrokerError";
+    this.code = code;
+    this.publicCode = options.publicCode ?? null;
+    this.notPublished = options.notPublished ?? false;
+    this.retryable = options.retryable ?? null;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+    this.maxAttempts = options.maxAttempts ?? null;
+    this.redoFrom = options.redoFrom ?? null;
+    this.platformError = options.platformError ?? null;
+  }
+}
+
+/** How one signs in at a platform, and how long what one gets lives. Data, plus functions where the platform leaves the standard. */
+export interface OAuth {
+  /** Environment names are `${prefix}_CLIENT_ID`, `_CLIENT_SECRET`, `_REDIRECT_URI`. */
+  environmentPrefix: string;
+  authorizeUrl: string;
+  scopes: readonly string[];
+  scopeSeparator: "," | " ";
+  pkce: boolean;
+  /** Turns the code of the redirect into a grant that lasts. */
+  exchange(http: HttpClient, app: OAuthApp, callback: { code: string; codeVerifier: string | null }): Promise<Grant>;
+  /** The profile the grant belongs to, and what is known of it without secrets. */
+  profile(http: HttpClient, accessToken: string): Promise<Profile>;
+  /** Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the platform says so. */
+  refresh?: {
+    /** The earliest age of a token at which the platform renews it, and the age at which it should be, in seconds. */
+    minAgeSeconds: number;
+    afterSeconds: number;
+    run(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant>;
+  };
+  /** Absent where the platform has no call for it. */
+  revoke?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void>;
+}
+
+export interface OAuthApp {
+  clientId: string;
+  clientSecret: string;
+  redirectUri: string;
+}
+
+export interface Grant {
+  accessToken: string;
+  refreshToken: string | null;
+  /** Seconds from now; null where the platform names no end. */
+  expiresInSeconds: number | null;
+  refreshExpiresInSeconds: number | null;
+  /** What was really granted; null where the platform does not say. */
+  scopes: string[] | null;
+}
+
+export interface Profile {
+  platformAccountId: string;
+  username: string | null;
+  displayName: string | null;
+  avatarUrl: string | null;
+  metadata: Record<string, unknown>;
+}

@@ -1,0 +1,49 @@
+import type pg from "pg";
+
+/** What a statement runs on: the pool, or the connection of a transaction. */
+export type Db = pg.Pool | pg.PoolClient;
+
+/** One SQL statement, prepared by PostgreSQL under its name the first time a connection runs it. */
+export interface Statement<Row> {
+  name: string;
+  text: string;
+  all(db: Db, values?: readonly unknown[]): Promise<Row[]>;
+  one(db: Db, values?: readonly unknown[]): Promise<Row | undefined>;
+  /** Runs it for its effect; answers how many rows it touched. */
+  run(db: Db, values?: readonly unknown[]): Promise<number>;
+}
+
+/** Every statement of the product, so that a test can have PostgreSQL check each against the migrated schema. */
+export const statements = new Map<string, Statement<unknown>>();
+
+/** Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns selected. */
+export function statement<Row = never>(name: string, text: string): Statement<Row> {
+  if (statements.has(name)) throw new Error(`There are two statements named ${name}`);
+  const query = async (db: Db, values: readonly unknown[] = []) => db.query<Row & pg.QueryResultRow>({ name, text, values: [...values] });
+  const declared: Statement<Row> = {
+    name,
+    text,
+    all: async (db, values) => (await query(db, values)).rows,
+    one: async (db, values) => (await query(db, values)).rows[0],
+    run: async (db, values) => (await query(db, values)).rowCount ?? 0,
+  };
+  statements.set(name, declared);
+  return declared;
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function transaction<Result>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((failure: Error) => (broken = failure));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
