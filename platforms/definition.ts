@@ -45,6 +45,8 @@ export interface RuleInput<S extends Settings = Settings> {
   /** What the platform would get: overrides merged, placement chosen, link placed. */
   content: PlatformContent<JudgedMedia>;
   settings: Partial<S>;
+  /** Where `content.text` came from, as a JSON Pointer: the override's text or the text of all. */
+  textPath: string;
   /** What the caller sent, before anything was merged. */
   linkUrl: string | null;
   scheduledFor: string | null;

@@ -1,0 +1,144 @@
+import { settingPath, type Finding, type Rule } from "../definition.ts";
+import type { InstagramSettings } from "./settings.ts";
+
+// Source of the numbers: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
+const MAX_HASHTAGS = 30;
+const MAX_MENTIONS = 20;
+/** Instagram's own app went down to 5 in late 2025, and some posts with more were refused; the docs still say 30. */
+const ADVISED_HASHTAGS = 5;
+
+const COMMENT_SCOPES = ["instagram_business_manage_comments", "instagram_manage_comments"];
+
+export const rules: readonly Rule<InstagramSettings>[] = [
+  {
+    rule: "instagram.caption.hashtags",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: "/content/text",
+    message: `Instagram takes at most ${MAX_HASHTAGS} hashtags in a caption.`,
+    fix: `Leave at most ${MAX_HASHTAGS} hashtags in the text.`,
+    broken: ({ content, textPath }) => over(countHashtags(content.text), MAX_HASHTAGS, textPath),
+  },
+  {
+    rule: "instagram.caption.hashtags.advised",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    severity: "warning",
+    path: "/content/text",
+    message: `Instagram may refuse or show less of a caption with more than ${ADVISED_HASHTAGS} hashtags.`,
+    fix: `Keep to ${ADVISED_HASHTAGS} hashtags or fewer.`,
+    broken: ({ content, textPath }) => {
+      const hashtags = countHashtags(content.text);
+      return hashtags <= MAX_HASHTAGS && over(hashtags, ADVISED_HASHTAGS, textPath);
+    },
+  },
+  {
+    rule: "instagram.caption.mentions",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: "/content/text",
+    message: `Instagram takes at most ${MAX_MENTIONS} @mentions in a caption.`,
+    fix: `Leave at most ${MAX_MENTIONS} @mentions in the text.`,
+    broken: ({ content, textPath }) => over(content.text.match(/@[A-Za-z0-9._]+/g)?.length ?? 0, MAX_MENTIONS, textPath),
+  },
+  ...(["coverUrl", "thumbOffsetMs", "shareToFeed"] as const).map((setting): Rule<InstagramSettings> => ({
+    rule: `instagram.${setting}.reel`,
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("instagram", setting),
+    message: `Instagram setting "${setting}" is for reels only.`,
+    fix: `Leave out ${setting}, or post one video as a reel.`,
+    // Without a placement nothing fits, which is an issue of its own.
+    broken: ({ content, settings }) => settings[setting] !== undefined && content.placement !== null && content.placement !== "reel",
+  })),
+  ...(["collaborators", "locationId", "firstComment"] as const).map((setting): Rule<InstagramSettings> => ({
+    rule: `instagram.${setting}.story`,
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("instagram", setting),
+    message: `Instagram stories take no "${setting}".`,
+    fix: `Leave out ${setting}, or choose another placement.`,
+    broken: ({ content, settings }) => settings[setting] !== undefined && content.placement === "story",
+  })),
+  {
+    rule: "instagram.thumbOffsetMs.range",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("instagram", "thumbOffsetMs"),
+    message: "The cover frame lies behind the end of the video.",
+    fix: "Choose a thumbOffsetMs smaller than the video's duration.",
+    broken: ({ content, settings }) => {
+      const video = content.media[0];
+      const durationSeconds = video?.measured?.durationSeconds ?? video?.durationSeconds;
+      if (content.placement !== "reel" || settings.thumbOffsetMs === undefined || typeof durationSeconds !== "number") return false;
+      return settings.thumbOffsetMs >= durationSeconds * 1000 ? [{ actual: settings.thumbOffsetMs, limit: durationSeconds * 1000 }] : false;
+    },
+  },
+  {
+    rule: "instagram.thumbOffsetMs.coverUrl",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    severity: "warning",
+    path: settingPath("instagram", "thumbOffsetMs"),
+    message: "coverUrl wins over thumbOffsetMs; the frame is not used.",
+    fix: "Leave out one of the two.",
+    broken: ({ settings }) => settings.coverUrl !== undefined && settings.thumbOffsetMs !== undefined,
+  },
+  {
+    rule: "instagram.userTags.mediaIndex",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("instagram", "userTags"),
+    message: "The tag names an item that the post does not have.",
+    fix: "Count mediaIndex from 0, below the number of media.",
+    broken: ({ content, settings }) =>
+      eachTag(settings, (tag, index): Finding | null =>
+        (tag.mediaIndex ?? 0) < Math.max(content.media.length, 1)
+          ? null
+          : { path: settingPath("instagram", "userTags", index, "mediaIndex"), actual: tag.mediaIndex, limit: content.media.length - 1 },
+      ),
+  },
+  {
+    rule: "instagram.userTags.position",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("instagram", "userTags"),
+    message: "A tag on an image needs its x and y.",
+    fix: "Give x and y between 0 and 1 for every tag on an image.",
+    broken: ({ content, settings }) =>
+      eachTag(settings, (tag, index): Finding | null => {
+        const tagged = content.media[tag.mediaIndex ?? 0];
+        const onImage = tagged !== undefined && isImage(tagged) && content.placement !== "story";
+        return onImage && (tag.x === undefined || tag.y === undefined) ? { path: settingPath("instagram", "userTags", index) } : null;
+      }),
+  },
+  {
+    rule: "instagram.firstComment.scope",
+    code: "VALIDATION_FAILED",
+    about: "account",
+    severity: "warning",
+    path: settingPath("instagram", "firstComment"),
+    message: "The Instagram account has not granted comments; the first comment will not be posted.",
+    fix: "Reconnect the account with the permission to manage comments.",
+    broken: ({ account, settings }) =>
+      settings.firstComment !== undefined && account !== null && !COMMENT_SCOPES.some((scope) => account.scopes.includes(scope)),
+  },
+];
+
+function countHashtags(text: string): number {
+  return text.match(/#[\p{L}\p{M}\p{N}_]+/gu)?.length ?? 0;
+}
+
+function over(actual: number, limit: number, path: string): Finding[] {
+  return actual > limit ? [{ path, actual, limit }] : [];
+}
+
+type UserTag = NonNullable<InstagramSettings["userTags"]>[number];
+
+function eachTag(settings: Partial<InstagramSettings>, find: (tag: UserTag, index: number) => Finding | null): Finding[] {
+  return (settings.userTags ?? []).map(find).filter((finding) => finding !== null);
+}
+
+function isImage(media: { type?: string | null; measured?: { type: string } | null }): boolean {
+  return (media.measured?.type ?? media.type) === "image";
+}

@@ -1,0 +1,67 @@
+import type { Capabilities } from "../../model/capabilities.ts";
+
+const VIDEO = "TikTok docs, direct post, 2026-09-11";
+const PHOTO = "TikTok docs, photo post, 2026-09-11";
+const MEDIA = "TikTok docs, media transfer guide, 2026-09-11";
+const SHARING = "TikTok docs, content sharing guidelines, 2026-09-11";
+
+export const capabilities = {
+  platform: "tiktok",
+  label: "TikTok",
+  launch: {
+    state: "audit-sensitive",
+    sentence: "Until TikTok has audited the app, only private accounts can be posted to and only with SELF_ONLY; only the privacy levels an account really has are offered.",
+  },
+  scheduling: false,
+  text: { max: 2200, counting: "utf16", required: "never", source: VIDEO },
+  placements: [
+    {
+      name: "post",
+      byDefault: true,
+      shapes: [
+        {
+          name: "one video",
+          items: { min: 1, max: 1 },
+          video: {
+            types: ["video/mp4", "video/quicktime"],
+            converted: [],
+            limits: {
+              sizeBytes: { max: 4 * 1_073_741_824, source: MEDIA },
+              // The longest an upload may be; the creator's own maximum is a rule of its own. No least length is documented.
+              durationSeconds: { max: 600, words: "at most 10 minutes", source: MEDIA },
+              shortSide: { min: 360, source: MEDIA },
+              longSide: { max: 4096, source: MEDIA },
+              frameRate: { min: 23, max: 60, source: MEDIA },
+            },
+            fitted: {},
+            videoCodecs: ["avc", "hevc", "vp8", "vp9"],
+            source: MEDIA,
+          },
+          link: "dropped",
+        },
+        {
+          name: "1 to 35 images",
+          items: { min: 1, max: 35 },
+          image: {
+            types: ["image/jpeg", "image/webp"],
+            converted: ["image/png"],
+            limits: { sizeBytes: { max: 20 * 1_048_576, source: MEDIA } },
+            // "At most 1080p", read as the size of a full HD picture, upright or lying.
+            fitted: { shortSide: { max: 1080, source: MEDIA }, longSide: { max: 1920, source: MEDIA } },
+            source: MEDIA,
+          },
+          text: { max: 4000, counting: "utf16", source: PHOTO },
+          link: "dropped",
+        },
+      ],
+    },
+  ],
+  settingTexts: [{ at: "photoTitle", label: "photo title", max: 90, counting: "utf16", source: PHOTO }],
+  declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
+  publishScopes: ["video.publish"],
+  quotas: [
+    // "Typically around 15", different for each creator and shared by all apps.
+    { name: "posts", max: 15, windowSeconds: 86_400, per: "account", source: SHARING },
+    { name: "inits", max: 6, windowSeconds: 60, per: "account", source: VIDEO },
+  ],
+} as const satisfies Capabilities;

@@ -1,0 +1,124 @@
+import { settingPath, type JudgedMedia, type Rule, type RuleInput } from "../definition.ts";
+import type { TiktokSettings } from "./settings.ts";
+
+type Input = RuleInput<TiktokSettings>;
+
+export const rules: readonly Rule<TiktokSettings>[] = [
+  {
+    rule: "tiktok.brandContentToggle.private",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("tiktok", "brandContentToggle"),
+    message: 'A paid partnership on TikTok cannot be posted with privacyLevel "SELF_ONLY".',
+    fix: "Choose another privacyLevel, or leave out brandContentToggle.",
+    broken: ({ settings }) => settings.brandContentToggle === true && settings.privacyLevel === "SELF_ONLY",
+  },
+  {
+    rule: "tiktok.photoCoverIndex.range",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("tiktok", "photoCoverIndex"),
+    message: "The photo cover names an image that the post does not have.",
+    fix: "Count photoCoverIndex from 0, below the number of images.",
+    broken: ({ content, settings }) => {
+      if (settings.photoCoverIndex === undefined || !posts(content, "image")) return false;
+      return settings.photoCoverIndex >= content.media.length ? [{ actual: settings.photoCoverIndex, limit: content.media.length - 1 }] : false;
+    },
+  },
+  // What is asked for would not happen, so it is refused; switching off what photos do not have harms nobody.
+  ...(["photoTitle", "photoCoverIndex", "autoAddMusic"] as const).map((setting): Rule<TiktokSettings> => ({
+    rule: `tiktok.${setting}.photo`,
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("tiktok", setting),
+    message: `TikTok setting "${setting}" is for photo posts only.`,
+    fix: `Leave out ${setting}, or post images.`,
+    broken: ({ content, settings }) => settings[setting] !== undefined && settings[setting] !== false && posts(content, "video"),
+  })),
+  {
+    rule: "tiktok.videoCoverTimestampMs.video",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("tiktok", "videoCoverTimestampMs"),
+    message: 'TikTok setting "videoCoverTimestampMs" is for videos only.',
+    fix: "Leave out videoCoverTimestampMs, or choose the cover with photoCoverIndex.",
+    broken: ({ content, settings }) => settings.videoCoverTimestampMs !== undefined && posts(content, "image"),
+  },
+  {
+    rule: "tiktok.videoCoverTimestampMs.range",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    severity: "warning",
+    path: settingPath("tiktok", "videoCoverTimestampMs"),
+    message: "The cover frame lies behind the end of the video; TikTok will take the first frame.",
+    fix: "Choose a videoCoverTimestampMs smaller than the video's duration.",
+    broken: ({ content, settings }) => {
+      const limit = durationSeconds(content) * 1000;
+      const actual = settings.videoCoverTimestampMs;
+      return actual !== undefined && actual >= limit ? [{ actual, limit }] : false;
+    },
+  },
+  {
+    rule: "tiktok.privacyLevel.offered",
+    code: "VALIDATION_FAILED",
+    about: "account",
+    path: settingPath("tiktok", "privacyLevel"),
+    message: "The TikTok account does not offer this privacyLevel.",
+    fix: "Choose one of the account's privacyLevelOptions.",
+    broken: ({ account, settings }) => {
+      const offered = account?.metadata["privacyLevelOptions"];
+      if (settings.privacyLevel === undefined || !Array.isArray(offered) || offered.includes(settings.privacyLevel)) return false;
+      return [
+        {
+          message: `The TikTok account does not offer privacyLevel "${settings.privacyLevel}".`,
+          fix: `Choose one of the account's levels: ${offered.join(", ")}.`,
+          actual: settings.privacyLevel,
+          limit: offered,
+        },
+      ];
+    },
+  },
+  {
+    rule: "tiktok.duration.creator",
+    code: "UNSUPPORTED_MEDIA_CONFIG",
+    about: "account",
+    path: "/content/media/0/durationSeconds",
+    message: "The video is longer than TikTok lets this creator post.",
+    fix: "Shorten the video to the account's maxVideoPostDurationSec.",
+    broken: ({ account, content }) => {
+      const limit = account?.metadata["maxVideoPostDurationSec"];
+      const actual = durationSeconds(content);
+      return typeof limit === "number" && Number.isFinite(actual) && actual > limit ? [{ actual, limit }] : false;
+    },
+  },
+  ...(
+    [
+      ["disableComment", "commentDisabled", "comments"],
+      ["disableDuet", "duetDisabled", "duets"],
+      ["disableStitch", "stitchDisabled", "stitches"],
+    ] as const
+  ).map(([setting, flag, noun]): Rule<TiktokSettings> => ({
+    rule: `tiktok.${setting}.creator`,
+    code: "VALIDATION_FAILED",
+    about: "account",
+    severity: "warning",
+    path: settingPath("tiktok", setting),
+    message: `The creator has switched ${noun} off on TikTok; they stay off for this post.`,
+    fix: `Switch ${noun} on in TikTok's settings, or set ${setting} to true.`,
+    broken: ({ account, settings }) => settings[setting] === false && account?.metadata[flag] === true,
+  })),
+];
+
+function posts(content: Input["content"], type: "image" | "video"): boolean {
+  return content.media.length > 0 && content.media.every((media) => typeOf(media) === type);
+}
+
+function typeOf(media: JudgedMedia): string | null {
+  return media.measured?.type ?? media.type ?? null;
+}
+
+/** Infinity where it is not known, or the post is no video. */
+function durationSeconds(content: Input["content"]): number {
+  const media = content.media[0];
+  return media?.measured?.durationSeconds ?? media?.durationSeconds ?? Number.POSITIVE_INFINITY;
+}

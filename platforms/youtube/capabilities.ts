@@ -1,0 +1,49 @@
+import type { Capabilities } from "../../model/capabilities.ts";
+
+const VIDEOS = "YouTube docs, videos resource, 2026-10";
+const LENGTH = "YouTube help 71673, 2026-10";
+const QUOTA = "YouTube docs, revision history, 2026-06-01";
+
+export const capabilities = {
+  platform: "youtube",
+  label: "YouTube",
+  launch: {
+    state: "beta",
+    sentence: "Video only. Uploads requested as public or unlisted may be kept private while Google's verification or audit of the app is pending.",
+  },
+  scheduling: true,
+  // The text is the title, never the description. That one of the two is needed is a rule with a sentence of its own.
+  text: { max: 100, counting: "codePoints", required: "never", replacedBy: "title", source: VIDEOS },
+  placements: [
+    {
+      name: "video",
+      byDefault: true,
+      shapes: [
+        {
+          name: "one video",
+          items: { min: 1, max: 1 },
+          video: {
+            types: ["video/mp4", "video/quicktime"],
+            converted: [],
+            // 256 GB or 12 hours; more than 15 minutes is a rule about the channel. Any shape and frame rate is taken.
+            limits: {
+              sizeBytes: { max: 256 * 1_073_741_824, source: LENGTH },
+              durationSeconds: { max: 43_200, words: "at most 12 hours", source: LENGTH },
+            },
+            fitted: {},
+            source: LENGTH,
+          },
+          link: "dropped",
+        },
+      ],
+    },
+  ],
+  settingTexts: [
+    { at: "title", label: "video title", max: 100, counting: "codePoints", source: VIDEOS },
+    { at: "description", label: "description", max: 5000, counting: "bytes", source: VIDEOS },
+  ],
+  declares: { video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
+  publishScopes: ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"],
+  // Days end at midnight Pacific time. Each channel has a lower daily limit of its own, which Google does not tell.
+  quotas: [{ name: "uploads", max: 100, windowSeconds: 86_400, per: "app", source: QUOTA }],
+} as const satisfies Capabilities;

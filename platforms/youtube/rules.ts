@@ -1,0 +1,142 @@
+import { settingPath, type Rule, type RuleInput } from "../definition.ts";
+import type { YoutubeSettings } from "./settings.ts";
+
+const MAX_TAGS_LENGTH = 500;
+/** Longer videos need a channel that Google has verified. Source: YouTube help 71673, 2026-10. */
+const UNVERIFIED_SECONDS = 900;
+
+export const rules: readonly Rule<YoutubeSettings>[] = [
+  {
+    rule: "youtube.title.required",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: settingPath("youtube", "title"),
+    message: "YouTube video title is required",
+    fix: "Provide content.text or platformOverrides.youtube.settings.title.",
+    broken: ({ content, settings }) => isBlank(titleOf(content.text, settings.title)),
+  },
+  {
+    rule: "youtube.title.characters",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: settingPath("youtube", "title"),
+    message: "A YouTube title may not contain < or >.",
+    fix: "Take < and > out of the title.",
+    broken: ({ content, settings, textPath }) => {
+      const actual = titleOf(content.text, settings.title);
+      const path = actual === settings.title ? settingPath("youtube", "title") : textPath;
+      return /[<>]/.test(actual) ? [{ path, actual }] : false;
+    },
+  },
+  {
+    rule: "youtube.description.characters",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: settingPath("youtube", "description"),
+    message: "A YouTube description may not contain < or > or control characters.",
+    fix: "Take < and > and control characters out of the description.",
+    broken: ({ settings }) => /[<>]|(?![\t\n\r])\p{Cc}/u.test(settings.description ?? ""),
+  },
+  {
+    rule: "youtube.tags.length",
+    code: "CONTENT_TOO_LONG",
+    about: "text",
+    path: settingPath("youtube", "tags"),
+    message: `YouTube tags are together at most ${MAX_TAGS_LENGTH} characters, as YouTube counts them.`,
+    fix: "Leave out some tags: commas between tags count 1 each, and a tag with a space counts 2 more.",
+    broken: ({ settings }) => {
+      const actual = tagsLength(settings.tags ?? []);
+      return actual > MAX_TAGS_LENGTH ? [{ actual, limit: MAX_TAGS_LENGTH }] : false;
+    },
+  },
+  {
+    rule: "youtube.publishAt.scheduledFor",
+    code: "VALIDATION_FAILED",
+    about: "scheduling",
+    path: settingPath("youtube", "publishAt"),
+    message: 'Choose either Ampost scheduling or YouTube setting "publishAt", not both',
+    fix: "Use only one scheduler: leave out scheduledFor or publishAt.",
+    broken: ({ scheduledFor, settings }) => settings.publishAt !== undefined && scheduledFor !== null,
+  },
+  {
+    rule: "youtube.publishAt.private",
+    code: "VALIDATION_FAILED",
+    about: "scheduling",
+    path: settingPath("youtube", "privacyStatus"),
+    message: 'YouTube scheduling requires privacyStatus "private"',
+    fix: 'Set privacyStatus to "private", or leave out publishAt.',
+    broken: ({ settings }) =>
+      settings.publishAt !== undefined && settings.privacyStatus !== undefined && settings.privacyStatus !== "private"
+        ? [{ actual: settings.privacyStatus, limit: "private" }]
+        : false,
+  },
+  {
+    rule: "youtube.publishAt.future",
+    code: "VALIDATION_FAILED",
+    about: "scheduling",
+    path: settingPath("youtube", "publishAt"),
+    message: 'YouTube setting "publishAt" has to lie in the future.',
+    fix: "Choose a later time, or leave out publishAt.",
+    // YouTube publishes at once where the time is past.
+    broken: ({ now, settings }) => settings.publishAt !== undefined && Date.parse(settings.publishAt) <= now.getTime() ? [{ actual: settings.publishAt }] : false,
+  },
+  {
+    rule: "youtube.publishAt.forcedPrivate",
+    code: "VALIDATION_FAILED",
+    about: "scheduling",
+    path: settingPath("youtube", "publishAt"),
+    message: 'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
+    fix: "Leave out publishAt, or have the operator switch off YOUTUBE_FORCE_PRIVATE_UPLOADS.",
+    broken: ({ forcePrivateUploads, settings }) => forcePrivateUploads && settings.publishAt !== undefined,
+  },
+  {
+    rule: "youtube.privacyStatus.forcedPrivate",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    severity: "warning",
+    path: settingPath("youtube", "privacyStatus"),
+    message: "Uploads to YouTube are kept private here; the video will be private.",
+    fix: 'Set privacyStatus to "private", or have the operator switch off YOUTUBE_FORCE_PRIVATE_UPLOADS.',
+    broken: ({ forcePrivateUploads, settings }) =>
+      forcePrivateUploads && settings.privacyStatus !== undefined && settings.privacyStatus !== "private"
+        ? [{ actual: settings.privacyStatus, limit: "private" }]
+        : false,
+  },
+  {
+    rule: "youtube.duration.channel",
+    code: "UNSUPPORTED_MEDIA_CONFIG",
+    about: "account",
+    path: "/content/media/0/durationSeconds",
+    message: "Videos of more than 15 minutes need a YouTube channel that is verified for long uploads.",
+    fix: "Verify the channel's phone number at YouTube and reconnect it, or shorten the video.",
+    broken: ({ account, content }) => {
+      const uploads = account?.metadata["longUploadsStatus"];
+      const actual = durationSeconds(content);
+      if (typeof uploads !== "string" || uploads === "allowed" || actual === null || actual <= UNVERIFIED_SECONDS) return false;
+      return [{ actual, limit: UNVERIFIED_SECONDS }];
+    },
+  },
+];
+
+/** The title a video gets: the setting's, unless that is blank, else the text of the post. */
+export function titleOf(text: string, title: string | undefined): string {
+  return title === undefined || isBlank(title) ? text : title;
+}
+
+/**
+ * The length of tags as YouTube counts them: the list as one text, with a comma between tags and quotation marks
+ * around a tag with a space. Source: YouTube docs, videos resource, snippet.tags, 2026-10.
+ */
+export function tagsLength(tags: readonly string[]): number {
+  const commas = Math.max(tags.length - 1, 0);
+  return tags.reduce((length, tag) => length + [...tag].length + (/\s/.test(tag) ? 2 : 0), commas);
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === "";
+}
+
+function durationSeconds(content: RuleInput["content"]): number | null {
+  const media = content.media[0];
+  return media?.measured?.durationSeconds ?? media?.durationSeconds ?? null;
+}
