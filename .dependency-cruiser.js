@@ -1,0 +1,43 @@
+/** Imports flow one way: a file imports only from rows below its own. Each rule says why it is there. */
+
+const tests = "\\.test\\.ts$|^platforms/conformance/";
+
+/** A row of the house: what lies in it, and what it must not import. */
+function row(name, from, forbidden, comment, pathNot = tests) {
+  return { name, severity: "error", comment, from: { path: from, pathNot }, to: { path: forbidden } };
+}
+
+const skins = "^server/(http|mcp)/";
+const domain = "^server/domain/";
+const engine = "^server/(publishing|jobs)/";
+const services = "^server/(oauth|media|billing)/";
+const memory = "^server/(db|storage)/";
+const root = "^server/(main|config)\\.ts$";
+const outside = "^(dashboard|cli|tests|bench|sandbox|client)/";
+
+export default {
+  forbidden: [
+    { name: "no-circular", severity: "error", comment: "A circle has no bottom: neither file can be read first.", from: { pathNot: "^node_modules" }, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    { name: "not-to-dev-dependency", severity: "error", comment: "What ships must run after an install without development packages.", from: { path: "^(model|platforms|contract|server|sandbox|client|cli)/", pathNot: tests }, to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "@types" } },
+    row("model-imports-nothing", "^model/", "^(platforms|contract|server|client|sandbox|cli|dashboard|tests|bench)/", "The words stand by themselves: everything else is explained in them."),
+    row("catalog-is-pure", "^platforms/(catalog|validate|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$", "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta-graph)|/(broker|wire)\\.ts$", "The pure half of a platform runs in a browser, so it must not reach network code."),
+    row("platforms-stand-below-the-server", "^platforms/", "^(contract|server|client|cli|dashboard|tests|bench)/", "A platform knows its network, not the product around it."),
+    row("a-sandbox-shares-no-belief-with-its-broker", "^platforms/[a-z]+/sandbox\\.ts$", "^platforms/([a-z]+/(broker|wire|errors|oauth|capabilities|rules|settings|definition|index)|kit/)", "Two readings of the same page catch what one would hide."),
+    row("sandbox-stands-beside-the-stack", "^sandbox/", "^(contract|server|client|cli)/|^platforms/(?![a-z]+/sandbox\\.ts)", "The sandbox stands for the platforms; it must not share the product's beliefs."),
+    row("contract-is-a-promise", "^contract/", `^(server|client|sandbox|cli)/|/(broker|wire)\\.ts$`, "What is promised does not depend on how it is done."),
+    row("memory-knows-nobody", memory, `${skins}|${domain}|${engine}|${services}|${root}|${outside}`, "Rows and bytes are kept the same whoever asks."),
+    row("services-below-engine", services, `${skins}|${domain}|${engine}|${root}|${outside}`, "Tokens and media serve the engine and the verbs, not the other way round."),
+    row("engine-below-domain", engine, `${skins}|${domain}|${root}|${outside}`, "What happens after the request must not need the request."),
+    row("domain-below-skins", domain, `${skins}|${root}|${outside}`, "A verb means the same over every skin."),
+    row("skins-below-root", skins, `${root}|${outside}`, "A skin is wired by the composition root and wires nothing."),
+    row("server-below-outside", "^server/", outside, "The server does not know who calls it.", `${tests}|^server/main\\.ts$`),
+    row("client-goes-over-http", "^client/", "^(server|platforms|sandbox|cli)/", "The client reaches the server over HTTP only, so that it can be published by itself."),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(node_modules|\\.data)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+  },
+};

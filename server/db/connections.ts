@@ -1,0 +1,83 @@
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { statement } from "./sql.ts";
+
+/** The grant behind an account. Tokens are sealed; their place is (connections, account id, column). */
+export interface ConnectionRow {
+  account_id: string;
+  user_id: string;
+  mode: Mode;
+  platform: PlatformName;
+  access_token_sealed: string;
+  refresh_token_sealed: string | null;
+  access_token_expires_at: Date | null;
+  refresh_token_expires_at: Date | null;
+  /** Seconds, by the database's clock. */
+  age_seconds: number;
+  seconds_left: number | null;
+}
+
+const read = `select c.account_id, c.user_id, c.mode, a.platform, c.access_token_sealed, c.refresh_token_sealed,
+  c.access_token_expires_at, c.refresh_token_expires_at,
+  extract(epoch from clock_timestamp() - c.issued_at)::float8 as age_seconds,
+  extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as seconds_left
+  from connections c join accounts a on a.id = c.account_id
+  where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and a.status = 'active'`;
+
+/** ($1 account, $2 user, $3 mode) */
+export const findConnection = statement<ConnectionRow>("connections.find", read);
+
+/** The same, holding the row: whoever has it is the only one to refresh. */
+export const lockConnection = statement<ConnectionRow>("connections.lock", `${read} for update of c`);
+
+/**
+ * ($1 account, $2 user, $3 mode, $4 sealed access token, $5 sealed refresh token, $6 lifetime in seconds, $7 refresh lifetime in seconds).
+ * A platform that does not send a refresh token again leaves the old one standing.
+ */
+export const saveConnection = statement(
+  "connections.save",
+  `insert into connections (account_id, user_id, mode, access_token_sealed, refresh_token_sealed, access_token_expires_at, refresh_token_expires_at)
+   values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), now() + make_interval(secs => $7))
+   on conflict (account_id) do update set
+     access_token_sealed = excluded.access_token_sealed,
+     refresh_token_sealed = coalesce(excluded.refresh_token_sealed, connections.refresh_token_sealed),
+     access_token_expires_at = excluded.access_token_expires_at,
+     refresh_token_expires_at = case when excluded.refresh_token_sealed is null then connections.refresh_token_expires_at else excluded.refresh_token_expires_at end,
+     issued_at = now()`,
+);
+
+/** ($1 set, $2 platform, $3 user, $4 mode): the active account of a platform in a set, held while it is replaced. */
+export const lockActiveAccount = statement<{ id: string; platform_account_id: string }>(
+  "accounts.lock_active",
+  `select id, platform_account_id from accounts where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and status = 'active' for update`,
+);
+
+/** ($1 set, $2 user, $3 mode): holds the set, so that it is neither deleted nor connected twice meanwhile. */
+export const lockSet = statement<{ id: string }>(
+  "platform_sets.lock",
+  `select id from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
+);
+
+/** ($1 account, $2 user, $3 mode, $4 reason): the account stays readable by its id; its grant is forgotten. */
+export const revokeAccount = statement(
+  "accounts.revoke",
+  `with forgotten as (delete from connections where account_id = $1 and user_id = $2 and mode = $3)
+   update accounts set status = 'revoked', token_health = 'revoked', token_health_reason = $4, updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** ($1 id, $2 user, $3 mode, $4 set, $5 platform, $6 platform account id, $7 username, $8 display name, $9 avatar, $10 scopes, $11 metadata) */
+export const saveAccount = statement(
+  "accounts.save",
+  `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, username, display_name, avatar_url, scopes, platform_metadata)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+   on conflict (id) do update set username = excluded.username, display_name = excluded.display_name, avatar_url = excluded.avatar_url,
+     scopes = excluded.scopes, platform_metadata = excluded.platform_metadata, token_health = 'healthy', token_health_reason = null,
+     connected_at = now(), updated_at = now()`,
+);
+
+/** ($1 account, $2 user, $3 mode, $4 health, $5 reason) */
+export const setTokenHealth = statement(
+  "accounts.set_token_health",
+  `update accounts set token_health = $4, token_health_reason = $5, updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3 and (token_health, token_health_reason) is distinct from ($4, $5)`,
+);

@@ -1,0 +1,24 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { HttpClient } from "../../platforms/kit/http.ts";
+import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
+import type { Vault } from "./vault.ts";
+
+/** What the OAuth flow and the token vault need. */
+export interface OAuthServices {
+  pool: pg.Pool;
+  vault: Vault;
+  log: Logger;
+  /** A client to the platforms: in test mode to the sandbox. */
+  httpFor(mode: Mode): HttpClient;
+  /** A client that goes to exactly the address it is given: the sandbox's control API. */
+  directHttp: HttpClient;
+  /** How one signs in at a platform; undefined while it has no broker. */
+  oauthOf(platform: PlatformName): OAuth | undefined;
+  /** The instance's own app for live mode, from the environment; null where it is not set. */
+  liveApp(platform: PlatformName): OAuthApp | null;
+  /** The face that OAuth callbacks come back to. */
+  appUrl: string;
+  sandboxUrl: string;
+}
