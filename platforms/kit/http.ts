@@ -1,3 +1,11 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+
+import { isSecretParameter, redact, redactUrl, REDACTED } from "./redaction.ts";
+import { transmit, TransportError, transportError, type TransportFailure } from "./transport.ts";
+
+export { TransportError, type TransportFailure } from "./transport.ts";
+
 /**
  * The one way to a platform. One call is one request: no retries, no redirects, a hard time-out, a bounded answer.
  * In test mode `https://HOST/PATH` goes to `{sandbox}/HOST/PATH`, so brokers run the same code in both modes.
@@ -30,4 +38,167 @@ export interface HttpAnswer {
   text: string;
   /** The body as JSON, with whole numbers beyond 2^53 kept as strings of digits; undefined where it is no JSON. */
   json(): unknown;
+}
+
+export interface HttpClientOptions {
+  /** Where test mode's requests go; absent in live mode. */
+  sandboxUrl?: string | null;
+  /**
+   * Asked right before the first byte goes out, once a connection is there; what it throws forbids the request. With it
+   * every request gets a fresh connection, so that no commit is lost on one that the other side was just closing.
+   */
+  beforeSend?: () => void;
+  /** Told of every exchange, without secrets. Must not throw. */
+  onExchange?: (exchange: HttpExchange) => void;
+  userAgent?: string;
+  /** Ends whatever is under way. */
+  signal?: AbortSignal;
+}
+
+/** What is kept of an exchange: nothing secret, nothing long. */
+export interface HttpExchange {
+  method: HttpRequest["method"];
+  url: string;
+  requestHash: string;
+  requestExcerpt: string | null;
+  startedAt: Date;
+  durationMilliseconds: number;
+  /** Null where no whole answer came; `failure` says why then. */
+  status: number | null;
+  answerExcerpt: string | null;
+  failure: TransportFailure | null;
+  /** False only where the platform saw nothing of the request. */
+  sent: boolean;
+}
+
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  return {
+    async send(request) {
+      const url = realUrl(request);
+      const startedAt = new Date();
+      const started = performance.now();
+      const record = (outcome: Pick<HttpExchange, "status" | "answerExcerpt" | "failure" | "sent">): void =>
+        options.onExchange?.({
+          method: request.method,
+          url: redactUrl(url),
+          requestHash: requestHash(request),
+          requestExcerpt: bodyExcerpt(request),
+          startedAt,
+          durationMilliseconds: Math.round(performance.now() - started),
+          ...outcome,
+        });
+      try {
+        const answer = await exchange(request, url, options);
+        record({ status: answer.status, answerExcerpt: excerpt(answer.text, secretsOf(request)), failure: null, sent: true });
+        return answer;
+      } catch (error) {
+        if (error instanceof TransportError) record({ status: null, answerExcerpt: null, failure: error.failure, sent: error.sent });
+        throw error;
+      }
+    },
+  };
+}
+
+/** The same for the same request in every process and at every time: tokens and signatures are left out. */
+export function requestHash(request: HttpRequest): string {
+  return createHash("sha256")
+    .update(JSON.stringify([request.method, redactUrl(realUrl(request)), canonicalBody(request)]))
+    .digest("hex");
+}
+
+/** JSON in which whole numbers beyond 2^53 stay exact, as strings of digits; undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+      if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+      return /^-?\d+$/.test(context?.source ?? "") ? context?.source : value;
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const EXCERPT_LENGTH = 2000;
+
+async function exchange(request: HttpRequest, url: URL, options: HttpClientOptions): Promise<HttpAnswer> {
+  const { body, headers } = await encodeBody(request);
+  const answer = await transmit(
+    {
+      address: options.sandboxUrl == null ? url : sandboxAddress(url, options.sandboxUrl),
+      method: request.method,
+      headers: { "user-agent": options.userAgent ?? "Ampost", accept: "application/json", ...headers, ...request.headers },
+      body,
+      timeoutSeconds: request.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+      name: nameOf(request, url),
+    },
+    options,
+  );
+  return { ...answer, json: () => parseJson(answer.text) };
+}
+
+/** Only https is spoken, whatever address a platform's answer has named. */
+function realUrl(request: HttpRequest): URL {
+  const url = URL.parse(request.url);
+  if (url?.protocol !== "https:") throw transportError(`${request.method} to an address that is not https`, "invalid_request", false);
+  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
+  return url;
+}
+
+function sandboxAddress(url: URL, sandboxUrl: string): URL {
+  return new URL(`${sandboxUrl.replace(/\/$/, "")}/${url.host}${url.pathname}${url.search}`);
+}
+
+function nameOf(request: HttpRequest, url: URL): string {
+  return `${request.method} ${redactUrl(url)}`;
+}
+
+async function encodeBody(request: HttpRequest): Promise<{ body: string | Readable | null; headers: Record<string, string> }> {
+  if (request.form !== undefined) {
+    return { body: new URLSearchParams(request.form).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
+  }
+  if (request.json !== undefined) return { body: JSON.stringify(request.json), headers: { "content-type": "application/json" } };
+  if (request.bytes === undefined) return { body: null, headers: {} };
+  const headers = { "content-type": request.bytes.contentType, "content-length": String(request.bytes.sizeBytes) };
+  try {
+    return { body: Readable.fromWeb(await request.bytes.open()), headers };
+  } catch (error) {
+    throw transportError(nameOf(request, realUrl(request)), "body_failed", false, error);
+  }
+}
+
+function canonicalBody(request: HttpRequest): unknown {
+  if (request.form !== undefined) return Object.entries(request.form).filter(([name]) => !isSecretParameter(name)).sort(byName);
+  if (request.json !== undefined) return sortMembers(request.json);
+  return request.bytes === undefined ? null : [request.bytes.contentType, request.bytes.sizeBytes];
+}
+
+function bodyExcerpt(request: HttpRequest): string | null {
+  if (request.bytes !== undefined) return `${request.bytes.sizeBytes} bytes of ${request.bytes.contentType}`;
+  if (request.json !== undefined) return excerpt(JSON.stringify(request.json), secretsOf(request));
+  if (request.form === undefined) return null;
+  const shown = Object.entries(request.form).map(([name, value]) => [name, isSecretParameter(name) ? REDACTED : value]);
+  return excerpt(JSON.stringify(Object.fromEntries(shown)), secretsOf(request));
+}
+
+/** The secret values that this request carries, so that they are found wherever an answer quotes them. */
+function secretsOf(request: HttpRequest): string[] {
+  const parameters = [...realUrl(request).searchParams, ...Object.entries(request.form ?? {})];
+  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name, value.replace(/^Bearer\s+/i, "")] as const);
+  return [...parameters, ...headers].filter(([name]) => isSecretParameter(name)).map(([, value]) => value);
+}
+
+function excerpt(text: string, secrets: readonly string[]): string {
+  const clean = redact(text, secrets);
+  return clean.length > EXCERPT_LENGTH ? `${clean.slice(0, EXCERPT_LENGTH)}…` : clean;
+}
+
+function sortMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortMembers);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value).sort(byName).map(([name, member]) => [name, sortMembers(member)]);
+}
+
+function byName([left]: [string, unknown], [right]: [string, unknown]): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -1,0 +1,53 @@
+/**
+ * Takes secrets out of what is kept or shown: URLs, bodies, messages. By name (`access_token=…`) and by value, since
+ * a platform may quote in its answer what it was sent.
+ */
+
+/** Names whose values are secret in a query, a form, a JSON body or a header. */
+const SECRET_NAMES = [
+  "access_token",
+  "refresh_token",
+  "id_token",
+  "input_token",
+  "fb_exchange_token",
+  "token",
+  "client_secret",
+  "client_assertion",
+  "appsecret_proof",
+  "code_verifier",
+  "signed_request",
+  "signature",
+  "authorization",
+  "password",
+] as const;
+
+/** Secret only as a parameter: in answers, `code` is the number of an error. */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, "code"]);
+
+export const REDACTED = "[redacted]";
+
+const BY_NAME = new RegExp(`(["']?\\b(?:${SECRET_NAMES.join("|")})["']?\\s*[=:]\\s*["']?)(?:Bearer\\s+)?[^"'&\\s,;}]+`, "gi");
+const BEARER = /\bBearer\s+[\w.~+/=|-]+/gi;
+const CODE_PARAMETER = /([?&]code=)[^&#\s"']+/gi;
+
+export function isSecretParameter(name: string): boolean {
+  return SECRET_PARAMETERS.has(name.toLowerCase());
+}
+
+/** The text without secrets; `secrets` are values known to be secret whatever stands before them. */
+export function redact(text: string, secrets: readonly string[] = []): string {
+  let clean = text;
+  for (const secret of secrets) if (secret.length >= 6) clean = clean.replaceAll(secret, REDACTED);
+  return clean.replace(BY_NAME, `$1${REDACTED}`).replace(BEARER, `Bearer ${REDACTED}`).replace(CODE_PARAMETER, `$1${REDACTED}`);
+}
+
+/** The URL with the values of secret parameters taken out, in a fixed order of parameters. */
+export function redactUrl(url: URL): string {
+  const clean = new URL(url);
+  clean.username = "";
+  clean.password = "";
+  clean.hash = "";
+  for (const name of new Set(clean.searchParams.keys())) if (isSecretParameter(name)) clean.searchParams.set(name, REDACTED);
+  clean.searchParams.sort();
+  return clean.href;
+}
