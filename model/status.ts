@@ -1,0 +1,130 @@
+/**
+ * The states of posts and platform posts, who moves them, and what a caller may do in which. A post's status is a pure
+ * fold over its platform posts, except for the three states that are an act of the caller.
+ */
+
+/** Each status of a post, what it means, and who moves it on. */
+export const POST_STATUS_MEANINGS = {
+  /** By creating without a time, or by taking the time away. Left by editing, publishing or discarding. */
+  draft: "It is not to go out until it is published or given a time.",
+  /** By creating with a time. Left by the engine at that time, by editing, publishing or discarding. */
+  scheduled: "It goes out by itself at its time.",
+  /** By publish or retry. Left by the engine as soon as it begins, or by discarding. */
+  queued: "It is accepted for publishing and not yet begun.",
+  /** By the engine, with the first step on any platform after the due time. Left when every platform post is settled. */
+  posting: "Publishing has begun on at least one platform and is not settled on all.",
+  /** By the engine. Nothing leaves it. */
+  published: "It is live on every platform.",
+  /** By the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
+  partial: "It is live on some platforms and not, or not known to be, on others.",
+  /** By the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
+  failed: "It is not known to be live on any platform.",
+  /** By cancel or delete. Nothing leaves it. */
+  discarded: "It was cancelled; what was not published by then never will be.",
+} as const;
+
+export type PostStatus = keyof typeof POST_STATUS_MEANINGS;
+
+export const POST_STATUSES = ["draft", "scheduled", "queued", "posting", "published", "partial", "failed", "discarded"] as const satisfies readonly PostStatus[];
+
+/** Each status of a platform post, what it means, and who moves it on. */
+export const PLATFORM_POST_STATUS_MEANINGS = {
+  /** By creating. Left by publish, by the engine when it is due, or by discarding. It may be prepared meanwhile. */
+  pending: "It waits for its time, or to be published.",
+  /** By publish or retry. Left by the engine when it begins, or by discarding. */
+  queued: "It is due and not yet begun.",
+  /** By the engine. Waits for a next attempt or for reading back count as posting, too. */
+  posting: "Steps are running, or wait to be run again.",
+  /** By the engine, with the platform's word or what it has read back. Nothing leaves it. */
+  published: "It is live.",
+  /** By the engine. Left by retry or discarding. */
+  failed: "It is not live, and nothing more is tried by itself.",
+  /** By the engine. Left when reading back settles it within a day, by a forced retry, or by discarding. */
+  unknown: "The commit's answer was lost and reading back cannot tell whether it is live.",
+  /** By cancel or delete, or with its platform set. Left only for published, when a lost commit turns out to be live. */
+  discarded: "It was cancelled before it was published.",
+} as const;
+
+export type PlatformPostStatus = keyof typeof PLATFORM_POST_STATUS_MEANINGS;
+
+export const PLATFORM_POST_STATUSES = ["pending", "queued", "posting", "published", "failed", "unknown", "discarded"] as const satisfies readonly PlatformPostStatus[];
+
+/** What a caller can do to a post. `discard` is what cancel and delete do. */
+export const ACTS = ["edit", "publish", "discard", "retry"] as const;
+
+export type Act = (typeof ACTS)[number];
+
+/** Which acts each status allows. While `posting`, discarding further asks that nothing is under way: see `schedule.ts`. */
+const ALLOWED_ACTS: Record<PostStatus, readonly Act[]> = {
+  draft: ["edit", "publish", "discard"],
+  scheduled: ["edit", "publish", "discard"],
+  queued: ["discard"],
+  posting: ["discard"],
+  published: [],
+  partial: ["discard", "retry"],
+  failed: ["discard", "retry"],
+  discarded: [],
+};
+
+export function allowedActs(status: PostStatus): readonly Act[] {
+  return ALLOWED_ACTS[status];
+}
+
+export function isAllowed(status: PostStatus, act: Act): boolean {
+  return ALLOWED_ACTS[status].includes(act);
+}
+
+const PAST_TENSE: Record<Act, string> = { edit: "edited", publish: "published", discard: "cancelled", retry: "retried" };
+
+/** The sentence of a 409: what was asked, the status it is in, and what that status allows. */
+export function refusalOf(act: Act, status: PostStatus): string {
+  const allowed = ALLOWED_ACTS[status].map((other) => PAST_TENSE[other]);
+  const list = allowed.length > 1 ? `${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}` : allowed[0];
+  const possible = list === undefined ? "nothing can be done with it any more" : `it can only be ${list}`;
+  return `A post in status "${status}" cannot be ${PAST_TENSE[act]}: ${status === "posting" ? "it is being published, and can only be cancelled while every platform waits for a next attempt" : possible}.`;
+}
+
+/** Whether the platform post has come to an end that the engine does not change, except by reading back a lost commit. */
+export function isSettled(status: PlatformPostStatus): boolean {
+  return SETTLED.has(status);
+}
+
+const SETTLED: ReadonlySet<PlatformPostStatus> = new Set(["published", "failed", "unknown", "discarded"]);
+
+/**
+ * How far a platform post has come. By itself it only grows; a caller's retry starts anew, and a proof that a commit
+ * published nothing may turn `posting` back to its preparation without changing the status.
+ */
+export const RANK = {
+  pending: 0,
+  queued: 1,
+  posting: 2,
+  unknown: 3,
+  failed: 4,
+  discarded: 4,
+  published: 5,
+} as const satisfies Record<PlatformPostStatus, number>;
+
+/** Whether the engine may move a platform post so by itself. Staying is allowed. */
+export function mayBecome(from: PlatformPostStatus, to: PlatformPostStatus): boolean {
+  if (from === to) return true;
+  if (from === "failed" || from === "published") return false;
+  if (from === "discarded") return to === "published";
+  return RANK[to] > RANK[from];
+}
+
+/**
+ * A post's status from its platform posts'. `draft`, `scheduled` and `discarded` are acts and stay until the engine
+ * begins; platform posts that are discarded by themselves do not count. One whose outcome is unknown counts as failed.
+ */
+export function foldStatus(current: PostStatus, platformPosts: readonly PlatformPostStatus[]): PostStatus {
+  if (current === "discarded") return "discarded";
+  const counted = platformPosts.filter((status) => status !== "discarded");
+  if (counted.length === 0) return platformPosts.length === 0 ? current : "discarded";
+  if (counted.includes("posting")) return "posting";
+  if (counted.includes("queued")) return counted.some((status) => status !== "queued" && status !== "pending") ? "posting" : "queued";
+  if (counted.includes("pending")) return counted.every((status) => status === "pending") ? current : "posting";
+  const published = counted.filter((status) => status === "published").length;
+  if (published === counted.length) return "published";
+  return published === 0 ? "failed" : "partial";
+}
