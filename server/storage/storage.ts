@@ -1,0 +1,81 @@
+import type { Readable } from "node:stream";
+import { v7 as uuidv7 } from "uuid";
+
+/**
+ * Where the bytes of media lie. Objects are written once under a key that is never used again, so no reader ever sees
+ * one change. Keys are made by `newStorageKey`; both drivers refuse any other form.
+ */
+export interface Storage {
+  /**
+   * Stores a stream of unknown length without holding it in memory. Nothing is to be seen under the key until all of
+   * it is there; where the stream or the store fails, nothing stays and the failure is thrown. Not to be called twice
+   * with one key.
+   */
+  put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<{ sizeBytes: number }>;
+  /** The bytes from `start` up to and without `end`. Throws a MissingObjectError where there are none under the key. */
+  open(key: string, range?: { start?: number; end?: number }): Promise<Readable>;
+  /** Null where there is nothing under the key. */
+  sizeBytes(key: string): Promise<number | null>;
+  /** What is not there any more counts as deleted. */
+  delete(key: string): Promise<void>;
+  /** Gives `work` a file with the object's bytes, for libraries that cannot read a stream without keeping it. The file is not to be changed and is gone afterwards. */
+  withFile<Result>(key: string, work: (path: string) => Promise<Result>): Promise<Result>;
+  /** Every object, in no order; what else lies in the same folder or bucket is left out. */
+  list(): AsyncIterable<StoredObject>;
+  /** Removes what writers that died before `olderThan` left unfinished; answers how many there were. */
+  deleteUnfinished(olderThan: Date): Promise<number>;
+  /** Lets go of connections. */
+  close(): void;
+}
+
+export interface StoredObject {
+  key: string;
+  sizeBytes: number;
+  writtenAt: Date;
+}
+
+export class MissingObjectError extends Error {
+  constructor(key: string) {
+    super(`Nothing is stored under ${key}`);
+    this.name = "MissingObjectError";
+  }
+}
+
+export type StorageSettings = { kind: "disk"; folder: string } | ({ kind: "s3" } & S3Settings);
+
+export interface S3Settings {
+  bucket: string;
+  /** What all keys begin with in the bucket, "" for nothing. An instance deletes objects that its database does not know: no two may share bucket and prefix. */
+  prefix: string;
+  region: string;
+  /** Null: the endpoint of Amazon S3 in the region. */
+  endpoint: string | null;
+  /** Null: whatever the AWS SDK finds (environment, instance profile, …). */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null;
+  /** Whether the bucket stands in the path and not in the host name. */
+  forcePathStyle: boolean;
+}
+
+/** The drivers are loaded when they are asked for: whoever stores on disk never pays for the AWS SDK. */
+export async function openStorage(settings: StorageSettings): Promise<Storage> {
+  if (settings.kind === "disk") return (await import("./disk.ts")).createDiskStorage(settings.folder);
+  return (await import("./s3.ts")).createS3Storage(settings);
+}
+
+/** A key never used before, spread over folders by its random end. */
+export function newStorageKey(): string {
+  const id = uuidv7();
+  return `media/${id.slice(-2)}/${id}`;
+}
+
+/** Throws for a key that could name anything but one object of ours. */
+export function checkStorageKey(key: string): string {
+  if (!isStorageKey(key)) throw new Error(`Not a storage key: ${JSON.stringify(key)}`);
+  return key;
+}
+
+export function isStorageKey(key: string): boolean {
+  return STORAGE_KEY.test(key);
+}
+
+const STORAGE_KEY = /^media\/[0-9a-f]{2}\/[0-9a-f-]{36}$/;
