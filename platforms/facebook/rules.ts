@@ -9,10 +9,7 @@ export const rules: readonly Rule<FacebookSettings>[] = [
     path: settingPath("facebook", "title"),
     message: 'Facebook setting "title" is for a video in the feed or a reel.',
     fix: "Leave out title, or post one video.",
-    broken: ({ content, settings }) => {
-      if (settings.title === undefined) return false;
-      const types = content.media.map((media) => media.measured?.type ?? media.type);
-      return content.placement === "story" || types.length === 0 || types.includes("image");
-    },
+    broken: ({ content, settings }) =>
+      settings.title !== undefined && (content.placement === "story" || content.media.length !== 1 || content.media[0]?.type !== "video"),
   },
 ];

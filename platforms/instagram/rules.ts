@@ -48,8 +48,7 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     path: settingPath("instagram", setting),
     message: `Instagram setting "${setting}" is for reels only.`,
     fix: `Leave out ${setting}, or post one video as a reel.`,
-    // Without a placement nothing fits, which is an issue of its own.
-    broken: ({ content, settings }) => settings[setting] !== undefined && content.placement !== null && content.placement !== "reel",
+    broken: ({ content, settings }) => settings[setting] !== undefined && content.placement !== "reel",
   })),
   ...(["collaborators", "locationId", "firstComment"] as const).map((setting): Rule<InstagramSettings> => ({
     rule: `instagram.${setting}.story`,
@@ -108,7 +107,7 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     broken: ({ content, settings }) =>
       eachTag(settings, (tag, index): Finding | null => {
         const tagged = content.media[tag.mediaIndex ?? 0];
-        const onImage = tagged !== undefined && isImage(tagged) && content.placement !== "story";
+        const onImage = tagged?.type === "image" && content.placement !== "story";
         return onImage && (tag.x === undefined || tag.y === undefined) ? { path: settingPath("instagram", "userTags", index) } : null;
       }),
   },
@@ -137,8 +136,4 @@ type UserTag = NonNullable<InstagramSettings["userTags"]>[number];
 
 function eachTag(settings: Partial<InstagramSettings>, find: (tag: UserTag, index: number) => Finding | null): Finding[] {
   return (settings.userTags ?? []).map(find).filter((finding) => finding !== null);
-}
-
-function isImage(media: { type?: string | null; measured?: { type: string } | null }): boolean {
-  return (media.measured?.type ?? media.type) === "image";
 }

@@ -1,4 +1,4 @@
-import { settingPath, type JudgedMedia, type Rule, type RuleInput } from "../definition.ts";
+import { settingPath, type Rule, type RuleInput } from "../definition.ts";
 import type { TiktokSettings } from "./settings.ts";
 
 type Input = RuleInput<TiktokSettings>;
@@ -110,11 +110,7 @@ export const rules: readonly Rule<TiktokSettings>[] = [
 ];
 
 function posts(content: Input["content"], type: "image" | "video"): boolean {
-  return content.media.length > 0 && content.media.every((media) => typeOf(media) === type);
-}
-
-function typeOf(media: JudgedMedia): string | null {
-  return media.measured?.type ?? media.type ?? null;
+  return content.media.length > 0 && content.media.every((media) => media.type === type);
 }
 
 /** Infinity where it is not known, or the post is no video. */

@@ -5,6 +5,7 @@ const MAX_TAGS_LENGTH = 500;
 /** Longer videos need a channel that Google has verified. Source: YouTube help 71673, 2026-10. */
 const UNVERIFIED_SECONDS = 900;
 
+// `content.text` is the title: settings.title where it is given, else the text of the post.
 export const rules: readonly Rule<YoutubeSettings>[] = [
   {
     rule: "youtube.title.required",
@@ -13,7 +14,7 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     path: settingPath("youtube", "title"),
     message: "YouTube video title is required",
     fix: "Provide content.text or platformOverrides.youtube.settings.title.",
-    broken: ({ content, settings }) => isBlank(titleOf(content.text, settings.title)),
+    broken: ({ content }) => content.text.trim() === "",
   },
   {
     rule: "youtube.title.characters",
@@ -22,11 +23,7 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     path: settingPath("youtube", "title"),
     message: "A YouTube title may not contain < or >.",
     fix: "Take < and > out of the title.",
-    broken: ({ content, settings, textPath }) => {
-      const actual = titleOf(content.text, settings.title);
-      const path = actual === settings.title ? settingPath("youtube", "title") : textPath;
-      return /[<>]/.test(actual) ? [{ path, actual }] : false;
-    },
+    broken: ({ content, textPath }) => (/[<>]/.test(content.text) ? [{ path: textPath, actual: content.text }] : false),
   },
   {
     rule: "youtube.description.characters",
@@ -118,11 +115,6 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
   },
 ];
 
-/** The title a video gets: the setting's, unless that is blank, else the text of the post. */
-export function titleOf(text: string, title: string | undefined): string {
-  return title === undefined || isBlank(title) ? text : title;
-}
-
 /**
  * The length of tags as YouTube counts them: the list as one text, with a comma between tags and quotation marks
  * around a tag with a space. Source: YouTube docs, videos resource, snippet.tags, 2026-10.
@@ -130,10 +122,6 @@ export function titleOf(text: string, title: string | undefined): string {
 export function tagsLength(tags: readonly string[]): number {
   const commas = Math.max(tags.length - 1, 0);
   return tags.reduce((length, tag) => length + [...tag].length + (/\s/.test(tag) ? 2 : 0), commas);
-}
-
-function isBlank(text: string): boolean {
-  return text.trim() === "";
 }
 
 function durationSeconds(content: RuleInput["content"]): number | null {

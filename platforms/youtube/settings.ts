@@ -7,7 +7,7 @@ export const settings = z.strictObject({
   title: z.string().optional().describe("The title of the video, up to 100 characters. Falls back to content.text; one of the two is needed."),
   description: z.string().optional().describe("The long description, up to 5000 bytes of UTF-8."),
   tags: z
-    .array(z.string().regex(/^[^<>",]*[^<>",\s][^<>",]*$/, 'A YouTube tag may not be empty and may not contain < > " or a comma.'))
+    .array(z.string().regex(/^(?!\s*$)[^<>",]+$/, 'A YouTube tag may not be empty and may not contain < > " or a comma.'))
     .optional()
     .describe("Tags, together up to 500 characters as YouTube counts: commas between tags count 1 each, a tag with a space 2 more."),
   categoryId: z.string().regex(/^\d+$/, "A YouTube category id is made of digits.").optional().describe('Category of the video; "22" (People & Blogs) where it is left out.'),
