@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+import { id, idParam, mode, noBody, noParams, noQuery, platform, time } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+export const account = z.object({
+  id,
+  platform,
+  platformSetId: id,
+  platformAccountId: z.string().describe("The platform's own id of the account."),
+  username: z.string().nullable(),
+  displayName: z.string().nullable(),
+  avatarUrl: z.string().nullable(),
+  status: z.enum(["active", "revoked"]),
+  scopes: z.array(z.string()).describe("What was granted, by the platform's own names."),
+  tokenExpiresAt: time.nullable(),
+  tokenHealth: z.enum(["healthy", "expiring", "expired", "revoked", "reconnect_required"]),
+  tokenHealthReason: z.string().nullable(),
+  platformMetadata: z.looseObject({}).describe("What the platform told about the account, without secrets."),
+  connectedAt: time,
+  mode,
+});
+export type Account = z.output<typeof account>;
+
+export const accountsList = operation({
+  name: "accounts_list",
+  method: "GET",
+  path: "/api/v1/accounts",
+  summary: "List accounts",
+  description: "The connected accounts, by platform and platform set if asked.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: noParams,
+  query: z.strictObject({
+    platform: platform.optional().describe("Only accounts of this platform."),
+    platformSetId: id.optional().describe("Only accounts in this platform set."),
+  }),
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ accounts: z.array(account) }),
+  status: 200,
+  errors: [],
+});
+
+export const accountsGet = operation({
+  name: "accounts_get",
+  method: "GET",
+  path: "/api/v1/accounts/:id",
+  summary: "Get an account",
+  description: "One account, with the health of its token. Accounts that are no longer connected answer too.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ account }),
+  status: 200,
+  errors: ["NOT_FOUND"],
+});

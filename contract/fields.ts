@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+import { MODES, PLATFORM_NAMES } from "../model/platform-names.ts";
+
+/** Fields that several nouns share. A message that begins with "must" is told after the field's name. */
+
+export const noParams = z.strictObject({});
+export const noQuery = z.strictObject({});
+export const noBody = z.undefined();
+
+export const id = z.uuid({ error: "must be a UUID, such as 01980b7a-6c00-7000-8000-000000000001" }).meta({
+  examples: ["01980b7a-6c00-7000-8000-000000000001"],
+});
+
+export const idParam = z.strictObject({ id: id.describe("The object's id.") });
+
+export const mode = z.enum(MODES).describe("`live`, or `test`: published into the built-in sandbox only.");
+
+export const platform = z.enum(PLATFORM_NAMES).describe("A platform, by its key.");
+
+/** A time in answers. */
+export const time = z.iso.datetime({ precision: 3 }).describe("ISO 8601, UTC, with milliseconds.").meta({ examples: ["2026-12-01T09:30:00.000Z"] });
+
+/** A time in requests. */
+export const timeInput = z.iso
+  .datetime({ offset: true, error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z" })
+  .meta({ examples: ["2026-12-01T09:30:00Z"] });
+
+export const limit = z.int().min(1).max(100).default(20).describe("How many to answer with.").meta({ examples: [20] });
+
+export const offset = z.int().min(0).max(1_000_000_000).default(0).describe("How many to skip.").meta({ examples: [0] });
+
+/** An http or https URL of at most 4096 characters, without user name and password. */
+export const webUrl = z
+  .string()
+  .max(4096)
+  .refine(isWebUrl, { error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg" })
+  .meta({ examples: ["https://cdn.example.com/photo.jpg"] });
+
+function isWebUrl(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || /\s/.test(text)) return false;
+  const url = URL.parse(text);
+  return url !== null && url.username === "" && url.password === "";
+}

@@ -1,0 +1,31 @@
+import { accountsGet, accountsList } from "./accounts.ts";
+import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./media.ts";
+import type { Operation } from "./operation.ts";
+import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "./platform-sets.ts";
+import { platformsGet, platformsList } from "./platforms.ts";
+import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "./posts.ts";
+
+/** The public surface, whole. */
+export const OPERATIONS: readonly Operation[] = [
+  postsCreate,
+  postsList,
+  postsValidate,
+  postsGet,
+  postsUpdate,
+  postsDelete,
+  postsCancel,
+  postsPublish,
+  postsRetry,
+  platformSetsList,
+  platformSetsCreate,
+  platformSetsRename,
+  platformSetsDelete,
+  accountsList,
+  accountsGet,
+  mediaCreate,
+  mediaList,
+  mediaGet,
+  mediaDelete,
+  platformsList,
+  platformsGet,
+];

@@ -1,0 +1,100 @@
+import { z } from "zod";
+
+import { MEDIA_TYPES } from "../model/post.ts";
+import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, webUrl } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+export const media = z.object({
+  id,
+  status: z.enum(["pending", "ready", "failed"]).describe("`pending` until the file has been fetched from its URL."),
+  url: z.string().nullable().describe("A signed address of the stored file, good for a day; null while there is none."),
+  sourceUrl: z.string().nullable().describe("Where it is fetched from; null where it was sent along."),
+  type: z.enum(MEDIA_TYPES).nullable(),
+  mimeType: z.string().nullable().describe("What the bytes say."),
+  filename: z.string(),
+  sizeBytes: z.int().nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  durationSeconds: z.number().nullable(),
+  error: z.string().nullable().describe("Why it could not be had."),
+  createdAt: time,
+  mode,
+});
+export type Media = z.output<typeof media>;
+
+const oneMedia = z.object({ media });
+
+export const mediaCreate = operation({
+  name: "media_create",
+  method: "POST",
+  path: "/api/v1/media",
+  summary: "Store a media file",
+  description: "Stores a file that posts can name by its `id`: sent along as multipart/form-data with one file, or fetched from the `url` in a JSON body.",
+  rateClass: "mediaUpload",
+  tool: null,
+  params: noParams,
+  query: noQuery,
+  body: z.strictObject({
+    url: webUrl.describe("Where the file can be fetched."),
+    filename: z.string().min(1).max(255).nullish().describe("A name for the file.").meta({ examples: ["launch.mp4"] }),
+  }),
+  takes: "multipart",
+  writes: true,
+  answer: oneMedia,
+  status: 201,
+  errors: ["UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_MEDIA_CONFIG"],
+});
+
+export const mediaList = operation({
+  name: "media_list",
+  method: "GET",
+  path: "/api/v1/media",
+  summary: "List media",
+  description: "The stored media, newest first.",
+  rateClass: "apiRead",
+  tool: null,
+  params: noParams,
+  query: z.strictObject({ limit, offset }),
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ media: z.array(media), total: z.int() }),
+  status: 200,
+  errors: [],
+});
+
+export const mediaGet = operation({
+  name: "media_get",
+  method: "GET",
+  path: "/api/v1/media/:id",
+  summary: "Get a media object",
+  description: "One stored media object, with what its bytes say.",
+  rateClass: "apiRead",
+  tool: null,
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: oneMedia,
+  status: 200,
+  errors: ["NOT_FOUND"],
+});
+
+export const mediaDelete = operation({
+  name: "media_delete",
+  method: "DELETE",
+  path: "/api/v1/media/:id",
+  summary: "Delete a media object",
+  description: "Deletes a stored media object that no post needs any more.",
+  rateClass: "apiRead",
+  tool: null,
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: true,
+  answer: z.object({ success: z.literal(true) }),
+  status: 200,
+  errors: ["NOT_FOUND", "INVALID_STATUS_TRANSITION"],
+});

@@ -1,0 +1,105 @@
+import type { z } from "zod";
+
+import type { Issue, PublicCode } from "../model/errors.ts";
+
+/**
+ * One operation of the public surface, said once. Routes, OpenAPI, MCP tools, `llm.txt`, the docs' tables and the
+ * client are printed from these entries; what an operation does is bound to it in one place per skin.
+ */
+export interface Operation<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodObject = z.ZodObject,
+> {
+  /** "posts_create": also the name of its MCP tool, where it has one. */
+  name: string;
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** "/api/v1/posts/:id" */
+  path: string;
+  summary: string;
+  /** What a caller should know, in one paragraph. */
+  description: string;
+  rateClass: RateClass;
+  /** Null: not offered over MCP. */
+  tool: ToolHints | null;
+  params: Params;
+  query: Query;
+  /** What the verb gets of the body. */
+  body: Body;
+  /**
+   * The whole form of the body, where it is more than `body` asks. Its issues don't refuse the call: the invalid members
+   * are cut out, `body` reads what is left, and the verb judges that and tells all issues together.
+   */
+  form?: z.ZodType;
+  /**
+   * How the body arrives: "required" JSON, "optional" JSON, "multipart" (JSON, or a form with `data` and `files`),
+   * "none".
+   */
+  takes: "none" | "optional" | "required" | "multipart";
+  /** Whether it changes anything; what does takes `Idempotency-Key`. */
+  writes: boolean;
+  /** Whether it takes `Prefer: wait=N`. */
+  waits?: true;
+  answer: Answer;
+  /** The status of success. */
+  status: 200 | 201;
+  /** The codes it fails with, beyond those that every operation has. */
+  errors: readonly PublicCode[];
+}
+
+/** What calls are counted as. */
+export const RATE_CLASSES = ["createPost", "publishPost", "connectPlatform", "mediaUpload", "apiRead"] as const;
+export type RateClass = (typeof RATE_CLASSES)[number];
+
+/** MCP's hints about a tool. */
+export interface ToolHints {
+  readOnly: boolean;
+  destructive: boolean;
+  idempotent: boolean;
+  openWorld: boolean;
+}
+
+/** A call as it reached a skin, before anything of it is believed. */
+export interface RawInput {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+/** A call whose form has been judged. `issues` is empty unless the operation has a `form` of its own. */
+export interface Input<Params = unknown, Query = unknown, Body = unknown> {
+  params: Params;
+  query: Query;
+  body: Body;
+  issues: Issue[];
+}
+
+/** Codes that every operation may fail with. */
+const COMMON_ERRORS = ["UNAUTHORIZED", "VALIDATION_FAILED", "RATE_LIMITED", "INTERNAL_ERROR", "UNAVAILABLE"] as const;
+const WRITE_ERRORS = ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_IN_PROGRESS"] as const;
+const BODY_ERRORS = ["PAYLOAD_TOO_LARGE"] as const;
+
+/** Every code the operation may fail with. */
+export function errorsOf(operation: Operation): PublicCode[] {
+  return [
+    ...new Set<PublicCode>([
+      ...COMMON_ERRORS,
+      ...(operation.writes ? WRITE_ERRORS : []),
+      ...(operation.takes === "none" ? [] : BODY_ERRORS),
+      ...operation.errors,
+    ]),
+  ];
+}
+
+/** Declares an operation; its schemas keep their types. */
+export function operation<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Answer extends z.ZodObject>(
+  declared: Operation<Params, Query, Body, Answer>,
+): Operation<Params, Query, Body, Answer> {
+  return declared;
+}
+
+/** The form of the body, as docs show it. */
+export function formOf(operation: Operation): z.ZodType {
+  return operation.form ?? operation.body;
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+
+import { id, idParam, mode, noBody, noParams, noQuery, time } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+/** Twenty a user and mode, the default one included. */
+export const MAX_PLATFORM_SETS = 20;
+
+const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/** Trimmed, then 1 to 50 characters as people count them. */
+const name = z
+  .string()
+  .max(1000)
+  .trim()
+  .refine((text) => text !== "", { error: "must have at least 1 character that is not white space" })
+  .refine((text) => [...segmenter.segment(text)].length <= 50, { error: "must have at most 50 characters" })
+  .describe("A name for the platform set, 1 to 50 characters.")
+  .meta({ examples: ["My Brand Accounts"] });
+
+const platformSet = z.object({
+  id,
+  userId: z.string(),
+  name: z.string(),
+  isDefault: z.boolean(),
+  createdAt: time,
+  updatedAt: time,
+  mode,
+});
+const countedSet = platformSet.extend({ connectionCount: z.int().describe("How many active accounts are in it.") });
+export type PlatformSet = z.output<typeof countedSet>;
+
+export const platformSetsList = operation({
+  name: "platform_sets_list",
+  method: "GET",
+  path: "/api/v1/platform-sets",
+  summary: "List platform sets",
+  description: "All platform sets with the number of accounts connected in each. Every post belongs to one.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: noParams,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ sets: z.array(countedSet) }),
+  status: 200,
+  errors: [],
+});
+
+export const platformSetsCreate = operation({
+  name: "platform_sets_create",
+  method: "POST",
+  path: "/api/v1/platform-sets",
+  summary: "Create a platform set",
+  description: "Creates a platform set. A user has at most 20, the default one included.",
+  rateClass: "apiRead",
+  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
+  params: noParams,
+  query: noQuery,
+  body: z.strictObject({ name }),
+  takes: "required",
+  writes: true,
+  answer: z.object({ set: countedSet }),
+  status: 200,
+  errors: [],
+});
+
+export const platformSetsRename = operation({
+  name: "platform_sets_rename",
+  method: "PATCH",
+  path: "/api/v1/platform-sets/:id",
+  summary: "Rename a platform set",
+  description: "Gives a platform set another name.",
+  rateClass: "apiRead",
+  tool: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: z.strictObject({ name }),
+  takes: "required",
+  writes: true,
+  answer: z.object({ set: countedSet }),
+  status: 200,
+  errors: ["NOT_FOUND"],
+});
+
+export const platformSetsDelete = operation({
+  name: "platform_sets_delete",
+  method: "DELETE",
+  path: "/api/v1/platform-sets/:id",
+  summary: "Delete a platform set",
+  description: "Deletes a platform set that is not the default one. Its accounts are disconnected and its scheduled posts fail with a clear error; drafts stay drafts.",
+  rateClass: "apiRead",
+  tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: true,
+  answer: z.object({ success: z.literal(true) }),
+  status: 200,
+  errors: ["NOT_FOUND"],
+});

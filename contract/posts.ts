@@ -1,0 +1,310 @@
+import { z } from "zod";
+
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../model/status.ts";
+import { mediaEntrySchema } from "../platforms/media-entry.ts";
+import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, platform, time, timeInput, webUrl } from "./fields.ts";
+import { issue, platformPostError } from "./issues.ts";
+import { operation } from "./operation.ts";
+
+const override = z
+  .strictObject({
+    text: z.string().nullish().describe("Replaces `content.text` on this platform."),
+    settings: z.record(z.string(), z.unknown()).nullish().describe("The platform's own settings; see GET /api/v1/platforms."),
+  })
+  .describe("What one platform gets differently.");
+
+const platformOverrides = z.partialRecord(z.enum(PLATFORM_NAMES), override.nullish()).describe("Text and settings that one platform gets differently, by platform.");
+
+const content = z
+  .strictObject({
+    text: z.string().describe("The text of the post.").meta({ examples: ["Hello from the Ampost API!"] }),
+    media: z.array(mediaEntrySchema).max(100).nullish().describe("Media attachments, in the order in which they are shown."),
+    linkUrl: webUrl.nullish().describe("A link to include in the post."),
+    platformOverrides: platformOverrides.nullish(),
+  })
+  .describe("What is said.");
+
+const platforms = z
+  .array(platform)
+  .min(1)
+  .superRefine((names, context) => {
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) < index) context.addIssue({ code: "custom", path: [index], message: `must not be "${name}" again: name each platform once`, input: name });
+    }
+  })
+  .describe("The platforms to publish to, each once.")
+  .meta({ examples: [["threads"]] });
+
+const scheduledFor = timeInput
+  .nullish()
+  .describe("When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft.");
+
+const platformSetId = id.describe("The platform set whose accounts publish the post.");
+
+export const createBody = z.strictObject({ content, platforms, scheduledFor, platformSetId });
+export const patchBody = z.strictObject({
+  content: content.partial().optional(),
+  platforms: platforms.optional(),
+  scheduledFor,
+  platformSetId: platformSetId.optional(),
+});
+
+/** What is left of a create's or patch's body when its invalid members are cut out: any member may be missing. */
+export const postDraft = createBody
+  .extend({
+    content: content
+      .extend({ media: z.array(mediaEntrySchema.optional().transform((entry) => entry ?? {})).nullish() })
+      .partial()
+      .optional(),
+    platforms: z.array(platform.optional()).transform((names) => [...new Set(names.filter((name) => name !== undefined))]),
+  })
+  .partial();
+export type PostDraft = z.output<typeof postDraft>;
+
+const platformPost = z.object({
+  id,
+  platform,
+  status: z.enum(PLATFORM_POST_STATUSES),
+  publishedUrl: z.string().nullable().describe("Where it can be seen, once the platform has told."),
+  accountId: id.nullable().describe("The account that publishes it."),
+  platformPostId: z.string().nullable().describe("The platform's own id of the post."),
+  publishedAt: time.nullable(),
+  attemptCount: z.int().describe("How many attempts have failed or are under way."),
+  nextAttemptAt: time.nullable().describe("When Ampost looks at it next; null while a step runs or when it is settled."),
+  error: platformPostError.nullable(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+});
+
+export const post = z.object({
+  id,
+  userId: z.string(),
+  content: z.object({ text: z.string(), media: z.array(z.looseObject({})), linkUrl: z.string().nullable(), platformOverrides: z.looseObject({}) }),
+  platformPosts: z.array(platformPost),
+  status: z.enum(POST_STATUSES),
+  scheduledFor: time.nullable(),
+  createdAt: time,
+  updatedAt: time,
+  platformSetId: id,
+  mode,
+  publishedAt: time.nullable(),
+});
+export type Post = z.output<typeof post>;
+export type PlatformPost = z.output<typeof platformPost>;
+
+const postSummary = z.object({
+  id,
+  status: z.enum(POST_STATUSES),
+  textPreview: z.string().describe("The first 100 characters of the text."),
+  platforms: z.array(platform),
+  mediaCount: z.int(),
+  publishedCount: z.int().describe("How many platform posts are published."),
+  failedCount: z.int().describe("How many platform posts failed; one whose outcome is unknown counts."),
+  scheduledFor: time.nullable(),
+  createdAt: time,
+  updatedAt: time,
+  platformSetId: id,
+  mode,
+  publishedAt: time.nullable(),
+});
+export type PostSummary = z.output<typeof postSummary>;
+
+const onePost = z.object({ post });
+const warnings = z.array(issue).describe("What is worth knowing but refuses nothing.");
+
+/** The codes of a body that breaks a rule of the product or of a platform. */
+const JUDGEMENT_CODES = [
+  "NO_PLATFORMS_SELECTED",
+  "PLATFORM_NOT_CONNECTED",
+  "CONTENT_TOO_LONG",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "UNSUPPORTED_MEDIA_CONFIG",
+  "INVALID_PLACEMENT",
+  "MIXED_MEDIA_NOT_SUPPORTED",
+  "RATE_LIMITED",
+] as const;
+
+export const postsCreate = operation({
+  name: "posts_create",
+  method: "POST",
+  path: "/api/v1/posts",
+  summary: "Create a post",
+  description:
+    "Creates a draft, or a scheduled post where `scheduledFor` is given. Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. A refusal tells every problem at once. Nothing is published before the scheduled time or a call of publish.",
+  rateClass: "createPost",
+  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
+  params: noParams,
+  query: noQuery,
+  body: postDraft,
+  form: createBody,
+  takes: "multipart",
+  writes: true,
+  answer: z.object({ post, warnings }),
+  status: 201,
+  errors: JUDGEMENT_CODES,
+});
+
+export const postsValidate = operation({
+  name: "posts_validate",
+  method: "POST",
+  path: "/api/v1/posts/validate",
+  summary: "Validate a post",
+  description: "Takes the body of a create and tells every issue and warning it would meet, without storing anything. Answers 200 whatever it finds.",
+  rateClass: "apiRead",
+  tool: null,
+  params: noParams,
+  query: noQuery,
+  body: postDraft,
+  form: createBody,
+  takes: "required",
+  writes: false,
+  answer: z.object({ valid: z.boolean(), issues: z.array(issue), warnings }),
+  status: 200,
+  errors: [],
+});
+
+export const postsList = operation({
+  name: "posts_list",
+  method: "GET",
+  path: "/api/v1/posts",
+  summary: "List posts",
+  description: "Lists posts, newest first, in short form. `total` is how many match the filters.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: noParams,
+  query: z.strictObject({
+    status: z.enum(POST_STATUSES).optional().describe("Only posts in this status."),
+    platform: platform.optional().describe("Only posts that target this platform."),
+    limit,
+    offset,
+    cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before, instead of `offset`."),
+    from: timeInput.optional().describe("Only posts created at this time or later."),
+    to: timeInput.optional().describe("Only posts created before this time."),
+    search: z.string().min(1).max(200).optional().describe("Only posts with this in one of their texts, upper and lower case alike."),
+  }),
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({
+    posts: z.array(postSummary),
+    total: z.int(),
+    nextCursor: z.string().nullable().describe("Give it as `cursor` for the next page; null on the last."),
+  }),
+  status: 200,
+  errors: [],
+});
+
+export const postsGet = operation({
+  name: "posts_get",
+  method: "GET",
+  path: "/api/v1/posts/:id",
+  summary: "Get a post",
+  description: "One post with all its platform posts. The `ETag` changes with everything that can be seen of it.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: onePost,
+  status: 200,
+  errors: ["POST_NOT_FOUND"],
+});
+
+export const postsUpdate = operation({
+  name: "posts_update",
+  method: "PATCH",
+  path: "/api/v1/posts/:id",
+  summary: "Update a post",
+  description:
+    "Changes a draft or scheduled post. Takes any subset of the members of a create; inside `content` the members given replace those stored as a whole, the others stay. `scheduledFor: null` turns a scheduled post into a draft. `If-Match` with the post's ETag refuses the change where the post has changed since.",
+  rateClass: "apiRead",
+  tool: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: postDraft,
+  form: patchBody,
+  takes: "required",
+  writes: true,
+  answer: z.object({ post, warnings }),
+  status: 200,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+});
+
+const DISCARDS = "Discards a draft, scheduled, queued, partial or failed post. What is published already stays; what is not will never be.";
+
+export const postsDelete = operation({
+  name: "posts_delete",
+  method: "DELETE",
+  path: "/api/v1/posts/:id",
+  summary: "Discard a post",
+  description: DISCARDS,
+  rateClass: "apiRead",
+  tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: true,
+  answer: onePost,
+  status: 200,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
+});
+
+export const postsCancel = operation({
+  ...postsDelete,
+  name: "posts_cancel",
+  method: "POST",
+  path: "/api/v1/posts/:id/cancel",
+  summary: "Cancel a post",
+  description: `${DISCARDS} The same as DELETE.`,
+  body: z.strictObject({}).optional(),
+  takes: "optional",
+  tool: null,
+});
+
+export const postsPublish = operation({
+  name: "posts_publish",
+  method: "POST",
+  path: "/api/v1/posts/:id/publish",
+  summary: "Publish a post now",
+  description:
+    "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `Prefer: wait=N` it answers when every platform post is settled, or after N seconds.",
+  rateClass: "publishPost",
+  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: true },
+  params: idParam,
+  query: noQuery,
+  body: z.strictObject({}).optional(),
+  takes: "optional",
+  writes: true,
+  waits: true,
+  answer: onePost,
+  status: 200,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+});
+
+export const postsRetry = operation({
+  name: "posts_retry",
+  method: "POST",
+  path: "/api/v1/posts/:id/retry",
+  summary: "Retry a post",
+  description:
+    "Publishes failed platform posts of a partial or failed post again: those named in `platforms`, or all. One whose outcome is `unknown` may be live, so it is retried only when named with `force: true`.",
+  rateClass: "publishPost",
+  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: true },
+  params: idParam,
+  query: noQuery,
+  body: z
+    .strictObject({
+      platforms: platforms.optional().describe("The platforms to retry. All failed ones, where it is left out."),
+      force: z.boolean().optional().describe("Retries a platform post whose outcome is unknown although it may be live already."),
+    })
+    .optional(),
+  takes: "optional",
+  writes: true,
+  waits: true,
+  answer: onePost,
+  status: 200,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "OUTCOME_UNKNOWN", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+});
