@@ -1,0 +1,202 @@
+import { lookup } from "node:dns";
+import type { LookupAddress, LookupOptions } from "node:dns";
+import { isIP } from "node:net";
+import type { LookupFunction } from "node:net";
+import type { Readable } from "node:stream";
+import { Agent, buildConnector, errors, request } from "undici";
+import { isAllowedAddress } from "./addresses.ts";
+
+export interface GuardedFetchOptions {
+  method?: "GET" | "POST";
+  headers?: Record<string, string>;
+  body?: string;
+  /** Lets loopback and private addresses pass, for development. */
+  allowPrivate: boolean;
+  /** More bytes than these are not read. */
+  maxBytes: number;
+  /** Redirects followed, each checked like the first address. With 0 a redirect is an answer like any other. */
+  maxRedirects?: number;
+  /** For the whole exchange, the body included. */
+  totalSeconds: number;
+  /** For each of: connecting, the answer's head, and any pause in its body. */
+  pauseSeconds?: number;
+  signal?: AbortSignal;
+  /** How names are resolved; by default as the machine does. */
+  resolve?: Resolve;
+}
+
+export type Resolve = (hostname: string, options: LookupOptions & { all: true }, callback: (error: Error | null, addresses: LookupAddress[]) => void) => void;
+
+export interface GuardedAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  /** The address that answered, after redirects. */
+  url: string;
+  /** Fails with a GuardedFetchError. Has to be read to its end or given up (a `for await` does either). */
+  body: AsyncIterable<Uint8Array>;
+}
+
+export type GuardedFailure = "bad_url" | "refused_address" | "redirects" | "too_large" | "encoded" | "timeout" | "unreachable";
+
+/** `message` is a sentence for the user who gave the URL; it tells nothing of what lies behind a refused address. */
+export class GuardedFetchError extends Error {
+  readonly failure: GuardedFailure;
+
+  constructor(failure: GuardedFailure, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "GuardedFetchError";
+    this.failure = failure;
+  }
+
+  /** Whether asking again can only bring the same. */
+  get final(): boolean {
+    return this.failure === "bad_url" || this.failure === "refused_address" || this.failure === "too_large" || this.failure === "encoded";
+  }
+}
+
+/**
+ * The one door through which URLs that users name are asked for. Only http and https, without credentials in the URL,
+ * on port 80, 443 or above 1023, to public addresses. The address that is checked is the one connected to, on every
+ * redirect, so a name that changes its address between the two gains nothing. Bodies are never unpacked.
+ */
+export async function guardedFetch(address: string, options: GuardedFetchOptions): Promise<GuardedAnswer> {
+  const pause = (options.pauseSeconds ?? 15) * 1000;
+  const deadline = AbortSignal.timeout(options.totalSeconds * 1000);
+  const agent = new Agent({ connect: guardedConnector(options, pause), headersTimeout: pause, bodyTimeout: pause, pipelining: 1 });
+  const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  try {
+    return await follow(checkUrl(address, options.allowPrivate), options, agent, signal);
+  } catch (error) {
+    void agent.destroy();
+    throw explain(error, options);
+  }
+}
+
+async function follow(first: URL, options: GuardedFetchOptions, agent: Agent, signal: AbortSignal): Promise<GuardedAnswer> {
+  const { method = "GET", maxRedirects = 5 } = options;
+  let url = first;
+  for (let redirects = 0; ; redirects += 1) {
+    const { statusCode, headers, body } = await request(url, {
+      method,
+      headers: { "user-agent": "Ampost", accept: "*/*", "accept-encoding": "identity", ...options.headers },
+      body: options.body ?? null,
+      dispatcher: agent,
+      signal,
+    });
+    const location = REDIRECTS.has(statusCode) ? headers.location : undefined;
+    if (typeof location !== "string" || maxRedirects === 0) {
+      checkHead(headers, options, body);
+      return { status: statusCode, headers, url: url.href, body: readBody(body, agent, options) };
+    }
+    body.on("error", () => {}).destroy();
+    if (redirects === maxRedirects) throw new GuardedFetchError("redirects", `The URL redirects more than ${maxRedirects} times.`);
+    url = checkUrl(location, options.allowPrivate, url);
+  }
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+function checkUrl(address: string, allowPrivate: boolean, base?: URL): URL {
+  const url = URL.parse(address, base?.href);
+  if (url === null) throw new GuardedFetchError("bad_url", "The URL cannot be read.");
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new GuardedFetchError("bad_url", "The URL has to begin with https:// or http://.");
+  if (url.username !== "" || url.password !== "") throw new GuardedFetchError("bad_url", "The URL must not hold a user name or password.");
+  // Ports below 1024 belong to mail, shells and the like, where a request line could do harm.
+  const port = url.port === "" ? null : Number(url.port);
+  if (port !== null && port !== 80 && port !== 443 && port < 1024 && !allowPrivate) throw refusedAddress();
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0 && !isAllowedAddress(host, allowPrivate)) throw refusedAddress();
+  return url;
+}
+
+/** Connects only to addresses that pass: once where a name is resolved, and once more on the socket, whatever it took to get there. */
+function guardedConnector({ allowPrivate, resolve = lookup }: GuardedFetchOptions, timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout, lookup: guardedLookup(allowPrivate, resolve) });
+  return (target, callback) => {
+    connect(target, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      if (socket.remoteAddress === undefined || !isAllowedAddress(socket.remoteAddress, allowPrivate)) {
+        socket.destroy();
+        return callback(refusedAddress(), null);
+      }
+      callback(null, socket);
+    });
+  };
+}
+
+/** A name with but one address that does not pass is refused as a whole. */
+function guardedLookup(allowPrivate: boolean, resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, "");
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isAllowedAddress(address, allowPrivate))) return callback(refusedAddress(), "");
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function refusedAddress(): GuardedFetchError {
+  return new GuardedFetchError("refused_address", "The URL leads to an address that is not public.");
+}
+
+function checkHead(headers: GuardedAnswer["headers"], options: GuardedFetchOptions, body: Readable): void {
+  const encoding = headers["content-encoding"];
+  const refusal =
+    Number(headers["content-length"] ?? 0) > options.maxBytes
+      ? tooLarge(options)
+      : encoding !== undefined && encoding !== "identity"
+        ? new GuardedFetchError("encoded", "The URL answers with compressed bytes although it was asked not to.")
+        : null;
+  if (refusal === null) return;
+  body.on("error", () => {}).destroy();
+  throw refusal;
+}
+
+async function* readBody(body: Readable, agent: Agent, options: GuardedFetchOptions): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of body) {
+      if (!(chunk instanceof Uint8Array)) throw new Error("undici gave something other than bytes");
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > options.maxBytes) throw tooLarge(options);
+      yield chunk;
+    }
+  } catch (error) {
+    throw explain(error, options);
+  } finally {
+    body.on("error", () => {}).destroy();
+    void agent.destroy();
+  }
+}
+
+function tooLarge(options: GuardedFetchOptions): GuardedFetchError {
+  return new GuardedFetchError("too_large", `The URL answers with more than ${options.maxBytes} bytes.`);
+}
+
+function explain(error: unknown, options: GuardedFetchOptions): unknown {
+  if (error instanceof GuardedFetchError) return error;
+  if (options.signal?.aborted === true) return options.signal.reason;
+  if (isTimeout(error)) return new GuardedFetchError("timeout", "The URL did not answer in time.", { cause: error });
+  return new GuardedFetchError("unreachable", `The URL could not be fetched${nameCause(error)}.`, { cause: error });
+}
+
+function isTimeout(error: unknown): boolean {
+  if (error instanceof errors.ConnectTimeoutError || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) return true;
+  return error instanceof DOMException && error.name === "TimeoutError";
+}
+
+function nameCause(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return CAUSES.has(code) ? `: ${CAUSES.get(code)}` : code.includes("CERT") || code.startsWith("ERR_TLS") ? ": its certificate is not valid" : "";
+}
+
+const CAUSES: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "its host name is not known"],
+  ["EAI_AGAIN", "its host name could not be resolved"],
+  ["ECONNREFUSED", "the connection was refused"],
+  ["ECONNRESET", "the connection was cut"],
+  ["UND_ERR_SOCKET", "the connection was cut"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "it sent fewer bytes than it declared"],
+]);
