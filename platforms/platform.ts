@@ -1,6 +1,14 @@
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../model/errors.ts";
 import type { MediaFacts, PlatformContent } from "../model/post.ts";
+import type { Definition } from "./definition.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "./kit/http.ts";
+
+/** A network: what it can do and, where one can publish to it, how that is done and how one signs in. */
+export interface Platform {
+  definition: Definition;
+  broker?: Broker;
+  oauth?: OAuth;
+}
 
 /**
  * What a platform may do: the contract between the publishing engine and a broker.

@@ -50,6 +50,8 @@ export interface HttpClientOptions {
   beforeSend?: () => void;
   /** Told of every exchange, without secrets. Must not throw. */
   onExchange?: (exchange: HttpExchange) => void;
+  /** Takes http addresses as well, for servers of our own: the sandbox's control API. */
+  allowHttp?: boolean;
   userAgent?: string;
   /** Ends whatever is under way. */
   signal?: AbortSignal;
@@ -74,7 +76,7 @@ export interface HttpExchange {
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     async send(request) {
-      const url = realUrl(request);
+      const url = realUrl(request, options.allowHttp ?? false);
       const startedAt = new Date();
       const started = performance.now();
       const record = (outcome: Pick<HttpExchange, "status" | "answerExcerpt" | "failure" | "sent">): void =>
@@ -137,10 +139,10 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
   return { ...answer, json: () => parseJson(answer.text) };
 }
 
-/** Only https is spoken, whatever address a platform's answer has named. */
-function realUrl(request: HttpRequest): URL {
+/** To platforms only https is spoken, whatever address an answer of theirs has named. */
+function realUrl(request: HttpRequest, allowHttp = true): URL {
   const url = URL.parse(request.url);
-  if (url?.protocol !== "https:") throw transportError(`${request.method} to an address that is not https`, "invalid_request", false);
+  if (url?.protocol !== "https:" && !(allowHttp && url?.protocol === "http:")) throw transportError(`${request.method} to an address that is not https`, "invalid_request", false);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   return url;
 }

@@ -1,0 +1,15 @@
+import type { PlatformName } from "../model/platform-names.ts";
+import { catalog } from "./catalog.ts";
+import type { Platform } from "./platform.ts";
+import { threads } from "./threads/index.ts";
+
+/** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
+export const platforms: Record<PlatformName, Platform> = {
+  instagram: { definition: catalog.instagram },
+  facebook: { definition: catalog.facebook },
+  twitter: { definition: catalog.twitter },
+  linkedin: { definition: catalog.linkedin },
+  tiktok: { definition: catalog.tiktok },
+  youtube: { definition: catalog.youtube },
+  threads,
+};

@@ -1,0 +1,189 @@
+import { z } from "zod";
+
+import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
+import { BrokerError } from "../platform.ts";
+import { parseJson, type HttpAnswer, type HttpClient, type HttpRequest } from "./http.ts";
+import { redact } from "./redaction.ts";
+
+/** What the networks of Meta share: how the Graph API is called, and how it says no. */
+export interface Graph {
+  /** "Threads", as sentences name it. */
+  label: string;
+  /** "https://graph.threads.net/v1.0" */
+  baseUrl: string;
+  errors: readonly GraphErrorRow[];
+}
+
+/** One row of a network's table of errors. The first row whose every member matches decides, so the exact ones stand first. */
+export interface GraphErrorRow {
+  /** Single codes and ranges, both ends included; absent: any. */
+  codes?: readonly (number | readonly [number, number])[];
+  /** Absent: any. */
+  subcodes?: readonly number[];
+  /** A name that Meta puts inside one of the error's texts. */
+  name?: string;
+  /** Only where nothing but the sentence tells two rows apart. */
+  message?: RegExp;
+  /** The token exchange's own form of error. */
+  exchange?: true;
+  meaning: string;
+  becomes: BrokerCode;
+  surfacesAs?: PublicCode;
+  /** Whether this answer to a publishing call proves that nothing was published. */
+  notPublished: boolean;
+  retryable?: false;
+  retryAfterSeconds?: number;
+  /** Tries in all. */
+  maxAttempts?: number;
+  /** The public sentence. */
+  says: string;
+}
+
+/** An error as the Graph API writes it. */
+export interface GraphError {
+  code: number | null;
+  subcode: number | null;
+  texts: string[];
+  isTransient: boolean;
+  traceId: string | null;
+  exchange: boolean;
+}
+
+export function graphRequest(
+  graph: Graph,
+  accessToken: string,
+  method: "GET" | "POST",
+  path: string,
+  parameters: Record<string, string>,
+): HttpRequest {
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const url = `${graph.baseUrl}/${path}`;
+  return method === "GET" ? { method, url, headers, query: parameters } : { method, url, headers, form: parameters };
+}
+
+/** Sends a request and reads its answer. Throws a BrokerError where the platform refuses, a TransportError where no answer came. */
+export async function callGraph<T>(graph: Graph, http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
+  return readGraphAnswer(graph, schema, await http.send(request));
+}
+
+/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
+export function readGraphAnswer<T>(graph: Graph, schema: z.ZodType<T>, answer: HttpAnswer): T {
+  const body = answer.json();
+  const isError = typeof body === "object" && body !== null && ("error" in body || "error_type" in body);
+  if (answer.status < 200 || answer.status > 299 || isError) throw classifyGraphAnswer(graph, answer);
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} gave an answer that could not be read.`, {
+    platformError: { status: answer.status, code: null, message: null, requestId: null },
+    cause: parsed.error,
+  });
+}
+
+/** Decides by name, subcode, code, then HTTP status. An answer outside the network's table never proves that nothing was published. */
+export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerError {
+  const error = readGraphError(answer);
+  const detail: PlatformErrorDetail = {
+    status: answer.status,
+    code: error === null ? null : joinCode(error),
+    message: error?.texts[0] === undefined ? null : redact(error.texts[0]),
+    requestId: error?.traceId ?? null,
+  };
+  const row = error === null ? undefined : findErrorRow(graph, error);
+  if (row !== undefined) return brokerErrorOf(row, detail, regainSeconds(answer));
+  if (answer.status === 429) {
+    const retryAfterSeconds = regainSeconds(answer) ?? DEFAULT_REGAIN_SECONDS;
+    return new BrokerError("RATE_LIMITED", `${graph.label} limits the number of calls at the moment.`, { retryAfterSeconds, platformError: detail });
+  }
+  if (answer.status >= 500 || error?.isTransient === true) {
+    return new BrokerError("PLATFORM_UNAVAILABLE", `${graph.label} has a fault at the moment.`, { platformError: detail });
+  }
+  return new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} gave an answer that is not known.`, { platformError: detail });
+}
+
+/** The error that a row of the table makes of what the platform said. */
+export function brokerErrorOf(row: GraphErrorRow, detail: PlatformErrorDetail, regain: number | null = null): BrokerError {
+  const retryAfterSeconds = row.becomes === "RATE_LIMITED" ? Math.max(regain ?? 0, row.retryAfterSeconds ?? 0) || DEFAULT_REGAIN_SECONDS : row.retryAfterSeconds;
+  return new BrokerError(row.becomes, row.says, {
+    notPublished: row.notPublished && (detail.status ?? 500) < 500,
+    platformError: detail,
+    ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
+    ...(row.retryable === undefined ? {} : { retryable: row.retryable }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
+  });
+}
+
+/** The row for a code as `platformError.code` has it: "190/463", "368". */
+export function findRowByCode(graph: Graph, joined: string): GraphErrorRow | undefined {
+  const [code, subcode] = joined.split("/").map(Number);
+  return findErrorRow(graph, { code: code ?? null, subcode: subcode ?? null, texts: [], isTransient: false, traceId: null, exchange: false });
+}
+
+export function findErrorRow(graph: Graph, error: GraphError): GraphErrorRow | undefined {
+  return graph.errors.find(
+    (row) =>
+      (row.exchange ?? false) === error.exchange &&
+      (row.codes === undefined || row.codes.some((code) => isWithin(error.code, code))) &&
+      (row.subcodes === undefined || row.subcodes.some((subcode) => subcode === error.subcode)) &&
+      (row.name === undefined || error.texts.some((text) => text.includes(row.name ?? ""))) &&
+      (row.message === undefined || error.texts.some((text) => row.message?.test(text))),
+  );
+}
+
+/** Null where the answer holds no error in one of Meta's forms. */
+export function readGraphError(answer: HttpAnswer): GraphError | null {
+  const body = answer.json();
+  const graph = graphForm.safeParse(body);
+  if (graph.success) {
+    const { message, code, error_subcode, error_user_title, error_user_msg, is_transient, fbtrace_id } = graph.data.error;
+    return {
+      code: code ?? null,
+      subcode: error_subcode ?? null,
+      texts: [message, error_user_title, error_user_msg].filter((text) => text != null),
+      isTransient: is_transient === true,
+      traceId: fbtrace_id ?? null,
+      exchange: false,
+    };
+  }
+  const exchange = exchangeForm.safeParse(body);
+  if (!exchange.success) return null;
+  return { code: exchange.data.code ?? null, subcode: null, texts: [exchange.data.error_message ?? ""], isTransient: false, traceId: null, exchange: true };
+}
+
+const DEFAULT_REGAIN_SECONDS = 3600;
+
+const graphForm = z.object({
+  error: z.object({
+    message: z.string().nullish(),
+    code: z.coerce.number().nullish(),
+    error_subcode: z.coerce.number().nullish(),
+    error_user_title: z.string().nullish(),
+    error_user_msg: z.string().nullish(),
+    is_transient: z.boolean().nullish(),
+    fbtrace_id: z.string().nullish(),
+  }),
+});
+
+const exchangeForm = z.object({ error_type: z.string(), code: z.coerce.number().nullish(), error_message: z.string().nullish() });
+
+const usageHeader = z.record(z.string(), z.array(z.object({ estimated_time_to_regain_access: z.number().nullish() })));
+
+/** When calls are welcome again, as the usage header says in minutes, or Retry-After in seconds; null where neither does. */
+function regainSeconds(answer: HttpAnswer): number | null {
+  const usage = usageHeader.safeParse(parseJson(answer.headers["x-business-use-case-usage"] ?? ""));
+  const minutes = usage.success ? Object.values(usage.data).flat().map((entry) => entry.estimated_time_to_regain_access ?? 0) : [];
+  const longest = Math.max(0, ...minutes) * 60;
+  if (longest > 0) return longest;
+  const retryAfter = Number(answer.headers["retry-after"]);
+  return Number.isFinite(retryAfter) && retryAfter > 0 ? Math.ceil(retryAfter) : null;
+}
+
+function joinCode(error: GraphError): string | null {
+  if (error.code === null) return null;
+  return error.subcode === null ? String(error.code) : `${error.code}/${error.subcode}`;
+}
+
+function isWithin(code: number | null, expected: number | readonly [number, number]): boolean {
+  if (code === null) return false;
+  return typeof expected === "number" ? code === expected : code >= expected[0] && code <= expected[1];
+}
