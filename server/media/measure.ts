@@ -1,0 +1,158 @@
+import { open } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
+import { CustomSource, EncodedPacketSink, Input, MP4, QTFF } from "mediabunny";
+import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
+import type { Metadata } from "sharp";
+import type { MimeType } from "../../model/capabilities.ts";
+import type { MediaFacts } from "../../model/post.ts";
+import type { Storage } from "../storage/storage.ts";
+import { inImageSlot, MAX_PIXELS, openImage, readImageHead } from "./image-slot.ts";
+
+/** A file of a type that is taken, but that cannot be read. `message` completes the sentence "The file …". */
+export class UnreadableMediaError extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "UnreadableMediaError";
+  }
+}
+
+export interface StoredBytes {
+  key: string;
+  mimeType: MimeType;
+  sizeBytes: number;
+}
+
+const BROKEN = "is cut or broken and cannot be read";
+
+/** Measures a stored image, decoding it once so that a cut one is found out. Throws an UnreadableMediaError. */
+export async function measureImage(storage: Storage, { key, mimeType, sizeBytes }: StoredBytes): Promise<MediaFacts> {
+  return inImageSlot(() =>
+    storage.withFile(key, async (path) => {
+      const { autoOrient, orientation = 1, pages = 1 } = await readWhole(path);
+      if (mimeType === "image/gif" && !(await endsLikeGif(path, sizeBytes))) throw new UnreadableMediaError(BROKEN);
+      return {
+        ...NOTHING_MEASURED,
+        type: "image",
+        mimeType,
+        sizeBytes,
+        width: autoOrient.width,
+        height: autoOrient.height,
+        animated: pages > 1,
+        orientation,
+      };
+    }),
+  );
+}
+
+async function readWhole(path: string): Promise<Metadata> {
+  try {
+    const head = await readImageHead(path);
+    if (head.width * head.height > MAX_PIXELS) {
+      throw new UnreadableMediaError(`has ${head.width} × ${head.height} pixels, more than the ${MAX_PIXELS / 1_000_000} megapixels that are taken`);
+    }
+    await openImage(path).resize(8, 8, { fit: "fill" }).raw().toBuffer();
+    return head;
+  } catch (error) {
+    throw error instanceof UnreadableMediaError ? error : new UnreadableMediaError(BROKEN, { cause: error });
+  }
+}
+
+/** The decoder takes a GIF that is cut between two frames for a shorter one. Some encoders add zeros after the end. */
+async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const tail = Buffer.alloc(Math.min(1024, sizeBytes));
+    await file.read(tail, 0, tail.length, sizeBytes - tail.length);
+    return tail.toString("latin1").replace(/\0+$/, "").endsWith(";");
+  } finally {
+    await file.close();
+  }
+}
+
+/** Measures a stored video by its index, reading only what it needs. Throws an UnreadableMediaError. */
+export async function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
+  const read = async (start: number, end: number) => buffer(await storage.open(bytes.key, { start, end }));
+  await checkBoxes(read, bytes.sizeBytes);
+  const source = new CustomSource({ getSize: () => bytes.sizeBytes, read, maxCacheSize: 2 * 1024 * 1024, prefetchProfile: "fileSystem" });
+  const input = new Input({ source, formats: [MP4, QTFF] });
+  try {
+    const video = await input.getPrimaryVideoTrack();
+    if (video === null) throw new UnreadableMediaError("holds no video track");
+    if ((await new EncodedPacketSink(video).getPacket(Infinity)) === null) throw new UnreadableMediaError(BROKEN);
+    const durationSeconds = positive((await input.getDurationFromMetadata()) ?? (await input.computeDuration()));
+    return {
+      ...NOTHING_MEASURED,
+      type: "video",
+      mimeType: bytes.mimeType,
+      sizeBytes: bytes.sizeBytes,
+      durationSeconds,
+      bitRate: durationSeconds === null ? null : Math.round((bytes.sizeBytes * 8) / durationSeconds),
+      ...(await measureVideoTrack(video)),
+      ...(await measureAudioTrack(await input.getPrimaryAudioTrack())),
+    };
+  } catch (error) {
+    throw error instanceof UnreadableMediaError ? error : new UnreadableMediaError(BROKEN, { cause: error });
+  } finally {
+    input.dispose();
+  }
+}
+
+async function measureVideoTrack(track: InputVideoTrack) {
+  // The first packets give the rate as well as all of them, and a long video has many.
+  const { averagePacketRate } = await track.computePacketStats(300);
+  return {
+    width: Math.round(await track.getDisplayWidth()),
+    height: Math.round(await track.getDisplayHeight()),
+    frameRate: positive(averagePacketRate),
+    videoCodec: (await track.getCodec()) ?? UNKNOWN_CODEC,
+  };
+}
+
+async function measureAudioTrack(track: InputAudioTrack | null) {
+  if (track === null) return {};
+  return {
+    audioCodec: (await track.getCodec()) ?? UNKNOWN_CODEC,
+    audioChannels: await track.getNumberOfChannels(),
+    audioSampleRate: await track.getSampleRate(),
+  };
+}
+
+/** A track whose codec has no name is not the same as no track. */
+const UNKNOWN_CODEC = "unknown";
+
+/** The index of ten hours of video takes less; a larger one is made to fill memory. */
+const MAX_INDEX_BYTES = 32 * 1024 * 1024;
+/** Files in fragments have thousands of boxes; the first of them tell enough. */
+const MAX_BOXES = 100;
+
+/** Walks the outermost boxes: each has to end within the file, which finds a cut one, and the index has to be of sane size. */
+async function checkBoxes(read: (start: number, end: number) => Promise<Buffer>, sizeBytes: number): Promise<void> {
+  let start = 0;
+  for (let box = 0; box < MAX_BOXES && start + 8 <= sizeBytes; box += 1) {
+    const head = await read(start, Math.min(start + 16, sizeBytes));
+    const declared = head.readUInt32BE(0);
+    if (declared === 0) return;
+    const boxBytes = declared === 1 ? (head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))) : declared;
+    if (boxBytes < 8 || start + boxBytes > sizeBytes) throw new UnreadableMediaError(BROKEN);
+    if (head.toString("latin1", 4, 8) === "moov" && boxBytes > MAX_INDEX_BYTES) throw new UnreadableMediaError("has an index of more than 32 MB");
+    start += boxBytes;
+  }
+}
+
+function positive(value: number): number | null {
+  return Number.isFinite(value) && value > 0 ? Math.round(value * 1000) / 1000 : null;
+}
+
+const NOTHING_MEASURED = {
+  width: null,
+  height: null,
+  durationSeconds: null,
+  frameRate: null,
+  bitRate: null,
+  videoCodec: null,
+  audioCodec: null,
+  audioChannels: null,
+  audioSampleRate: null,
+  animated: false,
+  orientation: 1,
+};

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { fileTypeFromBuffer } from "file-type";
+import { isMimeType, MAX_FILE_BYTES, mediaTypeOf, MIME_TYPES } from "../../model/capabilities.ts";
+import type { MimeType } from "../../model/capabilities.ts";
+import { PublicError } from "../../model/errors.ts";
+import type { PublicCode } from "../../model/errors.ts";
+import type { MediaFacts } from "../../model/post.ts";
+import { newStorageKey } from "../storage/storage.ts";
+import type { Storage } from "../storage/storage.ts";
+import { measureImage, measureVideo, UnreadableMediaError } from "./measure.ts";
+
+export interface IncomingFile {
+  bytes: AsyncIterable<Uint8Array>;
+  /** What refusals call the file: "photo.jpg". */
+  name: string;
+  /** The content type it came with. `application/octet-stream` or null claims nothing. */
+  claimedMimeType: string | null;
+  /** Where issues point to, a JSON Pointer. */
+  path?: string;
+}
+
+/** A file that is stored and measured, and has no row yet: see `addUpload` and `dropReceived`. */
+export interface ReceivedFile {
+  storageKey: string;
+  /** SHA-256 of the bytes in hex. */
+  sha256: string;
+  facts: MediaFacts;
+}
+
+/**
+ * Stores a file while it arrives, without holding it in memory, and measures it. What is refused leaves nothing behind
+ * and is a PublicError: PAYLOAD_TOO_LARGE above 200 MB, UNSUPPORTED_MEDIA_TYPE where the bytes are of another type than
+ * claimed or than is taken, VALIDATION_FAILED where they cannot be read. A refused Readable is left as it is, for the
+ * caller to drain.
+ */
+export async function receiveFile(storage: Storage, file: IncomingFile): Promise<ReceivedFile> {
+  const key = newStorageKey();
+  const hash = createHash("sha256");
+  let mimeType: MimeType | undefined;
+  const checked = async function* () {
+    let sizeBytes = 0;
+    for await (const chunk of withHead(file.bytes)) {
+      mimeType ??= await detectType(chunk, file);
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > MAX_FILE_BYTES) throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", { limit: MAX_FILE_BYTES, fix: "Send a file of at most 209715200 bytes." });
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (mimeType === undefined) throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", { fix: "Send a file that holds an image or a video." });
+  };
+  const { sizeBytes } = await storage.put(key, checked());
+  try {
+    const facts = await measure(storage, file, { key, mimeType: mimeType ?? "image/jpeg", sizeBytes });
+    return { storageKey: key, sha256: hash.digest("hex"), facts };
+  } catch (error) {
+    await storage.delete(key);
+    throw error;
+  }
+}
+
+/** Deletes a received file that got no row: its request failed. */
+export async function dropReceived(storage: Storage, files: readonly ReceivedFile[]): Promise<void> {
+  for (const { storageKey } of files) await storage.delete(storageKey);
+}
+
+/** As many bytes as the type of a file is told by. */
+const HEAD_BYTES = 4100;
+
+/** The same bytes with the first chunk long enough to tell the type by. Nothing at all of an empty file. */
+async function* withHead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array[] | null = [];
+  let headBytes = 0;
+  for await (const chunk of bytes instanceof Readable ? bytes.iterator({ destroyOnReturn: false }) : bytes) {
+    if (head === null) {
+      yield chunk;
+      continue;
+    }
+    head.push(chunk);
+    headBytes += chunk.byteLength;
+    if (headBytes < HEAD_BYTES) continue;
+    yield Buffer.concat(head);
+    head = null;
+  }
+  if (head !== null && headBytes > 0) yield Buffer.concat(head);
+}
+
+async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeType> {
+  const found = (await fileTypeFromBuffer(head))?.mime;
+  const actual = found === undefined ? undefined : (SAME_TYPE.get(found) ?? found);
+  const fix = `Send one of ${MIME_TYPES.join(", ")}.`;
+  if (!isMimeType(actual)) {
+    const message = actual === undefined ? "is not an image or video of a known type" : `is ${actual}, which is not supported`;
+    throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", message, { actual: actual ?? null, limit: MIME_TYPES, fix });
+  }
+  const claimed = file.claimedMimeType?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!CLAIMS_NOTHING.has(claimed) && (SAME_TYPE.get(claimed) ?? claimed) !== actual) {
+    throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", `is declared as ${claimed}, but its bytes are ${actual}`, { actual, limit: claimed, fix: `Declare it as ${actual}, or send ${claimed}.` });
+  }
+  return actual;
+}
+
+const CLAIMS_NOTHING: ReadonlySet<string> = new Set(["", "application/octet-stream", "binary/octet-stream"]);
+
+/** Other names of types that are taken. */
+const SAME_TYPE: ReadonlyMap<string, string> = new Map([
+  ["image/jpg", "image/jpeg"],
+  ["image/pjpeg", "image/jpeg"],
+  ["image/apng", "image/png"],
+  ["video/x-m4v", "video/mp4"],
+]);
+
+async function measure(storage: Storage, file: IncomingFile, bytes: { key: string; mimeType: MimeType; sizeBytes: number }): Promise<MediaFacts> {
+  try {
+    return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, bytes) : await measureVideo(storage, bytes);
+  } catch (error) {
+    if (!(error instanceof UnreadableMediaError)) throw error;
+    throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a whole, intact file." });
+  }
+}
+
+function refusal(file: IncomingFile, code: PublicCode, rule: string, words: string, { actual = null, limit = null, fix }: { actual?: unknown; limit?: unknown; fix: string }): PublicError {
+  const message = `${file.name} ${words}.`;
+  return new PublicError(code, message, { issues: [{ rule, code, platform: null, path: file.path ?? "", message, actual, limit, fix }] });
+}
