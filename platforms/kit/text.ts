@@ -1,0 +1,92 @@
+import type { Counting } from "../../model/capabilities.ts";
+import { findUrls } from "./urls.ts";
+
+/** The length of a text as a platform counts it. */
+export function countText(text: string, counting: Counting): number {
+  return COUNTERS[counting](text);
+}
+
+/** What the counted unit is called in sentences: "281 of 280 weighted characters". */
+export const COUNTING_WORDS: Record<Counting, string> = {
+  weighted: "weighted characters",
+  utf16: "UTF-16 units",
+  codePoints: "characters",
+  graphemes: "characters",
+  bytes: "bytes",
+  threads: "characters (an emoji counts as its UTF-8 bytes)",
+};
+
+const COUNTERS: Record<Counting, (text: string) => number> = {
+  weighted: weightedLength,
+  utf16: (text) => text.length,
+  codePoints: countCodePoints,
+  graphemes: (text) => splitGraphemes(text).length,
+  bytes: countBytes,
+  threads: threadsLength,
+};
+
+const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/** The user-perceived characters of a text. */
+export function splitGraphemes(text: string): string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/**
+ * X's weighted length, twitter-text configuration version 3: a URL counts 23, an emoji sequence 2, a character of the
+ * light ranges 1, every other 2, after normalisation to NFC. Source: docs.x.com, counting characters, 2026-08-22.
+ */
+export function weightedLength(text: string): number {
+  const normal = text.normalize("NFC");
+  let length = 0;
+  let position = 0;
+  for (const url of findUrls(normal)) {
+    length += weighPlain(normal.slice(position, url.start)) + URL_WEIGHT;
+    position = url.end;
+  }
+  return length + weighPlain(normal.slice(position));
+}
+
+const URL_WEIGHT = 23;
+
+function weighPlain(text: string): number {
+  let length = 0;
+  const withoutEmoji = text.replace(/\p{RGI_Emoji}/gv, () => {
+    length += 2;
+    return "";
+  });
+  for (const character of withoutEmoji) length += isLight(character.codePointAt(0) ?? 0) ? 1 : 2;
+  return length;
+}
+
+function isLight(codePoint: number): boolean {
+  return (
+    codePoint <= 0x10ff ||
+    (codePoint >= 0x2000 && codePoint <= 0x200d) ||
+    (codePoint >= 0x2010 && codePoint <= 0x201f) ||
+    (codePoint >= 0x2032 && codePoint <= 0x2037)
+  );
+}
+
+/**
+ * Threads' length: ordinary characters count 1, an emoji as its UTF-8 bytes. Meta gives no formula; a grapheme cluster
+ * that holds a pictograph or a regional indicator is taken whole as an emoji, which errs on the safe side.
+ * Source: Threads docs, posts, 2026-04-14.
+ */
+export function threadsLength(text: string): number {
+  let length = 0;
+  for (const cluster of splitGraphemes(text)) {
+    length += /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u.test(cluster) ? countBytes(cluster) : countCodePoints(cluster);
+  }
+  return length;
+}
+
+function countCodePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+function countBytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,49 @@
+import { settingPath, type Rule } from "../definition.ts";
+import type { LinkedinSettings } from "./settings.ts";
+
+export const rules: readonly Rule<LinkedinSettings>[] = [
+  {
+    rule: "linkedin.text.escaped",
+    code: "CONTENT_TOO_LONG",
+    about: "text",
+    severity: "warning",
+    path: "/content/text",
+    message: "With the backslashes that LinkedIn's text format needs the text is longer than 3000 characters; LinkedIn may refuse it.",
+    fix: "Shorten the text, or use fewer of the characters | { } @ [ ] ( ) < > # \\ * _ ~",
+    // Whether LinkedIn counts the backslashes is undocumented.
+    broken: ({ content, textPath }) => {
+      const actual = content.text.length + (content.text.match(/[|{}@[\]()<>#\\*_~]/g)?.length ?? 0);
+      return content.text.length <= 3000 && actual > 3000 ? [{ path: textPath, actual, limit: 3000 }] : false;
+    },
+  },
+  ...(["articleTitle", "articleDescription"] as const).map((setting): Rule<LinkedinSettings> => ({
+    rule: `linkedin.${setting}.linkUrl`,
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("linkedin", setting),
+    message: `LinkedIn ${setting} requires content.linkUrl.`,
+    fix: `Give content.linkUrl, or leave out ${setting}.`,
+    broken: ({ settings, linkUrl }) => settings[setting] !== undefined && linkUrl === null,
+  })),
+  {
+    rule: "linkedin.videoTitle.video",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("linkedin", "videoTitle"),
+    message: "LinkedIn videoTitle is for a post of one video.",
+    fix: "Leave out videoTitle, or post one video.",
+    broken: ({ settings, content }) => settings.videoTitle !== undefined && (content.media.length !== 1 || content.media[0]?.type !== "video"),
+  },
+  {
+    rule: "linkedin.altText.count",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("linkedin", "altText"),
+    message: "A LinkedIn altText array must have one text for each image.",
+    fix: "Give as many alternative texts as the post has images.",
+    broken: ({ settings, content }) => {
+      if (!Array.isArray(settings.altText) || settings.altText.length === content.media.length) return false;
+      return [{ actual: settings.altText.length, limit: content.media.length }];
+    },
+  },
+];

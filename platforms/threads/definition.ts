@@ -1,0 +1,6 @@
+import type { Definition } from "../definition.ts";
+import { capabilities } from "./capabilities.ts";
+import { rules } from "./rules.ts";
+import { settings } from "./settings.ts";
+
+export const threads: Definition = { capabilities, settings, rules };

@@ -1,0 +1,59 @@
+import { settingPath, type Finding, type Rule, type RuleInput } from "../definition.ts";
+import { findUrls } from "../kit/urls.ts";
+import type { ThreadsSettings } from "./settings.ts";
+
+/** Source: Threads docs, changelog, 2025-12-22. */
+const MAX_LINKS = 5;
+
+export const rules: readonly Rule<ThreadsSettings>[] = [
+  {
+    rule: "threads.poll.withMedia",
+    code: "INVALID_PLACEMENT",
+    about: "media",
+    path: settingPath("threads", "poll"),
+    message: "Threads takes a poll with a text only, not together with media.",
+    fix: "Remove content.media or platformOverrides.threads.settings.poll.",
+    broken: ({ settings, content }) => settings.poll !== undefined && content.media.length > 0,
+  },
+  {
+    rule: "threads.links.count",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: "/content/text",
+    message: `A Threads post may contain at most ${MAX_LINKS} different links.`,
+    fix: `Leave at most ${MAX_LINKS} different links in the text and content.linkUrl together.`,
+    broken: findLinkExcess,
+  },
+  {
+    rule: "threads.topics.several",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    severity: "warning",
+    path: "/content/text",
+    message: "Threads gives a post one topic: the first hashtag, or settings.topicTag. Further hashtags stay plain text.",
+    fix: "Keep one hashtag, or name the topic in platformOverrides.threads.settings.topicTag.",
+    broken: ({ settings, content }) => countHashtags(content.text) > (settings.topicTag === undefined ? 1 : 0),
+  },
+];
+
+function findLinkExcess({ content, textPath }: RuleInput): Finding[] {
+  const findings: Finding[] = [];
+  const first = countLinks(content.text, content.linkUrl);
+  if (first > MAX_LINKS) findings.push({ path: textPath, actual: first, limit: MAX_LINKS });
+  content.thread.forEach((part, index) => {
+    const links = countLinks(part.text, null);
+    if (links > MAX_LINKS) findings.push({ path: settingPath("threads", "thread", index, "text"), actual: links, limit: MAX_LINKS });
+  });
+  return findings;
+}
+
+/** Bare host names are left out: README.md is not meant as a link. */
+function countLinks(text: string, linkUrl: string | null): number {
+  const links = new Set(findUrls(text).map((found) => found.url).filter((url) => /^https?:/i.test(url)));
+  if (linkUrl !== null) links.add(linkUrl);
+  return links.size;
+}
+
+function countHashtags(text: string): number {
+  return text.match(/(?<![\p{L}\p{N}_&/])#(?=[^\s#]*\p{L})[^\s.&@!?,;:#]+/gu)?.length ?? 0;
+}

@@ -1,0 +1,69 @@
+import { settingPath, type Finding, type Rule, type RuleInput } from "../definition.ts";
+import type { TwitterSettings } from "./settings.ts";
+
+export const rules: readonly Rule<TwitterSettings>[] = [
+  {
+    rule: "twitter.poll.withMedia",
+    code: "UNSUPPORTED_MEDIA_CONFIG",
+    about: "media",
+    path: settingPath("twitter", "poll"),
+    message: "X (Twitter) takes either a poll or media, not both.",
+    fix: "Remove content.media or platformOverrides.twitter.settings.poll.",
+    broken: ({ settings, content }) => settings.poll !== undefined && content.media.length > 0,
+  },
+  {
+    rule: "twitter.text.characters",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: "/content/text",
+    message: "The text has a character that X (Twitter) refuses: U+FEFF, U+FFFE or U+FFFF.",
+    fix: "Take the invisible character out of the text.",
+    broken: (input) => findInParts(input, (text) => /[\uFEFF\uFFFE\uFFFF]/.test(text)),
+  },
+  {
+    // On self-serve plans. Source: X docs, posts, 2026-02-23.
+    rule: "twitter.cashtags.count",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    path: "/content/text",
+    message: "X (Twitter) takes at most one cashtag in a post.",
+    fix: "Leave one cashtag such as $ABC in the text.",
+    broken: (input) => findInParts(input, (text) => countCashtags(text) > 1),
+  },
+  {
+    rule: "twitter.thread.repeated",
+    code: "VALIDATION_FAILED",
+    about: "text",
+    severity: "warning",
+    path: settingPath("twitter", "thread"),
+    message: "Two parts of the thread have the same text; X (Twitter) may refuse the second as a duplicate.",
+    fix: "Give every part a text of its own.",
+    broken: ({ content }) => {
+      const texts = [content.text, ...content.thread.map((part) => part.text)].map((text) => text.trim()).filter((text) => text !== "");
+      return new Set(texts).size < texts.length;
+    },
+  },
+  {
+    rule: "twitter.replyTo.restricted",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    severity: "warning",
+    path: settingPath("twitter", "replyTo"),
+    message: "X (Twitter) takes a reply to someone else's post only where that post mentions or quotes the account.",
+    fix: "Reply to a post of the account itself, or to one that mentions or quotes it.",
+    broken: ({ settings }) => settings.replyTo !== undefined,
+  },
+];
+
+function findInParts({ content, textPath }: RuleInput, isBroken: (text: string) => boolean): Finding[] {
+  const findings: Finding[] = isBroken(content.text) ? [{ path: textPath, actual: content.text }] : [];
+  content.thread.forEach((part, index) => {
+    if (isBroken(part.text)) findings.push({ path: settingPath("twitter", "thread", index, "text"), actual: part.text });
+  });
+  return findings;
+}
+
+/** Source: twitter-text 3.1.0, cashtags. */
+function countCashtags(text: string): number {
+  return text.match(/(?<![^\s])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|\s|[!-#%-,./:;?@[-\]^`{|}~])/gi)?.length ?? 0;
+}

@@ -1,0 +1,69 @@
+import type { Capabilities } from "../model/capabilities.ts";
+import type { Issue } from "../model/errors.ts";
+import type { AccountFacts } from "./definition.ts";
+import { joinWords } from "./describe.ts";
+import type { Finding } from "./validate-files.ts";
+
+/** What depends on the account and is known without asking the platform. `path` is the platform's place in `platforms`. */
+export function judgeAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
+  const { platform, label, publishScopes } = capabilities;
+  if (account === null) {
+    return [
+      finding(capabilities, path, {
+        rule: `${platform}.account.connected`,
+        code: "PLATFORM_NOT_CONNECTED",
+        message: `The platform set has no connected ${label} account.`,
+        actual: platform,
+        fix: `Connect a ${label} account to the platform set, or leave "${platform}" out of platforms.`,
+      }),
+    ];
+  }
+  // An account of which no scope is stored was connected where the platform does not tell them.
+  const missing = account.scopes.length === 0 ? [] : publishScopes.filter((scope) => !account.scopes.includes(scope));
+  if (missing.length === 0) return [];
+  return [
+    finding(capabilities, path, {
+      rule: `${platform}.account.scopes`,
+      code: "VALIDATION_FAILED",
+      message: `The connected ${label} account has not granted ${joinWords(missing, "and")}.`,
+      actual: account.scopes,
+      limit: publishScopes,
+      fix: `Connect the ${label} account again and grant all permissions.`,
+    }),
+  ];
+}
+
+/** What may keep the account from publishing when the time comes, as it looks now. */
+export function warnOfAccount(capabilities: Capabilities, account: AccountFacts, path: string, publishAt: Date): Finding[] {
+  const { platform, label, quotas } = capabilities;
+  const findings = quotas.flatMap((quota): Finding[] => {
+    const used = account.usage?.[quota.name] ?? 0;
+    if (used < quota.max || quota.per !== "account") return [];
+    return [
+      finding(capabilities, path, {
+        rule: `${platform}.quota.${quota.name}`,
+        code: "RATE_LIMITED",
+        message: `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; it cannot publish before the platform's limit resets.`,
+        actual: used,
+        limit: quota.max,
+        fix: "Publish later, or with another account.",
+      }),
+    ];
+  });
+  if (account.tokenExpiresAt === null || Date.parse(account.tokenExpiresAt) > publishAt.getTime()) return findings;
+  return [
+    ...findings,
+    finding(capabilities, path, {
+      rule: `${platform}.account.token`,
+      code: "AUTH_EXPIRED",
+      message: `The access of the ${label} account ends at ${account.tokenExpiresAt}, before the post is published.`,
+      actual: account.tokenExpiresAt,
+      limit: publishAt.toISOString(),
+      fix: `Connect the ${label} account again before then.`,
+    }),
+  ];
+}
+
+function finding({ platform }: Capabilities, path: string, issue: Pick<Issue, "rule" | "code" | "message" | "fix"> & Partial<Issue>): Finding {
+  return { about: "account", issue: { platform, path, actual: null, limit: null, ...issue } };
+}

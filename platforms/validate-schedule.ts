@@ -1,0 +1,44 @@
+import type { Capabilities } from "../model/capabilities.ts";
+import type { Finding } from "./validate-files.ts";
+
+/** Up to this much in the past a time is taken as now. */
+const GRACE_SECONDS = 60;
+
+/** Whether the time lies in the future and at most a year ahead. Times that are none are left to the form of the request. */
+export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[] {
+  const time = Date.parse(scheduledFor ?? "");
+  if (Number.isNaN(time)) return [];
+  const earliest = now.getTime() - GRACE_SECONDS * 1000;
+  const latest = new Date(now);
+  latest.setUTCFullYear(latest.getUTCFullYear() + 1);
+  if (time < earliest) return [refuse("past", "scheduledFor must lie in the future.", scheduledFor, now, "Choose a later time, or leave scheduledFor out and publish the post yourself.")];
+  if (time > latest.getTime()) return [refuse("tooFar", "scheduledFor must be at most one year ahead.", scheduledFor, latest, "Choose a time within a year.")];
+  return [];
+}
+
+/** The platform's refusal of `scheduledFor`, where the contract gives it none. */
+export function refuseSchedule({ platform, label, scheduling }: Capabilities, scheduledFor: string): Finding[] {
+  if (scheduling) return [];
+  return [
+    {
+      about: "scheduling",
+      issue: {
+        rule: `${platform}.scheduling`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: "/scheduledFor",
+        message: `${label} posts cannot be scheduled yet.`,
+        actual: scheduledFor,
+        limit: null,
+        fix: `Leave out scheduledFor and publish at once, or leave "${platform}" out of platforms.`,
+      },
+    },
+  ];
+}
+
+function refuse(rule: string, message: string, actual: string | null, limit: Date, fix: string): Finding {
+  return {
+    about: "scheduling",
+    issue: { rule: `scheduledFor.${rule}`, code: "VALIDATION_FAILED", platform: null, path: "/scheduledFor", message, actual, limit: limit.toISOString(), fix },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Capabilities, Shape, TextLimit } from "../model/capabilities.ts";
+import { settingPath, type AccountFacts, type JudgedMedia, type Settings } from "./definition.ts";
+import { countText, COUNTING_WORDS } from "./kit/text.ts";
+import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
+import { dotted, type Finding } from "./validate-files.ts";
+import { raise } from "./validate-media.ts";
+
+/** The limit that holds for the text of a post of this shape. */
+export function textLimit(capabilities: Capabilities, shape: Shape | undefined, account: AccountFacts | null): TextLimit {
+  return raise(typeof shape?.text === "object" ? shape.text : capabilities.text, account);
+}
+
+/** Whether the first part has the text it needs, and not too much of it. */
+export function judgeText(capabilities: Capabilities, resolved: Resolved, account: AccountFacts | null): Finding[] {
+  const { platform, label, text } = capabilities;
+  const { content, ownText, textPath, textHidden, shapes } = resolved;
+  if (textHidden) return [];
+  if (isBlank(ownText)) {
+    const isNeeded = text.required === "always" || (text.required === "withoutMedia" && content.media.length === 0 && shapes.length > 0);
+    return isNeeded ? [judgeNoText(platform, label, textPath, text.required === "always")] : [];
+  }
+  // What a setting stands in for has the setting's own limit.
+  if (text.replacedBy !== undefined && textPath === settingPath(platform, text.replacedBy)) return [];
+  return judgeLength(platform, `${label} text`, content.text, textPath, textLimit(capabilities, shapes[0], account));
+}
+
+/** Text of a part of a chain after the first. */
+export function judgePartText(capabilities: Capabilities, part: { text: string; media: readonly JudgedMedia[] }, path: string, shape: Shape | undefined, account: AccountFacts | null): Finding[] {
+  const { platform, label } = capabilities;
+  if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
+  return judgeLength(platform, `${label} text`, part.text, path, textLimit(capabilities, shape, account));
+}
+
+/** Texts in the settings that have a limit of their own. */
+export function judgeSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
+  return settingTexts.flatMap((limit) =>
+    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) => judgeLength(platform, `${label} ${limit.label}`, text, settingPath(platform, ...path), limit)),
+  );
+}
+
+export function judgeAltTexts({ platform, label }: Capabilities, media: readonly JudgedMedia[], path: string, shape: Shape | undefined): Finding[] {
+  return media.flatMap((entry, index) => {
+    const limit = shape?.[mediaKind(entry)]?.altText;
+    return limit === undefined || entry.altText == null ? [] : judgeLength(platform, `${label} alt text`, entry.altText, `${path}/${index}/altText`, limit);
+  });
+}
+
+function judgeNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): Finding {
+  return {
+    about: "text",
+    issue: {
+      rule: `${platform}.text.required`,
+      code: "VALIDATION_FAILED",
+      platform,
+      path,
+      message: always ? `${label} posts need a text.` : `${label} posts need a text or media.`,
+      actual: null,
+      limit: null,
+      fix: always ? `Give ${dotted(path)} a text.` : `Give ${dotted(path)} a text, or add media.`,
+    },
+  };
+}
+
+function judgeLength(platform: Capabilities["platform"], what: string, text: string, path: string, limit: TextLimit): Finding[] {
+  const actual = countText(text, limit.counting);
+  if (actual <= limit.max) return [];
+  return [
+    {
+      about: "text",
+      issue: {
+        rule: `${platform}.${path.endsWith("/text") ? "text" : (path.split("/").findLast((member) => !/^\d+$/.test(member)) ?? "text")}.length`,
+        code: "CONTENT_TOO_LONG",
+        platform,
+        path,
+        message: `${what} is too long: ${actual} of ${limit.max} ${COUNTING_WORDS[limit.counting]}.`,
+        actual,
+        limit: limit.max,
+        fix: `Shorten ${dotted(path)} to at most ${limit.max} ${COUNTING_WORDS[limit.counting]}.`,
+      },
+    },
+  ];
+}
+
+/** The strings at a path of members, where `*` is every member of an array. */
+function findTexts(value: unknown, at: readonly string[], path: readonly (string | number)[]): { text: string; path: readonly (string | number)[] }[] {
+  const [member, ...rest] = at;
+  if (member === undefined) return typeof value === "string" ? [{ text: value, path }] : [];
+  if (member === "*") return Array.isArray(value) ? value.flatMap((each: unknown, index) => findTexts(each, rest, [...path, index])) : [];
+  return typeof value === "object" && value !== null && Object.hasOwn(value, member) ? findTexts(Reflect.get(value, member), rest, [...path, member]) : [];
+}
