@@ -1,0 +1,94 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { startEmbedded } from "../server/db/embedded.ts";
+import { migrate, readMigrations } from "../server/db/migrate.ts";
+import { createPool, withDatabase } from "../server/db/pool.ts";
+
+export interface TestDatabase {
+  url: string;
+  pool: pg.Pool;
+  /** Ends the pool and removes the database, whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+/** What tests can lose without harm: they end before the machine does. */
+export const TEST_SETTINGS = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "400" };
+
+/**
+ * A fresh, migrated database on the PostgreSQL that all tests share: the one `npm test` started, else one of this
+ * process's own, which goes when the process does.
+ */
+export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
+  const server = await testServer();
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await onServer(server, async (admin) => {
+    const template = options.migrated === false ? "template1" : await migratedTemplate(server, admin);
+    await admin.query(`create database ${name} template ${template}`);
+  });
+  const url = withDatabase(server, name);
+  const pool = createPool(url, { name: "ampost test" });
+  return {
+    url,
+    pool,
+    drop: async () => {
+      await pool.end();
+      await onServer(server, (admin) => admin.query(`drop database if exists ${name} with (force)`));
+    },
+  };
+}
+
+/** Migrated once for each state of the migrations; the rest are copies of its files. */
+async function migratedTemplate(server: string, admin: pg.Client): Promise<string> {
+  const checksums = (await readMigrations()).map(({ checksum }) => checksum).join();
+  const name = `template_${createHash("sha256").update(checksums).digest("hex").slice(0, 16)}`;
+  const exists = async () => (await admin.query("select 1 from pg_database where datname = $1", [name])).rowCount === 1;
+  if (await exists()) return name;
+  await admin.query("select pg_advisory_lock(1)");
+  if (!(await exists())) {
+    const draft = `draft_${randomBytes(8).toString("hex")}`;
+    await admin.query(`create database ${draft}`);
+    const pool = createPool(withDatabase(server, draft), { max: 1 });
+    await migrate(pool).finally(() => pool.end());
+    await admin.query(`alter database ${draft} rename to ${name}`);
+  }
+  await admin.query("select pg_advisory_unlock(1)");
+  return name;
+}
+
+async function onServer(server: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const admin = new pg.Client(withDatabase(server, "postgres"));
+  await admin.connect();
+  await work(admin).finally(() => admin.end());
+}
+
+let own: Promise<string> | undefined;
+
+function testServer(): Promise<string> {
+  const shared = process.env.AMPOST_TEST_POSTGRES_URL;
+  if (shared) return Promise.resolve(shared);
+  return (own ??= startOwnServer());
+}
+
+async function startOwnServer(): Promise<string> {
+  const dataDir = mkdtempSync(join(tmpdir(), "ampost-test-"));
+  let pid: number | undefined;
+  process.once("exit", () => {
+    if (pid !== undefined) endNow(pid, dataDir);
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+  const silent = () => undefined;
+  const server = await startEmbedded({ dataDir, log: { info: silent, warn: silent, error: silent }, settings: TEST_SETTINGS });
+  pid = await server.pid();
+  return server.url;
+}
+
+/** A process that exits can wait for nothing but this. A child's end it does not see, so PostgreSQL's own record says it. */
+function endNow(pid: number, dataDir: string): void {
+  const still = new Int32Array(new SharedArrayBuffer(4));
+  process.kill(pid, "SIGQUIT");
+  for (let tries = 0; tries < 400 && existsSync(join(dataDir, "postgres/data/postmaster.pid")); tries++) Atomics.wait(still, 0, 0, 5);
+}
