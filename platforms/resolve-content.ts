@@ -52,7 +52,7 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
   const placements = known === undefined ? capabilities.placements.filter((placement) => placement.byDefault) : [known];
   const media = content.media.map((entry) => withFacts(entry, measured));
   const placement = placements.find((candidate) => candidate.shapes.some((shape) => fits(shape, media))) ?? placements[0];
-  const shapes = placement?.shapes.filter((shape) => fits(shape, media)) ?? [];
+  const shapes = fittingShapes(placement === undefined ? [] : [placement], media);
   const link = shapes[0]?.link ?? "field";
   const linkUrl = isBlank(content.linkUrl) ? null : content.linkUrl;
   const textHidden = shapes[0]?.text === "hidden";
@@ -76,8 +76,23 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
   };
 }
 
-/** Whether the shape takes this number and these kinds of media; sizes and formats are judged later. */
-export function fits(shape: Shape, media: readonly JudgedMedia[]): boolean {
+/**
+ * The shapes that take this number and these kinds of media; of several (images, a GIF) those that take the types too,
+ * if any do. Sizes and other measures are judged later.
+ */
+export function fittingShapes(placements: readonly Placement[], media: readonly JudgedMedia[]): Shape[] {
+  const fitting = placements.flatMap((placement) => placement.shapes.filter((shape) => fits(shape, media)));
+  const exact = fitting.filter((shape) => media.every((entry) => takesType(shape, entry)));
+  return exact.length > 0 ? exact : fitting;
+}
+
+function takesType(shape: Shape, entry: JudgedMedia): boolean {
+  const rule = shape[mediaKind(entry)];
+  const type = entry.measured?.mimeType ?? entry.mimeType;
+  return rule === undefined || !isMimeType(type) || rule.types.includes(type) || rule.converted.includes(type);
+}
+
+function fits(shape: Shape, media: readonly JudgedMedia[]): boolean {
   if (media.length < shape.items.min || media.length > shape.items.max) return false;
   return media.every((entry) => shape[mediaKind(entry)] !== undefined);
 }
@@ -99,7 +114,7 @@ export function endsLikeVideo(name: string): boolean {
 }
 
 export function isBlank(text: string | null | undefined): boolean {
-  return text == null || text.trim() === "";
+  return (text ?? "").trim() === "";
 }
 
 function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
@@ -117,7 +132,7 @@ function chooseText({ platform, text: rule }: Capabilities, content: PostContent
     return { text: replacement, textPath: settingPath(platform, rule.replacedBy) };
   }
   const own = content.platformOverrides[platform]?.text;
-  return own == null ? { text: content.text, textPath: "/content/text" } : { text: own, textPath: `/content/platformOverrides/${platform}/text` };
+  return own === undefined || own === null ? { text: content.text, textPath: "/content/text" } : { text: own, textPath: `/content/platformOverrides/${platform}/text` };
 }
 
 function appendLink(text: string, linkUrl: string): string {

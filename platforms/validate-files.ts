@@ -19,7 +19,7 @@ export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding
 export function judgeDeclared({ platform, label, declares }: Capabilities, sent: readonly JudgedMedia[], measuredToo: readonly JudgedMedia[], path: string): Finding[] {
   return sent.flatMap((entry, index) => {
     if (declares === undefined || measuredToo[index]?.measured) return [];
-    const missing = (declares[mediaKind(entry)] ?? []).filter((member) => entry[member] == null);
+    const missing = (declares[mediaKind(entry)] ?? []).filter((member) => (entry[member] ?? null) === null);
     const told = declares.message === undefined ? missing : missing.slice(0, 1);
     return told.map((member): Finding => ({
       about: "media",
@@ -70,7 +70,7 @@ export function dotted(path: string): string {
 }
 
 function judgeType(entry: JudgedMedia, path: string): Finding[] {
-  const claimed = entry.mimeType == null || entry.mimeType === "application/octet-stream" ? null : entry.mimeType;
+  const claimed = entry.mimeType === "application/octet-stream" ? null : (entry.mimeType ?? null);
   const problem = (rule: string, member: string, message: string, actual: unknown, limit: unknown, fix: string): Finding[] => [
     { about: "mediaType", issue: { rule, code: "UNSUPPORTED_MEDIA_TYPE", platform: null, path: `${path}/${member}`, message, actual, limit, fix } },
   ];
@@ -84,7 +84,7 @@ function judgeType(entry: JudgedMedia, path: string): Finding[] {
     return problem("media.type.declared", "mimeType", message, measured.mimeType, claimed, "Declare the type the file really has, or send another file.");
   }
   const kind = measured?.type ?? (claimed === null ? null : claimed.startsWith("video/") ? "video" : "image");
-  if (entry.type != null && kind !== null && entry.type !== kind) {
+  if (entry.type && kind !== null && entry.type !== kind) {
     const message = `${dotted(path)} is declared as ${entry.type}, but ${measured ? "its bytes are" : "its MIME type means"} ${kind}.`;
     return problem("media.type.declared", "type", message, kind, entry.type, `Set type to ${kind}, or send another file.`);
   }

@@ -171,7 +171,7 @@ function round(value: number | null): number | null {
 type Measures = Partial<Record<"sizeBytes" | "width" | "height" | "durationSeconds" | "frameRate" | "bitRate" | "audioChannels" | "audioSampleRate", number | null>>;
 
 function measure(of: Measures, quantity: Quantity): number | null {
-  const sides = of.width != null && of.height != null && of.height > 0 ? ([of.width, of.height] as const) : null;
+  const sides = of.width && of.height ? ([of.width, of.height] as const) : null;
   switch (quantity) {
     case "ratio":
       return sides === null ? null : sides[0] / sides[1];
@@ -188,7 +188,7 @@ function measure(of: Measures, quantity: Quantity): number | null {
 
 function judgeCodec({ platform, label }: Capabilities, entry: JudgedMedia, path: string, member: "videoCodec" | "audioCodec", taken: readonly string[] | undefined): Finding[] {
   const codec = entry.measured?.[member];
-  if (codec == null || taken === undefined || taken.includes(codec)) return [];
+  if (!codec || taken === undefined || taken.includes(codec)) return [];
   const noun = member === "videoCodec" ? "video codec" : "audio codec";
   return [
     {

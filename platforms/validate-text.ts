@@ -41,7 +41,7 @@ export function judgeSettingTexts({ platform, label, settingTexts }: Capabilitie
 export function judgeAltTexts({ platform, label }: Capabilities, media: readonly JudgedMedia[], path: string, shape: Shape | undefined): Finding[] {
   return media.flatMap((entry, index) => {
     const limit = shape?.[mediaKind(entry)]?.altText;
-    return limit === undefined || entry.altText == null ? [] : judgeLength(platform, `${label} alt text`, entry.altText, `${path}/${index}/altText`, limit);
+    return limit === undefined || !entry.altText ? [] : judgeLength(platform, `${label} alt text`, entry.altText, `${path}/${index}/altText`, limit);
   });
 }
 

@@ -5,7 +5,7 @@ import type { MediaEntry, PlatformContent, PlatformOverride } from "../model/pos
 import { catalog } from "./catalog.ts";
 import { ISSUE_TOPICS, settingPath, type AccountFacts, type Definition, type JudgedMedia, type RuleInput } from "./definition.ts";
 import { countText } from "./kit/text.ts";
-import { fits, isBlank, resolve, type Measured, type Resolved } from "./resolve-content.ts";
+import { fittingShapes, isBlank, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { judgeAccount, warnOfAccount } from "./validate-account.ts";
 import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./validate-files.ts";
 import { judgeMedia } from "./validate-media.ts";
@@ -136,7 +136,7 @@ function judgeChain({ capabilities }: Definition, { content }: Resolved, setting
   const open = placements.filter((placement) => placement.byDefault);
   const findings = content.thread.flatMap((part, index) => {
     if (settings.brokenParts.has(index)) return [];
-    const shapes = open.flatMap((placement) => placement.shapes.filter((shape) => fits(shape, part.media)));
+    const shapes = fittingShapes(open, part.media);
     const path = settingPath(platform, "thread", index);
     return [
       ...judgeFiles(part.media, `${path}/media`),

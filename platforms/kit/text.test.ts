@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Counting } from "../../model/capabilities.ts";
+import { countText } from "./text.ts";
+
+/** Computed with twitter-text 3.1.0. */
+const WEIGHTED: [text: string, length: number][] = [
+  ["", 0],
+  ["a".repeat(280), 280],
+  ["a".repeat(281), 281],
+  ["日".repeat(140), 280],
+  ["日".repeat(141), 282],
+  ["😀".repeat(140), 280],
+  ["😀".repeat(141), 282],
+  ["Hello, world! 👋", 16],
+  ["https://example.com/very/long/path/that/goes/on?x=1", 23],
+  ["Read https://example.com/a now", 32],
+  ["Visit example.com today", 35],
+  ["https://example.com.", 24],
+  ["(https://example.com)", 25],
+  ["https://a.com https://b.com", 47],
+  ["mail me@example.com", 19],
+  ["node.js", 7],
+  ["README.md", 23],
+  ["http://localhost:3000", 21],
+  ["👨‍👩‍👧‍👦", 2],
+  ["🙋🏽", 2],
+  ["🇩🇪", 2],
+  ["1️⃣", 2],
+  ["❤️", 2],
+  ["™", 2],
+  ["cafe\u0301", 4],
+  ["—", 1],
+  ["…", 2],
+  ["•", 2],
+  ["€", 2],
+  ["→", 2],
+  ["a\r\nb", 4],
+  [`${"a".repeat(256)} https://t.co/abc`, 280],
+  [`${"a".repeat(257)} https://t.co/abc`, 281],
+  ["a\uFEFFb", 4],
+];
+
+const OTHERS: [counting: Counting, text: string, length: number][] = [
+  ["threads", "a".repeat(500), 500],
+  ["threads", "👍", 4],
+  ["threads", "❤️", 6],
+  ["threads", "🇩🇪", 8],
+  ["threads", "👨‍👩‍👧", 18],
+  ["threads", `${"a".repeat(496)}👍`, 500],
+  ["threads", `${"a".repeat(497)}👍`, 501],
+  ["threads", "日本語", 3],
+  ["threads", "e\u0301", 2],
+  ["threads", "a\nb", 3],
+  ["threads", "https://example.com/a", 21],
+  ["utf16", "a👍", 3],
+  ["codePoints", "a👍e\u0301", 4],
+  ["graphemes", "👨‍👩‍👧e\u0301🇩🇪", 3],
+  ["bytes", "aé日👍", 10],
+];
+
+for (const [text, length] of WEIGHTED) {
+  test(`X counts ${JSON.stringify(text.slice(0, 40))} of ${text.length} units as ${length}`, () => {
+    assert.equal(countText(text, "weighted"), length);
+  });
+}
+
+for (const [counting, text, length] of OTHERS) {
+  test(`${counting}: ${JSON.stringify(text.slice(-20))} of ${text.length} units counts ${length}`, () => {
+    assert.equal(countText(text, counting), length);
+  });
+}
