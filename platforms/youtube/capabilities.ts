@@ -42,7 +42,8 @@ export const capabilities = {
     { at: "title", label: "video title", max: 100, counting: "codePoints", source: VIDEOS },
     { at: "description", label: "description", max: 5000, counting: "bytes", source: VIDEOS },
   ],
-  declares: { video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
+  // An entry that does not tell its type is taken as an image, and has to be told what is missing.
+  declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
   publishScopes: ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"],
   // Days end at midnight Pacific time. Each channel has a lower daily limit of its own, which Google does not tell.
   quotas: [{ name: "uploads", max: 100, windowSeconds: 86_400, per: "app", source: QUOTA }],
