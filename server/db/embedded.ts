@@ -143,7 +143,7 @@ async function initialise(initdb: string, { place, launcher }: Server): Promise<
   const args = ["-D", fresh, "-U", "ampost", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"];
   const child = await launch(initdb, args, place, launcher);
   const code = await child.ended;
-  if (code !== 0) throw new Error(`PostgreSQL's initdb failed in ${place.folder}:\n${await logTail(place)}`);
+  if (code !== 0) throw new Error(`PostgreSQL's initdb failed in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
   await rename(fresh, place.data);
 }
 
@@ -157,7 +157,7 @@ async function startServer(postgres: string, { place, launcher, settings }: Serv
     let exited = false;
     void child.ended.then(() => (exited = true));
     if (await untilAnswers(place, async () => !exited)) return child.unref();
-    if (performance.now() > deadline) throw new Error(`The embedded PostgreSQL does not start in ${place.folder}:\n${await logTail(place)}`);
+    if (performance.now() > deadline) throw new Error(`The embedded PostgreSQL does not start in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
     await sleep(100);
   }
 }
@@ -262,7 +262,7 @@ async function stopServer(place: Place): Promise<void> {
   if (!running || !(await isOurs(running.pid, place))) return;
   // SIGINT is PostgreSQL's fast shutdown: it ends all sessions and writes everything down.
   process.kill(running.pid, "SIGINT");
-  while ((await readPidFile(place))?.pid === running.pid && isAlive(running.pid)) await sleep(5);
+  while (await isOurs(running.pid, place)) await sleep(5);
 }
 
 /** PostgreSQL's own record of its process; there for as long as the server runs, and left behind by a kill. */
@@ -288,6 +288,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+}
+
+function reachHint(launcher: Launcher): string {
+  if (launcher.uid === process.getuid?.()) return "";
+  return " It runs as the user nobody here, who must be able to reach that folder: choose another one with AMPOST_DATA_DIR, do not run as root, or set DATABASE_URL.";
 }
 
 async function logTail(place: Place): Promise<string> {

@@ -63,7 +63,7 @@ export async function giveTo(launcher: Launcher, folder: string): Promise<void> 
 }
 
 /** npm packages hold no symbolic links; the package's install script makes them, unless scripts were switched off. */
-async function restoreSymlinks(root: string): Promise<void> {
+export async function restoreSymlinks(root: string): Promise<void> {
   const links: { source: string; target: string }[] = JSON.parse(await readFile(join(root, "native/pg-symlinks.json"), "utf8").catch(() => "[]"));
   for (const { source, target } of links) {
     const made = await lstat(join(root, target)).catch(() => undefined);

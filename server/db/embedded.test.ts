@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { type EmbeddedPostgres, startEmbedded } from "./embedded.ts";
+import { findPostgres, restoreSymlinks } from "./postgres-binaries.ts";
+
+const silent = () => undefined;
+const log = { info: silent, warn: silent, error: silent };
+const folders: string[] = [];
+
+after(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+test("a first start makes the database, a restart finds its rows again, and stopping leaves no process", async () => {
+  const dataDir = await newFolder();
+  const first = await startEmbedded({ dataDir, log });
+  assert.equal(first.adopted, false);
+  await run(first.url, "create table kept (n integer); insert into kept values (7)");
+  await first.stop();
+  await assertStopped(first);
+
+  const second = await startEmbedded({ dataDir, log });
+  assert.equal(second.url, first.url);
+  assert.deepEqual(await run(second.url, "select n from kept"), [{ n: 7 }]);
+  await second.stop();
+});
+
+test("the second owner joins the running server, and only the last to leave stops it", async () => {
+  const dataDir = await newFolder();
+  const [one, other] = await Promise.all([startEmbedded({ dataDir, log }), startEmbedded({ dataDir, log })]);
+  assert.deepEqual([one.adopted, other.adopted].sort(), [false, true]);
+  assert.equal(await one.pid(), await other.pid());
+  await one.stop();
+  assert.deepEqual(await run(other.url, "select 1 as n"), [{ n: 1 }]);
+  await Promise.all([other.stop(), other.stop()]);
+  await assertStopped(other);
+});
+
+test("owners that come and go at once always find a server and leave none behind", async () => {
+  const dataDir = await newFolder();
+  const servers = await Promise.all(
+    [0, 5, 10, 20, 40, 80].map(async (delayMs) => {
+      await sleep(delayMs);
+      const server = await startEmbedded({ dataDir, log });
+      assert.deepEqual(await run(server.url, "select 1 as n"), [{ n: 1 }]);
+      await server.stop();
+      return server;
+    }),
+  );
+  for (const server of servers) await assertStopped(server);
+});
+
+test("a server whose owner was killed is adopted by the next start, and stopped with it", async () => {
+  const dataDir = await newFolder();
+  const owner = await ownerProcess(dataDir);
+  owner.process.kill("SIGKILL");
+  await once(owner.process, "exit");
+  const next = await startEmbedded({ dataDir, log });
+  assert.equal(next.adopted, true);
+  await next.stop();
+  await assertStopped(next);
+});
+
+test("what was committed outlives a kill -9 of the server, which its owner starts again under the same address", async () => {
+  const dataDir = await newFolder();
+  const server = await startEmbedded({ dataDir, log });
+  await run(server.url, "create table kept (n integer); insert into kept values (7)");
+  const killed = await server.pid();
+  assert.ok(killed);
+  process.kill(killed, "SIGKILL");
+  const rows = await eventually(() => run(server.url, "select n from kept"));
+  assert.deepEqual(rows, [{ n: 7 }]);
+  assert.notEqual(await server.pid(), killed);
+  await server.stop();
+});
+
+test("owner and server killed together leave a folder from which the next start recovers", async () => {
+  const dataDir = await newFolder();
+  const owner = await ownerProcess(dataDir);
+  await run(owner.url, "create table kept (n integer); insert into kept values (7)");
+  owner.process.kill("SIGKILL");
+  process.kill(owner.serverPid, "SIGKILL");
+  await once(owner.process, "exit");
+  const next = await startEmbedded({ dataDir, log });
+  assert.equal(next.adopted, false);
+  assert.deepEqual(await run(next.url, "select n from kept"), [{ n: 7 }]);
+  await next.stop();
+});
+
+test("a process number in the record that belongs to another program by now does not hinder the start", async () => {
+  const dataDir = await newFolder();
+  const first = await startEmbedded({ dataDir, log });
+  const record = join(dataDir, "postgres/data/postmaster.pid");
+  const lines = (await readFile(record, "utf8")).split("\n");
+  await first.stop();
+  await writeFile(record, [process.pid, ...lines.slice(1)].join("\n"));
+  const second = await startEmbedded({ dataDir, log });
+  assert.deepEqual(await run(second.url, "select 1 as n"), [{ n: 1 }]);
+  await second.stop();
+});
+
+test("a first start that was cut off in the middle is begun anew", async () => {
+  const dataDir = await newFolder();
+  await mkdir(join(dataDir, "postgres/data.new/base"), { recursive: true });
+  const server = await startEmbedded({ dataDir, log });
+  assert.equal(server.adopted, false);
+  await server.stop();
+});
+
+test("a data folder with a long path, blanks and a comma works", async () => {
+  const dataDir = join(await newFolder(), `a long, ${"deep ".repeat(20)}folder`);
+  const server = await startEmbedded({ dataDir, log });
+  assert.deepEqual(await run(server.url, "select 1 as n"), [{ n: 1 }]);
+  await server.stop();
+  const again = await startEmbedded({ dataDir, log });
+  assert.equal(again.url, server.url);
+  folders.push(new URL(again.url).searchParams.get("host") ?? dataDir);
+  await again.stop();
+});
+
+test("a server that cannot start says why, in PostgreSQL's own words", async () => {
+  const dataDir = await newFolder();
+  await assert.rejects(startEmbedded({ dataDir, log, settings: { shared_buffers: "nonsense" } }), /does not start[\s\S]*shared_buffers/);
+});
+
+test("the package's missing symbolic links are made", async () => {
+  const copy = await newFolder();
+
+  const installed = (await findPostgres()).postgres.replace(/\/native\/bin\/postgres$/, "");
+  await cp(join(installed, "native/pg-symlinks.json"), join(copy, "native/pg-symlinks.json"), { recursive: true });
+  await mkdir(join(copy, "native/lib"));
+
+  await writeFile(join(copy, "native/lib/libpq.so.5.18"), "library");
+  await restoreSymlinks(copy);
+  assert.equal(await readFile(join(copy, "native/lib/libpq.so.5"), "utf8"), "library");
+});
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-embedded-"));
+  folders.push(folder);
+  return folder;
+}
+
+async function run(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client(url);
+  client.on("error", silent);
+  await client.connect();
+  const answer = await client.query<Record<string, unknown>>(sql).finally(() => client.end());
+  return answer.rows?.map((row) => ({ ...row })) ?? [];
+}
+
+async function eventually<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 0; tries < 500; tries++) {
+    try {
+      return await work();
+    } catch {
+      await sleep(20);
+    }
+  }
+  return work();
+}
+
+/** Another process that owns the server of a folder until it is killed. */
+async function ownerProcess(dataDir: string): Promise<{ process: ChildProcess; url: string; serverPid: number }> {
+  const program = `
+    import { startEmbedded } from ${JSON.stringify(join(import.meta.dirname, "embedded.ts"))};
+    const server = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log: console });
+    console.log(JSON.stringify({ url: server.url, serverPid: await server.pid() }));
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(child.stdout, "data");
+  return { process: child, ...JSON.parse(String(line)) };
+}
+
+async function assertStopped(server: EmbeddedPostgres): Promise<void> {
+  assert.equal(await server.pid(), undefined);
+  await assert.rejects(run(server.url, "select 1"), { code: /ENOENT|ECONNREFUSED/ });
+}
