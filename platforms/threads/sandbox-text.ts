@@ -1,0 +1,35 @@
+/**
+ * How Threads counts and reads text.
+ * Source: Threads docs, overview and posts (2026-04-14), with the sandbox's reading of the emoji rule.
+ */
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+const EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+
+/** A cluster that holds an emoji counts as its UTF-8 bytes, any other as its code points. */
+export function countText(text: string): number {
+  let count = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    count += EMOJI.test(segment) ? Buffer.byteLength(segment) : [...segment].length;
+  }
+  return count;
+}
+
+/** Code points, for the limits whose unit Meta doesn't name. */
+export function codePoints(text: string): number {
+  return [...text].length;
+}
+
+/** The web addresses in a text, as written, without closing punctuation. */
+export function linksIn(text: string): string[] {
+  return (text.match(/\b(?:https?:\/\/|www\.)[^\s<>"']+/gi) ?? []).map((link) => link.replace(/[.,;:!?)\]]+$/, ""));
+}
+
+/** The first valid `#tag`: it ends at white space or one of `. & @ ! ? , ; :`, and digits alone are none. */
+export function topicIn(text: string): { topic: string; at: number } | undefined {
+  for (const match of text.matchAll(/(?<![^\s])#([^\s.&@!?,;:#]{1,50})/gu)) {
+    const topic = match[1];
+    if (topic !== undefined && !/^\d+$/.test(topic)) return { topic, at: match.index };
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { Person, Token } from "../../sandbox/identity.ts";
+import type { Call, Outcome, PlatformAnswer } from "../../sandbox/platform.ts";
+import { ERRORS, graphError, Refusal } from "./sandbox-errors.ts";
+
+/** The person whose token makes a call. */
+export interface Viewer {
+  token: Token;
+  person: Person;
+  facts: PersonFacts;
+}
+
+const PersonFacts = z.object({
+  biography: z.string(),
+  /** A tester of the app may inspect tokens. */
+  tester: z.boolean(),
+  restricted: z.boolean(),
+  geoGating: z.boolean(),
+});
+
+export type PersonFacts = z.infer<typeof PersonFacts>;
+
+export function factsOf(person: Person): PersonFacts {
+  return PersonFacts.parse(person.facts);
+}
+
+/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
+  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Refusal) return graphError(call, error.graph);
+      throw error;
+    }
+  };
+  return (call) => {
+    const outcome = attempt(call, () => run(call));
+    if (!(outcome instanceof Promise)) return outcome;
+    return outcome.then((finish) => () => attempt(call, finish));
+  };
+}
+
+/** As `refusing`, for calls that need a live token with these scopes. `threads_basic` is always needed. */
+export function withViewer(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+  return refusing((call) => {
+    const viewer = viewerOf(call);
+    needScopes(viewer, ["threads_basic", ...scopes]);
+    return run(call, viewer);
+  });
+}
+
+export function viewerOf(call: Call): Viewer {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("threads", call.accessToken);
+  if (!token) throw new Refusal(ERRORS.badToken);
+  checkToken(token, call.now);
+  const person = call.world.identity.person("threads", token.personId);
+  if (!person) throw new Refusal(ERRORS.badToken);
+  return { token, person, facts: factsOf(person) };
+}
+
+/** Refuses what is expired, revoked or held at a checkpoint. */
+export function checkToken(token: Token, now: number): void {
+  if (token.state === "revoked") throw new Refusal(ERRORS.revoked);
+  if (token.state === "checkpointed") throw new Refusal(ERRORS.checkpoint);
+  if (token.state === "expired" || now >= token.expiresAt) throw new Refusal(ERRORS.expired);
+}
+
+export function needScopes(viewer: Viewer, scopes: readonly string[]): void {
+  const missing = scopes.find((scope) => !viewer.token.scopes.includes(scope));
+  if (missing !== undefined) throw new Refusal(ERRORS.noScope(missing));
+}
+
+/** `{USER}` in a path is the viewer's own id or `me`. */
+export function needSelf(call: Call, viewer: Viewer): void {
+  const user = call.segments["user"] ?? "me";
+  if (user !== "me" && user !== viewer.person.id) throw new Refusal(ERRORS.noObject(user));
+}

@@ -1,0 +1,40 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../sandbox/platform.ts";
+import { redirectAnswer } from "../../sandbox/platform.ts";
+import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./sandbox-containers.ts";
+import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./sandbox-errors.ts";
+import { newApp, OAUTH_ROUTES, seedIdentity } from "./sandbox-oauth.ts";
+import { POST_ROUTES, POSTS_SCHEMA } from "./sandbox-posts.ts";
+import { countCall, QUOTA_ROUTES } from "./sandbox-quotas.ts";
+import { PICTURE_HOST, READ_ROUTES } from "./sandbox-reads.ts";
+
+/** The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
+export const threadsSandbox: SandboxPlatform = {
+  name: "threads",
+  label: "Threads",
+  hosts: {
+    "graph.threads.net": ["graph.threads.com"],
+    "www.threads.net": ["threads.net", "www.threads.com", "threads.com"],
+    [PICTURE_HOST]: [],
+  },
+  schema: CONTAINERS_SCHEMA + POSTS_SCHEMA,
+  resets: ["threads_containers", "threads_media"],
+  // The routes with a name in their path come before those that any one segment matches.
+  routes: [...OAUTH_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...POST_ROUTES, ...READ_ROUTES],
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: callLimitReached,
+  serverError: (call) => graphError(call, ERRORS.unknown),
+  refusal: countCall,
+  newApp,
+  seed: seedIdentity,
+};
+
+function badParameter(call: Call): PlatformAnswer {
+  const redirectUri = call.query.get("redirect_uri");
+  if (call.operation === "authorize" && redirectUri !== null) {
+    const state = call.query.get("state");
+    const query = new URLSearchParams({ error: "access_denied", error_reason: "user_denied", error_description: "The user denied your request", ...(state !== null && { state }) });
+    return redirectAnswer(`${redirectUri}?${query}#_`);
+  }
+  return call.path === "/oauth/access_token" ? exchangeError("Invalid parameter") : graphError(call, ERRORS.badParameter);
+}

@@ -1,0 +1,81 @@
+import { escapeHtml } from "./html.ts";
+import { htmlAnswer, type PlatformAnswer } from "./platform.ts";
+
+/** What a person is asked on a platform's consent page. */
+export interface ConsentQuestion {
+  platform: string;
+  /** Who answers: "Continue as …". */
+  person: { username: string; name: string };
+  groups: readonly ConsentGroup[];
+}
+
+/** Check boxes that share a form field. All are ticked at first. */
+export interface ConsentGroup {
+  title: string;
+  /** The form field, sent once for every ticked box. */
+  field: string;
+  options: readonly { value: string; label: string; required: boolean }[];
+}
+
+/**
+ * The consent page: one form without scripts, posted to the page's own address. The button pressed is the field
+ * `decision`, `approve` or `refuse`; every ticked box is a field of its group. Any HTTP client can post the same.
+ */
+export function consentPage(question: ConsentQuestion): PlatformAnswer {
+  const { platform, person, groups } = question;
+  return htmlAnswer(
+    page(
+      `Continue to ${platform}`,
+      `<h1>Connect ${escapeHtml(platform)}</h1>
+<p>An app asks for access to your account. This is the sandbox: nothing leaves this machine.</p>
+<div class="who"><span class="face" style="--hue:${hueOf(person.username)}">${escapeHtml(person.username.slice(0, 1).toUpperCase())}</span>
+<div><b>${escapeHtml(person.name)}</b><br><span class="dim">@${escapeHtml(person.username)}</span></div></div>
+<form method="post">
+${groups.map(groupHtml).join("\n")}
+<button name="decision" value="approve" class="main">Continue as ${escapeHtml(person.username)}</button>
+<button name="decision" value="refuse">Cancel</button>
+</form>`,
+    ),
+  );
+}
+
+/** What a platform shows instead of the consent page when the request itself is wrong. It never redirects. */
+export function consentErrorPage(platform: string, message: string): PlatformAnswer {
+  return htmlAnswer(page(`${platform}: error`, `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>`), 400);
+}
+
+/** A colour for a person without a picture, always the same. */
+export function hueOf(username: string): number {
+  let hue = 7;
+  for (const letter of username) hue = (hue * 31 + (letter.codePointAt(0) ?? 0)) % 360;
+  return hue;
+}
+
+function groupHtml({ title, field, options }: ConsentGroup): string {
+  const boxes = options.map(({ value, label, required }) => {
+    const box = `<input type="checkbox" name="${escapeHtml(field)}" value="${escapeHtml(value)}" checked${required ? " disabled" : ""}>`;
+    const kept = required ? `<input type="hidden" name="${escapeHtml(field)}" value="${escapeHtml(value)}">` : "";
+    return `<label>${box}${kept}<span>${escapeHtml(label)}<br><code>${escapeHtml(value)}</code></span></label>`;
+  });
+  return `<fieldset><legend>${escapeHtml(title)}</legend>${boxes.join("\n")}</fieldset>`;
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main>${body}</main></body></html>`;
+}
+
+const STYLE = `
+:root{color-scheme:light dark;--bg:#f5f5f5;--card:#fff;--ink:#101010;--dim:#6b6b6b;--line:#e2e2e2;--main:#101010;--on:#fff}
+@media(prefers-color-scheme:dark){:root{--bg:#0a0a0a;--card:#181818;--ink:#f3f3f3;--dim:#9a9a9a;--line:#2d2d2d;--main:#f3f3f3;--on:#101010}}
+*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+main{max-width:26rem;margin:0 auto;padding:clamp(1rem,6vh,4rem) 1.25rem}
+main{background:var(--card);border:1px solid var(--line);border-radius:20px;margin:clamp(0rem,6vh,4rem) auto;padding:2rem 1.5rem}
+h1{font-size:1.35rem;margin:0 0 .5rem}p{color:var(--dim);margin:0 0 1.25rem}.dim,code{color:var(--dim)}code{font-size:.8rem}
+.who{display:flex;gap:.8rem;align-items:center;margin-bottom:1.25rem;line-height:1.3}
+.face{width:48px;height:48px;border-radius:50%;display:grid;place-items:center;font-weight:600;color:#fff;background:linear-gradient(135deg,hsl(var(--hue) 65% 55%),hsl(calc(var(--hue) + 50) 65% 42%))}
+fieldset{border:1px solid var(--line);border-radius:14px;margin:0 0 1.25rem;padding:.25rem 1rem}legend{color:var(--dim);font-size:.85rem;padding:0 .4rem}
+label{display:flex;gap:.7rem;align-items:flex-start;padding:.55rem 0;line-height:1.3}input{margin-top:.2rem;accent-color:var(--main)}
+button{display:block;width:100%;padding:.8rem;border-radius:12px;border:1px solid var(--line);background:none;color:inherit;font:inherit;font-weight:600;cursor:pointer;margin-top:.6rem}
+button.main{background:var(--main);color:var(--on);border-color:var(--main)}
+`;

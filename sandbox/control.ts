@@ -1,0 +1,238 @@
+import { once } from "node:events";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { z } from "zod";
+import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import { BodyTooLarge, readText } from "./body.ts";
+import type { CallContext } from "./call.ts";
+import { FaultRequest, findSwitch } from "./faults.ts";
+import { jsonAnswer, OPERATIONS, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
+
+/** The control API under `/_sandbox/`: without a key, for loopback clients only. */
+export interface ControlContext extends CallContext {
+  platforms: readonly SandboxPlatform[];
+  thumbnailDir: string;
+}
+
+/** Answers itself, and returns undefined, where the answer is a list that is streamed. */
+export async function answerControl(
+  context: ControlContext, request: IncomingMessage, response: ServerResponse, url: URL,
+): Promise<PlatformAnswer | undefined> {
+  const path = url.pathname.slice("/_sandbox/".length);
+  const method = request.method ?? "GET";
+  try {
+    if (path.startsWith("media/") && method === "GET") return await thumbnail(context, path.slice("media/".length));
+    const stranger = refuseStranger(request);
+    if (stranger) return stranger;
+    const methods = ROUTES[path];
+    if (!methods) return refusal(404, `The sandbox has no /_sandbox/${path}.`, { paths: Object.keys(ROUTES).map((name) => `/_sandbox/${name}`) });
+    const run = methods[method];
+    if (!run) return { ...refusal(405, `/_sandbox/${path} takes ${Object.keys(methods).join(", ")}.`), headers: { allow: Object.keys(methods).join(", ") } };
+    return await run({ context, request, response, query: url.searchParams });
+  } catch (error) {
+    if (error instanceof ControlError) return refusal(400, error.message, error.details);
+    throw error;
+  }
+}
+
+interface Control {
+  context: ControlContext;
+  request: IncomingMessage;
+  response: ServerResponse;
+  query: URLSearchParams;
+}
+
+type ControlRun = (control: Control) => Promise<PlatformAnswer | undefined>;
+
+const ROUTES: Readonly<Record<string, Readonly<Record<string, ControlRun>>>> = {
+  faults: { GET: listFaults, POST: addFault, DELETE: clearFaults },
+  posts: { GET: listPosts },
+  requests: { GET: listRequests },
+  clock: { GET: readClock, POST: advanceClock },
+  reset: { POST: reset },
+  apps: { POST: addApp },
+};
+
+class ControlError extends Error {
+  readonly details: Record<string, unknown>;
+
+  constructor(message: string, details: Record<string, unknown> = {}) {
+    super(message);
+    this.details = details;
+  }
+}
+
+async function addFault({ context, request }: Control): Promise<PlatformAnswer> {
+  const fault = await readJson(request, FaultRequest);
+  const platform = sandboxOf(context, fault.platform);
+  if (fault.error != null) {
+    if (fault.kind !== "reject") throw new ControlError('"error" goes with kind "reject" only.');
+    const known = platform.switches.map((one) => one.name.replace("{n}", "N"));
+    const named = findSwitch(platform, fault.error);
+    if (!named) throw new ControlError(`${platform.label} has no error "${fault.error}".`, { known });
+    const { operations } = named.faultSwitch;
+    if (!operations.includes(fault.operation)) {
+      throw new ControlError(`"${fault.error}" strikes ${operations.join(", ")}, not ${fault.operation}.`, { operations });
+    }
+  }
+  return jsonAnswer(context.world.store.transaction(() => context.faults.add(fault)), { status: 201 });
+}
+
+async function listFaults({ context, query }: Control): Promise<PlatformAnswer> {
+  readQuery(query, z.strictObject({}));
+  return jsonAnswer(context.faults.list());
+}
+
+async function clearFaults({ context }: Control): Promise<PlatformAnswer> {
+  return jsonAnswer({ cleared: context.world.store.transaction(() => context.faults.clear()) });
+}
+
+const PAGE = 200;
+
+const PostsQuery = z.strictObject({ platform: z.enum(PLATFORM_NAMES).optional(), limit: z.coerce.number().int().min(1).optional() });
+
+async function listPosts({ context, response, query }: Control): Promise<undefined> {
+  const { platform, limit = Infinity } = readQuery(query, PostsQuery);
+  const { ledger, clock } = context.world;
+  let before: number | undefined;
+  await streamList(response, limit, (left) => {
+    const page = ledger.list({ platform, before, limit: Math.min(PAGE, left), now: clock.now() });
+    before = page.at(-1)?.seq ?? before;
+    return page.map(({ post }) => post);
+  });
+}
+
+const RequestsQuery = z.strictObject({
+  platform: z.enum(PLATFORM_NAMES).optional(),
+  operation: z.enum(OPERATIONS).optional(),
+  limit: z.coerce.number().int().min(1).optional(),
+});
+
+async function listRequests({ context, response, query }: Control): Promise<undefined> {
+  const { platform, operation, limit = Infinity } = readQuery(query, RequestsQuery);
+  let after = 0;
+  await streamList(response, limit, (left) => {
+    const page = context.requests.list({ after, platform, operation, limit: Math.min(PAGE, left) });
+    after = page.at(-1)?.number ?? after;
+    return page.map((one) => one.request);
+  });
+}
+
+async function readClock({ context }: Control): Promise<PlatformAnswer> {
+  return jsonAnswer({ now: new Date(context.world.clock.now()).toISOString() });
+}
+
+const TEN_YEARS_SECONDS = 10 * 366 * 86_400;
+
+async function advanceClock(control: Control): Promise<PlatformAnswer> {
+  const Advance = z.strictObject({ advanceSeconds: z.number().min(0).max(TEN_YEARS_SECONDS) });
+  const { advanceSeconds } = await readJson(control.request, Advance);
+  control.context.world.clock.advance(advanceSeconds);
+  return readClock(control);
+}
+
+async function reset({ context }: Control): Promise<PlatformAnswer> {
+  const { world, platforms } = context;
+  world.store.transaction(() => {
+    const tables = ["posts", "publish_calls", "requests", "faults", "magic_strikes", "uses", ...platforms.flatMap((platform) => platform.resets)];
+    for (const table of tables) world.store.run(`DELETE FROM ${table}`);
+    world.clock.reset();
+  });
+  await rm(context.thumbnailDir, { recursive: true, force: true });
+  await mkdir(context.thumbnailDir, { recursive: true });
+  return jsonAnswer({ now: new Date(world.clock.now()).toISOString() });
+}
+
+const AppRequest = z.strictObject({
+  platform: z.enum(PLATFORM_NAMES),
+  redirectUris: z.array(z.string()).min(1).max(50),
+  programmaticRefresh: z.boolean().default(false),
+});
+
+async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
+  const app = await readJson(request, AppRequest);
+  const wrong = app.redirectUris.find((uri) => !isRedirectUri(uri));
+  if (wrong !== undefined) throw new ControlError(`"${wrong}" can be no redirect URI: it has to be https, or http on loopback, without a fragment.`);
+  const platform = sandboxOf(context, app.platform);
+  return context.world.store.transaction(() => {
+    const { clientId, clientSecret } = platform.newApp(context.world);
+    context.world.identity.addApp({ ...app, clientId, clientSecret });
+    return jsonAnswer({ clientId, clientSecret }, { status: 201 });
+  });
+}
+
+function isRedirectUri(uri: string): boolean {
+  if (!URL.canParse(uri)) return false;
+  const { protocol, hostname, hash } = new URL(uri);
+  return hash === "" && (protocol === "https:" || (protocol === "http:" && isLoopbackName(hostname)));
+}
+
+function sandboxOf(context: ControlContext, name: PlatformName): SandboxPlatform {
+  const platform = context.platforms.find((one) => one.name === name);
+  if (!platform) throw new ControlError(`There is no sandbox of ${name} yet.`, { platforms: context.platforms.map((one) => one.name) });
+  return platform;
+}
+
+async function thumbnail(context: ControlContext, name: string): Promise<PlatformAnswer> {
+  const bytes = /^[0-9a-f]{64}\.webp$/.test(name) ? await readFile(join(context.thumbnailDir, name)).catch(() => undefined) : undefined;
+  if (!bytes) return refusal(404, "There is no such picture.");
+  return { status: 200, headers: { "content-type": "image/webp", "cache-control": "private, max-age=86400, immutable" }, body: bytes };
+}
+
+/** Neither another machine, nor a web page of another origin, nor a name rebound to loopback may steer the sandbox. */
+function refuseStranger(request: IncomingMessage): PlatformAnswer | undefined {
+  const address = request.socket.remoteAddress ?? "";
+  const local = /^(::ffff:)?127\.|^::1$/.test(address);
+  const named = [`http://${request.headers.host ?? ""}`, request.headers.origin].every(
+    (origin) => origin === undefined || (URL.canParse(origin) && isLoopbackName(new URL(origin).hostname)),
+  );
+  return local && named ? undefined : refusal(403, "The control API answers loopback clients only.");
+}
+
+function isLoopbackName(hostname: string): boolean {
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** Whatever the content type says: it is easily forgotten on a command line. */
+async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
+  const text = await readText(request).catch((error: unknown) => {
+    throw error instanceof BodyTooLarge ? new ControlError("The body is too large.") : error;
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ControlError("The body has to be JSON.");
+  }
+  return parse(schema, value);
+}
+
+function readQuery<T>(query: URLSearchParams, schema: z.ZodType<T>): T {
+  return parse(schema, Object.fromEntries(query));
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  throw new ControlError(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "), { problems });
+}
+
+function refusal(status: number, error: string, details: Record<string, unknown> = {}): PlatformAnswer {
+  return jsonAnswer({ error, ...details }, { status });
+}
+
+/** Writes a JSON array piece by piece, so that a log of any length needs no memory and holds no lock. */
+async function streamList(response: ServerResponse, limit: number, nextPage: (left: number) => unknown[]): Promise<void> {
+  response.writeHead(200, { "content-type": "application/json; charset=UTF-8" });
+  let written = 0;
+  for (let page = nextPage(limit); page.length > 0; page = written < limit ? nextPage(limit - written) : []) {
+    const chunk = page.map((one) => JSON.stringify(one)).join(",\n");
+    const flowing = response.write(`${written === 0 ? "[" : ",\n"}${chunk}`);
+    written += page.length;
+    if (response.destroyed) return;
+    if (!flowing) await once(response, "drain").catch(() => undefined);
+  }
+  response.end(written === 0 ? "[]" : "]");
+}

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import {
+  FAULT_KINDS, OPERATIONS, type Behaviour, type Call, type CallPost, type FaultKind, type FaultSwitch, type SandboxPlatform,
+} from "./platform.ts";
+import { integer, text, textOrNull, type Store } from "./store.ts";
+
+/** Pending faults. They lie in the store, so they outlive a restart and are counted once among all processes. */
+export interface Faults {
+  add(request: FaultRequest): PendingFault;
+  list(): PendingFault[];
+  clear(): number;
+  /** Counts this call against what is pending, then against the magic words of its post, and says what strikes it. */
+  take(call: Call, post: CallPost | undefined): Strike | undefined;
+}
+
+export const FaultRequest = z.strictObject({
+  platform: z.enum(PLATFORM_NAMES),
+  operation: z.enum(OPERATIONS),
+  kind: z.enum(FAULT_KINDS),
+  error: z.string().nullish(),
+  delayMs: z.number().int().min(0).max(600_000).nullish(),
+  times: z.number().int().min(1).max(1_000_000).default(1),
+  after: z.number().int().min(0).max(1_000_000).default(0),
+});
+
+export type FaultRequest = z.infer<typeof FaultRequest>;
+
+export interface PendingFault {
+  id: number;
+  platform: string;
+  operation: string;
+  kind: FaultKind;
+  error: string | null;
+  delayMs: number;
+  /** How many more calls it strikes. */
+  times: number;
+  /** How many calls pass before. */
+  after: number;
+}
+
+export interface Strike {
+  kind: FaultKind;
+  delayMs: number;
+  /** What `error` named. */
+  named: { faultSwitch: FaultSwitch; number: number | null } | null;
+}
+
+export const DEFAULT_DELAY_MS = 3_000;
+
+/** The kinds about a lost answer: as magic words they strike the call that publishes. */
+const LOST_ANSWER: readonly FaultKind[] = ["timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json"];
+
+export function openFaults(store: Store): Faults {
+  return {
+    add(request) {
+      const row = store.get(
+        "INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        request.platform, request.operation, request.kind, request.error ?? null, request.delayMs ?? DEFAULT_DELAY_MS,
+        request.times, request.after,
+      );
+      return toPending(row);
+    },
+    list: () => store.all("SELECT * FROM faults ORDER BY id").map(toPending),
+    clear: () => store.run("DELETE FROM faults"),
+    take: (call, post) => takePending(store, call) ?? (post && takeMagic(store, call, post)),
+  };
+}
+
+/** The switch that `error` names, and the number in its name. */
+export function findSwitch(platform: SandboxPlatform, error: string): { faultSwitch: FaultSwitch; number: number | null } | undefined {
+  for (const faultSwitch of platform.switches) {
+    if (faultSwitch.name === error) return { faultSwitch, number: null };
+    const parts = faultSwitch.name.split("{n}");
+    const [before, after] = parts;
+    if (before === undefined || after === undefined) continue;
+    const middle = error.startsWith(before) && error.endsWith(after) ? error.slice(before.length, error.length - after.length) : "";
+    if (/^\d{1,6}$/.test(middle)) return { faultSwitch, number: Number(middle) };
+  }
+  return undefined;
+}
+
+/** What a route has to act out by itself under this strike. */
+export function behaviourOf(strike: Strike): Behaviour | null {
+  if (strike.kind === "process_forever") return { name: "process_forever", number: null };
+  if (!strike.named || strike.named.faultSwitch.answer) return null;
+  return { name: strike.named.faultSwitch.name, number: strike.named.number };
+}
+
+/** The oldest fault whose turn has come strikes; all others only count down what passes before theirs. */
+function takePending(store: Store, call: Call): Strike | undefined {
+  let strike: Strike | undefined;
+  const pending = store.all("SELECT * FROM faults WHERE platform = ? AND operation = ? ORDER BY id", call.platform.name, call.operation);
+  for (const fault of pending.map(toPending)) {
+    const named = fault.error === null ? null : (findSwitch(call.platform, fault.error) ?? null);
+    if (named?.faultSwitch.applies && !named.faultSwitch.applies(call, named.number)) continue;
+    if (fault.after > 0) {
+      store.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault.id);
+    } else if (!strike) {
+      strike = { kind: named?.faultSwitch.as ?? fault.kind, delayMs: fault.delayMs, named: named?.faultSwitch.as ? null : named };
+      if (fault.times > 1) store.run("UPDATE faults SET times = times - 1 WHERE id = ?", fault.id);
+      else store.run("DELETE FROM faults WHERE id = ?", fault.id);
+    }
+  }
+  return strike;
+}
+
+function takeMagic(store: Store, call: Call, post: CallPost): Strike | undefined {
+  if (!post.text.includes("[[sandbox:")) return undefined;
+  for (const match of post.text.matchAll(/\[\[sandbox:([a-z0-9_]+)(?::(\d{1,9}))?\]\]/g)) {
+    const kind = FAULT_KINDS.find((known) => known === match[1]);
+    if (!kind) continue;
+    const strikesHere = LOST_ANSWER.includes(kind) ? call.operation === "publish" : post.carriesText;
+    const limit = match[2] === undefined ? Infinity : Number(match[2]);
+    if (strikesHere && countMagic(store, call, post, kind) <= limit) return { kind, delayMs: DEFAULT_DELAY_MS, named: null };
+  }
+  return undefined;
+}
+
+/** Which attempt this is at the identical text of one account. */
+function countMagic(store: Store, call: Call, post: CallPost, kind: FaultKind): number {
+  const content = createHash("sha256").update(post.text).digest("base64url");
+  const row = store.get(
+    "INSERT INTO magic_strikes VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET strikes = strikes + 1 RETURNING strikes",
+    call.platform.name, post.accountId, content, kind,
+  );
+  return integer(row, "strikes");
+}
+
+function toPending(row: Parameters<typeof text>[0]): PendingFault {
+  const kind = FAULT_KINDS.find((known) => known === text(row, "kind"));
+  if (!kind) throw new Error("a stored fault has an unknown kind");
+  return {
+    id: integer(row, "id"),
+    platform: text(row, "platform"),
+    operation: text(row, "operation"),
+    kind,
+    error: textOrNull(row, "error"),
+    delayMs: integer(row, "delay_ms"),
+    times: integer(row, "times"),
+    after: integer(row, "after"),
+  };
+}

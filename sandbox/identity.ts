@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { PlatformName } from "../model/platform-names.ts";
+import { integer, text, textOrNull, type Row, type Store } from "./store.ts";
+
+/** Who there is on the platforms: apps, people, and what people granted to apps. A reset leaves all of it alone. */
+export interface Identity {
+  addApp(app: App): void;
+  app(platform: PlatformName, clientId: string): App | undefined;
+  addPerson(person: NewPerson): Person;
+  person(platform: PlatformName, id: string): Person | undefined;
+  personByHint(platform: PlatformName, hint: string): Person | undefined;
+  personByUsername(platform: PlatformName, username: string): Person | undefined;
+  /** A person's consent to an app, from which codes and tokens spring. */
+  addGrant(grant: { platform: PlatformName; clientId: string; personId: string; scopes: readonly string[]; at: number }): number;
+  addCode(code: NewCode): void;
+  code(platform: PlatformName, code: string): Code | undefined;
+  /** Marks a code as used. False if it was already. */
+  useCode(platform: PlatformName, code: string): boolean;
+  addToken(token: NewToken): void;
+  token(platform: PlatformName, token: string): Token | undefined;
+  expireToken(platform: PlatformName, token: string): void;
+  /** Withdraws the grant behind a token, and with it every token of that grant. */
+  revokeToken(platform: PlatformName, token: string): void;
+  setTokenState(platform: PlatformName, token: string, state: string): void;
+}
+
+export interface App {
+  platform: PlatformName;
+  clientId: string;
+  clientSecret: string;
+  redirectUris: string[];
+  programmaticRefresh: boolean;
+}
+
+export interface NewPerson {
+  platform: PlatformName;
+  id: string;
+  username: string;
+  name: string;
+  /** The login hint that made this person; null for those of the seed. */
+  hint: string | null;
+  /** What only this platform knows of people. */
+  facts: Record<string, unknown>;
+}
+
+export type Person = Omit<NewPerson, "hint">;
+
+export interface NewCode {
+  platform: PlatformName;
+  code: string;
+  grantId: number;
+  redirectUri: string;
+  issuedAt: number;
+  /** What else the platform binds to a code, such as a PKCE challenge. */
+  facts: Record<string, unknown>;
+}
+
+export interface Code extends NewCode {
+  used: boolean;
+  clientId: string;
+  personId: string;
+  scopes: string[];
+}
+
+export interface NewToken {
+  platform: PlatformName;
+  token: string;
+  grantId: number;
+  /** The platform's own kinds, such as `short`, `long` or `refresh`. */
+  kind: string;
+  issuedAt: number;
+  expiresAt: number;
+}
+
+export interface Token extends NewToken {
+  /** `valid`, `expired` by force, `revoked` with its grant, or a state of the platform's own. Time is judged by `expiresAt`. */
+  state: string;
+  clientId: string;
+  personId: string;
+  scopes: string[];
+}
+
+export function openIdentity(store: Store): Identity {
+  return {
+    addApp(app) {
+      store.run(
+        "INSERT INTO apps VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        app.platform, app.clientId, app.clientSecret, JSON.stringify(app.redirectUris), app.programmaticRefresh ? 1 : 0,
+      );
+    },
+    app(platform, clientId) {
+      const row = store.get("SELECT * FROM apps WHERE platform = ? AND client_id = ?", platform, clientId);
+      return row && {
+        platform,
+        clientId,
+        clientSecret: text(row, "client_secret"),
+        redirectUris: strings(row, "redirect_uris"),
+        programmaticRefresh: integer(row, "programmatic_refresh") === 1,
+      };
+    },
+    addPerson(person) {
+      const username = freeUsername(store, person.platform, person.username);
+      store.run(
+        "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)",
+        person.platform, person.id, username, person.name, person.hint, JSON.stringify(person.facts),
+      );
+      return { platform: person.platform, id: person.id, username, name: person.name, facts: person.facts };
+    },
+    person: (platform, id) => toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND id = ?", platform, id)),
+    personByHint: (platform, hint) => toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND hint = ?", platform, hint)),
+    personByUsername: (platform, username) =>
+      toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND username = ?", platform, username)),
+    addGrant(grant) {
+      const row = store.get(
+        "INSERT INTO grants (platform, client_id, person_id, scopes, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        grant.platform, grant.clientId, grant.personId, JSON.stringify(grant.scopes), grant.at,
+      );
+      return integer(row, "id");
+    },
+    addCode(code) {
+      store.run(
+        "INSERT INTO codes (platform, code, grant_id, redirect_uri, issued_at, facts) VALUES (?, ?, ?, ?, ?, ?)",
+        code.platform, code.code, code.grantId, code.redirectUri, code.issuedAt, JSON.stringify(code.facts),
+      );
+    },
+    code(platform, code) {
+      const row = store.get(
+        "SELECT c.*, g.client_id, g.person_id, g.scopes FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.platform = ? AND c.code = ?",
+        platform, code,
+      );
+      return row && {
+        platform,
+        code,
+        grantId: integer(row, "grant_id"),
+        redirectUri: text(row, "redirect_uri"),
+        issuedAt: integer(row, "issued_at"),
+        facts: facts(row),
+        used: integer(row, "used") === 1,
+        ...grantOf(row),
+      };
+    },
+    useCode: (platform, code) =>
+      store.run("UPDATE codes SET used = 1 WHERE platform = ? AND code = ? AND used = 0", platform, code) === 1,
+    addToken(token) {
+      store.run(
+        "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, 'valid')",
+        token.token, token.platform, token.grantId, token.kind, token.issuedAt, token.expiresAt,
+      );
+    },
+    token(platform, token) {
+      const row = store.get(
+        "SELECT t.*, g.client_id, g.person_id, g.scopes, g.revoked FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token = ? AND t.platform = ?",
+        token, platform,
+      );
+      return row && {
+        platform,
+        token,
+        grantId: integer(row, "grant_id"),
+        kind: text(row, "kind"),
+        issuedAt: integer(row, "issued_at"),
+        expiresAt: integer(row, "expires_at"),
+        state: integer(row, "revoked") === 1 ? "revoked" : text(row, "state"),
+        ...grantOf(row),
+      };
+    },
+    expireToken: (platform, token) => setTokenState(store, platform, token, "expired"),
+    revokeToken(platform, token) {
+      store.run(
+        "UPDATE grants SET revoked = 1 WHERE id = (SELECT grant_id FROM tokens WHERE token = ? AND platform = ?)",
+        token, platform,
+      );
+    },
+    setTokenState: (platform, token, state) => setTokenState(store, platform, token, state),
+  };
+}
+
+/** A secret as long as the platforms' own, so that it can be looked for in logs without false finds. */
+export function randomSecret(prefix: string, lengthBytes = 60): string {
+  return prefix + randomBytes(lengthBytes).toString("base64url");
+}
+
+function setTokenState(store: Store, platform: PlatformName, token: string, state: string): void {
+  store.run("UPDATE tokens SET state = ? WHERE token = ? AND platform = ?", state, token, platform);
+}
+
+function freeUsername(store: Store, platform: PlatformName, wanted: string): string {
+  const taken = (username: string) => store.get("SELECT 1 FROM people WHERE platform = ? AND username = ?", platform, username);
+  let username = wanted;
+  for (let number = 2; taken(username); number += 1) username = `${wanted.slice(0, 26)}${number}`;
+  return username;
+}
+
+function toPerson(platform: PlatformName, row: Row | undefined): Person | undefined {
+  return row && { platform, id: text(row, "id"), username: text(row, "username"), name: text(row, "name"), facts: facts(row) };
+}
+
+function grantOf(row: Row): { clientId: string; personId: string; scopes: string[] } {
+  return { clientId: textOrNull(row, "client_id") ?? "", personId: text(row, "person_id"), scopes: strings(row, "scopes") };
+}
+
+const StringList = z.array(z.string());
+const Facts = z.record(z.string(), z.unknown());
+
+function strings(row: Row, column: string): string[] {
+  return StringList.parse(JSON.parse(text(row, column)));
+}
+
+function facts(row: Row): Record<string, unknown> {
+  return Facts.parse(JSON.parse(text(row, "facts")));
+}

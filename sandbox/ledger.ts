@@ -1,0 +1,152 @@
+import { z } from "zod";
+import type { PlatformName } from "../model/platform-names.ts";
+import { integer, integerOrNull, text, type Row, type Store } from "./store.ts";
+
+/** What an audience sees, of all platforms. Parts of a chain and replies are posts of their own. */
+export interface Ledger {
+  add(post: NewPost): void;
+  /** Deleted posts are gone. */
+  remove(platform: PlatformName, id: string): void;
+  /** Puts the platform's own further members beside those of `LedgerPost`, such as an id given later. */
+  setExtra(platform: PlatformName, id: string, extra: Record<string, unknown>): void;
+  /** Newest first, a page at a time. */
+  list(options: { platform?: PlatformName; before?: number; limit: number; now: number }): SeenPost[];
+  byUrl(url: string, now: number): SeenPost | undefined;
+  /** A whole chain with its replies, oldest first. */
+  chain(platform: PlatformName, rootId: string, now: number): SeenPost[];
+  byAuthor(url: string, now: number, limit: number): SeenPost[];
+  countPublishCall(platform: PlatformName, handle: string): void;
+}
+
+export const POST_KINDS = ["text", "link", "article", "image", "carousel", "gif", "video", "reel", "story"] as const;
+
+/** A post as `GET /_sandbox/posts` lists it. */
+export interface LedgerPost {
+  platform: PlatformName;
+  accountId: string;
+  id: string;
+  url: string;
+  text: string;
+  media: { type: "image" | "video" | "gif"; altText: string | null }[];
+  kind: (typeof POST_KINDS)[number];
+  visibility: string;
+  settings: Record<string, unknown>;
+  createdAt: string;
+  publishCalls: number;
+}
+
+export interface NewPost extends Omit<LedgerPost, "createdAt" | "publishCalls"> {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** When it leaves public view by itself; null for never. */
+  endsAt: number | null;
+  /** What all publish calls for this very post share. */
+  handle: string;
+  /** The first post of its chain; its own id where it is that. */
+  rootId: string;
+  look: Look;
+}
+
+export interface SeenPost {
+  /** Its place in the order of publishing. */
+  seq: number;
+  post: LedgerPost & Record<string, unknown>;
+  rootId: string;
+  look: Look;
+}
+
+const LookSchema = z.object({
+  author: z.object({ username: z.string(), name: z.string(), url: z.string() }),
+  media: z.array(
+    z.object({
+      type: z.enum(["image", "video", "gif"]),
+      /** A picture that `GET /_sandbox/media/NAME` serves; null for a box with the duration. */
+      thumbnail: z.string().nullable(),
+      width: z.number().nullable(),
+      height: z.number().nullable(),
+      durationSeconds: z.number().nullable(),
+      hidden: z.boolean(),
+    }),
+  ),
+  link: z.object({ url: z.string(), title: z.string().nullable() }).nullable(),
+  poll: z.array(z.string()),
+  /** A longer text that is unfolded on a click. */
+  attachment: z.string().nullable(),
+  topic: z.string().nullable(),
+  replyToId: z.string().nullable(),
+  quotedId: z.string().nullable(),
+  /** Small print, such as who may reply. */
+  notes: z.array(z.string()),
+});
+
+/** What the page needs to show a post. */
+export type Look = z.infer<typeof LookSchema>;
+
+const Settings = z.record(z.string(), z.unknown());
+const MediaList = z.array(z.object({ type: z.enum(["image", "video", "gif"]), altText: z.string().nullable() }));
+const Kind = z.enum(POST_KINDS);
+
+const COLUMNS =
+  "p.*, (SELECT calls FROM publish_calls c WHERE c.platform = p.platform AND c.handle = p.handle) AS calls FROM posts p";
+const SEEN = "(p.ends_at IS NULL OR p.ends_at > ?)";
+
+export function openLedger(store: Store, platformOf: (name: string) => PlatformName): Ledger {
+  const read = (row: Row): SeenPost => toSeen(row, platformOf);
+  return {
+    add(post) {
+      store.run(
+        `INSERT INTO posts (platform, account_id, id, url, text, media, kind, visibility, settings, extra, created_at, ends_at, handle, root_id, look)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?)`,
+        post.platform, post.accountId, post.id, post.url, post.text, JSON.stringify(post.media), post.kind, post.visibility,
+        JSON.stringify(post.settings), post.at, post.endsAt, post.handle, post.rootId, JSON.stringify(post.look),
+      );
+    },
+    remove(platform, id) {
+      store.run("DELETE FROM posts WHERE platform = ? AND id = ?", platform, id);
+    },
+    setExtra(platform, id, extra) {
+      store.run("UPDATE posts SET extra = ? WHERE platform = ? AND id = ?", JSON.stringify(extra), platform, id);
+    },
+    list({ platform, before = Number.MAX_SAFE_INTEGER, limit, now }) {
+      const rows = platform
+        ? store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, platform, before, now, limit)
+        : store.all(`SELECT ${COLUMNS} WHERE p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, before, now, limit);
+      return rows.map(read);
+    },
+    byUrl(url, now) {
+      const row = store.get(`SELECT ${COLUMNS} WHERE p.url = ? AND ${SEEN}`, url, now);
+      return row && read(row);
+    },
+    chain: (platform, rootId, now) =>
+      store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`, platform, rootId, now).map(read),
+    byAuthor: (url, now, limit) =>
+      store
+        .all(`SELECT ${COLUMNS} WHERE json_extract(p.look, '$.author.url') = ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, url, now, limit)
+        .map(read),
+    countPublishCall(platform, handle) {
+      store.run("INSERT INTO publish_calls VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1", platform, handle);
+    },
+  };
+}
+
+function toSeen(row: Row, platformOf: (name: string) => PlatformName): SeenPost {
+  return {
+    seq: integer(row, "seq"),
+    rootId: text(row, "root_id"),
+    look: LookSchema.parse(JSON.parse(text(row, "look"))),
+    post: {
+      platform: platformOf(text(row, "platform")),
+      accountId: text(row, "account_id"),
+      id: text(row, "id"),
+      url: text(row, "url"),
+      text: text(row, "text"),
+      media: MediaList.parse(JSON.parse(text(row, "media"))),
+      kind: Kind.parse(text(row, "kind")),
+      visibility: text(row, "visibility"),
+      settings: Settings.parse(JSON.parse(text(row, "settings"))),
+      createdAt: new Date(integer(row, "created_at")).toISOString(),
+      publishCalls: integerOrNull(row, "calls") ?? 0,
+      ...Settings.parse(JSON.parse(text(row, "extra"))),
+    },
+  };
+}

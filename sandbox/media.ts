@@ -1,0 +1,157 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { fileTypeFromFile } from "file-type";
+import { ALL_FORMATS, FilePathSource, Input } from "mediabunny";
+import sharp from "sharp";
+
+/** Fetches media as the platforms do, over http and from loopback too, and measures the bytes themselves. */
+export interface Media {
+  /** Streams to disk, measures, keeps a small picture, and throws the bytes away. */
+  fetch(url: string, options: { maxBytes: number }): Promise<Fetched>;
+  /** Measures a file that is here already. */
+  measure(path: string): Promise<Measured>;
+}
+
+export type Fetched = { ok: true; media: Measured } | { ok: false; why: "unreachable" | "too_large" };
+
+export interface Measured {
+  type: "image" | "video" | "other";
+  /** By the bytes, not by what a server says; null where they are of no known kind. */
+  mimeType: string | null;
+  sizeBytes: number;
+  sha256: string;
+  /** Pixels as displayed, after rotation. */
+  width: number | null;
+  height: number | null;
+  durationSeconds: number | null;
+  /** Frames a second. */
+  frameRate: number | null;
+  /** Bits a second, sound included. */
+  bitRate: number | null;
+  videoCodec: string | null;
+  audioCodec: string | null;
+  audioChannels: number | null;
+  /** Hertz. */
+  audioSampleRate: number | null;
+  /** The name under which a small picture is served; null where there is none. */
+  thumbnail: string | null;
+}
+
+const FETCH_TIMEOUT_MS = 60_000;
+const THUMBNAIL_PX = 600;
+
+export function openMedia(folders: { spoolDir: string; thumbnailDir: string }): Media {
+  const measure = (path: string, known: { sizeBytes: number; sha256: string }) => measureFile(path, known, folders);
+  return {
+    async fetch(url, { maxBytes }) {
+      const path = join(folders.spoolDir, randomUUID());
+      try {
+        const got = await download(url, path, maxBytes);
+        return got === "too_large" ? { ok: false, why: "too_large" } : { ok: true, media: await measure(path, got) };
+      } catch {
+        return { ok: false, why: "unreachable" };
+      } finally {
+        await rm(path, { force: true });
+      }
+    },
+    async measure(path) {
+      const digest = createHash("sha256");
+      let sizeBytes = 0;
+      for await (const chunk of createReadStream(path)) {
+        digest.update(chunk);
+        sizeBytes += chunk.length;
+      }
+      return measure(path, { sizeBytes, sha256: digest.digest("hex") });
+    },
+  };
+}
+
+async function download(url: string, path: string, maxBytes: number): Promise<{ sizeBytes: number; sha256: string } | "too_large"> {
+  const { protocol } = new URL(url);
+  if (protocol !== "http:" && protocol !== "https:") throw new Error("not a web address");
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), FETCH_TIMEOUT_MS);
+  try {
+    const answer = await fetch(url, { signal: stop.signal, headers: { "user-agent": "facebookexternalhit/1.1" } });
+    if (!answer.ok || !answer.body) throw new Error("no media there");
+    const digest = createHash("sha256");
+    let sizeBytes = 0;
+    const meter = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        sizeBytes += chunk.length;
+        digest.update(chunk);
+        done(sizeBytes > maxBytes ? new Error("too large") : null, chunk);
+      },
+    });
+    try {
+      await pipeline(Readable.fromWeb(answer.body), meter, createWriteStream(path));
+    } catch (error) {
+      if (sizeBytes > maxBytes) return "too_large";
+      throw error;
+    }
+    return { sizeBytes, sha256: digest.digest("hex") };
+  } finally {
+    clearTimeout(timer);
+    stop.abort();
+  }
+}
+
+async function measureFile(
+  path: string,
+  known: { sizeBytes: number; sha256: string },
+  folders: { spoolDir: string; thumbnailDir: string },
+): Promise<Measured> {
+  const mimeType = (await fileTypeFromFile(path))?.mime ?? null;
+  const base: Measured = {
+    type: "other", mimeType, ...known, width: null, height: null, durationSeconds: null, frameRate: null, bitRate: null,
+    videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, thumbnail: null,
+  };
+  if (mimeType?.startsWith("image/")) return measureImage(path, base, folders);
+  if (mimeType?.startsWith("video/")) return measureVideo(path, base);
+  return base;
+}
+
+async function measureImage(path: string, base: Measured, folders: { spoolDir: string; thumbnailDir: string }): Promise<Measured> {
+  try {
+    const { autoOrient } = await sharp(path).metadata();
+    const name = `${base.sha256}.webp`;
+    const draft = join(folders.spoolDir, randomUUID());
+    await sharp(path).autoOrient().resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true }).webp({ quality: 72 }).toFile(draft);
+    await rename(draft, join(folders.thumbnailDir, name));
+    return { ...base, type: "image", width: autoOrient.width, height: autoOrient.height, thumbnail: name };
+  } catch {
+    return base;
+  }
+}
+
+/** An unreadable file that begins like a video is `video` without a duration. */
+async function measureVideo(path: string, base: Measured): Promise<Measured> {
+  const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
+  try {
+    const video = await input.getPrimaryVideoTrack();
+    const audio = await input.getPrimaryAudioTrack();
+    const durationSeconds = await input.computeDuration();
+    const stats = await video?.computePacketStats(200);
+    return {
+      ...base,
+      type: "video",
+      width: (await video?.getDisplayWidth()) ?? null,
+      height: (await video?.getDisplayHeight()) ?? null,
+      durationSeconds,
+      frameRate: stats?.averagePacketRate ?? null,
+      bitRate: durationSeconds > 0 ? (base.sizeBytes * 8) / durationSeconds : null,
+      videoCodec: (await video?.getCodec()) ?? null,
+      audioCodec: (await audio?.getCodec()) ?? null,
+      audioChannels: (await audio?.getNumberOfChannels()) ?? null,
+      audioSampleRate: (await audio?.getSampleRate()) ?? null,
+    };
+  } catch {
+    return { ...base, type: "video" };
+  } finally {
+    input.dispose();
+  }
+}

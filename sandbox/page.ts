@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { chainCard } from "./card.ts";
+import { escapeHtml } from "./html.ts";
+import type { SeenPost } from "./ledger.ts";
+import { PAGE_STYLE } from "./page-style.ts";
+import { htmlAnswer, type PlatformAnswer } from "./platform.ts";
+import { SANDBOX_PLATFORMS } from "./index.ts";
+import type { World } from "./world.ts";
+
+export interface PageContext {
+  world: World;
+  /** Where the dashboard is; null where the page has no link to it. */
+  appUrl: string | null;
+}
+
+const CHAINS_A_PAGE = 30;
+
+/**
+ * The page at `/`, and the post or profile that a permalink of the sandbox names. Undefined for any other address.
+ * All links are relative, so that it can be served below another path too.
+ */
+export function answerPage(context: PageContext, url: URL, host: string | undefined): PlatformAnswer | undefined {
+  const { world } = context;
+  if (url.pathname === "/") return feed(context, url);
+  if (host === undefined) return undefined;
+  const now = world.clock.now();
+  const address = `https://${host}${url.pathname.slice(url.pathname.indexOf("/", 1)).replace(/\/$/, "")}`;
+  const post = world.ledger.byUrl(address, now);
+  if (post) return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
+  if (!/\/@?[^/]+$/.test(address) || !address.includes("/@")) return undefined;
+  const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE);
+  return posts.length > 0 ? single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null) : undefined;
+}
+
+function feed(context: PageContext, url: URL): PlatformAnswer {
+  const { world } = context;
+  const platform = SANDBOX_PLATFORMS.find((one) => one.name === url.searchParams.get("platform"));
+  const before = Number(url.searchParams.get("before") ?? NaN);
+  const posts = world.ledger.list({
+    ...(platform && { platform: platform.name }), ...(Number.isSafeInteger(before) && { before }), limit: CHAINS_A_PAGE, now: world.clock.now(),
+  });
+  const cards = posts.length === 0 ? emptyState(context, Number.isSafeInteger(before)) : chains(context, url, posts, null);
+  const last = posts.at(-1);
+  const filter = platform ? `platform=${platform.name}&` : "";
+  const older = posts.length === CHAINS_A_PAGE && last ? `<a class="older" href="?${filter}before=${last.seq}">Older posts</a>` : "";
+  const tab = (label: string, query: string, current: boolean) => `<a href="${query}"${current ? ' aria-current="page"' : ""}>${escapeHtml(label)}</a>`;
+  const tabs = [tab("All", "./", !platform), ...SANDBOX_PLATFORMS.map((one) => tab(one.label, `?platform=${one.name}`, one === platform))];
+  return layout(context, url, { title: "Ampost sandbox", nav: `<nav aria-label="Platform">${tabs.join("")}</nav>`, main: cards + older });
+}
+
+function single(context: PageContext, url: URL, posts: SeenPost[], title: string, focus: string | null): PlatformAnswer {
+  return layout(context, url, { title, nav: `<nav><a href="${rootOf(url)}">All posts</a></nav>`, main: chains(context, url, posts, focus) });
+}
+
+/** One card for each chain that these posts belong to, in their order. */
+function chains({ world }: PageContext, url: URL, posts: SeenPost[], focus: string | null): string {
+  const now = world.clock.now();
+  const seen = new Set<string>();
+  const cards = posts.flatMap(({ post, rootId }) => {
+    const key = `${post.platform} ${rootId}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    const label = SANDBOX_PLATFORMS.find((one) => one.name === post.platform)?.label ?? post.platform;
+    return [chainCard(world.ledger.chain(post.platform, rootId, now), { base: rootOf(url), now, label, focus })];
+  });
+  return `<div class="feed">${cards.join("\n")}</div>`;
+}
+
+function emptyState({ appUrl }: PageContext, older: boolean): string {
+  if (older) return `<div class="empty"><p>There are no older posts.</p></div>`;
+  const api = escapeHtml(appUrl ?? "http://localhost:3000");
+  return `<div class="empty"><h2>Nothing has been published yet</h2>
+<p>Posts of test keys go to the sandbox and show up here the way their audience would see them. To publish the first one:</p>
+<pre><code>KEY=$(npm run --silent ampost -- bootstrap --json | tail -1 | jq -r .apiKey)
+
+POST=$(curl -s ${api}/api/v1/posts -H "Authorization: Bearer $KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{"content":{"text":"Hello from Ampost"},"platforms":["threads"]}' | jq -r .post.id)
+
+curl -s -X POST ${api}/api/v1/posts/$POST/publish -H "Authorization: Bearer $KEY"</code></pre></div>`;
+}
+
+/** From any page back to the front page, as a relative address. */
+function rootOf(url: URL): string {
+  return "../".repeat(Math.max(0, url.pathname.split("/").length - 2)) || "./";
+}
+
+function layout({ world, appUrl }: PageContext, url: URL, { title, nav, main }: { title: string; nav: string; main: string }): PlatformAnswer {
+  const version = createHash("sha256").update(main).digest("base64url").slice(0, 12);
+  const nonce = createHash("sha256").update(`${version}${process.hrtime.bigint()}`).digest("base64url").slice(0, 16);
+  const moved = Math.abs(world.clock.now() - Date.now()) > 5_000;
+  const clock = moved ? `<p class="clock">The sandbox's clock reads ${new Date(world.clock.now()).toUTCString()}.</p>` : "";
+  const dashboard = appUrl && URL.canParse(appUrl) ? `<a class="app" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
+  const page = htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${PAGE_STYLE}</style><noscript><meta http-equiv="refresh" content="20"></noscript></head>
+<body><header><div class="bar"><a class="brand" href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
+<main data-version="${version}">${clock}${main}</main>
+<button id="fresh" hidden>New posts</button>
+<footer>Posts as their audience would see them. Nothing here has left this machine.</footer>
+<script nonce="${nonce}">${REFRESH_SCRIPT}</script></body></html>`);
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+  return { ...page, headers: { ...page.headers, "content-security-policy": policy } };
+}
+
+/** Looks for new posts while the page is seen; who has scrolled down or is selecting text is asked first. */
+const REFRESH_SCRIPT = `
+const button=document.getElementById('fresh');let waiting=null;
+function show(){document.querySelector('main').replaceWith(waiting);waiting=null;button.hidden=true}
+button.onclick=()=>{if(waiting)show();scrollTo({top:0,behavior:'smooth'})};
+setInterval(async()=>{if(document.hidden)return;try{
+const next=new DOMParser().parseFromString(await(await fetch(location.href)).text(),'text/html').querySelector('main');
+if(!next||next.dataset.version===document.querySelector('main').dataset.version)return;
+waiting=document.adoptNode(next);if(scrollY<60&&!String(getSelection())&&!document.querySelector('details[open]'))show();else button.hidden=false}catch{}},3000);
+`;

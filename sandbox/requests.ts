@@ -1,0 +1,64 @@
+import { integer, integerOrNull, text, textOrNull, type Store } from "./store.ts";
+
+/** The log of what the platforms' sandboxes received. It is kept on disk and read back a page at a time. */
+export interface Requests {
+  /** Notes a request and gives its number. */
+  add(request: NewRequest): number;
+  setStatus(number: number, status: number): void;
+  /** In the order received. */
+  list(options: { after: number; limit: number; platform?: string; operation?: string }): { number: number; request: LoggedRequest }[];
+}
+
+export interface LoggedRequest {
+  at: string;
+  platform: string;
+  /** null where the platform knows no such call. */
+  operation: string | null;
+  method: string;
+  url: string;
+  headers: unknown;
+  body: unknown;
+  /** null where no answer was given, or none yet. */
+  status: number | null;
+}
+
+export interface NewRequest extends Omit<LoggedRequest, "at" | "status"> {
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+export function openRequests(store: Store): Requests {
+  return {
+    add(request) {
+      const row = store.get(
+        "INSERT INTO requests (at, platform, operation, method, url, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+        request.at, request.platform, request.operation, request.method, request.url,
+        JSON.stringify(request.headers), JSON.stringify(request.body ?? null),
+      );
+      return integer(row, "seq");
+    },
+    setStatus(number, status) {
+      store.run("UPDATE requests SET status = ? WHERE seq = ?", status, number);
+    },
+    list({ after, limit, platform, operation }) {
+      return store
+        .all(
+          "SELECT * FROM requests WHERE seq > ? AND (? IS NULL OR platform = ?) AND (? IS NULL OR operation = ?) ORDER BY seq LIMIT ?",
+          after, platform ?? null, platform ?? null, operation ?? null, operation ?? null, limit,
+        )
+        .map((row) => ({
+          number: integer(row, "seq"),
+          request: {
+            at: new Date(integer(row, "at")).toISOString(),
+            platform: text(row, "platform"),
+            operation: textOrNull(row, "operation"),
+            method: text(row, "method"),
+            url: text(row, "url"),
+            headers: JSON.parse(text(row, "headers")),
+            body: JSON.parse(text(row, "body")),
+            status: integerOrNull(row, "status"),
+          },
+        }));
+    },
+  };
+}

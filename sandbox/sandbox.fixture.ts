@@ -1,0 +1,131 @@
+import { createServer, type Server } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedVideoPacketSource, MovOutputFormat, Mp4OutputFormat, Output } from "mediabunny";
+import sharp from "sharp";
+import { startSandbox, type Sandbox, type SandboxOptions } from "./server.ts";
+
+/** A sandbox of a test's own, in a folder of its own, with the calls that tests make again and again. */
+export interface TestSandbox extends Sandbox {
+  dataDir: string;
+  logged: string[];
+  /** `https://HOST/PATH` on the sandbox. */
+  at(url: string): string;
+  call(method: string, url: string, options?: CallOptions): Promise<Answer>;
+  control(method: string, path: string, body?: unknown): Promise<Answer>;
+}
+
+export interface CallOptions {
+  form?: Record<string, string>;
+  token?: string;
+  headers?: Record<string, string>;
+  body?: RequestInit["body"];
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON; undefined where it is none. */
+  json: unknown;
+}
+
+export async function openSandbox(test: TestContext, options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+  const dataDir = options.dataDir ?? (await temporaryFolder(test));
+  const logged: string[] = [];
+  const sandbox = await startSandbox({ port: 0, limits: true, log: (message, error) => logged.push(`${message} ${String(error ?? "")}`), ...options, dataDir });
+  test.after(() => sandbox.close());
+  const at = (url: string) => url.replace(/^https:\//, sandbox.url);
+  return {
+    ...sandbox,
+    dataDir,
+    logged,
+    at,
+    call: (method, url, { form, token, headers, body } = {}) =>
+      send(method, at(url), { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers }, form ? new URLSearchParams(form) : body),
+    control: (method, path, body) =>
+      send(method, `${sandbox.url}/_sandbox/${path}`, body === undefined ? {} : { "content-type": "application/json" }, body === undefined ? undefined : JSON.stringify(body)),
+  };
+}
+
+export async function temporaryFolder(test: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sandbox-"));
+  test.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Serves these files on loopback until the test is over. */
+export async function serveFiles(test: TestContext, files: Record<string, Buffer>): Promise<string> {
+  const server: Server = createServer((request, response) => {
+    const file = files[(request.url ?? "/").slice(1)];
+    response.writeHead(file ? 200 : 404).end(file);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  test.after(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  if (typeof address !== "object" || !address) throw new Error("the file server has no address");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+export function jpeg(width: number, height: number): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: { r: 200, g: 90, b: 60 } } }).jpeg().toBuffer();
+}
+
+export interface VideoShape {
+  seconds: number;
+  width?: number;
+  height?: number;
+  framesPerSecond?: number;
+  container?: "mp4" | "mov";
+  codec?: "avc" | "vp9";
+  audioChannels?: number;
+}
+
+/** A video whose index is true and whose pictures are noise: enough for all that measures without decoding. */
+export async function video({ seconds, width = 720, height = 1280, framesPerSecond = 30, container = "mp4", codec = "avc", audioChannels }: VideoShape): Promise<Buffer> {
+  const target = new BufferTarget();
+  const output = new Output({ format: container === "mp4" ? new Mp4OutputFormat() : new MovOutputFormat(), target });
+  const pictures = new EncodedVideoPacketSource(codec);
+  output.addVideoTrack(pictures);
+  const sound = audioChannels === undefined ? undefined : new EncodedAudioPacketSource("aac");
+  if (sound) output.addAudioTrack(sound);
+  await output.start();
+  const avc = { codec: "avc1.42001e", codedWidth: width, codedHeight: height, description: AVC_DESCRIPTION };
+  const vp9 = { codec: "vp09.00.10.08", codedWidth: width, codedHeight: height };
+  const frame = new Uint8Array([0, 0, 0, 2, 0x65, 0x88]);
+  for (let number = 0; number < seconds * framesPerSecond; number += 1) {
+    const packet = new EncodedPacket(frame, "key", number / framesPerSecond, 1 / framesPerSecond);
+    await pictures.add(packet, number === 0 ? { decoderConfig: codec === "avc" ? avc : vp9 } : undefined);
+  }
+  for (let number = 0; sound && number < seconds; number += 1) {
+    const decoderConfig = { codec: "mp4a.40.2", numberOfChannels: audioChannels ?? 2, sampleRate: 44_100, description: new Uint8Array([0x12, (audioChannels ?? 2) << 3]) };
+    await sound.add(new EncodedPacket(new Uint8Array([0x21, 0x10]), "key", number, 1), number === 0 ? { decoderConfig } : undefined);
+  }
+  await output.finalize();
+  if (!target.buffer) throw new Error("no video was made");
+  return Buffer.from(target.buffer);
+}
+
+async function send(method: string, url: string, headers: Record<string, string>, body: RequestInit["body"]): Promise<Answer> {
+  const answer = await fetch(url, { method, headers, redirect: "manual", ...(body != null && { body }) });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, text, json: parse(text) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An AVC configuration record of the baseline profile with one small parameter set of each kind. */
+const AVC_DESCRIPTION = new Uint8Array([
+  1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 10, 0x67, 0x42, 0, 0x1e, 0xab, 0x40, 0x50, 0x1e, 0xd0, 0x80, 1, 0, 4, 0x68, 0xce, 0x3c, 0x80,
+]);

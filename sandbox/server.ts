@@ -1,0 +1,152 @@
+import { mkdir, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
+import { answerCall, send, type CallContext } from "./call.ts";
+import { openClock } from "./clock.ts";
+import { answerControl, type ControlContext } from "./control.ts";
+import { openFaults } from "./faults.ts";
+import { openIdentity } from "./identity.ts";
+import { SANDBOX_PLATFORMS } from "./index.ts";
+import { openLedger } from "./ledger.ts";
+import { openMedia } from "./media.ts";
+import { answerPage, type PageContext } from "./page.ts";
+import { htmlAnswer, jsonAnswer } from "./platform.ts";
+import { openRequests } from "./requests.ts";
+import { compileRoutes } from "./routes.ts";
+import { openStore } from "./store.ts";
+import { openUses } from "./uses.ts";
+import type { World } from "./world.ts";
+
+export interface SandboxOptions {
+  /** 0 takes any free port. */
+  port: number;
+  /** Default `127.0.0.1`. The control API answers loopback clients only, whatever this is. */
+  host?: string;
+  /** The folder that holds its state; made if missing. Several sandboxes may share one. */
+  dataDir: string;
+  /** Whether the platforms' limits hold. Off for load tests. */
+  limits: boolean;
+  /** Where the dashboard is, for the page's link to it. */
+  appUrl?: string;
+  /** The origin that serves the product's media, which counts as a verified domain. */
+  mediaUrl?: string;
+  /** Where a new sandbox's clock begins; it then stands still until it is advanced. Without it the clock is the machine's. */
+  startAt?: Date;
+  /** Told of what goes wrong inside. Default: standard error. */
+  log?: (message: string, error?: unknown) => void;
+}
+
+export interface Sandbox {
+  /** `http://HOST:PORT`, without a slash at the end. */
+  url: string;
+  port: number;
+  /** Cuts what is still being answered; the state stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the sandboxes of all platforms on one port: `/HOST/PATH` stands for `https://HOST/PATH`. All state lies in
+ * `dataDir` and outlives a kill. Rejects if the port is taken or the folder can't be written.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const log = options.log ?? ((message, error) => console.error(`sandbox: ${message}`, error ?? ""));
+  const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails") };
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+
+  const world = openWorld(options, folders);
+  const context: CallContext = {
+    world, routes: compileRoutes(SANDBOX_PLATFORMS), requests: openRequests(world.store), faults: openFaults(world.store),
+    spoolDir: folders.spoolDir, log,
+  };
+  const control = { ...context, platforms: SANDBOX_PLATFORMS, thumbnailDir: folders.thumbnailDir };
+  const page = { world, appUrl: options.appUrl ?? null };
+  const server = createServer((request, response) => {
+    answer(control, page, request, response).catch((error: unknown) => {
+      log(`${request.method} ${request.url} failed`, error);
+      if (response.headersSent) response.destroy();
+      else send(response, jsonAnswer({ error: "The sandbox itself failed; its log says why." }, { status: 500 }));
+    });
+  });
+  // Clients keep connections open between calls; one closed by us under a request would look like a lost answer.
+  server.keepAliveTimeout = 75_000;
+  server.requestTimeout = 0;
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(options.port, options.host ?? "127.0.0.1", resolve);
+    });
+  } catch (error) {
+    world.store.close();
+    await rm(folders.spoolDir, { recursive: true, force: true });
+    throw error;
+  }
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : options.port;
+  return {
+    url: `http://${urlHost(options.host ?? "127.0.0.1")}:${port}`,
+    port,
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      world.store.close();
+      await rm(folders.spoolDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbnailDir: string }): World {
+  const store = openStore(options.dataDir);
+  return store.transaction(() => {
+    const world: World = {
+      store,
+      clock: openClock(store, options.startAt),
+      identity: openIdentity(store),
+      ledger: openLedger(store, platformName),
+      uses: openUses(store),
+      media: openMedia(folders),
+      limits: options.limits,
+      mediaUrl: options.mediaUrl ?? null,
+    };
+    for (const platform of SANDBOX_PLATFORMS) {
+      store.execute(platform.schema);
+      // A platform that came later is seeded in an old folder too.
+      if (store.next(`seeded.${platform.name}`) === 1) platform.seed(world);
+    }
+    return world;
+  });
+}
+
+async function answer(context: ControlContext, page: PageContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(`http://sandbox${request.url ?? "/"}`);
+  const first = url.pathname.split("/", 2)[1] ?? "";
+  if (first === "_sandbox") {
+    const found = await answerControl(context, request, response, url);
+    if (found) send(response, found);
+    return;
+  }
+  const host = context.routes.canonicalHost(first.toLowerCase());
+  const shown = request.method === "GET" ? answerPage(page, url, host) : undefined;
+  if (shown) return send(response, shown);
+  if (host === undefined) {
+    return send(response, first.includes(".") ? unknownHost(first) : htmlAnswer("There is no such page.", 404));
+  }
+  await answerCall(context, request, response, host, url);
+}
+
+function unknownHost(host: string): ReturnType<typeof jsonAnswer> {
+  const known = SANDBOX_PLATFORMS.flatMap((platform) => Object.keys(platform.hosts));
+  return jsonAnswer({ error: `No sandbox stands for ${host}.`, hosts: known }, { status: 404 });
+}
+
+function platformName(name: string): PlatformName {
+  if (!isPlatformName(name)) throw new Error(`${name} is no platform`);
+  return name;
+}
+
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,20 @@
+import type { Clock } from "./clock.ts";
+import type { Identity } from "./identity.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Media } from "./media.ts";
+import type { Store } from "./store.ts";
+import type { Uses } from "./uses.ts";
+
+/** What the platforms' sandboxes share. */
+export interface World {
+  store: Store;
+  clock: Clock;
+  identity: Identity;
+  ledger: Ledger;
+  uses: Uses;
+  media: Media;
+  /** Whether the platforms' limits hold. */
+  limits: boolean;
+  /** The origin that serves the product's media, which counts as a verified domain; null where none was named. */
+  mediaUrl: string | null;
+}
