@@ -9,7 +9,7 @@ export function describePlatform(capabilities: Capabilities): string {
     placements.length === 1
       ? `Takes ${describeShapes(placements[0].shapes)}.`
       : `${placements.map((placement) => `${describePlacement(label, placement)}.`).join(" ")} Without settings.placement: ${joinWords(placements.filter((each) => each.byDefault).map((each) => each.name), "or")}, by what the media fit.`,
-    `Text: up to ${text.max} ${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", always required" : ""}.`,
+    `Text: up to ${text.max} ${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", always required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} stands in for it where given`}.`,
     scheduling ? "Takes scheduledFor." : "Published at once: scheduledFor is refused.",
     ...(chain === undefined ? [] : ["Publishes chains: the parts after the first stand in settings.thread."]),
   ];

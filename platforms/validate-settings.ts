@@ -33,7 +33,7 @@ function wordProblem({ platform, label }: Definition["capabilities"], schema: z.
   const actual = valueAt(given, problem.path);
   const member = problem.path[0];
   const description = typeof member === "string" ? schema.shape[member]?.description : undefined;
-  const isOwnSentence = !/^(Invalid|Too |Unrecognized)/.test(problem.message);
+  const isOwnSentence = !/^(Invalid|Too |Unrecognized|must )/.test(problem.message);
   return [
     {
       about: "settings",
@@ -92,6 +92,7 @@ function wordUnknownKey(platform: Definition["capabilities"]["platform"], of: st
 
 function sayProblem(problem: z.core.$ZodIssue, actual: unknown): string {
   if (actual === undefined) return "is required";
+  if (problem.message.startsWith("must ")) return problem.message;
   switch (problem.code) {
     case "invalid_type":
       return `must be ${TYPE_WORDS[problem.expected] ?? problem.expected}`;

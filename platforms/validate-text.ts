@@ -11,7 +11,7 @@ export function textLimit(capabilities: Capabilities, shape: Shape | undefined, 
 }
 
 /** Whether the first part has the text it needs, and not too much of it. */
-export function judgeText(capabilities: Capabilities, resolved: Resolved, account: AccountFacts | null): Finding[] {
+export function judgeText(capabilities: Capabilities, resolved: Resolved, limit: TextLimit, length: number): Finding[] {
   const { platform, label, text } = capabilities;
   const { content, ownText, textPath, textHidden, shapes } = resolved;
   if (textHidden) return [];
@@ -21,27 +21,28 @@ export function judgeText(capabilities: Capabilities, resolved: Resolved, accoun
   }
   // What a setting stands in for has the setting's own limit.
   if (text.replacedBy !== undefined && textPath === settingPath(platform, text.replacedBy)) return [];
-  return judgeLength(platform, `${label} text`, content.text, textPath, textLimit(capabilities, shapes[0], account));
+  return judgeLength(platform, `${label} text`, length, textPath, limit);
 }
 
 /** Text of a part of a chain after the first. */
 export function judgePartText(capabilities: Capabilities, part: { text: string; media: readonly JudgedMedia[] }, path: string, shape: Shape | undefined, account: AccountFacts | null): Finding[] {
   const { platform, label } = capabilities;
   if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
-  return judgeLength(platform, `${label} text`, part.text, path, textLimit(capabilities, shape, account));
+  const limit = textLimit(capabilities, shape, account);
+  return judgeLength(platform, `${label} text`, countText(part.text, limit.counting), path, limit);
 }
 
 /** Texts in the settings that have a limit of their own. */
 export function judgeSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
   return settingTexts.flatMap((limit) =>
-    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) => judgeLength(platform, `${label} ${limit.label}`, text, settingPath(platform, ...path), limit)),
+    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) => judgeLength(platform, `${label} ${limit.label}`, countText(text, limit.counting), settingPath(platform, ...path), limit)),
   );
 }
 
 export function judgeAltTexts({ platform, label }: Capabilities, media: readonly JudgedMedia[], path: string, shape: Shape | undefined): Finding[] {
   return media.flatMap((entry, index) => {
     const limit = shape?.[mediaKind(entry)]?.altText;
-    return limit === undefined || !entry.altText ? [] : judgeLength(platform, `${label} alt text`, entry.altText, `${path}/${index}/altText`, limit);
+    return limit === undefined || !entry.altText ? [] : judgeLength(platform, `${label} alt text`, countText(entry.altText, limit.counting), `${path}/${index}/altText`, limit);
   });
 }
 
@@ -61,8 +62,7 @@ function judgeNoText(platform: Capabilities["platform"], label: string, path: st
   };
 }
 
-function judgeLength(platform: Capabilities["platform"], what: string, text: string, path: string, limit: TextLimit): Finding[] {
-  const actual = countText(text, limit.counting);
+function judgeLength(platform: Capabilities["platform"], what: string, actual: number, path: string, limit: TextLimit): Finding[] {
   if (actual <= limit.max) return [];
   return [
     {

@@ -94,6 +94,7 @@ function judgeForPlatform(definition: Definition, content: Content, scheduledFor
   const settings = judgeSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
   const ruled = applyRules(definition, resolved, settings, content, scheduledFor, account, context);
   const limit = textLimit(capabilities, resolved.shapes[0], account);
+  const length = countText(resolved.content.text, limit.counting);
   const dueAt = Date.parse(scheduledFor ?? "");
   const publishAt = Number.isNaN(dueAt) ? context.now : new Date(dueAt);
   return {
@@ -101,14 +102,14 @@ function judgeForPlatform(definition: Definition, content: Content, scheduledFor
       ...settings.findings,
       ...judgeFirstPart(definition, resolved, content, account, context.legacy === true),
       ...judgeChain(definition, resolved, settings, account),
-      ...judgeText(capabilities, resolved, account),
+      ...judgeText(capabilities, resolved, limit, length),
       ...judgeSettingTexts(capabilities, settings.sound),
       ...ruled.issues,
       ...(scheduledFor !== null && context.scheduling === "contract" ? refuseSchedule(capabilities, scheduledFor) : []),
       ...(context.accounts === null ? [] : judgeAccount(capabilities, account, path)),
     ],
     warnings: [...warnOfLosses(definition, resolved, content), ...ruled.warnings, ...(account === null ? [] : warnOfAccount(capabilities, account, path, publishAt))],
-    platform: { content: resolved.content, text: { length: countText(resolved.content.text, limit.counting), max: limit.max, counting: limit.counting } },
+    platform: { content: resolved.content, text: { length, max: limit.max, counting: limit.counting } },
   };
 }
 

@@ -51,10 +51,13 @@ const URL_WEIGHT = 23;
 
 function weighPlain(text: string): number {
   let length = 0;
-  const withoutEmoji = text.replace(/\p{RGI_Emoji}/gv, () => {
+  const takeEmoji = (): string => {
     length += 2;
     return "";
-  });
+  };
+  // Looking for sequences is slow, and most texts have none.
+  const mayHaveEmoji = /[\p{Extended_Pictographic}\p{Regional_Indicator}\u20E3]/u.test(text);
+  const withoutEmoji = mayHaveEmoji ? text.replace(/\p{RGI_Emoji}/gv, takeEmoji) : text;
   for (const character of withoutEmoji) length += isLight(character.codePointAt(0) ?? 0) ? 1 : 2;
   return length;
 }
