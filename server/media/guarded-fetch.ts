@@ -32,8 +32,9 @@ export interface GuardedAnswer {
   headers: Record<string, string | string[] | undefined>;
   /** The address that answered, after redirects. */
   url: string;
-  /** Fails with a GuardedFetchError. Has to be read to its end or given up (a `for await` does either). */
+  /** Fails with a GuardedFetchError. Either it is read (to its end or until a `for await` is left), or `discard` is called. */
   body: AsyncIterable<Uint8Array>;
+  discard(): void;
 }
 
 export type GuardedFailure = "bad_url" | "refused_address" | "redirects" | "too_large" | "encoded" | "timeout" | "unreachable";
@@ -86,7 +87,7 @@ async function follow(first: URL, options: GuardedFetchOptions, agent: Agent, si
     const location = REDIRECTS.has(statusCode) ? headers.location : undefined;
     if (typeof location !== "string" || maxRedirects === 0) {
       checkHead(headers, options, body);
-      return { status: statusCode, headers, url: url.href, body: readBody(body, agent, options) };
+      return { status: statusCode, headers, url: url.href, body: readBody(body, agent, options), discard: () => letGo(body, agent) };
     }
     body.on("error", () => {}).destroy();
     if (redirects === maxRedirects) throw new GuardedFetchError("redirects", `The URL redirects more than ${maxRedirects} times.`);
@@ -166,9 +167,13 @@ async function* readBody(body: Readable, agent: Agent, options: GuardedFetchOpti
   } catch (error) {
     throw explain(error, options);
   } finally {
-    body.on("error", () => {}).destroy();
-    void agent.destroy();
+    letGo(body, agent);
   }
+}
+
+function letGo(body: Readable, agent: Agent): void {
+  body.on("error", () => {}).destroy();
+  void agent.destroy();
 }
 
 function tooLarge(options: GuardedFetchOptions): GuardedFetchError {

@@ -6,7 +6,8 @@ import type { Metadata } from "sharp";
 import type { MimeType } from "../../model/capabilities.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { Storage } from "../storage/storage.ts";
-import { inImageSlot, MAX_PIXELS, openImage, readImageHead } from "./image-slot.ts";
+import { inImageSlot } from "./image-slot.ts";
+import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
 
 /** A file of a type that is taken, but that cannot be read. `message` completes the sentence "The file …". */
 export class UnreadableMediaError extends Error {

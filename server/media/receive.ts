@@ -8,7 +8,6 @@ import type { PublicCode } from "../../model/errors.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
-import { measureImage, measureVideo, UnreadableMediaError } from "./measure.ts";
 
 export interface IncomingFile {
   bytes: AsyncIterable<Uint8Array>;
@@ -111,6 +110,8 @@ const SAME_TYPE: ReadonlyMap<string, string> = new Map([
 ]);
 
 async function measure(storage: Storage, file: IncomingFile, bytes: { key: string; mimeType: MimeType; sizeBytes: number }): Promise<MediaFacts> {
+  // Loaded with the first file, since the libraries behind it take longer to load than all else.
+  const { measureImage, measureVideo, UnreadableMediaError } = await import("./measure.ts");
   try {
     return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, bytes) : await measureVideo(storage, bytes);
   } catch (error) {

@@ -209,9 +209,11 @@ create table media (
   error         text,
   rendition_of  uuid references media on delete cascade,
   rendition     text,                             -- which conversion of the original this is
-  created_at    timestamptz(3) not null default now()
+  created_at    timestamptz(3) not null default now(),
+  deleted_at    timestamptz(3)                    -- its bytes are gone; the row stays while a post names it
 );
-create index media_list on media (user_id, mode, id desc) where rendition_of is null;
+create index media_list on media (user_id, mode, id desc) where rendition_of is null and deleted_at is null;
+create unique index media_storage on media (storage_key) where storage_key is not null;
 create unique index media_renditions on media (rendition_of, rendition) where rendition_of is not null;
 
 -- Which stored media stands at which place of a post's content: a JSON Pointer into the request.
@@ -234,7 +236,7 @@ create table idempotency_keys (
   claim          uuid not null,                   -- who works on it
   claimed_until  timestamptz(3) not null,         -- the claim of a process that died is free again then
   status         smallint,                        -- of the stored answer; null: under way
-  body           jsonb,
+  body           json,                            -- as it was sent, its order included
   headers        jsonb,
   post_id        uuid references posts on delete cascade,
   created_at     timestamptz(3) not null default now(),

@@ -1,0 +1,109 @@
+import { basename } from "node:path";
+import { v7 as uuidv7 } from "uuid";
+import { PublicError } from "../../model/errors.ts";
+import type { Mode } from "../../model/platform-names.ts";
+import { findMedia, findNeedingPost, holdMedia, insertMedia, listMedia, countMedia, lockMedia, releaseMedia, removeReleased, sumMedia } from "../db/media.ts";
+import type { MediaRow, NewMedia } from "../db/media.ts";
+import type { Db } from "../db/sql.ts";
+import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
+import type { ReceivedFile } from "./receive.ts";
+
+/** Whose media: every read and write goes through the pair. */
+export interface Owner {
+  userId: string;
+  mode: Mode;
+}
+
+export interface JobSender {
+  send(db: Db, queue: string, data: object): Promise<void>;
+}
+
+/** Makes media objects of received files, in the order given. In the transaction of whatever names them. */
+export async function addUploads(db: Db, owner: Owner, files: readonly { received: ReceivedFile; filename: string }[]): Promise<MediaRow[]> {
+  return insert(db, owner, files.map(({ received, filename }) => ({
+    id: uuidv7(),
+    status: "ready",
+    source_url: null,
+    storage_key: received.storageKey,
+    filename: cleanFilename(filename),
+    facts: received.facts,
+    size_bytes: received.facts.sizeBytes,
+  })));
+}
+
+/**
+ * Makes media objects of URLs, in the order given, and has them fetched soon after. In the transaction of whatever names
+ * them. Nothing is fetched here. Addresses are taken as they are: they are judged when they are fetched.
+ */
+export async function addUrls(db: Db, jobs: JobSender, owner: Owner, urls: readonly { url: string; filename?: string | null }[]): Promise<MediaRow[]> {
+  const rows = await insert(db, owner, urls.map(({ url, filename }) => ({
+    id: uuidv7(),
+    status: "pending",
+    source_url: url,
+    storage_key: null,
+    filename: cleanFilename(filename ?? lastSegment(url)),
+    facts: null,
+    size_bytes: 0,
+  })));
+  for (const row of rows) await jobs.send(db, INGEST_QUEUE, { ...owner, mediaId: row.id });
+  return rows;
+}
+
+/** The media objects with these ids; those that do not exist, or are another's, are left out. */
+export async function getMedia(db: Db, owner: Owner, ids: readonly string[]): Promise<MediaRow[]> {
+  return ids.length === 0 ? [] : findMedia.all(db, [owner.userId, owner.mode, ids]);
+}
+
+/** As `getMedia`, in a transaction that goes on to name them in a post: until it ends nothing can delete them. */
+export async function holdForPost(tx: Db, owner: Owner, ids: readonly string[]): Promise<MediaRow[]> {
+  return ids.length === 0 ? [] : holdMedia.all(tx, [owner.userId, owner.mode, ids]);
+}
+
+export async function listMediaPage(db: Db, owner: Owner, page: { limit: number; offset: number }): Promise<{ media: MediaRow[]; total: number }> {
+  const media = await listMedia.all(db, [owner.userId, owner.mode, page.limit, page.offset]);
+  const counted = await countMedia.one(db, [owner.userId, owner.mode]);
+  return { media, total: counted?.count ?? 0 };
+}
+
+/** Bytes stored for the owner, renditions included. */
+export async function storedBytes(db: Db, owner: Owner): Promise<number> {
+  return (await sumMedia.one(db, [owner.userId, owner.mode]))?.size_bytes ?? 0;
+}
+
+/**
+ * Deletes a media object in the caller's transaction; its bytes go soon after. Throws NOT_FOUND, and
+ * INVALID_STATUS_TRANSITION while a post that can still be published names it. Published and discarded posts go on
+ * naming it; its address then answers 410.
+ */
+export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: string): Promise<void> {
+  if ((await lockMedia.one(tx, [owner.userId, owner.mode, id])) === undefined) throw new PublicError("NOT_FOUND", "There is no such media object.");
+  const post = await findNeedingPost.one(tx, [owner.userId, id]);
+  if (post !== undefined) {
+    throw new PublicError("INVALID_STATUS_TRANSITION", `The media object is part of post ${post.id}, which is ${post.status}. Discard the post or change its media first.`);
+  }
+  const released = await releaseMedia.all(tx, [[id]]);
+  await removeReleased.run(tx, [[id]]);
+  await jobs.send(tx, DROP_BYTES_QUEUE, { storageKeys: released.map((row) => row.storage_key) });
+}
+
+async function insert(db: Db, owner: Owner, media: NewMedia[]): Promise<MediaRow[]> {
+  if (media.length === 0) return [];
+  const rows = await insertMedia.all(db, [owner.userId, owner.mode, JSON.stringify(media)]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return media.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+/** A name without folders, control characters and excess length. */
+function cleanFilename(name: string): string {
+  const clean = basename(name.replaceAll("\\", "/")).replace(/\p{Cc}/gu, "").trim().slice(0, 255).toWellFormed();
+  return clean === "" || clean === "." || clean === ".." ? "media" : clean;
+}
+
+function lastSegment(url: string): string {
+  const segment = URL.parse(url)?.pathname.split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

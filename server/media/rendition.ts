@@ -1,0 +1,58 @@
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OutputInfo } from "sharp";
+import type { MediaFacts } from "../../model/post.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+import type { Rendition } from "../../platforms/platform.ts";
+import { newStorageKey } from "../storage/storage.ts";
+import type { Storage } from "../storage/storage.ts";
+import { openImage } from "./open-image.ts";
+
+/**
+ * Makes a stored image into what a platform wants and stores that: upright, sRGB, without metadata, the first frame of an
+ * animation, and in JPEG white where it was see-through. Compressed harder first, then scaled down, until it fits.
+ * Belongs into the image slot. Throws MEDIA_REJECTED where nothing of use would be left.
+ */
+export async function makeRendition(storage: Storage, original: { storageKey: string; facts: MediaFacts }, wanted: Rendition): Promise<{ storageKey: string; facts: MediaFacts }> {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-rendition-"));
+  try {
+    const target = join(folder, "image");
+    const { width, height } = await storage.withFile(original.storageKey, (path) => convert(path, target, wanted));
+    const storageKey = newStorageKey();
+    const { sizeBytes } = await storage.put(storageKey, createReadStream(target));
+    return { storageKey, facts: { ...original.facts, mimeType: wanted.mimeType, sizeBytes, width, height, animated: false, orientation: 1 } };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const QUALITIES = [90, 82, 74, 66, 58];
+const SCALE_STEP = 0.8;
+/** Smaller pictures are of no use to anybody. */
+const LEAST_PIXELS = 100;
+
+async function convert(path: string, target: string, wanted: Rendition): Promise<OutputInfo> {
+  const limit = wanted.maxSizeBytes ?? Infinity;
+  const { autoOrient } = await openImage(path).metadata();
+  let scale = Math.min(1, (wanted.maxWidth ?? Infinity) / autoOrient.width, (wanted.maxHeight ?? Infinity) / autoOrient.height);
+  for (;;) {
+    const width = Math.max(1, Math.round(autoOrient.width * scale));
+    const height = Math.max(1, Math.round(autoOrient.height * scale));
+    for (const quality of wanted.mimeType === "image/jpeg" ? QUALITIES : [100]) {
+      const info = await write(path, target, { width, height, quality, mimeType: wanted.mimeType });
+      if ((await stat(target)).size <= limit) return info;
+    }
+    scale *= SCALE_STEP;
+    if (Math.max(autoOrient.width, autoOrient.height) * scale < LEAST_PIXELS) {
+      throw new BrokerError("MEDIA_REJECTED", `The image cannot be made small enough: the platform takes at most ${limit} bytes.`);
+    }
+  }
+}
+
+function write(path: string, target: string, made: { width: number; height: number; quality: number; mimeType: Rendition["mimeType"] }): Promise<OutputInfo> {
+  const image = openImage(path).autoOrient().resize(made.width, made.height, { fit: "fill" }).toColourspace("srgb");
+  if (made.mimeType === "image/png") return image.png({ compressionLevel: 9 }).toFile(target);
+  return image.flatten({ background: "#ffffff" }).jpeg({ quality: made.quality, chromaSubsampling: made.quality > 80 ? "4:4:4" : "4:2:0" }).toFile(target);
+}

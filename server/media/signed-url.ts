@@ -1,0 +1,137 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Readable } from "node:stream";
+import type pg from "pg";
+import { findSignedMedia } from "../db/media.ts";
+import { MissingObjectError } from "../storage/storage.ts";
+import type { Storage } from "../storage/storage.ts";
+
+/** Where signed addresses lead and what they are signed with. */
+export interface MediaUrls {
+  /** AMPOST_MEDIA_URL, without a slash at its end. */
+  baseUrl: string;
+  secret: string | Uint8Array;
+}
+
+/** What is signed; `name` is what follows the id in the path. */
+export interface SignedMedia {
+  mediaId: string;
+  name: string;
+  /** Seconds since 1970. */
+  expires: number;
+}
+
+/** How long an address works at least. Platforms fetch within minutes of getting one, and again while they process. */
+const LIFETIME_SECONDS = 24 * 3600;
+
+/**
+ * A public address of stored bytes that works for the next day, and reads like a file so that platforms which go by
+ * the ending are content. Within an hour it stays the same, so that caches can do their work.
+ */
+export function signMediaUrl(urls: MediaUrls, media: { id: string; filename: string; mimeType: string }, now: Date = new Date()): string {
+  const expires = Math.ceil((now.getTime() / 1000 + LIFETIME_SECONDS) / 3600) * 3600;
+  const name = readableName(media.filename, media.mimeType);
+  return `${urls.baseUrl}/media/${media.id}/${name}?expires=${expires}&signature=${sign(urls.secret, { mediaId: media.id, name, expires })}`;
+}
+
+export function verifyMediaUrl(secret: MediaUrls["secret"], signed: SignedMedia, signature: string): boolean {
+  const expected = Buffer.from(sign(secret, signed));
+  const given = Buffer.from(signature);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function sign(secret: MediaUrls["secret"], { mediaId, name, expires }: SignedMedia): string {
+  return createHmac("sha256", secret).update(`media\n${mediaId}\n${name}\n${expires}`).digest("base64url");
+}
+
+const ENDINGS: ReadonlyMap<string, string> = new Map([
+  ["image/jpeg", "jpg"],
+  ["image/png", "png"],
+  ["image/webp", "webp"],
+  ["image/gif", "gif"],
+  ["video/mp4", "mp4"],
+  ["video/quicktime", "mov"],
+]);
+
+/** Plain ASCII, since some platforms refuse anything else in an address. */
+function readableName(filename: string, mimeType: string): string {
+  const stem = filename.replace(/\.[^.]*$/, "").normalize("NFKD").replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  return `${stem === "" ? "media" : stem}.${ENDINGS.get(mimeType) ?? "bin"}`;
+}
+
+export interface SignedRequest {
+  method: "GET" | "HEAD";
+  /** As they stand in path and query. */
+  mediaId: string;
+  name: string;
+  expires: string | undefined;
+  signature: string | undefined;
+  /** The request's headers of these names. */
+  range?: string | undefined;
+  ifRange?: string | undefined;
+  ifNoneMatch?: string | undefined;
+}
+
+export interface SignedAnswer {
+  status: 200 | 206 | 304 | 403 | 404 | 410 | 416;
+  headers: Record<string, string>;
+  /** To be sent or destroyed; null where there is none. */
+  body: Readable | null;
+  /** The sentence of a refusal. */
+  message: string | null;
+}
+
+/** Answers a request for a signed address: whole or one range, GET and HEAD. */
+export async function openSigned(deps: { pool: pg.Pool; storage: Storage; secret: MediaUrls["secret"] }, request: SignedRequest, now: Date = new Date()): Promise<SignedAnswer> {
+  const expires = /^\d{1,12}$/.test(request.expires ?? "") ? Number(request.expires) : NaN;
+  const signed = { mediaId: request.mediaId, name: request.name, expires };
+  if (Number.isNaN(expires) || !verifyMediaUrl(deps.secret, signed, request.signature ?? "")) return refuse(403, "The signature of this address is not valid.");
+  const secondsLeft = expires - Math.floor(now.getTime() / 1000);
+  if (secondsLeft <= 0) return refuse(410, "This address has expired.");
+  const row = await findSignedMedia.one(deps.pool, [request.mediaId]);
+  if (row?.deleted_at) return refuse(410, "The file has been deleted.");
+  if (!row?.storage_key || row.facts === null) return refuse(404, "There is no such file.");
+  const { mimeType, sizeBytes } = row.facts;
+  const etag = `"${request.mediaId}"`;
+  const headers = { ...SAFE_HEADERS, "content-type": mimeType, etag, "cache-control": `private, max-age=${secondsLeft}, immutable`, "content-disposition": `inline; filename="${request.name}"` };
+  if (matches(request.ifNoneMatch, etag)) return { status: 304, headers, body: null, message: null };
+  const range = request.ifRange === undefined || request.ifRange === etag ? readRange(request.range, sizeBytes) : null;
+  if (range === "unsatisfiable") return { ...refuse(416, `The file has ${sizeBytes} bytes.`), headers: { ...SAFE_HEADERS, "content-range": `bytes */${sizeBytes}` } };
+  const { start, end } = range ?? { start: 0, end: sizeBytes };
+  const partly: Record<string, string> = range === null ? {} : { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` };
+  const body = request.method === "HEAD" ? null : await deps.storage.open(row.storage_key, { start, end }).catch(missingAsNull);
+  if (body === null && request.method === "GET") return refuse(404, "There is no such file.");
+  return { status: range === null ? 200 : 206, headers: { ...headers, ...partly, "content-length": String(end - start) }, body, message: null };
+}
+
+/** The bytes are a user's: nothing in them may run in our origin. Pages of the dashboard's origin may show them. */
+const SAFE_HEADERS = {
+  "accept-ranges": "bytes",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; sandbox",
+  "cross-origin-resource-policy": "cross-origin",
+};
+
+function refuse(status: 403 | 404 | 410 | 416, message: string): SignedAnswer {
+  return { status, headers: { "cache-control": "no-store" }, body: null, message };
+}
+
+function missingAsNull(error: unknown): null {
+  if (error instanceof MissingObjectError) return null;
+  throw error;
+}
+
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (ifNoneMatch ?? "").split(",").some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
+}
+
+/** One range, its end not included. Null where none is asked for, or in a form that may be answered with the whole. Source: RFC 9110, section 14. */
+function readRange(header: string | undefined, sizeBytes: number): { start: number; end: number } | "unsatisfiable" | null {
+  const parts = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "");
+  if (parts === null) return null;
+  const [, first = "", last = ""] = parts;
+  if (first === "" && last === "") return null;
+  if (first === "") return Number(last) === 0 ? "unsatisfiable" : { start: Math.max(0, sizeBytes - Number(last)), end: sizeBytes };
+  if (last !== "" && Number(last) < Number(first)) return null;
+  if (Number(first) >= sizeBytes) return "unsatisfiable";
+  return { start: Number(first), end: last === "" ? sizeBytes : Math.min(Number(last) + 1, sizeBytes) };
+}

@@ -1,0 +1,99 @@
+import { ReadableStream } from "node:stream/web";
+import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { BrokerError } from "../../platforms/platform.ts";
+import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
+import type { MediaFacts } from "../../model/post.ts";
+import { findMedia, findRendition, insertRendition } from "../db/media.ts";
+import type { MediaRow } from "../db/media.ts";
+import type { Storage } from "../storage/storage.ts";
+import { inImageSlot } from "./image-slot.ts";
+import type { Owner } from "./media-objects.ts";
+import { signMediaUrl } from "./signed-url.ts";
+import type { MediaUrls } from "./signed-url.ts";
+
+export interface MediaSourceDeps {
+  pool: pg.Pool;
+  storage: Storage;
+  mediaUrls: MediaUrls;
+  now?: () => Date;
+}
+
+/** What a broker gets of its owner's media. Conversions are made when they are first asked for and kept beside the original. */
+export function createMediaSource(deps: MediaSourceDeps, owner: Owner): MediaSource {
+  const stored = (media: PublishMedia, rendition?: Rendition) =>
+    needsRendition(media, rendition) ? findOrMakeRendition(deps, owner, media, rendition) : findOriginal(deps, owner, media.id);
+
+  return {
+    async publicUrl(media, rendition) {
+      const { id, facts } = needsRendition(media, rendition) ? await findOrMakeRendition(deps, owner, media, rendition) : { id: media.id, facts: media };
+      return signMediaUrl(deps.mediaUrls, { id, filename: media.filename, mimeType: facts.mimeType }, deps.now?.());
+    },
+
+    async open(media, { rendition, start, end } = {}) {
+      const { storageKey } = await stored(media, rendition);
+      const range = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+      return ReadableStream.from<Uint8Array>(await deps.storage.open(storageKey, range));
+    },
+
+    async describe(media, rendition) {
+      return needsRendition(media, rendition) ? (await findOrMakeRendition(deps, owner, media, rendition)).facts : media;
+    },
+  };
+}
+
+interface StoredMedia {
+  id: string;
+  storageKey: string;
+  facts: MediaFacts;
+}
+
+/** Images that are already what is wanted, and videos, go out as they are. */
+function needsRendition(media: PublishMedia, wanted: Rendition | undefined): wanted is Rendition {
+  if (wanted === undefined || media.type === "video") return false;
+  return (
+    media.mimeType !== wanted.mimeType ||
+    media.orientation !== 1 ||
+    media.sizeBytes > (wanted.maxSizeBytes ?? Infinity) ||
+    (media.width ?? 0) > (wanted.maxWidth ?? Infinity) ||
+    (media.height ?? 0) > (wanted.maxHeight ?? Infinity)
+  );
+}
+
+async function findOriginal(deps: MediaSourceDeps, { userId, mode }: Owner, id: string): Promise<StoredMedia> {
+  const [row] = await findMedia.all(deps.pool, [userId, mode, [id]]);
+  return readStored(row) ?? gone();
+}
+
+async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: PublishMedia, wanted: Rendition): Promise<StoredMedia> {
+  const key = [owner.userId, owner.mode, media.id, nameRendition(wanted)];
+  const find = async () => readStored(await findRendition.one(deps.pool, key));
+  const found = await find();
+  if (found !== null) return found;
+  return inImageSlot(async () => {
+    // Another platform post of this process may have made it while this one waited for its turn.
+    const foundNow = await find();
+    if (foundNow !== null) return foundNow;
+    const original = await findOriginal(deps, owner, media.id);
+    const { makeRendition } = await import("./rendition.ts");
+    const made = await makeRendition(deps.storage, original, wanted);
+    const row = await insertRendition.one(deps.pool, [...key, uuidv7(), made.storageKey, media.filename, JSON.stringify(made.facts)]);
+    if (row !== undefined) return { id: row.id, ...made };
+    // Another process was faster: its file stays, ours goes.
+    await deps.storage.delete(made.storageKey);
+    return (await find()) ?? gone();
+  });
+}
+
+/** What sets one conversion of an image apart from its others. */
+function nameRendition({ mimeType, maxWidth, maxHeight, maxSizeBytes }: Rendition): string {
+  return [mimeType, maxWidth ?? "", maxHeight ?? "", maxSizeBytes ?? ""].join(";");
+}
+
+function readStored(row: MediaRow | undefined): StoredMedia | null {
+  return row?.storage_key && row.facts !== null ? { id: row.id, storageKey: row.storage_key, facts: row.facts } : null;
+}
+
+function gone(): never {
+  throw new BrokerError("MEDIA_FAILED", "The stored file is gone.", { retryable: false });
+}
