@@ -289,7 +289,8 @@ test("paths of the legacy route point into its flat body", () => {
       "/text Threads text is too long: 501 of 500 characters (an emoji counts as its UTF-8 bytes).",
     ],
   );
-  assert.deepEqual(judge({ content: { ...EMPTY, text: "x", media: [{ url: "https://cdn.example.com/a" }] }, platforms: ["linkedin"] }, { legacy: true }).brief, []);
+  const bare = { ...EMPTY, text: "x", media: [{ url: "https://cdn.example.com/a" }], platformOverrides: { linkedin: { settings: { unknown: 1 } } } };
+  assert.deepEqual(judge({ content: bare, platforms: ["linkedin"] }, { legacy: true }).brief, []);
 });
 
 test("issues come by topic, then by platform", () => {

@@ -38,7 +38,7 @@ export interface JudgeContext {
   accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
   /** Says what the bytes of an entry are, where they have been seen. Measured values stand above declared ones. */
   measured?: Measured;
-  /** The flat body of the legacy route: media are bare URLs, and paths point into that body. */
+  /** The flat body of the legacy route: media are bare URLs, unknown keys are ignored, and paths point into that body. */
   legacy?: boolean;
 }
 
@@ -99,7 +99,7 @@ function judgeForPlatform(definition: Definition, content: Content, scheduledFor
   const publishAt = Number.isNaN(dueAt) ? context.now : new Date(dueAt);
   return {
     issues: [
-      ...settings.findings,
+      ...settings.findings.filter(({ issue }) => !(context.legacy === true && issue.rule === "request.unknownKey")),
       ...judgeFirstPart(definition, resolved, content, account, context.legacy === true),
       ...judgeChain(definition, resolved, settings, account),
       ...judgeText(capabilities, resolved, limit, length),
