@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { pino } from "pino";
+import { createHttpClient } from "../../platforms/kit/http.ts";
+import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
+import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { storeConnection } from "./connect.ts";
+import { freshToken } from "./fresh-token.ts";
+import type { OAuthServices } from "./services.ts";
+import { createVault } from "./vault.ts";
+
+let database: TestDatabase;
+before(async () => (database = await createTestDatabase()));
+after(() => database.drop());
+
+const live: Grant = { accessToken: "first", refreshToken: "renew-1", expiresInSeconds: 7200, refreshExpiresInSeconds: null, scopes: ["post"] };
+const profile = { platformAccountId: "26000000000000001", username: "someone", displayName: "Someone", avatarUrl: null, metadata: {} };
+
+test("a token that lives long enough is used as it is", async () => {
+  const world = await connected(live, () => assert.fail("nothing is due"));
+  assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), "first");
+});
+
+test("fifty parallel uses of an expired token renew it once, and all get the new one", async () => {
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({ ...live, accessToken: "second", refreshToken: "renew-2" }));
+  const tokens = await Promise.all(Array.from({ length: 50 }, () => freshToken(world.services, world.account, { minLifetimeSeconds: 600 })));
+  assert.deepEqual(new Set(tokens), new Set(["second"]));
+  assert.equal(world.renewals.length, 1);
+  assert.equal(world.renewals[0]?.refreshToken, "renew-1");
+});
+
+test("a platform that sends no refresh token again leaves the old one standing", async () => {
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({ ...live, accessToken: "next", refreshToken: null, expiresInSeconds: -1 }));
+  await freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  await freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  assert.deepEqual(world.renewals.map((grant) => grant.refreshToken), ["renew-1", "renew-1"]);
+});
+
+test("a network fault while renewing never disconnects, and a token that still lives is used", async () => {
+  const fault = async (): Promise<Grant> => Promise.reject(new Error("connection reset"));
+  const soon = await connected({ ...live, expiresInSeconds: 300 }, fault);
+  assert.equal(await freshToken(soon.services, soon.account, { minLifetimeSeconds: 600 }), "first");
+  const ended = await connected({ ...live, expiresInSeconds: -1 }, fault);
+  await assert.rejects(freshToken(ended.services, ended.account, { minLifetimeSeconds: 600 }), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
+  assert.equal((await health(ended.account.accountId)).token_health, "healthy");
+});
+
+test("a grant that the platform calls revoked asks for reconnection and says why", async () => {
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => Promise.reject(new BrokerError("AUTH_REVOKED", "The person removed the app.")));
+  await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), (error) => error instanceof BrokerError && error.code === "AUTH_REVOKED");
+  assert.deepEqual(await health(world.account.accountId), { token_health: "revoked", token_health_reason: "The person removed the app." });
+});
+
+test("a token the platform has refused is renewed whatever its age, and no token stands in the database", async () => {
+  const world = await connected(live, async () => ({ ...live, accessToken: "second", refreshToken: "renew-2" }));
+  assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }), "second");
+  assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }), "second");
+  assert.equal(world.renewals.length, 1);
+  const { rows } = await database.pool.query("select row_to_json(c)::text as row from connections c");
+  assert.ok(!JSON.stringify(rows).includes("second") && !JSON.stringify(rows).includes("renew-"));
+});
+
+test("another account of the platform replaces the set's, and the same one keeps its id", async () => {
+  const world = await connected(live, async () => live);
+  const place = { ...world.account, platformSetId: world.setId, platform: "threads" as const };
+  assert.equal(await storeConnection(world.services, place, live, profile), world.account.accountId);
+  const other = await storeConnection(world.services, place, live, { ...profile, platformAccountId: "26000000000000002" });
+  assert.notEqual(other, world.account.accountId);
+  assert.equal((await health(world.account.accountId)).token_health, "revoked");
+  await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), BrokerError);
+});
+
+async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>) {
+  const userId = randomUUID();
+  const setId = randomUUID();
+  await database.pool.query("insert into users (id, email) values ($1, $1)", [userId]);
+  await database.pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'live', 'Default')", [setId, userId]);
+  const renewals: Grant[] = [];
+  const oauth: OAuth = {
+    environmentPrefix: "TEST",
+    authorizeUrl: "https://platform.example/authorize",
+    scopes: ["post"],
+    scopeSeparator: " ",
+    pkce: false,
+    exchange: () => Promise.reject(new Error("not part of this test")),
+    profile: () => Promise.resolve(profile),
+    refresh: {
+      minAgeSeconds: 0,
+      afterSeconds: 86_400,
+      run: (_http, _app, old) => {
+        renewals.push(old);
+        return renew(old);
+      },
+    },
+  };
+  const services: OAuthServices = {
+    pool: database.pool,
+    vault: createVault([randomBytes(32)]),
+    log: pino({ enabled: false }),
+    httpFor: () => createHttpClient({}),
+    directHttp: createHttpClient({}),
+    oauthOf: () => oauth,
+    liveApp: () => ({ clientId: "client", clientSecret: "secret", redirectUri: "https://ampost.example/callback" }),
+    appUrl: "https://ampost.example",
+    sandboxUrl: "http://127.0.0.1:9",
+  };
+  const accountId = await storeConnection(services, { userId, mode: "live", platformSetId: setId, platform: "threads" }, grant, profile);
+  return { services, account: { accountId, userId, mode: "live" as const }, setId, renewals };
+}
+
+async function health(accountId: string) {
+  const { rows } = await database.pool.query<{ token_health: string; token_health_reason: string | null }>(
+    "select token_health, token_health_reason from accounts where id = $1",
+    [accountId],
+  );
+  assert.ok(rows[0]);
+  return rows[0];
+}
