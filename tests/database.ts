@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -74,21 +74,20 @@ function testServer(): Promise<string> {
 
 async function startOwnServer(): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), "ampost-test-"));
-  let pid: number | undefined;
   process.once("exit", () => {
-    if (pid !== undefined) endNow(pid, dataDir);
+    endNow(join(dataDir, "postgres/data/postmaster.pid"));
     rmSync(dataDir, { recursive: true, force: true });
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const silent = () => undefined;
   const server = await startEmbedded({ dataDir, log: { info: silent, warn: silent, error: silent }, settings: TEST_SETTINGS });
-  pid = await server.pid();
   return server.url;
 }
 
 /** A process that exits can wait for nothing but this. A child's end it does not see, so PostgreSQL's own record says it. */
-function endNow(pid: number, dataDir: string): void {
+function endNow(record: string): void {
+  if (!existsSync(record)) return;
+  process.kill(parseInt(readFileSync(record, "utf8"), 10), "SIGQUIT");
   const still = new Int32Array(new SharedArrayBuffer(4));
-  process.kill(pid, "SIGQUIT");
-  for (let tries = 0; tries < 400 && existsSync(join(dataDir, "postgres/data/postmaster.pid")); tries++) Atomics.wait(still, 0, 0, 5);
+  for (let tries = 0; tries < 400 && existsSync(record); tries++) Atomics.wait(still, 0, 0, 5);
 }

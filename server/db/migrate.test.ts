@@ -18,11 +18,12 @@ test("every migration runs once, however many processes start at the same time",
 
 test("a migration that fails leaves nothing of itself, and those before it stay", async () => {
   const database = await createTestDatabase({ migrated: false });
-  const migrations = [fake(1, "create table a (n integer)"), fake(2, "create table b (n integer); create table a (n integer)")];
-  await assert.rejects(migrate(database.pool, { migrations }), /Migration 0002_fake failed and was undone: relation "a" already exists/);
+  const first = fake(1, "create table a (n integer)");
+  const second = fake(2, "create table b (n integer); create table a (n integer)");
+  await assert.rejects(migrate(database.pool, { migrations: [first, second] }), /Migration 0002_fake failed and was undone: relation "a" already exists/);
   const tables = await database.pool.query("select tablename from pg_tables where schemaname = 'public' and length(tablename) = 1");
   assert.deepEqual(tables.rows.map((row) => row.tablename), ["a"]);
-  assert.deepEqual(await migrate(database.pool, { migrations: [migrations[0]!, fake(2, "create table b (n integer)")] }), ["0002_fake"]);
+  assert.deepEqual(await migrate(database.pool, { migrations: [first, fake(2, "create table b (n integer)")] }), ["0002_fake"]);
   await database.drop();
 });
 

@@ -1,0 +1,27 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { environmentExample } from "./environment-example.ts";
+
+/**
+ * Writes the files that are printed from declarations. With `--check` it writes nothing and fails where one differs,
+ * so that no declaration changes without them.
+ */
+const root = join(import.meta.dirname, "..");
+const generated: Record<string, () => string> = {
+  ".env.example": environmentExample,
+};
+
+const check = process.argv.includes("--check");
+for (const [path, print] of Object.entries(generated)) {
+  const file = join(root, path);
+  const text = print();
+  const current = await readFile(file, "utf8").catch(() => "");
+  if (current === text) continue;
+  if (check) {
+    console.error(`${relative(root, file)} is not what the code declares: run "npm run generate".`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(file, text);
+    console.log(`wrote ${relative(root, file)}`);
+  }
+}

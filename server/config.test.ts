@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ConfigError, loadConfig } from "./config.ts";
+import { about, variables } from "./environment.ts";
+
+test("nothing has to be set", () => {
+  const config = loadConfig({});
+  assert.equal(config.apiUrl, "http://localhost:3000");
+  assert.equal(config.appUrl, config.apiUrl);
+  assert.equal(config.sandbox.url, "http://127.0.0.1:3001");
+  assert.equal(config.databaseUrl, null);
+  assert.deepEqual(config.warnings, []);
+});
+
+test("everything that is wrong is said at once, with the variable, what it takes and an example", () => {
+  const problems = problemsOf({ PORT: "eighty", AMPOST_API_URL: "https://x.example/path", AMPOST_SCHEDULING: "some", AMPOST_STORAGE: "s3", THREADS_CLIENT_ID: "1" });
+  assert.deepEqual(problems.map((problem) => problem.split(" ")[0]).sort(), ["AMPOST_API_URL", "AMPOST_SCHEDULING", "AMPOST_STORAGE", "PORT", "THREADS_CLIENT_ID"]);
+  assert.ok(problems.includes('PORT takes a port number from 0 to 65535; 0 picks a free one, for example 3000. It is "eighty".'));
+});
+
+test("every variable is described, and its example is one that it takes", () => {
+  for (const [name, schema] of variables) {
+    const variable = about.get(schema);
+    assert.ok(variable, name);
+    assert.equal(schema.safeParse(variable.example).success, true, name);
+  }
+});
+
+test("a wrong secret is named and never shown", () => {
+  const problems = problemsOf({ AMPOST_ENCRYPTION_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@localhost" });
+  assert.equal(problems.length, 2);
+  for (const problem of problems) assert.ok(!problem.includes("hunter2"));
+});
+
+test("a secret may stand in a file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-config-"));
+  const file = join(folder, "url");
+  await writeFile(file, "postgresql://a:b@c/d\n");
+  assert.equal(loadConfig({ DATABASE_URL_FILE: file }).databaseUrl, "postgresql://a:b@c/d");
+  assert.deepEqual(problemsOf({ DATABASE_URL_FILE: file, DATABASE_URL: "postgresql://x" }), ["DATABASE_URL and DATABASE_URL_FILE are both set: unset one of them."]);
+  assert.match(problemsOf({ DATABASE_URL_FILE: join(folder, "no") })[0] ?? "", /^DATABASE_URL_FILE names .* cannot be read \(ENOENT\)/);
+  await rm(folder, { recursive: true });
+});
+
+test("a misspelt variable is named with the nearest one, and does not stop anything", () => {
+  assert.deepEqual(loadConfig({ AMPOST_ENGIN_SPEED: "3" }).warnings, ["AMPOST_ENGIN_SPEED is not a variable of Ampost: did you mean AMPOST_ENGINE_SPEED?"]);
+});
+
+test("an empty variable counts as not set", () => {
+  assert.equal(loadConfig({ PORT: "", DATABASE_URL: "" }).port, 3000);
+});
+
+test("keys are read as base64 or hexadecimal digits, several of them", () => {
+  const keys = loadConfig({ AMPOST_ENCRYPTION_KEY: `${"ab".repeat(32)}, ${Buffer.alloc(32, 7).toString("base64")}` }).encryptionKeys;
+  assert.deepEqual(keys, [Buffer.alloc(32, 0xab), Buffer.alloc(32, 7)]);
+});
+
+test("an app is there when its id and secret are", () => {
+  const { apps } = loadConfig({ THREADS_CLIENT_ID: "1", THREADS_CLIENT_SECRET: "s", AMPOST_APP_URL: "https://a.example/" });
+  assert.deepEqual([...apps], [["threads", { clientId: "1", clientSecret: "s", redirectUri: "https://a.example/api/platforms/threads/callback" }]]);
+});
+
+function problemsOf(env: NodeJS.ProcessEnv): string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}

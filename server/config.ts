@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { z } from "zod";
+import { nearestWord } from "../contract/nearest-path.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
+import type { StorageSettings } from "./storage/storage.ts";
+
+type Environment = z.output<typeof environment>;
+
+/** The environment, parsed. What depends on something outside of it (a generated key, a free port) is not in here. */
+export interface Config {
+  host: string;
+  port: number;
+  apiUrl: string;
+  appUrl: string;
+  mediaUrl: string;
+  trustProxy: boolean | number | string;
+  /** Null: the embedded server. */
+  databaseUrl: string | null;
+  databasePool: number;
+  /** Absolute. */
+  dataDir: string;
+  /** 32 bytes each, the first seals; null: the generated one. */
+  encryptionKeys: Buffer[] | null;
+  storage: StorageSettings;
+  allowPrivateUrls: boolean;
+  sandbox: { port: number; url: string; limits: boolean; elsewhere: boolean };
+  engineSpeed: number;
+  scheduling: "contract" | "all";
+  workerSlots: number;
+  linkedinApiVersion: string;
+  forcePrivateUploads: boolean;
+  /** The instance's own apps, for live mode, of the platforms where it has one. */
+  apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
+  logLevel: Environment["AMPOST_LOG_LEVEL"];
+  /** What is odd but does not keep anything from working. */
+  warnings: string[];
+}
+
+/** Everything that is wrong with the environment, a sentence each. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** Parses the environment once. Throws a ConfigError with all problems at once. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  const values = withoutEmpty(withFiles(env, problems));
+  const parsed = environment.safeParse(values);
+  const apps = appEnvironment.safeParse(values);
+  for (const issue of [...(parsed.error?.issues ?? []), ...(apps.error?.issues ?? [])]) problems.push(explain(String(issue.path[0]), values));
+  problems.push(...incomplete(values));
+  if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
+  return toConfig(parsed.data, apps.data, unknownVariables(env));
+}
+
+function toConfig(env: Environment, apps: Partial<Record<string, string>>, warnings: string[]): Config {
+  const apiUrl = env.AMPOST_API_URL ?? `http://localhost:${env.PORT}`;
+  const appUrl = env.AMPOST_APP_URL ?? apiUrl;
+  const dataDir = resolve(env.AMPOST_DATA_DIR);
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    apiUrl,
+    appUrl,
+    mediaUrl: env.AMPOST_MEDIA_URL ?? apiUrl,
+    trustProxy: env.AMPOST_TRUST_PROXY,
+    databaseUrl: env.DATABASE_URL ?? null,
+    databasePool: env.AMPOST_DATABASE_POOL,
+    dataDir,
+    encryptionKeys: env.AMPOST_ENCRYPTION_KEY ?? null,
+    storage: storageOf(env, dataDir),
+    allowPrivateUrls: env.AMPOST_ALLOW_PRIVATE_URLS,
+    sandbox: {
+      port: env.AMPOST_SANDBOX_PORT,
+      url: env.AMPOST_SANDBOX_URL ?? `http://127.0.0.1:${env.AMPOST_SANDBOX_PORT}`,
+      limits: env.AMPOST_SANDBOX_LIMITS,
+      elsewhere: env.AMPOST_SANDBOX_URL !== undefined,
+    },
+    engineSpeed: env.AMPOST_ENGINE_SPEED,
+    scheduling: env.AMPOST_SCHEDULING,
+    workerSlots: env.AMPOST_WORKER_SLOTS,
+    linkedinApiVersion: env.LINKEDIN_API_VERSION,
+    forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
+    apps: appsOf(apps, appUrl),
+    logLevel: env.AMPOST_LOG_LEVEL,
+    warnings,
+  };
+}
+
+function storageOf(env: Environment, dataDir: string): StorageSettings {
+  if (env.AMPOST_STORAGE === "disk") return { kind: "disk", folder: join(dataDir, "storage") };
+  const { AMPOST_S3_ACCESS_KEY_ID: accessKeyId, AMPOST_S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  return {
+    kind: "s3",
+    bucket: env.AMPOST_S3_BUCKET ?? "",
+    prefix: env.AMPOST_S3_PREFIX,
+    region: env.AMPOST_S3_REGION,
+    endpoint: env.AMPOST_S3_ENDPOINT ?? null,
+    credentials: accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : null,
+    forcePathStyle: env.AMPOST_S3_FORCE_PATH_STYLE,
+  };
+}
+
+function appsOf(values: Partial<Record<string, string>>, appUrl: string): Config["apps"] {
+  const apps: Config["apps"] = new Map();
+  for (const platform of PLATFORM_NAMES) {
+    const clientId = values[appVariable(platform, "CLIENT_ID")];
+    const clientSecret = values[appVariable(platform, "CLIENT_SECRET")];
+    const redirectUri = values[appVariable(platform, "REDIRECT_URI")] ?? `${appUrl}/api/platforms/${platform}/callback`;
+    if (clientId !== undefined && clientSecret !== undefined) apps.set(platform, { clientId, clientSecret, redirectUri });
+  }
+  return apps;
+}
+
+/** Reads each `NAME_FILE`, as container platforms hand secrets over. */
+function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
+  const values = { ...env };
+  for (const [name, schema] of variables) {
+    const path = env[`${name}_FILE`];
+    if (!path || about.get(schema)?.secret !== true) continue;
+    if (env[name]) problems.push(`${name} and ${name}_FILE are both set: unset one of them.`);
+    try {
+      values[name] = readFileSync(path, "utf8").trim();
+    } catch (error) {
+      problems.push(`${name}_FILE names ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`);
+    }
+  }
+  return values;
+}
+
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+}
+
+function explain(name: string, values: NodeJS.ProcessEnv): string {
+  const variable = about.get(variables.find(([known]) => known === name)?.[1] ?? environment);
+  const given = variable?.secret ? "" : ` It is ${JSON.stringify(values[name])}.`;
+  return `${name} takes ${variable?.takes}, for example ${variable?.example}.${given}`;
+}
+
+/** Variables that make sense only together. */
+function incomplete(values: NodeJS.ProcessEnv): string[] {
+  const problems: string[] = [];
+  const together = (one: string, other: string) => {
+    if (values[one] && !values[other]) problems.push(`${one} is set but ${other} is not: set both or neither.`);
+  };
+  for (const platform of PLATFORM_NAMES) {
+    const [id, secret] = [appVariable(platform, "CLIENT_ID"), appVariable(platform, "CLIENT_SECRET")];
+    together(id, secret);
+    together(secret, id);
+    together(appVariable(platform, "REDIRECT_URI"), id);
+  }
+  together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
+  together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
+  if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET) problems.push("AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set: it takes a bucket's name, for example ampost-media.");
+  return problems;
+}
+
+/** A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = variables.flatMap(([name, schema]) => (about.get(schema)?.secret ? [name, `${name}_FILE`] : [name]));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("AMPOST_") && !name.startsWith("AMPOST_TEST_") && !known.includes(name))
+    .map((name) => {
+      const nearest = nearestWord(known, name);
+      return `${name} is not a variable of Ampost${nearest ? `: did you mean ${nearest}?` : "."}`;
+    });
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+
+/** What `.env.example`, `ampost doctor` and error messages say about a variable. */
+export interface Variable {
+  group: string;
+  /** What it is for. */
+  about: string;
+  /** What it takes, after the word "takes". */
+  takes: string;
+  example: string;
+  /** What holds without it, where that is not a plain value. */
+  otherwise?: string;
+  /** Its value is never shown, and `NAME_FILE` may name a file that holds it. */
+  secret?: true;
+}
+
+/** Zod's registry of what each variable is: the one place where a variable is described. */
+export const about = z.registry<Variable>();
+
+const text = z.string();
+const port = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().max(65_535));
+const flag = z.string().toLowerCase().transform((value, context) => {
+  if (["true", "1", "on", "yes"].includes(value)) return true;
+  if (["false", "0", "off", "no"].includes(value)) return false;
+  context.addIssue("neither true nor false");
+  return z.NEVER;
+});
+/** Without a slash at the end. */
+const origin = z.url({ protocol: /^https?$/ }).refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value)).transform((value) => new URL(value).origin);
+const positive = (most: number) => z.string().regex(/^\d+(\.\d+)?$/).transform(Number).pipe(z.number().positive().max(most));
+const count = (most: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(most));
+const key = z.string().transform((value, context) => {
+  const keys = value.split(",").map(readKey);
+  if (keys.every((bytes) => bytes !== null)) return keys;
+  context.addIssue("not 32 bytes");
+  return z.NEVER;
+});
+const proxies = z.string().transform((value): boolean | number | string => {
+  if (/^\d+$/.test(value)) return Number(value);
+  return value === "true" || (value === "false" ? false : value);
+});
+
+/** Every variable but those of the platforms' apps. Values come as strings; an empty one counts as not set. */
+export const environment = z.object({
+  PORT: describe(port.default(3000), { group: "Addresses", about: "Port of the API and the dashboard.", takes: "a port number from 0 to 65535; 0 picks a free one", example: "3000" }),
+  HOST: describe(text.default("127.0.0.1"), { group: "Addresses", about: "Address to listen on. 0.0.0.0 listens to the whole network.", takes: "an IP address or host name", example: "0.0.0.0" }),
+  AMPOST_API_URL: describe(origin.optional(), { group: "Addresses", about: "Public address of REST and MCP.", takes: "an http or https address without a path", example: "https://api.example.com", otherwise: "http://localhost:PORT" }),
+  AMPOST_APP_URL: describe(origin.optional(), { group: "Addresses", about: "Public address of the dashboard, to which platforms send people back after connecting an account.", takes: "an http or https address without a path", example: "https://example.com", otherwise: "AMPOST_API_URL" }),
+  AMPOST_MEDIA_URL: describe(origin.optional(), { group: "Addresses", about: "Public address from which platforms fetch media. TikTok wants its domain verified.", takes: "an http or https address without a path", example: "https://media.example.com", otherwise: "AMPOST_API_URL" }),
+  AMPOST_TRUST_PROXY: describe(proxies.default(false), { group: "Addresses", about: "Whose X-Forwarded-* headers are believed.", takes: "true, false, a number of proxies, or their addresses separated by commas", example: "1" }),
+
+  DATABASE_URL: describe(z.url({ protocol: /^postgres(ql)?$/ }).optional(), { group: "Data", about: "A PostgreSQL (15 or newer) to use.", takes: "an address that begins with postgresql://", example: "postgresql://ampost:password@localhost:5432/ampost", otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR", secret: true }),
+  AMPOST_DATA_DIR: describe(text.default(".data"), { group: "Data", about: "Folder of the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on one machine share it.", takes: "a path", example: "/var/lib/ampost" }),
+  AMPOST_DATABASE_POOL: describe(count(1000).default(10), { group: "Data", about: "Database connections a process uses at most, besides a few long-lived ones.", takes: "a whole number from 1 to 1000", example: "20" }),
+  AMPOST_ENCRYPTION_KEY: describe(key.optional(), { group: "Data", about: "Seals tokens in the database. Several keys, separated by commas: the first seals, all open.", takes: "32 bytes as base64 or hexadecimal digits (openssl rand -base64 32)", example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=", otherwise: "a key generated into AMPOST_DATA_DIR/encryption-key", secret: true }),
+
+  AMPOST_STORAGE: describe(z.enum(["disk", "s3"]).default("disk"), { group: "Media", about: "Where media is stored: a folder in AMPOST_DATA_DIR, or an S3-compatible store.", takes: "disk or s3", example: "s3" }),
+  AMPOST_S3_BUCKET: describe(text.optional(), { group: "Media", about: "The bucket, with AMPOST_STORAGE=s3.", takes: "a bucket's name", example: "ampost-media" }),
+  AMPOST_S3_PREFIX: describe(text.default(""), { group: "Media", about: "What all keys in the bucket begin with. No two instances may share bucket and prefix.", takes: "a text", example: "production/" }),
+  AMPOST_S3_REGION: describe(text.default("us-east-1"), { group: "Media", about: "The bucket's region.", takes: "a region's name", example: "eu-central-1" }),
+  AMPOST_S3_ENDPOINT: describe(z.url({ protocol: /^https?$/ }).optional(), { group: "Media", about: "The store's address.", takes: "an http or https address", example: "https://s3.example.com", otherwise: "Amazon S3 of the region" }),
+  AMPOST_S3_ACCESS_KEY_ID: describe(text.optional(), { group: "Media", about: "The store's access key.", takes: "an access key id", example: "AKIAEXAMPLE", otherwise: "what the AWS SDK finds", secret: true }),
+  AMPOST_S3_SECRET_ACCESS_KEY: describe(text.optional(), { group: "Media", about: "The secret of the access key.", takes: "a secret access key", example: "secret", secret: true }),
+  AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), { group: "Media", about: "Whether the bucket stands in the path and not in the host name, as most stores but Amazon's want it.", takes: "true or false", example: "true" }),
+  AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), { group: "Media", about: "Whether media may be fetched from loopback and private addresses. For development only.", takes: "true or false", example: "true" }),
+
+  AMPOST_SANDBOX_PORT: describe(port.default(3001), { group: "Sandbox", about: "Port of the sandbox.", takes: "a port number from 0 to 65535; 0 picks a free one", example: "3001" }),
+  AMPOST_SANDBOX_URL: describe(origin.optional(), { group: "Sandbox", about: "A sandbox that runs elsewhere; `start` then starts none.", takes: "an http or https address without a path", example: "http://sandbox:3001", otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT" }),
+  AMPOST_SANDBOX_LIMITS: describe(flag.default(true), { group: "Sandbox", about: "Whether the platforms' limits hold in the sandbox. Off for load tests.", takes: "on or off", example: "off" }),
+
+  AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), { group: "Publishing", about: "Divides the engine's own pauses in test mode, for rehearsing failures quickly.", takes: "a number above 0, at most 10000", example: "10" }),
+  AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), { group: "Publishing", about: "Which platforms take scheduledFor: those of the public contract, or all.", takes: "contract or all", example: "all" }),
+  AMPOST_WORKER_SLOTS: describe(count(1000).default(16), { group: "Publishing", about: "How many platform posts a worker prepares and publishes at the same time.", takes: "a whole number from 1 to 1000", example: "32" }),
+  LINKEDIN_API_VERSION: describe(z.string().regex(/^\d{6}$/).default("202605"), { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" }),
+  YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), { group: "Publishing", about: "Whether YouTube videos stay private until Google's review of the app is complete.", takes: "true or false", example: "true" }),
+
+  AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), { group: "Logs", about: "What is logged: this and all that is graver.", takes: "trace, debug, info, warn, error or silent", example: "debug" }),
+});
+
+/** The instance's own app at each platform, for live mode. */
+export const appEnvironment = z.object(Object.fromEntries(PLATFORM_NAMES.flatMap(appVariables)));
+
+/** All of them, by name, in the order in which they are to be read. */
+export const variables: [string, z.ZodType][] = [...Object.entries(environment.shape), ...Object.entries(appEnvironment.shape)];
+
+export function appVariable(platform: PlatformName, part: "CLIENT_ID" | "CLIENT_SECRET" | "REDIRECT_URI"): string {
+  return `${platform.toUpperCase()}_${part}`;
+}
+
+function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<string>>][] {
+  const group = "Apps on the platforms, for live mode";
+  return [
+    [appVariable(platform, "CLIENT_ID"), describe(z.string().optional(), { group, about: "The app's id, as the platform's developer portal shows it.", takes: "a client id", example: "1234567890" })],
+    [appVariable(platform, "CLIENT_SECRET"), describe(z.string().optional(), { group, about: "The app's secret.", takes: "a client secret", example: "secret", secret: true })],
+    [appVariable(platform, "REDIRECT_URI"), describe(z.url().optional(), { group, about: "The callback address registered with the app.", takes: "an address", example: `https://example.com/api/platforms/${platform}/callback`, otherwise: `AMPOST_APP_URL/api/platforms/${platform}/callback` })],
+  ];
+}
+
+function describe<Schema extends z.ZodType>(schema: Schema, variable: Variable): Schema {
+  about.add(schema, variable);
+  return schema;
+}
+
+function readKey(value: string): Buffer | null {
+  const trimmed = value.trim();
+  const bytes = Buffer.from(trimmed, /^[0-9a-f]{64}$/i.test(trimmed) ? "hex" : "base64");
+  return bytes.length === 32 ? bytes : null;
+}
