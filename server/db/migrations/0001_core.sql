@@ -60,7 +60,7 @@ create table accounts (
   platform_metadata    jsonb not null default '{}',
   connected_at         timestamptz(3) not null default now(),
   updated_at           timestamptz(3) not null default now(),
-  -- One running step per account: whoever holds the slot, and until when.
+  -- One running step per account: which claim holds the slot, and until when.
   busy_until           timestamptz(3),
   busy_with            uuid
 );
@@ -152,12 +152,14 @@ create table platform_posts (
   due_at            timestamptz(3),               -- when it is to go out; null: not yet wanted
   next_action_at    timestamptz(3),               -- when the engine looks at it next; null: nothing to do
   lease_until       timestamptz(3),
-  lease_owner       text,
+  lease_owner       uuid,                         -- the claim that holds it
   fence             bigint not null default 0,
   -- Where the work stands
-  step              text,                         -- the step to run next; null: the first
+  step              text,                         -- the step to run next; null: the first after `live_through`
+  live_through      text,                         -- the last visible step known to be live; null: nothing is
   polls             integer not null default 0,   -- how often that step has answered "wait"
   step_since        timestamptz(3),               -- since when it has
+  failures          integer not null default 0,   -- since the last visible step that went well
   checkpoint        jsonb not null default '{}',
   attempt_count     integer not null default 0,
   -- What came of it
@@ -170,8 +172,8 @@ create table platform_posts (
   updated_at        timestamptz(3) not null default now(),
   unique (post_id, platform)
 );
-create index platform_posts_due on platform_posts (lane, user_id, next_action_at) where next_action_at is not null;
-create index platform_posts_next on platform_posts (next_action_at) where next_action_at is not null;
+create index platform_posts_due on platform_posts (lane, next_action_at) where next_action_at is not null;
+create index platform_posts_due_of_account on platform_posts (lane, account_id, next_action_at) where next_action_at is not null;
 
 -- The journal: every visible step with its intent, and what every other step came to.
 create table publish_steps (

@@ -1,0 +1,107 @@
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
+import { statement } from "./sql.ts";
+
+/** A platform post as the caller's acts see it. The caller's transaction holds the post's row already. */
+export interface HeldPlatformPostRow {
+  id: string;
+  platform: PlatformName;
+  status: PlatformPostStatus;
+  /** Whether a step is running, by the lease. */
+  running: boolean;
+  /** All its visible steps are live; only what is nice to have is still asked for. */
+  live: boolean;
+}
+
+/** ($1 post, $2 user, $3 mode): the platform posts in the caller's order, held until the transaction ends. */
+export const holdPlatformPosts = statement<HeldPlatformPostRow>(
+  "platform_posts.hold",
+  `select id, platform, status, coalesce(lease_until > now(), false) as running, published_at is not null as live
+   from platform_posts where post_id = $1 and user_id = $2 and mode = $3 order by position for update`,
+);
+
+/**
+ * ($1 post, $2 user, $3 mode): the platform posts with a commit whose outcome is open. To be asked after
+ * `holdPlatformPosts`, in a statement of its own, since a commit may have been written while that one waited.
+ */
+export const findOpenIntents = statement<{ platform_post_id: string }>(
+  "publish_steps.find_open_of_post",
+  `select s.platform_post_id from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
+   where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and s.effect = 'visible' and s.result is null`,
+);
+
+/** The account that publishes from now on: the set's active one, unless parts are live on the old one or handles stand ready there. */
+const accountNow = `case when pp.lease_until > now() or pp.live_through is not null or (pp.step is not null and exists (select from accounts a where a.id = pp.account_id and a.status = 'active'))
+    then pp.account_id
+    else coalesce((select a.id from accounts a where a.platform_set_id = p.platform_set_id and a.user_id = p.user_id and a.mode = p.mode
+                   and a.platform = pp.platform and a.status = 'active'), pp.account_id) end`;
+
+/** ($1 post, $2 user, $3 mode): all of them are due now. What is prepared stays; what is running goes on. */
+export const publishPlatformPosts = statement(
+  "platform_posts.publish",
+  `update platform_posts pp set status = 'queued', due_at = now(), failures = 0, account_id = ${accountNow}, updated_at = now(),
+     next_action_at = case when pp.lease_until > now() then pp.next_action_at else now() end
+   from posts p where p.id = pp.post_id and p.id = $1 and p.user_id = $2 and p.mode = $3`,
+);
+
+/** ($1 ids, $2 user, $3 mode): they start anew, after what is live already. */
+export const retryPlatformPosts = statement(
+  "platform_posts.retry",
+  `update platform_posts pp set status = 'queued', due_at = now(), next_action_at = now(), lane = 'prepare', account_id = ${accountNow},
+     fence = fence + 1, lease_until = null, lease_owner = null, step = null, polls = 0, step_since = null, failures = 0,
+     checkpoint = case when live_through is null then '{}' else checkpoint end,
+     error = null, warnings = '[]', updated_at = now()
+   from posts p where p.id = pp.post_id and pp.id = any($1) and pp.user_id = $2 and pp.mode = $3`,
+);
+
+/** ($1 platform posts, $2 user, $3 mode, $4 evidence): the caller has decided about commits whose outcome is open. */
+export const closeIntents = statement(
+  "publish_steps.close",
+  `update publish_steps set result = 'unknown', result_at = now(), evidence = evidence || $4
+   where platform_post_id = any($1) and user_id = $2 and mode = $3 and effect = 'visible' and result is null`,
+);
+
+/**
+ * ($1 ids, $2 user, $3 mode, $4 error or null): no step of theirs begins any more, and one that is running loses its
+ * work. A commit whose outcome is open goes on being read back.
+ */
+export const discardPlatformPosts = statement(
+  "platform_posts.discard",
+  `update platform_posts pp set status = 'discarded', error = coalesce($4, error), fence = fence + 1, updated_at = now(),
+     next_action_at = case when exists (select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null)
+       then coalesce(pp.next_action_at, now()) end,
+     lease_until = null, lease_owner = null
+   where id = any($1) and user_id = $2 and mode = $3`,
+);
+
+/** ($1 ids, $2 user, $3 mode): live ones that were still asked for what is nice to have. */
+export const settleLivePlatformPosts = statement(
+  "platform_posts.settle_live",
+  `update platform_posts set status = 'published', updated_at = now() where id = any($1) and user_id = $2 and mode = $3`,
+);
+
+/** ($1 post, $2 user, $3 mode, $4 due at, $5 next action at): handles that were prepared are thrown away, and a running step loses its work. */
+export const reschedulePlatformPosts = statement(
+  "platform_posts.reschedule",
+  `update platform_posts set due_at = $4, next_action_at = $5, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
+     step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = '[]', updated_at = now()
+   where post_id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** ($1 post, $2 user, $3 mode, $4 status) */
+export const setPostStatus = statement(
+  "posts.set_status",
+  `update posts set status = $4, revision = revision + 1, updated_at = now() where id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** Every process looks at the queue again. */
+export const tellDue = statement("queue.tell_due", "select pg_notify('ampost_due', '')");
+
+/** What the caller's acts need to know of a post whose row they hold. */
+export interface HeldPost {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  status: PostStatus;
+  scheduled_for: Date | null;
+}

@@ -1,0 +1,157 @@
+import type pg from "pg";
+
+import { PublicError, type PlatformPostError } from "../../model/errors.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { type Act, foldStatus, isAllowed, refusalOf } from "../../model/status.ts";
+import { type PostOwner, tellPost } from "../db/outbox.ts";
+import {
+  closeIntents,
+  discardPlatformPosts,
+  findOpenIntents,
+  type HeldPlatformPostRow,
+  type HeldPost,
+  holdPlatformPosts,
+  publishPlatformPosts,
+  reschedulePlatformPosts,
+  retryPlatformPosts,
+  setPostStatus,
+  settleLivePlatformPosts,
+  tellDue,
+} from "../db/scheduling.ts";
+
+/**
+ * What a caller can do to a post's publishing. Each function runs in the caller's transaction, in which the post's row
+ * is held already (`for update`), and is linearizable with the engine: a commit is written under the same row's lock or
+ * that of the platform post, so either the commit is seen here and the act refused, or the engine finds that it has
+ * lost the platform post and sends nothing. Refusals are PublicErrors; the transaction must then be rolled back.
+ */
+
+/** Hidden steps run from this long before the due time, so that one small request remains at the due instant. */
+export const PREPARE_AHEAD_SECONDS = 30 * 60;
+
+/** When the engine first looks at a platform post that is due then. */
+export function firstActionAt(dueAt: Date): Date {
+  return new Date(dueAt.getTime() - PREPARE_AHEAD_SECONDS * 1000);
+}
+
+/** Refuses with INVALID_STATUS_TRANSITION what the post's status does not allow. */
+export function assertAllowed(post: Pick<HeldPost, "status">, act: Act): void {
+  if (!isAllowed(post.status, act)) throw refusal(act, post);
+}
+
+/** Publish: every platform post is due now. What was prepared ahead of a scheduled time is used. */
+export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<void> {
+  assertAllowed(post, "publish");
+  await publishPlatformPosts.run(tx, [post.id, post.user_id, post.mode]);
+  await setPostStatus.run(tx, [post.id, post.user_id, post.mode, "queued"]);
+  await tellPost(tx, ownerOf(post), []);
+  await tellDue.run(tx);
+}
+
+/**
+ * Retry: the failed platform posts named (all of them where none is) start anew, after the parts that are live already.
+ * One whose outcome is unknown is taken only when it is named and `force` is set, else OUTCOME_UNKNOWN.
+ */
+export async function retry(tx: pg.PoolClient, post: HeldPost, options: { platforms?: readonly PlatformName[] | null; force?: boolean } = {}): Promise<void> {
+  assertAllowed(post, "retry");
+  const held = await holdPlatformPosts.all(tx, values(post));
+  const chosen = chooseForRetry(held, options.platforms ?? [], options.force ?? false);
+  const ids = chosen.map(({ id }) => id);
+  await closeIntents.run(tx, [ids, post.user_id, post.mode, JSON.stringify({ closed: "The caller retried with force." })]);
+  await retryPlatformPosts.run(tx, [ids, post.user_id, post.mode]);
+  const status = foldStatus(post.status, held.map((platformPost) => (ids.includes(platformPost.id) ? "queued" : platformPost.status)));
+  await setPostStatus.run(tx, [...values(post), status]);
+  await tellPost(tx, ownerOf(post), []);
+  await tellDue.run(tx);
+}
+
+/**
+ * Cancel and delete: what is not published never will be. A post that is `posting` can be discarded only while none of
+ * its platform posts is under way, which is: no step runs and no commit's outcome is open. `error` is what the
+ * discarded platform posts show, where there is more to say than that the caller wanted it.
+ */
+export async function discard(tx: pg.PoolClient, post: HeldPost, error: PlatformPostError | null = null): Promise<void> {
+  assertAllowed(post, "discard");
+  const held = await holdPlatformPosts.all(tx, values(post));
+  const open = new Set((await findOpenIntents.all(tx, values(post))).map((intent) => intent.platform_post_id));
+  if (held.some(({ id, status, running }) => status === "posting" && (running || open.has(id)))) throw refusal("discard", post);
+  const live = held.filter(({ status, live: isLive }) => status === "posting" && isLive);
+  const discarded = held.filter(({ status, live: isLive }) => status !== "published" && !(status === "posting" && isLive));
+  // Everything is out already, and only the links are still being read: there is nothing left to cancel.
+  if (discarded.length === 0 && held.length > 0) throw refusal("discard", post);
+  await settleLivePlatformPosts.run(tx, [live.map(({ id }) => id), post.user_id, post.mode]);
+  await discardPlatformPosts.run(tx, [discarded.map(({ id }) => id), post.user_id, post.mode, error === null ? null : JSON.stringify(error)]);
+  await setPostStatus.run(tx, [...values(post), "discarded"]);
+  await tellPost(tx, ownerOf(post), [
+    ...live.map(({ id }) => ({ type: "platform_post.published" as const, platform_post_id: id })),
+    { type: "post.discarded", platform_post_id: null },
+  ]);
+}
+
+/**
+ * After an edit of a draft or scheduled post: what was prepared is thrown away, a preparation that is running loses its
+ * work, and the engine looks again ahead of `dueAt`, or not at all where it is null. The post's own row, its status and
+ * time included, is the editor's to write.
+ */
+export async function resetForEdit(tx: pg.PoolClient, post: HeldPost, dueAt: Date | null): Promise<void> {
+  assertAllowed(post, "edit");
+  await reschedulePlatformPosts.run(tx, [...values(post), dueAt, dueAt === null ? null : firstActionAt(dueAt)]);
+  const moved = dueAt !== null && dueAt.getTime() !== post.scheduled_for?.getTime();
+  await tellPost(tx, ownerOf(post), moved ? [{ type: "post.scheduled", platform_post_id: null }] : []);
+  if (dueAt !== null) await tellDue.run(tx);
+}
+
+function chooseForRetry(held: readonly HeldPlatformPostRow[], platforms: readonly PlatformName[], force: boolean): HeldPlatformPostRow[] {
+  if (platforms.length === 0) {
+    const failed = held.filter(({ status }) => status === "failed");
+    if (failed.length === 0) throw outcomeUnknown(held.filter(({ status }) => status === "unknown"));
+    return failed;
+  }
+  return [...new Set(platforms)].map((platform, index) => {
+    const found = held.find((candidate) => candidate.platform === platform);
+    if (found === undefined) throw notTargeted(platform, index);
+    if (found.status === "unknown" && !force) throw outcomeUnknown([found]);
+    if (found.status !== "failed" && found.status !== "unknown") {
+      throw new PublicError("INVALID_STATUS_TRANSITION", `The platform post for ${platform} is in status "${found.status}": only failed ones can be retried.`);
+    }
+    return found;
+  });
+}
+
+function outcomeUnknown(unknown: readonly HeldPlatformPostRow[]): PublicError {
+  const names = unknown.map(({ platform }) => platform).join(", ");
+  return new PublicError(
+    "OUTCOME_UNKNOWN",
+    `It is not known whether the post is live on ${names}. Look at the account; if it is not there, retry with "platforms" naming it and "force": true.`,
+  );
+}
+
+function notTargeted(platform: PlatformName, index: number): PublicError {
+  const message = `The post does not target ${platform}.`;
+  return new PublicError("VALIDATION_FAILED", message, {
+    issues: [
+      {
+        rule: "retry.platforms.targeted",
+        code: "VALIDATION_FAILED",
+        platform,
+        path: `/platforms/${index}`,
+        message,
+        actual: platform,
+        limit: null,
+        fix: "Name platforms that the post targets, or leave `platforms` out to retry all that failed.",
+      },
+    ],
+  });
+}
+
+function refusal(act: Act, post: Pick<HeldPost, "status">): PublicError {
+  return new PublicError("INVALID_STATUS_TRANSITION", refusalOf(act, post.status));
+}
+
+function values(post: HeldPost): [string, string, string] {
+  return [post.id, post.user_id, post.mode];
+}
+
+function ownerOf(post: HeldPost): PostOwner {
+  return { userId: post.user_id, mode: post.mode, postId: post.id };
+}
