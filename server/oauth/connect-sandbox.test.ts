@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pino } from "pino";
+import { platforms } from "../../platforms/index.ts";
+import { createHttpClient } from "../../platforms/kit/http.ts";
+import { startSandbox } from "../../sandbox/server.ts";
+import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { connectSandboxAccount } from "./connect-sandbox.ts";
+import { freshToken } from "./fresh-token.ts";
+import type { OAuthServices } from "./services.ts";
+import { createVault } from "./vault.ts";
+
+let database: TestDatabase;
+let services: OAuthServices;
+const ends: (() => Promise<unknown>)[] = [];
+
+before(async () => {
+  database = await createTestDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), "ampost-connect-"));
+  const sandbox = await startSandbox({ port: 0, dataDir, limits: true });
+  ends.push(() => database.drop(), () => sandbox.close(), () => rm(dataDir, { recursive: true }));
+  services = {
+    pool: database.pool,
+    vault: createVault([randomBytes(32)]),
+    log: pino({ enabled: false }),
+    httpFor: () => createHttpClient({ sandboxUrl: sandbox.url }),
+    directHttp: createHttpClient({ allowHttp: true }),
+    oauthOf: (platform) => platforms[platform].oauth,
+    liveApp: () => null,
+    appUrl: "http://localhost:3000",
+    sandboxUrl: sandbox.url,
+  };
+});
+after(async () => {
+  for (const end of ends) await end();
+});
+
+test("each user gets an account of its own at the sandbox, and connecting again keeps it", async () => {
+  const [first, second] = [await userWithSet(), await userWithSet()];
+  const accountId = await connectSandboxAccount(services, { ...first, platform: "threads" });
+  assert.equal(await connectSandboxAccount(services, { ...first, platform: "threads" }), accountId);
+  await connectSandboxAccount(services, { ...second, platform: "threads" });
+  const { rows } = await database.pool.query("select platform_account_id, username, status, scopes from accounts");
+  assert.equal(rows.length, 2);
+  assert.equal(new Set(rows.map((row) => row.platform_account_id)).size, 2);
+  for (const row of rows) assert.deepEqual([row.status, row.scopes], ["active", [...(platforms.threads.oauth?.scopes ?? [])]]);
+  assert.match(await freshToken(services, { accountId, userId: first.userId, mode: "test" }, { minLifetimeSeconds: 3600 }), /^TH/);
+});
+
+test("a platform without a broker is refused with a sentence", async () => {
+  await assert.rejects(connectSandboxAccount({ ...services, oauthOf: () => undefined }, { ...(await userWithSet()), platform: "threads" }), /cannot be connected yet/);
+});
+
+test("a sandbox that has forgotten the app gets it again", async () => {
+  await database.pool.query("update oauth_apps set client_id = 'forgotten'");
+  await connectSandboxAccount(services, { ...(await userWithSet()), platform: "threads" });
+});
+
+async function userWithSet() {
+  const userId = randomUUID();
+  const platformSetId = randomUUID();
+  await database.pool.query("insert into users (id, email) values ($1, $1)", [userId]);
+  await database.pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Default')", [platformSetId, userId]);
+  return { userId, platformSetId };
+}
