@@ -129,7 +129,7 @@ export const findNeedingPost = statement<{ id: string; status: PostStatus }>(
 export const lockUnneeded = statement<{ id: string }>(
   "media.lock_unneeded",
   `select m.id from media m
-   where m.rendition_of is null and m.deleted_at is null and m.created_at < now() - make_interval(days => least($1, $2)) and ${unneeded("m")}
+   where m.rendition_of is null and m.deleted_at is null and m.created_at < now() - make_interval(days => least($1::int, $2::int)) and ${unneeded("m")}
    order by m.id limit $3 for update skip locked`,
 );
 
@@ -143,8 +143,8 @@ function unneeded(media: string): string {
   return `case when exists (select from post_media pm where pm.media_id = ${media}.id)
     then not exists (
       select from post_media pm join posts p on p.id = pm.post_id
-      where pm.media_id = ${media}.id and (${NEEDED} or p.updated_at > now() - make_interval(days => $1)))
-    else ${media}.created_at < now() - make_interval(days => $2) end`;
+      where pm.media_id = ${media}.id and (${NEEDED} or p.updated_at > now() - make_interval(days => $1::int)))
+    else ${media}.created_at < now() - make_interval(days => $2::int) end`;
 }
 
 /** ($1 ids that are held): forgets where their bytes are and answers with the keys, renditions' included. */

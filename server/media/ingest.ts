@@ -37,6 +37,8 @@ export interface Ingest {
 
 const job = z.object({ userId: z.string(), mode: z.enum(MODES), mediaId: z.uuid() });
 
+const DELETED = "The media object has been deleted.";
+
 /** The time one URL gets. 200 MB in it are 350 KB a second. */
 const FETCH_SECONDS = 600;
 
@@ -51,7 +53,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   }
 
   async function ensureOne(owner: Owner, id: string, row: MediaRow | undefined, signal?: AbortSignal): Promise<[string, MediaOutcome]> {
-    if (row === undefined) return [id, { status: "failed", message: "The media object has been deleted." }];
+    if (row === undefined) return [id, { status: "failed", message: DELETED }];
     if (row.facts !== null) return [id, { status: "ready", filename: row.filename, facts: row.facts }];
     const tried = await attempt(owner, row, signal);
     return [id, tried.facts === null ? { status: "failed", message: tried.message } : { status: "ready", filename: row.filename, facts: tried.facts }];
@@ -102,9 +104,12 @@ async function fetchAndStore({ pool, storage, allowPrivateUrls }: IngestDeps, ow
   }
   const received = await receiveFile(storage, { bytes: answer.body, name: "The file at the URL", claimedMimeType: null });
   const written = await markMediaReady.run(pool, [owner.userId, owner.mode, row.id, received.storageKey, JSON.stringify(received.facts)]);
+  if (written === 1) return received.facts;
   // Another process was faster, or nobody wants it any more: its file stays, ours goes.
-  if (written === 0) await dropReceived(storage, [received]);
-  return received.facts;
+  await dropReceived(storage, [received]);
+  const [kept] = await findMedia.all(pool, [owner.userId, owner.mode, [row.id]]);
+  if (!kept?.facts) throw new PublicError("NOT_FOUND", DELETED);
+  return kept.facts;
 }
 
 /** Null for what is no matter of the URL: the database or the storage is away, or the process is stopping. */

@@ -28,8 +28,7 @@ export async function makeRendition(storage: Storage, original: { storageKey: st
   }
 }
 
-const QUALITIES = [90, 82, 74, 66, 58];
-const SCALE_STEP = 0.8;
+const QUALITIES = [90, 80, 68, 55];
 /** Smaller pictures are of no use to anybody. */
 const LEAST_PIXELS = 100;
 
@@ -40,11 +39,14 @@ async function convert(path: string, target: string, wanted: Rendition): Promise
   for (;;) {
     const width = Math.max(1, Math.round(autoOrient.width * scale));
     const height = Math.max(1, Math.round(autoOrient.height * scale));
+    let sizeBytes = Infinity;
     for (const quality of wanted.mimeType === "image/jpeg" ? QUALITIES : [100]) {
       const info = await write(path, target, { width, height, quality, mimeType: wanted.mimeType });
-      if ((await stat(target)).size <= limit) return info;
+      sizeBytes = (await stat(target)).size;
+      if (sizeBytes <= limit) return info;
     }
-    scale *= SCALE_STEP;
+    // The size goes with the area; a little less than that, since smaller pictures compress worse.
+    scale *= Math.min(0.9, Math.sqrt(limit / sizeBytes) * 0.95);
     if (Math.max(autoOrient.width, autoOrient.height) * scale < LEAST_PIXELS) {
       throw new BrokerError("MEDIA_REJECTED", `The image cannot be made small enough: the platform takes at most ${limit} bytes.`);
     }

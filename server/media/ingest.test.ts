@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { Server, ServerResponse } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { createMediaWorld, fixture } from "../../tests/media-world.ts";
+import type { MediaWorld } from "../../tests/media-world.ts";
+import type { MediaRow } from "../db/media.ts";
+import { createIngest } from "./ingest.ts";
+import type { Ingest } from "./ingest.ts";
+import { addUrls, getMedia } from "./media-objects.ts";
+
+describe("media by URL", () => {
+  let world: MediaWorld;
+  let ingest: Ingest;
+  let server: Server;
+  let base: string;
+  let asked = 0;
+  let answer: (response: ServerResponse) => void | Promise<void>;
+  before(async () => {
+    world = await createMediaWorld();
+    ingest = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true });
+    server = createServer((_request, response) => {
+      asked += 1;
+      void answer(response);
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const address = server.address();
+    assert.ok(typeof address === "object" && address !== null);
+    base = `http://127.0.0.1:${address.port}`;
+  });
+  after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await world.close();
+  });
+
+  const add = async (url = `${base}/photo.jpg`) => {
+    const [row] = await addUrls(world.database.pool, world.jobs, world.owner, [{ url }]);
+    assert.ok(row !== undefined);
+    return { id: row.id, job: world.jobs.sent.at(-1)?.data };
+  };
+  const look = async (id: string): Promise<MediaRow> => {
+    const [row] = await getMedia(world.database.pool, world.owner, [id]);
+    assert.ok(row !== undefined);
+    return row;
+  };
+  const events = async (id: string) =>
+    (await world.database.pool.query("select user_id, mode, data from outbox where type = 'media.failed' and data ->> 'mediaId' = $1", [id])).rows;
+  const serve = (name: string) => async (response: ServerResponse) => void response.end(await fixture(name));
+
+  it("is stored and measured by its chore, whatever content type the server claims", async () => {
+    answer = async (response) => void response.setHeader("content-type", "text/plain").end(await fixture("rotated.jpg"));
+    const { id, job } = await add();
+    await ingest.run(job);
+    const row = await look(id);
+    assert.deepEqual([row.status, row.filename, row.facts?.mimeType, row.facts?.width, row.error], ["ready", "photo.jpg", "image/jpeg", 400, null]);
+    assert.equal(await world.storage.sizeBytes(row.storage_key ?? ""), row.size_bytes);
+  });
+
+  it("is fetched once, however often its chore runs", async () => {
+    answer = serve("photo-1x1.jpg");
+    const { job } = await add();
+    await ingest.run(job);
+    const before = asked;
+    await ingest.run(job);
+    assert.equal(asked, before);
+  });
+
+  it("keeps one file when two processes fetch it at once", async () => {
+    answer = serve("photo-1x1.png");
+    const { id, job } = await add();
+    const keysBefore = (await world.storageKeys()).length;
+    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true });
+    await Promise.all([ingest.run(job), another.run(job)]);
+    assert.equal((await look(id)).status, "ready");
+    assert.equal((await world.storageKeys()).length, keysBefore + 1);
+  });
+
+  it("is fetched once for several platform posts of one process", async () => {
+    answer = serve("photo-1x1.png");
+    const { id } = await add();
+    const before = asked;
+    const outcomes = await Promise.all([1, 2, 3].map(() => ingest.ensureReady(world.owner, [id])));
+    assert.equal(asked, before + 1);
+    for (const outcome of outcomes) assert.equal(outcome.get(id)?.status, "ready");
+  });
+
+  it("is tried again while it cannot be fetched, and says why meanwhile", async () => {
+    const { id, job } = await add();
+    for (const status of [404, 403, 500, 503, 206, 304]) {
+      answer = (response) => void response.writeHead(status).end();
+      await assert.rejects(ingest.run(job), { message: `The URL answers with status ${status}.` });
+    }
+    answer = (response) => void response.destroy();
+    await assert.rejects(ingest.run(job), /The URL could not be fetched/);
+    assert.deepEqual([(await look(id)).status, (await look(id)).error], ["pending", "The URL could not be fetched: the connection was cut."]);
+    assert.deepEqual(await events(id), []);
+    answer = serve("photo-1x1.webp");
+    await ingest.run(job);
+    assert.deepEqual([(await look(id)).status, (await look(id)).error], ["ready", null]);
+  });
+
+  it("fails for good where its bytes will never do, once, with an event", async () => {
+    const keysBefore = await world.storageKeys();
+    const cases: [(response: ServerResponse) => void | Promise<void>, RegExp][] = [
+      [(response) => void response.end("<html>not found</html>"), /^The file at the URL is not an image or video of a known type\.$/],
+      [serve("unsupported.webm"), /is video\/webm, which is not supported/],
+      [async (response) => void response.end((await fixture("photo-4x5.jpg")).subarray(0, 9_000)), /is cut or broken/],
+      [(response) => void response.end(), /is empty/],
+      [(response) => void response.writeHead(200, { "content-length": 209_715_201 }).write("x"), /more than 209715200 bytes/],
+    ];
+    for (const [reply, message] of cases) {
+      answer = reply;
+      const { id, job } = await add();
+      await ingest.run(job);
+      await ingest.run(job);
+      const row = await look(id);
+      assert.equal(row.status, "failed");
+      assert.match(row.error ?? "", message);
+      assert.deepEqual(await events(id), [{ user_id: "user_a", mode: "live", data: { mediaId: id, url: `${base}/photo.jpg`, message: row.error } }]);
+    }
+    assert.deepEqual(await world.storageKeys(), keysBefore);
+  });
+
+  it("fails for good at a refused address, without a word of what is there", async () => {
+    const guarded = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: false });
+    for (const url of [`${base}/photo.jpg`, "http://169.254.169.254/latest/meta-data/", "ftp://example.com/a.jpg", "nonsense"]) {
+      const { id, job } = await add(url);
+      const before = asked;
+      await guarded.run(job);
+      assert.equal((await look(id)).status, "failed");
+      assert.equal(asked, before);
+    }
+  });
+
+  it("gets a last try when publishing begins, after a failure too", async () => {
+    answer = (response) => void response.end("not yet");
+    const late = await add();
+    await ingest.run(late.job);
+    const missing = await add(`${base}/missing.jpg`);
+    answer = (response) => void response.writeHead(404).end();
+    const outcome = await ingest.ensureReady(world.owner, [late.id, missing.id]);
+    assert.deepEqual(outcome.get(missing.id), { status: "failed", message: "The URL answers with status 404." });
+    assert.equal(outcome.get(late.id)?.status, "failed");
+    answer = serve("photo-4x5.jpg");
+    const again = await ingest.ensureReady(world.owner, [late.id, missing.id]);
+    assert.deepEqual([again.get(late.id)?.status, again.get(missing.id)?.status], ["ready", "ready"]);
+    assert.equal((await look(late.id)).status, "ready");
+  });
+
+  it("answers for uploads, deleted ones and strangers' without asking anybody", async () => {
+    const upload = await world.upload("silent.mp4");
+    const before = asked;
+    const outcome = await ingest.ensureReady(world.owner, [upload.id, "0199b0a0-0000-7000-8000-000000000000"]);
+    assert.deepEqual(outcome.get(upload.id), { status: "ready", filename: "silent.mp4", facts: upload.facts });
+    assert.deepEqual(outcome.get("0199b0a0-0000-7000-8000-000000000000"), { status: "failed", message: "The media object has been deleted." });
+    assert.equal((await ingest.ensureReady(world.stranger, [upload.id])).get(upload.id)?.status, "failed");
+    assert.equal(asked, before);
+  });
+
+  it("leaves nothing behind where it is deleted while it is fetched", async () => {
+    const { id, job } = await add();
+    const keysBefore = await world.storageKeys();
+    answer = async (response) => {
+      await world.database.pool.query("delete from media where id = $1", [id]);
+      response.end(await fixture("photo-1x1.jpg"));
+    };
+    await ingest.run(job);
+    assert.deepEqual(await world.storageKeys(), keysBefore);
+  });
+});
