@@ -7,14 +7,26 @@ import type { PublishMedia, Rendition } from "../platform.ts";
  */
 export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | undefined {
   const taken = rule.types.some((type) => type === media.mimeType);
-  const { sizeBytes, width, height } = rule.fitted;
-  const oversize = exceeds(media.sizeBytes, sizeBytes?.max) || exceeds(media.width, width?.max) || exceeds(media.height, height?.max);
+  const maxSizeBytes = rule.fitted.sizeBytes?.max;
+  const { maxWidth, maxHeight } = box(media, rule);
+  const oversize = exceeds(media.sizeBytes, maxSizeBytes) || exceeds(media.width, maxWidth) || exceeds(media.height, maxHeight);
   if (media.type !== "image" || (taken && !oversize && media.orientation === 1)) return undefined;
   return {
     mimeType: "image/jpeg",
-    ...(width?.max === undefined ? {} : { maxWidth: width.max }),
-    ...(height?.max === undefined ? {} : { maxHeight: height.max }),
-    ...(sizeBytes?.max === undefined ? {} : { maxSizeBytes: sizeBytes.max }),
+    ...(maxWidth === undefined ? {} : { maxWidth }),
+    ...(maxHeight === undefined ? {} : { maxHeight }),
+    ...(maxSizeBytes === undefined ? {} : { maxSizeBytes }),
+  };
+}
+
+/** The box that the picture has to fit in, turned the way the picture is. */
+function box({ width, height }: PublishMedia, { fitted }: MediaRule): { maxWidth: number | undefined; maxHeight: number | undefined } {
+  const { longSide, shortSide, pixels } = fitted;
+  const lying = (width ?? 0) >= (height ?? 0);
+  const shrink = Math.sqrt((pixels?.max ?? Number.POSITIVE_INFINITY) / ((width ?? 0) * (height ?? 0)));
+  return {
+    maxWidth: fitted.width?.max ?? (lying ? longSide : shortSide)?.max ?? (shrink < 1 ? Math.floor((width ?? 0) * shrink) : undefined),
+    maxHeight: fitted.height?.max ?? (lying ? shortSide : longSide)?.max ?? (shrink < 1 ? Math.floor((height ?? 0) * shrink) : undefined),
   };
 }
 
