@@ -16,7 +16,20 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { checkStorageKey, isStorageKey, MissingObjectError } from "./storage.ts";
-import type { S3Settings, Storage, StoredObject } from "./storage.ts";
+import type { Storage, StoredObject } from "./storage.ts";
+
+export interface S3Settings {
+  bucket: string;
+  /** What all keys begin with in the bucket, "" for nothing. An instance deletes objects that its database does not know: no two may share bucket and prefix. */
+  prefix: string;
+  region: string;
+  /** Null: the endpoint of Amazon S3 in the region. */
+  endpoint: string | null;
+  /** Null: whatever the AWS SDK finds (environment, instance profile, …). */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null;
+  /** Whether the bucket stands in the path and not in the host name. */
+  forcePathStyle: boolean;
+}
 
 /** Two parts of this size are in memory while an object is written. Stores take at most 10 000 parts of at least 5 MiB. */
 const PART_BYTES = 8 * 1024 * 1024;

@@ -41,27 +41,6 @@ export class MissingObjectError extends Error {
   }
 }
 
-export type StorageSettings = { kind: "disk"; folder: string } | ({ kind: "s3" } & S3Settings);
-
-export interface S3Settings {
-  bucket: string;
-  /** What all keys begin with in the bucket, "" for nothing. An instance deletes objects that its database does not know: no two may share bucket and prefix. */
-  prefix: string;
-  region: string;
-  /** Null: the endpoint of Amazon S3 in the region. */
-  endpoint: string | null;
-  /** Null: whatever the AWS SDK finds (environment, instance profile, …). */
-  credentials: { accessKeyId: string; secretAccessKey: string } | null;
-  /** Whether the bucket stands in the path and not in the host name. */
-  forcePathStyle: boolean;
-}
-
-/** The drivers are loaded when they are asked for: whoever stores on disk never pays for the AWS SDK. */
-export async function openStorage(settings: StorageSettings): Promise<Storage> {
-  if (settings.kind === "disk") return (await import("./disk.ts")).createDiskStorage(settings.folder);
-  return (await import("./s3.ts")).createS3Storage(settings);
-}
-
 /** A key never used before, spread over folders by its random end. */
 export function newStorageKey(): string {
   const id = uuidv7();
