@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { nearestWord } from "../contract/nearest-path.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
-import type { StorageSettings } from "./storage/storage.ts";
+import type { StorageSettings } from "./storage/open-storage.ts";
 
 type Environment = z.output<typeof environment>;
 
