@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { fileTypeFromBuffer } from "file-type";
 import { isMimeType, MAX_FILE_BYTES, mediaTypeOf, MIME_TYPES } from "../../model/capabilities.ts";
@@ -34,27 +35,33 @@ export interface ReceivedFile {
  * caller to drain.
  */
 export async function receiveFile(storage: Storage, file: IncomingFile): Promise<ReceivedFile> {
-  const key = newStorageKey();
-  const hash = createHash("sha256");
-  let mimeType: MimeType | undefined;
-  const checked = async function* () {
-    let sizeBytes = 0;
-    for await (const chunk of withHead(file.bytes)) {
-      mimeType ??= await detectType(chunk, file);
-      sizeBytes += chunk.byteLength;
-      if (sizeBytes > MAX_FILE_BYTES) throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", { limit: MAX_FILE_BYTES, fix: "Send a file of at most 209715200 bytes." });
-      hash.update(chunk);
-      yield chunk;
-    }
-    if (mimeType === undefined) throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", { fix: "Send a file that holds an image or a video." });
-  };
-  const { sizeBytes } = await storage.put(key, checked());
+  const chunks = withHead(file.bytes);
   try {
-    const facts = await measure(storage, file, { key, mimeType: mimeType ?? "image/jpeg", sizeBytes });
+    const first = await chunks.next();
+    if (first.done) throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", { fix: "Send a file that holds an image or a video." });
+    const mimeType = await detectType(first.value, file);
+    const key = newStorageKey();
+    const hash = createHash("sha256");
+    const { sizeBytes } = await storage.put(key, watch(first.value, chunks, hash, file));
+    const facts = await measure(storage, file, { key, mimeType, sizeBytes });
     return { storageKey: key, sha256: hash.digest("hex"), facts };
-  } catch (error) {
-    await storage.delete(key);
-    throw error;
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** Hashes what passes, and ends it above the limit. */
+async function* watch(first: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: Hash, file: IncomingFile): AsyncGenerator<Uint8Array> {
+  let sizeBytes = first.byteLength;
+  hash.update(first);
+  yield first;
+  for await (const chunk of rest) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > MAX_FILE_BYTES) {
+      throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", { limit: MAX_FILE_BYTES, fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.` });
+    }
+    hash.update(chunk);
+    yield chunk;
   }
 }
 
@@ -115,6 +122,7 @@ async function measure(storage: Storage, file: IncomingFile, bytes: { key: strin
   try {
     return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, bytes) : await measureVideo(storage, bytes);
   } catch (error) {
+    await storage.delete(bytes.key);
     if (!(error instanceof UnreadableMediaError)) throw error;
     throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a whole, intact file." });
   }
