@@ -35,10 +35,10 @@ export const mediaCreate = operation({
   params: noParams,
   query: noQuery,
   body: z.strictObject({
-    url: webUrl.describe("Where the file can be fetched."),
+    url: webUrl.optional().describe("Where the file can be fetched. Left out where the file is sent along."),
     filename: z.string().min(1).max(255).nullish().describe("A name for the file.").meta({ examples: ["launch.mp4"] }),
   }),
-  takes: "multipart",
+  takes: "upload",
   writes: true,
   answer: oneMedia,
   status: 201,

@@ -23,7 +23,7 @@ export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key
   if (legacy !== undefined && fields.some((field) => dotted(field.path) === legacy)) {
     return { message: `"${key}" is a key of the legacy route: use "${legacy}"`, fix: `Move it to ${legacy}.` };
   }
-  const same = closest(fields.filter((field) => field.path.at(-1) === key), parent);
+  const same = closest(fields.filter((field) => field.path.at(-1) === key && !isBuried(field, parent)), parent);
   if (same !== undefined) {
     const place = same.length === 1 ? "the top level" : `"${dotted(same)}"`;
     return { message: `"${key}" belongs at ${place}`, fix: `Move it to ${place.replaceAll('"', "")}.` };
@@ -79,6 +79,11 @@ function closest(fields: readonly Field[], parent: readonly PropertyKey[]): Prop
 function shared(path: readonly string[], parent: readonly PropertyKey[]): number {
   const end = path.findIndex((step, index) => !sameStep(step, parent[index]));
   return end === -1 ? path.length : end;
+}
+
+/** In a list deep inside a platform's settings nobody means a key that was found elsewhere. */
+function isBuried({ path }: Field, parent: readonly PropertyKey[]): boolean {
+  return path[1] === "platformOverrides" && path.includes("*") && shared(path, parent) < 3;
 }
 
 function isMemberOf(field: Field, parent: readonly PropertyKey[]): boolean {

@@ -33,10 +33,10 @@ export interface Operation<
    */
   form?: z.ZodType;
   /**
-   * How the body arrives: "required" JSON, "optional" JSON, "multipart" (JSON, or a form with `data` and `files`),
-   * "none".
+   * How the body arrives: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`; "upload":
+   * JSON, or a form with one file; "none".
    */
-  takes: "none" | "optional" | "required" | "multipart";
+  takes: "none" | "optional" | "required" | "multipart" | "upload";
   /** Whether it changes anything; what does takes `Idempotency-Key`. */
   writes: boolean;
   /** Whether it takes `Prefer: wait=N`. */

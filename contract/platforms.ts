@@ -9,7 +9,9 @@ const description = z
     label: z.string().describe("The name people read."),
     capabilities: z.looseObject({}).describe("What the platform takes: limits, placements and shapes, scheduling, quotas."),
     settings: z.looseObject({}).describe("JSON Schema of `platformOverrides.<platform>.settings`."),
-    rules: z.array(z.string()).describe("The same in sentences."),
+    description: z.string().describe("The same in sentences."),
+    limits: z.array(z.object({ what: z.string(), limit: z.string(), source: z.string() })).describe("Every limit, with its source."),
+    rules: z.array(z.looseObject({ rule: z.string(), message: z.string(), fix: z.string() })).describe("Rules across several fields."),
   })
   .describe("A platform's rules as data.");
 

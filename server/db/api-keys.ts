@@ -1,0 +1,49 @@
+import type { Mode } from "../../model/platform-names.ts";
+import { statement } from "./sql.ts";
+
+export interface ApiKeyRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  name: string;
+  prefix: string;
+  created_at: Date;
+  last_used_at: Date | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+}
+
+const columns = "id, user_id, mode, name, prefix, created_at, last_used_at, expires_at, revoked_at";
+
+/** Who a key speaks for. `unseen`: its last use was written down more than a minute ago. */
+export interface KeyHolderRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  unseen: boolean;
+}
+
+/** ($1 digest): the holder of a key that is neither revoked nor expired. On the path of every request. */
+export const findKeyHolder = statement<KeyHolderRow>(
+  "api_keys.find_holder",
+  `select id, user_id, mode, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen
+   from api_keys where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+);
+
+/** ($1 id) */
+export const touchKey = statement("api_keys.touch", `update api_keys set last_used_at = now() where id = $1`);
+
+/** ($1 id, $2 user, $3 mode, $4 name, $5 digest, $6 prefix, $7 expires at) */
+export const insertApiKey = statement<ApiKeyRow>(
+  "api_keys.insert",
+  `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at) values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+);
+
+/** ($1 user) */
+export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
+
+/** ($1 id, $2 user): at once for every process, since each request asks the table. */
+export const revokeKey = statement<ApiKeyRow>(
+  "api_keys.revoke",
+  `update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and user_id = $2 returning ${columns}`,
+);

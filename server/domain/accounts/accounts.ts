@@ -1,0 +1,44 @@
+import type { Account } from "../../../contract/accounts.ts";
+import { PublicError } from "../../../model/errors.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/accounts.ts";
+import type { Answer, Caller } from "../caller.ts";
+import type { Services } from "../services.ts";
+
+/** The active accounts, the oldest first. */
+export async function listAccounts(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  filter: { platform?: PlatformName; platformSetId?: string },
+): Promise<Answer<{ accounts: Account[] }>> {
+  const rows = await selectAccounts.all(services.pool, [caller.userId, caller.mode, filter.platform ?? null, filter.platformSetId ?? null]);
+  return { body: { accounts: rows.map(toAccount) } };
+}
+
+/** One account, active or not. Throws NOT_FOUND. */
+export async function getAccount(services: Pick<Services, "pool">, caller: Caller, id: string): Promise<Answer<{ account: Account }>> {
+  const row = await findAccount.one(services.pool, [id, caller.userId, caller.mode]);
+  if (row === undefined) throw new PublicError("NOT_FOUND", "Account not found.");
+  return { body: { account: toAccount(row) } };
+}
+
+/** What the public sees of an account. Never a token. */
+function toAccount(row: AccountRow): Account {
+  return {
+    id: row.id,
+    platform: row.platform,
+    platformSetId: row.platform_set_id,
+    platformAccountId: row.platform_account_id,
+    username: row.username,
+    displayName: row.display_name,
+    avatarUrl: row.avatar_url,
+    status: row.status,
+    scopes: row.scopes,
+    tokenExpiresAt: row.token_expires_at?.toISOString() ?? null,
+    tokenHealth: row.token_health,
+    tokenHealthReason: row.token_health_reason,
+    platformMetadata: row.platform_metadata,
+    connectedAt: row.connected_at.toISOString(),
+    mode: row.mode,
+  };
+}

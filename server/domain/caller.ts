@@ -1,0 +1,28 @@
+import type { Mode } from "../../model/platform-names.ts";
+import type { Claim } from "./idempotency.ts";
+import type { Upload } from "./media/upload.ts";
+
+/** On whose behalf something is done: all that is read and written goes through the pair of user and mode. */
+export interface Caller {
+  userId: string;
+  mode: Mode;
+}
+
+/** A caller's call of an operation: what came with it beside its input. */
+export interface Call extends Caller {
+  keyId: string;
+  requestId: string;
+  /** The caller's Idempotency-Key, claimed; null where none was sent. */
+  claim: Claim | null;
+  /** The revision the post has to be at; null where any will do. */
+  ifRevision: number | null;
+  /** Files that came with the request, stored already. */
+  uploads: readonly Upload[];
+}
+
+/** What a verb answers: the envelope, and what the skins need to know about it. */
+export interface Answer<Body = object> {
+  body: Body;
+  /** Of one post: what its ETag is made of. */
+  post?: { id: string; etag: string };
+}

@@ -1,0 +1,102 @@
+import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+
+import { PublicError } from "../../model/errors.ts";
+import { CLAIM_SECONDS, claimKey, findKey, freeClaim, renewClaim, storeAnswer, type KeyRow } from "../db/idempotency.ts";
+import { type Db, transaction } from "../db/sql.ts";
+import type { Answer, Call, Caller } from "./caller.ts";
+
+/** An Idempotency-Key that is ours while the work is done. */
+export interface Claim {
+  key: string;
+  id: string;
+  /** The status of success, stored with the answer. */
+  status: number;
+}
+
+export interface StoredAnswer {
+  status: number;
+  body: unknown;
+  headers: Record<string, string>;
+}
+
+/** What a call is claimed by: the same key with another operation or another request is a mistake of the caller's. */
+export interface ClaimRequest {
+  key: string;
+  operation: string;
+  requestHash: string;
+  status: number;
+}
+
+/**
+ * Claims a key before the work. Answers the claim, or the stored answer where the same request was answered before.
+ * Throws IDEMPOTENCY_KEY_REUSED or IDEMPOTENCY_IN_PROGRESS.
+ */
+export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest): Promise<Claim | StoredAnswer> {
+  const owner = [caller.userId, caller.mode, request.key];
+  // Between the two statements the holder may free the key: then it is claimed again.
+  for (let tries = 0; tries < 3; tries += 1) {
+    const id = uuidv7();
+    if (await claimKey.one(pool, [...owner, request.operation, request.requestHash, id])) return { key: request.key, id, status: request.status };
+    const found = await findKey.one(pool, owner);
+    if (found !== undefined) return readStored(found, request);
+  }
+  throw inProgress(1);
+}
+
+function readStored(found: KeyRow, request: ClaimRequest): StoredAnswer {
+  if (found.operation !== request.operation || found.request_hash !== request.requestHash) {
+    throw new PublicError("IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used before with a different request. Use a new key for a new request.");
+  }
+  if (found.status === null) throw inProgress(found.seconds_left);
+  return { status: found.status, body: found.body, headers: found.headers ?? {} };
+}
+
+/** Does the work while the claim is kept alive; what is refused or fails frees the key. */
+export async function holding<Result>(pool: pg.Pool, caller: Caller, held: Claim, work: () => Promise<Result>): Promise<Result> {
+  const values = [caller.userId, caller.mode, held.key, held.id];
+  const heartbeat = setInterval(() => void renewClaim.run(pool, values).catch(() => undefined), (CLAIM_SECONDS * 1000) / 3);
+  try {
+    return await work();
+  } catch (error) {
+    // Where the database is away the claim frees itself after its time.
+    await freeClaim.run(pool, values).catch(() => undefined);
+    throw error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/**
+ * Does a write in one transaction and stores its answer in the same one, so that no crash can part the two: either both
+ * are there or neither. A claim that was lost meanwhile undoes the work.
+ */
+export async function write<Body extends object>(
+  services: { pool: pg.Pool },
+  call: Pick<Call, "userId" | "mode" | "claim">,
+  work: (tx: pg.PoolClient) => Promise<Answer<Body>>,
+): Promise<Answer<Body>> {
+  const { claim: held } = call;
+  return await transaction(services.pool, async (tx) => {
+    const answer = await work(tx);
+    if (held !== null && !(await store(tx, call, held, answer))) throw inProgress(1);
+    return answer;
+  });
+}
+
+/** Puts a later answer in the place of the stored one, where waiting has made it better. */
+export async function storeAgain(pool: pg.Pool, call: Caller, held: Claim, answer: Answer): Promise<void> {
+  await store(pool, call, held, answer);
+}
+
+async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promise<boolean> {
+  const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
+  const values = [caller.userId, caller.mode, held.key, held.id, held.status, JSON.stringify(answer.body), headers, answer.post?.id ?? null];
+  return (await storeAnswer.run(db, values)) === 1;
+}
+
+function inProgress(retryAfterSeconds: number): PublicError {
+  return new PublicError("IDEMPOTENCY_IN_PROGRESS", "The first call with this Idempotency-Key is still under way. Try again shortly.", {
+    headers: { "retry-after": String(retryAfterSeconds) },
+  });
+}

@@ -1,0 +1,72 @@
+import { refusal } from "../../../contract/parse.ts";
+import type { Media } from "../../../contract/media.ts";
+import { PublicError } from "../../../model/errors.ts";
+import type { MediaRow } from "../../db/media.ts";
+import { addUploads, addUrls, deleteMedia as removeMedia, getMedia as findMedia, listMediaPage } from "../../media/media-objects.ts";
+import { signMediaUrl } from "../../media/signed-url.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+
+/** Stores the file that came along, or has the one at the address fetched. */
+export async function createMedia(services: Services, call: Call, body: { url?: string; filename?: string | null }): Promise<Answer<{ media: Media }>> {
+  const [upload, more] = call.uploads;
+  if (more !== undefined) throw refuse("Send one file at a time", "Send a request for each file.");
+  if (upload !== undefined && body.url !== undefined) throw refuse("Both a file and a url were sent", "Send either a file or a url.");
+  if (upload !== undefined && upload.received === null) throw refusal(upload.issues);
+  const { url } = body;
+  if (upload === undefined && url === undefined) throw refuse("url is required where no file is sent along", "Send a url, or a form with one file in the field file.");
+  return await write(services, call, async (tx) => {
+    const [row] = upload?.received
+      ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])
+      : await addUrls(tx, services.jobs, call, [{ url: url ?? "", filename: body.filename ?? null }]);
+    if (row === undefined) throw new Error("The media object was not stored");
+    return { body: { media: toMedia(services, call, row) } };
+  });
+}
+
+/** The stored media, newest first. */
+export async function listMedia(services: Services, caller: Caller, page: { limit: number; offset: number }): Promise<Answer<{ media: Media[]; total: number }>> {
+  const { media, total } = await listMediaPage(services.pool, caller, page);
+  return { body: { media: media.map((row) => toMedia(services, caller, row)), total } };
+}
+
+/** One media object. Throws NOT_FOUND. */
+export async function getMedia(services: Services, caller: Caller, id: string): Promise<Answer<{ media: Media }>> {
+  const [row] = await findMedia(services.pool, caller, [id]);
+  if (row === undefined) throw new PublicError("NOT_FOUND", "Media object not found.");
+  return { body: { media: toMedia(services, caller, row) } };
+}
+
+/** Deletes a media object that no post needs any more. Throws NOT_FOUND, and INVALID_STATUS_TRANSITION while one does. */
+export async function deleteMedia(services: Services, call: Call, id: string): Promise<Answer<{ success: true }>> {
+  return await write(services, call, async (tx) => {
+    await removeMedia(tx, services.jobs, call, id);
+    return { body: { success: true } };
+  });
+}
+
+function toMedia({ settings }: Pick<Services, "settings">, { mode }: Caller, row: MediaRow): Media {
+  const { facts } = row;
+  const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecret };
+  return {
+    id: row.id,
+    status: row.status,
+    url: facts === null ? null : signMediaUrl(urls, { id: row.id, filename: row.filename, mimeType: facts.mimeType }),
+    sourceUrl: row.source_url,
+    type: facts?.type ?? null,
+    mimeType: facts?.mimeType ?? null,
+    filename: row.filename,
+    sizeBytes: facts?.sizeBytes ?? null,
+    width: facts?.width ?? null,
+    height: facts?.height ?? null,
+    durationSeconds: facts?.durationSeconds ?? null,
+    error: row.error,
+    createdAt: row.created_at.toISOString(),
+    mode,
+  };
+}
+
+function refuse(message: string, fix: string): PublicError {
+  return refusal([{ rule: "media.source", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix }]);
+}

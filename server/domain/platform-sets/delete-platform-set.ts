@@ -1,0 +1,49 @@
+import type pg from "pg";
+
+import { refusal } from "../../../contract/parse.ts";
+import type { PlatformPostError } from "../../../model/errors.ts";
+import { deleteSet, listScheduledOfSet, lockSetForDelete, revokeAccountsOfSet } from "../../db/platform-sets.ts";
+import { lockPost } from "../../db/posts.ts";
+import { discard } from "../../publishing/schedule.ts";
+import type { Answer, Call } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { setNotFound } from "./platform-sets.ts";
+
+/**
+ * Deletes a set that is not the default one: its accounts are disconnected, its scheduled posts discarded with a clear
+ * error. Drafts stay drafts and keep the id of the set.
+ */
+export async function deletePlatformSet(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ success: true }>> {
+  return await write(services, call, async (tx) => {
+    const owned = [id, call.userId, call.mode];
+    const set = await lockSetForDelete.one(tx, owned);
+    if (set === undefined) throw setNotFound();
+    if (set.is_default) throw cannotDeleteDefault(id);
+    await revokeAccountsOfSet.all(tx, owned);
+    for (const post of await listScheduledOfSet.all(tx, owned)) await discardScheduled(tx, call, post.id);
+    await deleteSet.run(tx, owned);
+    return { body: { success: true } };
+  });
+}
+
+/** The post may have been published or edited while its row was waited for. */
+async function discardScheduled(tx: pg.PoolClient, call: Call, postId: string): Promise<void> {
+  const post = await lockPost.one(tx, [postId, call.userId, call.mode]);
+  if (post?.status === "scheduled") await discard(tx, post, SET_DELETED);
+}
+
+const SET_DELETED: PlatformPostError = {
+  code: "PLATFORM_NOT_CONNECTED",
+  message: "The post's platform set was deleted before the post was due.",
+  category: "account",
+  retryable: false,
+  retryAt: null,
+  action: "Create the post again in another platform set.",
+  platformError: null,
+};
+
+function cannotDeleteDefault(id: string) {
+  const message = "Cannot delete the default platform set.";
+  return refusal([{ rule: "platformSets.default", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: id, limit: null, fix: "Rename it instead, or delete another platform set." }]);
+}

@@ -1,0 +1,67 @@
+import { v7 as uuidv7 } from "uuid";
+
+import { refusal } from "../../../contract/parse.ts";
+import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
+import { PublicError, type Issue } from "../../../model/errors.ts";
+import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/platform-sets.ts";
+import { lockUser } from "../../db/users.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+
+/** The caller's sets, the default one first. */
+export async function listPlatformSets(services: Pick<Services, "pool">, caller: Caller): Promise<Answer<{ sets: PlatformSet[] }>> {
+  const rows = await listSets.all(services.pool, [caller.userId, caller.mode]);
+  return { body: { sets: rows.map(toPlatformSet) } };
+}
+
+/** Makes a set. Refuses the twenty-first, also where several are made at once. */
+export async function createPlatformSet(services: Pick<Services, "pool">, call: Call, name: string): Promise<Answer<{ set: PlatformSet }>> {
+  return await write(services, call, async (tx) => {
+    await lockUser.one(tx, [call.userId]);
+    const counted = await countSets.one(tx, [call.userId, call.mode]);
+    if ((counted?.count ?? 0) >= MAX_PLATFORM_SETS) throw refusal([tooMany(counted?.count ?? 0)]);
+    const row = await insertSet.one(tx, [uuidv7(), call.userId, call.mode, name, false]);
+    if (row === undefined) throw new Error("The platform set was not stored");
+    return { body: { set: toPlatformSet(row) } };
+  });
+}
+
+/** Gives a set another name. Throws NOT_FOUND. */
+export async function renamePlatformSet(services: Pick<Services, "pool">, call: Call, id: string, name: string): Promise<Answer<{ set: PlatformSet }>> {
+  return await write(services, call, async (tx) => {
+    const row = await renameSet.one(tx, [id, call.userId, call.mode, name]);
+    if (row === undefined) throw setNotFound();
+    return { body: { set: toPlatformSet(row) } };
+  });
+}
+
+export function setNotFound(): PublicError {
+  return new PublicError("NOT_FOUND", "Platform set not found.");
+}
+
+function tooMany(actual: number): Issue {
+  return {
+    rule: "platformSets.max",
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path: "",
+    message: `There are ${actual} platform sets already; a user can have at most ${MAX_PLATFORM_SETS}`,
+    actual,
+    limit: MAX_PLATFORM_SETS,
+    fix: "Delete a platform set that is no longer needed, or use one that is there.",
+  };
+}
+
+function toPlatformSet(row: PlatformSetRow): PlatformSet {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    name: row.name,
+    isDefault: row.is_default,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    mode: row.mode,
+    connectionCount: row.connection_count,
+  };
+}

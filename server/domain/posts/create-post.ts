@@ -1,0 +1,103 @@
+import { v7 as uuidv7 } from "uuid";
+
+import type { Input } from "../../../contract/operation.ts";
+import type { Post, PostDraft } from "../../../contract/posts.ts";
+import type { Issue } from "../../../model/errors.ts";
+import { insertPost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
+import type { Db } from "../../db/sql.ts";
+import { firstActionAt } from "../../publishing/schedule.ts";
+import type { Answer, Call } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
+import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
+import { planMedia, type MediaPlan } from "./plan-media.ts";
+import { answerPost } from "./to-post.ts";
+
+/** A post that has been judged and found right. */
+interface ReadyPost {
+  plan: MediaPlan;
+  platforms: PostRow["platforms"];
+  platformSetId: string;
+  scheduledFor: Date | null;
+  accounts: SetAccounts;
+  warnings: Issue[];
+}
+
+/** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together. */
+export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+  const ready = await judgeDraft(services, call, body, issues);
+  // Without media and without a claim it is one statement, which is a transaction of its own.
+  if (call.claim === null && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
+  return await write(services, call, (tx) => insert(services, call, tx, ready));
+}
+
+async function judgeDraft(services: Services, call: Call, draft: PostDraft, formIssues: readonly Issue[]): Promise<ReadyPost> {
+  const { platformSetId, platforms = [], scheduledFor = null } = draft;
+  const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
+  const plan = planMedia(draft.content, call.uploads, await loadKnownMedia(services, services.pool, call, draft.content));
+  const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, accounts }, [...formIssues, ...setIssues, ...plan.issues]);
+  refuseIssues(issues);
+  if (platformSetId === undefined || accounts === null) throw new Error("A post without a platform set was found right");
+  return { plan, platforms, platformSetId, scheduledFor: scheduledFor === null ? null : new Date(scheduledFor), accounts, warnings };
+}
+
+async function insert(services: Services, call: Call, db: Db, ready: ReadyPost): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+  const { plan, platforms, platformSetId, scheduledFor, accounts, warnings } = ready;
+  const id = uuidv7();
+  const stored = await storeMedia(services, call, db, plan, call.uploads);
+  const parts = platforms.map((platform): NewPlatformPost => ({ id: uuidv7(), platform, account_id: accounts[platform]?.id ?? null }));
+  const status = scheduledFor === null ? "draft" : "scheduled";
+  const links = stored.links.map(({ path, row }) => ({ path, media_id: row.id }));
+  const row = await insertPost.one(db, [
+    id,
+    call.userId,
+    call.mode,
+    platformSetId,
+    status,
+    stored.content,
+    platforms,
+    scheduledFor,
+    JSON.stringify(parts),
+    scheduledFor,
+    scheduledFor === null ? null : firstActionAt(scheduledFor),
+    JSON.stringify(links),
+  ]);
+  if (row === undefined) throw new Error("The post was not stored");
+  const answer = answerPost(services.settings, {
+    ...row,
+    id,
+    user_id: call.userId,
+    mode: call.mode,
+    platform_set_id: platformSetId,
+    status,
+    content: stored.content,
+    platforms: [...platforms],
+    scheduled_for: scheduledFor,
+    published_at: null,
+    platform_posts: parts.map(newPart),
+    media: stored.links.map(shownLink),
+  });
+  return { ...answer, body: { ...answer.body, warnings } };
+}
+
+function newPart({ id, platform, account_id }: NewPlatformPost) {
+  return {
+    id,
+    platform,
+    account_id,
+    status: "pending" as const,
+    platform_post_id: null,
+    published_url: null,
+    published_at: null,
+    attempt_count: 0,
+    next_attempt_at: null,
+    error: null,
+    warnings: [],
+  };
+}
+
+function shownLink({ path, row }: StoredLink) {
+  return { path, media_id: row.id, filename: row.filename, facts: row.facts, source_url: row.source_url };
+}

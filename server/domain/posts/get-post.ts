@@ -1,0 +1,18 @@
+import type { Post } from "../../../contract/posts.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { findPost } from "../../db/posts.ts";
+import type { Db } from "../../db/sql.ts";
+import type { Answer, Caller } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { answerPost } from "./to-post.ts";
+
+/** One post with its platform posts. Throws POST_NOT_FOUND. */
+export async function getPost(services: Pick<Services, "pool" | "settings">, caller: Caller, id: string, db: Db = services.pool): Promise<Answer<{ post: Post }>> {
+  const row = await findPost.one(db, [id, caller.userId, caller.mode]);
+  if (row === undefined) throw postNotFound();
+  return answerPost(services.settings, row);
+}
+
+export function postNotFound(): PublicError {
+  return new PublicError("POST_NOT_FOUND", "Post not found.");
+}

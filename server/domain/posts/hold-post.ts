@@ -1,0 +1,19 @@
+import type pg from "pg";
+
+import { PublicError } from "../../../model/errors.ts";
+import { lockPost, type PostRow } from "../../db/posts.ts";
+import type { Call } from "../caller.ts";
+import { postNotFound } from "./get-post.ts";
+
+/**
+ * Holds a post's row until the transaction ends, as everything that changes it begins with. Throws POST_NOT_FOUND, and
+ * PRECONDITION_FAILED where the caller knew another revision of it.
+ */
+export async function holdPost(tx: pg.PoolClient, call: Call, id: string): Promise<PostRow> {
+  const post = await lockPost.one(tx, [id, call.userId, call.mode]);
+  if (post === undefined) throw postNotFound();
+  if (call.ifRevision !== null && call.ifRevision !== post.revision) {
+    throw new PublicError("PRECONDITION_FAILED", "The post has changed since the ETag in If-Match was read. Get the post again and repeat the change on it.");
+  }
+  return post;
+}

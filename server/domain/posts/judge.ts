@@ -1,0 +1,72 @@
+import { refusal, withoutEchoes } from "../../../contract/parse.ts";
+import type { Issue } from "../../../model/errors.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import type { PostContent } from "../../../model/post.ts";
+import type { AccountFacts } from "../../../platforms/definition.ts";
+import type { Measured } from "../../../platforms/resolve-content.ts";
+import { judgePost } from "../../../platforms/validate.ts";
+import { findSetWithAccounts, type SetAccountRow } from "../../db/accounts.ts";
+import type { Db } from "../../db/sql.ts";
+import type { Caller } from "../caller.ts";
+import type { Services } from "../services.ts";
+
+/** A platform set's active accounts, by platform; at most one of each. */
+export type SetAccounts = Partial<Record<PlatformName, SetAccountRow>>;
+
+/** The accounts of a set; null where the caller has no such set. */
+export async function loadSet(db: Db, caller: Caller, platformSetId: string): Promise<SetAccounts | null> {
+  const rows = await findSetWithAccounts.all(db, [platformSetId, caller.userId, caller.mode]);
+  if (rows.length === 0) return null;
+  return Object.fromEntries(rows.flatMap((row) => (row.id === null ? [] : [[row.platform, row]])));
+}
+
+/** A post as far as its form was right, with all that it is judged by. */
+export interface Judgeable {
+  content: PostContent;
+  platforms: readonly PlatformName[];
+  scheduledFor: string | null;
+  /** Null where the set is not known: then accounts are not judged. */
+  accounts: SetAccounts | null;
+  measured: Measured;
+}
+
+/** Every issue and warning of a post: those of its form first, then those judged of the rest. */
+export function judge(services: Pick<Services, "oauthOf" | "settings">, post: Judgeable, formIssues: readonly Issue[], now = new Date()): { issues: Issue[]; warnings: Issue[] } {
+  const { scheduling, forcePrivateUploads } = services.settings;
+  const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
+  const judged = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured });
+  return { issues: [...formIssues, ...withoutEchoes(formIssues, judged.issues)], warnings: withoutEchoes(formIssues, judged.warnings) };
+}
+
+/** Refuses a post that has any issue, with all of them. */
+export function refuseIssues(issues: Issue[]): void {
+  if (issues.length > 0) throw refusal(issues);
+}
+
+/** The set that a post names has to be one of the caller's. */
+export function unknownSet(platformSetId: string): Issue {
+  return {
+    rule: "platformSetId.unknown",
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path: "/platformSetId",
+    message: "There is no platform set with this platformSetId",
+    actual: platformSetId,
+    limit: null,
+    fix: "Use the id of a platform set from GET /api/v1/platform-sets; live and test keys see different ones.",
+  };
+}
+
+function factsOf(services: Pick<Services, "oauthOf">, accounts: SetAccounts): Partial<Record<PlatformName, AccountFacts>> {
+  return Object.fromEntries(
+    Object.entries(accounts).map(([platform, account]) => [
+      platform,
+      { scopes: account.scopes, metadata: account.platform_metadata, tokenExpiresAt: grantEnd(services, account)?.toISOString() ?? null },
+    ]),
+  );
+}
+
+/** When the grant ends unless someone reconnects: what is renewed by itself ends with its refresh token, if ever. */
+function grantEnd({ oauthOf }: Pick<Services, "oauthOf">, account: SetAccountRow): Date | null {
+  return oauthOf(account.platform)?.refresh === undefined ? account.access_token_expires_at : account.refresh_token_expires_at;
+}

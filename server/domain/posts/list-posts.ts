@@ -1,0 +1,64 @@
+import { refusal } from "../../../contract/parse.ts";
+import type { PostSummary } from "../../../contract/posts.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import type { PostStatus } from "../../../model/status.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { countStatement, filterValues, listStatement, type PostFilter } from "../../db/list-posts.ts";
+import type { Answer, Caller } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { toSummary } from "./to-post.ts";
+
+export interface PostQuery {
+  status?: PostStatus;
+  platform?: PlatformName;
+  limit: number;
+  offset: number;
+  cursor?: string;
+  from?: string;
+  to?: string;
+  search?: string;
+}
+
+/** A page of posts in short form, newest first, and how many match in all. */
+export async function listPosts(services: Pick<Services, "pool">, caller: Caller, query: PostQuery): Promise<Answer<{ posts: PostSummary[]; total: number; nextCursor: string | null }>> {
+  const filter: PostFilter = {
+    status: query.status ?? null,
+    platform: query.platform ?? null,
+    from: query.from === undefined ? null : new Date(query.from),
+    to: query.to === undefined ? null : new Date(query.to),
+    search: query.search === undefined ? null : `%${query.search.replaceAll(/[\\%_]/g, "\\$&")}%`,
+    texts: TEXTS,
+  };
+  const after = query.cursor === undefined ? null : readCursor(query.cursor);
+  const values = [...filterValues(caller.userId, caller.mode, filter), after, query.limit + 1, after === null ? query.offset : 0];
+  const counted = countStatement(caller.userId, caller.mode, filter);
+  const [rows, count] = await Promise.all([listStatement(filter).all(services.pool, values), counted.statement.one(services.pool, counted.values)]);
+  const shown = rows.slice(0, query.limit);
+  const nextCursor = rows.length > query.limit ? writeCursor(shown.at(-1)?.id ?? "") : null;
+  return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };
+}
+
+/** Where the texts of a post stand, as JSON paths: the texts that are limited, the parts of chains, and alternative texts. */
+const TEXTS: readonly string[] = [
+  "$.text",
+  "$.linkUrl",
+  "$.media[*].altText",
+  "$.platformOverrides.*.text",
+  "$.platformOverrides.*.settings.thread[*].text",
+  "$.platformOverrides.*.settings.thread[*].media[*].altText",
+  ...Object.values(catalog).flatMap(({ capabilities: { platform, settingTexts } }) =>
+    settingTexts.map(({ at }) => `$.platformOverrides.${platform}.settings.${at.replaceAll(".*", "[*]")}`),
+  ),
+];
+
+/** A cursor is the id of the last post of a page, in a form that nobody is tempted to build. */
+function writeCursor(id: string): string {
+  return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
+}
+
+function readCursor(cursor: string): string {
+  const hex = Buffer.from(cursor, "base64url").toString("hex");
+  if (hex.length === 32 && writeCursor(hex) === cursor) return hex;
+  const message = "cursor is not the nextCursor of a page of this list";
+  throw refusal([{ rule: "request.value", code: "VALIDATION_FAILED", platform: null, path: "/cursor", message, actual: cursor, limit: null, fix: "Send nextCursor as it was answered, or leave cursor out." }]);
+}

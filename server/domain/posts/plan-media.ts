@@ -1,0 +1,119 @@
+import type { PostDraft } from "../../../contract/posts.ts";
+import type { Issue } from "../../../model/errors.ts";
+import type { MediaFacts, PostContent } from "../../../model/post.ts";
+import type { Measured } from "../../../platforms/resolve-content.ts";
+import type { MediaRow } from "../../db/media.ts";
+import type { Upload } from "../media/upload.ts";
+import { mediaPlaces, type MediaPlace } from "./media-places.ts";
+
+/** Where the bytes of a place come from. */
+export type Source = { upload: number } | { mediaId: string } | { url: string; filename: string | null };
+
+/** A post's content as it is stored, and what is to stand behind each of its media entries. */
+export interface MediaPlan {
+  content: PostContent;
+  links: { path: string; source: Source }[];
+  measured: Measured;
+  /** Entries without bytes, ids of nothing, and files that were refused. */
+  issues: Issue[];
+}
+
+/** Media that the post may name: stored objects by id, and what the post named before. */
+export interface KnownMedia {
+  byId: ReadonlyMap<string, MediaRow>;
+  /** Media that the post has fetched, or is fetching, already, by their address. */
+  byUrl: ReadonlyMap<string, MediaRow>;
+  /** The media object that an address of ours is about; null where it is none of ours. */
+  idOfUrl(url: string): string | null;
+}
+
+/**
+ * Gives every entry its bytes: a file of the request that has its name, else its address, else the stored object with
+ * its id. Files that no entry names are appended. An entry with bytes of its own loses its address.
+ */
+export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[], known: KnownMedia): MediaPlan {
+  const content = fillIn(sent);
+  const plan: MediaPlan = { content, links: [], measured: measuredBy(uploads, known), issues: [] };
+  const unused = new Set(uploads.keys());
+  for (const place of mediaPlaces(content)) linkPlace(place, plan, uploads, unused, known);
+  for (const index of unused) append(index, plan, uploads);
+  return plan;
+}
+
+/** The ids of stored media objects that a content may mean. */
+export function namedIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
+  return mediaPlaces(sent ?? {}).flatMap(({ entry }) => {
+    const id = isText(entry.url) ? idOfUrl(entry.url) : entry.id;
+    return isText(id) && UUID.test(id) ? [id] : [];
+  });
+}
+
+function fillIn(sent: PostDraft["content"]): PostContent {
+  const { text = "", media, linkUrl, platformOverrides } = structuredClone(sent ?? {});
+  return { text, media: media ?? [], linkUrl: linkUrl ?? null, platformOverrides: platformOverrides ?? {} };
+}
+
+function linkPlace({ path, entry }: MediaPlace, plan: MediaPlan, uploads: readonly Upload[], unused: Set<number>, known: KnownMedia): void {
+  const index = [...unused].find((candidate) => uploads[candidate]?.filename === entry.filename);
+  if (index !== undefined) {
+    unused.delete(index);
+    delete entry.url;
+    entry.id = uploadId(index);
+    plan.issues.push(...(uploads[index]?.issues.map((issue) => ({ ...issue, path })) ?? []));
+    plan.links.push({ path, source: { upload: index } });
+  } else {
+    const mediaId = isText(entry.url) ? known.idOfUrl(entry.url) : isText(entry.id) ? entry.id : null;
+    if (mediaId !== null && known.byId.has(mediaId)) {
+      delete entry.url;
+      entry.id = mediaId;
+      plan.links.push({ path, source: { mediaId } });
+    } else if (isText(entry.url)) {
+      plan.links.push({ path, source: sourceOf(entry.url, isText(entry.filename) ? entry.filename : null, known) });
+    } else {
+      plan.issues.push(withoutBytes(path, entry.id));
+    }
+  }
+  if (isText(entry.thumbnailUrl)) plan.links.push({ path: `${path}/thumbnailUrl`, source: sourceOf(entry.thumbnailUrl, null, known) });
+}
+
+function sourceOf(url: string, filename: string | null, known: KnownMedia): Source {
+  const fetched = known.byUrl.get(url);
+  return fetched === undefined ? { url, filename } : { mediaId: fetched.id };
+}
+
+function append(index: number, { content, links, issues }: MediaPlan, uploads: readonly Upload[]): void {
+  const upload = uploads[index];
+  if (upload === undefined) return;
+  issues.push(...upload.issues);
+  if (upload.received === null) return;
+  links.push({ path: `/content/media/${content.media.length}`, source: { upload: index } });
+  content.media.push({ id: uploadId(index), filename: upload.filename });
+}
+
+function measuredBy(uploads: readonly Upload[], known: KnownMedia): Measured {
+  const byId = new Map<string, MediaFacts | null>([...known.byId].map(([id, { facts }]) => [id, facts]));
+  for (const [index, { received }] of uploads.entries()) byId.set(uploadId(index), received?.facts ?? null);
+  return (entry) => (isText(entry.url) ? (known.byUrl.get(entry.url)?.facts ?? null) : isText(entry.id) ? (byId.get(entry.id) ?? null) : null);
+}
+
+/** Stands for an uploaded file's media object until that has an id. */
+function uploadId(index: number): string {
+  return `upload:${index}`;
+}
+
+function withoutBytes(path: string, id: unknown): Issue {
+  const name = path.slice(1).replaceAll(/\/(\d+)/g, "[$1]").replaceAll("/", ".");
+  const issue = { code: "VALIDATION_FAILED", platform: null, limit: null } as const;
+  if (isText(id)) {
+    const fix = "Give the id of a media object of GET /api/v1/media, or a url.";
+    return { ...issue, rule: "media.unknown", path: `${path}/id`, message: `${name}.id names no stored media object`, actual: id, fix };
+  }
+  const fix = `Give ${name}.url, or send a file whose name is ${name}.filename, or name a stored media object by ${name}.id.`;
+  return { ...issue, rule: "media.bytes", path, message: `${name} has neither a url, nor a file of the request, nor the id of a stored media object`, actual: null, fix };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

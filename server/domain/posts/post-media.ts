@@ -1,0 +1,73 @@
+import type { PostDraft } from "../../../contract/posts.ts";
+import type { PostContent } from "../../../model/post.ts";
+import type { MediaRow } from "../../db/media.ts";
+import type { Db } from "../../db/sql.ts";
+import { addUploads, addUrls, getMedia, holdForPost } from "../../media/media-objects.ts";
+import type { Call, Caller } from "../caller.ts";
+import type { Upload } from "../media/upload.ts";
+import type { Services } from "../services.ts";
+import { mediaPlaces } from "./media-places.ts";
+import { namedIds, type KnownMedia, type MediaPlan, type Source } from "./plan-media.ts";
+
+/** A media entry's place and the media object that now stands behind it. */
+export interface StoredLink {
+  path: string;
+  row: MediaRow;
+}
+
+/** The stored media objects that a content may name; `former` are those behind the post as it was. */
+export async function loadKnownMedia(services: Pick<Services, "settings">, db: Db, caller: Caller, sent: PostDraft["content"], former: readonly MediaRow[] = []): Promise<KnownMedia> {
+  const idOfUrl = (url: string) => mediaIdOfUrl(services.settings.mediaUrl, url);
+  const named = await getMedia(db, caller, namedIds(sent, idOfUrl));
+  return {
+    byId: new Map([...former, ...named].map((row) => [row.id, row])),
+    byUrl: new Map(former.flatMap((row) => (row.source_url === null || row.status === "failed" ? [] : [[row.source_url, row]]))),
+    idOfUrl,
+  };
+}
+
+/**
+ * Makes media objects of the plan's files and addresses, holds those that it names, and puts their ids into the
+ * content. In the transaction in which the post is stored.
+ */
+export async function storeMedia(services: Pick<Services, "jobs">, call: Call | Caller, db: Db, plan: MediaPlan, uploads: readonly Upload[]): Promise<{ content: PostContent; links: StoredLink[] }> {
+  if (plan.links.length === 0) return { content: plan.content, links: [] };
+  const rows = new Map<Source, MediaRow>();
+  const sources = plan.links.map(({ source }) => source);
+  const sent = sources.flatMap((source) => {
+    const upload = "upload" in source ? uploads[source.upload] : undefined;
+    return upload?.received ? [{ source, received: upload.received, filename: upload.filename }] : [];
+  });
+  (await addUploads(db, call, sent)).forEach((row, index) => put(rows, sent[index]?.source, row));
+  const fetched = sources.filter((source) => "url" in source);
+  (await addUrls(db, services.jobs, call, fetched)).forEach((row, index) => put(rows, fetched[index], row));
+  const held = await holdForPost(db, call, sources.flatMap((source) => ("mediaId" in source ? [source.mediaId] : [])));
+  for (const source of sources) if ("mediaId" in source) put(rows, source, held.find(({ id }) => id === source.mediaId));
+  const links = plan.links.map(({ path, source }) => {
+    const row = rows.get(source);
+    if (row === undefined) throw new Error(`The media object for ${path} was not stored`);
+    return { path, row };
+  });
+  return { content: withIds(plan.content, links), links };
+}
+
+/** Entries without an address of their own carry the id of their media object. */
+function withIds(content: PostContent, links: readonly StoredLink[]): PostContent {
+  const stored = structuredClone(content);
+  const byPath = new Map(links.map(({ path, row }) => [path, row]));
+  for (const { path, entry } of mediaPlaces(stored)) {
+    const row = byPath.get(path);
+    if (row !== undefined && typeof entry.url !== "string") entry.id = row.id;
+  }
+  return stored;
+}
+
+function put(rows: Map<Source, MediaRow>, source: Source | undefined, row: MediaRow | undefined): void {
+  if (source !== undefined && row !== undefined) rows.set(source, row);
+}
+
+/** An address that an answer showed for a stored file stands for that file when it is sent back. */
+function mediaIdOfUrl(mediaUrl: string, url: string): string | null {
+  if (!url.startsWith(`${mediaUrl}/media/`)) return null;
+  return /^[0-9a-f-]{36}(?=\/)/.exec(url.slice(`${mediaUrl}/media/`.length))?.[0] ?? null;
+}

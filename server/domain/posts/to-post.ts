@@ -1,0 +1,109 @@
+import type { Post, PostSummary } from "../../../contract/posts.ts";
+import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/posts.ts";
+import type { PostSummaryRow } from "../../db/list-posts.ts";
+import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
+import type { Answer } from "../caller.ts";
+import type { Settings } from "../services.ts";
+import { mediaPlaces } from "./media-places.ts";
+
+/** The answer about one post: what was sent, with signed addresses for what lies in storage, and what came of it. */
+export function answerPost(settings: Pick<Settings, "mediaUrl" | "mediaSecret">, row: WholePostRow, now = new Date()): Answer<{ post: Post }> {
+  const content = structuredClone(row.content);
+  const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecret };
+  const signed = showStored(content, row.media, urls, now);
+  const post: Post = {
+    id: row.id,
+    userId: row.user_id,
+    content: { text: content.text, media: content.media.map((entry) => ({ ...entry })), linkUrl: content.linkUrl, platformOverrides: content.platformOverrides },
+    platformPosts: row.platform_posts.map(toPlatformPost),
+    status: row.status,
+    scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    platformSetId: row.platform_set_id,
+    mode: row.mode,
+    publishedAt: row.published_at?.toISOString() ?? null,
+  };
+  // Signed addresses change by the hour, and an ETag stands for every byte of an answer.
+  const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
+  return { body: { post }, post: { id: row.id, etag: `"${row.revision}${hour}"` } };
+}
+
+export function toSummary(row: PostSummaryRow): PostSummary {
+  return {
+    id: row.id,
+    status: row.status,
+    textPreview: preview(row.text_start),
+    platforms: row.platforms,
+    mediaCount: row.media_count,
+    publishedCount: row.published_count,
+    failedCount: row.failed_count,
+    scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    platformSetId: row.platform_set_id,
+    mode: row.mode,
+    publishedAt: row.published_at?.toISOString() ?? null,
+  };
+}
+
+function toPlatformPost(row: PlatformPostRow): Post["platformPosts"][number] {
+  return {
+    id: row.id,
+    platform: row.platform,
+    status: row.status,
+    publishedUrl: row.published_url,
+    accountId: row.account_id,
+    platformPostId: row.platform_post_id,
+    publishedAt: toIso(row.published_at),
+    attemptCount: row.attempt_count,
+    nextAttemptAt: toIso(row.next_attempt_at),
+    error: row.error,
+    warnings: row.warnings,
+  };
+}
+
+/** Fills in the entries whose bytes were sent along or stored before; answers whether there were any. */
+function showStored(content: WholePostRow["content"], media: readonly PostMediaRow[], urls: MediaUrls, now: Date): boolean {
+  const byPath = new Map(media.map((row) => [row.path, row]));
+  let signed = false;
+  for (const { path, entry } of mediaPlaces(content)) {
+    const row = byPath.get(path);
+    if (row === undefined || typeof entry.url === "string") continue;
+    const { facts } = row;
+    signed ||= facts !== null;
+    Object.assign(entry, {
+      id: row.media_id,
+      url: facts === null ? row.source_url : signMediaUrl(urls, { id: row.media_id, filename: row.filename, mimeType: facts.mimeType }, now),
+      type: facts?.type ?? null,
+      mimeType: facts?.mimeType ?? null,
+      filename: entry.filename ?? row.filename,
+      sizeBytes: facts?.sizeBytes ?? null,
+      width: facts?.width ?? null,
+      height: facts?.height ?? null,
+      durationSeconds: facts?.durationSeconds ?? null,
+      altText: entry.altText ?? null,
+    });
+  }
+  return signed;
+}
+
+const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
+const PREVIEW_GRAPHEMES = 100;
+
+/** The first hundred characters as people count them. */
+function preview(text: string): string {
+  if (text.length <= PREVIEW_GRAPHEMES) return text;
+  let end = 0;
+  let count = 0;
+  for (const { index, segment } of segmenter.segment(text)) {
+    if (count === PREVIEW_GRAPHEMES) break;
+    end = index + segment.length;
+    count += 1;
+  }
+  return text.slice(0, end);
+}
+
+function toIso(time: string | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,78 @@
+import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+
+import type { Input } from "../../../contract/operation.ts";
+import { withoutEchoes } from "../../../contract/parse.ts";
+import type { Post, PostDraft } from "../../../contract/posts.ts";
+import type { Issue } from "../../../model/errors.ts";
+import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
+import { assertAllowed, resetForEdit } from "../../publishing/schedule.ts";
+import type { Answer, Call } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { getPost } from "./get-post.ts";
+import { holdPost } from "./hold-post.ts";
+import { mediaOf } from "./judge-stored.ts";
+import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
+import { loadKnownMedia, storeMedia } from "./post-media.ts";
+import { planMedia, type MediaPlan } from "./plan-media.ts";
+
+/** A stored post with the caller's changes in it. */
+interface Changed {
+  content: PostRow["content"];
+  platforms: PostRow["platforms"];
+  platformSetId: string;
+  scheduledFor: Date | null;
+}
+
+/** Changes a draft or scheduled post. What results is judged whole; a platform that stays keeps its platform post. */
+export async function updatePost(services: Services, call: Call, id: string, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+  return await write(services, call, async (tx) => {
+    const post = await holdPost(tx, call, id);
+    assertAllowed(post, "edit");
+    const changed = merge(post, body);
+    const known = await loadKnownMedia(services, tx, call, changed.content, await mediaOf(tx, call, id));
+    const plan = planMedia(changed.content, [], known);
+    const accounts = await loadSet(tx, call, changed.platformSetId);
+    const warnings = judgeChange(services, { changed, plan, accounts }, issues);
+    await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
+    const answer = await getPost(services, call, id, tx);
+    return { ...answer, body: { ...answer.body, warnings } };
+  });
+}
+
+/** Members of `content` that are given replace those stored as a whole. */
+function merge(post: PostRow, body: PostDraft): Changed {
+  const { text, media, linkUrl, platformOverrides } = body.content ?? {};
+  return {
+    content: {
+      text: text ?? post.content.text,
+      media: media === undefined ? post.content.media : (media ?? []),
+      linkUrl: linkUrl === undefined ? post.content.linkUrl : linkUrl,
+      platformOverrides: platformOverrides === undefined ? post.content.platformOverrides : (platformOverrides ?? {}),
+    },
+    platforms: body.platforms ?? post.platforms,
+    platformSetId: body.platformSetId ?? post.platform_set_id,
+    scheduledFor: body.scheduledFor === undefined ? post.scheduled_for : body.scheduledFor === null ? null : new Date(body.scheduledFor),
+  };
+}
+
+/** Refuses with every issue; answers the warnings. */
+function judgeChange(services: Services, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null }, formIssues: readonly Issue[]): Issue[] {
+  const { platforms, platformSetId, scheduledFor } = changed;
+  const before = [...formIssues, ...(accounts === null ? [unknownSet(platformSetId)] : []), ...withoutEchoes(formIssues, plan.issues)];
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor: scheduledFor?.toISOString() ?? null, accounts }, before);
+  refuseIssues(issues);
+  return warnings;
+}
+
+async function store(services: Services, call: Call, tx: pg.PoolClient, post: PostRow, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts }): Promise<void> {
+  const { platforms, platformSetId, scheduledFor } = changed;
+  const { content, links } = await storeMedia(services, call, tx, plan, []);
+  const status = scheduledFor === null ? "draft" : "scheduled";
+  const parts = platforms.map((platform) => ({ id: uuidv7(), platform, account_id: accounts[platform]?.id ?? null }));
+  await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor]);
+  await retargetPost.run(tx, [post.id, call.userId, call.mode, JSON.stringify(parts)]);
+  await relinkMedia.run(tx, [post.id, call.userId, JSON.stringify(links.map(({ path, row }) => ({ path, media_id: row.id })))]);
+  await resetForEdit(tx, post, scheduledFor);
+}

@@ -1,0 +1,40 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { OAuth } from "../../platforms/platform.ts";
+import type { Listener } from "../db/listen.ts";
+import type { Db } from "../db/sql.ts";
+import type { Storage } from "../storage/storage.ts";
+
+/** Everything the verbs of the product work with. Rows below take what they need of it, never the whole. */
+export interface Services {
+  pool: pg.Pool;
+  log: Logger;
+  storage: Storage;
+  listener: Pick<Listener, "on">;
+  jobs: Jobs;
+  /** How one signs in at a platform; undefined while it has no broker. */
+  oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
+  settings: Settings;
+}
+
+/** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. */
+export interface Jobs {
+  send(db: Db, queue: string, data: object): Promise<void>;
+}
+
+export interface Settings {
+  /** The face of REST and MCP, without a slash at the end. */
+  apiUrl: string;
+  /** The face of the dashboard. */
+  appUrl: string;
+  /** Where platforms fetch media. */
+  mediaUrl: string;
+  sandboxUrl: string;
+  /** Which platforms take `scheduledFor`: those of the contract, or all. */
+  scheduling: "contract" | "all";
+  forcePrivateUploads: boolean;
+  /** What media URLs are signed with. */
+  mediaSecret: Uint8Array;
+}

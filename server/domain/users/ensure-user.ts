@@ -1,0 +1,41 @@
+import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+
+import { MODES } from "../../../model/platform-names.ts";
+import { insertSet } from "../../db/platform-sets.ts";
+import { transaction } from "../../db/sql.ts";
+import { findOwner, findUserByEmail, insertUser, type UserRow } from "../../db/users.ts";
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  isOwner: boolean;
+}
+
+const OWNER_EMAIL = "owner@localhost";
+
+/** The instance's owner, made where there is none yet. */
+export async function ensureOwner(services: { pool: pg.Pool }): Promise<User> {
+  return await ensure(services.pool, OWNER_EMAIL, true);
+}
+
+/** The user of an address, made where there is none yet, with a default platform set in each mode. */
+export async function ensureUser(services: { pool: pg.Pool }, email: string): Promise<User> {
+  return await ensure(services.pool, email, false);
+}
+
+async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<User> {
+  return await transaction(pool, async (tx) => {
+    const find = async () => (isOwner ? await findOwner.one(tx) : await findUserByEmail.one(tx, [email]));
+    const id = `user_${uuidv7().replaceAll("-", "")}`;
+    const row = (await find()) ?? (await insertUser.one(tx, [id, email, "", isOwner])) ?? (await find());
+    if (row === undefined) throw new Error(`The user ${email} could be neither found nor made`);
+    for (const mode of MODES) await insertSet.one(tx, [uuidv7(), row.id, mode, "Default", true]);
+    return toUser(row);
+  });
+}
+
+function toUser(row: UserRow): User {
+  return { id: row.id, email: row.email, name: row.name, isOwner: row.is_owner };
+}

@@ -1,0 +1,139 @@
+import { maxHeaderSize, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+
+import compress from "@fastify/compress";
+import cors from "@fastify/cors";
+import multipart from "@fastify/multipart";
+import fastify, { type FastifyInstance } from "fastify";
+import { v7 as uuidv7 } from "uuid";
+
+import type { Services } from "../domain/services.ts";
+import { addRoute, type BindOptions } from "./bind.ts";
+import { BINDINGS } from "./bindings.ts";
+import { announceSuccessor } from "./faces.ts";
+import { addMediaFiles } from "./media-files.ts";
+import { addPages } from "./pages.ts";
+import { addProbes, type Probes } from "./probes.ts";
+import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
+import { errorBody, refuseRequest, sendFailure } from "./refusals.ts";
+import { addNotFound } from "./unknown-routes.ts";
+
+export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
+  probes: Probes;
+  /** Which proxies are believed about the caller's address, as Fastify has it. */
+  trustProxy?: boolean | number | string;
+  /** Told of every answered request, for the metrics. */
+  observe?: (answered: { method: string; route: string; status: number; seconds: number }) => void;
+}
+
+/** The whole HTTP surface, not yet listening. Closing it ends waiting calls first. */
+export async function createHttpApp(services: Services, options: HttpOptions): Promise<FastifyInstance> {
+  const stopping = new AbortController();
+  const app: FastifyInstance = fastify({
+    logger: false,
+    genReqId: () => uuidv7(),
+    requestIdHeader: false,
+    trustProxy: trusted(options.trustProxy ?? false),
+    // A connection on which nothing moves for a minute is given up; a slow upload that moves is not.
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: maxHeaderSize, ignoreTrailingSlash: true },
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, request, reply) => {
+      reply.header("x-request-id", request.id);
+      void sendFailure(services.log, error, request, reply);
+    },
+  });
+  app.setErrorHandler((error, request, reply) => sendFailure(services.log, error, request, reply));
+  app.addHook("preClose", async () => stopping.abort());
+  addRequestLog(app, services, options);
+  readBodiesOurselves(app);
+  await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
+  await app.register(multipart, {
+    limits: { parts: MAX_FILES + 20, files: MAX_FILES, fields: 20, fieldSize: MAX_JSON_BYTES, fieldNameSize: 200, headerPairs: 50, fileSize: Infinity },
+    throwFileSizeLimit: false,
+  });
+  await app.register(async (api) => addPublicApi(api, services, { ...options, stopping: stopping.signal }));
+  addProbes(app, options.probes);
+  addMediaFiles(app, services);
+  await app.register(async (pages) => addPages(pages, services));
+  addNotFound(app);
+  return app;
+}
+
+/** A number of proxies, counted from us outwards, as the function that Fastify wants. */
+function trusted(trustProxy: boolean | number | string): boolean | string | ((address: string, hop: number) => boolean) {
+  return typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : trustProxy;
+}
+
+/** Bearer routes: from any web page, never with its cookies. */
+async function addPublicApi(api: FastifyInstance, services: Services, options: BindOptions): Promise<void> {
+  await api.register(cors, {
+    origin: "*",
+    credentials: false,
+    methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+    allowedHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer"],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 86_400,
+    strictPreflight: false,
+  });
+  announceSuccessor(api, services.settings);
+  for (const binding of BINDINGS) addRoute(api, services, binding, options);
+}
+
+const EXPOSED_HEADERS = [
+  "X-Request-Id",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+  "Retry-After",
+  "ETag",
+  "Idempotency-Replayed",
+  "Preference-Applied",
+  "Deprecation",
+  "Link",
+];
+
+/** Every answer carries its id, and every request is logged once, when it is answered. */
+function addRequestLog(app: FastifyInstance, { log }: Pick<Services, "log">, { observe }: HttpOptions): void {
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "unknown";
+    const seconds = reply.elapsedTime / 1000;
+    observe?.({ method: request.method, route, status: reply.statusCode, seconds });
+    log.debug({ requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }, "answered");
+    if (!request.raw.complete) giveUpOnRest(request.raw.socket);
+  });
+}
+
+/** What a refused caller still sends is read and thrown away for a while, so that it gets to see the refusal. */
+function giveUpOnRest(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), 10_000);
+  timer.unref();
+  socket.once("close", () => clearTimeout(timer));
+}
+
+/** Bodies are read in one place, after the key has been checked: see `readBody`. */
+function readBodiesOurselves(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+}
+
+/** What cannot be read as HTTP at all: the socket gets an answer of the same shape. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const { status, message, fix } = CONNECTION_REFUSALS[error.code ?? ""] ?? { status: 400, message: "The request is not valid HTTP", fix: "Use an HTTP library." };
+  const requestId = uuidv7();
+  const body = JSON.stringify(errorBody(refuseRequest("request.http", message, fix), requestId));
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "content-type: application/json; charset=utf-8", `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${requestId}`, "connection: close"];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+const CONNECTION_REFUSALS: Readonly<Record<string, { status: number; message: string; fix: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, message: `The request's headers are larger than ${maxHeaderSize} bytes`, fix: "Send shorter headers and a shorter URL." },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: "The request took too long to arrive", fix: "Send it again." },
+};

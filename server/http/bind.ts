@@ -1,0 +1,129 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+
+import type { Input, Operation, RawInput } from "../../contract/operation.ts";
+import { parseInput } from "../../contract/parse.ts";
+import { isDatabaseAway } from "../db/away.ts";
+import type { Answer, Call, Caller } from "../domain/caller.ts";
+import { claim, holding, storeAgain, type Claim } from "../domain/idempotency.ts";
+import type { Upload } from "../domain/media/upload.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import type { Services } from "../domain/services.ts";
+import { authenticate } from "./authenticate.ts";
+import { dropUploads, readBody } from "./read-body.ts";
+import { hashRequest, isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
+import { waitUntilSettled } from "./wait-until-settled.ts";
+
+/** An operation of the contract and the verb that does it. */
+export interface Binding {
+  operation: Operation;
+  /** Judges the form of the input and calls the verb. */
+  run(services: Services, call: Call, raw: RawInput): Promise<Answer>;
+}
+
+export function bind<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Envelope extends z.ZodObject>(
+  operation: Operation<Params, Query, Body, Envelope>,
+  verb: (services: Services, call: Call, input: Input<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Answer<z.input<Envelope>>>,
+): Binding {
+  return { operation, run: (services, call, raw) => verb(services, call, parseInput(operation, raw)) };
+}
+
+/** What the routes of the operations need beside the services. */
+export interface BindOptions {
+  /** Ends waiting calls when the server stops. */
+  stopping: AbortSignal;
+  /** Told of every refusal, so that tests can hold them against the operation's list. */
+  onRefusal?: (operation: Operation, error: unknown) => void;
+}
+
+/** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
+export function addRoute(app: FastifyInstance, services: Services, { operation, run }: Binding, options: BindOptions): void {
+  const callers = new WeakMap<FastifyRequest, Caller & { keyId: string }>();
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    onRequest: async (request, reply) => {
+      sendRateLimit(reply);
+      callers.set(request, await authenticate(services, request).catch((error: unknown) => told(operation, error, options)));
+    },
+    handler: async (request, reply) => {
+      const caller = callers.get(request);
+      if (caller === undefined) throw new Error("A route was reached without its key check");
+      try {
+        const answer = await answerCall(services, { operation, run }, caller, request, reply, options);
+        return answer;
+      } catch (error) {
+        return told(operation, error, options);
+      }
+    },
+  });
+}
+
+function told(operation: Operation, error: unknown, options: BindOptions): never {
+  options.onRefusal?.(operation, error);
+  throw error;
+}
+
+async function answerCall(services: Services, binding: Binding, caller: Caller & { keyId: string }, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
+  const { operation } = binding;
+  const key = operation.writes ? readIdempotencyKey(request) : null;
+  const ifRevision = readIfRevision(request);
+  const { body, uploads } = await readBody(operation, request, services.storage);
+  const raw = { params: request.params, query: request.query, body };
+  const call: Call = { ...caller, requestId: request.id, claim: null, ifRevision, uploads };
+  try {
+    if (key === null) return await doCall(services, binding, call, raw, request, reply, options);
+    const requestHash = hashRequest(request.url, body, uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })));
+    const held = await claim(services.pool, caller, { key, operation: operation.name, requestHash, status: operation.status });
+    if (!isClaim(held)) {
+      await dropUploads(services.storage, uploads);
+      return await reply.code(held.status).headers(held.headers).header("idempotency-replayed", "true").send(held.body);
+    }
+    return await holding(services.pool, caller, held, () => doCall(services, binding, { ...call, claim: held }, raw, request, reply, options));
+  } catch (error) {
+    await dropAfter(services, uploads, error);
+    throw error;
+  }
+}
+
+async function doCall(services: Services, { operation, run }: Binding, call: Call, raw: RawInput, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
+  let answer = await run(services, call, raw);
+  const waitSeconds = operation.waits === true ? readWaitSeconds(request) : null;
+  if (waitSeconds !== null && answer.post !== undefined) {
+    answer = await waitForPost(services, call, answer.post.id, waitSeconds, reply, options);
+    reply.header("preference-applied", `wait=${waitSeconds}`);
+  }
+  reply.code(operation.status);
+  if (answer.post !== undefined) {
+    reply.header("etag", answer.post.etag);
+    if (request.method === "GET" && isUnchanged(request, answer.post.etag)) return await reply.code(304).send();
+  }
+  return await reply.send(answer.body);
+}
+
+async function waitForPost(services: Services, call: Call, id: string, waitSeconds: number, reply: FastifyReply, options: BindOptions): Promise<Answer> {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  const read = () => getPost(services, call, id);
+  const answer = await waitUntilSettled(services.listener, read, await read(), waitSeconds, AbortSignal.any([options.stopping, gone.signal]));
+  if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
+  return answer;
+}
+
+/** The files of a call that failed have no row. Whether a commit went through is not known where the database went away: then the sweep sees to them. */
+async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
+  if (isDatabaseAway(error)) return;
+  await dropUploads(services.storage, uploads).catch((failure: unknown) => services.log.warn({ err: failure }, "files of a refused request were left for the sweep"));
+}
+
+/** Nothing limits a self-hosted instance; the headers are sent all the same. */
+function sendRateLimit(reply: FastifyReply): void {
+  const resetSeconds = Math.ceil((Date.now() + 1) / 60_000) * 60;
+  reply.header("x-ratelimit-limit", UNLIMITED).header("x-ratelimit-remaining", UNLIMITED).header("x-ratelimit-reset", String(resetSeconds));
+}
+
+const UNLIMITED = "2147483647";
+
+function isClaim(held: Awaited<ReturnType<typeof claim>>): held is Claim {
+  return "key" in held;
+}

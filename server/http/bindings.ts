@@ -1,0 +1,44 @@
+import { accountsGet, accountsList } from "../../contract/accounts.ts";
+import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/media.ts";
+import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
+import { platformsGet, platformsList } from "../../contract/platforms.ts";
+import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
+import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
+import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
+import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
+import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
+import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
+import { createPost } from "../domain/posts/create-post.ts";
+import { discardPost } from "../domain/posts/discard-post.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import { listPosts } from "../domain/posts/list-posts.ts";
+import { publishPost } from "../domain/posts/publish-post.ts";
+import { retryPost } from "../domain/posts/retry-post.ts";
+import { updatePost } from "../domain/posts/update-post.ts";
+import { validatePost } from "../domain/posts/validate-post.ts";
+import { bind, type Binding } from "./bind.ts";
+
+/** Which verb does which operation. */
+export const BINDINGS: readonly Binding[] = [
+  bind(postsCreate, createPost),
+  bind(postsList, (services, call, { query }) => listPosts(services, call, query)),
+  bind(postsValidate, validatePost),
+  bind(postsGet, (services, call, { params }) => getPost(services, call, params.id)),
+  bind(postsUpdate, (services, call, { params, body, issues }) => updatePost(services, call, params.id, { body, issues })),
+  bind(postsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(postsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
+  bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
+  bind(platformSetsList, (services, call) => listPlatformSets(services, call)),
+  bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
+  bind(platformSetsRename, (services, call, { params, body }) => renamePlatformSet(services, call, params.id, body.name)),
+  bind(platformSetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
+  bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
+  bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
+  bind(mediaCreate, (services, call, { body }) => createMedia(services, call, body)),
+  bind(mediaList, (services, call, { query }) => listMedia(services, call, query)),
+  bind(mediaGet, (services, call, { params }) => getMedia(services, call, params.id)),
+  bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),
+  bind(platformsList, async () => listPlatforms()),
+  bind(platformsGet, async (_services, _call, { params }) => getPlatform(params.platform)),
+];

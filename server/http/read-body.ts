@@ -1,0 +1,144 @@
+import type { MultipartFile } from "@fastify/multipart";
+import type { FastifyRequest } from "fastify";
+
+import type { Operation } from "../../contract/operation.ts";
+import { PublicError } from "../../model/errors.ts";
+import type { Upload } from "../domain/media/upload.ts";
+import { dropReceived, receiveFile } from "../media/receive.ts";
+import type { Storage } from "../storage/storage.ts";
+import { refuseRequest } from "./refusals.ts";
+
+/** JSON bodies, and the `data` of a form, are at most this long. */
+export const MAX_JSON_BYTES = 4 * 1024 * 1024;
+export const MAX_FILES = 100;
+
+export interface ReadBody {
+  body: unknown;
+  uploads: Upload[];
+}
+
+/**
+ * Reads what the operation takes: JSON, or a form whose files go into storage while they arrive. A file that is refused
+ * is told with everything else that is wrong; a failure on the way leaves nothing stored.
+ */
+export async function readBody(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+  if (operation.takes === "none") return { body: undefined, uploads: [] };
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "multipart/form-data") {
+    if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(request, storage);
+    throw refuseRequest("request.contentType", "This operation takes JSON, not a form", "Send the body as application/json.");
+  }
+  return { body: await readJson(operation, request, type), uploads: [] };
+}
+
+async function readJson(operation: Operation, request: FastifyRequest, type: string): Promise<unknown> {
+  const text = await readText(request);
+  if (text.trim() === "") {
+    if (operation.takes === "optional") return undefined;
+    throw refuseRequest("request.body", "The request body is empty", `Send the body of ${operation.name} as application/json.`);
+  }
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    const forms = operation.takes === "multipart" || operation.takes === "upload" ? "application/json or multipart/form-data" : "application/json";
+    throw refuseRequest("request.contentType", type === "" ? `The Content-Type header is missing: it has to be ${forms}` : `The Content-Type ${type.slice(0, 100)} is not supported: it has to be ${forms}`, `Send the header Content-Type: application/json.`);
+  }
+  return parseJson(text, "The request body");
+}
+
+/** The body as text. Refuses what is too long, compressed, or not UTF-8. */
+async function readText(request: FastifyRequest): Promise<string> {
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "") throw refuseRequest("request.encoding", "A compressed request body is not supported", "Send the body without Content-Encoding.");
+  if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.raw.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    length += chunk.length;
+    if (length > MAX_JSON_BYTES) throw tooLong();
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw refuseRequest("request.encoding", "The request body is not valid UTF-8", "Send the JSON encoded as UTF-8.");
+  }
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const detail = error instanceof SyntaxError ? `: ${error.message.slice(0, 200)}` : "";
+    throw refuseRequest("request.json", `${what} is not valid JSON${detail}`, "Send a JSON object.");
+  }
+}
+
+function tooLong(): PublicError {
+  return refuseRequest("request.size", `The JSON is longer than ${MAX_JSON_BYTES} bytes`, "Send media as files or by URL, and keep the JSON short.", "PAYLOAD_TOO_LARGE");
+}
+
+async function readForm(request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+  if (!/;\s*boundary=[^;\s]/i.test(request.headers["content-type"] ?? "")) {
+    throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", "Leave the Content-Type header to your HTTP library, which adds the boundary.");
+  }
+  const uploads: Upload[] = [];
+  let data: string | object | undefined;
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === "file") {
+        if (part.fieldname === "data") data = once(data, await readDataFile(part));
+        else uploads.push(await receive(part, uploads.length, storage));
+      } else if (part.fieldname === "data") {
+        if (part.valueTruncated) throw tooLong();
+        data = once(data, typeof part.value === "object" && part.value !== null ? part.value : String(part.value));
+      } else {
+        throw unknownField(part.fieldname);
+      }
+    }
+    if (data === undefined && uploads.length === 0) throw refuseRequest("request.form", 'The form has no field "data" and no files', "Send the JSON in the field data and files in the field files.");
+    return { body: typeof data === "string" ? parseJson(data, "The field data") : data, uploads };
+  } catch (error) {
+    await dropUploads(storage, uploads);
+    throw error;
+  }
+}
+
+/** Deletes the stored bytes of files whose request came to nothing. */
+export async function dropUploads(storage: Storage, uploads: readonly Upload[]): Promise<void> {
+  await dropReceived(storage, uploads.flatMap(({ received }) => received ?? []));
+}
+
+async function receive(part: MultipartFile, index: number, storage: Storage): Promise<Upload> {
+  if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file") throw unknownField(part.fieldname);
+  const filename = part.filename === "" || part.filename === undefined ? `file-${index + 1}` : part.filename.slice(0, 255);
+  try {
+    const received = await receiveFile(storage, { bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}` });
+    return { field: part.fieldname, filename, received, issues: [] };
+  } catch (error) {
+    if (!(error instanceof PublicError) || error.status !== 400) throw error;
+    part.file.resume();
+    return { field: part.fieldname, filename, received: null, issues: error.issues };
+  }
+}
+
+/** curl's `-F data=@post.json` sends the JSON as a file. */
+async function readDataFile(part: MultipartFile): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of part.file) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    length += chunk.length;
+    if (length > MAX_JSON_BYTES) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function once(before: string | object | undefined, now: string | object): string | object {
+  if (before !== undefined) throw refuseRequest("request.form", 'The form has the field "data" twice', "Send it once.");
+  return now;
+}
+
+function unknownField(name: string): PublicError {
+  return refuseRequest("request.unknownKey", `Unknown form field "${name.slice(0, 100)}": a form has the field "data" and files in "files"`, "Rename the field, or leave it out.");
+}

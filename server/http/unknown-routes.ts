@@ -1,0 +1,27 @@
+import type { FastifyInstance, HTTPMethods } from "fastify";
+
+import { PublicError } from "../../model/errors.ts";
+import { BINDINGS } from "./bindings.ts";
+import { refuseRequest } from "./refusals.ts";
+
+/** What is at no address, or is not to be had by this method: the same shape, and what is allowed there. */
+export function addNotFound(app: FastifyInstance): void {
+  app.setNotFoundHandler({ preHandler: undefined }, async (request, reply) => {
+    const allowed = methodsAt(request.url.split("?")[0] ?? "");
+    if (allowed.length === 0) throw refuseRequest("request.route", `There is nothing at ${request.method} ${(request.url.split("?")[0] ?? "").slice(0, 200)}`, "Check method and path against the documentation.", "NOT_FOUND");
+    reply.header("allow", allowed.join(", "));
+    throw new PublicError("NOT_FOUND", `${request.method} is not offered here; what is: ${allowed.join(", ")}`);
+  });
+}
+
+/** The methods of the operations at a path. */
+function methodsAt(path: string): HTTPMethods[] {
+  const at = BINDINGS.filter(({ operation }) => matches(operation.path, path)).map(({ operation }) => operation.method);
+  return [...new Set(at)];
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split("/");
+  const given = path.replace(/\/$/, "").split("/");
+  return wanted.length === given.length && wanted.every((step, index) => step === given[index] || (step.startsWith(":") && given[index] !== ""));
+}

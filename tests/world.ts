@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { FastifyInstance } from "fastify";
+import pino from "pino";
+import { v7 as uuidv7 } from "uuid";
+
+import type { Operation } from "../contract/operation.ts";
+import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
+import { catalog } from "../platforms/catalog.ts";
+import { saveAccount, saveConnection } from "../server/db/connections.ts";
+import { createListener } from "../server/db/listen.ts";
+import { listSets } from "../server/db/platform-sets.ts";
+import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
+import type { Services, Settings } from "../server/domain/services.ts";
+import { ensureUser } from "../server/domain/users/ensure-user.ts";
+import { createHttpApp } from "../server/http/app.ts";
+import { openStorage } from "../server/storage/open-storage.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
+
+/** One user in one mode: a key, the default platform set, and the accounts connected in it. */
+export interface Tenant {
+  userId: string;
+  mode: Mode;
+  key: string;
+  platformSetId: string;
+}
+
+/** A running HTTP surface on a database and a storage of its own. No engine and no sandbox run beside it. */
+export interface World {
+  url: string;
+  services: Services;
+  app: FastifyInstance;
+  database: TestDatabase;
+  /** The same user in both modes. */
+  live: Tenant;
+  test: Tenant;
+  /** What was put on the job queue. */
+  jobs: { queue: string; data: object }[];
+  /** Every refusal of an operation. */
+  refusals: { operation: Operation; error: unknown }[];
+  makeTenants(): Promise<Record<Mode, Tenant>>;
+  /** Connects an account of the platform to the tenant's default set, or another; answers its id. */
+  connect(tenant: Tenant, platform: PlatformName, options?: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string>;
+  /** Calls with the tenant's key and, where a body is given, as JSON. */
+  call(tenant: Tenant, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
+  close(): Promise<void>;
+}
+
+export interface Called {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON; null where there is no body. */
+  body: unknown;
+}
+
+export async function createWorld(settings: Partial<Settings> = {}): Promise<World> {
+  const database = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), "ampost-world-"));
+  const log = pino({ level: "silent" });
+  const listener = await createListener(database.url, log);
+  const storage = await openStorage({ kind: "disk", folder });
+  const jobs: World["jobs"] = [];
+  const refusals: World["refusals"] = [];
+  const services: Services = {
+    pool: database.pool,
+    log,
+    storage,
+    listener,
+    jobs: { send: async (_db, queue, data) => void jobs.push({ queue, data }) },
+    oauthOf: () => undefined,
+    settings: { ...DEFAULTS, mediaSecret: randomBytes(32), ...settings },
+  };
+  const app = await createHttpApp(services, {
+    probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) },
+    onRefusal: (operation, error) => refusals.push({ operation, error }),
+  });
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  if (settings.mediaUrl === undefined) services.settings.mediaUrl = url;
+  const makeTenants = () => makeUser(services);
+  const tenants = await makeTenants();
+  return {
+    url,
+    services,
+    app,
+    database,
+    ...tenants,
+    jobs,
+    refusals,
+    makeTenants,
+    connect: (tenant, platform, options = {}) => connect(services, tenant, platform, options),
+    call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
+    close: async () => {
+      await app.close();
+      await listener.close();
+      storage.close();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const DEFAULTS = {
+  apiUrl: "http://localhost:3000",
+  appUrl: "http://localhost:3000",
+  mediaUrl: "http://localhost:3000",
+  sandboxUrl: "http://127.0.0.1:9",
+  scheduling: "contract",
+  forcePrivateUploads: false,
+} as const;
+
+async function makeUser(services: Services): Promise<Record<Mode, Tenant>> {
+  const user = await ensureUser(services, `${randomBytes(6).toString("hex")}@example.com`);
+  const [live, test] = await Promise.all(MODES.map((mode) => makeTenant(services, user.id, mode)));
+  if (live === undefined || test === undefined) throw new Error("A user has two modes");
+  return { live, test };
+}
+
+async function makeTenant(services: Services, userId: string, mode: Mode): Promise<Tenant> {
+  const [set] = await listSets.all(services.pool, [userId, mode]);
+  const { apiKey } = await createApiKey(services, { userId, mode }, { name: "test" });
+  return { userId, mode, key: apiKey, platformSetId: set?.id ?? "" };
+}
+
+async function connect({ pool }: Services, tenant: Tenant, platform: PlatformName, options: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string> {
+  const id = uuidv7();
+  const { publishScopes } = catalog[platform].capabilities;
+  const metadata = options.metadata ?? METADATA[platform] ?? {};
+  await saveAccount.run(pool, [id, tenant.userId, tenant.mode, options.platformSetId ?? tenant.platformSetId, platform, `${platform}-${id}`, "ampost", "Ampost", null, publishScopes, metadata]);
+  await saveConnection.run(pool, [id, tenant.userId, tenant.mode, "sealed", null, null, null]);
+  return id;
+}
+
+/** What judging needs to know of an account beside its scopes. */
+const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
+  [PLATFORM_NAMES[4]]: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
+};
+
+async function call(url: string, tenant: Tenant, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Called> {
+  const isForm = body instanceof FormData;
+  const response = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${tenant.key}`, ...(body === undefined || isForm ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: isForm || typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const answered: unknown = text === "" ? null : response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
+  return { status: response.status, headers: response.headers, body: answered };
+}
