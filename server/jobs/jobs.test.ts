@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { once, EventEmitter } from "node:events";
+import { test } from "node:test";
+import { createTestDatabase } from "../../tests/database.ts";
+import { transaction } from "../db/sql.ts";
+import { startJobQueue } from "./jobs.ts";
+import { type ChoreHandler, QUEUES, type QueueName } from "./queues.ts";
+import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
+
+const silent = () => undefined;
+const log = { warn: silent, error: silent };
+const [QUEUE] = Object.keys(QUEUES) as [QueueName];
+
+test("a chore is done when the transaction that asked for it commits, and only then", async () => {
+  const database = await createTestDatabase();
+  const sender = await startJobQueue({ pool: database.pool, log });
+  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+  const done = new EventEmitter();
+  await worker.work(handlers(async (data) => void done.emit("chore", data)));
+  const next = once(done, "chore");
+  await assert.rejects(
+    transaction(database.pool, async (tx) => {
+      await sender.send(tx, QUEUE, { asked: "in vain" });
+      throw new Error("rolled back");
+    }),
+    /rolled back/,
+  );
+  await transaction(database.pool, (tx) => sender.send(tx, QUEUE, { asked: "for real" }));
+  assert.deepEqual(await next, [{ asked: "for real" }]);
+  await worker.stop();
+  await sender.stop();
+  await database.drop();
+});
+
+test("a chore that fails is kept for another try", async () => {
+  const database = await createTestDatabase();
+  const outcomes = new EventEmitter();
+  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url, onChore: (queue, outcome) => outcomes.emit("chore", queue, outcome) });
+  const next = once(outcomes, "chore");
+  await worker.send(database.pool, QUEUE, {});
+  await worker.work(handlers(async () => Promise.reject(new Error("not today"))));
+  assert.deepEqual(await next, [QUEUE, "failed"]);
+  await worker.stop();
+  const { rows } = await database.pool.query("select state, output->>'message' as message from jobs.job where name = $1", [QUEUE]);
+  assert.deepEqual(rows, [{ state: "retry", message: "not today" }]);
+  await database.drop();
+});
+
+test("processes that start at once share one set of tables, and an unknown queue is refused", async () => {
+  const database = await createTestDatabase();
+  const queues = await Promise.all([1, 2, 3, 4].map((n) => startJobQueue({ pool: database.pool, log, ...(n === 1 ? { workUrl: database.url } : {}) })));
+  await assert.rejects(async () => queues[0]?.send(database.pool, "no.such", {}), /There is no queue named no.such/);
+  await Promise.all(queues.map((queue) => queue.stop()));
+  await database.drop();
+});
+
+test("old idempotency keys and events are swept, and those that can still be meant stay", async () => {
+  const database = await createTestDatabase();
+  await database.pool.query(`
+    insert into users (id, email) values ('u', 'u@example.com');
+    insert into idempotency_keys (user_id, mode, key, operation, request_hash, claim, claimed_until, created_at)
+    select 'u', 'test', 'k' || days, 'posts_create', 'h', gen_random_uuid(), now(), now() - make_interval(days => days) from generate_series(0, 60) days;
+    insert into outbox (user_id, mode, type, created_at) select 'u', 'test', 'post.failed', now() - make_interval(days => days) from generate_series(0, 60) days`);
+  const signal = new AbortController().signal;
+  await sweepIdempotencyKeys(database.pool, signal);
+  await sweepOutbox(database.pool, signal);
+  const { rows } = await database.pool.query("select (select count(*) from idempotency_keys)::int as keys, (select count(*) from outbox)::int as events");
+  assert.deepEqual(rows, [{ keys: 30, events: 30 }]);
+  await database.drop();
+});
+
+test("a post count is exact at every moment while its changes come in and are folded from two sides", async () => {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  await pool.query("insert into users (id, email) values ('u', 'u@example.com')");
+  const folds = [keepPostCountsFolded(pool, log, 0.005), keepPostCountsFolded(pool, log, 0.003)];
+  const count = async () => (await pool.query<{ count: number }>("select coalesce(sum(change), 0)::int as count from post_counts")).rows[0]?.count ?? 0;
+  let sent = 0;
+  let counted = 0;
+  const adding = (async () => {
+    for (; sent < 300; sent++) await pool.query("insert into post_counts values ('u', 'test', 'draft', '{threads}', 1)");
+  })();
+  while (counted < 300) {
+    const before = sent;
+    const now = await count();
+    assert.ok(now >= before && now <= sent + 1 && now >= counted, `${before} ${counted} ${now} ${sent}`);
+    counted = now;
+  }
+  await adding;
+  await Promise.all(folds.map((end) => end()));
+  assert.equal(await count(), 300);
+  await database.drop();
+});
+
+function handlers(first: ChoreHandler): Record<QueueName, ChoreHandler> {
+  const all = Object.fromEntries(Object.keys(QUEUES).map((name) => [name, silent]));
+  return { ...all, [QUEUE]: first } as Record<QueueName, ChoreHandler>;
+}

@@ -1,0 +1,78 @@
+import type { Job, JobResult } from "pg-boss";
+import { PgBoss } from "pg-boss";
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { Db } from "../db/sql.ts";
+import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
+
+/** The job queue, on tables of its own beside ours. */
+export interface JobQueue {
+  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. */
+  send(db: Db, queue: string, data: object): Promise<void>;
+  /** Starts doing chores, in this process, until `stop`. Called once. */
+  work(handlers: Record<QueueName, ChoreHandler>): Promise<void>;
+  /** Takes no more, gives running chores so long to end, and leaves the rest to be done again by others. */
+  stop(graceSeconds?: number): Promise<void>;
+}
+
+export interface JobQueueOptions {
+  pool: pg.Pool;
+  log: Pick<Logger, "warn" | "error">;
+  /** Where chores are done: connections of its own, one of which listens. Without it, it only sends, over `pool`. */
+  workUrl?: string;
+  onChore?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
+}
+
+/** Makes the tables and queues where they are not there yet; any number of processes may do so at once. */
+export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue> {
+  const { pool, log, workUrl } = options;
+  const connection = workUrl === undefined ? { db: executor(pool) } : { connectionString: workUrl, max: 4, application_name: "ampost jobs" };
+  const works = workUrl !== undefined;
+  const boss = new PgBoss({ ...connection, schema: "jobs", supervise: works, schedule: works, useListenNotify: works });
+  boss.on("error", (error) => log.error({ err: error }, "The job queue has a fault"));
+  boss.on("warning", (warning) => log.warn({ warning }, "The job queue is not well"));
+  await boss.start();
+  for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
+
+  return {
+    send: async (db, queue, data) => {
+      if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
+      await boss.send(queue, data, { db: executor(db) });
+    },
+    work: async (handlers) => {
+      for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
+        if (!isQueueName(name)) continue;
+        const run = (job: Job) => doChore(name, handlers[name], job, options);
+        const pace = { batchSize: settings.atOnce, burstWhenBatchFull: true, pollingIntervalSeconds: 2, perJobResults: true } as const;
+        await boss.work(name, pace, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
+      }
+    },
+    stop: (graceSeconds = 5) => boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true }),
+  };
+}
+
+async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
+  const { atOnce: _atOnce, cron: _cron, ...options } = settings;
+  await boss.createQueue(name, { ...options, notify: true });
+  if (works) await boss.updateQueue(name, { ...options, notify: true });
+}
+
+async function doChore(queue: QueueName, handler: ChoreHandler, job: Job, { log, onChore }: JobQueueOptions): Promise<JobResult> {
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  try {
+    await handler(job.data, job.signal);
+    onChore?.(queue, "done", seconds());
+    return { id: job.id, status: "completed" };
+  } catch (error) {
+    log.warn({ err: error, queue, jobId: job.id }, "A chore failed; it is tried again where its queue allows");
+    onChore?.(queue, "failed", seconds());
+    return { id: job.id, status: "failed", output: { message: error instanceof Error ? error.message : String(error) } };
+  }
+}
+
+/** Lets pg-boss speak over a connection of ours. */
+function executor(db: Db): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
+  return { executeSql: async (text, values) => ({ rows: (await db.query<Record<string, unknown>>(text, values)).rows }) };
+}

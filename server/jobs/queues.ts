@@ -1,0 +1,39 @@
+import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
+
+/** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
+export interface QueueSettings {
+  retryLimit?: number;
+  /** The first pause between tries; it doubles where `retryBackoff` is set, up to `retryDelayMax`. */
+  retryDelay?: number;
+  retryBackoff?: boolean;
+  retryDelayMax?: number;
+  expireInSeconds?: number;
+  /** A worker that says nothing for so long is taken for dead, and its job is done again. */
+  heartbeatSeconds?: number;
+  retentionSeconds?: number;
+  /** How many a process does at once. */
+  atOnce: number;
+  /** When it comes round by itself, in UTC. */
+  cron?: string;
+}
+
+export const IDEMPOTENCY_SWEEP_QUEUE = "idempotency.sweep";
+export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
+
+/** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
+export const QUEUES = {
+  [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, heartbeatSeconds: 60 },
+  [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
+  [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
+  [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
+  [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
+} as const satisfies Record<string, QueueSettings>;
+
+export type QueueName = keyof typeof QUEUES;
+
+export function isQueueName(name: string): name is QueueName {
+  return Object.hasOwn(QUEUES, name);
+}
+
+/** Does one job. `data` is whatever was sent, to be parsed; throwing means that it is to be tried again. */
+export type ChoreHandler = (data: unknown, signal: AbortSignal) => Promise<void>;

@@ -1,0 +1,33 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
+import type { Statement } from "../db/sql.ts";
+
+const BATCH = 1_000;
+
+/** Idempotency keys that nobody can mean any more. */
+export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldIdempotencyKeys, signal);
+
+/** Events that every reader has had 30 days for. */
+export const sweepOutbox = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldOutbox, signal);
+
+/**
+ * Keeps post counts short while posts come in: every few seconds the changes are replaced by their sums. Too often for
+ * a queue, and done twice it does no harm. Returns what ends it.
+ */
+export function keepPostCountsFolded(pool: pg.Pool, log: Pick<Logger, "warn">, everySeconds = 5): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  const fold = () => {
+    running = foldPostCounts.run(pool, [BATCH]).catch((error: unknown) => log.warn({ err: error }, "Post counts could not be folded"));
+  };
+  const timer = setInterval(fold, everySeconds * 1000);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+async function inBatches(pool: pg.Pool, deletes: Statement<never>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await deletes.run(pool, [BATCH])) === BATCH);
+}

@@ -1,0 +1,50 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type pg from "pg";
+import type { PlatformName } from "../model/platform-names.ts";
+import { queueDepth } from "./db/queue-depth.ts";
+
+/** What is measured, and the text of it for Prometheus. Labels take few values: never an id, a path or a message. */
+export interface Metrics {
+  /** One answered request; `route` is the pattern, not the path. */
+  request(answered: { method: string; route: string; status: number; seconds: number }): void;
+  /** A platform post that settled. */
+  settled(platform: PlatformName, outcome: "published" | "failed" | "unknown" | "discarded"): void;
+  /** How long after its due time the commit of a platform post began. */
+  commitStarted(platform: PlatformName, lateSeconds: number): void;
+  /** One run of a chore. */
+  chore(queue: string, outcome: "done" | "failed", seconds: number): void;
+  contentType: string;
+  /** The text of it all. The queue's depth is read from the database now, and left out where that is away. */
+  print(): Promise<string>;
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+const LATE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
+const CHORE_SECONDS = [0.01, 0.1, 0.5, 1, 5, 30, 120, 600];
+
+export function createMetrics(pool: pg.Pool): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({ name: "ampost_http_request_seconds", help: "Time from a request to its answer.", labelNames: ["method", "route", "status"], buckets: REQUEST_SECONDS, registers });
+  const settled = new Counter({ name: "ampost_platform_posts_settled_total", help: "Platform posts that came to an outcome.", labelNames: ["platform", "outcome"], registers });
+  const late = new Histogram({ name: "ampost_commit_late_seconds", help: "How long after its due time the commit of a platform post began.", labelNames: ["platform"], buckets: LATE_SECONDS, registers });
+  const chores = new Histogram({ name: "ampost_chore_seconds", help: "Time a chore took.", labelNames: ["queue", "outcome"], buckets: CHORE_SECONDS, registers });
+  const due = new Gauge({ name: "ampost_due_platform_posts", help: "Platform posts whose next action is due and that nobody works on.", registers });
+  const waiting = new Gauge({ name: "ampost_waiting_platform_posts", help: "Platform posts with a next action, due or not.", registers });
+  const oldest = new Gauge({ name: "ampost_due_oldest_seconds", help: "For how long the oldest of them has been due.", registers });
+  return {
+    request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
+    settled: (platform, outcome) => settled.inc({ platform, outcome }),
+    commitStarted: (platform, lateSeconds) => late.observe({ platform }, lateSeconds),
+    chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),
+    contentType: registry.contentType,
+    print: async () => {
+      const depth = await queueDepth.one(pool).catch(() => undefined);
+      due.set(depth?.due ?? Number.NaN);
+      waiting.set(depth?.waiting ?? Number.NaN);
+      oldest.set(depth?.oldest_seconds ?? Number.NaN);
+      return registry.metrics();
+    },
+  };
+}
