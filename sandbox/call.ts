@@ -165,7 +165,7 @@ function settle({ call, strike }: Begun, outcome: PlatformAnswer | "cut"): Deliv
 }
 
 async function deliver({ answer, how, delayMs }: Delivery, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
+  if (delayMs > 0) await waitFor(delayMs, response);
   if (how === "never") return;
   if (how === "cut") {
     request.socket.resetAndDestroy();
@@ -176,4 +176,11 @@ async function deliver({ answer, how, delayMs }: Delivery, request: IncomingMess
   } else {
     send(response, answer);
   }
+}
+
+/** Resolves early where the client goes away. */
+async function waitFor(delayMs: number, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  await delay(delayMs, undefined, { signal: gone.signal }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
 import { answerCall, send, type CallContext } from "./call.ts";
@@ -41,9 +41,11 @@ export interface Sandbox {
   /** `http://HOST:PORT`, without a slash at the end. */
   url: string;
   port: number;
-  /** Cuts what is still being answered; the state stays. */
+  /** Cuts what is still being answered; the state stays. May be called twice. */
   close(): Promise<void>;
 }
+
+const CLOSE_WAIT_MS = 3_000;
 
 /**
  * Starts the sandboxes of all platforms on one port: `/HOST/PATH` stands for `https://HOST/PATH`. All state lies in
@@ -53,6 +55,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log = options.log ?? ((message, error) => console.error(`sandbox: ${message}`, error ?? ""));
   const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails") };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  await removeLeftovers(options.dataDir);
 
   const world = openWorld(options, folders);
   const context: CallContext = {
@@ -61,12 +64,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const control = { ...context, platforms: SANDBOX_PLATFORMS, thumbnailDir: folders.thumbnailDir };
   const page = { world, appUrl: options.appUrl ?? null };
+  const pending = new Set<Promise<void>>();
+  let closing: Promise<void> | undefined;
   const server = createServer((request, response) => {
-    answer(control, page, request, response).catch((error: unknown) => {
+    const answering = answer(control, page, request, response).catch((error: unknown) => {
       log(`${request.method} ${request.url} failed`, error);
       if (response.headersSent) response.destroy();
       else send(response, jsonAnswer({ error: "The sandbox itself failed; its log says why." }, { status: 500 }));
     });
+    pending.add(answering);
+    void answering.finally(() => pending.delete(answering));
   });
   // Clients keep connections open between calls; one closed by us under a request would look like a lost answer.
   server.keepAliveTimeout = 75_000;
@@ -87,15 +94,37 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     url: `http://${urlHost(options.host ?? "127.0.0.1")}:${port}`,
     port,
-    async close() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+    close: () => (closing ??= stop(server, pending, async () => {
       world.store.close();
       await rm(folders.spoolDir, { recursive: true, force: true });
-    },
+    })),
   };
+}
+
+/** Cuts the connections, waits for calls that are still fetching media, and only then lets go of the store. */
+async function stop(server: Server, pending: Set<Promise<void>>, release: () => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+  await Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, CLOSE_WAIT_MS).unref())]);
+  await release();
+}
+
+/** Deletes the spool folders of processes that were killed. */
+async function removeLeftovers(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    const pid = /^spool-(\d+)-\d+$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbnailDir: string }): World {

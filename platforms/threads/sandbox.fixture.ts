@@ -69,7 +69,7 @@ export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?
   const query = new URLSearchParams({ client_id, redirect_uri: redirectUri, scope: scopes.join(","), response_type: "code", ...(loginHint && { login_hint: loginHint }) });
   const approved = await sandbox.call("POST", `https://threads.net/oauth/authorize?${query}`, {
     headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams([["decision", "approve"], ...scopes.map((scope) => ["scope", scope])]).toString(),
+    body: ["decision=approve", ...scopes.map((scope) => `scope=${scope}`)].join("&"),
   });
   const code = new URL(approved.headers.get("location") ?? "").searchParams.get("code") ?? "";
   const short = await sandbox.call("POST", `${GRAPH}/oauth/access_token`, { form: { client_id, client_secret, grant_type: "authorization_code", redirect_uri: redirectUri, code } });
