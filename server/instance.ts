@@ -40,12 +40,14 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
   for (const warning of config.warnings) log.warn(warning);
   const database = await openDatabase(config, log);
   const pools: pg.Pool[] = [];
+  let closing = false;
   const openPool = (name: string, max: number) => {
-    const pool = createPool(database.url, { max, name, onError: (error) => log.warn({ err: error }, "A database connection broke") });
+    const pool = createPool(database.url, { max, name, onError: (error) => closing || log.warn({ err: error }, "A database connection broke") });
     pools.push(pool);
     return pool;
   };
   const close = async () => {
+    closing = true;
     await Promise.all(pools.map((pool) => pool.end()));
     await database.stop();
   };

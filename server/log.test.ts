@@ -39,6 +39,6 @@ test("a circle or a deep structure does not break the log", () => {
 function logged(program: string): Record<string, unknown>[] {
   const source = `import { createLog } from ${JSON.stringify(join(import.meta.dirname, "log.ts"))}; const log = createLog({ level: "info", part: "test" });${program}`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8" });
-  assert.equal(stderr, "");
-  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(stdout, "");
+  return stderr.trim().split("\n").map((line) => JSON.parse(line));
 }

@@ -5,22 +5,20 @@ import { redact, REDACTED } from "../platforms/kit/redaction.ts";
 
 export interface LogOptions {
   level: string;
-  /** 1 for a server, 2 for commands whose standard output is an answer. */
-  fd?: 1 | 2;
   /** Which part of the program writes: `api`, `worker`, … */
   part?: string;
 }
 
 /**
- * JSON lines, or a readable form where they go to a terminal. Secrets are taken out at any depth: values by the name
+ * JSON lines on standard error, since standard output is for answers, or a readable form where they go to a terminal. Secrets are taken out at any depth: values by the name
  * they stand under, and texts by their form.
  */
-export function createLog({ level, fd = 1, part }: LogOptions): Logger {
+export function createLog({ level, part }: LogOptions): Logger {
   const base = part === undefined ? null : { part };
   const formatters = { level: (label: string) => ({ level: label }), log: (fields: Record<string, unknown>) => clean(fields, 0) };
   const serializers = { err: (error: unknown) => error };
   const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime, formatters, serializers, hooks: { logMethod: cleanMessage } };
-  return pino(options, terminalStream(fd) ?? pino.destination({ fd, sync: true }));
+  return pino(options, terminalStream() ?? pino.destination({ fd: 2, sync: true }));
 }
 
 /** Everything under such a name is secret, whatever it looks like. */
@@ -66,8 +64,8 @@ function cleanMessage(this: Logger, args: Parameters<pino.LogFn>, method: pino.L
 }
 
 /** The readable form costs memory and time, so it is loaded only where somebody reads. */
-function terminalStream(fd: 1 | 2): pino.DestinationStream | undefined {
-  if (!(fd === 1 ? process.stdout : process.stderr).isTTY) return undefined;
+function terminalStream(): pino.DestinationStream | undefined {
+  if (!process.stderr.isTTY) return undefined;
   const pretty: { build: typeof build } = createRequire(import.meta.url)("pino-pretty");
-  return pretty.build({ destination: fd, sync: true, translateTime: "SYS:HH:MM:ss", ignore: "pid,hostname", colorize: process.env.NO_COLOR === undefined });
+  return pretty.build({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss", ignore: "pid,hostname", colorize: process.env.NO_COLOR === undefined });
 }

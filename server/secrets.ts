@@ -59,14 +59,19 @@ const CHECK = { name: "encryption_check", text: "ampost", place: { table: "insta
  * value behind, by which all later ones are judged. Throws with what to do about it.
  */
 export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
-  const known = await findFact.one(pool, [CHECK.name]);
-  if (known === undefined) await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
-  const sealed = known ?? (await findFact.one(pool, [CHECK.name]));
-  if (sealed !== undefined && opens(vault, sealed.value)) return;
-  throw new Error(
-    "The encryption key is not the one that this database's tokens were sealed with. Set AMPOST_ENCRYPTION_KEY to the earlier key " +
-      "(it lay in the data folder of the first start, as encryption-key), or list it after the new one, separated by a comma.",
-  );
+  if ((await judgeKeys(pool, vault)) === "new") await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
+  if ((await judgeKeys(pool, vault)) === "wrong") throw new Error(`The encryption key is not the one that this database's tokens were sealed with. ${WRONG_KEY_CURE}`);
+}
+
+/** What to do about a wrong key. */
+export const WRONG_KEY_CURE =
+  "Set AMPOST_ENCRYPTION_KEY to the earlier key (it lay in the data folder of the first start, as encryption-key), or list it after the new one, separated by a comma.";
+
+/** Whether the keys open what this database holds; "new" where it holds nothing yet. */
+export async function judgeKeys(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {
+  const sealed = await findFact.one(pool, [CHECK.name]);
+  if (sealed === undefined) return "new";
+  return opens(vault, sealed.value) ? "right" : "wrong";
 }
 
 function opens(vault: Vault, sealed: string): boolean {

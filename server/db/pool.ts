@@ -10,7 +10,7 @@ export interface PoolOptions {
   /** What pg_stat_activity shows. */
   name?: string;
   /** Told of a connection that broke while nobody used it. The pool replaces it; without a listener Node would exit. */
-  onError?: (error: Error) => void;
+  onError?: (error: Error) => unknown;
 }
 
 /**

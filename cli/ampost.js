@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// Runs on any Node a machine may have, and hands over to the one that was installed beside the code. Old syntax only.
+"use strict";
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as nodeModule from "node:module";
+
+var NEEDED = 24;
+var root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+if (Number(process.versions.node.split(".")[0]) >= NEEDED) runHere();
+else runThere(findNode());
+
+function runHere() {
+  // Compiled code is kept from one start to the next, which is most of the time a start takes.
+  nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compile"));
+  if (existsSync(".env")) process.loadEnvFile(".env");
+  import("./program.ts").then(function (program) {
+    return program.run(process.argv.slice(2));
+  });
+}
+
+function findNode() {
+  var places = [join(root, "node_modules", "node-" + process.platform + "-" + process.arch, "bin", "node"), join(root, "node_modules", ".bin", "node")];
+  return places.filter(existsSync)[0];
+}
+
+function runThere(node) {
+  if (!node) {
+    console.error("Ampost needs Node " + NEEDED + " or newer; this is " + process.version + ", and the one that npm installs is missing.");
+    console.error('Run "npm install" with optional packages in ' + root + ", or start Ampost with a newer Node.");
+    process.exit(1);
+  }
+  // The channel tells the other that this process is gone, should it be killed.
+  var child = spawn(node, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  ["SIGINT", "SIGTERM", "SIGHUP"].forEach(function (signal) {
+    process.on(signal, function () {
+      child.kill(signal);
+    });
+  });
+  child.on("exit", function (code, signal) {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code);
+  });
+}

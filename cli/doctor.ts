@@ -1,0 +1,43 @@
+import type { Logger } from "pino";
+import { type Config, ConfigError } from "../server/config.ts";
+import { answer, sentenceOf } from "./answer.ts";
+import { checkDatabase } from "./doctor-database.ts";
+import { checkAddresses, checkPorts, checkSandbox } from "./doctor-network.ts";
+import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
+import { failed, type Finding, ok, warning } from "./finding.ts";
+import { readSettings } from "./settings.ts";
+
+/** Looks at everything an instance stands on, and exits with 1 where something keeps it from working. */
+export async function runDoctor(options: { json?: boolean }): Promise<void> {
+  const findings = await examine();
+  const healthy = findings.every(({ status }) => status !== "failed");
+  answer(options, { ok: healthy, checks: findings }, [...findings.flatMap(toLines), "", healthy ? "Nothing keeps Ampost from working." : "Ampost does not work like this."]);
+  if (!healthy) process.exitCode = 1;
+}
+
+async function examine(): Promise<Finding[]> {
+  const settings = await readSettings("doctor").catch((error: unknown) => error);
+  const node = ok("node", `${process.version}, for ${process.platform} ${process.arch}`);
+  if (!isSettings(settings)) return [node, ...configurationProblems(settings)];
+  const { config, log } = settings;
+  log.level = "error";
+  const configuration = config.warnings.map((each) => warning("configuration", each, "Rename or unset it."));
+  const folder = await checkDataFolder(config);
+  const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config)]].flat();
+  const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config)]);
+  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat()];
+}
+
+function isSettings(value: unknown): value is { config: Config; log: Logger } {
+  return typeof value === "object" && value !== null && "config" in value;
+}
+
+function configurationProblems(error: unknown): Finding[] {
+  const problems = error instanceof ConfigError ? error.problems : [sentenceOf(error)];
+  return problems.map((problem) => failed("configuration", problem, "Set the variable to what it takes, or unset it. .env.example lists them all."));
+}
+
+function toLines({ name, status, message, cure }: Finding): string[] {
+  const sign = { ok: "ok     ", warning: "warning", failed: "FAILED " }[status];
+  return [`${sign}  ${name.padEnd(14)} ${message}`, ...(cure === null ? [] : [`         ${" ".repeat(14)} → ${cure}`])];
+}

@@ -1,0 +1,48 @@
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { platforms } from "../platforms/index.ts";
+import type { Config } from "../server/config.ts";
+
+/** One thing to try, as lines for a shell. */
+export interface Example {
+  title: string;
+  lines: string[];
+}
+
+/** What `ampost start` prints when it is ready. */
+export function welcomeLines(config: Config): string[] {
+  const { apiUrl, appUrl, sandbox, dataDir, databaseUrl } = config;
+  return [
+    "",
+    `Ampost is ready at ${apiUrl}`,
+    `  posts in the sandbox  ${appUrl}/sandbox`,
+    `  sandbox               ${sandbox.url}`,
+    `  data                  ${databaseUrl === null ? dataDir : `the given database, and ${dataDir}`}`,
+    "",
+    "A first post, from another terminal in this folder:",
+    ...firstPosts(apiUrl).flatMap(({ title, lines }) => ["", `  # ${title}`, ...lines.map((line) => `  ${line}`)]),
+    "",
+  ];
+}
+
+/** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
+export function firstPosts(apiUrl: string): Example[] {
+  const [first = ""] = PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined);
+  // The shell puts the set's id in between two quoted halves.
+  const data = (text: string) => `'{"platformSetId":"'$SET'","platforms":["${first}"],"content":{"text":"${text}"}}'`;
+  const create = `curl -s ${apiUrl}/api/v1/posts -H "Authorization: Bearer $KEY"`;
+  const publish = `curl -s -X POST ${apiUrl}/api/v1/posts/$ID/publish -H "Authorization: Bearer $KEY" -H "Prefer: wait=60"`;
+  const withId = (call: string) => [`ID=$(${call} | ${take("id")})`, publish];
+  return [
+    { title: "a test key, and the set of accounts it publishes with", lines: ["BOOT=$(npm run --silent ampost -- bootstrap --json)", `KEY=$(echo "$BOOT" | ${take("apiKey")})`, `SET=$(echo "$BOOT" | ${take("platformSetId")})`] },
+    { title: "a text", lines: withId(`${create} -H "Content-Type: application/json" -d ${data("Hello from Ampost")}`) },
+    { title: "an image", lines: withId(`${create} -F data=${data("One picture")} -F files=@${PICTURES}/photo-1x1.jpg`) },
+    { title: "a carousel", lines: withId(`${create} -F data=${data("Two pictures")} -F files=@${PICTURES}/photo-1x1.jpg -F files=@${PICTURES}/photo-4x5.jpg`) },
+  ];
+}
+
+const PICTURES = "tests/fixtures";
+
+/** The first member of that name in JSON on one line, with what every machine has. */
+function take(member: string): string {
+  return `grep -o '"${member}":"[^"]*' | head -n 1 | cut -d '"' -f 4`;
+}

@@ -1,0 +1,18 @@
+import { openDatabase } from "../server/instance.ts";
+import { migrate } from "../server/db/migrate.ts";
+import { createPool } from "../server/db/pool.ts";
+import { answer } from "./answer.ts";
+import { readSettings } from "./settings.ts";
+
+export async function runMigrate(options: { json?: boolean }): Promise<void> {
+  const { config, log } = await readSettings("migrate");
+  const database = await openDatabase(config, log);
+  const pool = createPool(database.url, { max: 1 });
+  try {
+    const migrations = await migrate(pool);
+    answer(options, { migrations }, migrations.length > 0 ? migrations.map((name) => `ran ${name}`) : ["The database is up to date."]);
+  } finally {
+    await pool.end();
+    await database.stop();
+  }
+}

@@ -1,0 +1,114 @@
+import { Command, CommanderError, Option } from "commander";
+
+/** Exit codes: 0 done, 1 failed, 2 wrongly called. */
+const WRONGLY_CALLED = 2;
+
+/** Runs one command line and sets the exit code. A long-running command stays until it is told to stop. */
+export async function run(args: readonly string[]): Promise<void> {
+  try {
+    await commands().parseAsync([...args], { from: "user" });
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? exitCodeOf(error) : await explainFailure(error);
+  }
+}
+
+/** Every command, each loading what it needs when it is run, so that help is instant. */
+export function commands(): Command {
+  const program = new Command("ampost")
+    .description("Publishes to social networks: exactly once, on time, or you are told the truth.")
+    .exitOverride()
+    .showHelpAfterError("(add --help for what it takes)")
+    .addHelpText("after", "\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop");
+  addServers(program);
+  addInstanceCommands(program);
+  addKeys(program);
+  addAccounts(program);
+  return program;
+}
+
+function addServers(program: Command): void {
+  const server = (name: string, description: string) => program.command(name).description(description);
+  server("start", "run everything in one go: API, worker and sandbox, on an embedded database").action(async () => (await import("./servers.ts")).runServer("start"));
+  server("api", "run the API alone; any number of them share a database").action(async () => (await import("./servers.ts")).runServer("api"));
+  server("worker", "run a worker alone: it publishes and does chores").action(async () => (await import("./servers.ts")).runServer("worker"));
+  server("sandbox", "run the sandbox alone: it stands in for the platforms in test mode")
+    .addOption(new Option("--attached").hideHelp())
+    .action(async (options) => (await import("./sandbox.ts")).runSandbox(options));
+}
+
+function addInstanceCommands(program: Command): void {
+  program
+    .command("migrate")
+    .description("bring the database up to date; every server does so when it starts")
+    .addOption(json())
+    .action(async (options) => (await import("./migrate.ts")).runMigrate(options));
+  program
+    .command("bootstrap")
+    .description("make sure there is an owner with a test set and sandbox accounts, and make a test key; may be run again and again")
+    .addOption(email())
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost bootstrap --json | grep -o '\"apiKey\":\"[^\"]*' | cut -d '\"' -f 4")
+    .action(async (options) => (await import("./bootstrap.ts")).runBootstrap(options));
+  program
+    .command("doctor")
+    .description("look for what is wrong with this installation, and say how to cure it")
+    .addOption(json())
+    .action(async (options) => (await import("./doctor.ts")).runDoctor(options));
+}
+
+function addKeys(program: Command): void {
+  const keys = program.command("keys").description("API keys");
+  keys
+    .command("create")
+    .description("make a key and show it, this once")
+    .addOption(new Option("--mode <mode>", "what it sees: real platforms, or the sandbox").choices(["test", "live"]).makeOptionMandatory())
+    .requiredOption("--name <name>", "what to call it")
+    .addOption(email())
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost keys create --mode live --name production")
+    .action(async (options) => (await import("./keys.ts")).runCreateKey(options));
+  keys
+    .command("list")
+    .description("all keys, without what makes them work")
+    .addOption(email())
+    .addOption(json())
+    .action(async (options) => (await import("./keys.ts")).runListKeys(options));
+  keys
+    .command("revoke")
+    .description("end a key, from the next request on")
+    .argument("<id>", "its id, as `ampost keys list` shows it")
+    .addOption(email())
+    .addOption(json())
+    .action(async (id, options) => (await import("./keys.ts")).runRevokeKey(id, options));
+}
+
+function addAccounts(program: Command): void {
+  program
+    .command("accounts")
+    .description("accounts on the platforms")
+    .command("connect")
+    .description("connect a sandbox account to a test set")
+    .requiredOption("--set <id>", "the platform set's id")
+    .requiredOption("--platform <platform>", "the platform's key")
+    .addOption(email())
+    .addOption(json())
+    .action(async (options) => (await import("./accounts.ts")).runConnectAccount(options));
+}
+
+function email(): Option {
+  return new Option("--email <address>", "act for this user instead of the owner; made where there is none yet");
+}
+
+function json(): Option {
+  return new Option("--json", "print one JSON object as the last line");
+}
+
+function exitCodeOf(error: CommanderError): number {
+  return error.exitCode === 0 ? 0 : WRONGLY_CALLED;
+}
+
+async function explainFailure(error: unknown): Promise<number> {
+  const { sentenceOf } = await import("./answer.ts");
+  console.error(sentenceOf(error));
+  return 1;
+}

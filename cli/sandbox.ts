@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { startSandbox } from "../sandbox/server.ts";
+import { readSettings } from "./settings.ts";
+import { stayUntilTold } from "./stay.ts";
+
+/**
+ * Runs the sandbox until it is told to stop. Attached to a server it listens on loopback and ends with that server: a
+ * signal to the whole process group is not for it, since what the server still publishes ends here.
+ */
+export async function runSandbox(options: { attached?: boolean }): Promise<void> {
+  const { config, log } = await readSettings("sandbox");
+  const sandbox = await startSandbox({
+    port: config.sandbox.port,
+    host: options.attached ? "127.0.0.1" : config.host,
+    dataDir: join(config.dataDir, "sandbox"),
+    limits: config.sandbox.limits,
+    appUrl: config.appUrl,
+    mediaUrl: config.mediaUrl,
+    log: (message, error) => log.error({ err: error }, message),
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new Error(`Port ${config.sandbox.port} is taken by another program. Stop that, or set AMPOST_SANDBOX_PORT to another one.`, { cause: error });
+  });
+  stayUntilTold(log, () => sandbox.close(), { signals: !options.attached });
+  log.info({ url: sandbox.url }, "The sandbox is ready");
+  process.send?.({ url: sandbox.url });
+}

@@ -1,0 +1,17 @@
+import type { Logger } from "pino";
+import { type Config, loadConfig } from "../server/config.ts";
+import { createLog } from "../server/log.ts";
+import { findFreePort } from "./free-port.ts";
+
+/** The configuration and the log of one command. */
+export async function readSettings(part: string): Promise<{ config: Config; log: Logger }> {
+  const config = loadConfig(await withFreePorts(process.env));
+  return { config, log: createLog({ level: config.logLevel, part }) };
+}
+
+/** Port 0 is settled before anything is made of it: addresses contain it. */
+async function withFreePorts(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const settled = { ...env };
+  for (const name of ["PORT", "AMPOST_SANDBOX_PORT"]) if (env[name] === "0") settled[name] = String(await findFreePort());
+  return settled;
+}

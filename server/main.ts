@@ -1,0 +1,101 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { platforms } from "../platforms/index.ts";
+import type { Config } from "./config.ts";
+import type { Services } from "./domain/services.ts";
+import { createHttpApp } from "./http/app.ts";
+import { type Ground, openGround, type Opened } from "./ground.ts";
+import { readiness } from "./readiness.ts";
+import { type SandboxChild, startSandboxChild } from "./sandbox-child.ts";
+import { startWork, type Work } from "./work.ts";
+
+/** A started process. `stop` takes no new work, finishes or hands back what it holds, and lets go of everything. */
+export interface Running {
+  /** Where the API listens; null for a worker without a port of its own. */
+  url: string | null;
+  stop(): Promise<void>;
+}
+
+/** What a process is to do: answer requests, publish and do chores, or both. */
+export interface Parts {
+  api: boolean;
+  worker: boolean;
+  /** Whether it runs a sandbox, unless the configuration names one elsewhere. */
+  sandbox: boolean;
+}
+
+/** Starts a process. Throws with a sentence that says what to do, and leaves nothing behind then. */
+export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
+  const opened: Opened = [];
+  const stop = async () => {
+    // What was opened last needs what was opened first.
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
+    if (sandbox) opened.push(() => sandbox.stop());
+    const ground = await openGround(config, log, { doesChores: parts.worker }, opened);
+    const work = parts.worker ? await startWork(ground) : undefined;
+    if (work) opened.push(() => work.stop());
+    const app = parts.api ? await serveApi(ground, work, sandbox) : undefined;
+    // Requests that wait for a publish and the publish they wait for end side by side.
+    if (app) opened.push(() => Promise.all([app.close(), work?.stop()]));
+    await sandbox?.started;
+    return { url: app ? addressOf(app) : null, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function serveApi(ground: Ground, work: Work | undefined, sandbox: SandboxChild | undefined): Promise<FastifyInstance> {
+  const { instance, listener, storage, jobs, metrics } = ground;
+  const { config, log, pool } = instance;
+  const services: Services = {
+    pool,
+    log,
+    storage,
+    listener,
+    jobs,
+    oauthOf: (platform) => platforms[platform].oauth,
+    settings: {
+      apiUrl: config.apiUrl,
+      appUrl: config.appUrl,
+      mediaUrl: config.mediaUrl,
+      sandboxUrl: config.sandbox.url,
+      scheduling: config.scheduling,
+      forcePrivateUploads: config.forcePrivateUploads,
+      mediaSecret: instance.secrets.mediaSecret,
+    },
+  };
+  const app = await createHttpApp(services, {
+    probes: { ready: readiness(ground, { work, sandbox }), metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print() }) },
+    trustProxy: config.trustProxy,
+    observe: metrics.request,
+  });
+  await app.listen({ port: config.port, host: config.host }).catch((error: NodeJS.ErrnoException) => {
+    throw explainListen(error, config);
+  });
+  return app;
+}
+
+function startSandbox(config: Config, log: Logger): SandboxChild {
+  const child = startSandboxChild({ AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir }, log);
+  // Awaited at the end of the start; until then its failure must not go unheard.
+  child.started.catch(() => undefined);
+  return child;
+}
+
+function addressOf(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error("The API does not listen");
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+function explainListen(error: NodeJS.ErrnoException, { host, port }: Config): Error {
+  if (error.code === "EADDRINUSE") return new Error(`Port ${port} on ${host} is taken by another program. Stop that, or set PORT to another one.`, { cause: error });
+  if (error.code === "EACCES") return new Error(`Port ${port} needs rights that this user does not have. Set PORT to one above 1023.`, { cause: error });
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") return new Error(`This machine has no address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`, { cause: error });
+  return error;
+}

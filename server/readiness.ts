@@ -1,0 +1,44 @@
+import { pendingMigrations } from "./db/migrate.ts";
+import type { Ground } from "./ground.ts";
+import type { SandboxChild } from "./sandbox-child.ts";
+import type { Work } from "./work.ts";
+
+export interface Readiness {
+  ready: boolean;
+  /** What was looked at, each with "ok" or what is wrong. */
+  checks: Record<string, string>;
+}
+
+/** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
+export function readiness({ instance }: Ground, parts: { work: Work | undefined; sandbox: SandboxChild | undefined }): () => Promise<Readiness> {
+  const { pool, oauth, config } = instance;
+  const looks: Record<string, () => Promise<string>> = {
+    database: async () => (await pool.query("select 1")).rowCount === 1 ? OK : "does not answer",
+    migrations: async () => {
+      const pending = await pendingMigrations(pool);
+      return pending.length === 0 ? OK : `${pending.join(", ")} did not run yet`;
+    },
+    queue: async () => {
+      await pool.query("select version from jobs.version");
+      return parts.work === undefined || parts.work.isRunning() ? OK : "the worker stops";
+    },
+  };
+  const { sandbox } = parts;
+  if (sandbox) {
+    looks.sandbox = async () => {
+      if (!sandbox.isRunning()) return "does not run";
+      const answer = await oauth.directHttp.send({ method: "GET", url: `${config.sandbox.url}/_sandbox/faults`, timeoutSeconds: 2 });
+      return answer.status === 200 ? OK : `answers ${answer.status}`;
+    };
+  }
+  return async () => {
+    const checks = Object.fromEntries(await Promise.all(Object.entries(looks).map(async ([name, look]) => [name, await look().catch(sentenceOf)])));
+    return { ready: Object.values(checks).every((check) => check === OK), checks };
+  };
+}
+
+const OK = "ok";
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : "cannot be reached";
+}

@@ -1,0 +1,65 @@
+import { platforms } from "../platforms/index.ts";
+import { createHttpClient } from "../platforms/kit/http.ts";
+import type { Ground } from "./ground.ts";
+import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE } from "./jobs/queues.ts";
+import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./jobs/sweeps.ts";
+import { createIngest } from "./media/ingest.ts";
+import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "./media/queues.ts";
+import { createMediaSource } from "./media/source.ts";
+import { dropBytes, sweepMedia } from "./media/sweep.ts";
+import { freshToken, reportTokenRefused } from "./oauth/fresh-token.ts";
+import { createEngine } from "./publishing/engine.ts";
+
+/** A worker's two kinds of work: publishing, and chores. */
+export interface Work {
+  isRunning(): boolean;
+  /** Takes nothing new, lets what runs end or hands it back. */
+  stop(): Promise<void>;
+}
+
+/** How long publishing gets to end what it holds, of the 10 s that a stop may take. */
+const PUBLISHING_STOP_SECONDS = 8;
+
+/** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
+export async function startWork(ground: Ground): Promise<Work> {
+  const { instance, jobs, storage, listener, metrics } = ground;
+  const { config, log, secrets } = instance;
+  const pool = instance.openPool("ampost worker", config.databasePool);
+  const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls });
+  const oauth = { ...instance.oauth, pool };
+  const mediaUrls = { baseUrl: config.mediaUrl, secret: secrets.mediaSecret };
+  const slots = config.workerSlots;
+  const engine = createEngine({
+    pool,
+    listener,
+    platforms,
+    httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
+    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
+    ensureMedia: (owner, mediaIds, signal) => ingest.ensureReady(owner, mediaIds, signal),
+    freshToken: (account, options) => freshToken(oauth, account, options),
+    reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
+    speed: config.engineSpeed,
+    forcePrivateUploads: config.forcePrivateUploads,
+    // A commit is one small request: more of them fit beside each other than of preparations, which carry media.
+    slots: { prepare: slots, commit: 2 * slots, observe: slots },
+    log,
+    metrics,
+  });
+  engine.start();
+  await jobs.work({
+    [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
+    [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
+    [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
+    [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
+    [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+  });
+  const endFolding = keepPostCountsFolded(pool, log);
+  let running = true;
+  return {
+    isRunning: () => running,
+    stop: async () => {
+      running = false;
+      await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding()]);
+    },
+  };
+}
