@@ -1,0 +1,109 @@
+import type pg from "pg";
+
+import { claimDue, type Claimed, findHeld, type Lane, prolongLeases } from "../db/publishing.ts";
+import { LEASE_SECONDS } from "./pace.ts";
+
+/** A platform post in our hands, until its lease ends or somebody takes it over. */
+export interface Claim extends Claimed {
+  userId: string;
+  lane: Lane;
+  lease: Lease;
+  /** Ends quiet requests that are under way when the claim is lost. */
+  lost: AbortController;
+}
+
+/** Thrown where a write finds that the platform post is no longer the claim's: nothing was written, and nothing more is to be done. */
+export class LostClaim extends Error {
+  constructor() {
+    super("The platform post was taken over, edited or discarded meanwhile.");
+    this.name = "LostClaim";
+  }
+}
+
+/** Both clocks: the monotonic one stands still while a machine sleeps, the other can be set. The one that says "later" is believed. */
+export interface Instant {
+  monotonic: number;
+  wall: number;
+}
+
+export function instant(): Instant {
+  return { monotonic: performance.now(), wall: Date.now() };
+}
+
+export function secondsSince(start: Instant): number {
+  const now = instant();
+  return Math.max(now.monotonic - start.monotonic, now.wall - start.wall) / 1000;
+}
+
+/** When the lease was last taken or prolonged: read before that was asked of the database, so never too late. */
+export interface Lease {
+  takenAt: Instant;
+}
+
+export function isLeaseOver({ lease, lost }: Claim): boolean {
+  return lost.signal.aborted || secondsSince(lease.takenAt) >= LEASE_SECONDS;
+}
+
+/** Whose turn it is among the users, and at which account the turn through all accounts goes on. One a lane. */
+export interface Turns {
+  account: string;
+  count: number;
+  lastTurnOf: Map<string, number>;
+}
+
+const FIRST_ACCOUNT = "00000000-0000-0000-0000-000000000000";
+const USERS_REMEMBERED = 256;
+
+export function newTurns(): Turns {
+  return { account: FIRST_ACCOUNT, count: 0, lastTurnOf: new Map() };
+}
+
+/** Takes up to `limit` due platform posts of the lane. `running` is what this process holds in it already. */
+export async function claim(pool: pg.Pool, lane: Lane, limit: number, turns: Turns, running: Iterable<Claim>): Promise<Claim[]> {
+  const takenAt = instant();
+  const served = countByUser(running, turns);
+  const rows = await claimDue.all(pool, [
+    lane,
+    limit,
+    LEASE_SECONDS,
+    turns.account,
+    [...served.keys()],
+    [...served.values()],
+    [...served.keys()].map((user) => turns.lastTurnOf.get(user) ?? 0),
+  ]);
+  turns.account = rows[0]?.turn_end ?? FIRST_ACCOUNT;
+  turns.count += 1;
+  return rows.flatMap(({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId }) => {
+    if (id === null) return [];
+    remember(turns, userId);
+    return [{ id, fence, leaseOwner, accountId, userId, lane, lease: { takenAt }, lost: new AbortController() }];
+  });
+}
+
+/** Prolongs what is held, and tells those that are held no longer. */
+export async function prolong(pool: pg.Pool, claims: readonly Claim[]): Promise<void> {
+  if (claims.length === 0) return;
+  const takenAt = instant();
+  const ids = claims.map(({ id }) => id);
+  const owners = claims.map(({ leaseOwner }) => leaseOwner);
+  const prolonged = new Set((await prolongLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner));
+  if (prolonged.size === claims.length) return void claims.forEach((each) => (each.lease.takenAt = takenAt));
+  const held = new Set((await findHeld.all(pool, [ids, owners])).map((row) => row.lease_owner));
+  for (const each of claims) {
+    if (prolonged.has(each.leaseOwner)) each.lease.takenAt = takenAt;
+    else if (!held.has(each.leaseOwner)) each.lost.abort(new LostClaim());
+  }
+}
+
+function countByUser(running: Iterable<Claim>, turns: Turns): Map<string, number> {
+  const counts = new Map<string, number>([...turns.lastTurnOf.keys()].map((user) => [user, 0]));
+  for (const { userId } of running) counts.set(userId, (counts.get(userId) ?? 0) + 1);
+  return counts;
+}
+
+function remember({ lastTurnOf, count }: Turns, userId: string): void {
+  lastTurnOf.delete(userId);
+  lastTurnOf.set(userId, count);
+  const oldest = lastTurnOf.keys().next();
+  if (lastTurnOf.size > USERS_REMEMBERED && !oldest.done) lastTurnOf.delete(oldest.value);
+}

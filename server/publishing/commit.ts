@@ -1,0 +1,204 @@
+import { v7 as uuidv7 } from "uuid";
+
+import { foldStatus } from "../../model/status.ts";
+import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
+import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
+import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
+import { findSiblings, holdPost, noteLateAnswer, settlePost, writeIntent } from "../db/publishing.ts";
+import { transaction } from "../db/sql.ts";
+import { instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
+import { failStep } from "./fail.ts";
+import { unknownOutcome } from "./failure.ts";
+import { COMMIT_DEADLINE_SECONDS, LEASE_SECONDS, QUARANTINE_SECONDS, readBackSeconds } from "./pace.ts";
+import { persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+import { beginChanges, commitClient, commitContext, countAttempt, doneChanges, evidenceOf, faultPoint, isOnlyCosmetic, laneOf, postponedSteps, type Progress, type Work } from "./work.ts";
+
+/** What an answer proves. */
+type Outcome =
+  | { outcome: "ok"; done: StepDone }
+  | { outcome: "not_published"; error: unknown }
+  | { outcome: "unknown"; answer: NonNullable<IntentEvidence["answer"]> };
+
+/**
+ * The commit: the intent is written, one request leaves within its deadline or not at all, and the result is written.
+ * Nothing here is ever done twice: when the outcome is not known, whoever has the platform post then reads it back.
+ * `repeatOf` names the intent of which this is the one byte-identical repeat.
+ */
+export async function commit(work: Work, step: VisibleStep, index: number, repeatOf?: string): Promise<Progress> {
+  const { deps, claim } = work;
+  let context: StepContext;
+  let request: HttpRequest;
+  try {
+    context = await commitContext(work);
+    request = step.request(context);
+  } catch (error) {
+    return failStep(work, index, error);
+  }
+  const id = uuidv7();
+  const writtenAfter = instant();
+  await declareIntent(work, step, index, { id, request, repeatOf });
+  const exchanges: HttpExchange[] = [];
+  const outcome = await send(work, step, context, request, writtenAfter, exchanges);
+  await faultPoint(deps, "result.before", claim, step.name);
+  const progress = await record(work, step, index, { id, outcome, evidence: { ...evidenceOf(exchanges), endedAfterSeconds: secondsSince(writtenAfter) } });
+  await faultPoint(deps, "result.written", claim, step.name);
+  return progress;
+}
+
+/** (a) One transaction. Throws LostClaim where the platform post is not ours by lease and fence, is not due, or is discarded. */
+async function declareIntent(work: Work, step: VisibleStep, index: number, intent: { id: string; request: HttpRequest; repeatOf: string | undefined }): Promise<void> {
+  const { deps, claim, row } = work;
+  countAttempt(work);
+  await faultPoint(deps, "intent.before", claim, step.name);
+  const begins = row.status !== "posting";
+  const begun = begins ? beginChanges(work) : null;
+  const values = [
+    claim.id,
+    claim.fence,
+    claim.leaseOwner,
+    intent.id,
+    step.name,
+    begun?.attemptCount ?? row.attempt_count,
+    requestHash(intent.request),
+    COMMIT_DEADLINE_SECONDS,
+    QUARANTINE_SECONDS / work.pace,
+    LEASE_SECONDS,
+    JSON.stringify(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }),
+  ];
+  try {
+    const written = begun === null ? await writeIntent.one(deps.pool, values) : await beginWithIntent(work, values);
+    if (written === undefined) throw new LostClaim();
+    if (row.live_through === null && row.failures === 0) deps.metrics?.commitStarted(row.platform, written.late_seconds);
+  } catch (error) {
+    if (!(error instanceof LostClaim)) await withdraw(work, step, index, intent.id);
+    throw error;
+  }
+  if (begun !== null) Object.assign(row, { status: "posting", attempt_count: begun.attemptCount, failures: 0, warnings: begun.warnings });
+  await faultPoint(deps, "intent.written", claim, step.name);
+}
+
+/** Prepared ahead of its time, it begins for the public with its commit: the post's row is held first, as always. */
+async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]): Promise<{ late_seconds: number } | undefined> {
+  return transaction(deps.pool, async (tx) => {
+    const owner = [row.post_id, row.user_id, row.mode];
+    const post = await holdPost.one(tx, owner);
+    if (post === undefined) return undefined;
+    const siblings = await findSiblings.all(tx, owner);
+    const written = await writeIntent.one(tx, values);
+    if (written === undefined) return undefined;
+    const folded = foldStatus(post.status, siblings.map(({ id, status }) => (id === row.id ? "posting" : status)));
+    const events = folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }];
+    await settlePost.run(tx, [...owner, folded, JSON.stringify(events)]);
+    return written;
+  });
+}
+
+/** It is not known whether the intent was written, but it is known that nothing was sent. */
+async function withdraw(work: Work, step: VisibleStep, index: number, id: string): Promise<void> {
+  const intent: IntentChanges = { id, result: "definite_failure", evidence: { withdrawn: "The intent could not be confirmed, so nothing was sent." } };
+  await write(work, { step: step.name, lane: laneOf(work, index), next: { at: "seconds", seconds: 1 } }, { intent });
+}
+
+/** (b) and (c): one request, whose bytes leave before the deadline and within the lease, or not at all. */
+async function send(work: Work, step: VisibleStep, context: StepContext, request: HttpRequest, writtenAfter: ReturnType<typeof instant>, exchanges: HttpExchange[]): Promise<Outcome> {
+  const { deps, claim } = work;
+  const beforeSend = (): void => {
+    void deps.faultPoint?.({ point: "send.before", platformPostId: claim.id, step: step.name });
+    if (secondsSince(writtenAfter) >= COMMIT_DEADLINE_SECONDS) throw new Error("The deadline of the commit has passed.");
+    if (isLeaseOver(claim)) throw new Error("The lease is over.");
+  };
+  let answer: HttpAnswer;
+  try {
+    answer = await commitClient(work, exchanges, beforeSend).send(request);
+  } catch (error) {
+    if (error instanceof TransportError && !error.sent) return { outcome: "not_published", error };
+    const failure = error instanceof TransportError ? error.failure : "unexpected";
+    return { outcome: "unknown", answer: { status: null, brokerCode: null, platformError: null, failure } };
+  }
+  await faultPoint(deps, "answer.received", claim, step.name);
+  return judge(step, answer, context);
+}
+
+function judge(step: VisibleStep, answer: HttpAnswer, context: StepContext): Outcome {
+  try {
+    return { outcome: "ok", done: step.accept(answer, context) };
+  } catch (error) {
+    if (!(error instanceof BrokerError)) return { outcome: "unknown", answer: { status: answer.status, brokerCode: null, platformError: null, failure: null } };
+    if (error.notPublished) return { outcome: "not_published", error };
+    return { outcome: "unknown", answer: { status: answer.status, brokerCode: error.code, platformError: error.platformError, failure: null } };
+  }
+}
+
+interface Result {
+  id: string;
+  outcome: Outcome;
+  evidence: IntentEvidence;
+}
+
+/** (d) One transaction, where the platform post is still ours. Repeated while the database is away; the call never is. */
+async function record(work: Work, step: VisibleStep, index: number, { id, outcome, evidence }: Result): Promise<Progress> {
+  try {
+    if (outcome.outcome === "ok") return await recordDone(work, step, index, outcome.done, { id, evidence });
+    if (outcome.outcome === "unknown") return await recordUnknown(work, outcome.answer, { id, evidence });
+    return await failStep(work, index, outcome.error, { intent: { id, result: "definite_failure", evidence } });
+  } catch (error) {
+    if (error instanceof LostClaim) await noteLate(work, id, outcome, evidence);
+    throw error;
+  }
+}
+
+/** It is live. Also used where reading back has found it so; `done` then says what was found. */
+export async function recordDone(work: Work, step: VisibleStep, index: number, done: StepDone, intent: { id: string; evidence: IntentEvidence }): Promise<Progress> {
+  const { row } = work;
+  row.live_through = step.name;
+  const nextIndex = index + 1;
+  const next = work.steps[nextIndex]?.name ?? postponedSteps(row)[0] ?? null;
+  const changes: Changes = {
+    ...doneChanges(row, done),
+    liveThrough: step.name,
+    step: next,
+    lane: laneOf(work, nextIndex),
+    polls: "none",
+    failures: 0,
+    attemptCount: row.attempt_count,
+    error: null,
+    ...(isOnlyCosmetic(work, nextIndex) ? { publishedNow: true } : {}),
+  };
+  const result: IntentChanges = { id: intent.id, result: "ok", remoteId: done.remoteId ?? null, evidence: intent.evidence };
+  const save = async (intentChanges: IntentChanges): Promise<void> => {
+    if (next === null) {
+      await settle(work, { ...changes, status: "published", next: { at: "never" } }, "platform_post.published", { intent: intentChanges }, RESULT_PATIENCE_SECONDS);
+    } else {
+      await write(work, changes, { intent: intentChanges }, RESULT_PATIENCE_SECONDS);
+    }
+  };
+  try {
+    await save(result);
+  } catch (error) {
+    if (!isTakenRemoteId(error)) throw error;
+    // The platform gave an id that stands for another commit already. It is live all the same.
+    work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform gave the same id twice");
+    await save({ ...result, remoteId: null, evidence: { ...result.evidence, repeatedRemoteId: done.remoteId } });
+  }
+  return next === null ? "released" : "on";
+}
+
+async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["answer"]>, intent: { id: string; evidence: IntentEvidence }): Promise<Progress> {
+  const seconds = readBackSeconds(0) / work.pace;
+  const error = unknownOutcome("The platform's answer was lost; it is being read back whether the post is live.", answer.platformError, new Date(Date.now() + seconds * 1000));
+  const changes: Changes = { lane: "observe", attemptCount: work.row.attempt_count, error, next: { at: "seconds", seconds } };
+  await settle(work, changes, null, { intent: { id: intent.id, evidence: { ...intent.evidence, answer } } }, RESULT_PATIENCE_SECONDS);
+  return "released";
+}
+
+/** The answer came when the platform post was no longer ours. It is still evidence for whoever has it now. */
+async function noteLate(work: Work, id: string, outcome: Outcome, evidence: IntentEvidence): Promise<void> {
+  const late = outcome.outcome === "ok" ? { outcome: "ok", done: outcome.done } : outcome.outcome === "not_published" ? { outcome: "not_published", proof: "The platform refused the request." } : undefined;
+  const noted = { ...evidence, ...(late === undefined ? {} : { late }) };
+  await persist(() => noteLateAnswer.run(work.deps.pool, [id, JSON.stringify(noted)]), RESULT_PATIENCE_SECONDS);
+}
+
+/** One remote id of an account stands for one commit. */
+export function isTakenRemoteId(error: unknown): boolean {
+  return error instanceof Error && "constraint" in error && error.constraint === "publish_steps_one_remote";
+}

@@ -1,0 +1,74 @@
+import type { MediaEntry, MediaFacts, PlatformContent, PlatformOverrides, PostContent } from "../../model/post.ts";
+import { BrokerError, type PublishMedia } from "../../platforms/platform.ts";
+import { judgePost, mapMedia, resolveContent } from "../../platforms/validate.ts";
+import type { WorkRow } from "../db/publishing.ts";
+import type { PublishingDeps } from "./deps.ts";
+
+/**
+ * The content the broker gets, with the stored media in the place of the entries. Media that is not here yet is fetched
+ * now; what cannot be had is MEDIA_FAILED. `judge` has the post judged once more, by what its media really are and by
+ * what the account is now, and throws what was found.
+ */
+export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: boolean, signal: AbortSignal): Promise<PlatformContent<PublishMedia>> {
+  const stored = new Map(row.media.map((media) => [media.path, media]));
+  const content = nameByPath(row.content, row);
+  const used = usedPaths(resolveContent(row.platform, content)).flatMap((path) => [path, `${path}/thumbnailUrl`]);
+  const missing = used.flatMap((path) => stored.get(path) ?? []).filter(({ facts }) => facts === null);
+  if (missing.length > 0) {
+    const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [...new Set(missing.map(({ id }) => id))], signal);
+    for (const media of missing) {
+      const outcome = ready.get(media.id);
+      if (outcome?.status !== "ready") throw new BrokerError("MEDIA_FAILED", outcome?.message ?? "The media could not be fetched.");
+      stored.set(media.path, { ...media, facts: outcome.facts });
+    }
+  }
+  const measured = (entry: MediaEntry): MediaFacts | null => stored.get(entry.id ?? "")?.facts ?? null;
+  if (judge) refuseBroken(deps, row, content, measured);
+  return mapMedia(resolveContent(row.platform, content, measured), (entry) => {
+    const path = entry.id ?? "";
+    const media = toPublishMedia(stored.get(path), entry.altText ?? null, stored.get(`${path}/thumbnailUrl`));
+    if (media === null) throw new BrokerError("MEDIA_FAILED", "A media file of the post is gone.", { retryable: false });
+    return media;
+  });
+}
+
+/** Writes each entry's place into its `id`, by which its stored media is found after resolving has moved it about. */
+function nameByPath(content: PostContent, { platform }: WorkRow): PostContent {
+  const name = <E extends MediaEntry>(entry: E, path: string): E => ({ ...entry, id: path });
+  const override = content.platformOverrides[platform];
+  const thread = override?.settings?.thread;
+  const threadPath = `/content/platformOverrides/${platform}/settings/thread`;
+  const named = Array.isArray(thread)
+    ? thread.map((part: { media?: MediaEntry[] | null }, index) => ({ ...part, media: part.media?.map((entry, place) => name(entry, `${threadPath}/${index}/media/${place}`)) ?? null }))
+    : thread;
+  const platformOverrides: PlatformOverrides =
+    named === undefined || named === null ? content.platformOverrides : { ...content.platformOverrides, [platform]: { ...override, settings: { ...override?.settings, thread: named } } };
+  return { ...content, media: content.media.map((entry, index) => name(entry, `/content/media/${index}`)), platformOverrides };
+}
+
+function usedPaths(content: PlatformContent<MediaEntry>): string[] {
+  return [...content.media, ...content.thread.flatMap((part) => part.media)].map((entry) => entry.id ?? "");
+}
+
+/** What depends on measures and on the account may have changed since the post was created. */
+function refuseBroken(deps: PublishingDeps, row: WorkRow, content: PostContent, measured: (entry: MediaEntry) => MediaFacts | null): void {
+  const { issues } = judgePost(
+    { content, platforms: [row.platform], scheduledFor: null },
+    {
+      now: new Date(),
+      scheduling: "all",
+      forcePrivateUploads: deps.forcePrivateUploads,
+      accounts: { [row.platform]: { scopes: row.scopes ?? [], metadata: row.platform_metadata ?? {}, tokenExpiresAt: null } },
+      measured,
+    },
+  );
+  const first = issues.find((issue) => issue.platform === null || issue.platform === row.platform);
+  if (first !== undefined) throw new BrokerError("CONTENT_REJECTED", first.message, { publicCode: first.code });
+}
+
+type StoredMedia = WorkRow["media"][number];
+
+function toPublishMedia(media: StoredMedia | undefined, altText: string | null, thumbnail: StoredMedia | undefined): PublishMedia | null {
+  if (!media?.facts) return null;
+  return { ...media.facts, id: media.id, filename: media.filename, altText, thumbnail: toPublishMedia(thumbnail, null, undefined) };
+}

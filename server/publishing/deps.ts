@@ -1,0 +1,47 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import type { MediaFacts } from "../../model/post.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
+import type { Broker, MediaSource } from "../../platforms/platform.ts";
+import type { FaultHook } from "./fault-points.ts";
+
+/** Whose data: everything the engine asks of others names the pair. */
+export interface Owner {
+  userId: string;
+  mode: Mode;
+}
+
+export interface AccountKey extends Owner {
+  accountId: string;
+}
+
+/** What the engine counts. */
+export interface EngineMetrics {
+  /** From the due time to the intent of the first commit. */
+  commitStarted(platform: PlatformName, lateSeconds: number): void;
+  settled(platform: PlatformName, outcome: "published" | "failed" | "unknown"): void;
+}
+
+/** What publishing needs of the rows above and beside it. */
+export interface PublishingDeps {
+  pool: pg.Pool;
+  /** A platform without a broker fails what is published to it. */
+  platforms: Record<PlatformName, { broker?: Broker }>;
+  /** In test mode a client to the sandbox, in live mode to the platforms. */
+  httpFor(mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient;
+  mediaSourceFor(owner: Owner): MediaSource;
+  /** The last try for media that is not there yet. Answers for every id. */
+  ensureMedia(owner: Owner, mediaIds: readonly string[], signal: AbortSignal): Promise<Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string }>>;
+  /** A token that lives so long. `refused` is one that the platform has just called expired. Throws BrokerErrors. */
+  freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
+  /** The platform has withdrawn the account's token for good. */
+  reportTokenRefused?(account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void>;
+  /** What the engine's own pauses are divided by in test mode. */
+  speed: number;
+  forcePrivateUploads: boolean;
+  log: Logger;
+  metrics?: EngineMetrics;
+  faultPoint?: FaultHook;
+}

@@ -1,0 +1,188 @@
+import { CHANNELS, type Listener } from "../db/listen.ts";
+import { findNextDue, type Lane, LANES, loadWork } from "../db/publishing.ts";
+import { claim as claimDueOf, type Claim, newTurns, prolong, type Turns } from "./claim.ts";
+import type { PublishingDeps } from "./deps.ts";
+import { HEARTBEAT_SECONDS } from "./pace.ts";
+import { runClaimed, Stopping } from "./run.ts";
+import { faultPoint } from "./work.ts";
+
+export interface EngineOptions extends PublishingDeps {
+  listener: Pick<Listener, "on" | "onReconnect">;
+  /** How many platform posts may be worked on at once, in each lane. */
+  slots?: Partial<Record<Lane, number>>;
+  /** How often the queue is looked at whatever happens. */
+  floorSeconds?: number;
+}
+
+export interface Engine {
+  start(): void;
+  /**
+   * Takes no new work, waits for what is running, and leaves to their leases' end what is not over in `withinSeconds`
+   * (whatever it is, another process goes on with it). Resolves when nothing runs here any more, or the time is up.
+   */
+  stop(withinSeconds?: number): Promise<void>;
+  /** How many platform posts are being worked on. */
+  running(): number;
+}
+
+const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 32, observe: 16 };
+const FLOOR_SECONDS = 2;
+
+/** How long before its end a stop ends quiet requests, so that their platform posts can be handed back. */
+const HAND_BACK_SECONDS = 2;
+
+const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
+
+/**
+ * Publishes what is due: claims it, runs its steps, waits, settles, reconciles, and takes over what other processes have
+ * left. Any number of engines work on one database. Being woken for nothing, or ten times for the same, does no harm.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const { pool, log, listener, floorSeconds = FLOOR_SECONDS } = options;
+  const slots = { ...USUAL_SLOTS, ...options.slots };
+  const lanes: Record<Lane, LaneState> = { prepare: newLane(), commit: newLane(), observe: newLane() };
+  const running = new Map<Claim, Promise<void>>();
+  let state: "new" | "started" | "stopping" = "new";
+  let dueTimer: NodeJS.Timeout | undefined;
+  let floorTimer: NodeJS.Timeout | undefined;
+  let heartbeatTimer: NodeJS.Timeout | undefined;
+  let heartbeat: Promise<void> | null = null;
+  let planning: Promise<void> | null = null;
+  let planWanted = false;
+  const unsubscribe: (() => void)[] = [];
+
+  /** Looks into the lane until it has nothing more for its free slots. Wakes that come meanwhile are one. */
+  function pump(lane: Lane): void {
+    const own = lanes[lane];
+    if (state !== "started") return;
+    own.wanted = true;
+    own.pumping ??= drain(lane).finally(() => {
+      own.pumping = null;
+      if (own.wanted && own.running.size < slots[lane]) pump(lane);
+    });
+  }
+
+  async function drain(lane: Lane): Promise<void> {
+    const own = lanes[lane];
+    try {
+      while (own.wanted && state === "started" && own.running.size < slots[lane]) {
+        own.wanted = false;
+        await faultPoint(options, "claim.before", null, null);
+        const claims = await claimDueOf(pool, lane, slots[lane] - own.running.size, own.turns, own.running);
+        await faultPoint(options, "claim.after", claims[0] ?? null, null);
+        if (claims.length > 0) await begin(claims);
+        if (own.running.size >= slots[lane]) own.wanted = true;
+        if (claims.length > 0 && own.running.size < slots[lane]) own.wanted = true;
+      }
+    } catch (error) {
+      own.wanted = false;
+      log.warn({ err: error, lane }, "the publishing queue could not be read; it is looked at again shortly");
+    }
+  }
+
+  /** What cannot be loaded is left to its lease's end. */
+  async function begin(claims: readonly Claim[]): Promise<void> {
+    const rows = await loadWork.all(pool, [claims.map(({ id }) => id), claims.map(({ leaseOwner }) => leaseOwner)]);
+    const byOwner = new Map(rows.map((row) => [row.lease_owner, row]));
+    for (const claim of claims) {
+      const row = byOwner.get(claim.leaseOwner);
+      // It was discarded or edited in the very moment.
+      if (row === undefined) continue;
+      lanes[claim.lane].running.add(claim);
+      const work = runClaimed(options, claim, row, { moveTo: (lane) => moveTo(claim, lane), isStopping: () => state === "stopping" }).finally(() => {
+        running.delete(claim);
+        lanes[claim.lane].running.delete(claim);
+        plan();
+      });
+      running.set(claim, work);
+    }
+  }
+
+  /** A claim goes on in another lane where that has a free slot. What is to be committed keeps its own where it has none. */
+  function moveTo(claim: Claim, lane: Lane): boolean {
+    if (lanes[lane].running.size >= slots[lane]) return lane === "commit";
+    lanes[claim.lane].running.delete(claim);
+    claim.lane = lane;
+    lanes[lane].running.add(claim);
+    return true;
+  }
+
+  function wake(): void {
+    for (const lane of LANES) pump(lane);
+    plan();
+  }
+
+  /** Looks into the lanes that have something due, and sleeps until the next instant at which one has, by the database's clock. */
+  function plan(): void {
+    if (state !== "started") return;
+    planWanted = true;
+    planning ??= planAll().finally(() => {
+      planning = null;
+      if (planWanted) plan();
+    });
+  }
+
+  async function planAll(): Promise<void> {
+    while (planWanted && state === "started") {
+      planWanted = false;
+      const rows = await findNextDue.all(pool).catch(() => []);
+      for (const { lane, due_in_seconds: seconds } of rows) if (seconds !== null && seconds <= 0) pump(lane);
+      const waits = rows.flatMap(({ due_in_seconds: seconds }) => (seconds === null || seconds <= 0 ? [] : [seconds]));
+      clearTimeout(dueTimer);
+      if (waits.length > 0) dueTimer = setTimeout(wake, Math.min(Math.ceil(Math.min(...waits) * 1000), LONGEST_TIMER_MILLISECONDS));
+    }
+  }
+
+  function beat(): void {
+    heartbeat ??= prolong(pool, [...running.keys()])
+      .catch((error: unknown) => log.warn({ err: error }, "leases could not be prolonged"))
+      .finally(() => {
+        heartbeat = null;
+      });
+  }
+
+  return {
+    start() {
+      if (state !== "new") return;
+      state = "started";
+      unsubscribe.push(listener.on(CHANNELS.due, wake), listener.onReconnect(wake));
+      floorTimer = setInterval(wake, floorSeconds * 1000);
+      heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);
+      wake();
+    },
+    async stop(withinSeconds = 9) {
+      if (state === "stopping") return;
+      state = "stopping";
+      for (const end of unsubscribe) end();
+      clearTimeout(dueTimer);
+      clearInterval(floorTimer);
+      const over = Promise.withResolvers<void>();
+      const timer = setTimeout(over.resolve, withinSeconds * 1000);
+      const idle = async () => {
+        await Promise.all(LANES.map((lane) => lanes[lane].pumping));
+        await Promise.all(running.values());
+        await Promise.all([heartbeat, planning]);
+      };
+      const hurry = setTimeout(() => {
+        for (const claim of running.keys()) claim.lost.abort(new Stopping());
+      }, (withinSeconds - HAND_BACK_SECONDS) * 1000);
+      await Promise.race([idle(), over.promise]);
+      clearTimeout(timer);
+      clearTimeout(hurry);
+      clearTimeout(dueTimer);
+      clearInterval(heartbeatTimer);
+    },
+    running: () => running.size,
+  };
+}
+
+interface LaneState {
+  running: Set<Claim>;
+  turns: Turns;
+  wanted: boolean;
+  pumping: Promise<void> | null;
+}
+
+function newLane(): LaneState {
+  return { running: new Set(), turns: newTurns(), wanted: false, pumping: null };
+}

@@ -1,0 +1,150 @@
+import type { PlatformPostError } from "../../model/errors.ts";
+import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
+import { describeFailure, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
+import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, UNKNOWN_AFTER_SECONDS } from "./pace.ts";
+import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+import { isCommitted, isDue, isOnlyCosmetic, laneOf, liveIndex, liveParts, PREPARATION_FAILED, type Progress, renewToken, type Work } from "./work.ts";
+
+/** What of the work a failure needs; before the steps are known there are none, and no token. */
+export type Failing = Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace" | "steps"> & Partial<Work>;
+
+export interface FailureOptions {
+  journal?: JournalEntry;
+  /** The commit that failed, and that nothing went out. */
+  intent?: IntentChanges;
+  /** The pause before the next attempt, where the usual one is not meant: what was read back has waited already. */
+  pauseSeconds?: number;
+}
+
+/**
+ * A step has failed, and nothing the audience can see has come of it: it is tried again later where that may help, or
+ * the platform post fails. Ahead of the due time neither is shown: what cannot be prepared is a warning, and is tried
+ * once more from the start when its time has come.
+ */
+export async function failStep(work: Failing, index: number, error: unknown, options: FailureOptions = {}): Promise<Progress> {
+  let failure = describeFailure(error);
+  if (failure.brokerCode === null) work.deps.log.error({ err: error, platformPostId: work.row.id, step: work.steps[index]?.name }, "a step failed with a fault of the server");
+  if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {
+    const renewal = await tryRenewal(work);
+    if (renewal === null) {
+      await write(work, { lane: laneOf(work, index), ...(work.steps[index] === undefined ? {} : { step: work.steps[index].name }) }, options, RESULT_PATIENCE_SECONDS);
+      return "on";
+    }
+    failure = renewal;
+  }
+  const row = work.row;
+  const patience = options.intent === undefined ? undefined : RESULT_PATIENCE_SECONDS;
+  if (isOnlyCosmetic(work, index)) await failCosmetic(work, index, failure, options);
+  else if (isCommitted(work, index)) await failObservation(work, index, failure, options);
+  else if (row.status === "pending" && !isDue(work)) await failAhead(work, index, failure, options);
+  else if (mayRetry(row, failure)) await retryLater(work, index, failure, options, patience);
+  else await failForGood(work, failure, options, patience);
+  return "released";
+}
+
+function isRenewable(work: Failing): work is Work {
+  return work.account !== undefined && work.token !== undefined && work.token !== null && work.tokenRenewed === false;
+}
+
+async function tryRenewal(work: Work): Promise<Failure | null> {
+  try {
+    await renewToken(work);
+    return null;
+  } catch (error) {
+    return describeFailure(error);
+  }
+}
+
+function mayRetry(row: WorkRow, failure: Failure): boolean {
+  return failure.retryable && row.failures + 1 < failure.maxAttempts && (failure.retryAfterSeconds ?? 0) <= LONGEST_WAIT_SECONDS;
+}
+
+/** The platform's own word on when is kept to the second. */
+function pauseSeconds(work: Failing, failure: Failure, options: FailureOptions): number {
+  return options.pauseSeconds ?? failure.retryAfterSeconds ?? backOffSeconds(work.row.failures + 1) / work.pace;
+}
+
+function redoIndex(work: Failing, index: number, failure: Failure): number {
+  const from = work.steps.findIndex(({ name }) => name === failure.redoFrom);
+  return from > liveIndex(work) ? from : index;
+}
+
+function restart(work: Failing, index: number): Pick<Changes, "step" | "lane" | "polls"> {
+  return { step: work.steps[index]?.name ?? null, lane: laneOf(work, index), polls: "none" };
+}
+
+async function retryLater(work: Failing, index: number, failure: Failure, options: FailureOptions, patience?: number): Promise<void> {
+  const seconds = pauseSeconds(work, failure, options);
+  const error = toPublicError(failure, { retryAt: after(seconds), live: liveParts(work) });
+  const changes: Changes = {
+    ...restart(work, redoIndex(work, index, failure)),
+    ...begun(work),
+    failures: work.row.failures + 1,
+    error,
+    next: { at: "seconds", seconds, evenPastDue: true },
+  };
+  await settle(work, changes, "platform_post.retry_scheduled", options, patience);
+}
+
+async function failForGood(work: Failing, failure: Failure, options: FailureOptions, patience?: number): Promise<void> {
+  const { deps, row } = work;
+  const retryAt = failure.retryAfterSeconds === null ? null : after(failure.retryAfterSeconds);
+  const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
+  const changes: Changes = { ...begun(work), status: outcome, failures: row.failures + 1, error: toPublicError(failure, { retryAt, live: liveParts(work) }), next: { at: "never" } };
+  await settle(work, changes, `platform_post.${outcome}`, options, patience);
+  if ((failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") && row.account_id !== null && failure.code === failure.brokerCode) {
+    await deps.reportTokenRefused?.({ accountId: row.account_id, userId: row.user_id, mode: row.mode }, failure.brokerCode, failure.message);
+  }
+}
+
+/** One that fails before its first step has begun all the same. */
+function begun({ row }: Failing): Pick<Changes, "status" | "attemptCount"> {
+  return row.status === "pending" || row.status === "queued" ? { status: "posting", attemptCount: row.attempt_count + 1 } : { attemptCount: row.attempt_count };
+}
+
+async function failAhead(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
+  const { row } = work;
+  if (mayRetry(row, failure)) {
+    const seconds = pauseSeconds(work, failure, options);
+    const next = { at: "seconds", seconds, evenPastDue: failure.retryAfterSeconds !== null } as const;
+    await write(work, { ...restart(work, redoIndex(work, index, failure)), failures: row.failures + 1, next }, options);
+    return;
+  }
+  const warning = { code: PREPARATION_FAILED, message: `It could not be prepared ahead of its time, and is tried again then: ${failure.message}` };
+  const warnings = [...row.warnings.filter(({ code }) => code !== PREPARATION_FAILED), warning];
+  await settle(work, { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, warnings, next: { at: "due" } }, null, options);
+}
+
+/** The post is live; what is nice to have is tried a few times more. */
+async function failCosmetic(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
+  const { row } = work;
+  const live: Pick<Changes, "status" | "publishedNow" | "error"> = { ...(row.status === "published" ? {} : { status: "published" }), publishedNow: true, error: null };
+  const event = live.status === undefined ? null : "platform_post.published";
+  if (mayRetry(row, failure)) {
+    await settle(work, { ...live, ...restart(work, index), failures: row.failures + 1, next: { at: "seconds", seconds: pauseSeconds(work, failure, options) } }, event, options);
+    return;
+  }
+  const following = work.steps[index + 1]?.name;
+  const warnings = [...row.warnings, { code: failure.code, message: failure.message }];
+  await settle(work, { ...live, step: following ?? null, polls: "none", failures: 0, warnings, next: following === undefined ? { at: "never" } : { at: "seconds", seconds: 0 } }, event, options);
+}
+
+/**
+ * The commit was accepted and the platform cannot be asked what came of it. That is no failure of the post: it is asked
+ * on the schedule of reading back, and said to be unknown when that takes too long.
+ */
+async function failObservation(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
+  const { row, pace } = work;
+  if (!failure.retryable && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") return failForGood(work, failure, options);
+  const asked = row.failures + 1;
+  const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;
+  const over = readBackSeconds(asked) > GIVE_UP_AFTER_SECONDS;
+  const isUnknown = row.status === "unknown" || readBackSeconds(asked) > UNKNOWN_AFTER_SECONDS;
+  const error: PlatformPostError = unknownOutcome(`The platform took the post, and does not say what became of it. ${failure.message}`, failure.platformError, isUnknown ? null : after(seconds));
+  const changes: Changes = { ...restart(work, index), ...(isUnknown ? { status: "unknown" } : {}), failures: asked, error, next: over ? { at: "never" } : { at: "seconds", seconds } };
+  await settle(work, changes, isUnknown && row.status !== "unknown" ? "platform_post.unknown" : null, options);
+}
+
+function after(seconds: number): Date {
+  return new Date(Date.now() + seconds * 1000);
+}

@@ -1,0 +1,89 @@
+import { BROKER_CODES, type BrokerCode, type ErrorCategory, type PlatformErrorDetail, type PlatformPostError, type PublicCode } from "../../model/errors.ts";
+import { TransportError } from "../../platforms/kit/http.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+import { USUAL_ATTEMPTS } from "./pace.ts";
+
+/** What a step's error means: what the public sees, and what the engine does about it. */
+export interface Failure {
+  /** Null for faults of our own. */
+  brokerCode: BrokerCode | null;
+  code: PublicCode;
+  category: ErrorCategory;
+  message: string;
+  action: string;
+  retryable: boolean;
+  retryAfterSeconds: number | null;
+  maxAttempts: number;
+  redoFrom: string | null;
+  platformError: PlatformErrorDetail | null;
+}
+
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof BrokerError) return fromBroker(error);
+  if (error instanceof TransportError) return fromTransport(error);
+  return {
+    brokerCode: null,
+    code: "INTERNAL_ERROR",
+    category: "internal",
+    message: "Publishing failed because of a fault of the server.",
+    action: "Retry the post; if it fails again, report it with the post's id.",
+    retryable: true,
+    retryAfterSeconds: null,
+    maxAttempts: 3,
+    redoFrom: null,
+    platformError: null,
+  };
+}
+
+/** The public shape. `retryAt` is the next attempt while one is to come, else when a caller's retry makes sense. */
+export function toPublicError(failure: Failure, options: { retryAt: Date | null; live?: { parts: number; of: number } }): PlatformPostError {
+  const { live } = options;
+  const prefix = live === undefined || live.parts === 0 ? "" : `${live.parts} of ${live.of} parts are live. `;
+  return {
+    code: failure.code,
+    message: prefix + failure.message,
+    category: failure.category,
+    retryable: failure.retryable || failure.retryAfterSeconds !== null,
+    retryAt: options.retryAt?.toISOString() ?? null,
+    action: prefix === "" ? failure.action : `${failure.action} A retry goes on after the parts that are live.`,
+    platformError: failure.platformError,
+  };
+}
+
+/** What a platform post shows while it is being read back, and when reading back has not settled it. */
+export function unknownOutcome(message: string, platformError: PlatformErrorDetail | null, retryAt: Date | null): PlatformPostError {
+  const { publicCode, category, action } = BROKER_CODES.OUTCOME_UNKNOWN;
+  return { code: publicCode, message, category, retryable: false, retryAt: retryAt?.toISOString() ?? null, action, platformError };
+}
+
+function fromBroker(error: BrokerError): Failure {
+  const row = BROKER_CODES[error.code];
+  return {
+    brokerCode: error.code,
+    code: error.publicCode ?? row.publicCode,
+    category: row.category,
+    message: error.message,
+    action: row.action,
+    retryable: error.retryable ?? row.retryable,
+    retryAfterSeconds: error.retryAfterSeconds,
+    maxAttempts: error.maxAttempts ?? USUAL_ATTEMPTS,
+    redoFrom: error.redoFrom,
+    platformError: error.platformError,
+  };
+}
+
+function fromTransport(error: TransportError): Failure {
+  const row = BROKER_CODES.PLATFORM_UNAVAILABLE;
+  return {
+    brokerCode: "PLATFORM_UNAVAILABLE",
+    code: row.publicCode,
+    category: "network",
+    message: error.failure === "forbidden" ? "The server was too slow to send the request in time." : `The platform could not be reached (${error.failure.replaceAll("_", " ")}).`,
+    action: row.action,
+    retryable: true,
+    retryAfterSeconds: null,
+    maxAttempts: USUAL_ATTEMPTS,
+    redoFrom: null,
+    platformError: null,
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * The places where a test or the fault harness may stop, kill or delay the engine: before and after every step, and
+ * around every line of the commit protocol. In production nothing happens at them.
+ */
+export const FAULT_POINTS = [
+  "claim.before",
+  "claim.after",
+  "step.before",
+  "step.after",
+  "step.saved",
+  "intent.before",
+  "intent.written",
+  /** Right before the first byte of the commit goes out. Must not wait. */
+  "send.before",
+  "answer.received",
+  "result.before",
+  "result.written",
+  "reconcile.before",
+  "reconcile.after",
+  "settle.before",
+  "settle.after",
+] as const;
+
+export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+export interface FaultPlace {
+  point: FaultPoint;
+  /** Null while none is in hand yet. */
+  platformPostId: string | null;
+  /** The step concerned, where one is. */
+  step: string | null;
+}
+
+/** May throw, never return, or end the process. */
+export type FaultHook = (place: FaultPlace) => void | Promise<void>;

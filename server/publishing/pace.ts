@@ -1,0 +1,54 @@
+import type { Mode } from "../../model/platform-names.ts";
+
+/** All the pauses of the engine. In test mode the operator may divide them; leases, deadlines and platforms' own times never. */
+
+export const LEASE_SECONDS = 10;
+
+/** How often leases are prolonged while steps run. */
+export const HEARTBEAT_SECONDS = 3;
+
+/** A commit's bytes leave within this of its intent, or not at all. */
+export const COMMIT_DEADLINE_SECONDS = 5;
+
+/** How long after the deadline of a commit whose process is gone it is first read back. */
+export const QUARANTINE_SECONDS = 15;
+
+/** What a platform's "wait so long" may amount to before the platform post fails and says when to retry. */
+export const LONGEST_WAIT_SECONDS = 3600;
+
+/** Pauses before the second, third, … attempt. Source: the platforms' notes on repeatable calls. */
+const BACK_OFF_SECONDS = [5, 20, 60, 300, 900];
+
+/** The first try and five repeats. */
+export const USUAL_ATTEMPTS = BACK_OFF_SECONDS.length + 1;
+
+/** When a commit is read back, after its answer was lost: then hourly for a day. */
+const READ_BACK_SECONDS = [15, 45, 120, 300, 900, 3600];
+
+/** A commit whose outcome is not known by then is said to be `unknown`. */
+export const UNKNOWN_AFTER_SECONDS = 900;
+
+/** A commit is read back no longer than this. */
+export const GIVE_UP_AFTER_SECONDS = 24 * 3600;
+
+/** Two negative reads closer together than this are one. */
+export const NEGATIVE_READS_APART_SECONDS = 15;
+
+/** Prepared handles that nobody touched for so long are made anew; Meta's containers live 24 hours. */
+export const HANDLES_LIVE_SECONDS = 12 * 3600;
+
+/** By how much the engine's pauses are divided. */
+export function paceOf(mode: Mode, speed: number): number {
+  return mode === "test" ? speed : 1;
+}
+
+/** The pause after the `failures`th failure, up to a fifth shorter or longer, so that what failed together does not return together. */
+export function backOffSeconds(failures: number, random: () => number = Math.random): number {
+  const seconds = BACK_OFF_SECONDS[failures - 1] ?? 900;
+  return seconds * (0.8 + 0.4 * random());
+}
+
+/** Seconds from a lost answer to the read that follows `reads` earlier ones. */
+export function readBackSeconds(reads: number): number {
+  return READ_BACK_SECONDS[reads] ?? 3600 * (reads - READ_BACK_SECONDS.length + 2);
+}

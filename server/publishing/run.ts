@@ -1,0 +1,227 @@
+import { v7 as uuidv7 } from "uuid";
+
+import type { HttpExchange } from "../../platforms/kit/http.ts";
+import type { QuietStep, StepDone } from "../../platforms/platform.ts";
+import type { JournalEntry, Lane, WorkRow } from "../db/publishing.ts";
+import { type Claim, instant, LostClaim } from "./claim.ts";
+import { commit } from "./commit.ts";
+import { buildContent } from "./content.ts";
+import type { PublishingDeps } from "./deps.ts";
+import { failStep } from "./fail.ts";
+import { describeFailure } from "./failure.ts";
+import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
+import { identify, reconcile, stillOpen } from "./reconcile.ts";
+import { settle, write } from "./settle.ts";
+import {
+  beginChanges,
+  countAttempt,
+  currentIndex,
+  doneChanges,
+  evidenceOf,
+  faultPoint,
+  isCommitted,
+  isDue,
+  isOnlyCosmetic,
+  laneOf,
+  liveIndex,
+  notConnected,
+  postponedSteps,
+  type Progress,
+  stepContext,
+  withPostponed,
+  type Work,
+} from "./work.ts";
+
+/**
+ * Runs a claimed platform post: reads back a commit whose outcome is open, then runs its steps in order for as long as
+ * they go on by themselves. Whatever happens, the claim is given back or left to its lease's end.
+ */
+export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
+  try {
+    await run(deps, claim, row, slots);
+  } catch (error) {
+    if (error instanceof LostClaim) return;
+    deps.log.error({ err: error, platformPostId: row.id, step: row.step }, "publishing stopped at a fault of the server; it goes on when the lease ends");
+  }
+}
+
+async function run(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
+  const started = { deps, claim, row, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
+  const work = await prepare(started);
+  if (work === "released") return;
+  if (row.intent !== null && row.intent.result === null) {
+    if ((await reconcile(work, row.intent)) === "released") return;
+  } else if (row.intent !== null && row.step !== null && row.step === row.live_through) {
+    if ((await identify(work, row.intent)) === "released") return;
+  }
+  while ((await runCurrent(work, slots)) === "on");
+}
+
+/** What the engine says of its slots. */
+export interface Slots {
+  /** Takes the claim over into another lane's slots where one is free; where none is, the platform post is given back for that lane. */
+  moveTo(lane: Lane): boolean;
+  /** No further step is begun. */
+  isStopping(): boolean;
+}
+
+/** Why quiet requests are ended when the process stops. */
+export class Stopping extends Error {}
+
+type Started = Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">;
+
+/** Everything a step needs, or the failure to have it, written. */
+async function prepare(started: Started): Promise<Work | "released"> {
+  const { deps, claim, row } = started;
+  const { broker } = deps.platforms[row.platform];
+  const open = row.intent?.result === null ? row.intent : null;
+  const reading = open !== null || row.status === "published";
+  try {
+    if (broker === undefined || row.account_id === null) throw notConnected();
+    if (!reading && row.live_through === null && row.step !== null && row.idle_seconds > HANDLES_LIVE_SECONDS) await throwHandlesAway(started);
+    const content = await buildContent(deps, row, row.step === null && row.live_through === null, claim.lost.signal);
+    return {
+      ...started,
+      broker,
+      account: { accountId: row.account_id, userId: row.user_id, mode: row.mode },
+      content,
+      steps: broker.steps(content),
+      token: null,
+      tokenRenewed: false,
+      attemptCounted: false,
+    };
+  } catch (error) {
+    if (error instanceof LostClaim || claim.lost.signal.aborted) throw error;
+    if (open !== null) return stillOpen(started, open, describeFailure(error).message, false);
+    // It is live: what was still to be had of it is given up.
+    if (row.status === "published") await write(started, { next: { at: "never" } });
+    else await failStep({ ...started, steps: [] }, 0, error);
+    return "released";
+  }
+}
+
+async function throwHandlesAway(started: Started): Promise<void> {
+  await write(started, { step: null, lane: "prepare", polls: "none", checkpoint: {} });
+}
+
+async function runCurrent(work: Work, slots: Slots): Promise<Progress> {
+  const index = currentIndex(work);
+  const step = work.steps[index];
+  if (step === undefined) return finish(work);
+  const lane = laneOf(work, index);
+  if (step.effect === "visible" && !isDue(work)) {
+    await write(work, { step: step.name, lane: "commit", polls: "none", next: { at: "due" } });
+    return "released";
+  }
+  if (slots.isStopping() || (lane !== work.claim.lane && !slots.moveTo(lane))) {
+    await write(work, { step: step.name, lane, next: { at: "seconds", seconds: 0 } });
+    return "released";
+  }
+  if (step.effect === "visible") return commit(work, step, index);
+  if (isDue(work) && (work.row.status === "pending" || work.row.status === "queued")) await begin(work);
+  return runQuiet(work, step, index);
+}
+
+/** Publishing begins for the public: its time has come, and a step is about to run. */
+async function begin(work: Work): Promise<void> {
+  await settle(work, beginChanges(work), null);
+}
+
+async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Progress> {
+  const exchanges: HttpExchange[] = [];
+  countAttempt(work);
+  await faultPoint(work.deps, "step.before", work.claim, step.name);
+  let outcome;
+  try {
+    outcome = await step.run(await stepContext(work, exchanges));
+  } catch (error) {
+    if (work.claim.lost.signal.aborted) return giveUp(work, step, index);
+    const failed = journalOf(work, step, "definite_failure", exchanges);
+    return step.cosmetic === true ? passOver(work, step, index, error, failed) : failStep(work, index, error, { journal: failed });
+  }
+  await faultPoint(work.deps, "step.after", work.claim, step.name);
+  const progress = "waitSeconds" in outcome ? await wait(work, step, index, outcome.waitSeconds) : await stepDone(work, step, index, outcome, exchanges);
+  await faultPoint(work.deps, "step.saved", work.claim, step.name);
+  return progress;
+}
+
+/** What is lost is somebody else's by now; what is ended because the process stops is handed back. */
+async function giveUp(work: Work, step: QuietStep, index: number): Promise<Progress> {
+  if (!(work.claim.lost.signal.reason instanceof Stopping)) throw new LostClaim();
+  await write(work, { step: step.name, lane: laneOf(work, index), next: { at: "seconds", seconds: 0 } });
+  return "released";
+}
+
+/** Waiting is not failing: it costs no attempt. */
+async function wait(work: Work, step: QuietStep, index: number, waitSeconds: number): Promise<Progress> {
+  if (step.cosmetic === true && !isOnlyCosmetic(work, index)) return postpone(work, step, index);
+  const changes = { step: step.name, lane: laneOf(work, index), polls: "more", attemptCount: work.row.attempt_count, next: { at: "seconds", seconds: Math.max(0, waitSeconds) / work.pace } } as const;
+  if (work.row.status !== "published" && isOnlyCosmetic(work, index)) await settle(work, { ...changes, ...published(work) }, "platform_post.published");
+  else await write(work, changes);
+  return "released";
+}
+
+async function stepDone(work: Work, step: QuietStep, index: number, done: StepDone, exchanges: HttpExchange[]): Promise<Progress> {
+  const { row } = work;
+  const next = stepAfter(work, step.name, index);
+  const nextIndex = next === null ? work.steps.length : work.steps.findIndex(({ name }) => name === next);
+  const changes = {
+    ...doneChanges(row, done),
+    step: next,
+    lane: laneOf(work, nextIndex),
+    polls: "none",
+    attemptCount: row.attempt_count,
+    error: null,
+    publishedNow: isOnlyCosmetic(work, nextIndex),
+  } as const;
+  const checkpoint = withPostponed(changes.checkpoint, postponedSteps(row).filter((name) => name !== step.name));
+  const journal = journalOf(work, step, "ok", exchanges);
+  if (next === null) {
+    await settle(work, { ...changes, checkpoint, ...published(work), next: { at: "never" } }, row.status === "published" ? null : "platform_post.published", { journal });
+    return "released";
+  }
+  const parked = work.steps[nextIndex]?.effect === "visible" && !isDue(work);
+  await write(work, { ...changes, checkpoint, ...(parked ? { next: { at: "due" } as const } : {}) }, { journal });
+  return parked ? "released" : "on";
+}
+
+/** A cosmetic step's failure never fails a live post: it is tried again later, and in the end said as a warning. */
+async function passOver(work: Work, step: QuietStep, index: number, error: unknown, journal: JournalEntry): Promise<Progress> {
+  if (!isOnlyCosmetic(work, index)) return postpone(work, step, index, journal);
+  return failStep(work, index, error, { journal });
+}
+
+/** The next part of a chain does not wait for it. */
+async function postpone(work: Work, step: QuietStep, index: number, journal?: JournalEntry): Promise<Progress> {
+  const { row } = work;
+  const checkpoint = withPostponed(row.checkpoint, [...postponedSteps(row).filter((name) => name !== step.name), step.name]);
+  const next = work.steps[index + 1]?.name ?? null;
+  await write(work, { step: next, lane: laneOf(work, index + 1), polls: "none", checkpoint }, { journal });
+  return "on";
+}
+
+/** In order; after the last one those that were postponed. */
+function stepAfter(work: Work, name: string, index: number): string | null {
+  const postponed = postponedSteps(work.row);
+  if (!postponed.includes(name)) {
+    const following = work.steps[index + 1];
+    if (following !== undefined) return following.name;
+  }
+  return postponed.find((other) => other !== name) ?? null;
+}
+
+function published(work: Work): { status?: "published"; publishedNow: true; error: null } {
+  return { ...(work.row.status === "published" ? {} : { status: "published" as const }), publishedNow: true, error: null };
+}
+
+/** Nothing is left to run. */
+async function finish(work: Work): Promise<Progress> {
+  const { row } = work;
+  if (!isCommitted(work, liveIndex(work) + 1)) throw new Error(`The broker of ${row.platform} has no visible step for this content`);
+  await settle(work, { ...published(work), step: null, next: { at: "never" } }, row.status === "published" ? null : "platform_post.published");
+  return "released";
+}
+
+function journalOf(work: Work, step: QuietStep, result: JournalEntry["result"], exchanges: HttpExchange[]): JournalEntry {
+  return { id: uuidv7(), step: step.name, effect: step.effect, attempt: work.row.attempt_count, result, evidence: evidenceOf(exchanges) };
+}

@@ -1,0 +1,110 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+import { foldStatus, mayBecome, type PostStatus } from "../../model/status.ts";
+import { isDatabaseAway } from "../db/away.ts";
+import type { EventType, PostEvent } from "../db/outbox.ts";
+import { type Changes, findSiblings, holdPost, type IntentChanges, type JournalEntry, settlePost, writeClaimed } from "../db/publishing.ts";
+import { transaction } from "../db/sql.ts";
+import { instant, LostClaim, secondsSince } from "./claim.ts";
+import { faultPoint, type Work } from "./work.ts";
+
+export interface Also {
+  journal?: JournalEntry | undefined;
+  intent?: IntentChanges | undefined;
+}
+
+type Written = Pick<Work, "deps" | "claim" | "row">;
+
+/** Writes what only the engine sees. Throws LostClaim where the platform post is no longer ours. */
+export async function write(work: Written, changes: Changes, also: Also = {}, patienceSeconds = QUIET_PATIENCE_SECONDS): Promise<void> {
+  await persist(async () => {
+    if (!(await writeClaimed(work.deps.pool, work.claim, changes, also))) throw new LostClaim();
+  }, patienceSeconds);
+  follow(work, changes);
+}
+
+/**
+ * Writes what a caller can see: the platform post, its post's status as the fold of all of them, what happened to the
+ * outbox, in one transaction with the journal. Throws LostClaim where the platform post is no longer ours.
+ */
+export async function settle(work: Written, changes: Changes, event: EventType | null, also: Also = {}, patienceSeconds = QUIET_PATIENCE_SECONDS): Promise<void> {
+  const { deps, claim, row } = work;
+  await faultPoint(deps, "settle.before", claim, row.step);
+  const postStatus = await persist(() => transaction(deps.pool, async (tx) => {
+    const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
+    const siblings = await findSiblings.all(tx, [row.post_id, row.user_id, row.mode]);
+    const before = siblings.find(({ id }) => id === row.id)?.status;
+    if (post === undefined || before === undefined) throw new LostClaim();
+    const after = changes.status ?? before;
+    if (!mayBecome(before, after)) throw new Error(`A platform post cannot go from ${before} to ${after}`);
+    if (!(await writeClaimed(tx, claim, changes, also))) throw new LostClaim();
+    const folded = foldStatus(post.status, siblings.map(({ id, status }) => (id === row.id ? after : status)));
+    const events = eventsOf(row.id, event, post.status, folded);
+    await settlePost.run(tx, [row.post_id, row.user_id, row.mode, folded, JSON.stringify(events)]);
+    return folded;
+  }), patienceSeconds);
+  row.post_status = postStatus;
+  follow(work, changes);
+  const { status } = changes;
+  if (status === "published" || status === "failed" || status === "unknown") deps.metrics?.settled(row.platform, status);
+  await faultPoint(deps, "settle.after", claim, row.step);
+}
+
+/** Long enough for a database that restarts; a lease that ends meanwhile is noticed by the write itself. */
+const QUIET_PATIENCE_SECONDS = 8;
+
+/** The result of a commit is worth waiting for. */
+export const RESULT_PATIENCE_SECONDS = 60;
+
+const LONGEST_PAUSE_MILLISECONDS = 1000;
+
+/** Repeats a write, never a call, while the database is away. */
+export async function persist<Result>(attempt: () => Promise<Result>, patienceSeconds: number): Promise<Result> {
+  const since = instant();
+  for (let pauseMilliseconds = 25; ; pauseMilliseconds = Math.min(pauseMilliseconds * 2, LONGEST_PAUSE_MILLISECONDS)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isWorthRepeating(error) || secondsSince(since) > patienceSeconds) throw error;
+      await pause(pauseMilliseconds);
+    }
+  }
+}
+
+/** A deadlock or a serialization failure has done nothing either. */
+function isWorthRepeating(error: unknown): boolean {
+  return isDatabaseAway(error) || (error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001"));
+}
+
+const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
+  posting: "post.publishing",
+  published: "post.published",
+  partial: "post.partial",
+  failed: "post.failed",
+};
+
+function eventsOf(id: string, event: EventType | null, before: PostStatus, after: PostStatus): PostEvent[] {
+  const ofPost = before === after ? undefined : POST_EVENTS[after];
+  return [
+    ...(event === null ? [] : [{ type: event, platform_post_id: id }]),
+    ...(ofPost === undefined ? [] : [{ type: ofPost, platform_post_id: null }]),
+  ];
+}
+
+/** The row in memory says what the row in the database says, as far as the engine reads it again. */
+function follow({ row }: Written, changes: Changes): void {
+  if (changes.status !== undefined) row.status = changes.status;
+  if (changes.step !== undefined) row.step = changes.step;
+  if (changes.liveThrough !== undefined) row.live_through = changes.liveThrough;
+  if (changes.polls === "none") {
+    row.polls = 0;
+    row.waited_seconds = 0;
+  }
+  if (changes.failures !== undefined) row.failures = changes.failures;
+  if (changes.checkpoint !== undefined) row.checkpoint = changes.checkpoint;
+  if (changes.attemptCount !== undefined) row.attempt_count = changes.attemptCount;
+  if (changes.platformPostId !== undefined) row.platform_post_id = changes.platformPostId;
+  if (changes.publishedUrl !== undefined) row.published_url = changes.publishedUrl;
+  if (changes.error !== undefined) row.error = changes.error;
+  if (changes.warnings !== undefined) row.warnings = changes.warnings;
+}

@@ -1,0 +1,32 @@
+import { pino } from "pino";
+
+import { createListener } from "../server/db/listen.ts";
+import { createPool } from "../server/db/pool.ts";
+import { createEngine } from "../server/publishing/engine.ts";
+import { engineParts } from "./publishing-world.ts";
+
+/**
+ * A process that publishes to a ledger, for tests that kill it. `FAULT` is "point" or "point step": there the process
+ * sends itself the signal `FAULT_SIGNAL`, once.
+ */
+const { DATABASE_URL = "", LEDGER_URL = "", FAULT = "", FAULT_SIGNAL = "SIGKILL" } = process.env;
+const [faultPoint, faultStep] = FAULT.split(" ");
+let struck = false;
+
+const log = pino({ level: process.env.ENGINE_LOG ?? "silent" });
+const listener = await createListener(DATABASE_URL, log);
+const engine = createEngine({
+  ...engineParts({ url: LEDGER_URL, readBack: "truth" }),
+  pool: createPool(DATABASE_URL, { name: "test worker", onError: () => undefined }),
+  listener,
+  faultPoint: ({ point, step }) => {
+    if (struck || point !== faultPoint || (faultStep !== undefined && step !== faultStep)) return;
+    struck = true;
+    process.kill(process.pid, FAULT_SIGNAL);
+  },
+});
+engine.start();
+process.stdout.write("started\n");
+process.once("SIGTERM", () => {
+  void engine.stop().then(() => process.exit(0));
+});

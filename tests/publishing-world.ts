@@ -1,0 +1,203 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+import pg from "pg";
+import { pino } from "pino";
+import { v7 as uuidv7 } from "uuid";
+
+import type { PlatformPostError } from "../model/errors.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
+import { createHttpClient } from "../platforms/kit/http.ts";
+import type { Broker, MediaSource } from "../platforms/platform.ts";
+import { createListener } from "../server/db/listen.ts";
+import { transaction } from "../server/db/sql.ts";
+import type { HeldPost } from "../server/db/scheduling.ts";
+import { createEngine, type Engine, type EngineOptions } from "../server/publishing/engine.ts";
+import { firstActionAt, publishNow } from "../server/publishing/schedule.ts";
+import { createTestDatabase } from "./database.ts";
+import { ledgerBroker, type Ledger, startLedger } from "./ledger-platform.ts";
+
+/** A database, a ledger, and engines on both: what the tests of publishing are set in. */
+export interface PublishingWorld {
+  pool: pg.Pool;
+  databaseUrl: string;
+  ledger: Ledger;
+  /** An engine in this process, started; it stops when the world ends. */
+  startEngine(options?: Partial<EngineOptions> & { broker?: Broker }): Promise<Engine>;
+  /** An engine in a process of its own, which ends when the world ends. */
+  startWorker(environment?: Record<string, string>): Promise<ChildProcess>;
+  addUser(): Promise<string>;
+  addAccount(userId: string): Promise<string>;
+  addPost(options: NewPost): Promise<TestPost>;
+  /** Publish, as a caller does. */
+  publish(post: TestPost): Promise<void>;
+  /** In a transaction in which the post's row is held, as a caller's acts are. */
+  act<Result>(post: TestPost, act: (tx: pg.PoolClient, held: HeldPost) => Promise<Result>): Promise<Result>;
+  read(post: TestPost): Promise<PostState>;
+  /** Waits until the post is as wanted; fails after `withinSeconds`. */
+  until(post: TestPost, wanted: (state: PostState) => boolean, withinSeconds?: number): Promise<PostState>;
+  end(): Promise<void>;
+}
+
+export interface NewPost {
+  text: string;
+  chain?: string[];
+  userId?: string;
+  accountId?: string;
+  dueAt?: Date;
+  platforms?: PlatformName[];
+}
+
+export interface TestPost {
+  id: string;
+  userId: string;
+  platformPostId: string;
+}
+
+export interface PostState {
+  status: PostStatus;
+  revision: number;
+  platformPosts: {
+    id: string;
+    status: PlatformPostStatus;
+    platform_post_id: string | null;
+    published_url: string | null;
+    attempt_count: number;
+    next_action_at: Date | null;
+    lease_until: Date | null;
+    live_through: string | null;
+    step: string | null;
+    error: PlatformPostError | null;
+    warnings: { code: string; message: string }[];
+  }[];
+  events: string[];
+}
+
+const PLATFORM = "threads";
+const noMedia: MediaSource = {
+  publicUrl: () => Promise.reject(new Error("These tests have no media")),
+  open: () => Promise.reject(new Error("These tests have no media")),
+  describe: () => Promise.reject(new Error("These tests have no media")),
+};
+
+/** What an engine needs beside database and listener, with the ledger as the platform. */
+export function engineParts(ledger: Pick<Ledger, "url" | "readBack">, broker: Broker = ledgerBroker(ledger)): Omit<EngineOptions, "pool" | "listener"> {
+  const platforms = Object.fromEntries(PLATFORM_NAMES.map((name) => [name, {}]));
+  return {
+    platforms: { ...(platforms as Record<PlatformName, object>), [PLATFORM]: { broker } },
+    httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl: ledger.url }),
+    mediaSourceFor: () => noMedia,
+    ensureMedia: (_owner, ids) => Promise.resolve(new Map(ids.map((id) => [id, { status: "failed", message: "The source is gone." }]))),
+    freshToken: () => Promise.resolve("token"),
+    speed: 100,
+    forcePrivateUploads: false,
+    log: pino({ level: process.env.ENGINE_LOG ?? "silent" }),
+    floorSeconds: 0.5,
+  };
+}
+
+export async function createPublishingWorld(): Promise<PublishingWorld> {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  const ledger = await startLedger();
+  const ending: (() => Promise<unknown>)[] = [];
+
+  const addUser = async () => {
+    const id = `user_${uuidv7()}`;
+    await pool.query("insert into users (id, email) values ($1, $1)", [id]);
+    return id;
+  };
+  const addAccount = async (userId: string) => {
+    const [id, set] = [uuidv7(), uuidv7()];
+    await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'set')", [set, userId]);
+    await pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, 'test', $3, $4, $5)", [id, userId, set, PLATFORM, id]);
+    return id;
+  };
+  const act: PublishingWorld["act"] = (post, work) =>
+    transaction(pool, async (tx) => {
+      const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = $1 for update", [post.id]);
+      const [held] = rows;
+      if (held === undefined) throw new Error("no such post");
+      return work(tx, held);
+    });
+  const read = async (post: TestPost): Promise<PostState> => {
+    const { rows } = await pool.query<Omit<PostState, "events">>(
+      `select status, revision, (select json_agg(pp order by position) from platform_posts pp where pp.post_id = p.id) as "platformPosts" from posts p where id = $1`,
+      [post.id],
+    );
+    const events = await pool.query<{ type: string }>("select type from outbox where post_id = $1 order by id", [post.id]);
+    const [row] = rows;
+    if (row === undefined) throw new Error("no such post");
+    return { ...row, events: events.rows.map(({ type }) => type) };
+  };
+
+  return {
+    pool,
+    databaseUrl: database.url,
+    ledger,
+    addUser,
+    addAccount,
+    act,
+    read,
+    async startEngine({ broker, ...options } = {}) {
+      const listener = await createListener(database.url, pino({ level: "silent" }));
+      const engine = createEngine({ ...engineParts(ledger, broker), pool, listener, ...options });
+      engine.start();
+      ending.push(() => engine.stop(), () => listener.close());
+      return engine;
+    },
+    async startWorker(environment = {}) {
+      const worker = spawn(process.execPath, [new URL("publishing-worker.ts", import.meta.url).pathname], {
+        env: { ...process.env, DATABASE_URL: database.url, LEDGER_URL: ledger.url, NODE_TEST_CONTEXT: "", ...environment },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      ending.push(async () => {
+        if (worker.exitCode !== null || worker.signalCode !== null) return;
+        worker.kill("SIGKILL");
+        await once(worker, "exit");
+      });
+      await Promise.race([once(worker.stdout, "data"), once(worker, "exit")]);
+      return worker;
+    },
+    async addPost({ text, chain = [], dueAt, ...rest }) {
+      const userId = rest.userId ?? (await addUser());
+      const accountId = rest.accountId ?? (await addAccount(userId));
+      const [id, platformPostId] = [uuidv7(), uuidv7()];
+      const settings = chain.length === 0 ? {} : { thread: chain.map((part) => ({ text: part })) };
+      const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? {} : { [PLATFORM]: { settings } } };
+      await pool.query(
+        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
+         select $1, $2, 'test', platform_set_id, $3, $4, $5, $6 from accounts where id = $7`,
+        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), [PLATFORM], dueAt ?? null, accountId],
+      );
+      await pool.query(
+        `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at) values ($1, $2, $3, 'test', $4, 0, $5, $6, $7)`,
+        [platformPostId, id, userId, PLATFORM, accountId, dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],
+      );
+      if (dueAt !== undefined) await pool.query("notify ampost_due");
+      return { id, userId, platformPostId };
+    },
+    async publish(post) {
+      await act(post, (tx, held) => publishNow(tx, held));
+    },
+    async until(post, wanted, withinSeconds = 30) {
+      const end = performance.now() + withinSeconds * 1000;
+      for (;;) {
+        const state = await read(post);
+        if (wanted(state)) return state;
+        if (performance.now() > end) throw new Error(`not as wanted after ${withinSeconds} s: ${JSON.stringify(state, null, 1)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async end() {
+      for (const stop of ending) await stop();
+      await ledger.close();
+      await database.drop();
+    },
+  };
+}
+
+export function isOver({ status }: PostState): boolean {
+  return status === "published" || status === "partial" || status === "failed" || status === "discarded";
+}
