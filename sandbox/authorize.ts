@@ -62,15 +62,14 @@ function groupHtml({ title, field, options }: ConsentGroup): string {
 
 function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main>${body}</main></body></html>`;
+<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style></head><body><main>${body}</main></body></html>`;
 }
 
 const STYLE = `
 :root{color-scheme:light dark;--bg:#f5f5f5;--card:#fff;--ink:#101010;--dim:#6b6b6b;--line:#e2e2e2;--main:#101010;--on:#fff}
 @media(prefers-color-scheme:dark){:root{--bg:#0a0a0a;--card:#181818;--ink:#f3f3f3;--dim:#9a9a9a;--line:#2d2d2d;--main:#f3f3f3;--on:#101010}}
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:26rem;margin:0 auto;padding:clamp(1rem,6vh,4rem) 1.25rem}
-main{background:var(--card);border:1px solid var(--line);border-radius:20px;margin:clamp(0rem,6vh,4rem) auto;padding:2rem 1.5rem}
+main{max-width:26rem;background:var(--card);border:1px solid var(--line);border-radius:20px;margin:clamp(0rem,6vh,4rem) auto;padding:2rem 1.5rem}
 h1{font-size:1.35rem;margin:0 0 .5rem}p{color:var(--dim);margin:0 0 1.25rem}.dim,code{color:var(--dim)}code{font-size:.8rem}
 .who{display:flex;gap:.8rem;align-items:center;margin-bottom:1.25rem;line-height:1.3}
 .face{width:48px;height:48px;border-radius:50%;display:grid;place-items:center;font-weight:600;color:#fff;background:linear-gradient(135deg,hsl(var(--hue) 65% 55%),hsl(calc(var(--hue) + 50) 65% 42%))}

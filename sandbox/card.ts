@@ -16,23 +16,24 @@ export interface CardOptions {
 /** A chain with its replies as one card, the parts joined by a line. */
 export function chainCard(posts: SeenPost[], options: CardOptions): string {
   const byId = new Map(posts.map((one) => [one.post.id, one]));
-  return `<section class="chain">${posts.map((one, place) => postHtml(one, options, byId, place < posts.length - 1)).join("")}</section>`;
+  return `<section class="chain">${posts.map((one, place) => postHtml(one, options, byId, { first: place === 0, joined: place < posts.length - 1 })).join("")}</section>`;
 }
 
-function postHtml(seen: SeenPost, options: CardOptions, chain: Map<string, SeenPost>, joined: boolean): string {
+function postHtml(seen: SeenPost, options: CardOptions, chain: Map<string, SeenPost>, place: { first: boolean; joined: boolean }): string {
   const { post, look } = seen;
   const { username, name, url } = look.author;
   const parent = look.replyToId === null ? undefined : chain.get(look.replyToId);
   const answers = parent && parent.look.author.username !== username ? `<p class="small">Replying to @${escapeHtml(parent.look.author.username)}</p>` : "";
   const topic = look.topic === null ? "" : `<span class="topic">${escapeHtml(look.topic)}</span>`;
   const calls = post.publishCalls > 1 ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>` : "";
+  const notes = look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("") + calls;
   return `<article class="${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
-<div class="side"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${joined ? '<span class="thread"></span>' : ""}</div>
+<div class="side"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${place.joined ? '<span class="thread"></span>' : ""}</div>
 <div class="body"><div class="head"><a class="author" href="${here(url, options)}" title="${escapeHtml(name)}">${escapeHtml(username)}</a>${topic}
 <a class="time" href="${here(post.url, options)}"><time datetime="${post.createdAt}" title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a>
-<span class="platform">${escapeHtml(options.label)}</span></div>
+${place.first ? `<span class="platform">${escapeHtml(options.label)}</span>` : ""}</div>
 ${answers}${post.text === "" ? "" : `<p class="text">${richText(post.text)}</p>`}${attachmentHtml(look)}${mediaHtml(seen, options)}${pollHtml(look)}${linkHtml(look)}${quoteHtml(look)}
-${[...look.notes.map((note) => `<span>${escapeHtml(note)}</span>`), calls].filter(Boolean).length > 0 ? `<p class="small notes">${look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("")}${calls}</p>` : ""}</div></article>`;
+${notes === "" ? "" : `<p class="small notes">${notes}</p>`}</div></article>`;
 }
 
 /** The sandbox's own address for one on a platform's host. */

@@ -17,6 +17,7 @@ test("bad input to the control API is refused with a sentence", async (t) => {
     ["faults", { ...fault, after: -1 }, /after/],
     ["faults", { ...fault, delayMs: -5 }, /delayMs/],
     ["faults", { ...fault, delay: 5 }, /delay/],
+    ["faults", { ...fault, kind: "process_forever", operation: "read" }, /means nothing/],
     ["faults", { ...fault, error: "spam-2207051" }, /"reject" only/],
     ["faults", { ...fault, kind: "reject", error: "no-such-error" }, /no error "no-such-error"/],
     ["faults", { ...fault, kind: "reject", error: "parent-lag" }, /strikes create/],

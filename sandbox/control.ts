@@ -7,7 +7,7 @@ import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { BodyTooLarge, readText } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { FaultRequest, findSwitch } from "./faults.ts";
-import { jsonAnswer, OPERATIONS, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
+import { jsonAnswer, OPERATIONS, type FaultKind, type Operation, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
 
 /** The control API under `/_sandbox/`: without a key, for loopback clients only. */
 export interface ControlContext extends CallContext {
@@ -76,8 +76,17 @@ async function addFault({ context, request }: Control): Promise<PlatformAnswer> 
       throw new ControlError(`"${fault.error}" strikes ${operations.join(", ")}, not ${fault.operation}.`, { operations });
     }
   }
+  const pointless = POINTLESS[fault.kind]?.includes(fault.operation);
+  if (pointless) throw new ControlError(`Kind "${fault.kind}" means nothing for ${fault.operation} calls.`);
   return jsonAnswer(context.world.store.transaction(() => context.faults.add(fault)), { status: 201 });
 }
+
+/** Where nothing is processed, and where no token makes the call. */
+const POINTLESS: Partial<Record<FaultKind, readonly Operation[]>> = {
+  process_forever: ["authorize", "token", "refresh", "read", "delete", "revoke"],
+  expire_token: ["authorize"],
+  revoke_token: ["authorize"],
+};
 
 async function listFaults({ context, query }: Control): Promise<PlatformAnswer> {
   readQuery(query, z.strictObject({}));

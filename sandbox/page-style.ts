@@ -14,7 +14,7 @@ main{max-width:640px;margin:0 auto}.clock{margin:0 16px 12px;padding:8px 14px;bo
 .chain{padding:8px 0}.chain+.chain{border-top:1px solid var(--line)}
 article{display:grid;grid-template-columns:40px minmax(0,1fr);gap:0 12px;padding:10px 20px 8px}.focus:not(:only-child){background:var(--tint)}
 .side{display:flex;flex-direction:column;align-items:center}.face{width:40px;height:40px;flex:none;border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:600;background:linear-gradient(135deg,hsl(var(--hue) 68% 58%),hsl(calc(var(--hue) + 48) 62% 42%))}
-.thread{width:2px;flex:1;margin:8px 0 -12px;border-radius:2px;background:var(--line)}
+.thread{width:2px;flex:1;min-height:18px;margin:8px 0 -10px;border-radius:2px;background:var(--line)}
 .head{display:flex;align-items:baseline;gap:8px;min-width:0}.author{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .topic{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.topic:before{content:"\\203A";margin-right:8px}
 .time{color:var(--dim);flex:none}.platform{margin-left:auto;flex:none;color:var(--dim);font-size:12px;border:1px solid var(--line);border-radius:999px;padding:1px 8px}

@@ -26,7 +26,7 @@ export interface SandboxPlatform {
   rateLimited(call: Call): PlatformAnswer;
   /** A fault on the platform's side, status 500. */
   serverError(call: Call): PlatformAnswer;
-  /** Whose account a call concerns and whether its own limits of calls are used up: asked before a route is run, where limits hold. */
+  /** Where the platform limits calls as such: counts this one, and refuses it past the limit. Asked before the route, where limits hold. */
   refusal?(call: Call): PlatformAnswer | undefined;
   /** What the developer portal would hand out. */
   newApp(world: World): { clientId: string; clientSecret: string };

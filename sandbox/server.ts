@@ -150,7 +150,9 @@ function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbna
 }
 
 async function answer(context: ControlContext, page: PageContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(`http://sandbox${request.url ?? "/"}`);
+  const address = `http://sandbox${request.url ?? "/"}`;
+  if (!address.startsWith("http://sandbox/") || !URL.canParse(address)) return send(response, htmlAnswer("This is no address.", 400));
+  const url = new URL(address);
   const first = url.pathname.split("/", 2)[1] ?? "";
   if (first === "_sandbox") {
     const found = await answerControl(context, request, response, url);

@@ -189,7 +189,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   { name: "list-lag-{n}s", operations: ["publish"], about: "The post shows in /me/threads and /me/replies only N seconds later." },
   { name: "parent-lag", operations: ["create"], about: "Creating a reply is refused with 24/4279009; set `times` to 2 for the usual lag.", applies: (call) => call.params["reply_to_id"] !== undefined, answer: (call) => graphError(call, ERRORS.notFound) },
   { name: "chain-break-at-{n}", operations: ["create"], about: "The container of the N-th part of a chain ends as ERROR with UNKNOWN.", applies: (call, part) => partNumber(call) === part },
-  { name: "republish-accepts", operations: ["publish"], about: "A second publish of the same container makes a duplicate." },
+  { name: "republish-accepts", operations: ["publish"], about: "A second publish of the same container makes a duplicate.", applies: isPublished },
   { name: "exchange-400", operations: ["token"], about: "The code is refused, in the exchange's own form.", answer: () => exchangeError(CODE_USED) },
   ...NAMED_ERRORS.map((error) => answering(error.name, CALLS, `Answered with ${error.name}: ${error.message}`, error)),
 ];
@@ -200,6 +200,10 @@ export function partNumber(call: Call): number {
   if (parent === undefined) return 1;
   const row = call.world.store.get("SELECT depth FROM threads_media WHERE id = ?", parent);
   return typeof row?.["depth"] === "number" ? row["depth"] + 1 : 1;
+}
+
+function isPublished(call: Call): boolean {
+  return call.world.store.get("SELECT 1 FROM threads_containers WHERE id = ? AND published = 1", call.params["creation_id"] ?? "") !== undefined;
 }
 
 function answering(name: string, operations: readonly Operation[], about: string, error: GraphError, applies?: FaultSwitch["applies"]): FaultSwitch {

@@ -78,15 +78,20 @@ function takeConsent(call: Call): PlatformAnswer {
   if (typeof asked === "string") return consentErrorPage("Threads", asked);
   const fields = call.body.kind === "fields" ? call.body.fields : {};
   const ticked = [fields["scope"] ?? []].flat();
-  if (fields["decision"] !== "approve") {
-    return back(asked, { error: "access_denied", error_reason: "user_denied", error_description: "The user denied your request" });
-  }
+  if (fields["decision"] !== "approve") return refuseConsent(call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => scope === "threads_basic" || ticked.includes(scope));
   const grantId = world.identity.addGrant({ platform: "threads", clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
   const code = randomSecret("AQ", 96);
   world.identity.addCode({ platform: "threads", code, grantId, redirectUri: asked.redirectUri, issuedAt: now, facts: {} });
   return back(asked, { code });
+}
+
+/** As when the person presses the refusing button. */
+export function refuseConsent(call: Call): PlatformAnswer {
+  const asked = readConsentRequest(call);
+  if (typeof asked === "string") return consentErrorPage("Threads", asked);
+  return back(asked, { error: "access_denied", error_reason: "user_denied", error_description: "The user denied your request" });
 }
 
 /** What the address asks for, or a sentence that says what is wrong with it. */

@@ -1,8 +1,7 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../sandbox/platform.ts";
-import { redirectAnswer } from "../../sandbox/platform.ts";
 import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./sandbox-containers.ts";
 import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./sandbox-errors.ts";
-import { newApp, OAUTH_ROUTES, seedIdentity } from "./sandbox-oauth.ts";
+import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./sandbox-oauth.ts";
 import { POST_ROUTES, POSTS_SCHEMA } from "./sandbox-posts.ts";
 import { countCall, QUOTA_ROUTES } from "./sandbox-quotas.ts";
 import { PICTURE_HOST, READ_ROUTES } from "./sandbox-reads.ts";
@@ -30,11 +29,6 @@ export const threadsSandbox: SandboxPlatform = {
 };
 
 function badParameter(call: Call): PlatformAnswer {
-  const redirectUri = call.query.get("redirect_uri");
-  if (call.operation === "authorize" && redirectUri !== null) {
-    const state = call.query.get("state");
-    const query = new URLSearchParams({ error: "access_denied", error_reason: "user_denied", error_description: "The user denied your request", ...(state !== null && { state }) });
-    return redirectAnswer(`${redirectUri}?${query}#_`);
-  }
+  if (call.operation === "authorize") return refuseConsent(call);
   return call.path === "/oauth/access_token" ? exchangeError("Invalid parameter") : graphError(call, ERRORS.badParameter);
 }
