@@ -1,21 +1,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { environmentExample } from "./environment-example.ts";
+import { readme } from "./readme.ts";
 
 /**
  * Writes the files that are printed from declarations. With `--check` it writes nothing and fails where one differs,
  * so that no declaration changes without them.
  */
 const root = join(import.meta.dirname, "..");
-const generated: Record<string, () => string> = {
+const generated: Record<string, (current: string) => string> = {
   ".env.example": environmentExample,
+  "README.md": readme,
 };
 
 const check = process.argv.includes("--check");
 for (const [path, print] of Object.entries(generated)) {
   const file = join(root, path);
-  const text = print();
   const current = await readFile(file, "utf8").catch(() => "");
+  const text = print(current);
   if (current === text) continue;
   if (check) {
     console.error(`${relative(root, file)} is not what the code declares: run "npm run generate".`);
