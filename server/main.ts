@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { Services } from "./domain/services.ts";
 import { createHttpApp } from "./http/app.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
+import type { FaultHook } from "./publishing/fault-points.ts";
 import { readiness } from "./readiness.ts";
 import { type SandboxChild, startSandboxChild } from "./sandbox-child.ts";
 import { startWork, type Work } from "./work.ts";
@@ -22,6 +23,8 @@ export interface Parts {
   worker: boolean;
   /** Whether it runs a sandbox, unless the configuration names one elsewhere. */
   sandbox: boolean;
+  /** Called by the worker at its fault points: for the fault harness. */
+  faultPoint?: FaultHook;
 }
 
 /** Starts a process. Throws with a sentence that says what to do, and leaves nothing behind then. */
@@ -35,7 +38,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
     if (sandbox) opened.push(() => sandbox.stop());
     const ground = await openGround(config, log, { doesChores: parts.worker }, opened);
-    const work = parts.worker ? await startWork(ground) : undefined;
+    const work = parts.worker ? await startWork(ground, parts.faultPoint) : undefined;
     if (work) opened.push(() => work.stop());
     const app = parts.api ? await serveApi(ground, work, sandbox) : undefined;
     // Requests that wait for a publish and the publish they wait for end side by side.

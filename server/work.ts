@@ -9,6 +9,7 @@ import { createMediaSource } from "./media/source.ts";
 import { dropBytes, sweepMedia } from "./media/sweep.ts";
 import { freshToken, reportTokenRefused } from "./oauth/fresh-token.ts";
 import { createEngine } from "./publishing/engine.ts";
+import type { FaultHook } from "./publishing/fault-points.ts";
 
 /** A worker's two kinds of work: publishing, and chores. */
 export interface Work {
@@ -21,7 +22,7 @@ export interface Work {
 const PUBLISHING_STOP_SECONDS = 8;
 
 /** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
-export async function startWork(ground: Ground): Promise<Work> {
+export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {
   const { instance, jobs, storage, listener, metrics } = ground;
   const { config, log, secrets } = instance;
   const pool = instance.openPool("ampost worker", config.databasePool);
@@ -44,6 +45,7 @@ export async function startWork(ground: Ground): Promise<Work> {
     slots: { prepare: slots, commit: 2 * slots, observe: slots },
     log,
     metrics,
+    ...(faultPoint === undefined ? {} : { faultPoint }),
   });
   engine.start();
   await jobs.work({
