@@ -66,7 +66,7 @@ class ControlError extends Error {
 async function addFault({ context, request }: Control): Promise<PlatformAnswer> {
   const fault = await readJson(request, FaultRequest);
   const platform = sandboxOf(context, fault.platform);
-  if (fault.error != null) {
+  if (typeof fault.error === "string") {
     if (fault.kind !== "reject") throw new ControlError('"error" goes with kind "reject" only.');
     const known = platform.switches.map((one) => one.name.replace("{n}", "N"));
     const named = findSwitch(platform, fault.error);

@@ -22,7 +22,6 @@ export interface Identity {
   expireToken(platform: PlatformName, token: string): void;
   /** Withdraws the grant behind a token, and with it every token of that grant. */
   revokeToken(platform: PlatformName, token: string): void;
-  setTokenState(platform: PlatformName, token: string, state: string): void;
 }
 
 export interface App {
@@ -74,8 +73,8 @@ export interface NewToken {
 }
 
 export interface Token extends NewToken {
-  /** `valid`, `expired` by force, `revoked` with its grant, or a state of the platform's own. Time is judged by `expiresAt`. */
-  state: string;
+  /** `expired` by force; whether its time is up is judged by `expiresAt`. */
+  state: "valid" | "expired" | "revoked";
   clientId: string;
   personId: string;
   scopes: string[];
@@ -160,28 +159,25 @@ export function openIdentity(store: Store): Identity {
         kind: text(row, "kind"),
         issuedAt: integer(row, "issued_at"),
         expiresAt: integer(row, "expires_at"),
-        state: integer(row, "revoked") === 1 ? "revoked" : text(row, "state"),
+        state: integer(row, "revoked") === 1 ? "revoked" : text(row, "state") === "expired" ? "expired" : "valid",
         ...grantOf(row),
       };
     },
-    expireToken: (platform, token) => setTokenState(store, platform, token, "expired"),
+    expireToken(platform, token) {
+      store.run("UPDATE tokens SET state = 'expired' WHERE token = ? AND platform = ?", token, platform);
+    },
     revokeToken(platform, token) {
       store.run(
         "UPDATE grants SET revoked = 1 WHERE id = (SELECT grant_id FROM tokens WHERE token = ? AND platform = ?)",
         token, platform,
       );
     },
-    setTokenState: (platform, token, state) => setTokenState(store, platform, token, state),
   };
 }
 
 /** A secret as long as the platforms' own, so that it can be looked for in logs without false finds. */
 export function randomSecret(prefix: string, lengthBytes = 60): string {
   return prefix + randomBytes(lengthBytes).toString("base64url");
-}
-
-function setTokenState(store: Store, platform: PlatformName, token: string, state: string): void {
-  store.run("UPDATE tokens SET state = ? WHERE token = ? AND platform = ?", state, token, platform);
 }
 
 function freeUsername(store: Store, platform: PlatformName, wanted: string): string {

@@ -112,7 +112,7 @@ export async function video({ seconds, width = 720, height = 1280, framesPerSeco
 }
 
 async function send(method: string, url: string, headers: Record<string, string>, body: RequestInit["body"]): Promise<Answer> {
-  const answer = await fetch(url, { method, headers, redirect: "manual", ...(body != null && { body }) });
+  const answer = await fetch(url, { method, headers, redirect: "manual", ...(body !== undefined && { body }) });
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, json: parse(text) };
 }

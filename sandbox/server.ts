@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
 import { answerCall, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
@@ -52,7 +53,7 @@ const CLOSE_WAIT_MS = 3_000;
  * `dataDir` and outlives a kill. Rejects if the port is taken or the folder can't be written.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const log = options.log ?? ((message, error) => console.error(`sandbox: ${message}`, error ?? ""));
+  const log = options.log ?? ((message, error) => process.stderr.write(`sandbox: ${message}${error === undefined ? "" : ` ${inspect(error)}`}\n`));
   const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails") };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
   await removeLeftovers(options.dataDir);

@@ -85,7 +85,7 @@ export function text(row: Row | undefined, column: string): string {
 }
 
 export function textOrNull(row: Row | undefined, column: string): string | null {
-  return row?.[column] == null ? null : text(row, column);
+  return (row?.[column] ?? null) === null ? null : text(row, column);
 }
 
 /** A column that must hold a whole number within JavaScript's safe range. */
@@ -96,7 +96,7 @@ export function integer(row: Row | undefined, column: string): number {
 }
 
 export function integerOrNull(row: Row | undefined, column: string): number | null {
-  return row?.[column] == null ? null : integer(row, column);
+  return (row?.[column] ?? null) === null ? null : integer(row, column);
 }
 
 /** Changing the journal mode doesn't wait for other processes by itself, so two that start together would clash. */

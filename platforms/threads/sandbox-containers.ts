@@ -5,7 +5,7 @@ import { integer, text, textOrNull, type Row } from "../../sandbox/store.ts";
 import { judgeCreate, type NewContainer } from "./sandbox-create.ts";
 import { ERRORS, graphHeaders, Refusal, CONTAINER_ERRORS } from "./sandbox-errors.ts";
 import { findPost, publishContainer } from "./sandbox-posts.ts";
-import { needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { accountOf, needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
 
 /**
  * Containers: what a post is before anybody sees it.
@@ -87,7 +87,6 @@ export function readStatus(call: Call, container: Container): { status: string; 
 
 function create(call: Call, viewer: Viewer): Outcome {
   needSelf(call, viewer);
-  if (viewer.facts.restricted) throw new Refusal({ message: "User is restricted.", code: 4279013 });
   const draft = judgeCreate(call, viewer);
   judgeReferences(call, viewer, draft);
   if (draft.mediaUrl === null) return made(call, viewer, draft, null, null);
@@ -192,11 +191,6 @@ function publishNow(call: Call, viewer: Viewer, id: string): PlatformAnswer {
 
 function setStuck(call: Call, id: string): void {
   call.world.store.run("UPDATE threads_containers SET stuck = 1 WHERE id = ? AND published = 0", id);
-}
-
-function accountOf(call: Call): string {
-  const token = call.accessToken === null ? undefined : call.world.identity.token("threads", call.accessToken);
-  return token?.personId ?? "";
 }
 
 function factsOfMedia(media: Measured): MediaFacts {

@@ -3,7 +3,7 @@ import type { Call } from "../../sandbox/platform.ts";
 import { codePoints, countText, linksIn } from "./sandbox-text.ts";
 import { ERRORS, Refusal } from "./sandbox-errors.ts";
 import { needScopes, type Viewer } from "./sandbox-viewer.ts";
-import { PLACES } from "./sandbox-places.ts";
+import { findPlace } from "./sandbox-places.ts";
 
 /**
  * Judges the parameters of `POST /{user}/threads`, apart from the media's bytes.
@@ -163,7 +163,7 @@ function judgeAudience(params: Call["params"], viewer: Viewer): void {
   const place = params["location_id"];
   if (place !== undefined) {
     needScopes(viewer, ["threads_location_tagging"]);
-    if (!PLACES.some(({ id }) => String(id) === place)) throw invalid("Param location_id names no place.");
+    if (!findPlace(place)) throw invalid("Param location_id names no place.");
   }
   const countries = params["allowlisted_country_codes"];
   if (countries !== undefined) {

@@ -143,3 +143,12 @@ test("every error of the platform's table can be forced by its name", async (t) 
   }
   assert.equal((await post("/me/threads", { media_type: "TEXT", text: "x" })).status, 200);
 });
+
+test("a person with the feature may limit a post to countries", async (t) => {
+  const { sandbox, get, post } = await openThreads(t);
+  const token = await connect(sandbox, ["threads_basic", "threads_content_publish"], "geo-gating");
+  assert.equal(valueAt((await get("/me", { fields: "is_eligible_for_geo_gating" }, token)).json, "is_eligible_for_geo_gating"), true);
+  const create = (allowlisted_country_codes: string) => post("/me/threads", { media_type: "TEXT", text: "x", allowlisted_country_codes }, token);
+  assert.equal((await create("US,CH")).status, 200);
+  assert.match((await create("US,XX")).text, /THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES/);
+});

@@ -4,7 +4,7 @@ import { randomSecret, type NewPerson, type Person } from "../../sandbox/identit
 import { jsonAnswer, rawJsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
 import type { World } from "../../sandbox/world.ts";
 import { CODE_USED, ERRORS, exchangeError, graphError, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { checkToken, factsOf, refusing, viewerOf } from "./sandbox-viewer.ts";
+import { checkToken, refusing, viewerOf } from "./sandbox-viewer.ts";
 
 /**
  * Threads' login: consent page, code, short token of an hour, long token of 60 days, refresh, inspection.
@@ -60,7 +60,7 @@ export function newPerson(world: World, hint: string | null): NewPerson {
   const plain = (hint ?? "sandbox_threads").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
   const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
-  const facts = { biography: "Bio", tester: true, restricted: false, geoGating: false };
+  const facts = { biography: "Bio", geoGating: hint?.includes("geo-gating") ?? false };
   return { platform: "threads", id, username, name, hint, facts };
 }
 
@@ -178,11 +178,10 @@ function issueToken(call: Call, of: { kind: "short" | "long"; grantId: number; c
   return token;
 }
 
-/** Takes a user token of a tester of the same app, not the app's token as on Facebook. */
+/** Takes a user token of the same app, whose people are all its testers, not the app's token as on Facebook. */
 function debugToken(call: Call): PlatformAnswer {
   const { world, now, params } = call;
   const viewer = viewerOf(call);
-  if (!factsOf(viewer.person).tester) throw new Refusal(ERRORS.noScope("being a tester of the app"));
   const token = world.identity.token("threads", params["input_token"] ?? "");
   const invalid = (message: string, code: number, subcode?: number) =>
     jsonAnswer({ data: { is_valid: false, scopes: [], error: { message, code, ...(subcode !== undefined && { subcode }) } } }, { headers: graphHeaders(call) });

@@ -5,10 +5,10 @@ import { integer, text, textOrNull, type Row } from "../../sandbox/store.ts";
 import type { Container, MediaFacts } from "./sandbox-containers.ts";
 import type { NewContainer } from "./sandbox-create.ts";
 import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { PLACES } from "./sandbox-places.ts";
+import { findPlace } from "./sandbox-places.ts";
 import { needQuota, useQuota } from "./sandbox-quotas.ts";
 import { linksIn, topicIn } from "./sandbox-text.ts";
-import { withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { accountOf, withViewer, type Viewer } from "./sandbox-viewer.ts";
 
 /** Published posts: making, finding, reposting and deleting them. Source: Threads docs, posts, 2026-04-14. */
 export interface ThreadsPost {
@@ -61,7 +61,7 @@ CREATE INDEX IF NOT EXISTS threads_media_by_root ON threads_media (root);`;
 export const POST_ROUTES: readonly SandboxRoute[] = [
   {
     method: "POST", host: "graph.threads.net", path: "/{id}/repost", operation: "publish",
-    post: (call) => ({ accountId: "", text: "", carriesText: false, handle: `repost:${call.accessToken}:${call.segments["id"]}` }),
+    post: (call) => ({ accountId: accountOf(call), text: "", carriesText: false, handle: repostHandle(accountOf(call), call.segments["id"] ?? "") }),
     run: withViewer(["threads_content_publish"], repost),
   },
   { method: "DELETE", host: "graph.threads.net", path: "/{id}", operation: "delete", run: withViewer(["threads_delete"], remove) },
@@ -135,9 +135,13 @@ function repost(call: Call, viewer: Viewer): PlatformAnswer {
     ghost: false, altText: null, media: [], settings: { reposted_post_id: original.id },
   });
   useQuota(call, viewer, "posts");
-  const handle = `repost:${call.accessToken}:${original.id}`;
+  const handle = repostHandle(viewer.person.id, original.id);
   call.world.ledger.add({ ...ledgerPost(viewer, post, null, handle), look: { ...lookOf(viewer, post, null), quotedId: original.id, notes: ["Repost"] } });
   return jsonAnswer({ id: post.id }, { headers: graphHeaders(call) });
+}
+
+function repostHandle(accountId: string, id: string): string {
+  return `repost:${accountId}:${id}`;
 }
 
 function remove(call: Call, viewer: Viewer): PlatformAnswer {
@@ -187,7 +191,7 @@ function lookOf(viewer: Viewer, post: ThreadsPost, draft: NewContainer | null): 
   const link = typeof attached === "string" ? attached : post.media.length === 0 ? linksIn(post.text)[0] : undefined;
   const gif = settings["gif_attachment"] === undefined ? [] : [{ type: "gif" as const, thumbnail: null, width: null, height: null, durationSeconds: null, hidden: false }];
   const hidden = settings["is_spoiler_media"] === "true";
-  const place = PLACES.find(({ id }) => String(id) === settings["location_id"]);
+  const place = typeof settings["location_id"] === "string" ? findPlace(settings["location_id"]) : undefined;
   const control = settings["reply_control"];
   return {
     author: { username, name, url: profileUrl(username) },

@@ -1,39 +1,30 @@
 import type { SQLInputValue } from "node:sqlite";
-import sharp from "sharp";
-import { hueOf } from "../../sandbox/authorize.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
 import { findContainer, readStatus } from "./sandbox-containers.ts";
 import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { PLACES } from "./sandbox-places.ts";
+import { answerFields, fieldsOf, innerFields, noField, pick, type Values } from "./sandbox-fields.ts";
+import { findPlace } from "./sandbox-places.ts";
 import { findPost, permalinkOf, toPost, type PostMedia, type ThreadsPost } from "./sandbox-posts.ts";
-import { needQuota, useQuota } from "./sandbox-quotas.ts";
+import { pictureUrl, profileValues } from "./sandbox-profiles.ts";
 import { linksIn } from "./sandbox-text.ts";
-import { factsOf, needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
 
-/** Reading back. Source: Threads docs, retrieve-posts (2026-04-14), reply-management (2026-02-13), threads-profiles. */
+/** Reading back. Source: Threads docs, retrieve-posts (2026-04-14), reply-management (2026-02-13). */
 const HOST = "graph.threads.net";
-
-/** The one host of pictures. */
-export const PICTURE_HOST = "scontent.cdninstagram.com";
 
 export const READ_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: HOST, path: "/{user}/threads", operation: "read", run: withViewer([], listPosts) },
   { method: "GET", host: HOST, path: "/{user}/replies", operation: "read", run: withViewer([], listReplies) },
   { method: "GET", host: HOST, path: "/{id}/conversation", operation: "read", run: withViewer(["threads_read_replies"], readConversation) },
-  { method: "GET", host: HOST, path: "/location_search", operation: "read", run: withViewer(["threads_location_tagging"], searchPlaces) },
-  { method: "GET", host: HOST, path: "/profile_lookup", operation: "read", run: withViewer(["threads_profile_discovery"], lookUpProfile) },
   {
     method: "GET", host: HOST, path: "/{id}", run: withViewer([], readObject),
     operation: (call) => (findContainer(call, call.segments["id"] ?? "") ? "status" : "read"),
   },
-  { method: "GET", host: PICTURE_HOST, path: "/t51.threads/{username}", operation: "read", run: drawPicture },
 ];
-
-type Values = Record<string, (() => unknown) | undefined>;
 
 function readObject(call: Call, viewer: Viewer): PlatformAnswer {
   const id = call.segments["id"] ?? "";
-  if (id === "me" || id === viewer.person.id) return answerFields(call, profileValues(viewer), ["id"]);
+  if (id === "me" || id === viewer.person.id) return answerFields(call, profileValues(viewer));
   const container = findContainer(call, id);
   if (container) {
     if (container.owner !== viewer.person.id) throw new Refusal(ERRORS.noObject(id));
@@ -44,15 +35,15 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
     const { error_message: message, ...status } = readStatus(call, container);
     return jsonAnswer({ ...status, ...(message !== undefined && fields.includes("error_message") && { error_message: message }) }, { headers: graphHeaders(call) });
   }
-  const place = PLACES.find((one) => String(one.id) === id);
+  const place = findPlace(id);
   if (place) {
     needScopes(viewer, ["threads_location_tagging"]);
-    const values = Object.entries({ ...place, id: String(place.id) }).map(([name, value]) => [name, () => value]);
-    return answerFields(call, Object.fromEntries(values), ["id"]);
+    const values = Object.entries({ ...place, id }).map(([name, value]) => [name, () => value]);
+    return answerFields(call, Object.fromEntries(values));
   }
   const post = findPost(call, id);
   if (!post || !mayRead(call, viewer, post)) throw new Refusal(ERRORS.noObject(id));
-  return answerFields(call, postValues(call, viewer, post), ["id"]);
+  return answerFields(call, postValues(call, viewer, post));
 }
 
 /** One's own posts, and what others answered below them. */
@@ -101,7 +92,7 @@ function answerList(call: Call, viewer: Viewer, where: string, values: SQLInputV
     Math.min(limit, 100) + 1,
   );
   const posts = rows.slice(0, Math.min(limit, 100)).map(toPost);
-  const data = posts.map((post) => pick(fieldsOf(call), postValues(call, viewer, post), ["id"]));
+  const data = posts.map((post) => pick(fieldsOf(call), postValues(call, viewer, post)));
   const cursor = (post: ThreadsPost | undefined) => Buffer.from(String(post?.seq ?? "")).toString("base64url");
   if (posts.length === 0) return jsonAnswer({ data }, { headers: graphHeaders(call) });
   const cursors = { before: cursor(posts[0]), after: cursor(posts.at(-1)) };
@@ -110,18 +101,6 @@ function answerList(call: Call, viewer: Viewer, where: string, values: SQLInputV
   next.searchParams.delete("access_token");
   const paging = { cursors, ...(rows.length > posts.length && { next: String(next) }) };
   return jsonAnswer({ data, paging }, { headers: graphHeaders(call) });
-}
-
-function profileValues({ person, facts }: Viewer): Values {
-  return {
-    id: () => person.id,
-    username: () => person.username,
-    name: () => person.name,
-    threads_profile_picture_url: () => `https://${PICTURE_HOST}/t51.threads/${person.username}.jpg?stp=dst-jpg_s150x150&oe=6A000000`,
-    threads_biography: () => facts.biography,
-    is_verified: () => false,
-    is_eligible_for_geo_gating: () => facts.geoGating,
-  };
 }
 
 function postValues(call: Call, viewer: Viewer, post: ThreadsPost): Values {
@@ -146,7 +125,7 @@ function postValues(call: Call, viewer: Viewer, post: ThreadsPost): Values {
     media_url: first && post.media.length === 1 ? () => mediaUrl(first) : undefined,
     thumbnail_url: first?.type === "VIDEO" ? () => mediaUrl(first) : undefined,
     alt_text: post.altText === null ? undefined : () => post.altText,
-    children: post.mediaType === "CAROUSEL_ALBUM" ? () => ({ data: post.media.map((item) => pick(innerFields(call, "children"), childValues(item), ["id"])) }) : undefined,
+    children: post.mediaType === "CAROUSEL_ALBUM" ? () => ({ data: post.media.map((item) => pick(innerFields(call, "children"), childValues(item))) }) : undefined,
     is_quote_post: () => post.quotedId !== null,
     quoted_post: post.quotedId === null ? undefined : () => ({ id: post.quotedId }),
     reposted_post: post.repostedId === null ? undefined : () => ({ id: post.repostedId }),
@@ -167,7 +146,7 @@ function postValues(call: Call, viewer: Viewer, post: ThreadsPost): Values {
     allowlisted_country_codes: setting("allowlisted_country_codes"),
     ghost_post_status: post.ghost ? () => "ACTIVE" : undefined,
     is_verified: () => false,
-    profile_picture_url: () => `https://${PICTURE_HOST}/t51.threads/${username}.jpg`,
+    profile_picture_url: () => pictureUrl(username),
   };
 }
 
@@ -181,67 +160,7 @@ function childValues(item: PostMedia): Values {
 }
 
 function mediaUrl(item: PostMedia): string {
-  return `https://${PICTURE_HOST}/t51.threads/${item.id}.jpg`;
-}
-
-function answerFields(call: Call, values: Values, always: string[]): PlatformAnswer {
-  return jsonAnswer(pick(fieldsOf(call), values, always), { headers: graphHeaders(call) });
-}
-
-/** Those asked for and those always given. A field without a value is left out; one that does not exist is refused. */
-function pick(fields: string[], values: Values, always: string[]): Record<string, unknown> {
-  const unknown = fields.find((field) => !Object.hasOwn(values, field));
-  if (unknown !== undefined) throw noField(unknown);
-  const found = [...new Set([...fields, ...always])].map((field) => [field, values[field]?.()]);
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
-}
-
-function noField(field: string): Refusal {
-  return new Refusal(ERRORS.invalid(`Tried accessing nonexisting field (${field}).`));
-}
-
-/** The names in `fields`, those inside braces left out: `id,children{media_type}` names `id` and `children`. */
-function fieldsOf(call: Call): string[] {
-  return (call.params["fields"] ?? "").replace(/\{[^{}]*\}/g, "").split(",").map((field) => field.trim()).filter(Boolean);
-}
-
-function innerFields(call: Call, name: string): string[] {
-  const inner = new RegExp(`\\b${name}\\{([^{}]*)\\}`).exec(call.params["fields"] ?? "")?.[1] ?? "";
-  return inner.split(",").map((field) => field.trim()).filter(Boolean);
-}
-
-function searchPlaces(call: Call, viewer: Viewer): PlatformAnswer {
-  const { params } = call;
-  const asked = params["q"]?.trim().toLowerCase() ?? "";
-  const [latitude, longitude] = [params["latitude"], params["longitude"]].map(Number);
-  const near = params["latitude"] !== undefined && params["longitude"] !== undefined;
-  if (!near && asked === "") throw new Refusal(ERRORS.missing("q"));
-  needQuota(call, viewer, "places");
-  useQuota(call, viewer, "places");
-  const data = PLACES.filter((place) =>
-    near ? Math.abs(place.latitude - (latitude ?? 0)) < 1 && Math.abs(place.longitude - (longitude ?? 0)) < 1 : place.name.toLowerCase().includes(asked),
-  );
-  return jsonAnswer({ data }, { headers: graphHeaders(call) });
-}
-
-function lookUpProfile(call: Call, viewer: Viewer): PlatformAnswer {
-  const username = call.params["username"];
-  if (!username) throw new Refusal(ERRORS.missing("username"));
-  needQuota(call, viewer, "lookups");
-  useQuota(call, viewer, "lookups");
-  const person = call.world.identity.personByUsername("threads", username);
-  if (!person) throw new Refusal(ERRORS.noObject(username));
-  const { biography } = factsOf(person);
-  const profile = { username, name: person.name, biography, is_verified: false, follower_count: 1000, likes_count: 0, quotes_count: 0, replies_count: 0, reposts_count: 0, views_count: 0 };
-  return jsonAnswer(profile, { headers: graphHeaders(call) });
-}
-
-/** A picture of its own for everyone, so that copying profile pictures can be tried out. */
-function drawPicture(call: Call): Outcome {
-  const hue = hueOf((call.segments["username"] ?? "").replace(/\.jpg$/, ""));
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="150"><rect width="150" height="150" fill="hsl(${hue},60%,50%)"/>
-<circle cx="75" cy="58" r="28" fill="#fff" opacity=".9"/><ellipse cx="75" cy="138" rx="52" ry="46" fill="#fff" opacity=".9"/></svg>`;
-  return sharp(Buffer.from(svg)).jpeg().toBuffer().then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
+  return pictureUrl(item.id);
 }
 
 /** `2026-11-01T12:00:05+0000` */

@@ -12,9 +12,7 @@ export interface Viewer {
 
 const PersonFacts = z.object({
   biography: z.string(),
-  /** A tester of the app may inspect tokens. */
-  tester: z.boolean(),
-  restricted: z.boolean(),
+  /** Whether posts can be limited to countries. */
   geoGating: z.boolean(),
 });
 
@@ -59,10 +57,15 @@ export function viewerOf(call: Call): Viewer {
   return { token, person, facts: factsOf(person) };
 }
 
-/** Refuses what is expired, revoked or held at a checkpoint. */
+/** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
+export function accountOf(call: Call): string {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("threads", call.accessToken);
+  return token?.personId ?? "";
+}
+
+/** Refuses what is expired or revoked. */
 export function checkToken(token: Token, now: number): void {
   if (token.state === "revoked") throw new Refusal(ERRORS.revoked);
-  if (token.state === "checkpointed") throw new Refusal(ERRORS.checkpoint);
   if (token.state === "expired" || now >= token.expiresAt) throw new Refusal(ERRORS.expired);
 }
 

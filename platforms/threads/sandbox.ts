@@ -2,9 +2,11 @@ import type { Call, PlatformAnswer, SandboxPlatform } from "../../sandbox/platfo
 import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./sandbox-containers.ts";
 import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./sandbox-errors.ts";
 import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./sandbox-oauth.ts";
+import { PLACE_ROUTES } from "./sandbox-places.ts";
 import { POST_ROUTES, POSTS_SCHEMA } from "./sandbox-posts.ts";
+import { PICTURE_HOST, PROFILE_ROUTES } from "./sandbox-profiles.ts";
 import { countCall, QUOTA_ROUTES } from "./sandbox-quotas.ts";
-import { PICTURE_HOST, READ_ROUTES } from "./sandbox-reads.ts";
+import { READ_ROUTES } from "./sandbox-reads.ts";
 
 /** The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
 export const threadsSandbox: SandboxPlatform = {
@@ -18,7 +20,7 @@ export const threadsSandbox: SandboxPlatform = {
   schema: CONTAINERS_SCHEMA + POSTS_SCHEMA,
   resets: ["threads_containers", "threads_media"],
   // The routes with a name in their path come before those that any one segment matches.
-  routes: [...OAUTH_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...POST_ROUTES, ...READ_ROUTES],
+  routes: [...OAUTH_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...PLACE_ROUTES, ...PROFILE_ROUTES, ...POST_ROUTES, ...READ_ROUTES],
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,
