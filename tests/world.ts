@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +8,7 @@ import type { FastifyInstance } from "fastify";
 import pino from "pino";
 import { v7 as uuidv7 } from "uuid";
 
-import type { Operation } from "../contract/operation.ts";
+import { errorsOf } from "../contract/operation.ts";
 import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { saveAccount, saveConnection } from "../server/db/connections.ts";
@@ -39,13 +40,12 @@ export interface World {
   test: Tenant;
   /** What was put on the job queue. */
   jobs: { queue: string; data: object }[];
-  /** Every refusal of an operation. */
-  refusals: { operation: Operation; error: unknown }[];
   makeTenants(): Promise<Record<Mode, Tenant>>;
   /** Connects an account of the platform to the tenant's default set, or another; answers its id. */
   connect(tenant: Tenant, platform: PlatformName, options?: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string>;
   /** Calls with the tenant's key and, where a body is given, as JSON. */
   call(tenant: Tenant, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
+  /** Leaves nothing behind. Rejects where an operation was refused with a code that its entry does not list, or failed. */
   close(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
   const listener = await createListener(database.url, log);
   const storage = await openStorage({ kind: "disk", folder });
   const jobs: World["jobs"] = [];
-  const refusals: World["refusals"] = [];
+  const strange: string[] = [];
   const services: Services = {
     pool: database.pool,
     log,
@@ -75,7 +75,9 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
   };
   const app = await createHttpApp(services, {
     probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) },
-    onRefusal: (operation, error) => refusals.push({ operation, error }),
+    onRefusal: (operation, { code }) => {
+      if (code === "INTERNAL_ERROR" || !errorsOf(operation).includes(code)) strange.push(`${operation.name}: ${code}`);
+    },
   });
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   if (settings.mediaUrl === undefined) services.settings.mediaUrl = url;
@@ -88,7 +90,6 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     database,
     ...tenants,
     jobs,
-    refusals,
     makeTenants,
     connect: (tenant, platform, options = {}) => connect(services, tenant, platform, options),
     call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
@@ -98,6 +99,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
       storage.close();
       await database.drop();
       await rm(folder, { recursive: true, force: true });
+      assert.deepEqual(strange, [], "operations fail with the codes of their entries only");
     },
   };
 }

@@ -1,4 +1,4 @@
-import { maxHeaderSize, STATUS_CODES } from "node:http";
+import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
 import compress from "@fastify/compress";
@@ -106,15 +106,17 @@ function addRequestLog(app: FastifyInstance, { log }: Pick<Services, "log">, { o
     const seconds = reply.elapsedTime / 1000;
     observe?.({ method: request.method, route, status: reply.statusCode, seconds });
     log.debug({ requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }, "answered");
-    if (!request.raw.complete) giveUpOnRest(request.raw.socket);
+    if (!request.raw.complete) giveUpOnRest(request.raw);
   });
 }
 
 /** What a refused caller still sends is read and thrown away for a while, so that it gets to see the refusal. */
-function giveUpOnRest(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), 10_000);
+function giveUpOnRest(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), 10_000);
   timer.unref();
-  socket.once("close", () => clearTimeout(timer));
+  request.once("close", () => clearTimeout(timer));
+  // Whoever read it before lets go of it at the end of this turn.
+  setImmediate(() => request.unpipe().resume());
 }
 
 /** Bodies are read in one place, after the key has been checked: see `readBody`. */

@@ -3,6 +3,7 @@ import type { z } from "zod";
 
 import type { Input, Operation, RawInput } from "../../contract/operation.ts";
 import { parseInput } from "../../contract/parse.ts";
+import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import type { Answer, Call, Caller } from "../domain/caller.ts";
 import { claim, holding, storeAgain, type Claim } from "../domain/idempotency.ts";
@@ -11,6 +12,7 @@ import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import { authenticate } from "./authenticate.ts";
 import { dropUploads, readBody } from "./read-body.ts";
+import { toRefusal } from "./refusals.ts";
 import { hashRequest, isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
 import { waitUntilSettled } from "./wait-until-settled.ts";
 
@@ -33,7 +35,7 @@ export interface BindOptions {
   /** Ends waiting calls when the server stops. */
   stopping: AbortSignal;
   /** Told of every refusal, so that tests can hold them against the operation's list. */
-  onRefusal?: (operation: Operation, error: unknown) => void;
+  onRefusal?: (operation: Operation, refusal: PublicError) => void;
 }
 
 /** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
@@ -60,7 +62,7 @@ export function addRoute(app: FastifyInstance, services: Services, { operation, 
 }
 
 function told(operation: Operation, error: unknown, options: BindOptions): never {
-  options.onRefusal?.(operation, error);
+  options.onRefusal?.(operation, toRefusal(error));
   throw error;
 }
 

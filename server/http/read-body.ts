@@ -6,7 +6,7 @@ import { PublicError } from "../../model/errors.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import { dropReceived, receiveFile } from "../media/receive.ts";
 import type { Storage } from "../storage/storage.ts";
-import { refuseRequest } from "./refusals.ts";
+import { refuseRequest, unreadableForm } from "./refusals.ts";
 
 /** JSON bodies, and the `data` of a form, are at most this long. */
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
@@ -23,6 +23,16 @@ export interface ReadBody {
  */
 export async function readBody(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   if (operation.takes === "none") return { body: undefined, uploads: [] };
+  try {
+    return await readTyped(operation, request, storage);
+  } catch (error) {
+    // Nobody is there any more to be told anything, and nothing is wrong on our side.
+    if (request.raw.destroyed && !request.raw.complete) throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
+    throw error;
+  }
+}
+
+async function readTyped(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
     if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(request, storage);
@@ -99,8 +109,13 @@ async function readForm(request: FastifyRequest, storage: Storage): Promise<Read
     return { body: typeof data === "string" ? parseJson(data, "The field data") : data, uploads };
   } catch (error) {
     await dropUploads(storage, uploads);
-    throw error;
+    throw isFormError(error) ? unreadableForm : error;
   }
+}
+
+/** The form's parser gives its errors no code. */
+function isFormError(error: unknown): boolean {
+  return error instanceof Error && /multipart data|Malformed part header|Boundary not found/.test(error.message);
 }
 
 /** Deletes the stored bytes of files whose request came to nothing. */
@@ -116,9 +131,14 @@ async function receive(part: MultipartFile, index: number, storage: Storage): Pr
     return { field: part.fieldname, filename, received, issues: [] };
   } catch (error) {
     if (!(error instanceof PublicError) || error.status !== 400) throw error;
-    part.file.resume();
+    await drain(part.file);
     return { field: part.fieldname, filename, received: null, issues: error.issues };
   }
+}
+
+/** Reads the rest of a refused file, so that the parts behind it arrive. */
+async function drain(file: MultipartFile["file"]): Promise<void> {
+  for await (const _ of file) continue;
 }
 
 /** curl's `-F data=@post.json` sends the JSON as a file. */

@@ -29,7 +29,8 @@ export function refuseRequest(rule: string, message: string, fix: string, code: 
   return new PublicError(code, message, { issues: [{ rule, code, platform: null, path: "", message, actual: null, limit: null, fix }] });
 }
 
-function toRefusal(error: unknown): PublicError {
+/** What callers are told of a failure. */
+export function toRefusal(error: unknown): PublicError {
   if (error instanceof PublicError) return error;
   if (isDatabaseAway(error)) {
     return new PublicError("UNAVAILABLE", "The database is away. Try again shortly.", { headers: { "retry-after": "2" } });
@@ -38,7 +39,7 @@ function toRefusal(error: unknown): PublicError {
   return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. Nothing is known to be wrong with the request.");
 }
 
-const unreadableForm = refuseRequest(
+export const unreadableForm = refuseRequest(
   "request.form",
   "The multipart/form-data body is broken or cut off",
   "Send it again; leave the Content-Type header, with its boundary, to your HTTP library.",

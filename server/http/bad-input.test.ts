@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { fieldsOf } from "../../contract/fields-of.ts";
+import { OPERATIONS } from "../../contract/index.ts";
+import { formOf, type Operation } from "../../contract/operation.ts";
+import { asRefusal, countRows, idOf } from "../../tests/answers.ts";
+import { createWorld, type World } from "../../tests/world.ts";
+
+let world: World;
+let postId: string;
+let setId: string;
+
+before(async () => {
+  world = await createWorld();
+  await world.connect(world.test, "threads");
+  postId = idOf((await world.call(world.test, "POST", "/api/v1/posts", validBody("posts_create"))).body, "post");
+  setId = idOf((await world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Mine" })).body, "set");
+});
+after(() => world.close());
+
+/** A body that each operation takes. */
+function validBody(name: string): unknown {
+  const post = { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId };
+  const bodies: Record<string, unknown> = {
+    posts_create: post,
+    posts_validate: post,
+    posts_update: { content: { text: "Changed" } },
+    posts_retry: { platforms: ["threads"] },
+    platform_sets_create: { name: "Set" },
+    platform_sets_rename: { name: "Renamed" },
+    media_create: { url: "https://example.com/a.jpg" },
+  };
+  return bodies[name] ?? {};
+}
+
+const LONG = "x".repeat(100_000);
+const WRONG_VALUES: readonly unknown[] = [null, 0, -1, 1.5, 1e300, "", "  ", "wrong", LONG, "a\u0000b", true, [], {}, [null], [[]], { unknown: 1 }];
+
+/** For operations that read the same form. */
+const FEWER_VALUES: readonly unknown[] = [null, -1, LONG, {}];
+
+for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
+  test(`${operation.name}: every wrong value of every field is refused with a sentence or does no harm`, async () => {
+    for (const field of fieldsOf(formOf(operation))) {
+      for (const value of operation.name === "posts_create" ? WRONG_VALUES : FEWER_VALUES) {
+        const body = withValue(validBody(operation.name), field.path, value);
+        await callWith(operation, body, `${field.path.join(".")} = ${JSON.stringify(value)?.slice(0, 40)}`);
+      }
+    }
+  });
+
+  test(`${operation.name}: missing, unknown and misplaced members are refused with a sentence`, async () => {
+    const valid = validBody(operation.name);
+    for (const field of fieldsOf(formOf(operation))) await callWith(operation, withValue(valid, field.path, undefined), `without ${field.path.join(".")}`);
+    for (const field of fieldsOf(formOf(operation)).filter(({ path }) => path.length > 1)) {
+      await callWith(operation, withValue(valid, [field.path.at(-1) ?? ""], "misplaced"), `${field.path.join(".")} at the top`);
+    }
+    for (const body of [[], "text", 5, true, null, [valid]]) await callWith(operation, body, JSON.stringify(body));
+    const answer = await call(operation, { ...asObject(valid), nothingKnowsThis: 1 });
+    assert.match(JSON.stringify(answer.body), /Unknown key \\"nothingKnowsThis\\"/);
+  });
+}
+
+for (const operation of OPERATIONS) {
+  test(`${operation.name}: every wrong value of every query parameter is refused with a sentence`, async () => {
+    for (const name of [...Object.keys(operation.query.shape), "unknown"]) {
+      for (const value of ["", " ", "-1", "1e3", "abc", "%00", "999999999999999999999", "a&" + `${name}=b`, encodeURIComponent(LONG.slice(0, 5000))]) {
+        const answer = await call(operation, undefined, `?${name}=${value}`);
+        assert.ok(answer.status < 500, `${name}=${value}: ${answer.status}`);
+        if (answer.status >= 400) asRefusal(answer);
+        if (name === "unknown") assert.equal(answer.status, 400);
+      }
+    }
+  });
+
+  for (const param of Object.keys(operation.params.shape)) {
+    test(`${operation.name}: a wrong ${param} in the path is refused with a sentence`, async () => {
+      for (const value of ["1", "x".repeat(5000), "%00", "..", "%2e%2e%2f", "' or 1=1", "01980b7a-6c00-7000-8000-00000000000g"]) {
+        const path = operation.path.replace(`:${param}`, value.includes("%") || value === ".." ? value : encodeURIComponent(value));
+        const answer = await world.call(world.test, operation.method, path, operation.takes === "none" ? undefined : validBody(operation.name));
+        assert.ok(answer.status === 400 || answer.status === 404 || (value === ".." && answer.status < 500), `${path.slice(0, 100)}: ${answer.status}`);
+        if (answer.status >= 400) asRefusal(answer);
+      }
+    });
+  }
+}
+
+/** Calls, and holds a refusal against its shape and against the rule that nothing is stored by halves. */
+async function callWith(operation: Operation, body: unknown, what: string): Promise<void> {
+  const before = await countRows(world);
+  const answer = await call(operation, body);
+  assert.ok(answer.status < 500, `${what}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  if (answer.status < 400) return;
+  asRefusal(answer);
+  assert.deepEqual(await countRows(world), before, what);
+}
+
+async function call(operation: Operation, body: unknown, query = "") {
+  const id = operation.path.includes("platform-sets") ? setId : postId;
+  const path = operation.path.replace(":id", id).replace(":platform", "threads");
+  return await world.call(world.test, operation.method, path + query, body);
+}
+
+/** A copy of the body with a value at a place; `*` is the first of a list. Undefined takes the member out. */
+function withValue(body: unknown, path: readonly string[], value: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return value;
+  if (step === "*") return [withValue(Array.isArray(body) ? body[0] : undefined, rest, value)];
+  const { [step]: member, ...others } = asObject(body);
+  if (rest.length === 0 && value === undefined) return others;
+  return { ...others, [step]: withValue(member, rest, value) };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
