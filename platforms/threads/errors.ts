@@ -91,7 +91,6 @@ export const errors: readonly GraphErrorRow[] = [
     meaning: "the media address could not be fetched",
     becomes: "MEDIA_FAILED",
     notPublished: false,
-    retryAfterSeconds: 5,
     maxAttempts: 3,
     says: "Threads could not fetch the media.",
   },

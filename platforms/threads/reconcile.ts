@@ -24,7 +24,11 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const [hit] = hits;
   if (hits.length > 1 && status !== "PUBLISHED") return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
   if (hit !== undefined && hits.length === 1) return published(part, hit);
-  if (status === "PUBLISHED") return { verdict: "published", done: {}, remoteId: null };
+  if (status === "PUBLISHED") {
+    // The next part of a chain has to reply to this one by its id.
+    const isLast = part.index === context.content.thread.length;
+    return isLast ? { verdict: "published", done: {}, remoteId: null } : { verdict: "pending", reason: "It is live, and not listed yet." };
+  }
   if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
   if (status === "FINISHED") {
     return { verdict: "not_published", definitive: refused, proof: "The container is still FINISHED and the post is not listed.", ...refusal(intent) };
@@ -86,7 +90,9 @@ function published(part: Part, { id, permalink }: ListedMedia): Verdict {
 }
 
 /** What the lost call was refused with, where it was: it says whether trying again can help. */
-function refusal({ answer }: OpenIntent): { error?: BrokerError } {
-  const row = answer.platformError?.code == null ? undefined : findRowByCode(graph, answer.platformError.code);
-  return row === undefined || answer.platformError === null ? {} : { error: brokerErrorOf(row, answer.platformError) };
+function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerError } {
+  if (platformError?.code == null) return {};
+  // Of a container that is there, this says no more than that the call came too early.
+  const row = findRowByCode(graph, platformError.code === "100/33" ? "24/4279009" : platformError.code);
+  return row === undefined ? {} : { error: brokerErrorOf(row, platformError) };
 }

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { declaredExamples, plainExample } from "./contents.ts";
+import type { Doom } from "./engine.ts";
+import type { Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/**
+ * A process that publishes is killed right before each of its requests goes out and right after each was answered,
+ * which is before, during and after every step. Another takes over.
+ */
+export function testCrashes(subject: Subject, world: () => World): void {
+  test(`${subject.name}: a crash before, during or after any step never makes two posts and never loses one`, async (t) => {
+    const { content } = plainExample(subject, world().fixtures);
+    const requests = await world().countRequests(content);
+    for (let request = 1; request <= requests; request += 1) {
+      for (const when of ["before", "after"] as const) {
+        await t.test(`${when} request ${request} of ${requests}`, () => assertOnce(subject, world(), content, 1, { request, when }));
+      }
+    }
+  });
+
+  test(`${subject.name}: a crash within a chain never repeats a part and never loses one`, async (t) => {
+    const chain = declaredExamples(subject, world().fixtures).find((example) => example.parts > 1);
+    if (chain === undefined) return t.diagnostic(`${subject.name} publishes no chains`);
+    for (let part = 1; part <= chain.parts; part += 1) {
+      for (const when of ["before", "after"] as const) {
+        await t.test(`${when} part ${part} of ${chain.parts}`, () => assertOnce(subject, world(), chain.content, chain.parts, { publish: part, when }));
+      }
+    }
+  });
+}
+
+async function assertOnce(subject: Subject, world: World, content: Parameters<World["publish"]>[1], parts: number, doom: Doom): Promise<void> {
+  const account = await world.connect();
+  const post = await world.publishThroughCrash(account, content, doom);
+  const entries = await world.ledger(account);
+  const isLost = doom.when === "after";
+  if (subject.readsBack || !isLost) {
+    assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
+    assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
+    assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
+  } else {
+    assert.ok(entries.length <= parts, "published twice");
+    assert.ok(post.status === "published" || post.status === "unknown", post.status);
+  }
+}

@@ -1,0 +1,108 @@
+import type { Logger } from "pino";
+
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { createListener } from "../../server/db/listen.ts";
+import { createPool } from "../../server/db/pool.ts";
+import { createIngest } from "../../server/media/ingest.ts";
+import { createMediaSource } from "../../server/media/source.ts";
+import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
+import type { OAuthServices } from "../../server/oauth/services.ts";
+import { createVault } from "../../server/oauth/vault.ts";
+import { createEngine } from "../../server/publishing/engine.ts";
+import { createDiskStorage } from "../../server/storage/disk.ts";
+import { platforms } from "../index.ts";
+import { createHttpClient, type HttpClient, type HttpClientOptions } from "../kit/http.ts";
+
+/** Where everything is; plain data, so that it can be handed to another process. */
+export interface Place {
+  databaseUrl: string;
+  mediaFolder: string;
+  mediaUrls: { baseUrl: string; secret: string };
+  vaultKey: string;
+  sandboxUrl: string;
+}
+
+/** When a publishing process dies: before or after its n-th request, or its n-th publishing one. */
+export interface Doom {
+  request?: number;
+  publish?: number;
+  when: "before" | "after";
+}
+
+/** The engine's own pauses are divided by this, so that a quarter of an hour fits into a test. */
+export const SPEED = 300;
+
+/** After a crash the deadline of the commit, which is not divided, has to lie within the time to `unknown`. */
+export const SPEED_AFTER_CRASH = 60;
+
+/** No call of a platform takes longer here; time-outs are not divided. */
+const LONGEST_CALL_SECONDS = 1.5;
+
+export function oauthServices(place: Place, pool: OAuthServices["pool"], log: Logger): OAuthServices {
+  return {
+    pool,
+    vault: createVault([Buffer.from(place.vaultKey, "base64")]),
+    log,
+    httpFor: () => createHttpClient({ sandboxUrl: place.sandboxUrl }),
+    directHttp: createHttpClient({ allowHttp: true }),
+    oauthOf: (name: PlatformName) => platforms[name].oauth,
+    liveApp: () => null,
+    appUrl: "http://127.0.0.1",
+    sandboxUrl: place.sandboxUrl,
+  };
+}
+
+/** A publishing engine with everything of its own; `doom` ends this process at that point. */
+export async function startEngine(place: Place, log: Logger, options: { speed: number; doom?: Doom }): Promise<{ stop(): Promise<void> }> {
+  const pool = createPool(place.databaseUrl, { name: "conformance engine" });
+  const listener = await createListener(place.databaseUrl, log);
+  const storage = await createDiskStorage(place.mediaFolder);
+  const services = oauthServices(place, pool, log);
+  const ingest = createIngest({ pool, storage, allowPrivateUrls: true });
+  const door = openDoor(place, options.doom ?? null);
+  const engine = createEngine({
+    pool,
+    listener,
+    platforms,
+    httpFor: door,
+    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: place.mediaUrls }, owner),
+    ensureMedia: (owner, mediaIds, signal) => ingest.ensureReady(owner, mediaIds, signal),
+    freshToken: (account, options) => freshToken(services, account, options),
+    reportTokenRefused: (account, code, reason) => reportTokenRefused(services, account, code, reason),
+    speed: options.speed,
+    forcePrivateUploads: false,
+    log,
+  });
+  engine.start();
+  return {
+    async stop() {
+      await engine.stop();
+      await listener.close();
+      await pool.end();
+    },
+  };
+}
+
+function openDoor(place: Place, doom: Doom | null) {
+  let requests = 0;
+  let publishes = 0;
+  return (_mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient => {
+    const client = createHttpClient({ sandboxUrl: place.sandboxUrl, ...guards });
+    return {
+      async send(request) {
+        requests += 1;
+        if (guards.beforeSend !== undefined) publishes += 1;
+        const isHour = doom !== null && (doom.request === requests || (guards.beforeSend !== undefined && doom.publish === publishes));
+        if (isHour && doom.when === "before") await die();
+        const answer = await client.send({ ...request, timeoutSeconds: Math.min(request.timeoutSeconds ?? LONGEST_CALL_SECONDS, LONGEST_CALL_SECONDS) });
+        if (isHour) await die();
+        return answer;
+      },
+    };
+  };
+}
+
+function die(): Promise<never> {
+  process.kill(process.pid, "SIGKILL");
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { PostContent } from "../../model/post.ts";
+import { richExample, videoExample } from "./contents.ts";
+import type { Refusal, Subject } from "./subject.ts";
+import type { TestAccount, World } from "./world.ts";
+
+/** What the platform says no to, and what breaks on its side, is told as what it is. */
+export function testErrors(subject: Subject, world: () => World): void {
+  for (const refusal of subject.refusals) {
+    test(`${subject.name}: ${refusal.error} at ${refusal.operation} ${refusal.isLive === true ? "does not lose the post" : `is told as ${refusal.code}`}`, async () => {
+      const account = await world().connect();
+      const { error, operation, times = 1 } = refusal;
+      const { content } = refusal.with === "video" ? videoExample(subject, world().fixtures) : richExample(subject, world().fixtures);
+      await world().fault({ operation, kind: "reject", error, times });
+      if (refusal.isLive === true) await assertLive(world(), account, content, refusal);
+      else await assertRefused(world(), account, content, refusal);
+    });
+  }
+
+  for (const operation of ["upload", "create", "status", "read"] as const) {
+    for (const kind of ["http_500", "drop_before", "drop_after", "error_after", "timeout", "slow"] as const) {
+      test(`${subject.name}: ${kind} at ${operation} delays the post and does not lose it`, async (t) => {
+        const { content } = richExample(subject, world().fixtures);
+        if (!(await world().operations(content)).has(operation)) return t.diagnostic(`${subject.name} makes no such call`);
+        const account = await world().connect();
+        await world().fault({ operation, kind, ...(kind === "slow" ? { delayMs: 300 } : {}) });
+        const post = await world().publish(account, content);
+        assert.equal(post.status, "published", JSON.stringify(post.error));
+        assert.equal((await world().ledger(account)).length, 1);
+      });
+    }
+  }
+
+  test(`${subject.name}: a plain refusal of the call that publishes is final and publishes nothing`, async () => {
+    const account = await world().connect();
+    await world().fault({ operation: "publish", kind: "reject" });
+    const post = await world().publish(account, richExample(subject, world().fixtures).content);
+    assert.deepEqual([post.status, post.error?.category, post.error?.retryable], ["failed", "content", false], JSON.stringify(post.error));
+    assert.deepEqual(await world().ledger(account), []);
+  });
+
+  test(`${subject.name}: a platform that is down for good fails the post and says so`, async () => {
+    const account = await world().connect();
+    await world().fault({ operation: "create", kind: "http_500", times: 100 });
+    await world().fault({ operation: "upload", kind: "http_500", times: 100 });
+    const post = await world().publish(account, richExample(subject, world().fixtures).content);
+    assert.deepEqual([post.status, post.error?.code], ["failed", "BROKER_ERROR"], JSON.stringify(post.error));
+    assert.deepEqual(await world().ledger(account), []);
+  });
+}
+
+async function assertLive(world: World, account: TestAccount, content: PostContent, refusal: Refusal): Promise<void> {
+  const post = await world.publish(account, content);
+  const entries = await world.ledger(account);
+  assert.deepEqual([post.status, entries.length, post.error], ["published", 1, null]);
+  assert.deepEqual([post.platformPostId, post.publishedUrl], [entries[0]?.id, refusal.hasNoLink === true ? null : entries[0]?.url]);
+}
+
+/** A limit that ends may leave the post waiting; all else has failed for good. */
+async function assertRefused(world: World, account: TestAccount, content: PostContent, refusal: Refusal): Promise<void> {
+  const waits = refusal.code === "RATE_LIMITED";
+  const post = await world.publish(account, content, waits ? { until: (row) => row.error?.code === refusal.code } : {});
+  assert.deepEqual([post.error?.code, await world.ledger(account)], [refusal.code, []], JSON.stringify(post));
+  assert.ok(post.status === "failed" || (waits && post.nextAttemptAt !== null), post.status);
+  assert.ok((post.error?.message ?? "").length > 10 && (post.error?.action ?? "").length > 10, JSON.stringify(post.error));
+}

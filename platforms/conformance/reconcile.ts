@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { declaredExamples } from "./contents.ts";
+import type { Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/** A lost answer to the call that publishes never makes two posts, never loses one, and never lies. */
+export function testReconcile(subject: Subject, world: () => World): void {
+  for (const kind of ["timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "http_500", "slow"] as const) {
+    test(`${subject.name}: ${kind} at the call that publishes ends in one post, or in the truth`, async (t) => {
+      for (const { name, content, parts } of firstOfEachSize(subject, world())) {
+        for (const after of parts === 1 ? [0] : Array.from({ length: parts }, (_, index) => index)) {
+          await t.test(`${name}, after ${after}`, async () => {
+            const account = await world().connect();
+            await world().fault({ operation: "publish", kind, after, ...(kind === "slow" ? { delayMs: 300 } : {}) });
+            const post = await world().publish(account, content);
+            const entries = await world().ledger(account);
+            const isDone = kind !== "drop_before" && kind !== "http_500";
+            if (subject.readsBack) assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
+            else assertTruth(post.status, entries.length, parts);
+            if (isDone && subject.readsBack) assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
+            if (post.status === "published") assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
+          });
+        }
+      }
+    });
+  }
+}
+
+/** The plainest post, and a chain where the platform publishes chains. */
+function firstOfEachSize(subject: Subject, world: World) {
+  const examples = declaredExamples(subject, world.fixtures);
+  return [examples[0], examples.find((example) => example.parts > 1)].filter((example) => example !== undefined);
+}
+
+function assertTruth(status: string, live: number, parts: number): void {
+  assert.ok(live <= parts, "published twice");
+  if (status === "published") assert.equal(live, parts);
+  if (status === "failed" && parts === 1) assert.equal(live, 0);
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { plainExample } from "./contents.ts";
+import type { Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/** No token and no secret of an app stands in an error, a log, the journal or anything else that is kept in the clear. */
+export function testSecrets(subject: Subject, world: () => World): void {
+  test(`${subject.name}: nothing that is kept or logged holds a token or a secret`, async () => {
+    const account = await world().connect();
+    const { content } = plainExample(subject, world().fixtures);
+    await world().publish(account, content);
+    // Each has a text of its own, so that reading back can tell them apart.
+    for (const kind of ["reject", "drop_after", "http_500"] as const) {
+      await world().fault({ operation: "publish", kind });
+      await world().publish(account, { ...content, text: `${content.text} ${kind}` });
+    }
+    await world().fault({ operation: "publish", kind: "revoke_token" });
+    await world().publish(account, { ...content, text: `${content.text} in the end` });
+    const kept = await world().everythingKept();
+    const secrets = await world().secretsSeen();
+    assert.ok(secrets.length > 0, "no secret was sent to the platform at all");
+    for (const secret of secrets) assert.ok(!kept.includes(secret), `${secret.slice(0, 6)}… is kept in the clear: ${around(kept, secret)}`);
+  });
+}
+
+function around(text: string, secret: string): string {
+  const at = text.indexOf(secret);
+  return text.slice(Math.max(0, at - 120), at);
+}

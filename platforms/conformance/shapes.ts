@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { resolveContent } from "../resolve-content.ts";
+import { declaredExamples } from "./contents.ts";
+import type { Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/** Everything the platform declares to take is published, once, and is what the caller sent. */
+export function testShapes(subject: Subject, world: () => World): void {
+  test(`${subject.name}: every declared shape publishes`, async (t) => {
+    for (const example of declaredExamples(subject, world().fixtures)) {
+      await t.test(example.name, async () => {
+        const account = await world().connect();
+        const post = await world().publish(account, example.content);
+        assert.equal(post.status, "published", JSON.stringify(post.error));
+        assert.equal(post.error, null);
+        const entries = await world().ledger(account);
+        assert.equal(entries.length, example.parts);
+        assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
+        const first = entries.at(-1);
+        assert.deepEqual([first?.id, first?.url], [post.platformPostId, post.publishedUrl]);
+        const expected = resolveContent(subject.name, example.content, world().measure);
+        const parts = [expected, ...expected.thread];
+        assert.deepEqual(
+          entries.toReversed().map((entry) => entry.media.map((media) => media.altText ?? null)),
+          parts.map((part) => part.media.map((media) => media.altText ?? null)),
+        );
+      });
+    }
+  });
+}

@@ -1,0 +1,32 @@
+import type { PublicCode } from "../../model/errors.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+
+/** A platform as the suite has to know it. All else it reads from what the platform declares. */
+export interface Subject {
+  name: PlatformName;
+  /** Settings without which no post of the platform is valid. */
+  settings?: Record<string, unknown>;
+  /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
+  readsBack: boolean;
+  /**
+   * The platform's own refusals, by the sandbox's names for them, at the kind of call they strike, and what the platform
+   * post says of each in the end.
+   */
+  refusals: readonly Refusal[];
+}
+
+export interface Refusal {
+  error: string;
+  operation: Operation;
+  code: PublicCode;
+  /** How many calls it strikes; more than the engine tries, where it is to be final. */
+  times?: number;
+  /** What the post has to carry for the error to make sense; an image where the platform takes one. */
+  with?: "video";
+  /** The post goes out in the end nevertheless; without a link, where the platform gives none then. */
+  isLive?: true;
+  hasNoLink?: true;
+}
+
+/** What the sandbox calls the kinds of calls. */
+export type Operation = "upload" | "create" | "publish" | "status" | "read";

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { catalog } from "../catalog.ts";
+import { plainExample, videoExample, type Example } from "./contents.ts";
+import type { Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/** Waiting is not failing. */
+export function testWaiting(subject: Subject, world: () => World): void {
+  test(`${subject.name}: a platform that takes its time costs no attempt`, async (t) => {
+    const { content } = slowest(subject, world());
+    if (!(await world().operations(content)).has("status")) return t.diagnostic(`${subject.name} has nothing to wait for`);
+    const account = await world().connect();
+    const post = await world().publish(account, content);
+    assert.equal(post.status, "published", JSON.stringify(post.error));
+    assert.equal(post.attemptCount, 1);
+    const polls = (await world().requests()).filter((request) => request.operation === "status").length;
+    assert.ok(polls > 1, "nothing was waited for");
+    assert.equal((await world().ledger(account)).length, 1);
+  });
+
+  test(`${subject.name}: processing without end is given up, and says so`, async (t) => {
+    const { content } = slowest(subject, world());
+    if (!(await world().operations(content)).has("status")) return t.diagnostic(`${subject.name} has nothing to wait for`);
+    const account = await world().connect();
+    await world().fault({ operation: "create", kind: "process_forever", times: 100 });
+    const post = await world().publish(account, content);
+    assert.notEqual(post.status, "published");
+    assert.equal(post.error?.code, "MEDIA_UPLOAD_FAILED");
+    assert.deepEqual(await world().ledger(account), []);
+  });
+}
+
+/** Videos take longest, where the platform takes them. */
+function slowest(subject: Subject, world: World): Example {
+  const takesVideo = catalog[subject.name].capabilities.placements.some(({ shapes }) => shapes.some((shape) => shape.video !== undefined));
+  return takesVideo ? videoExample(subject, world.fixtures) : plainExample(subject, world.fixtures);
+}

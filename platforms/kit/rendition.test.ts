@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { MediaRule } from "../../model/capabilities.ts";
+import type { PublishMedia } from "../platform.ts";
+import { renditionFor } from "./rendition.ts";
+
+const source = "test";
+
+test("an image goes as it is where the platform takes it, and as a JPEG that fits where not", () => {
+  const rule = ruleWith({ sizeBytes: { max: 1000, source } });
+  assert.equal(renditionFor(picture({}), rule), undefined);
+  assert.equal(renditionFor(picture({ type: "video", mimeType: "video/mp4" }), rule), undefined);
+  for (const facts of [{ mimeType: "image/webp" }, { sizeBytes: 1001 }, { orientation: 6 }]) {
+    assert.deepEqual(renditionFor(picture(facts), rule), { mimeType: "image/jpeg", maxSizeBytes: 1000 });
+  }
+});
+
+test("limits on the long and the short side turn with the picture", () => {
+  const rule = ruleWith({ longSide: { max: 1920, source }, shortSide: { max: 1080, source } });
+  assert.deepEqual(renditionFor(picture({ width: 3000, height: 1000 }), rule), { mimeType: "image/jpeg", maxWidth: 1920, maxHeight: 1080 });
+  assert.deepEqual(renditionFor(picture({ width: 1080, height: 1921 }), rule), { mimeType: "image/jpeg", maxWidth: 1080, maxHeight: 1920 });
+  assert.equal(renditionFor(picture({ width: 1920, height: 1080 }), rule), undefined);
+});
+
+function ruleWith(fitted: MediaRule["fitted"]): MediaRule {
+  return { types: ["image/jpeg", "image/png"], converted: ["image/webp"], limits: {}, fitted, source };
+}
+
+function picture(facts: Partial<PublishMedia>): PublishMedia {
+  return {
+    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
+    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
+    animated: false, orientation: 1, ...facts,
+  };
+}
