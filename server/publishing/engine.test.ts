@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 
-import { createPublishingWorld, isOver } from "../../tests/publishing-world.ts";
+import { ledgerBroker, type Ledger } from "../../tests/ledger-platform.ts";
+import { createPublishingWorld, isOver, type PublishingWorld } from "../../tests/publishing-world.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+import { discard, retry } from "./schedule.ts";
 
 test("a post that is published goes through queued and posting to published, with its id and link, once", async () => {
-  const world = await createPublishingWorld();
-  try {
+  await withWorld(async (world) => {
     await world.startEngine();
     const post = await world.addPost({ text: "hello" });
     await world.publish(post);
@@ -18,7 +21,365 @@ test("a post that is published goes through queued and posting to published, wit
     assert.equal(platformPost?.next_action_at, null);
     assert.deepEqual(state.events, ["post.publishing", "platform_post.published", "post.published"]);
     assert.deepEqual(world.ledger.calls, ["create hello", "ready hello", "publish hello", "permalink "]);
+  });
+});
+
+test("waiting costs no attempt, and a failure of a hidden step is tried again", async () => {
+  await withWorld(async (world) => {
+    world.ledger.pollsUntilReady = 4;
+    world.ledger.faults.push({ call: "create", kind: "http_500" }, { call: "ready", kind: "drop_after" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "patient" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.attempt_count, 3);
+    assert.equal(state.platformPosts[0]?.error, null);
+    assert.equal(world.ledger.calls.filter((call) => call === "create patient").length, 2);
+    assert.equal(state.events.filter((type) => type === "platform_post.retry_scheduled").length, 2);
+  });
+});
+
+test("a failure that stays is tried six times, and then says whose matter it is and what to do", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push(...Array.from({ length: 9 }, () => ({ call: "create" as const, kind: "http_500" as const })));
+    await world.startEngine({ speed: 10_000 });
+    const post = await world.addPost({ text: "never" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "failed");
+    assert.equal(world.ledger.calls.length, 6);
+    const [platformPost] = state.platformPosts;
+    assert.equal(platformPost?.attempt_count, 6);
+    assert.deepEqual(platformPost?.error, {
+      code: "BROKER_ERROR",
+      message: "The platform failed.",
+      category: "platform",
+      retryable: true,
+      retryAt: null,
+      action: "Retry the post later.",
+      platformError: { status: 500, code: "", message: null, requestId: null },
+    });
+  });
+});
+
+test("a fault of a broker is an internal error, and says nothing of its inside", async () => {
+  await withWorld(async (world) => {
+    const broker = ledgerBroker(world.ledger);
+    await world.startEngine({ speed: 10_000, broker: { ...broker, steps: (content) => [{ name: "faulty", effect: "read", run: () => Promise.reject(new TypeError("token abc is undefined")) }, ...broker.steps(content)] } });
+    const post = await world.addPost({ text: "faulty" });
+    await world.publish(post);
+    const { error } = (await world.until(post, isOver)).platformPosts[0] ?? {};
+    assert.equal(error?.code, "INTERNAL_ERROR");
+    assert.doesNotMatch(JSON.stringify(error), /abc/);
+  });
+});
+
+test("a platform that says to come back later than in an hour fails the post and says when", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 7200 });
+    await world.startEngine();
+    const post = await world.addPost({ text: "limited" });
+    await world.publish(post);
+    const { error } = (await world.until(post, isOver)).platformPosts[0] ?? {};
+    assert.equal(error?.code, "RATE_LIMITED");
+    assert.ok(Math.abs(Date.parse(error.retryAt ?? "") - Date.now() - 7200_000) < 60_000);
+  });
+});
+
+test("a token that the platform calls expired is renewed once, and the post fails where that does not help", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    ledger.expiredTokens.add("old").add("refused");
+    let renewals = 0;
+    let current = "old";
+    await world.startEngine({
+      freshToken: (_account, { refused }) => {
+        if (refused !== undefined) {
+          renewals += 1;
+          if (refused === "refused") return Promise.reject(new BrokerError("AUTH_EXPIRED", "Reconnect the account."));
+          current = "new";
+        }
+        return Promise.resolve(current);
+      },
+    });
+    const post = await world.addPost({ text: "renewed" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(renewals, 1);
+    assert.equal(state.platformPosts[0]?.attempt_count, 1);
+    current = "refused";
+    const other = await world.addPost({ text: "not renewed" });
+    await world.publish(other);
+    const { error } = (await world.until(other, isOver)).platformPosts[0] ?? {};
+    assert.equal(error?.code, "AUTH_EXPIRED");
+    assert.equal(renewals, 2);
+  });
+});
+
+test("a token that expires between preparing and committing is renewed, and one post goes out", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    await world.startEngine({
+      freshToken: (_account, { refused }) => Promise.resolve(refused === undefined ? "first" : "second"),
+      faultPoint: ({ point }) => {
+        if (point === "intent.before") ledger.expiredTokens.add("first");
+      },
+    });
+    const post = await world.addPost({ text: "expiring" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(countLive(ledger, "expiring"), 1);
+    assert.equal(ledger.publishCalls.get("expiring"), 2);
+  });
+});
+
+test("a scheduled post is prepared ahead, stays scheduled, and is committed at its time, never before", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const dueAt = new Date(Date.now() + 1500);
+    const post = await world.addPost({ text: "scheduled", dueAt });
+    const prepared = await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    assert.equal(prepared.status, "scheduled");
+    assert.equal(prepared.platformPosts[0]?.status, "pending");
+    assert.equal(prepared.platformPosts[0]?.attempt_count, 0);
+    assert.deepEqual(world.ledger.posts, []);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.ok((world.ledger.posts[0]?.at ?? 0) >= dueAt.getTime());
+    assert.equal(world.ledger.calls.filter((call) => call === "create scheduled").length, 1);
+  });
+});
+
+test("preparing that fails ahead of the time is a warning, and is tried again from the start at the time", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "create", kind: "refuse_for_good" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "second try", dueAt: new Date(Date.now() + 1200) });
+    const warned = await world.until(post, ({ platformPosts }) => (platformPosts[0]?.warnings.length ?? 0) > 0);
+    assert.equal(warned.status, "scheduled");
+    assert.equal(warned.platformPosts[0]?.error, null);
+    assert.equal(warned.platformPosts[0]?.warnings[0]?.code, "PREPARATION_FAILED");
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.deepEqual(state.platformPosts[0]?.warnings, []);
+    assert.equal(state.platformPosts[0]?.attempt_count, 1);
+  });
+});
+
+test("publishing a scheduled post now uses what was prepared", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const post = await world.addPost({ text: "now", dueAt: new Date(Date.now() + 600_000) });
+    await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.calls.filter((call) => call === "create now").length, 1);
+  });
+});
+
+test("a dead container is made anew", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "dead_container" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "reborn" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.calls.filter((call) => call === "create reborn").length, 2);
+    assert.equal(countLive(world.ledger, "reborn"), 1);
+  });
+});
+
+test("a chain that fails at its second part leaves the first live, says so, and a retry goes on from there", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "refuse_for_good", text: "two" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "one", chain: ["two", "three"] });
+    await world.publish(post);
+    const failed = await world.until(post, isOver);
+    assert.equal(failed.status, "failed");
+    assert.match(failed.platformPosts[0]?.error?.message ?? "", /^1 of 3 parts are live\. /);
+    assert.equal(failed.platformPosts[0]?.platform_post_id, "p1");
+    await world.act(post, (tx, held) => retry(tx, held));
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["one", "two", "three"]);
+    assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(state.platformPosts[0]?.published_url, "https://ledger.example/p/p1");
+  });
+});
+
+test("the link that cannot be read does not fail a live post, and is read later", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "permalink", kind: "http_500" }, { call: "permalink", kind: "http_500" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "linkless" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.error, null);
+    await world.until(post, ({ platformPosts }) => platformPosts[0]?.published_url !== null);
+  });
+});
+
+test("in an account one step runs at a time, and the posts of several accounts at once", async () => {
+  await withWorld(async (world) => {
+    let now = 0;
+    let most = 0;
+    const runningIn = new Map<string, number>();
+    const broker = ledgerBroker(world.ledger);
+    await world.startEngine({
+      broker: {
+        ...broker,
+        steps: (content) => [
+          {
+            name: "count",
+            effect: "read",
+            async run({ account: { platformAccountId } }) {
+              now += 1;
+              most = Math.max(most, now);
+              const inAccount = (runningIn.get(platformAccountId) ?? 0) + 1;
+              runningIn.set(platformAccountId, inAccount);
+              assert.equal(inAccount, 1);
+              await new Promise((resolve) => setTimeout(resolve, 50));
+              runningIn.set(platformAccountId, inAccount - 1);
+              now -= 1;
+              return { done: {} };
+            },
+          },
+          ...broker.steps(content),
+        ],
+      },
+    });
+    const userId = await world.addUser();
+    const accounts = [await world.addAccount(userId), await world.addAccount(userId), await world.addAccount(userId)];
+    const posts = await Promise.all(accounts.flatMap((accountId) => [1, 2, 3, 4].map((n) => world.addPost({ text: `${accountId} ${n}`, userId, accountId }))));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.ok(most > 1, `at most ${most} at once`);
+    assert.equal(world.ledger.posts.length, 12);
+  });
+});
+
+test("a user with five thousand due posts does not starve a user with one", async () => {
+  await withWorld(async (world) => {
+    const busy = await world.addUser();
+    const accounts = await Promise.all(Array.from({ length: 40 }, () => world.addAccount(busy)));
+    await world.pool.query(
+      `with p as (
+         insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+         select gen_random_uuid(), $1, 'test', gen_random_uuid(), 'queued', '{"text":"many","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}' from generate_series(1, 5000) returning id
+       )
+       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at, status)
+       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 40)::int], now() - interval '1 minute', now() - interval '1 minute', 'queued' from p`,
+      [busy, accounts],
+    );
+    const post = await world.addPost({ text: "only one" });
+    await world.publish(post);
+    await world.startEngine({ slots: { prepare: 2, commit: 2, observe: 2 } });
+    await world.until(post, isOver);
+    const before = world.ledger.posts.findIndex(({ text }) => text === "only one");
+    assert.ok(before < 200, `${before} posts of the other user came first`);
+  });
+});
+
+test("two engines on one queue publish every post once", async () => {
+  await withWorld(async (world) => {
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const posts = await Promise.all(Array.from({ length: 60 }, (_, n) => world.addPost({ text: `shared ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.posts.length, 60);
+    assert.equal(new Set(world.ledger.posts.map(({ text }) => text)).size, 60);
+  });
+});
+
+test("ten wake-ups for the same post publish it once", async () => {
+  await withWorld(async (world) => {
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const post = await world.addPost({ text: "woken" });
+    await world.publish(post);
+    for (let n = 0; n < 10; n += 1) await world.pool.query("notify ampost_due");
+    await world.until(post, isOver);
+    assert.equal(world.ledger.publishCalls.get("woken"), 1);
+  });
+});
+
+test("a stop waits for what is running, begins nothing more, and what is left goes on elsewhere", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "slow", text: "in flight", seconds: 1 }, { call: "create", kind: "slow", text: "handed back", seconds: 1 });
+    const engine = await world.startEngine();
+    const inFlight = await world.addPost({ text: "in flight" });
+    const handedBack = await world.addPost({ text: "handed back" });
+    await Promise.all([world.publish(inFlight), world.publish(handedBack)]);
+    await world.until(inFlight, () => world.ledger.calls.includes("publish in flight") && world.ledger.calls.includes("create handed back"));
+    await engine.stop();
+    assert.equal(engine.running(), 0);
+    assert.equal((await world.read(inFlight)).platformPosts[0]?.live_through, "publish-0");
+    assert.equal((await world.read(handedBack)).platformPosts[0]?.step, "ready-0");
+    assert.equal((await world.read(handedBack)).platformPosts[0]?.lease_until, null);
+    await world.startEngine();
+    for (const post of [inFlight, handedBack]) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.posts.length, 2);
+  });
+});
+
+test("SIGTERM ends a worker cleanly while it publishes", async () => {
+  await withWorld(async (world) => {
+    const worker = await world.startWorker();
+    const posts = await Promise.all(Array.from({ length: 5 }, (_, n) => world.addPost({ text: `stopped ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    worker.kill("SIGTERM");
+    const [code] = await once(worker, "exit");
+    assert.equal(code, 0);
+    await world.startEngine();
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.posts.length, 5);
+  });
+});
+
+test("a database that goes away and comes back loses nothing and doubles nothing", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const posts = await Promise.all(Array.from({ length: 30 }, (_, n) => world.addPost({ text: `cut ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (let cut = 0; cut < 5; cut += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await world.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").catch(() => undefined);
+    }
+    for (const post of posts) assert.equal((await world.until(post, isOver, 60)).status, "published");
+    assert.equal(world.ledger.posts.length, 30);
+    assert.equal(new Set(world.ledger.posts.map(({ text }) => text)).size, 30);
+  });
+});
+
+test("a post that was discarded while its commit's outcome is open still says when it turns out to be live", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "too late" });
+    await world.publish(post);
+    await world.until(post, ({ platformPosts }) => platformPosts[0]?.status === "unknown");
+    await world.act(post, (tx, held) => discard(tx, held));
+    assert.equal((await world.read(post)).status, "discarded");
+    world.ledger.readBack = "truth";
+    const state = await world.until(post, ({ platformPosts }) => platformPosts[0]?.status === "published");
+    assert.equal(state.status, "discarded");
+    assert.equal(world.ledger.publishCalls.get("too late"), 1);
+  });
+});
+
+function countLive(ledger: Ledger, text: string): number {
+  return ledger.posts.filter((post) => post.text === text).length;
+}
+
+async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
+  const world = await createPublishingWorld();
+  try {
+    await work(world);
   } finally {
     await world.end();
   }
-});
+}

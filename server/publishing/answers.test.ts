@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createPublishingWorld, isOver, type PublishingWorld } from "../../tests/publishing-world.ts";
+import { type Ledger, ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
+
+/** Every way in which the commit's answer can come or not come, and what has to be in the ledger in the end. */
+const ANSWERS: { answer: string; fault: LedgerFault["kind"]; live: number; calls: number; status: string }[] = [
+  { answer: "a refusal that is worth trying again", fault: "refuse", live: 1, calls: 2, status: "published" },
+  { answer: "a final refusal", fault: "refuse_for_good", live: 0, calls: 1, status: "failed" },
+  { answer: "a rate limit", fault: "rate_limit", live: 1, calls: 2, status: "published" },
+  { answer: "a dead container", fault: "dead_container", live: 1, calls: 2, status: "published" },
+  { answer: "a cut connection before anything was done", fault: "drop_before", live: 1, calls: 2, status: "published" },
+  { answer: "a cut connection after everything was done", fault: "drop_after", live: 1, calls: 1, status: "published" },
+  { answer: "a 500 with nothing done", fault: "http_500", live: 1, calls: 2, status: "published" },
+  { answer: "a 500 with everything done", fault: "error_after", live: 1, calls: 1, status: "published" },
+  { answer: "a body that is cut", fault: "cut_body", live: 1, calls: 1, status: "published" },
+  { answer: "a body that is no JSON", fault: "broken_json", live: 1, calls: 1, status: "published" },
+  { answer: "a redirect", fault: "redirect", live: 1, calls: 2, status: "published" },
+  { answer: "silence with everything done", fault: "hang_after", live: 1, calls: 1, status: "published" },
+];
+
+test("whatever the platform answers to the commit, one post is live, or none and the caller is told", async (t) => {
+  await withWorld(async (world) => {
+    const broker = ledgerBroker(world.ledger, { timeoutSeconds: 1 });
+    await world.startEngine({ broker });
+    const userId = await world.addUser();
+    await Promise.all(
+      ANSWERS.map(({ answer, fault, live, calls, status }) =>
+        t.test(answer, async () => {
+          world.ledger.faults.push({ call: "publish", kind: fault, text: answer });
+          const post = await world.addPost({ text: answer, userId });
+          await world.publish(post);
+          const state = await world.until(post, isOver);
+          assert.equal(liveCount(world.ledger, answer), live);
+          assert.equal(world.ledger.publishCalls.get(answer), calls);
+          assert.equal(state.status, status);
+          if (live === 1) assert.equal(state.platformPosts[0]?.platform_post_id, world.ledger.posts.find(({ text }) => text === answer)?.id);
+          if (live === 0) assert.equal(state.platformPosts[0]?.error?.code, "VALIDATION_FAILED");
+        }),
+      ),
+    );
+  });
+});
+
+test("a platform that cannot be reached is tried again, since nothing was sent", async () => {
+  await withWorld(async (world) => {
+    const { url } = world.ledger;
+    await world.startEngine();
+    world.ledger.url = "http://127.0.0.1:9";
+    const post = await world.addPost({ text: "unreachable" });
+    await world.publish(post);
+    const waiting = await world.until(post, (state) => state.platformPosts[0]?.error !== null);
+    assert.equal(waiting.platformPosts[0]?.error?.category, "network");
+    world.ledger.url = url;
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(liveCount(world.ledger, "unreachable"), 1);
+  });
+});
+
+test("a lost answer that reading back cannot settle is unknown at once, counts as failed, and is not sent again", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "who knows" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "failed");
+    assert.equal(state.platformPosts[0]?.status, "unknown");
+    assert.equal(state.platformPosts[0]?.error?.code, "OUTCOME_UNKNOWN");
+    assert.deepEqual(state.events, ["post.publishing", "platform_post.unknown", "post.failed"]);
+
+    world.ledger.readBack = "truth";
+    const later = await world.until(post, ({ status }) => status === "published");
+    assert.equal(later.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(world.ledger.publishCalls.get("who knows"), 1);
+  });
+});
+
+test("a platform that cannot be asked leaves it posting, then unknown after the quarter of an hour, and a later proof of absence makes it failed, not sent", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "away";
+    world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+    await world.startEngine({ speed: 1000 });
+    const post = await world.addPost({ text: "away" });
+    await world.publish(post);
+    const waiting = await world.until(post, (state) => state.platformPosts[0]?.error !== null);
+    assert.equal(waiting.status, "posting");
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    world.ledger.readBack = "truth";
+    const state = await world.until(post, ({ platformPosts }) => platformPosts[0]?.status === "failed");
+    assert.equal(state.status, "failed");
+    assert.equal(world.ledger.publishCalls.get("away"), 1);
+    assert.equal(state.platformPosts[0]?.next_action_at, null);
+  });
+});
+
+test("a post that is live without an id is published, and gets its id and link when the platform shows them", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "without_id";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "nameless" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.platform_post_id, null);
+    world.ledger.readBack = "truth";
+    const named = await world.until(post, ({ platformPosts }) => platformPosts[0]?.published_url !== null);
+    assert.equal(named.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(world.ledger.publishCalls.get("nameless"), 1);
+  });
+});
+
+test("where the platform refuses repeats, a lost answer is settled by one identical repeat, journaled as a commit of its own", async () => {
+  await withWorld(async (world) => {
+    world.ledger.refusesRepeats = true;
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after", text: "done" }, { call: "publish", kind: "drop_before", text: "not done" });
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
+    for (const text of ["done", "not done"]) {
+      const post = await world.addPost({ text });
+      await world.publish(post);
+      assert.equal((await world.until(post, isOver)).status, "published");
+      assert.equal(liveCount(world.ledger, text), 1);
+      assert.equal(world.ledger.publishCalls.get(text), 2);
+      const { rows } = await world.pool.query("select result from publish_steps where platform_post_id = $1 and effect = 'visible' order by intent_at", [post.platformPostId]);
+      assert.deepEqual(rows.map(({ result }) => result), ["unknown", "ok"]);
+    }
+  });
+});
+
+test("a repeat whose answer is lost too is not repeated again", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_before" }, { call: "publish", kind: "drop_before" });
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
+    const post = await world.addPost({ text: "twice lost" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    assert.equal(world.ledger.publishCalls.get("twice lost"), 2);
+  });
+});
+
+test("a negative read before the platform's indexing lag has passed proves nothing", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { indexingLagSeconds: 200 }) });
+    const post = await world.addPost({ text: "lagging" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    const { rows } = await world.pool.query("select (evidence ->> 'reads')::int as reads from publish_steps where platform_post_id = $1 and evidence ? 'proof'", [post.platformPostId]);
+    assert.deepEqual(rows, [{ reads: 5 }]);
+  });
+});
+
+function liveCount(ledger: Ledger, text: string): number {
+  return ledger.posts.filter((post) => post.text === text).length;
+}
+
+async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
+  const world = await createPublishingWorld();
+  try {
+    await work(world);
+  } finally {
+    await world.end();
+  }
+}
