@@ -35,7 +35,7 @@ export async function readBody(operation: Operation, request: FastifyRequest, st
 async function readTyped(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
-    if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(request, storage);
+    if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(operation, request, storage);
     throw refuseRequest("request.contentType", "This operation takes JSON, not a form", "Send the body as application/json.");
   }
   return { body: await readJson(operation, request, type), uploads: [] };
@@ -87,7 +87,7 @@ function tooLong(): PublicError {
   return refuseRequest("request.size", `The JSON is longer than ${MAX_JSON_BYTES} bytes`, "Send media as files or by URL, and keep the JSON short.", "PAYLOAD_TOO_LARGE");
 }
 
-async function readForm(request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+async function readForm(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   if (!/;\s*boundary=[^;\s]/i.test(request.headers["content-type"] ?? "")) {
     throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", "Leave the Content-Type header to your HTTP library, which adds the boundary.");
   }
@@ -105,8 +105,10 @@ async function readForm(request: FastifyRequest, storage: Storage): Promise<Read
         throw unknownField(part.fieldname);
       }
     }
-    if (data === undefined && uploads.length === 0) throw refuseRequest("request.form", 'The form has no field "data" and no files', "Send the JSON in the field data and files in the field files.");
-    return { body: typeof data === "string" ? parseJson(data, "The field data") : data, uploads };
+    if (data === undefined && (operation.takes === "multipart" || uploads.length === 0)) {
+      throw refuseRequest("request.form", operation.takes === "multipart" ? 'The form has no field "data"' : "The form has no file", "Send the JSON in the field data and files in the field files.");
+    }
+    return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads };
   } catch (error) {
     await dropUploads(storage, uploads);
     throw isFormError(error) ? unreadableForm : error;
