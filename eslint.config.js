@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   {
     files: ["model/**/*.ts", "contract/**/*.ts", "platforms/**/*.ts", "server/**/*.ts", "client/**/*.ts"],
-    ignores: ["**/*.test.ts", "platforms/kit/**", "platforms/conformance/**", "platforms/*/sandbox.ts", "server/media/**", "server/http/**", "client/**"],
+    ignores: ["**/*.test.ts", "platforms/kit/**", "platforms/conformance/**", "platforms/*/sandbox/**", "server/media/**", "server/http/**", "client/**"],
     rules: {
       "no-restricted-globals": ["error", { name: "fetch", message: "Requests go through platforms/kit/http.ts (platforms) or server/media/guarded-fetch.ts (URLs users give), which bound and redact them." }],
       "no-restricted-imports": [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codesOf, listAt, openThreads, valueAt, type ThreadsWorld } from "../platforms/threads/sandbox.fixture.ts";
-import { GRAPH } from "../platforms/threads/sandbox.fixture.ts";
+import { codesOf, listAt, openThreads, valueAt, type ThreadsWorld } from "../platforms/threads/sandbox/fixture.ts";
+import { GRAPH } from "../platforms/threads/sandbox/fixture.ts";
 
 /** Every kind of fault, on the one call where it matters most, and on others where that differs. */
 const TEXT = { media_type: "TEXT", text: "x" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openThreads } from "../platforms/threads/sandbox.fixture.ts";
-import { jpeg, openSandbox, serveFiles } from "./sandbox.fixture.ts";
+import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
+import { jpeg, openSandbox, serveFiles } from "./fixture.ts";
 
 test("an empty page says what to do", async (t) => {
   const { url } = await openSandbox(t, { appUrl: "http://localhost:3999" });

@@ -155,7 +155,7 @@ function readPermalink(media: string): QuietStep {
       if (typeof id !== "string") return { done: {} };
       const request = graphRequest(graph, context.accessToken, "GET", id, { fields: "id,permalink" });
       const { permalink } = await callGraph(graph, context.http, mediaLink, request);
-      return permalink == null ? { done: {} } : { done: {}, publishedUrl: permalink };
+      return typeof permalink === "string" ? { done: {}, publishedUrl: permalink } : { done: {} };
     },
   };
 }

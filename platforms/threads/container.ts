@@ -73,10 +73,10 @@ function firstPartFields(context: StepContext, isText: boolean): Record<string, 
   const { replyControl, topicTag, quotePostId, poll } = settingsOf(context);
   return {
     ...(isText && context.content.linkUrl !== null ? { link_attachment: context.content.linkUrl } : {}),
-    ...(replyControl == null ? {} : { reply_control: replyControl }),
-    ...(topicTag == null ? {} : { topic_tag: topicTag }),
-    ...(quotePostId == null ? {} : { quote_post_id: quotePostId }),
-    ...(isText && poll != null ? { poll_attachment: JSON.stringify(pollOptions(poll.options)) } : {}),
+    ...(replyControl === undefined ? {} : { reply_control: replyControl }),
+    ...(topicTag === undefined ? {} : { topic_tag: topicTag }),
+    ...(quotePostId === undefined ? {} : { quote_post_id: quotePostId }),
+    ...(isText && poll !== undefined ? { poll_attachment: JSON.stringify(pollOptions(poll.options)) } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { brokerErrorOf, callGraph, findRowByCode, graphRequest } from "../kit/meta-graph.ts";
-import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
+import type { BrokerError, OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { cannotSeeYet, kindOf, partsOf, repliesTo, stepNames, type Part } from "./container.ts";
 import { graph, NOT_THERE } from "./errors.ts";
 import { containerStatus, mediaList, type ListedMedia } from "./wire.ts";
@@ -85,13 +85,13 @@ function plain(text: string): string {
 }
 
 function published(part: Part, { id, permalink }: ListedMedia): Verdict {
-  const first = part.index === 0 ? { platformPostId: id, ...(permalink == null ? {} : { publishedUrl: permalink }) } : {};
+  const first = part.index === 0 ? { platformPostId: id, ...(typeof permalink === "string" ? { publishedUrl: permalink } : {}) } : {};
   return { verdict: "published", done: { [stepNames(part).publish]: id }, remoteId: id, ...first };
 }
 
 /** What the lost call was refused with, where it was: it says whether trying again can help. */
 function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerError } {
-  if (platformError?.code == null) return {};
+  if (typeof platformError?.code !== "string") return {};
   // Of a container that is there, this says no more than that the call came too early.
   const row = findRowByCode(graph, platformError.code === "100/33" ? "24/4279009" : platformError.code);
   return row === undefined ? {} : { error: brokerErrorOf(row, platformError) };

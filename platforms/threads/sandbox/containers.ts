@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Measured } from "../../sandbox/media.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import { integer, text, textOrNull, type Row } from "../../sandbox/store.ts";
-import { judgeCreate, type NewContainer } from "./sandbox-create.ts";
-import { ERRORS, graphHeaders, Refusal, CONTAINER_ERRORS } from "./sandbox-errors.ts";
-import { findPost, publishContainer } from "./sandbox-posts.ts";
-import { accountOf, needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import type { Measured } from "../../../sandbox/media.ts";
+import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
+import { judgeCreate, type NewContainer } from "./create.ts";
+import { ERRORS, graphHeaders, Refusal, CONTAINER_ERRORS } from "./errors.ts";
+import { findPost, publishContainer } from "./posts.ts";
+import { accountOf, needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
 
 /**
  * Containers: what a post is before anybody sees it.

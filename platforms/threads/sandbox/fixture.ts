@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { openSandbox, type Answer, type TestSandbox } from "../../sandbox/sandbox.fixture.ts";
-import type { SandboxOptions } from "../../sandbox/server.ts";
+import { openSandbox, type Answer, type TestSandbox } from "../../../sandbox/fixture.ts";
+import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Threads sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app. */
 export interface ThreadsWorld {

@@ -1,12 +1,12 @@
-import type { Call, PlatformAnswer, SandboxPlatform } from "../../sandbox/platform.ts";
-import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./sandbox-containers.ts";
-import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./sandbox-errors.ts";
-import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./sandbox-oauth.ts";
-import { PLACE_ROUTES } from "./sandbox-places.ts";
-import { POST_ROUTES, POSTS_SCHEMA } from "./sandbox-posts.ts";
-import { PICTURE_HOST, PROFILE_ROUTES } from "./sandbox-profiles.ts";
-import { countCall, QUOTA_ROUTES } from "./sandbox-quotas.ts";
-import { READ_ROUTES } from "./sandbox-reads.ts";
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./containers.ts";
+import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./errors.ts";
+import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
+import { PLACE_ROUTES } from "./places.ts";
+import { POST_ROUTES, POSTS_SCHEMA } from "./posts.ts";
+import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";
+import { countCall, QUOTA_ROUTES } from "./quotas.ts";
+import { READ_ROUTES } from "./reads.ts";
 
 /** The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
 export const threadsSandbox: SandboxPlatform = {

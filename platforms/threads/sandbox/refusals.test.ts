@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, serveFiles, video } from "../../sandbox/sandbox.fixture.ts";
+import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
 import sharp from "sharp";
-import { codesOf, connect, errorOf, exchangeSeededCode, GRAPH, openThreads, stringAt, valueAt } from "./sandbox.fixture.ts";
+import { codesOf, connect, errorOf, exchangeSeededCode, GRAPH, openThreads, stringAt, valueAt } from "./fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
 const BAD = [400, 100];

@@ -1,6 +1,6 @@
-import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import { callLimitReached, ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { callLimitReached, ERRORS, graphHeaders, Refusal } from "./errors.ts";
+import { needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
 
 /** What a profile may use in any 24 hours. Source: Threads docs, overview, 2025-12-22. */
 export const QUOTAS = { posts: 250, replies: 1000, deletions: 100, places: 500, lookups: 1000 } as const;

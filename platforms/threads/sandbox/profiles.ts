@@ -1,10 +1,10 @@
 import sharp from "sharp";
-import { hueOf } from "../../sandbox/authorize.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import type { Values } from "./sandbox-fields.ts";
-import { needQuota, useQuota } from "./sandbox-quotas.ts";
-import { factsOf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { hueOf } from "../../../sandbox/authorize.ts";
+import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
+import type { Values } from "./fields.ts";
+import { needQuota, useQuota } from "./quotas.ts";
+import { factsOf, withViewer, type Viewer } from "./viewer.ts";
 
 /** Profiles and their pictures. Source: Threads docs, threads-profiles. */
 export const PICTURE_HOST = "scontent.cdninstagram.com";

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import type { Look, NewPost } from "../../sandbox/ledger.ts";
-import { integer, text, textOrNull, type Row } from "../../sandbox/store.ts";
-import type { Container, MediaFacts } from "./sandbox-containers.ts";
-import type { NewContainer } from "./sandbox-create.ts";
-import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { findPlace } from "./sandbox-places.ts";
-import { needQuota, useQuota } from "./sandbox-quotas.ts";
-import { linksIn, topicIn } from "./sandbox-text.ts";
-import { accountOf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import type { Look, NewPost } from "../../../sandbox/ledger.ts";
+import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
+import type { Container, MediaFacts } from "./containers.ts";
+import type { NewContainer } from "./create.ts";
+import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
+import { findPlace } from "./places.ts";
+import { needQuota, useQuota } from "./quotas.ts";
+import { linksIn, topicIn } from "./text.ts";
+import { accountOf, withViewer, type Viewer } from "./viewer.ts";
 
 /** Published posts: making, finding, reposting and deleting them. Source: Threads docs, posts, 2026-04-14. */
 export interface ThreadsPost {

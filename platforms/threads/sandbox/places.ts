@@ -1,7 +1,7 @@
-import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { needQuota, useQuota } from "./sandbox-quotas.ts";
-import { withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
+import { needQuota, useQuota } from "./quotas.ts";
+import { withViewer, type Viewer } from "./viewer.ts";
 
 /** The places that the search finds. An id is a number here and a string elsewhere, as on the platform. */
 const PLACES = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, codesOf, GRAPH, listAt, openThreads, stringAt, valueAt } from "./sandbox.fixture.ts";
-import { jpeg, serveFiles } from "../../sandbox/sandbox.fixture.ts";
+import { connect, codesOf, GRAPH, listAt, openThreads, stringAt, valueAt } from "./fixture.ts";
+import { jpeg, serveFiles } from "../../../sandbox/fixture.ts";
 
 test("what was sent beside the text shows in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openThreads(t);

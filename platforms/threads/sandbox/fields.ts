@@ -1,5 +1,5 @@
-import { jsonAnswer, type Call, type PlatformAnswer } from "../../sandbox/platform.ts";
-import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
+import { jsonAnswer, type Call, type PlatformAnswer } from "../../../sandbox/platform.ts";
+import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
 
 /** The `fields` parameter of Graph reads. */
 

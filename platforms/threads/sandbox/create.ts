@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Call } from "../../sandbox/platform.ts";
-import { codePoints, countText, linksIn } from "./sandbox-text.ts";
-import { ERRORS, Refusal } from "./sandbox-errors.ts";
-import { needScopes, type Viewer } from "./sandbox-viewer.ts";
-import { findPlace } from "./sandbox-places.ts";
+import type { Call } from "../../../sandbox/platform.ts";
+import { codePoints, countText, linksIn } from "./text.ts";
+import { ERRORS, Refusal } from "./errors.ts";
+import { needScopes, type Viewer } from "./viewer.ts";
+import { findPlace } from "./places.ts";
 
 /**
  * Judges the parameters of `POST /{user}/threads`, apart from the media's bytes.

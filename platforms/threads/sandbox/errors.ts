@@ -1,4 +1,4 @@
-import { jsonAnswer, OPERATIONS, type Call, type FaultSwitch, type Operation, type PlatformAnswer } from "../../sandbox/platform.ts";
+import { jsonAnswer, OPERATIONS, type Call, type FaultSwitch, type Operation, type PlatformAnswer } from "../../../sandbox/platform.ts";
 
 /**
  * Threads' error bodies, and the faults that tests may ask for.

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Person, Token } from "../../sandbox/identity.ts";
-import type { Call, Outcome, PlatformAnswer } from "../../sandbox/platform.ts";
-import { ERRORS, graphError, Refusal } from "./sandbox-errors.ts";
+import type { Person, Token } from "../../../sandbox/identity.ts";
+import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import { ERRORS, graphError, Refusal } from "./errors.ts";
 
 /** The person whose token makes a call. */
 export interface Viewer {

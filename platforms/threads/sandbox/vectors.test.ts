@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, serveFiles, video } from "../../sandbox/sandbox.fixture.ts";
-import { codesOf, connect, errorOf, exchangeSeededCode, GRAPH, listAt, openThreads, START, stringAt, valueAt } from "./sandbox.fixture.ts";
+import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
+import { codesOf, connect, errorOf, exchangeSeededCode, GRAPH, listAt, openThreads, START, stringAt, valueAt } from "./fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const NOT_READY = [400, 24, 4279009];

@@ -1,13 +1,13 @@
 import type { SQLInputValue } from "node:sqlite";
-import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import { findContainer, readStatus } from "./sandbox-containers.ts";
-import { ERRORS, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { answerFields, fieldsOf, innerFields, noField, pick, type Values } from "./sandbox-fields.ts";
-import { findPlace } from "./sandbox-places.ts";
-import { findPost, permalinkOf, toPost, type PostMedia, type ThreadsPost } from "./sandbox-posts.ts";
-import { pictureUrl, profileValues } from "./sandbox-profiles.ts";
-import { linksIn } from "./sandbox-text.ts";
-import { needScopes, needSelf, withViewer, type Viewer } from "./sandbox-viewer.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { findContainer, readStatus } from "./containers.ts";
+import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
+import { answerFields, fieldsOf, innerFields, noField, pick, type Values } from "./fields.ts";
+import { findPlace } from "./places.ts";
+import { findPost, permalinkOf, toPost, type PostMedia, type ThreadsPost } from "./posts.ts";
+import { pictureUrl, profileValues } from "./profiles.ts";
+import { linksIn } from "./text.ts";
+import { needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
 
 /** Reading back. Source: Threads docs, retrieve-posts (2026-04-14), reply-management (2026-02-13). */
 const HOST = "graph.threads.net";

@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
-import { consentErrorPage, consentPage } from "../../sandbox/authorize.ts";
-import { randomSecret, type NewPerson, type Person } from "../../sandbox/identity.ts";
-import { jsonAnswer, rawJsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../sandbox/platform.ts";
-import type { World } from "../../sandbox/world.ts";
-import { CODE_USED, ERRORS, exchangeError, graphError, graphHeaders, Refusal } from "./sandbox-errors.ts";
-import { checkToken, refusing, viewerOf } from "./sandbox-viewer.ts";
+import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
+import { randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { jsonAnswer, rawJsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import type { World } from "../../../sandbox/world.ts";
+import { CODE_USED, ERRORS, exchangeError, graphError, graphHeaders, Refusal } from "./errors.ts";
+import { checkToken, refusing, viewerOf } from "./viewer.ts";
 
 /**
  * Threads' login: consent page, code, short token of an hour, long token of 60 days, refresh, inspection.
