@@ -160,15 +160,17 @@ What it means for you, how a post goes out, what happens when the answer is lost
 if (import.meta.main) {
   const name = process.argv[2] ?? "";
   try {
-    for (const file of await newPlatform(name)) console.log(file);
-    console.log(`
+    const files = await newPlatform(name);
+    process.stdout.write(`${files.join("\n")}
+
 Now name it in three places, then write its sandbox from the platform's documentation:
   model/platform-names.ts  PLATFORM_NAMES: "${name}"
   platforms/catalog.ts     catalog: ${name}
   platforms/index.ts       platforms: ${name}
-  platforms/${name}/sandbox.ts and its line in sandbox/index.ts, which share nothing with the broker`);
+  platforms/${name}/sandbox/ and its line in sandbox/index.ts, which share nothing with the broker
+`);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
 }

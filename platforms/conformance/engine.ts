@@ -1,3 +1,6 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+
 import type { Logger } from "pino";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
@@ -79,6 +82,23 @@ export async function startEngine(place: Place, log: Logger, options: { speed: n
       await engine.stop();
       await listener.close();
       await pool.end();
+    },
+  };
+}
+
+/** A publishing process of its own. `dead` resolves when it was killed at its hour. */
+export async function startDoomed(place: Place, doom: Doom): Promise<{ dead: Promise<void>; kill(why: string): never }> {
+  const child = fork(new URL("doomed.ts", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const dead = once(child, "exit").then(([code]) => {
+    if (code !== null) throw new Error(`the publishing process ended by itself, with ${code}`);
+  });
+  child.send({ place, doom });
+  await Promise.race([once(child, "message"), dead]);
+  return {
+    dead,
+    kill(why) {
+      child.kill("SIGKILL");
+      throw new Error(why);
     },
   };
 }

@@ -3,8 +3,9 @@ import { test } from "node:test";
 
 import type { PostContent } from "../../model/post.ts";
 import { richExample, videoExample } from "./contents.ts";
+import type { TestAccount } from "./posts.ts";
 import type { Refusal, Subject } from "./subject.ts";
-import type { TestAccount, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What the platform says no to, and what breaks on its side, is told as what it is. */
 export function testErrors(subject: Subject, world: () => World): void {

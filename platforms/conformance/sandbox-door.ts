@@ -91,7 +91,7 @@ export function openSandbox(url: string) {
         bytes: { contentType: "application/x-www-form-urlencoded", sizeBytes: Buffer.byteLength(form), open: async () => new Blob([form]).stream() },
       });
       const code = URL.parse(pressed.headers.location ?? "")?.searchParams.get("code");
-      if (code == null) throw new Error(`the authorize page gave no code: ${pressed.status} ${pressed.text.slice(0, 300)}`);
+      if (typeof code !== "string") throw new Error(`the authorize page gave no code: ${pressed.status} ${pressed.text.slice(0, 300)}`);
       return code;
     },
   };

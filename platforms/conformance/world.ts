@@ -1,53 +1,28 @@
-import { fork } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 
-import type pg from "pg";
 import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 
-import type { PlatformPostError } from "../../model/errors.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { saveInstanceApp } from "../../server/db/oauth-apps.ts";
-import type { HeldPost } from "../../server/db/scheduling.ts";
-import { transaction } from "../../server/db/sql.ts";
 import { addUploads } from "../../server/media/media-objects.ts";
 import { storeConnection } from "../../server/oauth/connect.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
-import { publishNow } from "../../server/publishing/schedule.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { platforms } from "../index.ts";
 import type { OAuthApp } from "../platform.ts";
-import { oauthServices, SPEED, SPEED_AFTER_CRASH, startEngine, type Doom, type Place } from "./engine.ts";
+import { oauthServices, SPEED, SPEED_AFTER_CRASH, startDoomed, startEngine, type Doom, type Place } from "./engine.ts";
 import { loadFixtures } from "./fixtures.ts";
 import { openMediaDoor } from "./media-door.ts";
+import { insertPost, isSettled, passTime, readPost, type PostRow, type TestAccount } from "./posts.ts";
 import { openSandbox, type Fault } from "./sandbox-door.ts";
 import type { Subject } from "./subject.ts";
-
-/** A connected account of a user of its own. */
-export interface TestAccount {
-  userId: string;
-  setId: string;
-  accountId: string;
-  platformAccountId: string;
-}
-
-/** A platform post as it stands. */
-export interface PostRow {
-  id: string;
-  status: string;
-  platformPostId: string | null;
-  publishedUrl: string | null;
-  attemptCount: number;
-  nextAttemptAt: Date | null;
-  error: PlatformPostError | null;
-}
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
@@ -109,7 +84,7 @@ export async function startWorld(subject: Subject) {
 
     /** Publishes and waits until the platform post is settled, or until it is what the test waits for. */
     async publish(account: TestAccount, content: PostContent, options: { until?: (row: PostRow) => boolean } = {}): Promise<PostRow> {
-      const id = await insertPost(pool, subject, account, content, mediaIds);
+      const id = await insertPost(pool, subject.name, account, content, mediaIds);
       return await world.settled(id, options.until);
     },
 
@@ -117,8 +92,8 @@ export async function startWorld(subject: Subject) {
     async publishThroughCrash(account: TestAccount, content: PostContent, doom: Doom): Promise<PostRow> {
       await engine.stop();
       const doomed = await startDoomed(place, doom);
-      const id = await insertPost(pool, subject, account, content, mediaIds);
-      await doomed.dead;
+      const id = await insertPost(pool, subject.name, account, content, mediaIds);
+      await Promise.race([doomed.dead, world.settled(id).then(() => doomed.kill("it published everything before its hour came"))]);
       await passTime(pool, 6);
       engine = await startEngine(place, log, { speed: SPEED_AFTER_CRASH });
       const row = await world.settled(id);
@@ -197,73 +172,6 @@ export async function startWorld(subject: Subject) {
     },
   };
   return world;
-}
-
-/** A live post is still asked for its link. */
-function isSettled(row: PostRow): boolean {
-  return ["failed", "unknown", "discarded"].includes(row.status) || (row.status === "published" && row.nextAttemptAt === null);
-}
-
-/** As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left. */
-async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
-  await pool.query("update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now())");
-  await pool.query("update accounts set busy_until = least(busy_until, now())");
-  await pool.query("update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)", [seconds]);
-}
-
-/** A process of its own, which publishes until it dies. */
-async function startDoomed(place: Place, doom: Doom): Promise<{ dead: Promise<void> }> {
-  const child = fork(new URL("doomed.ts", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] });
-  const dead = once(child, "exit").then(([code]) => {
-    if (code !== null) throw new Error(`the publishing process ended by itself, with ${code}`);
-  });
-  child.send({ place, doom });
-  await Promise.race([once(child, "message"), dead]);
-  return { dead };
-}
-
-async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
-  const { rows } = await pool.query<PostRow>(
-    `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl", attempt_count as "attemptCount",
-       next_action_at as "nextAttemptAt", error from platform_posts where id = $1`,
-    [id],
-  );
-  return rows[0] ?? missing();
-}
-
-/** As a create writes it, then published. Answers the platform post's id. */
-async function insertPost(pool: pg.Pool, { name }: Subject, account: TestAccount, content: PostContent, mediaIds: ReadonlyMap<string, string>): Promise<string> {
-  const postId = uuidv7();
-  const id = uuidv7();
-  await transaction(pool, async (tx) => {
-    await tx.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, $2, 'test', $3, 'draft', $4, $5)", [
-      postId,
-      account.userId,
-      account.setId,
-      content,
-      [name],
-    ]);
-    await tx.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, 'test', $4, 0, $5)", [id, postId, account.userId, name, account.accountId]);
-    for (const { path, filename } of mediaPlaces(content, name)) {
-      await tx.query("insert into post_media (post_id, path, media_id, user_id) values ($1, $2, $3, $4)", [postId, path, mediaIds.get(filename), account.userId]);
-    }
-    const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = $1 for update", [postId]);
-    await publishNow(tx, rows[0] ?? missing());
-  });
-  return id;
-}
-
-/** Where the content names files, as JSON Pointers into the request. */
-function mediaPlaces(content: PostContent, name: string): { path: string; filename: string }[] {
-  const places: { path: string; filename: string }[] = [];
-  const walk = (value: unknown, path: string): void => {
-    if (typeof value !== "object" || value === null) return;
-    if ("filename" in value && typeof value.filename === "string") places.push({ path, filename: value.filename });
-    for (const [member, child] of Object.entries(value)) walk(child, `${path}/${member}`);
-  };
-  walk(content.media, "/content/media");
-  walk(content.platformOverrides, "/content/platformOverrides");
-  return places.filter(({ path }) => path.startsWith("/content/media") || path.includes(`/${name}/`));
 }
 
 async function keepApp({ pool, vault }: OAuthServices, { name }: Subject, app: OAuthApp): Promise<void> {

@@ -127,7 +127,7 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
   const { body, headers } = await encodeBody(request);
   const answer = await transmit(
     {
-      address: options.sandboxUrl == null ? url : sandboxAddress(url, options.sandboxUrl),
+      address: typeof options.sandboxUrl === "string" ? sandboxAddress(url, options.sandboxUrl) : url,
       method: request.method,
       headers: { "user-agent": options.userAgent ?? "Ampost", accept: "application/json", ...headers, ...request.headers },
       body,

@@ -139,7 +139,7 @@ export function readGraphError(answer: HttpAnswer): GraphError | null {
     return {
       code: code ?? null,
       subcode: error_subcode ?? null,
-      texts: [message, error_user_title, error_user_msg].filter((text) => text != null),
+      texts: [message, error_user_title, error_user_msg].filter((text) => typeof text === "string"),
       isTransient: is_transient === true,
       traceId: fbtrace_id ?? null,
       exchange: false,

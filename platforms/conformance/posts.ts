@@ -1,0 +1,88 @@
+import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+
+import type { PlatformPostError } from "../../model/errors.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { PostContent } from "../../model/post.ts";
+import type { HeldPost } from "../../server/db/scheduling.ts";
+import { transaction } from "../../server/db/sql.ts";
+import { publishNow } from "../../server/publishing/schedule.ts";
+
+/** A connected account, alone in its set. */
+export interface TestAccount {
+  userId: string;
+  setId: string;
+  accountId: string;
+  platformAccountId: string;
+}
+
+/** A platform post as it stands. */
+export interface PostRow {
+  id: string;
+  status: string;
+  platformPostId: string | null;
+  publishedUrl: string | null;
+  attemptCount: number;
+  nextAttemptAt: Date | null;
+  error: PlatformPostError | null;
+}
+
+/** As a create writes it, then published. Answers the platform post's id. */
+export async function insertPost(pool: pg.Pool, name: PlatformName, account: TestAccount, content: PostContent, mediaIds: ReadonlyMap<string, string>): Promise<string> {
+  const postId = uuidv7();
+  const id = uuidv7();
+  await transaction(pool, async (tx) => {
+    await tx.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, $2, 'test', $3, 'draft', $4, $5)", [
+      postId,
+      account.userId,
+      account.setId,
+      content,
+      [name],
+    ]);
+    await tx.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, 'test', $4, 0, $5)", [id, postId, account.userId, name, account.accountId]);
+    for (const { path, filename } of mediaPlaces(content, name)) {
+      await tx.query("insert into post_media (post_id, path, media_id, user_id) values ($1, $2, $3, $4)", [postId, path, mediaIds.get(filename), account.userId]);
+    }
+    const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = $1 for update", [postId]);
+    await publishNow(tx, rows[0] ?? missing());
+  });
+  return id;
+}
+
+export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
+  const { rows } = await pool.query<PostRow>(
+    `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl", attempt_count as "attemptCount",
+       next_action_at as "nextAttemptAt", error from platform_posts where id = $1`,
+    [id],
+  );
+  return rows[0] ?? missing();
+}
+
+/** A live post is still asked for its link. */
+export function isSettled(row: PostRow): boolean {
+  return ["failed", "unknown", "discarded"].includes(row.status) || (row.status === "published" && row.nextAttemptAt === null);
+}
+
+/** As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left. */
+export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
+  await pool.query("update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now())");
+  await pool.query("update accounts set busy_until = least(busy_until, now())");
+  await pool.query("update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)", [seconds]);
+}
+
+/** Where the content names files, as JSON Pointers into the request. */
+function mediaPlaces(content: PostContent, name: string): { path: string; filename: string }[] {
+  const places: { path: string; filename: string }[] = [];
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    if ("filename" in value && typeof value.filename === "string") places.push({ path, filename: value.filename });
+    for (const [member, child] of Object.entries(value)) walk(child, `${path}/${member}`);
+  };
+  walk(content.media, "/content/media");
+  walk(content.platformOverrides, "/content/platformOverrides");
+  return places.filter(({ path }) => path.startsWith("/content/media") || path.includes(`/${name}/`));
+}
+
+function missing(): never {
+  throw new Error("the row is not there");
+}
