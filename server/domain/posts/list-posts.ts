@@ -3,7 +3,7 @@ import type { PostSummary } from "../../../contract/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { countStatement, filterValues, listStatement, type PostFilter } from "../../db/list-posts.ts";
+import { countMatches, listPage, type PostFilter } from "../../db/list-posts.ts";
 import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { toSummary } from "./to-post.ts";
@@ -30,9 +30,9 @@ export async function listPosts(services: Pick<Services, "pool">, caller: Caller
     texts: TEXTS,
   };
   const after = query.cursor === undefined ? null : readCursor(query.cursor);
-  const values = [...filterValues(caller.userId, caller.mode, filter), after, query.limit + 1, after === null ? query.offset : 0];
-  const counted = countStatement(caller.userId, caller.mode, filter);
-  const [rows, count] = await Promise.all([listStatement(filter).all(services.pool, values), counted.statement.one(services.pool, counted.values)]);
+  const page = listPage(caller.userId, caller.mode, filter, { after, limit: query.limit + 1, offset: after === null ? query.offset : 0 });
+  const counted = countMatches(caller.userId, caller.mode, filter);
+  const [rows, count] = await Promise.all([page.statement.all(services.pool, page.values), counted.statement.one(services.pool, counted.values)]);
   const shown = rows.slice(0, query.limit);
   const nextCursor = rows.length > query.limit ? writeCursor(shown.at(-1)?.id ?? "") : null;
   return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { z } from "zod";
+
+import { asRefusal, idOf } from "../../../tests/answers.ts";
+import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { listPage } from "../../db/list-posts.ts";
+
+let world: World;
+
+before(async () => {
+  world = await createWorld();
+});
+after(() => world.close());
+
+const POSTS = "/api/v1/posts";
+const page = z.object({
+  posts: z.array(z.looseObject({ id: z.string(), textPreview: z.string(), status: z.string() })),
+  total: z.int(),
+  nextCursor: z.string().nullable(),
+});
+
+async function newTenant(): Promise<Tenant> {
+  const tenant = (await world.makeTenants()).test;
+  await world.connect(tenant, "threads");
+  await world.connect(tenant, "linkedin");
+  return tenant;
+}
+
+async function create(tenant: Tenant, text: string, changed: object = {}): Promise<string> {
+  const answer = await world.call(tenant, "POST", POSTS, { content: { text }, platforms: ["threads"], platformSetId: tenant.platformSetId, ...changed });
+  return idOf(answer.body, "post");
+}
+
+const list = async (tenant: Tenant, query = "") => page.parse((await world.call(tenant, "GET", `${POSTS}${query}`)).body);
+
+test("posts come newest first, in pages by offset or cursor that neither repeat nor lose any", async () => {
+  const tenant = await newTenant();
+  const ids: string[] = [];
+  for (let index = 0; index < 25; index += 1) ids.unshift(await create(tenant, `Post ${index}`));
+  const first = await list(tenant);
+  assert.deepEqual([first.posts.map(({ id }) => id), first.total], [ids.slice(0, 20), 25]);
+  const byOffset = await list(tenant, "?limit=10&offset=20");
+  assert.deepEqual([byOffset.posts.map(({ id }) => id), byOffset.nextCursor], [ids.slice(20), null]);
+  const seen: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const { posts, nextCursor, total } = await list(tenant, `?limit=7${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    seen.push(...posts.map(({ id }) => id));
+    assert.equal(total, 25);
+    cursor = nextCursor;
+  }
+  assert.deepEqual(seen, ids);
+  assert.deepEqual((await list(tenant, "?offset=100")).posts, []);
+  asRefusal(await world.call(tenant, "GET", `${POSTS}?cursor=nonsense`), 400);
+});
+
+test("status and platform filter, and total counts what they match", async () => {
+  const tenant = await newTenant();
+  const both = await create(tenant, "Both", { platforms: ["threads", "linkedin"] });
+  const gone = await create(tenant, "Gone");
+  await world.call(tenant, "DELETE", `${POSTS}/${gone}`);
+  const found = async (query: string) => {
+    const { posts, total } = await list(tenant, query);
+    assert.equal(total, posts.length, query);
+    return posts.map(({ id }) => id);
+  };
+  assert.deepEqual(await found("?platform=linkedin"), [both]);
+  assert.deepEqual(await found("?platform=threads"), [gone, both]);
+  assert.deepEqual(await found("?status=discarded"), [gone]);
+  assert.deepEqual(await found("?status=draft&platform=threads"), [both]);
+  assert.deepEqual(await found("?status=published"), []);
+});
+
+test("a search finds any text of the post, upper and lower case alike, and takes % _ and \\ as plain letters", async () => {
+  const tenant = await newTenant();
+  const plain = await create(tenant, "Grüße aus Köln, 100% sicher, a_b and c\\d");
+  const override = await create(tenant, "Something", { platforms: ["linkedin"], content: { text: "Something", linkUrl: "https://example.com", platformOverrides: { linkedin: { text: "Overridden words", settings: { articleTitle: "Headline" } } } } });
+  const chain = await create(tenant, "Start", { content: { text: "Start", platformOverrides: { threads: { settings: { thread: [{ text: "Then the second part" }] } } } } });
+  const alt = await create(tenant, "Picture", { content: { text: "Picture", media: [{ url: "https://example.com/a.jpg", altText: "A lighthouse" }] } });
+  const search = async (words: string) => (await list(tenant, `?search=${encodeURIComponent(words)}`)).posts.map(({ id }) => id);
+  assert.deepEqual(await search("GRÜSSE"), []);
+  assert.deepEqual(await search("grüße AUS köln"), [plain]);
+  assert.deepEqual(await search("100%"), [plain]);
+  assert.deepEqual(await search("a_b"), [plain]);
+  assert.deepEqual(await search("c\\d"), [plain]);
+  assert.deepEqual(await search("a%b"), []);
+  assert.deepEqual(await search("overridden"), [override]);
+  assert.deepEqual(await search("headline"), [override]);
+  assert.deepEqual(await search("second part"), [chain]);
+  assert.deepEqual(await search("lighthouse"), [alt]);
+  assert.equal((await list(tenant, "?search=e")).total, (await list(tenant, "?search=e")).posts.length);
+});
+
+test("from and to bound the time of creation", async () => {
+  const tenant = await newTenant();
+  const id = await create(tenant, "Now");
+  const at = (milliseconds: number) => encodeURIComponent(new Date(Date.now() + milliseconds).toISOString());
+  assert.deepEqual((await list(tenant, `?from=${at(-60_000)}&to=${at(60_000)}`)).posts.map((post) => post.id), [id]);
+  assert.equal((await list(tenant, `?to=${at(-60_000)}`)).total, 0);
+  assert.equal((await list(tenant, `?from=${at(60_000)}`)).total, 0);
+});
+
+test("the preview is the first hundred characters as people count them", async () => {
+  const tenant = await newTenant();
+  const family = "👨‍👩‍👧‍👦";
+  await create(tenant, family.repeat(101), { platforms: ["linkedin"] });
+  const [post] = (await list(tenant)).posts;
+  assert.equal(post?.textPreview, family.repeat(100));
+});
+
+test("a list of twenty reads no more rows with many posts stored than with few", async () => {
+  const tenant = await newTenant();
+  const { pool } = world.services;
+  await pool.query(
+    `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+     select gen_random_uuid(), $1, $2, $3, 'draft', '{"text":"x","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}' from generate_series(1, 5000)`,
+    [tenant.userId, tenant.mode, tenant.platformSetId],
+  );
+  await pool.query("analyze posts");
+  const filter = { status: null, platform: null, from: null, to: null, search: null, texts: [] };
+  const { statement, values } = listPage(tenant.userId, tenant.mode, filter, { after: null, limit: 21, offset: 0 });
+  const client = await pool.connect();
+  try {
+    await client.query("set plan_cache_mode = force_generic_plan");
+    await client.query(`prepare page(text, text, int, int) as ${statement.text}`);
+    const { rows } = await client.query(`explain (analyze, costs off, timing off, buffers off) execute page('${tenant.userId}', '${tenant.mode}', ${values.slice(2).join(", ")})`);
+    const plan = rows.map((row: Record<string, unknown>) => row["QUERY PLAN"]).join("\n");
+    assert.match(plan, /Index Scan using posts_list on posts/);
+    assert.doesNotMatch(plan, /rows=5000/);
+  } finally {
+    client.release(true);
+  }
+  const { posts, total } = await list(tenant);
+  assert.deepEqual([posts.length, total], [20, 5000]);
+});
