@@ -36,11 +36,12 @@ export class BodyTooLarge extends Error {}
 const FIELDS_MAX_BYTES = 10 * 1024 * 1024;
 
 /** Rejects where the client goes away in the middle of a form; plain bytes that stop early are given as far as they came. */
-export async function readBody(request: IncomingMessage, spoolDir: string): Promise<Body> {
+export async function readBody(request: IncomingMessage, spoolDir: string, { raw = false } = {}): Promise<Body> {
   const length = request.headers["content-length"];
   const hasBody = request.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
   const contentType = request.headers["content-type"] ?? "";
   if (!hasBody) return { kind: "none" };
+  if (raw) return { kind: "bytes", bytes: await spool(request, contentType, spoolDir) };
   if (/^application\/x-www-form-urlencoded/i.test(contentType)) return { kind: "fields", fields: formFields(await readText(request)), files: [] };
   if (/^application\/([a-z.-]+\+)?json/i.test(contentType)) return jsonBody(await readText(request));
   if (/^multipart\/form-data/i.test(contentType)) return readMultipart(request, contentType, spoolDir);

@@ -29,7 +29,8 @@ interface Delivery {
 export async function answerCall(context: CallContext, request: IncomingMessage, response: ServerResponse, host: string, url: URL): Promise<void> {
   let body: Body;
   try {
-    body = await readBody(request, context.spoolDir);
+    const raw = context.routes.match(request.method ?? "GET", host, pathOf(url)).some(({ route }) => route.rawBody);
+    body = await readBody(request, context.spoolDir, { raw });
   } catch (error) {
     if (error instanceof BodyTooLarge) send(response, jsonAnswer({ error: "The body is too large." }, { status: 413, headers: { connection: "close" } }));
     else request.socket.destroy();
@@ -77,7 +78,7 @@ interface Begun {
 
 function begin(context: CallContext, request: IncomingMessage, host: string, url: URL, body: Body): Begun {
   const { world, requests, faults } = context;
-  const path = withoutVersion(url.pathname.slice(url.pathname.indexOf("/", 1)));
+  const path = pathOf(url);
   const matches = context.routes.match(request.method ?? "GET", host, path);
   const now = world.clock.now();
   const draft = (match: RouteMatch | undefined, platform: SandboxPlatform): Call =>
@@ -96,6 +97,11 @@ function begin(context: CallContext, request: IncomingMessage, host: string, url
   if (call.operation === "publish" && post?.handle) world.ledger.countPublishCall(call.platform.name, post.handle);
   const strike = faults.take(call, post);
   return { call, strike, outcome: run(call, match, strike) };
+}
+
+/** Without host and version. */
+export function pathOf(url: URL): string {
+  return withoutVersion(url.pathname.slice(url.pathname.indexOf("/", 1)));
 }
 
 function choose(
@@ -117,7 +123,7 @@ function toCall(
   const headers = Object.fromEntries(Object.entries(got.request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));
   const query = got.url.searchParams;
   const params = paramsOf(query, got.body);
-  const bearer = /^Bearer\s+(\S+)$/i.exec(headers["authorization"] ?? "")?.[1];
+  const bearer = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(headers["authorization"] ?? "")?.[1];
   const call: Call = {
     world, platform, number: 0, now: got.now, method: got.request.method ?? "GET", host: got.host,
     url: `https:/${got.url.pathname}${got.url.search}`, path: got.path, segments: match?.segments ?? {}, query, headers,
@@ -161,7 +167,8 @@ function settle({ call, strike }: Begun, outcome: PlatformAnswer | "cut"): Deliv
   if (strike?.kind === "error_after") answer = call.platform.serverError(call);
   if (strike?.named?.faultSwitch.done) answer = strike.named.faultSwitch.answer?.(call) ?? answer;
   if (strike?.kind === "broken_json") answer = { ...answer, status: 200, body: `{"id": "${String(answer.body).slice(1, 12)}` };
-  return { answer, how: (strike && AFTER_WORK[strike.kind]) ?? "send", delayMs: strike?.kind === "slow" ? strike.delayMs : 0 };
+  const how = strike?.named?.faultSwitch.cuts ? "cut" : ((strike && AFTER_WORK[strike.kind]) ?? "send");
+  return { answer, how, delayMs: strike?.kind === "slow" ? strike.delayMs : 0 };
 }
 
 async function deliver({ answer, how, delayMs }: Delivery, request: IncomingMessage, response: ServerResponse): Promise<void> {

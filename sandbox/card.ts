@@ -37,12 +37,12 @@ ${notes === "" ? "" : `<p class="small notes">${notes}</p>`}</div></article>`;
 }
 
 /** The sandbox's own address for one on a platform's host. */
-function here(url: string, { base }: CardOptions): string {
+export function here(url: string, { base }: CardOptions): string {
   return escapeHtml(base + url.replace(/^https:\/\//, ""));
 }
 
 /** Links, mentions and tags stand out; nothing in the text is trusted. */
-function richText(text: string): string {
+export function richText(text: string): string {
   return text
     .split(/(https?:\/\/[^\s<>"']+|(?<![\w@])@[\w.]+|(?<![\w#])#[\p{L}\p{N}_]+)/u)
     .map((part, place) => {
@@ -52,7 +52,7 @@ function richText(text: string): string {
     .join("");
 }
 
-function outward(url: string, inner: string, className = "tag"): string {
+export function outward(url: string, inner: string, className = "tag"): string {
   if (!/^https?:\/\//i.test(url)) return inner;
   return `<a class="${className}" href="${escapeHtml(url)}" target="_blank" rel="noopener noreferrer nofollow">${inner}</a>`;
 }
@@ -63,7 +63,8 @@ function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
   return `<div class="media ${look.media.length > 1 ? "many" : "one"}" ${look.media.length > 1 ? 'tabindex="0" role="group" aria-label="Carousel"' : ""}>${items.join("")}</div>`;
 }
 
-function mediaItem(media: Look["media"][number], altText: string | null, { base }: CardOptions, many: boolean): string {
+/** One picture, or a box with the length of a video. `many`: beside others. */
+export function mediaItem(media: Look["media"][number], altText: string | null, { base }: CardOptions, many: boolean): string {
   const ratio = media.width && media.height ? Math.min(Math.max(media.width / media.height, 0.5), many ? 1.9 : 3) : 4 / 5;
   const alt = altText === null ? "" : `<span class="alt" title="${escapeHtml(altText)}">ALT</span>`;
   const label = altText ?? (media.type === "video" ? "Video" : media.type === "gif" ? "GIF" : "Image");
@@ -93,7 +94,7 @@ function quoteHtml({ quotedId }: Look): string {
   return quotedId === null ? "" : `<p class="quote">Quotes post <code>${escapeHtml(quotedId)}</code></p>`;
 }
 
-function age(at: number, now: number): string {
+export function age(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
   if (seconds < 60) return "now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;

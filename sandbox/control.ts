@@ -13,6 +13,8 @@ import { jsonAnswer, OPERATIONS, type FaultKind, type Operation, type PlatformAn
 export interface ControlContext extends CallContext {
   platforms: readonly SandboxPlatform[];
   thumbnailDir: string;
+  /** Folders that a reset empties. */
+  emptied: readonly string[];
 }
 
 /** Answers itself, and returns undefined, where the answer is a list that is streamed. */
@@ -148,8 +150,10 @@ async function reset({ context }: Control): Promise<PlatformAnswer> {
     for (const table of tables) world.store.run(`DELETE FROM ${table}`);
     world.clock.reset();
   });
-  await rm(context.thumbnailDir, { recursive: true, force: true });
-  await mkdir(context.thumbnailDir, { recursive: true });
+  for (const folder of context.emptied) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  }
   return jsonAnswer({ now: new Date(world.clock.now()).toISOString() });
 }
 

@@ -11,7 +11,7 @@ header{position:sticky;top:0;z-index:2;background:color-mix(in srgb,var(--bg) 88
 nav a{padding:6px 14px;border:1px solid var(--line);border-radius:999px;background:var(--card);font-weight:500;white-space:nowrap}nav a[aria-current]{background:var(--ink);color:var(--bg);border-color:var(--ink)}
 main{max-width:640px;margin:0 auto}.clock{margin:0 16px 12px;padding:8px 14px;border-radius:12px;background:var(--warn-bg);color:var(--warn);font-size:13px}
 .feed{background:var(--card);border:1px solid var(--line);border-radius:24px;overflow:hidden}
-.chain{padding:8px 0}.chain+.chain{border-top:1px solid var(--line)}
+.chain{padding:8px 0}.feed>*+*{border-top:1px solid var(--line)}
 article{display:grid;grid-template-columns:40px minmax(0,1fr);gap:0 12px;padding:10px 20px 8px}.focus:not(:only-child){background:var(--tint)}
 .side{display:flex;flex-direction:column;align-items:center}.face{width:40px;height:40px;flex:none;border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:600;background:linear-gradient(135deg,hsl(var(--hue) 68% 58%),hsl(calc(var(--hue) + 48) 62% 42%))}
 .thread{width:2px;flex:1;min-height:18px;margin:8px 0 -10px;border-radius:2px;background:var(--line)}

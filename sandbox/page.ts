@@ -24,12 +24,20 @@ export function answerPage(context: PageContext, url: URL, host: string | undefi
   if (url.pathname === "/") return feed(context, url);
   if (host === undefined) return undefined;
   const now = world.clock.now();
-  const address = `https://${host}${url.pathname.slice(url.pathname.indexOf("/", 1)).replace(/\/$/, "")}`;
-  const post = world.ledger.byUrl(address, now);
-  if (post) return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
-  if (!/\/@?[^/]+$/.test(address) || !address.includes("/@")) return undefined;
-  const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE);
-  return posts.length > 0 ? single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null) : undefined;
+  for (const address of addressesOf(url, host)) {
+    const post = world.ledger.byUrl(address, now);
+    if (post) return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
+    const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE);
+    if (posts.length > 0) return single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null);
+  }
+  return undefined;
+}
+
+/** What a permalink may be written as: with the host's name or an alias, with a slash at the end or without. */
+function addressesOf(url: URL, host: string): string[] {
+  const path = url.pathname.slice(url.pathname.indexOf("/", 1)).replace(/\/$/, "");
+  const named = url.pathname.split("/", 2)[1] ?? host;
+  return [...new Set([host, named])].flatMap((one) => [`https://${one}${path}${url.search}`, `https://${one}${path}/${url.search}`]);
 }
 
 function feed(context: PageContext, url: URL): PlatformAnswer {
@@ -60,8 +68,10 @@ function chains({ world }: PageContext, url: URL, posts: SeenPost[], focus: stri
     const key = `${post.platform} ${rootId}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    const label = SANDBOX_PLATFORMS.find((one) => one.name === post.platform)?.label ?? post.platform;
-    return [chainCard(world.ledger.chain(post.platform, rootId, now), { base: rootOf(url), now, label, focus })];
+    const platform = SANDBOX_PLATFORMS.find((one) => one.name === post.platform);
+    const chain = world.ledger.chain(post.platform, rootId, now);
+    const options = { base: rootOf(url), now, label: platform?.label ?? post.platform, focus };
+    return [platform?.card ? `<div class="on-${platform.name}">${platform.card.html(chain, options)}</div>` : chainCard(chain, options)];
   });
   return `<div class="feed">${cards.join("\n")}</div>`;
 }
@@ -93,7 +103,7 @@ function layout({ world, appUrl }: PageContext, url: URL, { title, nav, main }: 
   const clock = moved ? `<p class="clock">The sandbox's clock reads ${new Date(world.clock.now()).toUTCString()}.</p>` : "";
   const dashboard = appUrl && URL.canParse(appUrl) ? `<a class="app" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
   const page = htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${PAGE_STYLE}</style><noscript><meta http-equiv="refresh" content="20"></noscript></head>
+<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style><noscript><meta http-equiv="refresh" content="20"></noscript></head>
 <body><header><div class="bar"><a class="brand" href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
 <main data-version="${version}">${clock}${main}</main>
 <button id="fresh" hidden>New posts</button>
@@ -102,6 +112,8 @@ function layout({ world, appUrl }: PageContext, url: URL, { title, nav, main }: 
   const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
   return { ...page, headers: { ...page.headers, "content-security-policy": policy } };
 }
+
+const STYLE = PAGE_STYLE + SANDBOX_PLATFORMS.map((platform) => platform.card?.style ?? "").join("");
 
 /** Looks for new posts while the page is seen; who has scrolled down or is selecting text is asked first. */
 const REFRESH_SCRIPT = `

@@ -1,5 +1,7 @@
 import type { PlatformName } from "../model/platform-names.ts";
 import type { Body } from "./body.ts";
+import type { CardOptions } from "./card.ts";
+import type { SeenPost } from "./ledger.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -30,6 +32,8 @@ export interface SandboxPlatform {
   refusal?(call: Call): PlatformAnswer | undefined;
   /** What the developer portal would hand out. */
   newApp(world: World): { clientId: string; clientSecret: string };
+  /** How its posts look on the page; without it they look like plain notes. */
+  card?: PlatformCard;
   /** The apps and people of a fresh sandbox. Runs once. */
   seed(world: World): void;
 }
@@ -44,6 +48,14 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
+/** A platform's own look of its posts. */
+export interface PlatformCard {
+  /** Style rules, each below the class `on-NAME`, the platform's. */
+  style: string;
+  /** A chain with its replies, oldest first, as HTML inside that class. All text in it was written by strangers. */
+  html(posts: SeenPost[], options: CardOptions): string;
+}
+
 export interface SandboxRoute {
   method: string;
   /** One of the platform's hosts, not an alias. */
@@ -51,6 +63,8 @@ export interface SandboxRoute {
   /** `/{user}/threads`: names in braces match one segment. A leading version such as `/v1.0` is taken off beforehand. */
   path: string;
   operation: Operation | ((call: Call) => Operation);
+  /** Its body is bytes, whatever content type the client names: many send a file as a form. */
+  rawBody?: true;
   /** The post that a call carries or publishes: for counting publish calls and for magic texts. */
   post?(call: Call): CallPost | undefined;
   /**
@@ -94,7 +108,7 @@ export interface Call {
   body: Body;
   /** Query, then form, multipart or top-level JSON members as text; the body wins. */
   params: Readonly<Record<string, string>>;
-  /** Of the `Authorization: Bearer` header, else of the parameter `access_token`. */
+  /** Of the `Authorization` header, `Bearer` or `OAuth`, else of the parameter `access_token`. */
   accessToken: string | null;
   operation: Operation;
   /** A fault switch, or `process_forever`, that the route itself has to act out in this call. */
@@ -132,6 +146,8 @@ export interface FaultSwitch {
   done?: true;
   /** The same as this kind of fault. */
   as?: FaultKind;
+  /** After the route has acted it out, the connection is cut. */
+  cuts?: true;
 }
 
 /** Kinds of faults; what each does is said in the README. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
-import { answerCall, send, type CallContext } from "./call.ts";
+import { answerCall, pathOf, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
 import { answerControl, type ControlContext } from "./control.ts";
 import { openFaults } from "./faults.ts";
@@ -16,6 +16,7 @@ import { htmlAnswer, jsonAnswer } from "./platform.ts";
 import { openRequests } from "./requests.ts";
 import { compileRoutes } from "./routes.ts";
 import { openStore } from "./store.ts";
+import { openUploads } from "./uploads.ts";
 import { openUses } from "./uses.ts";
 import type { World } from "./world.ts";
 
@@ -54,7 +55,7 @@ const CLOSE_WAIT_MS = 3_000;
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log = options.log ?? ((message, error) => process.stderr.write(`sandbox: ${message}${error === undefined ? "" : ` ${inspect(error)}`}\n`));
-  const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails") };
+  const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails"), uploadDir: join(options.dataDir, "uploads") };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
   await removeLeftovers(options.dataDir);
 
@@ -63,7 +64,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world, routes: compileRoutes(SANDBOX_PLATFORMS), requests: openRequests(world.store), faults: openFaults(world.store),
     spoolDir: folders.spoolDir, log,
   };
-  const control = { ...context, platforms: SANDBOX_PLATFORMS, thumbnailDir: folders.thumbnailDir };
+  const control = { ...context, platforms: SANDBOX_PLATFORMS, emptied: [folders.thumbnailDir, folders.uploadDir], thumbnailDir: folders.thumbnailDir };
   const page = { world, appUrl: options.appUrl ?? null };
   const pending = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
@@ -128,8 +129,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbnailDir: string }): World {
+function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbnailDir: string; uploadDir: string }): World {
   const store = openStore(options.dataDir);
+  const media = openMedia(folders);
   return store.transaction(() => {
     const world: World = {
       store,
@@ -137,7 +139,8 @@ function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbna
       identity: openIdentity(store),
       ledger: openLedger(store, platformName),
       uses: openUses(store),
-      media: openMedia(folders),
+      media,
+      uploads: openUploads(folders.uploadDir, media),
       limits: options.limits,
       mediaUrl: options.mediaUrl ?? null,
     };
@@ -161,7 +164,8 @@ async function answer(context: ControlContext, page: PageContext, request: Incom
     return;
   }
   const host = context.routes.canonicalHost(first.toLowerCase());
-  const shown = request.method === "GET" ? answerPage(page, url, host) : undefined;
+  const isPage = request.method === "GET" && (host === undefined || context.routes.match("GET", host, pathOf(url)).length === 0);
+  const shown = isPage ? answerPage(page, url, host) : undefined;
   if (shown) return send(response, shown);
   if (host === undefined) {
     return send(response, first.includes(".") ? unknownHost(first) : htmlAnswer("There is no such page.", 404));

@@ -152,5 +152,6 @@ CREATE TABLE IF NOT EXISTS posts (
   extra TEXT NOT NULL, created_at INTEGER NOT NULL, ends_at INTEGER, handle TEXT NOT NULL, root_id TEXT NOT NULL,
   look TEXT NOT NULL, UNIQUE (platform, id));
 CREATE INDEX IF NOT EXISTS posts_by_url ON posts (url);
+CREATE INDEX IF NOT EXISTS posts_by_author ON posts (json_extract(look, '$.author.url'));
 CREATE INDEX IF NOT EXISTS posts_by_root ON posts (platform, root_id);
 `;

@@ -3,6 +3,7 @@ import type { Identity } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Media } from "./media.ts";
 import type { Store } from "./store.ts";
+import type { Uploads } from "./uploads.ts";
 import type { Uses } from "./uses.ts";
 
 /** What the platforms' sandboxes share. */
@@ -13,6 +14,7 @@ export interface World {
   ledger: Ledger;
   uses: Uses;
   media: Media;
+  uploads: Uploads;
   /** Whether the platforms' limits hold. */
   limits: boolean;
   /** The origin that serves the product's media, which counts as a verified domain; null where none was named. */
