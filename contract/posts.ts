@@ -34,7 +34,7 @@ const platforms = z
     }
   })
   .describe("The platforms to publish to, each once.")
-  .meta({ examples: [["threads"]] });
+  .meta({ examples: [PLATFORM_NAMES.slice(-1)] });
 
 const scheduledFor = timeInput
   .nullish()

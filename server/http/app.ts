@@ -34,8 +34,8 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     genReqId: () => uuidv7(),
     requestIdHeader: false,
     trustProxy: trusted(options.trustProxy ?? false),
-    // A connection on which nothing moves for a minute is given up; a slow upload that moves is not.
-    connectionTimeout: 60_000,
+    // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.
+    connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     return503OnClosing: false,

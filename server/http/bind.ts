@@ -14,6 +14,7 @@ import { authenticate } from "./authenticate.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
 import { hashRequest, isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
+import { sendRateLimit } from "./rate-limit-headers.ts";
 import { waitUntilSettled } from "./wait-until-settled.ts";
 
 /** An operation of the contract and the verb that does it. */
@@ -117,14 +118,6 @@ async function dropAfter(services: Services, uploads: readonly Upload[], error: 
   if (isDatabaseAway(error)) return;
   await dropUploads(services.storage, uploads).catch((failure: unknown) => services.log.warn({ err: failure }, "files of a refused request were left for the sweep"));
 }
-
-/** Nothing limits a self-hosted instance; the headers are sent all the same. */
-function sendRateLimit(reply: FastifyReply): void {
-  const resetSeconds = Math.ceil((Date.now() + 1) / 60_000) * 60;
-  reply.header("x-ratelimit-limit", UNLIMITED).header("x-ratelimit-remaining", UNLIMITED).header("x-ratelimit-reset", String(resetSeconds));
-}
-
-const UNLIMITED = "2147483647";
 
 function isClaim(held: Awaited<ReturnType<typeof claim>>): held is Claim {
   return "key" in held;

@@ -2,13 +2,19 @@ import type { FastifyInstance, HTTPMethods } from "fastify";
 
 import { PublicError } from "../../model/errors.ts";
 import { BINDINGS } from "./bindings.ts";
+import { sendRateLimit } from "./rate-limit-headers.ts";
 import { refuseRequest } from "./refusals.ts";
 
 /** What is at no address, or is not to be had by this method: the same shape, and what is allowed there. */
 export function addNotFound(app: FastifyInstance): void {
-  app.setNotFoundHandler({ preHandler: undefined }, async (request, reply) => {
-    const allowed = methodsAt(request.url.split("?")[0] ?? "");
-    if (allowed.length === 0) throw refuseRequest("request.route", `There is nothing at ${request.method} ${(request.url.split("?")[0] ?? "").slice(0, 200)}`, "Check method and path against the documentation.", "NOT_FOUND");
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    if (path.startsWith("/api/v1/")) {
+      sendRateLimit(reply);
+      reply.header("access-control-allow-origin", "*");
+    }
+    const allowed = methodsAt(path);
+    if (allowed.length === 0) throw refuseRequest("request.route", `There is nothing at ${request.method} ${path.slice(0, 200)}`, "Check method and path against the documentation.", "NOT_FOUND");
     reply.header("allow", allowed.join(", "));
     throw new PublicError("NOT_FOUND", `${request.method} is not offered here; what is: ${allowed.join(", ")}`);
   });

@@ -34,8 +34,24 @@ export interface Judgeable {
 export function judge(services: Pick<Services, "oauthOf" | "settings">, post: Judgeable, formIssues: readonly Issue[], now = new Date()): { issues: Issue[]; warnings: Issue[] } {
   const { scheduling, forcePrivateUploads } = services.settings;
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
-  const judged = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured });
+  const found = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured });
+  const judged = { issues: inPlace(formIssues, found.issues), warnings: inPlace(formIssues, found.warnings) };
   return { issues: [...formIssues, ...withoutEchoes(formIssues, judged.issues)], warnings: withoutEchoes(formIssues, judged.warnings) };
+}
+
+/** Platforms whose names were wrong have been cut out; issues of those behind them point to where they were sent. */
+function inPlace(formIssues: readonly Issue[], judged: readonly Issue[]): Issue[] {
+  const cut = new Set(formIssues.map(({ path }) => path));
+  return judged.map((issue) => {
+    const found = /^\/platforms\/(\d+)$/.exec(issue.path)?.[1];
+    if (found === undefined) return issue;
+    let place = -1;
+    for (let kept = 0; kept <= Number(found); kept += 1) {
+      do place += 1;
+      while (cut.has(`/platforms/${place}`));
+    }
+    return { ...issue, path: `/platforms/${place}` };
+  });
 }
 
 /** Refuses a post that has any issue, with all of them. */

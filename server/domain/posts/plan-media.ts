@@ -37,7 +37,16 @@ export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[]
   const unused = new Set(uploads.keys());
   for (const place of mediaPlaces(content)) linkPlace(place, plan, uploads, unused, known);
   for (const index of unused) append(index, plan, uploads);
+  if (plan.links.length > MAX_MEDIA) plan.issues.push(tooMany(plan.links.length));
   return plan;
+}
+
+/** Far above what any platform takes, the parts of chains and thumbnails included. */
+const MAX_MEDIA = 500;
+
+function tooMany(actual: number): Issue {
+  const message = `The post has ${actual} media files; it can have at most ${MAX_MEDIA}`;
+  return { rule: "media.count", code: "UNSUPPORTED_MEDIA_CONFIG", platform: null, path: "/content", message, actual, limit: MAX_MEDIA, fix: "Leave out some media." };
 }
 
 /** The ids of stored media objects that a content may mean. */

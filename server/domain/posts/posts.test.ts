@@ -67,6 +67,11 @@ test("issues of form, media, texts and accounts are told together, in their orde
   assert.deepEqual([validated.status, valid, found.map(({ code }) => code)], [200, false, ["CONTENT_TOO_LONG"]]);
 });
 
+test("an issue of a platform points to where it was sent, also behind a name that was wrong", async () => {
+  const { issues } = asRefusal(await create({ platforms: ["threds", "threads", "instagram"], content: { text: "x", media: [{ url: "https://example.com/a.jpg" }] } }), 400);
+  assert.deepEqual(issues.map(({ path, code }) => [path, code]), [["/platforms/0", "VALIDATION_FAILED"], ["/platforms/2", "PLATFORM_NOT_CONNECTED"]]);
+});
+
 test("validate stores nothing", async () => {
   const before = await countRows(world);
   await world.call(tenant, "POST", `${POSTS}/validate`, body({ content: { text: "x", media: [{ url: "https://example.com/a.jpg" }] } }));
