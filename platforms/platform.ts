@@ -8,6 +8,8 @@ export interface Platform {
   definition: Definition;
   broker?: Broker;
   oauth?: OAuth;
+  /** Further ways to sign in, by name, where the platform has more than one. Renewing is always `oauth`'s, whichever way was taken. */
+  otherLogins?: Readonly<Record<string, OAuth>>;
 }
 
 /**
@@ -199,8 +201,12 @@ export interface OAuth {
   pkce: boolean;
   /** Turns the code of the redirect into a grant that lasts. */
   exchange(http: HttpClient, app: OAuthApp, callback: { code: string; codeVerifier: string | null }): Promise<Grant>;
-  /** The profile the grant belongs to, and what is known of it without secrets. */
-  profile(http: HttpClient, accessToken: string): Promise<Profile>;
+  /**
+   * The profile the grant belongs to, and what is known of it without secrets. Where one grant reaches several (Pages,
+   * say), all of them, at least one, in the platform's order: the person chooses. Throws BrokerError AUTH_REVOKED with a
+   * sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
+   */
+  profile(http: HttpClient, accessToken: string): Promise<Profile | readonly Choice[]>;
   /** Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the platform says so. */
   refresh?: {
     /** The earliest age of a token at which the platform renews it, and the age at which it should be, in seconds. */
@@ -226,6 +232,13 @@ export interface Grant {
   refreshExpiresInSeconds: number | null;
   /** What was really granted; null where the platform does not say. */
   scopes: string[] | null;
+}
+
+/** One of several accounts that a grant reaches. */
+export interface Choice {
+  profile: Profile;
+  /** What the account is reached with, where it has a token of its own instead of the grant's. */
+  token?: Pick<Grant, "accessToken" | "expiresInSeconds">;
 }
 
 export interface Profile {

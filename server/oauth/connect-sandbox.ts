@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { PublicError } from "../../model/errors.ts";
+import { readChoices } from "../../platforms/choices.ts";
 import type { HttpAnswer, HttpClient } from "../../platforms/kit/http.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
 import { findApp, registerSandboxApp } from "./app.ts";
@@ -22,8 +23,8 @@ export async function connectSandboxAccount(services: OAuthServices, where: { us
   const consent = (await approve(http, oauth, app, person)) ?? (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
   if (!consent) throw new Error(`The sandbox at ${services.sandboxUrl} did not let ${person} connect`);
   const grant = await oauth.exchange(http, consent.app, consent);
-  const profile = await oauth.profile(http, grant.accessToken);
-  return await storeConnection(services, { ...where, mode: "test" }, grant, profile);
+  const [account] = await readChoices(oauth, http, grant);
+  return await storeConnection(services, { ...where, mode: "test" }, account.grant, account.profile);
 }
 
 interface Consent {

@@ -1,0 +1,20 @@
+import type { HttpClient } from "./kit/http.ts";
+import type { Grant, OAuth, Profile } from "./platform.ts";
+
+/** An account as it can be connected: who it is, and what it is reached with. */
+export interface GrantedAccount {
+  profile: Profile;
+  grant: Grant;
+}
+
+/**
+ * The accounts that a grant reaches, at least one, in the platform's order. Each with a grant of its own, to be stored
+ * with it: the one given, or the account's own token in its place.
+ */
+export async function readChoices(oauth: OAuth, http: HttpClient, grant: Grant): Promise<[GrantedAccount, ...GrantedAccount[]]> {
+  const answer = await oauth.profile(http, grant.accessToken);
+  if ("platformAccountId" in answer) return [{ profile: answer, grant }];
+  const [first, ...others] = answer.map(({ profile, token }) => ({ profile, grant: token === undefined ? grant : { ...grant, refreshToken: null, ...token } }));
+  if (first === undefined) throw new Error("A platform that has nothing to choose from has to say so by an error");
+  return [first, ...others];
+}
