@@ -1,0 +1,20 @@
+import { serveBare } from "./bare-server.ts";
+import { load } from "./http-load.ts";
+import { insertRaw } from "./raw-inserts.ts";
+import { callSandbox } from "./raw-sandbox.ts";
+
+/** Each takes its plan as it came over the channel, and parses it. */
+const works = { load, insertRaw, callSandbox, serveBare } satisfies Record<string, (plan: unknown) => Promise<unknown>>;
+
+export type WorkName = keyof typeof works;
+
+// Whoever started this process may be killed: its end is this one's too.
+process.once("disconnect", () => process.exit());
+process.once("message", (plan) => {
+  const work = Object.entries(works).find(([name]) => name === process.argv[2])?.[1];
+  const answer = work === undefined ? Promise.reject(new Error("there is no such work")) : work(plan);
+  answer.then(
+    (result) => process.send?.({ result }),
+    (error: unknown) => process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});

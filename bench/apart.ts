@@ -1,0 +1,41 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { z } from "zod";
+import type { WorkName } from "./apart-child.ts";
+
+/** Work in a process of its own, so that it shares no thread with what it measures. */
+export interface Apart<Result> {
+  result: Result;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+const Answer = z.union([z.object({ result: z.unknown() }), z.object({ failure: z.string() })]);
+
+/** Starts work that goes on after its first result, as a server does. */
+export async function startApart<Result>(name: WorkName, plan: object, schema: z.ZodType<Result>): Promise<Apart<Result>> {
+  const child = fork(join(import.meta.dirname, "apart-child.ts"), [name], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const ended = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await ended;
+  };
+  try {
+    child.send(plan);
+    const [message] = await Promise.race([once(child, "message"), ended.then(() => [{ failure: "it ended without an answer" }])]);
+    const answer = Answer.parse(message);
+    if ("failure" in answer) throw new Error(`${name}: ${answer.failure}`);
+    return { result: schema.parse(answer.result), pid: child.pid ?? 0, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Runs work to its end. */
+export async function runApart<Result>(name: WorkName, plan: object, schema: z.ZodType<Result>): Promise<Result> {
+  const { result, stop } = await startApart(name, plan, schema);
+  await stop();
+  return result;
+}

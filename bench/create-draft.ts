@@ -1,0 +1,125 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startApart } from "./apart.ts";
+import { BareResult } from "./bare-server.ts";
+import { drive, driveInserts } from "./drive.ts";
+import type { Figure, Place, Row } from "./figure.ts";
+import { install, type Installation } from "./installation.ts";
+import { median, show, showMilliseconds, showPercent, showTimes } from "./numbers.ts";
+import { createRequest, makePeople, type Person } from "./people.ts";
+import { RAW_TABLE } from "./raw-inserts.ts";
+
+const CONNECTIONS = 16;
+const ROUNDS = 3;
+const ROUND_SECONDS = 5;
+const COUNTED_REQUESTS = 500;
+const LEAST_SHARE = 0.15;
+const MOST_TIMES_P99 = 6;
+const MOST_STATEMENTS = 5;
+
+export const createDraft: Figure = {
+  name: "create-draft",
+  title: "Create a draft",
+  about: `\`POST /api/v1/posts\` to one \`ampost api\`, ${CONNECTIONS} connections, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn; medians. Statements are counted in PostgreSQL's own log.`,
+  async measure(place) {
+    const installation = await install(place, "data");
+    const person = await preparePerson(installation);
+    await installation.start("api");
+    const rounds = await measureRounds(place, installation, person);
+    const plain = await countStatements(installation, person, {});
+    const keyed = await countStatements(installation, person, { idempotent: true });
+    return [throughputRow(rounds), latencyRow(rounds), statementsRow("SQL statements a request, key check included", plain), { ...statementsRow("the same with an Idempotency-Key", keyed), target: "", met: undefined }];
+  },
+};
+
+async function preparePerson(installation: Installation): Promise<Person> {
+  const sandbox = await installation.start("sandbox");
+  const [person] = await makePeople(installation, 1);
+  await sandbox.stop();
+  if (person === undefined) throw new Error("There is nobody to create posts for");
+  return person;
+}
+
+interface Round {
+  rawPerSecond: number;
+  bareP99: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+}
+
+async function measureRounds(place: Place, installation: Installation, person: Person): Promise<Round[]> {
+  const { databaseUrl, apiUrl, pool } = installation;
+  await pool.query(RAW_TABLE);
+  const request = createRequest(person, "A draft like any other, of about the usual length.");
+  const bare = await startApart("serveBare", { databaseUrl, connections: CONNECTIONS, userId: person.userId, file: "/dev/null" }, BareResult);
+  place.defer(() => bare.stop());
+  const plan = (origin: string, seconds: number) => ({ origin, requests: [request], connections: CONNECTIONS, until: { seconds } });
+  // Both servers compile what is hot before anything counts.
+  for (const origin of [bare.result.url, apiUrl]) await drive(plan(origin, 3));
+  const rounds: Round[] = [];
+  for (let number = 1; number <= ROUNDS; number += 1) {
+    const raw = await driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: ROUND_SECONDS, body: request.body });
+    const bareResult = await drive(plan(bare.result.url, ROUND_SECONDS));
+    const own = await drive(plan(apiUrl, ROUND_SECONDS));
+    rounds.push({ rawPerSecond: raw.perSecond, bareP99: bareResult.p99, perSecond: own.perSecond, p50: own.p50, p99: own.p99 });
+    place.say(`round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`);
+  }
+  return rounds;
+}
+
+function throughputRow(rounds: readonly Round[]): Row {
+  const share = median(rounds.map(({ perSecond, rawPerSecond }) => perSecond / rawPerSecond));
+  return {
+    what: "drafts created a second",
+    value: show(median(rounds.map(({ perSecond }) => perSecond))),
+    raw: `${show(median(rounds.map(({ rawPerSecond }) => rawPerSecond)))} inserts`,
+    ratio: showPercent(share),
+    target: `at least ${showPercent(LEAST_SHARE)}`,
+    met: share >= LEAST_SHARE,
+  };
+}
+
+function latencyRow(rounds: readonly Round[]): Row {
+  const times = median(rounds.map(({ p99, bareP99 }) => p99 / bareP99));
+  return {
+    what: "p99 of a create",
+    value: `${showMilliseconds(median(rounds.map(({ p99 }) => p99)))} (p50 ${showMilliseconds(median(rounds.map(({ p50 }) => p50)))})`,
+    raw: showMilliseconds(median(rounds.map(({ bareP99 }) => bareP99))),
+    ratio: showTimes(times),
+    target: `at most ${showTimes(MOST_TIMES_P99)}`,
+    met: times <= MOST_TIMES_P99,
+  };
+}
+
+function statementsRow(what: string, statements: number): Row {
+  return { what, value: show(statements), raw: "1", ratio: showTimes(statements), target: `at most ${MOST_STATEMENTS}`, met: statements <= MOST_STATEMENTS };
+}
+
+/** Whatever any process but this one had PostgreSQL run meanwhile, divided by the requests. */
+async function countStatements({ pool, apiUrl, dataDir }: Installation, person: Person, { idempotent = false }): Promise<number> {
+  const log = join(dataDir, "postgres/server.log");
+  await setLogging(pool, "all");
+  const file = await open(log);
+  try {
+    const { size } = await file.stat();
+    const request = createRequest(person, "A draft whose statements are counted.");
+    const requests = idempotent ? Array.from({ length: COUNTED_REQUESTS }, (_, index) => ({ ...request, headers: { ...request.headers, "idempotency-key": `counted-${index}` } })) : [request];
+    await drive({ origin: apiUrl, requests, connections: CONNECTIONS, until: { count: COUNTED_REQUESTS } });
+    const written = await file.read({ position: size, buffer: Buffer.alloc((await file.stat()).size - size) });
+    const statements = written.buffer.toString().split("\n").filter((line) => /^[^|]*\|LOG: {2}(execute|statement)/.test(line) && !line.startsWith("bench|"));
+    return statements.length / COUNTED_REQUESTS;
+  } finally {
+    await file.close();
+    await setLogging(pool, "none");
+  }
+}
+
+async function setLogging(pool: Installation["pool"], statements: "all" | "none"): Promise<void> {
+  await pool.query(`alter system set log_statement = '${statements}'`);
+  await pool.query("alter system set log_line_prefix = '%a|'");
+  await pool.query("select pg_reload_conf()");
+  // Every server process reads it before its next statement, once the signal has reached it.
+  await sleep(500);
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { runApart } from "./apart.ts";
+import { drive } from "./drive.ts";
+import type { Figure, Place, Row } from "./figure.ts";
+import { install, type Installation } from "./installation.ts";
+import { show, showPercent } from "./numbers.ts";
+import { createRequest, headersOf, makePeople, type Person } from "./people.ts";
+import { SandboxResult } from "./raw-sandbox.ts";
+
+const POSTS = 1_000;
+const PEOPLE = 100;
+const CONNECTIONS = 16;
+const PATIENCE_SECONDS = 120;
+
+export const engineThroughput: Figure = {
+  name: "engine-throughput",
+  title: "Engine throughput",
+  about: `${show(POSTS)} text posts of ${PEOPLE} users stand queued before the workers start; each takes five calls to the sandbox (limits off). The rate is taken from the tenth to the ninetieth in a hundred, so that starting up and running dry are left out. Raw limit: the sandbox's own rate for the same calls from ${CONNECTIONS} connections, with nothing kept or guarded. Workers, PostgreSQL and sandbox share the machine.`,
+  async measure(place) {
+    const installation = await install(place, "data", { AMPOST_SANDBOX_LIMITS: "off" });
+    await installation.start("sandbox");
+    await installation.start("api");
+    const people = await makePeople(installation, PEOPLE);
+    const accounts = people.map(({ account }) => account);
+    const raw = await runApart("callSandbox", { sandboxUrl: installation.sandboxUrl, accounts, connections: CONNECTIONS, posts: 500 }, SandboxResult);
+    const rows: Row[] = [];
+    for (const workers of [1, 2]) rows.push(await measureWorkers(place, installation, people, workers, raw.postsPerSecond));
+    return rows;
+  },
+};
+
+async function measureWorkers(place: Place, installation: Installation, people: readonly Person[], workers: number, rawPerSecond: number): Promise<Row> {
+  await queuePosts(installation, people);
+  const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
+  await untilSettled(installation);
+  for (const worker of started) await worker.stop();
+  const perSecond = await readRate(installation);
+  await installation.pool.query("delete from posts");
+  place.say(`${workers} workers: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
+  return { what: `platform posts published a second, ${workers} ${workers === 1 ? "worker" : "workers"}`, value: show(perSecond), raw: show(rawPerSecond), ratio: showPercent(perSecond / rawPerSecond) };
+}
+
+async function queuePosts({ apiUrl, pool }: Installation, people: readonly Person[]): Promise<void> {
+  const creates = people.map((person, index) => createRequest(person, `Queued by ${index}`));
+  await drive({ origin: apiUrl, requests: creates, connections: CONNECTIONS, until: { count: POSTS } });
+  const byUser = new Map(people.map((person) => [person.userId, person]));
+  const { rows } = await pool.query<{ id: string; user_id: string }>("select id, user_id from posts");
+  const publishes = rows.flatMap(({ id, user_id }) => {
+    const person = byUser.get(user_id);
+    return person === undefined ? [] : [{ method: "POST" as const, path: `/api/v1/posts/${id}/publish`, headers: headersOf(person), body: "{}" }];
+  });
+  await drive({ origin: apiUrl, requests: publishes, connections: CONNECTIONS, until: { count: publishes.length } });
+}
+
+async function untilSettled({ pool }: Installation): Promise<void> {
+  const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+  for (;;) {
+    const { rows } = await pool.query<{ status: string; count: number }>("select status, count(*)::int as count from platform_posts group by status");
+    if (rows.length === 1 && rows[0]?.status === "published") return;
+    const failed = rows.filter(({ status }) => status === "failed" || status === "unknown");
+    if (failed.length > 0 || performance.now() > deadline) throw new Error(`Not all posts were published: ${JSON.stringify(rows)}`);
+    await sleep(250);
+  }
+}
+
+async function readRate({ pool }: Installation): Promise<number> {
+  const { rows } = await pool.query<{ at: number }>("select extract(epoch from published_at)::float8 as at from platform_posts order by published_at");
+  const [first, last] = [Math.floor(rows.length * 0.1), Math.floor(rows.length * 0.9)];
+  return (last - first) / ((rows[last]?.at ?? NaN) - (rows[first]?.at ?? NaN));
+}

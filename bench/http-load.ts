@@ -1,0 +1,56 @@
+import { Pool } from "undici";
+import { z } from "zod";
+import { summarize } from "./numbers.ts";
+
+const LoadPlan = z.object({
+  origin: z.string(),
+  /** Sent in turn, as often as it takes. */
+  requests: z.array(z.object({ method: z.enum(["GET", "POST"]), path: z.string(), headers: z.record(z.string(), z.string()), body: z.string().optional() })).min(1),
+  connections: z.int(),
+  /** How long, or how many in all. */
+  until: z.union([z.object({ seconds: z.number() }), z.object({ count: z.int() })]),
+});
+export type LoadPlan = z.input<typeof LoadPlan>;
+
+export const LoadResult = z.object({
+  count: z.int(),
+  perSecond: z.number(),
+  p50: z.number(),
+  p99: z.number(),
+  max: z.number(),
+  /** Of the answers that were not good ones: how many, and the first. */
+  refused: z.int(),
+  firstRefusal: z.string().nullable(),
+});
+export type LoadResult = z.output<typeof LoadResult>;
+
+/** Every connection sends its next request as soon as it has the answer to the last one. */
+export async function load(unread: unknown): Promise<LoadResult> {
+  const plan = LoadPlan.parse(unread);
+  const pool = new Pool(plan.origin, { connections: plan.connections, pipelining: 1 });
+  const milliseconds: number[] = [];
+  let refused = 0;
+  let firstRefusal: string | null = null;
+  let sent = 0;
+  const begin = performance.now();
+  const isOver = () => ("count" in plan.until ? sent >= plan.until.count : performance.now() - begin > plan.until.seconds * 1000);
+  await Promise.all(
+    Array.from({ length: plan.connections }, async () => {
+      while (!isOver()) {
+        const request = plan.requests[sent++ % plan.requests.length];
+        if (request === undefined) return;
+        const start = performance.now();
+        const answer = await pool.request(request);
+        const text = await answer.body.text();
+        milliseconds.push(performance.now() - start);
+        if (answer.statusCode >= 200 && answer.statusCode <= 299) continue;
+        refused += 1;
+        firstRefusal ??= `${answer.statusCode} ${text.slice(0, 500)}`;
+      }
+    }),
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  await pool.destroy();
+  const { count, p50, p99, max } = summarize(milliseconds);
+  return { count, perSecond: count / seconds, p50, p99, max, refused, firstRefusal };
+}

@@ -1,0 +1,131 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { copyFile, open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { request } from "undici";
+import { startApart } from "./apart.ts";
+import { BareResult } from "./bare-server.ts";
+import { drive } from "./drive.ts";
+import type { Figure, Place, Row } from "./figure.ts";
+import { install, type Installation, ROOT } from "./installation.ts";
+import { forgetPeaks, largestOf, memoryOf } from "./memory-of.ts";
+import { show, showMegabytes, showPercent, showSeconds, showTimes } from "./numbers.ts";
+import { createRequest, makePeople, type Person } from "./people.ts";
+
+const CREATES = 50_000;
+const CONNECTIONS = 16;
+const IDLE_SECONDS = 10;
+const MOST_IDLE_BYTES = 150e6;
+const MOST_GROWTH = 0.2;
+const MOST_GROWTH_BYTES = 40e6;
+/** The largest file that is taken. */
+const UPLOAD_BYTES = 200 * 1024 * 1024;
+
+export const memory: Figure = {
+  name: "memory",
+  title: "Memory",
+  about: `Resident memory of the largest process of \`ampost start\`, as the kernel counts it: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
+  async measure(place) {
+    const installation = await install(place, "data");
+    const started = await installation.start("start");
+    await sleep(IDLE_SECONDS * 1000);
+    const idle = await largestOf(started.pid);
+    for (const each of await memoryOf(started.pid)) if (each.residentBytes > 40e6) place.say(`idle: ${showMegabytes(each.residentBytes)} ${each.name}`);
+    const [person] = await makePeople(installation, 1);
+    if (person === undefined) throw new Error("There is nobody to create posts for");
+    const bare = await startApart("serveBare", { databaseUrl: installation.databaseUrl, connections: 10, userId: person.userId, file: join(await place.folder("bare"), "upload") }, BareResult);
+    place.defer(() => bare.stop());
+    const bareIdle = await largestOf(bare.pid);
+
+    await drive({ origin: installation.apiUrl, requests: [createRequest(person, "One of many drafts.")], connections: CONNECTIONS, until: { count: CREATES } });
+    await sleep(IDLE_SECONDS * 1000);
+    const after = await largestOf(started.pid);
+    place.say(`after ${show(CREATES)} creates: ${showMegabytes(after.residentBytes)}`);
+
+    const file = await makeVideo(place);
+    const own = await upload(started.pid, (body) => postMedia(installation, person, body), file);
+    const bareUpload = await upload(bare.pid, (body) => putBare(bare.result.url, body), file);
+    return [idleRow(idle.residentBytes, bareIdle.residentBytes), growthRow(idle.residentBytes, after.residentBytes), ...uploadRows(own, bareUpload)];
+  },
+};
+
+function idleRow(bytes: number, bareBytes: number): Row {
+  return { what: "largest process, idle", value: showMegabytes(bytes), raw: showMegabytes(bareBytes), ratio: showTimes(bytes / bareBytes), target: `at most ${showMegabytes(MOST_IDLE_BYTES)}`, met: bytes <= MOST_IDLE_BYTES };
+}
+
+function growthRow(idleBytes: number, afterBytes: number): Row {
+  const grown = afterBytes - idleBytes;
+  return {
+    what: `after ${show(CREATES)} creates`,
+    value: `${showMegabytes(afterBytes)} (${grown < 0 ? "" : "+"}${showMegabytes(grown)})`,
+    raw: `${showMegabytes(idleBytes)} before`,
+    ratio: `${grown < 0 ? "" : "+"}${showPercent(grown / idleBytes)}`,
+    target: `at most ${showPercent(MOST_GROWTH)} and ${showMegabytes(MOST_GROWTH_BYTES)} more`,
+    met: grown <= MOST_GROWTH * idleBytes && grown <= MOST_GROWTH_BYTES,
+  };
+}
+
+interface Upload {
+  beforeBytes: number;
+  peakBytes: number;
+  milliseconds: number;
+}
+
+function uploadRows(own: Upload, bare: Upload): Row[] {
+  const more = ({ beforeBytes, peakBytes }: Upload) => showMegabytes(peakBytes - beforeBytes);
+  return [
+    { what: "peak during the upload", value: `${showMegabytes(own.peakBytes)} (${more(own)} more than before)`, raw: `${showMegabytes(bare.peakBytes)} (${more(bare)} more)`, ratio: showTimes(own.peakBytes / bare.peakBytes) },
+    { what: "time of the upload", value: showSeconds(own.milliseconds), raw: showSeconds(bare.milliseconds), ratio: showTimes(own.milliseconds / bare.milliseconds) },
+  ];
+}
+
+/** A real video, made as long as a file may be by a box that players skip. */
+async function makeVideo(place: Place): Promise<string> {
+  const path = join(await place.folder("upload"), "large.mp4");
+  await copyFile(join(ROOT, "tests/fixtures/landscape-16x9.mp4"), path);
+  const { size } = await stat(path);
+  const box = Buffer.alloc(8);
+  box.writeUInt32BE(UPLOAD_BYTES - size, 0);
+  box.write("free", 4);
+  const file = await open(path, "a");
+  await file.write(box);
+  await file.close();
+  const zeros = Buffer.alloc(1 << 20);
+  await pipeline(
+    function* () {
+      for (let left = UPLOAD_BYTES - size - box.length; left > 0; left -= zeros.length) yield zeros.subarray(0, left);
+    },
+    createWriteStream(path, { flags: "a" }),
+  );
+  return path;
+}
+
+async function upload(pid: number, send: (file: string) => Promise<void>, file: string): Promise<Upload> {
+  const { residentBytes: beforeBytes } = await largestOf(pid);
+  await forgetPeaks(pid);
+  const begin = performance.now();
+  await send(file);
+  const milliseconds = performance.now() - begin;
+  const peakBytes = Math.max(...(await memoryOf(pid)).filter(({ name }) => name.startsWith("node")).map((each) => each.peakBytes));
+  return { beforeBytes, peakBytes, milliseconds };
+}
+
+async function postMedia({ apiUrl }: Installation, { apiKey }: Person, file: string): Promise<void> {
+  const boundary = "ampost-bench-boundary";
+  async function* form() {
+    yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="large.mp4"\r\ncontent-type: video/mp4\r\n\r\n`);
+    yield* createReadStream(file);
+    yield Buffer.from(`\r\n--${boundary}--\r\n`);
+  }
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": `multipart/form-data; boundary=${boundary}` };
+  const answer = await request(`${apiUrl}/api/v1/media`, { method: "POST", headers, body: Readable.from(form()), headersTimeout: 60_000 });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 201) throw new Error(`The upload was refused: ${answer.statusCode} ${text}`);
+}
+
+async function putBare(url: string, file: string): Promise<void> {
+  const answer = await request(url, { method: "PUT", body: createReadStream(file) });
+  await answer.body.dump();
+}

@@ -1,0 +1,49 @@
+import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
+import { ensureUser } from "../server/domain/users/ensure-user.ts";
+import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
+import { freshToken } from "../server/oauth/fresh-token.ts";
+import { listSets } from "../server/db/platform-sets.ts";
+import type { Instance } from "../server/instance.ts";
+import type { Installation } from "./installation.ts";
+
+/** The platform of the benchmarks: the first that had a broker. */
+export const PLATFORM = "threads";
+
+/** A user in test mode with one account at the sandbox. */
+export interface Person {
+  userId: string;
+  apiKey: string;
+  platformSetId: string;
+  account: { id: string; token: string };
+}
+
+/** Makes users with an account each; the sandbox has to run. */
+export async function makePeople({ open }: Installation, count: number): Promise<Person[]> {
+  return await open(async (instance) => {
+    const people: Person[] = [];
+    for (let number = 0; number < count; number += 1) people.push(await makePerson(instance, number));
+    return people;
+  });
+}
+
+async function makePerson(instance: Instance, number: number): Promise<Person> {
+  const { pool, oauth } = instance;
+  const { id: userId } = await ensureUser(instance, `person-${number}@example.com`);
+  const [set] = await listSets.all(pool, [userId, "test"]);
+  if (set === undefined) throw new Error("A new user has no platform set");
+  const accountId = await connectSandboxAccount(oauth, { userId, platformSetId: set.id, platform: PLATFORM });
+  const { apiKey } = await createApiKey(instance, { userId, mode: "test" }, { name: "bench" });
+  const account = await pool.query<{ platform_account_id: string }>("select platform_account_id from accounts where id = $1", [accountId]);
+  const token = await freshToken(oauth, { accountId, userId, mode: "test" }, { minLifetimeSeconds: 60 });
+  return { userId, apiKey, platformSetId: set.id, account: { id: account.rows[0]?.platform_account_id ?? "", token } };
+}
+
+/** A request that makes a post of this text; a draft, or one that is due then. */
+export function createRequest(person: Person, text: string, scheduledFor?: Date) {
+  const body = { platformSetId: person.platformSetId, platforms: [PLATFORM], content: { text }, ...(scheduledFor === undefined ? {} : { scheduledFor: scheduledFor.toISOString() }) };
+  return { method: "POST" as const, path: "/api/v1/posts", headers: headersOf(person), body: JSON.stringify(body) };
+}
+
+export function headersOf({ apiKey }: Pick<Person, "apiKey">): Record<string, string> {
+  return { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+}

@@ -1,0 +1,37 @@
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import { createPool } from "../server/db/pool.ts";
+import { summarize } from "./numbers.ts";
+
+const InsertPlan = z.object({ databaseUrl: z.string(), connections: z.int(), seconds: z.number(), body: z.string() });
+export type InsertPlan = z.input<typeof InsertPlan>;
+
+export const InsertResult = z.object({ perSecond: z.number(), p50: z.number(), p99: z.number() });
+
+/** The table of the raw limits, in the product's own database: an id and a JSON body, as small as a stored thing gets. */
+export const RAW_TABLE = "create table if not exists bench_rows (id uuid primary key, body jsonb not null)";
+
+export const INSERT_RAW = { name: "bench.insert", text: "insert into bench_rows (id, body) values ($1, $2)" };
+
+/** As many single-row insert transactions as PostgreSQL takes, by prepared statement, from so many connections. */
+export async function insertRaw(unread: unknown): Promise<z.output<typeof InsertResult>> {
+  const { databaseUrl, connections, seconds, body } = InsertPlan.parse(unread);
+  const pool = createPool(databaseUrl, { max: connections, name: "bench raw" });
+  const milliseconds: number[] = [];
+  const begin = performance.now();
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const client = await pool.connect();
+      while (performance.now() - begin < seconds * 1000) {
+        const start = performance.now();
+        await client.query({ ...INSERT_RAW, values: [uuidv7(), body] });
+        milliseconds.push(performance.now() - start);
+      }
+      client.release();
+    }),
+  );
+  const elapsedSeconds = (performance.now() - begin) / 1000;
+  await pool.end();
+  const { count, p50, p99 } = summarize(milliseconds);
+  return { perSecond: count / elapsedSeconds, p50, p99 };
+}

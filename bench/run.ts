@@ -1,0 +1,41 @@
+import { createDraft } from "./create-draft.ts";
+import { engineThroughput } from "./engine-throughput.ts";
+import { type Figure, type Row, withPlace } from "./figure.ts";
+import { listPosts } from "./list-posts.ts";
+import { memory } from "./memory.ts";
+import { conditionsNow, table, writeSection } from "./report.ts";
+import { scheduleAccuracy } from "./schedule-accuracy.ts";
+import { startTime } from "./start-time.ts";
+
+/**
+ * Measures the figures of docs/benchmarks.md and writes them there: all of them, or those named. Ends with 1 where a
+ * target is missed or something could not be measured. Run it on a machine that does nothing else.
+ */
+const figures: Figure[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
+
+const names = process.argv.slice(2);
+const strange = names.filter((name) => !figures.some((figure) => figure.name === name));
+if (strange.length > 0) {
+  console.error(`There is no figure ${strange.join(", ")}. There are: ${figures.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
+
+for (const figure of figures.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  console.log(`\n${figure.title}`);
+  const conditions = await conditionsNow();
+  const rows = await measure(figure);
+  if (rows === null) continue;
+  console.log(`\n${table(rows).join("\n")}`);
+  await writeSection(figure, rows, conditions);
+  if (rows.some(({ met }) => met === false)) process.exitCode = 1;
+}
+
+async function measure(figure: Figure): Promise<Row[] | null> {
+  try {
+    return await withPlace((progress) => console.log(`  ${progress}`), (place) => figure.measure(place));
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    return null;
+  }
+}

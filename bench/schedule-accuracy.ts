@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { fetch } from "undici";
+import { z } from "zod";
+import { runApart } from "./apart.ts";
+import { drive, driveInserts } from "./drive.ts";
+import type { Figure, Row } from "./figure.ts";
+import { install, type Installation } from "./installation.ts";
+import { type Durations, show, showMilliseconds, showTimes, summarize } from "./numbers.ts";
+import { createRequest, makePeople, type Person } from "./people.ts";
+import { SandboxResult } from "./raw-sandbox.ts";
+import { RAW_TABLE } from "./raw-inserts.ts";
+
+const POSTS = 1_000;
+const PEOPLE = 100;
+const CONNECTIONS = 16;
+/** From the creation of the posts to the second in which they are due: time enough to prepare them. */
+const AHEAD_SECONDS = 60;
+const PATIENCE_SECONDS = 120;
+/** The intent before the call, and its result after. */
+const TRANSACTIONS_A_COMMIT = 2;
+
+export const scheduleAccuracy: Figure = {
+  name: "schedule-accuracy",
+  title: "Schedule accuracy",
+  about: `${show(POSTS)} scheduled posts of ${PEOPLE} users, all due at the same instant, by one \`ampost worker\` against the sandbox with its limits off. Two readings: the journal's (commit intent written, database clock) and the sandbox's (publishing call received). Raw limit: how long the machine takes for ${show(POSTS)} commits' bare transactions (${TRANSACTIONS_A_COMMIT} each) and calls, one after the other, so that half of them are out after half of that.`,
+  async measure(place) {
+    const installation = await install(place, "data", { AMPOST_SCHEDULING: "all", AMPOST_SANDBOX_LIMITS: "off" });
+    await installation.start("sandbox");
+    await installation.start("api");
+    const people = await makePeople(installation, PEOPLE);
+    const raw = await measureRaw(installation, people);
+    await installation.start("worker");
+    const dueAt = new Date(Math.ceil(Date.now() / 1000 + AHEAD_SECONDS) * 1000);
+    const requests = Array.from({ length: POSTS }, (_, index) => createRequest(pick(people, index), `Scheduled ${index}`, dueAt));
+    await drive({ origin: installation.apiUrl, requests, connections: CONNECTIONS, until: { count: POSTS } });
+    await sleep(dueAt.getTime() - Date.now() - 1_000);
+    const prepared = await count(installation, "lane = 'commit'");
+    place.say(`${show(prepared)} of ${show(POSTS)} stand prepared a second ahead`);
+    await untilPublished(installation);
+    const inJournal = await readJournal(installation);
+    const atPlatform = await readSandbox(installation, dueAt);
+    return [
+      ...rows("commit intent after due time", inJournal, raw),
+      ...rows("call at the platform after due time", atPlatform, raw),
+      { what: "posts prepared ahead of the due time", value: show(prepared), target: show(POSTS), met: prepared === POSTS },
+      { what: "publishing calls received", value: show(atPlatform.count), target: `${show(POSTS)}, each once`, met: atPlatform.count === POSTS },
+    ];
+  },
+};
+
+function pick(people: readonly Person[], index: number): Person {
+  const person = people[index % people.length];
+  if (person === undefined) throw new Error("There are no people");
+  return person;
+}
+
+/** Milliseconds that the machine takes for one commit's transactions and for one call to the sandbox. */
+async function measureRaw({ databaseUrl, sandboxUrl, pool }: Installation, people: readonly Person[]): Promise<number> {
+  await pool.query(RAW_TABLE);
+  const inserts = await driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: 4, body: JSON.stringify({ step: "publish" }) });
+  const sandbox = await runApart("callSandbox", { sandboxUrl, accounts: people.map(({ account }) => account), connections: CONNECTIONS, posts: 300 }, SandboxResult);
+  await fetch(`${sandboxUrl}/_sandbox/reset`, { method: "POST" });
+  return (TRANSACTIONS_A_COMMIT * 1000) / inserts.perSecond + 1000 / sandbox.callsPerSecond;
+}
+
+async function count({ pool }: Installation, condition: string): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(`select count(*)::int as count from platform_posts where ${condition}`);
+  return rows[0]?.count ?? 0;
+}
+
+async function untilPublished(installation: Installation): Promise<void> {
+  const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+  for (;;) {
+    const published = await count(installation, "status = 'published'");
+    if (published === POSTS) return;
+    if (performance.now() > deadline) throw new Error(`${published} of ${POSTS} posts were published in ${PATIENCE_SECONDS} s`);
+    await sleep(500);
+  }
+}
+
+async function readJournal({ pool }: Installation): Promise<Durations> {
+  const { rows } = await pool.query<{ late: number }>(
+    `select extract(epoch from min(s.intent_at) - pp.due_at)::float8 * 1000 as late
+     from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where s.effect = 'visible' group by pp.id, pp.due_at`,
+  );
+  return summarize(rows.map(({ late }) => late));
+}
+
+async function readSandbox({ sandboxUrl }: Installation, dueAt: Date): Promise<Durations> {
+  const answer = await fetch(`${sandboxUrl}/_sandbox/requests?operation=publish`);
+  const received = z.array(z.looseObject({ at: z.coerce.date() })).parse(await answer.json());
+  return summarize(received.map(({ at }) => at.getTime() - dueAt.getTime()));
+}
+
+function rows(what: string, late: Durations, rawMilliseconds: number): Row[] {
+  const row = (name: string, value: number, share: number): Row => {
+    const limit = rawMilliseconds * POSTS * share;
+    return { what: `${what}, ${name}`, value: showMilliseconds(value), raw: showMilliseconds(limit), ratio: showTimes(value / limit) };
+  };
+  return [
+    row("p50", late.p50, 0.5),
+    row("p99", late.p99, 0.99),
+    { what: `${what}, the earliest`, value: showMilliseconds(late.min), target: "never below zero", met: late.min >= 0 },
+  ];
+}

@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { request } from "undici";
+import { startEmbedded } from "../server/db/embedded.ts";
+import type { Figure, Place, Row } from "./figure.ts";
+import { addresses, basicEnvironment, ROOT, silent } from "./installation.ts";
+import { median, showSeconds, showTimes } from "./numbers.ts";
+
+const ROUNDS = 3;
+const PATIENCE_SECONDS = 60;
+const STOP_SECONDS = 15;
+const MOST_FIRST_MILLISECONDS = 10_000;
+const MOST_SECOND_MILLISECONDS = 3_000;
+
+export const startTime: Figure = {
+  name: "start-time",
+  title: "Start",
+  about: `From the command \`npm start\` to the first \`/readyz\` that says ready, in a new data folder and again in the same one; the first start without Node's cache of compiled code, as after an install. Raw limit: Node starting by itself, plus the embedded PostgreSQL alone (made anew, then started again). Medians of ${ROUNDS} rounds.`,
+  async measure(place) {
+    const rounds: { first: number; second: number; rawFirst: number; rawSecond: number }[] = [];
+    for (let number = 1; number <= ROUNDS; number += 1) {
+      const dataDir = await place.folder(`data-${number}`);
+      const first = await startOnce(place, dataDir, { NODE_DISABLE_COMPILE_CACHE: "1" });
+      // Fills the cache where no start has done so yet.
+      if (number === 1) await startOnce(place, dataDir);
+      const second = await startOnce(place, dataDir);
+      const raw = await startRaw(await place.folder(`raw-${number}`));
+      rounds.push({ first, second, rawFirst: raw.first, rawSecond: raw.second });
+      place.say(`round ${number}: ${showSeconds(first)}, then ${showSeconds(second)}`);
+    }
+    return [
+      row("first start", median(rounds.map(({ first }) => first)), median(rounds.map(({ rawFirst }) => rawFirst)), MOST_FIRST_MILLISECONDS),
+      row("second start", median(rounds.map(({ second }) => second)), median(rounds.map(({ rawSecond }) => rawSecond)), MOST_SECOND_MILLISECONDS),
+    ];
+  },
+};
+
+function row(what: string, milliseconds: number, rawMilliseconds: number, most: number): Row {
+  return { what, value: showSeconds(milliseconds), raw: showSeconds(rawMilliseconds), ratio: showTimes(milliseconds / rawMilliseconds), target: `at most ${showSeconds(most)}`, met: milliseconds <= most };
+}
+
+async function startOnce(place: Place, dataDir: string, settings: Record<string, string> = {}): Promise<number> {
+  const ports = await addresses();
+  const begin = performance.now();
+  const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...basicEnvironment(), ...ports, AMPOST_DATA_DIR: dataDir, ...settings }, stdio: "ignore", detached: true });
+  const group = child.pid ?? 0;
+  const stop = async () => {
+    if (isGroupAlive(group)) process.kill(group, "SIGTERM");
+    for (const late = performance.now() + STOP_SECONDS * 1000; isGroupAlive(group); await sleep(20)) {
+      if (performance.now() > late) process.kill(-group, "SIGKILL");
+    }
+  };
+  place.defer(stop);
+  const deadline = begin + PATIENCE_SECONDS * 1000;
+  while (!(await isReady(`http://127.0.0.1:${ports.PORT}/readyz`))) {
+    if (!isGroupAlive(group) || performance.now() > deadline) throw new Error("npm start did not get ready");
+    await sleep(10);
+  }
+  const milliseconds = performance.now() - begin;
+  await stop();
+  return milliseconds;
+}
+
+/** npm and all that it started but PostgreSQL, which has a session of its own. */
+function isGroupAlive(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(url);
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function startRaw(dataDir: string): Promise<{ first: number; second: number }> {
+  const node = await timed(async () => void (await once(spawn(process.execPath, ["-e", "0"]), "exit")));
+  const database = () => timed(async () => (await startEmbedded({ dataDir, log: silent })).stop, (stop) => stop());
+  const first = await database();
+  return { first: node + first, second: node + (await database()) };
+}
+
+async function timed<Value>(work: () => Promise<Value>, after?: (value: Value) => Promise<void>): Promise<number> {
+  const begin = performance.now();
+  const value = await work();
+  const milliseconds = performance.now() - begin;
+  await after?.(value);
+  return milliseconds;
+}
