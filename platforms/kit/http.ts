@@ -186,7 +186,7 @@ function bodyExcerpt(request: HttpRequest): string | null {
 /** The secret values that this request carries, so that they are found wherever an answer quotes them. */
 function secretsOf(request: HttpRequest): string[] {
   const parameters = [...realUrl(request).searchParams, ...Object.entries(request.form ?? {})];
-  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name, value.replace(/^Bearer\s+/i, "")] as const);
+  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name, value.replace(/^(?:Bearer|OAuth)\s+/i, "")] as const);
   return [...parameters, ...headers].filter(([name]) => isSecretParameter(name)).map(([, value]) => value);
 }
 

@@ -5,6 +5,9 @@ import { BrokerError } from "../platform.ts";
 import { parseJson, type HttpAnswer, type HttpClient, type HttpRequest } from "./http.ts";
 import { redact } from "./redaction.ts";
 
+/** Instagram's and Facebook's; usable until 2028-07-29. Source: Graph API changelog, 2026-10-01. */
+export const GRAPH_VERSION = "v25.0";
+
 /** What the networks of Meta share: how the Graph API is called, and how it says no. */
 export interface Graph {
   /** "Threads", as sentences name it. */
@@ -20,6 +23,8 @@ export interface GraphErrorRow {
   codes?: readonly (number | readonly [number, number])[];
   /** Absent: any. */
   subcodes?: readonly number[];
+  /** Numbers that Meta sends as code here and as subcode there; absent: any. */
+  either?: readonly number[];
   /** A name that Meta puts inside one of the error's texts. */
   name?: string;
   /** Only where nothing but the sentence tells two rows apart. */
@@ -125,6 +130,7 @@ export function findErrorRow(graph: Graph, error: GraphError): GraphErrorRow | u
       (row.exchange ?? false) === error.exchange &&
       (row.codes === undefined || row.codes.some((code) => isWithin(error.code, code))) &&
       (row.subcodes === undefined || row.subcodes.some((subcode) => subcode === error.subcode)) &&
+      (row.either === undefined || row.either.some((number) => number === error.code || number === error.subcode)) &&
       (row.name === undefined || error.texts.some((text) => text.includes(row.name ?? ""))) &&
       (row.message === undefined || error.texts.some((text) => row.message?.test(text))),
   );

@@ -26,7 +26,7 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, "code"]
 
 export const REDACTED = "[redacted]";
 
-const BY_NAME = new RegExp(`(["']?\\b(?:${SECRET_NAMES.join("|")})["']?\\s*[=:]\\s*["']?)(?:Bearer\\s+)?[^"'&\\s,;}]+`, "gi");
+const BY_NAME = new RegExp(`(["']?\\b(?:${SECRET_NAMES.join("|")})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`, "gi");
 const BEARER = /\bBearer\s+[\w.~+/=|-]+/gi;
 const CODE_PARAMETER = /([?&]code=)[^&#\s"']+/gi;
 

@@ -1,0 +1,68 @@
+import type { GraphErrorRow } from "./meta-graph.ts";
+
+/**
+ * What the Graph API says on Instagram and Facebook alike, with each network's own word for itself. A network puts its
+ * own rows before these. Source: Graph API docs, handling errors, and Facebook Login docs, 2026-09-11; the subcodes of
+ * 368 were seen by open-source clients.
+ */
+export function metaErrors(label: string): GraphErrorRow[] {
+  return [...signInErrors(label), ...accessErrors(label), ...limitErrors(label), ...faultErrors(label)];
+}
+
+function signInErrors(label: string): GraphErrorRow[] {
+  const row = { meaning: "the code was used, has expired, or belongs to another redirect address", becomes: "AUTH_EXPIRED", notPublished: true, says: `${label} did not accept the sign-in. Start it again.` } as const;
+  return [
+    { exchange: true, ...row },
+    { codes: [100], subcodes: [36007, 36008, 36009], ...row },
+  ];
+}
+
+function accessErrors(label: string): GraphErrorRow[] {
+  return [
+    { codes: [190], subcodes: [458], meaning: "the person removed the app", becomes: "AUTH_REVOKED", notPublished: true, says: `The person has removed the app from their ${label} account.` },
+    { either: [459, 464], meaning: "checkpoint, or an account that is not confirmed", becomes: "AUTH_REVOKED", notPublished: true, says: "Meta wants the person to confirm something at facebook.com first." },
+    { codes: [190], subcodes: [492], meaning: "the person lost the role on the Page", becomes: "AUTH_REVOKED", notPublished: true, says: "The person who connected the account has lost their role on the Facebook Page." },
+    { codes: [190, 102], meaning: "the token has expired, the password was changed, or the session has ended", becomes: "AUTH_EXPIRED", notPublished: true, says: `The ${label} account's access has expired.` },
+    {
+      codes: [368],
+      subcodes: [4854002, 1404006],
+      meaning: "the person behind the Page has to confirm their identity",
+      becomes: "IDENTITY_CONFIRMATION_REQUIRED",
+      notPublished: true,
+      says: "Facebook wants you to confirm your identity before this Page can publish. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+    },
+    {
+      either: [1404078],
+      meaning: "the Page needs Page Publishing Authorization",
+      becomes: "IDENTITY_CONFIRMATION_REQUIRED",
+      notPublished: true,
+      says: "Facebook wants the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+    },
+    { codes: [10, [200, 299]], meaning: "a permission is missing", becomes: "AUTH_REVOKED", notPublished: true, says: `The ${label} connection lacks a permission that the post needs.` },
+  ];
+}
+
+const DAY_SECONDS = 86_400;
+
+function limitErrors(label: string): GraphErrorRow[] {
+  return [
+    {
+      codes: [368],
+      meaning: "blocked for a time because of a policy",
+      becomes: "RATE_LIMITED",
+      notPublished: true,
+      retryable: false,
+      retryAfterSeconds: DAY_SECONDS,
+      says: `${label} has blocked this account's posts for a time. Wait a day and look into the app.`,
+    },
+    { codes: [4, 17, 32, 341, 613, [80_001, 80_002]], meaning: "call limits", becomes: "RATE_LIMITED", notPublished: true, says: `${label} limits the number of calls at the moment.` },
+  ];
+}
+
+function faultErrors(label: string): GraphErrorRow[] {
+  return [
+    { codes: [100, 2500], meaning: "a bad or missing parameter", becomes: "CONTENT_REJECTED", notPublished: true, says: `${label} refused the post's content.` },
+    { codes: [3], meaning: "the app lacks a capability", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: `The ${label} app that this instance uses lacks a capability.` },
+    { codes: [1, 2], meaning: "a fault on Meta's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: `${label} has a fault at the moment.` },
+  ];
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+
+import { BrokerError, type Grant, type OAuthApp } from "../platform.ts";
+import type { HttpClient } from "./http.ts";
+import { callGraph, GRAPH_VERSION, graphRequest, type Graph } from "./meta-graph.ts";
+
+/**
+ * Facebook Login, which leads to Pages and to the professional Instagram accounts linked to them.
+ * Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
+ */
+
+export const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth`;
+
+/** A Page that a person may publish as, with the token for it. */
+export interface ManagedPage {
+  id: string;
+  name: string | null;
+  username: string | null;
+  link: string | null;
+  category: string | null;
+  accessToken: string;
+  tasks: string[] | null;
+  pictureUrl: string | null;
+  instagram: { id: string; username: string | null; name: string | null; pictureUrl: string | null } | null;
+}
+
+/**
+ * Code to short user token (1 to 2 hours) to long user token (60 days), with what was really granted. Throws
+ * AUTH_REVOKED where the person refused one of the `needed` permissions.
+ */
+export async function exchangeFacebookCode(graph: Graph, http: HttpClient, app: OAuthApp, code: string, needed: readonly string[]): Promise<Grant> {
+  const url = `${graph.baseUrl}/oauth/access_token`;
+  const credentials = { client_id: app.clientId, client_secret: app.clientSecret };
+  const short = await callGraph(graph, http, token, { method: "GET", url, query: { ...credentials, redirect_uri: app.redirectUri, code: code.replace(/#_=?_?$/, "") } });
+  const long = await callGraph(graph, http, token, { method: "GET", url, query: { ...credentials, grant_type: "fb_exchange_token", fb_exchange_token: short.access_token } });
+  const { data } = await callGraph(graph, http, permissions, graphRequest(graph, long.access_token, "GET", "me/permissions", {}));
+  const scopes = data.filter(({ status }) => status === "granted").map(({ permission }) => permission);
+  requireScopes(graph, scopes, needed);
+  return { accessToken: long.access_token, refreshToken: null, expiresInSeconds: long.expires_in ?? null, refreshExpiresInSeconds: null, scopes };
+}
+
+/** Throws AUTH_REVOKED, with a sentence for the person, where a permission that publishing needs was not granted. */
+export function requireScopes(graph: Graph, granted: readonly string[], needed: readonly string[]): void {
+  const missing = needed.filter((scope) => !granted.includes(scope));
+  if (missing.length === 0) return;
+  throw new BrokerError("AUTH_REVOKED", `${graph.label} was connected without a permission that publishing needs (${missing.join(", ")}). Connect again and leave everything ticked.`);
+}
+
+/**
+ * The Pages that the person of this user token may publish as, those held through a business too. A Page token taken
+ * with a long user token has no end of its own.
+ */
+export async function readManagedPages(graph: Graph, http: HttpClient, accessToken: string): Promise<ManagedPage[]> {
+  const own = await readAll(graph, http, accessToken, "me/accounts", PAGE_FIELDS, page);
+  const held = await readBusinessPages(graph, http, accessToken);
+  const pages = [...own, ...held].flatMap(toManagedPage);
+  return [...new Map(pages.map((managed) => [managed.id, managed])).values()].filter(mayPublish);
+}
+
+/**
+ * Takes back what the person granted to the app, on all Pages and accounts alike: Meta has no narrower call. Needs no
+ * user token: the app asks whose token it is, and withdraws it in its own name.
+ */
+export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
+  const appToken = `${app.clientId}|${app.clientSecret}`;
+  const query = { input_token: grant.accessToken, access_token: appToken };
+  const { data } = await callGraph(graph, http, tokenFacts, { method: "GET", url: `${graph.baseUrl}/debug_token`, query });
+  // A token that is not valid any more has nothing left to be taken back.
+  if (data.user_id === null || data.user_id === undefined || data.is_valid === false) return;
+  await callGraph(graph, http, success, { method: "DELETE", url: `${graph.baseUrl}/${data.user_id}/permissions`, query: { access_token: appToken } });
+}
+
+const PAGE_FIELDS = "id,name,username,link,category,access_token,tasks,picture{url},instagram_business_account{id,username,name,profile_picture_url}";
+
+/** 2,000 Pages; what gives more than that does not end. */
+const MAX_LISTS = 20;
+
+const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
+
+const text = z.string().nullish().transform((value) => value ?? null);
+
+const token = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
+
+const permissions = z.object({ data: z.array(z.object({ permission: z.string(), status: z.string() })) });
+
+const page = z.object({
+  id,
+  name: text,
+  username: text,
+  link: text,
+  category: text,
+  access_token: text,
+  tasks: z.array(z.string()).nullish(),
+  picture: z.object({ data: z.object({ url: text }) }).nullish(),
+  instagram_business_account: z.object({ id, username: text, name: text, profile_picture_url: text }).nullish(),
+});
+
+const paging = z.object({ cursors: z.object({ after: z.string().nullish() }).nullish(), next: z.string().nullish() }).nullish();
+
+const business = z.object({ id });
+
+const tokenFacts = z.object({ data: z.object({ user_id: id.nullish(), is_valid: z.boolean().nullish() }) });
+
+const success = z.object({ success: z.literal(true) });
+
+/** Every entry of a list that comes in pieces. The address of the next piece holds the token, so only its cursor is used. */
+async function readAll<T>(graph: Graph, http: HttpClient, accessToken: string, path: string, fields: string, entry: z.ZodType<T>): Promise<T[]> {
+  const list = z.object({ data: z.array(entry), paging });
+  const entries: T[] = [];
+  let after: string | null = null;
+  for (let lists = 0; lists < MAX_LISTS; lists += 1) {
+    const parameters: Record<string, string> = { fields, limit: "100", ...(after === null ? {} : { after }) };
+    const piece: z.infer<typeof list> = await callGraph(graph, http, list, graphRequest(graph, accessToken, "GET", path, parameters));
+    entries.push(...piece.data);
+    const cursor = piece.paging?.cursors?.after;
+    if (typeof piece.paging?.next !== "string" || typeof cursor !== "string") break;
+    after = cursor;
+  }
+  return entries;
+}
+
+/** Only people who granted `business_management` may be asked for; for all others there are none. */
+async function readBusinessPages(graph: Graph, http: HttpClient, accessToken: string): Promise<z.infer<typeof page>[]> {
+  try {
+    const businesses = await readAll(graph, http, accessToken, "me/businesses", "id", business);
+    const lists = businesses.flatMap(({ id: held }) => [`${held}/owned_pages`, `${held}/client_pages`]);
+    const pages: z.infer<typeof page>[] = [];
+    for (const path of lists) pages.push(...(await readAll(graph, http, accessToken, path, PAGE_FIELDS, page)));
+    return pages;
+  } catch (error) {
+    if (error instanceof BrokerError) return [];
+    throw error;
+  }
+}
+
+/** One that comes without a token cannot be published as. */
+function toManagedPage(listed: z.infer<typeof page>): ManagedPage[] {
+  const { access_token: accessToken, picture, instagram_business_account: linked, tasks, ...facts } = listed;
+  if (accessToken === null) return [];
+  const instagram = linked === null || linked === undefined ? null : { id: linked.id, username: linked.username, name: linked.name, pictureUrl: linked.profile_picture_url };
+  return [{ ...facts, accessToken, tasks: tasks ?? null, pictureUrl: picture?.data.url ?? null, instagram }];
+}
+
+function mayPublish({ tasks }: ManagedPage): boolean {
+  return tasks === null || tasks.includes("CREATE_CONTENT") || tasks.includes("MANAGE");
+}
