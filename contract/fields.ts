@@ -8,7 +8,7 @@ export const noParams = z.strictObject({});
 export const noQuery = z.strictObject({});
 export const noBody = z.undefined();
 
-export const id = z.uuid({ error: "must be a UUID, such as 01980b7a-6c00-7000-8000-000000000001" }).meta({
+export const id = z.guid({ error: "must be a UUID, such as 01980b7a-6c00-7000-8000-000000000001" }).meta({
   examples: ["01980b7a-6c00-7000-8000-000000000001"],
 });
 

@@ -14,8 +14,8 @@ export function parseInput<Params extends z.ZodObject, Query extends z.ZodObject
   raw: RawInput,
 ): Input<z.output<Params>, z.output<Query>, z.output<Body>> {
   const rawBody = operation.takes === "none" ? undefined : raw.body;
-  const hostile = findHostile(raw.query) ?? findHostile(rawBody);
-  if (hostile !== null) throw refusal([hostile]);
+  refuseHostile(raw.query);
+  refuseHostile(rawBody);
   const params = operation.params.safeParse(raw.params, { reportInput: true });
   const query = operation.query.safeParse(readQuery(operation.query, raw.query), { reportInput: true });
   const form = formOf(operation).safeParse(rawBody, { reportInput: true });
@@ -27,6 +27,12 @@ export function parseInput<Params extends z.ZodObject, Query extends z.ZodObject
   const body = operation.body.safeParse(form.success || operation.form === undefined ? rawBody : cutOut(rawBody, form.error.issues));
   if (!params.success || !query.success || !body.success) throw refusal([...issues, ...bodyIssues]);
   return { params: params.data, query: query.data, body: body.data, issues: bodyIssues };
+}
+
+/** Refuses what no field may have: see `findHostile`. Whoever recurses into a body before it is parsed asks this first. */
+export function refuseHostile(value: unknown): void {
+  const hostile = findHostile(value);
+  if (hostile !== null) throw refusal([hostile]);
 }
 
 /** The refusal that tells these issues: the first one's message and code, and all of them. */

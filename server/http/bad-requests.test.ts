@@ -45,6 +45,11 @@ for (const [what, body, type, message] of [
   test(`${what} is refused with a sentence`, () => refusedWithNothingStored(() => send(body, type), 400, message));
 }
 
+test("nesting ten thousand levels deep is refused beside an Idempotency-Key too", async () => {
+  const deep = `{"content":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+  assert.match(asRefusal(await send(deep, "application/json", { "idempotency-key": "deep" }), 400).error, /nested more than 64 levels/);
+});
+
 test("a missing content type, bytes that are not UTF-8 and a compressed body are refused with a sentence", async () => {
   const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]);
   const post = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
@@ -137,6 +142,12 @@ test("huge headers are 431 and broken HTTP is 400, in the same shape", async () 
     const body: unknown = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4));
     const id = /x-request-id: (\S+)/.exec(answer)?.[1] ?? "";
     asRefusal({ status, headers: new Headers({ "x-request-id": id }), body }, status);
+  }
+});
+
+test("an id of another version of UUID is of the right form, and names nothing", async () => {
+  for (const id of ["00000000-0000-0000-0000-000000000000", "11111111-1111-1111-1111-111111111111", "F47AC10B-58CC-4372-A567-0E02B2C3D479"]) {
+    assert.equal(asRefusal(await world.call(world.test, "GET", `${POSTS}/${id}`), 404).code, "POST_NOT_FOUND");
   }
 });
 

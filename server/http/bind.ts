@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 
 import type { Input, Operation, RawInput } from "../../contract/operation.ts";
-import { parseInput } from "../../contract/parse.ts";
+import { parseInput, refuseHostile } from "../../contract/parse.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import type { Answer, Call, Caller } from "../domain/caller.ts";
@@ -53,8 +53,7 @@ export function addRoute(app: FastifyInstance, services: Services, { operation, 
       const caller = callers.get(request);
       if (caller === undefined) throw new Error("A route was reached without its key check");
       try {
-        const answer = await answerCall(services, { operation, run }, caller, request, reply, options);
-        return answer;
+        return await answerCall(services, { operation, run }, caller, request, reply, options);
       } catch (error) {
         return told(operation, error, options);
       }
@@ -76,6 +75,8 @@ async function answerCall(services: Services, binding: Binding, caller: Caller &
   const call: Call = { ...caller, requestId: request.id, claim: null, ifRevision, uploads };
   try {
     if (key === null) return await doCall(services, binding, call, raw, request, reply, options);
+    // Hashing goes as deep as the body does.
+    refuseHostile(body);
     const requestHash = hashRequest(request.url, body, uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })));
     const held = await claim(services.pool, caller, { key, operation: operation.name, requestHash, status: operation.status });
     if (!isClaim(held)) {
@@ -93,7 +94,9 @@ async function doCall(services: Services, { operation, run }: Binding, call: Cal
   let answer = await run(services, call, raw);
   const waitSeconds = operation.waits === true ? readWaitSeconds(request) : null;
   if (waitSeconds !== null && answer.post !== undefined) {
-    answer = await waitForPost(services, call, answer.post.id, waitSeconds, reply, options);
+    const atOnce = answer;
+    // The work is done; what keeps us from waiting for what comes of it must not look like its failure.
+    answer = await waitForPost(services, call, answer.post.id, waitSeconds, reply, options).catch(() => atOnce);
     reply.header("preference-applied", `wait=${waitSeconds}`);
   }
   reply.code(operation.status);
