@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-import pg from "pg";
+import type pg from "pg";
 import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 
@@ -188,7 +188,7 @@ export async function createPublishingWorld(): Promise<PublishingWorld> {
         const state = await read(post).catch(() => null);
         if (state !== null && wanted(state)) return state;
         if (performance.now() > end) throw new Error(`not as wanted after ${withinSeconds} s: ${JSON.stringify(state, null, 1)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 40));
       }
     },
     async end() {

@@ -141,7 +141,9 @@ export interface IntentRow {
 export interface IntentEvidence {
   /** What came instead of a proof. */
   answer?: { status: number | null; brokerCode: BrokerCode | null; platformError: PlatformErrorDetail | null; failure: string | null };
-  /** Seconds from the intent to the end of the exchange. */
+  /** What the request was given. */
+  timeoutSeconds?: number;
+  /** Seconds from the intent to the end of the exchange; missing where nobody could note it. */
   endedAfterSeconds?: number;
   /** How often it has been read back, and the clean negative reads among them, in seconds after the intent. */
   reads?: number;
@@ -260,7 +262,7 @@ export interface Claimed {
 
 /**
  * The one write of the engine, in one statement: the platform post where it is still the claim's, and with it the
- * journal and the account's slot. False where the claim has lost it; then nothing was written, and the slot alone is free.
+ * journal and the account's slot. False where the claim has lost it; then nothing was written.
  */
 export async function writeClaimed(db: Db, claim: Claimed, changes: Changes, also: { journal?: JournalEntry | undefined; intent?: IntentChanges | undefined } = {}): Promise<boolean> {
   const row = await write.one(db, [

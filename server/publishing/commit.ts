@@ -9,7 +9,7 @@ import { transaction } from "../db/sql.ts";
 import { instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { failStep } from "./fail.ts";
 import { unknownOutcome } from "./failure.ts";
-import { COMMIT_DEADLINE_SECONDS, LEASE_SECONDS, QUARANTINE_SECONDS, readBackSeconds } from "./pace.ts";
+import { COMMIT_DEADLINE_SECONDS, LEASE_SECONDS, QUARANTINE_SECONDS, readBackSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
 import { persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import { beginChanges, commitClient, commitContext, countAttempt, doneChanges, evidenceOf, faultPoint, isOnlyCosmetic, laneOf, postponedSteps, type Progress, type Work } from "./work.ts";
 
@@ -63,7 +63,7 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
     COMMIT_DEADLINE_SECONDS,
     QUARANTINE_SECONDS / work.pace,
     LEASE_SECONDS,
-    JSON.stringify(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }),
+    JSON.stringify({ timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS, ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }) }),
   ];
   try {
     const written = begun === null ? await writeIntent.one(deps.pool, values) : await beginWithIntent(work, values);

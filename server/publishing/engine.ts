@@ -3,7 +3,7 @@ import { findNextDue, type Lane, LANES, loadWork } from "../db/publishing.ts";
 import { claim as claimDueOf, type Claim, newTurns, prolong, type Turns } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
-import { runClaimed, Stopping } from "./run.ts";
+import { freeAccount, runClaimed, Stopping } from "./run.ts";
 import { faultPoint } from "./work.ts";
 
 export interface EngineOptions extends PublishingDeps {
@@ -69,7 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
         const claims = await claimDueOf(pool, lane, slots[lane] - own.running.size, own.turns, own.running);
-        await faultPoint(options, "claim.after", claims[0] ?? null, null);
+        if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
         if (claims.length > 0) await begin(claims);
         if (own.running.size >= slots[lane]) own.wanted = true;
         if (claims.length > 0 && own.running.size < slots[lane]) own.wanted = true;
@@ -86,8 +86,11 @@ export function createEngine(options: EngineOptions): Engine {
     const byOwner = new Map(rows.map((row) => [row.lease_owner, row]));
     for (const claim of claims) {
       const row = byOwner.get(claim.leaseOwner);
-      // It was discarded or edited in the very moment.
-      if (row === undefined) continue;
+      if (row === undefined) {
+        // It was discarded or edited in the very moment.
+        await freeAccount(options, claim);
+        continue;
+      }
       lanes[claim.lane].running.add(claim);
       const work = runClaimed(options, claim, row, { moveTo: (lane) => moveTo(claim, lane), isStopping: () => state === "stopping" }).finally(() => {
         running.delete(claim);

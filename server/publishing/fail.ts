@@ -1,7 +1,7 @@
 import type { PlatformPostError } from "../../model/errors.ts";
 import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { describeFailure, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
-import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, UNKNOWN_AFTER_SECONDS } from "./pace.ts";
+import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, unknownAfterSeconds } from "./pace.ts";
 import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import { isCommitted, isDue, isOnlyCosmetic, laneOf, liveIndex, liveParts, PREPARATION_FAILED, type Progress, renewToken, type Work } from "./work.ts";
 
@@ -139,7 +139,7 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;
   const over = readBackSeconds(asked) > GIVE_UP_AFTER_SECONDS;
-  const isUnknown = row.status === "unknown" || readBackSeconds(asked) > UNKNOWN_AFTER_SECONDS;
+  const isUnknown = row.status === "unknown" || readBackSeconds(asked) > unknownAfterSeconds(1);
   const error: PlatformPostError = unknownOutcome(`The platform took the post, and does not say what became of it. ${failure.message}`, failure.platformError, isUnknown ? null : after(seconds));
   const changes: Changes = { ...restart(work, index), ...(isUnknown ? { status: "unknown" } : {}), failures: asked, error, next: over ? { at: "never" } : { at: "seconds", seconds } };
   await settle(work, changes, isUnknown && row.status !== "unknown" ? "platform_post.unknown" : null, options);

@@ -2,13 +2,17 @@ import type { Mode } from "../../model/platform-names.ts";
 
 /** All the pauses of the engine. In test mode the operator may divide them; leases, deadlines and platforms' own times never. */
 
-export const LEASE_SECONDS = 10;
+/** Who has not prolonged by then is taken over. Ten seconds at most are promised. */
+export const LEASE_SECONDS = 6;
 
 /** How often leases are prolonged while steps run. */
-export const HEARTBEAT_SECONDS = 3;
+export const HEARTBEAT_SECONDS = 2;
 
 /** A commit's bytes leave within this of its intent, or not at all. */
 export const COMMIT_DEADLINE_SECONDS = 5;
+
+/** The time-out of a commit that names none, as the HTTP kit has it. */
+export const USUAL_TIMEOUT_SECONDS = 30;
 
 /** How long after the deadline of a commit whose process is gone it is first read back. */
 export const QUARANTINE_SECONDS = 15;
@@ -25,8 +29,15 @@ export const USUAL_ATTEMPTS = BACK_OFF_SECONDS.length + 1;
 /** When a commit is read back, after its answer was lost: then hourly for a day. */
 const READ_BACK_SECONDS = [15, 45, 120, 300, 900, 3600];
 
-/** A commit whose outcome is not known by then is said to be `unknown`. */
-export const UNKNOWN_AFTER_SECONDS = 900;
+const UNKNOWN_AFTER_SECONDS = 900;
+
+/** However fast the pauses run, a commit whose process is gone is taken over and read back twice before that is said. */
+const UNKNOWN_AFTER_AT_LEAST_SECONDS = 15;
+
+/** A commit whose outcome is not known so long after it is said to be `unknown`. */
+export function unknownAfterSeconds(pace: number): number {
+  return Math.max(UNKNOWN_AFTER_SECONDS / pace, UNKNOWN_AFTER_AT_LEAST_SECONDS);
+}
 
 /** A commit is read back no longer than this. */
 export const GIVE_UP_AFTER_SECONDS = 24 * 3600;

@@ -5,7 +5,7 @@ import { secondsSince } from "./claim.ts";
 import { commit, isTakenRemoteId, recordDone } from "./commit.ts";
 import { failStep } from "./fail.ts";
 import { toPublicError, describeFailure, unknownOutcome } from "./failure.ts";
-import { COMMIT_DEADLINE_SECONDS, GIVE_UP_AFTER_SECONDS, NEGATIVE_READS_APART_SECONDS, readBackSeconds, UNKNOWN_AFTER_SECONDS } from "./pace.ts";
+import { COMMIT_DEADLINE_SECONDS, GIVE_UP_AFTER_SECONDS, NEGATIVE_READS_APART_SECONDS, readBackSeconds, unknownAfterSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
 import { settle, write } from "./settle.ts";
 import { commitContext, doneChanges, evidenceOf, faultPoint, laneOf, liveParts, type Progress, stepContext, type Work } from "./work.ts";
 
@@ -58,7 +58,7 @@ export async function identify(work: Work, intent: IntentRow): Promise<Progress>
 export async function stillOpen(work: Reading, intent: IntentRow, reason: string, cannotTell: boolean): Promise<"released"> {
   const { row } = work;
   const seconds = nextReadSeconds(work, intent);
-  const isUnknown = row.status === "posting" && (cannotTell || seconds === null || ageSeconds(work, intent) >= UNKNOWN_AFTER_SECONDS / work.pace);
+  const isUnknown = row.status === "posting" && (cannotTell || seconds === null || ageSeconds(work, intent) >= unknownAfterSeconds(work.pace));
   const { answer } = intent.evidence;
   const message = isUnknown ? "It is not known whether the post is live: the platform's answer was lost, and reading back cannot tell." : "The platform's answer was lost; it is being read back whether the post is live.";
   const error = unknownOutcome(message, answer?.platformError ?? null, isUnknown || seconds === null ? null : new Date(Date.now() + seconds * 1000));
@@ -105,9 +105,9 @@ function adopt(late: NonNullable<IntentEvidence["late"]>): Verdict {
 
 /** The journal of the reads. A clean negative read counts only after the platform's indexing lag, and not right after another. */
 function nextEvidence(work: Work, intent: IntentRow, verdict: Verdict, exchanges: HttpExchange[]): IntentEvidence {
-  const { reads = 0, negativeReads = [], endedAfterSeconds = COMMIT_DEADLINE_SECONDS } = intent.evidence;
+  const { reads = 0, negativeReads = [] } = intent.evidence;
   const age = ageSeconds(work, intent);
-  const counts = verdict.verdict === "not_published" && age - endedAfterSeconds >= work.broker.indexingLagSeconds / work.pace;
+  const counts = verdict.verdict === "not_published" && age - endedAfterSeconds(work, intent) >= work.broker.indexingLagSeconds / work.pace;
   const apart = age - (negativeReads.at(-1) ?? -Infinity) >= NEGATIVE_READS_APART_SECONDS / work.pace;
   return {
     ...intent.evidence,
@@ -192,6 +192,11 @@ function redoing(error: BrokerError, redoFrom: string): BrokerError {
   });
 }
 
+/** When the exchange was over. Where nobody could note that, the platform may have gone on working until its time-out. */
+function endedAfterSeconds({ pace }: Reading, { evidence }: IntentRow): number {
+  return evidence.endedAfterSeconds ?? COMMIT_DEADLINE_SECONDS + (evidence.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace;
+}
+
 /** By the database's clock. */
 function ageSeconds({ loadedAt }: Reading, intent: IntentRow): number {
   return intent.ageSeconds + secondsSince(loadedAt);
@@ -199,10 +204,11 @@ function ageSeconds({ loadedAt }: Reading, intent: IntentRow): number {
 
 /** Seconds from now to the next reading; null where a day has passed. While it is `posting` the moment of becoming unknown is not slept through. */
 function nextReadSeconds(work: Reading, intent: IntentRow): number | null {
-  const { reads = 0, endedAfterSeconds = COMMIT_DEADLINE_SECONDS } = intent.evidence;
+  const { reads = 0, negativeReads = [] } = intent.evidence;
   const age = ageSeconds(work, intent);
   if (age >= GIVE_UP_AFTER_SECONDS / work.pace) return null;
-  const planned = Math.max(endedAfterSeconds + readBackSeconds(reads) / work.pace - age, 1 / work.pace);
-  const untilUnknown = UNKNOWN_AFTER_SECONDS / work.pace - age;
+  const soonest = (negativeReads.length === 0 ? 1 : NEGATIVE_READS_APART_SECONDS) / work.pace;
+  const planned = Math.max((intent.evidence.endedAfterSeconds ?? COMMIT_DEADLINE_SECONDS) + readBackSeconds(reads) / work.pace - age, soonest);
+  const untilUnknown = unknownAfterSeconds(work.pace) - age;
   return work.row.status === "posting" && untilUnknown > 0 ? Math.min(planned, untilUnknown) : planned;
 }

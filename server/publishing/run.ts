@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { QuietStep, StepDone } from "../../platforms/platform.ts";
-import type { JournalEntry, Lane, WorkRow } from "../db/publishing.ts";
+import { freeSlot, type JournalEntry, type Lane, type WorkRow } from "../db/publishing.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import { buildContent } from "./content.ts";
@@ -40,9 +40,14 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
   try {
     await run(deps, claim, row, slots);
   } catch (error) {
-    if (error instanceof LostClaim) return;
+    if (error instanceof LostClaim) return freeAccount(deps, claim);
     deps.log.error({ err: error, platformPostId: row.id, step: row.step }, "publishing stopped at a fault of the server; it goes on when the lease ends");
   }
+}
+
+/** The platform post is somebody else's now, but the account was still ours, and no step of ours runs in it any more. */
+export async function freeAccount(deps: Pick<PublishingDeps, "pool" | "log">, { accountId, leaseOwner }: Claim): Promise<void> {
+  await freeSlot.run(deps.pool, [accountId, leaseOwner]).catch((error: unknown) => deps.log.warn({ err: error }, "an account's slot could not be freed; it is when its lease ends"));
 }
 
 async function run(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {

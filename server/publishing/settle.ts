@@ -29,7 +29,8 @@ export async function write(work: Written, changes: Changes, also: Also = {}, pa
  */
 export async function settle(work: Written, changes: Changes, event: EventType | null, also: Also = {}, patienceSeconds = QUIET_PATIENCE_SECONDS): Promise<void> {
   const { deps, claim, row } = work;
-  await faultPoint(deps, "settle.before", claim, row.step);
+  const { step } = row;
+  await faultPoint(deps, "settle.before", claim, step);
   const postStatus = await persist(() => transaction(deps.pool, async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     const siblings = await findSiblings.all(tx, [row.post_id, row.user_id, row.mode]);
@@ -47,7 +48,7 @@ export async function settle(work: Written, changes: Changes, event: EventType |
   follow(work, changes);
   const { status } = changes;
   if (status === "published" || status === "failed" || status === "unknown") deps.metrics?.settled(row.platform, status);
-  await faultPoint(deps, "settle.after", claim, row.step);
+  await faultPoint(deps, "settle.after", claim, step);
 }
 
 /** Long enough for a database that restarts; a lease that ends meanwhile is noticed by the write itself. */

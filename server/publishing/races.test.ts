@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PublicError } from "../../model/errors.ts";
+import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
+import { writeClaimed, writeIntent } from "../db/publishing.ts";
+import { createPublishingWorld, isOver, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
+import { discard, publishNow, resetForEdit, retry } from "./schedule.ts";
+
+test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {
+  await withWorld(async (world) => {
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const outcomes = { cancelled: 0, refused: 0 };
+    for (let round = 0; round < 12; round += 1) {
+      const posts = await Promise.all(Array.from({ length: 10 }, (_, n) => world.addPost({ text: `race ${round} ${n}` })));
+      await Promise.all(
+        posts.map(async (post, n) => {
+          await world.publish(post);
+          await new Promise((resolve) => setTimeout(resolve, (n + round) * 4));
+          const cancelled = await tryTo(() => world.act(post, (tx, held) => discard(tx, held)));
+          outcomes[cancelled ? "cancelled" : "refused"] += 1;
+          const state = await world.until(post, isOver);
+          await settled(world);
+          const live = world.ledger.posts.filter(({ text }) => text === `race ${round} ${n}`).length;
+          assert.equal(state.status, cancelled ? "discarded" : "published");
+          assert.equal(live, cancelled ? 0 : 1);
+        }),
+      );
+    }
+    assert.ok(outcomes.cancelled > 0 && outcomes.refused > 0, JSON.stringify(outcomes));
+  });
+});
+
+test("an edit at the due instant is either refused, and the old text is live, or taken, and only the new one ever is", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const outcomes = { taken: 0, refused: 0 };
+    const dueAt = new Date(Date.now() + 1500);
+    const posts = await Promise.all(Array.from({ length: 60 }, (_, n) => world.addPost({ text: `old ${n}`, dueAt })));
+    await Promise.all(
+      posts.map(async (post, n) => {
+        await new Promise((resolve) => setTimeout(resolve, dueAt.getTime() - Date.now() - 100 + n * 15));
+        const taken = await tryTo(() =>
+          world.act(post, async (tx, held) => {
+            await resetForEdit(tx, held, dueAt);
+            await tx.query("update posts set content = jsonb_set(content, '{text}', to_jsonb($2::text)) where id = $1", [post.id, `new ${n}`]);
+          }),
+        );
+        outcomes[taken ? "taken" : "refused"] += 1;
+        assert.equal((await world.until(post, isOver)).status, "published");
+        assert.deepEqual(world.ledger.posts.filter(({ text }) => text.endsWith(` ${n}`)).map(({ text }) => text), [taken ? `new ${n}` : `old ${n}`]);
+      }),
+    );
+    assert.ok(outcomes.taken > 0 && outcomes.refused > 0, JSON.stringify(outcomes));
+  });
+});
+
+test("a post that waits for its next attempt can be cancelled, and one whose commit is open cannot", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "create", kind: "http_500", text: "waits" }, { call: "publish", kind: "drop_after", text: "open" });
+    world.ledger.readBack = "away";
+    await world.startEngine({ speed: 1 });
+    const waits = await world.addPost({ text: "waits" });
+    const open = await world.addPost({ text: "open" });
+    await Promise.all([world.publish(waits), world.publish(open)]);
+    for (const post of [waits, open]) await world.until(post, ({ platformPosts }) => platformPosts[0]?.error !== null);
+    await world.act(waits, (tx, held) => discard(tx, held));
+    assert.equal((await world.read(waits)).status, "discarded");
+    assert.equal(await tryTo(() => world.act(open, (tx, held) => discard(tx, held))), false);
+    assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["open"]);
+  });
+});
+
+test("a failed post is retried from the start, and an unknown one only when named and with force", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "forced" });
+    await world.publish(post);
+    await world.until(post, isOver);
+    const codeOf = (options: Parameters<typeof retry>[2]) => world.act(post, (tx, held) => retry(tx, held, options)).then(() => null, (error: unknown) => (error instanceof PublicError ? error.code : error));
+    assert.equal(await codeOf({}), "OUTCOME_UNKNOWN");
+    assert.equal(await codeOf({ platforms: ["threads"] }), "OUTCOME_UNKNOWN");
+    assert.equal(await codeOf({ platforms: ["linkedin"], force: true }), "VALIDATION_FAILED");
+    assert.equal(await codeOf({ platforms: ["threads"], force: true }), null);
+    const state = await world.until(post, ({ status }) => status === "published");
+    assert.equal(state.platformPosts[0]?.error, null);
+    assert.equal(world.ledger.posts.length, 1);
+    assert.equal(await codeOf({}), "INVALID_STATUS_TRANSITION");
+  });
+});
+
+test("what the statuses allow is all that is allowed", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "acts" });
+    assert.equal(await tryTo(() => world.act(post, (tx, held) => retry(tx, held))), false);
+    await world.publish(post);
+    assert.equal(await tryTo(() => world.act(post, (tx, held) => publishNow(tx, held))), false);
+    assert.equal(await tryTo(() => world.act(post, (tx, held) => resetForEdit(tx, held, null))), false);
+    await world.act(post, (tx, held) => discard(tx, held));
+    assert.equal(await tryTo(() => world.act(post, (tx, held) => discard(tx, held))), false);
+    assert.deepEqual((await world.read(post)).events, ["post.discarded"]);
+  });
+});
+
+test("a stale fence writes nothing, neither a state nor an intent", async () => {
+  await withWorld(async (world) => {
+    const post = await claimedPost(world);
+    const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
+    const intent = (fence: number) => [claim.id, fence, claim.leaseOwner, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"];
+    assert.equal(await writeClaimed(world.pool, { ...claim, fence: 6 }, { status: "failed" }), false);
+    assert.equal(await writeClaimed(world.pool, { ...claim, leaseOwner: crypto.randomUUID() }, { status: "failed" }), false);
+    assert.equal(await writeIntent.one(world.pool, intent(6)), undefined);
+    await world.pool.query("update platform_posts set lease_until = now() - interval '1 ms' where id = $1", [claim.id]);
+    assert.equal(await writeIntent.one(world.pool, intent(7)), undefined);
+    await world.pool.query("update platform_posts set lease_until = now() + interval '5 s', due_at = now() + interval '1 s' where id = $1", [claim.id]);
+    assert.equal(await writeIntent.one(world.pool, intent(7)), undefined);
+    await world.pool.query("update platform_posts set due_at = now() where id = $1", [claim.id]);
+    assert.notEqual(await writeIntent.one(world.pool, intent(7)), undefined);
+    assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");
+  });
+});
+
+test("the database itself allows one open intent a platform post, and one commit a remote id", async () => {
+  await withWorld(async (world) => {
+    const post = await claimedPost(world);
+    const intent = () => writeIntent.one(world.pool, [post.platformPostId, 7, post.id, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"]);
+    await intent();
+    await assert.rejects(intent(), /publish_steps_one_open/);
+    await world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1'");
+    await intent();
+    await assert.rejects(world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1' where result is null"), /publish_steps_one_remote/);
+  });
+});
+
+test("statuses never go back by themselves", async () => {
+  await withWorld(async (world) => {
+    await world.pool.query("create table seen (id uuid, before text, after text)");
+    await world.pool.query(`create function see() returns trigger language plpgsql as $$ begin insert into seen values (new.id, old.status, new.status); return null; end $$`);
+    await world.pool.query("create trigger see after update of status on platform_posts for each row when (old.status <> new.status) execute function see()");
+    world.ledger.faults.push(...(["drop_before", "drop_after", "http_500", "refuse", "cut_body"] as const).map((kind) => ({ call: "publish" as const, kind })));
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const posts = await Promise.all(Array.from({ length: 20 }, (_, n) => world.addPost({ text: `forward ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) await world.until(post, isOver);
+    const { rows } = await world.pool.query<{ before: PlatformPostStatus; after: PlatformPostStatus }>("select before, after from seen");
+    assert.ok(rows.length >= 60);
+    for (const { before, after } of rows) assert.ok(mayBecome(before, after), `${before} to ${after}`);
+  });
+});
+
+/** A due platform post that a claim with fence 7 holds; its owner is the post's id. */
+async function claimedPost(world: PublishingWorld): Promise<TestPost> {
+  const post = await world.addPost({ text: "held" });
+  await world.publish(post);
+  await world.pool.query("update platform_posts set fence = 7, lease_owner = post_id, lease_until = now() + interval '10 s' where id = $1", [post.platformPostId]);
+  return post;
+}
+
+/** Whether it was done; false where it was refused for the post's status. */
+async function tryTo(act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (error instanceof PublicError && error.code === "INVALID_STATUS_TRANSITION") return false;
+    throw error;
+  }
+}
+
+/** Waits until nothing is under way, so that whatever could still be sent has been. */
+async function settled(world: PublishingWorld): Promise<void> {
+  for (;;) {
+    const { rows } = await world.pool.query("select 1 from platform_posts where lease_until > now() limit 1");
+    if (rows.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
+  const world = await createPublishingWorld();
+  try {
+    await work(world);
+  } finally {
+    await world.end();
+  }
+}
