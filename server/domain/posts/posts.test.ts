@@ -191,3 +191,14 @@ test("media by URL are fetched by a job, and an unchanged URL is not fetched aga
   await patch(made.id, { content: { media: [{ url: "https://example.com/b.jpg" }] } });
   assert.equal(world.jobs.length, jobsBefore + 3);
 });
+
+test("a create without media and without Idempotency-Key takes three statements, key check included", async () => {
+  await create();
+  let acquired = 0;
+  const count = () => (acquired += 1);
+  // Outside of a transaction each statement takes a connection of its own.
+  world.services.pool.on("acquire", count);
+  await create();
+  world.services.pool.off("acquire", count);
+  assert.equal(acquired, 3);
+});
