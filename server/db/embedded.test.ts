@@ -81,6 +81,22 @@ test("what was committed outlives a kill -9 of the server, which its owner start
   await server.stop();
 });
 
+test("a server that somebody else tells to stop is back soon, while there are sessions too", async () => {
+  const dataDir = await newFolder();
+  const server = await startEmbedded({ dataDir, log });
+  const session = new pg.Client(server.url);
+  session.on("error", silent);
+  await session.connect();
+  const told = await server.pid();
+  assert.ok(told);
+  const ended = new Promise((resolve) => session.once("end", resolve));
+  process.kill(told, "SIGTERM");
+  await ended;
+  assert.deepEqual(await eventually(() => run(server.url, "select 1 as n")), [{ n: 1 }]);
+  await server.stop();
+  await assertStopped(server);
+});
+
 test("owner and server killed together leave a folder from which the next start recovers", async () => {
   const dataDir = await newFolder();
   const owner = await ownerProcess(dataDir);

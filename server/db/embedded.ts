@@ -29,6 +29,7 @@ export interface EmbeddedPostgres {
 }
 
 const OWNER = "ampost owner";
+const WATCH_SECONDS = 1;
 
 /**
  * Starts PostgreSQL in a data folder, or joins the one that runs there. Any number of processes share it: each owner
@@ -50,6 +51,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     return started;
   }
 
+  /** Told to stop from outside, PostgreSQL would refuse new sessions for as long as ours are open: it is helped to end, and started again. */
+  async function watch(): Promise<void> {
+    const running = await readPidFile(place);
+    if (!stopped && running?.status === "stopping") process.kill(running.pid, "SIGINT");
+  }
+
   async function revive(): Promise<void> {
     options.log.warn("The embedded PostgreSQL went away; starting it again");
     for (let pauseSeconds = 0.1; !stopped; pauseSeconds = Math.min(pauseSeconds * 2, 10)) {
@@ -64,6 +71,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
 
   const started = await lock(enter);
+  const watching = setInterval(() => void watch().catch(() => undefined), WATCH_SECONDS * 1000);
+  watching.unref();
   return {
     url: place.url("ampost"),
     adopted: !started,
@@ -71,6 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     stop: async () => {
       if (stopped) return;
       stopped = true;
+      clearInterval(watching);
       await lock(async () => {
         const others = await otherOwners(owner);
         await owner?.end().catch(() => undefined);
@@ -266,10 +276,10 @@ async function stopServer(place: Place): Promise<void> {
 }
 
 /** PostgreSQL's own record of its process; there for as long as the server runs, and left behind by a kill. */
-async function readPidFile(place: Place): Promise<{ pid: number } | undefined> {
-  const text = await readFile(join(place.data, "postmaster.pid"), "utf8").catch(() => "");
-  const pid = Number(text.split("\n")[0]);
-  return Number.isInteger(pid) && pid > 0 ? { pid } : undefined;
+async function readPidFile(place: Place): Promise<{ pid: number; status: string } | undefined> {
+  const lines = (await readFile(join(place.data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+  const pid = Number(lines[0]);
+  return Number.isInteger(pid) && pid > 0 ? { pid, status: lines[7]?.trim() ?? "" } : undefined;
 }
 
 /** Whether the process is the server of this folder: a number may have passed to another program since. */
