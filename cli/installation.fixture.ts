@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createTestDatabase, type TestDatabase } from "../tests/database.ts";
+import { findFreePort } from "./free-port.ts";
+
+/** An installation of its own for a test: a data folder and ports, on which commands run as processes. */
+export interface Installation {
+  url: string;
+  sandboxUrl: string;
+  /** Starts a server and resolves when it says that it is ready. */
+  start(command: keyof typeof SIGNS): Promise<Server>;
+  run(args: string[], env?: Record<string, string>): Promise<Ended>;
+  /** Runs a command that is to succeed and answers the JSON of its last line. */
+  json(...args: string[]): Promise<Record<string, unknown>>;
+  /** Runs lines in a shell, as a person would. */
+  shell(lines: string): Promise<Ended>;
+  /** The command lines of what runs on this data folder. */
+  processes(): Promise<string[]>;
+  killSandbox(): Promise<void>;
+  until(holds: () => Promise<boolean>): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface Server {
+  output(): string;
+  /** Sends a signal and answers the exit code; null where the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const root = join(import.meta.dirname, "..");
+
+/** What has been written when a server is ready. */
+const SIGNS = {
+  start: ['"msg":"Ready"', "# a carousel"],
+  api: ['"msg":"Ready"'],
+  worker: ['"msg":"Ready"'],
+  sandbox: ['"msg":"The sandbox is ready"'],
+};
+
+export async function openInstallation(options: { ownDatabase?: boolean } = {}): Promise<Installation> {
+  const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
+  const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
+  const database: TestDatabase | undefined = options.ownDatabase ? await createTestDatabase({ migrated: false }) : undefined;
+  const env: NodeJS.ProcessEnv = { ...process.env, AMPOST_DATA_DIR: dataDir, PORT: String(port), AMPOST_SANDBOX_PORT: String(sandboxPort), AMPOST_ENGINE_SPEED: "10" };
+  if (database) env.DATABASE_URL = database.url;
+  const launch = (args: string[], more: Record<string, string> = {}) => spawn(process.execPath, ["cli/ampost.js", ...args], { cwd: root, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+  const run: Installation["run"] = (args, more) => whenEnded(launch(args, more));
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
+    start: (command) => whenReady(launch([command]), SIGNS[command]),
+    run,
+    json: async (...args) => {
+      const { code, stdout, stderr } = await run(args);
+      if (code !== 0) throw new Error(`ampost ${args.join(" ")} ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    },
+    shell: (lines) => whenEnded(spawn("bash", ["-e", "-c", lines], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })),
+    processes: async () => (await findProcesses(dataDir)).map(({ command }) => command),
+    killSandbox: async () => {
+      for (const { pid, command } of await findProcesses(dataDir)) if (command.includes("sandbox")) process.kill(pid, "SIGKILL");
+    },
+    until: async (holds) => {
+      while (!(await holds())) await sleep(20);
+    },
+    remove: async () => {
+      await database?.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+async function whenReady(child: ChildProcess, signs: readonly string[]): Promise<Server> {
+  let output = "";
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const ready = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        if (signs.every((sign) => output.includes(sign))) resolve();
+      });
+    }
+  });
+  const failed = ended.then((code) => Promise.reject(new Error(`It ended with ${code}: ${output}`)));
+  failed.catch(() => undefined);
+  await Promise.race([ready, failed]);
+  return {
+    output: () => output,
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function whenEnded(child: ChildProcess): Promise<Ended> {
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (ended.stderr += text));
+  return new Promise((resolve, reject) => child.once("error", reject).once("close", (code) => resolve({ ...ended, code })));
+}
+
+/** By the folder in their environment or under their feet: servers, sandboxes and PostgreSQL. */
+async function findProcesses(dataDir: string): Promise<{ pid: number; command: string }[]> {
+  const found: { pid: number; command: string }[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const [environment, worksIn, command] = await Promise.all([
+      readFile(`/proc/${pid}/environ`, "latin1").catch(() => ""),
+      readlink(`/proc/${pid}/cwd`).catch(() => ""),
+      readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => ""),
+    ]);
+    if (command !== "" && (environment.includes(`AMPOST_DATA_DIR=${dataDir}\0`) || worksIn.startsWith(dataDir))) found.push({ pid: Number(pid), command: command.replaceAll("\0", " ") });
+  }
+  return found;
+}
