@@ -11,7 +11,7 @@ export interface Installation {
   url: string;
   sandboxUrl: string;
   /** Starts a server and resolves when it says that it is ready. */
-  start(command: keyof typeof SIGNS): Promise<Server>;
+  start(command: keyof typeof SIGNS, env?: Record<string, string>): Promise<Server>;
   run(args: string[], env?: Record<string, string>): Promise<Ended>;
   /** Runs a command that is to succeed and answers the JSON of its last line. */
   json(...args: string[]): Promise<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export async function openInstallation(options: { ownDatabase?: boolean } = {}):
   return {
     url: `http://127.0.0.1:${port}`,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
-    start: (command) => whenReady(launch([command]), SIGNS[command]),
+    start: (command, more) => whenReady(launch([command], more), SIGNS[command]),
     run,
     json: async (...args) => {
       const { code, stdout, stderr } = await run(args);

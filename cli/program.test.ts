@@ -73,7 +73,7 @@ test("API, workers and sandbox run as processes of their own on one database", a
   const installation = await openInstallation({ ownDatabase: true });
   const sandbox = await installation.start("sandbox");
   const api = await installation.start("api");
-  const workers = await Promise.all([installation.start("worker"), installation.start("worker")]);
+  const workers = await Promise.all([installation.start("worker", { AMPOST_WORKER_PORT: "0" }), installation.start("worker")]);
   const { apiKey, platformSetId, accounts } = await installation.json("bootstrap", "--json");
   assert.ok(Array.isArray(accounts));
   const headers = { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json", prefer: "wait=30" };
@@ -82,6 +82,9 @@ test("API, workers and sandbox run as processes of their own on one database", a
   const { post } = Object(await created.json());
   const published = await fetch(`${installation.url}/api/v1/posts/${post.id}/publish`, { method: "POST", headers });
   assert.equal(Object(await published.json()).post.status, "published");
+  const workerUrl = /"url":"(http:[^"]*)"/.exec(workers[0].output())?.[1];
+  assert.match(await (await fetch(`${workerUrl}/metrics`)).text(), /ampost_due_platform_posts 0/);
+  assert.equal((await fetch(`${workerUrl}/readyz`)).status, 200);
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);
   await installation.remove();
 });

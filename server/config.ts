@@ -29,6 +29,8 @@ export interface Config {
   engineSpeed: number;
   scheduling: "contract" | "all";
   workerSlots: number;
+  /** Null: a worker that runs alone listens nowhere. */
+  workerPort: number | null;
   linkedinApiVersion: string;
   forcePrivateUploads: boolean;
   /** The instance's own apps, for live mode, of the platforms where it has one. */
@@ -87,6 +89,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     engineSpeed: env.AMPOST_ENGINE_SPEED,
     scheduling: env.AMPOST_SCHEDULING,
     workerSlots: env.AMPOST_WORKER_SLOTS,
+    workerPort: env.AMPOST_WORKER_PORT ?? null,
     linkedinApiVersion: env.LINKEDIN_API_VERSION,
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
     apps: appsOf(apps, appUrl),

@@ -1,9 +1,10 @@
-import type { FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { platforms } from "../platforms/index.ts";
 import type { Config } from "./config.ts";
 import type { Services } from "./domain/services.ts";
 import { createHttpApp } from "./http/app.ts";
+import { addProbes, type Probes } from "./http/probes.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
 import type { FaultHook } from "./publishing/fault-points.ts";
 import { readiness } from "./readiness.ts";
@@ -12,7 +13,7 @@ import { startWork, type Work } from "./work.ts";
 
 /** A started process. `stop` takes no new work, finishes or hands back what it holds, and lets go of everything. */
 export interface Running {
-  /** Where the API listens; null for a worker without a port of its own. */
+  /** Where it listens; null for a worker without a port of its own. */
   url: string | null;
   stop(): Promise<void>;
 }
@@ -40,7 +41,8 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const ground = await openGround(config, log, { doesChores: parts.worker }, opened);
     const work = parts.worker ? await startWork(ground, parts.faultPoint) : undefined;
     if (work) opened.push(() => work.stop());
-    const app = parts.api ? await serveApi(ground, work, sandbox) : undefined;
+    const probes = probesOf(ground, { work, sandbox });
+    const app = parts.api ? await serveApi(ground, probes) : await serveProbes(config, probes);
     // Requests that wait for a publish and the publish they wait for end side by side.
     if (app) opened.push(() => Promise.all([app.close(), work?.stop()]));
     await sandbox?.started;
@@ -51,7 +53,21 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
   }
 }
 
-async function serveApi(ground: Ground, work: Work | undefined, sandbox: SandboxChild | undefined): Promise<FastifyInstance> {
+function probesOf(ground: Ground, parts: { work: Work | undefined; sandbox: SandboxChild | undefined }): Probes {
+  const { metrics } = ground;
+  return { ready: readiness(ground, parts), metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print() }) };
+}
+
+/** What a worker that runs alone shows of itself. */
+async function serveProbes(config: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+  if (config.workerPort === null) return undefined;
+  const app = fastify({ forceCloseConnections: true });
+  addProbes(app, probes);
+  await listen(app, { host: config.host, port: config.workerPort, variable: "AMPOST_WORKER_PORT" });
+  return app;
+}
+
+async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance> {
   const { instance, listener, storage, jobs, metrics } = ground;
   const { config, log, pool } = instance;
   const services: Services = {
@@ -71,14 +87,8 @@ async function serveApi(ground: Ground, work: Work | undefined, sandbox: Sandbox
       mediaSecret: instance.secrets.mediaSecret,
     },
   };
-  const app = await createHttpApp(services, {
-    probes: { ready: readiness(ground, { work, sandbox }), metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print() }) },
-    trustProxy: config.trustProxy,
-    observe: metrics.request,
-  });
-  await app.listen({ port: config.port, host: config.host }).catch((error: NodeJS.ErrnoException) => {
-    throw explainListen(error, config);
-  });
+  const app = await createHttpApp(services, { probes, trustProxy: config.trustProxy, observe: metrics.request });
+  await listen(app, { host: config.host, port: config.port, variable: "PORT" });
   return app;
 }
 
@@ -96,9 +106,19 @@ function addressOf(app: FastifyInstance): string {
   return `http://${host}:${address.port}`;
 }
 
-function explainListen(error: NodeJS.ErrnoException, { host, port }: Config): Error {
-  if (error.code === "EADDRINUSE") return new Error(`Port ${port} on ${host} is taken by another program. Stop that, or set PORT to another one.`, { cause: error });
-  if (error.code === "EACCES") return new Error(`Port ${port} needs rights that this user does not have. Set PORT to one above 1023.`, { cause: error });
-  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") return new Error(`This machine has no address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`, { cause: error });
-  return error;
+async function listen(app: FastifyInstance, { host, port, variable }: { host: string; port: number; variable: string }): Promise<void> {
+  await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(LISTEN_FAILURES[error.code ?? ""]?.(host, port, variable) ?? error.message, { cause: error });
+  });
+}
+
+const LISTEN_FAILURES: Record<string, (host: string, port: number, variable: string) => string> = {
+  EADDRINUSE: (host, port, variable) => `Port ${port} on ${host} is taken by another program. Stop that, or set ${variable} to another one.`,
+  EACCES: (_host, port, variable) => `Port ${port} needs rights that this user does not have. Set ${variable} to one above 1023.`,
+  EADDRNOTAVAIL: noSuchHost,
+  ENOTFOUND: noSuchHost,
+};
+
+function noSuchHost(host: string): string {
+  return `This machine has no address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`;
 }

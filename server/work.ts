@@ -19,7 +19,7 @@ export interface Work {
 }
 
 /** How long publishing gets to end what it holds, of the 10 s that a stop may take. */
-const PUBLISHING_STOP_SECONDS = 8;
+const PUBLISHING_STOP_SECONDS = 7;
 
 /** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
 export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {

@@ -48,7 +48,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
         if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
       }
     },
-    stop: (graceSeconds = 5) => boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true }),
+    stop: (graceSeconds = 2) => boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true }),
   };
 }
 
