@@ -32,6 +32,8 @@ export interface Capabilities {
   declares?: { image?: readonly DeclaredMember[]; video?: readonly DeclaredMember[]; message?: string };
   /** What publishing asks of the account's grant, by the platform's own names. */
   publishScopes: readonly string[];
+  /** The same for grants of the platform's other ways to sign in, which have names of their own. */
+  otherPublishScopes?: readonly (readonly string[])[];
   /** The platform's own limits on how much an account or an app may publish. */
   quotas: readonly PlatformQuota[];
 }

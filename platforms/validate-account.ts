@@ -6,7 +6,7 @@ import type { Finding } from "./validate-files.ts";
 
 /** What depends on the account and is known without asking the platform. `path` is the platform's place in `platforms`. */
 export function judgeAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
-  const { platform, label, publishScopes } = capabilities;
+  const { platform, label, publishScopes, otherPublishScopes = [] } = capabilities;
   if (account === null) {
     return [
       finding(capabilities, path, {
@@ -20,7 +20,8 @@ export function judgeAccount(capabilities: Capabilities, account: AccountFacts |
   }
   // An account of which no scope is stored was connected where the platform does not tell them.
   const missing = account.scopes.length === 0 ? [] : publishScopes.filter((scope) => !account.scopes.includes(scope));
-  if (missing.length === 0) return [];
+  const isGranted = (scopes: readonly string[]): boolean => scopes.every((scope) => account.scopes.includes(scope));
+  if (missing.length === 0 || otherPublishScopes.some(isGranted)) return [];
   return [
     finding(capabilities, path, {
       rule: `${platform}.account.scopes`,

@@ -94,6 +94,7 @@ export const capabilities = {
     { at: "firstComment", label: "first comment", max: 2200, counting: "codePoints", source: "Ampost's own limit: the caption's; Instagram documents none for comments" },
   ],
   publishScopes: ["instagram_business_basic", "instagram_business_content_publish"],
+  otherPublishScopes: [["instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"]],
   quotas: [
     // The documentation says 100, 50 and 25 in different places and offers a call that tells the account's own number,
     // which is read before publishing. The highest stands here, so that nobody is refused too early.

@@ -1,0 +1,135 @@
+import type { MediaRule } from "../../model/capabilities.ts";
+import type { PlatformContent } from "../../model/post.ts";
+import { findErrorRow, type Graph } from "../kit/meta-graph.ts";
+import { renditionFor } from "../kit/rendition.ts";
+import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
+import { capabilities } from "./capabilities.ts";
+import { graphs, NOT_THERE, unknownContainerError, type Login } from "./errors.ts";
+import { settings, type InstagramSettings } from "./settings.ts";
+
+/** What Instagram makes of a post, as its own words for placements have it. */
+export type Kind = "feed" | "reel" | "carousel" | "story";
+
+/** A step leaves the id it got under its own name. Children are numbered from 1, as people count the items. */
+export const stepNames = {
+  child: (item: number): string => `child-${item + 1}`,
+  container: "container",
+  ready: "ready",
+  publish: "publish",
+};
+
+/** Where the preparation of a post begins. */
+export function firstStep(content: PlatformContent<PublishMedia>): string {
+  return kindOf(content) === "carousel" ? stepNames.child(0) : stepNames.container;
+}
+
+export function kindOf({ placement }: PlatformContent<PublishMedia>): Kind {
+  return placement === "reel" || placement === "carousel" || placement === "story" ? placement : "feed";
+}
+
+/** The host that answers for this account: it depends on how the person signed in. */
+export function graphOf({ account }: StepContext): Graph {
+  return graphs[loginOf(account.metadata)];
+}
+
+/** Bytes are taken by Facebook Login's upload host alone; elsewhere Instagram fetches the video. */
+export function takesBytes({ account }: StepContext, media: PublishMedia): boolean {
+  return media.type === "video" && loginOf(account.metadata) === "facebook";
+}
+
+/**
+ * The parameters of `POST /{ig-user-id}/media`: of one carousel item where `child` is given, else of the post itself.
+ * Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
+ */
+export async function containerFields(context: StepContext, child: number | null): Promise<Record<string, string>> {
+  const { content } = context;
+  const { media } = content;
+  if (child !== null) {
+    const item = media[child];
+    return { ...(item?.type === "video" ? { media_type: "VIDEO" } : {}), ...(await mediaFields(context, item, child)), is_carousel_item: "true" };
+  }
+  switch (kindOf(content)) {
+    case "carousel":
+      return { media_type: "CAROUSEL", children: media.map((_, item) => String(context.checkpoint[stepNames.child(item)])).join(","), ...captionFields(context) };
+    case "reel":
+      return { media_type: "REELS", ...(await mediaFields(context, media[0], 0)), ...(await reelFields(context, media[0])), ...captionFields(context) };
+    case "story":
+      return { media_type: "STORIES", ...(await mediaFields(context, media[0], 0)) };
+    case "feed":
+      return { ...(await mediaFields(context, media[0], 0)), ...captionFields(context) };
+  }
+}
+
+/** Whether the platform says no more than that something is not there. */
+export function cannotSeeYet(error: unknown): boolean {
+  return error instanceof BrokerError && NOT_THERE.has(error.platformError?.code ?? "");
+}
+
+/** The reason stands as a number in the sentence. Source: seen in answers; the docs promise the bare number. */
+export function containerError(status: string, redoFrom: string): BrokerError {
+  const code = /\b2207\d{3}\b/.exec(status)?.[0] ?? null;
+  const named = { code: null, subcode: code === null ? null : Number(code), texts: [status], isTransient: false, traceId: null, exchange: false };
+  const row = (code === null ? undefined : findErrorRow(graphs.instagram, named)) ?? unknownContainerError;
+  return new BrokerError(row.becomes, row.says, {
+    redoFrom,
+    platformError: { status: 200, code, message: status === "" ? null : status, requestId: null },
+    ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
+    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
+  });
+}
+
+/** The judge has accepted them at create; the placement has a member of its own in the content. */
+export function settingsOf({ content }: StepContext): InstagramSettings {
+  return settings.parse(content.settings);
+}
+
+function loginOf(metadata: Record<string, unknown>): Login {
+  return metadata.login === "facebook" ? "facebook" : "instagram";
+}
+
+function captionFields(context: StepContext): Record<string, string> {
+  const { collaborators = [], locationId } = settingsOf(context);
+  return {
+    ...(context.content.text === "" ? {} : { caption: context.content.text }),
+    ...(collaborators.length === 0 ? {} : { collaborators: JSON.stringify(collaborators) }),
+    ...(locationId === undefined ? {} : { location_id: locationId }),
+  };
+}
+
+/** Whether a reel shows in the feed is said explicitly. A cover picture wins over a frame. */
+async function reelFields(context: StepContext, media: PublishMedia | undefined): Promise<Record<string, string>> {
+  const { coverUrl, thumbOffsetMs, shareToFeed = true } = settingsOf(context);
+  const cover = coverUrl ?? (media?.thumbnail ? await imageUrl(context, media.thumbnail) : undefined);
+  return {
+    share_to_feed: String(shareToFeed),
+    ...(cover === undefined ? {} : { cover_url: cover }),
+    ...(thumbOffsetMs === undefined ? {} : { thumb_offset: String(thumbOffsetMs) }),
+  };
+}
+
+/** Alternative texts are for images of feed and carousel only; reels and stories refuse them. */
+async function mediaFields(context: StepContext, media: PublishMedia | undefined, item: number): Promise<Record<string, string>> {
+  if (media === undefined) return {};
+  const tags = tagsOf(context, media, item);
+  const tagFields: Record<string, string> = tags.length === 0 ? {} : { user_tags: JSON.stringify(tags) };
+  if (takesBytes(context, media)) return { upload_type: "resumable", ...tagFields };
+  if (media.type === "video") return { video_url: await context.media.publicUrl(media), ...tagFields };
+  const altText = kindOf(context.content) === "story" ? "" : (media.altText ?? "");
+  return { image_url: await imageUrl(context, media), ...(altText === "" ? {} : { alt_text: altText }), ...tagFields };
+}
+
+/** On a video a tag has no place. */
+function tagsOf(context: StepContext, media: PublishMedia, item: number): { username: string; x?: number; y?: number }[] {
+  return (settingsOf(context).userTags ?? [])
+    .filter(({ mediaIndex = 0 }) => mediaIndex === item)
+    .map(({ username, x, y }) => ({ username, ...(media.type === "image" && x !== undefined && y !== undefined ? { x, y } : {}) }));
+}
+
+function imageUrl(context: StepContext, media: PublishMedia): Promise<string> {
+  return context.media.publicUrl(media, renditionFor(media, imageRule()));
+}
+
+/** Every shape with images asks the same of a file's type and size. */
+function imageRule(): MediaRule {
+  return capabilities.placements[0].shapes[0].image;
+}

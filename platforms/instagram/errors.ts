@@ -1,0 +1,110 @@
+import { metaErrors } from "../kit/meta-errors.ts";
+import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta-graph.ts";
+
+/**
+ * What Instagram's refusals mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked "seen"
+ * are known from open-source clients only.
+ */
+const publishingErrors: readonly GraphErrorRow[] = [
+  {
+    name: "INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID",
+    meaning: "the location is a Page without location data",
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "Instagram does not know the location: locationId has to be a Facebook Page that has an address.",
+  },
+  { subcodes: [2207001], meaning: "a fault of Instagram's servers", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: "Instagram has a fault at the moment." },
+  {
+    subcodes: [2207003, 2207020],
+    meaning: "fetching the media took too long, or the media has expired",
+    becomes: "MEDIA_FAILED",
+    notPublished: false,
+    maxAttempts: 3,
+    says: "Instagram could not take in the media in time.",
+  },
+  { subcodes: [2207004], meaning: "the image is over 8 MiB", becomes: "MEDIA_REJECTED", notPublished: true, says: "Instagram takes images of at most 8 MB." },
+  { subcodes: [2207005], meaning: "the image's format", becomes: "MEDIA_REJECTED", notPublished: true, says: "Instagram does not take this image format." },
+  { subcodes: [2207009], meaning: "the image's ratio", becomes: "MEDIA_REJECTED", notPublished: true, says: "Instagram takes images between 4:5 and 1.91:1." },
+  {
+    // Whether the container was not there yet, has gone or was used before is not said: its state has to be read.
+    subcodes: [2207006, 2207008],
+    meaning: "the container is not there yet, has gone, or has expired",
+    becomes: "PLATFORM_UNAVAILABLE",
+    notPublished: false,
+    says: "Instagram could not find something that the post needs.",
+  },
+  { subcodes: [2207010], meaning: "the caption is too long", becomes: "CONTENT_REJECTED", surfacesAs: "CONTENT_TOO_LONG", notPublished: true, says: "Instagram takes at most 2,200 characters of text." },
+  { subcodes: [2207023], meaning: "the media type is not known", becomes: "CONTENT_REJECTED", surfacesAs: "INVALID_PLACEMENT", notPublished: true, says: "Instagram does not take this kind of post." },
+  { subcodes: [2207026], meaning: "the video's format", becomes: "MEDIA_REJECTED", notPublished: true, says: "Instagram does not take this video format." },
+  {
+    // It may also be the answer to a container that was published before.
+    subcodes: [2207027],
+    meaning: "the container is not ready",
+    becomes: "MEDIA_FAILED",
+    notPublished: false,
+    says: "Instagram had not finished processing the media.",
+  },
+  { subcodes: [2207028], meaning: "a carousel of less than 2 or more than 10 items", becomes: "MEDIA_REJECTED", notPublished: true, says: "Instagram takes 2 to 10 items in a carousel." },
+  { subcodes: [2207032], meaning: "creating the container failed", becomes: "MEDIA_FAILED", notPublished: false, maxAttempts: 2, says: "Instagram could not take in the media." },
+  { subcodes: [2207035, 2207036, 2207037], meaning: "product tags", becomes: "CONTENT_REJECTED", notPublished: true, says: "Instagram refused the post's product tags." },
+  { subcodes: [2207040], meaning: "more than 20 tags", becomes: "CONTENT_REJECTED", notPublished: true, says: "Instagram takes at most 20 tagged accounts and mentions." },
+  { subcodes: [2207042], meaning: "the day's posts are used up", becomes: "QUOTA_EXCEEDED", notPublished: true, says: "The Instagram account has used up its posts for the last 24 hours." },
+  {
+    subcodes: [2207050],
+    meaning: "the account is restricted, inactive or held at a checkpoint",
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "Instagram has restricted this account. The person has to look into the Instagram app.",
+  },
+  {
+    // Such a post may be live nevertheless (seen).
+    subcodes: [2207051],
+    meaning: "held back as suspected spam",
+    becomes: "RATE_LIMITED",
+    notPublished: false,
+    retryable: false,
+    retryAfterSeconds: 86_400,
+    says: "Instagram held the post back as suspected spam. Wait a day before trying again.",
+  },
+  { subcodes: [2207052], meaning: "the media address could not be fetched", becomes: "MEDIA_FAILED", notPublished: false, maxAttempts: 3, says: "Instagram could not fetch the media." },
+  { subcodes: [2207053], meaning: "taking in the video failed", becomes: "MEDIA_FAILED", notPublished: false, maxAttempts: 3, says: "Instagram could not take in the video." },
+  { subcodes: [2207057], meaning: "the cover frame lies outside the video", becomes: "CONTENT_REJECTED", notPublished: true, says: "The cover frame (thumbOffsetMs) lies behind the end of the video." },
+  { subcodes: [2207067], meaning: "single videos are reels", becomes: "CONTENT_REJECTED", surfacesAs: "INVALID_PLACEMENT", notPublished: true, says: "Instagram takes a single video as a reel only." },
+  { subcodes: [2207076], meaning: "processing the video failed (seen)", becomes: "MEDIA_FAILED", notPublished: false, maxAttempts: 2, says: "Instagram could not process the video. If it fails again, encode it anew as H.264 and AAC." },
+  { subcodes: [2207077], meaning: "fetching the video failed (seen)", becomes: "MEDIA_FAILED", notPublished: false, maxAttempts: 2, says: "Instagram could not fetch the video." },
+  { subcodes: [2207081], meaning: "the account may not use trial reels (seen)", becomes: "CONTENT_REJECTED", surfacesAs: "INVALID_PLACEMENT", notPublished: true, says: "This Instagram account may not use trial reels." },
+  { subcodes: [2207082], meaning: "the media could not be uploaded (seen)", becomes: "MEDIA_FAILED", notPublished: false, maxAttempts: 2, says: "Instagram could not take in the media. If it fails again, make the file smaller." },
+  { codes: [9], meaning: "the day's posts are used up", becomes: "QUOTA_EXCEEDED", notPublished: true, says: "The Instagram account has used up its posts for the last 24 hours." },
+  { codes: [9009], meaning: "the Instagram user is not available", becomes: "AUTH_REVOKED", notPublished: true, says: "Instagram says that this account is not available. The person has to look into the Instagram app." },
+  {
+    // Right after publishing, and with Page tokens now and then, it says no more than "not there".
+    codes: [100],
+    subcodes: [33],
+    meaning: "the object is gone or cannot be seen",
+    becomes: "AUTH_REVOKED",
+    notPublished: false,
+    says: "Instagram does not let this connection see the account or what the post needs.",
+  },
+];
+
+export const errors: readonly GraphErrorRow[] = [...publishingErrors, ...metaErrors("Instagram")];
+
+/** How the person signed in decides which host answers; what it says is the same. Source: Instagram docs, 2026-09-11. */
+export const graphs: Readonly<Record<"instagram" | "facebook", Graph>> = {
+  instagram: { label: "Instagram", baseUrl: `https://graph.instagram.com/${GRAPH_VERSION}`, errors },
+  facebook: { label: "Instagram", baseUrl: `https://graph.facebook.com/${GRAPH_VERSION}`, errors },
+};
+
+export type Login = keyof typeof graphs;
+
+/** Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the container's state. */
+export const NOT_THERE: ReadonlySet<string> = new Set(["24/2207006", "24/2207008", "100/33", "9007/2207027"]);
+
+/** Meta names no reason that is known. */
+export const unknownContainerError: GraphErrorRow = {
+  meaning: "the container failed for a reason that is not known",
+  becomes: "MEDIA_FAILED",
+  notPublished: false,
+  maxAttempts: 2,
+  says: "Instagram could not process the post.",
+};

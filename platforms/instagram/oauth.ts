@@ -1,0 +1,136 @@
+import type { z } from "zod";
+
+import type { HttpClient, HttpRequest } from "../kit/http.ts";
+import { callGraph, graphRequest } from "../kit/meta-graph.ts";
+import { exchangeFacebookCode, FACEBOOK_DIALOG, readManagedPages, requireScopes, revokeFacebookGrant } from "../kit/meta-login.ts";
+import { BrokerError, type Choice, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
+import { capabilities } from "./capabilities.ts";
+import { graphs } from "./errors.ts";
+import { alive, longToken, profile, shortToken } from "./wire.ts";
+
+/**
+ * Instagram Login: no Facebook Page is needed. Comments are asked for because of the first comment; a person may leave
+ * them out. Source: Instagram docs, business login, 2026-03-13.
+ */
+export const oauth: OAuth = {
+  environmentPrefix: "INSTAGRAM",
+  authorizeUrl: "https://www.instagram.com/oauth/authorize",
+  scopes: [...capabilities.publishScopes, "instagram_business_manage_comments"],
+  scopeSeparator: ",",
+  pkce: false,
+  exchange: exchangeCode,
+  profile: readProfile,
+  // A token has to be a day old and lives 60 days; there is no refresh token. A call to revoke one is not documented.
+  refresh: { minAgeSeconds: 86_400, afterSeconds: 30 * 86_400, run: refreshToken },
+};
+
+const [FACEBOOK_SCOPES] = capabilities.otherPublishScopes;
+
+/**
+ * Facebook Login, by the Facebook app: for accounts linked to a Page. Publishes with the Page's token, which has no end
+ * of its own, while the user's ends after 60 days and cannot be renewed.
+ * Source: Instagram docs, Instagram API with Facebook Login, 2026-09-11.
+ */
+export const facebookLogin: OAuth = {
+  environmentPrefix: "FACEBOOK",
+  authorizeUrl: FACEBOOK_DIALOG,
+  scopes: [...FACEBOOK_SCOPES, "instagram_manage_comments", "business_management"],
+  scopeSeparator: ",",
+  pkce: false,
+  exchange: (http, app, { code }) => exchangeFacebookCode(graphs.facebook, http, app, code, FACEBOOK_SCOPES),
+  profile: readLinkedAccounts,
+  revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
+};
+
+/** These calls know no versions. */
+const HOST = "https://graph.instagram.com";
+
+/** Code to short token (1 hour) to long token (60 days). */
+async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: string }): Promise<Grant> {
+  const short = await call(http, shortToken, {
+    method: "POST",
+    url: "https://api.instagram.com/oauth/access_token",
+    form: {
+      client_id: app.clientId,
+      client_secret: app.clientSecret,
+      grant_type: "authorization_code",
+      redirect_uri: app.redirectUri,
+      // Instagram appends "#_" to the redirect, which is no part of the code.
+      code: callback.code.replace(/#_$/, ""),
+    },
+  });
+  if (short.permissions !== null) requireScopes(graphs.instagram, short.permissions, capabilities.publishScopes);
+  const long = await call(http, longToken, {
+    method: "GET",
+    url: `${HOST}/access_token`,
+    query: { grant_type: "ig_exchange_token", client_secret: app.clientSecret, access_token: short.access_token },
+  });
+  return { ...grantOf(long), scopes: short.permissions };
+}
+
+/**
+ * A grant that Instagram does not renew any more needs the person. A Page's token has no end and is not renewed: it is
+ * asked whether it still holds.
+ */
+async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Promise<Grant> {
+  if (grant.expiresInSeconds === null) {
+    await callGraph(graphs.facebook, http, alive, graphRequest(graphs.facebook, grant.accessToken, "GET", "me", { fields: "id" }));
+    return grant;
+  }
+  try {
+    const query = { grant_type: "ig_refresh_token", access_token: grant.accessToken };
+    return grantOf(await call(http, longToken, { method: "GET", url: `${HOST}/refresh_access_token`, query }));
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== "CONTENT_REJECTED") throw error;
+    throw new BrokerError("AUTH_EXPIRED", "Instagram does not renew the account's access.", {
+      cause: error,
+      ...(error.platformError === null ? {} : { platformError: error.platformError }),
+    });
+  }
+}
+
+const PROFESSIONAL: readonly unknown[] = ["BUSINESS", "MEDIA_CREATOR", "CREATOR"];
+
+async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {
+  const fields = "user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count";
+  const me = await call(http, profile, graphRequest(graphs.instagram, accessToken, "GET", "me", { fields }));
+  if (!PROFESSIONAL.includes(me.account_type)) {
+    throw new BrokerError("AUTH_REVOKED", "Only professional Instagram accounts can be connected. Change the account to Business or Creator in the Instagram app, then connect it again.");
+  }
+  return {
+    // The professional account's id, which publishing goes by. `id` is another one, made for the app.
+    platformAccountId: me.user_id,
+    username: me.username ?? null,
+    displayName: me.name ?? null,
+    avatarUrl: me.profile_picture_url ?? null,
+    metadata: {
+      login: "instagram",
+      appScopedId: me.id ?? null,
+      accountType: me.account_type ?? null,
+      followersCount: me.followers_count ?? null,
+      followsCount: me.follows_count ?? null,
+      mediaCount: me.media_count ?? null,
+    },
+  };
+}
+
+/** Every professional account that is linked to one of the person's Pages. */
+async function readLinkedAccounts(http: HttpClient, accessToken: string): Promise<Choice[]> {
+  const pages = await readManagedPages(graphs.facebook, http, accessToken);
+  const choices = pages.flatMap((page): Choice[] => {
+    if (page.instagram === null) return [];
+    const { id, username, name, pictureUrl } = page.instagram;
+    const linked = { platformAccountId: id, username, displayName: name, avatarUrl: pictureUrl, metadata: { login: "facebook", pageId: page.id, pageName: page.name } };
+    return [{ profile: linked, token: { accessToken: page.accessToken, expiresInSeconds: null } }];
+  });
+  if (choices.length > 0) return choices;
+  throw new BrokerError("AUTH_REVOKED", "None of the Facebook Pages that were ticked has a professional Instagram account linked to it. Link one in the Page's settings, then connect again.");
+}
+
+function call<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
+  return callGraph(graphs.instagram, http, schema, request);
+}
+
+function grantOf(token: z.infer<typeof longToken>): Grant {
+  return { accessToken: token.access_token, refreshToken: null, expiresInSeconds: token.expires_in ?? null, refreshExpiresInSeconds: null, scopes: null };
+}

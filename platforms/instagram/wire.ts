@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+/** Instagram's answers, only the members that are read. Ids are strings of digits; a few come as bare numbers. */
+const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
+
+const text = z.string().nullish();
+
+const count = z.number().nullish();
+
+/** The docs show some answers wrapped in a list, while clients receive them bare. */
+function bareOrWrapped<T>(schema: z.ZodType<T>): z.ZodType<T> {
+  return z.preprocess((body) => (typeof body === "object" && body !== null && "data" in body && Array.isArray(body.data) ? body.data[0] : body), schema);
+}
+
+/** `uri` is where the bytes go, of a container that waits for them. */
+export const created = z.object({ id, uri: text });
+
+export const containerStatus = z.object({ status_code: z.string(), status: text });
+
+export const published = z.object({ id });
+
+export const mediaLink = z.object({ permalink: z.url({ protocol: /^https$/ }).nullish() });
+
+export const mediaList = z.object({
+  data: z.array(
+    z.object({
+      id,
+      caption: text,
+      media_type: text,
+      media_product_type: text,
+      permalink: z.url({ protocol: /^https$/ }).nullish(),
+      timestamp: z.string(),
+    }),
+  ),
+});
+
+export type ListedMedia = z.infer<typeof mediaList>["data"][number];
+
+export const publishingLimit = z.object({
+  data: z.array(z.object({ quota_usage: count, config: z.object({ quota_total: count }).nullish() })),
+});
+
+export const commentList = z.object({ data: z.array(z.object({ text })) });
+
+export const shortToken = bareOrWrapped(
+  z.object({
+    access_token: z.string().min(1),
+    permissions: z
+      .union([z.array(z.string()), z.string().transform((list) => list.split(","))])
+      .nullish()
+      .transform((list) => list ?? null),
+  }),
+);
+
+export const longToken = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
+
+export const profile = bareOrWrapped(
+  z.object({
+    user_id: id,
+    id: id.nullish(),
+    username: text,
+    name: text,
+    account_type: text,
+    profile_picture_url: text,
+    followers_count: count,
+    follows_count: count,
+    media_count: count,
+  }),
+);
+
+export const alive = z.object({ id });

@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { TestContext } from "node:test";
+
+import type { PlatformContent } from "../../model/post.ts";
+import { BrokerError, type Broker, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
+import { createHttpClient, parseJson, type HttpAnswer } from "./http.ts";
+import type { GraphErrorRow } from "./meta-graph.ts";
+
+/** What tests of Meta's networks need: a host that says what it is told to say, and a way to run a broker's steps. */
+
+export interface Received {
+  method: string;
+  /** "graph.facebook.com/v25.0/101/feed" */
+  path: string;
+  query: Record<string, string>;
+  headers: IncomingMessage["headers"];
+  /** A form's fields; of a multipart form too, with a file as its size. */
+  fields: Record<string, string>;
+  sizeBytes: number;
+}
+
+/** A server for every host; `answer` says status, body and headers. "drop" cuts the connection. */
+export async function startHost(t: TestContext, answer: (request: Received) => [number, unknown, Record<string, string>?] | "drop") {
+  const requests: Received[] = [];
+  const server = createServer((incoming, response) => {
+    void receive(incoming).then((request) => {
+      requests.push(request);
+      const said = answer(request);
+      if (said === "drop") return incoming.socket.destroy();
+      response.writeHead(said[0], { "content-type": "application/json", ...said[2] }).end(typeof said[1] === "string" ? said[1] : JSON.stringify(said[1]));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, requests };
+}
+
+async function receive(incoming: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  const bytes = Buffer.concat(chunks);
+  const url = new URL(incoming.url ?? "", "http://localhost");
+  const type = incoming.headers["content-type"] ?? "";
+  const isForm = /^multipart\/|^application\/x-www-form-urlencoded/.test(type);
+  const form = isForm ? [...(await new Response(bytes, { headers: { "content-type": type } }).formData())] : [];
+  const fields = Object.fromEntries(form.map(([name, value]) => [name, value instanceof File ? `${value.type}, ${value.size} bytes` : value]));
+  return {
+    method: incoming.method ?? "",
+    path: url.pathname.slice(1),
+    query: Object.fromEntries(url.searchParams),
+    headers: incoming.headers,
+    fields,
+    sizeBytes: bytes.length,
+  };
+}
+
+export const CONTENT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, thread: [] };
+
+export function picture(facts: Partial<PublishMedia> = {}): PublishMedia {
+  return {
+    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
+    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
+    animated: false, orientation: 1, ...facts,
+  };
+}
+
+export function film(facts: Partial<PublishMedia> = {}): PublishMedia {
+  return picture({ filename: "a.mp4", type: "video", mimeType: "video/mp4", durationSeconds: 10, ...facts });
+}
+
+export function contextFor(url: string, content: PlatformContent<PublishMedia>, account: Partial<StepContext["account"]> = {}, checkpoint: Checkpoint = {}): StepContext {
+  return {
+    http: createHttpClient({ sandboxUrl: url }),
+    accessToken: "TOKEN-OF-THE-ACCOUNT",
+    account: { platformAccountId: "101", username: "someone", metadata: {}, ...account },
+    content,
+    checkpoint,
+    media: {
+      publicUrl: async (media, rendition) => `https://media.example/${media.filename}${rendition === undefined ? "" : `?as=${rendition.mimeType}&maxSizeBytes=${rendition.maxSizeBytes}`}`,
+      open: async (media, { start = 0, end = media.sizeBytes } = {}) => new Blob([new Uint8Array(end - start)]).stream(),
+      describe: async (media, rendition) => ({ ...media, mimeType: rendition?.mimeType ?? media.mimeType }),
+    },
+    polls: 0,
+    waitedSeconds: 0,
+    now: new Date("2026-11-01T12:00:10Z"),
+  };
+}
+
+/** Runs the steps as the engine does, without its pauses and without trying again. */
+export async function drive(broker: Broker, context: StepContext) {
+  const done: { platformPostId?: string; publishedUrl?: string } = {};
+  const waits: Record<string, number[]> = {};
+  const steps = broker.steps(context.content);
+  for (const step of steps) {
+    let waitedSeconds = 0;
+    for (let polls = 0; ; polls += 1) {
+      const current = { ...context, polls, waitedSeconds };
+      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
+      if ("waitSeconds" in outcome) {
+        (waits[step.name] ??= []).push(outcome.waitSeconds);
+        waitedSeconds += outcome.waitSeconds;
+        continue;
+      }
+      Object.assign(context.checkpoint, outcome.done);
+      Object.assign(done, outcome.platformPostId === undefined ? {} : { platformPostId: outcome.platformPostId }, outcome.publishedUrl === undefined ? {} : { publishedUrl: outcome.publishedUrl });
+      break;
+    }
+  }
+  return { done, waits, steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`) };
+}
+
+export async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
+  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
+  if (error instanceof BrokerError) return error;
+  throw error;
+}
+
+export function answerOf(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return { status, headers, text, json: () => parseJson(text) };
+}
+
+/** An answer that the row, and no row before it, is about. */
+export function exampleOf(row: GraphErrorRow): { status: number; body: object } {
+  if (row.exchange === true) return { status: 400, body: { error_type: "OAuthException", code: 400, error_message: "Matching code was not found or was already used" } };
+  const code = row.codes?.[0];
+  const number = typeof code === "object" ? code[0] : (code ?? row.either?.[0] ?? 1);
+  const message = row.name ?? (row.message === undefined ? "Refused" : row.message.source);
+  return { status: 400, body: { error: { message, type: "OAuthException", code: number, error_subcode: row.subcodes?.[0] } } };
+}
