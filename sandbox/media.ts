@@ -28,6 +28,8 @@ export interface Measured {
   width: number | null;
   height: number | null;
   durationSeconds: number | null;
+  /** Pictures of an image: 1 where it doesn't move; null for anything else. */
+  frames: number | null;
   /** Frames a second. */
   frameRate: number | null;
   /** Bits a second, sound included. */
@@ -107,7 +109,7 @@ async function measureFile(
 ): Promise<Measured> {
   const mimeType = (await fileTypeFromFile(path))?.mime ?? null;
   const base: Measured = {
-    type: "other", mimeType, ...known, width: null, height: null, durationSeconds: null, frameRate: null, bitRate: null,
+    type: "other", mimeType, ...known, width: null, height: null, durationSeconds: null, frames: null, frameRate: null, bitRate: null,
     videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, thumbnail: null,
   };
   if (mimeType?.startsWith("image/")) return measureImage(path, base, folders);
@@ -117,12 +119,12 @@ async function measureFile(
 
 async function measureImage(path: string, base: Measured, folders: { spoolDir: string; thumbnailDir: string }): Promise<Measured> {
   try {
-    const { autoOrient } = await sharp(path).metadata();
+    const { autoOrient, pages } = await sharp(path).metadata();
     const name = `${base.sha256}.webp`;
     const draft = join(folders.spoolDir, randomUUID());
     await sharp(path).autoOrient().resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true }).webp({ quality: 72 }).toFile(draft);
     await rename(draft, join(folders.thumbnailDir, name));
-    return { ...base, type: "image", width: autoOrient.width, height: autoOrient.height, thumbnail: name };
+    return { ...base, type: "image", width: autoOrient.width, height: autoOrient.height, frames: pages ?? 1, thumbnail: name };
   } catch {
     return base;
   }

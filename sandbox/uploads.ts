@@ -12,6 +12,8 @@ export interface Uploads {
    * that many of the call's bytes, as when the connection breaks. Answers how many bytes the upload has now.
    */
   write(name: string, bytes: StoredBytes, options: { offset: number; takeBytes?: number }): Promise<number>;
+  /** Puts several uploads one behind the other into another one; they stay. */
+  join(name: string, parts: readonly string[]): Promise<void>;
   /** Measures the whole upload and throws its bytes away. */
   finish(name: string): Promise<Measured>;
   discard(name: string): Promise<void>;
@@ -37,6 +39,10 @@ export function openUploads(folder: string, media: Media): Uploads {
         await truncate(path, offset + taken);
       }
       return offset + taken;
+    },
+    async join(name, parts) {
+      await rm(pathOf(name), { force: true });
+      for (const part of parts) await pipeline(createReadStream(pathOf(part)), createWriteStream(pathOf(name), { flags: "a" }));
     },
     async finish(name) {
       const path = pathOf(name);

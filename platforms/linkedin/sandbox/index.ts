@@ -1,0 +1,37 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { ASSETS_SCHEMA } from "./assets.ts";
+import { LINKEDIN_CARD } from "./card.ts";
+import { badValue, ERRORS, restError, SWITCHES, tokenError } from "./errors.ts";
+import { IMAGE_ROUTES } from "./images.ts";
+import { newApp, OAUTH_ROUTES, PICTURE_HOST, refuseConsent, seedIdentity } from "./oauth.ts";
+import { POST_ROUTES, POSTS_SCHEMA } from "./posts.ts";
+import { PARTS_SCHEMA, VIDEO_ROUTES } from "./videos.ts";
+import { countCall } from "./viewer.ts";
+
+/** The stand-in of LinkedIn, written from Microsoft's documentation and from what clients have seen, and from nothing of the broker. */
+export const linkedinSandbox: SandboxPlatform = {
+  name: "linkedin",
+  label: "LinkedIn",
+  hosts: { "api.linkedin.com": [], "www.linkedin.com": ["linkedin.com"], [PICTURE_HOST]: [] },
+  schema: ASSETS_SCHEMA + PARTS_SCHEMA + POSTS_SCHEMA,
+  resets: ["linkedin_assets", "linkedin_parts", "linkedin_posts"],
+  routes: [...OAUTH_ROUTES, ...IMAGE_ROUTES, ...VIDEO_ROUTES, ...POST_ROUTES],
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: (call) => (isOAuth(call) ? tokenError(429, "too_many_requests", "Too many requests") : restError(call, ERRORS.memberDay)),
+  serverError: (call) => (isOAuth(call) ? tokenError(500, "server_error", "Internal Server Error") : restError(call, ERRORS.server)),
+  refusal: countCall,
+  newApp,
+  card: LINKEDIN_CARD,
+  seed: seedIdentity,
+};
+
+function badParameter(call: Call): PlatformAnswer {
+  if (call.operation === "authorize") return refuseConsent(call);
+  if (isOAuth(call)) return tokenError(400, "invalid_request", "A parameter is invalid");
+  return restError(call, badValue("The value of a field is invalid"));
+}
+
+function isOAuth(call: Call): boolean {
+  return call.path.startsWith("/oauth/");
+}

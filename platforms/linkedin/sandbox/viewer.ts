@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { Person, Token } from "../../../sandbox/identity.ts";
+import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import { ERRORS, inactiveVersion, noPermission, Refusal, restError } from "./errors.ts";
+
+/** The member whose token makes a call. */
+export interface Viewer {
+  token: Token;
+  person: Person;
+  facts: PersonFacts;
+  /** `urn:li:person:…`, what the member's posts and media belong to. */
+  urn: string;
+}
+
+const PersonFacts = z.object({
+  givenName: z.string(),
+  familyName: z.string(),
+  email: z.string(),
+  /** LinkedIn has restricted the account. */
+  restricted: z.boolean(),
+});
+
+export type PersonFacts = z.infer<typeof PersonFacts>;
+
+const OLDEST_VERSION = "202511";
+const DAY_MS = 86_400_000;
+const CALLS_A_DAY = { member: 150, application: 100_000 } as const;
+
+/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
+  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Refusal) return restError(call, error.error);
+      throw error;
+    }
+  };
+  return (call) => {
+    const outcome = attempt(call, () => run(call));
+    if (!(outcome instanceof Promise)) return outcome;
+    return outcome.then((finish) => () => attempt(call, finish));
+  };
+}
+
+/** As `refusing`, for the versioned API: it needs a version, a live token, and the scope that `resource` is kept for. */
+export function versioned(resource: string, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+  return refusing((call) => {
+    needVersion(call);
+    const viewer = viewerOf(call);
+    if (!viewer.token.scopes.includes("w_member_social")) throw new Refusal(noPermission(`${resource}.${call.headers["linkedin-version"]}01`));
+    return run(call, viewer);
+  });
+}
+
+/** LinkedIn reads a token from the header only. */
+export function viewerOf(call: Call): Viewer {
+  const { identity } = call.world;
+  const header = /^Bearer\s+(\S+)$/i.exec(call.headers["authorization"] ?? "")?.[1];
+  if (header === undefined) throw new Refusal(ERRORS.noToken);
+  const token = identity.token("linkedin", header);
+  const person = token?.kind === "access" ? identity.person("linkedin", token.personId) : undefined;
+  if (!token || !person) throw new Refusal(ERRORS.invalidToken);
+  if (token.state === "revoked") throw new Refusal(ERRORS.revoked);
+  if (token.state === "expired" || call.now >= token.expiresAt) throw new Refusal(ERRORS.expired);
+  const facts = factsOf(person);
+  if (facts.restricted) throw new Refusal(ERRORS.restricted);
+  return { token, person, facts, urn: personUrn(person.id) };
+}
+
+export function factsOf(person: Person): PersonFacts {
+  return PersonFacts.parse(person.facts);
+}
+
+export function personUrn(id: string): string {
+  return `urn:li:person:${id}`;
+}
+
+/** The member behind a call's token, whether or not it is still good; empty where it is unknown. */
+export function accountOf(call: Call): string {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("linkedin", call.accessToken);
+  return token?.personId ?? "";
+}
+
+/** Counts every call by the day in UTC, refused ones too, and refuses past a day's number. Source: Share on LinkedIn, 2023-12. */
+export function countCall(call: Call): PlatformAnswer | undefined {
+  if (call.host !== "api.linkedin.com") return undefined;
+  const token = call.accessToken === null ? undefined : call.world.identity.token("linkedin", call.accessToken);
+  if (!token) return undefined;
+  const today = Math.floor(call.now / DAY_MS) * DAY_MS;
+  const count = (accountId: string) => {
+    const use = { platform: "linkedin", accountId, name: `calls of ${token.clientId}` } as const;
+    call.world.uses.add({ ...use, at: today });
+    return call.world.uses.count({ ...use, since: today });
+  };
+  // The application's quota alone holds for the profile.
+  if (count("every member") > CALLS_A_DAY.application) return restError(call, ERRORS.applicationDay);
+  const isOver = call.path.startsWith("/rest/") && count(token.personId) > CALLS_A_DAY.member;
+  return isOver ? restError(call, ERRORS.memberDay) : undefined;
+}
+
+/** A version lives for a year at least; those of before November 2025 have ended, the newest is the month's. */
+function needVersion(call: Call): void {
+  const version = call.headers["linkedin-version"];
+  if (version === undefined || version === "") throw new Refusal(ERRORS.noVersion);
+  const newest = new Date(call.now).toISOString().slice(0, 7).replace("-", "");
+  const isMonth = /^20\d\d(0[1-9]|1[0-2])$/.test(version);
+  if (!isMonth || version < OLDEST_VERSION || version > newest) throw new Refusal(inactiveVersion(version));
+}
