@@ -1,0 +1,96 @@
+import { metaErrors } from "../kit/meta-errors.ts";
+import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta-graph.ts";
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * What Facebook's refusals mean, by subcode first. Source: Facebook docs, photo and Page videos references, publishing
+ * reels and Page stories, 2026-09-11; the numbers of seven digits were seen by open-source clients and in Meta's own
+ * SDKs, some as code and some as subcode.
+ */
+const publishingErrors: readonly GraphErrorRow[] = [
+  { name: "REVOKED_ACCESS_TOKEN", meaning: "the token was withdrawn", becomes: "AUTH_REVOKED", notPublished: true, says: "The person has withdrawn the app's access to the Facebook Page." },
+  {
+    codes: [368],
+    subcodes: [1390008],
+    meaning: "posting too fast",
+    becomes: "RATE_LIMITED",
+    notPublished: true,
+    retryable: false,
+    retryAfterSeconds: 3 * DAY_SECONDS,
+    says: "Facebook says that this Page posts too fast. Stop posting for some days.",
+  },
+  {
+    codes: [368],
+    subcodes: [1404112],
+    meaning: "the account is limited for some days",
+    becomes: "RATE_LIMITED",
+    notPublished: true,
+    retryable: false,
+    retryAfterSeconds: 3 * DAY_SECONDS,
+    says: "Facebook has limited this account for some days. Look into the Facebook app.",
+  },
+  { codes: [368], subcodes: [1404082], meaning: "the same content was posted before", becomes: "CONTENT_REJECTED", notPublished: true, says: "Facebook refuses content that the Page has posted before." },
+  {
+    codes: [368],
+    subcodes: [1346003, 1404102],
+    meaning: "called abusive, or against the Community Standards",
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "Facebook says that the content goes against its Community Standards.",
+  },
+  { either: [1455006, 506], meaning: "identical to the Page's previous post", becomes: "CONTENT_REJECTED", notPublished: true, says: "Facebook refuses a post that is identical to the Page's previous one." },
+  { either: [1366046], meaning: "the photo is too big, or its format is not taken", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook does not take this photo's size or format." },
+  { either: [1366051], meaning: "these photos were posted already", becomes: "CONTENT_REJECTED", notPublished: true, says: "Facebook says that these photos have been posted already." },
+  { either: [2069019, 324], meaning: "the image file is missing or not valid", becomes: "MEDIA_FAILED", notPublished: true, maxAttempts: 2, says: "Facebook could not read the image." },
+  {
+    either: [1609005, 1609008, 2061006, 1500],
+    meaning: "the link cannot be read, or is none",
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "Facebook could not read the post's link.",
+  },
+  { either: [1349125, 197], meaning: "the content is empty or not valid", becomes: "CONTENT_REJECTED", notPublished: true, says: "Facebook takes no post without content." },
+  { codes: [321], meaning: "the album is full", becomes: "CONTENT_REJECTED", notPublished: true, says: "The Page's photo album is full." },
+  { either: [1363040], meaning: "the video's ratio", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook takes reels between 16:9 and 9:16." },
+  { either: [1363127], meaning: "the video's resolution", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook takes reels of at least 540 × 960 pixels." },
+  { either: [1363128], meaning: "the reel's duration", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook takes reels of 3 to 90 seconds." },
+  { either: [1363129], meaning: "the video's frame rate", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook takes reels of 24 to 60 frames a second." },
+  {
+    either: [1363019, 1363021, 1363030, 1363033, 1363041, 1363037],
+    meaning: "a chunk or the upload's session is not taken",
+    becomes: "MEDIA_FAILED",
+    notPublished: true,
+    maxAttempts: 3,
+    says: "Facebook did not take in the video's bytes.",
+  },
+  { either: [1363047, 1609010], meaning: "a fault on Meta's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: "Facebook has a fault at the moment." },
+  { codes: [352], meaning: "the video's format", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook does not take this video format." },
+  { codes: [382], meaning: "the video file is too small", becomes: "MEDIA_REJECTED", notPublished: true, says: "Facebook says that the video file is too small." },
+  { codes: [389], meaning: "the video could not be fetched", becomes: "MEDIA_FAILED", notPublished: true, maxAttempts: 2, says: "Facebook could not fetch the video." },
+  { codes: [6000], meaning: "the file could not be uploaded", becomes: "MEDIA_FAILED", notPublished: true, retryable: false, says: "Facebook could not take in this video file. Encode it anew as H.264 and AAC." },
+  { codes: [6001], meaning: "the upload failed", becomes: "MEDIA_FAILED", notPublished: true, maxAttempts: 3, says: "Facebook could not take in the video." },
+  { codes: [483, 490], meaning: "the session is refused", becomes: "AUTH_REVOKED", notPublished: true, says: "Facebook has ended the session of the person who connected the Page." },
+  {
+    codes: [100],
+    message: /No permission to publish the video/,
+    meaning: "no permission to publish videos",
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "The Facebook connection lacks the permission to publish videos.",
+  },
+  { codes: [100], subcodes: [33], meaning: "the object is gone or cannot be seen", becomes: "CONTENT_REJECTED", notPublished: false, says: "Facebook cannot find what the post refers to." },
+];
+
+export const errors: readonly GraphErrorRow[] = [...publishingErrors, ...metaErrors("Facebook")];
+
+export const graph: Graph = { label: "Facebook", baseUrl: `https://graph.facebook.com/${GRAPH_VERSION}`, errors };
+
+/** Takes the bytes of feed videos. Source: Facebook docs, Page videos, 2026-09-11. */
+export const videoGraph: Graph = { ...graph, baseUrl: `https://graph-video.facebook.com/${GRAPH_VERSION}` };
+
+/** The answer for an object that is gone, or cannot be seen yet. */
+export const NOT_THERE = "100/33";
+
+/** The answer to bytes at a wrong place; it tells the right one. */
+export const WRONG_OFFSET = 1363037;

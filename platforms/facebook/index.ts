@@ -1,0 +1,6 @@
+import type { Platform } from "../platform.ts";
+import { broker } from "./broker.ts";
+import { facebook as definition } from "./definition.ts";
+import { oauth } from "./oauth.ts";
+
+export const facebook: Platform = { definition, broker, oauth };

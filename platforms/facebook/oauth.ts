@@ -1,0 +1,36 @@
+import type { HttpClient } from "../kit/http.ts";
+import { exchangeFacebookCode, FACEBOOK_DIALOG, readManagedPages, revokeFacebookGrant } from "../kit/meta-login.ts";
+import { BrokerError, type Choice, type OAuth } from "../platform.ts";
+import { capabilities } from "./capabilities.ts";
+import { graph } from "./errors.ts";
+
+/**
+ * Facebook Login, by which a person reaches their Pages. Each Page has a token of its own, which publishes and has no end;
+ * there is no call that renews one. Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
+ */
+export const oauth: OAuth = {
+  environmentPrefix: "FACEBOOK",
+  authorizeUrl: FACEBOOK_DIALOG,
+  scopes: ["pages_show_list", "pages_read_engagement", "pages_manage_posts"],
+  scopeSeparator: ",",
+  pkce: false,
+  exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code, capabilities.publishScopes),
+  profile: readPages,
+  revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
+};
+
+async function readPages(http: HttpClient, accessToken: string): Promise<Choice[]> {
+  const pages = await readManagedPages(graph, http, accessToken);
+  const choices = pages.map(({ id, name, username, link, category, pictureUrl, instagram, accessToken: pageToken }): Choice => ({
+    profile: {
+      platformAccountId: id,
+      username,
+      displayName: name,
+      avatarUrl: pictureUrl,
+      metadata: { category, link, instagramAccountId: instagram?.id ?? null },
+    },
+    token: { accessToken: pageToken, expiresInSeconds: null },
+  }));
+  if (choices.length > 0) return choices;
+  throw new BrokerError("AUTH_REVOKED", "There is no Facebook Page that you may publish as among those that were ticked. Connect again, tick the Page, and make sure that your role on it includes creating content.");
+}

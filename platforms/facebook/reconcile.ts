@@ -1,0 +1,116 @@
+import { brokerErrorOf, callGraph, findRowByCode, graphRequest } from "../kit/meta-graph.ts";
+import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
+import { kindOf, photoIds, stepNames } from "./content.ts";
+import { graph } from "./errors.ts";
+import { acceptedAs, progressOf, readVideoIfThere, reasonOf } from "./video.ts";
+import { postList, storyList, type ListedPost } from "./wire.ts";
+
+/**
+ * Finds out what became of a publishing call: a video by its own state, a story by its medium in the list of stories, all
+ * else among the Page's published posts, photos by their ids and texts by their words.
+ * Source: Facebook docs, Page feed, publishing reels and Page stories, 2026-09-11.
+ */
+export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  switch (kindOf(context.content)) {
+    case "text":
+    case "photos":
+      return reconcilePost(context, intent);
+    case "video":
+    case "reel":
+      return reconcileVideo(context, intent);
+    case "photoStory":
+      return reconcileStory(context, intent, photoIds(context)[0] ?? "");
+    case "videoStory":
+      return reconcileStory(context, intent, String(context.checkpoint[stepNames.start]));
+  }
+}
+
+const LIST_LIMIT = 100;
+
+async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  const earliest = intent.intentAt.getTime() - 60_000;
+  const request = graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/published_posts`, {
+    fields: "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",
+    since: String(Math.floor(earliest / 1000)),
+    limit: String(LIST_LIMIT),
+  });
+  const { data } = await callGraph(graph, context.http, postList, request);
+  const hits = data.filter((post) => Date.parse(post.created_time) >= earliest && isThisPost(context, post));
+  const [hit] = hits;
+  if (hit !== undefined && hits.length === 1) {
+    const { id, permalink_url: link } = hit;
+    return { verdict: "published", done: { [stepNames.publish]: id, hasLink: link !== null }, remoteId: id, platformPostId: id, ...(link === null ? {} : { publishedUrl: link }) };
+  }
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the Page look like this one." };
+  if (data.length >= LIST_LIMIT) return { verdict: "cannot_tell", reason: "The Page has published too much since to find this post." };
+  return { verdict: "not_published", definitive: false, proof: "The post is not among the Page's published posts.", ...refusal(intent) };
+}
+
+/** One of our photos in it is proof. Without photos the words have to be the same, and the link where there are no words. */
+function isThisPost(context: StepContext, post: ListedPost): boolean {
+  const { text, linkUrl, media } = context.content;
+  const attachments = post.attachments?.data ?? [];
+  if (media.length > 0) {
+    const ours = photoIds(context);
+    const targets = attachments.flatMap(({ target, subattachments }) => [target?.id, ...(subattachments?.data ?? []).map((sub) => sub.target?.id)]);
+    return targets.some((id) => typeof id === "string" && ours.includes(id));
+  }
+  if (text !== "" || linkUrl === null) return saysTheSame(text, post.message ?? "");
+  return plain(post.message ?? "") === "" && attachments.some(({ url }) => typeof url === "string" && (url.includes(linkUrl) || url.includes(encodeURIComponent(linkUrl))));
+}
+
+/** A mention is written with the Page's id and read back as its name. */
+function saysTheSame(sent: string, read: string): boolean {
+  const words = plain(sent).split(/@\[\d+\]/);
+  return new RegExp(`^${words.map(escaped).join(".+?")}$`, "su").test(plain(read));
+}
+
+function escaped(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}
+
+function plain(text: string): string {
+  return text.normalize("NFC").replace(/\s+/g, " ").trim();
+}
+
+async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  const video = await readVideoIfThere(context);
+  const id = String(context.checkpoint[stepNames.start]);
+  if (video === null) {
+    const age = context.now.getTime() - intent.intentAt.getTime();
+    return age < UNREADABLE_MILLISECONDS ? { verdict: "pending", reason: "The video cannot be read." } : { verdict: "cannot_tell", reason: "The video cannot be read." };
+  }
+  switch (progressOf(video)) {
+    case "live":
+    case "publishing":
+      return { verdict: "published", ...acceptedAs(id) };
+    case "failed":
+    case "dead": {
+      const platformError = { status: 200, code: video.status?.video_status ?? null, message: reasonOf(video), requestId: null };
+      const error = new BrokerError("MEDIA_FAILED", "Facebook could not process the video.", { maxAttempts: 2, platformError });
+      return { verdict: "not_published", definitive: true, proof: "The video has failed.", redoFrom: stepNames.start, error };
+    }
+    case "processing":
+      return { verdict: "pending", reason: "Facebook is still processing the video." };
+    case "waiting":
+      return { verdict: "not_published", definitive: false, proof: "The video is there, and its publishing has not begun.", ...refusal(intent) };
+  }
+}
+
+/** A video that cannot be read proves nothing: after this long the user is asked. */
+const UNREADABLE_MILLISECONDS = 15 * 60 * 1000;
+
+async function reconcileStory(context: StepContext, intent: OpenIntent, mediaId: string): Promise<Verdict> {
+  const { data } = await callGraph(graph, context.http, storyList, graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/stories`, {}));
+  const story = data.find(({ media_id: id }) => id === mediaId);
+  if (story === undefined) return { verdict: "not_published", definitive: false, proof: "The medium is in none of the Page's stories.", ...refusal(intent) };
+  const { post_id: id, url } = story;
+  return { verdict: "published", done: { [stepNames.publish]: id }, remoteId: id, platformPostId: id, ...(url === null ? {} : { publishedUrl: url }) };
+}
+
+/** What the lost call was refused with, where it was: it says whether trying again can help. */
+function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerError } {
+  if (typeof platformError?.code !== "string") return {};
+  const row = findRowByCode(graph, platformError.code);
+  return row === undefined ? {} : { error: brokerErrorOf(row, platformError) };
+}
