@@ -76,7 +76,7 @@ export function findSwitch(platform: SandboxPlatform, error: string): { faultSwi
     const [before, after] = parts;
     if (before === undefined || after === undefined) continue;
     const middle = error.startsWith(before) && error.endsWith(after) ? error.slice(before.length, error.length - after.length) : "";
-    if (/^\d{1,6}$/.test(middle)) return { faultSwitch, number: Number(middle) };
+    if (/^\d{1,9}$/.test(middle)) return { faultSwitch, number: Number(middle) };
   }
   return undefined;
 }

@@ -1,6 +1,5 @@
-import sharp from "sharp";
-import { hueOf } from "../../../sandbox/authorize.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { drawPicture } from "../../../sandbox/pictures.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
 import type { Values } from "./fields.ts";
 import { needQuota, useQuota } from "./quotas.ts";
@@ -11,7 +10,7 @@ export const PICTURE_HOST = "scontent.cdninstagram.com";
 
 export const PROFILE_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "graph.threads.net", path: "/profile_lookup", operation: "read", run: withViewer(["threads_profile_discovery"], lookUpProfile) },
-  { method: "GET", host: PICTURE_HOST, path: "/t51.threads/{name}", operation: "read", run: drawPicture },
+  { method: "GET", host: PICTURE_HOST, path: "/t51.threads/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
 ];
 
 export function pictureUrl(name: string): string {
@@ -40,12 +39,4 @@ function lookUpProfile(call: Call, viewer: Viewer): PlatformAnswer {
   const { biography } = factsOf(person);
   const profile = { username, name: person.name, biography, is_verified: false, follower_count: 1000, likes_count: 0, quotes_count: 0, replies_count: 0, reposts_count: 0, views_count: 0 };
   return jsonAnswer(profile, { headers: graphHeaders(call) });
-}
-
-/** A picture of its own for everyone, so that copying profile pictures can be tried out. */
-function drawPicture(call: Call): Outcome {
-  const hue = hueOf((call.segments["name"] ?? "").replace(/\.jpg$/, ""));
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="150"><rect width="150" height="150" fill="hsl(${hue},60%,50%)"/>
-<circle cx="75" cy="58" r="28" fill="#fff" opacity=".9"/><ellipse cx="75" cy="138" rx="52" ry="46" fill="#fff" opacity=".9"/></svg>`;
-  return sharp(Buffer.from(svg)).jpeg().toBuffer().then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
 }

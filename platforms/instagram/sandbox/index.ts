@@ -1,0 +1,62 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { refuseConsent } from "../../../sandbox/meta/consent.ts";
+import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
+import { drawPicture } from "../../../sandbox/pictures.ts";
+import { CARD } from "./card.ts";
+import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
+import { CONTAINER_ROUTES, CONTAINERS_SCHEMA } from "./containers.ts";
+import { callLimitReached, igError, SWITCHES } from "./errors.ts";
+import { DIRECT_LABEL, dialogOf, exchangeError, LOGIN_ROUTES, SEED_SCOPES } from "./login.ts";
+import { MEDIA_SCHEMA } from "./media.ts";
+import { newApp, seedIdentity } from "./people.ts";
+import { PICTURE_HOST } from "./profile.ts";
+import { countCall, QUOTA_ROUTES } from "./quotas.ts";
+import { READ_ROUTES } from "./reads.ts";
+import { UPLOAD_ROUTES } from "./uploads.ts";
+import { FACEBOOK_HOST, graph } from "./viewer.ts";
+
+/**
+ * The stand-in of Instagram, for both of its logins, written from Meta's documentation and from what clients have seen,
+ * and from nothing of the broker. It shares Facebook's hosts.
+ */
+export const instagramSandbox: SandboxPlatform = {
+  name: "instagram",
+  label: "Instagram",
+  hosts: {
+    "graph.instagram.com": [],
+    "api.instagram.com": [],
+    "www.instagram.com": ["instagram.com"],
+    [FACEBOOK_HOST]: ["graph-video.facebook.com"],
+    "www.facebook.com": ["facebook.com", "web.facebook.com", "m.facebook.com"],
+    "rupload.facebook.com": [],
+    [PICTURE_HOST]: [],
+  },
+  schema: CONTAINERS_SCHEMA + MEDIA_SCHEMA + COMMENTS_SCHEMA + PAGES_SCHEMA,
+  resets: ["instagram_containers", "instagram_media", "instagram_comments"],
+  // The routes with a name in their path come before those that any one segment matches.
+  routes: [
+    ...LOGIN_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...COMMENT_ROUTES, ...UPLOAD_ROUTES, ...READ_ROUTES,
+    { method: "GET", host: PICTURE_HOST, path: "/t51.instagram/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
+  ],
+  claims,
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: callLimitReached,
+  serverError: (call) => graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
+  refusal: countCall,
+  newApp,
+  card: CARD,
+  seed: (world) => seedIdentity(world, { direct: SEED_SCOPES, label: DIRECT_LABEL }),
+};
+
+/** On Facebook's hosts those calls are Instagram's whose app or token was made for it. */
+function claims({ world, params, accessToken }: Call): boolean {
+  const { identity } = world;
+  const clientId = params["client_id"] ?? accessToken?.split("|")[0] ?? "";
+  return (accessToken !== null && identity.token("instagram", accessToken) !== undefined) || identity.app("instagram", clientId) !== undefined;
+}
+
+function badParameter(call: Call): PlatformAnswer {
+  if (call.operation === "authorize") return refuseConsent(dialogOf(call), call);
+  return call.path === "/oauth/access_token" && call.host === "api.instagram.com" ? exchangeError("Invalid parameter") : graph.error(call, igError("100"));
+}

@@ -1,0 +1,85 @@
+import { randomInt } from "node:crypto";
+import { z } from "zod";
+import { randomSecret, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
+import { addPage, ALL_TASKS, grantedPages, grantPages, nextPageId, pageIdOf, pagesOf, type Page } from "../../../sandbox/meta/pages.ts";
+import type { Call } from "../../../sandbox/platform.ts";
+import type { World } from "../../../sandbox/world.ts";
+
+/** Professional accounts. Each has an app-scoped id, and a Facebook Page of a Facebook user it is linked with. */
+export const SEED = {
+  clientId: "990602627938098",
+  clientSecret: "ig-secret",
+  redirectUri: "https://app.example.test/cb",
+  code: "CODE1",
+  personId: "17841400000000001",
+} as const;
+
+export const PersonFacts = z.object({
+  appScopedId: z.string(),
+  facebookUserId: z.string(),
+  accountType: z.enum(["BUSINESS", "MEDIA_CREATOR"]),
+});
+
+export type PersonFacts = z.infer<typeof PersonFacts>;
+
+export function factsOf(person: Person): PersonFacts {
+  return PersonFacts.parse(person.facts);
+}
+
+/** The account that a login hint names, made when new. Without a hint it is the seeded one. A hint that holds `creator` makes a creator's account. */
+export function personOf(world: World, hint: string | undefined): Person {
+  const { identity } = world;
+  if (!hint) {
+    const seeded = identity.person("instagram", SEED.personId);
+    if (seeded) return seeded;
+  }
+  return (hint && identity.personByHint("instagram", hint)) || addPerson(world, hint ?? null);
+}
+
+function addPerson(world: World, hint: string | null): Person {
+  const number = BigInt(world.store.next("instagram.person"));
+  const plain = (hint ?? "sandbox_brand").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|[._]+$/g, "");
+  const username = plain?.slice(0, 30) || "someone";
+  const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
+  const person: NewPerson = {
+    platform: "instagram", id: String(17_841_400_000_000_000n + number), username, name, hint,
+    facts: {
+      appScopedId: String(24_000_000_000_000_000n + number), facebookUserId: String(10_210_000_000_000_000n + number),
+      accountType: hint?.includes("creator") ? "MEDIA_CREATOR" : "BUSINESS",
+    } satisfies PersonFacts,
+  };
+  const made = world.identity.addPerson(person);
+  addPage(world, { id: nextPageId(world), platform: "instagram", owner: made.id, name, username: username.replace(/[._]/g, ""), tasks: ALL_TASKS, linkedId: made.id });
+  if (hint?.includes("two-pages")) {
+    addPage(world, { id: nextPageId(world), platform: "instagram", owner: made.id, name: `${name} Shop`, username: `${username.replace(/[._]/g, "")}shop`, tasks: ALL_TASKS, linkedId: null });
+  }
+  return made;
+}
+
+/** The Pages that a token reaches: its own, or those that the person ticked. */
+export function reachedPages(call: Call, token: Token): Page[] {
+  const own = pageIdOf(token);
+  return grantedPages(call.world, token.grantId).filter((page) => own === undefined || page.id === own);
+}
+
+/** The account behind a call's token, whether or not it is still good; empty where it is unknown. */
+export function accountOf(call: Call): string {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("instagram", call.accessToken);
+  return token?.personId ?? "";
+}
+
+/** An app as the developer portal makes it. */
+export function newApp(): { clientId: string; clientSecret: string } {
+  return { clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)), clientSecret: randomSecret("", 24) };
+}
+
+/** The app, account and code that every fresh sandbox has. */
+export function seedIdentity(world: World, scopes: { direct: readonly string[]; label: string }): void {
+  const { identity } = world;
+  identity.addApp({ platform: "instagram", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  const person = addPerson(world, null);
+  const at = world.clock.now();
+  const grantId = identity.addGrant({ platform: "instagram", clientId: SEED.clientId, personId: person.id, scopes: scopes.direct, at });
+  grantPages(world, grantId, pagesOf(world, "instagram", person.id).map((page) => page.id));
+  identity.addCode({ platform: "instagram", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: { dialog: scopes.label } });
+}

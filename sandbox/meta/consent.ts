@@ -1,0 +1,87 @@
+import { consentErrorPage, consentPage, type ConsentGroup } from "../authorize.ts";
+import { randomSecret, type Person } from "../identity.ts";
+import { redirectAnswer, type Call, type PlatformAnswer } from "../platform.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { World } from "../world.ts";
+
+/** One of Meta's login dialogs: the questions it asks, and how it goes back. */
+export interface Dialog {
+  platform: PlatformName;
+  label: string;
+  /** Every scope there is, with what the consent page says about it. */
+  scopes: Readonly<Record<string, string>>;
+  /** The one without which there is no account; its box can't be unticked. */
+  needed: string;
+  /** Asked for where the app sends a `config_id` in place of scopes; null where there are no such apps. */
+  configured: readonly string[] | null;
+  /** Boxes beside the scopes, such as the Pages. */
+  groups(call: Call, person: Person): ConsentGroup[];
+  personOf(world: World, hint: string | undefined): Person;
+  /** What a refusal says of itself. */
+  refusal: string;
+  /** At the end of the redirect address, beside all values. */
+  suffix: string;
+  /** Called with the new grant and the form's fields. */
+  granted(call: Call, grant: { grantId: number; person: Person }, fields: Readonly<Record<string, string | string[]>>): void;
+}
+
+interface Asked {
+  clientId: string;
+  redirectUri: string;
+  state: string | undefined;
+  scopes: string[];
+  person: Person;
+}
+
+export function askConsent(dialog: Dialog, call: Call): PlatformAnswer {
+  const asked = readAsked(dialog, call);
+  if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
+  const options = asked.scopes.map((scope) => ({ value: scope, label: dialog.scopes[scope] ?? scope, required: scope === dialog.needed }));
+  const groups = [...dialog.groups(call, asked.person), { title: "The app may", field: "scope", options }];
+  return consentPage({ platform: dialog.label, person: asked.person, groups });
+}
+
+export function takeConsent(dialog: Dialog, call: Call): PlatformAnswer {
+  const asked = readAsked(dialog, call);
+  if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
+  const fields = call.body.kind === "fields" ? call.body.fields : {};
+  if (fields["decision"] !== "approve") return refuseConsent(dialog, call);
+  const ticked = [fields["scope"] ?? []].flat();
+  const { world, now } = call;
+  const scopes = asked.scopes.filter((scope) => scope === dialog.needed || ticked.includes(scope));
+  const grantId = world.identity.addGrant({ platform: dialog.platform, clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
+  const code = randomSecret("AQ", 96);
+  world.identity.addCode({ platform: dialog.platform, code, grantId, redirectUri: asked.redirectUri, issuedAt: now, facts: { dialog: dialog.label } });
+  dialog.granted(call, { grantId, person: asked.person }, fields);
+  return back(dialog, asked, { code });
+}
+
+/** As when the person presses the refusing button. */
+export function refuseConsent(dialog: Dialog, call: Call): PlatformAnswer {
+  const asked = readAsked(dialog, call);
+  if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
+  return back(dialog, asked, { error: "access_denied", error_reason: "user_denied", error_description: dialog.refusal });
+}
+
+/** What the address asks for, or a sentence that says what is wrong with it. */
+function readAsked(dialog: Dialog, call: Call): Asked | string {
+  const { query, world } = call;
+  const clientId = query.get("client_id") ?? "";
+  const redirectUri = query.get("redirect_uri") ?? "";
+  const app = world.identity.app(dialog.platform, clientId);
+  if (!app) return "Invalid platform app: there is no app with this client_id.";
+  if (!app.redirectUris.includes(redirectUri)) return "Invalid redirect_uri: it is not among the app's redirect URIs.";
+  if (query.get("response_type") !== "code") return "Invalid response_type: it has to be code.";
+  const configured = query.has("config_id") && !query.has("scope") ? dialog.configured : null;
+  const scopes = configured ? [...configured] : [...new Set((query.get("scope") ?? "").split(/[\s,]+/).filter(Boolean))];
+  const unknown = scopes.filter((scope) => !Object.hasOwn(dialog.scopes, scope));
+  if (unknown.length > 0) return `Invalid Scopes: ${unknown.join(", ")}.`;
+  if (!scopes.includes(dialog.needed)) return `Invalid Scopes: ${dialog.needed} is missing.`;
+  const person = dialog.personOf(world, query.get("login_hint") ?? undefined);
+  return { clientId, redirectUri, scopes, person, state: query.get("state") ?? undefined };
+}
+
+function back(dialog: Dialog, asked: Asked, values: Record<string, string>): PlatformAnswer {
+  const query = new URLSearchParams({ ...values, ...(asked.state !== undefined && { state: asked.state }) });
+  return redirectAnswer(`${asked.redirectUri}${asked.redirectUri.includes("?") ? "&" : "?"}${query}${dialog.suffix}`);
+}

@@ -1,0 +1,144 @@
+import { jsonAnswer, type Call, type Outcome, type PlatformAnswer } from "../platform.ts";
+
+/** How Meta's Graph API answers. Source: Graph API docs, error handling, rate limiting, versions; 2026. */
+export interface GraphError {
+  message: string;
+  code: number;
+  subcode?: number;
+  status?: number;
+  type?: "OAuthException" | "FacebookApiException" | "GraphMethodException";
+  /** Written into the body only where given: Graph leaves it out at times. */
+  transient?: boolean;
+  title?: string;
+  userMessage?: string;
+  /** Of an upload at a wrong place. */
+  data?: Record<string, unknown>;
+  /** Until calls are allowed again, where they are used up. */
+  regainMinutes?: number;
+}
+
+/** Thrown by a route to answer with a Graph error. */
+export class Refusal extends Error {
+  readonly graph: GraphError;
+
+  constructor(graph: GraphError) {
+    super(graph.message);
+    this.graph = graph;
+  }
+}
+
+/** What differs between the platforms that share the Graph API. */
+export interface GraphUse {
+  /** The kind of calls in the usage headers: `instagram`, `pages`. */
+  usageType: string;
+  /** The account that a call concerns; empty where it is unknown. */
+  accountOf(call: Call): string;
+}
+
+export interface Graph {
+  answer(call: Call, value: unknown): PlatformAnswer;
+  error(call: Call, error: GraphError): PlatformAnswer;
+  headers(call: Call): Record<string, string>;
+  /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+  refusing(run: (call: Call) => Outcome): (call: Call) => Outcome;
+}
+
+export const invalid = (message: string, subcode?: number): Refusal =>
+  new Refusal({ message: `(#100) ${message}`, code: 100, ...(subcode !== undefined && { subcode }) });
+
+export const missing = (name: string): Refusal => invalid(`Missing parameter: ${name}`);
+
+export const noObject = (id: string): Refusal =>
+  new Refusal({
+    message: `Unsupported get request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation`,
+    code: 100,
+    subcode: 33,
+    type: "GraphMethodException",
+  });
+
+export function openGraph(use: GraphUse): Graph {
+  function headers(call: Call, regainMinutes = 0): Record<string, string> {
+    const used = regainMinutes > 0 ? { call_count: 100, total_cputime: 41, total_time: 37 } : { call_count: 1, total_cputime: 1, total_time: 1 };
+    const account = use.accountOf(call);
+    return {
+      "cache-control": "private, no-cache, no-store, must-revalidate",
+      "facebook-api-version": servedVersion(call),
+      "x-fb-request-id": `sandbox-${call.number}`,
+      "x-fb-trace-id": `SBX${call.number}`,
+      "x-app-usage": JSON.stringify(used),
+      ...(account !== "" && { "x-business-use-case-usage": JSON.stringify({ [account]: [{ type: use.usageType, ...used, estimated_time_to_regain_access: regainMinutes }] }) }),
+    };
+  }
+
+  function error(call: Call, graph: GraphError): PlatformAnswer {
+    const { message, code, subcode, type = "OAuthException", transient, title, userMessage, data } = graph;
+    const body = {
+      message, type, code,
+      ...(subcode !== undefined && { error_subcode: subcode }),
+      ...(transient !== undefined && { is_transient: transient }),
+      ...(title !== undefined && { error_user_title: title }),
+      ...(userMessage !== undefined && { error_user_msg: userMessage }),
+      ...(data !== undefined && { error_data: data }),
+      fbtrace_id: `SBX${call.number}`,
+    };
+    const challenge: Record<string, string> = code === 190 ? { "www-authenticate": `OAuth "Facebook Platform" "invalid_token" "${message.replace(/"/g, "'")}"` } : {};
+    return jsonAnswer({ error: body }, { status: graph.status ?? 400, headers: { ...headers(call, graph.regainMinutes), ...challenge } });
+  }
+
+  return {
+    answer: (call, value) => jsonAnswer(value, { headers: headers(call) }),
+    headers: (call) => headers(call),
+    error,
+    refusing(run) {
+      const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
+        try {
+          return work();
+        } catch (thrown) {
+          if (thrown instanceof Refusal) return error(call, thrown.graph);
+          throw thrown;
+        }
+      };
+      return (call) => {
+        const outcome = attempt(call, () => {
+          if (call.params["date_format"] !== undefined && servedVersion(call) === "v26.0") throw invalid("date_format is no longer supported.");
+          return run(call);
+        });
+        if (!(outcome instanceof Promise)) return outcome;
+        return outcome.then((finish) => () => attempt(call, finish), (thrown: unknown) => () => attempt(call, () => { throw thrown; }));
+      };
+    },
+  };
+}
+
+const OLDEST = 21;
+const NEWEST = 26;
+
+/** An expired or unknown version is not refused but served as the oldest usable one; without one the app's default serves. */
+function servedVersion(call: Call): string {
+  const asked = /^https:\/\/[^/]+\/v(\d+)\.(\d+)\//.exec(call.url);
+  if (!asked) return "v25.0";
+  const major = Number(asked[1]);
+  return asked[2] === "0" && major >= OLDEST && major <= NEWEST ? `v${major}.0` : `v${OLDEST}.0`;
+}
+
+/** `2026-11-01T12:00:05+0000` */
+export function graphTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}+0000`;
+}
+
+/** A parameter that has to be JSON of some form. */
+export function parseJson(name: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw invalid(`Param ${name} must be valid JSON.`);
+  }
+}
+
+export function isTrue(params: Call["params"], name: string): boolean {
+  return params[name] === "true" || params[name] === "1";
+}
+
+export function isFalse(params: Call["params"], name: string): boolean {
+  return params[name] === "false" || params[name] === "0";
+}
