@@ -3,126 +3,9 @@ import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import type { StepDone } from "../../platforms/platform.ts";
+import type { Claimed, Lane } from "./claims.ts";
+import type { PostEvent } from "./outbox.ts";
 import { type Db, statement } from "./sql.ts";
-
-/** Preparing is slow and large, committing small and urgent, observing neither: each has slots of its own. */
-export const LANES = ["prepare", "commit", "observe"] as const;
-
-export type Lane = (typeof LANES)[number];
-
-/** A claimed platform post, or a single row of nulls where none was to be had. */
-export interface ClaimedRow {
-  id: string | null;
-  user_id: string;
-  account_id: string | null;
-  /** Grown by this claim; every later write carries it. */
-  fence: number;
-  lease_owner: string;
-  /** The account at which the turn stopped; null where it came to its end. */
-  turn_end: string | null;
-}
-
-/** How many due rows are looked at in the order of their time, and how many accounts in turn where those were not all. */
-const LOOKED_AT = 128;
-const ACCOUNTS_IN_TURN = 64;
-
-/**
- * ($1 lane, $2 how many, $3 lease in seconds, $4 the account after which the turn goes on; of the users served lately: $5
- * who, $6 how many of theirs are running, $7 the number of their last turn): takes what is due by the database's clock, at
- * most one of an account, and none of an account in which a step is running.
- *
- * The oldest due rows are enough while there are few of them. Where there are more, the accounts are gone through in
- * turn as well, so that a user with thousands of due posts hides nobody else. Users share what is taken: who has the
- * fewest running comes first, then who has waited longest for a turn. Locks are never waited for: a row that somebody
- * holds is looked at again at the next wake-up.
- */
-export const claimDue = statement<ClaimedRow>(
-  "platform_posts.claim",
-  `with recursive oldest as materialized (
-     select id, account_id, user_id, next_action_at from platform_posts
-     where lane = $1 and next_action_at <= now() order by next_action_at limit ${LOOKED_AT}
-   ), turn as (
-     (select account_id, 1 as n from platform_posts
-      where lane = $1 and next_action_at is not null and account_id > $4 and (select count(*) from oldest) = ${LOOKED_AT}
-      order by account_id limit 1)
-     union all
-     select next.account_id, n + 1 from turn, lateral (
-       select account_id from platform_posts where lane = $1 and next_action_at is not null and account_id > turn.account_id
-       order by account_id limit 1) next
-     where n < ${ACCOUNTS_IN_TURN}
-   ), due as (
-     select * from oldest
-     union
-     select first.* from turn, lateral (
-       select id, account_id, user_id, next_action_at from platform_posts
-       where lane = $1 and account_id = turn.account_id and next_action_at <= now() order by next_action_at limit 1) first
-   ), of_account as (
-     select due.*, row_number() over (partition by coalesce(due.account_id, due.id) order by due.next_action_at, due.id) as place
-     from due left join accounts a on a.id = due.account_id
-     where a.busy_until is null or a.busy_until <= now()
-   ), ranked as (
-     select c.*, coalesce(s.running, 0) + row_number() over (partition by c.user_id order by c.next_action_at, c.id) as round, coalesce(s.turn, 0) as last_turn
-     from of_account c left join unnest($5::text[], $6::integer[], $7::integer[]) as s(user_id, running, turn) on s.user_id = c.user_id
-     where c.place = 1
-   ), picked as (
-     select pp.id, pp.account_id from ranked r join platform_posts pp on pp.id = r.id
-     where pp.lane = $1 and pp.next_action_at <= now() and (pp.lease_until is null or pp.lease_until <= now())
-     order by r.round, r.last_turn, r.next_action_at limit $2
-     for no key update of pp skip locked
-   ), slots as (
-     select a.id from accounts a where a.id in (select account_id from picked) and (a.busy_until is null or a.busy_until <= now())
-     for no key update skip locked
-   ), owners as (
-     select picked.id, picked.account_id, gen_random_uuid() as owner from picked
-     where picked.account_id is null or picked.account_id in (select id from slots)
-   ), busy as (
-     update accounts a set busy_until = now() + make_interval(secs => $3), busy_with = o.owner from owners o where a.id = o.account_id
-   ), claimed as (
-     update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner, lease_until = now() + make_interval(secs => $3),
-       next_action_at = now() + make_interval(secs => $3)
-     from owners o where pp.id = o.id
-     returning pp.id, pp.user_id, pp.account_id, pp.fence, pp.lease_owner
-   )
-   select c.*, t.turn_end from (select case when count(*) = ${ACCOUNTS_IN_TURN} then max(account_id::text) end as turn_end from turn) t left join claimed c on true`,
-);
-
-/**
- * ($1 platform posts, $2 owners, $3 lease in seconds): prolongs what is still held. A row that somebody is just writing is
- * left for the next time, so that two of these never wait for one another.
- */
-export const prolongLeases = statement<{ lease_owner: string }>(
-  "platform_posts.prolong_leases",
-  `with held as (
-     select id from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[]) for no key update skip locked
-   ), rows as (
-     update platform_posts pp set lease_until = now() + make_interval(secs => $3),
-       next_action_at = greatest(pp.next_action_at, now() + make_interval(secs => $3))
-     from held where pp.id = held.id returning pp.lease_owner, pp.account_id
-   ), busy as (
-     update accounts a set busy_until = now() + make_interval(secs => $3)
-     from (select a.id from rows join accounts a on a.id = rows.account_id and a.busy_with = rows.lease_owner for no key update of a skip locked) s where a.id = s.id
-   )
-   select lease_owner from rows`,
-);
-
-/** ($1 platform posts, $2 owners): which of them still hold their platform post. */
-export const findHeld = statement<{ lease_owner: string }>(
-  "platform_posts.find_held",
-  `select lease_owner from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[])`,
-);
-
-/** ($1 account, $2 owner): another step may run in the account. */
-export const freeSlot = statement(
-  "accounts.free_slot",
-  `update accounts set busy_until = null, busy_with = null where id = $1 and busy_with = $2`,
-);
-
-/** Seconds until something is due in each lane, below zero where it is due already; null where nothing waits. */
-export const findNextDue = statement<{ lane: Lane; due_in_seconds: number | null }>(
-  "platform_posts.find_next_due",
-  `select lane, (select extract(epoch from min(next_action_at) - clock_timestamp()) from platform_posts pp where pp.lane = l.lane and next_action_at is not null)::float8 as due_in_seconds
-   from unnest(array['prepare', 'commit', 'observe']) as l(lane)`,
-);
 
 /** What is kept in the journal about one request to a platform; see `HttpExchange` of the HTTP kit. */
 export type Evidence = Record<string, unknown>;
@@ -181,6 +64,8 @@ export interface WorkRow {
   warnings: { code: string; message: string }[];
   /** Seconds since the engine wrote to it: handles do not live for ever. */
   idle_seconds: number;
+  /** Whether the post has no other platform post, so that its status follows from this one's. */
+  alone: boolean;
   content: PostContent;
   platform_account_id: string | null;
   username: string | null;
@@ -197,7 +82,7 @@ export const loadWork = statement<WorkRow>(
      extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
      pp.step, pp.live_through, pp.polls, coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
      pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings, extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
-     p.content, a.platform_account_id, a.username, a.platform_metadata, a.scopes,
+     cardinality(p.platforms) = 1 as alone, p.content, a.platform_account_id, a.username, a.platform_metadata, a.scopes,
      (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename, 'facts', m.facts)), '[]')
       from post_media pm join media m on m.id = pm.media_id and m.user_id = pp.user_id and m.mode = pp.mode where pm.post_id = pp.post_id) as media,
      (select json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at, 'ageSeconds', extract(epoch from now() - s.intent_at),
@@ -253,34 +138,43 @@ export interface IntentChanges {
   evidence: IntentEvidence;
 }
 
-export interface Claimed {
-  id: string;
-  fence: number;
-  leaseOwner: string;
-  accountId: string | null;
+/** What a write brings along: the step's place in the journal, what has become of a commit, and what the post is then. */
+export interface Along {
+  journal?: JournalEntry | undefined;
+  intent?: IntentChanges | undefined;
+  /** Only where the post's row is held. */
+  post?: PostChanges | undefined;
+}
+
+export interface PostChanges {
+  status: PostStatus;
+  events: readonly PostEvent[];
 }
 
 /**
  * The one write of the engine, in one statement: the platform post where it is still the claim's, and with it the
- * journal and the account's slot. False where the claim has lost it; then nothing was written.
+ * journal, the account's slot and the post. False where the claim has lost it; then nothing was written.
  */
-export async function writeClaimed(db: Db, claim: Claimed, changes: Changes, also: { journal?: JournalEntry | undefined; intent?: IntentChanges | undefined } = {}): Promise<boolean> {
-  const row = await write.one(db, [
-    claim.id,
-    claim.fence,
-    claim.leaseOwner,
-    JSON.stringify(changes),
-    also.journal === undefined ? null : JSON.stringify(also.journal),
-    also.intent === undefined ? null : JSON.stringify(also.intent),
-  ]);
+export async function writeClaimed(db: Db, claim: Claimed, changes: Changes, { journal, intent, post }: Along = {}): Promise<boolean> {
+  const values = [claim.id, claim.fence, claim.leaseOwner, JSON.stringify(changes), journal === undefined ? null : JSON.stringify(journal), intent === undefined ? null : JSON.stringify(intent)];
+  const row = post === undefined ? await write.one(db, values) : await writeWithPost.one(db, [...values, post.status, JSON.stringify(post.events)]);
   return row !== undefined;
 }
 
+/** The post's status, what happened, and word to whoever listens, beside an update `pp` of the platform post. */
+const postBeside = (status: string, events: string) => `post as (
+     update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(),
+       published_at = case when ${status} = 'published' then coalesce(p.published_at, now()) else p.published_at end
+     from pp where p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
+   ), told as (
+     insert into outbox (user_id, mode, type, post_id, platform_post_id)
+     select pp.user_id, pp.mode, e.event ->> 'type', pp.post_id, (e.event ->> 'platform_post_id')::uuid
+     from pp, jsonb_array_elements(${events}::jsonb) with ordinality as e(event, place) order by e.place
+   )`;
+
 const given = (name: string) => `$4::jsonb ->> '${name}'`;
 
-const write = statement<{ id: string }>(
-  "platform_posts.write",
-  `with pp as (
+const written = `pp as (
      update platform_posts set
        status = coalesce(${given("status")}, status),
        lane = coalesce(${given("lane")}, lane),
@@ -307,7 +201,7 @@ const write = statement<{ id: string }>(
        lease_owner = case when $4::jsonb ? 'next' then null else lease_owner end,
        updated_at = now()
      where id = $1 and fence = $2 and lease_owner = $3
-     returning id, account_id, user_id, mode
+     returning id, post_id, account_id, user_id, mode
    ), journaled as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result, evidence, result_at)
      select ($5::jsonb ->> 'id')::uuid, pp.id, pp.account_id, pp.user_id, pp.mode, $5::jsonb ->> 'step', $5::jsonb ->> 'effect', ($5::jsonb ->> 'attempt')::integer, $2,
@@ -319,8 +213,14 @@ const write = statement<{ id: string }>(
      from pp where s.id = ($6::jsonb ->> 'id')::uuid and s.platform_post_id = pp.id
    ), freed as (
      update accounts a set busy_until = null, busy_with = null from pp where a.id = pp.account_id and a.busy_with = $3 and $4::jsonb ? 'next'
-   )
-   select id from pp`,
+   )`;
+
+const write = statement<{ id: string }>("platform_posts.write", `with ${written} select id from pp`);
+
+/** ($7 the post's status, $8 PostEvent[] as jsonb) */
+const writeWithPost = statement<{ id: string }>(
+  "platform_posts.write_with_post",
+  `with ${written}, ${postBeside("$7::text", "$8")} select id, pg_notify('ampost_post', post_id::text) from pp`,
 );
 
 /**
@@ -329,19 +229,29 @@ const write = statement<{ id: string }>(
  * lease and fence, due, and not discarded. From here on whoever takes it over may only read back, and only after the
  * deadline and the quarantine have passed.
  */
-export const writeIntent = statement<{ late_seconds: number }>(
-  "publish_steps.write_intent",
-  `with pp as (
+export async function writeIntent(db: Db, values: readonly unknown[], post?: PostChanges): Promise<{ late_seconds: number } | undefined> {
+  return post === undefined ? intend.one(db, values) : intendAndBegin.one(db, [...values, post.status, JSON.stringify(post.events)]);
+}
+
+const intended = `pp as (
      update platform_posts set status = 'posting', lane = 'observe', step = $5, attempt_count = $6, updated_at = now(),
        lease_until = greatest(lease_until, now() + make_interval(secs => $10)),
        next_action_at = now() + make_interval(secs => $8::float8 + $9::float8)
      where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now() and status in ('pending', 'queued', 'posting')
-     returning id, account_id, user_id, mode, due_at
+     returning id, post_id, account_id, user_id, mode, due_at
    ), intent as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, request_hash, deadline_at, evidence)
      select $4, pp.id, pp.account_id, pp.user_id, pp.mode, $5, 'visible', $6, $2, $7, now() + make_interval(secs => $8), $11 from pp
-   )
-   select extract(epoch from now() - due_at)::float8 as late_seconds from pp`,
+   )`;
+
+const lateSeconds = "extract(epoch from now() - due_at)::float8 as late_seconds";
+
+const intend = statement<{ late_seconds: number }>("publish_steps.intend", `with ${intended} select ${lateSeconds} from pp`);
+
+/** ($12 the post's status, $13 PostEvent[] as jsonb) */
+const intendAndBegin = statement<{ late_seconds: number }>(
+  "publish_steps.intend_and_begin",
+  `with ${intended}, ${postBeside("$12::text", "$13")} select ${lateSeconds}, pg_notify('ampost_post', post_id::text) from pp`,
 );
 
 /** ($1 intent, $2 evidence): an answer that came too late for the claim, kept for whoever reads back. */
@@ -360,19 +270,4 @@ export const holdPost = statement<{ status: PostStatus }>(
 export const findSiblings = statement<{ id: string; status: PlatformPostStatus }>(
   "platform_posts.find_siblings",
   `select id, status from platform_posts where post_id = $1 and user_id = $2 and mode = $3`,
-);
-
-/** ($1 post, $2 user, $3 mode, $4 status, $5 PostEvent[] as jsonb): the post's status, what happened, and word to whoever listens. */
-export const settlePost = statement(
-  "posts.settle",
-  `with post as (
-     update posts set status = $4, revision = revision + 1, updated_at = now(),
-       published_at = case when $4 = 'published' then coalesce(published_at, now()) else published_at end
-     where id = $1 and user_id = $2 and mode = $3
-   ), told as (
-     insert into outbox (user_id, mode, type, post_id, platform_post_id)
-     select $2, $3, e.event ->> 'type', $1, (e.event ->> 'platform_post_id')::uuid
-     from jsonb_array_elements($5::jsonb) with ordinality as e(event, place) order by e.place
-   )
-   select pg_notify('ampost_post', $1::text)`,
 );

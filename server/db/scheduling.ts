@@ -7,7 +7,7 @@ export interface HeldPlatformPostRow {
   id: string;
   platform: PlatformName;
   status: PlatformPostStatus;
-  /** Whether a step is running, by the lease. */
+  /** Whether a step is running, by the lease, or the platform has taken the post and is being asked what came of it. */
   running: boolean;
   /** All its visible steps are live; only what is nice to have is still asked for. */
   live: boolean;
@@ -16,7 +16,7 @@ export interface HeldPlatformPostRow {
 /** ($1 post, $2 user, $3 mode): the platform posts in the caller's order, held until the transaction ends. */
 export const holdPlatformPosts = statement<HeldPlatformPostRow>(
   "platform_posts.hold",
-  `select id, platform, status, coalesce(lease_until > now(), false) as running, published_at is not null as live
+  `select id, platform, status, coalesce(lease_until > now(), false) or (lane = 'observe' and live_through is not null and published_at is null) as running, published_at is not null as live
    from platform_posts where post_id = $1 and user_id = $2 and mode = $3 order by position for update`,
 );
 

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-import { claimDue, type Claimed, findHeld, type Lane, prolongLeases } from "../db/publishing.ts";
+import { claimDue, type Claimed, findHeld, type Lane, prolongLeases } from "../db/claims.ts";
 import { LEASE_SECONDS } from "./pace.ts";
 
 /** A platform post in our hands, until its lease ends or somebody takes it over. */

@@ -1,16 +1,15 @@
 import { v7 as uuidv7 } from "uuid";
 
-import { foldStatus } from "../../model/status.ts";
 import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
 import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
-import { findSiblings, holdPost, noteLateAnswer, settlePost, writeIntent } from "../db/publishing.ts";
+import { holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { failStep } from "./fail.ts";
 import { unknownOutcome } from "./failure.ts";
 import { COMMIT_DEADLINE_SECONDS, LEASE_SECONDS, QUARANTINE_SECONDS, readBackSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
-import { persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import { beginChanges, commitClient, commitContext, countAttempt, doneChanges, evidenceOf, faultPoint, isOnlyCosmetic, laneOf, postponedSteps, type Progress, type Work } from "./work.ts";
 
 /** What an answer proves. */
@@ -66,7 +65,7 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
     JSON.stringify({ timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS, ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }) }),
   ];
   try {
-    const written = begun === null ? await writeIntent.one(deps.pool, values) : await beginWithIntent(work, values);
+    const written = begun === null ? await writeIntent(deps.pool, values) : await beginWithIntent(work, values);
     if (written === undefined) throw new LostClaim();
     if (row.live_through === null && row.failures === 0) deps.metrics?.commitStarted(row.platform, written.late_seconds);
   } catch (error) {
@@ -80,16 +79,10 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
 /** Prepared ahead of its time, it begins for the public with its commit: the post's row is held first, as always. */
 async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]): Promise<{ late_seconds: number } | undefined> {
   return transaction(deps.pool, async (tx) => {
-    const owner = [row.post_id, row.user_id, row.mode];
-    const post = await holdPost.one(tx, owner);
+    const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) return undefined;
-    const siblings = await findSiblings.all(tx, owner);
-    const written = await writeIntent.one(tx, values);
-    if (written === undefined) return undefined;
-    const folded = foldStatus(post.status, siblings.map(({ id, status }) => (id === row.id ? "posting" : status)));
-    const events = folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }];
-    await settlePost.run(tx, [...owner, folded, JSON.stringify(events)]);
-    return written;
+    const { folded } = await foldWith(tx, row, post.status, "posting");
+    return writeIntent(tx, values, { status: folded, events: folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }] });
   });
 }
 

@@ -1,5 +1,6 @@
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { findNextDue, type Lane, LANES, loadWork } from "../db/publishing.ts";
+import { loadWork } from "../db/publishing.ts";
+import { findNextDue, type Lane, LANES } from "../db/claims.ts";
 import { claim as claimDueOf, type Claim, newTurns, prolong, type Turns } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
@@ -27,6 +28,7 @@ export interface Engine {
 
 const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 32, observe: 16 };
 const FLOOR_SECONDS = 2;
+const ROOM_MADE = 8;
 
 /** How long before its end a stop ends quiet requests, so that their platform posts can be handed back. */
 const HAND_BACK_SECONDS = 2;
@@ -51,6 +53,12 @@ export function createEngine(options: EngineOptions): Engine {
   let planWanted = false;
   const unsubscribe: (() => void)[] = [];
 
+  /** While more is to be committed than there are slots, all else makes room. */
+  function slotsOf(lane: Lane): number {
+    const pressed = lane !== "commit" && lanes.commit.running.size >= slots.commit;
+    return pressed ? Math.ceil(slots[lane] / ROOM_MADE) : slots[lane];
+  }
+
   /** Looks into the lane until it has nothing more for its free slots. Wakes that come meanwhile are one. */
   function pump(lane: Lane): void {
     const own = lanes[lane];
@@ -58,21 +66,20 @@ export function createEngine(options: EngineOptions): Engine {
     own.wanted = true;
     own.pumping ??= drain(lane).finally(() => {
       own.pumping = null;
-      if (own.wanted && own.running.size < slots[lane]) pump(lane);
+      if (own.wanted && own.running.size < slotsOf(lane)) pump(lane);
     });
   }
 
   async function drain(lane: Lane): Promise<void> {
     const own = lanes[lane];
     try {
-      while (own.wanted && state === "started" && own.running.size < slots[lane]) {
+      while (own.wanted && state === "started" && own.running.size < slotsOf(lane)) {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
-        const claims = await claimDueOf(pool, lane, slots[lane] - own.running.size, own.turns, own.running);
+        const claims = await claimDueOf(pool, lane, slotsOf(lane) - own.running.size, own.turns, own.running);
         if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
         if (claims.length > 0) await begin(claims);
-        if (own.running.size >= slots[lane]) own.wanted = true;
-        if (claims.length > 0 && own.running.size < slots[lane]) own.wanted = true;
+        if (claims.length > 0) own.wanted = true;
       }
     } catch (error) {
       own.wanted = false;
@@ -103,7 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** A claim goes on in another lane where that has a free slot. What is to be committed keeps its own where it has none. */
   function moveTo(claim: Claim, lane: Lane): boolean {
-    if (lanes[lane].running.size >= slots[lane]) return lane === "commit";
+    if (lanes[lane].running.size >= slotsOf(lane)) return lane === "commit";
     lanes[claim.lane].running.delete(claim);
     claim.lane = lane;
     lanes[lane].running.add(claim);

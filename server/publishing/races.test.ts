@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
+import { claimDue } from "../db/claims.ts";
 import { writeClaimed, writeIntent } from "../db/publishing.ts";
 import { createPublishingWorld, isOver, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { discard, publishNow, resetForEdit, retry } from "./schedule.ts";
@@ -111,21 +112,42 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
     const intent = (fence: number) => [claim.id, fence, claim.leaseOwner, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"];
     assert.equal(await writeClaimed(world.pool, { ...claim, fence: 6 }, { status: "failed" }), false);
     assert.equal(await writeClaimed(world.pool, { ...claim, leaseOwner: crypto.randomUUID() }, { status: "failed" }), false);
-    assert.equal(await writeIntent.one(world.pool, intent(6)), undefined);
+    assert.equal(await writeIntent(world.pool, intent(6)), undefined);
     await world.pool.query("update platform_posts set lease_until = now() - interval '1 ms' where id = $1", [claim.id]);
-    assert.equal(await writeIntent.one(world.pool, intent(7)), undefined);
+    assert.equal(await writeIntent(world.pool, intent(7)), undefined);
     await world.pool.query("update platform_posts set lease_until = now() + interval '5 s', due_at = now() + interval '1 s' where id = $1", [claim.id]);
-    assert.equal(await writeIntent.one(world.pool, intent(7)), undefined);
+    assert.equal(await writeIntent(world.pool, intent(7)), undefined);
     await world.pool.query("update platform_posts set due_at = now() where id = $1", [claim.id]);
-    assert.notEqual(await writeIntent.one(world.pool, intent(7)), undefined);
+    assert.notEqual(await writeIntent(world.pool, intent(7)), undefined);
     assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");
+  });
+});
+
+test("nobody may look at an open commit before its deadline and the quarantine have passed", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "slow", seconds: 3 });
+    await world.startEngine({ speed: 1 });
+    const post = await world.addPost({ text: "in flight" });
+    await world.publish(post);
+    await world.until(post, () => world.ledger.publishCalls.has("in flight"));
+    const { rows } = await world.pool.query(
+      `select lane, next_action_at >= s.deadline_at + interval '15 s' as after_quarantine, s.deadline_at <= s.intent_at + interval '5 s' as has_deadline
+       from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null where pp.id = $1`,
+      [post.platformPostId],
+    );
+    assert.deepEqual(rows, [{ lane: "observe", after_quarantine: true, has_deadline: true }]);
+    await world.pool.query("update platform_posts set lease_until = now() - interval '1 s' where id = $1", [post.platformPostId]);
+    const claimed = await claimDue.all(world.pool, ["observe", 10, 6, "00000000-0000-0000-0000-000000000000", [], [], []]);
+    assert.deepEqual(claimed.map(({ id }) => id), [null]);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.publishCalls.get("in flight"), 1);
   });
 });
 
 test("the database itself allows one open intent a platform post, and one commit a remote id", async () => {
   await withWorld(async (world) => {
     const post = await claimedPost(world);
-    const intent = () => writeIntent.one(world.pool, [post.platformPostId, 7, post.id, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"]);
+    const intent = () => writeIntent(world.pool, [post.platformPostId, 7, post.id, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"]);
     await intent();
     await assert.rejects(intent(), /publish_steps_one_open/);
     await world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1'");

@@ -2,7 +2,8 @@ import { v7 as uuidv7 } from "uuid";
 
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { QuietStep, StepDone } from "../../platforms/platform.ts";
-import { freeSlot, type JournalEntry, type Lane, type WorkRow } from "../db/publishing.ts";
+import { freeSlot, type Lane } from "../db/claims.ts";
+import type { Changes, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import { buildContent } from "./content.ts";
@@ -96,7 +97,11 @@ async function prepare(started: Started): Promise<Work | "released"> {
       attemptCounted: false,
     };
   } catch (error) {
-    if (error instanceof LostClaim || claim.lost.signal.aborted) throw error;
+    if (error instanceof LostClaim) throw error;
+    if (claim.lost.signal.aborted) {
+      await giveUp(started, {});
+      return "released";
+    }
     if (open !== null) return stillOpen(started, open, describeFailure(error).message, false);
     // It is live: what was still to be had of it is given up.
     if (row.status === "published") await write(started, { next: { at: "never" } });
@@ -140,7 +145,10 @@ async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Pro
   try {
     outcome = await step.run(await stepContext(work, exchanges));
   } catch (error) {
-    if (work.claim.lost.signal.aborted) return giveUp(work, step, index);
+    if (work.claim.lost.signal.aborted) {
+      await giveUp(work, { step: step.name, lane: laneOf(work, index) });
+      return "released";
+    }
     const failed = journalOf(work, step, "definite_failure", exchanges);
     return step.cosmetic === true ? passOver(work, step, index, error, failed) : failStep(work, index, error, { journal: failed });
   }
@@ -151,10 +159,9 @@ async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Pro
 }
 
 /** What is lost is somebody else's by now; what is ended because the process stops is handed back. */
-async function giveUp(work: Work, step: QuietStep, index: number): Promise<Progress> {
+async function giveUp(work: Started, at: Pick<Changes, "step" | "lane">): Promise<void> {
   if (!(work.claim.lost.signal.reason instanceof Stopping)) throw new LostClaim();
-  await write(work, { step: step.name, lane: laneOf(work, index), next: { at: "seconds", seconds: 0 } });
-  return "released";
+  await write(work, { ...at, next: { at: "seconds", seconds: 0 } });
 }
 
 /** Waiting is not failing: it costs no attempt. */

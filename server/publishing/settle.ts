@@ -1,17 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import { foldStatus, mayBecome, type PostStatus } from "../../model/status.ts";
+import type pg from "pg";
+
+import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import type { EventType, PostEvent } from "../db/outbox.ts";
-import { type Changes, findSiblings, holdPost, type IntentChanges, type JournalEntry, settlePost, writeClaimed } from "../db/publishing.ts";
+import { type Along, type Changes, findSiblings, holdPost, type WorkRow, writeClaimed } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
 import { faultPoint, type Work } from "./work.ts";
 
-export interface Also {
-  journal?: JournalEntry | undefined;
-  intent?: IntentChanges | undefined;
-}
+type Also = Omit<Along, "post">;
 
 type Written = Pick<Work, "deps" | "claim" | "row">;
 
@@ -33,15 +32,11 @@ export async function settle(work: Written, changes: Changes, event: EventType |
   await faultPoint(deps, "settle.before", claim, step);
   const postStatus = await persist(() => transaction(deps.pool, async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
-    const siblings = await findSiblings.all(tx, [row.post_id, row.user_id, row.mode]);
-    const before = siblings.find(({ id }) => id === row.id)?.status;
-    if (post === undefined || before === undefined) throw new LostClaim();
-    const after = changes.status ?? before;
-    if (!mayBecome(before, after)) throw new Error(`A platform post cannot go from ${before} to ${after}`);
-    if (!(await writeClaimed(tx, claim, changes, also))) throw new LostClaim();
-    const folded = foldStatus(post.status, siblings.map(({ id, status }) => (id === row.id ? after : status)));
+    if (post === undefined) throw new LostClaim();
+    const { status, folded } = await foldWith(tx, row, post.status, changes.status);
+    if (!mayBecome(status, changes.status ?? status)) throw new Error(`A platform post cannot go from ${status} to ${changes.status}`);
     const events = eventsOf(row.id, event, post.status, folded);
-    await settlePost.run(tx, [row.post_id, row.user_id, row.mode, folded, JSON.stringify(events)]);
+    if (!(await writeClaimed(tx, claim, changes, { ...also, post: { status: folded, events } }))) throw new LostClaim();
     return folded;
   }), patienceSeconds);
   row.post_status = postStatus;
@@ -49,6 +44,14 @@ export async function settle(work: Written, changes: Changes, event: EventType |
   const { status } = changes;
   if (status === "published" || status === "failed" || status === "unknown") deps.metrics?.settled(row.platform, status);
   await faultPoint(deps, "settle.after", claim, step);
+}
+
+/** What the post will be when this platform post is `next`, and what that is now. The post's row must be held. */
+export async function foldWith(tx: pg.PoolClient, row: WorkRow, post: PostStatus, next?: PlatformPostStatus): Promise<{ status: PlatformPostStatus; folded: PostStatus }> {
+  if (row.alone) return { status: row.status, folded: foldStatus(post, [next ?? row.status]) };
+  const siblings = await findSiblings.all(tx, [row.post_id, row.user_id, row.mode]);
+  const status = siblings.find(({ id }) => id === row.id)?.status ?? row.status;
+  return { status, folded: foldStatus(post, siblings.map((sibling) => (sibling.id === row.id ? (next ?? status) : sibling.status))) };
 }
 
 /** Long enough for a database that restarts; a lease that ends meanwhile is noticed by the write itself. */

@@ -1,7 +1,8 @@
 import type { PlatformContent } from "../../model/post.ts";
 import { type HttpClient, type HttpClientOptions, type HttpExchange, TransportError } from "../../platforms/kit/http.ts";
 import { type Broker, BrokerError, type PublishMedia, type Step, type StepContext, type StepDone } from "../../platforms/platform.ts";
-import type { Evidence, Lane, WorkRow } from "../db/publishing.ts";
+import type { Lane } from "../db/claims.ts";
+import type { Evidence, WorkRow } from "../db/publishing.ts";
 import { type Claim, type Instant, isLeaseOver, secondsSince } from "./claim.ts";
 import type { AccountKey, PublishingDeps } from "./deps.ts";
 import type { FaultPoint } from "./fault-points.ts";
@@ -136,8 +137,13 @@ export function doneChanges(row: WorkRow, done: StepDone): { checkpoint: WorkRow
     checkpoint: { ...row.checkpoint, ...done.done },
     ...(done.platformPostId === undefined ? {} : { platformPostId: done.platformPostId }),
     ...(done.publishedUrl === undefined ? {} : { publishedUrl: done.publishedUrl }),
-    ...(done.warnings === undefined ? {} : { warnings: [...row.warnings, ...done.warnings] }),
+    ...(done.warnings === undefined ? {} : { warnings: withWarnings(row.warnings, done.warnings) }),
   };
+}
+
+/** A hidden step that is run again warns of the same again. */
+function withWarnings(told: WorkRow["warnings"], more: WorkRow["warnings"]): WorkRow["warnings"] {
+  return [...told, ...more.filter(({ code, message }) => !told.some((other) => other.code === code && other.message === message))];
 }
 
 /** Cosmetic steps that were passed over so as not to hold up a chain; they come back when everything is live. */

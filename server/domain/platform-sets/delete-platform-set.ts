@@ -20,8 +20,9 @@ export async function deletePlatformSet(services: Pick<Services, "pool">, call: 
     const set = await lockSetForDelete.one(tx, owned);
     if (set === undefined) throw setNotFound();
     if (set.is_default) throw cannotDeleteDefault(id);
-    await revokeAccountsOfSet.all(tx, owned);
+    // Posts before accounts: the engine takes its locks in this order, too.
     for (const post of await listScheduledOfSet.all(tx, owned)) await discardScheduled(tx, call, post.id);
+    await revokeAccountsOfSet.all(tx, owned);
     await deleteSet.run(tx, owned);
     return { body: { success: true } };
   });
