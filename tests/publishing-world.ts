@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 
 import type { PlatformPostError } from "../model/errors.ts";
-import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import type { PlatformName } from "../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../platforms/platform.ts";
@@ -46,7 +46,8 @@ export interface NewPost {
   userId?: string;
   accountId?: string;
   dueAt?: Date;
-  platforms?: PlatformName[];
+  /** More platforms beside the first, each with an account of its own; there the text ends in the platform's name. */
+  also?: PlatformName[];
 }
 
 export interface TestPost {
@@ -83,9 +84,9 @@ const noMedia: MediaSource = {
 
 /** What an engine needs beside database and listener, with the ledger as the platform. */
 export function engineParts(ledger: Pick<Ledger, "url" | "readBack">, broker: Broker = ledgerBroker(ledger)): Omit<EngineOptions, "pool" | "listener"> {
-  const platforms = Object.fromEntries(PLATFORM_NAMES.map((name) => [name, {}]));
+  const platform = { broker };
   return {
-    platforms: { ...(platforms as Record<PlatformName, object>), [PLATFORM]: { broker } },
+    platforms: { instagram: platform, facebook: platform, twitter: platform, linkedin: platform, tiktok: platform, youtube: platform, threads: platform },
     httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl: ledger.url }),
     mediaSourceFor: () => noMedia,
     ensureMedia: (_owner, ids) => Promise.resolve(new Map(ids.map((id) => [id, { status: "failed", message: "The source is gone." }]))),
@@ -160,21 +161,24 @@ export async function createPublishingWorld(): Promise<PublishingWorld> {
       await Promise.race([once(worker.stdout, "data"), once(worker, "exit")]);
       return worker;
     },
-    async addPost({ text, chain = [], dueAt, ...rest }) {
+    async addPost({ text, chain = [], dueAt, also = [], ...rest }) {
       const userId = rest.userId ?? (await addUser());
       const accountId = rest.accountId ?? (await addAccount(userId));
       const [id, platformPostId] = [uuidv7(), uuidv7()];
       const settings = chain.length === 0 ? {} : { thread: chain.map((part) => ({ text: part })) };
-      const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? {} : { [PLATFORM]: { settings } } };
+      const others = Object.fromEntries(also.map((platform) => [platform, { text: `${text} ${platform}` }]));
+      const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? others : { ...others, [PLATFORM]: { settings } } };
       await pool.query(
         `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
          select $1, $2, 'test', platform_set_id, $3, $4, $5, $6 from accounts where id = $7`,
-        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), [PLATFORM], dueAt ?? null, accountId],
+        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), [PLATFORM, ...also], dueAt ?? null, accountId],
       );
-      await pool.query(
-        `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at) values ($1, $2, $3, 'test', $4, 0, $5, $6, $7)`,
-        [platformPostId, id, userId, PLATFORM, accountId, dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],
-      );
+      for (const [position, platform] of [PLATFORM, ...also].entries()) {
+        await pool.query(
+          `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at) values ($1, $2, $3, 'test', $4, $5, $6, $7, $8)`,
+          [position === 0 ? platformPostId : uuidv7(), id, userId, platform, position, position === 0 ? accountId : await addAccount(userId), dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],
+        );
+      }
       if (dueAt !== undefined) await pool.query("notify ampost_due");
       return { id, userId, platformPostId };
     },

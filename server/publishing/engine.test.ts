@@ -210,6 +210,38 @@ test("a chain that fails at its second part leaves the first live, says so, and 
   });
 });
 
+test("a post on several platforms is partial while some are live and some failed, and published once all are", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "create", kind: "refuse_for_good", text: "both facebook" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "both", also: ["facebook"] });
+    await world.publish(post);
+    const partial = await world.until(post, isOver);
+    assert.equal(partial.status, "partial");
+    assert.deepEqual(partial.platformPosts.map(({ status }) => status), ["published", "failed"]);
+    await world.act(post, (tx, held) => retry(tx, held, { platforms: ["facebook"] }));
+    assert.equal((await world.read(post)).status, "posting");
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["both", "both facebook"]);
+  });
+});
+
+test("platform posts that settle in the same moment leave their post in the status that all of them give", async () => {
+  await withWorld(async (world) => {
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const posts = await Promise.all(Array.from({ length: 15 }, (_, n) => world.addPost({ text: `together ${n}`, also: ["facebook", "linkedin"] })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) {
+      const state = await world.until(post, isOver);
+      assert.equal(state.status, "published");
+      assert.equal(state.events.filter((type) => type === "post.publishing").length, 1);
+      assert.equal(state.events.at(-1), "post.published");
+    }
+    assert.equal(world.ledger.posts.length, 45);
+  });
+});
+
 test("the link that cannot be read does not fail a live post, and is read later", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "permalink", kind: "http_500" }, { call: "permalink", kind: "http_500" });
