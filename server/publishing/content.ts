@@ -18,7 +18,8 @@ export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: bo
     const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [...new Set(missing.map(({ id }) => id))], signal);
     for (const media of missing) {
       const outcome = ready.get(media.id);
-      if (outcome?.status !== "ready") throw new BrokerError("MEDIA_FAILED", outcome?.message ?? "The media could not be fetched.");
+      // It has been tried ever since the post was created: now is the last time.
+      if (outcome?.status !== "ready") throw new BrokerError("MEDIA_FAILED", outcome?.message ?? "The media could not be fetched.", { maxAttempts: 1 });
       stored.set(media.path, { ...media, facts: outcome.facts });
     }
   }
