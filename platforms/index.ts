@@ -1,11 +1,12 @@
 import type { PlatformName } from "../model/platform-names.ts";
 import { catalog } from "./catalog.ts";
+import { instagram } from "./instagram/index.ts";
 import type { Platform } from "./platform.ts";
 import { threads } from "./threads/index.ts";
 
 /** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
 export const platforms: Record<PlatformName, Platform> = {
-  instagram: { definition: catalog.instagram },
+  instagram,
   facebook: { definition: catalog.facebook },
   twitter: { definition: catalog.twitter },
   linkedin: { definition: catalog.linkedin },

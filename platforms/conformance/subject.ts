@@ -1,9 +1,13 @@
 import type { PublicCode } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { platforms } from "../index.ts";
+import type { OAuth } from "../platform.ts";
 
 /** A platform as the suite has to know it. All else it reads from what the platform declares. */
 export interface Subject {
   name: PlatformName;
+  /** Another way to sign in than the platform's usual one, by its name there. */
+  login?: string;
   /** Settings without which no post of the platform is valid. */
   settings?: Record<string, unknown>;
   /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
@@ -13,6 +17,12 @@ export interface Subject {
    * post says of each in the end.
    */
   refusals: readonly Refusal[];
+}
+
+/** How the person of this subject signs in. */
+export function loginOf({ name, login }: Subject): OAuth | undefined {
+  const { oauth, otherLogins } = platforms[name];
+  return login === undefined ? oauth : otherLogins?.[login];
 }
 
 export interface Refusal {

@@ -23,13 +23,13 @@ import { loadFixtures } from "./fixtures.ts";
 import { openMediaDoor } from "./media-door.ts";
 import { insertPost, isSettled, passTime, readPost, type PostRow, type TestAccount } from "./posts.ts";
 import { openSandbox, type Fault } from "./sandbox-door.ts";
-import type { Subject } from "./subject.ts";
+import { loginOf, type Subject } from "./subject.ts";
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 export async function startWorld(subject: Subject) {
   const platform = platforms[subject.name];
-  const { oauth } = platform;
+  const oauth = loginOf(subject);
   if (oauth === undefined || platform.broker === undefined) throw new Error(`${subject.name} has no broker yet`);
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-conformance-"));
   const database = await createTestDatabase();
