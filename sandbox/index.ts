@@ -2,6 +2,7 @@ import type { SandboxPlatform } from "./platform.ts";
 import { instagramSandbox } from "../platforms/instagram/sandbox/index.ts";
 import { linkedinSandbox } from "../platforms/linkedin/sandbox/index.ts";
 import { threadsSandbox } from "../platforms/threads/sandbox/index.ts";
+import { twitterSandbox } from "../platforms/twitter/sandbox/index.ts";
 
 /** The platforms that have a sandbox, one line each. On a shared host the earlier one is asked first. */
-export const SANDBOX_PLATFORMS: readonly SandboxPlatform[] = [threadsSandbox, instagramSandbox, linkedinSandbox];
+export const SANDBOX_PLATFORMS: readonly SandboxPlatform[] = [threadsSandbox, twitterSandbox, instagramSandbox, linkedinSandbox];

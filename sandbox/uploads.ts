@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm, truncate } from "node:fs/promises";
+import { rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { StoredBytes } from "./body.ts";
@@ -12,6 +12,8 @@ export interface Uploads {
    * that many of the call's bytes, as when the connection breaks. Answers how many bytes the upload has now.
    */
   write(name: string, bytes: StoredBytes, options: { offset: number; takeBytes?: number }): Promise<number>;
+  /** Begins the upload with bytes that did not come as a file, such as those written as text inside JSON. */
+  put(name: string, bytes: Uint8Array): Promise<void>;
   /** Puts several uploads one behind the other into another one; they stay. */
   join(name: string, parts: readonly string[]): Promise<void>;
   /** Measures the whole upload and throws its bytes away. */
@@ -40,6 +42,7 @@ export function openUploads(folder: string, media: Media): Uploads {
       }
       return offset + taken;
     },
+    put: (name, bytes) => writeFile(pathOf(name), bytes),
     async join(name, parts) {
       await rm(pathOf(name), { force: true });
       for (const part of parts) await pipeline(createReadStream(pathOf(part)), createWriteStream(pathOf(name), { flags: "a" }));

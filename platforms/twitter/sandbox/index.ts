@@ -1,0 +1,41 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { card } from "./card.ts";
+import { invalid, oauthError, PROBLEMS, problem, SWITCHES } from "./errors.ts";
+import { MEDIA_ROUTES, MEDIA_SCHEMA } from "./media.ts";
+import { newApp, OAUTH_ROUTES, OAUTH_SCHEMA, refuseConsent, seedIdentity } from "./oauth.ts";
+import { POST_ROUTES } from "./posts.ts";
+import { PROCESSING_SCHEMA } from "./processing.ts";
+import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";
+import { countCall, RATES_SCHEMA } from "./rates.ts";
+import { READ_ROUTES } from "./reads.ts";
+import { LINK_ROUTES, LINKS_SCHEMA } from "./render.ts";
+import { POSTS_SCHEMA } from "./stored-post.ts";
+
+/** The stand-in of X, written from X's documentation and from what clients have seen, and from nothing of the broker. */
+export const twitterSandbox: SandboxPlatform = {
+  name: "twitter",
+  label: "X",
+  hosts: {
+    "api.x.com": ["api.twitter.com"],
+    "x.com": ["twitter.com", "www.x.com", "www.twitter.com"],
+    "t.co": [],
+    [PICTURE_HOST]: [],
+  },
+  schema: OAUTH_SCHEMA + RATES_SCHEMA + MEDIA_SCHEMA + PROCESSING_SCHEMA + POSTS_SCHEMA + LINKS_SCHEMA,
+  resets: ["twitter_windows", "twitter_media", "twitter_segments", "twitter_processing", "twitter_posts", "twitter_links"],
+  routes: [...OAUTH_ROUTES, ...MEDIA_ROUTES, ...POST_ROUTES, ...PROFILE_ROUTES, ...READ_ROUTES, ...LINK_ROUTES],
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: (call) => problem(call, PROBLEMS.tooMany),
+  serverError: (call) => problem(call, PROBLEMS.serverError),
+  refusal: (call) => (countCall(call) ? undefined : problem(call, PROBLEMS.tooMany)),
+  newApp,
+  card,
+  seed: seedIdentity,
+};
+
+function badParameter(call: Call): PlatformAnswer {
+  if (call.operation === "authorize") return refuseConsent(call);
+  if (call.path.startsWith("/2/oauth2/")) return oauthError(400, "invalid_request", "One or more parameters to your request was invalid.");
+  return problem(call, invalid("One or more parameters to your request was invalid."));
+}

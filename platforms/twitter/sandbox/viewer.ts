@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { Person, Token } from "../../../sandbox/identity.ts";
+import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import { PROBLEMS, problem, Refusal } from "./errors.ts";
+
+/** The person whose token makes a call. */
+export interface Viewer {
+  token: Token;
+  person: Person;
+  facts: PersonFacts;
+}
+
+const PersonFacts = z.object({
+  description: z.string(),
+  subscriptionType: z.enum(["None", "Basic", "Premium", "PremiumPlus"]),
+  suspended: z.boolean(),
+  protected: z.boolean(),
+});
+
+export type PersonFacts = z.infer<typeof PersonFacts>;
+
+export function factsOf(person: Person): PersonFacts {
+  return PersonFacts.parse(person.facts);
+}
+
+export function isSubscriber(facts: PersonFacts): boolean {
+  return facts.subscriptionType !== "None";
+}
+
+/** For calls that need a live token with these scopes. A refusal thrown before or after the waiting becomes X's answer. */
+export function withViewer(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Refusal) return problem(call, error.problem);
+      throw error;
+    }
+  };
+  return (call) => {
+    const outcome = attempt(call, () => {
+      const viewer = viewerOf(call);
+      if (scopes.some((scope) => !viewer.token.scopes.includes(scope))) throw new Refusal(PROBLEMS.forbidden);
+      return run(call, viewer);
+    });
+    if (!(outcome instanceof Promise)) return outcome;
+    return outcome.then((finish) => () => attempt(call, finish));
+  };
+}
+
+function viewerOf(call: Call): Viewer {
+  const { identity } = call.world;
+  const token = call.accessToken === null ? undefined : identity.token("twitter", call.accessToken);
+  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt) throw new Refusal(PROBLEMS.unauthorized);
+  const person = identity.person("twitter", token.personId);
+  if (!person) throw new Refusal(PROBLEMS.unauthorized);
+  const facts = factsOf(person);
+  if (facts.suspended) throw new Refusal(PROBLEMS.userSuspended);
+  return { token, person, facts };
+}
+
+/** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
+export function accountOf(call: Call): string {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("twitter", call.accessToken);
+  return token?.personId ?? "";
+}
