@@ -146,7 +146,7 @@ async function advanceClock(control: Control): Promise<PlatformAnswer> {
 async function reset({ context }: Control): Promise<PlatformAnswer> {
   const { world, platforms } = context;
   world.store.transaction(() => {
-    const tables = ["posts", "publish_calls", "requests", "faults", "magic_strikes", "uses", ...platforms.flatMap((platform) => platform.resets)];
+    const tables = ["posts", "post_changes", "publish_calls", "requests", "faults", "magic_strikes", "uses", ...platforms.flatMap((platform) => platform.resets)];
     for (const table of tables) world.store.run(`DELETE FROM ${table}`);
     world.clock.reset();
   });

@@ -9,6 +9,10 @@ export interface Ledger {
   remove(platform: PlatformName, id: string): void;
   /** Puts the platform's own further members beside those of `LedgerPost`, such as an id given later. */
   setExtra(platform: PlatformName, id: string, extra: Record<string, unknown>): void;
+  /** As `setExtra`, from an instant on (milliseconds since 1970): a private post that becomes public by itself. One at a time; null takes it back. */
+  changeAt(platform: PlatformName, id: string, change: { at: number; extra: Record<string, unknown> } | null): void;
+  /** Gives the first medium of a post another picture, such as a cover that is sent later. */
+  setPicture(platform: PlatformName, id: string, thumbnail: string): void;
   /** Newest first, a page at a time. */
   list(options: { platform?: PlatformName; before?: number; limit: number; now: number }): SeenPost[];
   byUrl(url: string, now: number): SeenPost | undefined;
@@ -86,12 +90,12 @@ const Settings = z.record(z.string(), z.unknown());
 const MediaList = z.array(z.object({ type: z.enum(["image", "video", "gif"]), altText: z.string().nullable() }));
 const Kind = z.enum(POST_KINDS);
 
-const COLUMNS =
-  "p.*, (SELECT calls FROM publish_calls c WHERE c.platform = p.platform AND c.handle = p.handle) AS calls FROM posts p";
+const COLUMNS = `p.*, (SELECT calls FROM publish_calls c WHERE c.platform = p.platform AND c.handle = p.handle) AS calls,
+  g.at AS change_at, g.extra AS change FROM posts p LEFT JOIN post_changes g ON g.platform = p.platform AND g.id = p.id`;
 const SEEN = "(p.ends_at IS NULL OR p.ends_at > ?)";
 
 export function openLedger(store: Store, platformOf: (name: string) => PlatformName): Ledger {
-  const read = (row: Row): SeenPost => toSeen(row, platformOf);
+  const reading = (now: number) => (row: Row): SeenPost => toSeen(row, platformOf, now);
   return {
     add(post) {
       store.run(
@@ -103,33 +107,42 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
     },
     remove(platform, id) {
       store.run("DELETE FROM posts WHERE platform = ? AND id = ?", platform, id);
+      store.run("DELETE FROM post_changes WHERE platform = ? AND id = ?", platform, id);
     },
     setExtra(platform, id, extra) {
       store.run("UPDATE posts SET extra = ? WHERE platform = ? AND id = ?", JSON.stringify(extra), platform, id);
+    },
+    changeAt(platform, id, change) {
+      store.run("DELETE FROM post_changes WHERE platform = ? AND id = ?", platform, id);
+      if (change) store.run("INSERT INTO post_changes VALUES (?, ?, ?, ?)", platform, id, change.at, JSON.stringify(change.extra));
+    },
+    setPicture(platform, id, thumbnail) {
+      store.run("UPDATE posts SET look = json_set(look, '$.media[0].thumbnail', ?) WHERE platform = ? AND id = ?", thumbnail, platform, id);
     },
     list({ platform, before = Number.MAX_SAFE_INTEGER, limit, now }) {
       const rows = platform
         ? store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, platform, before, now, limit)
         : store.all(`SELECT ${COLUMNS} WHERE p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, before, now, limit);
-      return rows.map(read);
+      return rows.map(reading(now));
     },
     byUrl(url, now) {
       const row = store.get(`SELECT ${COLUMNS} WHERE p.url = ? AND ${SEEN}`, url, now);
-      return row && read(row);
+      return row && reading(now)(row);
     },
     chain: (platform, rootId, now) =>
-      store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`, platform, rootId, now).map(read),
+      store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`, platform, rootId, now).map(reading(now)),
     byAuthor: (url, now, limit) =>
       store
         .all(`SELECT ${COLUMNS} WHERE json_extract(p.look, '$.author.url') = ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, url, now, limit)
-        .map(read),
+        .map(reading(now)),
     countPublishCall(platform, handle) {
       store.run("INSERT INTO publish_calls VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1", platform, handle);
     },
   };
 }
 
-function toSeen(row: Row, platformOf: (name: string) => PlatformName): SeenPost {
+function toSeen(row: Row, platformOf: (name: string) => PlatformName, now: number): SeenPost {
+  const changed = (integerOrNull(row, "change_at") ?? Infinity) <= now;
   return {
     seq: integer(row, "seq"),
     rootId: text(row, "root_id"),
@@ -147,6 +160,7 @@ function toSeen(row: Row, platformOf: (name: string) => PlatformName): SeenPost 
       createdAt: new Date(integer(row, "created_at")).toISOString(),
       publishCalls: integerOrNull(row, "calls") ?? 0,
       ...Settings.parse(JSON.parse(text(row, "extra"))),
+      ...(changed && Settings.parse(JSON.parse(text(row, "change")))),
     },
   };
 }

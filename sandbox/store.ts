@@ -151,6 +151,8 @@ CREATE TABLE IF NOT EXISTS posts (
   text TEXT NOT NULL, media TEXT NOT NULL, kind TEXT NOT NULL, visibility TEXT NOT NULL, settings TEXT NOT NULL,
   extra TEXT NOT NULL, created_at INTEGER NOT NULL, ends_at INTEGER, handle TEXT NOT NULL, root_id TEXT NOT NULL,
   look TEXT NOT NULL, UNIQUE (platform, id));
+CREATE TABLE IF NOT EXISTS post_changes (
+  platform TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, extra TEXT NOT NULL, PRIMARY KEY (platform, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS posts_by_url ON posts (url);
 CREATE INDEX IF NOT EXISTS posts_by_author ON posts (json_extract(look, '$.author.url'));
 CREATE INDEX IF NOT EXISTS posts_by_root ON posts (platform, root_id);
