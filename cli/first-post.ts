@@ -1,4 +1,4 @@
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { platforms } from "../platforms/index.ts";
 import type { Config } from "../server/config.ts";
 
@@ -26,7 +26,7 @@ export function welcomeLines(config: Config): string[] {
 
 /** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
 export function firstPosts(apiUrl: string): Example[] {
-  const [first = ""] = PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined);
+  const [first = ""] = PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined && takesTextAlone(name));
   // The shell puts the set's id in between two quoted halves.
   const data = (text: string) => `'{"platformSetId":"'$SET'","platforms":["${first}"],"content":{"text":"${text}"}}'`;
   const create = `curl -s ${apiUrl}/api/v1/posts -H "Authorization: Bearer $KEY"`;
@@ -38,6 +38,10 @@ export function firstPosts(apiUrl: string): Example[] {
     { title: "an image", lines: withId(`${create} -F data=${data("One picture")} -F files=@${PICTURES}/photo-1x1.jpg`) },
     { title: "a carousel", lines: withId(`${create} -F data=${data("Two pictures")} -F files=@${PICTURES}/photo-1x1.jpg -F files=@${PICTURES}/photo-4x5.jpg`) },
   ];
+}
+
+function takesTextAlone(name: PlatformName): boolean {
+  return platforms[name].definition.capabilities.placements.some(({ shapes }) => shapes.some(({ items }) => items.min === 0));
 }
 
 const PICTURES = "tests/fixtures";

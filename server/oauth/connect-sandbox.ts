@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { PublicError } from "../../model/errors.ts";
 import { readChoices } from "../../platforms/choices.ts";
@@ -36,13 +36,17 @@ interface Consent {
 /** Opens the consent page and presses its approving button; null where the sandbox does not know the app. */
 async function approve(http: HttpClient, oauth: OAuth, app: OAuthApp, person: string): Promise<Consent | null> {
   const state = randomBytes(16).toString("base64url");
+  const codeVerifier = oauth.pkce ? randomBytes(32).toString("base64url") : null;
   const query = {
     client_id: app.clientId,
+    // One platform has a name of its own for it.
+    client_key: app.clientId,
     redirect_uri: app.redirectUri,
     response_type: "code",
     scope: oauth.scopes.join(oauth.scopeSeparator),
     state,
     login_hint: person,
+    ...(codeVerifier === null ? {} : { code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"), code_challenge_method: "S256" }),
   };
   const page = await http.send({ method: "GET", url: oauth.authorizeUrl, query });
   if (page.status !== 200) return null;
@@ -50,7 +54,7 @@ async function approve(http: HttpClient, oauth: OAuth, app: OAuthApp, person: st
   const redirect = new URL(answer.headers["location"] ?? "", app.redirectUri);
   if (redirect.searchParams.get("state") !== state) throw new Error(`The sandbox's consent page answered ${answer.status} without our state`);
   const code = redirect.searchParams.get("code");
-  return code === null ? null : { app, code, codeVerifier: null };
+  return code === null ? null : { app, code, codeVerifier };
 }
 
 /** What a browser would send of the page's check boxes, all of which are ticked at first. */

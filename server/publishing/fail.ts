@@ -131,7 +131,7 @@ async function failCosmetic(work: Failing, index: number, failure: Failure, opti
 
 /**
  * The commit was accepted and the platform cannot be asked what came of it. That is no failure of the post: it is asked
- * on the schedule of reading back, and said to be unknown when that takes too long.
+ * on the schedule of reading back, and said to be unknown when the broker says so or when that takes too long.
  */
 async function failObservation(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
   const { row, pace } = work;
@@ -139,7 +139,7 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;
   const over = readBackSeconds(asked) > GIVE_UP_AFTER_SECONDS;
-  const isUnknown = row.status === "unknown" || readBackSeconds(asked) > unknownAfterSeconds(1);
+  const isUnknown = row.status === "unknown" || failure.brokerCode === "OUTCOME_UNKNOWN" || readBackSeconds(asked) > unknownAfterSeconds(1);
   const error: PlatformPostError = unknownOutcome(`The platform took the post, and does not say what became of it. ${failure.message}`, failure.platformError, isUnknown ? null : after(seconds));
   const changes: Changes = { ...restart(work, index), ...(isUnknown ? { status: "unknown" } : {}), failures: asked, error, next: over ? { at: "never" } : { at: "seconds", seconds } };
   await settle(work, changes, isUnknown && row.status !== "unknown" ? "platform_post.unknown" : null, options);
