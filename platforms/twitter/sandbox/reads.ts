@@ -205,7 +205,7 @@ function idOf(query: URLSearchParams, name: string): string | null {
 
 function cursorOf(token: string | null): number | null {
   if (token === null) return null;
-  const seq = Number(Buffer.from(token, "base64url").toString());
-  if (!Number.isSafeInteger(seq)) throw new Refusal(invalid("The `pagination_token` query parameter value is not valid", { pagination_token: [token] }));
-  return seq;
+  const seq = Buffer.from(token, "base64url").toString();
+  if (!/^\d{1,15}$/.test(seq)) throw new Refusal(invalid("The `pagination_token` query parameter value is not valid", { pagination_token: [token] }));
+  return Number(seq);
 }
