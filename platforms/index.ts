@@ -3,12 +3,13 @@ import { catalog } from "./catalog.ts";
 import { instagram } from "./instagram/index.ts";
 import type { Platform } from "./platform.ts";
 import { threads } from "./threads/index.ts";
+import { twitter } from "./twitter/index.ts";
 
 /** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
 export const platforms: Record<PlatformName, Platform> = {
   instagram,
   facebook: { definition: catalog.facebook },
-  twitter: { definition: catalog.twitter },
+  twitter,
   linkedin: { definition: catalog.linkedin },
   tiktok: { definition: catalog.tiktok },
   youtube: { definition: catalog.youtube },

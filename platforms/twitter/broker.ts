@@ -1,0 +1,98 @@
+import { weightedLength } from "../kit/text.ts";
+import { BrokerError, type Broker, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
+import { capabilities } from "./capabilities.ts";
+import { isDuplicate, readX } from "./errors.ts";
+import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./parts.ts";
+import { reconcile } from "./reconcile.ts";
+import { attachedIds, uploadSteps } from "./upload.ts";
+import { created } from "./wire.ts";
+
+/**
+ * X publishes in one call, and gives no id before it. A thread is one post after the other, each a reply to the one
+ * before; its media are all handed over first.
+ */
+export const broker: Broker = {
+  steps(content) {
+    const parts = partsOf(content);
+    const uploads = parts.flatMap((part) => uploadSteps(part, "first"));
+    return [...uploads, ...parts.flatMap((part) => [...(part.number === 1 ? [] : uploadSteps(part, "again")), getReady(part), publish(part)])];
+  },
+  reconcile,
+  // Timelines lag; X names no number.
+  indexingLagSeconds: 60,
+};
+
+/**
+ * Counts how often the creating call was begun: beginning again after reading back has found nothing leads here. If X
+ * then calls the post a duplicate, the first call has landed after all.
+ */
+function getReady(part: Part): QuietStep {
+  const { ready, begun, since } = namesOf(part);
+  return {
+    name: ready,
+    effect: "read",
+    run: async ({ checkpoint, now }) => ({ done: { [begun]: Number(checkpoint[begun] ?? 0) + 1, [since]: checkpoint[since] ?? now.toISOString() } }),
+  };
+}
+
+function publish(part: Part): VisibleStep {
+  return {
+    name: namesOf(part).post,
+    effect: "visible",
+    request: (context) => ({
+      method: "POST",
+      url: "https://api.x.com/2/tweets",
+      headers: { authorization: `Bearer ${context.accessToken}` },
+      json: bodyOf(context, part),
+    }),
+    accept(answer, context) {
+      try {
+        return doneOf(context, part, readX(created, answer).data.id);
+      } catch (error) {
+        throw error instanceof BrokerError ? refusal(error, context, part) : error;
+      }
+    },
+  };
+}
+
+/** Source: X OpenAPI 2.167, POST /2/tweets: unknown members are refused. */
+function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
+  const { replySettings, poll } = part.number === 1 ? settingsOf(context.content) : {};
+  const parent = parentOf(context, part);
+  return {
+    text: part.text,
+    ...(part.media.length === 0 ? {} : { media: { media_ids: attachedIds(context, part) } }),
+    ...(parent === null ? {} : { reply: { in_reply_to_tweet_id: parent } }),
+    ...(poll === undefined ? {} : { poll: { options: poll.options, duration_minutes: poll.durationMinutes } }),
+    ...(replySettings === undefined ? {} : { reply_settings: replySettings }),
+  };
+}
+
+/** What X leaves open, the post itself may tell. */
+function refusal(error: BrokerError, context: StepContext, part: Part): BrokerError {
+  if (isDuplicate(error) && Number(context.checkpoint[namesOf(part).begun] ?? 1) > 1) return retold(error, { notPublished: false });
+  if (error.code === "MEDIA_FAILED" && part.media.length > 0) {
+    return retold(error, { redoFrom: uploadSteps(part, part.number === 1 ? "first" : "again")[0]?.name ?? namesOf(part).ready });
+  }
+  const isTooLong = error.code === "CONTENT_REJECTED" && /not permitted to perform/i.test(error.platformError?.message ?? "") && weightedLength(part.text) > limitOf(context);
+  return isTooLong ? retold(error, { publicCode: "CONTENT_TOO_LONG" }) : error;
+}
+
+function limitOf({ account }: StepContext): number {
+  const { max, raised } = capabilities.text;
+  return raised.values?.some((value) => value === account.metadata[raised.metadata]) === true ? raised.max : max;
+}
+
+/** The same error, with something more to it. */
+function retold(error: BrokerError, more: ConstructorParameters<typeof BrokerError>[2]): BrokerError {
+  const { publicCode, notPublished, retryable, maxAttempts, platformError } = error;
+  return new BrokerError(error.code, error.message, {
+    notPublished,
+    cause: error,
+    ...(publicCode === null ? {} : { publicCode }),
+    ...(retryable === null ? {} : { retryable }),
+    ...(maxAttempts === null ? {} : { maxAttempts }),
+    ...(platformError === null ? {} : { platformError }),
+    ...more,
+  });
+}

@@ -1,0 +1,123 @@
+import { findUrls } from "../kit/urls.ts";
+import type { HttpAnswer } from "../kit/http.ts";
+import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
+import { errorFromDetail, isDuplicate, readX } from "./errors.ts";
+import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./parts.ts";
+import { timeline, type ListedPost } from "./wire.ts";
+
+/**
+ * Finds out what became of a creating call by the account's timeline, the only thing that tells. Every post read there
+ * is billed, so the window is narrow and the pages are few. Source: X docs, timelines, 2026-08-22.
+ */
+export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  const part = partsOf(context.content).find((candidate) => namesOf(candidate).post === intent.step);
+  if (part === undefined) return { verdict: "cannot_tell", reason: `The post has no step ${intent.step}.` };
+  const refused = intent.answer.platformError === null ? null : errorFromDetail(intent.answer.platformError);
+  const { posts, complete } = await readTimeline(context, sinceOf(context, part, intent));
+  const known = new Set(Object.values(context.checkpoint));
+  const hits = posts.filter((post) => !known.has(post.id) && isThisOne(post, part, context));
+  const [hit] = hits;
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
+  if (hit !== undefined) return { verdict: "published", ...doneOf(context, part, hit.id) };
+  if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
+  if (refused !== null && isDuplicate(refused)) return duplicateUnseen(context, intent);
+  return { verdict: "not_published", definitive: false, proof: "The account's timeline does not have it.", redoFrom: namesOf(part).ready, ...(refused === null ? {} : { error: refused }) };
+}
+
+const BEFORE_MILLISECONDS = 10_000;
+const DUPLICATE_MILLISECONDS = 600_000;
+const PAGES = 5;
+const FIELDS = "created_at,conversation_id,referenced_tweets,attachments,entities,note_tweet";
+const NEW_FIELDS = "created_at,conversation_id,referenced_posts,attachments,entities,note_post";
+
+/** X has refused a repeat as a duplicate, so the post is there; which it is has to be seen. */
+function duplicateUnseen({ now }: StepContext, { intentAt }: OpenIntent): Verdict {
+  const reason = "X says that the account has published this text, and does not list it.";
+  return now.getTime() - intentAt.getTime() < DUPLICATE_MILLISECONDS ? { verdict: "pending", reason } : { verdict: "cannot_tell", reason };
+}
+
+/** Where the call was made before, that one may be the one that landed. */
+function sinceOf({ checkpoint }: StepContext, part: Part, { intentAt }: OpenIntent): Date {
+  const { begun, since } = namesOf(part);
+  const first = checkpoint[since];
+  const from = Number(checkpoint[begun] ?? 1) > 1 && typeof first === "string" ? Date.parse(first) : intentAt.getTime();
+  return new Date(Math.min(from, intentAt.getTime()) - BEFORE_MILLISECONDS);
+}
+
+async function readTimeline(context: StepContext, since: Date): Promise<{ posts: ListedPost[]; complete: boolean }> {
+  const posts: ListedPost[] = [];
+  let next: string | null | undefined;
+  for (let page = 0; page < PAGES; page += 1) {
+    const answer = await readPage(context, since, next ?? null);
+    const { data, errors, meta } = readX(timeline, answer);
+    if (errors !== null && errors !== undefined && (data ?? null) === null) throw new Error("X could not read the timeline");
+    posts.push(...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= since.getTime()));
+    next = meta?.next_token;
+    if (typeof next !== "string") return { posts, complete: true };
+  }
+  return { posts, complete: false };
+}
+
+/** The documentation and the specification name the fields differently; X says which it wants. */
+async function readPage(context: StepContext, since: Date, next: string | null): Promise<HttpAnswer> {
+  const ask = (fields: Record<string, string>): Promise<HttpAnswer> =>
+    context.http.send({
+      method: "GET",
+      url: `https://api.x.com/2/users/${context.account.platformAccountId}/tweets`,
+      headers: { authorization: `Bearer ${context.accessToken}` },
+      query: { max_results: "20", start_time: since.toISOString().replace(/\.\d+Z$/, "Z"), exclude: "retweets", ...fields, ...(next === null ? {} : { pagination_token: next }) },
+    });
+  const answer = await ask({ "tweet.fields": FIELDS });
+  return answer.status === 400 && answer.text.includes("tweet.fields") ? await ask({ "post.fields": NEW_FIELDS }) : answer;
+}
+
+function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean {
+  const references = post.referenced_tweets ?? post.referenced_posts ?? [];
+  const parent = references.find(({ type }) => type === "replied_to")?.id ?? null;
+  const polls = part.number === 1 && settingsOf(context.content).poll !== undefined ? 1 : 0;
+  return (
+    parent === parentOf(context, part) &&
+    (post.attachments?.media_keys?.length ?? 0) === part.media.length &&
+    (post.attachments?.poll_ids?.length ?? 0) === polls &&
+    isSameText(part.text, shownText(post), parent !== null)
+  );
+}
+
+/** To a reply X may put the mentions of those who are answered in front. */
+function isSameText(sent: string, shown: string, isReply: boolean): boolean {
+  const [ours, theirs] = [plain(sent), plain(shown)];
+  return ours === theirs || (isReply && withoutMentions(ours) === withoutMentions(theirs));
+}
+
+/** As the author wrote it: links in full again, without the link to the post's own media. */
+function shownText(post: ListedPost): string {
+  const long = post.note_tweet ?? post.note_post;
+  const links = (long ?? post).entities?.urls ?? [];
+  let text = long?.text ?? post.text;
+  for (const { url, expanded_url, media_key } of links) {
+    const isOwnMedia = typeof media_key === "string" || OWN_MEDIA.test(expanded_url ?? "");
+    text = text.replaceAll(url, isOwnMedia ? "" : (expanded_url ?? url));
+  }
+  const hasMedia = (post.attachments?.media_keys?.length ?? 0) > 0;
+  const decoded = text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  return hasMedia ? decoded.replace(/\s*https:\/\/t\.co\/\w+\s*$/, "") : decoded;
+}
+
+const OWN_MEDIA = /^https:\/\/(?:x|twitter)\.com\/[^/]+\/status\/\d+\/(?:photo|video)\/\d+$/;
+
+/** X may add a scheme and a slash to a link, and trims what stands around the text. */
+function plain(text: string): string {
+  const normal = text.normalize("NFC");
+  let result = "";
+  let position = 0;
+  for (const { start, end, url } of findUrls(normal)) {
+    const [, host = "", rest = ""] = /^(?:https?:\/\/)?([^/?#]*)(.*)$/is.exec(url) ?? [];
+    result += `${normal.slice(position, start)}${host.toLowerCase()}${rest.replace(/\/$/, "")}`;
+    position = end;
+  }
+  return `${result}${normal.slice(position)}`.replace(/\r\n?/g, "\n").trim();
+}
+
+function withoutMentions(text: string): string {
+  return text.replace(/^(?:@\w{1,15}\s+)+/, "");
+}
