@@ -5,6 +5,8 @@ import { integer, integerOrNull, text, type Row, type Store } from "./store.ts";
 /** What an audience sees, of all platforms. Parts of a chain and replies are posts of their own. */
 export interface Ledger {
   add(post: NewPost): void;
+  /** After an edit, or a change of the time it is made public. */
+  change(platform: PlatformName, id: string, post: Pick<NewPost, "text" | "at" | "settings">): void;
   /** Deleted posts are gone. */
   remove(platform: PlatformName, id: string): void;
   /** Puts the platform's own further members beside those of `LedgerPost`, such as an id given later. */
@@ -40,7 +42,7 @@ export interface LedgerPost {
 }
 
 export interface NewPost extends Omit<LedgerPost, "createdAt" | "publishCalls"> {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; where it lies ahead, nobody sees the post before. */
   at: number;
   /** When it leaves public view by itself; null for never. */
   endsAt: number | null;
@@ -92,7 +94,8 @@ const Kind = z.enum(POST_KINDS);
 
 const COLUMNS = `p.*, (SELECT calls FROM publish_calls c WHERE c.platform = p.platform AND c.handle = p.handle) AS calls,
   g.at AS change_at, g.extra AS change FROM posts p LEFT JOIN post_changes g ON g.platform = p.platform AND g.id = p.id`;
-const SEEN = "(p.ends_at IS NULL OR p.ends_at > ?)";
+/** From the time it was made public until it leaves public view. */
+const SEEN = "p.created_at <= ? AND (p.ends_at IS NULL OR p.ends_at > ?)";
 
 export function openLedger(store: Store, platformOf: (name: string) => PlatformName): Ledger {
   const reading = (now: number) => (row: Row): SeenPost => toSeen(row, platformOf, now);
@@ -119,21 +122,26 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
     setPicture(platform, id, thumbnail) {
       store.run("UPDATE posts SET look = json_set(look, '$.media[0].thumbnail', ?) WHERE platform = ? AND id = ?", thumbnail, platform, id);
     },
+    change(platform, id, { text, at, settings }) {
+      store.run(
+        "UPDATE posts SET text = ?, created_at = ?, settings = ? WHERE platform = ? AND id = ?", text, at, JSON.stringify(settings), platform, id,
+      );
+    },
     list({ platform, before = Number.MAX_SAFE_INTEGER, limit, now }) {
       const rows = platform
-        ? store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, platform, before, now, limit)
-        : store.all(`SELECT ${COLUMNS} WHERE p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, before, now, limit);
+        ? store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, platform, before, now, now, limit)
+        : store.all(`SELECT ${COLUMNS} WHERE p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, before, now, now, limit);
       return rows.map(reading(now));
     },
     byUrl(url, now) {
-      const row = store.get(`SELECT ${COLUMNS} WHERE p.url = ? AND ${SEEN}`, url, now);
+      const row = store.get(`SELECT ${COLUMNS} WHERE p.url = ? AND ${SEEN}`, url, now, now);
       return row && reading(now)(row);
     },
     chain: (platform, rootId, now) =>
-      store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`, platform, rootId, now).map(reading(now)),
+      store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`, platform, rootId, now, now).map(reading(now)),
     byAuthor: (url, now, limit) =>
       store
-        .all(`SELECT ${COLUMNS} WHERE json_extract(p.look, '$.author.url') = ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, url, now, limit)
+        .all(`SELECT ${COLUMNS} WHERE json_extract(p.look, '$.author.url') = ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, url, now, now, limit)
         .map(reading(now)),
     countPublishCall(platform, handle) {
       store.run("INSERT INTO publish_calls VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1", platform, handle);

@@ -1,0 +1,64 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { refuseConsent } from "../../../sandbox/meta/consent.ts";
+import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
+import { DAY_MS, HOUR_MS } from "../../../sandbox/meta/tokens.ts";
+import { drawPicture } from "../../../sandbox/pictures.ts";
+import { CARD } from "./card.ts";
+import { CHANGE_ROUTES } from "./changes.ts";
+import { COMMENTS_SCHEMA } from "./comments.ts";
+import { callLimitReached, fbError, SWITCHES } from "./errors.ts";
+import { FEED_ROUTES } from "./feed.ts";
+import { DIALOG, LOGIN_ROUTES, PICTURE_HOST, SEED_SCOPES } from "./login.ts";
+import { newApp, seedIdentity } from "./people.ts";
+import { PHOTO_ROUTES, PHOTOS_SCHEMA } from "./photos.ts";
+import { POSTS_SCHEMA } from "./posts.ts";
+import { READ_ROUTES } from "./reads.ts";
+import { REEL_ROUTES } from "./reels.ts";
+import { STORIES_SCHEMA, STORY_ROUTES } from "./stories.ts";
+import { HANDLE_ROUTES, HANDLES_SCHEMA } from "./upload-handles.ts";
+import { VIDEO_ROUTES } from "./video-uploads.ts";
+import { VIDEOS_SCHEMA } from "./videos.ts";
+import { accountOf, graph, HOST } from "./viewer.ts";
+
+/** The stand-in of Facebook's Pages, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
+export const facebookSandbox: SandboxPlatform = {
+  name: "facebook",
+  label: "Facebook",
+  hosts: {
+    [HOST]: ["graph-video.facebook.com"],
+    "www.facebook.com": ["facebook.com", "web.facebook.com", "m.facebook.com"],
+    "rupload.facebook.com": [],
+    [PICTURE_HOST]: [],
+  },
+  schema: POSTS_SCHEMA + PHOTOS_SCHEMA + VIDEOS_SCHEMA + STORIES_SCHEMA + COMMENTS_SCHEMA + HANDLES_SCHEMA + PAGES_SCHEMA,
+  resets: ["facebook_posts", "facebook_photos", "facebook_videos", "facebook_stories", "facebook_comments", "facebook_uploads"],
+  // The routes with a name in their path come before those that any one segment matches.
+  routes: [
+    ...LOGIN_ROUTES, ...FEED_ROUTES, ...PHOTO_ROUTES, ...VIDEO_ROUTES, ...REEL_ROUTES, ...STORY_ROUTES, ...HANDLE_ROUTES, ...CHANGE_ROUTES, ...READ_ROUTES,
+    { method: "GET", host: PICTURE_HOST, path: "/v/t39/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
+  ],
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: callLimitReached,
+  serverError: (call) => graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
+  refusal: countCall,
+  newApp,
+  card: CARD,
+  seed: (world) => seedIdentity(world, { scopes: SEED_SCOPES, label: DIALOG.label }),
+};
+
+function badParameter(call: Call): PlatformAnswer {
+  return call.operation === "authorize" ? refuseConsent(DIALOG, call) : graph.error(call, fbError("100"));
+}
+
+/** 4 800 calls for each engaged user, of whom a Page has at least 10, in 24 hours. */
+const CALLS_A_DAY = 48_000;
+
+/** Counts every call for a Page by the hour, and refuses past the day's number. */
+function countCall(call: Call): PlatformAnswer | undefined {
+  const accountId = accountOf(call);
+  if (accountId === "") return undefined;
+  const of = { platform: "facebook", accountId, name: "calls" } as const;
+  call.world.uses.add({ ...of, at: Math.floor(call.now / HOUR_MS) * HOUR_MS });
+  return call.world.uses.count({ ...of, since: call.now - DAY_MS }) > CALLS_A_DAY ? callLimitReached(call) : undefined;
+}

@@ -1,0 +1,77 @@
+import { randomInt } from "node:crypto";
+import { randomSecret, type Person } from "../../../sandbox/identity.ts";
+import { addPage, ALL_TASKS, grantPages, nextPageId } from "../../../sandbox/meta/pages.ts";
+import type { World } from "../../../sandbox/world.ts";
+
+/** Facebook's people, and the Pages they run. */
+export const SEED = {
+  clientId: "138483919580948",
+  clientSecret: "fb-secret",
+  redirectUri: "https://app.example.test/cb",
+  code: "FBCODE1",
+  personId: "10200000000000001",
+  pageId: "101",
+} as const;
+
+/**
+ * The person that a login hint names, made when new with a Page of the same name. Without a hint it is the seeded one. A
+ * hint that holds `two-pages` makes two Pages, one that holds `analyst` a person who may only look at the Page's numbers.
+ */
+export function personOf(world: World, hint: string | undefined): Person {
+  const { identity } = world;
+  if (!hint) {
+    const seeded = identity.person("facebook", SEED.personId);
+    if (seeded) return seeded;
+  }
+  return (hint && identity.personByHint("facebook", hint)) || addPerson(world, hint ?? null);
+}
+
+function addPerson(world: World, hint: string | null): Person {
+  const id = String(10_200_000_000_000_000n + BigInt(world.store.next("facebook.person")));
+  const plain = (hint ?? "sandbox_page").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|[._]+$/g, "");
+  const username = plain?.slice(0, 30) || "someone";
+  const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
+  const person = world.identity.addPerson({ platform: "facebook", id, username, name: hint === null ? "Sandbox Person" : name, hint, facts: {} });
+  const page = (title: string, handle: string, pageId = nextPageId(world)) =>
+    addPage(world, { id: pageId, platform: "facebook", owner: id, name: title, username: handle, tasks: hint?.includes("analyst") ? ["ANALYZE"] : ALL_TASKS, linkedId: null });
+  const handle = person.username.replace(/[._]/g, "");
+  if (hint === null) page("Sandbox Page", "sandboxpage", SEED.pageId);
+  else page(name, handle);
+  if (hint?.includes("two-pages")) page(`${name} Shop`, `${handle}shop`);
+  return person;
+}
+
+/** An app as the developer portal makes it. */
+export function newApp(): { clientId: string; clientSecret: string } {
+  return { clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)), clientSecret: randomSecret("", 24) };
+}
+
+/** The app, person, Page and code that every fresh sandbox has. */
+export function seedIdentity(world: World, { scopes, label }: { scopes: readonly string[]; label: string }): void {
+  const { identity } = world;
+  identity.addApp({ platform: "facebook", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  const person = addPerson(world, null);
+  const at = world.clock.now();
+  const grantId = identity.addGrant({ platform: "facebook", clientId: SEED.clientId, personId: person.id, scopes, at });
+  grantPages(world, grantId, [SEED.pageId]);
+  identity.addCode({ platform: "facebook", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: { dialog: label } });
+}
+
+const BASES = {
+  post: { short: 500, long: 122_100_000_000_000_000n },
+  photo: { short: 600, long: 122_200_000_000_000_000n },
+  video: { short: 700, long: 1_400_000_000_000_000n },
+  reel: { short: 710, long: 1_500_000_000_000_000n },
+  storyVideo: { short: 720, long: 1_600_000_000_000_000n },
+  session: { short: 800, long: 1_700_000_000_000_000n },
+  comment: { short: 900, long: 122_300_000_000_000_000n },
+  // Stays below what a JavaScript number holds, since the platform writes it without quotes.
+  story: { short: 1233, long: 1_800_000_000_000_000n },
+} as const;
+
+/** The next id of a kind. The first few of the seeded Page are short, all others as long as real ones. */
+export function nextId(world: World, kind: keyof typeof BASES, pageId: string): string {
+  const number = world.store.next(`facebook.${kind}`);
+  const { short, long } = BASES[kind];
+  return pageId === SEED.pageId && number < 10 ? String(short + number) : String(long + BigInt(number));
+}
