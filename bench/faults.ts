@@ -1,0 +1,56 @@
+import { answerTable } from "./faults/answers.ts";
+import { crashEverywhere } from "./faults/crashes.ts";
+import { breakDatabase } from "./faults/database.ts";
+import { quarantine, uniqueCommits } from "./faults/guards.ts";
+import { killApis, killWorkers } from "./faults/kills.ts";
+import { type PartResult, sentencesOf } from "./faults/part.ts";
+import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "./faults/races.ts";
+import { table, writeSection } from "./faults/report.ts";
+import { sabotageRuns } from "./faults/sabotage.ts";
+import { STOP_POINTS, stopAndContinue } from "./faults/stops.ts";
+import { wakeOften } from "./faults/wakes.ts";
+import { conditionsNow } from "./report.ts";
+
+/**
+ * Breaks what can break while posts are published, and holds what came of it against the sandbox's ledger. Runs all parts,
+ * or those named, and writes each into docs/faults.md. Ends with 1 where a guarantee was broken.
+ */
+const parts: Record<string, () => Promise<PartResult>> = {
+  crashes: () => crashEverywhere([{ kind: "text" }, { kind: "image" }, { kind: "carousel" }, { kind: "chain" }, { kind: "text", lost: true }, { kind: "chain", lost: true }]),
+  answers: () => answerTable({ long: true }),
+  workers: () => killWorkers({ posts: 400, kills: 40, seed: 1 }),
+  apis: () => killApis({ posts: 600, kills: 30, seed: 2 }),
+  stops: () => stopAndContinue(STOP_POINTS),
+  database: () => breakDatabase({ posts: 600, breaks: 12, seed: 3 }),
+  wakes: () => wakeOften({ rounds: 5 }),
+  cancels: () => cancelAgainstPublish({ races: 1000, seed: 4 }),
+  edits: () => editAgainstDueTime({ rounds: 10, seed: 5 }),
+  publishes: () => publishManyTimes({ posts: 50 }),
+  keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
+  quarantine,
+  indexes: uniqueCommits,
+  sabotage: sabotageRuns,
+};
+
+const names = process.argv.slice(2);
+const strange = names.filter((name) => parts[name] === undefined);
+if (strange.length > 0) {
+  console.error(`There is no part ${strange.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
+  process.exit(2);
+}
+
+for (const [name, run] of Object.entries(parts)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  console.log(`\n${name}`);
+  const conditions = await conditionsNow();
+  try {
+    const result = await run();
+    console.log([result.did, "", ...table(result), ...sentencesOf(result)].join("\n"));
+    await writeSection(name, result, conditions);
+    if (result.violations.length > 0) process.exitCode = 1;
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+}
+process.exit();

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TcpProxy, Trouble } from "../../tests/tcp-proxy.ts";
+import { draftOf } from "./contents.ts";
+import { keepWorkers } from "./crew.ts";
+import { type Expectation, untilSettled } from "./judge.ts";
+import { type PartResult, pick, runPart } from "./part.ts";
+import type { Subject, World } from "./world.ts";
+
+/** One thing that can become of the commit's one request. */
+interface Row {
+  name: string;
+  /** Words that the sandbox knows, put into the post's text. */
+  magic?: string;
+  /** What the proxy does with the commit of this post. */
+  act?: Trouble["act"];
+  /** What is arranged for whichever commit comes next; such rows go one after the other, before all others. */
+  arrange?: (world: World, proxy: TcpProxy, subject: Subject) => Promise<void> | void;
+  fates?: Expectation["fates"];
+  /** How many calls may reach the platform for a part that is live. */
+  publishCalls?: number;
+  /** It takes a minute. */
+  long?: true;
+}
+
+const fault = (kind: string, error?: string) => ({ sandbox }: World) => sandbox.fault({ operation: "publish", kind, ...(error === undefined ? {} : { error }) });
+
+function answer(status: string, type: string, body: string): Trouble["act"] {
+  return { kind: "answer", bytes: `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}` };
+}
+
+const ROWS: readonly Row[] = [
+  { name: "refused before a connection", arrange: refuseConnections },
+  { name: "refused for good", arrange: fault("reject"), fates: ["failed"] },
+  { name: "refused as spam, and live", arrange: fault("reject", "spam-2207051-but-live") },
+  { name: "refused as not ready, and ready", arrange: fault("reject", "24/4279009"), publishCalls: 2 },
+  { name: "500 and nothing done", arrange: fault("http_500"), publishCalls: 2 },
+  { name: "too many calls", arrange: fault("rate_limit"), publishCalls: 2, long: true },
+  { name: "no answer, the request lost", act: { kind: "swallow" }, long: true },
+  { name: "time-out after acceptance", magic: "timeout", long: true },
+  { name: "later than the lease", act: { kind: "delay", milliseconds: 12_000 } },
+  { name: "reset before the request is read", act: { kind: "reset_before" } },
+  { name: "cut before anything is done", magic: "drop_before", publishCalls: 2 },
+  { name: "reset after acceptance", magic: "drop_after" },
+  { name: "reset as the answer comes", act: { kind: "reset_after" } },
+  { name: "cut within the head", act: { kind: "cut_answer", bytes: 20 } },
+  { name: "cut within the body", magic: "cut_body" },
+  { name: "broken JSON after success", magic: "broken_json" },
+  { name: "500 after success", magic: "error_after" },
+  { name: "redirected elsewhere", act: { kind: "answer", bytes: "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } },
+  { name: "502 from a gateway", act: answer("502 Bad Gateway", "text/html", "<html>Bad gateway</html>") },
+  { name: "a page instead of an answer", act: answer("200 OK", "text/html", "<html>Sign in to the network</html>") },
+  { name: "JSON without an id", act: answer("200 OK", "application/json", "{}") },
+  { name: "no HTTP at all", act: { kind: "answer", bytes: "what?\r\n\r\n" } },
+];
+
+/** Each row of the table of answers, to the commit of a post of its own. */
+export function answerTable(options: { long: boolean }): Promise<PartResult> {
+  const rows = ROWS.filter((row) => options.long || row.long !== true);
+  // The request's time-out is not scaled: the scaled 15 minutes to `unknown` have to be longer.
+  const speed = options.long ? { speed: 8 } : {};
+  return runPart("Answers to the commit", { people: rows.length, proxied: true, ...speed }, async (world) => {
+    const crew = await keepWorkers(world, 2);
+    const proxy = proxyOf(world);
+    const posts = await Promise.all(rows.map((row, index) => makePost(world, row, index)));
+    const table = rows.map((row, index) => ({ row, subject: pick(posts, index) }));
+    for (const { row, subject } of table.filter(({ row }) => row.arrange !== undefined)) {
+      await row.arrange?.(world, proxy, subject);
+      await world.api.publish(subject);
+      await untilSettled(world, [subject], 3);
+    }
+    const others = table.filter(({ row }) => row.arrange === undefined);
+    for (const { row, subject } of others) if (row.act !== undefined) proxy.trouble({ match: commitOf(subject), times: 1, act: row.act });
+    await Promise.all(others.map(({ subject }) => world.api.publish(subject)));
+    await untilSettled(world, posts, 120);
+    await crew.disband();
+    const troubled = others.filter(({ row }) => row.act !== undefined).length;
+    if (proxy.struck() !== troubled) throw new Error(`The proxy has struck ${proxy.struck()} commits, not ${troubled}`);
+    const expectations = table.map(({ row: { fates, publishCalls }, subject }): Expectation => ({ subject, ...(fates === undefined ? {} : { fates }), ...(publishCalls === undefined ? {} : { publishCalls }) }));
+    return { did: rows.map(({ name }) => name).join("; "), faults: rows.length, expectations };
+  });
+}
+
+/** A commit has a connection of its own, so that its request line is the first that is heard of it. */
+function commitOf({ person }: Subject): RegExp {
+  return new RegExp(`^POST \\S*/${person.platformAccountId}/threads_publish `);
+}
+
+async function makePost(world: World, { name, magic }: Row, index: number): Promise<Subject> {
+  const person = pick(world.people, index);
+  return world.api.create(person, await draftOf("text", magic === undefined ? name : `${name} [[sandbox:${magic}:1]]`, person, world.api));
+}
+
+/** The commit waits at the last moment until nobody listens any more; when it has failed, somebody does again. */
+async function refuseConnections(world: World, proxy: TcpProxy, subject: Subject): Promise<void> {
+  const ambush = { point: "intent.written", platformPostId: subject.platformPostId, step: null, act: "hold" } as const;
+  world.places.plan([ambush]);
+  void (async () => {
+    while (world.places.struck().length === 0) await sleep(10);
+    await proxy.refuse();
+    world.places.release(ambush);
+    const failed = "select 1 from publish_steps where platform_post_id = $1 and effect = 'visible' and result = 'definite_failure'";
+    while ((await world.pool.query(failed, [subject.platformPostId])).rowCount === 0) await sleep(10);
+    await proxy.accept();
+  })();
+}
+
+function proxyOf({ proxy }: World): TcpProxy {
+  if (proxy === null) throw new Error("This world has no proxy");
+  return proxy;
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { Draft } from "./contents.ts";
+import type { Person, Subject } from "./world.ts";
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+export interface CallOptions {
+  body?: unknown;
+  idempotencyKey?: string;
+  /** Which API process is asked. */
+  number?: number;
+}
+
+const platformPost = z.object({
+  id: z.string(),
+  status: z.string(),
+  platformPostId: z.string().nullable(),
+  publishedUrl: z.string().nullable(),
+  attemptCount: z.number(),
+  nextAttemptAt: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+const post = z.object({ id: z.string(), status: z.string(), platformPosts: z.array(platformPost).min(1) });
+
+export type SeenPost = z.output<typeof post>;
+
+/** The API as a client sees it. */
+export interface Api {
+  /** Rejects where no whole answer came. */
+  call(person: Person, method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Calls until it is answered, as a client does that has an idempotency key: whatever broke is asked again. */
+  insist(person: Person, method: string, path: string, options: CallOptions & { idempotencyKey: string }): Promise<Answer>;
+  /** Creates a post. */
+  create(person: Person, draft: Draft, options?: CallOptions): Promise<Subject>;
+  publish(subject: Subject): Promise<Answer>;
+  read(subject: Subject): Promise<SeenPost>;
+  /** Answers the media's id. */
+  upload(person: Person, form: FormData): Promise<string>;
+}
+
+export function createApi(urls: readonly string[]): Api {
+  const api: Api = {
+    async call(person, method, path, { body, idempotencyKey, number = 0 } = {}) {
+      const isForm = body instanceof FormData;
+      const response = await fetch(`${urls[number] ?? ""}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${person.key}`,
+          ...(body === undefined || isForm ? {} : { "content-type": "application/json" }),
+          ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+        },
+        ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+        signal: AbortSignal.timeout(60_000),
+      });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    },
+    async insist(person, method, path, options) {
+      for (let tries = 0; ; tries += 1) {
+        const number = ((options.number ?? 0) + tries) % urls.length;
+        const answer = await api.call(person, method, path, { ...options, number }).catch(() => null);
+        if (answer !== null && answer.status < 500 && !isUnderWay(answer)) return answer;
+        if (tries > 600) throw new Error(`${method} ${path} was not answered: ${JSON.stringify(answer?.body)}`);
+        await sleep(100);
+      }
+    },
+    async create(person, draft, options) {
+      const answer = await api.call(person, "POST", "/api/v1/posts", { ...options, body: draft.body });
+      return subjectOf(person, draft.parts, answer);
+    },
+    publish: ({ person, postId }) => api.call(person, "POST", `/api/v1/posts/${postId}/publish`),
+    async read({ person, postId }) {
+      const answer = await api.call(person, "GET", `/api/v1/posts/${postId}`);
+      return postIn(answer);
+    },
+    async upload(person, form) {
+      const { status, body } = await api.call(person, "POST", "/api/v1/media", { body: form });
+      if (status !== 201) throw new Error(`An upload was refused: ${JSON.stringify(body)}`);
+      return z.object({ media: z.object({ id: z.string() }) }).parse(body).media.id;
+    },
+  };
+  return api;
+}
+
+export function postIn({ status, body }: Answer): SeenPost {
+  if (status >= 400) throw new Error(`The API refused: ${status} ${JSON.stringify(body)}`);
+  return z.object({ post }).parse(body).post;
+}
+
+export function subjectOf(person: Person, parts: string[], answer: Answer): Subject {
+  const { id, platformPosts } = postIn(answer);
+  return { person, postId: id, platformPostId: platformPosts[0]?.id ?? "", parts };
+}
+
+function isUnderWay({ status, body }: Answer): boolean {
+  return status === 409 && z.object({ code: z.literal("IDEMPOTENCY_IN_PROGRESS") }).safeParse(body).success;
+}

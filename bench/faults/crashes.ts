@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultPoint } from "../../server/publishing/fault-points.ts";
+import { draftOf, type Kind } from "./contents.ts";
+import { keepWorkers } from "./crew.ts";
+import { type Expectation, untilSettled } from "./judge.ts";
+import { type PartResult, pick, runPart } from "./part.ts";
+import type { Ambush } from "./places.ts";
+import type { Process } from "./processes.ts";
+import { begin, type Subject, type World } from "./world.ts";
+
+/** A kind of post whose every fault point is a place to crash at. */
+export interface CrashSubject {
+  kind: Kind;
+  /** Whether the answer of its first commit is lost, so that it is read back. */
+  lost?: true;
+  /** Where only these points are wanted. */
+  points?: readonly FaultPoint[];
+}
+
+interface Case extends CrashSubject {
+  point: FaultPoint;
+  step: string | null;
+}
+
+/** Each of them can hold all posts of a round. */
+const WORKERS = 2;
+
+/**
+ * Runs each kind of post once to learn which fault points it passes. Then, for each of them, a post is published by a
+ * process that is killed there, and other processes go on. Points that may wait are gathered: the posts of a round each
+ * stand still at their own point, and then the processes are killed. At the others the process kills itself.
+ */
+export function crashEverywhere(subjects: readonly CrashSubject[], people = 60): Promise<PartResult> {
+  return runPart("Crash at every point", { people, slots: people }, async (world) => {
+    const { cases, posts } = await learnPlaces(world, subjects);
+    const standing = cases.filter(({ point }) => !MUST_NOT_WAIT.has(point));
+    const sudden = cases.filter(({ point }) => MUST_NOT_WAIT.has(point));
+    const expectations: Expectation[] = posts.map((subject) => ({ subject }));
+    for (let from = 0; from < standing.length; from += people) {
+      expectations.push(...(await killStanding(world, standing.slice(from, from + people))));
+    }
+    expectations.push(...(await killThemselves(world, sudden)));
+    const kinds = [...new Set(subjects.map(({ kind, lost }) => (lost ? `${kind} whose answer is lost` : kind)))].join(", ");
+    return { did: `SIGKILL at each of ${cases.length + 2} places of: ${kinds}; then restarted`, faults: cases.length + 2, expectations };
+  });
+}
+
+const MUST_NOT_WAIT: ReadonlySet<FaultPoint> = new Set(["send.before"]);
+
+async function learnPlaces(world: World, subjects: readonly CrashSubject[]): Promise<{ cases: Case[]; posts: Subject[] }> {
+  world.places.plan([], { record: true });
+  const worker = await world.startWorker();
+  const posts = await Promise.all(subjects.map((subject, index) => makePost(world, subject, `learning ${index}`, index)));
+  await Promise.all(posts.map((post) => world.api.publish(post)));
+  await untilSettled(world, posts, 30);
+  await worker.kill();
+  const seen = world.places.recorded();
+  const cases = subjects.flatMap((subject, index) => {
+    const ours = seen.filter(({ platformPostId, point }) => platformPostId === posts[index]?.platformPostId && !point.startsWith("claim."));
+    const places = new Map(ours.map(({ point, step }) => [`${point} ${step}`, { point, step }]));
+    return [...places.values()].filter(({ point }) => subject.points?.includes(point) ?? true).map((place) => ({ ...subject, ...place }));
+  });
+  return { cases, posts };
+}
+
+async function killStanding(world: World, cases: readonly Case[]): Promise<Expectation[]> {
+  const workers = await Promise.all(Array.from({ length: WORKERS }, () => world.holdWorker()));
+  const { posts, ambushes } = await prepare(world, cases, "freeze");
+  world.places.plan(ambushes);
+  await Promise.all(workers.map(begin));
+  await Promise.all(posts.map((post) => world.api.publish(post)));
+  await untilStruck(world, ambushes);
+  const successors = await Promise.all(Array.from({ length: WORKERS }, () => world.holdWorker()));
+  await killAll(workers);
+  await Promise.all(successors.map(begin));
+  await untilSettled(world, posts, 60);
+  await killAll(successors);
+  return posts.map((subject) => ({ subject }));
+}
+
+async function killThemselves(world: World, cases: readonly Case[]): Promise<Expectation[]> {
+  const { posts, ambushes } = await prepare(world, cases, "kill");
+  const claims = (["claim.before", "claim.after"] as const).map((point): Ambush => ({ point, platformPostId: null, step: null, act: "kill" }));
+  world.places.plan([...ambushes, ...claims]);
+  const crew = await keepWorkers(world, 2);
+  // One after the other: a process that kills itself takes along what else it is at.
+  for (const post of posts) {
+    await world.api.publish(post);
+    await sleep(300);
+  }
+  await untilStruck(world, [...ambushes, ...claims]);
+  await untilSettled(world, posts, 60);
+  await crew.disband();
+  return posts.map((subject) => ({ subject }));
+}
+
+async function prepare(world: World, cases: readonly Case[], act: Ambush["act"]): Promise<{ posts: Subject[]; ambushes: Ambush[] }> {
+  const posts = await Promise.all(cases.map((each, index) => makePost(world, each, `${each.point} of ${each.step}`, index)));
+  const ambushes = cases.map(({ point, step }, index): Ambush => ({ point, step, platformPostId: posts[index]?.platformPostId ?? null, act }));
+  return { posts, ambushes };
+}
+
+async function makePost(world: World, { kind, lost }: CrashSubject, text: string, index: number): Promise<Subject> {
+  const person = pick(world.people, index);
+  return world.api.create(person, await draftOf(kind, `${kind} ${text}${lost ? " [[sandbox:drop_after:1]]" : ""}`, person, world.api));
+}
+
+/** Fails loudly where a point is not reached, since nothing would be tested then. */
+async function untilStruck(world: World, ambushes: readonly Ambush[]): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (world.places.struck().length < ambushes.length) {
+    if (performance.now() > end) {
+      const struck = new Set(world.places.struck());
+      const missing = ambushes.filter((ambush) => !struck.has(ambush)).map(({ point, step }) => `${point} of ${step}`);
+      throw new Error(`Fault points that were not reached: ${missing.join(", ")}`);
+    }
+    await sleep(50);
+  }
+}
+
+async function killAll(workers: readonly Process[]): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.kill()));
+}

@@ -1,0 +1,58 @@
+import { begin, type World } from "./world.ts";
+import type { Process } from "./processes.ts";
+
+/** Workers that are replaced when they end. */
+export interface Crew {
+  /** Those that are at work now. */
+  members(): Process[];
+  /** How many have ended. */
+  losses(): number;
+  /** Ends them all, and replaces none. */
+  disband(): Promise<void>;
+}
+
+/** Keeps so many workers at work; one stands ready to take the place of the next that ends. */
+export async function keepWorkers(world: World, count: number): Promise<Crew> {
+  const members = new Set<Process>();
+  let spare = hold();
+  let losses = 0;
+  let disbanded = false;
+  const replacements = new Set<Promise<void>>();
+
+  /** Where the world ends before it is wanted, nobody minds that it did not come. */
+  function hold(): Promise<Process> {
+    const worker = world.holdWorker();
+    worker.catch(() => undefined);
+    return worker;
+  }
+
+  async function enlist(): Promise<void> {
+    const worker = await spare;
+    spare = hold();
+    members.add(worker);
+    void worker.gone.then(() => {
+      members.delete(worker);
+      if (disbanded) return;
+      losses += 1;
+      const replacing = enlist().catch((error: unknown) => {
+        if (!disbanded) throw error;
+      });
+      replacements.add(replacing);
+      void replacing.finally(() => replacements.delete(replacing));
+    });
+    // It may come to its end before it has said that it began.
+    await begin(worker).catch(() => undefined);
+  }
+
+  for (let number = 0; number < count; number += 1) await enlist();
+  return {
+    members: () => [...members],
+    losses: () => losses,
+    disband: async () => {
+      disbanded = true;
+      await Promise.all([...replacements]);
+      await Promise.all([...members].map((worker) => worker.kill()));
+      await spare.then((worker) => worker.kill());
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SeenPost } from "./api.ts";
+import { backwardChanges } from "./history.ts";
+import type { Entry } from "./sandbox-door.ts";
+import type { Subject, World } from "./world.ts";
+
+export const VIOLATIONS = ["duplicate", "lost", "stuck", "backwards", "untrue"] as const;
+
+export interface Violation {
+  kind: (typeof VIOLATIONS)[number];
+  sentence: string;
+}
+
+/** What is allowed to have become of a post beside being published. */
+export interface Expectation {
+  subject: Subject;
+  /** What it has to have become; where it is left out, published. */
+  fates?: readonly ("published" | "failed" | "unknown" | "discarded")[];
+  /** How many calls may have asked the platform to publish a part that is live. */
+  publishCalls?: number;
+}
+
+export interface Judgement {
+  violations: Violation[];
+  fates: Record<string, number>;
+  /** Entries of the ledger. */
+  entries: number;
+}
+
+const SETTLED = ["published", "failed", "unknown", "discarded"];
+
+/** Waits until every platform post is settled and every link read, or the time is up. */
+export async function untilSettled({ pool }: World, subjects: readonly Subject[], withinSeconds: number): Promise<void> {
+  const ids = subjects.map(({ platformPostId }) => platformPostId);
+  const end = performance.now() + withinSeconds * 1000;
+  const open = `select count(*)::integer as open from platform_posts where id = any($1) and (status <> all($2) or (status = 'published' and published_url is null))`;
+  while (performance.now() < end) {
+    // The database may be away just now.
+    const answer = await pool.query<{ open: number }>(open, [ids, SETTLED]).catch(() => undefined);
+    if (answer?.rows[0]?.open === 0) return;
+    await sleep(50);
+  }
+}
+
+/** Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is judged. */
+export async function judge(world: World, expectations: readonly Expectation[]): Promise<Judgement> {
+  const ledger = await world.sandbox.ledger();
+  const byText = Map.groupBy(ledger, placeOf);
+  const violations: Violation[] = [];
+  const fates: Record<string, number> = {};
+  for (const expectation of expectations) {
+    const post = await world.api.read(expectation.subject);
+    const fate = post.platformPosts[0]?.status ?? "";
+    fates[fate] = (fates[fate] ?? 0) + 1;
+    violations.push(...judgeOne(expectation, post, byText));
+  }
+  violations.push(...strangers(ledger, expectations));
+  violations.push(...(await backwardChanges(world.pool)).map((sentence): Violation => ({ kind: "backwards", sentence })));
+  violations.push(...(await repeatedNews(world)));
+  return { violations, fates, entries: ledger.length };
+}
+
+function judgeOne({ subject, fates = ["published"], publishCalls = 1 }: Expectation, post: SeenPost, byText: Map<string, Entry[]>): Violation[] {
+  const [platformPost] = post.platformPosts;
+  if (platformPost === undefined) return [{ kind: "untrue", sentence: `${post.id} has no platform post` }];
+  const found = subject.parts.map((text) => byText.get(`${subject.person.platformAccountId} ${text}`) ?? []);
+  const counts = found.map((entries) => entries.length);
+  const status = platformPost.status;
+  const say = (kind: Violation["kind"], what: string): Violation => ({
+    kind,
+    sentence: `"${subject.parts[0]}" (${post.id}) ${what}: ${status}, ${counts.join("+")} in the ledger, ${JSON.stringify(platformPost.error?.message ?? null)}`,
+  });
+  const violations: Violation[] = [];
+  const expected = fates.find((fate) => fate === status);
+  if (counts.some((count) => count > 1)) violations.push(say("duplicate", "was published twice"));
+  if (!SETTLED.includes(status)) return [...violations, say("stuck", "is not settled")];
+  if (expected === undefined) violations.push(say(fates.includes("published") ? "lost" : "untrue", `should be ${fates.join(" or ")}`));
+  if (status === "published" && counts.some((count) => count === 0)) violations.push(say("lost", "is said to be published and is not"));
+  if (status === "discarded" && counts.some((count) => count > 0)) violations.push(say("untrue", "is said to be discarded and is live"));
+  // Of a chain that failed, the parts before may be live; one that stands alone, or all parts, may not.
+  if (status === "failed" && counts.at(-1) !== 0) violations.push(say("untrue", "is said to have failed and is live"));
+  const first = found[0]?.[0];
+  if (status === "published" && first !== undefined && (first.id !== platformPost.platformPostId || first.url !== platformPost.publishedUrl)) {
+    violations.push(say("untrue", `has id ${platformPost.platformPostId} and link ${platformPost.publishedUrl}, the ledger ${first.id} and ${first.url}`));
+  }
+  const called = Math.max(0, ...found.flat().map((entry) => entry.publishCalls));
+  if (called > publishCalls) violations.push(say("duplicate", `was asked for ${called} times, not ${publishCalls}`));
+  const whole: Record<string, string> = { published: "published", failed: "failed", unknown: "failed", discarded: "discarded" };
+  if (post.status !== whole[status]) violations.push(say("untrue", `has the post in ${post.status}`));
+  return violations;
+}
+
+/** What stands in the ledger and was asked for by nobody. */
+function strangers(ledger: readonly Entry[], expectations: readonly Expectation[]): Violation[] {
+  const known = new Set(expectations.flatMap(({ subject }) => subject.parts.map((text) => `${subject.person.platformAccountId} ${text}`)));
+  return ledger.filter((entry) => !known.has(placeOf(entry))).map(({ id, text }) => ({ kind: "untrue", sentence: `"${text}" (${id}) stands in the ledger and belongs to no post` }));
+}
+
+/** Each platform post is told to be published once, and no commit of a published one is left open. */
+async function repeatedNews({ pool }: World): Promise<Violation[]> {
+  const told = await pool.query<{ id: string }>("select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1");
+  const open = await pool.query<{ id: string }>(
+    "select pp.id from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null",
+  );
+  return [
+    ...told.rows.map(({ id }): Violation => ({ kind: "untrue", sentence: `platform post ${id} was told to be published more than once` })),
+    ...open.rows.map(({ id }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is settled and has an open commit` })),
+  ];
+}
+
+function placeOf({ accountId, text }: Entry): string {
+  return `${accountId} ${text}`;
+}

@@ -1,0 +1,72 @@
+import { type Expectation, judge, untilSettled, type Violation } from "./judge.ts";
+import { startWorld, type World, type WorldOptions } from "./world.ts";
+
+/** What one part of the harness has done and found. */
+export interface PartResult {
+  name: string;
+  /** What was done, in a sentence. */
+  did: string;
+  posts: number;
+  /** How many faults were made. */
+  faults: number;
+  fates: Record<string, number>;
+  violations: Violation[];
+  seconds: number;
+}
+
+/** What a part leaves to be judged. */
+export interface Done {
+  did: string;
+  faults: number;
+  expectations: Expectation[];
+  /** What is wrong beside what the judge looks at. */
+  violations?: Violation[];
+}
+
+/** How long everything may take to be settled when the faults have ended: a lease, a time-out, and reading back. */
+const SETTLE_SECONDS = 120;
+
+/** Builds a world, lets the part make its faults in it, waits until all is settled, and judges. */
+export async function runPart(name: string, options: WorldOptions, work: (world: World) => Promise<Done>): Promise<PartResult> {
+  const began = performance.now();
+  const world = await startWorld(options);
+  try {
+    const { did, faults, expectations, violations = [] } = await work(world);
+    await untilSettled(world, expectations.map(({ subject }) => subject), SETTLE_SECONDS);
+    const judgement = await judge(world, expectations);
+    return {
+      name,
+      did,
+      posts: expectations.length,
+      faults,
+      fates: judgement.fates,
+      violations: [...violations, ...judgement.violations],
+      seconds: (performance.now() - began) / 1000,
+    };
+  } finally {
+    await world.close();
+  }
+}
+
+/** The sentences of everything that is wrong, for a test to hold against none. */
+export function sentencesOf({ violations }: Pick<PartResult, "violations">): string[] {
+  return violations.map(({ kind, sentence }) => `${kind}: ${sentence}`);
+}
+
+/** The same numbers for the same seed. */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** The element at `index`, going round. */
+export function pick<Element>(elements: readonly Element[], index: number): Element {
+  const element = elements[index % elements.length];
+  if (element === undefined) throw new Error("There is nothing to pick from");
+  return element;
+}

@@ -1,0 +1,108 @@
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import type { FaultHook, FaultPlace, FaultPoint } from "../../server/publishing/fault-points.ts";
+
+/** What happens to a worker at a place that it reaches for the first time. */
+export interface Ambush {
+  point: FaultPoint;
+  /** Null: whichever it is. */
+  platformPostId: string | null;
+  /** Null: whichever step it is. */
+  step: string | null;
+  /**
+   * `kill`: the process kills itself with SIGKILL there. `freeze`: nothing goes on with this platform post, so that the
+   * process can be killed when all of its ambushes have been reached. `stop`: the process stops itself with SIGSTOP, and
+   * goes on when it gets SIGCONT. `hold`: as freeze, until it is released.
+   */
+  act: "kill" | "freeze" | "stop" | "hold";
+}
+
+/**
+ * Plans for workers and what became of them, in files: a process that kills itself could send no message, and one that
+ * comes after it must know which ambushes have been.
+ */
+export interface Places {
+  /** What is planned from now on, for all workers. With `record`, every place that is reached is written down. */
+  plan(ambushes: readonly Ambush[], options?: { record?: boolean }): void;
+  /** Which ambushes have struck. */
+  struck(): Ambush[];
+  release(ambush: Ambush): void;
+  /** Every place that was reached while recording, once each, in the order of their first time. */
+  recorded(): FaultPlace[];
+}
+
+interface Plan {
+  record: boolean;
+  ambushes: readonly Ambush[];
+}
+
+export function openPlaces(folder: string): Places {
+  const files = filesIn(folder);
+  let planned: readonly Ambush[] = [];
+  return {
+    plan(ambushes, { record = false } = {}) {
+      planned = ambushes;
+      writeFileSync(`${files.plan}.new`, JSON.stringify({ record, ambushes } satisfies Plan));
+      renameSync(`${files.plan}.new`, files.plan);
+    },
+    struck: () => {
+      const known = linesOf(files.struck);
+      return planned.filter((ambush) => known.has(keyOf(ambush)));
+    },
+    release: (ambush) => appendFileSync(files.released, `${keyOf(ambush)}\n`),
+    recorded: () => [...linesOf(files.recorded)].map((line): FaultPlace => JSON.parse(line)),
+  };
+}
+
+/** The hook of a worker. */
+export function ambushIn(folder: string): FaultHook {
+  const files = filesIn(folder);
+  return (place) => {
+    const plan = readPlan(files.plan);
+    if (plan.record) appendFileSync(files.recorded, `${JSON.stringify(place)}\n`);
+    const known = plan.ambushes.length === 0 ? new Set() : linesOf(files.struck);
+    const ambush = plan.ambushes.find((candidate) => matches(candidate, place) && !known.has(keyOf(candidate)));
+    if (ambush === undefined) return undefined;
+    appendFileSync(files.struck, `${keyOf(ambush)}\n`);
+    return strike(ambush, files.released);
+  };
+}
+
+function strike(ambush: Ambush, released: string): void | Promise<void> {
+  if (ambush.act === "kill") return endHere("SIGKILL");
+  if (ambush.act === "stop") return endHere("SIGSTOP");
+  if (ambush.act === "freeze") return new Promise(() => undefined);
+  return untilReleased(ambush, released);
+}
+
+/** A signal to oneself arrives within the call or a moment later; until then nothing else may run. */
+function endHere(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+}
+
+async function untilReleased(ambush: Ambush, released: string): Promise<void> {
+  while (!linesOf(released).has(keyOf(ambush))) await sleep(20);
+}
+
+function matches(ambush: Ambush, place: FaultPlace): boolean {
+  const { platformPostId, step } = ambush;
+  return ambush.point === place.point && (platformPostId === null || platformPostId === place.platformPostId) && (step === null || step === place.step);
+}
+
+function keyOf({ point, platformPostId, step, act }: Ambush): string {
+  return [point, platformPostId, step, act].join(" ");
+}
+
+function filesIn(folder: string) {
+  return { plan: join(folder, "plan.json"), struck: join(folder, "struck"), released: join(folder, "released"), recorded: join(folder, "recorded") };
+}
+
+function readPlan(file: string): Plan {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { record: false, ambushes: [] };
+}
+
+function linesOf(file: string): Set<string> {
+  return new Set(existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line !== "") : []);
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+
+/** A process of the harness. It ends with the harness, however that ends. */
+export interface Process {
+  pid: number;
+  /** Resolves when it is gone. */
+  gone: Promise<void>;
+  isGone(): boolean;
+  /** Resolves with the next message it sends; rejects when it ends instead. */
+  message(): Promise<unknown>;
+  send(message: string): void;
+  /** Tells it; with SIGKILL resolves when it is gone. */
+  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGTERM"): void;
+  kill(): Promise<void>;
+}
+
+export interface Place {
+  /** Where it works and writes its log. */
+  folder: string;
+  env: Record<string, string>;
+}
+
+const ROOT = join(import.meta.dirname, "../..");
+
+const started = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of started) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+
+/** Runs a script of this project. `name` names its log in the folder. */
+export function startProcess(name: string, script: string, args: readonly string[], { folder, env }: Place): Process {
+  const log = openSync(join(folder, `${name}.log`), "a");
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {
+    cwd: folder,
+    env: { ...withoutOurs(process.env), ...env },
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  started.add(child);
+  let isGone = false;
+  const gone = once(child, "exit").then(() => {
+    isGone = true;
+    started.delete(child);
+  });
+  // It may be killed while something is on its way to it.
+  child.on("error", () => undefined);
+  return {
+    pid: child.pid ?? 0,
+    gone,
+    isGone: () => isGone,
+    message: async () => {
+      const ended = gone.then(() => Promise.reject(new Error(`${name} ended; its log in ${folder} says why`)));
+      const [message] = await Promise.race([once(child, "message"), ended]);
+      ended.catch(() => undefined);
+      return message;
+    },
+    send: (message) => void child.send(message, () => undefined),
+    signal: (signal) => void child.kill(signal),
+    kill: async () => {
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+/** What the environment says to the harness is not meant for its processes. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AMPOST_(?!TEST_)|DATABASE_URL|PORT$|HOST$|NODE_TEST|THREADS_)/.test(name)));
+}

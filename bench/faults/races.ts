@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { draftOf } from "./contents.ts";
+import { keepWorkers } from "./crew.ts";
+import { type Expectation, untilSettled, type Violation } from "./judge.ts";
+import { doubledPosts } from "./kills.ts";
+import { type PartResult, pick, runPart, seededRandom } from "./part.ts";
+import type { Person, Subject, World } from "./world.ts";
+import { subjectOf } from "./api.ts";
+
+/** How long a text takes from publish to live, at most: the race is run within it. */
+const RACE_MILLISECONDS = 120;
+
+/** Publish, and cancel a moment later: either it is discarded and never live, or the cancel is refused and it is live. */
+export function cancelAgainstPublish(options: { races: number; seed: number }): Promise<PartResult> {
+  return runPart("Cancel against publish", { people: 24 }, async (world) => {
+    const random = seededRandom(options.seed);
+    const crew = await keepWorkers(world, 2);
+    const each = Math.ceil(options.races / world.people.length);
+    const races = await Promise.all(world.people.map((person, index) => raceCancels(world, person, index, each, random)));
+    const expectations = races.flat();
+    await untilSettled(world, expectations.map(({ subject }) => subject), 60);
+    await crew.disband();
+    const won = expectations.filter(({ fates }) => fates?.includes("discarded")).length;
+    const did = `${expectations.length} posts published, and cancelled up to ${RACE_MILLISECONDS} ms later: ${won} were cancelled, ${expectations.length - won} were too late`;
+    return { did, faults: expectations.length, expectations, violations: unfair(won, expectations.length) };
+  });
+}
+
+async function raceCancels(world: World, person: Person, index: number, count: number, random: () => number): Promise<Expectation[]> {
+  const expectations: Expectation[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const subject = await world.api.create(person, await draftOf("text", `race ${index}.${number}`, person, world.api));
+    await world.api.publish(subject);
+    await sleep(RACE_MILLISECONDS * random());
+    const { status } = await world.api.call(person, "POST", `/api/v1/posts/${subject.postId}/cancel`);
+    if (status !== 200 && status !== 409) throw new Error(`A cancel was answered ${status}`);
+    expectations.push({ subject, fates: [status === 200 ? "discarded" : "published"] });
+  }
+  return expectations;
+}
+
+/** Nothing is raced where one side always wins. */
+function unfair(won: number, races: number): Violation[] {
+  return won > 0 && won < races ? [] : [{ kind: "untrue", sentence: `${won} of ${races} races were won: nothing was raced` }];
+}
+
+/** Scheduled, and edited around the due instant: either the new text goes out alone, or the edit is refused and the old one does. */
+export function editAgainstDueTime(options: { rounds: number; seed: number }): Promise<PartResult> {
+  return runPart("Edit against the due time", { people: 24 }, async (world) => {
+    const random = seededRandom(options.seed);
+    const crew = await keepWorkers(world, 2);
+    const expectations: Expectation[] = [];
+    for (let round = 0; round < options.rounds; round += 1) {
+      const dueAt = Date.now() + 2_500;
+      const races = world.people.map((person, index) => raceEdit(world, person, { text: `edit ${round}.${index}`, dueAt, at: dueAt + 250 * random() - 100 }));
+      expectations.push(...(await Promise.all(races)));
+    }
+    await untilSettled(world, expectations.map(({ subject }) => subject), 60);
+    await crew.disband();
+    const won = expectations.filter(({ subject }) => subject.parts[0]?.endsWith("edited")).length;
+    const did = `${expectations.length} posts edited from 100 ms before their due time to 150 ms after it: ${won} were edited, ${expectations.length - won} were too late`;
+    return { did, faults: expectations.length, expectations, violations: unfair(won, expectations.length) };
+  });
+}
+
+async function raceEdit(world: World, person: Person, race: { text: string; dueAt: number; at: number }): Promise<Expectation> {
+  const draft = await draftOf("text", race.text, person, world.api);
+  const scheduled = { ...draft, body: { ...draft.body, scheduledFor: new Date(race.dueAt).toISOString() } };
+  const subject = await world.api.create(person, scheduled);
+  await sleep(Math.max(0, race.at - Date.now()));
+  const text = `${race.text} edited`;
+  const { status, body } = await world.api.call(person, "PATCH", `/api/v1/posts/${subject.postId}`, { body: { content: { text } } });
+  if (status !== 200 && status !== 409) throw new Error(`An edit was answered ${status}: ${JSON.stringify(body)}`);
+  return { subject: status === 200 ? { ...subject, parts: [text] } : subject };
+}
+
+/** Each post is published by twenty calls at once. */
+export function publishManyTimes(options: { posts: number }): Promise<PartResult> {
+  return runPart("Twenty publishes at once", { people: 12, apis: 2 }, async (world) => {
+    const crew = await keepWorkers(world, 2);
+    const violations: Violation[] = [];
+    const expectations: Expectation[] = [];
+    for (let number = 0; number < options.posts; number += 1) {
+      const person = pick(world.people, number);
+      const subject = await world.api.create(person, await draftOf("text", `often ${number}`, person, world.api));
+      const calls = Array.from({ length: 20 }, (_, call) => world.api.call(person, "POST", `/api/v1/posts/${subject.postId}/publish`, { number: call % 2 }));
+      const statuses = (await Promise.all(calls)).map(({ status }) => status);
+      const accepted = statuses.filter((status) => status === 200).length;
+      if (accepted !== 1 || statuses.some((status) => status !== 200 && status !== 409)) violations.push({ kind: "untrue", sentence: `Twenty publishes were answered ${statuses.join(" ")}` });
+      expectations.push({ subject });
+    }
+    await untilSettled(world, expectations.map(({ subject }) => subject), 60);
+    await crew.disband();
+    return { did: `${options.posts} posts, each published by 20 calls at once over 2 API processes`, faults: options.posts * 20, expectations, violations };
+  });
+}
+
+/** Two hundred creates with one key at once, over two processes, make one post. */
+export function createWithOneKey(options: { rounds: number; calls: number }): Promise<PartResult> {
+  return runPart("One idempotency key", { people: options.rounds, apis: 2 }, async (world) => {
+    const crew = await keepWorkers(world, 1);
+    const violations: Violation[] = [];
+    const subjects: Subject[] = [];
+    for (const [round, person] of world.people.entries()) {
+      const draft = await draftOf("text", `one key ${round}`, person, world.api);
+      const create = (call: number) => world.api.insist(person, "POST", "/api/v1/posts", { body: draft.body, idempotencyKey: `key ${round}`, number: call % 2 });
+      const made = (await Promise.all(Array.from({ length: options.calls }, (_, call) => create(call)))).map((answer) => subjectOf(person, draft.parts, answer));
+      const ids = new Set(made.map(({ postId }) => postId));
+      if (ids.size !== 1) violations.push({ kind: "duplicate", sentence: `${options.calls} creates with one key answered ${ids.size} posts` });
+      const [subject] = made;
+      if (subject === undefined) continue;
+      await world.api.publish(subject);
+      subjects.push(subject);
+    }
+    await untilSettled(world, subjects, 60);
+    await crew.disband();
+    const did = `${options.rounds} times ${options.calls} creates at once with one key over 2 API processes; the post was then published`;
+    return { did, faults: options.rounds * options.calls, expectations: subjects.map((subject) => ({ subject })), violations: [...violations, ...(await doubledPosts(world))] };
+  });
+}

@@ -1,0 +1,37 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { VIOLATIONS } from "./judge.ts";
+import type { PartResult } from "./part.ts";
+
+const FILE = join(import.meta.dirname, "../../docs/faults.md");
+
+/** Writes the section of one part between its marks; what stands outside of the marks is written by hand. */
+export async function writeSection(name: string, result: PartResult, conditions: string): Promise<void> {
+  const text = await readFile(FILE, "utf8");
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/faults.md has no place for ${name}: it takes the lines ${begin} and ${end}.`);
+  const section = [begin, `## ${result.name}`, "", `${capital(result.did)}.`, "", ...table(result), "", conditions, ""].join("\n");
+  await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
+}
+
+/** Markdown, and readable on a terminal. */
+export function table({ posts, faults, fates, violations, seconds }: PartResult): string[] {
+  const count = (kind: string) => violations.filter((violation) => violation.kind === kind).length;
+  const became = Object.entries(fates).map(([fate, number]) => `${number} ${fate}`).join(", ");
+  const columns = [
+    ["faults", String(faults)],
+    ["posts", String(posts)],
+    ["became", became],
+    ...VIOLATIONS.map((kind) => [kind, String(count(kind))]),
+    ["took", `${Math.round(seconds)} s`],
+  ];
+  const widths = columns.map((cells) => Math.max(3, ...cells.map((cell) => cell.length)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(columns.map(([title = ""]) => title)), line(widths.map((width) => "-".repeat(width))), line(columns.map(([, value = ""]) => value))];
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

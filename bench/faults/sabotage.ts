@@ -1,0 +1,134 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Violation } from "./judge.ts";
+import type { PartResult } from "./part.ts";
+
+interface Change {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** One guard of the product taken out. */
+interface Sabotage {
+  what: string;
+  changes: readonly Change[];
+  /** Which tests have to go red. */
+  tests: string;
+}
+
+const QUERIES = "server/db/publishing.ts";
+const SCHEMA = "server/db/migrations/0001_core.sql";
+
+const SABOTAGES: readonly Sabotage[] = [
+  {
+    what: "the fence",
+    changes: [
+      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3\n", replace: "where id = $1 and $2::bigint is not null and lease_owner = $3\n" },
+      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()", replace: "where id = $1 and $2::bigint is not null and lease_owner = $3 and lease_until > now()" },
+    ],
+    tests: "server/publishing/races.test.ts",
+  },
+  {
+    what: "the fence with the lease and its owner, which say the same",
+    changes: [
+      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3\n", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n" },
+      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null" },
+    ],
+    tests: "tests/faults/stops.test.ts",
+  },
+  {
+    what: "the intent",
+    changes: [{ file: QUERIES, find: "now() + make_interval(secs => $8), $11 from pp\n", replace: "now() + make_interval(secs => $8), $11 from pp where false\n" }],
+    tests: "tests/faults/crash.test.ts",
+  },
+  {
+    what: "the quarantine",
+    changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }],
+    tests: "tests/faults/guards.test.ts",
+  },
+  {
+    what: "the unique index on open commits",
+    changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_open", replace: "create index publish_steps_one_open" }],
+    tests: "tests/faults/guards.test.ts",
+  },
+  {
+    what: "the unique index on the platform's ids",
+    changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }],
+    tests: "tests/faults/guards.test.ts",
+  },
+  {
+    what: "the deadline before the bytes go out",
+    changes: [
+      { file: "server/publishing/commit.ts", find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" },
+      { file: "server/publishing/commit.ts", find: 'throw new Error("The lease is over.");', replace: "void 0;" },
+    ],
+    tests: "tests/faults/stops.test.ts",
+  },
+];
+
+const ROOT = join(import.meta.dirname, "../..");
+const COPIED = ["model", "platforms", "contract", "server", "sandbox", "cli", "bench", "tests", "package.json", "tsconfig.json"];
+
+/**
+ * Takes the guards out, one at a time and in a copy of the code, and runs the tests that are to notice. A copy, so that the
+ * product has no switch for this; a change that does not apply any more is an error, not a pass.
+ */
+export async function sabotageRuns(): Promise<PartResult> {
+  const began = performance.now();
+  const copy = await mkdtemp(join(tmpdir(), "ampost-sabotage-"));
+  const violations: Violation[] = [];
+  const noticed: string[] = [];
+  try {
+    for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+    await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    for (const file of new Set(SABOTAGES.map(({ tests }) => tests))) {
+      const { isGreen } = await runTests(copy, file);
+      if (!isGreen) violations.push({ kind: "untrue", sentence: `${file} is red with every guard in its place` });
+    }
+    for (const { what, changes, tests } of SABOTAGES) {
+      const mend = await applyAll(copy, changes);
+      const { isGreen, broke } = await runTests(copy, tests);
+      await mend();
+      if (isGreen) violations.push({ kind: "untrue", sentence: `${tests} did not notice that ${what} was taken out` });
+      else if (broke === null) violations.push({ kind: "untrue", sentence: `${tests} could not run without ${what}: no guarantee was seen to break` });
+      else noticed.push(`${what} (${broke})`);
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+  const did = `taken out one at a time, and which guarantee the tests saw break: ${noticed.join("; ")}`;
+  return { name: "Sabotage", did, posts: 0, faults: SABOTAGES.length, fates: {}, violations, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Answers what undoes it. */
+async function applyAll(copy: string, changes: readonly Change[]): Promise<() => Promise<void>> {
+  const originals = new Map<string, string>();
+  for (const { file, find, replace } of changes) {
+    const path = join(copy, file);
+    const text = await readFile(path, "utf8");
+    if (text.split(find).length !== 2) throw new Error(`The sabotage of ${file} does not apply any more: it looks for ${JSON.stringify(find)} once`);
+    if (!originals.has(path)) originals.set(path, text);
+    await writeFile(path, text.replace(find, () => replace));
+  }
+  return async () => {
+    for (const [path, text] of originals) await writeFile(path, text);
+  };
+}
+
+/** `broke` is the name of the first test whose assertion failed: one that could not run at all has shown nothing. */
+async function runTests(copy: string, file: string): Promise<{ isGreen: boolean; broke: string | null }> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", join(copy, file)];
+  const child = spawn(process.execPath, args, { cwd: copy, env, stdio: ["ignore", "pipe", "ignore"] });
+  const ended = once(child, "exit");
+  let output = "";
+  for await (const chunk of child.stdout.setEncoding("utf8")) output += String(chunk);
+  const [code] = await ended;
+  const failures = [...output.matchAll(/^ *not ok \d+ - (.*)\n((?: +.*\n)*)/gm)];
+  const broke = failures.find(([, , details = ""]) => details.includes("ERR_ASSERTION"))?.[1] ?? null;
+  return { isGreen: code === 0, broke };
+}

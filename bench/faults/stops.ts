@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultPoint } from "../../server/publishing/fault-points.ts";
+import { draftOf } from "./contents.ts";
+import { untilSettled } from "./judge.ts";
+import { type PartResult, pick, runPart } from "./part.ts";
+import type { Ambush } from "./places.ts";
+import { type Subject, type World } from "./world.ts";
+
+/** Around the commit and around a step. */
+export const STOP_POINTS = ["step.before", "step.after", "intent.before", "intent.written", "send.before", "answer.received", "result.before", "settle.before"] as const satisfies readonly FaultPoint[];
+
+/**
+ * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another finishes what
+ * it held; then the first goes on, and may neither send nor write.
+ */
+export function stopAndContinue(points: readonly FaultPoint[]): Promise<PartResult> {
+  return runPart("Stopped and continued workers", { people: points.length }, async (world) => {
+    const posts = await Promise.all(points.map((point, index) => makePost(world, point, index)));
+    const ambushes = points.map((point, index): Ambush => ({ point, step: null, platformPostId: posts[index]?.platformPostId ?? null, act: "stop" }));
+    world.places.plan(ambushes);
+    const sleepers = await Promise.all(points.map(() => world.startWorker()));
+    // One after the other, so that each worker stops with one post.
+    for (const [index, post] of posts.entries()) {
+      await world.api.publish(post);
+      while (world.places.struck().length <= index) await sleep(20);
+    }
+    await world.startWorker();
+    await untilSettled(world, posts, 90);
+    for (const sleeper of sleepers) sleeper.signal("SIGCONT");
+    // Time for what they must not do.
+    await sleep(3_000);
+    return { did: `SIGSTOP at ${points.join(", ")}; SIGCONT when another worker had settled the post`, faults: points.length, expectations: posts.map((subject) => ({ subject })) };
+  });
+}
+
+async function makePost(world: World, point: FaultPoint, index: number): Promise<Subject> {
+  const person = pick(world.people, index);
+  return world.api.create(person, await draftOf("text", `asleep at ${point}`, person, world.api));
+}

@@ -1,0 +1,22 @@
+import { once } from "node:events";
+import { z } from "zod";
+import { loadConfig } from "../../server/config.ts";
+import { createLog } from "../../server/log.ts";
+import { start } from "../../server/main.ts";
+import { ambushIn } from "./places.ts";
+
+/**
+ * A worker as `ampost worker` starts it, with a hook at its fault points. A held one begins when it is told to, so that
+ * its start is over by then. It ends with the process that started it.
+ */
+const { FAULTS_FOLDER: folder } = z.object({ FAULTS_FOLDER: z.string() }).parse(process.env);
+
+process.on("disconnect", () => process.exit(1));
+process.send?.("loaded");
+await once(process, "message");
+const config = loadConfig(process.env);
+const log = createLog({ level: config.logLevel, part: "worker" });
+process.on("unhandledRejection", (error) => log.error({ err: error }, "A failure went unheard"));
+const running = await start(config, log, { api: false, worker: true, sandbox: false, faultPoint: ambushIn(folder) });
+process.send?.("started");
+process.on("SIGTERM", () => void running.stop().then(() => process.exit(0)));

@@ -1,0 +1,210 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
+import { pino } from "pino";
+import { findFreePort } from "../../cli/free-port.ts";
+import { connectInSandbox } from "../../cli/sandbox-accounts.ts";
+import { type EmbeddedPostgres, startEmbedded } from "../../server/db/embedded.ts";
+import { listSets } from "../../server/db/platform-sets.ts";
+import { loadConfig } from "../../server/config.ts";
+import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
+import { ensureUser } from "../../server/domain/users/ensure-user.ts";
+import { type Instance, openInstance } from "../../server/instance.ts";
+import { startTcpProxy, type TcpProxy } from "../../tests/tcp-proxy.ts";
+import { type Api, createApi } from "./api.ts";
+import { PLATFORM } from "./contents.ts";
+import { watchStatuses } from "./history.ts";
+import { openPlaces, type Places } from "./places.ts";
+import { type Process, startProcess } from "./processes.ts";
+import { openSandboxDoor, type SandboxDoor } from "./sandbox-door.ts";
+
+export interface WorldOptions {
+  /** How many users, each with an account of their own: as many platform posts can run beside each other. */
+  people: number;
+  apis?: number;
+  /** Divides the engine's own pauses; leases and deadlines stay. */
+  speed?: number;
+  /** How many platform posts a worker may hold at once. */
+  slots?: number;
+  /** Whether the workers reach the sandbox through a proxy that can make trouble. */
+  proxied?: boolean;
+}
+
+/** Who publishes. */
+export interface Person {
+  userId: string;
+  key: string;
+  platformSetId: string;
+  /** The platform's id of the account. */
+  platformAccountId: string;
+}
+
+/** A post whose fate is to be judged. */
+export interface Subject {
+  person: Person;
+  postId: string;
+  platformPostId: string;
+  /** The texts of its parts; no two parts of a world have the same. */
+  parts: string[];
+}
+
+export interface World {
+  folder: string;
+  people: Person[];
+  api: Api;
+  sandbox: SandboxDoor;
+  proxy: TcpProxy | null;
+  places: Places;
+  pool: pg.Pool;
+  /** Kills an API process; another takes its address. Resolves when that is ready. */
+  restartApi(number: number): Promise<void>;
+  /** A worker that has loaded its code and waits for `begin`. */
+  holdWorker(): Promise<Process>;
+  startWorker(): Promise<Process>;
+  /** PostgreSQL's way of `pg_ctl -m immediate`: it ends at once, cleans up nothing, and is started again. */
+  breakDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Fast enough to wait for, and slow enough that the scaled 15 minutes to `unknown` are longer than several leases, which are not scaled. */
+const SPEED = 20;
+
+/** An instance as an operator would run it in several processes, with a sandbox in which a second publish makes a duplicate. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-faults-"));
+  const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    return await build(options, folder, opened, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(options: WorldOptions, folder: string, opened: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<World> {
+  const silent = pino({ level: "silent" });
+  const dataDir = join(folder, "data");
+  await mkdir(dataDir);
+  const database = await startEmbedded({ dataDir, log: silent, settings: { max_connections: "300" } });
+  opened.push(() => database.stop());
+  opened.push(leaveNothing(folder, join(dataDir, "postgres/data/postmaster.pid")));
+  const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, () => findFreePort()));
+  const sandboxPort = await findFreePort();
+  const env = environment(options, { dataDir, databaseUrl: database.url, apiPort: apiPorts[0] ?? 0, sandboxPort });
+  const processes: Process[] = [];
+  opened.push(async () => {
+    await Promise.all(processes.map((each) => each.kill()));
+  });
+  const run = (name: string, script: string, args: readonly string[], more: Record<string, string> = {}): Process => {
+    const child = startProcess(name, script, args, { folder, env: { ...env, ...more } });
+    processes.push(child);
+    return child;
+  };
+
+  await run("sandbox", "cli/ampost.js", ["sandbox", "--attached"], { AMPOST_SANDBOX_PORT: String(sandboxPort) }).message();
+  const sandbox = openSandboxDoor(`http://127.0.0.1:${sandboxPort}`, PLATFORM);
+  await sandbox.fault({ operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
+  const proxy = options.proxied === true ? await startTcpProxy(sandboxPort) : null;
+  if (proxy !== null) opened.push(() => proxy.close());
+  const workerEnv = { FAULTS_FOLDER: folder, ...(proxy === null ? {} : { AMPOST_SANDBOX_URL: proxy.url }) };
+  const instance = await openInstance(loadConfig(env), silent);
+  opened.push(() => instance.close());
+  await watchStatuses(instance.pool);
+  const people = await Promise.all(Array.from({ length: options.people }, (_, index) => makePerson(instance, index)));
+  const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`);
+  const startApi = async (number: number): Promise<Process> => {
+    const child = run(`api-${number}`, "cli/ampost.js", ["api"], { PORT: String(apiPorts[number]) });
+    await untilReady(urls[number] ?? "", child);
+    return child;
+  };
+  const apis = await Promise.all(urls.map((_, number) => startApi(number)));
+  const world: World = {
+    folder,
+    people,
+    api: createApi(urls),
+    sandbox,
+    proxy,
+    places: openPlaces(folder),
+    pool: instance.pool,
+    restartApi: async (number) => {
+      await apis[number]?.kill();
+      apis[number] = await startApi(number);
+    },
+    holdWorker: async () => {
+      const worker = run("worker", "bench/faults/worker.ts", [], workerEnv);
+      await worker.message();
+      return worker;
+    },
+    startWorker: async () => {
+      const worker = await world.holdWorker();
+      await begin(worker);
+      return worker;
+    },
+    breakDatabase: () => breakDatabase(database),
+    close,
+  };
+  return world;
+}
+
+/** Lets a held worker begin. */
+export async function begin(worker: Process): Promise<void> {
+  const started = worker.message();
+  worker.send("begin");
+  await started;
+}
+
+function environment({ speed = SPEED, slots = 16 }: WorldOptions, place: { dataDir: string; databaseUrl: string; apiPort: number; sandboxPort: number }): Record<string, string> {
+  return {
+    DATABASE_URL: place.databaseUrl,
+    AMPOST_DATA_DIR: place.dataDir,
+    AMPOST_API_URL: `http://127.0.0.1:${place.apiPort}`,
+    AMPOST_SANDBOX_URL: `http://127.0.0.1:${place.sandboxPort}`,
+    AMPOST_SANDBOX_LIMITS: "off",
+    AMPOST_ENGINE_SPEED: String(speed),
+    AMPOST_WORKER_SLOTS: String(slots),
+    AMPOST_SCHEDULING: "all",
+    AMPOST_LOG_LEVEL: "warn",
+  };
+}
+
+async function makePerson(instance: Instance, index: number): Promise<Person> {
+  const user = await ensureUser(instance, `person-${index}@example.com`);
+  const caller = { userId: user.id, mode: "test" } as const;
+  const [set] = await listSets.all(instance.pool, [caller.userId, caller.mode]);
+  const platformSetId = set?.id ?? "";
+  const [accountId] = await connectInSandbox(instance, { userId: user.id, platformSetId }, [PLATFORM]);
+  const { rows } = await instance.pool.query<{ platform_account_id: string }>("select platform_account_id from accounts where id = $1", [accountId]);
+  const { apiKey } = await createApiKey(instance, caller, { name: "faults" });
+  return { userId: user.id, key: apiKey, platformSetId, platformAccountId: rows[0]?.platform_account_id ?? "" };
+}
+
+async function untilReady(url: string, child: Process): Promise<void> {
+  while (!child.isGone()) {
+    const ready = await fetch(`${url}/readyz`).then(({ status }) => status === 200, () => false);
+    if (ready) return;
+    await sleep(25);
+  }
+  throw new Error("An API process ended at its start");
+}
+
+/** A harness that breaks off can wait for nothing: PostgreSQL is told to end at once. Answers what ends this care. */
+function leaveNothing(folder: string, record: string): () => Promise<void> {
+  const atExit = (): void => {
+    if (existsSync(record)) process.kill(parseInt(readFileSync(record, "utf8"), 10), "SIGQUIT");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", atExit);
+  return async () => void process.off("exit", atExit);
+}
+
+async function breakDatabase(database: EmbeddedPostgres): Promise<void> {
+  const pid = await database.pid();
+  if (pid === undefined) throw new Error("PostgreSQL does not run");
+  process.kill(pid, "SIGQUIT");
+}

@@ -1,0 +1,8 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerTable } from "../../bench/faults/answers.ts";
+import { sentencesOf } from "../../bench/faults/part.ts";
+
+test("whatever is answered to a commit, the post is published once or truthfully said to have failed", async () => {
+  assert.deepEqual(sentencesOf(await answerTable({ long: false })), []);
+});

@@ -1,0 +1,118 @@
+import { createServer, connect, type Server, type Socket } from "node:net";
+
+/** What happens to a connection whose first bytes match. */
+export interface Trouble {
+  /** Held against the first bytes that the client sends, which is the request line and some headers. */
+  match: RegExp;
+  /** How many connections it strikes. */
+  times: number;
+  /**
+   * `reset_before`: cut without a byte passed on. `swallow`: taken, never passed on, never answered. `reset_after`: passed
+   * on, cut when the answer comes. `cut_answer`: passed on, and the first bytes of the answer too, then cut. `delay`: passed on so
+   * much later. `answer`: not passed on, answered with these bytes.
+   */
+  act: { kind: "reset_before" | "swallow" | "reset_after" } | { kind: "cut_answer"; bytes: number } | { kind: "delay"; milliseconds: number } | { kind: "answer"; bytes: string };
+}
+
+export interface TcpProxy {
+  url: string;
+  port: number;
+  /** From now on; the oldest that matches strikes. */
+  trouble(trouble: Trouble): void;
+  /** How many connections have been struck. */
+  struck(): number;
+  /** Whoever connects while it is closed is refused. */
+  refuse(): Promise<void>;
+  accept(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Passes connections on to a port on loopback, and makes trouble on them when asked to. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  const troubles: Trouble[] = [];
+  const sockets = new Set<Socket>();
+  let struck = 0;
+  let server = listener();
+  const port = await listen(server, 0);
+
+  function listener(): Server {
+    return createServer((client) => {
+      keep(client);
+      client.once("data", (first: Buffer) => {
+        client.pause();
+        const found = troubles.find((trouble) => trouble.times > 0 && trouble.match.test(first.toString("latin1")));
+        if (found !== undefined) {
+          found.times -= 1;
+          struck += 1;
+        }
+        begin(client, first, found?.act);
+      });
+    });
+  }
+
+  function keep(socket: Socket): void {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("close", () => sockets.delete(socket));
+  }
+
+  function begin(client: Socket, first: Buffer, act: Trouble["act"] | undefined): void {
+    if (act?.kind === "reset_before") return void client.resetAndDestroy();
+    if (act?.kind === "swallow") return void client.resume();
+    if (act?.kind === "answer") return void client.end(act.bytes);
+    if (act?.kind === "delay") return void setTimeout(() => join(client, first, undefined), act.milliseconds);
+    join(client, first, act);
+  }
+
+  /** What the client has sent goes on even where it has gone meanwhile, as it may on a real network. */
+  function join(client: Socket, first: Buffer, act: Trouble["act"] | undefined): void {
+    const upstream = connect({ port: targetPort, host: "127.0.0.1" });
+    keep(upstream);
+    upstream.write(first);
+    client.pipe(upstream);
+    upstream.once("data", (answer: Buffer) => {
+      if (act?.kind === "reset_after") return void client.resetAndDestroy();
+      if (act?.kind === "cut_answer") return void client.write(answer.subarray(0, act.bytes), () => client.resetAndDestroy());
+      client.write(answer);
+      upstream.pipe(client);
+    });
+    upstream.once("close", () => client.destroy());
+    client.once("close", () => upstream.end());
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    trouble: (trouble) => void troubles.push({ ...trouble }),
+    struck: () => struck,
+    refuse: async () => {
+      for (const socket of sockets) socket.destroy();
+      await closed(server);
+    },
+    accept: async () => {
+      server = listener();
+      await listen(server, port);
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await closed(server);
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      if (typeof address === "object" && address !== null) resolve(address.port);
+    });
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    server.close(() => resolve());
+  });
+}
