@@ -77,16 +77,16 @@ function assertMeasureRefused(
 function assertSettingRefused(subject: Subject, world: World, at: string, limit: TextLimit): void {
   const content = declaredExamples(subject, world.fixtures)[0]?.content;
   assert.ok(content);
-  const settings = { ...content.platformOverrides[subject.name]?.settings, ...settingAt(at.split("."), textOf(limit, limit.max + 1)) };
+  const settings = { ...content.platformOverrides[subject.name]?.settings, ...settingAt(at.split("."), textOf(limit, limit.max + 1), subject.beside) };
   const { issues } = judgeExample(subject, { ...content, platformOverrides: { [subject.name]: { settings } } }, world.fixtures);
   assert.ok(issues.some((issue) => issue.code === "CONTENT_TOO_LONG" && issue.limit === limit.max));
 }
 
-function settingAt(path: readonly string[], value: unknown): Record<string, unknown> {
+function settingAt(path: readonly string[], value: unknown, beside: Subject["beside"] = {}): Record<string, unknown> {
   const [member, ...rest] = path;
   if (member === undefined) return {};
   if (rest.length === 0) return { [member]: value };
-  return { [member]: rest[0] === "*" ? [value, "another"] : settingAt(rest, value) };
+  return { [member]: rest[0] === "*" ? [value, "another"] : { ...beside[member], ...settingAt(rest, value) } };
 }
 
 function repeat(fixture: Fixture | undefined, count: number): Fixture[] {

@@ -10,6 +10,8 @@ export interface Subject {
   login?: string;
   /** Settings without which no post of the platform is valid. */
   settings?: Record<string, unknown>;
+  /** Members that have to stand beside a setting for it to be of the right form, by the setting's name. */
+  beside?: Record<string, Record<string, unknown>>;
   /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
   readsBack: boolean;
   /**

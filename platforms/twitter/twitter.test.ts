@@ -4,6 +4,7 @@ import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
   name: "twitter",
+  beside: { poll: { durationMinutes: 60 } },
   readsBack: true,
   refusals: [
     ...whileUploading(),
