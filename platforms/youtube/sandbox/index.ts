@@ -1,0 +1,40 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { YOUTUBE_CARD } from "./card.ts";
+import { CHANNEL_HOSTS, CHANNEL_ROUTES } from "./channels.ts";
+import { apiError, ERRORS, SWITCHES, tokenError } from "./errors.ts";
+import { LIBRARY_ROUTES } from "./library.ts";
+import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
+import { countCall, usedUp } from "./quotas.ts";
+import { SESSIONS_SCHEMA } from "./sessions.ts";
+import { UPLOAD_ROUTES } from "./uploads.ts";
+import { VIDEOS_SCHEMA } from "./videos.ts";
+
+/** The stand-in of YouTube's Data API, written from Google's documentation and from what clients have seen, and from nothing of the broker. */
+export const youtubeSandbox: SandboxPlatform = {
+  name: "youtube",
+  label: "YouTube",
+  hosts: {
+    "www.googleapis.com": ["youtube.googleapis.com"], "accounts.google.com": [], "oauth2.googleapis.com": [],
+    "www.youtube.com": ["youtube.com", "m.youtube.com"], ...CHANNEL_HOSTS,
+  },
+  schema: VIDEOS_SCHEMA + SESSIONS_SCHEMA,
+  resets: ["youtube_videos", "youtube_sessions"],
+  routes: [...OAUTH_ROUTES, ...UPLOAD_ROUTES, ...LIBRARY_ROUTES, ...CHANNEL_ROUTES],
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: (call) => (isToken(call) ? tokenError(429, "rate_limit_exceeded", "Rate Limit Exceeded") : usedUp(call)),
+  serverError: (call) => (isToken(call) ? tokenError(500, "internal_failure", "Internal Error") : apiError(ERRORS.backendError)),
+  refusal: countCall,
+  newApp,
+  card: YOUTUBE_CARD,
+  seed: seedIdentity,
+};
+
+function badParameter(call: Call): PlatformAnswer {
+  if (call.operation === "authorize") return refuseConsent(call);
+  return isToken(call) ? tokenError(400, "invalid_request", "Bad Request") : apiError(ERRORS.badRequest);
+}
+
+function isToken(call: Call): boolean {
+  return call.host === "oauth2.googleapis.com";
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { Person, Token } from "../../../sandbox/identity.ts";
+import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import { ERRORS, Refusal, type ApiError } from "./errors.ts";
+
+/** The channel whose token makes a call. A person here is a channel. */
+export interface Viewer {
+  token: Token;
+  person: Person;
+  facts: ChannelFacts;
+}
+
+const ChannelFacts = z.object({
+  /** `none` and `signup` are the two ways in which the API says that an account has no channel. */
+  channel: z.enum(["open", "none", "signup", "closed", "suspended"]),
+  /** Videos of more than 15 minutes, and thumbnails of one's own. */
+  verified: z.boolean(),
+  videosADay: z.number(),
+  createdAt: z.string(),
+});
+
+export type ChannelFacts = z.infer<typeof ChannelFacts>;
+
+const PREFIX = "https://www.googleapis.com/auth/";
+
+/** Which scopes allow which calls; one is enough. Source: YouTube's discovery document, 2026. */
+export const ALLOWED = {
+  upload: [`${PREFIX}youtube.upload`, `${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`],
+  read: [`${PREFIX}youtube`, `${PREFIX}youtube.readonly`, `${PREFIX}youtube.force-ssl`],
+  change: [`${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`],
+} as const;
+
+/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
+  const attempt = <T>(work: () => T): T | PlatformAnswer => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Refusal) return error.answer;
+      throw error;
+    }
+  };
+  return (call) => {
+    const outcome = attempt(() => run(call));
+    if (!(outcome instanceof Promise)) return outcome;
+    return outcome.then((finish) => () => attempt(finish));
+  };
+}
+
+/** As `refusing`, for calls that need a live token, one of these scopes and a channel. */
+export function allowed(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+  return refusing((call) => {
+    const viewer = viewerOf(call, scopes);
+    needChannel(viewer);
+    return run(call, viewer);
+  });
+}
+
+/** Without a token the upload server speaks of wrong credentials, the rest of the API of missing ones. */
+export function viewerOf(call: Call, scopes: readonly string[], withoutToken: ApiError = ERRORS.required): Viewer {
+  const { identity } = call.world;
+  if (call.accessToken === null) throw new Refusal(withoutToken);
+  const token = identity.token("youtube", call.accessToken);
+  const person = token?.kind === "access" ? identity.person("youtube", token.personId) : undefined;
+  if (!token || !person || token.state !== "valid" || call.now >= token.expiresAt) throw new Refusal(ERRORS.authError);
+  if (!token.scopes.some((scope) => scopes.includes(scope))) throw new Refusal(ERRORS.insufficientPermissions);
+  return { token, person, facts: factsOf(person) };
+}
+
+export function needChannel({ facts }: Viewer): void {
+  if (facts.channel === "closed") throw new Refusal(ERRORS.authenticatedUserAccountClosed);
+  if (facts.channel === "suspended") throw new Refusal(ERRORS.authenticatedUserAccountSuspended);
+  if (facts.channel !== "open") throw new Refusal(ERRORS.youtubeSignupRequired);
+}
+
+export function factsOf(person: Person): ChannelFacts {
+  return ChannelFacts.parse(person.facts);
+}
+
+/** The channel behind a call's token, whether or not it is still good; empty where it is unknown. */
+export function accountOf(call: Call): string {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("youtube", call.accessToken);
+  return token?.personId ?? "";
+}
