@@ -28,7 +28,7 @@ export function welcomeLines(config: Config): string[] {
 export function firstPosts(apiUrl: string): Example[] {
   const [first = ""] = PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined && takesTextAlone(name));
   // The shell puts the set's id in between two quoted halves.
-  const data = (text: string) => `'{"platformSetId":"'$SET'","platforms":["${first}"],"content":{"text":"${text}"}}'`;
+  const data = (text: string) => `'{"platformSetId":"'$SET'","platforms":["${EXAMPLE_PLATFORM}"],"content":{"text":"${text}"}}'`;
   const create = `curl -s ${apiUrl}/api/v1/posts -H "Authorization: Bearer $KEY"`;
   const publish = `curl -s -X POST ${apiUrl}/api/v1/posts/$ID/publish -H "Authorization: Bearer $KEY" -H "Prefer: wait=60"`;
   const withId = (call: string) => [`ID=$(${call} | ${take("id")})`, publish];

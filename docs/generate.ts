@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { environmentExample } from "./environment-example.ts";
+import { platformReference } from "./platform-reference.ts";
 import { readme } from "./readme.ts";
 
 /**
@@ -11,6 +12,7 @@ const root = join(import.meta.dirname, "..");
 const generated: Record<string, (current: string) => string> = {
   ".env.example": environmentExample,
   "README.md": readme,
+  "docs/reference/platforms.md": platformReference,
 };
 
 const check = process.argv.includes("--check");
