@@ -1,5 +1,4 @@
-import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
-import { platforms } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
 import type { Config } from "../server/config.ts";
 
 /** One thing to try, as lines for a shell. */
@@ -26,7 +25,6 @@ export function welcomeLines(config: Config): string[] {
 
 /** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
 export function firstPosts(apiUrl: string): Example[] {
-  const [first = ""] = PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined && takesTextAlone(name));
   // The shell puts the set's id in between two quoted halves.
   const data = (text: string) => `'{"platformSetId":"'$SET'","platforms":["${EXAMPLE_PLATFORM}"],"content":{"text":"${text}"}}'`;
   const create = `curl -s ${apiUrl}/api/v1/posts -H "Authorization: Bearer $KEY"`;

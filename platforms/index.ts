@@ -1,5 +1,6 @@
 import type { PlatformName } from "../model/platform-names.ts";
 import { catalog } from "./catalog.ts";
+import { facebook } from "./facebook/index.ts";
 import { instagram } from "./instagram/index.ts";
 import type { Platform } from "./platform.ts";
 import { threads } from "./threads/index.ts";
@@ -8,10 +9,13 @@ import { twitter } from "./twitter/index.ts";
 /** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
 export const platforms: Record<PlatformName, Platform> = {
   instagram,
-  facebook: { definition: catalog.facebook },
+  facebook,
   twitter,
   linkedin: { definition: catalog.linkedin },
   tiktok: { definition: catalog.tiktok },
   youtube: { definition: catalog.youtube },
   threads,
 };
+
+/** Where examples publish: it takes a text alone, one image and a carousel, and asks for no settings. */
+export const EXAMPLE_PLATFORM: PlatformName = "threads";
