@@ -12,7 +12,7 @@ export interface GrantedAccount {
  * with it: the one given, or the account's own token in its place.
  */
 export async function readChoices(oauth: OAuth, http: HttpClient, grant: Grant): Promise<[GrantedAccount, ...GrantedAccount[]]> {
-  const answer = await oauth.profile(http, grant.accessToken);
+  const answer = await oauth.profile(http, grant.accessToken, grant.scopes);
   if ("platformAccountId" in answer) return [{ profile: answer, grant }];
   const [first, ...others] = answer.map(({ profile, token }) => ({ profile, grant: token === undefined ? grant : { ...grant, refreshToken: null, ...token } }));
   if (first === undefined) throw new Error("A platform that has nothing to choose from has to say so by an error");

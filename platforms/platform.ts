@@ -10,6 +10,14 @@ export interface Platform {
   oauth?: OAuth;
   /** Further ways to sign in, by name, where the platform has more than one. Renewing is always `oauth`'s, whichever way was taken. */
   otherLogins?: Readonly<Record<string, OAuth>>;
+  /** What the operator should do about the platform's settings before something stops working, by environment name as in `StepContext`. */
+  foresee?(environment: Readonly<Record<string, string>>, now: Date): readonly Foresight[];
+}
+
+/** Something that will stop working, and what prevents it. Sentences. */
+export interface Foresight {
+  message: string;
+  cure: string;
 }
 
 /**
@@ -77,6 +85,11 @@ export interface StepDone {
   /** What the public sees on the platform post, once known. Only what is given is written. */
   platformPostId?: string;
   publishedUrl?: string;
+  /**
+   * Of a visible step whose id comes from a refusal that names an earlier post: the error that it is where the id turns
+   * out to stand for another post of the account. Nothing was published then.
+   */
+  ifTaken?: BrokerError;
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];
 }
@@ -97,6 +110,13 @@ export interface StepContext {
   polls: number;
   waitedSeconds: number;
   now: Date;
+  /**
+   * Of a visible step: an earlier call of it went out whose outcome is unknown to this day. What the platform refuses as
+   * published before may be what that call published.
+   */
+  mayBeLive?: true;
+  /** The operator's settings that are about the platform, by environment name. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 /** A media object as the engine hands it to a broker: stored and measured. */
@@ -205,8 +225,9 @@ export interface OAuth {
    * The profile the grant belongs to, and what is known of it without secrets. Where one grant reaches several (Pages,
    * say), all of them, at least one, in the platform's order: the person chooses. Throws BrokerError AUTH_REVOKED with a
    * sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
+   * `scopes` is what was granted, as `exchange` tells it.
    */
-  profile(http: HttpClient, accessToken: string): Promise<Profile | readonly Choice[]>;
+  profile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile | readonly Choice[]>;
   /** Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the platform says so. */
   refresh?: {
     /** The earliest age of a token at which the platform renews it, and the age at which it should be, in seconds. */

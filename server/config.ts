@@ -31,8 +31,9 @@ export interface Config {
   workerSlots: number;
   /** Null: a worker that runs alone listens nowhere. */
   workerPort: number | null;
-  linkedinApiVersion: string;
   forcePrivateUploads: boolean;
+  /** What brokers may ask for, by environment name. */
+  platformEnvironment: Readonly<Record<string, string>>;
   /** The instance's own apps, for live mode, of the platforms where it has one. */
   apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
   logLevel: Environment["AMPOST_LOG_LEVEL"];
@@ -90,8 +91,8 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     scheduling: env.AMPOST_SCHEDULING,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
-    linkedinApiVersion: env.LINKEDIN_API_VERSION,
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
+    platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS) },
     apps: appsOf(apps, appUrl),
     logLevel: env.AMPOST_LOG_LEVEL,
     warnings,

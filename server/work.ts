@@ -41,6 +41,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
     speed: config.engineSpeed,
     forcePrivateUploads: config.forcePrivateUploads,
+    environment: config.platformEnvironment,
     // A commit is one small request: more of them fit beside each other than of preparations, which carry media.
     slots: { prepare: slots, commit: 2 * slots, observe: slots },
     log,

@@ -28,7 +28,7 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
   let context: StepContext;
   let request: HttpRequest;
   try {
-    context = await commitContext(work);
+    context = { ...(await commitContext(work)), ...(mayBeLive(work, step) ? { mayBeLive: true } : {}) };
     request = step.request(context);
   } catch (error) {
     return failStep(work, index, error);
@@ -42,6 +42,11 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
   const progress = await record(work, step, index, { id, outcome, evidence: { ...evidenceOf(exchanges), endedAfterSeconds: secondsSince(writtenAfter) } });
   await faultPoint(deps, "result.written", claim, step.name);
   return progress;
+}
+
+/** Whether an earlier call of the step was given up without anybody knowing what came of it: before its one repeat, or before the caller's own word. */
+function mayBeLive({ row }: Work, step: VisibleStep): boolean {
+  return row.intent?.step === step.name && row.intent.result === "unknown";
 }
 
 /** (a) One transaction. Throws LostClaim where the platform post is not ours by lease and fence, is not due, or is discarded. */
@@ -143,6 +148,7 @@ async function record(work: Work, step: VisibleStep, index: number, { id, outcom
 /** It is live. Also used where reading back has found it so; `done` then says what was found. */
 export async function recordDone(work: Work, step: VisibleStep, index: number, done: StepDone, intent: { id: string; evidence: IntentEvidence }): Promise<Progress> {
   const { row } = work;
+  const liveBefore = row.live_through;
   row.live_through = step.name;
   const nextIndex = index + 1;
   const next = work.steps[nextIndex]?.name ?? postponedSteps(row)[0] ?? null;
@@ -169,6 +175,10 @@ export async function recordDone(work: Work, step: VisibleStep, index: number, d
     await save(result);
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
+    if (done.ifTaken instanceof BrokerError) {
+      row.live_through = liveBefore;
+      return failStep(work, index, done.ifTaken, { intent: { id: intent.id, result: "definite_failure", evidence: intent.evidence } });
+    }
     // The platform gave an id that stands for another commit already. It is live all the same.
     work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform gave the same id twice");
     await save({ ...result, remoteId: null, evidence: { ...result.evidence, repeatedRemoteId: done.remoteId } });
@@ -186,7 +196,7 @@ async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["ans
 
 /** The answer came when the platform post was no longer ours. It is still evidence for whoever has it now. */
 async function noteLate(work: Work, id: string, outcome: Outcome, evidence: IntentEvidence): Promise<void> {
-  const late = outcome.outcome === "ok" ? { outcome: "ok", done: outcome.done } : outcome.outcome === "not_published" ? { outcome: "not_published", proof: "The platform refused the request." } : undefined;
+  const late = outcome.outcome === "ok" ? { outcome: "ok", done: { ...outcome.done, ifTaken: undefined } } : outcome.outcome === "not_published" ? { outcome: "not_published", proof: "The platform refused the request." } : undefined;
   const noted = { ...evidence, ...(late === undefined ? {} : { late }) };
   await persist(() => noteLateAnswer.run(work.deps.pool, [id, JSON.stringify(noted)]), RESULT_PATIENCE_SECONDS);
 }

@@ -41,6 +41,8 @@ export interface PublishingDeps {
   /** What the engine's own pauses are divided by in test mode. */
   speed: number;
   forcePrivateUploads: boolean;
+  /** The operator's settings that brokers may ask for, by environment name. */
+  environment?: Readonly<Record<string, string>>;
   log: Logger;
   metrics?: EngineMetrics;
   faultPoint?: FaultHook;

@@ -88,9 +88,11 @@ async function retryLater(work: Failing, index: number, failure: Failure, option
 
 async function failForGood(work: Failing, failure: Failure, options: FailureOptions, patience?: number): Promise<void> {
   const { deps, row } = work;
-  const retryAt = failure.retryAfterSeconds === null ? null : after(failure.retryAfterSeconds);
+  // What was worth one more try by itself is the person's to mend now, whenever they retry.
+  const final = failure.category === "account" ? { ...failure, retryable: false, retryAfterSeconds: null } : failure;
+  const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
-  const changes: Changes = { ...begun(work), status: outcome, failures: row.failures + 1, error: toPublicError(failure, { retryAt, live: liveParts(work) }), next: { at: "never" } };
+  const changes: Changes = { ...begun(work), status: outcome, failures: row.failures + 1, error: toPublicError(final, { retryAt, live: liveParts(work) }), next: { at: "never" } };
   await settle(work, changes, `platform_post.${outcome}`, options, patience);
   if ((failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") && row.account_id !== null && failure.code === failure.brokerCode) {
     await deps.reportTokenRefused?.({ accountId: row.account_id, userId: row.user_id, mode: row.mode }, failure.brokerCode, failure.message);

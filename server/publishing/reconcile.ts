@@ -24,6 +24,7 @@ export async function reconcile(work: Work, intent: IntentRow): Promise<Progress
   if (await mayRepeat(work, step, intent)) {
     const closed: IntentChanges = { id: intent.id, result: "unknown", evidence: { repeated: true } };
     await write(work, { step: step.name, lane: "commit" }, { intent: closed });
+    work.row.intent = { ...intent, result: "unknown" };
     return commit(work, step, index, intent.id);
   }
   const exchanges: HttpExchange[] = [];

@@ -104,6 +104,7 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
     polls: row.polls,
     waitedSeconds: row.polls === 0 ? 0 : (row.waited_seconds + secondsSince(work.loadedAt)) * work.pace,
     now: new Date(),
+    ...(work.deps.environment === undefined ? {} : { environment: work.deps.environment }),
   };
 }
 
