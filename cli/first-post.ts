@@ -38,10 +38,6 @@ export function firstPosts(apiUrl: string): Example[] {
   ];
 }
 
-function takesTextAlone(name: PlatformName): boolean {
-  return platforms[name].definition.capabilities.placements.some(({ shapes }) => shapes.some(({ items }) => items.min === 0));
-}
-
 const PICTURES = "tests/fixtures";
 
 /** The first member of that name in JSON on one line, with what every machine has. */
