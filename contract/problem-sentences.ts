@@ -2,7 +2,8 @@ import type { z } from "zod";
 
 import type { Issue, PublicCode } from "../model/errors.ts";
 import { fieldAt } from "./fields-of.ts";
-import { adviseKey, dotted, nearestWord } from "./nearest-path.ts";
+import { nearestWord } from "../model/nearest-word.ts";
+import { adviseKey, dotted } from "./nearest-path.ts";
 
 /** What the part of a request is called where a path is empty, and a key of it. */
 export interface PartWords {

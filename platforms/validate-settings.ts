@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { nearestWord } from "../model/nearest-word.ts";
 import type { Definition, Settings } from "./definition.ts";
-import { nearestKey } from "./nearest-key.ts";
 import { dotted, type Finding } from "./validate-files.ts";
 
 export interface JudgedSettings {
@@ -68,11 +68,11 @@ function wordUnknownKey(platform: Definition["capabilities"]["platform"], of: st
   const key = String(path.at(-1)).slice(0, 100);
   const parent = pointer(platform, path.slice(0, -1));
   const elsewhere = path.length === 1 && Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key]?.(platform) : undefined;
-  const near = nearestKey(key, known);
+  const near = nearestWord(known, key);
   const message =
     elsewhere !== undefined
       ? `"${key}" belongs at ${elsewhere.includes(".") ? `"${elsewhere}"` : "the top level"}`
-      : near === null
+      : near === undefined
         ? `Unknown key "${dotted(parent)}.${key}"`
         : `Unknown key "${dotted(parent)}.${key}": did you mean "${dotted(parent)}.${near}"?`;
   return {
@@ -85,7 +85,7 @@ function wordUnknownKey(platform: Definition["capabilities"]["platform"], of: st
       message,
       actual: key,
       limit: null,
-      fix: elsewhere !== undefined ? `Move it to ${elsewhere}.` : near === null ? `Leave it out; ${of} take ${known.join(", ")}.` : `Rename it to ${near}, or leave it out.`,
+      fix: elsewhere !== undefined ? `Move it to ${elsewhere}.` : near === undefined ? `Leave it out; ${of} take ${known.join(", ")}.` : `Rename it to ${near}, or leave it out.`,
     },
   };
 }

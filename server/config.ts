@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { z } from "zod";
-import { nearestWord } from "../contract/nearest-path.ts";
+import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
 import type { StorageSettings } from "./storage/open-storage.ts";
