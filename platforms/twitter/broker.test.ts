@@ -252,6 +252,13 @@ for (const { name, content = {}, list = [], answer, checkpoint = {}, minutes = 1
   });
 }
 
+test("late reads end ten minutes after the call, since every post read is billed", async (t) => {
+  const x = await startX(t, { list: [] });
+  const context = { ...contextFor(x.url, TEXT, {}), now: new Date("2026-11-01T13:00:00Z") };
+  await broker.reconcile(context, { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
+  assert.equal(new URL(x.requests[0]?.url ?? "", "http://x").searchParams.get("end_time"), "2026-11-01T12:10:00Z");
+});
+
 test("the timeline's fields are asked for by their new names where X wants those", async (t) => {
   const x = await startX(t, { list: [LISTED], refuseFields: "tweet.fields" });
   const verdict = await broker.reconcile(contextFor(x.url, TEXT, {}), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });

@@ -13,7 +13,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const part = partsOf(context.content).find((candidate) => namesOf(candidate).post === intent.step);
   if (part === undefined) return { verdict: "cannot_tell", reason: `The post has no step ${intent.step}.` };
   const refused = intent.answer.platformError === null ? null : errorFromDetail(intent.answer.platformError);
-  const { posts, complete } = await readTimeline(context, sinceOf(context, part, intent));
+  const { posts, complete } = await readTimeline(context, windowOf(context, part, intent));
   const known = new Set(Object.values(context.checkpoint));
   const hits = posts.filter((post) => !known.has(post.id) && isThisOne(post, part, context));
   const [hit] = hits;
@@ -25,6 +25,8 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
 }
 
 const BEFORE_MILLISECONDS = 10_000;
+/** X makes a post while it is asked to: one that is younger than this is another. */
+const AFTER_MILLISECONDS = 600_000;
 const DUPLICATE_MILLISECONDS = 600_000;
 const PAGES = 5;
 const FIELDS = "created_at,conversation_id,referenced_tweets,attachments,entities,note_tweet";
@@ -36,22 +38,28 @@ function duplicateUnseen({ now }: StepContext, { intentAt }: OpenIntent): Verdic
   return now.getTime() - intentAt.getTime() < DUPLICATE_MILLISECONDS ? { verdict: "pending", reason } : { verdict: "cannot_tell", reason };
 }
 
-/** Where the call was made before, that one may be the one that landed. */
-function sinceOf({ checkpoint }: StepContext, part: Part, { intentAt }: OpenIntent): Date {
-  const { begun, since } = namesOf(part);
-  const first = checkpoint[since];
-  const from = Number(checkpoint[begun] ?? 1) > 1 && typeof first === "string" ? Date.parse(first) : intentAt.getTime();
-  return new Date(Math.min(from, intentAt.getTime()) - BEFORE_MILLISECONDS);
+interface Window {
+  since: Date;
+  /** Null while that time has not come. */
+  until: Date | null;
 }
 
-async function readTimeline(context: StepContext, since: Date): Promise<{ posts: ListedPost[]; complete: boolean }> {
+/** Where the call was made before, that one may be the one that landed. */
+function windowOf({ checkpoint, now }: StepContext, part: Part, { intentAt }: OpenIntent): Window {
+  const names = namesOf(part);
+  const first = checkpoint[names.since];
+  const from = Number(checkpoint[names.begun] ?? 1) > 1 && typeof first === "string" ? Math.min(Date.parse(first), intentAt.getTime()) : intentAt.getTime();
+  const until = new Date(intentAt.getTime() + AFTER_MILLISECONDS);
+  return { since: new Date(from - BEFORE_MILLISECONDS), until: now.getTime() > until.getTime() + 60_000 ? until : null };
+}
+
+async function readTimeline(context: StepContext, window: Window): Promise<{ posts: ListedPost[]; complete: boolean }> {
   const posts: ListedPost[] = [];
   let next: string | null | undefined;
   for (let page = 0; page < PAGES; page += 1) {
-    const answer = await readPage(context, since, next ?? null);
-    const { data, errors, meta } = readX(timeline, answer);
-    if (errors !== null && errors !== undefined && (data ?? null) === null) throw new Error("X could not read the timeline");
-    posts.push(...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= since.getTime()));
+    const { data, errors, meta } = readX(timeline, await readPage(context, window, next ?? null));
+    if ((errors ?? null) !== null && (data ?? null) === null) throw new Error("X could not read the timeline");
+    posts.push(...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= window.since.getTime()));
     next = meta?.next_token;
     if (typeof next !== "string") return { posts, complete: true };
   }
@@ -59,16 +67,28 @@ async function readTimeline(context: StepContext, since: Date): Promise<{ posts:
 }
 
 /** The documentation and the specification name the fields differently; X says which it wants. */
-async function readPage(context: StepContext, since: Date, next: string | null): Promise<HttpAnswer> {
+async function readPage(context: StepContext, { since, until }: Window, next: string | null): Promise<HttpAnswer> {
   const ask = (fields: Record<string, string>): Promise<HttpAnswer> =>
     context.http.send({
       method: "GET",
       url: `https://api.x.com/2/users/${context.account.platformAccountId}/tweets`,
       headers: { authorization: `Bearer ${context.accessToken}` },
-      query: { max_results: "20", start_time: since.toISOString().replace(/\.\d+Z$/, "Z"), exclude: "retweets", ...fields, ...(next === null ? {} : { pagination_token: next }) },
+      query: {
+        max_results: "20",
+        start_time: seconds(since),
+        ...(until === null ? {} : { end_time: seconds(until) }),
+        exclude: "retweets",
+        ...fields,
+        ...(next === null ? {} : { pagination_token: next }),
+      },
     });
   const answer = await ask({ "tweet.fields": FIELDS });
   return answer.status === 400 && answer.text.includes("tweet.fields") ? await ask({ "post.fields": NEW_FIELDS }) : answer;
+}
+
+/** X takes times without fractions. */
+function seconds(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean {

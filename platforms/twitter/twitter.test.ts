@@ -10,6 +10,7 @@ testPlatform({
     ...whileUploading(),
     ...whilePublishing(),
     ...leftOpen(),
+    { error: "unauthorized", operation: "publish", code: "AUTH_EXPIRED", isLive: true },
     { error: "fields-renamed", operation: "read", code: "BROKER_ERROR", isLive: true },
     { error: "append-without-body", operation: "upload", code: "BROKER_ERROR", isLive: true, with: "video" },
     { error: "media-failed", operation: "status", code: "MEDIA_UPLOAD_FAILED", with: "video" },
