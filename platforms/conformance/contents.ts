@@ -46,6 +46,17 @@ export function videoExample(subject: Subject, fixtures: readonly Fixture[]): Ex
   return found;
 }
 
+/** One post of every kind that the platform may publish by calls of its own: by placement, by media, one or several. */
+export function oneOfEachKind(subject: Subject, fixtures: readonly Fixture[]): Example[] {
+  const typeOf = (filename: string | null | undefined): string => fixtures.find((fixture) => fixture.filename === filename)?.facts.type ?? "";
+  const kindOf = ({ content }: Example): string => {
+    const { placement } = content.platformOverrides[subject.name]?.settings ?? {};
+    return JSON.stringify([placement, [...new Set(content.media.map(({ filename }) => typeOf(filename)))], content.media.length > 1]);
+  };
+  const single = declaredExamples(subject, fixtures).filter(({ parts }) => parts === 1);
+  return [...new Map(single.toReversed().map((example) => [kindOf(example), example])).values()].toReversed();
+}
+
 /** One medium of the shape's kind that the platform accepts, with measures the test chooses. */
 export function judgeExample(subject: Subject, content: PostContent, fixtures: readonly Fixture[], facts: Partial<MediaFacts> = {}): Judgement {
   return judgePost(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { declaredExamples, plainExample } from "./contents.ts";
+import { declaredExamples, oneOfEachKind, plainExample } from "./contents.ts";
 import type { Doom } from "./engine.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
@@ -18,6 +18,12 @@ export function testCrashes(subject: Subject, world: () => World): void {
       for (const when of ["before", "after"] as const) {
         await t.test(`${when} request ${request} of ${requests}`, () => assertOnce(subject, world(), content, 1, { request, when }));
       }
+    }
+  });
+
+  test(`${subject.name}: a crash before or after the call that publishes never makes two posts, whatever kind of post it is`, async (t) => {
+    for (const { name, content } of oneOfEachKind(subject, world().fixtures).slice(1)) {
+      for (const when of ["before", "after"] as const) await t.test(`${when}, ${name}`, () => assertOnce(subject, world(), content, 1, { publish: 1, when }));
     }
   });
 

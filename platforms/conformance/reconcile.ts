@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { declaredExamples } from "./contents.ts";
+import { declaredExamples, oneOfEachKind, type Example } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
@@ -9,23 +9,33 @@ import type { World } from "./world.ts";
 export function testReconcile(subject: Subject, world: () => World): void {
   for (const kind of ["timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "http_500", "slow"] as const) {
     test(`${subject.name}: ${kind} at the call that publishes ends in one post, or in the truth`, async (t) => {
-      for (const { name, content, parts } of firstOfEachSize(subject, world())) {
-        for (const after of parts === 1 ? [0] : Array.from({ length: parts }, (_, index) => index)) {
-          await t.test(`${name}, after ${after}`, async () => {
-            const account = await world().connect();
-            await world().fault({ operation: "publish", kind, after, ...(kind === "slow" ? { delayMs: 300 } : {}) });
-            const post = await world().publish(account, content);
-            const entries = await world().ledger(account);
-            const isDone = kind !== "drop_before" && kind !== "http_500";
-            if (subject.readsBack) assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
-            else assertTruth(post.status, entries.length, parts);
-            if (isDone && subject.readsBack) assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
-            if (post.status === "published") assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
-          });
+      for (const example of firstOfEachSize(subject, world())) {
+        for (const after of Array.from({ length: example.parts }, (_, index) => index)) {
+          await t.test(`${example.name}, after ${after}`, () => assertOneOrTruth(subject, world(), example, kind, after));
         }
       }
     });
   }
+
+  for (const kind of ["drop_before", "drop_after", "error_after"] as const) {
+    test(`${subject.name}: ${kind} at the call that publishes ends in one post, whatever kind of post it is`, async (t) => {
+      for (const example of oneOfEachKind(subject, world().fixtures)) {
+        await t.test(example.name, () => assertOneOrTruth(subject, world(), example, kind, 0));
+      }
+    });
+  }
+}
+
+async function assertOneOrTruth(subject: Subject, world: World, { content, parts }: Example, kind: string, after: number): Promise<void> {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind, after, ...(kind === "slow" ? { delayMs: 300 } : {}) });
+  const post = await world.publish(account, content);
+  const entries = await world.ledger(account);
+  const isDone = kind !== "drop_before" && kind !== "http_500";
+  if (subject.readsBack) assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
+  else assertTruth(post.status, entries.length, parts);
+  if (isDone && subject.readsBack) assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
+  if (post.status === "published") assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
 }
 
 /** The plainest post, and a chain where the platform publishes chains. */
