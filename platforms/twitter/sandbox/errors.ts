@@ -132,6 +132,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   { name: "slow-processing", operations: ["upload", "status"], about: "Processing takes a minute.", applies: aboutProcessing },
   { name: "append-without-body", operations: ["upload"], about: "A segment is taken, and answered with 204 and no body.", applies: (call) => call.path.endsWith("/append") },
   { name: "timeline-lag-{n}s", operations: ["publish"], about: "The post shows in timelines only N seconds later." },
+  { name: "timeline-lag-{n}s-lost", operations: ["publish"], about: "The same, and the connection is cut.", cuts: true },
   { name: "fields-renamed", operations: ["read"], about: "`tweet.fields` is refused; `post.fields` is the name.", applies: (call) => call.params["tweet.fields"] !== undefined, answer: (call) => problem(call, invalid("The query parameter [tweet.fields] is not one of [id,post.fields,expansions]", { "tweet.fields": [call.params["tweet.fields"] ?? ""] })) },
   { name: "delete-404", operations: ["delete"], about: "404, as where the post is gone already.", answer: (call) => problem(call, PROBLEMS.notFound) },
   { name: "token-invalid", operations: ["refresh"], about: "400 `invalid_request`, as for a spent refresh token.", answer: () => oauthError(400, "invalid_request", TOKEN_INVALID) },

@@ -52,7 +52,7 @@ function insert(call: Call, viewer: Viewer, { text: written, media, parent, body
     replySettings: body.reply_settings ?? body.poll?.reply_settings ?? "everyone",
     settings: settingsOf(body),
   };
-  const lagSeconds = call.behaviour?.name === "timeline-lag-{n}s" ? (call.behaviour.number ?? 0) : 0;
+  const lagSeconds = call.behaviour?.name.startsWith("timeline-lag-") === true ? (call.behaviour.number ?? 0) : 0;
   const { rendered, poll, replySettings, settings } = post;
   const seq = call.world.store.next("twitter.post");
   call.world.store.run(
