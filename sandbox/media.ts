@@ -10,10 +10,15 @@ import sharp from "sharp";
 
 /** Fetches media as the platforms do, over http and from loopback too, and measures the bytes themselves. */
 export interface Media {
-  /** Streams to disk, measures, keeps a small picture, and throws the bytes away. */
-  fetch(url: string, options: { maxBytes: number }): Promise<Fetched>;
+  /** Streams to disk, measures, keeps a small picture, and throws the bytes away. Redirects are followed, or make it unreachable. */
+  fetch(url: string, options: FetchOptions): Promise<Fetched>;
   /** Measures a file that is here already. */
   measure(path: string): Promise<Measured>;
+}
+
+export interface FetchOptions {
+  maxBytes: number;
+  redirects?: "follow" | "refuse";
 }
 
 export type Fetched = { ok: true; media: Measured } | { ok: false; why: "unreachable" | "too_large" };
@@ -49,10 +54,10 @@ const THUMBNAIL_PX = 600;
 export function openMedia(folders: { spoolDir: string; thumbnailDir: string }): Media {
   const measure = (path: string, known: { sizeBytes: number; sha256: string }) => measureFile(path, known, folders);
   return {
-    async fetch(url, { maxBytes }) {
+    async fetch(url, options) {
       const path = join(folders.spoolDir, randomUUID());
       try {
-        const got = await download(url, path, maxBytes);
+        const got = await download(url, path, options);
         return got === "too_large" ? { ok: false, why: "too_large" } : { ok: true, media: await measure(path, got) };
       } catch {
         return { ok: false, why: "unreachable" };
@@ -72,13 +77,13 @@ export function openMedia(folders: { spoolDir: string; thumbnailDir: string }): 
   };
 }
 
-async function download(url: string, path: string, maxBytes: number): Promise<{ sizeBytes: number; sha256: string } | "too_large"> {
+async function download(url: string, path: string, { maxBytes, redirects = "follow" }: FetchOptions): Promise<{ sizeBytes: number; sha256: string } | "too_large"> {
   const { protocol } = new URL(url);
   if (protocol !== "http:" && protocol !== "https:") throw new Error("not a web address");
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), FETCH_TIMEOUT_MS);
   try {
-    const answer = await fetch(url, { signal: stop.signal, headers: { "user-agent": "facebookexternalhit/1.1" } });
+    const answer = await fetch(url, { signal: stop.signal, redirect: redirects === "follow" ? "follow" : "error", headers: { "user-agent": "facebookexternalhit/1.1" } });
     if (!answer.ok || !answer.body) throw new Error("no media there");
     const digest = createHash("sha256");
     let sizeBytes = 0;

@@ -1,0 +1,36 @@
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { card } from "./card.ts";
+import { CREATE_ROUTES } from "./create.ts";
+import { invalid, oauthError, problem, PROBLEMS, SWITCHES } from "./errors.ts";
+import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
+import { PICTURE_HOST, READ_ROUTES } from "./reads.ts";
+import { TASKS_SCHEMA } from "./tasks.ts";
+import { UPLOAD_ROUTES } from "./upload.ts";
+
+/** The stand-in of TikTok, written from TikTok's documentation and from what clients have seen, and from nothing of the broker. */
+export const tiktokSandbox: SandboxPlatform = {
+  name: "tiktok",
+  label: "TikTok",
+  hosts: {
+    "open.tiktokapis.com": [],
+    "open-upload.tiktokapis.com": ["upload.us.tiktokapis.com"],
+    "www.tiktok.com": ["tiktok.com", "m.tiktok.com"],
+    [PICTURE_HOST]: [],
+  },
+  schema: TASKS_SCHEMA,
+  resets: ["tiktok_tasks"],
+  routes: [...OAUTH_ROUTES, ...CREATE_ROUTES, ...UPLOAD_ROUTES, ...READ_ROUTES],
+  switches: SWITCHES,
+  badParameter,
+  rateLimited: (call) => problem(call, PROBLEMS.rateLimited),
+  serverError: (call) => problem(call, PROBLEMS.internal),
+  newApp,
+  card,
+  seed: seedIdentity,
+};
+
+function badParameter(call: Call): PlatformAnswer {
+  if (call.operation === "authorize") return refuseConsent(call);
+  if (call.path.startsWith("/v2/oauth/")) return oauthError(call, "invalid_request", "The request parameters are malformed.");
+  return problem(call, invalid("The request parameters are invalid."));
+}

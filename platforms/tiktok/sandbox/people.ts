@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { NewPerson, Person, Token } from "../../../sandbox/identity.ts";
+import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import type { World } from "../../../sandbox/world.ts";
+import { problem, PROBLEMS, Refusal } from "./errors.ts";
+
+/** The person whose token makes a call. */
+export interface Viewer {
+  token: Token;
+  person: Person;
+  facts: PersonFacts;
+}
+
+const PersonFacts = z.object({
+  isPrivate: z.boolean(),
+  isBanned: z.boolean(),
+  commentDisabled: z.boolean(),
+  duetDisabled: z.boolean(),
+  stitchDisabled: z.boolean(),
+  maxDurationSeconds: z.number(),
+  /** How many posts in 24 hours, of all apps together. */
+  dailyPosts: z.number(),
+});
+
+export type PersonFacts = z.infer<typeof PersonFacts>;
+
+export const SEEDED_PERSON = "afd97af1-b87b-48b9-ac98-410a00000001";
+
+/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
+export function personOf(world: World, hint: string | null): Person {
+  const { identity } = world;
+  const known = hint ? identity.personByHint("tiktok", hint) : identity.person("tiktok", SEEDED_PERSON);
+  return known ?? identity.addPerson(newPerson(world, hint));
+}
+
+/** Words of the hint give the person a private account, a ban, switched-off interactions or short videos only. */
+export function newPerson(world: World, hint: string | null): NewPerson {
+  const number = world.store.next("tiktok.person");
+  const id = number === 1 && hint === null ? SEEDED_PERSON : `afd97af1-b87b-48b9-ac98-410a${number.toString(16).padStart(8, "0")}`;
+  const plain = (hint ?? "sandbox_tok").split("@")[0]?.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "") ?? "";
+  const username = plain.slice(0, 20) || "someone";
+  const name = plain.split("_").filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ").slice(0, 30) || username;
+  const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));
+  const isPrivate = words.has("private");
+  const facts: PersonFacts = {
+    isPrivate, isBanned: words.has("banned"), commentDisabled: words.has("nocomments"), duetDisabled: isPrivate || words.has("noduet"),
+    stitchDisabled: isPrivate || words.has("nostitch"), maxDurationSeconds: words.has("short") ? 60 : 300, dailyPosts: 15,
+  };
+  return { platform: "tiktok", id, username, name, hint, facts: { ...facts } };
+}
+
+export function privacyOptions({ isPrivate }: PersonFacts): string[] {
+  return isPrivate ? ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"] : ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"];
+}
+
+export function factsOf(person: Person): PersonFacts {
+  return PersonFacts.parse(person.facts);
+}
+
+export function unionIdOf(person: Person): string {
+  const digest = createHash("sha256").update(`union ${person.id}`).digest("hex");
+  return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}
+
+/** What a call needs before its body is looked at, in this order: a live token, one of these scopes, a place within the minute's limit. */
+export interface Needs {
+  scopes: readonly string[];
+  perMinute: number;
+}
+
+/** A refusal thrown before or after the waiting becomes TikTok's answer. */
+export function withViewer(needs: Needs, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+  return refusing((call) => {
+    const viewer = viewerOf(call);
+    if (!needs.scopes.some((scope) => viewer.token.scopes.includes(scope))) throw new Refusal(PROBLEMS.scopeMissing);
+    countCall(call, viewer, needs.perMinute);
+    return run(call, viewer);
+  });
+}
+
+export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
+  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Refusal) return problem(call, error.problem);
+      throw error;
+    }
+  };
+  return (call) => {
+    const outcome = attempt(call, () => run(call));
+    return outcome instanceof Promise ? outcome.then((finish) => () => attempt(call, finish)) : outcome;
+  };
+}
+
+/** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
+export function accountOf(call: Call): string {
+  const token = call.accessToken === null ? undefined : call.world.identity.token("tiktok", call.accessToken);
+  return token?.personId ?? "";
+}
+
+function viewerOf(call: Call): Viewer {
+  const { identity } = call.world;
+  const token = call.accessToken === null ? undefined : identity.token("tiktok", call.accessToken);
+  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt) throw new Refusal(PROBLEMS.tokenInvalid);
+  const person = identity.person("tiktok", token.personId);
+  if (!person) throw new Refusal(PROBLEMS.tokenInvalid);
+  return { token, person, facts: factsOf(person) };
+}
+
+/** In any minute, each address for itself. A refused call costs nothing. Source: TikTok docs, rate limits. */
+function countCall(call: Call, { token }: Viewer, perMinute: number): void {
+  if (!call.world.limits) return;
+  const use = { platform: "tiktok", accountId: `${token.clientId} for ${token.personId}`, name: call.path.replace(/\/$/, "") } as const;
+  if (call.world.uses.count({ ...use, since: call.now - 59_999 }) >= perMinute) throw new Refusal(PROBLEMS.rateLimited);
+  call.world.uses.add({ ...use, at: call.now });
+}
