@@ -107,9 +107,10 @@ export function pathOf(url: URL): string {
 function choose(
   context: CallContext, matches: RouteMatch[], host: string, draft: (match: RouteMatch | undefined, platform: SandboxPlatform) => Call,
 ): { match: RouteMatch | undefined; call: Call } {
+  const shared = new Set(matches.map((match) => match.platform)).size > 1;
   for (const match of matches) {
     const call = draft(match, match.platform);
-    if (matches.length === 1 || match.platform.claims?.(call) !== false) return { match, call };
+    if (!shared || match.platform.claims?.(call) !== false) return { match, call };
   }
   const platform = matches[0]?.platform ?? context.routes.platformOf(host);
   if (!platform) throw new Error(`no platform has ${host}`);

@@ -114,7 +114,7 @@ function create(call: Call, viewer: Viewer): Outcome {
     }
     const error = media === null ? "2207077" : judgeVideo(media, draft);
     if (error === "2207057") throw new Refusal(igError("1/2207057"));
-    return made(call, viewer, draft, media, error);
+    return made(call, viewer, draft, media && { ...media, thumbnail: cover?.thumbnail ?? media.thumbnail }, error);
   });
 }
 
