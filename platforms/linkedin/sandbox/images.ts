@@ -10,7 +10,7 @@ import { refusing, versioned, viewerOf, type Viewer } from "./viewer.ts";
 export const IMAGE_ROUTES: readonly SandboxRoute[] = [
   { method: "POST", host: "api.linkedin.com", path: "/rest/images", operation: "upload", run: versioned("images.ACTION", initialize) },
   // Only partners may read images by the versioned API.
-  { method: "GET", host: "api.linkedin.com", path: "/rest/images/{urn}", operation: "status", run: versioned("images.GET", () => refuse(forbidden("image"))) },
+  { method: "GET", host: "api.linkedin.com", path: "/rest/images/{urn}", operation: "status", run: versioned("images.GET", refuseRead) },
   { method: "PUT", host: "www.linkedin.com", path: "/dms-uploads/{id}/uploaded-image/0", operation: "upload", rawBody: true, run: refusing(put) },
 ];
 
@@ -65,6 +65,6 @@ function judge({ type, mimeType, width, height, frames }: Measured): string | nu
   return (frames ?? 1) > MAX_GIF_FRAMES ? "The animation has too many frames" : null;
 }
 
-function refuse(error: ReturnType<typeof forbidden>): never {
-  throw new Refusal(error);
+function refuseRead(): never {
+  throw new Refusal(forbidden("image"));
 }

@@ -3,8 +3,10 @@ import { ASSETS_SCHEMA } from "./assets.ts";
 import { LINKEDIN_CARD } from "./card.ts";
 import { badValue, ERRORS, restError, SWITCHES, tokenError } from "./errors.ts";
 import { IMAGE_ROUTES } from "./images.ts";
-import { newApp, OAUTH_ROUTES, PICTURE_HOST, refuseConsent, seedIdentity } from "./oauth.ts";
+import { OAUTH_ROUTES, refuseConsent } from "./oauth.ts";
+import { newApp, seedIdentity } from "./people.ts";
 import { POST_ROUTES, POSTS_SCHEMA } from "./posts.ts";
+import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";
 import { PARTS_SCHEMA, VIDEO_ROUTES } from "./videos.ts";
 import { countCall } from "./viewer.ts";
 
@@ -15,7 +17,7 @@ export const linkedinSandbox: SandboxPlatform = {
   hosts: { "api.linkedin.com": [], "www.linkedin.com": ["linkedin.com"], [PICTURE_HOST]: [] },
   schema: ASSETS_SCHEMA + PARTS_SCHEMA + POSTS_SCHEMA,
   resets: ["linkedin_assets", "linkedin_parts", "linkedin_posts"],
-  routes: [...OAUTH_ROUTES, ...IMAGE_ROUTES, ...VIDEO_ROUTES, ...POST_ROUTES],
+  routes: [...OAUTH_ROUTES, ...PROFILE_ROUTES, ...IMAGE_ROUTES, ...VIDEO_ROUTES, ...POST_ROUTES],
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) => (isOAuth(call) ? tokenError(429, "too_many_requests", "Too many requests") : restError(call, ERRORS.memberDay)),

@@ -1,34 +1,13 @@
-import { createHash, randomInt } from "node:crypto";
 import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
-import { randomSecret, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
-import { drawPicture } from "../../../sandbox/pictures.ts";
+import { randomSecret, type Person, type Token } from "../../../sandbox/identity.ts";
 import { jsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
-import type { World } from "../../../sandbox/world.ts";
-import { noPermission, Refusal, restHeaders, tokenError } from "./errors.ts";
-import { refusing, viewerOf } from "./viewer.ts";
+import { tokenError } from "./errors.ts";
+import { personOf, SCOPES } from "./people.ts";
 
 /**
- * LinkedIn's login: consent page, code, token of 60 days, refresh for approved apps, inspection, profile.
- * Source: LinkedIn docs, authorization-code-flow, programmatic-refresh-tokens, token-introspection, sign-in-with-linkedin-v2.
+ * LinkedIn's login: consent page, code, token of 60 days, refresh for approved apps, inspection, revocation.
+ * Source: LinkedIn docs, authorization-code-flow, programmatic-refresh-tokens and token-introspection.
  */
-export const SEED = {
-  clientId: "78sandboxlinkd",
-  clientSecret: "li-secret",
-  redirectUri: "https://app.example.test/cb",
-  code: "LICODE1",
-  personId: "782bbtaQ",
-} as const;
-
-/** The scopes of the two products that anyone's app gets, with what the consent page says about them. */
-export const SCOPES: Readonly<Record<string, string>> = {
-  openid: "Use your name and photo to sign you in",
-  profile: "Use your name and photo",
-  email: "Use your primary email address",
-  w_member_social: "Create, modify and delete posts on your behalf",
-};
-
-export const PICTURE_HOST = "media.licdn.com";
-
 const MINUTE_MS = 60_000;
 const DAY_SECONDS = 86_400;
 const ACCESS_SECONDS = 60 * DAY_SECONDS;
@@ -44,31 +23,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   },
   { method: "POST", host: "www.linkedin.com", path: "/oauth/v2/introspectToken", operation: "read", run: introspect },
   { method: "POST", host: "www.linkedin.com", path: "/oauth/v2/revoke", operation: "revoke", run: revoke },
-  { method: "GET", host: "api.linkedin.com", path: "/v2/userinfo", operation: "read", run: refusing(readProfile) },
-  { method: "GET", host: "api.linkedin.com", path: "/v2/me", operation: "read", run: refusing(refuseMe) },
-  { method: "GET", host: PICTURE_HOST, path: "/dms/image/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
 ];
-
-/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
-export function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("linkedin", SEED.personId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("linkedin", hint)) || identity.addPerson(newPerson(world, hint ?? null));
-}
-
-function newPerson(world: World, hint: string | null): NewPerson {
-  const number = world.store.next("linkedin.person");
-  const id = number === 1 ? SEED.personId : createHash("sha256").update(`linkedin ${number}`).digest("base64url").replace(/[_-]/g, "x").slice(0, 10);
-  const plain = (hint ?? "john.doe").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
-  const username = plain?.slice(0, 30) || "someone";
-  const [givenName = "Some", ...family] = username.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
-  const familyName = family.join(" ") || "Sandbox";
-  const facts = { givenName, familyName, email: `${username}@example.test`, restricted: hint?.includes("restricted") ?? false };
-  return { platform: "linkedin", id, username, name: `${givenName} ${familyName}`, hint, facts };
-}
 
 type ConsentRequest = { redirectUri: string; state: string | undefined; scopes: string[]; unknownScope: string | undefined; person: Person; clientId: string };
 
@@ -238,39 +193,4 @@ function revoke(call: Call): PlatformAnswer {
   const token = call.world.identity.token("linkedin", form.get("token") ?? "");
   if (token?.clientId === app.clientId) call.world.identity.revokeToken("linkedin", token.token);
   return jsonAnswer({});
-}
-
-/** Each claim needs its scope. */
-function readProfile(call: Call): PlatformAnswer {
-  const { person, facts, token } = viewerOf(call);
-  const { scopes } = token;
-  if (!scopes.includes("openid") || !scopes.includes("profile")) throw new Refusal(noPermission("userinfo.GET.NO_VERSION"));
-  const profile = {
-    sub: person.id, name: person.name, given_name: facts.givenName, family_name: facts.familyName,
-    picture: `https://${PICTURE_HOST}/dms/image/${person.username}.jpg?e=2147483647&v=beta`, locale: { country: "US", language: "en" },
-    ...(scopes.includes("email") && { email: facts.email, email_verified: true }),
-  };
-  return jsonAnswer(profile, { headers: restHeaders(call) });
-}
-
-function refuseMe(call: Call): PlatformAnswer {
-  viewerOf(call);
-  throw new Refusal(noPermission("me.GET.NO_VERSION"));
-}
-
-/** An app as the developer portal makes it. */
-export function newApp(): { clientId: string; clientSecret: string } {
-  const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  const clientId = `78${Array.from({ length: 12 }, () => letters.charAt(randomInt(letters.length))).join("")}`;
-  return { clientId, clientSecret: randomSecret("WPL_AP1.", 24) };
-}
-
-/** The app, member and code that every fresh sandbox has. */
-export function seedIdentity(world: World): void {
-  const { identity } = world;
-  identity.addApp({ platform: "linkedin", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
-  const person = identity.addPerson(newPerson(world, null));
-  const at = world.clock.now();
-  const grantId = identity.addGrant({ platform: "linkedin", clientId: SEED.clientId, personId: person.id, scopes: Object.keys(SCOPES).sort(), at });
-  identity.addCode({ platform: "linkedin", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: {} });
 }

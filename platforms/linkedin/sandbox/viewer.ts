@@ -7,7 +7,6 @@ import { ERRORS, inactiveVersion, noPermission, Refusal, restError } from "./err
 export interface Viewer {
   token: Token;
   person: Person;
-  facts: PersonFacts;
   /** `urn:li:person:…`, what the member's posts and media belong to. */
   urn: string;
 }
@@ -48,6 +47,7 @@ export function versioned(resource: string, run: (call: Call, viewer: Viewer) =>
   return refusing((call) => {
     needVersion(call);
     const viewer = viewerOf(call);
+    if (factsOf(viewer.person).restricted) throw new Refusal(ERRORS.restricted);
     if (!viewer.token.scopes.includes("w_member_social")) throw new Refusal(noPermission(`${resource}.${call.headers["linkedin-version"]}01`));
     return run(call, viewer);
   });
@@ -63,17 +63,11 @@ export function viewerOf(call: Call): Viewer {
   if (!token || !person) throw new Refusal(ERRORS.invalidToken);
   if (token.state === "revoked") throw new Refusal(ERRORS.revoked);
   if (token.state === "expired" || call.now >= token.expiresAt) throw new Refusal(ERRORS.expired);
-  const facts = factsOf(person);
-  if (facts.restricted) throw new Refusal(ERRORS.restricted);
-  return { token, person, facts, urn: personUrn(person.id) };
+  return { token, person, urn: `urn:li:person:${person.id}` };
 }
 
 export function factsOf(person: Person): PersonFacts {
   return PersonFacts.parse(person.facts);
-}
-
-export function personUrn(id: string): string {
-  return `urn:li:person:${id}`;
 }
 
 /** The member behind a call's token, whether or not it is still good; empty where it is unknown. */

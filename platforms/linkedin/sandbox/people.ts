@@ -1,0 +1,58 @@
+import { createHash, randomInt } from "node:crypto";
+import { randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import type { World } from "../../../sandbox/world.ts";
+
+/** Who there is on LinkedIn: the app, member and code of a fresh sandbox, and whoever a login hint names. */
+export const SEED = {
+  clientId: "78sandboxlinkd",
+  clientSecret: "li-secret",
+  redirectUri: "https://app.example.test/cb",
+  code: "LICODE1",
+  personId: "782bbtaQ",
+} as const;
+
+/** The scopes of the two products that anyone's app gets, with what the consent page says about them. */
+export const SCOPES: Readonly<Record<string, string>> = {
+  openid: "Use your name and photo to sign you in",
+  profile: "Use your name and photo",
+  email: "Use your primary email address",
+  w_member_social: "Create, modify and delete posts on your behalf",
+};
+
+/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
+export function personOf(world: World, hint: string | undefined): Person {
+  const { identity } = world;
+  if (!hint) {
+    const seeded = identity.person("linkedin", SEED.personId);
+    if (seeded) return seeded;
+  }
+  return (hint && identity.personByHint("linkedin", hint)) || identity.addPerson(newPerson(world, hint ?? null));
+}
+
+function newPerson(world: World, hint: string | null): NewPerson {
+  const number = world.store.next("linkedin.person");
+  const id = number === 1 ? SEED.personId : createHash("sha256").update(`linkedin ${number}`).digest("base64url").replace(/[_-]/g, "x").slice(0, 10);
+  const plain = (hint ?? "john.doe").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  const username = plain?.slice(0, 30) || "someone";
+  const [givenName = "Some", ...family] = username.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
+  const familyName = family.join(" ") || "Sandbox";
+  const facts = { givenName, familyName, email: `${username}@example.test`, restricted: hint?.includes("restricted") ?? false };
+  return { platform: "linkedin", id, username, name: `${givenName} ${familyName}`, hint, facts };
+}
+
+/** An app as the developer portal makes it. */
+export function newApp(): { clientId: string; clientSecret: string } {
+  const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  const clientId = `78${Array.from({ length: 12 }, () => letters.charAt(randomInt(letters.length))).join("")}`;
+  return { clientId, clientSecret: randomSecret("WPL_AP1.", 24) };
+}
+
+/** The app, member and code that every fresh sandbox has. */
+export function seedIdentity(world: World): void {
+  const { identity } = world;
+  identity.addApp({ platform: "linkedin", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  const person = identity.addPerson(newPerson(world, null));
+  const at = world.clock.now();
+  const grantId = identity.addGrant({ platform: "linkedin", clientId: SEED.clientId, personId: person.id, scopes: Object.keys(SCOPES).sort(), at });
+  identity.addCode({ platform: "linkedin", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: {} });
+}
