@@ -10,7 +10,6 @@ test("bad input to the control API is refused with a sentence", async (t) => {
   const bad: [string, unknown, RegExp][] = [
     ["faults", {}, /platform.*operation.*kind/s],
     ["faults", { ...fault, platform: "myspace" }, /platform/],
-    ["faults", { ...fault, platform: "youtube" }, /no sandbox of youtube/],
     ["faults", { ...fault, operation: "dance" }, /operation/],
     ["faults", { ...fault, kind: "explode" }, /kind/],
     ["faults", { ...fault, times: 0 }, /times/],
