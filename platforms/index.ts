@@ -2,8 +2,10 @@ import type { PlatformName } from "../model/platform-names.ts";
 import { catalog } from "./catalog.ts";
 import { facebook } from "./facebook/index.ts";
 import { instagram } from "./instagram/index.ts";
+import { linkedin } from "./linkedin/index.ts";
 import type { Platform } from "./platform.ts";
 import { threads } from "./threads/index.ts";
+import { tiktok } from "./tiktok/index.ts";
 import { twitter } from "./twitter/index.ts";
 
 /** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
@@ -11,8 +13,8 @@ export const platforms: Record<PlatformName, Platform> = {
   instagram,
   facebook,
   twitter,
-  linkedin: { definition: catalog.linkedin },
-  tiktok: { definition: catalog.tiktok },
+  linkedin,
+  tiktok,
   youtube: { definition: catalog.youtube },
   threads,
 };

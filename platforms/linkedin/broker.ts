@@ -1,0 +1,75 @@
+import type { PlatformContent } from "../../model/post.ts";
+import type { HttpAnswer } from "../kit/http.ts";
+import { BrokerError, type Broker, type PublishMedia, type QuietStep, type Step, type StepContext, type StepDone, type VisibleStep } from "../platform.ts";
+import { classify, duplicateOf, VERSION_STEP } from "./errors.ts";
+import { postBody } from "./post-body.ts";
+import { circumstancesOf, isGood, restRequest } from "./rest.ts";
+import { awaitImages, uploadImage, uploadVideo } from "./upload.ts";
+import { chosenVersion, nextVersion } from "./versions.ts";
+import { postUrn } from "./wire.ts";
+
+/**
+ * LinkedIn publishes in one call, and a member's token can read nothing back. What it does is refuse an exact duplicate
+ * and name the first post: so a call whose answer was lost is settled by sending the same bytes once more.
+ */
+export const broker: Broker = {
+  steps,
+  reconcile: async () => ({ verdict: "cannot_tell", reason: "LinkedIn lets members read none of their posts back." }),
+  indexingLagSeconds: 0,
+  identicalRepeat: { withinSeconds: 480, source: "LinkedIn docs, ugcPost API: an exact duplicate is refused for 10 minutes; the refusal names the first post, as answers of the live service show, 2026" },
+};
+
+function steps(content: PlatformContent<PublishMedia>): Step[] {
+  return [chooseVersion(), ...uploads(content.media), publish()];
+}
+
+function uploads(media: readonly PublishMedia[]): QuietStep[] {
+  const [first] = media;
+  if (first === undefined) return [];
+  if (first.type === "video") return uploadVideo(first);
+  return [...media.map(uploadImage), awaitImages(media)];
+}
+
+/** The version of the API for the whole post: the operator's, and where LinkedIn has called that retired, the next one. */
+function chooseVersion(): QuietStep {
+  return {
+    name: VERSION_STEP,
+    effect: "read",
+    async run({ checkpoint, environment }) {
+      const retired = checkpoint[VERSION_STEP];
+      return { done: { [VERSION_STEP]: typeof retired === "string" ? (nextVersion(retired) ?? retired) : chosenVersion(environment) } };
+    },
+  };
+}
+
+function publish(): VisibleStep {
+  return {
+    name: "publish",
+    effect: "visible",
+    request: (context) => restRequest(context, "POST", "posts", postBody(context)),
+    accept,
+  };
+}
+
+/** The id is in a header. A post that LinkedIn has taken without telling it is live all the same. */
+function accept(answer: HttpAnswer, context: StepContext): StepDone {
+  if (isGood(answer)) {
+    const urn = postUrn.safeParse(answer.headers["x-restli-id"] ?? answer.headers["x-linkedin-id"]);
+    if (urn.success) return live(urn.data);
+    if (answer.status === 201) return { done: {}, remoteId: null };
+    throw new Error(`LinkedIn answered ${answer.status} without an id`);
+  }
+  const refusal = classify(answer, circumstancesOf(context));
+  const first = duplicateOf(answer);
+  if (first === null) throw refusal;
+  const duplicate = new BrokerError(refusal.code, `${refusal.message} It names ${first}.`, {
+    notPublished: true,
+    ...(refusal.platformError === null ? {} : { platformError: refusal.platformError }),
+  });
+  if (context.mayBeLive !== true) throw duplicate;
+  return { ...live(first), ifTaken: duplicate };
+}
+
+function live(urn: string): StepDone {
+  return { done: { urn }, remoteId: urn, platformPostId: urn, publishedUrl: `https://www.linkedin.com/feed/update/${urn}/` };
+}

@@ -1,0 +1,121 @@
+import type { z } from "zod";
+
+import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import { redact } from "../kit/redaction.ts";
+import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
+import { classify } from "./errors.ts";
+import { tokenError, tokens, userInfo } from "./wire.ts";
+
+const DAY_SECONDS = 86_400;
+
+/** Source: LinkedIn docs, authorization-code-flow and programmatic-refresh-tokens, 2026. */
+export const oauth: OAuth = {
+  environmentPrefix: "LINKEDIN",
+  authorizeUrl: "https://www.linkedin.com/oauth/v2/authorization",
+  // Another set than before would end the member's earlier tokens.
+  scopes: ["openid", "profile", "email", "w_member_social"],
+  scopeSeparator: " ",
+  pkce: false,
+  exchange: exchangeCode,
+  profile: readProfile,
+  // A token lives 60 days, and is renewed in its last week.
+  refresh: { minAgeSeconds: 0, afterSeconds: 53 * DAY_SECONDS, run: refreshToken },
+  revoke,
+};
+
+const HOST = "https://www.linkedin.com/oauth/v2";
+
+async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: string }): Promise<Grant> {
+  const answer = await http.send({
+    method: "POST",
+    url: `${HOST}/accessToken`,
+    form: { grant_type: "authorization_code", code: callback.code, redirect_uri: app.redirectUri, ...credentials(app) },
+  });
+  return grantOf(readTokens(answer, "AUTH_EXPIRED", "LinkedIn did not accept the sign-in. Start it again."), null);
+}
+
+/** Only apps that LinkedIn has approved for it get a refresh token; it keeps its end, a year after the sign-in. */
+async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
+  if (grant.refreshToken === null) throw new BrokerError("AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account.");
+  const answer = await http.send({
+    method: "POST",
+    url: `${HOST}/accessToken`,
+    form: { grant_type: "refresh_token", refresh_token: grant.refreshToken, ...credentials(app) },
+  });
+  return grantOf(readTokens(answer, "AUTH_REVOKED", "LinkedIn does not renew the account's access any more."), grant.refreshToken);
+}
+
+/** Not documented, and used by many clients: whether it worked does not matter. */
+async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
+  for (const token of [grant.refreshToken, grant.accessToken]) {
+    if (token !== null) await http.send({ method: "POST", url: `${HOST}/revoke`, form: { token, ...credentials(app) } });
+  }
+}
+
+/** The only profile that these permissions give; it has no user name. Its quota is small, so it is read when connecting. */
+async function readProfile(http: HttpClient, accessToken: string, scopes: readonly string[] | null = null): Promise<Profile> {
+  const answer = await http.send({ method: "GET", url: "https://api.linkedin.com/v2/userinfo", headers: { authorization: `Bearer ${accessToken}` } });
+  if (answer.status !== 200) throw classify(answer, { now: new Date(), accountId: "", uploadStep: null });
+  const me = parse(userInfo, answer);
+  const { locale } = me;
+  return {
+    platformAccountId: me.sub,
+    username: null,
+    displayName: me.name ?? ([me.given_name, me.family_name].filter((name) => typeof name === "string").join(" ") || null),
+    avatarUrl: me.picture ?? null,
+    metadata: {
+      subject: me.sub,
+      profile: {
+        name: me.name ?? null,
+        givenName: me.given_name ?? null,
+        familyName: me.family_name ?? null,
+        email: me.email ?? null,
+        emailVerified: me.email_verified ?? null,
+        pictureUrl: me.picture ?? null,
+        locale: typeof locale === "object" && locale !== null ? [locale.language, locale.country].filter((part) => typeof part === "string").join("-") : (locale ?? null),
+      },
+      // All of them are granted, or none. Source: LinkedIn docs, authorization-code-flow, 2026.
+      grantedScopes: scopes ?? oauth.scopes,
+      authFlow: "member-oidc",
+      organizationPosting: "gated",
+    },
+  };
+}
+
+function credentials({ clientId, clientSecret }: OAuthApp): Record<string, string> {
+  return { client_id: clientId, client_secret: clientSecret };
+}
+
+/** `refused` is what it means that LinkedIn refuses the code or token itself. */
+function readTokens(answer: HttpAnswer, refused: "AUTH_EXPIRED" | "AUTH_REVOKED", says: string): z.infer<typeof tokens> {
+  if (answer.status === 200) return parse(tokens, answer);
+  const error = tokenError.safeParse(answer.json()).data;
+  const platformError = { status: answer.status, code: error?.error ?? null, message: error === undefined ? null : redact(error.error_description ?? ""), requestId: answer.headers["x-li-uuid"] ?? null };
+  if (answer.status === 429) throw new BrokerError("RATE_LIMITED", "LinkedIn limits the number of sign-ins at the moment.", { retryAfterSeconds: 60, platformError });
+  if (answer.status >= 500) throw new BrokerError("PLATFORM_UNAVAILABLE", "LinkedIn has a fault at the moment.", { platformError });
+  if (error === undefined || (answer.status !== 400 && answer.status !== 401)) throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that is not known.", { platformError });
+  if (error.error === "invalid_client" || error.error === "unauthorized_client") {
+    throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn does not accept the app's credentials. The operator has to check LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET.", { platformError });
+  }
+  throw new BrokerError(refused, says, { platformError });
+}
+
+function parse<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
+  const parsed = schema.safeParse(answer.json());
+  if (parsed.success) return parsed.data;
+  throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that could not be read.", {
+    platformError: { status: answer.status, code: null, message: null, requestId: answer.headers["x-li-uuid"] ?? null },
+    cause: parsed.error,
+  });
+}
+
+/** Where no new refresh token comes, the old one stays good. */
+function grantOf(answer: z.infer<typeof tokens>, refreshTokenBefore: string | null): Grant {
+  return {
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token ?? refreshTokenBefore,
+    expiresInSeconds: answer.expires_in ?? null,
+    refreshExpiresInSeconds: answer.refresh_token_expires_in ?? null,
+    scopes: typeof answer.scope === "string" ? answer.scope.split(/[\s,]+/).filter((scope) => scope !== "") : null,
+  };
+}

@@ -1,0 +1,51 @@
+import type { z } from "zod";
+
+import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
+import { BrokerError, type StepContext } from "../platform.ts";
+import { classify, VERSION_STEP, type Circumstances } from "./errors.ts";
+import { chosenVersion } from "./versions.ts";
+
+/** Calls of LinkedIn's versioned REST API. Source: LinkedIn docs, versioning, 2026. */
+const BASE = "https://api.linkedin.com/rest";
+
+export function restRequest(context: StepContext, method: "GET" | "POST", path: string, json?: unknown): HttpRequest {
+  const version = context.checkpoint[VERSION_STEP];
+  return {
+    method,
+    url: `${BASE}/${path}`,
+    headers: {
+      authorization: `Bearer ${context.accessToken}`,
+      "linkedin-version": typeof version === "string" ? version : chosenVersion(context.environment),
+      "x-restli-protocol-version": "2.0.0",
+    },
+    ...(json === undefined ? {} : { json }),
+  };
+}
+
+/** Sends a request and reads its answer. Throws a BrokerError where LinkedIn refuses. */
+export async function callRest<T>(context: StepContext, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
+  const answer = await sendOrThrow(context, request);
+  const parsed = schema.safeParse(answer.json());
+  if (parsed.success) return parsed.data;
+  throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that could not be read.", {
+    platformError: { status: answer.status, code: null, message: null, requestId: answer.headers["x-li-uuid"] ?? null },
+    cause: parsed.error,
+  });
+}
+
+/** For answers without a body. */
+export async function sendOrThrow(context: StepContext, request: HttpRequest): Promise<HttpAnswer> {
+  const answer = await context.http.send(request);
+  if (!isGood(answer)) throw classify(answer, circumstancesOf(context));
+  return answer;
+}
+
+export function isGood({ status }: HttpAnswer): boolean {
+  return status >= 200 && status <= 299;
+}
+
+export function circumstancesOf(context: StepContext): Circumstances {
+  const [first] = context.content.media;
+  const uploadStep = first === undefined ? null : first.type === "video" ? "video" : "image-1";
+  return { now: context.now, accountId: context.account.platformAccountId, uploadStep };
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** LinkedIn's answers, only the members that are read. */
+
+/** Where bytes may be sent: an answer that names another host is not believed. */
+const uploadUrl = z.url({ protocol: /^https$/, hostname: /^([a-z0-9-]+\.)*(linkedin|licdn)\.com$/ });
+
+const urn = (kind: string) => z.string().regex(new RegExp(`^urn:li:${kind}:[A-Za-z0-9_-]+$`));
+
+export const imageUpload = z.object({ value: z.object({ image: urn("(?:image|digitalmediaAsset)"), uploadUrl }) });
+
+export const videoUpload = z.object({
+  value: z.object({
+    video: urn("(?:video|digitalmediaAsset)"),
+    uploadToken: z.string().nullish(),
+    uploadInstructions: z.array(z.object({ uploadUrl, firstByte: z.int().min(0), lastByte: z.int().min(0) })).min(1),
+    thumbnailUploadUrl: uploadUrl.nullish().catch(null),
+  }),
+});
+
+export const videoStatus = z.object({ status: z.string(), processingFailureReason: z.string().nullish() });
+
+/** `urn:li:share:…` or `urn:li:ugcPost:…`, as LinkedIn gives it. */
+export const postUrn = urn("(?:share|ugcPost|activity)");
+
+export const tokens = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().nullish(),
+  scope: z.string().nullish(),
+  refresh_token: z.string().nullish(),
+  refresh_token_expires_in: z.number().nullish(),
+});
+
+export const tokenError = z.object({ error: z.string(), error_description: z.string().nullish() });
+
+export const userInfo = z.object({
+  sub: z.string().min(1),
+  name: z.string().nullish(),
+  given_name: z.string().nullish(),
+  family_name: z.string().nullish(),
+  picture: z.string().nullish(),
+  // Documented as text, seen as an object.
+  locale: z.union([z.string(), z.object({ country: z.string().nullish(), language: z.string().nullish() })]).nullish().catch(null),
+  email: z.string().nullish(),
+  email_verified: z.union([z.boolean(), z.stringbool()]).nullish().catch(null),
+});
+
+/** The forms of error there are; all members may be missing. */
+export const errorBody = z.object({
+  message: z.string().nullish().catch(null),
+  code: z.string().nullish().catch(null),
+  serviceErrorCode: z.union([z.number(), z.string()]).transform(String).nullish().catch(null),
+  errorDetails: z.object({ inputErrors: z.array(z.object({ code: z.string().nullish() })).nullish() }).nullish().catch(null),
+});
