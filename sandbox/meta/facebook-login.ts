@@ -1,5 +1,6 @@
 import type { Person, Token } from "../identity.ts";
 import type { Call, PlatformAnswer, SandboxRoute } from "../platform.ts";
+import { integer, text } from "../store.ts";
 import { askConsent, takeConsent, type Dialog } from "./consent.ts";
 import { fieldsOf, pick, type Values } from "./fields.ts";
 import { invalid, noObject, Refusal, type Graph, type GraphError } from "./graph.ts";
@@ -109,9 +110,7 @@ function exchangeShort(login: FacebookLogin, call: Call, clientId: string): Plat
 function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
   const { world, params, now } = call;
   const { platform } = login.dialog;
-  const [clientId = "", secret = ""] = (call.accessToken ?? "").split("|");
-  const app = world.identity.app(platform, clientId);
-  const asking = app && app.clientSecret === secret ? app.clientId : tokenOf(call, platform).clientId;
+  const asking = askingApp(login, call) ?? tokenOf(call, platform).clientId;
   const token = world.identity.token(platform, params["input_token"] ?? "");
   const invalidToken = ({ message, code, subcode }: GraphError) =>
     login.graph.answer(call, { data: { error: { code, message, ...(subcode !== undefined && { subcode }) }, is_valid: false, scopes: [] } });
@@ -169,13 +168,34 @@ function listBusinesses(login: FacebookLogin, call: Call): PlatformAnswer {
   return login.graph.answer(call, { data: [] });
 }
 
-/** Takes the whole app away, or one scope. */
+/** The app that calls in its own name: its token is its id and secret joined by a bar. */
+function askingApp(login: FacebookLogin, call: Call): string | undefined {
+  const [clientId = "", secret = ""] = (call.accessToken ?? "").split("|");
+  const app = call.world.identity.app(login.dialog.platform, clientId);
+  return app && app.clientSecret === secret ? clientId : undefined;
+}
+
+/** Takes the whole app away, or one scope: by the person's token, or by the app itself. */
 function withdraw(login: FacebookLogin, call: Call): PlatformAnswer {
+  const clientId = askingApp(login, call);
+  if (clientId !== undefined && call.segments["permission"] === undefined) return withdrawByApp(login, call, clientId);
   const { token } = self(login, call);
   const { permission } = call.segments;
   const { store, identity } = call.world;
   if (permission === undefined) identity.revokeToken(login.dialog.platform, token.token);
   else store.run("UPDATE grants SET scopes = ? WHERE id = ?", JSON.stringify(token.scopes.filter((scope) => scope !== permission)), token.grantId);
+  return login.graph.answer(call, { success: true });
+}
+
+function withdrawByApp(login: FacebookLogin, call: Call, clientId: string): PlatformAnswer {
+  const { store, identity } = call.world;
+  const { platform } = login.dialog;
+  const grants = store.all("SELECT id, person_id FROM grants WHERE platform = ? AND client_id = ? AND revoked = 0", platform, clientId).filter((row) => {
+    const person = identity.person(platform, text(row, "person_id"));
+    return person !== undefined && login.userIdOf(person) === call.segments["user"];
+  });
+  if (grants.length === 0) throw noObject(call.segments["user"] ?? "");
+  for (const row of grants) store.run("UPDATE grants SET revoked = 1 WHERE id = ?", integer(row, "id"));
   return login.graph.answer(call, { success: true });
 }
 
