@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { foreseen } from "../platforms/foresight.ts";
 import { type Config, ConfigError } from "../server/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
@@ -22,10 +23,11 @@ async function examine(): Promise<Finding[]> {
   const { config, log } = settings;
   log.level = "error";
   const configuration = config.warnings.map((each) => warning("configuration", each, "Rename or unset it."));
+  const ahead = foreseen(config.platformEnvironment, new Date()).map(({ message, cure }) => warning("platforms", message, cure));
   const folder = await checkDataFolder(config);
   const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config)]].flat();
   const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config)]);
-  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat()];
+  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), ...ahead];
 }
 
 function isSettings(value: unknown): value is { config: Config; log: Logger } {

@@ -1,3 +1,4 @@
+import { foreseen } from "../platforms/foresight.ts";
 import { platforms } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Ground } from "./ground.ts";
@@ -25,6 +26,7 @@ const PUBLISHING_STOP_SECONDS = 7;
 export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {
   const { instance, jobs, storage, listener, metrics } = ground;
   const { config, log, secrets } = instance;
+  for (const { message, cure } of foreseen(config.platformEnvironment, new Date())) log.warn(`${message} ${cure}`);
   const pool = instance.openPool("ampost worker", config.databasePool);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls });
   const oauth = { ...instance.oauth, pool };

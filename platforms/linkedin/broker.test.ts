@@ -1,0 +1,402 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test, type TestContext } from "node:test";
+
+import type { PlatformContent } from "../../model/post.ts";
+import { createHttpClient, parseJson, type HttpAnswer } from "../kit/http.ts";
+import { BrokerError, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
+import { broker } from "./broker.ts";
+import { classify, errors } from "./errors.ts";
+import { oauth } from "./oauth.ts";
+import { foresee, VERSIONS } from "./versions.ts";
+
+const IMAGE_PUT = "https://www.linkedin.com/dms-uploads/image";
+const PART_PUT = "https://www.linkedin.com/dms-uploads/part";
+
+test("a text is one call, escaped, with every setting in its body and the version in its headers", async (t) => {
+  const { requests, done } = await drive(t, { ...TEXT, text: "Shipping today (really) #launch", settings: { visibility: "CONNECTIONS", isReshareDisabledByAuthor: true } });
+  assert.equal(requests.length, 1);
+  assert.deepEqual(requests[0]?.json, {
+    author: "urn:li:person:782bbtaQ",
+    commentary: String.raw`Shipping today \(really\) #launch`,
+    visibility: "CONNECTIONS",
+    distribution: { feedDistribution: "MAIN_FEED", targetEntities: [], thirdPartyDistributionChannels: [] },
+    lifecycleState: "PUBLISHED",
+    isReshareDisabledByAuthor: true,
+  });
+  assert.deepEqual(
+    ["authorization", "linkedin-version", "x-restli-protocol-version"].map((name) => requests[0]?.headers[name]),
+    ["Bearer TOKEN", "202605", "2.0.0"],
+  );
+  assert.deepEqual(done, { platformPostId: "urn:li:share:6844785523593134080", publishedUrl: "https://www.linkedin.com/feed/update/urn:li:share:6844785523593134080/" });
+});
+
+test("one image is opened, put with the token, and named by the post", async (t) => {
+  const { requests, waits } = await drive(t, { ...TEXT, media: [picture({ mimeType: "image/png", altText: "Dashboard" })] });
+  assert.deepEqual(requests.map(({ method, path }) => `${method} ${path}`), ["POST /api.linkedin.com/rest/images?action=initializeUpload", "PUT /www.linkedin.com/dms-uploads/image", "POST /api.linkedin.com/rest/posts"]);
+  assert.deepEqual([requests[1]?.headers["content-type"], requests[1]?.headers.authorization, requests[1]?.sizeBytes], ["image/png", "Bearer TOKEN", 1000]);
+  assert.deepEqual(contentOf(requests), { media: { id: "urn:li:image:I1", altText: "Dashboard" } });
+  assert.deepEqual(waits, { "images-ready": [4] });
+});
+
+test("an image that LinkedIn does not take as it is goes as a JPEG", async (t) => {
+  const { requests } = await drive(t, { ...TEXT, media: [picture({ mimeType: "image/webp" })] });
+  assert.equal(requests[1]?.headers["content-type"], "image/jpeg");
+});
+
+test("several images keep their order, with the alternative texts of the setting or their own", async (t) => {
+  const media = [picture({ altText: "own" }), picture({}), picture({})];
+  const textsOf = async (settings: Record<string, unknown>) => {
+    const { requests } = await drive(t, { ...TEXT, media, settings });
+    return contentOf(requests);
+  };
+  const images = (...texts: (string | undefined)[]) => ({ multiImage: { images: texts.map((altText, index) => ({ id: `urn:li:image:I${index + 1}`, ...(altText === undefined ? {} : { altText }) })) } });
+  assert.deepEqual(await textsOf({ altText: ["one", "two", "three"] }), images("one", "two", "three"));
+  assert.deepEqual(await textsOf({ altText: "all" }), images("all", "all", "all"));
+  assert.deepEqual(await textsOf({}), images("own", undefined, undefined));
+});
+
+test("a link is an article, its one image the thumbnail, its title given or taken from the text", async (t) => {
+  const articleOf = async (content: Partial<PlatformContent<PublishMedia>>) => contentOf((await drive(t, { ...TEXT, linkUrl: "https://www.example.com/post?x=1", ...content })).requests);
+  const media = [picture({ altText: "cover" })];
+  assert.deepEqual(await articleOf({ media, settings: { articleTitle: "Title", articleDescription: "Why" } }), {
+    article: { source: "https://www.example.com/post?x=1", title: "Title", description: "Why", thumbnail: "urn:li:image:I1", thumbnailAltText: "cover" },
+  });
+  assert.deepEqual(await articleOf({ text: "\n  First (line) \nsecond" }), { article: { source: "https://www.example.com/post?x=1", title: "First (line)" } });
+  assert.deepEqual(await articleOf({ text: " " }), { article: { source: "https://www.example.com/post?x=1", title: "www.example.com" } });
+  assert.deepEqual(await articleOf({ text: `${"é".repeat(398)}👋👋` }), { article: { source: "https://www.example.com/post?x=1", title: `${"é".repeat(398)}…` } });
+});
+
+test("a video goes in the parts that LinkedIn names, without the token, and is closed by their etags in order", async (t) => {
+  const { requests, waits, done } = await drive(t, { ...TEXT, media: [film({ sizeBytes: 9_000_000 })], settings: { videoTitle: "Demo" } });
+  assert.deepEqual(requests[0]?.json, { initializeUploadRequest: { owner: "urn:li:person:782bbtaQ", fileSizeBytes: 9_000_000, uploadCaptions: false, uploadThumbnail: false } });
+  const parts = requests.filter(({ method }) => method === "PUT");
+  assert.deepEqual(parts.map(({ sizeBytes, headers }) => [sizeBytes, headers.authorization, headers["content-type"]]), [4_194_304, 4_194_304, 611_392].map((size) => [size, undefined, "application/octet-stream"]));
+  const closed = requests.find(({ path }) => path.endsWith("finalizeUpload"));
+  assert.deepEqual(closed?.json, { finalizeUploadRequest: { video: "urn:li:video:V1", uploadToken: "", uploadedPartIds: ["/ambry/part-0", "/ambry/part-1", "/ambry/part-2"] } });
+  assert.deepEqual(waits, { "video-ready": [5, 5, 10] });
+  assert.deepEqual(contentOf(requests), { media: { id: "urn:li:video:V1", title: "Demo" } });
+  assert.equal(done.platformPostId, "urn:li:share:6844785523593134080");
+});
+
+test("a large video is sent in steps of their own, so that little is sent twice after a crash", () => {
+  const names = broker.steps({ ...TEXT, media: [film({ sizeBytes: 40_000_000 })] }).map(({ name }) => name);
+  assert.deepEqual(names, ["version", "video", "video-parts-1", "video-parts-2", "video-parts-3", "video-finalize", "video-ready", "publish"]);
+});
+
+test("a cover goes before the video is closed, and one that is refused is a warning only", async (t) => {
+  const media = [film({ thumbnail: picture({}) })];
+  const taken = await drive(t, { ...TEXT, media });
+  const cover = taken.requests.find(({ path }) => path.endsWith("/cover"));
+  assert.deepEqual([cover?.headers["media-type-family"], cover?.headers.authorization], ["STILLIMAGE", undefined]);
+  assert.deepEqual(taken.warnings, []);
+  const refused = await drive(t, { ...TEXT, media }, { cover: 400 });
+  assert.deepEqual(refused.warnings, ["THUMBNAIL_NOT_SET"]);
+  assert.equal(refused.done.platformPostId, "urn:li:share:6844785523593134080");
+});
+
+test("a video that cannot be processed publishes nothing and gives the reason", async (t) => {
+  const error = await failureOf(drive(t, { ...TEXT, media: [film({})] }, { video: { status: "PROCESSING_FAILED", processingFailureReason: "No audio\ntrack" } }));
+  assert.deepEqual([error.code, error.retryable, error.message], ["MEDIA_FAILED", false, "LinkedIn could not process the video: No audio track"]);
+});
+
+test("a member who may not ask about a video gives it a minute for every 100 MB", async (t) => {
+  const { waits } = await drive(t, { ...TEXT, media: [film({ sizeBytes: 150_000_000 })] }, { video: 403 });
+  assert.deepEqual(waits, { "video-ready": [5, 115] });
+});
+
+test("bytes are sent nowhere but to LinkedIn", async (t) => {
+  const error = await failureOf(drive(t, { ...TEXT, media: [picture({})] }, { imageUrl: "https://attacker.example/upload" }));
+  assert.equal(error.code, "UNEXPECTED_RESPONSE");
+});
+
+test("the version is the operator's, and the next one where LinkedIn has retired it", async () => {
+  const [version] = broker.steps(TEXT);
+  assert.ok(version !== undefined && version.effect !== "visible");
+  const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) => version.run({ ...contextFor("http://127.0.0.1:9", TEXT, checkpoint), ...(environment === undefined ? {} : { environment }) });
+  assert.deepEqual(await choose({}), { done: { version: "202605" } });
+  assert.deepEqual(await choose({}, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202401" } });
+  assert.deepEqual(await choose({ version: "202401" }, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202605" } });
+  assert.deepEqual(await choose({ version: "202610" }), { done: { version: "202610" } });
+  const retired = classify(answerOf(426, { status: 426, code: "NONEXISTENT_VERSION", message: "Requested version 20240101 is not active" }), CIRCUMSTANCES);
+  assert.deepEqual([retired.code, retired.redoFrom, retired.notPublished, retired.maxAttempts], ["PLATFORM_UNAVAILABLE", "version", true, 2]);
+  assert.match(retired.message, /LINKEDIN_API_VERSION/);
+});
+
+test("the operator is told three months before the version ends", () => {
+  const told = (day: string, version?: string) => foresee(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
+  assert.deepEqual(told("2027-02-13"), []);
+  assert.deepEqual(told("2027-02-14"), [{ message: "LinkedIn is expected to retire version 202605 of its API on 2027-05-15, in 90 days.", cure: "Set LINKEDIN_API_VERSION to 202610." }]);
+  assert.match(told("2027-05-16")[0]?.message ?? "", /have retired version 202605/);
+  assert.match(told("2027-10-01", "202610")[0]?.cure ?? "", /^Update Ampost/);
+  assert.equal(told("2026-08-01", "202512").length, 0);
+  assert.equal(told("2026-11-20", "202511").length, 1);
+  assert.deepEqual([...VERSIONS].sort((one, other) => one.version.localeCompare(other.version)), VERSIONS);
+});
+
+const DUPLICATE = {
+  errorDetailType: "com.linkedin.common.error.BadRequest",
+  message: "com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of urn:li:share:7295588489876647936",
+  errorDetails: { inputErrors: [{ description: "Duplicate post is detected", input: {}, code: "DUPLICATE_POST" }] },
+  status: 422,
+};
+
+test("a duplicate is a refusal that names the first post, and after a lost answer it is that post", () => {
+  const publish = broker.steps(TEXT).at(-1);
+  assert.ok(publish?.effect === "visible");
+  const context = contextFor("http://127.0.0.1:9", TEXT, {});
+  const refusal = thrown(() => publish.accept(answerOf(422, DUPLICATE), context));
+  assert.deepEqual([refusal.code, refusal.notPublished], ["CONTENT_REJECTED", true]);
+  assert.match(refusal.message, /urn:li:share:7295588489876647936/);
+  const found = publish.accept(answerOf(422, DUPLICATE), { ...context, mayBeLive: true });
+  assert.deepEqual([found.remoteId, found.publishedUrl], ["urn:li:share:7295588489876647936", "https://www.linkedin.com/feed/update/urn:li:share:7295588489876647936/"]);
+  assert.deepEqual([found.ifTaken?.code, found.ifTaken?.notPublished], ["CONTENT_REJECTED", true]);
+});
+
+test("a post that LinkedIn took without telling its id is live, and is not sent again", () => {
+  const publish = broker.steps(TEXT).at(-1);
+  assert.ok(publish?.effect === "visible");
+  const context = contextFor("http://127.0.0.1:9", TEXT, {});
+  assert.deepEqual(publish.accept({ ...answerOf(201, ""), text: "" }, context), { done: {}, remoteId: null });
+  assert.throws(() => publish.accept(answerOf(200, {}), context), (error) => !(error instanceof BrokerError));
+  assert.equal(publish.accept({ ...answerOf(201, ""), headers: { "x-restli-id": "urn:li:ugcPost:7" } }, context).remoteId, "urn:li:ugcPost:7");
+});
+
+for (const row of errors) {
+  test(`${row.statuses?.join(", ")} ${row.keys?.join(", ") ?? "anything"} is ${row.becomes}: ${row.meaning}`, () => {
+    for (const status of row.statuses ?? []) {
+      const key = row.keys?.[0];
+      const body = key === undefined ? { message: "Refused" } : key === "DAY_LIMIT" ? { message: "Resource level throttle MEMBER DAY limit for calls to this resource is reached.", code: "TOO_MANY_REQUESTS" } : { code: key, message: "Refused" };
+      const error = classify(answerOf(status, { status, ...body }), CIRCUMSTANCES);
+      assert.deepEqual([error.code, error.notPublished, error.publicCode], [row.becomes, row.notPublished, row.surfacesAs ?? null]);
+      if (status >= 500) assert.equal(error.notPublished, false);
+    }
+  });
+}
+
+test("an error is known by its input error, its code, a name in its message or its service number, and not at all by HTML", () => {
+  const codeOf = (status: number, body: unknown) => classify(answerOf(status, body), CIRCUMSTANCES).code;
+  assert.equal(codeOf(401, { message: "Empty oauth2_access_token", serviceErrorCode: 401, status: 401 }), "AUTH_EXPIRED");
+  assert.equal(codeOf(401, { serviceErrorCode: 65601, message: "The token used in the request has been revoked by the user", status: 401 }), "AUTH_REVOKED");
+  assert.equal(codeOf(400, { message: "com.linkedin.x: MEDIA_ASSET_WAITING_UPLOAD for urn", status: 400 }), "MEDIA_FAILED");
+  assert.equal(codeOf(422, { message: "ERROR :: /author :: field is required but not found and has no default value\n", status: 422 }), "CONTENT_REJECTED");
+  const html = classify({ status: 418, headers: {}, text: "<html></html>", json: () => undefined }, CIRCUMSTANCES);
+  assert.deepEqual([html.code, html.notPublished], ["UNEXPECTED_RESPONSE", false]);
+  assert.equal(classify({ status: 504, headers: {}, text: "<html></html>", json: () => undefined }, CIRCUMSTANCES).code, "PLATFORM_UNAVAILABLE");
+});
+
+test("calls of the day come back at midnight UTC, each account's within five minutes after it", () => {
+  const body = { status: 429, serviceErrorCode: 101, code: "TOO_MANY_REQUESTS", message: "Resource level throttle APPLICATION DAY limit for calls to this resource is reached." };
+  const waitOf = (accountId: string) => classify(answerOf(429, body), { ...CIRCUMSTANCES, accountId }).retryAfterSeconds ?? 0;
+  const untilMidnight = 12 * 3600 - 10;
+  assert.ok(waitOf("one") >= untilMidnight && waitOf("one") < untilMidnight + 300);
+  assert.notEqual(waitOf("one"), waitOf("another"));
+  assert.deepEqual(classify(answerOf(429, { message: "Slow down" }), CIRCUMSTANCES).retryAfterSeconds, 60);
+});
+
+test("what LinkedIn has published is settled by the identical repeat alone", async () => {
+  assert.equal(broker.identicalRepeat?.withinSeconds, 480);
+  const answer = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
+  const verdict = await broker.reconcile(contextFor("http://127.0.0.1:9", TEXT, {}), { step: "publish", intentAt: new Date(), answer });
+  assert.equal(verdict.verdict, "cannot_tell");
+});
+
+test("a grant without a refresh token cannot be renewed, and says so in the contract's words", async (t) => {
+  const server = await startLinkedIn(t, {});
+  const grant = { accessToken: "A", refreshToken: null, expiresInSeconds: 10, refreshExpiresInSeconds: null, scopes: null };
+  const error = await failureOf(oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, grant) ?? Promise.reject(new Error("none")));
+  assert.deepEqual([error.code, error.message], ["AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."]);
+  assert.equal(server.requests.length, 0);
+});
+
+test("a renewed grant keeps the refresh token where none comes, and its end as LinkedIn counts it down", async (t) => {
+  const grant = { accessToken: "A", refreshToken: "R1", expiresInSeconds: 10, refreshExpiresInSeconds: null, scopes: null };
+  const renew = async (token: object, status = 200) => {
+    const server = await startLinkedIn(t, { token: [status, token] });
+    return oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, grant) ?? Promise.reject(new Error("none"));
+  };
+  const full = await renew({ access_token: "B", expires_in: 5_184_000, refresh_token: "R2", refresh_token_expires_in: 27_648_000, scope: "email,openid profile,w_member_social" });
+  assert.deepEqual(full, { accessToken: "B", refreshToken: "R2", expiresInSeconds: 5_184_000, refreshExpiresInSeconds: 27_648_000, scopes: ["email", "openid", "profile", "w_member_social"] });
+  assert.equal((await renew({ access_token: "B" })).refreshToken, "R1");
+  assert.equal((await failureOf(renew({ error: "invalid_request", error_description: "The provided authorization grant or refresh token is invalid, expired or revoked." }, 400))).code, "AUTH_REVOKED");
+  assert.equal((await failureOf(renew({ error: "invalid_client" }, 401))).code, "UNEXPECTED_RESPONSE");
+  assert.equal((await failureOf(renew({}, 503))).code, "PLATFORM_UNAVAILABLE");
+});
+
+test("the profile is the member's, its locale in either form, what may be missing missing", async (t) => {
+  const profileOf = async (userinfo: object) => oauth.profile(createHttpClient({ sandboxUrl: (await startLinkedIn(t, { userinfo })).url }), "A", ["openid", "w_member_social"]);
+  assert.deepEqual(await profileOf({ sub: "782bbtaQ", name: "John Doe", given_name: "John", family_name: "Doe", picture: "https://media.licdn.com/a", locale: { country: "US", language: "en" }, email: "doe@email.com", email_verified: true }), {
+    platformAccountId: "782bbtaQ",
+    username: null,
+    displayName: "John Doe",
+    avatarUrl: "https://media.licdn.com/a",
+    metadata: {
+      subject: "782bbtaQ",
+      profile: { name: "John Doe", givenName: "John", familyName: "Doe", email: "doe@email.com", emailVerified: true, pictureUrl: "https://media.licdn.com/a", locale: "en-US" },
+      grantedScopes: ["openid", "w_member_social"],
+      authFlow: "member-oidc",
+      organizationPosting: "gated",
+    },
+  });
+  const bare = await profileOf({ sub: "x", locale: "en-US" });
+  assert.ok("metadata" in bare && bare.displayName === null && bare.avatarUrl === null);
+});
+
+const TEXT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, thread: [] };
+const APP = { clientId: "78", clientSecret: "secret", redirectUri: "https://app.example/cb" };
+const CIRCUMSTANCES = { now: new Date("2026-11-01T12:00:10Z"), accountId: "782bbtaQ", uploadStep: "image-1" };
+
+function picture(facts: Partial<PublishMedia>): PublishMedia {
+  return {
+    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
+    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
+    animated: false, orientation: 1, ...facts,
+  };
+}
+
+function film(facts: Partial<PublishMedia>): PublishMedia {
+  return picture({ filename: "a.mp4", type: "video", mimeType: "video/mp4", sizeBytes: 100_000, durationSeconds: 5, ...facts });
+}
+
+function answerOf(status: number, body: unknown): HttpAnswer {
+  const text = JSON.stringify(body);
+  return { status, headers: {}, text, json: () => parseJson(text) };
+}
+
+function thrown(work: () => unknown): BrokerError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof BrokerError) return error;
+    throw error;
+  }
+  throw new Error("it went through");
+}
+
+async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
+  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
+  if (error instanceof BrokerError) return error;
+  throw error;
+}
+
+function contextFor(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
+  const bytes = (size: number) => new Blob([new Uint8Array(size)]).stream();
+  return {
+    http: createHttpClient({ sandboxUrl: url }),
+    accessToken: "TOKEN",
+    account: { platformAccountId: "782bbtaQ", username: null, metadata: {} },
+    content,
+    checkpoint,
+    media: {
+      publicUrl: () => Promise.reject(new Error("LinkedIn fetches no media")),
+      open: async (media, { start = 0, end = media.sizeBytes } = {}) => bytes(end - start),
+      describe: async (media, rendition) => ({ ...media, mimeType: rendition?.mimeType ?? media.mimeType }),
+    },
+    polls: 0,
+    waitedSeconds: 0,
+    now: CIRCUMSTANCES.now,
+  };
+}
+
+/** Runs the steps as the engine does, without its pauses. */
+async function drive(t: TestContext, content: PlatformContent<PublishMedia>, script: Script = {}) {
+  const { url, requests } = await startLinkedIn(t, script);
+  const context = contextFor(url, content, {});
+  const done: { platformPostId?: string; publishedUrl?: string } = {};
+  const waits: Record<string, number[]> = {};
+  const warnings: string[] = [];
+  for (const step of broker.steps(content)) {
+    let waitedSeconds = 0;
+    for (let polls = 0; ; polls += 1) {
+      const current = { ...context, polls, waitedSeconds };
+      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
+      if ("waitSeconds" in outcome) {
+        (waits[step.name] ??= []).push(outcome.waitSeconds);
+        waitedSeconds += outcome.waitSeconds;
+        continue;
+      }
+      Object.assign(context.checkpoint, outcome.done);
+      warnings.push(...(outcome.warnings ?? []).map(({ code }) => code));
+      if (outcome.platformPostId !== undefined) done.platformPostId = outcome.platformPostId;
+      if (outcome.publishedUrl !== undefined) done.publishedUrl = outcome.publishedUrl;
+      break;
+    }
+  }
+  return { requests, waits, warnings, done };
+}
+
+interface Script {
+  /** What a read of a video says: its body, or a status that refuses. Without it, processing takes two reads. */
+  video?: object | number;
+  cover?: number;
+  imageUrl?: string;
+  token?: [number, object];
+  userinfo?: object;
+}
+
+interface Received {
+  method: string;
+  path: string;
+  headers: Record<string, string | string[] | undefined>;
+  json: unknown;
+  sizeBytes: number;
+}
+
+function contentOf(requests: readonly Received[]): unknown {
+  const body = requests.at(-1)?.json;
+  return typeof body === "object" && body !== null && "content" in body ? body.content : undefined;
+}
+
+/** LinkedIn's hosts, saying what the script says. */
+async function startLinkedIn(t: TestContext, script: Script) {
+  const requests: Received[] = [];
+  let images = 0;
+  let reads = 0;
+  const answer = ({ path, json, method }: Received): { status: number; body?: object; headers?: Record<string, string> } => {
+    if (path.endsWith("/accessToken")) return { status: script.token?.[0] ?? 200, body: script.token?.[1] ?? {} };
+    if (path.endsWith("/userinfo")) return { status: 200, body: script.userinfo ?? {} };
+    if (path.includes("/rest/images?")) return { status: 200, body: { value: { image: `urn:li:image:I${(images += 1)}`, uploadUrl: script.imageUrl ?? IMAGE_PUT, uploadUrlExpiresAt: 1 } } };
+    if (path.endsWith("?action=initializeUpload")) return { status: 200, body: { value: videoValue(json) } };
+    if (path.endsWith("?action=finalizeUpload")) return { status: 200 };
+    if (path.includes("/rest/videos/urn%3Ali%3Avideo%3AV1")) {
+      if (typeof script.video === "number") return { status: script.video, body: { status: script.video, code: "ACCESS_DENIED" } };
+      return { status: 200, body: script.video ?? { status: (reads += 1) > 2 ? "AVAILABLE" : "PROCESSING" } };
+    }
+    if (path.endsWith("/cover")) return { status: script.cover ?? 201 };
+    if (method === "PUT") return path.includes("part") ? { status: 200, headers: { etag: `"/ambry/part-${path.at(-1)}"` } } : { status: 201 };
+    return { status: 201, headers: { "x-restli-id": "urn:li:share:6844785523593134080" } };
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
+      const bytes = Buffer.concat(chunks);
+      const isJson = request.headers["content-type"] === "application/json";
+      const received: Received = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, json: isJson ? JSON.parse(bytes.toString()) : undefined, sizeBytes: bytes.length };
+      requests.push(received);
+      const { status, body, headers } = answer(received);
+      response.writeHead(status, { "content-type": "application/json", ...headers }).end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the server has no address");
+  return { url: `http://127.0.0.1:${address.port}`, requests };
+}
+
+function videoValue(json: unknown): object {
+  const sizeBytes = Number(/"fileSizeBytes":(\d+)/.exec(JSON.stringify(json))?.[1]);
+  const withCover = JSON.stringify(json).includes('"uploadThumbnail":true');
+  const count = Math.ceil(sizeBytes / 4_194_304);
+  return {
+    video: "urn:li:video:V1",
+    uploadToken: "",
+    uploadUrlsExpireAt: 1,
+    // The last range may reach behind the end of the file.
+    uploadInstructions: Array.from({ length: count }, (_, index) => ({ uploadUrl: `${PART_PUT}${index}`, firstByte: index * 4_194_304, lastByte: (index + 1) * 4_194_304 - 1 })),
+    ...(withCover ? { thumbnailUploadUrl: "https://www.linkedin.com/dms-uploads/cover" } : {}),
+  };
+}

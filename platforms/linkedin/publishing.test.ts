@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import type { PostContent } from "../../model/post.ts";
+import { startWorld, type World } from "../conformance/world.ts";
+
+/** What is LinkedIn's own, with the real engine against the sandbox. */
+let world: World;
+
+before(async () => {
+  world = await startWorld({ name: "linkedin", readsBack: false, refusals: [] });
+});
+
+after(() => world?.close());
+
+const post = (text: string, settings: Record<string, unknown> = {}): PostContent => ({ text, media: [], linkUrl: null, platformOverrides: { linkedin: { settings } } });
+
+test("every reserved character reaches the audience as it was written", async () => {
+  const account = await world.connect();
+  const text = "Shipping today (really) #launch\n\\ [x] {y} <z> | w a_b*c~d me@example.com C# #AI_tools https://ex.com/a_b(c)?q=1#top (#tag) 👋 \"#日本\"";
+  const published = await world.publish(account, post(text));
+  assert.equal(published.status, "published", JSON.stringify(published.error));
+  assert.equal((await world.ledger(account))[0]?.text, text);
+});
+
+for (const error of ["commit-then-drop", "commit-then-504", "500-without-commit"]) {
+  test(`${error} is settled by one identical repeat, and one post exists`, async () => {
+    const account = await world.connect();
+    await world.fault({ operation: "publish", kind: "reject", error });
+    const published = await world.publish(account, post("once"));
+    const entries = await world.ledger(account);
+    assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
+    const calls = (await world.requests()).filter((request) => request.operation === "publish");
+    assert.deepEqual(calls.map(({ body }) => body), [calls[0]?.body, calls[0]?.body]);
+  });
+}
+
+test("a post taken without an id is published without a link, by one call", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind: "reject", error: "201-without-id" });
+  const published = await world.publish(account, post("nameless"));
+  assert.deepEqual([published.status, published.platformPostId, published.publishedUrl], ["published", null, null]);
+  assert.equal((await world.requests()).filter((request) => request.operation === "publish").length, 1);
+});
+
+test("the same post again is refused, and the refusal names the first", async () => {
+  const account = await world.connect();
+  const first = await world.publish(account, post("again and again"));
+  const second = await world.publish(account, post("again and again"));
+  assert.deepEqual([second.status, second.error?.code], ["failed", "VALIDATION_FAILED"]);
+  assert.ok(first.platformPostId !== null && second.error?.message.includes(first.platformPostId));
+  assert.equal((await world.ledger(account)).length, 1);
+});
+
+test("a repeat that finds another post of the account is that refusal, and not this post", async () => {
+  const account = await world.connect();
+  const first = await world.publish(account, post("lost and found"));
+  assert.equal(first.status, "published");
+  await world.fault({ operation: "publish", kind: "drop_before" });
+  const second = await world.publish(account, post("lost and found"));
+  assert.deepEqual([second.status, second.error?.code, second.platformPostId], ["failed", "VALIDATION_FAILED", null], JSON.stringify(second));
+  assert.equal((await world.ledger(account)).length, 1);
+});
+
+test("a token that is called revoked right after it was renewed is tried once more", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind: "expire_token" });
+  await world.fault({ operation: "publish", kind: "reject", error: "revoked-after-refresh" });
+  const published = await world.publish(account, post("young token"));
+  assert.equal(published.status, "published", JSON.stringify(published.error));
+  assert.equal((await world.requests()).filter((request) => request.operation === "refresh").length, 1);
+});
