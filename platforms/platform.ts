@@ -174,6 +174,8 @@ export class BrokerError extends Error {
   readonly publicCode: PublicCode | null;
   /** Whether this answer proves that the call published nothing. Never true for time-outs, resets, 5xx and unreadable answers. */
   readonly notPublished: boolean;
+  /** Only after a commit that was accepted: the platform's word that what it accepted is not live and never will be. */
+  readonly neverLive: boolean;
   /** Whether trying the same again later can help; by default what the broker code says. */
   readonly retryable: boolean | null;
   /** The platform's own word on when; null where it gives none. */
@@ -190,6 +192,7 @@ export class BrokerError extends Error {
     options: {
       publicCode?: PublicCode;
       notPublished?: boolean;
+      neverLive?: boolean;
       retryable?: boolean;
       retryAfterSeconds?: number;
       maxAttempts?: number;
@@ -203,6 +206,7 @@ export class BrokerError extends Error {
     this.code = code;
     this.publicCode = options.publicCode ?? null;
     this.notPublished = options.notPublished ?? false;
+    this.neverLive = options.neverLive ?? false;
     this.retryable = options.retryable ?? null;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
     this.maxAttempts = options.maxAttempts ?? null;

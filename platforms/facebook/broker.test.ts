@@ -121,7 +121,7 @@ test("a video that Facebook accepts and cannot process is not live, and is not s
   const status = { video_status: "error", processing_phase: { status: "error", errors: [{ message: "Codec not supported" }] } };
   const host = await startGraph(t, { status, uploaded: 0 });
   const error = await failureOf(drive(broker, contextFor(host.url, VIDEO)));
-  assert.deepEqual([error.code, error.retryable, error.platformError?.message], ["MEDIA_FAILED", false, "Codec not supported"]);
+  assert.deepEqual([error.code, error.retryable, error.neverLive, error.platformError?.message], ["MEDIA_FAILED", false, true, "Codec not supported"]);
 });
 
 test("a video that Facebook never finishes ends in not knowing", async (t) => {

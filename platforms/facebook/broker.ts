@@ -151,6 +151,7 @@ function awaitLive(): QuietStep {
       if (video !== null && (progress === "failed" || progress === "dead")) {
         throw new BrokerError("MEDIA_FAILED", "Facebook accepted the video and could not process it, so it is not live.", {
           retryable: false,
+          neverLive: true,
           platformError: { status: 200, code: video.status?.video_status ?? null, message: reasonOf(video), requestId: null },
         });
       }

@@ -106,6 +106,8 @@ export interface Changes {
   attemptCount?: number;
   platformPostId?: string;
   publishedUrl?: string;
+  /** What was accepted is not live after all: what was kept of the commit is forgotten, and a retry begins from the start. */
+  afresh?: true;
   /** Everything is live from now on, unless it was already. */
   publishedNow?: boolean;
   error?: PlatformPostError | null;
@@ -179,14 +181,14 @@ const written = `pp as (
        status = coalesce(${given("status")}, status),
        lane = coalesce(${given("lane")}, lane),
        step = case when $4::jsonb ? 'step' then ${given("step")} else step end,
-       live_through = coalesce(${given("liveThrough")}, live_through),
+       live_through = case when $4::jsonb ? 'afresh' then null else coalesce(${given("liveThrough")}, live_through) end,
        polls = case ${given("polls")} when 'more' then polls + 1 when 'none' then 0 else polls end,
        step_since = case ${given("polls")} when 'more' then coalesce(step_since, now()) when 'none' then null else step_since end,
        failures = coalesce((${given("failures")})::integer, failures),
        checkpoint = coalesce($4::jsonb -> 'checkpoint', checkpoint),
        attempt_count = coalesce((${given("attemptCount")})::integer, attempt_count),
-       platform_post_id = coalesce(${given("platformPostId")}, platform_post_id),
-       published_url = coalesce(${given("publishedUrl")}, published_url),
+       platform_post_id = case when $4::jsonb ? 'afresh' then null else coalesce(${given("platformPostId")}, platform_post_id) end,
+       published_url = case when $4::jsonb ? 'afresh' then null else coalesce(${given("publishedUrl")}, published_url) end,
        published_at = case when ${given("publishedNow")} = 'true' then coalesce(published_at, now()) else published_at end,
        error = case when $4::jsonb ? 'error' then nullif($4::jsonb -> 'error', 'null') else error end,
        warnings = coalesce($4::jsonb -> 'warnings', warnings),

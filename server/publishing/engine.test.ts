@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { ledgerBroker, type Ledger } from "../../tests/ledger-platform.ts";
 import { createPublishingWorld, isOver, type PublishingWorld } from "../../tests/publishing-world.ts";
-import { BrokerError } from "../../platforms/platform.ts";
+import { BrokerError, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { discard, retry } from "./schedule.ts";
 
 test("a post that is published goes through queued and posting to published, with its id and link, once", async () => {
@@ -207,6 +207,33 @@ test("a chain that fails at its second part leaves the first live, says so, and 
     assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["one", "two", "three"]);
     assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
     assert.equal(state.platformPosts[0]?.published_url, "https://ledger.example/p/p1");
+  });
+});
+
+test("what the platform accepts and then cannot publish has failed, and a retry begins from the start", async () => {
+  await withWorld(async (world) => {
+    const broker = ledgerBroker(world.ledger);
+    let refusals = 1;
+    const observe: QuietStep = {
+      name: "observe",
+      effect: "read",
+      run: async () => {
+        if (refusals === 0) return { done: {} };
+        refusals -= 1;
+        world.ledger.posts.splice(0);
+        throw new BrokerError("MEDIA_FAILED", "It could not be processed.", { retryable: false, neverLive: true });
+      },
+    };
+    const isCommit = ({ effect }: Step): boolean => effect === "visible";
+    await world.startEngine({ broker: { ...broker, steps: (content) => broker.steps(content).flatMap((step) => (isCommit(step) ? [step, observe] : [step])) } });
+    const post = await world.addPost({ text: "twice" });
+    await world.publish(post);
+    const [failed] = (await world.until(post, isOver)).platformPosts;
+    assert.deepEqual([failed?.status, failed?.error?.code, failed?.platform_post_id, failed?.live_through], ["failed", "MEDIA_UPLOAD_FAILED", null, null]);
+    await world.act(post, (tx, held) => retry(tx, held));
+    const state = await world.until(post, isOver);
+    assert.deepEqual([state.status, state.platformPosts[0]?.platform_post_id], ["published", world.ledger.posts[0]?.id]);
+    assert.equal(world.ledger.publishCalls.get("twice"), 2);
   });
 });
 

@@ -86,17 +86,24 @@ async function retryLater(work: Failing, index: number, failure: Failure, option
   await settle(work, changes, "platform_post.retry_scheduled", options, patience);
 }
 
-async function failForGood(work: Failing, failure: Failure, options: FailureOptions, patience?: number): Promise<void> {
+async function failForGood(work: Failing, failure: Failure, options: FailureOptions, patience?: number, also: Changes = {}): Promise<void> {
   const { deps, row } = work;
   // What was worth one more try by itself is the person's to mend now, whenever they retry.
   const final = failure.category === "account" ? { ...failure, retryable: false, retryAfterSeconds: null } : failure;
   const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
-  const changes: Changes = { ...begun(work), status: outcome, failures: row.failures + 1, error: toPublicError(final, { retryAt, live: liveParts(work) }), next: { at: "never" } };
+  const changes: Changes = { ...begun(work), ...also, status: outcome, failures: row.failures + 1, error: toPublicError(final, { retryAt, live: liveParts(work) }), next: { at: "never" } };
   await settle(work, changes, `platform_post.${outcome}`, options, patience);
   if ((failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") && row.account_id !== null && failure.code === failure.brokerCode) {
     await deps.reportTokenRefused?.({ accountId: row.account_id, userId: row.user_id, mode: row.mode }, failure.brokerCode, failure.message);
   }
+}
+
+const AFRESH: Changes = { afresh: true, step: null, lane: "prepare", polls: "none", checkpoint: {} };
+
+/** Of a chain the parts before stay live. */
+function isOnlyCommit({ steps }: Failing): boolean {
+  return steps.filter(({ effect }) => effect === "visible").length === 1;
 }
 
 /** One that fails before its first step has begun all the same. */
@@ -137,7 +144,9 @@ async function failCosmetic(work: Failing, index: number, failure: Failure, opti
  */
 async function failObservation(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
   const { row, pace } = work;
-  if (!failure.retryable && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") return failForGood(work, failure, options);
+  if (!failure.retryable && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") {
+    return failForGood(work, failure, options, undefined, failure.neverLive && isOnlyCommit(work) ? AFRESH : {});
+  }
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;
   const over = readBackSeconds(asked) > GIVE_UP_AFTER_SECONDS;

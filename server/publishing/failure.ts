@@ -15,6 +15,8 @@ export interface Failure {
   retryAfterSeconds: number | null;
   maxAttempts: number;
   redoFrom: string | null;
+  /** What the platform accepted is not live and never will be. */
+  neverLive: boolean;
   platformError: PlatformErrorDetail | null;
 }
 
@@ -31,6 +33,7 @@ export function describeFailure(error: unknown): Failure {
     retryAfterSeconds: null,
     maxAttempts: 3,
     redoFrom: null,
+    neverLive: false,
     platformError: null,
   };
 }
@@ -68,6 +71,7 @@ function fromBroker(error: BrokerError): Failure {
     retryAfterSeconds: error.retryAfterSeconds,
     maxAttempts: error.maxAttempts ?? USUAL_ATTEMPTS,
     redoFrom: error.redoFrom,
+    neverLive: error.neverLive,
     platformError: error.platformError,
   };
 }
@@ -84,6 +88,7 @@ function fromTransport(error: TransportError): Failure {
     retryAfterSeconds: null,
     maxAttempts: USUAL_ATTEMPTS,
     redoFrom: null,
+    neverLive: false,
     platformError: null,
   };
 }

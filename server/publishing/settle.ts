@@ -100,6 +100,7 @@ function follow({ row }: Written, changes: Changes): void {
   if (changes.status !== undefined) row.status = changes.status;
   if (changes.step !== undefined) row.step = changes.step;
   if (changes.liveThrough !== undefined) row.live_through = changes.liveThrough;
+  if (changes.afresh === true) Object.assign(row, { live_through: null, platform_post_id: null, published_url: null });
   if (changes.polls === "none") {
     row.polls = 0;
     row.waited_seconds = 0;
