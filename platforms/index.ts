@@ -1,5 +1,4 @@
 import type { PlatformName } from "../model/platform-names.ts";
-import { catalog } from "./catalog.ts";
 import { facebook } from "./facebook/index.ts";
 import { instagram } from "./instagram/index.ts";
 import { linkedin } from "./linkedin/index.ts";
@@ -7,6 +6,7 @@ import type { Platform } from "./platform.ts";
 import { threads } from "./threads/index.ts";
 import { tiktok } from "./tiktok/index.ts";
 import { twitter } from "./twitter/index.ts";
+import { youtube } from "./youtube/index.ts";
 
 /** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
 export const platforms: Record<PlatformName, Platform> = {
@@ -15,7 +15,7 @@ export const platforms: Record<PlatformName, Platform> = {
   twitter,
   linkedin,
   tiktok,
-  youtube: { definition: catalog.youtube },
+  youtube,
   threads,
 };
 

@@ -6,8 +6,9 @@ import type { OAuth, OAuthApp } from "../platform.ts";
 /** A post as the sandbox's audience sees it. */
 const ledgerEntry = z.object({
   accountId: z.string(),
-  id: z.string(),
-  url: z.string(),
+  /** Null where the platform tells them later, or never. */
+  id: z.string().nullable(),
+  url: z.string().nullable(),
   text: z.string(),
   media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
   kind: z.string(),
@@ -73,7 +74,7 @@ export function openSandbox(url: string) {
     /** Signs in as the person of this name, who grants everything that is asked for; the code of the redirect. */
     async authorize(oauth: OAuth, app: OAuthApp, person: string, codeChallenge: string | null): Promise<string> {
       const page = new URL(oauth.authorizeUrl);
-      page.search = new URLSearchParams({
+      const asked = {
         client_id: app.clientId,
         client_key: app.clientId,
         redirect_uri: app.redirectUri,
@@ -82,7 +83,8 @@ export function openSandbox(url: string) {
         state: "conformance",
         login_hint: person,
         ...(codeChallenge === null ? {} : { code_challenge: codeChallenge, code_challenge_method: "S256" }),
-      }).toString();
+      };
+      for (const [name, value] of Object.entries(asked)) page.searchParams.set(name, value);
       const shown = await http.send({ method: "GET", url: `${url}/${page.host}${page.pathname}${page.search}` });
       const form = readForm(shown.text);
       const pressed = await http.send({

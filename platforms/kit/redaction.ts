@@ -11,6 +11,8 @@ const SECRET_NAMES = [
   "input_token",
   "fb_exchange_token",
   "token",
+  "upload_token",
+  "upload_id",
   "client_secret",
   "client_assertion",
   "appsecret_proof",

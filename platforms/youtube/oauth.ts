@@ -1,0 +1,105 @@
+import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import { redact } from "../kit/redaction.ts";
+import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
+import { callYoutube } from "./errors.ts";
+import { channels, tokenRefusal, tokens } from "./wire.ts";
+
+const SCOPES = ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"];
+
+/** Source: Google docs, OAuth 2.0 for web server applications, 2026-10. */
+export const oauth: OAuth = {
+  environmentPrefix: "YOUTUBE",
+  // Without these two Google gives no token to renew with, or only at the first time.
+  authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent",
+  scopes: SCOPES,
+  scopeSeparator: " ",
+  pkce: false,
+  exchange: (http, app, { code }) => askForTokens(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }, null),
+  profile: readProfile,
+  // A token lives an hour.
+  refresh: { minAgeSeconds: 0, afterSeconds: 3600 - 300, run: refreshTokens },
+  revoke,
+};
+
+const TOKEN_URL = "https://oauth2.googleapis.com/token";
+const REVOKE_URL = "https://oauth2.googleapis.com/revoke";
+
+/** Google does not rotate: the token to renew with stays, unless the answer brings another. */
+async function refreshTokens(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
+  if (grant.refreshToken === null) throw new BrokerError("AUTH_EXPIRED", "Google gave no permission to renew the account's access. Reconnect the account.");
+  return await askForTokens(http, app, { grant_type: "refresh_token", refresh_token: grant.refreshToken }, grant);
+}
+
+async function askForTokens(http: HttpClient, app: OAuthApp, form: Record<string, string>, before: Grant | null): Promise<Grant> {
+  const answer = await http.send({ method: "POST", url: TOKEN_URL, form: { ...form, client_id: app.clientId, client_secret: app.clientSecret } });
+  if (answer.status < 200 || answer.status > 299) throw tokenError(answer, before);
+  const token = tokens.safeParse(answer.json());
+  if (!token.success) throw new BrokerError("UNEXPECTED_RESPONSE", "Google gave an answer that could not be read.", { cause: token.error });
+  const { access_token, refresh_token, expires_in, refresh_token_expires_in, scope } = token.data;
+  return {
+    accessToken: access_token,
+    refreshToken: refresh_token ?? before?.refreshToken ?? null,
+    expiresInSeconds: expires_in ?? 3599,
+    refreshExpiresInSeconds: refresh_token_expires_in ?? null,
+    scopes: scope?.split(" ").filter((one) => one !== "") ?? null,
+  };
+}
+
+/** Only the person can mend a grant that is spent, only the operator an app that Google does not know. */
+function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
+  const { error, error_description } = tokenRefusal.safeParse(answer.json()).data ?? {};
+  const platformError = { status: answer.status, code: error ?? null, message: error_description ? redact(error_description) : null, requestId: null };
+  if (answer.status >= 500) return new BrokerError("PLATFORM_UNAVAILABLE", "Google has a fault at the moment.", { platformError });
+  if (answer.status === 429) return new BrokerError("RATE_LIMITED", "Google limits the number of calls at the moment.", { platformError, retryAfterSeconds: 60 });
+  if (error === "admin_policy_enforced" || error === "org_internal") {
+    return new BrokerError("AUTH_REVOKED", "The rules of the person's Google Workspace do not allow this app.", { platformError });
+  }
+  if (error !== "invalid_grant") {
+    return new BrokerError("UNEXPECTED_RESPONSE", "Google does not accept this instance's client id, secret or redirect address; whoever runs it has to check them.", { platformError });
+  }
+  if (before === null) return new BrokerError("AUTH_EXPIRED", "Google did not accept the sign-in. Start it again.", { platformError });
+  const isOver = before.refreshExpiresInSeconds !== null && before.refreshExpiresInSeconds <= 0;
+  return new BrokerError(isOver ? "AUTH_EXPIRED" : "AUTH_REVOKED", "Google does not renew the account's access any more. Reconnect the account.", { platformError });
+}
+
+/** The channel that the person has chosen. Throws where a permission or a channel is missing. */
+async function readProfile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile> {
+  const missing = SCOPES.filter((scope) => scopes && !scopes.includes(scope));
+  if (missing.length > 0) {
+    throw new BrokerError("AUTH_REVOKED", "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes ticked.");
+  }
+  const { items } = await callYoutube(http, channels, {
+    method: "GET",
+    url: "https://www.googleapis.com/youtube/v3/channels",
+    query: { part: "id,snippet,statistics,contentDetails,status", mine: "true" },
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  const channel = items?.[0];
+  if (channel === undefined) throw new BrokerError("AUTH_REVOKED", "This Google account has no YouTube channel. Create one, or connect an account that has one.");
+  const { snippet, statistics } = channel;
+  return {
+    platformAccountId: channel.id,
+    username: snippet?.customUrl?.replace(/^@/, "") ?? null,
+    displayName: snippet?.title ?? null,
+    avatarUrl: snippet?.thumbnails?.["high"]?.url ?? snippet?.thumbnails?.["default"]?.url ?? null,
+    metadata: {
+      channelId: channel.id,
+      channelTitle: snippet?.title ?? null,
+      customUrl: snippet?.customUrl ?? null,
+      uploadsPlaylistId: channel.contentDetails?.relatedPlaylists?.uploads ?? null,
+      subscriberCount: countOf(statistics?.subscriberCount),
+      videoCount: countOf(statistics?.videoCount),
+      viewCount: countOf(statistics?.viewCount),
+      longUploadsStatus: channel.status?.longUploadsStatus ?? null,
+    },
+  };
+}
+
+function countOf(digits: string | null | undefined): number | null {
+  return typeof digits === "string" && /^\d+$/.test(digits) ? Number(digits) : null;
+}
+
+/** One call ends the whole grant. A token that is dead already is refused, which is as good. */
+async function revoke(http: HttpClient, _app: OAuthApp, { accessToken, refreshToken }: Grant): Promise<void> {
+  await http.send({ method: "POST", url: REVOKE_URL, form: { token: refreshToken ?? accessToken } });
+}

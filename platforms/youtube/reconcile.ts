@@ -1,0 +1,98 @@
+import { BROKER_CODES } from "../../model/errors.ts";
+import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
+import { callYoutube } from "./errors.ts";
+import { askStanding, isGone, sessionOf, stepNames, type Session, type Standing } from "./session.ts";
+import { doneOf } from "./video.ts";
+import { channels, files, playlist, type ListedFile } from "./wire.ts";
+
+/**
+ * Finds out what became of the call that sent the last bytes: the session says, for as long as it lives. After that the
+ * channel's uploads are searched for the file. Source: YouTube docs, resumable uploads, 2026-10.
+ */
+export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  let standing: Standing;
+  try {
+    standing = await askStanding(context);
+  } catch (error) {
+    if (isGone(error)) return searchChannel(context, intent);
+    if (error instanceof BrokerError && isAboutTheUpload(error)) {
+      return { verdict: "not_published", definitive: true, proof: "The upload has ended with a refusal.", redoFrom: stepNames.open, error };
+    }
+    throw error;
+  }
+  if ("video" in standing) return { verdict: "published", ...doneOf(context, standing.video) };
+  const { sizeBytes } = sessionOf(context.checkpoint);
+  return { verdict: "not_published", definitive: true, proof: `The upload has ${standing.storedBytes} of ${sizeBytes} bytes.`, redoFrom: stepNames.upload };
+}
+
+/** A finished session repeats how it ended. What is refused to the question itself says nothing of it. */
+function isAboutTheUpload({ code, notPublished }: BrokerError): boolean {
+  return notPublished && (BROKER_CODES[code].category === "content" || code === "MEDIA_FAILED");
+}
+
+const LIST_LIMIT = 20;
+const EARLIER_MILLISECONDS = 60_000;
+
+async function searchChannel(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  const since = intent.intentAt.getTime() - EARLIER_MILLISECONDS;
+  const { ids, complete } = await listUploads(context, since);
+  const found = ids.length === 0 ? [] : await listFiles(context, ids);
+  const session = sessionOf(context.checkpoint);
+  const hits = found.filter((file) => isThisOne(file, session, context, since));
+  const named = hits.filter(({ fileDetails }) => fileDetails?.fileName === session.fileName);
+  const [hit] = named.length === 1 ? named : hits;
+  if (named.length !== 1 && hits.length > 1) return { verdict: "cannot_tell", reason: "Several videos of the channel look like this one." };
+  if (hit !== undefined) return { verdict: "published", ...doneOf(context, hit) };
+  if (!complete) return { verdict: "cannot_tell", reason: "The channel has uploaded too much since to find this video." };
+  return { verdict: "not_published", definitive: false, proof: "The upload has expired, and the channel does not have the video.", redoFrom: stepNames.open };
+}
+
+/** By the exact size of the file and the title. */
+function isThisOne({ snippet, fileDetails }: ListedFile, { sizeBytes }: Session, { content }: StepContext, since: number): boolean {
+  const publishedAt = Date.parse(snippet?.publishedAt ?? "");
+  if (Number.isFinite(publishedAt) && publishedAt < since) return false;
+  return fileDetails?.fileSize === String(sizeBytes) && (snippet?.title ?? "").trim() === content.text.trim();
+}
+
+/** Newest first; private ones are there as well. */
+async function listUploads(context: StepContext, since: number): Promise<{ ids: string[]; complete: boolean }> {
+  const { items } = await callYoutube(context.http, playlist, {
+    method: "GET",
+    url: `${API}/playlistItems`,
+    query: { part: "snippet,contentDetails,status", playlistId: await uploadsPlaylist(context), maxResults: String(LIST_LIMIT) },
+    headers: { authorization: `Bearer ${context.accessToken}` },
+  });
+  const all = items ?? [];
+  const recent = all.filter(({ snippet, contentDetails }) => {
+    const at = Date.parse(contentDetails.videoPublishedAt ?? snippet?.publishedAt ?? "");
+    return !Number.isFinite(at) || at >= since;
+  });
+  return { ids: recent.map(({ contentDetails }) => contentDetails.videoId), complete: recent.length < LIST_LIMIT };
+}
+
+const API = "https://www.googleapis.com/youtube/v3";
+
+/** Known from connecting; else it is asked for. */
+async function uploadsPlaylist(context: StepContext): Promise<string> {
+  const known = context.account.metadata["uploadsPlaylistId"];
+  if (typeof known === "string") return known;
+  const { items } = await callYoutube(context.http, channels, {
+    method: "GET",
+    url: `${API}/channels`,
+    query: { part: "contentDetails", mine: "true" },
+    headers: { authorization: `Bearer ${context.accessToken}` },
+  });
+  const id = items?.[0]?.contentDetails?.relatedPlaylists?.uploads;
+  if (typeof id !== "string") throw new BrokerError("UNEXPECTED_RESPONSE", "YouTube does not name the channel's uploads.");
+  return id;
+}
+
+async function listFiles(context: StepContext, ids: readonly string[]): Promise<ListedFile[]> {
+  const { items } = await callYoutube(context.http, files, {
+    method: "GET",
+    url: `${API}/videos`,
+    query: { part: "snippet,status,fileDetails", id: ids.join(",") },
+    headers: { authorization: `Bearer ${context.accessToken}` },
+  });
+  return items ?? [];
+}

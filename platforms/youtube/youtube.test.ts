@@ -1,0 +1,73 @@
+import type { PublicCode } from "../../model/errors.ts";
+import { testPlatform } from "../conformance/index.ts";
+import type { Operation, Refusal } from "../conformance/subject.ts";
+
+testPlatform({
+  name: "youtube",
+  readsBack: true,
+  refusals: [...refusedAt("upload"), ...refusedAt("publish"), ...leftOpen(), ...afterTheLastByte()],
+});
+
+/** Every row of the table of errors, where the session is opened and where the last bytes go. */
+function refusedAt(operation: Operation): Refusal[] {
+  const codes: Record<string, PublicCode> = {
+    youtubeSignupRequired: "AUTH_REVOKED",
+    insufficientPermissions: "AUTH_REVOKED",
+    authenticatedUserAccountClosed: "AUTH_REVOKED",
+    authenticatedUserAccountSuspended: "AUTH_REVOKED",
+    authenticatedUserNotChannel: "AUTH_REVOKED",
+    accountDelegationForbidden: "AUTH_REVOKED",
+    channelClosed: "AUTH_REVOKED",
+    channelSuspended: "AUTH_REVOKED",
+    quotaExceeded: "RATE_LIMITED",
+    dailyLimitExceeded: "RATE_LIMITED",
+    rateLimitExceeded: "RATE_LIMITED",
+    userRateLimitExceeded: "RATE_LIMITED",
+    "uploads-per-day": "RATE_LIMITED",
+    uploadLimitExceeded: "RATE_LIMITED",
+    "uploadLimitExceeded-403": "RATE_LIMITED",
+    uploadRateLimitExceeded: "RATE_LIMITED",
+    invalidTitle: "VALIDATION_FAILED",
+    invalidDescription: "VALIDATION_FAILED",
+    invalidTags: "VALIDATION_FAILED",
+    invalidCategoryId: "VALIDATION_FAILED",
+    invalidPublishAt: "VALIDATION_FAILED",
+    invalidVideoMetadata: "VALIDATION_FAILED",
+    invalidFilename: "VALIDATION_FAILED",
+    invalidRecordingDetails: "VALIDATION_FAILED",
+    invalidVideoGameRating: "VALIDATION_FAILED",
+    defaultLanguageNotSet: "VALIDATION_FAILED",
+    forbiddenPrivacySetting: "VALIDATION_FAILED",
+    forbiddenLicenseSetting: "VALIDATION_FAILED",
+    badRequest: "BROKER_ERROR",
+    invalidValue: "BROKER_ERROR",
+    missingRequiredParameter: "BROKER_ERROR",
+    unexpectedParameter: "BROKER_ERROR",
+    incompatibleParameters: "BROKER_ERROR",
+    forbidden: "BROKER_ERROR",
+    accessNotConfigured: "BROKER_ERROR",
+    ...(operation === "upload" ? { videoNotFound: "BROKER_ERROR", backendError: "BROKER_ERROR", internalError: "BROKER_ERROR", "html-502": "BROKER_ERROR", "unheard-of": "BROKER_ERROR" } : {}),
+  };
+  const tokens = ["authError", "expired", "required", "authorizationRequired"];
+  return [
+    ...Object.entries(codes).map(([error, code]): Refusal => ({ error, operation, code, times: 50 })),
+    // The token is renewed, and refused all the same.
+    ...tokens.map((error): Refusal => ({ error, operation, code: "AUTH_EXPIRED", times: 50 })),
+    { error: "mediaBodyRequired", operation, code: "MEDIA_UPLOAD_FAILED", times: 50 },
+  ];
+}
+
+/** What the session tells when it is asked, or takes in the end. */
+function leftOpen(): Refusal[] {
+  const errors = ["backendError", "html-502", "unheard-of", "final-200", "session-expired", "session-gone", "cut-at-300000"];
+  return [
+    ...errors.map((error): Refusal => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true })),
+    { error: "session-expired", operation: "upload", code: "BROKER_ERROR", isLive: true },
+    { error: "unavailable-retry-after", operation: "upload", code: "BROKER_ERROR", isLive: true },
+  ];
+}
+
+/** The video is there, and YouTube cannot or will not show it. */
+function afterTheLastByte(): Refusal[] {
+  return [];
+}
