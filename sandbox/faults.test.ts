@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codesOf, listAt, openThreads, valueAt, type ThreadsWorld } from "../platforms/threads/sandbox/fixture.ts";
-import { GRAPH } from "../platforms/threads/sandbox/fixture.ts";
+import { GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sandbox/fixture.ts";
+import { listAt, valueAt } from "./fixture.ts";
+import { codesOf } from "./meta/fixture.ts";
 
 /** Every kind of fault, on the one call where it matters most, and on others where that differs. */
 const TEXT = { media_type: "TEXT", text: "x" };

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -5,7 +6,11 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedVideoPacketSource, MovOutputFormat, Mp4OutputFormat, Output } from "mediabunny";
 import sharp from "sharp";
+import type { PlatformName } from "../model/platform-names.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "./server.ts";
+
+/** When the worlds of the platforms' tests begin. */
+export const START = new Date("2026-11-01T12:00:00Z");
 
 /** A sandbox of a test's own, in a folder of its own, with the calls that tests make again and again. */
 export interface TestSandbox extends Sandbox {
@@ -48,6 +53,53 @@ export async function openSandbox(test: TestContext, options: Partial<SandboxOpt
     control: (method, path, body) =>
       send(method, `${sandbox.url}/_sandbox/${path}`, body === undefined ? {} : { "content-type": "application/json" }, body === undefined ? undefined : JSON.stringify(body)),
   };
+}
+
+/** What a test does to one platform from outside. */
+export interface Controls {
+  advance(seconds: number): Promise<void>;
+  fault(fault: Record<string, unknown>): Promise<void>;
+  posts(): Promise<Record<string, unknown>[]>;
+}
+
+export function controlsOf(sandbox: TestSandbox, platform: PlatformName): Controls {
+  return {
+    async advance(seconds) {
+      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
+    },
+    async fault(fault) {
+      const answer = await sandbox.control("POST", "faults", { platform, ...fault });
+      assert.equal(answer.status, 201, answer.text);
+    },
+    async posts() {
+      return listAt((await sandbox.control("GET", `posts?platform=${platform}`)).json);
+    },
+  };
+}
+
+/** The code that an approved consent page sends back; empty where there is none. */
+export function codeOf(answer: Answer): string {
+  return new URL(answer.headers.get("location") ?? "").searchParams.get("code") ?? "";
+}
+
+/** The string at a dotted path; a test that looks for what isn't there fails here. */
+export function stringAt(value: unknown, path: string): string {
+  const found = valueAt(value, path);
+  assert.equal(typeof found, "string", `${path} of ${JSON.stringify(value)}`);
+  return String(found);
+}
+
+export function valueAt(value: unknown, path: string): unknown {
+  let at = value;
+  for (const part of path.split(".")) at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
+  return at;
+}
+
+/** The list at a dotted path, or the value itself as a list. */
+export function listAt(value: unknown, path?: string): Record<string, unknown>[] {
+  const list = path === undefined ? value : valueAt(value, path);
+  assert.ok(Array.isArray(list), `a list in ${JSON.stringify(value)}`);
+  return list;
 }
 
 export async function temporaryFolder(test: TestContext): Promise<string> {
@@ -109,6 +161,14 @@ export async function video({ seconds, width = 720, height = 1280, framesPerSeco
   await output.finalize();
   if (!target.buffer) throw new Error("no video was made");
   return Buffer.from(target.buffer);
+}
+
+/** The file with a box behind it that players skip, so that it is of this size and still the same video. */
+export function padded(bytes: Buffer, sizeBytes: number): Buffer {
+  const box = Buffer.alloc(sizeBytes - bytes.length);
+  box.writeUInt32BE(box.length, 0);
+  box.write("free", 4, "latin1");
+  return Buffer.concat([bytes, box]);
 }
 
 async function send(method: string, url: string, headers: Record<string, string>, body: RequestInit["body"]): Promise<Answer> {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { test, type TestContext } from "node:test";
-import { connect, listAt, openThreads, START, stringAt, valueAt } from "../platforms/threads/sandbox/fixture.ts";
-import { openSandbox, temporaryFolder } from "./fixture.ts";
+import { connect, openThreads } from "../platforms/threads/sandbox/fixture.ts";
+import { listAt, openSandbox, START, stringAt, temporaryFolder, valueAt } from "./fixture.ts";
 
 test("after kill -9 everything that was answered is still there", async (t) => {
   const dataDir = await temporaryFolder(t);

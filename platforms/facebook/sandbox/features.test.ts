@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf, listAt, stringAt, valueAt } from "../../../sandbox/meta/fixture.ts";
+import { jpeg, listAt, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
 import { APP, connect, GRAPH, openFacebook, pageToken } from "./fixture.ts";
 
 const VERTICAL = { width: 1080, height: 1920, audioChannels: 2 };

@@ -1,11 +1,9 @@
-import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { openSandbox, video, type Answer, type TestSandbox, type VideoShape } from "../../../sandbox/fixture.ts";
-import { listAt, stringAt } from "../../../sandbox/meta/fixture.ts";
+import { codeOf, controlsOf, listAt, openSandbox, START, stringAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Facebook sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app with the seeded Page. */
-export interface FacebookWorld {
+export interface FacebookWorld extends Controls {
   sandbox: TestSandbox;
   /** The Page's own token. */
   token: string;
@@ -13,16 +11,12 @@ export interface FacebookWorld {
   get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
   post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
   remove(path: string): Promise<Answer>;
-  advance(seconds: number): Promise<void>;
   /** Opens a reel or video story, which has to succeed. */
   start(edge: "video_reels" | "video_stories"): Promise<{ id: string; url: string }>;
   /** Sends bytes to the upload host. */
   send(url: string, bytes: Buffer, headers: Record<string, string>): Promise<Answer>;
-  fault(fault: Record<string, unknown>): Promise<void>;
-  posts(): Promise<Record<string, unknown>[]>;
 }
 
-export const START = new Date("2026-11-01T12:00:00Z");
 export const GRAPH = "https://graph.facebook.com";
 export const APP = { client_id: "138483919580948", client_secret: "fb-secret" } as const;
 export const REDIRECT_URI = "https://app.example.test/cb";
@@ -35,25 +29,16 @@ export async function openFacebook(test: TestContext, options: Partial<SandboxOp
   const token = await pageToken(sandbox, userToken);
   const query = (params: Record<string, string>) => (Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "");
   const world: FacebookWorld = {
+    ...controlsOf(sandbox, "facebook"),
     sandbox, token, userToken,
     get: (path, params = {}, by = token) => sandbox.call("GET", `${GRAPH}/v25.0${path}${query(params)}`, { token: by }),
     post: (path, form, by = token) => sandbox.call("POST", `${GRAPH}/v25.0${path}`, { form, token: by }),
     remove: (path) => sandbox.call("DELETE", `${GRAPH}/v25.0${path}`, { token }),
-    async advance(seconds) {
-      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
-    },
     async start(edge) {
       const { json } = await world.post(`/101/${edge}`, { upload_phase: "start" });
       return { id: stringAt(json, "video_id"), url: stringAt(json, "upload_url") };
     },
     send: (url, bytes, headers) => sandbox.call("POST", url, { headers: { authorization: `OAuth ${token}`, "content-type": "application/octet-stream", ...headers }, body: bytes }),
-    async fault(fault) {
-      const answer = await sandbox.control("POST", "faults", { platform: "facebook", ...fault });
-      assert.equal(answer.status, 201, answer.text);
-    },
-    async posts() {
-      return listAt((await sandbox.control("GET", "posts?platform=facebook")).json);
-    },
   };
   return world;
 }
@@ -89,16 +74,7 @@ export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: ["decision=approve", ...scopes.map((scope) => `scope=${scope}`), ...pages].join("&"),
   });
-  const code = new URL(approved.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  const code = codeOf(approved);
   const short = await sandbox.call("GET", `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, redirect_uri: redirectUri, code })}`);
   return stringAt((await exchangeToken(sandbox, stringAt(short.json, "access_token"), app)).json, "access_token");
-}
-
-/** A video of exactly this size: what is missing is a box that players skip. */
-export async function videoOfSize(sizeBytes: number, shape: VideoShape): Promise<Buffer> {
-  const clip = await video(shape);
-  const filler = Buffer.alloc(sizeBytes - clip.length);
-  filler.writeUInt32BE(filler.length, 0);
-  filler.write("free", 4);
-  return Buffer.concat([clip, filler]);
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
-import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, listAt, stringAt, valueAt } from "../../../sandbox/meta/fixture.ts";
+import { codeOf, jpeg, listAt, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf } from "../../../sandbox/meta/fixture.ts";
 import { APP, connect, exchangeCode, exchangeToken, GRAPH, openFacebook, pageToken, REDIRECT_URI, type FacebookWorld } from "./fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
@@ -43,7 +43,7 @@ test("Pages that were not ticked are missing, and so is the list without its sco
   const { sandbox, get, userToken } = await openFacebook(t);
   const query = new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list", response_type: "code", state: "s" });
   const approved = await sandbox.call("POST", `https://www.facebook.com/v25.0/dialog/oauth?${query}`, { form: { decision: "approve", scope: "pages_show_list" } });
-  const code = new URL(approved.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  const code = codeOf(approved);
   const token = stringAt((await exchangeCode(sandbox, code)).json, "access_token");
   assert.deepEqual((await get("/me/accounts", {}, token)).json, { data: [] });
   assert.equal((await sandbox.call("DELETE", `${GRAPH}/v25.0/me/permissions/pages_show_list`, { token: userToken })).status, 200);
@@ -217,7 +217,7 @@ test("a user token ends after 60 days, and the Page's token taken with a short o
   const short = await sandbox.call("POST", "https://www.facebook.com/v25.0/dialog/oauth?" + new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list pages_read_engagement", response_type: "code" }).toString(), {
     headers: { "content-type": "application/x-www-form-urlencoded" }, body: "decision=approve&scope=pages_show_list&scope=pages_read_engagement&page=101",
   });
-  const code = new URL(short.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  const code = codeOf(short);
   const brief = await pageToken(sandbox, stringAt((await exchangeCode(sandbox, code)).json, "access_token"));
   assert.equal((await get("/101", {}, brief)).status, 200);
   await advance(5108);

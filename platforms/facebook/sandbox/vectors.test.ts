@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf, listAt, stringAt, valueAt } from "../../../sandbox/meta/fixture.ts";
-import { exchangeCode, exchangeToken, GRAPH, openFacebook, START, videoOfSize } from "./fixture.ts";
+import { jpeg, listAt, openSandbox, padded, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
+import { exchangeCode, exchangeToken, GRAPH, openFacebook } from "./fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const MEBIBYTE = 1_048_576;
@@ -86,7 +86,7 @@ test("vector 10: a reel is opened, sent, finished, and published two reads later
   const { get, post, send, advance, posts } = await openFacebook(t);
   const start = await post("/101/video_reels", { upload_phase: "start" });
   assert.deepEqual(start.json, { video_id: "711", upload_url: "https://rupload.facebook.com/video-upload/v25.0/711" });
-  const clip = await videoOfSize(MEBIBYTE, { seconds: 4, ...VERTICAL });
+  const clip = padded(await video({ seconds: 4, ...VERTICAL }), MEBIBYTE);
   const sent = await send(stringAt(start.json, "upload_url"), clip, { offset: "0", file_size: String(MEBIBYTE) });
   assert.deepEqual([sent.status, sent.json], [200, { success: true }]);
   const status = async (fields = "status") => (await get("/711", { fields })).json;
@@ -123,7 +123,7 @@ test("vector 11: bytes without their place", async (t) => {
 test("vector 12: an interrupted upload goes on where it broke", async (t) => {
   const { fault, get, start, send } = await openFacebook(t);
   const { id, url } = await start("video_reels");
-  const clip = await videoOfSize(MEBIBYTE, { seconds: 4, ...VERTICAL });
+  const clip = padded(await video({ seconds: 4, ...VERTICAL }), MEBIBYTE);
   await fault({ operation: "upload", kind: "reject", error: "upload-interrupt-at-524288" });
   await assert.rejects(send(url, clip, { offset: "0", file_size: String(MEBIBYTE) }));
   assert.equal(valueAt((await get(`/${id}`, { fields: "status" })).json, "status.uploading_phase.bytes_transfered"), 524288);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { jpeg, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf, listAt, stringAt, valueAt } from "../../../sandbox/meta/fixture.ts";
+import { jpeg, listAt, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
 import { connectByFacebook, FACEBOOK_SCOPES, openInstagram } from "./fixture.ts";
 
 const IG = "17841400000000001";

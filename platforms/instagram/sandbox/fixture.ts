@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { openSandbox, type Answer, type TestSandbox } from "../../../sandbox/fixture.ts";
-import { listAt, stringAt } from "../../../sandbox/meta/fixture.ts";
+import { codeOf, controlsOf, openSandbox, START, stringAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another by Facebook. */
-export interface InstagramWorld {
+export interface InstagramWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
   /** The account's id. */
@@ -13,7 +12,6 @@ export interface InstagramWorld {
   get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
   post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
   remove(path: string): Promise<Answer>;
-  advance(seconds: number): Promise<void>;
   /** Tries to make a container. */
   make(form: Record<string, string>): Promise<Answer>;
   /** Makes a container, which has to succeed, and gives its id. */
@@ -21,11 +19,8 @@ export interface InstagramWorld {
   status(id: string): Promise<Answer>;
   /** Makes a container, lets it finish, publishes it, and gives the media id. */
   publish(form: Record<string, string>): Promise<string>;
-  fault(fault: Record<string, unknown>): Promise<void>;
-  posts(): Promise<Record<string, unknown>[]>;
 }
 
-export const START = new Date("2026-11-01T12:00:00Z");
 const DIRECT = "https://graph.instagram.com";
 const FACEBOOK = "https://graph.facebook.com";
 
@@ -37,13 +32,11 @@ export async function openInstagram(test: TestContext, options: Partial<SandboxO
   const id = "17841400000000001";
   const query = (params: Record<string, string>) => (Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "");
   const world: InstagramWorld = {
+    ...controlsOf(sandbox, "instagram"),
     sandbox, token, id,
     get: (path, params = {}, by = token) => sandbox.call("GET", `${host}/v25.0${path}${query(params)}`, { token: by }),
     post: (path, form, by = token) => sandbox.call("POST", `${host}/v25.0${path}`, { form, token: by }),
     remove: (path) => sandbox.call("DELETE", `${host}/v25.0${path}`, { token }),
-    async advance(seconds) {
-      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
-    },
     make: (form) => world.post(`/${id}/media`, form),
     async create(form) {
       const answer = await world.make(form);
@@ -57,13 +50,6 @@ export async function openInstagram(test: TestContext, options: Partial<SandboxO
       const answer = await world.post(`/${id}/media_publish`, { creation_id: container });
       assert.equal(answer.status, 200, answer.text);
       return stringAt(answer.json, "id");
-    },
-    async fault(fault) {
-      const answer = await sandbox.control("POST", "faults", { platform: "instagram", ...fault });
-      assert.equal(answer.status, 201, answer.text);
-    },
-    async posts() {
-      return listAt((await sandbox.control("GET", "posts?platform=instagram")).json);
     },
   };
   return world;
@@ -110,6 +96,6 @@ async function approve(sandbox: TestSandbox, page: string, scopes: string[], { l
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: ["decision=approve", ...scopes.map((scope) => `scope=${scope}`), ...pages].join("&"),
   });
-  const code = new URL(approved.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  const code = codeOf(approved);
   return { app, code };
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
-import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, stringAt, valueAt } from "../../../sandbox/meta/fixture.ts";
+import { jpeg, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf } from "../../../sandbox/meta/fixture.ts";
 import { connect, connectByFacebook, exchangeSeededCode, FACEBOOK_SCOPES, openInstagram } from "./fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */

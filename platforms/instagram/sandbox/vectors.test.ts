@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf, listAt, stringAt, valueAt } from "../../../sandbox/meta/fixture.ts";
-import { exchangeSeededCode, openInstagram, START } from "./fixture.ts";
+import { jpeg, listAt, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
+import { exchangeSeededCode, openInstagram } from "./fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const IG = "17841400000000001";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { openSandbox, type Answer, type CallOptions, type TestSandbox } from "../../../sandbox/fixture.ts";
+import { codeOf, controlsOf, listAt, openSandbox, START, stringAt, valueAt, type Answer, type CallOptions, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A LinkedIn sandbox at 2026-11-01T12:00:00Z whose seeded member has connected the seeded app. */
-export interface LinkedInWorld {
+export interface LinkedInWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
   /** `urn:li:person:…` of the token's member. */
@@ -18,14 +18,10 @@ export interface LinkedInWorld {
   openVideo(sizeBytes: number, more?: Record<string, unknown>): Promise<{ video: string; uploadToken: string; parts: { uploadUrl: string; firstByte: number; lastByte: number }[]; json: unknown }>;
   /** Uploads and finalizes a video, and gives its URN. */
   video(bytes: Buffer): Promise<string>;
-  advance(seconds: number): Promise<void>;
-  fault(fault: Record<string, unknown>): Promise<void>;
-  posts(): Promise<Record<string, unknown>[]>;
 }
 
 export const API = "https://api.linkedin.com";
 export const OAUTH = "https://www.linkedin.com/oauth/v2";
-export const START = new Date("2026-11-01T12:00:00Z");
 export const SEEDED = { client_id: "78sandboxlinkd", client_secret: "li-secret", redirect_uri: "https://app.example.test/cb" };
 
 export async function openLinkedIn(test: TestContext, options: Partial<SandboxOptions> = {}): Promise<LinkedInWorld> {
@@ -39,6 +35,7 @@ export async function useToken(sandbox: TestSandbox, token: string): Promise<Lin
   const profile = await sandbox.call("GET", `${API}/v2/userinfo`, { token });
   const author = `urn:li:person:${stringAt(profile.json, "sub")}`;
   const world: LinkedInWorld = {
+    ...controlsOf(sandbox, "linkedin"),
     sandbox,
     token,
     author,
@@ -71,14 +68,6 @@ export async function useToken(sandbox: TestSandbox, token: string): Promise<Lin
       assert.equal(done.status, 200, done.text);
       return video;
     },
-    async advance(seconds) {
-      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
-    },
-    async fault(fault) {
-      const answer = await sandbox.control("POST", "faults", { platform: "linkedin", ...fault });
-      assert.equal(answer.status, 201, answer.text);
-    },
-    posts: async () => listAt((await sandbox.control("GET", "posts?platform=linkedin")).json),
   };
   return world;
 }
@@ -107,29 +96,10 @@ export async function connect(sandbox: TestSandbox, options: { loginHint?: strin
 export async function consent(sandbox: TestSandbox, clientId: string, asked: { redirectUri: string; scopes: string; loginHint?: string }): Promise<string> {
   const query = new URLSearchParams({ response_type: "code", client_id: clientId, redirect_uri: asked.redirectUri, state: "s1", scope: asked.scopes, ...(asked.loginHint !== undefined && { login_hint: asked.loginHint }) });
   const approved = await sandbox.call("POST", `${OAUTH}/authorization?${query}`, { form: { decision: "approve" } });
-  return new URL(approved.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  return codeOf(approved);
 }
 
 /** The error as the table of errors names it. */
 export function errorOf({ status, json }: Answer): unknown[] {
   return [status, valueAt(json, "code") ?? valueAt(json, "errorDetails.inputErrors.0.code") ?? null];
-}
-
-/** The string at a dotted path; a test that looks for what isn't there fails here. */
-export function stringAt(value: unknown, path: string): string {
-  const found = valueAt(value, path);
-  assert.equal(typeof found, "string", `${path} of ${JSON.stringify(value)}`);
-  return String(found);
-}
-
-export function valueAt(value: unknown, path: string): unknown {
-  let at = value;
-  for (const part of path.split(".")) at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
-  return at;
-}
-
-export function listAt(value: unknown, path?: string): Record<string, unknown>[] {
-  const list = path === undefined ? value : valueAt(value, path);
-  assert.ok(Array.isArray(list), `a list in ${JSON.stringify(value)}`);
-  return list;
 }

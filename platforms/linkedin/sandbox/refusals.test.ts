@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
-import { jpeg, openSandbox, video } from "../../../sandbox/fixture.ts";
-import { API, connect, consent, errorOf, exchange, OAUTH, openLinkedIn, postBody, SEEDED, START, stringAt, useToken, valueAt } from "./fixture.ts";
+import { jpeg, openSandbox, padded, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { API, connect, consent, errorOf, exchange, OAUTH, openLinkedIn, postBody, SEEDED, useToken } from "./fixture.ts";
 
 const SHARE = "urn:li:share:7000000000000000000";
 
@@ -168,9 +168,8 @@ test("videos: sizes, parts, tokens and order", async (t) => {
   assert.equal((await open({ fileSizeBytes: "many" })).status, 422);
   assert.deepEqual(errorOf(await open({ fileSizeBytes: 0 })), [400, "INVALID_VALUE_FOR_FIELD"]);
   assert.equal((await open({ fileSizeBytes: 1, owner: "urn:li:person:nobody" })).status, 403);
-  const bytes = Buffer.concat([await video({ seconds: 4, framesPerSecond: 10 }), Buffer.alloc(5_000_000)]);
-  bytes.writeUInt32BE(5_000_000, bytes.length - 5_000_000);
-  bytes.write("free", bytes.length - 4_999_996, "latin1");
+  const clip = await video({ seconds: 4, framesPerSecond: 10 });
+  const bytes = padded(clip, clip.length + 5_000_000);
   const { video: id, uploadToken, parts } = await openVideo(bytes.length, { uploadThumbnail: true });
   const finalize = (changes: Record<string, unknown>) => rest("POST", "/videos?action=finalizeUpload", { json: { finalizeUploadRequest: { video: id, uploadToken, uploadedPartIds: [], ...changes } } });
   assert.deepEqual(errorOf(await finalize({})), [400, "MEDIA_ASSET_WAITING_UPLOAD"]);

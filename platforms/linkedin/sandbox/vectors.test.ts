@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, video } from "../../../sandbox/fixture.ts";
-import { connect, errorOf, listAt, openLinkedIn, stringAt, useToken, valueAt } from "./fixture.ts";
+import { jpeg, listAt, padded, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { connect, errorOf, openLinkedIn, useToken } from "./fixture.ts";
 
 /** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
 
@@ -190,11 +190,3 @@ test("vector 24: a 201 without an id has published", async (t) => {
   const made = await post();
   assert.deepEqual([made.status, made.headers.get("x-restli-id"), (await posts()).length], [201, null, 1]);
 });
-
-/** The file with a free box behind it, so that it is of this size and still the same video. */
-function padded(bytes: Buffer, sizeBytes: number): Buffer {
-  const box = Buffer.alloc(sizeBytes - bytes.length);
-  box.writeUInt32BE(box.length, 0);
-  box.write("free", 4, "latin1");
-  return Buffer.concat([bytes, box]);
-}

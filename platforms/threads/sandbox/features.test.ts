@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, codesOf, GRAPH, listAt, openThreads, stringAt, valueAt } from "./fixture.ts";
-import { jpeg, serveFiles } from "../../../sandbox/fixture.ts";
+import { jpeg, listAt, serveFiles, stringAt, valueAt } from "../../../sandbox/fixture.ts";
+import { codesOf } from "../../../sandbox/meta/fixture.ts";
+import { connect, GRAPH, openThreads } from "./fixture.ts";
 
 test("what was sent beside the text shows in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openThreads(t);

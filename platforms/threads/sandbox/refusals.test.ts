@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
 import sharp from "sharp";
-import { codesOf, connect, errorOf, exchangeSeededCode, GRAPH, openThreads, stringAt, valueAt } from "./fixture.ts";
+import { jpeg, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
+import { connect, exchangeSeededCode, GRAPH, openThreads } from "./fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
 const BAD = [400, 100];
@@ -185,7 +186,7 @@ test("a code with a wrong secret, a wrong redirect, or after an hour, and a shor
   assert.deepEqual(await exchange({ redirect_uri: "https://app.example.test/other" }), refused);
   await advance(3600);
   assert.deepEqual(codesOf(await sandbox.call("GET", `${GRAPH}/access_token?grant_type=th_exchange_token&client_secret=th-secret&access_token=THSHORT1`)), [400, 190, 463]);
-  const late = await openSandbox(t, { startAt: new Date("2026-11-01T12:00:00Z") });
+  const late = await openSandbox(t, { startAt: START });
   await late.control("POST", "clock", { advanceSeconds: 3600 });
   assert.equal((await exchangeSeededCode(late)).status, 400);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codesOf, connect, errorOf, exchangeSeededCode, GRAPH, listAt, openThreads, START, stringAt, valueAt } from "./fixture.ts";
+import { jpeg, listAt, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
+import { connect, exchangeSeededCode, GRAPH, openThreads } from "./fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const NOT_READY = [400, 24, 4279009];

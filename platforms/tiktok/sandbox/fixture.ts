@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { openSandbox, type Answer, type TestSandbox } from "../../../sandbox/fixture.ts";
+import { codeOf, controlsOf, openSandbox, START, stringAt, valueAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A TikTok sandbox at 2026-11-01T12:00:00Z, and the calls of one creator. */
-export interface TikTokWorld {
+export interface TikTokWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
   api(path: string, json?: unknown, token?: string): Promise<Answer>;
@@ -14,9 +14,6 @@ export interface TikTokWorld {
   video(bytes: Buffer, info?: Record<string, unknown>): Promise<string>;
   photos(urls: readonly string[], changes?: { info?: Record<string, unknown>; source?: Record<string, unknown>; body?: Record<string, unknown> }): Promise<Answer>;
   status(publishId: string, token?: string): Promise<Answer>;
-  advance(seconds: number): Promise<void>;
-  fault(fault: Record<string, unknown>): Promise<void>;
-  posts(): Promise<Record<string, unknown>[]>;
 }
 
 export const API = "https://open.tiktokapis.com";
@@ -26,7 +23,7 @@ export const UNAUDITED_APP = { client_key: "sbaw0unauditedtiktok", client_secret
 const SCOPES = "user.info.basic,video.publish,video.upload,video.list";
 
 export async function openTikTok(test: TestContext, options: Partial<SandboxOptions> = {}): Promise<TikTokWorld> {
-  const sandbox = await openSandbox(test, { startAt: new Date("2026-11-01T12:00:00Z"), ...options });
+  const sandbox = await openSandbox(test, { startAt: START, ...options });
   return useToken(sandbox, stringAt((await exchange(sandbox, "TKCODE1*0!1")).json, "access_token"));
 }
 
@@ -52,12 +49,9 @@ export function consent(sandbox: TestSandbox, { loginHint, app = APP, scopes = S
   return sandbox.call("POST", `https://www.tiktok.com/v2/auth/authorize/?${query}`, { body: form });
 }
 
-export function codeOf(answer: Answer): string {
-  return new URL(answer.headers.get("location") ?? "").searchParams.get("code") ?? "";
-}
-
 function useToken(sandbox: TestSandbox, token: string): TikTokWorld {
   const world: TikTokWorld = {
+    ...controlsOf(sandbox, "tiktok"),
     sandbox,
     token,
     api: (path, json, by = token) =>
@@ -81,14 +75,6 @@ function useToken(sandbox: TestSandbox, token: string): TikTokWorld {
         source_info: { source: "PULL_FROM_URL", photo_cover_index: 0, photo_images: urls, ...source }, ...body,
       }),
     status: (publishId, by) => world.api("/v2/post/publish/status/fetch/", { publish_id: publishId }, by),
-    async advance(seconds) {
-      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
-    },
-    async fault(fault) {
-      const answer = await sandbox.control("POST", "faults", { platform: "tiktok", ...fault });
-      assert.equal(answer.status, 201, answer.text);
-    },
-    posts: async () => listAt((await sandbox.control("GET", "posts?platform=tiktok")).json),
   };
   return world;
 }
@@ -96,29 +82,4 @@ function useToken(sandbox: TestSandbox, token: string): TikTokWorld {
 /** Status and code, as the tables of errors name them. */
 export function errorOf({ status, json }: Answer): unknown[] {
   return [status, valueAt(json, "error.code")];
-}
-
-export function stringAt(value: unknown, path: string): string {
-  const found = valueAt(value, path);
-  assert.equal(typeof found, "string", `${path} of ${JSON.stringify(value)}`);
-  return String(found);
-}
-
-export function valueAt(value: unknown, path: string): unknown {
-  let at = value;
-  for (const part of path.split(".")) at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
-  return at;
-}
-
-export function listAt(value: unknown): Record<string, unknown>[] {
-  assert.ok(Array.isArray(value), `a list in ${JSON.stringify(value)}`);
-  return value;
-}
-
-/** The file with a free box behind it, so that it is of this size and still the same video. */
-export function padded(bytes: Buffer, sizeBytes: number): Buffer {
-  const box = Buffer.alloc(sizeBytes - bytes.length);
-  box.writeUInt32BE(box.length, 0);
-  box.write("free", 4, "latin1");
-  return Buffer.concat([bytes, box]);
 }

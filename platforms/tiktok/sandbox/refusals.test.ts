@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { jpeg, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { APP, consent, errorOf, openCreator, openTikTok, REDIRECT, stringAt, valueAt } from "./fixture.ts";
+import { jpeg, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { APP, consent, errorOf, openCreator, openTikTok, REDIRECT } from "./fixture.ts";
 
 /** What TikTok refuses, and what a task may end with. */
 

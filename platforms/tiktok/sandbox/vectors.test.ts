@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
-import { jpeg, serveFiles, video } from "../../../sandbox/fixture.ts";
-import { codeOf, consent, errorOf, exchange, openCreator, openTikTok, padded, refresh, stringAt, UNAUDITED_APP, valueAt } from "./fixture.ts";
+import { codeOf, jpeg, padded, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { consent, errorOf, exchange, openCreator, openTikTok, refresh, UNAUDITED_APP } from "./fixture.ts";
 
 /** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { jpeg } from "../../../sandbox/fixture.ts";
+import { jpeg, listAt, stringAt, valueAt } from "../../../sandbox/fixture.ts";
+import { API, connect, openX } from "./fixture.ts";
 import { SWITCHES } from "./errors.ts";
-import { API, connect, listAt, openX, stringAt, valueAt } from "./fixture.ts";
 
 test("a poll, and who may reply, show in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openX(t);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { TestContext } from "node:test";
-import { openSandbox, type Answer, type TestSandbox } from "../../../sandbox/fixture.ts";
+import { codeOf, controlsOf, openSandbox, START, stringAt, valueAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** An X sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app. */
-export interface XWorld {
+export interface XWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
   userId: string;
@@ -14,7 +14,6 @@ export interface XWorld {
   remove(path: string, token?: string): Promise<Answer>;
   /** A form with bytes in it. */
   send(path: string, fields: Record<string, string>, media?: Buffer): Promise<Answer>;
-  advance(seconds: number): Promise<void>;
   /** Posts, which has to succeed, and gives the id. */
   publish(body: Record<string, unknown>, token?: string): Promise<string>;
   /** Uploads an image at once, which has to succeed, and gives the id. */
@@ -22,12 +21,9 @@ export interface XWorld {
   /** Uploads in segments and finalizes; the answer of finalize. */
   chunked(bytes: Buffer, mediaType: string, category: string, chunkBytes?: number): Promise<Answer>;
   status(id: string): Promise<Answer>;
-  fault(fault: Record<string, unknown>): Promise<void>;
-  posts(): Promise<Record<string, unknown>[]>;
 }
 
 export const API = "https://api.x.com";
-export const START = new Date("2026-11-01T12:00:00Z");
 export const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 export const ALL_SCOPES = ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"];
 export const SEEDED = { clientId: "c2FuZGJveC14LWFwcDoxOmNp", clientSecret: "x-secret", redirectUri: "https://app.example.test/cb" };
@@ -39,6 +35,7 @@ export async function openX(test: TestContext, options: Partial<SandboxOptions> 
   const query = (params: Record<string, string>) => (Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "");
   const me = await sandbox.call("GET", `${API}/2/users/me`, { token });
   const world: XWorld = {
+    ...controlsOf(sandbox, "twitter"),
     sandbox,
     token,
     userId: scopes.includes("users.read") && scopes.includes("tweet.read") ? stringAt(me.json, "data.id") : "",
@@ -50,9 +47,6 @@ export async function openX(test: TestContext, options: Partial<SandboxOptions> 
       for (const [name, value] of Object.entries(fields)) form.set(name, value);
       if (media) form.set("media", new Blob([new Uint8Array(media)]), "media");
       return sandbox.call("POST", `${API}${path}`, { token, body: form });
-    },
-    async advance(seconds) {
-      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
     },
     async publish(body, by = token) {
       const answer = await world.post("/2/tweets", body, by);
@@ -75,13 +69,6 @@ export async function openX(test: TestContext, options: Partial<SandboxOptions> 
       return sandbox.call("POST", `${API}/2/media/upload/${id}/finalize`, { token });
     },
     status: (id) => world.get("/2/media/upload", { command: "STATUS", media_id: id }),
-    async fault(fault) {
-      const answer = await sandbox.control("POST", "faults", { platform: "twitter", ...fault });
-      assert.equal(answer.status, 201, answer.text);
-    },
-    async posts() {
-      return listAt((await sandbox.control("GET", "posts?platform=twitter")).json);
-    },
   };
   return world;
 }
@@ -101,7 +88,7 @@ export async function connect(sandbox: TestSandbox, { scopes = ALL_SCOPES, hint 
 /** Approves the consent page as any HTTP client would; the code. */
 export async function approve(sandbox: TestSandbox, { scopes = ALL_SCOPES, hint }: { scopes?: string[]; hint?: string | undefined } = {}): Promise<string> {
   const answer = await consent(sandbox, { scopes, hint }, ["decision=approve", ...scopes.map((scope) => `scope=${scope}`)].join("&"));
-  return new URL(answer.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  return codeOf(answer);
 }
 
 export function consent(sandbox: TestSandbox, { scopes, hint }: { scopes: string[]; hint?: string | undefined }, body: string): Promise<Answer> {
@@ -123,25 +110,6 @@ export function refresh(sandbox: TestSandbox, refreshToken: string): Promise<Ans
 export function tokenCall(sandbox: TestSandbox, form: Record<string, string>, path = "/2/oauth2/token"): Promise<Answer> {
   const basic = Buffer.from(`${SEEDED.clientId}:${SEEDED.clientSecret}`).toString("base64");
   return sandbox.call("POST", `${API}${path}`, { form, headers: { authorization: `Basic ${basic}` } });
-}
-
-/** The string at a dotted path; a test that looks for what isn't there fails here. */
-export function stringAt(value: unknown, path: string): string {
-  const found = valueAt(value, path);
-  assert.equal(typeof found, "string", `${path} of ${JSON.stringify(value)}`);
-  return String(found);
-}
-
-export function valueAt(value: unknown, path: string): unknown {
-  let at = value;
-  for (const part of path.split(".")) at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
-  return at;
-}
-
-export function listAt(value: unknown, path?: string): Record<string, unknown>[] {
-  const list = path === undefined ? value : valueAt(value, path);
-  assert.ok(Array.isArray(list), `a list in ${JSON.stringify(value)}`);
-  return list;
 }
 
 /** Status and sentence of a refusal: the detail of a problem, or the message of an invalid request. */

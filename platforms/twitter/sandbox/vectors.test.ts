@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, openSandbox, video } from "../../../sandbox/fixture.ts";
-import { approve, connect, exchange, listAt, openX, refresh, refusalOf, START, stringAt, valueAt } from "./fixture.ts";
+import { jpeg, listAt, openSandbox, padded, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { approve, connect, exchange, openX, refresh, refusalOf } from "./fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const CODE_INVALID = { error: "invalid_request", error_description: "Value passed for the authorization code was invalid." };
@@ -92,7 +92,7 @@ test("vector 9: an image in one call, with an alternative text of at most 1000 c
 test("vector 10, 11: a video goes up in segments, is processed, and can be posted then only", async (t) => {
   const { chunked, post, status, posts } = await openX(t);
   const clip = await video({ seconds: 3 });
-  const bytes = Buffer.concat([clip, free(3.5 * 1024 * 1024 - clip.length)]);
+  const bytes = padded(clip, 3.5 * 1024 * 1024);
   const finalized = await chunked(bytes, "video/mp4", "tweet_video");
   const id = stringAt(finalized.json, "data.id");
   assert.deepEqual(finalized.json, {
@@ -222,11 +222,3 @@ test("vector 20, 21: no credits left, and a 401 that comes once", async (t) => {
   assert.equal((await post("/2/tweets", { text: "x" })).status, 201);
   assert.equal((await posts()).length, 1);
 });
-
-/** A box that players skip, to make a small video as large as is needed. */
-function free(sizeBytes: number): Buffer {
-  const box = Buffer.alloc(sizeBytes);
-  box.writeUInt32BE(sizeBytes, 0);
-  box.write("free", 4);
-  return box;
-}

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { openSandbox, type Answer, type TestSandbox } from "../../../sandbox/fixture.ts";
+import { controlsOf, openSandbox, START, stringAt, valueAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A YouTube sandbox at 2026-11-01T12:00:00Z whose seeded channel has connected the seeded app. */
-export interface YouTubeWorld {
+export interface YouTubeWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
   refreshToken: string;
@@ -19,15 +19,11 @@ export interface YouTubeWorld {
   /** Uploads a video in one piece and gives the answer to its last byte. */
   upload(bytes: Buffer, metadata?: unknown): Promise<Answer>;
   video(id: string, part?: string): Promise<Answer>;
-  advance(seconds: number): Promise<void>;
-  fault(fault: Record<string, unknown>): Promise<void>;
-  posts(): Promise<Record<string, unknown>[]>;
 }
 
 export const API = "https://www.googleapis.com";
 export const OAUTH = "https://oauth2.googleapis.com";
 export const AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth";
-export const START = new Date("2026-11-01T12:00:00Z");
 export const SEEDED = { client_id: "123456789012-sandbox.apps.googleusercontent.com", client_secret: "GOCSPX-sandbox", redirect_uri: "https://app.example.test/cb" };
 export const UPLOAD_SCOPE = "https://www.googleapis.com/auth/youtube.upload";
 export const ACCOUNT_SCOPE = "https://www.googleapis.com/auth/youtube";
@@ -42,6 +38,7 @@ export async function openYouTube(test: TestContext, options: Partial<SandboxOpt
 export async function useToken(sandbox: TestSandbox, token: string, refreshToken = ""): Promise<YouTubeWorld> {
   const mine = await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token });
   const world: YouTubeWorld = {
+    ...controlsOf(sandbox, "youtube"),
     sandbox, token, refreshToken,
     channelId: mine.status === 200 ? String(valueAt(mine.json, "items.0.id")) : "",
     api: (method, path, { json, token: by = token, bytes, type = "application/json; charset=UTF-8" } = {}) =>
@@ -68,14 +65,6 @@ export async function useToken(sandbox: TestSandbox, token: string, refreshToken
     ask: (url, total) => sandbox.call("PUT", url, { token, headers: { "content-range": `bytes */${total}`, "content-length": "0" } }),
     upload: async (bytes, metadata) => world.put(await world.session(bytes.length, metadata), bytes),
     video: (id, part = "snippet,status,processingDetails") => world.api("GET", `/youtube/v3/videos?part=${part}&id=${id}`),
-    async advance(seconds) {
-      assert.equal((await sandbox.control("POST", "clock", { advanceSeconds: seconds })).status, 200);
-    },
-    async fault(fault) {
-      const answer = await sandbox.control("POST", "faults", { platform: "youtube", ...fault });
-      assert.equal(answer.status, 201, answer.text);
-    },
-    posts: async () => listAt((await sandbox.control("GET", "posts?platform=youtube")).json),
   };
   return world;
 }
@@ -109,22 +98,4 @@ export async function connect(sandbox: TestSandbox, options: { loginHint?: strin
 /** The error as the table of errors names it. */
 export function errorOf({ status, json }: Answer): unknown[] {
   return [status, valueAt(json, "error.errors.0.reason") ?? valueAt(json, "error") ?? null];
-}
-
-export function stringAt(value: unknown, path: string): string {
-  const found = valueAt(value, path);
-  assert.equal(typeof found, "string", `${path} of ${JSON.stringify(value)}`);
-  return String(found);
-}
-
-export function valueAt(value: unknown, path: string): unknown {
-  let at = value;
-  for (const part of path.split(".")) at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
-  return at;
-}
-
-export function listAt(value: unknown, path?: string): Record<string, unknown>[] {
-  const list = path === undefined ? value : valueAt(value, path);
-  assert.ok(Array.isArray(list), `a list in ${JSON.stringify(value)}`);
-  return list;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, video as videoFile } from "../../../sandbox/fixture.ts";
-import { API, AUTHORIZE, connect, errorOf, exchange, listAt, OAUTH, openYouTube, SEEDED, stringAt, UPLOAD_SCOPE, useToken, valueAt, video } from "./fixture.ts";
+import { jpeg, listAt, stringAt, valueAt, video as videoFile } from "../../../sandbox/fixture.ts";
+import { API, AUTHORIZE, connect, errorOf, exchange, OAUTH, openYouTube, SEEDED, UPLOAD_SCOPE, useToken, video } from "./fixture.ts";
 
 /** What YouTube and Google refuse, over HTTP. */
 

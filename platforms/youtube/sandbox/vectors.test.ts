@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, video as videoFile } from "../../../sandbox/fixture.ts";
-import { API, connect, errorOf, exchange, listAt, openYouTube, SEEDED, stringAt, UPLOAD_SCOPE, useToken, valueAt, video } from "./fixture.ts";
+import { jpeg, listAt, padded, stringAt, valueAt, video as videoFile } from "../../../sandbox/fixture.ts";
+import { API, connect, errorOf, exchange, openYouTube, SEEDED, UPLOAD_SCOPE, useToken, video } from "./fixture.ts";
 
 /** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
 
@@ -10,19 +10,6 @@ const TOTAL = 18_432_000;
 
 function rangeOf(first: number, last: number, total = TOTAL): { range: string } {
   return { range: `bytes ${first}-${last}/${total}` };
-}
-
-/** A real video, filled up to this size behind its end. */
-async function filled(sizeBytes: number): Promise<Buffer> {
-  const file = await videoFile({ seconds: 2 });
-  return Buffer.concat([file, freeBox(sizeBytes - file.length)]);
-}
-
-function freeBox(sizeBytes: number): Buffer {
-  const box = Buffer.alloc(sizeBytes);
-  box.writeUInt32BE(sizeBytes, 0);
-  box.write("free", 4);
-  return box;
 }
 
 test("vector 1: a refresh is answered without a refresh token, and the old one goes on working", async (t) => {
@@ -74,7 +61,7 @@ test("vector 4, 5, 6: titles, descriptions and tags up to their limits and not b
 
 test("vector 7: chunks of 8 MiB are counted in Range, and the last one is answered with the video", async (t) => {
   const { session, put, posts, channelId } = await openYouTube(t);
-  const bytes = await filled(TOTAL);
+  const bytes = padded(await videoFile({ seconds: 2 }), TOTAL);
   const url = await session(TOTAL, video({ title: "Explicit title", description: "Text", tags: ["launch", "demo"], categoryId: "28" }, { selfDeclaredMadeForKids: false, containsSyntheticMedia: true }));
   const first = await put(url, bytes.subarray(0, CHUNK), rangeOf(0, CHUNK - 1));
   assert.deepEqual([first.status, first.headers.get("range"), first.headers.get("location")], [308, "bytes=0-8388607", null]);
@@ -98,7 +85,7 @@ test("vector 7: chunks of 8 MiB are counted in Range, and the last one is answer
 
 test("vector 8: a lost answer in the middle is found out by asking", async (t) => {
   const { session, put, ask, fault, posts } = await openYouTube(t);
-  const bytes = await filled(TOTAL);
+  const bytes = padded(await videoFile({ seconds: 2 }), TOTAL);
   const url = await session(TOTAL);
   const nothing = await ask(url, TOTAL);
   assert.deepEqual([nothing.status, nothing.headers.get("range")], [308, null]);
@@ -149,7 +136,7 @@ test("vector 11: a session that expired with bytes missing left nothing; one wit
 
 test("vector 12: an expired token in the middle leaves the session alive", async (t) => {
   const { session, put, sandbox, refreshToken, fault } = await openYouTube(t);
-  const bytes = await filled(2 * 262_144);
+  const bytes = padded(await videoFile({ seconds: 2 }), 2 * 262_144);
   const url = await session(bytes.length);
   assert.equal((await put(url, bytes.subarray(0, 262_144), rangeOf(0, 262_143, bytes.length))).status, 308);
   await fault({ operation: "publish", kind: "expire_token" });
