@@ -36,8 +36,9 @@ async function measureWorkers(place: Place, installation: Installation, people: 
   for (const worker of started) await worker.stop();
   const perSecond = await readRate(installation);
   await installation.pool.query("delete from posts");
-  place.say(`${workers} workers: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
-  return { what: `platform posts published a second, ${workers} ${workers === 1 ? "worker" : "workers"}`, value: show(perSecond), raw: show(rawPerSecond), ratio: showPercent(perSecond / rawPerSecond) };
+  const by = workers === 1 ? "1 worker" : `${workers} workers`;
+  place.say(`${by}: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
+  return { what: `platform posts published a second, ${by}`, value: show(perSecond), raw: show(rawPerSecond), ratio: showPercent(perSecond / rawPerSecond) };
 }
 
 async function queuePosts({ apiUrl, pool }: Installation, people: readonly Person[]): Promise<void> {

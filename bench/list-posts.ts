@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import { drive } from "./drive.ts";
@@ -60,7 +61,7 @@ async function untilFolded({ pool }: Installation): Promise<void> {
     const { rows } = await pool.query<{ count: number }>("select count(*)::int as count from post_counts");
     if ((rows[0]?.count ?? 0) <= 2) return;
     if (performance.now() > deadline) throw new Error("The counts were not folded within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
 }
 

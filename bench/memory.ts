@@ -10,11 +10,14 @@ import { BareResult } from "./bare-server.ts";
 import { drive } from "./drive.ts";
 import type { Figure, Place, Row } from "./figure.ts";
 import { install, type Installation, ROOT } from "./installation.ts";
+import { npmStart } from "./npm-start.ts";
 import { forgetPeaks, largestOf, memoryOf } from "./memory-of.ts";
 import { show, showMegabytes, showPercent, showSeconds, showTimes } from "./numbers.ts";
 import { createRequest, makePeople, type Person } from "./people.ts";
 
 const CREATES = 50_000;
+/** By then what is hot is compiled: growth up to here is paid once, growth after it would be a leak. */
+const WARM_CREATES = 2_000;
 const CONNECTIONS = 16;
 const IDLE_SECONDS = 10;
 const MOST_IDLE_BYTES = 150e6;
@@ -26,10 +29,12 @@ const UPLOAD_BYTES = 200 * 1024 * 1024;
 export const memory: Figure = {
   name: "memory",
   title: "Memory",
-  about: `Resident memory of the largest process of \`ampost start\`, as the kernel counts it: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
+  about: `Resident memory of the largest process of \`npm start\` (a second start), as the kernel counts it: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
   async measure(place) {
     const installation = await install(place, "data");
-    const started = await installation.start("start");
+    // On the very first start the stripping of types is loaded too; from then on compiled code is kept.
+    await (await npmStart(place, installation.env)).stop();
+    const started = await npmStart(place, installation.env);
     await sleep(IDLE_SECONDS * 1000);
     const idle = await largestOf(started.pid);
     for (const each of await memoryOf(started.pid)) if (each.residentBytes > 40e6) place.say(`idle: ${showMegabytes(each.residentBytes)} ${each.name}`);
@@ -39,7 +44,10 @@ export const memory: Figure = {
     place.defer(() => bare.stop());
     const bareIdle = await largestOf(bare.pid);
 
-    await drive({ origin: installation.apiUrl, requests: [createRequest(person, "One of many drafts.")], connections: CONNECTIONS, until: { count: CREATES } });
+    const create = (count: number) => drive({ origin: installation.apiUrl, requests: [createRequest(person, "One of many drafts.")], connections: CONNECTIONS, until: { count } });
+    await create(WARM_CREATES);
+    const warm = await largestOf(started.pid);
+    await create(CREATES - WARM_CREATES);
     await sleep(IDLE_SECONDS * 1000);
     const after = await largestOf(started.pid);
     place.say(`after ${show(CREATES)} creates: ${showMegabytes(after.residentBytes)}`);
@@ -47,7 +55,7 @@ export const memory: Figure = {
     const file = await makeVideo(place);
     const own = await upload(started.pid, (body) => postMedia(installation, person, body), file);
     const bareUpload = await upload(bare.pid, (body) => putBare(bare.result.url, body), file);
-    return [idleRow(idle.residentBytes, bareIdle.residentBytes), growthRow(idle.residentBytes, after.residentBytes), ...uploadRows(own, bareUpload)];
+    return [idleRow(idle.residentBytes, bareIdle.residentBytes), growthRow(idle.residentBytes, warm.residentBytes, after.residentBytes), ...uploadRows(own, bareUpload)];
   },
 };
 
@@ -55,12 +63,12 @@ function idleRow(bytes: number, bareBytes: number): Row {
   return { what: "largest process, idle", value: showMegabytes(bytes), raw: showMegabytes(bareBytes), ratio: showTimes(bytes / bareBytes), target: `at most ${showMegabytes(MOST_IDLE_BYTES)}`, met: bytes <= MOST_IDLE_BYTES };
 }
 
-function growthRow(idleBytes: number, afterBytes: number): Row {
+function growthRow(idleBytes: number, warmBytes: number, afterBytes: number): Row {
   const grown = afterBytes - idleBytes;
   return {
     what: `after ${show(CREATES)} creates`,
     value: `${showMegabytes(afterBytes)} (${grown < 0 ? "" : "+"}${showMegabytes(grown)})`,
-    raw: `${showMegabytes(idleBytes)} before`,
+    raw: `${showMegabytes(idleBytes)} idle, ${showMegabytes(warmBytes)} after ${show(WARM_CREATES)}`,
     ratio: `${grown < 0 ? "" : "+"}${showPercent(grown / idleBytes)}`,
     target: `at most ${showPercent(MOST_GROWTH)} and ${showMegabytes(MOST_GROWTH_BYTES)} more`,
     met: grown <= MOST_GROWTH * idleBytes && grown <= MOST_GROWTH_BYTES,

@@ -1,15 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
-import { request } from "undici";
 import { startEmbedded } from "../server/db/embedded.ts";
 import type { Figure, Place, Row } from "./figure.ts";
-import { addresses, basicEnvironment, ROOT, silent } from "./installation.ts";
+import { addresses, silent } from "./installation.ts";
+import { npmStart } from "./npm-start.ts";
 import { median, showSeconds, showTimes } from "./numbers.ts";
 
 const ROUNDS = 3;
-const PATIENCE_SECONDS = 60;
-const STOP_SECONDS = 15;
 const MOST_FIRST_MILLISECONDS = 10_000;
 const MOST_SECOND_MILLISECONDS = 3_000;
 
@@ -41,44 +38,9 @@ function row(what: string, milliseconds: number, rawMilliseconds: number, most: 
 }
 
 async function startOnce(place: Place, dataDir: string, settings: Record<string, string> = {}): Promise<number> {
-  const ports = await addresses();
-  const begin = performance.now();
-  const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...basicEnvironment(), ...ports, AMPOST_DATA_DIR: dataDir, ...settings }, stdio: "ignore", detached: true });
-  const group = child.pid ?? 0;
-  const stop = async () => {
-    if (isGroupAlive(group)) process.kill(group, "SIGTERM");
-    for (const late = performance.now() + STOP_SECONDS * 1000; isGroupAlive(group); await sleep(20)) {
-      if (performance.now() > late) process.kill(-group, "SIGKILL");
-    }
-  };
-  place.defer(stop);
-  const deadline = begin + PATIENCE_SECONDS * 1000;
-  while (!(await isReady(`http://127.0.0.1:${ports.PORT}/readyz`))) {
-    if (!isGroupAlive(group) || performance.now() > deadline) throw new Error("npm start did not get ready");
-    await sleep(10);
-  }
-  const milliseconds = performance.now() - begin;
+  const { milliseconds, stop } = await npmStart(place, { ...(await addresses()), AMPOST_DATA_DIR: dataDir, ...settings });
   await stop();
   return milliseconds;
-}
-
-/** npm and all that it started but PostgreSQL, which has a session of its own. */
-function isGroupAlive(group: number): boolean {
-  try {
-    return process.kill(-group, 0);
-  } catch {
-    return false;
-  }
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const { statusCode, body } = await request(url);
-    await body.dump();
-    return statusCode === 200;
-  } catch {
-    return false;
-  }
 }
 
 async function startRaw(dataDir: string): Promise<{ first: number; second: number }> {

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { request } from "undici";
+import type { Place } from "./figure.ts";
+import { basicEnvironment, ROOT } from "./installation.ts";
+
+const PATIENCE_SECONDS = 60;
+const STOP_SECONDS = 15;
+
+export interface NpmStarted {
+  /** Of npm; the server is below it. */
+  pid: number;
+  /** From the command to the first answer that says ready. */
+  milliseconds: number;
+  /** Tells npm alone, as a supervisor does, and waits for all of them. */
+  stop(): Promise<void>;
+}
+
+/** Runs `npm start` until `/readyz` says that it is ready. `env` names the port. */
+export async function npmStart(place: Place, env: Record<string, string>): Promise<NpmStarted> {
+  const begin = performance.now();
+  const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...basicEnvironment(), ...env }, stdio: "ignore", detached: true });
+  const pid = child.pid ?? 0;
+  const stop = async () => {
+    if (isGroupAlive(pid)) process.kill(pid, "SIGTERM");
+    for (const late = performance.now() + STOP_SECONDS * 1000; isGroupAlive(pid); await sleep(20)) {
+      if (performance.now() > late) process.kill(-pid, "SIGKILL");
+    }
+  };
+  place.defer(stop);
+  const deadline = begin + PATIENCE_SECONDS * 1000;
+  while (!(await isReady(`http://127.0.0.1:${env.PORT}/readyz`))) {
+    if (!isGroupAlive(pid) || performance.now() > deadline) throw new Error("npm start did not get ready");
+    await sleep(10);
+  }
+  return { pid, milliseconds: performance.now() - begin, stop };
+}
+
+/** npm and all that it started but PostgreSQL, which has a session of its own. */
+function isGroupAlive(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(url);
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false;
+  }
+}
