@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { access, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -126,13 +126,26 @@ async function measureImage(path: string, base: Measured, folders: { spoolDir: s
   try {
     const { autoOrient, pages } = await sharp(path).metadata();
     const name = `${base.sha256}.webp`;
-    const draft = join(folders.spoolDir, randomUUID());
-    await sharp(path).autoOrient().resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true }).webp({ quality: 72 }).toFile(draft);
-    await rename(draft, join(folders.thumbnailDir, name));
+    await drawOnce(join(folders.thumbnailDir, name), async (target) => {
+      const draft = join(folders.spoolDir, randomUUID());
+      await sharp(path).autoOrient().resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true }).webp({ quality: 72 }).toFile(draft);
+      await rename(draft, target);
+    });
     return { ...base, type: "image", width: autoOrient.width, height: autoOrient.height, frames: pages ?? 1, thumbnail: name };
   } catch {
     return base;
   }
+}
+
+const drawing = new Map<string, Promise<void>>();
+
+/** The same picture many times over, as in a test of the most that a post takes, is made small once. */
+async function drawOnce(target: string, draw: (target: string) => Promise<void>): Promise<void> {
+  const isThere = await access(target).then(() => true, () => false);
+  if (isThere) return;
+  const begun = drawing.get(target) ?? draw(target).finally(() => drawing.delete(target));
+  drawing.set(target, begun);
+  await begun;
 }
 
 /** An unreadable file that begins like a video is `video` without a duration. */

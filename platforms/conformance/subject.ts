@@ -14,6 +14,8 @@ export interface Subject {
   beside?: Record<string, Record<string, unknown>>;
   /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
   readsBack: boolean;
+  /** How long after a post has gone live its id and link are told, by the sandbox's clock; at once where it is left out. */
+  idAfterSeconds?: number;
   /**
    * The platform's own refusals, by the sandbox's names for them, at the kind of call they strike, and what the platform
    * post says of each in the end.

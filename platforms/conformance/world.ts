@@ -104,9 +104,14 @@ export async function startWorld(subject: Subject) {
     },
 
     async settled(id: string, until: (row: PostRow) => boolean = isSettled): Promise<PostRow> {
+      let isIdAwaited = subject.idAfterSeconds !== undefined;
       for (let rounds = 0; rounds < 6000; rounds += 1) {
         const row = await readPost(pool, id);
         if (until(row) || isSettled(row)) return row;
+        if (isIdAwaited && row.status === "published" && row.platformPostId === null) {
+          isIdAwaited = false;
+          await sandbox.advance(subject.idAfterSeconds ?? 0);
+        }
         await new Promise((passed) => setTimeout(passed, 10));
       }
       throw new Error(`the platform post is not settled: ${JSON.stringify(await readPost(pool, id))}`);

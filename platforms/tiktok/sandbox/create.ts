@@ -155,13 +155,9 @@ interface Pull {
 
 /** Downloads at once; what it finds is told when the task is asked about. */
 async function pull(call: Call, viewer: Viewer, { urls, maxBytes, content, isDraft }: Pull): Promise<() => PlatformAnswer> {
-  const media: Measured[] = [];
-  let isWhole = true;
-  for (const url of urls) {
-    const got = await call.world.media.fetch(url, { maxBytes, redirects: "refuse" });
-    if (got.ok) media.push(got.media);
-    else isWhole = false;
-  }
+  const got = await Promise.all(urls.map((url) => call.world.media.fetch(url, { maxBytes, redirects: "refuse" })));
+  const media = got.flatMap((one) => (one.ok ? [one.media] : []));
+  const isWhole = media.length === urls.length;
   return () => {
     const prefix = content.kind === "photo" ? (isDraft ? "p_inbox_url" : "p_pub_url") : isDraft ? "v_inbox_url" : "v_pub_url";
     const task = newTask(call, viewer, { publishId: `${prefix}~v2.${newId(call)}`, isPull: true, isDraft, content, uploadId: null, uploadToken: null, totalBytes: 0, chunkBytes: 0, chunkCount: 0 });

@@ -1,0 +1,121 @@
+import type { z } from "zod";
+
+import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import { redact } from "../kit/redaction.ts";
+import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
+import { apiRequest, callTikTok } from "./errors.ts";
+import { creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./wire.ts";
+
+/** Source: TikTok docs, login kit web, user access tokens, 2026-11-02. */
+export const oauth: OAuth = {
+  environmentPrefix: "TIKTOK",
+  authorizeUrl: "https://www.tiktok.com/v2/auth/authorize/",
+  scopes: ["user.info.basic", "video.publish", "video.upload"],
+  scopeSeparator: ",",
+  // Only apps on phones and desktops need it, and theirs is of a form of its own.
+  pkce: false,
+  exchange: (http, app, { code }) => requestToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }),
+  profile: readProfile,
+  // Tokens live two hours; each renewal ends the refresh token before it.
+  refresh: { minAgeSeconds: 0, afterSeconds: 6600, run: renew },
+  revoke,
+};
+
+const TOKEN_URL = "https://open.tiktokapis.com/v2/oauth/token/";
+
+async function requestToken(http: HttpClient, app: OAuthApp, fields: Record<string, string>): Promise<Grant> {
+  const answer = await http.send({ method: "POST", url: TOKEN_URL, form: { client_key: app.clientId, client_secret: app.clientSecret, ...fields } });
+  const given = read(token, answer, "TikTok did not accept the sign-in. Start it again.");
+  return {
+    accessToken: given.access_token,
+    refreshToken: given.refresh_token,
+    expiresInSeconds: given.expires_in,
+    refreshExpiresInSeconds: given.refresh_expires_in ?? null,
+    scopes: given.scope?.split(/[,\s]+/).filter((scope) => scope !== "") ?? null,
+  };
+}
+
+async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
+  const { refreshToken, refreshExpiresInSeconds } = grant;
+  if (refreshToken === null) throw new BrokerError("AUTH_EXPIRED", "The TikTok account's access has expired.");
+  try {
+    return await requestToken(http, app, { grant_type: "refresh_token", refresh_token: refreshToken });
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.platformError?.code !== "invalid_grant") throw error;
+    const isOver = refreshExpiresInSeconds !== null && refreshExpiresInSeconds <= 0;
+    const [code, says] = isOver ? (["AUTH_EXPIRED", "The TikTok account's access has expired."] as const) : (["AUTH_REVOKED", "TikTok does not renew the account's access: the app was removed from it."] as const);
+    throw new BrokerError(code, says, { platformError: error.platformError, cause: error });
+  }
+}
+
+/** TikTok takes the access token. A grant that is gone already is done. */
+async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
+  const form = { client_key: app.clientId, client_secret: app.clientSecret, token: grant.accessToken };
+  const answer = await http.send({ method: "POST", url: "https://open.tiktokapis.com/v2/oauth/revoke/", form });
+  if (answer.status >= 500) throw refusalOf(answer, "TikTok did not take back the access.");
+}
+
+/** The public handle is told by the creator info alone. */
+async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {
+  const { user } = await callTikTok(http, userInfo, {
+    method: "GET",
+    url: "https://open.tiktokapis.com/v2/user/info/",
+    query: { fields: "open_id,union_id,avatar_url,display_name" },
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  const creator = await readCreator(http, accessToken);
+  return {
+    platformAccountId: user.open_id,
+    username: creator?.creator_username ?? null,
+    displayName: user.display_name ?? creator?.creator_nickname ?? null,
+    avatarUrl: user.avatar_url ?? null,
+    metadata: { unionId: user.union_id ?? null, ...(creator === null ? {} : creatorMetadata(creator)) },
+  };
+}
+
+/** Null where the creator has used up the day's posts: they may be connected nevertheless. */
+async function readCreator(http: HttpClient, accessToken: string): Promise<CreatorInfo | null> {
+  try {
+    return await callTikTok(http, creatorInfo, apiRequest(accessToken, "/v2/post/publish/creator_info/query/", {}));
+  } catch (error) {
+    if (error instanceof BrokerError && error.code === "QUOTA_EXCEEDED") return null;
+    throw error;
+  }
+}
+
+/** What the rules judge a post by, and what a caller may choose from. */
+function creatorMetadata(creator: CreatorInfo): Record<string, unknown> {
+  return {
+    creatorUsername: creator.creator_username,
+    creatorNickname: creator.creator_nickname ?? null,
+    privacyLevelOptions: creator.privacy_level_options,
+    commentDisabled: creator.comment_disabled ?? false,
+    duetDisabled: creator.duet_disabled ?? false,
+    stitchDisabled: creator.stitch_disabled ?? false,
+    maxVideoPostDurationSec: creator.max_video_post_duration_sec ?? null,
+    creatorInfoFetchedAt: new Date().toISOString(),
+  };
+}
+
+/** The status is not reliable here: a refusal is known by its form. */
+function read<T>(schema: z.ZodType<T>, answer: HttpAnswer, says: string): T {
+  const parsed = schema.safeParse(answer.json());
+  if (parsed.success && answer.status < 300) return parsed.data;
+  throw refusalOf(answer, says);
+}
+
+function refusalOf(answer: HttpAnswer, says: string): BrokerError {
+  const refusal = oauthRefusal.safeParse(answer.json()).data;
+  const message = refusal?.error_description;
+  const platformError = {
+    status: answer.status,
+    code: refusal?.error ?? null,
+    message: message === null || message === undefined ? null : redact(message).slice(0, 500),
+    requestId: refusal?.log_id ?? null,
+  };
+  if (answer.status >= 500 || answer.status === 429 || refusal?.error === "server_error" || refusal?.error === "temporarily_unavailable") {
+    return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok's sign-in has a fault at the moment.", { platformError });
+  }
+  if (refusal?.error === "invalid_grant") return new BrokerError("AUTH_EXPIRED", says, { platformError });
+  return new BrokerError("UNEXPECTED_RESPONSE", "TikTok does not accept this instance's app. Whoever runs it has to look at its settings.", { platformError });
+}

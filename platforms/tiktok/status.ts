@@ -1,0 +1,65 @@
+import { BrokerError, type QuietStep, type StepContext, type StepDone } from "../platform.ts";
+import { apiRequest, callTikTok, failureOf } from "./errors.ts";
+import { publishStatus, type PublishStatus } from "./wire.ts";
+
+/** How far TikTok is with the post. Source: TikTok docs, get video status, confirmed 2026-09-30. */
+export function readStatus(context: StepContext): Promise<PublishStatus> {
+  return callTikTok(context.http, publishStatus, apiRequest(context.accessToken, "/v2/post/publish/status/fetch/", { publish_id: String(context.checkpoint.publishId) }));
+}
+
+const LIVE_WAITS = [3, 5, 10];
+const LIVE_SECONDS = 600;
+
+/** TikTok checks and processes what it has accepted, and may yet refuse it. */
+export function awaitLive(): QuietStep {
+  return {
+    name: "live",
+    effect: "read",
+    async run(context) {
+      const status = await readAccepted(context);
+      if (status.status === "PUBLISH_COMPLETE") return withPostId(context, status);
+      if (status.status === "FAILED") throw failureOf(status.fail_reason);
+      if (context.waitedSeconds < LIVE_SECONDS) return { waitSeconds: LIVE_WAITS[context.polls] ?? 15 };
+      throw new BrokerError("OUTCOME_UNKNOWN", "TikTok accepted the post and has not finished processing it.");
+    },
+  };
+}
+
+/** A refusal to say what became of the post is no failure of the post. */
+async function readAccepted(context: StepContext): Promise<PublishStatus> {
+  try {
+    return await readStatus(context);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code === "AUTH_EXPIRED" || error.code === "RATE_LIMITED" || error.code === "PLATFORM_UNAVAILABLE") throw error;
+    throw new BrokerError("OUTCOME_UNKNOWN", error.message, { cause: error, ...(error.platformError === null ? {} : { platformError: error.platformError }) });
+  }
+}
+
+/** Asked at 1, 5, 15 and 60 minutes, then hourly for a day. */
+const ID_WAITS = [60, 240, 600, 2700];
+const ID_SECONDS = 86_400;
+
+/** The public id is given after moderation, and only of posts that everybody may see. */
+export function awaitPostId(): QuietStep {
+  return {
+    name: "post-id",
+    effect: "read",
+    cosmetic: true,
+    async run(context) {
+      if (context.checkpoint.postId !== undefined || context.content.settings.privacyLevel !== "PUBLIC_TO_EVERYONE") return { done: {} };
+      const done = withPostId(context, await readStatus(context));
+      if (done.platformPostId !== undefined || context.waitedSeconds >= ID_SECONDS) return done;
+      return { waitSeconds: ID_WAITS[context.polls] ?? 3600 };
+    },
+  };
+}
+
+/** The id and the link, where TikTok tells the id by now. */
+export function withPostId(context: StepContext, status: PublishStatus): StepDone {
+  const [id] = [...(status.publicaly_available_post_id ?? []), ...(status.publicly_available_post_id ?? [])];
+  if (id === undefined) return { done: {} };
+  const username = context.checkpoint.creatorUsername ?? context.account.username;
+  const form = context.content.media[0]?.type === "image" ? "photo" : "video";
+  const link = typeof username === "string" ? { publishedUrl: `https://www.tiktok.com/@${username}/${form}/${id}` } : {};
+  return { done: { postId: id }, platformPostId: id, ...link };
+}

@@ -1,0 +1,72 @@
+import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
+import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
+import { readStatus } from "./status.ts";
+
+/** A file in pieces that go one after the other; the last one swallows what is over. */
+export interface ChunkPlan {
+  chunkBytes: number;
+  count: number;
+}
+
+/**
+ * TikTok speaks of megabytes and counts them both ways: these numbers are within either. A chunk has 5 to 64 of them,
+ * the last one at most 128. Source: TikTok docs, media transfer guide, 2026-09-11.
+ */
+const ONE_CHUNK_BYTES = 64_000_000;
+const CHUNK_BYTES = 10_000_000;
+
+export function planChunks(sizeBytes: number): ChunkPlan {
+  if (sizeBytes <= ONE_CHUNK_BYTES) return { chunkBytes: sizeBytes, count: 1 };
+  return { chunkBytes: CHUNK_BYTES, count: Math.floor(sizeBytes / CHUNK_BYTES) };
+}
+
+/** The first byte of a chunk and the one behind its last. */
+export function chunkBounds({ chunkBytes, count }: ChunkPlan, index: number, sizeBytes: number): { start: number; end: number } {
+  return { start: index * chunkBytes, end: index === count - 1 ? sizeBytes : (index + 1) * chunkBytes };
+}
+
+/** The address itself is the key to it, so no token goes along. */
+export function chunkRequest(context: StepContext, media: PublishMedia, index: number): HttpRequest {
+  const { start, end } = chunkBounds(planChunks(media.sizeBytes), index, media.sizeBytes);
+  return {
+    method: "PUT",
+    url: String(context.checkpoint.uploadUrl),
+    headers: { "content-range": `bytes ${start}-${end - 1}/${media.sizeBytes}` },
+    bytes: { contentType: media.mimeType, sizeBytes: end - start, open: () => context.media.open(media, { start, end }) },
+    timeoutSeconds: 60 + Math.ceil((end - start) / 262_144),
+  };
+}
+
+/**
+ * Sends every chunk but the last, which publishes. A repeat begins at the front; TikTok says then that it has more, and
+ * its status says how much.
+ */
+export async function sendChunks(context: StepContext, media: PublishMedia, redoFrom: string): Promise<void> {
+  const plan = planChunks(media.sizeBytes);
+  let isAsked = false;
+  for (let index = 0; index < plan.count - 1; ) {
+    const answer = await context.http.send(chunkRequest(context, media, index));
+    if (answer.status === 206 || answer.status === 200) {
+      index += 1;
+    } else if (answer.status === 416 && !isAsked) {
+      isAsked = true;
+      index = Math.floor(((await readStatus(context)).uploaded_bytes ?? 0) / plan.chunkBytes);
+    } else {
+      throw classifyUpload(answer, redoFrom);
+    }
+  }
+}
+
+/** What an answer to a chunk means that is no success. Source: TikTok docs, media transfer guide, 2026-09-11. */
+export function classifyUpload(answer: HttpAnswer, redoFrom: string): BrokerError {
+  const platformError = { status: answer.status, code: String(answer.status), message: null, requestId: answer.headers["x-tt-logid"] ?? null };
+  if (answer.status >= 500) return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok has a fault at the moment.", { platformError });
+  if (answer.status === 429) return new BrokerError("RATE_LIMITED", "TikTok limits the number of calls at the moment.", { platformError, notPublished: true, retryAfterSeconds: 60 });
+  // The address has expired, is not known, or has taken more than this: whether the post went out has to be read.
+  if ([403, 404, 416].includes(answer.status)) {
+    return new BrokerError("MEDIA_FAILED", "TikTok takes no more of this upload.", { platformError, redoFrom, maxAttempts: 3 });
+  }
+  return answer.status >= 400
+    ? new BrokerError("MEDIA_REJECTED", "TikTok did not take in the video's bytes.", { platformError, publicCode: "MEDIA_UPLOAD_FAILED", notPublished: true })
+    : new BrokerError("UNEXPECTED_RESPONSE", "TikTok gave an answer that is not known.", { platformError });
+}
