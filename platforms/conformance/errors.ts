@@ -38,7 +38,9 @@ export function testErrors(subject: Subject, world: () => World): void {
     const account = await world().connect();
     await world().fault({ operation: "publish", kind: "reject" });
     const post = await world().publish(account, richExample(subject, world().fixtures).content);
-    assert.deepEqual([post.status, post.error?.category, post.error?.retryable], ["failed", "content", false], JSON.stringify(post.error));
+    assert.deepEqual([post.status, post.error?.retryable], ["failed", false], JSON.stringify(post.error));
+    // Whether it is the caller's fault or ours the platform's plainest refusal may leave open.
+    assert.match(post.error?.category ?? "", /^(content|platform)$/);
     assert.deepEqual(await world().ledger(account), []);
   });
 

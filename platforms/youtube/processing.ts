@@ -66,8 +66,13 @@ async function readProcessing(context: StepContext): Promise<Processing> {
 
 /** Throws where processing has failed for good. */
 function isProcessed({ status, processingDetails }: Processing): boolean {
-  const failed = failureOf(status?.uploadStatus, status?.failureReason ?? status?.rejectionReason) ?? failureOf(`processing ${processingDetails?.processingStatus}`, processingDetails?.processingFailureReason);
-  if (failed !== null) throw failed;
+  const told = [
+    { state: status?.uploadStatus, reason: status?.failureReason ?? status?.rejectionReason },
+    { state: `processing ${processingDetails?.processingStatus}`, reason: processingDetails?.processingFailureReason },
+  ];
+  // One of the two may say that it failed, and only the other why.
+  const failed = told.toSorted((left, right) => Number(!left.reason) - Number(!right.reason)).map(({ state, reason }) => failureOf(state, reason)).find((error) => error !== null);
+  if (failed !== undefined) throw failed;
   return status?.uploadStatus === "processed" || processingDetails?.processingStatus === "succeeded";
 }
 

@@ -67,7 +67,24 @@ function leftOpen(): Refusal[] {
   ];
 }
 
-/** The video is there, and YouTube cannot or will not show it. */
+/** The bytes are there, and YouTube cannot or will not make a video of them. */
 function afterTheLastByte(): Refusal[] {
-  return [];
+  const codes: Record<string, PublicCode> = {
+    "failed-codec": "UNSUPPORTED_MEDIA_CONFIG",
+    "failed-conversion": "UNSUPPORTED_MEDIA_CONFIG",
+    "failed-emptyFile": "UNSUPPORTED_MEDIA_CONFIG",
+    "failed-invalidFile": "UNSUPPORTED_MEDIA_CONFIG",
+    "failed-tooSmall": "UNSUPPORTED_MEDIA_CONFIG",
+    "failed-uploadAborted": "MEDIA_UPLOAD_FAILED",
+    "rejected-length": "UNSUPPORTED_MEDIA_CONFIG",
+    "rejected-copyright": "BROKER_ERROR",
+    "rejected-duplicate": "BROKER_ERROR",
+    "rejected-inappropriate": "BROKER_ERROR",
+    "rejected-uploaderAccountSuspended": "BROKER_ERROR",
+    "processing-uploadFailed": "MEDIA_UPLOAD_FAILED",
+    "processing-transcodeFailed": "BROKER_ERROR",
+    "processing-streamingFailed": "BROKER_ERROR",
+    "processing-other": "BROKER_ERROR",
+  };
+  return Object.entries(codes).map(([error, code]) => ({ error, operation: "publish", code }));
 }

@@ -41,7 +41,8 @@ export function describeFailure(error: unknown): Failure {
 /** The public shape. `retryAt` is the next attempt while one is to come, else when a caller's retry makes sense. */
 export function toPublicError(failure: Failure, options: { retryAt: Date | null; live?: { parts: number; of: number } }): PlatformPostError {
   const { live } = options;
-  const prefix = live === undefined || live.parts === 0 ? "" : `${live.parts} of ${live.of} parts are live. `;
+  // Where all of it was sent, what failed is what the platform had accepted: nothing is known to be live.
+  const prefix = live === undefined || live.parts === 0 || live.parts === live.of ? "" : `${live.parts} of ${live.of} parts are live. `;
   return {
     code: failure.code,
     message: prefix + failure.message,

@@ -2,7 +2,7 @@ import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from ".
 import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
 import { CATEGORIES, judgeMetadata, partsOf, readMetadata } from "./metadata.ts";
 import { reannounce } from "./posts.ts";
-import { apiTime, etagOf, findVideo, privacyOf, setMetadata, thumbnailsOf, videoResource, videosOf, type Video } from "./videos.ts";
+import { apiTime, etagOf, findVideo, isProcessing, privacyOf, setMetadata, thumbnailsOf, videoResource, videosOf, type Video } from "./videos.ts";
 import { allowed, ALLOWED, type Viewer } from "./viewer.ts";
 
 /** Reading, changing and deleting videos, and the playlist of a channel's uploads. Source: YouTube docs, videos and playlistItems, 2026-10. */
@@ -39,7 +39,10 @@ function lookAt(call: Call, viewer: Viewer, video: Video): Video {
   const fate = kind === undefined ? video.fate : `${kind}:${reason}`;
   const stuck = video.stuck || call.behaviour?.name === "process_forever";
   call.world.store.run("UPDATE youtube_videos SET asked = asked + 1, fate = ?, stuck = ? WHERE id = ?", fate, stuck ? 1 : 0, video.id);
-  return { ...video, fate, stuck, asked: video.asked + 1 };
+  const looked = { ...video, fate, stuck, asked: video.asked + 1 };
+  // Its audience never sees a video that could not be processed.
+  if (fate !== "succeeded" && !isProcessing(looked, call.now)) call.world.ledger.remove("youtube", video.id);
+  return looked;
 }
 
 /** Whatever a named part leaves out is erased. */

@@ -1,0 +1,404 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage } from "node:http";
+import { test, type TestContext } from "node:test";
+
+import type { PlatformContent } from "../../model/post.ts";
+import { createHttpClient, parseJson, type HttpAnswer } from "../kit/http.ts";
+import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
+import { broker } from "./broker.ts";
+import { errorOf, errors } from "./errors.ts";
+import { oauth } from "./oauth.ts";
+import { untilPacificMidnight } from "./pacific-midnight.ts";
+import { outcomes } from "./processing.ts";
+
+const MIB = 1024 * 1024;
+
+test("18 432 000 bytes go in pieces of 8 MiB, the last of which publishes", async (t) => {
+  const youtube = await startYoutube(t);
+  const { done, checkpoint } = await drive(youtube, contentOf({ media: [film({ sizeBytes: 18_432_000 })] }));
+  assert.deepEqual(youtube.ranges(), [
+    "bytes */18432000", "bytes 0-8388607/18432000", "bytes 8388608-16777215/18432000", "bytes 16777216-18431999/18432000",
+  ]);
+  assert.equal(checkpoint.storedBytes, 16_777_216);
+  assert.deepEqual(done, { platformPostId: "dQw4w9WgXcQ", publishedUrl: "https://www.youtube.com/watch?v=dQw4w9WgXcQ" });
+});
+
+test("a piece whose answer was lost is not sent again, for the session is asked first", async (t) => {
+  const youtube = await startYoutube(t);
+  const content = contentOf({ media: [film({ sizeBytes: 18_432_000 })] });
+  const context = contextFor(youtube.url, content, {});
+  Object.assign(context.checkpoint, await run(context, content, "open"));
+  youtube.session.storedBytes = 16_777_216;
+  Object.assign(context.checkpoint, await run(context, content, "upload"));
+  assert.deepEqual([youtube.ranges(), context.checkpoint.storedBytes], [["bytes */18432000"], 16_777_216]);
+});
+
+test("a session that has become a video is asked for it, and no byte is sent", async (t) => {
+  const youtube = await startYoutube(t);
+  youtube.session.isComplete = true;
+  const { done } = await drive(youtube, contentOf());
+  assert.deepEqual([youtube.ranges(), done.platformPostId], [["bytes */1000", "bytes */1000"], "dQw4w9WgXcQ"]);
+});
+
+test("the session is opened with every setting, and with privacy and audience always said", async (t) => {
+  const youtube = await startYoutube(t);
+  await drive(youtube, contentOf());
+  const [plain] = youtube.opened;
+  assert.equal(plain?.url, "/www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&part=snippet%2Cstatus");
+  assert.deepEqual(plain?.body, { snippet: { title: "A title", categoryId: "22" }, status: { privacyStatus: "private", selfDeclaredMadeForKids: false } });
+  assert.deepEqual([plain?.headers["x-upload-content-length"], plain?.headers["x-upload-content-type"], plain?.headers.authorization], ["1000", "video/mp4", "Bearer ya29.TOKEN"]);
+  const settings = {
+    title: "A title", description: "Text", tags: ["launch", "two words"], categoryId: "28", privacyStatus: "private", publishAt: "2026-12-01T09:00:00Z", notifySubscribers: false,
+    selfDeclaredMadeForKids: true, containsSyntheticMedia: true,
+  };
+  await drive(youtube, contentOf({ settings }));
+  const full = youtube.opened[1];
+  assert.match(full?.url ?? "", /notifySubscribers=false/);
+  assert.deepEqual(full?.body, {
+    snippet: { title: "A title", description: "Text", tags: ["launch", "two words"], categoryId: "28" },
+    status: { privacyStatus: "private", publishAt: "2026-12-01T09:00:00Z", selfDeclaredMadeForKids: true, containsSyntheticMedia: true },
+  });
+});
+
+test("where uploads are kept private, that is what is sent and said, and nothing makes it public later", async (t) => {
+  const youtube = await startYoutube(t);
+  const environment = { YOUTUBE_FORCE_PRIVATE_UPLOADS: "true" };
+  const { warnings } = await drive(youtube, contentOf({ settings: { privacyStatus: "public" } }), { environment });
+  assert.deepEqual(youtube.opened[0]?.body, { snippet: { title: "A title", categoryId: "22" }, status: { privacyStatus: "private", selfDeclaredMadeForKids: false } });
+  assert.deepEqual(warnings, [{ code: "PRIVACY_FORCED", message: "The video is private although public was asked for: uploads are kept private here." }]);
+  const content = contentOf({ settings: { publishAt: "2026-12-01T09:00:00Z" } });
+  const refused = await failureOf(run({ ...contextFor(youtube.url, content, {}), environment }, content, "open"));
+  assert.deepEqual([refused.code, youtube.opened.length], ["CONTENT_REJECTED", 1]);
+});
+
+test("a privacy that YouTube has changed is told", async (t) => {
+  const youtube = await startYoutube(t, { privacyStatus: "private" });
+  const { warnings } = await drive(youtube, contentOf({ settings: { privacyStatus: "unlisted" } }));
+  assert.deepEqual(warnings.map(({ code }) => code), ["PRIVACY_FORCED"]);
+});
+
+test("a session's address is believed only on Google's hosts", async (t) => {
+  const youtube = await startYoutube(t, { location: "https://evil.example/upload" });
+  const content = contentOf();
+  const error = await failureOf(run(contextFor(youtube.url, content, {}), content, "open"));
+  assert.equal(error.code, "PLATFORM_UNAVAILABLE");
+});
+
+test("after a lost answer the session tells: the video, what is missing, or its refusal", async (t) => {
+  const youtube = await startYoutube(t);
+  const content = contentOf({ media: [film({ sizeBytes: 3 * MIB })] });
+  const context = contextFor(youtube.url, content, {});
+  Object.assign(context.checkpoint, await run(context, content, "open"));
+  youtube.session.storedBytes = 262_144;
+  const short = await broker.reconcile(context, intent());
+  assert.deepEqual(short, { verdict: "not_published", definitive: true, proof: "The upload has 262144 of 3145728 bytes.", redoFrom: "upload" });
+  youtube.session.isComplete = true;
+  const live = await broker.reconcile(context, intent());
+  assert.deepEqual([live.verdict, "remoteId" in live && live.remoteId], ["published", "dQw4w9WgXcQ"]);
+  youtube.session.refusal = [400, refusalOf("mediaBodyRequired")];
+  const refused = await broker.reconcile(context, intent());
+  assert.deepEqual([refused.verdict, "redoFrom" in refused && refused.redoFrom], ["not_published", "open"]);
+  youtube.session.refusal = [403, refusalOf("quotaExceeded")];
+  await assert.rejects(broker.reconcile(context, intent()), BrokerError, "that the question is refused proves nothing");
+});
+
+test("a session that is gone after all bytes is looked for among the channel's uploads, by size and title", async (t) => {
+  const youtube = await startYoutube(t);
+  const content = contentOf();
+  const context = contextFor(youtube.url, content, {});
+  Object.assign(context.checkpoint, await run(context, content, "open"));
+  youtube.session.refusal = [404, "Not Found"];
+  const mine = { id: "dQw4w9WgXcQ", title: "A title", fileSize: "1000", at: "2026-11-25T12:00:05Z" };
+  const cases: [object[], string][] = [
+    [[mine, { ...mine, id: "aaaaaaaaaaa", fileSize: "1001" }], "published"],
+    [[{ ...mine, title: "Another" }], "not_published"],
+    [[{ ...mine, at: "2026-11-25T11:00:00Z" }], "not_published"],
+    [[mine, { ...mine, id: "aaaaaaaaaaa" }], "cannot_tell"],
+    [[{ ...mine, fileName: String(context.checkpoint.fileName) }, { ...mine, id: "aaaaaaaaaaa" }], "published"],
+    [Array.from({ length: 20 }, (_, index) => ({ ...mine, id: `bbbbbbbbb${String(index).padStart(2, "0")}`, title: "Other" })), "cannot_tell"],
+  ];
+  for (const [uploads, expected] of cases) {
+    youtube.uploads = uploads;
+    const verdict = await broker.reconcile(context, intent());
+    assert.equal(verdict.verdict, expected, JSON.stringify(uploads));
+    if (verdict.verdict === "not_published") assert.deepEqual([verdict.definitive, verdict.redoFrom], [false, "open"]);
+  }
+});
+
+test("a session that is gone before its last bytes has made no video, unless a call went out whose end nobody knows", async () => {
+  const step = broker.steps(contentOf()).find((one) => one.effect === "visible");
+  assert.ok(step?.effect === "visible");
+  const context = contextFor("http://127.0.0.1:9", contentOf(), {});
+  const proof = (mayBeLive: boolean) => {
+    try {
+      step.accept(answerOf(404, "Not Found"), mayBeLive ? { ...context, mayBeLive } : context);
+      return null;
+    } catch (error) {
+      return error instanceof BrokerError ? [error.code, error.notPublished, error.redoFrom] : error;
+    }
+  };
+  assert.deepEqual([proof(false), proof(true)], [["MEDIA_FAILED", true, "open"], ["MEDIA_FAILED", false, null]]);
+});
+
+test("processing is asked about after 10, 40 and 100 seconds; then the post counts as published, and is watched for an hour", async (t) => {
+  const youtube = await startYoutube(t);
+  youtube.processing = { status: { uploadStatus: "uploaded" }, processingDetails: { processingStatus: "processing" } };
+  const { waits, warnings } = await drive(youtube, contentOf());
+  assert.deepEqual(waits.processed, [10, 30, 60]);
+  assert.deepEqual(waits.processing?.slice(0, 3), [120, 300, 300]);
+  assert.deepEqual(warnings.map(({ code }) => code), ["STILL_PROCESSING"]);
+});
+
+test("every end of processing has its code", async (t) => {
+  const youtube = await startYoutube(t);
+  const content = contentOf();
+  for (const { state, reasons, becomes } of outcomes) {
+    for (const reason of reasons ?? ["anything"]) {
+      youtube.processing = state.startsWith("processing")
+        ? { status: { uploadStatus: "uploaded" }, processingDetails: { processingStatus: "failed", processingFailureReason: reason } }
+        : { status: { uploadStatus: state, [state === "failed" ? "failureReason" : "rejectionReason"]: reason } };
+      const error = await failureOf(run({ ...contextFor(youtube.url, content, { video: "dQw4w9WgXcQ" }), polls: 1 }, content, "processed"));
+      assert.deepEqual([error.code, error.retryable, error.platformError?.code], [becomes, false, reason]);
+    }
+  }
+});
+
+test("a thumbnail goes once the video is processed; a refusal of it leaves the post as it is", async (t) => {
+  const youtube = await startYoutube(t);
+  const content = contentOf({ media: [film({ width: 720, height: 1280, durationSeconds: 60, thumbnail: { ...film({}), type: "image", mimeType: "image/jpeg", filename: "t.jpg", sizeBytes: 5 } })] });
+  assert.deepEqual(broker.steps(content).slice(-1).map((step) => [step.name, "cosmetic" in step && step.cosmetic]), [["thumbnail", true]]);
+  await drive(youtube, content);
+  assert.deepEqual(youtube.thumbnails, ["/www.googleapis.com/upload/youtube/v3/thumbnails/set?videoId=dQw4w9WgXcQ&uploadType=media image/jpeg"]);
+  youtube.thumbnailRefusal = refusalOf("forbidden");
+  const context = contextFor(youtube.url, content, { video: "dQw4w9WgXcQ", processed: true });
+  assert.match((await failureOf(run(context, content, "thumbnail"))).message, /^The thumbnail was not set\..*phone number/);
+  const early = await failureOf(run({ ...context, checkpoint: { video: "dQw4w9WgXcQ", processed: false } }, content, "thumbnail"));
+  assert.match(early.message, /after processing/);
+});
+
+test("every row of the table of errors is told by its reason", () => {
+  for (const row of errors) {
+    for (const reason of row.reasons ?? []) {
+      const message = row.sentence === undefined ? "Refused" : "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.";
+      const error = errorOf(answerOf(400, refusalOf(reason, message)));
+      assert.deepEqual([error.code, error.message, error.notPublished, error.platformError?.code], [row.becomes, row.says, row.notPublished, reason]);
+    }
+  }
+  const answers: [number, string, string][] = [[502, "<html>Bad Gateway</html>", "PLATFORM_UNAVAILABLE"], [401, "", "AUTH_EXPIRED"], [429, "slow down", "RATE_LIMITED"], [418, "", "UNEXPECTED_RESPONSE"]];
+  for (const [status, body, code] of answers) assert.equal(errorOf(answerOf(status, body)).code, code);
+  assert.equal(errorOf(answerOf(503, "", { "retry-after": "7" })).retryAfterSeconds, 7);
+});
+
+test("a used-up day ends at midnight Pacific time, in both forms of the answer, and a channel's after 24 hours", () => {
+  const now = new Date("2026-11-25T07:00:00Z");
+  const perDay = refusalOf("rateLimitExceeded", "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.");
+  for (const [status, body] of [[403, refusalOf("quotaExceeded")], [429, perDay]] as const) {
+    const error = errorOf(answerOf(status, body), now);
+    assert.deepEqual([error.code, error.retryAfterSeconds], ["QUOTA_EXCEEDED", 3600 + 300]);
+  }
+  assert.equal(errorOf(answerOf(403, refusalOf("quotaExceeded")), now).message, "Quota exceeded (quotaExceeded)");
+  assert.equal(errorOf(answerOf(400, refusalOf("uploadLimitExceeded")), now).retryAfterSeconds, 86_400);
+  assert.equal(errorOf(answerOf(429, refusalOf("rateLimitExceeded")), now).code, "RATE_LIMITED");
+});
+
+test("midnight is found on the days that are an hour shorter or longer", () => {
+  const until = (text: string) => untilPacificMidnight(new Date(text)) - 300;
+  assert.equal(until("2026-07-01T07:00:00Z"), 86_400);
+  assert.equal(until("2026-07-01T06:59:00Z"), 60);
+  assert.equal(until("2026-03-08T08:00:00Z"), 23 * 3600);
+  assert.equal(until("2026-11-01T07:00:00Z"), 25 * 3600);
+});
+
+test("a renewal keeps the token to renew with, and a spent one asks for the person", async (t) => {
+  const youtube = await startYoutube(t);
+  const http = createHttpClient({ sandboxUrl: youtube.url });
+  const app = { clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/cb" };
+  const grant = { accessToken: "old", refreshToken: "1//0g", expiresInSeconds: 0, refreshExpiresInSeconds: null, scopes: null };
+  const renewed = await oauth.refresh?.run(http, app, grant);
+  assert.deepEqual([renewed?.accessToken, renewed?.refreshToken, renewed?.expiresInSeconds], ["ya29.NEW", "1//0g", 3599]);
+  youtube.tokenRefusal = { error: "invalid_grant", error_description: "Token has been expired or revoked." };
+  assert.equal((await failureOf(oauth.refresh?.run(http, app, grant) ?? Promise.reject())).code, "AUTH_REVOKED");
+  assert.equal((await failureOf(oauth.refresh?.run(http, app, { ...grant, refreshExpiresInSeconds: -1 }) ?? Promise.reject())).code, "AUTH_EXPIRED");
+  youtube.tokenRefusal = { error: "invalid_client" };
+  assert.equal((await failureOf(oauth.refresh?.run(http, app, grant) ?? Promise.reject())).code, "UNEXPECTED_RESPONSE");
+});
+
+test("a connection without both permissions, or without a channel, is refused with a reason", async (t) => {
+  const youtube = await startYoutube(t);
+  const http = createHttpClient({ sandboxUrl: youtube.url });
+  const profile = await oauth.profile(http, "ya29.TOKEN", oauth.scopes);
+  assert.deepEqual(profile, {
+    platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", displayName: "My Channel", avatarUrl: "https://yt3.ggpht.com/h",
+    metadata: {
+      channelId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", channelTitle: "My Channel", customUrl: "@mychannel", uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw", subscriberCount: 678, videoCount: 9,
+      viewCount: 12345, longUploadsStatus: "allowed",
+    },
+  });
+  const missing = await failureOf(Promise.resolve(oauth.profile(http, "ya29.TOKEN", oauth.scopes.slice(0, 1))));
+  assert.deepEqual([missing.code, /both permissions/.test(missing.message)], ["AUTH_REVOKED", true]);
+  youtube.channel = [200, { pageInfo: { totalResults: 0 } }];
+  assert.match((await failureOf(Promise.resolve(oauth.profile(http, "ya29.TOKEN")))).message, /no YouTube channel/);
+  youtube.channel = [401, refusalOf("youtubeSignupRequired")];
+  assert.equal((await failureOf(Promise.resolve(oauth.profile(http, "ya29.TOKEN")))).code, "AUTH_REVOKED");
+});
+
+function refusalOf(reason: string, message = "Refused"): object {
+  return { error: { code: 400, message, errors: [{ message, domain: "youtube.video", reason }] } };
+}
+
+function answerOf(status: number, body: string | object, headers: Record<string, string> = {}): HttpAnswer {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return { status, headers, text, json: () => parseJson(text) };
+}
+
+function film(changes: Partial<PublishMedia>): PublishMedia {
+  return {
+    id: "0192", filename: "a.mp4", type: "video", mimeType: "video/mp4", sizeBytes: 1000, width: 1280, height: 720, durationSeconds: 300, frameRate: 30, bitRate: 1_000_000,
+    videoCodec: "avc", audioCodec: "aac", audioChannels: 2, audioSampleRate: 44_100, animated: false, orientation: 1, altText: null, thumbnail: null, ...changes,
+  };
+}
+
+function contentOf(changes: Partial<PlatformContent<PublishMedia>> = {}): PlatformContent<PublishMedia> {
+  return { text: "A title", media: [film({})], linkUrl: null, placement: null, settings: {}, thread: [], ...changes };
+}
+
+function intent(): OpenIntent {
+  return { step: "publish", intentAt: new Date("2026-11-25T12:00:00Z"), answer: { status: null, brokerCode: null, platformError: null, failure: "timeout" } };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
+  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
+  if (error instanceof BrokerError) return error;
+  throw error;
+}
+
+function contextFor(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
+  return {
+    http: createHttpClient({ sandboxUrl: url }),
+    accessToken: "ya29.TOKEN",
+    account: { platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", metadata: { uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw" } },
+    content,
+    checkpoint,
+    media: {
+      publicUrl: () => Promise.reject(new Error("YouTube fetches nothing")),
+      open: async (media, { start = 0, end = media.sizeBytes } = {}) => new Blob([new Uint8Array(end - start)]).stream(),
+      describe: async (media) => media,
+    },
+    polls: 0,
+    waitedSeconds: 0,
+    now: new Date("2026-11-25T12:00:00Z"),
+  };
+}
+
+/** One quiet step, which does not wait. */
+async function run(context: StepContext, content: PlatformContent<PublishMedia>, name: string): Promise<Checkpoint> {
+  const step = broker.steps(content).find((one) => one.name === name);
+  assert.ok(step !== undefined && step.effect !== "visible");
+  const outcome = await step.run(context);
+  assert.ok("done" in outcome);
+  return outcome.done;
+}
+
+/** Runs the steps as the engine does, without its pauses. */
+async function drive({ url }: { url: string }, content: PlatformContent<PublishMedia>, more: Partial<StepContext> = {}) {
+  const context = { ...contextFor(url, content, {}), ...more };
+  const done: { platformPostId?: string; publishedUrl?: string } = {};
+  const warnings: { code: string; message: string }[] = [];
+  const waits: Record<string, number[]> = {};
+  for (const step of broker.steps(content)) {
+    let waitedSeconds = 0;
+    for (let polls = 0; ; polls += 1) {
+      const current = { ...context, polls, waitedSeconds };
+      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
+      if ("waitSeconds" in outcome) {
+        (waits[step.name] ??= []).push(outcome.waitSeconds);
+        waitedSeconds += outcome.waitSeconds;
+        continue;
+      }
+      Object.assign(context.checkpoint, outcome.done);
+      if (outcome.platformPostId !== undefined) done.platformPostId = outcome.platformPostId;
+      if (outcome.publishedUrl !== undefined) done.publishedUrl = outcome.publishedUrl;
+      warnings.push(...(outcome.warnings ?? []));
+      break;
+    }
+  }
+  return { done, warnings, waits, checkpoint: context.checkpoint };
+}
+
+/** Google's hosts, as the script says: one session at a time, one video. */
+async function startYoutube(t: TestContext, script: { privacyStatus?: string; location?: string } = {}) {
+  const state = {
+    url: "",
+    opened: [] as { url: string; headers: IncomingMessage["headers"]; body: unknown }[],
+    puts: [] as string[],
+    thumbnails: [] as string[],
+    session: { storedBytes: 0, isComplete: false, refusal: null as [number, string | object] | null },
+    privacyStatus: "private",
+    processing: { status: { uploadStatus: "processed" } } as object,
+    uploads: [] as object[],
+    thumbnailRefusal: null as object | null,
+    tokenRefusal: null as object | null,
+    channel: [200, CHANNEL] as [number, object],
+    ranges: (): string[] => state.puts,
+  };
+  const answer = (request: IncomingMessage, body: Buffer): [number, string | object, Record<string, string>?] => {
+    const url = new URL(request.url ?? "", "http://localhost");
+    if (request.method === "POST" && url.pathname.endsWith("/upload/youtube/v3/videos")) {
+      const resource: { status?: { privacyStatus?: string } } = JSON.parse(body.toString());
+      state.opened.push({ url: request.url ?? "", headers: request.headers, body: resource });
+      state.privacyStatus = script.privacyStatus ?? resource.status?.privacyStatus ?? "public";
+      return [200, "", { location: script.location ?? "https://www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&upload_id=xa298sd_f" }];
+    }
+    if (request.method === "PUT") {
+      const range = request.headers["content-range"] ?? "";
+      state.puts.push(range);
+      if (state.session.refusal !== null) return state.session.refusal;
+      const [, last, total] = /^bytes \d+-(\d+)\/(\d+)$/.exec(range) ?? [];
+      if (last !== undefined) state.session.storedBytes = Number(last) + 1;
+      if (last !== undefined && Number(last) + 1 === Number(total)) state.session.isComplete = true;
+      if (state.session.isComplete) return [201, { id: "dQw4w9WgXcQ", status: { privacyStatus: state.privacyStatus } }];
+      return [308, "", state.session.storedBytes === 0 ? {} : { range: `bytes=0-${state.session.storedBytes - 1}` }];
+    }
+    if (url.pathname.endsWith("/thumbnails/set")) {
+      state.thumbnails.push(`${request.url} ${request.headers["content-type"]}`);
+      return state.thumbnailRefusal === null ? [200, { items: [] }] : [403, state.thumbnailRefusal];
+    }
+    if (url.pathname.endsWith("/token")) return state.tokenRefusal === null ? [200, { access_token: "ya29.NEW", expires_in: 3599, scope: "a b" }] : [400, state.tokenRefusal];
+    if (url.pathname.endsWith("/channels")) return state.channel;
+    const uploads = state.uploads.map((one) => ({ id: "", title: "", fileSize: "", fileName: "a.mp4", at: "", ...one }));
+    if (url.pathname.endsWith("/playlistItems")) return [200, { items: uploads.map(({ id, at }) => ({ snippet: { publishedAt: at }, contentDetails: { videoId: id, videoPublishedAt: at } })) }];
+    if (url.searchParams.get("part")?.includes("fileDetails")) {
+      const wanted = (url.searchParams.get("id") ?? "").split(",");
+      const listed = uploads.filter(({ id }) => wanted.includes(id));
+      return [200, { items: listed.map(({ id, title, at, fileSize, fileName }) => ({ id, snippet: { title, publishedAt: at }, status: { privacyStatus: "private" }, fileDetails: { fileSize, fileName } })) }];
+    }
+    return [200, { items: [state.processing] }];
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
+      const [status, body, headers = {}] = answer(request, Buffer.concat(chunks));
+      response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  state.url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+  return state;
+}
+
+const CHANNEL = {
+  items: [
+    {
+      id: "UC_x5XG1OV2P6uZZ5FSM9Ttw",
+      snippet: { title: "My Channel", customUrl: "@mychannel", thumbnails: { default: { url: "https://yt3.ggpht.com/d" }, high: { url: "https://yt3.ggpht.com/h" } } },
+      contentDetails: { relatedPlaylists: { likes: "LL", uploads: "UU_x5XG1OV2P6uZZ5FSM9Ttw" } },
+      statistics: { viewCount: "12345", subscriberCount: "678", hiddenSubscriberCount: false, videoCount: "9" },
+      status: { privacyStatus: "public", longUploadsStatus: "allowed" },
+    },
+  ],
+};
