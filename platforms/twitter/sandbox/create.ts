@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Call } from "../../../sandbox/platform.ts";
 import { invalid, PROBLEMS, Refusal } from "./errors.ts";
-import { findMedia, kindOf, type XMedia } from "./media.ts";
 import { videoMinutes } from "./media-rules.ts";
 import { hasSucceeded } from "./processing.ts";
 import { readJson } from "./schema.ts";
+import { findMedia, kindOf, type XMedia } from "./stored-media.ts";
 import { findPost, type XPost } from "./stored-post.ts";
 import { cashtagsIn, hasForbiddenSigns, mentionsIn, weightOf } from "./text.ts";
 import { isSubscriber, type Viewer } from "./viewer.ts";

@@ -1,7 +1,7 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { card } from "./card.ts";
 import { invalid, oauthError, PROBLEMS, problem, SWITCHES } from "./errors.ts";
-import { MEDIA_ROUTES, MEDIA_SCHEMA } from "./media.ts";
+import { MEDIA_ROUTES } from "./media.ts";
 import { newApp, OAUTH_ROUTES, OAUTH_SCHEMA, refuseConsent, seedIdentity } from "./oauth.ts";
 import { POST_ROUTES } from "./posts.ts";
 import { PROCESSING_SCHEMA } from "./processing.ts";
@@ -9,6 +9,7 @@ import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";
 import { countCall, RATES_SCHEMA } from "./rates.ts";
 import { READ_ROUTES } from "./reads.ts";
 import { LINK_ROUTES, LINKS_SCHEMA } from "./render.ts";
+import { MEDIA_SCHEMA } from "./stored-media.ts";
 import { POSTS_SCHEMA } from "./stored-post.ts";
 
 /** The stand-in of X, written from X's documentation and from what clients have seen, and from nothing of the broker. */

@@ -2,54 +2,23 @@ import { z } from "zod";
 import type { Body, StoredBytes } from "../../../sandbox/body.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
-import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
+import { integer } from "../../../sandbox/store.ts";
 import { answer, invalid, PROBLEMS, Refusal } from "./errors.ts";
 import { problemWith } from "./media-rules.ts";
 import { readProcessing, startProcessing } from "./processing.ts";
 import { readJson, schemaProblem } from "./schema.ts";
 import { newId } from "./snowflake.ts";
+import { Category, factsOf, findMedia, insertMedia, kindOf, mediaKey, type XMedia } from "./stored-media.ts";
 import { isSubscriber, withViewer, type Viewer } from "./viewer.ts";
 
 /**
  * Media: an image in one call, anything in segments. What nobody has posted is never seen.
  * Source: X docs, media, 2026-08-22; X OpenAPI 2.167.
  */
-export interface XMedia {
-  id: string;
-  key: string;
-  owner: string;
-  category: Category;
-  mediaType: string;
-  totalBytes: number;
-  expiresAt: number;
-  /** When the last byte was there; null before. */
-  finishedAt: number | null;
-  altText: string | null;
-  facts: MediaFacts | null;
-}
-
-const CATEGORIES = ["amplify_video", "tweet_gif", "tweet_image", "tweet_video", "dm_gif", "dm_image", "dm_video", "subtitles"] as const;
-const Category = z.enum(CATEGORIES);
-type Category = z.infer<typeof Category>;
-
 const MEDIA_TYPES = [
   "video/mp4", "video/webm", "video/mp2t", "video/quicktime", "text/srt", "text/vtt", "image/jpeg", "image/gif", "image/bmp", "image/png", "image/webp",
   "image/pjpeg", "image/tiff", "model/gltf-binary", "model/vnd.usdz+zip",
 ] as const;
-
-const MediaFacts = z.object({
-  sha256: z.string(), sizeBytes: z.number(), mimeType: z.string().nullable(), width: z.number().nullable(), height: z.number().nullable(),
-  durationSeconds: z.number().nullable(), thumbnail: z.string().nullable(),
-});
-
-export type MediaFacts = z.infer<typeof MediaFacts>;
-
-export const MEDIA_SCHEMA = `
-CREATE TABLE IF NOT EXISTS twitter_media (
-  id TEXT PRIMARY KEY, owner TEXT NOT NULL, category TEXT NOT NULL, media_type TEXT NOT NULL, total_bytes INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL, finished_at INTEGER, alt_text TEXT, facts TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS twitter_segments (
-  media_id TEXT NOT NULL, place INTEGER NOT NULL, size_bytes INTEGER NOT NULL, PRIMARY KEY (media_id, place)) WITHOUT ROWID;`;
 
 const MIB = 1024 * 1024;
 const CHUNK_MAX_BYTES = 5 * MIB;
@@ -71,17 +40,6 @@ export const MEDIA_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: HOST, path: "/2/media/upload", operation: "status", run: withViewer(["media.write"], readStatus) },
 ];
 
-/** One that has not expired. */
-export function findMedia(call: Call, id: string): XMedia | undefined {
-  const row = call.world.store.get("SELECT * FROM twitter_media WHERE id = ? AND expires_at > ?", id, call.now);
-  return row && toMedia(row);
-}
-
-export function kindOf(category: Category): "image" | "gif" | "video" | "other" {
-  if (category === "subtitles") return "other";
-  return category.endsWith("_image") ? "image" : category.endsWith("_gif") ? "gif" : "video";
-}
-
 const Owners = z.array(z.string().regex(/^[0-9]{1,19}$/));
 const AtOnce = z.strictObject({ media: z.base64(), media_category: z.enum(["tweet_image", "dm_image", "subtitles"]), additional_owners: Owners.optional() });
 
@@ -95,7 +53,7 @@ function uploadAtOnce(call: Call, viewer: Viewer): Outcome {
       totalBytes: measured.sizeBytes, expiresAt: call.now + KEEP_SECONDS * 1000, finishedAt: call.now, altText: null, facts: factsOf(measured),
     };
     refuseWrong(media, measured, viewer);
-    insert(call, media);
+    insertMedia(call, media);
     return answer(call, { data: finished(call, media) });
   });
 }
@@ -120,7 +78,7 @@ function initialize(call: Call, viewer: Viewer): PlatformAnswer {
     id, key: mediaKey(id, asked.media_category), owner: viewer.person.id, category: asked.media_category, mediaType: asked.media_type,
     totalBytes: asked.total_bytes, expiresAt: call.now + (OPEN_SECONDS + 1) * 1000, finishedAt: null, altText: null, facts: null,
   };
-  insert(call, media);
+  insertMedia(call, media);
   return answer(call, { data: { id, media_key: media.key, expires_after_secs: OPEN_SECONDS } });
 }
 
@@ -271,34 +229,4 @@ async function store({ world }: Call, id: string, bytes: StoredBytes | Buffer, p
 
 function uploadName(id: string, place?: number): string {
   return place === undefined ? `twitter-${id}` : `twitter-${id}-${place}`;
-}
-
-/** Seen prefixes: 7 for post videos, 13 for those of ads, 3 for photos, 16 for GIFs. */
-function mediaKey(id: string, category: Category): string {
-  const kind = kindOf(category);
-  const prefix = category === "amplify_video" ? 13 : kind === "video" ? 7 : kind === "gif" ? 16 : 3;
-  return `${prefix}_${id}`;
-}
-
-function insert(call: Call, media: XMedia): void {
-  call.world.store.run(
-    "INSERT INTO twitter_media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    media.id, media.owner, media.category, media.mediaType, media.totalBytes, media.expiresAt, media.finishedAt, media.altText,
-    media.facts && JSON.stringify(media.facts),
-  );
-}
-
-function factsOf({ sha256, sizeBytes, mimeType, width, height, durationSeconds, thumbnail }: Measured): MediaFacts {
-  return { sha256, sizeBytes, mimeType, width, height, durationSeconds, thumbnail };
-}
-
-function toMedia(row: Row): XMedia {
-  const id = text(row, "id");
-  const category = Category.parse(text(row, "category"));
-  const facts = textOrNull(row, "facts");
-  return {
-    id, category, key: mediaKey(id, category), owner: text(row, "owner"), mediaType: text(row, "media_type"), totalBytes: integer(row, "total_bytes"),
-    expiresAt: integer(row, "expires_at"), finishedAt: integerOrNull(row, "finished_at"), altText: textOrNull(row, "alt_text"),
-    facts: facts === null ? null : MediaFacts.parse(JSON.parse(facts)),
-  };
 }

@@ -4,9 +4,9 @@ import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sand
 import { text } from "../../../sandbox/store.ts";
 import { judgeCreate, CreateBody, type NewPost } from "./create.ts";
 import { answer, PROBLEMS, Refusal } from "./errors.ts";
-import { findMedia, kindOf } from "./media.ts";
 import { renderText } from "./render.ts";
 import { newId } from "./snowflake.ts";
+import { findMedia, kindOf } from "./stored-media.ts";
 import type { XPost } from "./stored-post.ts";
 import { linksIn } from "./text.ts";
 import { accountOf, isSubscriber, withViewer, type Viewer } from "./viewer.ts";

@@ -1,6 +1,6 @@
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, textOrNull, type Row } from "../../../sandbox/store.ts";
-import type { XMedia } from "./media.ts";
+import type { XMedia } from "./stored-media.ts";
 
 /**
  * What happens to a GIF or video after its last byte:
