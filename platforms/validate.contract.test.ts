@@ -5,7 +5,7 @@ import { MIME_TYPES } from "../model/capabilities.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry } from "../model/post.ts";
 import { judgePost, type JudgedPost } from "./validate.ts";
-import { account, codes, context, image, judge, LATER, onlyIssue, postOf, refuses, setting, sound, takes, tiktok, told, video, warns, type Expected, type Said } from "./validate.testing.ts";
+import { account, codes, context, image, judge, LATER, onlyIssue, postOf, refuses, setting, sound, takes, tiktok, told, video, warns, type Expected, type Said } from "./validate.fixture.ts";
 
 // Every validation sentence that callers may rely on, with its exact code and path.
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { exampleOf } from "../kit/meta-graph.fixture.ts";
 import { classifyGraphAnswer } from "../kit/meta-graph.ts";
-import { answerOf, CONTENT, contextFor, drive, exampleOf, failureOf, film, picture, startHost, type Received } from "../kit/meta-graph.testing.ts";
 import { BrokerError, type OpenIntent, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { errors, graphs } from "./errors.ts";

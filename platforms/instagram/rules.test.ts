@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { account, codes, image, judge, refuses, setting, takes, video, warns, type Said } from "../validate.testing.ts";
+import { account, codes, image, judge, refuses, setting, takes, video, warns, type Said } from "../validate.fixture.ts";
 
 test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video within 60 seconds", () => {
   takes("instagram", { media: [{ ...image, width: 1080, height: 1350 }] });

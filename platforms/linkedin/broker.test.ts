@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { createHttpClient, parseJson, type HttpAnswer } from "../kit/http.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { classify, errors } from "./errors.ts";
@@ -14,7 +14,7 @@ const IMAGE_PUT = "https://www.linkedin.com/dms-uploads/image";
 const PART_PUT = "https://www.linkedin.com/dms-uploads/part";
 
 test("a text is one call, escaped, with every setting in its body and the version in its headers", async (t) => {
-  const { requests, done } = await drive(t, { ...TEXT, text: "Shipping today (really) #launch", settings: { visibility: "CONNECTIONS", isReshareDisabledByAuthor: true } });
+  const { requests, done } = await run(t, { ...CONTENT, text: "Shipping today (really) #launch", settings: { visibility: "CONNECTIONS", isReshareDisabledByAuthor: true } });
   assert.equal(requests.length, 1);
   assert.deepEqual(requests[0]?.json, {
     author: "urn:li:person:782bbtaQ",
@@ -26,28 +26,28 @@ test("a text is one call, escaped, with every setting in its body and the versio
   });
   assert.deepEqual(
     ["authorization", "linkedin-version", "x-restli-protocol-version"].map((name) => requests[0]?.headers[name]),
-    ["Bearer TOKEN", "202605", "2.0.0"],
+    ["Bearer TOKEN-OF-THE-ACCOUNT", "202605", "2.0.0"],
   );
   assert.deepEqual(done, { platformPostId: "urn:li:share:6844785523593134080", publishedUrl: "https://www.linkedin.com/feed/update/urn:li:share:6844785523593134080/" });
 });
 
 test("one image is opened, put with the token, and named by the post", async (t) => {
-  const { requests, waits } = await drive(t, { ...TEXT, media: [picture({ mimeType: "image/png", altText: "Dashboard" })] });
-  assert.deepEqual(requests.map(({ method, path }) => `${method} ${path}`), ["POST /api.linkedin.com/rest/images?action=initializeUpload", "PUT /www.linkedin.com/dms-uploads/image", "POST /api.linkedin.com/rest/posts"]);
-  assert.deepEqual([requests[1]?.headers["content-type"], requests[1]?.headers.authorization, requests[1]?.sizeBytes], ["image/png", "Bearer TOKEN", 1000]);
+  const { requests, waits } = await run(t, { ...CONTENT, media: [picture({ mimeType: "image/png", altText: "Dashboard" })] });
+  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`), ["POST /api.linkedin.com/rest/images?action=initializeUpload", "PUT /www.linkedin.com/dms-uploads/image", "POST /api.linkedin.com/rest/posts"]);
+  assert.deepEqual([requests[1]?.headers["content-type"], requests[1]?.headers.authorization, requests[1]?.sizeBytes], ["image/png", "Bearer TOKEN-OF-THE-ACCOUNT", 1000]);
   assert.deepEqual(contentOf(requests), { media: { id: "urn:li:image:I1", altText: "Dashboard" } });
   assert.deepEqual(waits, { "images-ready": [4] });
 });
 
 test("an image that LinkedIn does not take as it is goes as a JPEG", async (t) => {
-  const { requests } = await drive(t, { ...TEXT, media: [picture({ mimeType: "image/webp" })] });
+  const { requests } = await run(t, { ...CONTENT, media: [picture({ mimeType: "image/webp" })] });
   assert.equal(requests[1]?.headers["content-type"], "image/jpeg");
 });
 
 test("several images keep their order, with the alternative texts of the setting or their own", async (t) => {
   const media = [picture({ altText: "own" }), picture({}), picture({})];
   const textsOf = async (settings: Record<string, unknown>) => {
-    const { requests } = await drive(t, { ...TEXT, media, settings });
+    const { requests } = await run(t, { ...CONTENT, media, settings });
     return contentOf(requests);
   };
   const images = (...texts: (string | undefined)[]) => ({ multiImage: { images: texts.map((altText, index) => ({ id: `urn:li:image:I${index + 1}`, ...(altText === undefined ? {} : { altText }) })) } });
@@ -57,7 +57,7 @@ test("several images keep their order, with the alternative texts of the setting
 });
 
 test("a link is an article, its one image the thumbnail, its title given or taken from the text", async (t) => {
-  const articleOf = async (content: Partial<PlatformContent<PublishMedia>>) => contentOf((await drive(t, { ...TEXT, linkUrl: "https://www.example.com/post?x=1", ...content })).requests);
+  const articleOf = async (content: Partial<PlatformContent<PublishMedia>>) => contentOf((await run(t, { ...CONTENT, linkUrl: "https://www.example.com/post?x=1", ...content })).requests);
   const media = [picture({ altText: "cover" })];
   assert.deepEqual(await articleOf({ media, settings: { articleTitle: "Title", articleDescription: "Why" } }), {
     article: { source: "https://www.example.com/post?x=1", title: "Title", description: "Why", thumbnail: "urn:li:image:I1", thumbnailAltText: "cover" },
@@ -68,11 +68,11 @@ test("a link is an article, its one image the thumbnail, its title given or take
 });
 
 test("a video goes in the parts that LinkedIn names, without the token, and is closed by their etags in order", async (t) => {
-  const { requests, waits, done } = await drive(t, { ...TEXT, media: [film({ sizeBytes: 9_000_000 })], settings: { videoTitle: "Demo" } });
+  const { requests, waits, done } = await run(t, { ...CONTENT, media: [film({ sizeBytes: 9_000_000 })], settings: { videoTitle: "Demo" } });
   assert.deepEqual(requests[0]?.json, { initializeUploadRequest: { owner: "urn:li:person:782bbtaQ", fileSizeBytes: 9_000_000, uploadCaptions: false, uploadThumbnail: false } });
   const parts = requests.filter(({ method }) => method === "PUT");
   assert.deepEqual(parts.map(({ sizeBytes, headers }) => [sizeBytes, headers.authorization, headers["content-type"]]), [4_194_304, 4_194_304, 611_392].map((size) => [size, undefined, "application/octet-stream"]));
-  const closed = requests.find(({ path }) => path.endsWith("finalizeUpload"));
+  const closed = requests.find(({ url }) => url.endsWith("finalizeUpload"));
   assert.deepEqual(closed?.json, { finalizeUploadRequest: { video: "urn:li:video:V1", uploadToken: "", uploadedPartIds: ["/ambry/part-0", "/ambry/part-1", "/ambry/part-2"] } });
   assert.deepEqual(waits, { "video-ready": [5, 5, 10] });
   assert.deepEqual(contentOf(requests), { media: { id: "urn:li:video:V1", title: "Demo" } });
@@ -80,40 +80,40 @@ test("a video goes in the parts that LinkedIn names, without the token, and is c
 });
 
 test("a large video is sent in steps of their own, so that little is sent twice after a crash", () => {
-  const names = broker.steps({ ...TEXT, media: [film({ sizeBytes: 40_000_000 })] }).map(({ name }) => name);
+  const names = broker.steps({ ...CONTENT, media: [film({ sizeBytes: 40_000_000 })] }).map(({ name }) => name);
   assert.deepEqual(names, ["version", "video", "video-parts-1", "video-parts-2", "video-parts-3", "video-finalize", "video-ready", "publish"]);
 });
 
 test("a cover goes before the video is closed, and one that is refused is a warning only", async (t) => {
   const media = [film({ thumbnail: picture({}) })];
-  const taken = await drive(t, { ...TEXT, media });
+  const taken = await run(t, { ...CONTENT, media });
   const cover = taken.requests.find(({ path }) => path.endsWith("/cover"));
   assert.deepEqual([cover?.headers["media-type-family"], cover?.headers.authorization], ["STILLIMAGE", undefined]);
   assert.deepEqual(taken.warnings, []);
-  const refused = await drive(t, { ...TEXT, media }, { cover: 400 });
+  const refused = await run(t, { ...CONTENT, media }, { cover: 400 });
   assert.deepEqual(refused.warnings, ["THUMBNAIL_NOT_SET"]);
   assert.equal(refused.done.platformPostId, "urn:li:share:6844785523593134080");
 });
 
 test("a video that cannot be processed publishes nothing and gives the reason", async (t) => {
-  const error = await failureOf(drive(t, { ...TEXT, media: [film({})] }, { video: { status: "PROCESSING_FAILED", processingFailureReason: "No audio\ntrack" } }));
+  const error = await failureOf(run(t, { ...CONTENT, media: [film({})] }, { video: { status: "PROCESSING_FAILED", processingFailureReason: "No audio\ntrack" } }));
   assert.deepEqual([error.code, error.retryable, error.message], ["MEDIA_FAILED", false, "LinkedIn could not process the video: No audio track"]);
 });
 
 test("a member who may not ask about a video gives it a minute for every 100 MB", async (t) => {
-  const { waits } = await drive(t, { ...TEXT, media: [film({ sizeBytes: 150_000_000 })] }, { video: 403 });
+  const { waits } = await run(t, { ...CONTENT, media: [film({ sizeBytes: 150_000_000 })] }, { video: 403 });
   assert.deepEqual(waits, { "video-ready": [5, 115] });
 });
 
 test("bytes are sent nowhere but to LinkedIn", async (t) => {
-  const error = await failureOf(drive(t, { ...TEXT, media: [picture({})] }, { imageUrl: "https://attacker.example/upload" }));
+  const error = await failureOf(run(t, { ...CONTENT, media: [picture({})] }, { imageUrl: "https://attacker.example/upload" }));
   assert.equal(error.code, "UNEXPECTED_RESPONSE");
 });
 
 test("the version is the operator's, and the next one where LinkedIn has retired it", async () => {
-  const [version] = broker.steps(TEXT);
+  const [version] = broker.steps(CONTENT);
   assert.ok(version !== undefined && version.effect !== "visible");
-  const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) => version.run({ ...contextFor("http://127.0.0.1:9", TEXT, checkpoint), ...(environment === undefined ? {} : { environment }) });
+  const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) => version.run({ ...contextOf("http://127.0.0.1:9", CONTENT, checkpoint), ...(environment === undefined ? {} : { environment }) });
   assert.deepEqual(await choose({}), { done: { version: "202605" } });
   assert.deepEqual(await choose({}, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202401" } });
   assert.deepEqual(await choose({ version: "202401" }, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202605" } });
@@ -142,9 +142,9 @@ const DUPLICATE = {
 };
 
 test("a duplicate is a refusal that names the first post, and after a lost answer it is that post", () => {
-  const publish = broker.steps(TEXT).at(-1);
+  const publish = broker.steps(CONTENT).at(-1);
   assert.ok(publish?.effect === "visible");
-  const context = contextFor("http://127.0.0.1:9", TEXT, {});
+  const context = contextOf("http://127.0.0.1:9", CONTENT);
   const refusal = thrown(() => publish.accept(answerOf(422, DUPLICATE), context));
   assert.deepEqual([refusal.code, refusal.notPublished], ["CONTENT_REJECTED", true]);
   assert.match(refusal.message, /urn:li:share:7295588489876647936/);
@@ -154,9 +154,9 @@ test("a duplicate is a refusal that names the first post, and after a lost answe
 });
 
 test("a post that LinkedIn took without telling its id is live, and is not sent again", () => {
-  const publish = broker.steps(TEXT).at(-1);
+  const publish = broker.steps(CONTENT).at(-1);
   assert.ok(publish?.effect === "visible");
-  const context = contextFor("http://127.0.0.1:9", TEXT, {});
+  const context = contextOf("http://127.0.0.1:9", CONTENT);
   assert.deepEqual(publish.accept({ ...answerOf(201, ""), text: "" }, context), { done: {}, remoteId: null });
   assert.throws(() => publish.accept(answerOf(200, {}), context), (error) => !(error instanceof BrokerError));
   assert.equal(publish.accept({ ...answerOf(201, ""), headers: { "x-restli-id": "urn:li:ugcPost:7" } }, context).remoteId, "urn:li:ugcPost:7");
@@ -197,7 +197,7 @@ test("calls of the day come back at midnight UTC, each account's within five min
 test("what LinkedIn has published is settled by the identical repeat alone", async () => {
   assert.equal(broker.identicalRepeat?.withinSeconds, 480);
   const answer = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
-  const verdict = await broker.reconcile(contextFor("http://127.0.0.1:9", TEXT, {}), { step: "publish", intentAt: new Date(), answer });
+  const verdict = await broker.reconcile(contextOf("http://127.0.0.1:9", CONTENT), { step: "publish", intentAt: new Date(), answer });
   assert.equal(verdict.verdict, "cannot_tell");
 });
 
@@ -242,26 +242,8 @@ test("the profile is the member's, its locale in either form, what may be missin
   assert.ok("metadata" in bare && bare.displayName === null && bare.avatarUrl === null);
 });
 
-const TEXT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, thread: [] };
 const APP = { clientId: "78", clientSecret: "secret", redirectUri: "https://app.example/cb" };
 const CIRCUMSTANCES = { now: new Date("2026-11-01T12:00:10Z"), accountId: "782bbtaQ", uploadStep: "image-1" };
-
-function picture(facts: Partial<PublishMedia>): PublishMedia {
-  return {
-    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
-    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
-    animated: false, orientation: 1, ...facts,
-  };
-}
-
-function film(facts: Partial<PublishMedia>): PublishMedia {
-  return picture({ filename: "a.mp4", type: "video", mimeType: "video/mp4", sizeBytes: 100_000, durationSeconds: 5, ...facts });
-}
-
-function answerOf(status: number, body: unknown): HttpAnswer {
-  const text = JSON.stringify(body);
-  return { status, headers: {}, text, json: () => parseJson(text) };
-}
 
 function thrown(work: () => unknown): BrokerError {
   try {
@@ -273,56 +255,13 @@ function thrown(work: () => unknown): BrokerError {
   throw new Error("it went through");
 }
 
-async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
-  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
-  if (error instanceof BrokerError) return error;
-  throw error;
+function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
+  return contextFor(url, content, { platformAccountId: "782bbtaQ", username: null }, checkpoint);
 }
 
-function contextFor(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
-  const bytes = (size: number) => new Blob([new Uint8Array(size)]).stream();
-  return {
-    http: createHttpClient({ sandboxUrl: url }),
-    accessToken: "TOKEN",
-    account: { platformAccountId: "782bbtaQ", username: null, metadata: {} },
-    content,
-    checkpoint,
-    media: {
-      publicUrl: () => Promise.reject(new Error("LinkedIn fetches no media")),
-      open: async (media, { start = 0, end = media.sizeBytes } = {}) => bytes(end - start),
-      describe: async (media, rendition) => ({ ...media, mimeType: rendition?.mimeType ?? media.mimeType }),
-    },
-    polls: 0,
-    waitedSeconds: 0,
-    now: CIRCUMSTANCES.now,
-  };
-}
-
-/** Runs the steps as the engine does, without its pauses. */
-async function drive(t: TestContext, content: PlatformContent<PublishMedia>, script: Script = {}) {
+async function run(t: TestContext, content: PlatformContent<PublishMedia>, script: Script = {}) {
   const { url, requests } = await startLinkedIn(t, script);
-  const context = contextFor(url, content, {});
-  const done: { platformPostId?: string; publishedUrl?: string } = {};
-  const waits: Record<string, number[]> = {};
-  const warnings: string[] = [];
-  for (const step of broker.steps(content)) {
-    let waitedSeconds = 0;
-    for (let polls = 0; ; polls += 1) {
-      const current = { ...context, polls, waitedSeconds };
-      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
-      if ("waitSeconds" in outcome) {
-        (waits[step.name] ??= []).push(outcome.waitSeconds);
-        waitedSeconds += outcome.waitSeconds;
-        continue;
-      }
-      Object.assign(context.checkpoint, outcome.done);
-      warnings.push(...(outcome.warnings ?? []).map(({ code }) => code));
-      if (outcome.platformPostId !== undefined) done.platformPostId = outcome.platformPostId;
-      if (outcome.publishedUrl !== undefined) done.publishedUrl = outcome.publishedUrl;
-      break;
-    }
-  }
-  return { requests, waits, warnings, done };
+  return { requests, ...(await drive(broker, contextOf(url, content))) };
 }
 
 interface Script {
@@ -334,14 +273,6 @@ interface Script {
   userinfo?: object;
 }
 
-interface Received {
-  method: string;
-  path: string;
-  headers: Record<string, string | string[] | undefined>;
-  json: unknown;
-  sizeBytes: number;
-}
-
 function contentOf(requests: readonly Received[]): unknown {
   const body = requests.at(-1)?.json;
   return typeof body === "object" && body !== null && "content" in body ? body.content : undefined;
@@ -349,10 +280,9 @@ function contentOf(requests: readonly Received[]): unknown {
 
 /** LinkedIn's hosts, saying what the script says. */
 async function startLinkedIn(t: TestContext, script: Script) {
-  const requests: Received[] = [];
   let images = 0;
   let reads = 0;
-  const answer = ({ path, json, method }: Received): { status: number; body?: object; headers?: Record<string, string> } => {
+  const answer = ({ url: path, json, method }: Received): { status: number; body?: object; headers?: Record<string, string> } => {
     if (path.endsWith("/accessToken")) return { status: script.token?.[0] ?? 200, body: script.token?.[1] ?? {} };
     if (path.endsWith("/userinfo")) return { status: 200, body: script.userinfo ?? {} };
     if (path.includes("/rest/images?")) return { status: 200, body: { value: { image: `urn:li:image:I${(images += 1)}`, uploadUrl: script.imageUrl ?? IMAGE_PUT, uploadUrlExpiresAt: 1 } } };
@@ -366,25 +296,10 @@ async function startLinkedIn(t: TestContext, script: Script) {
     if (method === "PUT") return path.includes("part") ? { status: 200, headers: { etag: `"/ambry/part-${path.at(-1)}"` } } : { status: 201 };
     return { status: 201, headers: { "x-restli-id": "urn:li:share:6844785523593134080" } };
   };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
-      const bytes = Buffer.concat(chunks);
-      const isJson = request.headers["content-type"] === "application/json";
-      const received: Received = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, json: isJson ? JSON.parse(bytes.toString()) : undefined, sizeBytes: bytes.length };
-      requests.push(received);
-      const { status, body, headers } = answer(received);
-      response.writeHead(status, { "content-type": "application/json", ...headers }).end(body === undefined ? undefined : JSON.stringify(body));
-    });
+  return startHost(t, (received) => {
+    const { status, body, headers } = answer(received);
+    return [status, body, headers];
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("the server has no address");
-  return { url: `http://127.0.0.1:${address.port}`, requests };
 }
 
 function videoValue(json: unknown): object {

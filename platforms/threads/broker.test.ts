@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { createHttpClient, parseJson, type HttpAnswer } from "../kit/http.ts";
-import { classifyGraphAnswer, type GraphErrorRow } from "../kit/meta-graph.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost } from "../kit/fixture.ts";
+import { exampleOf } from "../kit/meta-graph.fixture.ts";
+import { classifyGraphAnswer } from "../kit/meta-graph.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { containerErrors, errors, graph } from "./errors.ts";
@@ -14,15 +13,14 @@ const NOT_THERE = { error: { message: "The requested resource does not exist", t
 
 test("a text goes out in two calls, with the link and every setting in the first", async (t) => {
   const server = await startGraph(t);
-  const { sent, done } = await drive(server.url, {
-    ...TEXT,
+  const { done } = await run(server.url, {
+    ...CONTENT,
     text: "Hello #world & all",
     linkUrl: "https://example.com/a",
     settings: { replyControl: "mentioned_only", topicTag: "trains", quotePostId: "77", replyTo: "55", poll: { options: ["Yes", "No"] } },
   });
-  assert.deepEqual(sent[0], {
-    step: "container-1",
-    fields: {
+  assert.deepEqual(server.created(), [
+    {
       media_type: "TEXT",
       text: "Hello #world & all",
       link_attachment: "https://example.com/a",
@@ -32,81 +30,80 @@ test("a text goes out in two calls, with the link and every setting in the first
       reply_to_id: "55",
       poll_attachment: '{"option_a":"Yes","option_b":"No"}',
     },
-  });
-  assert.deepEqual(sent.at(-1), { step: "publish-1", fields: { creation_id: "1" } });
+  ]);
+  assert.deepEqual(server.requests.find(({ path }) => path.endsWith("/threads_publish"))?.fields, { creation_id: "1" });
   assert.equal(done.platformPostId, "9001");
   assert.equal(done.publishedUrl, "https://www.threads.net/@someone/post/A9001");
-  assert.ok(server.requests.every((request) => request.headers.authorization === "Bearer THTOKEN" && !(request.url ?? "").includes("THTOKEN")));
+  assert.ok(server.requests.every((request) => request.headers.authorization === "Bearer TOKEN-OF-THE-ACCOUNT" && !request.url.includes("TOKEN-OF-THE-ACCOUNT")));
 });
 
 test("an image and a video carry their public address and alt text, and no link", async (t) => {
   const server = await startGraph(t);
-  const image = await drive(server.url, { ...TEXT, text: "", media: [picture({ altText: "A red door" })] });
-  assert.deepEqual(image.sent[0]?.fields, { media_type: "IMAGE", image_url: "https://media.example/a.jpg", alt_text: "A red door" });
-  const video = await drive(server.url, { ...TEXT, media: [film()] });
-  assert.deepEqual(video.sent[0]?.fields, { media_type: "VIDEO", video_url: "https://media.example/a.mp4", text: "Hi" });
+  await run(server.url, { ...CONTENT, text: "", media: [picture({ altText: "A red door" })] });
+  assert.deepEqual(server.created()[0], { media_type: "IMAGE", image_url: "https://media.example/a.jpg", alt_text: "A red door" });
+  await run(server.url, { ...CONTENT, media: [film()] });
+  assert.deepEqual(server.created()[1], { media_type: "VIDEO", video_url: "https://media.example/a.mp4", text: "Hi" });
 });
 
 test("an image that Threads does not take as it is goes as a JPEG", async (t) => {
-  const server = await startGraph(t);
   for (const media of [picture({ mimeType: "image/webp" }), picture({ sizeBytes: 9_000_000 }), picture({ orientation: 6 })]) {
-    const { sent } = await drive(server.url, { ...TEXT, media: [media] });
-    assert.equal(sent[0]?.fields.image_url, "https://media.example/a.jpg?as=image/jpeg&maxSizeBytes=8388608");
+    const server = await startGraph(t);
+    await run(server.url, { ...CONTENT, media: [media] });
+    assert.equal(server.created()[0]?.image_url, "https://media.example/a.jpg?as=image/jpeg&maxSizeBytes=8388608");
   }
 });
 
 test("a carousel waits for every child before its parent is made, in the caller's order", async (t) => {
   const server = await startGraph(t, { readsUntilFinished: 2 });
-  const { sent, steps, waits } = await drive(server.url, { ...TEXT, media: [picture({ altText: "one" }), film(), picture({})] });
+  const { steps, waits } = await run(server.url, { ...CONTENT, media: [picture({ altText: "one" }), film(), picture({})] });
   assert.deepEqual(steps, [
     "child-1-1", "child-1-2", "child-1-3", "child-ready-1-1", "child-ready-1-2", "child-ready-1-3",
-    "container-1", "ready-1", "quota", "publish-1", "permalink",
+    "container-1", "ready-1", "quota", "publish-1!", "permalink",
   ]);
-  assert.deepEqual(sent[0]?.fields, { media_type: "IMAGE", image_url: "https://media.example/a.jpg", alt_text: "one", is_carousel_item: "true" });
-  assert.equal(sent[1]?.fields.media_type, "VIDEO");
-  assert.deepEqual(sent[3]?.fields, { media_type: "CAROUSEL", children: "1,2,3", text: "Hi" });
+  assert.deepEqual(server.created()[0], { media_type: "IMAGE", image_url: "https://media.example/a.jpg", alt_text: "one", is_carousel_item: "true" });
+  assert.equal(server.created()[1]?.media_type, "VIDEO");
+  assert.deepEqual(server.created()[3], { media_type: "CAROUSEL", children: "1,2,3", text: "Hi" });
   assert.deepEqual(waits["child-ready-1-1"], [2, 4]);
   assert.deepEqual(waits["child-ready-1-2"], [10, 20]);
 });
 
 test("each part of a chain replies to the part before, by its media id", async (t) => {
   const server = await startGraph(t);
-  const { sent, done } = await drive(server.url, {
-    ...TEXT,
+  const { done } = await run(server.url, {
+    ...CONTENT,
     settings: { topicTag: "once" },
     thread: [{ text: "two", media: [picture({})] }, { text: "three", media: [] }],
   });
-  const containers = sent.filter(({ step }) => step.startsWith("container"));
-  assert.deepEqual(containers.map(({ fields }) => fields.reply_to_id), [undefined, "9001", "9002"]);
-  assert.deepEqual(containers.map(({ fields }) => fields.topic_tag), ["once", undefined, undefined]);
+  assert.deepEqual(server.created().map((fields) => fields.reply_to_id), [undefined, "9001", "9002"]);
+  assert.deepEqual(server.created().map((fields) => fields.topic_tag), ["once", undefined, undefined]);
   assert.equal(done.platformPostId, "9001");
-  assert.equal(server.requests.filter((request) => request.url?.includes("threads_publishing_limit"))[0]?.url?.includes("reply_quota_usage"), true);
+  assert.equal(server.requests.filter((request) => request.url.includes("threads_publishing_limit"))[0]?.url.includes("reply_quota_usage"), true);
 });
 
 test("a parent that cannot be seen yet is waited for, and the wait has an end", async (t) => {
   const visibleLater = await startGraph(t, { refuseCreates: [{ times: 2, body: NOT_THERE }] });
-  const { waits } = await drive(visibleLater.url, { ...TEXT, settings: { replyTo: "55" } });
+  const { waits } = await run(visibleLater.url, { ...CONTENT, settings: { replyTo: "55" } });
   assert.deepEqual(waits["container-1"], [5, 15]);
   const never = await startGraph(t, { refuseCreates: [{ times: 99, body: { error: { code: 100, error_subcode: 33 } } }] });
-  const error = await failureOf(drive(never.url, { ...TEXT, settings: { replyTo: "55" } }));
+  const error = await failureOf(run(never.url, { ...CONTENT, settings: { replyTo: "55" } }));
   assert.equal(error.code, "CONTENT_REJECTED");
 });
 
 test("a used-up quota stops a post before it is published", async (t) => {
   const full = await startGraph(t, { limit: { quota_usage: 250, config: { quota_total: 250 } } });
-  assert.equal((await failureOf(drive(full.url, TEXT))).code, "QUOTA_EXCEEDED");
-  assert.equal(full.requests.filter((request) => request.url?.includes("threads_publish?") || request.url?.endsWith("threads_publish")).length, 0);
+  assert.equal((await failureOf(run(full.url, CONTENT))).code, "QUOTA_EXCEEDED");
+  assert.equal(full.requests.filter((request) => request.url.includes("threads_publish?") || request.url.endsWith("threads_publish")).length, 0);
   const replies = await startGraph(t, {
     limit: { quota_usage: 0, config: { quota_total: 250 }, reply_quota_usage: 999, reply_config: { quota_total: 1000 } },
   });
-  await drive(replies.url, { ...TEXT, thread: [{ text: "two", media: [] }] });
-  assert.equal((await failureOf(drive(replies.url, { ...TEXT, settings: { replyTo: "5" }, thread: [{ text: "two", media: [] }] }))).code, "QUOTA_EXCEEDED");
+  await run(replies.url, { ...CONTENT, thread: [{ text: "two", media: [] }] });
+  assert.equal((await failureOf(run(replies.url, { ...CONTENT, settings: { replyTo: "5" }, thread: [{ text: "two", media: [] }] }))).code, "QUOTA_EXCEEDED");
 });
 
 for (const [message, row] of Object.entries({ ...containerErrors, SOMETHING_NEW: { becomes: "MEDIA_FAILED", maxAttempts: 2 } })) {
   test(`a container that ends in ${message} is ${row.becomes}`, async (t) => {
     const server = await startGraph(t, { status: { status: "ERROR", error_message: message } });
-    const error = await failureOf(drive(server.url, { ...TEXT, media: [film()] }));
+    const error = await failureOf(run(server.url, { ...CONTENT, media: [film()] }));
     assert.deepEqual([error.code, error.maxAttempts, error.redoFrom], [row.becomes, row.maxAttempts ?? null, "container-1"]);
     assert.equal(error.platformError?.code, message);
   });
@@ -114,7 +111,7 @@ for (const [message, row] of Object.entries({ ...containerErrors, SOMETHING_NEW:
 
 test("a container that is never finished is given up after 15 minutes and made anew once", async (t) => {
   const server = await startGraph(t, { readsUntilFinished: 1000 });
-  const error = await failureOf(drive(server.url, { ...TEXT, media: [film()] }));
+  const error = await failureOf(run(server.url, { ...CONTENT, media: [film()] }));
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "container-1", 2]);
 });
 
@@ -145,11 +142,11 @@ test("a rate limit carries the wait that the platform names, and an hour where i
 });
 
 test("a publishing answer without a readable id leaves the outcome open", () => {
-  const publish = broker.steps(TEXT).find((step) => step.effect === "visible");
+  const publish = broker.steps(CONTENT).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
   for (const body of ["", "{", "{}", '{"id":null}', '{"id":"abc"}', "<html>"]) {
     assert.throws(
-      () => publish.accept({ status: 200, headers: {}, text: body, json: () => parseJson(body) }, contextFor("http://127.0.0.1:1", TEXT, {})),
+      () => publish.accept(answerOf(200, body), contextOf("http://127.0.0.1:1", CONTENT)),
       (error) => error instanceof BrokerError && error.code === "UNEXPECTED_RESPONSE" && !error.notPublished,
     );
   }
@@ -181,7 +178,7 @@ const VERDICTS: { name: string; status: object | null; list?: object[]; refused?
 for (const { name, status, list = [], refused = false, minutes = 1, expected } of VERDICTS) {
   test(`a lost publishing call is judged by container and list: ${name}`, async (t) => {
     const server = await startGraph(t, { status: status ?? undefined, unreadable: status === null, list });
-    const context = contextFor(server.url, TEXT, { "container-1": "1" });
+    const context = contextOf(server.url, CONTENT, { "container-1": "1" });
     const intentAt = new Date("2026-11-01T12:00:00Z");
     const answer: OpenIntent["answer"] = refused
       ? { status: 400, brokerCode: "PLATFORM_UNAVAILABLE", platformError: { status: 400, code: "24/4279009", message: null, requestId: null }, failure: null }
@@ -195,8 +192,8 @@ for (const { name, status, list = [], refused = false, minutes = 1, expected } o
 test("a lost part of a chain is looked for among the replies to the part before", async (t) => {
   const reply = { ...LISTED, id: "9002", text: "two", replied_to: { id: "9001" } };
   const server = await startGraph(t, { status: { status: "PUBLISHED" }, replies: [reply, { ...reply, id: "9003", replied_to: { id: "8" } }] });
-  const content = { ...TEXT, thread: [{ text: "two", media: [] }] };
-  const context = contextFor(server.url, content, { "container-2": "2", "publish-1": "9001" });
+  const content = { ...CONTENT, thread: [{ text: "two", media: [] }] };
+  const context = contextOf(server.url, content, { "container-2": "2", "publish-1": "9001" });
   const intentAt = new Date("2026-11-01T12:00:00Z");
   const answer = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
   const verdict = await broker.reconcile(context, { step: "publish-2", intentAt, answer });
@@ -205,93 +202,19 @@ test("a lost part of a chain is looked for among the replies to the part before"
 
 test("a spam refusal that proves to have published nothing is final and says so", async (t) => {
   const server = await startGraph(t, { status: { status: "FINISHED" } });
-  const context = contextFor(server.url, TEXT, { "container-1": "1" });
+  const context = contextOf(server.url, CONTENT, { "container-1": "1" });
   const platformError = { status: 400, code: "4/2207051", message: null, requestId: null };
   const answer = { status: 400, brokerCode: "RATE_LIMITED" as const, platformError, failure: null };
   const verdict = await broker.reconcile(context, { step: "publish-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer });
   assert.ok(verdict.verdict === "not_published" && verdict.error?.code === "RATE_LIMITED" && verdict.error.retryable === false);
 });
 
-const TEXT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, thread: [] };
-
-function picture(facts: Partial<PublishMedia>): PublishMedia {
-  return {
-    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
-    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
-    animated: false, orientation: 1, ...facts,
-  };
+function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
+  return contextFor(url, content, { platformAccountId: "26" }, checkpoint);
 }
 
-function film(): PublishMedia {
-  return picture({ filename: "a.mp4", type: "video", mimeType: "video/mp4", durationSeconds: 3 });
-}
-
-function exampleOf(row: GraphErrorRow): { status: number; body: object } {
-  const code = row.codes?.[0];
-  const number = typeof code === "object" ? code[0] : (code ?? 1);
-  const message = row.name ?? (row.message === undefined ? "Refused" : "Param text must be at most 500 characters long.");
-  if (row.exchange === true) return { status: 400, body: { error_type: "OAuthException", code: 400, error_message: "used" } };
-  return { status: 400, body: { error: { message, type: "OAuthException", code: number, error_subcode: row.subcodes?.[0] } } };
-}
-
-function answerOf(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer {
-  const text = JSON.stringify(body);
-  return { status, headers, text, json: () => parseJson(text) };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
-  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
-  if (error instanceof BrokerError) return error;
-  throw error;
-}
-
-function contextFor(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
-  return {
-    http: createHttpClient({ sandboxUrl: url }),
-    accessToken: "THTOKEN",
-    account: { platformAccountId: "26", username: "someone", metadata: {} },
-    content,
-    checkpoint,
-    media: {
-      publicUrl: async (media, rendition) =>
-        `https://media.example/${media.filename}${rendition === undefined ? "" : `?as=${rendition.mimeType}&maxSizeBytes=${rendition.maxSizeBytes}`}`,
-      open: () => Promise.reject(new Error("Threads fetches media itself")),
-      describe: async (media) => media,
-    },
-    polls: 0,
-    waitedSeconds: 0,
-    now: new Date("2026-11-01T12:00:10Z"),
-  };
-}
-
-/** Runs the steps as the engine does, without its pauses. */
-async function drive(url: string, content: PlatformContent<PublishMedia>) {
-  const context = contextFor(url, content, {});
-  const done: { platformPostId?: string; publishedUrl?: string } = {};
-  const sent: { step: string; fields: Record<string, string> }[] = [];
-  const waits: Record<string, number[]> = {};
-  const steps = broker.steps(content);
-  for (const step of steps) {
-    const http = createHttpClient({
-      sandboxUrl: url,
-      onExchange: ({ requestExcerpt }) => requestExcerpt !== null && waits[step.name] === undefined && sent.push({ step: step.name, fields: JSON.parse(requestExcerpt) }),
-    });
-    let waitedSeconds = 0;
-    for (let polls = 0; ; polls += 1) {
-      const current = { ...context, http, polls, waitedSeconds };
-      const outcome = step.effect === "visible" ? step.accept(await http.send(step.request(current)), current) : await step.run(current);
-      if ("waitSeconds" in outcome) {
-        (waits[step.name] ??= []).push(outcome.waitSeconds);
-        waitedSeconds += outcome.waitSeconds;
-        continue;
-      }
-      Object.assign(context.checkpoint, outcome.done);
-      if (outcome.platformPostId !== undefined) done.platformPostId = outcome.platformPostId;
-      if (outcome.publishedUrl !== undefined) done.publishedUrl = outcome.publishedUrl;
-      break;
-    }
-  }
-  return { sent, waits, done, steps: steps.map((step) => step.name) };
+function run(url: string, content: PlatformContent<PublishMedia>) {
+  return drive(broker, contextOf(url, content));
 }
 
 interface Script {
@@ -306,13 +229,12 @@ interface Script {
 
 /** A Graph host that says what the script says: containers 1, 2, …, media 9001, 9002, …. */
 async function startGraph(t: TestContext, script: Script = {}) {
-  const requests: IncomingMessage[] = [];
   const reads = new Map<string, number>();
   let containers = 0;
   let published = 0;
-  const answer = (request: IncomingMessage): [number, object] => {
-    const path = new URL(request.url ?? "", "http://localhost").pathname.replace("/graph.threads.net/v1.0/", "");
-    if (request.method === "POST" && path === "26/threads") {
+  const host = await startHost(t, ({ method, path: whole }) => {
+    const path = whole.replace("graph.threads.net/v1.0/", "");
+    if (method === "POST" && path === "26/threads") {
       const refusal = script.refuseCreates?.[0];
       if (refusal !== undefined && refusal.times > 0) {
         refusal.times -= 1;
@@ -329,19 +251,6 @@ async function startGraph(t: TestContext, script: Script = {}) {
     if (script.status !== undefined) return [200, { id: path, ...script.status }];
     reads.set(path, (reads.get(path) ?? 0) + 1);
     return [200, { id: path, status: (reads.get(path) ?? 0) > (script.readsUntilFinished ?? 0) ? "FINISHED" : "IN_PROGRESS" }];
-  };
-  const server = createServer((request, response) => {
-    requests.push(request);
-    request.resume().on("end", () => {
-      const [status, body] = answer(request);
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    });
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, requests };
+  return { ...host, created: () => host.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/26/threads")).map(({ fields }) => fields) };
 }

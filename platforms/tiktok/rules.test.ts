@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { account, codes, image, judge, refuses, setting, takes, tiktok, video, warns, type Expected } from "../validate.testing.ts";
+import { account, codes, image, judge, refuses, setting, takes, tiktok, video, warns, type Expected } from "../validate.fixture.ts";
 
 test("TikTok's privacyLevel has to be given", () => {
   const expected: Expected = {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { createHttpClient, parseJson, type HttpAnswer } from "../kit/http.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost } from "../kit/fixture.ts";
+import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { classifyX, errors, type ErrorRow } from "./errors.ts";
@@ -15,23 +14,23 @@ const DUPLICATE = { title: "Forbidden", detail: "You are not allowed to create a
 
 test("a text goes out in one call, with the settings of the first part", async (t) => {
   const x = await startX(t);
-  const { steps, done } = await drive(x.url, { ...TEXT, text: "Hello & <all>", settings: { replySettings: "following", replyTo: "55", poll: { options: ["Yes", "No"], durationMinutes: 60 } } });
-  assert.deepEqual(steps, ["ready-1", "post-1"]);
+  const { steps, done } = await run(x.url, { ...CONTENT, text: "Hello & <all>", settings: { replySettings: "following", replyTo: "55", poll: { options: ["Yes", "No"], durationMinutes: 60 } } });
+  assert.deepEqual(steps, ["ready-1", "post-1!"]);
   assert.deepEqual(x.bodies("/2/tweets"), [
     { text: "Hello & <all>", reply: { in_reply_to_tweet_id: "55" }, poll: { options: ["Yes", "No"], duration_minutes: 60 }, reply_settings: "following" },
   ]);
   assert.deepEqual(done, { platformPostId: "9001", publishedUrl: "https://x.com/someone/status/9001" });
-  assert.ok(x.requests.every(({ headers, url }) => headers.authorization === "Bearer XTOKEN" && url?.includes("XTOKEN") === false));
+  assert.ok(x.requests.every(({ headers, url }) => headers.authorization === "Bearer TOKEN-OF-THE-ACCOUNT" && !url.includes("TOKEN-OF-THE-ACCOUNT")));
 });
 
 test("images go whole, each with its alternative text before the post", async (t) => {
   const x = await startX(t);
-  const { steps } = await drive(x.url, { ...TEXT, media: [picture({ altText: "A red door" }), picture({ mimeType: "image/webp" })] });
-  assert.deepEqual(steps, ["send-1-1", "processed-1-1", "describe-1-1", "send-1-2", "processed-1-2", "ready-1", "post-1"]);
+  const { steps } = await run(x.url, { ...CONTENT, media: [picture({ altText: "A red door" }), picture({ mimeType: "image/webp" })] });
+  assert.deepEqual(steps, ["send-1-1", "processed-1-1", "describe-1-1", "send-1-2", "processed-1-2", "ready-1", "post-1!"]);
   const [first] = x.requests;
   assert.match(first?.headers["content-type"] ?? "", /^multipart\/form-data; boundary=/);
-  assert.match(x.texts[0] ?? "", /name="media_category"\r\n\r\ntweet_image\r\n/);
-  assert.match(x.texts[0] ?? "", /name="media"; filename="image.jpeg"\r\nContent-Type: image\/jpeg\r\n\r\n/);
+  assert.match(x.requests[0]?.text ?? "", /name="media_category"\r\n\r\ntweet_image\r\n/);
+  assert.match(x.requests[0]?.text ?? "", /name="media"; filename="image.jpeg"\r\nContent-Type: image\/jpeg\r\n\r\n/);
   assert.deepEqual(x.bodies("/2/media/metadata"), [{ id: "101", metadata: { alt_text: { text: "A red door" } } }]);
   assert.deepEqual(x.bodies("/2/tweets"), [{ text: "Hi", media: { media_ids: ["101", "102"] } }]);
 });
@@ -39,17 +38,17 @@ test("images go whole, each with its alternative text before the post", async (t
 test("an image that is too large or lies on its side goes as a JPEG", async (t) => {
   for (const media of [picture({ mimeType: "image/png", sizeBytes: 6_000_000 }), picture({ mimeType: "image/png", orientation: 6 })]) {
     const x = await startX(t);
-    await drive(x.url, { ...TEXT, media: [media] });
-    assert.match(x.texts[0] ?? "", /Content-Type: image\/jpeg/);
+    await run(x.url, { ...CONTENT, media: [media] });
+    assert.match(x.requests[0]?.text ?? "", /Content-Type: image\/jpeg/);
   }
 });
 
 test("a video of 3.5 MiB goes in four chunks of 1 MiB, is waited for, and then attached", async (t) => {
   const x = await startX(t, { states: [{ state: "pending", check_after_secs: 1 }, { state: "in_progress", check_after_secs: 5, progress_percent: 42 }, { state: "succeeded" }] });
-  const { steps, waits } = await drive(x.url, { ...TEXT, media: [film({ sizeBytes: 3_670_016 })] });
-  assert.deepEqual(steps, ["open-1-1", "append-1-1-1", "finalize-1-1", "processed-1-1", "ready-1", "post-1"]);
+  const { steps, waits } = await run(x.url, { ...CONTENT, media: [film({ sizeBytes: 3_670_016 })] });
+  assert.deepEqual(steps, ["open-1-1", "append-1-1-1", "finalize-1-1", "processed-1-1", "ready-1", "post-1!"]);
   assert.deepEqual(x.bodies("/2/media/upload/initialize"), [{ media_type: "video/mp4", total_bytes: 3_670_016, media_category: "tweet_video" }]);
-  const appends = x.texts.filter((text) => text.includes('name="segment_index"'));
+  const appends = x.requests.map(({ text }) => text).filter((text) => text.includes('name="segment_index"'));
   assert.deepEqual(appends.map((text) => /segment_index"\r\n\r\n(\d+)/.exec(text)?.[1]), ["0", "1", "2", "3"]);
   assert.deepEqual(appends.map((text) => (/\r\n\r\n(A*)\r\n--[^\r]*--\r\n$/.exec(text)?.[1] ?? "").length), [1_048_576, 1_048_576, 1_048_576, 524_288]);
   assert.deepEqual(waits["processed-1-1"], [1, 5]);
@@ -57,85 +56,85 @@ test("a video of 3.5 MiB goes in four chunks of 1 MiB, is waited for, and then a
 });
 
 test("a large video goes in several steps, so that one that breaks off does not begin anew", () => {
-  const steps = broker.steps({ ...TEXT, media: [film({ sizeBytes: 200 * 1_048_576 })] }).map(({ name }) => name);
+  const steps = broker.steps({ ...CONTENT, media: [film({ sizeBytes: 200 * 1_048_576 })] }).map(({ name }) => name);
   assert.deepEqual(steps.filter((name) => name.startsWith("append")).length, 13);
 });
 
 test("a GIF goes in chunks too, and takes an alternative text", async (t) => {
   const x = await startX(t);
-  await drive(x.url, { ...TEXT, media: [picture({ mimeType: "image/gif", altText: "A cat" })] });
+  await run(x.url, { ...CONTENT, media: [picture({ mimeType: "image/gif", altText: "A cat" })] });
   assert.deepEqual(x.bodies("/2/media/upload/initialize"), [{ media_type: "image/gif", total_bytes: 1000, media_category: "tweet_gif" }]);
   assert.deepEqual(x.bodies("/2/media/metadata"), [{ id: "101", metadata: { alt_text: { text: "A cat" } } }]);
 });
 
 test("a thread hands over all media first, and each part replies to the one before", async (t) => {
   const x = await startX(t);
-  const { steps, done } = await drive(x.url, { ...TEXT, settings: { replySettings: "verified" }, thread: [{ text: "two", media: [picture({})] }, { text: "three", media: [] }] });
-  assert.deepEqual(steps, ["send-2-1", "processed-2-1", "ready-1", "post-1", "again-send-2-1", "again-processed-2-1", "ready-2", "post-2", "ready-3", "post-3"]);
+  const { steps, done } = await run(x.url, { ...CONTENT, settings: { replySettings: "verified" }, thread: [{ text: "two", media: [picture({})] }, { text: "three", media: [] }] });
+  assert.deepEqual(steps, ["send-2-1", "processed-2-1", "ready-1", "post-1!", "again-send-2-1", "again-processed-2-1", "ready-2", "post-2!", "ready-3", "post-3!"]);
   assert.deepEqual(x.bodies("/2/tweets"), [
     { text: "Hi", reply_settings: "verified" },
     { text: "two", media: { media_ids: ["101"] }, reply: { in_reply_to_tweet_id: "9001" } },
     { text: "three", reply: { in_reply_to_tweet_id: "9002" } },
   ]);
-  assert.equal(x.requests.filter(({ url }) => url?.endsWith("/2/media/upload")).length, 1);
+  assert.equal(x.requests.filter(({ url }) => url.endsWith("/2/media/upload")).length, 1);
   assert.equal(done.platformPostId, "9001");
 });
 
 test("media that X has forgotten, or has refused, are handed over anew before a later part", async (t) => {
-  const content = { ...TEXT, thread: [{ text: "two", media: [picture({})] }] };
+  const content = { ...CONTENT, thread: [{ text: "two", media: [picture({})] }] };
   const causes: Checkpoint[] = [{ "uploaded-2-1": "2026-10-31T12:00:00.000Z" }, { "begun-2": 1 }];
   for (const changes of causes) {
     const x = await startX(t);
     const again = broker.steps(content).find(({ name }) => name === "again-send-2-1");
     assert.ok(again !== undefined && again.effect !== "visible");
     const checkpoint = { "media-2-1": "7", "uploaded-2-1": "2026-11-01T12:00:00.000Z", ...changes };
-    const outcome = await again.run(contextFor(x.url, content, checkpoint));
+    const outcome = await again.run(contextOf(x.url, content, checkpoint));
     assert.partialDeepStrictEqual(outcome, { done: { "media-2-1": "101" } });
   }
 });
 
 test("a part whose media X does not know is begun again with its upload, once", () => {
   for (const [part, redoFrom] of [["post-1", "send-1-1"], ["post-2", "again-send-2-1"]] as const) {
-    const content = { ...TEXT, media: [picture({})], thread: [{ text: "two", media: [picture({})] }] };
+    const content = { ...CONTENT, media: [picture({})], thread: [{ text: "two", media: [picture({})] }] };
     const error = refusalOf(part, 400, MEDIA_INVALID, content, { "post-1": "9001" });
     assert.deepEqual([error.code, error.notPublished, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", true, redoFrom, 2]);
   }
 });
 
 test("a duplicate is the content's fault at first, and leaves the outcome open after a lost call", () => {
-  const first = refusalOf("post-1", 403, DUPLICATE, TEXT, { "begun-1": 1 });
+  const first = refusalOf("post-1", 403, DUPLICATE, CONTENT, { "begun-1": 1 });
   assert.deepEqual([first.code, first.notPublished], ["CONTENT_REJECTED", true]);
   assert.match(first.message, /X says: You are not allowed to create a Tweet with duplicate content\./);
-  assert.equal(refusalOf("post-1", 403, DUPLICATE, TEXT, { "begun-1": 2 }).notPublished, false);
+  assert.equal(refusalOf("post-1", 403, DUPLICATE, CONTENT, { "begun-1": 2 }).notPublished, false);
 });
 
 test("a refusal without a reason is told as too long where the text is", () => {
   const body = { title: "Forbidden", detail: "You are not permitted to perform this action.", type: "about:blank", status: 403 };
-  assert.equal(refusalOf("post-1", 403, body, { ...TEXT, text: "a".repeat(281) }).publicCode, "CONTENT_TOO_LONG");
-  assert.equal(refusalOf("post-1", 403, body, TEXT).publicCode, null);
+  assert.equal(refusalOf("post-1", 403, body, { ...CONTENT, text: "a".repeat(281) }).publicCode, "CONTENT_TOO_LONG");
+  assert.equal(refusalOf("post-1", 403, body, CONTENT).publicCode, null);
 });
 
 test("a file that X cannot process is final, and one that failed inside X is tried once more", async (t) => {
   const bad = await startX(t, { states: [{ state: "failed", error: { code: 1, name: "InvalidMedia", message: "Unsupported video format" } }] });
-  const final = await failureOf(drive(bad.url, { ...TEXT, media: [film({})] }));
+  const final = await failureOf(run(bad.url, { ...CONTENT, media: [film({})] }));
   assert.deepEqual([final.code, final.retryable, final.platformError?.code], ["MEDIA_FAILED", false, "InvalidMedia"]);
   assert.match(final.message, /Unsupported video format/);
   const internal = await startX(t, { states: [{ state: "failed", error: { name: "InternalError", message: "file is currently unsupported" } }] });
-  const again = await failureOf(drive(internal.url, { ...TEXT, media: [film({})] }));
+  const again = await failureOf(run(internal.url, { ...CONTENT, media: [film({})] }));
   assert.deepEqual([again.redoFrom, again.maxAttempts], ["open-1-1", 2]);
 });
 
 test("processing without end is given up after ten minutes", async (t) => {
   const x = await startX(t, { states: [{ state: "in_progress", check_after_secs: 60 }] });
-  const error = await failureOf(drive(x.url, { ...TEXT, media: [film({})] }));
+  const error = await failureOf(run(x.url, { ...CONTENT, media: [film({})] }));
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "open-1-1", 2]);
 });
 
 test("a second finalizing call that is refused is believed where the file is being processed", async (t) => {
   const x = await startX(t, { finalize: 400, states: [{ state: "pending", check_after_secs: 1 }, { state: "succeeded" }] });
-  await drive(x.url, { ...TEXT, media: [film({})] });
+  await run(x.url, { ...CONTENT, media: [film({})] });
   const lost = await startX(t, { finalize: 400, states: [] });
-  const error = await failureOf(drive(lost.url, { ...TEXT, media: [film({})] }));
+  const error = await failureOf(run(lost.url, { ...CONTENT, media: [film({})] }));
   assert.deepEqual([error.code, error.redoFrom], ["MEDIA_FAILED", "open-1-1"]);
 });
 
@@ -180,11 +179,11 @@ test("a rate limit waits until a second after the latest reset that matters", ()
 });
 
 test("an answer without a readable id leaves the outcome open", () => {
-  const publish = broker.steps(TEXT).find((step) => step.effect === "visible");
+  const publish = broker.steps(CONTENT).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
   for (const text of ["", "{", "{}", '{"data":{}}', '{"data":{"id":12}}', "<html>"]) {
     assert.throws(
-      () => publish.accept({ status: 201, headers: {}, text, json: () => parseJson(text) }, contextFor("http://127.0.0.1:1", TEXT, {})),
+      () => publish.accept(answerOf(201, text), contextOf("http://127.0.0.1:1", CONTENT)),
       (error) => error instanceof BrokerError && error.code === "UNEXPECTED_RESPONSE" && !error.notPublished,
     );
   }
@@ -240,7 +239,7 @@ const VERDICTS: { name: string; content?: Partial<PlatformContent<PublishMedia>>
 for (const { name, content = {}, list = [], answer, checkpoint = {}, minutes = 1, step = "post-1", expected } of VERDICTS) {
   test(`a lost creating call is judged by the timeline: ${name}`, async (t) => {
     const x = await startX(t, { list });
-    const context = contextFor(x.url, { ...TEXT, ...content }, checkpoint);
+    const context = contextOf(x.url, { ...CONTENT, ...content }, checkpoint);
     const intentAt = new Date("2026-11-01T12:00:00.000Z");
     const error = answer === undefined ? null : classifyX(answerOf(403, answer), "elsewhere");
     const lost: OpenIntent["answer"] = { status: error === null ? null : 403, brokerCode: error?.code ?? null, platformError: error?.platformError ?? null, failure: error === null ? "reset" : null };
@@ -254,21 +253,21 @@ for (const { name, content = {}, list = [], answer, checkpoint = {}, minutes = 1
 
 test("late reads end ten minutes after the call, since every post read is billed", async (t) => {
   const x = await startX(t, { list: [] });
-  const context = { ...contextFor(x.url, TEXT, {}), now: new Date("2026-11-01T13:00:00Z") };
+  const context = { ...contextOf(x.url, CONTENT), now: new Date("2026-11-01T13:00:00Z") };
   await broker.reconcile(context, { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
-  assert.equal(new URL(x.requests[0]?.url ?? "", "http://x").searchParams.get("end_time"), "2026-11-01T12:10:00Z");
+  assert.equal(x.requests[0]?.query.end_time, "2026-11-01T12:10:00Z");
 });
 
 test("the timeline's fields are asked for by their new names where X wants those", async (t) => {
   const x = await startX(t, { list: [LISTED], refuseFields: "tweet.fields" });
-  const verdict = await broker.reconcile(contextFor(x.url, TEXT, {}), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
+  const verdict = await broker.reconcile(contextOf(x.url, CONTENT), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
   assert.equal(verdict.verdict, "published");
   assert.match(x.requests[1]?.url ?? "", /post\.fields=/);
 });
 
 test("a timeline that goes on for pages proves nothing", async (t) => {
   const x = await startX(t, { list: [{ ...LISTED, text: "other" }], next: "n" });
-  const verdict = await broker.reconcile(contextFor(x.url, TEXT, {}), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
+  const verdict = await broker.reconcile(contextOf(x.url, CONTENT), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
   assert.deepEqual([verdict.verdict, x.requests.length], ["cannot_tell", 5]);
 });
 
@@ -279,7 +278,7 @@ test("signing in and renewing go with Basic, and what is refused says who can me
   const http = createHttpClient({ sandboxUrl: x.url });
   assert.deepEqual(await oauth.exchange(http, app, { code: "c", codeVerifier: "v" }), { accessToken: "A", refreshToken: "R", expiresInSeconds: 7200, refreshExpiresInSeconds: null, scopes: ["tweet.write", "users.read"] });
   assert.equal(x.requests[0]?.headers.authorization, `Basic ${Buffer.from("id%3A1:se%20cret").toString("base64")}`);
-  assert.deepEqual(Object.fromEntries(new URLSearchParams(x.texts[0])), { grant_type: "authorization_code", code: "c", redirect_uri: app.redirectUri, code_verifier: "v" });
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(x.requests[0]?.text)), { grant_type: "authorization_code", code: "c", redirect_uri: app.redirectUri, code_verifier: "v" });
   const codes = { invalid_request: "AUTH_REVOKED", invalid_grant: "AUTH_REVOKED", invalid_client: "UNEXPECTED_RESPONSE", unauthorized_client: "UNEXPECTED_RESPONSE" };
   for (const [error, code] of Object.entries(codes)) {
     const refusing = await startX(t, { token: [error === "unauthorized_client" ? 401 : 400, { error, error_description: "Value passed for the token was invalid." }] });
@@ -288,20 +287,7 @@ test("signing in and renewing go with Basic, and what is refused says who can me
   }
 });
 
-const TEXT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, thread: [] };
 const LOST: OpenIntent["answer"] = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
-
-function picture(facts: Partial<PublishMedia>): PublishMedia {
-  return {
-    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
-    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
-    animated: false, orientation: 1, ...facts,
-  };
-}
-
-function film(facts: Partial<PublishMedia>): PublishMedia {
-  return picture({ filename: "a.mp4", type: "video", mimeType: "video/mp4", durationSeconds: 3, ...facts });
-}
 
 /** An answer that only this row fits. */
 function exampleOf({ statuses, problems, numbers, sentence, atUpload }: ErrorRow): { status: number; body: object } {
@@ -316,16 +302,11 @@ function exampleOf({ statuses, problems, numbers, sentence, atUpload }: ErrorRow
   return { status, body: { title: "Refused", detail: message, type: problems === undefined ? "about:blank" : `https://api.x.com/2/problems/${problems[0]}`, status } };
 }
 
-function answerOf(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer {
-  const text = JSON.stringify(body);
-  return { status, headers, text, json: () => parseJson(text) };
-}
-
 function refusalOf(name: string, status: number, body: object, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): BrokerError {
   const step = broker.steps(content).find((candidate) => candidate.name === name);
   assert.ok(step?.effect === "visible");
   try {
-    step.accept(answerOf(status, body), contextFor("http://127.0.0.1:1", content, checkpoint));
+    step.accept(answerOf(status, body), contextOf("http://127.0.0.1:1", content, checkpoint));
   } catch (error) {
     assert.ok(error instanceof BrokerError);
     return error;
@@ -333,53 +314,20 @@ function refusalOf(name: string, status: number, body: object, content: Platform
   throw new Error("it was accepted");
 }
 
-async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
-  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
-  if (error instanceof BrokerError) return error;
-  throw error;
-}
-
-function contextFor(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
+function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
+  const context = contextFor(url, content, { platformAccountId: "26", metadata: { subscriptionType: "None" } }, checkpoint);
   return {
-    http: createHttpClient({ sandboxUrl: url }),
-    accessToken: "XTOKEN",
-    account: { platformAccountId: "26", username: "someone", metadata: { subscriptionType: "None" } },
-    content,
-    checkpoint,
+    ...context,
     media: {
-      publicUrl: () => Promise.reject(new Error("X takes bytes")),
+      ...context.media,
       open: async (media, { rendition, start = 0, end = rendition === undefined ? media.sizeBytes : 5000 } = {}) => new Blob(["A".repeat(end - start)]).stream(),
       describe: async (media, rendition) => ({ ...media, mimeType: rendition?.mimeType ?? media.mimeType, sizeBytes: rendition === undefined ? media.sizeBytes : 5000 }),
     },
-    polls: 0,
-    waitedSeconds: 0,
-    now: new Date("2026-11-01T12:00:10Z"),
   };
 }
 
-/** Runs the steps as the engine does, without its pauses. */
-async function drive(url: string, content: PlatformContent<PublishMedia>) {
-  const context = contextFor(url, content, {});
-  const done: { platformPostId?: string; publishedUrl?: string } = {};
-  const waits: Record<string, number[]> = {};
-  const steps = broker.steps(content);
-  for (const step of steps) {
-    let waitedSeconds = 0;
-    for (let polls = 0; ; polls += 1) {
-      const current = { ...context, polls, waitedSeconds };
-      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
-      if ("waitSeconds" in outcome) {
-        (waits[step.name] ??= []).push(outcome.waitSeconds);
-        waitedSeconds += outcome.waitSeconds;
-        continue;
-      }
-      Object.assign(context.checkpoint, outcome.done);
-      if (outcome.platformPostId !== undefined) done.platformPostId = outcome.platformPostId;
-      if (outcome.publishedUrl !== undefined) done.publishedUrl = outcome.publishedUrl;
-      break;
-    }
-  }
-  return { waits, done, steps: steps.map((step) => step.name) };
+function run(url: string, content: PlatformContent<PublishMedia>) {
+  return drive(broker, contextOf(url, content));
 }
 
 interface Script {
@@ -394,14 +342,12 @@ interface Script {
 
 /** An X that says what the script says: media 101, 102, …, posts 9001, 9002, …. */
 async function startX(t: TestContext, script: Script = {}) {
-  const requests: IncomingMessage[] = [];
-  const texts: string[] = [];
   let media = 100;
   let posts = 9000;
   let reads = 0;
   const problem = { errors: [{ parameters: { "tweet.fields": ["x"] }, message: "Unknown parameter [tweet.fields]" }], type: "https://api.x.com/2/problems/invalid-request" };
-  const answer = (method: string, url: URL): [number, object] => {
-    const path = url.pathname.replace("/api.x.com", "");
+  const host = await startHost(t, ({ method, path: whole, query }) => {
+    const path = whole.replace("api.x.com", "");
     if (path === "/2/oauth2/token") return script.token ?? [200, {}];
     if (path === "/2/tweets") return [201, { data: { id: String((posts += 1)), text: "Hi" } }];
     if (path === "/2/media/metadata") return [200, { data: {} }];
@@ -412,30 +358,10 @@ async function startX(t: TestContext, script: Script = {}) {
     if (path === "/2/media/upload") {
       const state = script.states?.[Math.min(reads, (script.states?.length ?? 1) - 1)];
       reads += 1;
-      return [200, { data: { id: url.searchParams.get("media_id"), ...(state === undefined ? {} : { processing_info: state }) } }];
+      return [200, { data: { id: query.media_id, ...(state === undefined ? {} : { processing_info: state }) } }];
     }
-    if (script.refuseFields !== undefined && url.searchParams.has(script.refuseFields)) return [400, problem];
+    if (script.refuseFields !== undefined && script.refuseFields in query) return [400, problem];
     return [200, { ...(script.list?.length === 0 ? {} : { data: script.list }), meta: { result_count: script.list?.length ?? 0, ...(script.next === undefined ? {} : { next_token: script.next }) } }];
-  };
-  const server = createServer((request, response) => {
-    requests.push(request);
-    const place = texts.push("") - 1;
-    request.setEncoding("latin1");
-    request.on("data", (chunk: string) => (texts[place] += chunk)).on("end", () => {
-      const [status, body] = answer(request.method ?? "", new URL(request.url ?? "", "http://x"));
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    });
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests,
-    texts,
-    bodies: (path: string): unknown[] => requests.flatMap(({ url }, index) => (url === `/api.x.com${path}` ? [JSON.parse(Buffer.from(texts[index] ?? "", "latin1").toString())] : [])),
-  };
+  return { ...host, bodies: (path: string): unknown[] => host.requests.flatMap(({ url, json }) => (url === `/api.x.com${path}` ? [json] : [])) };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { JudgeContext } from "../validate.ts";
-import { account, judge, onlyIssue, refuses, setting, takes, video } from "../validate.testing.ts";
+import { account, judge, onlyIssue, refuses, setting, takes, video } from "../validate.fixture.ts";
 
 test("YouTube tags are counted with the commas between them and the quotation marks around those with a space", () => {
   const path = setting("youtube", "tags");

@@ -5,18 +5,23 @@ import type { TestContext } from "node:test";
 import type { PlatformContent } from "../../model/post.ts";
 import { BrokerError, type Broker, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
 import { createHttpClient, parseJson, type HttpAnswer } from "./http.ts";
-import type { GraphErrorRow } from "./meta-graph.ts";
 
-/** What tests of Meta's networks need: a host that says what it is told to say, and a way to run a broker's steps. */
+/** What tests of brokers need: a host that says what it is told to say, and a way to run a broker's steps. */
 
 export interface Received {
   method: string;
+  /** "/graph.facebook.com/v25.0/101/feed?fields=id" */
+  url: string;
   /** "graph.facebook.com/v25.0/101/feed" */
   path: string;
   query: Record<string, string>;
   headers: IncomingMessage["headers"];
   /** A form's fields; of a multipart form too, with a file as its size. */
   fields: Record<string, string>;
+  /** A body of JSON, read. */
+  json: unknown;
+  /** The body, a sign for every byte. */
+  text: string;
   sizeBytes: number;
 }
 
@@ -51,10 +56,13 @@ async function receive(incoming: IncomingMessage): Promise<Received> {
   const fields = Object.fromEntries(form.map(([name, value]) => [name, value instanceof File ? `${value.type}, ${value.size} bytes` : value]));
   return {
     method: incoming.method ?? "",
+    url: incoming.url ?? "",
     path: url.pathname.slice(1),
     query: Object.fromEntries(url.searchParams),
     headers: incoming.headers,
     fields,
+    json: type.startsWith("application/json") ? parseJson(bytes.toString()) : undefined,
+    text: bytes.toString("latin1"),
     sizeBytes: bytes.length,
   };
 }
@@ -91,10 +99,11 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
   };
 }
 
-/** Runs the steps as the engine does, without its pauses and without trying again. */
+/** Runs the steps as the engine does, without its pauses and without trying again. A name with "!" is the visible step's. */
 export async function drive(broker: Broker, context: StepContext) {
   const done: { platformPostId?: string; publishedUrl?: string } = {};
   const waits: Record<string, number[]> = {};
+  const warnings: string[] = [];
   const steps = broker.steps(context.content);
   for (const step of steps) {
     let waitedSeconds = 0;
@@ -107,11 +116,12 @@ export async function drive(broker: Broker, context: StepContext) {
         continue;
       }
       Object.assign(context.checkpoint, outcome.done);
+      warnings.push(...(outcome.warnings ?? []).map(({ code }) => code));
       Object.assign(done, outcome.platformPostId === undefined ? {} : { platformPostId: outcome.platformPostId }, outcome.publishedUrl === undefined ? {} : { publishedUrl: outcome.publishedUrl });
       break;
     }
   }
-  return { done, waits, steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`) };
+  return { done, waits, warnings, steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`) };
 }
 
 export async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
@@ -123,13 +133,4 @@ export async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
 export function answerOf(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers, text, json: () => parseJson(text) };
-}
-
-/** An answer that the row, and no row before it, is about. */
-export function exampleOf(row: GraphErrorRow): { status: number; body: object } {
-  if (row.exchange === true) return { status: 400, body: { error_type: "OAuthException", code: 400, error_message: "Matching code was not found or was already used" } };
-  const code = row.codes?.[0];
-  const number = typeof code === "object" ? code[0] : (code ?? row.either?.[0] ?? 1);
-  const message = row.name ?? (row.message === undefined ? "Refused" : row.message.source);
-  return { status: 400, body: { error: { message, type: "OAuthException", code: number, error_subcode: row.subcodes?.[0] } } };
 }
