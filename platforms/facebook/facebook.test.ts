@@ -1,5 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import { testPlatform } from "../conformance/index.ts";
+import { passing, refusals } from "../conformance/refusals.ts";
 import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
@@ -81,7 +82,7 @@ function whilePreparing(): Refusal[] {
     "503": "BROKER_ERROR",
     "unheard-of": "BROKER_ERROR",
   };
-  return Object.entries(codes).map(([error, code]) => ({ error, operation: "upload", code, times: 50 }));
+  return refusals(codes, { operation: "upload", times: 50 });
 }
 
 /** What proves at the publishing call that nothing was published. */
@@ -102,14 +103,14 @@ function whilePublishing(): Refusal[] {
     "100/33": "VALIDATION_FAILED",
     "3": "BROKER_ERROR",
   };
-  return Object.entries(codes).map(([error, code]) => ({ error, operation: "publish", code }));
+  return refusals(codes, { operation: "publish" });
 }
 
 /** What proves nothing there: the Page is read, and the post goes out in the end, once. */
 function leftOpen(): Refusal[] {
   const errors = ["1", "2", "1363047", "503", "unheard-of", "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live"];
   return [
-    ...errors.map((error): Refusal => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true })),
-    ...["1", "503", "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live"].map((error): Refusal => ({ error, operation: "publish", code: "BROKER_ERROR", with: "video", isLive: true })),
+    ...passing(errors, { operation: "publish" }),
+    ...passing(["1", "503", "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live"], { operation: "publish", with: "video" }),
   ];
 }

@@ -1,5 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import { testPlatform } from "../conformance/index.ts";
+import { passing, refusals } from "../conformance/refusals.ts";
 import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
@@ -87,8 +88,8 @@ function whilePreparing(): Refusal[] {
     "processing-error-2207082": "MEDIA_UPLOAD_FAILED",
   };
   return [
-    ...Object.entries(codes).map(([error, code]): Refusal => ({ error, operation: "create", code, times: 50 })),
-    ...Object.entries(containers).map(([error, code]): Refusal => ({ error, operation: "create", code, times: 50, with: "video" })),
+    ...refusals(codes, { operation: "create", times: 50 }),
+    ...refusals(containers, { operation: "create", times: 50, with: "video" }),
   ];
 }
 
@@ -109,7 +110,7 @@ function whilePublishing(): Refusal[] {
     "2500": "VALIDATION_FAILED",
     "3": "BROKER_ERROR",
   };
-  return Object.entries(codes).map(([error, code]) => ({ error, operation: "publish", code }));
+  return refusals(codes, { operation: "publish" });
 }
 
 /** What proves nothing there: the container is read, and the post goes out in the end, once. */
@@ -118,5 +119,5 @@ function leftOpen(): Refusal[] {
     "24/2207006", "24/2207008", "9007/2207027", "-1/2207001", "100/33", "1", "2", "503", "unheard-of", "republish-accepts",
     "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live", "spam-2207051-but-live",
   ];
-  return errors.map((error) => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true }));
+  return passing(errors, { operation: "publish" });
 }

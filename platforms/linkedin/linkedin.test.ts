@@ -1,5 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import { testPlatform } from "../conformance/index.ts";
+import { passing, refusals } from "../conformance/refusals.ts";
 import type { Operation, Refusal } from "../conformance/subject.ts";
 
 testPlatform({
@@ -48,7 +49,7 @@ function everywhere(operation: Operation): Refusal[] {
     "rate-app": "RATE_LIMITED",
     "rate-protection": "RATE_LIMITED",
   };
-  return Object.entries(codes).map(([error, code]): Refusal => ({ error, operation, code, times: 50 }));
+  return refusals(codes, { operation, times: 50 });
 }
 
 function whilePublishing(): Refusal[] {
@@ -66,7 +67,7 @@ function whilePublishing(): Refusal[] {
   };
   const once: readonly string[] = ["CONFLICT", "MEDIA_ASSET_WAITING_UPLOAD", "INVALID_IMAGE_ID", "version-retired", "REVOKED_ACCESS_TOKEN", "commit-then-drop", "commit-then-504", "500-without-commit"];
   return [
-    ...Object.entries(codes).map(([error, code]): Refusal => ({ error, operation: "publish", code, times: 50 })),
-    ...once.map((error): Refusal => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true })),
+    ...refusals(codes, { operation: "publish", times: 50 }),
+    ...passing(once, { operation: "publish" }),
   ];
 }

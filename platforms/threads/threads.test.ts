@@ -1,5 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import { testPlatform } from "../conformance/index.ts";
+import { passing, refusals } from "../conformance/refusals.ts";
 import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
@@ -79,8 +80,8 @@ function whilePreparing(): Refusal[] {
     "video-UNKNOWN": "MEDIA_UPLOAD_FAILED",
   };
   return [
-    ...Object.entries(codes).map(([error, code]): Refusal => ({ error, operation: "create", code, times: 50 })),
-    ...Object.entries(containers).map(([error, code]): Refusal => ({ error, operation: "create", code, times: 50, with: "video" })),
+    ...refusals(codes, { operation: "create", times: 50 }),
+    ...refusals(containers, { operation: "create", times: 50, with: "video" }),
   ];
 }
 
@@ -101,7 +102,7 @@ function whilePublishing(): Refusal[] {
     "2500": "VALIDATION_FAILED",
     "3": "BROKER_ERROR",
   };
-  return Object.entries(codes).map(([error, code]) => ({ error, operation: "publish", code }));
+  return refusals(codes, { operation: "publish" });
 }
 
 /** What proves nothing there: the container is read, and the post goes out in the end, once. */
@@ -110,5 +111,5 @@ function leftOpen(): Refusal[] {
     "24/4279009", "100/33", "9007/2207027", "1", "2", "503", "unheard-of", "publish-4279009-n-times",
     "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live", "spam-2207051-but-live",
   ];
-  return errors.map((error) => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true }));
+  return passing(errors, { operation: "publish" });
 }

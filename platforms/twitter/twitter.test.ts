@@ -1,5 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import { testPlatform } from "../conformance/index.ts";
+import { passing, refusals } from "../conformance/refusals.ts";
 import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
@@ -39,7 +40,7 @@ function whileUploading(): Refusal[] {
     "500": "BROKER_ERROR",
     "503": "BROKER_ERROR",
   };
-  return Object.entries(codes).map(([error, code]): Refusal => ({ error, operation: "upload", code, times: 50 }));
+  return refusals(codes, { operation: "upload", times: 50 });
 }
 
 /** What proves at the publishing call that nothing was published. */
@@ -79,11 +80,11 @@ function whilePublishing(): Refusal[] {
     "code-385": "VALIDATION_FAILED",
     "code-433": "VALIDATION_FAILED",
   };
-  return Object.entries(codes).map(([error, code]): Refusal => ({ error, operation: "publish", code, times: 50 }));
+  return refusals(codes, { operation: "publish", times: 50 });
 }
 
 /** What proves nothing there: the timeline is read, and the post goes out in the end, once. */
 function leftOpen(): Refusal[] {
   const errors = ["500", "502", "503", "504", "503-but-live", "drop-connection-but-live"];
-  return errors.map((error) => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true }));
+  return passing(errors, { operation: "publish" });
 }

@@ -1,5 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import { testPlatform } from "../conformance/index.ts";
+import { passing, refusals } from "../conformance/refusals.ts";
 import type { Operation, Refusal } from "../conformance/subject.ts";
 
 testPlatform({
@@ -50,7 +51,7 @@ function refusedAt(operation: Operation): Refusal[] {
   };
   const tokens = ["authError", "expired", "required", "authorizationRequired"];
   return [
-    ...Object.entries(codes).map(([error, code]): Refusal => ({ error, operation, code, times: 50 })),
+    ...refusals(codes, { operation, times: 50 }),
     // The token is renewed, and refused all the same.
     ...tokens.map((error): Refusal => ({ error, operation, code: "AUTH_EXPIRED", times: 50 })),
     { error: "mediaBodyRequired", operation, code: "MEDIA_UPLOAD_FAILED", times: 50 },
@@ -61,7 +62,7 @@ function refusedAt(operation: Operation): Refusal[] {
 function leftOpen(): Refusal[] {
   const errors = ["backendError", "html-502", "unheard-of", "final-200", "session-expired", "session-gone", "cut-at-300000"];
   return [
-    ...errors.map((error): Refusal => ({ error, operation: "publish", code: "BROKER_ERROR", isLive: true })),
+    ...passing(errors, { operation: "publish" }),
     { error: "session-expired", operation: "upload", code: "BROKER_ERROR", isLive: true },
     { error: "unavailable-retry-after", operation: "upload", code: "BROKER_ERROR", isLive: true },
   ];
@@ -86,5 +87,5 @@ function afterTheLastByte(): Refusal[] {
     "processing-streamingFailed": "BROKER_ERROR",
     "processing-other": "BROKER_ERROR",
   };
-  return Object.entries(codes).map(([error, code]) => ({ error, operation: "publish", code }));
+  return refusals(codes, { operation: "publish" });
 }
