@@ -57,6 +57,12 @@ export function oneOfEachKind(subject: Subject, fixtures: readonly Fixture[]): E
   return [...new Map(single.toReversed().map((example) => [kindOf(example), example])).values()].toReversed();
 }
 
+/** Whether the post is of a kind that leaves nothing to read back by. */
+export function isUnreadable(subject: Subject, fixtures: readonly Fixture[], content: PostContent): boolean {
+  const [first] = content.media;
+  return subject.unreadable !== undefined && fixtures.some(({ filename, facts }) => filename === first?.filename && facts.type === subject.unreadable);
+}
+
 /** One medium of the shape's kind that the platform accepts, with measures the test chooses. */
 export function judgeExample(subject: Subject, content: PostContent, fixtures: readonly Fixture[], facts: Partial<MediaFacts> = {}): Judgement {
   return judgePost(

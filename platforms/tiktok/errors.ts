@@ -201,10 +201,10 @@ export function failureOf(reason: string | null | undefined, redoFrom?: string):
   const row = failReasons.find(({ codes }) => codes.includes(code));
   const detail = { status: 200, code, message: null, requestId: null };
   const known = row ?? { ...UNKNOWN, notPublished: true, says: "TikTok could not publish the post." };
-  return redoFrom === undefined ? errorOf({ ...known, retryable: false }, detail) : errorOf(known, detail, redoFrom);
+  return redoFrom === undefined ? errorOf({ ...known, retryable: false }, detail, { neverLive: true }) : errorOf(known, detail, { redoFrom });
 }
 
-export function errorOf(row: ErrorRow, detail: PlatformErrorDetail, redoFrom?: string): BrokerError {
+function errorOf(row: ErrorRow, detail: PlatformErrorDetail, options: { redoFrom?: string; neverLive?: true } = {}): BrokerError {
   const said = detail.message === null || detail.message === "" ? "" : ` TikTok says: ${detail.message}`;
   return new BrokerError(row.becomes, `${row.says}${said}`, {
     notPublished: row.notPublished,
@@ -212,6 +212,7 @@ export function errorOf(row: ErrorRow, detail: PlatformErrorDetail, redoFrom?: s
     ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
     ...(row.retryable === undefined ? {} : { retryable: row.retryable }),
     ...(row.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: row.retryAfterSeconds }),
-    ...(redoFrom === undefined ? {} : { redoFrom, maxAttempts: 3 }),
+    ...(options.redoFrom === undefined ? {} : { redoFrom: options.redoFrom, maxAttempts: 3 }),
+    ...(options.neverLive === undefined ? {} : { neverLive: options.neverLive }),
   });
 }

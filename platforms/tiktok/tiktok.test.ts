@@ -5,8 +5,9 @@ import type { Refusal } from "../conformance/subject.ts";
 testPlatform({
   name: "tiktok",
   settings: { privacyLevel: "PUBLIC_TO_EVERYONE" },
-  // A lost answer about photos cannot be settled; of a video it always is, as the broker's own tests hold.
-  readsBack: false,
+  readsBack: true,
+  // Photos have no handle before the call that publishes them, and TikTok lists no tasks.
+  unreadable: "image",
   // Moderation.
   idAfterSeconds: 60,
   refusals: [

@@ -67,6 +67,6 @@ export function classifyUpload(answer: HttpAnswer, redoFrom: string): BrokerErro
     return new BrokerError("MEDIA_FAILED", "TikTok takes no more of this upload.", { platformError, redoFrom, maxAttempts: 3 });
   }
   return answer.status >= 400
-    ? new BrokerError("MEDIA_REJECTED", "TikTok did not take in the video's bytes.", { platformError, publicCode: "MEDIA_UPLOAD_FAILED", notPublished: true })
+    ? new BrokerError("MEDIA_FAILED", "TikTok did not take in the video's bytes.", { platformError, retryable: false, notPublished: true })
     : new BrokerError("UNEXPECTED_RESPONSE", "TikTok gave an answer that is not known.", { platformError });
 }
