@@ -75,10 +75,7 @@ function setThumbnail(call: Call, viewer: Viewer): Outcome {
   if (!/^(image\/(jpeg|png)|application\/octet-stream)\b/i.test(contentType) || sizeBytes > MAX_THUMBNAIL_BYTES) throw new Refusal(ERRORS.invalidImage);
   return call.world.media.measure(path).then(({ mimeType, thumbnail }) => () => {
     if ((mimeType !== "image/jpeg" && mimeType !== "image/png") || thumbnail === null) throw new Refusal(ERRORS.invalidImage);
-    if (!isShort(video) || !isProcessing(video, call.now)) {
-      call.world.store.run("UPDATE youtube_videos SET thumbnail = ? WHERE id = ?", thumbnail, id);
-      call.world.ledger.setPicture("youtube", id, thumbnail);
-    }
+    if (!isShort(video) || !isProcessing(video, call.now)) call.world.ledger.setPicture("youtube", id, thumbnail);
     return jsonAnswer({ kind: "youtube#thumbnailSetResponse", etag: etagOf([id, thumbnail]), items: [thumbnailsOf(id, ["default", "medium", "high", "standard", "maxres"])] });
   });
 }

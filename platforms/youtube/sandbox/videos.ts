@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
-import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
+import { integer, integerOrNull, text, type Row } from "../../../sandbox/store.ts";
 import { Metadata, type Part } from "./metadata.ts";
 import { factsOf } from "./viewer.ts";
 
@@ -24,7 +24,6 @@ export interface Video {
   listedAt: number;
   /** When a timer was set that makes it public; null where there is none. */
   publishAt: number | null;
-  thumbnail: string | null;
 }
 
 const VideoFile = z.object({
@@ -37,7 +36,7 @@ export type VideoFile = z.infer<typeof VideoFile>;
 export const VIDEOS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS youtube_videos (
   id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, at INTEGER NOT NULL, metadata TEXT NOT NULL, file TEXT NOT NULL, fate TEXT NOT NULL,
-  stuck INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, listed_at INTEGER NOT NULL, publish_at INTEGER, thumbnail TEXT) WITHOUT ROWID;
+  stuck INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, listed_at INTEGER NOT NULL, publish_at INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS youtube_videos_by_channel ON youtube_videos (channel_id, at);`;
 
 const PROCESSING_MS = 10_000;
@@ -203,6 +202,6 @@ function toVideo(row: Row): Video {
   return {
     id: text(row, "id"), channelId: text(row, "channel_id"), at: integer(row, "at"), metadata: Metadata.parse(JSON.parse(text(row, "metadata"))),
     file: VideoFile.parse(JSON.parse(text(row, "file"))), fate: text(row, "fate"), stuck: integer(row, "stuck") === 1, asked: integer(row, "asked"),
-    listedAt: integer(row, "listed_at"), publishAt: integerOrNull(row, "publish_at"), thumbnail: textOrNull(row, "thumbnail"),
+    listedAt: integer(row, "listed_at"), publishAt: integerOrNull(row, "publish_at"),
   };
 }
