@@ -98,7 +98,22 @@ export function engineParts(ledger: Pick<Ledger, "url" | "readBack">, broker: Br
   };
 }
 
-export async function createPublishingWorld(): Promise<PublishingWorld> {
+/** Does the work in a world of its own, which ends with it. */
+export async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
+  const world = await createPublishingWorld();
+  try {
+    await work(world);
+  } finally {
+    await world.end();
+  }
+}
+
+/** How many posts with this text the ledger's audience sees. */
+export function liveCount(ledger: Ledger, text: string): number {
+  return ledger.posts.filter((post) => post.text === text).length;
+}
+
+async function createPublishingWorld(): Promise<PublishingWorld> {
   const database = await createTestDatabase();
   const { pool } = database;
   const ledger = await startLedger();

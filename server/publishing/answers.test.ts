@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createPublishingWorld, isOver, type PublishingWorld } from "../../tests/publishing-world.ts";
-import { type Ledger, ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
+import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
+import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
 
 /** Every way in which the commit's answer can come or not come, and what has to be in the ledger in the end. */
 const ANSWERS: { answer: string; fault: LedgerFault["kind"]; live: number; calls: number; status: string }[] = [
@@ -154,16 +154,3 @@ test("a negative read before the platform's indexing lag has passed proves nothi
     assert.deepEqual(rows, [{ reads: 5 }]);
   });
 });
-
-function liveCount(ledger: Ledger, text: string): number {
-  return ledger.posts.filter((post) => post.text === text).length;
-}
-
-async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
-  const world = await createPublishingWorld();
-  try {
-    await work(world);
-  } finally {
-    await world.end();
-  }
-}

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 
-import { createPublishingWorld, isOver, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
+import { isOver, withWorld, type TestPost } from "../../tests/publishing-world.ts";
 
 /** Where a worker is killed, and whether the post must be live already by then. */
 const KILLED_AT = [
@@ -119,13 +119,4 @@ async function ended(worker: ChildProcess): Promise<void> {
   const timer = setTimeout(() => worker.kill("SIGQUIT"), 30_000);
   await once(worker, "exit");
   clearTimeout(timer);
-}
-
-async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
-  const world = await createPublishingWorld();
-  try {
-    await work(world);
-  } finally {
-    await world.end();
-  }
 }

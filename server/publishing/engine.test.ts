@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 
-import { ledgerBroker, type Ledger } from "../../tests/ledger-platform.ts";
-import { createPublishingWorld, isOver, type PublishingWorld } from "../../tests/publishing-world.ts";
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
+import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
 import { BrokerError, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { discard, retry } from "./schedule.ts";
 
@@ -130,7 +130,7 @@ test("a token that expires between preparing and committing is renewed, and one 
     const post = await world.addPost({ text: "expiring" });
     await world.publish(post);
     assert.equal((await world.until(post, isOver)).status, "published");
-    assert.equal(countLive(ledger, "expiring"), 1);
+    assert.equal(liveCount(ledger, "expiring"), 1);
     assert.equal(ledger.publishCalls.get("expiring"), 2);
   });
 });
@@ -187,7 +187,7 @@ test("a dead container is made anew", async () => {
     await world.publish(post);
     assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(world.ledger.calls.filter((call) => call === "create reborn").length, 2);
-    assert.equal(countLive(world.ledger, "reborn"), 1);
+    assert.equal(liveCount(world.ledger, "reborn"), 1);
   });
 });
 
@@ -429,16 +429,3 @@ test("a post that was discarded while its commit's outcome is open still says wh
     assert.equal(world.ledger.publishCalls.get("too late"), 1);
   });
 });
-
-function countLive(ledger: Ledger, text: string): number {
-  return ledger.posts.filter((post) => post.text === text).length;
-}
-
-async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
-  const world = await createPublishingWorld();
-  try {
-    await work(world);
-  } finally {
-    await world.end();
-  }
-}

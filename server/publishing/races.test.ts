@@ -5,7 +5,7 @@ import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
 import { claimDue } from "../db/claims.ts";
 import { writeClaimed, writeIntent } from "../db/publishing.ts";
-import { createPublishingWorld, isOver, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
+import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { discard, publishNow, resetForEdit, retry } from "./schedule.ts";
 
 test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {
@@ -197,14 +197,5 @@ async function settled(world: PublishingWorld): Promise<void> {
     const { rows } = await world.pool.query("select 1 from platform_posts where lease_until > now() limit 1");
     if (rows.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
-  const world = await createPublishingWorld();
-  try {
-    await work(world);
-  } finally {
-    await world.end();
   }
 }
