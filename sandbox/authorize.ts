@@ -1,5 +1,5 @@
 import { escapeHtml } from "./html.ts";
-import { htmlAnswer, type PlatformAnswer } from "./platform.ts";
+import { htmlAnswer, redirectAnswer, type Call, type PlatformAnswer } from "./platform.ts";
 
 /** What a person is asked on a platform's consent page. */
 export interface ConsentQuestion {
@@ -37,6 +37,19 @@ ${groups.map(groupHtml).join("\n")}
 </form>`,
     ),
   );
+}
+
+/** What the consent page's form says. */
+export function readDecision({ body }: Call): { isApproved: boolean; ticked: string[]; fields: Readonly<Record<string, string | string[]>> } {
+  const fields = body.kind === "fields" ? body.fields : {};
+  return { isApproved: fields["decision"] === "approve", ticked: [fields["scope"] ?? []].flat(), fields };
+}
+
+/** The way back to the app, with these values; a state that was not given is left out. */
+export function backToApp(redirectUri: string, values: Readonly<Record<string, string | null | undefined>>, suffix = ""): PlatformAnswer {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== null && value !== undefined) query.set(name, value);
+  return redirectAnswer(`${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}${suffix}`);
 }
 
 /** What a platform shows instead of the consent page when the request itself is wrong. It never redirects. */

@@ -24,6 +24,13 @@ export interface Identity {
   revokeToken(platform: PlatformName, token: string): void;
 }
 
+/** The person that a login hint names, added when new. Without a hint it is the seeded one. */
+export function personOfLogin(identity: Identity, login: { platform: PlatformName; hint: string | null | undefined; seededId: string; add(hint: string | null): Person }): Person {
+  const { platform, hint, seededId, add } = login;
+  const known = hint ? identity.personByHint(platform, hint) : identity.person(platform, seededId);
+  return known ?? add(hint ?? null);
+}
+
 export interface App {
   platform: PlatformName;
   clientId: string;

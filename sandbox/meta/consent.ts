@@ -1,6 +1,6 @@
-import { consentErrorPage, consentPage, type ConsentGroup } from "../authorize.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision, type ConsentGroup } from "../authorize.ts";
 import { randomSecret, type Person } from "../identity.ts";
-import { redirectAnswer, type Call, type PlatformAnswer } from "../platform.ts";
+import type { Call, PlatformAnswer } from "../platform.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { World } from "../world.ts";
 
@@ -44,9 +44,8 @@ export function askConsent(dialog: Dialog, call: Call): PlatformAnswer {
 export function takeConsent(dialog: Dialog, call: Call): PlatformAnswer {
   const asked = readAsked(dialog, call);
   if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
-  const fields = call.body.kind === "fields" ? call.body.fields : {};
-  if (fields["decision"] !== "approve") return refuseConsent(dialog, call);
-  const ticked = [fields["scope"] ?? []].flat();
+  const { isApproved, ticked, fields } = readDecision(call);
+  if (!isApproved) return refuseConsent(dialog, call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => scope === dialog.needed || ticked.includes(scope));
   const grantId = world.identity.addGrant({ platform: dialog.platform, clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
@@ -82,6 +81,5 @@ function readAsked(dialog: Dialog, call: Call): Asked | string {
 }
 
 function back(dialog: Dialog, asked: Asked, values: Record<string, string>): PlatformAnswer {
-  const query = new URLSearchParams({ ...values, ...(asked.state !== undefined && { state: asked.state }) });
-  return redirectAnswer(`${asked.redirectUri}${asked.redirectUri.includes("?") ? "&" : "?"}${query}${dialog.suffix}`);
+  return backToApp(asked.redirectUri, { ...values, state: asked.state }, dialog.suffix);
 }

@@ -1,4 +1,5 @@
 import { jsonAnswer, type Call, type Outcome, type PlatformAnswer } from "../platform.ts";
+import { refusingWith } from "../refusing.ts";
 
 /** How Meta's Graph API answers. Source: Graph API docs, error handling, rate limiting, versions; 2026. */
 export interface GraphError {
@@ -85,28 +86,16 @@ export function openGraph(use: GraphUse): Graph {
     return jsonAnswer({ error: body }, { status: graph.status ?? 400, headers: { ...headers(call, graph.regainMinutes), ...challenge } });
   }
 
+  const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? error(call, thrown.graph) : undefined));
   return {
     answer: (call, value) => jsonAnswer(value, { headers: headers(call) }),
     headers: (call) => headers(call),
     error,
-    refusing(run) {
-      const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
-        try {
-          return work();
-        } catch (thrown) {
-          if (thrown instanceof Refusal) return error(call, thrown.graph);
-          throw thrown;
-        }
-      };
-      return (call) => {
-        const outcome = attempt(call, () => {
-          if (call.params["date_format"] !== undefined && servedVersion(call) === "v26.0") throw invalid("date_format is no longer supported.");
-          return run(call);
-        });
-        if (!(outcome instanceof Promise)) return outcome;
-        return outcome.then((finish) => () => attempt(call, finish), (thrown: unknown) => () => attempt(call, () => { throw thrown; }));
-      };
-    },
+    refusing: (run) =>
+      refusing((call) => {
+        if (call.params["date_format"] !== undefined && servedVersion(call) === "v26.0") throw invalid("date_format is no longer supported.");
+        return run(call);
+      }),
   };
 }
 

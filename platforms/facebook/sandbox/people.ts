@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { randomSecret, type Person } from "../../../sandbox/identity.ts";
+import { personOfLogin, randomSecret, type Person } from "../../../sandbox/identity.ts";
 import { addPage, ALL_TASKS, grantPages, nextPageId } from "../../../sandbox/meta/pages.ts";
 import type { World } from "../../../sandbox/world.ts";
 
@@ -18,12 +18,7 @@ export const SEED = {
  * hint that holds `two-pages` makes two Pages, one that holds `analyst` a person who may only look at the Page's numbers.
  */
 export function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("facebook", SEED.personId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("facebook", hint)) || addPerson(world, hint ?? null);
+  return personOfLogin(world.identity, { platform: "facebook", hint, seededId: SEED.personId, add: (named) => addPerson(world, named) });
 }
 
 function addPerson(world: World, hint: string | null): Person {

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
-import { randomSecret, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
+import { personOfLogin, randomSecret, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
 import { addPage, ALL_TASKS, grantedPages, grantPages, nextPageId, pageIdOf, pagesOf, type Page } from "../../../sandbox/meta/pages.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -28,12 +28,7 @@ export function factsOf(person: Person): PersonFacts {
 
 /** The account that a login hint names, made when new. Without a hint it is the seeded one. A hint that holds `creator` makes a creator's account. */
 export function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("instagram", SEED.personId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("instagram", hint)) || addPerson(world, hint ?? null);
+  return personOfLogin(world.identity, { platform: "instagram", hint, seededId: SEED.personId, add: (named) => addPerson(world, named) });
 }
 
 function addPerson(world: World, hint: string | null): Person {

@@ -1,6 +1,6 @@
-import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
 import { randomSecret, type Person, type Token } from "../../../sandbox/identity.ts";
-import { jsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { tokenError } from "./errors.ts";
 import { personOf, SCOPES } from "./people.ts";
 
@@ -40,8 +40,8 @@ function takeConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return wrongRequest(asked);
   if (asked.unknownScope !== undefined) return refuseScope(asked, asked.unknownScope);
-  const fields = call.body.kind === "fields" ? call.body.fields : {};
-  if (fields["decision"] !== "approve") return refuseConsent(call);
+  const { isApproved } = readDecision(call);
+  if (!isApproved) return refuseConsent(call);
   const { world, now } = call;
   const { clientId, person, scopes, redirectUri } = asked;
   // Another set of scopes than before ends the member's older tokens for this app.
@@ -90,8 +90,7 @@ function withoutQuery(uri: string): string {
 }
 
 function back(asked: ConsentRequest, values: Record<string, string>): PlatformAnswer {
-  const query = new URLSearchParams({ ...values, ...(asked.state !== undefined && { state: asked.state }) });
-  return redirectAnswer(`${asked.redirectUri}${asked.redirectUri.includes("?") ? "&" : "?"}${query}`);
+  return backToApp(asked.redirectUri, { ...values, state: asked.state });
 }
 
 /** Only the fields of a form count; neither the query nor a Basic header does. */

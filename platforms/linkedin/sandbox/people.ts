@@ -1,5 +1,5 @@
 import { createHash, randomInt } from "node:crypto";
-import { randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { personOfLogin, randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
 import type { World } from "../../../sandbox/world.ts";
 
 /** Who there is on LinkedIn: the app, member and code of a fresh sandbox, and whoever a login hint names. */
@@ -21,12 +21,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("linkedin", SEED.personId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("linkedin", hint)) || identity.addPerson(newPerson(world, hint ?? null));
+  return personOfLogin(world.identity, { platform: "linkedin", hint, seededId: SEED.personId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
 }
 
 function newPerson(world: World, hint: string | null): NewPerson {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, inactiveVersion, noPermission, Refusal, restError } from "./errors.ts";
 
 /** The member whose token makes a call. */
@@ -26,21 +27,7 @@ const DAY_MS = 86_400_000;
 const CALLS_A_DAY = { member: 150, application: 100_000 } as const;
 
 /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
-export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
-  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof Refusal) return restError(call, error.error);
-      throw error;
-    }
-  };
-  return (call) => {
-    const outcome = attempt(call, () => run(call));
-    if (!(outcome instanceof Promise)) return outcome;
-    return outcome.then((finish) => () => attempt(call, finish));
-  };
-}
+export const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? restError(call, thrown.error) : undefined));
 
 /** As `refusing`, for the versioned API: it needs a version, a live token, and the scope that `resource` is kept for. */
 export function versioned(resource: string, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {

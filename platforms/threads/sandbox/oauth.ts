@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
-import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
-import { randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
-import { jsonAnswer, rawJsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { personOfLogin, randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { jsonAnswer, rawJsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { CODE_USED, ERRORS, exchangeError, graphError, graphHeaders, Refusal } from "./errors.ts";
 import { checkToken, refusing, viewerOf } from "./viewer.ts";
@@ -47,12 +47,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("threads", SEED.personId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("threads", hint)) || identity.addPerson(newPerson(world, hint ?? null));
+  return personOfLogin(world.identity, { platform: "threads", hint, seededId: SEED.personId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
 }
 
 export function newPerson(world: World, hint: string | null): NewPerson {
@@ -76,9 +71,8 @@ function askConsent(call: Call): PlatformAnswer {
 function takeConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Threads", asked);
-  const fields = call.body.kind === "fields" ? call.body.fields : {};
-  const ticked = [fields["scope"] ?? []].flat();
-  if (fields["decision"] !== "approve") return refuseConsent(call);
+  const { isApproved, ticked } = readDecision(call);
+  if (!isApproved) return refuseConsent(call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => scope === "threads_basic" || ticked.includes(scope));
   const grantId = world.identity.addGrant({ platform: "threads", clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
@@ -113,8 +107,7 @@ function readConsentRequest(call: Call): ConsentRequest | string {
 
 /** The `#_` at the end is Meta's own, and no part of any value. */
 function back(asked: ConsentRequest, values: Record<string, string>): PlatformAnswer {
-  const query = new URLSearchParams({ ...values, ...(asked.state !== undefined && { state: asked.state }) });
-  return redirectAnswer(`${asked.redirectUri}${asked.redirectUri.includes("?") ? "&" : "?"}${query}#_`);
+  return backToApp(asked.redirectUri, { ...values, state: asked.state }, "#_");
 }
 
 function exchangeCode(call: Call): PlatformAnswer {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person, Token } from "../../../sandbox/identity.ts";
-import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import type { Call, Outcome } from "../../../sandbox/platform.ts";
+import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, graphError, Refusal } from "./errors.ts";
 
 /** The person whose token makes a call. */
@@ -23,21 +24,7 @@ export function factsOf(person: Person): PersonFacts {
 }
 
 /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
-export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
-  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof Refusal) return graphError(call, error.graph);
-      throw error;
-    }
-  };
-  return (call) => {
-    const outcome = attempt(call, () => run(call));
-    if (!(outcome instanceof Promise)) return outcome;
-    return outcome.then((finish) => () => attempt(call, finish));
-  };
-}
+export const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? graphError(call, thrown.graph) : undefined));
 
 /** As `refusing`, for calls that need a live token with these scopes. `threads_basic` is always needed. */
 export function withViewer(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {

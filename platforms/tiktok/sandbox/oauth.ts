@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
+import { consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
 import { randomSecret, type App, type Person } from "../../../sandbox/identity.ts";
 import { jsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -58,9 +58,8 @@ function askConsent(call: Call): PlatformAnswer {
 function takeConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if ("status" in asked) return asked;
-  const fields = call.body.kind === "fields" ? call.body.fields : {};
-  if (fields["decision"] !== "approve") return refuseConsent(call);
-  const ticked = [fields["scope"] ?? []].flat();
+  const { isApproved, ticked } = readDecision(call);
+  if (!isApproved) return refuseConsent(call);
   const scopes = asked.scopes.filter((scope) => ticked.includes(scope));
   const code = `${randomSecret("", 45)}*${call.number % 10}!${randomSecret("", 6)}`;
   addCode(call.world, { ...asked, code, scopes, at: call.now });

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { NewPerson, Person, Token } from "../../../sandbox/identity.ts";
-import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import { personOfLogin, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
+import type { Call, Outcome } from "../../../sandbox/platform.ts";
+import { refusingWith } from "../../../sandbox/refusing.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { problem, PROBLEMS, Refusal } from "./errors.ts";
 
@@ -29,9 +30,7 @@ export const SEEDED_PERSON = "afd97af1-b87b-48b9-ac98-410a00000001";
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | null): Person {
-  const { identity } = world;
-  const known = hint ? identity.personByHint("tiktok", hint) : identity.person("tiktok", SEEDED_PERSON);
-  return known ?? identity.addPerson(newPerson(world, hint));
+  return personOfLogin(world.identity, { platform: "tiktok", hint, seededId: SEEDED_PERSON, add: (named) => world.identity.addPerson(newPerson(world, named)) });
 }
 
 /** Words of the hint give the person a private account, a ban, switched-off interactions or short videos only. */
@@ -79,20 +78,7 @@ export function withViewer(needs: Needs, run: (call: Call, viewer: Viewer) => Ou
   });
 }
 
-export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
-  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof Refusal) return problem(call, error.problem);
-      throw error;
-    }
-  };
-  return (call) => {
-    const outcome = attempt(call, () => run(call));
-    return outcome instanceof Promise ? outcome.then((finish) => () => attempt(call, finish)) : outcome;
-  };
-}
+export const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? problem(call, thrown.problem) : undefined));
 
 /** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
 export function accountOf(call: Call): string {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
-import { randomSecret, type App, type NewPerson, type Person } from "../../../sandbox/identity.ts";
-import { jsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { personOfLogin, randomSecret, type App, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { CODE_INVALID, oauthError, TOKEN_INVALID } from "./errors.ts";
 import type { PersonFacts } from "./viewer.ts";
@@ -52,12 +52,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("twitter", SEED.personId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("twitter", hint)) || identity.addPerson(newPerson(world, hint ?? null));
+  return personOfLogin(world.identity, { platform: "twitter", hint, seededId: SEED.personId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
 }
 
 const SUBSCRIPTIONS = { premiumplus: "PremiumPlus", premium: "Premium", basic: "Basic" } as const;
@@ -96,9 +91,8 @@ function askConsent(call: Call): PlatformAnswer {
 function takeConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("X", asked);
-  const fields = call.body.kind === "fields" ? call.body.fields : {};
-  if (fields["decision"] !== "approve") return refuseConsent(call);
-  const ticked = [fields["scope"] ?? []].flat();
+  const { isApproved, ticked } = readDecision(call);
+  if (!isApproved) return refuseConsent(call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => ticked.includes(scope));
   const grantId = world.identity.addGrant({ platform: "twitter", clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
@@ -138,8 +132,7 @@ function readConsentRequest(call: Call): ConsentRequest | string {
 }
 
 function back({ redirectUri, state }: ConsentRequest, values: Record<string, string>): PlatformAnswer {
-  const query = new URLSearchParams({ ...(state !== null && { state }), ...values });
-  return redirectAnswer(`${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`);
+  return backToApp(redirectUri, { state, ...values });
 }
 
 function giveTokens(call: Call): PlatformAnswer {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person, Token } from "../../../sandbox/identity.ts";
-import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import type { Call, Outcome } from "../../../sandbox/platform.ts";
+import { refusingWith } from "../../../sandbox/refusing.ts";
 import { PROBLEMS, problem, Refusal } from "./errors.ts";
 
 /** The person whose token makes a call. */
@@ -27,25 +28,16 @@ export function isSubscriber(facts: PersonFacts): boolean {
   return facts.subscriptionType !== "None";
 }
 
-/** For calls that need a live token with these scopes. A refusal thrown before or after the waiting becomes X's answer. */
+/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? problem(call, thrown.problem) : undefined));
+
+/** As `refusing`, for calls that need a live token with these scopes. */
 export function withViewer(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
-  const attempt = <T>(call: Call, work: () => T): T | PlatformAnswer => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof Refusal) return problem(call, error.problem);
-      throw error;
-    }
-  };
-  return (call) => {
-    const outcome = attempt(call, () => {
-      const viewer = viewerOf(call);
-      if (scopes.some((scope) => !viewer.token.scopes.includes(scope))) throw new Refusal(PROBLEMS.forbidden);
-      return run(call, viewer);
-    });
-    if (!(outcome instanceof Promise)) return outcome;
-    return outcome.then((finish) => () => attempt(call, finish));
-  };
+  return refusing((call) => {
+    const viewer = viewerOf(call);
+    if (scopes.some((scope) => !viewer.token.scopes.includes(scope))) throw new Refusal(PROBLEMS.forbidden);
+    return run(call, viewer);
+  });
 }
 
 function viewerOf(call: Call): Viewer {

@@ -1,7 +1,7 @@
 import { createHash, randomInt } from "node:crypto";
-import { consentErrorPage, consentPage } from "../../../sandbox/authorize.ts";
-import { randomSecret, type App, type Code, type NewPerson, type Person } from "../../../sandbox/identity.ts";
-import { jsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { personOfLogin, randomSecret, type App, type Code, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { tokenError } from "./errors.ts";
 import type { ChannelFacts } from "./viewer.ts";
@@ -49,12 +49,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
 
 /** The channel that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
-  const { identity } = world;
-  if (!hint) {
-    const seeded = identity.person("youtube", SEED.channelId);
-    if (seeded) return seeded;
-  }
-  return (hint && identity.personByHint("youtube", hint)) || identity.addPerson(newPerson(world, hint ?? null));
+  return personOfLogin(world.identity, { platform: "youtube", hint, seededId: SEED.channelId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
 }
 
 function newPerson(world: World, hint: string | null): NewPerson {
@@ -94,10 +89,9 @@ function askConsent(call: Call): PlatformAnswer {
 function takeConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Google", asked);
-  const fields = call.body.kind === "fields" ? call.body.fields : {};
-  const ticked = [fields["scope"] ?? []].flat();
+  const { isApproved, ticked } = readDecision(call);
   const scopes = asked.scopes.filter((scope) => SIGN_IN.includes(scope) || ticked.includes(scope));
-  if (fields["decision"] !== "approve" || scopes.length === 0) return refuseConsent(call);
+  if (!isApproved || scopes.length === 0) return refuseConsent(call);
   const { app, person, query, redirectUri } = asked;
   const grantId = call.world.identity.addGrant({ platform: "youtube", clientId: app.clientId, personId: person.id, scopes, at: call.now });
   const code = randomSecret("4/0A", 54);
@@ -135,9 +129,7 @@ function readConsentRequest(call: Call): ConsentRequest | string {
 }
 
 function back(asked: ConsentRequest, values: Record<string, string>): PlatformAnswer {
-  const state = asked.query.get("state");
-  const query = new URLSearchParams({ ...(state !== null && { state }), ...values });
-  return redirectAnswer(`${asked.redirectUri}${asked.redirectUri.includes("?") ? "&" : "?"}${query}`);
+  return backToApp(asked.redirectUri, { state: asked.query.get("state"), ...values });
 }
 
 function giveToken(call: Call): PlatformAnswer {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person, Token } from "../../../sandbox/identity.ts";
-import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
+import type { Call, Outcome } from "../../../sandbox/platform.ts";
+import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, Refusal, type ApiError } from "./errors.ts";
 
 /** The channel whose token makes a call. A person here is a channel. */
@@ -31,21 +32,7 @@ export const ALLOWED = {
 } as const;
 
 /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
-export function refusing(run: (call: Call) => Outcome): (call: Call) => Outcome {
-  const attempt = <T>(work: () => T): T | PlatformAnswer => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof Refusal) return error.answer;
-      throw error;
-    }
-  };
-  return (call) => {
-    const outcome = attempt(() => run(call));
-    if (!(outcome instanceof Promise)) return outcome;
-    return outcome.then((finish) => () => attempt(finish));
-  };
-}
+export const refusing = refusingWith((thrown) => (thrown instanceof Refusal ? thrown.answer : undefined));
 
 /** As `refusing`, for calls that need a live token, one of these scopes and a channel. */
 export function allowed(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
