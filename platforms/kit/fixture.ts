@@ -89,7 +89,7 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
     content,
     checkpoint,
     media: {
-      publicUrl: async (media, rendition) => `https://media.example/${media.filename}${rendition === undefined ? "" : `?as=${rendition.mimeType}&maxSizeBytes=${rendition.maxSizeBytes}`}`,
+      publicUrl: async (media, rendition) => `https://media.example/${media.filename}${rendition === undefined ? "" : `?as=${rendition.mimeType}${rendition.maxSizeBytes === undefined ? "" : `&maxSizeBytes=${rendition.maxSizeBytes}`}`}`,
       open: async (media, { start = 0, end = media.sizeBytes } = {}) => new Blob([new Uint8Array(end - start)]).stream(),
       describe: async (media, rendition) => ({ ...media, mimeType: rendition?.mimeType ?? media.mimeType }),
     },
@@ -103,7 +103,8 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
 export async function drive(broker: Broker, context: StepContext) {
   const done: { platformPostId?: string; publishedUrl?: string } = {};
   const waits: Record<string, number[]> = {};
-  const warnings: string[] = [];
+  const warnings: { code: string; message: string }[] = [];
+  let remoteId: string | null | undefined;
   const steps = broker.steps(context.content);
   for (const step of steps) {
     let waitedSeconds = 0;
@@ -116,12 +117,13 @@ export async function drive(broker: Broker, context: StepContext) {
         continue;
       }
       Object.assign(context.checkpoint, outcome.done);
-      warnings.push(...(outcome.warnings ?? []).map(({ code }) => code));
+      warnings.push(...(outcome.warnings ?? []));
+      if ("remoteId" in outcome) remoteId = outcome.remoteId;
       Object.assign(done, outcome.platformPostId === undefined ? {} : { platformPostId: outcome.platformPostId }, outcome.publishedUrl === undefined ? {} : { publishedUrl: outcome.publishedUrl });
       break;
     }
   }
-  return { done, waits, warnings, steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`) };
+  return { done, remoteId, waits, warnings, steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`) };
 }
 
 export async function failureOf(work: Promise<unknown>): Promise<BrokerError> {

@@ -91,7 +91,7 @@ test("a cover goes before the video is closed, and one that is refused is a warn
   assert.deepEqual([cover?.headers["media-type-family"], cover?.headers.authorization], ["STILLIMAGE", undefined]);
   assert.deepEqual(taken.warnings, []);
   const refused = await run(t, { ...CONTENT, media }, { cover: 400 });
-  assert.deepEqual(refused.warnings, ["THUMBNAIL_NOT_SET"]);
+  assert.deepEqual(refused.warnings.map(({ code }) => code), ["THUMBNAIL_NOT_SET"]);
   assert.equal(refused.done.platformPostId, "urn:li:share:6844785523593134080");
 });
 

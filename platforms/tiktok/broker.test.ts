@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { createHttpClient, type HttpAnswer } from "../kit/http.ts";
-import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
+import { answerOf, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { createHttpClient } from "../kit/http.ts";
+import type { Checkpoint, OpenIntent, PublishMedia, StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { classifyTikTok, errors, failReasons, failureOf } from "./errors.ts";
+import { classifyTikTok, errors, failReasons, failureOf as rejectionOf } from "./errors.ts";
 import { oauth } from "./oauth.ts";
 import { chunkBounds, planChunks } from "./upload.ts";
 
@@ -31,13 +30,13 @@ test("chunks follow the table of the transfer guide, and the last one swallows t
 
 test("a video is announced with every setting, sent, waited for, and known by its public id with all digits", async (t) => {
   const server = await startTikTok(t, { statuses: ["PROCESSING_UPLOAD", "PUBLISH_COMPLETE", "PUBLISH_COMPLETE"], idAfter: 3 });
-  const { done, sent, waits, warnings } = await drive(server.url, {
+  const { done, remoteId, waits, warnings } = await run(server.url, {
     ...VIDEO,
     text: "Hi #all @you",
     settings: { privacyLevel: "PUBLIC_TO_EVERYONE", disableDuet: true, videoCoverTimestampMs: 1000, brandOrganicToggle: true, isAigc: true },
   });
-  assert.deepEqual(sent.map(({ path }) => path), ["creator_info/query", "video/init", "PUT 0-2999999/3000000", "status/fetch", "status/fetch", "status/fetch"]);
-  assert.deepEqual(sent[1]?.body, {
+  assert.deepEqual(server.sent().map(({ path }) => path), ["creator_info/query", "video/init", "PUT 0-2999999/3000000", "status/fetch", "status/fetch", "status/fetch"]);
+  assert.deepEqual(server.sent()[1]?.body, {
     post_info: {
       title: "Hi #all @you", privacy_level: "PUBLIC_TO_EVERYONE", disable_comment: false, brand_content_toggle: false, brand_organic_toggle: true,
       // The creator has switched stitches off.
@@ -45,15 +44,15 @@ test("a video is announced with every setting, sent, waited for, and known by it
     },
     source_info: { source: "FILE_UPLOAD", video_size: 3_000_000, chunk_size: 3_000_000, total_chunk_count: 1 },
   });
-  assert.deepEqual([waits.live, waits["post-id"], warnings], [[3], [], []]);
-  assert.deepEqual([done.platformPostId, done.publishedUrl, done.remoteId], [POST_ID, `https://www.tiktok.com/@someone/video/${POST_ID}`, "v_pub_file~v2-1.1"]);
+  assert.deepEqual([waits.live, waits["post-id"], warnings], [[3], undefined, []]);
+  assert.deepEqual([done.platformPostId, done.publishedUrl, remoteId], [POST_ID, `https://www.tiktok.com/@someone/video/${POST_ID}`, "v_pub_file~v2-1.1"]);
   const put = server.requests.find(({ method }) => method === "PUT");
   assert.deepEqual([put?.headers.authorization, put?.headers["content-type"], put?.headers["content-length"]], [undefined, "video/mp4", "3000000"]);
 });
 
 test("a public id that comes late is asked for at 1, 5, 15 and 60 minutes, then hourly for a day", async (t) => {
   const server = await startTikTok(t, { idAfter: 999 });
-  const { done, waits } = await drive(server.url, { ...VIDEO, settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } });
+  const { done, waits } = await run(server.url, { ...VIDEO, settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } });
   assert.deepEqual(waits["post-id"]?.slice(0, 6), [60, 240, 600, 2700, 3600, 3600]);
   assert.ok((waits["post-id"] ?? []).reduce((sum, seconds) => sum + seconds, 0) >= 86_400);
   assert.equal(done.platformPostId, undefined);
@@ -61,28 +60,28 @@ test("a public id that comes late is asked for at 1, 5, 15 and 60 minutes, then 
 
 test("a post for the creator alone is published without a link, and its id is not asked for", async (t) => {
   const server = await startTikTok(t, { idAfter: 999 });
-  const { done, sent } = await drive(server.url, VIDEO);
-  assert.equal(sent.filter(({ path }) => path === "status/fetch").length, 1);
+  const { done } = await run(server.url, VIDEO);
+  assert.equal(server.sent().filter(({ path }) => path === "status/fetch").length, 1);
   assert.deepEqual([done.platformPostId, done.publishedUrl], [undefined, undefined]);
 });
 
 test("photos go as addresses in one call, a PNG as a JPEG, with the label at the top", async (t) => {
   const server = await startTikTok(t, {});
-  const { sent, done } = await drive(server.url, {
+  const { done } = await run(server.url, {
     ...VIDEO,
     text: "Three doors",
-    media: [picture({}), picture({ mimeType: "image/png" }), picture({ width: 4000, height: 3000 })],
+    media: [picture(), picture({ mimeType: "image/png" }), picture({ width: 4000, height: 3000 })],
     settings: { privacyLevel: "PUBLIC_TO_EVERYONE", photoTitle: "Doors", photoCoverIndex: 1, autoAddMusic: true, isAigc: true, disableComment: true },
   });
-  assert.deepEqual(sent.map(({ path }) => path), ["creator_info/query", "content/init", "status/fetch"]);
-  assert.deepEqual(sent[1]?.body, {
+  assert.deepEqual(server.sent().map(({ path }) => path), ["creator_info/query", "content/init", "status/fetch"]);
+  assert.deepEqual(server.sent()[1]?.body, {
     post_mode: "DIRECT_POST", media_type: "PHOTO", is_aigc: true,
     post_info: {
       title: "Doors", description: "Three doors", privacy_level: "PUBLIC_TO_EVERYONE", disable_comment: true, brand_content_toggle: false, brand_organic_toggle: false, auto_add_music: true,
     },
     source_info: {
       source: "PULL_FROM_URL", photo_cover_index: 1,
-      photo_images: ["https://media.example/a", "https://media.example/a?as=image/jpeg", "https://media.example/a?as=image/jpeg"],
+      photo_images: ["https://media.example/a.jpg", "https://media.example/a.jpg?as=image/jpeg", "https://media.example/a.jpg?as=image/jpeg"],
     },
   });
   assert.equal(done.publishedUrl, `https://www.tiktok.com/@someone/photo/${POST_ID}`);
@@ -90,21 +89,21 @@ test("photos go as addresses in one call, a PNG as a JPEG, with the label at the
 
 test("what the creator does not allow now stops the post before anything is begun", async (t) => {
   const server = await startTikTok(t, {});
-  const friends = await failureOfDrive(drive(server.url, { ...VIDEO, settings: { privacyLevel: "FOLLOWER_OF_CREATOR" } }));
-  const long = await failureOfDrive(drive(server.url, { ...VIDEO, media: [film({ durationSeconds: 301 })] }));
+  const friends = await failureOf(run(server.url, { ...VIDEO, settings: { privacyLevel: "FOLLOWER_OF_CREATOR" } }));
+  const long = await failureOf(run(server.url, { ...VIDEO, media: [film({ sizeBytes: 3_000_000, durationSeconds: 301 })] }));
   assert.deepEqual([friends.code, long.code], ["CONTENT_REJECTED", "MEDIA_REJECTED"]);
   const refused = await startTikTok(t, { creator: refusal(200, "spam_risk_too_many_posts") });
-  const full = await failureOfDrive(drive(refused.url, VIDEO));
+  const full = await failureOf(run(refused.url, VIDEO));
   assert.deepEqual([full.code, full.retryAfterSeconds], ["QUOTA_EXCEEDED", 86_400]);
-  assert.ok([...server.requests, ...refused.requests].every(({ url }) => !(url ?? "").includes("/init/")));
+  assert.ok([...server.requests, ...refused.requests].every(({ url }) => !url.includes("/init/")));
 });
 
 test("a chunk whose answer was lost is not sent twice: TikTok says how much it has", async (t) => {
   const server = await startTikTok(t, { storedBytes: 30_000_000 });
   const media = [film({ sizeBytes: 70_000_000 })];
-  const { sent } = await drive(server.url, { ...VIDEO, media });
+  await run(server.url, { ...VIDEO, media });
   assert.deepEqual(
-    sent.slice(2).map(({ path }) => path),
+    server.sent().slice(2).map(({ path }) => path),
     ["PUT 0-9999999/70000000", "status/fetch", "PUT 30000000-39999999/70000000", "PUT 40000000-49999999/70000000", "PUT 50000000-59999999/70000000", "PUT 60000000-69999999/70000000", "status/fetch"],
   );
 });
@@ -112,7 +111,7 @@ test("a chunk whose answer was lost is not sent twice: TikTok says how much it h
 test("an address that takes no more bytes is asked for anew", async (t) => {
   for (const status of [403, 404]) {
     const server = await startTikTok(t, { put: { status, body: "" } });
-    const error = await failureOfDrive(drive(server.url, { ...VIDEO, media: [film({ sizeBytes: 70_000_000 })] }));
+    const error = await failureOf(run(server.url, { ...VIDEO, media: [film({ sizeBytes: 70_000_000 })] }));
     assert.deepEqual([error.code, error.redoFrom, error.notPublished], ["MEDIA_FAILED", "init", false]);
   }
 });
@@ -138,13 +137,13 @@ test("the state of the task settles what became of the last bytes", async (t) =>
 });
 
 test("a lost answer about photos is never called again: nobody can tell", async () => {
-  const context = contextOf("http://127.0.0.1:9", { ...VIDEO, media: [picture({})] }, { photoUrls: ["https://media.example/a"] });
+  const context = contextOf("http://127.0.0.1:9", { ...VIDEO, media: [picture()] }, { photoUrls: ["https://media.example/a.jpg"] });
   assert.equal((await broker.reconcile(context, { step: "publish", intentAt: NOW, answer: NO_ANSWER })).verdict, "cannot_tell");
 });
 
 test("a post that TikTok does not finish is said to be unknown after ten minutes", async (t) => {
   const server = await startTikTok(t, { statuses: Array.from({ length: 99 }, () => "PROCESSING_UPLOAD") });
-  const error = await failureOfDrive(drive(server.url, VIDEO));
+  const error = await failureOf(run(server.url, VIDEO));
   assert.equal(error.code, "OUTCOME_UNKNOWN");
 });
 
@@ -168,28 +167,28 @@ test("a refusal in TikTok's form did nothing, whatever its code; a gateway's pro
 
 test("a failed post says why, and that it never will be live", () => {
   for (const reason of failReasons.flatMap(({ codes }) => codes)) {
-    const error = failureOf(reason);
+    const error = rejectionOf(reason);
     assert.deepEqual([error.neverLive, error.retryable, error.platformError?.code], [true, false, reason]);
-    assert.equal(failureOf(reason, "init").redoFrom, "init");
+    assert.equal(rejectionOf(reason, "init").redoFrom, "init");
   }
-  assert.equal(failureOf("brand_new").code, "UNEXPECTED_RESPONSE");
+  assert.equal(rejectionOf("brand_new").code, "UNEXPECTED_RESPONSE");
 });
 
 test("a code with odd characters is sent as it is, once encoded", async (t) => {
   const server = await startTikTok(t, {});
   const grant = await oauth.exchange(createHttpClient({ sandboxUrl: server.url }), APP, { code: "a*b!c", codeVerifier: null });
-  assert.equal(new URLSearchParams(server.bodies[0]).get("code"), "a*b!c");
+  assert.equal(server.requests[0]?.fields.code, "a*b!c");
   assert.deepEqual(grant, { accessToken: "act.1", refreshToken: "rft.1", expiresInSeconds: 7200, refreshExpiresInSeconds: 15_552_000, scopes: ["user.info.basic", "video.publish"] });
 });
 
 test("a refused renewal that comes with status 200 is a refusal all the same", async (t) => {
   const server = await startTikTok(t, { token: { status: 200, body: '{"error":"invalid_grant","error_description":"Refresh token is invalid.","log_id":"L1"}' } });
   const renewal = (refreshExpiresInSeconds: number) =>
-    failureOfDrive(Promise.resolve(oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, { accessToken: "a", refreshToken: "r", expiresInSeconds: 0, refreshExpiresInSeconds, scopes: null })));
+    failureOf(Promise.resolve(oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, { accessToken: "a", refreshToken: "r", expiresInSeconds: 0, refreshExpiresInSeconds, scopes: null })));
   assert.equal((await renewal(1000)).code, "AUTH_REVOKED");
   assert.equal((await renewal(-1)).code, "AUTH_EXPIRED");
   const down = await startTikTok(t, { token: { status: 200, body: '{"error":"server_error"}' } });
-  const error = await failureOfDrive(oauth.exchange(createHttpClient({ sandboxUrl: down.url }), APP, { code: "c", codeVerifier: null }));
+  const error = await failureOf(oauth.exchange(createHttpClient({ sandboxUrl: down.url }), APP, { code: "c", codeVerifier: null }));
   assert.equal(error.code, "PLATFORM_UNAVAILABLE");
 });
 
@@ -211,17 +210,8 @@ test("the account is known by its open id, with what its creator may do", async 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const APP = { clientId: "key", clientSecret: "secret", redirectUri: "https://app.example/cb" };
 const NO_ANSWER = { status: null, brokerCode: null, platformError: null, failure: "reset" };
-const FACTS = { durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, animated: false, orientation: 1 };
 
-function picture(facts: Partial<PublishMedia>): PublishMedia {
-  return { ...FACTS, id: "a", filename: "a", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 1000, height: 1000, ...facts };
-}
-
-function film(facts: Partial<PublishMedia>): PublishMedia {
-  return { ...FACTS, id: "v", filename: "v", altText: null, thumbnail: null, type: "video", mimeType: "video/mp4", sizeBytes: 3_000_000, width: 720, height: 1280, durationSeconds: 10, ...facts };
-}
-
-const VIDEO: PlatformContent<PublishMedia> = { text: "Hi", media: [film({})], linkUrl: null, placement: null, settings: { privacyLevel: "SELF_ONLY" }, thread: [] };
+const VIDEO: PlatformContent<PublishMedia> = { text: "Hi", media: [film({ sizeBytes: 3_000_000 })], linkUrl: null, placement: null, settings: { privacyLevel: "SELF_ONLY" }, thread: [] };
 
 interface Canned {
   status: number;
@@ -249,17 +239,15 @@ function refusal(status: number, code: string): Canned {
 const ok = (data: unknown): Canned => ({ status: 200, body: JSON.stringify({ data, error: { code: "ok", message: "", log_id: "L" } }).replaceAll('"ID"', POST_ID) });
 
 async function startTikTok(t: TestContext, world: World) {
-  const requests: IncomingMessage[] = [];
-  const bodies: string[] = [];
   let asked = 0;
   let storedBytes = world.storedBytes ?? 0;
-  const answer = (request: IncomingMessage, sizeBytes: number): Canned => {
-    const path = (request.url ?? "").replace(/^\/[^/]+/, "").replace(/\?.*$/, "");
+  const answer = (request: Received): Canned => {
+    const path = request.url.replace(/^\/[^/]+/, "").replace(/\?.*$/, "");
     if (request.method === "PUT") {
       const [, first = 0, last = 0, total = 0] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(request.headers["content-range"] ?? "") ?? []).map(Number);
       if (world.put) return world.put;
       if (first !== storedBytes) return { status: 416, body: "" };
-      assert.equal(sizeBytes, last - first + 1);
+      assert.equal(request.sizeBytes, last - first + 1);
       storedBytes = last + 1;
       return { status: storedBytes === total ? 201 : 206, body: "" };
     }
@@ -288,103 +276,23 @@ async function startTikTok(t: TestContext, world: World) {
         return { status: 404, body: path };
     }
   };
-  const server = createServer((request, response) => {
-    requests.push(request);
-    let sizeBytes = 0;
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => {
-      sizeBytes += chunk.length;
-      if (request.method !== "PUT") chunks.push(chunk);
-    });
-    request.on("end", () => {
-      bodies.push(String(Buffer.concat(chunks)));
-      const { status, body } = answer(request, sizeBytes);
-      // Bare numbers, as TikTok writes them.
-      response.writeHead(status, { "content-type": "application/json" }).end(body);
-    });
+  // Bare numbers, as TikTok writes them.
+  const host = await startHost(t, (request) => {
+    const { status, body } = answer(request);
+    return [status, body];
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  t.after(() => {
-    server.closeAllConnections();
-    return new Promise((closed) => server.close(closed));
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, requests, bodies };
+  const sent = () =>
+    host.requests.map(({ method, path, headers, json }) => ({
+      path: method === "PUT" ? `PUT ${headers["content-range"]?.replace("bytes ", "")}` : path.replace(/^.*\/publish\/(.*)\/$/, "$1"),
+      body: json,
+    }));
+  return { ...host, sent };
 }
 
-function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
-  return {
-    http: createHttpClient({ sandboxUrl: url }),
-    accessToken: "act.1",
-    account: { platformAccountId: "open-1", username: "someone", metadata: {} },
-    content,
-    checkpoint,
-    media: {
-      publicUrl: async (media, rendition) => `https://media.example/${media.id}${rendition === undefined ? "" : `?as=${rendition.mimeType}`}`,
-      open: async (media, { start = 0, end = media.sizeBytes } = {}) => new Blob([new Uint8Array(end - start)]).stream(),
-      describe: async (media) => media,
-    },
-    polls: 0,
-    waitedSeconds: 0,
-    now: NOW,
-  };
+function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
+  return { ...contextFor(url, content, { platformAccountId: "open-1" }, checkpoint), now: NOW };
 }
 
-interface Sent {
-  path: string;
-  body: unknown;
-}
-
-/** Runs the steps in order, as the engine does, without its pauses. */
-async function drive(url: string, content: PlatformContent<PublishMedia>) {
-  const sent: Sent[] = [];
-  const waits: Record<string, number[]> = {};
-  const done: { platformPostId?: string; publishedUrl?: string; remoteId?: string | null } = {};
-  const warnings: unknown[] = [];
-  let checkpoint: Checkpoint = {};
-  const inner = createHttpClient({ sandboxUrl: url });
-  const http = {
-    send: (request: Parameters<typeof inner.send>[0]): Promise<HttpAnswer> => {
-      const range = request.headers?.["content-range"]?.replace("bytes ", "");
-      sent.push({ path: request.method === "PUT" ? `PUT ${range}` : request.url.replace(/^.*\/publish\/(.*)\/$/, "$1"), body: request.json });
-      return inner.send(request);
-    },
-  };
-  for (const step of broker.steps(content)) {
-    waits[step.name] = [];
-    for (let waitedSeconds = 0, polls = 0; ; polls += 1) {
-      const context = { ...contextOf(url, content, checkpoint), http, polls, waitedSeconds };
-      const outcome = step.effect === "visible" ? step.accept(await http.send(step.request(context)), context) : await step.run(context);
-      if (!("waitSeconds" in outcome)) {
-        checkpoint = { ...checkpoint, ...outcome.done };
-        Object.assign(done, Object.fromEntries(Object.entries(outcome).filter(([name]) => ["platformPostId", "publishedUrl", "remoteId"].includes(name))));
-        warnings.push(...(outcome.warnings ?? []));
-        break;
-      }
-      waits[step.name]?.push(outcome.waitSeconds);
-      waitedSeconds += outcome.waitSeconds;
-    }
-  }
-  return { sent, waits, done, warnings };
-}
-
-async function failureOfDrive(promise: Promise<unknown>): Promise<BrokerError> {
-  const error: unknown = await promise.then(() => undefined, (thrown: unknown) => thrown);
-  assert.ok(error instanceof BrokerError, String(error));
-  return error;
-}
-
-function answerOf(status: number, text: string): HttpAnswer {
-  return {
-    status,
-    headers: {},
-    text,
-    json: () => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        return undefined;
-      }
-    },
-  };
+function run(url: string, content: PlatformContent<PublishMedia>) {
+  return drive(broker, contextOf(url, content));
 }

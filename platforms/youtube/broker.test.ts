@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { createHttpClient, parseJson, type HttpAnswer } from "../kit/http.ts";
+import { answerOf, contextFor, drive, failureOf, film, startHost, type Received } from "../kit/fixture.ts";
+import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { errorOf, errors } from "./errors.ts";
@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 
 test("18 432 000 bytes go in pieces of 8 MiB, the last of which publishes", async (t) => {
   const youtube = await startYoutube(t);
-  const { done, checkpoint } = await drive(youtube, contentOf({ media: [film({ sizeBytes: 18_432_000 })] }));
+  const { done, checkpoint } = await publish(youtube, contentOf({ media: [film({ sizeBytes: 18_432_000 })] }));
   assert.deepEqual(youtube.ranges(), [
     "bytes */18432000", "bytes 0-8388607/18432000", "bytes 8388608-16777215/18432000", "bytes 16777216-18431999/18432000",
   ]);
@@ -26,7 +26,7 @@ test("18 432 000 bytes go in pieces of 8 MiB, the last of which publishes", asyn
 test("a piece whose answer was lost is not sent again, for the session is asked first", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf({ media: [film({ sizeBytes: 18_432_000 })] });
-  const context = contextFor(youtube.url, content, {});
+  const context = contextOf(youtube.url, content);
   Object.assign(context.checkpoint, await run(context, content, "open"));
   youtube.session.storedBytes = 16_777_216;
   Object.assign(context.checkpoint, await run(context, content, "upload"));
@@ -36,22 +36,22 @@ test("a piece whose answer was lost is not sent again, for the session is asked 
 test("a session that has become a video is asked for it, and no byte is sent", async (t) => {
   const youtube = await startYoutube(t);
   youtube.session.isComplete = true;
-  const { done } = await drive(youtube, contentOf());
+  const { done } = await publish(youtube, contentOf());
   assert.deepEqual([youtube.ranges(), done.platformPostId], [["bytes */1000", "bytes */1000"], "dQw4w9WgXcQ"]);
 });
 
 test("the session is opened with every setting, and with privacy and audience always said", async (t) => {
   const youtube = await startYoutube(t);
-  await drive(youtube, contentOf());
+  await publish(youtube, contentOf());
   const [plain] = youtube.opened;
   assert.equal(plain?.url, "/www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&part=snippet%2Cstatus");
   assert.deepEqual(plain?.body, { snippet: { title: "A title", categoryId: "22" }, status: { privacyStatus: "private", selfDeclaredMadeForKids: false } });
-  assert.deepEqual([plain?.headers["x-upload-content-length"], plain?.headers["x-upload-content-type"], plain?.headers.authorization], ["1000", "video/mp4", "Bearer ya29.TOKEN"]);
+  assert.deepEqual([plain?.headers["x-upload-content-length"], plain?.headers["x-upload-content-type"], plain?.headers.authorization], ["1000", "video/mp4", "Bearer TOKEN-OF-THE-ACCOUNT"]);
   const settings = {
     title: "A title", description: "Text", tags: ["launch", "two words"], categoryId: "28", privacyStatus: "private", publishAt: "2026-12-01T09:00:00Z", notifySubscribers: false,
     selfDeclaredMadeForKids: true, containsSyntheticMedia: true,
   };
-  await drive(youtube, contentOf({ settings }));
+  await publish(youtube, contentOf({ settings }));
   const full = youtube.opened[1];
   assert.match(full?.url ?? "", /notifySubscribers=false/);
   assert.deepEqual(full?.body, {
@@ -63,31 +63,31 @@ test("the session is opened with every setting, and with privacy and audience al
 test("where uploads are kept private, that is what is sent and said, and nothing makes it public later", async (t) => {
   const youtube = await startYoutube(t);
   const environment = { YOUTUBE_FORCE_PRIVATE_UPLOADS: "true" };
-  const { warnings } = await drive(youtube, contentOf({ settings: { privacyStatus: "public" } }), { environment });
+  const { warnings } = await publish(youtube, contentOf({ settings: { privacyStatus: "public" } }), { environment });
   assert.deepEqual(youtube.opened[0]?.body, { snippet: { title: "A title", categoryId: "22" }, status: { privacyStatus: "private", selfDeclaredMadeForKids: false } });
   assert.deepEqual(warnings, [{ code: "PRIVACY_FORCED", message: "The video is private although public was asked for: uploads are kept private here." }]);
   const content = contentOf({ settings: { publishAt: "2026-12-01T09:00:00Z" } });
-  const refused = await failureOf(run({ ...contextFor(youtube.url, content, {}), environment }, content, "open"));
+  const refused = await failureOf(run({ ...contextOf(youtube.url, content), environment }, content, "open"));
   assert.deepEqual([refused.code, youtube.opened.length], ["CONTENT_REJECTED", 1]);
 });
 
 test("a privacy that YouTube has changed is told", async (t) => {
   const youtube = await startYoutube(t, { privacyStatus: "private" });
-  const { warnings } = await drive(youtube, contentOf({ settings: { privacyStatus: "unlisted" } }));
+  const { warnings } = await publish(youtube, contentOf({ settings: { privacyStatus: "unlisted" } }));
   assert.deepEqual(warnings.map(({ code }) => code), ["PRIVACY_FORCED"]);
 });
 
 test("a session's address is believed only on Google's hosts", async (t) => {
   const youtube = await startYoutube(t, { location: "https://evil.example/upload" });
   const content = contentOf();
-  const error = await failureOf(run(contextFor(youtube.url, content, {}), content, "open"));
+  const error = await failureOf(run(contextOf(youtube.url, content), content, "open"));
   assert.equal(error.code, "PLATFORM_UNAVAILABLE");
 });
 
 test("after a lost answer the session tells: the video, what is missing, or its refusal", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf({ media: [film({ sizeBytes: 3 * MIB })] });
-  const context = contextFor(youtube.url, content, {});
+  const context = contextOf(youtube.url, content);
   Object.assign(context.checkpoint, await run(context, content, "open"));
   youtube.session.storedBytes = 262_144;
   const short = await broker.reconcile(context, intent());
@@ -105,7 +105,7 @@ test("after a lost answer the session tells: the video, what is missing, or its 
 test("a session that is gone after all bytes is looked for among the channel's uploads, by size and title", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf();
-  const context = contextFor(youtube.url, content, {});
+  const context = contextOf(youtube.url, content);
   Object.assign(context.checkpoint, await run(context, content, "open"));
   youtube.session.refusal = [404, "Not Found"];
   const mine = { id: "dQw4w9WgXcQ", title: "A title", fileSize: "1000", at: "2026-11-25T12:00:05Z" };
@@ -128,7 +128,7 @@ test("a session that is gone after all bytes is looked for among the channel's u
 test("a session that is gone before its last bytes has made no video, unless a call went out whose end nobody knows", async () => {
   const step = broker.steps(contentOf()).find((one) => one.effect === "visible");
   assert.ok(step?.effect === "visible");
-  const context = contextFor("http://127.0.0.1:9", contentOf(), {});
+  const context = contextOf("http://127.0.0.1:9", contentOf());
   const proof = (mayBeLive: boolean) => {
     try {
       step.accept(answerOf(404, "Not Found"), mayBeLive ? { ...context, mayBeLive } : context);
@@ -143,7 +143,7 @@ test("a session that is gone before its last bytes has made no video, unless a c
 test("processing is asked about after 10, 40 and 100 seconds; then the post counts as published, and is watched for an hour", async (t) => {
   const youtube = await startYoutube(t);
   youtube.processing = { status: { uploadStatus: "uploaded" }, processingDetails: { processingStatus: "processing" } };
-  const { waits, warnings } = await drive(youtube, contentOf());
+  const { waits, warnings } = await publish(youtube, contentOf());
   assert.deepEqual(waits.processed, [10, 30, 60]);
   assert.deepEqual(waits.processing?.slice(0, 3), [120, 300, 300]);
   assert.deepEqual(warnings.map(({ code }) => code), ["STILL_PROCESSING"]);
@@ -157,7 +157,7 @@ test("every end of processing has its code", async (t) => {
       youtube.processing = state.startsWith("processing")
         ? { status: { uploadStatus: "uploaded" }, processingDetails: { processingStatus: "failed", processingFailureReason: reason } }
         : { status: { uploadStatus: state, [state === "failed" ? "failureReason" : "rejectionReason"]: reason } };
-      const error = await failureOf(run({ ...contextFor(youtube.url, content, { video: "dQw4w9WgXcQ" }), polls: 1 }, content, "processed"));
+      const error = await failureOf(run({ ...contextOf(youtube.url, content, { video: "dQw4w9WgXcQ" }), polls: 1 }, content, "processed"));
       assert.deepEqual([error.code, error.retryable, error.platformError?.code], [becomes, false, reason]);
     }
   }
@@ -165,12 +165,12 @@ test("every end of processing has its code", async (t) => {
 
 test("a thumbnail goes once the video is processed; a refusal of it leaves the post as it is", async (t) => {
   const youtube = await startYoutube(t);
-  const content = contentOf({ media: [film({ width: 720, height: 1280, durationSeconds: 60, thumbnail: { ...film({}), type: "image", mimeType: "image/jpeg", filename: "t.jpg", sizeBytes: 5 } })] });
+  const content = contentOf({ media: [film({ width: 720, height: 1280, durationSeconds: 60, thumbnail: { ...film(), type: "image", mimeType: "image/jpeg", filename: "t.jpg", sizeBytes: 5 } })] });
   assert.deepEqual(broker.steps(content).slice(-1).map((step) => [step.name, "cosmetic" in step && step.cosmetic]), [["thumbnail", true]]);
-  await drive(youtube, content);
+  await publish(youtube, content);
   assert.deepEqual(youtube.thumbnails, ["/www.googleapis.com/upload/youtube/v3/thumbnails/set?videoId=dQw4w9WgXcQ&uploadType=media image/jpeg"]);
   youtube.thumbnailRefusal = refusalOf("forbidden");
-  const context = contextFor(youtube.url, content, { video: "dQw4w9WgXcQ", processed: true });
+  const context = contextOf(youtube.url, content, { video: "dQw4w9WgXcQ", processed: true });
   assert.match((await failureOf(run(context, content, "thumbnail"))).message, /^The thumbnail was not set\..*phone number/);
   const early = await failureOf(run({ ...context, checkpoint: { video: "dQw4w9WgXcQ", processed: false } }, content, "thumbnail"));
   assert.match(early.message, /after processing/);
@@ -246,48 +246,17 @@ function refusalOf(reason: string, message = "Refused"): object {
   return { error: { code: 400, message, errors: [{ message, domain: "youtube.video", reason }] } };
 }
 
-function answerOf(status: number, body: string | object, headers: Record<string, string> = {}): HttpAnswer {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return { status, headers, text, json: () => parseJson(text) };
-}
-
-function film(changes: Partial<PublishMedia>): PublishMedia {
-  return {
-    id: "0192", filename: "a.mp4", type: "video", mimeType: "video/mp4", sizeBytes: 1000, width: 1280, height: 720, durationSeconds: 300, frameRate: 30, bitRate: 1_000_000,
-    videoCodec: "avc", audioCodec: "aac", audioChannels: 2, audioSampleRate: 44_100, animated: false, orientation: 1, altText: null, thumbnail: null, ...changes,
-  };
-}
-
 function contentOf(changes: Partial<PlatformContent<PublishMedia>> = {}): PlatformContent<PublishMedia> {
-  return { text: "A title", media: [film({})], linkUrl: null, placement: null, settings: {}, thread: [], ...changes };
+  return { text: "A title", media: [film()], linkUrl: null, placement: null, settings: {}, thread: [], ...changes };
 }
 
 function intent(): OpenIntent {
   return { step: "publish", intentAt: new Date("2026-11-25T12:00:00Z"), answer: { status: null, brokerCode: null, platformError: null, failure: "timeout" } };
 }
 
-async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
-  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
-  if (error instanceof BrokerError) return error;
-  throw error;
-}
-
-function contextFor(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint): StepContext {
-  return {
-    http: createHttpClient({ sandboxUrl: url }),
-    accessToken: "ya29.TOKEN",
-    account: { platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", metadata: { uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw" } },
-    content,
-    checkpoint,
-    media: {
-      publicUrl: () => Promise.reject(new Error("YouTube fetches nothing")),
-      open: async (media, { start = 0, end = media.sizeBytes } = {}) => new Blob([new Uint8Array(end - start)]).stream(),
-      describe: async (media) => media,
-    },
-    polls: 0,
-    waitedSeconds: 0,
-    now: new Date("2026-11-25T12:00:00Z"),
-  };
+function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
+  const account = { platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", metadata: { uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw" } };
+  return { ...contextFor(url, content, account, checkpoint), now: new Date("2026-11-25T12:00:00Z") };
 }
 
 /** One quiet step, which does not wait. */
@@ -299,37 +268,16 @@ async function run(context: StepContext, content: PlatformContent<PublishMedia>,
   return outcome.done;
 }
 
-/** Runs the steps as the engine does, without its pauses. */
-async function drive({ url }: { url: string }, content: PlatformContent<PublishMedia>, more: Partial<StepContext> = {}) {
-  const context = { ...contextFor(url, content, {}), ...more };
-  const done: { platformPostId?: string; publishedUrl?: string } = {};
-  const warnings: { code: string; message: string }[] = [];
-  const waits: Record<string, number[]> = {};
-  for (const step of broker.steps(content)) {
-    let waitedSeconds = 0;
-    for (let polls = 0; ; polls += 1) {
-      const current = { ...context, polls, waitedSeconds };
-      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
-      if ("waitSeconds" in outcome) {
-        (waits[step.name] ??= []).push(outcome.waitSeconds);
-        waitedSeconds += outcome.waitSeconds;
-        continue;
-      }
-      Object.assign(context.checkpoint, outcome.done);
-      if (outcome.platformPostId !== undefined) done.platformPostId = outcome.platformPostId;
-      if (outcome.publishedUrl !== undefined) done.publishedUrl = outcome.publishedUrl;
-      warnings.push(...(outcome.warnings ?? []));
-      break;
-    }
-  }
-  return { done, warnings, waits, checkpoint: context.checkpoint };
+async function publish({ url }: { url: string }, content: PlatformContent<PublishMedia>, more: Partial<StepContext> = {}) {
+  const context = { ...contextOf(url, content), ...more };
+  return { ...(await drive(broker, context)), checkpoint: context.checkpoint };
 }
 
 /** Google's hosts, as the script says: one session at a time, one video. */
 async function startYoutube(t: TestContext, script: { privacyStatus?: string; location?: string } = {}) {
   const state = {
     url: "",
-    opened: [] as { url: string; headers: IncomingMessage["headers"]; body: unknown }[],
+    opened: [] as { url: string; headers: Received["headers"]; body: unknown }[],
     puts: [] as string[],
     thumbnails: [] as string[],
     session: { storedBytes: 0, isComplete: false, refusal: null as [number, string | object] | null },
@@ -341,11 +289,11 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
     channel: [200, CHANNEL] as [number, object],
     ranges: (): string[] => state.puts,
   };
-  const answer = (request: IncomingMessage, body: Buffer): [number, string | object, Record<string, string>?] => {
-    const url = new URL(request.url ?? "", "http://localhost");
+  const host = await startHost(t, (request): [number, string | object, Record<string, string>?] => {
+    const url = new URL(request.url, "http://localhost");
     if (request.method === "POST" && url.pathname.endsWith("/upload/youtube/v3/videos")) {
-      const resource: { status?: { privacyStatus?: string } } = JSON.parse(body.toString());
-      state.opened.push({ url: request.url ?? "", headers: request.headers, body: resource });
+      const resource: { status?: { privacyStatus?: string } } = JSON.parse(request.text);
+      state.opened.push({ url: request.url, headers: request.headers, body: resource });
       state.privacyStatus = script.privacyStatus ?? resource.status?.privacyStatus ?? "public";
       return [200, "", { location: script.location ?? "https://www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&upload_id=xa298sd_f" }];
     }
@@ -373,21 +321,8 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
       return [200, { items: listed.map(({ id, title, at, fileSize, fileName }) => ({ id, snippet: { title, publishedAt: at }, status: { privacyStatus: "private" }, fileDetails: { fileSize, fileName } })) }];
     }
     return [200, { items: [state.processing] }];
-  };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
-      const [status, body, headers = {}] = answer(request, Buffer.concat(chunks));
-      response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
-    });
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  state.url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+  state.url = host.url;
   return state;
 }
 
