@@ -2,13 +2,9 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
-import { exampleOf } from "../kit/meta-graph.fixture.ts";
-import { classifyGraphAnswer } from "../kit/meta-graph.ts";
 import { BrokerError, type OpenIntent, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { errors, graphs } from "./errors.ts";
 
-const NOT_READY = { error: { message: "Media ID is not available", type: "OAuthException", code: 9007, error_subcode: 2207027, is_transient: false } };
 const NOT_SEEN = { error: { message: "Unsupported get request", type: "GraphMethodException", code: 100, error_subcode: 33 } };
 
 const IMAGE = { ...CONTENT, placement: "feed", media: [picture()] };
@@ -169,30 +165,6 @@ test("a first comment that is there already is not said twice", async (t) => {
   assert.deepEqual(host.posts("9001/comments"), []);
 });
 
-for (const row of errors) {
-  test(`Instagram's "${row.meaning}" (${row.subcodes ?? row.codes ?? row.either ?? row.name ?? "sign-in"}) is ${row.becomes}`, () => {
-    const { status, body } = exampleOf(row);
-    const error = classifyGraphAnswer(graphs.instagram, answerOf(status, body));
-    assert.deepEqual([error.code, error.message, error.notPublished, error.publicCode], [row.becomes, row.says, row.notPublished, row.surfacesAs ?? null]);
-    assert.equal(classifyGraphAnswer(graphs.instagram, answerOf(500, body)).notPublished, false);
-  });
-}
-
-test("the subcode decides before the code", () => {
-  const codes = (code: number, subcode?: number): string => classifyGraphAnswer(graphs.instagram, answerOf(400, { error: { message: "no", code, error_subcode: subcode } })).code;
-  assert.deepEqual(
-    [codes(4), codes(4, 2_207_051), codes(-1, 2_207_001), codes(-1, 2_207_053), codes(100, 2_207_028), codes(100), codes(100, 33), codes(190, 463), codes(190), codes(190, 458), codes(368, 4_854_002), codes(200, 1_404_078), codes(80_002)],
-    ["RATE_LIMITED", "RATE_LIMITED", "PLATFORM_UNAVAILABLE", "MEDIA_FAILED", "MEDIA_REJECTED", "CONTENT_REJECTED", "AUTH_REVOKED", "AUTH_EXPIRED", "AUTH_EXPIRED", "AUTH_REVOKED", "IDENTITY_CONFIRMATION_REQUIRED", "IDENTITY_CONFIRMATION_REQUIRED", "RATE_LIMITED"],
-  );
-});
-
-test("a rate limit carries the minutes that the header names", () => {
-  const usage = JSON.stringify({ "101": [{ type: "instagram", call_count: 101, estimated_time_to_regain_access: 12 }] });
-  const limited = { error: { message: "(#80002) There have been too many calls to this Instagram account.", type: "OAuthException", code: 80_002 } };
-  assert.equal(classifyGraphAnswer(graphs.instagram, answerOf(400, limited, { "x-business-use-case-usage": usage })).retryAfterSeconds, 720);
-  assert.equal(classifyGraphAnswer(graphs.instagram, answerOf(400, limited)).retryAfterSeconds, 3600);
-});
-
 test("a publishing answer without a readable id leaves the outcome open", () => {
   const publish = broker.steps(IMAGE).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
@@ -315,8 +287,3 @@ async function startGraph(t: TestContext, script: Script = {}) {
   });
   return { ...host, posts: (edge: string) => host.requests.filter(({ method, path }: Received) => method === "POST" && path.endsWith(`/v25.0/${edge}`)).map(({ fields }) => fields) };
 }
-
-test("publishing too early proves nothing by itself", () => {
-  const error = classifyGraphAnswer(graphs.instagram, answerOf(400, NOT_READY));
-  assert.deepEqual([error.code, error.notPublished], ["MEDIA_FAILED", false]);
-});

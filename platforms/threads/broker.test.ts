@@ -3,11 +3,9 @@ import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
 import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost } from "../kit/fixture.ts";
-import { exampleOf } from "../kit/meta-graph.fixture.ts";
-import { classifyGraphAnswer } from "../kit/meta-graph.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { containerErrors, errors, graph } from "./errors.ts";
+import { containerErrors } from "./errors.ts";
 
 const NOT_THERE = { error: { message: "The requested resource does not exist", type: "OAuthException", code: 24, error_subcode: 4279009 } };
 
@@ -113,32 +111,6 @@ test("a container that is never finished is given up after 15 minutes and made a
   const server = await startGraph(t, { readsUntilFinished: 1000 });
   const error = await failureOf(run(server.url, { ...CONTENT, media: [film()] }));
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "container-1", 2]);
-});
-
-for (const row of errors) {
-  test(`Threads' "${row.meaning}" is ${row.becomes}`, () => {
-    const { status, body } = exampleOf(row);
-    const error = classifyGraphAnswer(graph, answerOf(status, body));
-    assert.deepEqual([error.code, error.message, error.notPublished], [row.becomes, row.says, row.notPublished]);
-    assert.equal(error.publicCode, row.surfacesAs ?? null);
-    assert.equal(classifyGraphAnswer(graph, answerOf(500, body)).notPublished, false);
-  });
-}
-
-test("an answer outside the table never proves that nothing was published", () => {
-  for (const [status, body] of [[400, { error: { code: 99_999 } }], [403, {}], [418, "teapot"], [503, {}], [429, {}], [401, {}]] as const) {
-    assert.equal(classifyGraphAnswer(graph, answerOf(status, body)).notPublished, false, `${status}`);
-  }
-  assert.equal(classifyGraphAnswer(graph, answerOf(503, {})).code, "PLATFORM_UNAVAILABLE");
-  assert.equal(classifyGraphAnswer(graph, answerOf(400, { error: { code: 99_999, is_transient: true } })).code, "PLATFORM_UNAVAILABLE");
-});
-
-test("a rate limit carries the wait that the platform names, and an hour where it names none", () => {
-  const limited = { error: { message: "Application request limit reached", code: 4 } };
-  const usage = JSON.stringify({ "1": [{ type: "threads", estimated_time_to_regain_access: 7 }] });
-  assert.equal(classifyGraphAnswer(graph, answerOf(400, limited, { "x-business-use-case-usage": usage })).retryAfterSeconds, 420);
-  assert.equal(classifyGraphAnswer(graph, answerOf(429, {}, { "retry-after": "30" })).retryAfterSeconds, 30);
-  assert.equal(classifyGraphAnswer(graph, answerOf(400, limited)).retryAfterSeconds, 3600);
 });
 
 test("a publishing answer without a readable id leaves the outcome open", () => {

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import type { Checkpoint, OpenIntent, PublishMedia, StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { classifyTikTok, errors, failReasons, failureOf as rejectionOf } from "./errors.ts";
 import { oauth } from "./oauth.ts";
 import { chunkBounds, planChunks } from "./upload.ts";
 
@@ -145,33 +144,6 @@ test("a post that TikTok does not finish is said to be unknown after ten minutes
   const server = await startTikTok(t, { statuses: Array.from({ length: 99 }, () => "PROCESSING_UPLOAD") });
   const error = await failureOf(run(server.url, VIDEO));
   assert.equal(error.code, "OUTCOME_UNKNOWN");
-});
-
-for (const row of errors) {
-  const message = { "a bad file or bad chunks": "The chunk size is invalid", "a text that is too long": "The title length exceeds the limit" }[row.meaning] ?? "No";
-  for (const code of row.codes) {
-    test(`${code} (${row.meaning}) is ${row.becomes}`, () => {
-      const error = classifyTikTok(answerOf(400, JSON.stringify({ data: {}, error: { code, message, log_id: "L1" } })));
-      assert.deepEqual([error.code, error.publicCode, error.notPublished, error.retryAfterSeconds], [row.becomes, row.surfacesAs ?? null, row.notPublished, row.retryAfterSeconds ?? null]);
-      assert.deepEqual(error.platformError, { status: 400, code, message, requestId: "L1" });
-    });
-  }
-}
-
-test("a refusal in TikTok's form did nothing, whatever its code; a gateway's proves nothing", () => {
-  assert.equal(classifyTikTok(answerOf(403, '{"data":{},"error":{"code":"brand_new","message":""}}')).notPublished, true);
-  for (const answer of [answerOf(500, ""), answerOf(502, "<html>"), answerOf(200, "{"), answerOf(200, '{"data":{},"error":{"code":"brand_new"}}'), answerOf(404, "<html>")]) {
-    assert.equal(classifyTikTok(answer).notPublished, false);
-  }
-});
-
-test("a failed post says why, and that it never will be live", () => {
-  for (const reason of failReasons.flatMap(({ codes }) => codes)) {
-    const error = rejectionOf(reason);
-    assert.deepEqual([error.neverLive, error.retryable, error.platformError?.code], [true, false, reason]);
-    assert.equal(rejectionOf(reason, "init").redoFrom, "init");
-  }
-  assert.equal(rejectionOf("brand_new").code, "UNEXPECTED_RESPONSE");
 });
 
 test("a code with odd characters is sent as it is, once encoded", async (t) => {

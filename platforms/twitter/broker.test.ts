@@ -6,7 +6,7 @@ import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHo
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { classifyX, errors, type ErrorRow } from "./errors.ts";
+import { classifyX } from "./errors.ts";
 import { oauth } from "./oauth.ts";
 
 const MEDIA_INVALID = { errors: [{ parameters: { "media.media_ids": ["1"] }, message: "Your media IDs are invalid." }], title: "Invalid Request", detail: "One or more parameters to your request was invalid.", type: "https://api.twitter.com/2/problems/invalid-request" };
@@ -138,46 +138,6 @@ test("a second finalizing call that is refused is believed where the file is bei
   assert.deepEqual([error.code, error.redoFrom], ["MEDIA_FAILED", "open-1-1"]);
 });
 
-for (const row of errors) {
-  test(`X's "${row.meaning}" is ${row.becomes}`, () => {
-    const { status, body } = exampleOf(row);
-    const place = row.atUpload === true ? "upload" : "elsewhere";
-    const error = classifyX(answerOf(status, body), place);
-    assert.deepEqual([error.code, error.notPublished, error.publicCode], [row.becomes, row.notPublished, row.surfacesAs ?? null], JSON.stringify(body));
-    assert.ok(error.message.startsWith(row.says), error.message);
-    assert.equal(classifyX(answerOf(503, body), place).notPublished, false);
-  });
-}
-
-test("a problem's type counts by its last part, whichever host it names", () => {
-  for (const host of ["api.twitter.com", "api.x.com"]) {
-    const body = { title: "Forbidden", detail: "The user used for authentication is suspended", type: `https://${host}/2/problems/user-suspended`, status: 403 };
-    assert.equal(classifyX(answerOf(403, body), "elsewhere").code, "AUTH_REVOKED");
-  }
-});
-
-test("credits that are used up are the operator's matter, in both forms that are seen", () => {
-  for (const [title, problem] of [["CreditsDepleted", "credits"], ["Payment Required", "credits-depleted"]]) {
-    const error = classifyX(answerOf(402, { title, detail: "Your enrolled account has no credits.", type: `https://api.x.com/2/problems/${problem}` }), "elsewhere");
-    assert.deepEqual([error.code, error.notPublished, error.retryable], ["UNEXPECTED_RESPONSE", true, null]);
-  }
-});
-
-test("an answer outside the table never proves that nothing was published", () => {
-  for (const [status, body] of [[400, "<html>"], [403, { title: "Forbidden", detail: "Something new", type: "about:blank" }], [418, {}], [500, {}], [502, "<html>"], [503, {}], [504, {}]] as const) {
-    assert.equal(classifyX(answerOf(status, body), "elsewhere").notPublished, false, `${status}`);
-  }
-});
-
-test("a rate limit waits until a second after the latest reset that matters", () => {
-  const now = Math.floor(Date.now() / 1000);
-  const wait = (headers: Record<string, string>): number => classifyX(answerOf(429, { title: "Too Many Requests", type: "about:blank", status: 429 }, headers), "elsewhere").retryAfterSeconds ?? 0;
-  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300) }) - 301) <= 1);
-  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300), "x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": String(now + 7200) }) - 7201) <= 1);
-  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300), "x-app-limit-24hour-remaining": "12", "x-app-limit-24hour-reset": String(now + 7200) }) - 301) <= 1);
-  assert.equal(wait({}), 900);
-});
-
 test("an answer without a readable id leaves the outcome open", () => {
   const publish = broker.steps(CONTENT).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
@@ -288,19 +248,6 @@ test("signing in and renewing go with Basic, and what is refused says who can me
 });
 
 const LOST: OpenIntent["answer"] = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
-
-/** An answer that only this row fits. */
-function exampleOf({ statuses, problems, numbers, sentence, atUpload }: ErrorRow): { status: number; body: object } {
-  const sentences = [
-    "Your media IDs are invalid.", "You can only provide one of media, poll.", "You are not allowed to create a Tweet with duplicate content.",
-    "This user is not allowed to post a video longer than 2 minutes.", "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author.",
-    "You can post a maximum of one cashtag.", "The Tweet contains an invalid URL.", "You are not permitted to perform this action.",
-  ];
-  const message = sentences.find((one) => sentence?.test(one)) ?? "Refused";
-  const status = statuses?.[0] ?? (atUpload === true ? 400 : 403);
-  if (numbers !== undefined) return { status: 418, body: { errors: [{ code: numbers[0], message }] } };
-  return { status, body: { title: "Refused", detail: message, type: problems === undefined ? "about:blank" : `https://api.x.com/2/problems/${problems[0]}`, status } };
-}
 
 function refusalOf(name: string, status: number, body: object, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): BrokerError {
   const step = broker.steps(content).find((candidate) => candidate.name === name);

@@ -6,9 +6,8 @@ import { answerOf, contextFor, drive, failureOf, film, startHost, type Received 
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { errorOf, errors } from "./errors.ts";
+import { refusalOf } from "./errors.fixture.ts";
 import { oauth } from "./oauth.ts";
-import { untilPacificMidnight } from "./pacific-midnight.ts";
 import { outcomes } from "./processing.ts";
 
 const MIB = 1024 * 1024;
@@ -176,39 +175,6 @@ test("a thumbnail goes once the video is processed; a refusal of it leaves the p
   assert.match(early.message, /after processing/);
 });
 
-test("every row of the table of errors is told by its reason", () => {
-  for (const row of errors) {
-    for (const reason of row.reasons ?? []) {
-      const message = row.sentence === undefined ? "Refused" : "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.";
-      const error = errorOf(answerOf(400, refusalOf(reason, message)));
-      assert.deepEqual([error.code, error.message, error.notPublished, error.platformError?.code], [row.becomes, row.says, row.notPublished, reason]);
-    }
-  }
-  const answers: [number, string, string][] = [[502, "<html>Bad Gateway</html>", "PLATFORM_UNAVAILABLE"], [401, "", "AUTH_EXPIRED"], [429, "slow down", "RATE_LIMITED"], [418, "", "UNEXPECTED_RESPONSE"]];
-  for (const [status, body, code] of answers) assert.equal(errorOf(answerOf(status, body)).code, code);
-  assert.equal(errorOf(answerOf(503, "", { "retry-after": "7" })).retryAfterSeconds, 7);
-});
-
-test("a used-up day ends at midnight Pacific time, in both forms of the answer, and a channel's after 24 hours", () => {
-  const now = new Date("2026-11-25T07:00:00Z");
-  const perDay = refusalOf("rateLimitExceeded", "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.");
-  for (const [status, body] of [[403, refusalOf("quotaExceeded")], [429, perDay]] as const) {
-    const error = errorOf(answerOf(status, body), now);
-    assert.deepEqual([error.code, error.retryAfterSeconds], ["QUOTA_EXCEEDED", 3600 + 300]);
-  }
-  assert.equal(errorOf(answerOf(403, refusalOf("quotaExceeded")), now).message, "Quota exceeded (quotaExceeded)");
-  assert.equal(errorOf(answerOf(400, refusalOf("uploadLimitExceeded")), now).retryAfterSeconds, 86_400);
-  assert.equal(errorOf(answerOf(429, refusalOf("rateLimitExceeded")), now).code, "RATE_LIMITED");
-});
-
-test("midnight is found on the days that are an hour shorter or longer", () => {
-  const until = (text: string) => untilPacificMidnight(new Date(text)) - 300;
-  assert.equal(until("2026-07-01T07:00:00Z"), 86_400);
-  assert.equal(until("2026-07-01T06:59:00Z"), 60);
-  assert.equal(until("2026-03-08T08:00:00Z"), 23 * 3600);
-  assert.equal(until("2026-11-01T07:00:00Z"), 25 * 3600);
-});
-
 test("a renewal keeps the token to renew with, and a spent one asks for the person", async (t) => {
   const youtube = await startYoutube(t);
   const http = createHttpClient({ sandboxUrl: youtube.url });
@@ -241,10 +207,6 @@ test("a connection without both permissions, or without a channel, is refused wi
   youtube.channel = [401, refusalOf("youtubeSignupRequired")];
   assert.equal((await failureOf(Promise.resolve(oauth.profile(http, "ya29.TOKEN")))).code, "AUTH_REVOKED");
 });
-
-function refusalOf(reason: string, message = "Refused"): object {
-  return { error: { code: 400, message, errors: [{ message, domain: "youtube.video", reason }] } };
-}
 
 function contentOf(changes: Partial<PlatformContent<PublishMedia>> = {}): PlatformContent<PublishMedia> {
   return { text: "A title", media: [film()], linkUrl: null, placement: null, settings: {}, thread: [], ...changes };

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
+import { isOver, withWorld } from "../../tests/publishing-world.ts";
+
+test("in an account one step runs at a time, and the posts of several accounts at once", async () => {
+  await withWorld(async (world) => {
+    let now = 0;
+    let most = 0;
+    const runningIn = new Map<string, number>();
+    const broker = ledgerBroker(world.ledger);
+    await world.startEngine({
+      broker: {
+        ...broker,
+        steps: (content) => [
+          {
+            name: "count",
+            effect: "read",
+            async run({ account: { platformAccountId } }) {
+              now += 1;
+              most = Math.max(most, now);
+              const inAccount = (runningIn.get(platformAccountId) ?? 0) + 1;
+              runningIn.set(platformAccountId, inAccount);
+              assert.equal(inAccount, 1);
+              await new Promise((resolve) => setTimeout(resolve, 50));
+              runningIn.set(platformAccountId, inAccount - 1);
+              now -= 1;
+              return { done: {} };
+            },
+          },
+          ...broker.steps(content),
+        ],
+      },
+    });
+    const userId = await world.addUser();
+    const accounts = [await world.addAccount(userId), await world.addAccount(userId), await world.addAccount(userId)];
+    const posts = await Promise.all(accounts.flatMap((accountId) => [1, 2, 3, 4].map((n) => world.addPost({ text: `${accountId} ${n}`, userId, accountId }))));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.ok(most > 1, `at most ${most} at once`);
+    assert.equal(world.ledger.posts.length, 12);
+  });
+});
+
+test("a user with five thousand due posts does not starve a user with one", async () => {
+  await withWorld(async (world) => {
+    const busy = await world.addUser();
+    const accounts = await Promise.all(Array.from({ length: 40 }, () => world.addAccount(busy)));
+    await world.pool.query(
+      `with p as (
+         insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+         select gen_random_uuid(), $1, 'test', gen_random_uuid(), 'queued', '{"text":"many","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}' from generate_series(1, 5000) returning id
+       )
+       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at, status)
+       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 40)::int], now() - interval '1 minute', now() - interval '1 minute', 'queued' from p`,
+      [busy, accounts],
+    );
+    const post = await world.addPost({ text: "only one" });
+    await world.publish(post);
+    await world.startEngine({ slots: { prepare: 2, commit: 2, observe: 2 } });
+    await world.until(post, isOver);
+    const before = world.ledger.posts.findIndex(({ text }) => text === "only one");
+    assert.ok(before < 200, `${before} posts of the other user came first`);
+  });
+});
+
+test("two engines on one queue publish every post once", async () => {
+  await withWorld(async (world) => {
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const posts = await Promise.all(Array.from({ length: 60 }, (_, n) => world.addPost({ text: `shared ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.posts.length, 60);
+    assert.equal(new Set(world.ledger.posts.map(({ text }) => text)).size, 60);
+  });
+});
+
+test("ten wake-ups for the same post publish it once", async () => {
+  await withWorld(async (world) => {
+    await Promise.all([world.startEngine(), world.startEngine()]);
+    const post = await world.addPost({ text: "woken" });
+    await world.publish(post);
+    for (let n = 0; n < 10; n += 1) await world.pool.query("notify ampost_due");
+    await world.until(post, isOver);
+    assert.equal(world.ledger.publishCalls.get("woken"), 1);
+  });
+});
+
+test("a stop waits for what is running, begins nothing more, and what is left goes on elsewhere", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "slow", text: "in flight", seconds: 1 }, { call: "create", kind: "slow", text: "handed back", seconds: 1 });
+    const engine = await world.startEngine();
+    const inFlight = await world.addPost({ text: "in flight" });
+    const handedBack = await world.addPost({ text: "handed back" });
+    await Promise.all([world.publish(inFlight), world.publish(handedBack)]);
+    await world.until(inFlight, () => world.ledger.calls.includes("publish in flight") && world.ledger.calls.includes("create handed back"));
+    await engine.stop();
+    assert.equal(engine.running(), 0);
+    assert.equal((await world.read(inFlight)).platformPosts[0]?.live_through, "publish-0");
+    assert.equal((await world.read(handedBack)).platformPosts[0]?.step, "ready-0");
+    assert.equal((await world.read(handedBack)).platformPosts[0]?.lease_until, null);
+    await world.startEngine();
+    for (const post of [inFlight, handedBack]) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.posts.length, 2);
+  });
+});
+
+test("SIGTERM ends a worker cleanly while it publishes", async () => {
+  await withWorld(async (world) => {
+    const worker = await world.startWorker();
+    const posts = await Promise.all(Array.from({ length: 5 }, (_, n) => world.addPost({ text: `stopped ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    worker.kill("SIGTERM");
+    const [code] = await once(worker, "exit");
+    assert.equal(code, 0);
+    await world.startEngine();
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.posts.length, 5);
+  });
+});
+
+test("a database that goes away and comes back loses nothing and doubles nothing", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const posts = await Promise.all(Array.from({ length: 30 }, (_, n) => world.addPost({ text: `cut ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (let cut = 0; cut < 5; cut += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await world.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").catch(() => undefined);
+    }
+    for (const post of posts) assert.equal((await world.until(post, isOver, 60)).status, "published");
+    assert.equal(world.ledger.posts.length, 30);
+    assert.equal(new Set(world.ledger.posts.map(({ text }) => text)).size, 30);
+  });
+});
