@@ -34,9 +34,8 @@ export async function keepWorkers(world: World, count: number): Promise<Crew> {
       members.delete(worker);
       if (disbanded) return;
       losses += 1;
-      const replacing = enlist().catch((error: unknown) => {
-        if (!disbanded) throw error;
-      });
+      // Where nobody comes, the posts say so: they are stuck.
+      const replacing = enlist().catch(() => undefined);
       replacements.add(replacing);
       void replacing.finally(() => replacements.delete(replacing));
     });

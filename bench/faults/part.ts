@@ -34,17 +34,13 @@ export async function runPart(name: string, options: WorldOptions, work: (world:
     const { did, faults, expectations, violations = [] } = await work(world);
     await untilSettled(world, expectations.map(({ subject }) => subject), SETTLE_SECONDS);
     const judgement = await judge(world, expectations);
-    return {
-      name,
-      did,
-      posts: expectations.length,
-      faults,
-      fates: judgement.fates,
-      violations: [...violations, ...judgement.violations],
-      seconds: (performance.now() - began) / 1000,
-    };
-  } finally {
     await world.close();
+    const found = [...violations, ...judgement.violations];
+    return { name, did, posts: expectations.length, faults, fates: judgement.fates, violations: found, seconds: (performance.now() - began) / 1000 };
+  } catch (error) {
+    // What went wrong first is what is to be told.
+    await world.close().catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A process of the harness. It ends with the harness, however that ends. */
@@ -9,6 +9,8 @@ export interface Process {
   /** Resolves when it is gone. */
   gone: Promise<void>;
   isGone(): boolean;
+  /** The end of its log, for an error that is about it. */
+  lastWords(): string;
   /** Resolves with the next message it sends; rejects when it ends instead. */
   message(): Promise<unknown>;
   send(message: string): void;
@@ -33,26 +35,30 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 /** Runs a script of this project. `name` names its log in the folder. */
 export function startProcess(name: string, script: string, args: readonly string[], { folder, env }: Place): Process {
-  const log = openSync(join(folder, `${name}.log`), "a");
+  const logFile = join(folder, `${name}.log`);
+  const log = openSync(logFile, "a");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {
     cwd: folder,
     env: { ...withoutOurs(process.env), ...env },
     stdio: ["ignore", log, log, "ipc"],
   });
+  closeSync(log);
   started.add(child);
   let isGone = false;
   const gone = once(child, "exit").then(() => {
     isGone = true;
     started.delete(child);
   });
+  const lastWords = (): string => readFileSync(logFile, "utf8").slice(-2_000);
   // It may be killed while something is on its way to it.
   child.on("error", () => undefined);
   return {
     pid: child.pid ?? 0,
     gone,
     isGone: () => isGone,
+    lastWords,
     message: async () => {
-      const ended = gone.then(() => Promise.reject(new Error(`${name} ended; its log in ${folder} says why`)));
+      const ended = gone.then(() => Promise.reject(new Error(`${name} ended: ${lastWords()}`)));
       const [message] = await Promise.race([once(child, "message"), ended]);
       ended.catch(() => undefined);
       return message;

@@ -31,7 +31,8 @@ async function raceCancels(world: World, person: Person, index: number, count: n
   for (let number = 0; number < count; number += 1) {
     const subject = await world.api.create(person, await draftOf("text", `race ${index}.${number}`, person, world.api));
     await world.api.publish(subject);
-    await sleep(RACE_MILLISECONDS * random());
+    // Mostly soon: a little later it is too late already.
+    await sleep(RACE_MILLISECONDS * random() ** 4);
     const { status } = await world.api.call(person, "POST", `/api/v1/posts/${subject.postId}/cancel`);
     if (status !== 200 && status !== 409) throw new Error(`A cancel was answered ${status}`);
     expectations.push({ subject, fates: [status === 200 ? "discarded" : "published"] });

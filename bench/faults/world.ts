@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -5,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { pino } from "pino";
-import { findFreePort } from "../../cli/free-port.ts";
+import { isPortFree } from "../../cli/free-port.ts";
 import { connectInSandbox } from "../../cli/sandbox-accounts.ts";
 import { type EmbeddedPostgres, startEmbedded } from "../../server/db/embedded.ts";
 import { listSets } from "../../server/db/platform-sets.ts";
@@ -75,7 +76,7 @@ const SPEED = 20;
 /** An instance as an operator would run it in several processes, with a sandbox in which a second publish makes a duplicate. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-faults-"));
-  const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
   };
@@ -94,8 +95,8 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
   const database = await startEmbedded({ dataDir, log: silent, settings: { max_connections: "300" } });
   opened.push(() => database.stop());
   opened.push(leaveNothing(folder, join(dataDir, "postgres/data/postmaster.pid")));
-  const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, () => findFreePort()));
-  const sandboxPort = await findFreePort();
+  const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, findQuietPort));
+  const sandboxPort = await findQuietPort();
   const env = environment(options, { dataDir, databaseUrl: database.url, apiPort: apiPorts[0] ?? 0, sandboxPort });
   const processes: Process[] = [];
   opened.push(async () => {
@@ -146,7 +147,7 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
       await begin(worker);
       return worker;
     },
-    breakDatabase: () => breakDatabase(database),
+    breakDatabase: () => breakDatabase(database, instance.pool),
     close,
   };
   return world;
@@ -173,6 +174,14 @@ function environment({ speed = SPEED, slots = 16 }: WorldOptions, place: { dataD
   };
 }
 
+/** Below the range from which the system takes the ports of outgoing connections: nobody takes it until it is listened on. */
+async function findQuietPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    if (await isPortFree(port, "127.0.0.1")) return port;
+  }
+}
+
 async function makePerson(instance: Instance, index: number): Promise<Person> {
   const user = await ensureUser(instance, `person-${index}@example.com`);
   const caller = { userId: user.id, mode: "test" } as const;
@@ -190,7 +199,7 @@ async function untilReady(url: string, child: Process): Promise<void> {
     if (ready) return;
     await sleep(25);
   }
-  throw new Error("An API process ended at its start");
+  throw new Error(`An API process ended at its start: ${child.lastWords()}`);
 }
 
 /** A harness that breaks off can wait for nothing: PostgreSQL is told to end at once. Answers what ends this care. */
@@ -203,7 +212,9 @@ function leaveNothing(folder: string, record: string): () => Promise<void> {
   return async () => void process.off("exit", atExit);
 }
 
-async function breakDatabase(database: EmbeddedPostgres): Promise<void> {
+/** Waits until it runs, should it have been broken just before. */
+async function breakDatabase(database: EmbeddedPostgres, pool: pg.Pool): Promise<void> {
+  while (!(await pool.query("select 1").then(() => true, () => false))) await sleep(20);
   const pid = await database.pid();
   if (pid === undefined) throw new Error("PostgreSQL does not run");
   process.kill(pid, "SIGQUIT");
