@@ -81,11 +81,13 @@ function emptyState({ appUrl }: PageContext, older: boolean): string {
   const api = escapeHtml(appUrl ?? "http://localhost:3000");
   return `<div class="empty"><h2>Nothing has been published yet</h2>
 <p>Posts of test keys go to the sandbox and show up here the way their audience would see them. To publish the first one:</p>
-<pre><code>KEY=$(npm run --silent ampost -- bootstrap --json | sed 's/.*"apiKey":"\\([^"]*\\).*/\\1/')
+<pre><code>BOOT=$(npm run --silent ampost -- bootstrap --json)
+KEY=$(echo "$BOOT" | sed 's/.*"apiKey":"\\([^"]*\\).*/\\1/')
+SET=$(echo "$BOOT" | sed 's/.*"platformSetId":"\\([^"]*\\)","accounts.*/\\1/')
 
 POST=$(curl -s ${api}/api/v1/posts -H "Authorization: Bearer $KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"content":{"text":"Hello from Ampost"},"platforms":["threads"]}' \\
+  -d '{"platformSetId":"'$SET'","content":{"text":"Hello from Ampost"},"platforms":["threads"]}' \\
   | sed 's/.*"post":{"id":"\\([^"]*\\).*/\\1/')
 
 curl -s -X POST ${api}/api/v1/posts/$POST/publish -H "Authorization: Bearer $KEY"</code></pre></div>`;
