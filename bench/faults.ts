@@ -4,6 +4,7 @@ import { breakDatabase } from "./faults/database.ts";
 import { quarantine, uniqueCommits } from "./faults/guards.ts";
 import { killApis, killWorkers } from "./faults/kills.ts";
 import { type PartResult, sentencesOf } from "./faults/part.ts";
+import { breakPlatforms } from "./faults/platforms.ts";
 import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "./faults/races.ts";
 import { table, writeSection } from "./faults/report.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
@@ -17,6 +18,7 @@ import { conditionsNow } from "./report.ts";
  */
 const parts: Record<string, () => Promise<PartResult>> = {
   crashes: () => crashEverywhere([{ kind: "text" }, { kind: "image" }, { kind: "carousel" }, { kind: "chain" }, { kind: "text", lost: true }, { kind: "chain", lost: true }]),
+  platforms: () => breakPlatforms({ people: 40 }),
   answers: () => answerTable({ long: true }),
   workers: () => killWorkers({ posts: 400, kills: 40, seed: 1 }),
   apis: () => killApis({ posts: 600, kills: 30, seed: 2 }),

@@ -81,8 +81,8 @@ export function answerTable(options: { long: boolean }): Promise<PartResult> {
 }
 
 /** A commit has a connection of its own, so that its request line is the first that is heard of it. */
-function commitOf({ person }: Subject): RegExp {
-  return new RegExp(`^POST \\S*/${person.platformAccountId}/threads_publish `);
+function commitOf({ platformAccountId }: Subject): RegExp {
+  return new RegExp(`^POST \\S*/${platformAccountId}/threads_publish `);
 }
 
 async function makePost(world: World, { name, magic }: Row, index: number): Promise<Subject> {

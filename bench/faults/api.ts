@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import type { Draft } from "./contents.ts";
 import type { Person, Subject } from "./world.ts";
 
@@ -18,6 +19,7 @@ export interface CallOptions {
 
 const platformPost = z.object({
   id: z.string(),
+  platform: z.enum(PLATFORM_NAMES),
   status: z.string(),
   platformPostId: z.string().nullable(),
   publishedUrl: z.string().nullable(),
@@ -94,7 +96,10 @@ export function postIn({ status, body }: Answer): SeenPost {
 
 export function subjectOf(person: Person, parts: string[], answer: Answer): Subject {
   const { id, platformPosts } = postIn(answer);
-  return { person, postId: id, platformPostId: platformPosts[0]?.id ?? "", parts };
+  const [platformPost] = platformPosts;
+  if (platformPost === undefined) throw new Error(`${id} has no platform post`);
+  const { platform } = platformPost;
+  return { person, postId: id, platformPostId: platformPost.id, platform, platformAccountId: person.platformAccountIds[platform] ?? "", parts };
 }
 
 function isUnderWay({ status, body }: Answer): boolean {

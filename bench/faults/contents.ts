@@ -4,12 +4,12 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { Api } from "./api.ts";
 import type { Person } from "./world.ts";
 
-/** The network whose sandbox the faults are made in. */
+/** The network in whose sandbox the faults are made, where no other is named. */
 export const PLATFORM: PlatformName = "threads";
 
 export const KINDS = ["text", "image", "carousel", "chain"] as const;
 
-export type Kind = (typeof KINDS)[number];
+export type Kind = (typeof KINDS)[number] | "video";
 
 export interface Draft {
   parts: string[];
@@ -17,24 +17,28 @@ export interface Draft {
 }
 
 /** The body of a create. `text` is the text of its first part. */
-export async function draftOf(kind: Kind, text: string, person: Person, api: Api): Promise<Draft> {
-  const place = { platforms: [PLATFORM], platformSetId: person.platformSetId };
+export async function draftOf(kind: Kind, text: string, person: Person, api: Api, platform = PLATFORM): Promise<Draft> {
+  const place = { platforms: [platform], platformSetId: person.platformSetId };
   if (kind === "text") return { parts: [text], body: { content: { text }, ...place } };
   if (kind === "chain") {
     const thread = [{ text: `${text}, part 2` }, { text: `${text}, part 3` }];
-    const platformOverrides = { [PLATFORM]: { settings: { thread } } };
+    const platformOverrides = { [platform]: { settings: { thread } } };
     return { parts: [text, ...thread.map((part) => part.text)], body: { content: { text, platformOverrides }, ...place } };
   }
-  const pictures = kind === "image" ? PICTURES.slice(0, 1) : PICTURES;
-  const media = await Promise.all(pictures.map(async (name) => ({ id: await upload(name, person, api) })));
-  return { parts: [text], body: { content: { text, media }, ...place } };
+  const files = kind === "video" ? [VIDEO] : kind === "image" ? PICTURES.slice(0, 1) : PICTURES;
+  const media = await Promise.all(files.map(async (file) => ({ id: await upload(file, person, api) })));
+  const platformOverrides = NEEDED_SETTINGS[platform] === undefined ? {} : { [platform]: { settings: NEEDED_SETTINGS[platform] } };
+  return { parts: [text], body: { content: { text, media, platformOverrides }, ...place } };
 }
 
-const PICTURES = ["photo-1x1.jpg", "photo-4x5.jpg", "photo-1.91x1.jpg"];
+const PICTURES = ["photo-1x1.jpg", "photo-4x5.jpg", "photo-1.91x1.jpg"].map((name) => ({ name, type: "image/jpeg" }));
+const VIDEO = { name: "portrait-9x16.mp4", type: "video/mp4" };
+/** Without them no post of the network is valid. */
+const NEEDED_SETTINGS: Partial<Record<PlatformName, Record<string, unknown>>> = { tiktok: { privacyLevel: "PUBLIC_TO_EVERYONE" } };
 const FIXTURES = join(import.meta.dirname, "../../tests/fixtures");
 
-async function upload(name: string, person: Person, api: Api): Promise<string> {
+async function upload({ name, type }: { name: string; type: string }, person: Person, api: Api): Promise<string> {
   const form = new FormData();
-  form.append("file", new Blob([await readFile(join(FIXTURES, name))], { type: "image/jpeg" }), name);
+  form.append("file", new Blob([await readFile(join(FIXTURES, name))], { type }), name);
   return await api.upload(person, form);
 }

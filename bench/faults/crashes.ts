@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PlatformName } from "../../model/platform-names.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { draftOf, type Kind } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
-import { type Expectation, untilSettled } from "./judge.ts";
-import { type PartResult, pick, runPart } from "./part.ts";
+import { untilSettled, whereAnswersAreLost } from "./judge.ts";
+import { type Done, type PartResult, pick, runPart } from "./part.ts";
 import type { Ambush } from "./places.ts";
 import type { Process } from "./processes.ts";
 import { begin, type Subject, type World } from "./world.ts";
 
 /** A kind of post whose every fault point is a place to crash at. */
 export interface CrashSubject {
+  /** Threads where it is left out. */
+  platform?: PlatformName;
   kind: Kind;
   /** Whether the answer of its first commit is lost, so that it is read back. */
   lost?: true;
@@ -31,20 +34,25 @@ const WORKERS = 2;
  * stand still at their own point, and then the processes are killed. At the others the process kills itself.
  */
 export function crashEverywhere(subjects: readonly CrashSubject[], people = 60): Promise<PartResult> {
-  return runPart("Crash at every point", { people, slots: people }, async (world) => {
-    const { cases, posts } = await learnPlaces(world, subjects);
-    const standing = cases.filter(({ point }) => !MUST_NOT_WAIT.has(point));
-    const sudden = cases.filter(({ point }) => MUST_NOT_WAIT.has(point));
-    const expectations: Expectation[] = posts.map((subject) => ({ subject }));
-    for (let from = 0; from < standing.length; from += people) {
-      expectations.push(...(await killStanding(world, standing.slice(from, from + people))));
-    }
-    expectations.push(...(await killThemselves(world, sudden)));
-    const kinds = [...new Set(subjects.map(({ kind, lost }) => (lost ? `${kind} whose answer is lost` : kind)))].join(", ");
-    return { did: `SIGKILL at each of ${cases.length + 2} places of: ${kinds}; then restarted`, faults: cases.length + 2, expectations };
-  });
+  return runPart("Crash at every point", { people, slots: people }, (world) => crashIn(world, subjects));
 }
 
+/** The same in a world that is there, whose workers can hold a post of each of its people. */
+export async function crashIn(world: World, subjects: readonly CrashSubject[]): Promise<Done> {
+  const { cases, posts } = await learnPlaces(world, subjects);
+  const standing = cases.filter(({ point }) => !MUST_NOT_WAIT.has(point));
+  const sudden = cases.filter(({ point }) => MUST_NOT_WAIT.has(point));
+  const people = world.people.length;
+  for (let from = 0; from < standing.length; from += people) posts.push(...(await killStanding(world, standing.slice(from, from + people))));
+  if (sudden.length > 0) posts.push(...(await killThemselves(world, sudden)));
+  const faults = cases.length + (sudden.length > 0 ? CLAIMS.length : 0);
+  const kinds = subjects.map(({ platform, kind, lost }) => [...(platform === undefined ? [] : [platform]), kind, ...(lost ? ["whose answer is lost"] : [])].join(" "));
+  const did = `SIGKILL at each of ${faults} places of: ${kinds.join(", ")}; then restarted`;
+  return { did, faults, expectations: posts.map(whereAnswersAreLost) };
+}
+
+/** No post is in hand there yet. */
+const CLAIMS = (["claim.before", "claim.after"] as const).map((point): Ambush => ({ point, platformPostId: null, step: null, act: "kill" }));
 const MUST_NOT_WAIT: ReadonlySet<FaultPoint> = new Set(["send.before"]);
 
 async function learnPlaces(world: World, subjects: readonly CrashSubject[]): Promise<{ cases: Case[]; posts: Subject[] }> {
@@ -63,7 +71,7 @@ async function learnPlaces(world: World, subjects: readonly CrashSubject[]): Pro
   return { cases, posts };
 }
 
-async function killStanding(world: World, cases: readonly Case[]): Promise<Expectation[]> {
+async function killStanding(world: World, cases: readonly Case[]): Promise<Subject[]> {
   const workers = await Promise.all(Array.from({ length: WORKERS }, () => world.holdWorker()));
   const { posts, ambushes } = await prepare(world, cases, "freeze");
   world.places.plan(ambushes);
@@ -75,23 +83,22 @@ async function killStanding(world: World, cases: readonly Case[]): Promise<Expec
   await Promise.all(successors.map(begin));
   await untilSettled(world, posts, 60);
   await killAll(successors);
-  return posts.map((subject) => ({ subject }));
+  return posts;
 }
 
-async function killThemselves(world: World, cases: readonly Case[]): Promise<Expectation[]> {
+async function killThemselves(world: World, cases: readonly Case[]): Promise<Subject[]> {
   const { posts, ambushes } = await prepare(world, cases, "kill");
-  const claims = (["claim.before", "claim.after"] as const).map((point): Ambush => ({ point, platformPostId: null, step: null, act: "kill" }));
-  world.places.plan([...ambushes, ...claims]);
+  world.places.plan([...ambushes, ...CLAIMS]);
   const crew = await keepWorkers(world, 2);
   // One after the other: a process that kills itself takes along what else it is at.
   for (const post of posts) {
     await world.api.publish(post);
     await sleep(300);
   }
-  await untilStruck(world, [...ambushes, ...claims]);
+  await untilStruck(world, [...ambushes, ...CLAIMS]);
   await untilSettled(world, posts, 60);
   await crew.disband();
-  return posts.map((subject) => ({ subject }));
+  return posts;
 }
 
 async function prepare(world: World, cases: readonly Case[], act: Ambush["act"]): Promise<{ posts: Subject[]; ambushes: Ambush[] }> {
@@ -100,9 +107,9 @@ async function prepare(world: World, cases: readonly Case[], act: Ambush["act"])
   return { posts, ambushes };
 }
 
-async function makePost(world: World, { kind, lost }: CrashSubject, text: string, index: number): Promise<Subject> {
+async function makePost(world: World, { platform, kind, lost }: CrashSubject, text: string, index: number): Promise<Subject> {
   const person = pick(world.people, index);
-  return world.api.create(person, await draftOf(kind, `${kind} ${text}${lost ? " [[sandbox:drop_after:1]]" : ""}`, person, world.api));
+  return world.api.create(person, await draftOf(kind, `${kind} ${text}${lost ? " [[sandbox:drop_after:1]]" : ""}`, person, world.api, platform));
 }
 
 /** Fails loudly where a point is not reached, since nothing would be tested then. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { PlatformName } from "../../model/platform-names.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 
 export interface Fault {
+  /** The door's own, where it is left out. */
+  platform?: PlatformName;
   operation: string;
   kind: string;
   error?: string;
@@ -10,26 +12,26 @@ export interface Fault {
   after?: number;
 }
 
-const entry = z.object({ accountId: z.string(), id: z.string(), url: z.string(), text: z.string(), publishCalls: z.number() });
+const entry = z.object({ platform: z.enum(PLATFORM_NAMES), accountId: z.string(), id: z.string().nullable(), url: z.string().nullable(), text: z.string(), publishCalls: z.number() });
 
-/** What an audience sees of a post. */
+/** What an audience sees of a post. Some networks tell its id and link only later. */
 export type Entry = z.output<typeof entry>;
 
 const request = z.object({ at: z.string(), operation: z.string().nullable(), method: z.string(), url: z.string(), status: z.number().nullable() });
 
 /** The sandbox's control API: what is asked of it and what it says happened. */
 export interface SandboxDoor {
-  /** The oracle. */
+  /** The oracle: the posts of all networks. */
   ledger(): Promise<Entry[]>;
-  requests(): Promise<z.output<typeof request>[]>;
+  requests(of?: PlatformName): Promise<z.output<typeof request>[]>;
   fault(fault: Fault): Promise<void>;
 }
 
 export function openSandboxDoor(url: string, platform: PlatformName): SandboxDoor {
-  const get = async (path: string): Promise<unknown> => (await fetch(`${url}/_sandbox/${path}?platform=${platform}`)).json();
+  const get = async (path: string): Promise<unknown> => (await fetch(`${url}/_sandbox/${path}`)).json();
   return {
     ledger: async () => z.array(entry).parse(await get("posts")),
-    requests: async () => z.array(request).parse(await get("requests")),
+    requests: async (of = platform) => z.array(request).parse(await get(`requests?platform=${of}`)),
     fault: async (fault) => {
       const answer = await fetch(`${url}/_sandbox/faults`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ platform, ...fault }) });
       if (answer.status !== 201) throw new Error(`The sandbox refused a fault: ${await answer.text()}`);

@@ -12,6 +12,7 @@ import { type EmbeddedPostgres, startEmbedded } from "../../server/db/embedded.t
 import { listSets } from "../../server/db/platform-sets.ts";
 import { loadConfig } from "../../server/config.ts";
 import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { ensureUser } from "../../server/domain/users/ensure-user.ts";
 import { type Instance, openInstance } from "../../server/instance.ts";
 import { startTcpProxy, type TcpProxy } from "../../tests/tcp-proxy.ts";
@@ -23,8 +24,10 @@ import { type Process, startProcess } from "./processes.ts";
 import { openSandboxDoor, type SandboxDoor } from "./sandbox-door.ts";
 
 export interface WorldOptions {
-  /** How many users, each with an account of their own: as many platform posts can run beside each other. */
+  /** How many users, each with an account of their own: as many platform posts of a network can run beside each other. */
   people: number;
+  /** Where each of them has an account. */
+  platforms?: readonly PlatformName[];
   apis?: number;
   /** Divides the engine's own pauses; leases and deadlines stay. */
   speed?: number;
@@ -39,8 +42,8 @@ export interface Person {
   userId: string;
   key: string;
   platformSetId: string;
-  /** The platform's id of the account. */
-  platformAccountId: string;
+  /** The platforms' ids of the accounts. */
+  platformAccountIds: Partial<Record<PlatformName, string>>;
 }
 
 /** A post whose fate is to be judged. */
@@ -48,6 +51,9 @@ export interface Subject {
   person: Person;
   postId: string;
   platformPostId: string;
+  platform: PlatformName;
+  /** The platform's id of the account. */
+  platformAccountId: string;
   /** The texts of its parts; no two parts of a world have the same. */
   parts: string[];
 }
@@ -99,10 +105,14 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
   const sandboxPort = await findQuietPort();
   const env = environment(options, { dataDir, databaseUrl: database.url, apiPort: apiPorts[0] ?? 0, sandboxPort });
   const processes: Process[] = [];
+  let isOver = false;
   opened.push(async () => {
+    isOver = true;
     await Promise.all(processes.map((each) => each.kill()));
   });
   const run = (name: string, script: string, args: readonly string[], more: Record<string, string> = {}): Process => {
+    // Who replaces what ends must not go on after the end of all.
+    if (isOver) throw new Error("This world is over");
     const child = startProcess(name, script, args, { folder, env: { ...env, ...more } });
     processes.push(child);
     return child;
@@ -117,7 +127,7 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
   const instance = await openInstance(loadConfig(env), silent);
   opened.push(() => instance.close());
   await watchStatuses(instance.pool);
-  const people = await Promise.all(Array.from({ length: options.people }, (_, index) => makePerson(instance, index)));
+  const people = await Promise.all(Array.from({ length: options.people }, (_, index) => makePerson(instance, index, options.platforms ?? [PLATFORM])));
   const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`);
   const startApi = async (number: number): Promise<Process> => {
     const child = run(`api-${number}`, "cli/ampost.js", ["api"], { PORT: String(apiPorts[number]) });
@@ -182,15 +192,15 @@ async function findQuietPort(): Promise<number> {
   }
 }
 
-async function makePerson(instance: Instance, index: number): Promise<Person> {
+async function makePerson(instance: Instance, index: number, platforms: readonly PlatformName[]): Promise<Person> {
   const user = await ensureUser(instance, `person-${index}@example.com`);
   const caller = { userId: user.id, mode: "test" } as const;
   const [set] = await listSets.all(instance.pool, [caller.userId, caller.mode]);
   const platformSetId = set?.id ?? "";
-  const [accountId] = await connectInSandbox(instance, { userId: user.id, platformSetId }, [PLATFORM]);
-  const { rows } = await instance.pool.query<{ platform_account_id: string }>("select platform_account_id from accounts where id = $1", [accountId]);
+  const accountIds = await connectInSandbox(instance, { userId: user.id, platformSetId }, platforms);
+  const { rows } = await instance.pool.query<{ platform: PlatformName; id: string }>("select platform, platform_account_id as id from accounts where id = any($1)", [accountIds]);
   const { apiKey } = await createApiKey(instance, caller, { name: "faults" });
-  return { userId: user.id, key: apiKey, platformSetId, platformAccountId: rows[0]?.platform_account_id ?? "" };
+  return { userId: user.id, key: apiKey, platformSetId, platformAccountIds: Object.fromEntries(rows.map(({ platform, id }) => [platform, id])) };
 }
 
 async function untilReady(url: string, child: Process): Promise<void> {

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import type { FaultPoint } from "../../server/publishing/fault-points.ts";
+import { draftOf, type Kind } from "./contents.ts";
+import { type CrashSubject, crashIn } from "./crashes.ts";
+import { keepWorkers } from "./crew.ts";
+import { type Expectation, untilSettled, whereAnswersAreLost } from "./judge.ts";
+import { type PartResult, pick, runPart } from "./part.ts";
+import type { Subject, World } from "./world.ts";
+
+/** What is published on each network. */
+const KIND_OF: Record<PlatformName, Kind> = {
+  instagram: "video",
+  facebook: "text",
+  twitter: "text",
+  linkedin: "text",
+  tiktok: "video",
+  youtube: "video",
+  threads: "text",
+};
+
+/** What becomes of the commit's one request; after the first two nothing is live. */
+const LOSSES = ["http_500", "drop_before", "drop_after", "error_after"] as const;
+
+type Loss = (typeof LOSSES)[number];
+
+/** What a post passes only where its answer was lost. */
+const READING_BACK: readonly FaultPoint[] = ["reconcile.before", "reconcile.after"];
+
+interface Amount {
+  people: number;
+  /** Where only these fault points are wanted. */
+  points?: readonly FaultPoint[];
+  losses?: readonly Loss[];
+}
+
+/** The crashes, and the commits whose answer is lost, on every network. */
+export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Promise<PartResult> {
+  const subjects = PLATFORM_NAMES.flatMap((platform): CrashSubject[] => {
+    const subject = { platform, kind: KIND_OF[platform] };
+    return points === undefined ? [subject, { ...subject, lost: true, points: READING_BACK }] : [{ ...subject, points }];
+  });
+  return runPart("All seven platforms", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
+    await prepareSandbox(world);
+    const crashes = await crashIn(world, subjects);
+    const expectations = await loseAnswers(world, losses);
+    return {
+      did: `${crashes.did}; and of each, commits struck by ${losses.join(", ")}`,
+      faults: crashes.faults + expectations.length,
+      expectations: [...crashes.expectations, ...expectations],
+    };
+  });
+}
+
+/** Instagram is told of second publishes what Threads is; TikTok's moderation is over before the engine asks for the id again. */
+async function prepareSandbox({ sandbox }: World): Promise<void> {
+  await sandbox.fault({ platform: "instagram", operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
+  await sandbox.fault({ platform: "tiktok", operation: "create", kind: "reject", error: "moderation-2s", times: 1_000_000 });
+}
+
+async function loseAnswers(world: World, losses: readonly Loss[]): Promise<Expectation[]> {
+  const before = await struckCommits(world);
+  const crew = await keepWorkers(world, 2);
+  const made = await Promise.all(losses.flatMap((loss, index) => PLATFORM_NAMES.map((platform) => losePost(world, platform, loss, index))));
+  // The others come when these have been struck: this fault takes whichever commit of the network comes next.
+  const arranged = made.filter(({ loss }) => loss === "http_500");
+  for (const { subject } of arranged) await world.sandbox.fault({ platform: subject.platform, operation: "publish", kind: "http_500" });
+  await publishAll(world, arranged);
+  if (arranged.length > 0) await untilStruck(world, before, 1);
+  await publishAll(world, made.filter((each) => !arranged.includes(each)));
+  await untilSettled(world, made.map(({ subject }) => subject), 120);
+  await untilStruck(world, before, losses.length);
+  await crew.disband();
+  return made.map(({ subject, loss }) => ({ ...whereAnswersAreLost(subject), ...(loss === "http_500" || loss === "drop_before" ? { publishCalls: 2 } : {}) }));
+}
+
+/** All others are magic words of the post itself. */
+async function losePost(world: World, platform: PlatformName, loss: Loss, index: number): Promise<{ subject: Subject; loss: Loss }> {
+  const person = pick(world.people, index);
+  const text = loss === "http_500" ? loss : `${loss} [[sandbox:${loss}:1]]`;
+  return { loss, subject: await world.api.create(person, await draftOf(KIND_OF[platform], text, person, world.api, platform)) };
+}
+
+async function publishAll({ api }: World, posts: readonly { subject: Subject }[]): Promise<void> {
+  await Promise.all(posts.map(({ subject }) => api.publish(subject)));
+}
+
+/** Until so many more commits were struck on every network; fails loudly where they were not, since nothing would be tested then. */
+async function untilStruck(world: World, before: ReadonlyMap<PlatformName, number>, count: number): Promise<void> {
+  const end = performance.now() + 60_000;
+  for (;;) {
+    const now = await struckCommits(world);
+    const open = PLATFORM_NAMES.filter((platform) => (now.get(platform) ?? 0) - (before.get(platform) ?? 0) < count);
+    if (open.length === 0) return;
+    if (performance.now() > end) throw new Error(`The sandbox has not struck ${count} commits of ${open.join(", ")}`);
+    await sleep(500);
+  }
+}
+
+/** How many commits were left without an answer, or answered with a failure of the network. */
+async function struckCommits({ sandbox }: World): Promise<Map<PlatformName, number>> {
+  const counts = PLATFORM_NAMES.map(async (platform) => {
+    const commits = (await sandbox.requests(platform)).filter(({ operation }) => operation === "publish");
+    return [platform, commits.filter(({ status }) => status === null || status >= 500).length] as const;
+  });
+  return new Map(await Promise.all(counts));
+}
