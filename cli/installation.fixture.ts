@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTestDatabase, type TestDatabase } from "../tests/database.ts";
 import { findFreePort } from "./free-port.ts";
@@ -21,7 +22,6 @@ export interface Installation {
   processes(): Promise<string[]>;
   killSandbox(): Promise<void>;
   until(holds: () => Promise<boolean>): Promise<void>;
-  remove(): Promise<void>;
 }
 
 export interface Server {
@@ -46,13 +46,25 @@ const SIGNS = {
   sandbox: ['"msg":"The sandbox is ready"'],
 };
 
-export async function openInstallation(options: { ownDatabase?: boolean } = {}): Promise<Installation> {
+/** Gone when the test is over, however that ends, with every process that still runs on it. */
+export async function openInstallation(test: TestContext, options: { ownDatabase?: boolean } = {}): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
   const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
   const database: TestDatabase | undefined = options.ownDatabase ? await createTestDatabase({ migrated: false }) : undefined;
   const env: NodeJS.ProcessEnv = { ...process.env, AMPOST_DATA_DIR: dataDir, PORT: String(port), AMPOST_SANDBOX_PORT: String(sandboxPort), AMPOST_ENGINE_SPEED: "10" };
   if (database) env.DATABASE_URL = database.url;
-  const launch = (args: string[], more: Record<string, string> = {}) => spawn(process.execPath, ["cli/ampost.js", ...args], { cwd: root, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+  const launched: ChildProcess[] = [];
+  const launch = (args: string[], more: Record<string, string> = {}) => {
+    const child = spawn(process.execPath, ["cli/ampost.js", ...args], { cwd: root, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+    launched.push(child);
+    return child;
+  };
+  test.after(async () => {
+    for (const child of launched) if (child.exitCode === null) child.kill("SIGKILL");
+    for (const { pid } of await findProcesses(dataDir)) endNow(pid);
+    await database?.drop();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  });
   const run: Installation["run"] = (args, more) => whenEnded(launch(args, more));
 
   return {
@@ -72,10 +84,6 @@ export async function openInstallation(options: { ownDatabase?: boolean } = {}):
     },
     until: async (holds) => {
       while (!(await holds())) await sleep(20);
-    },
-    remove: async () => {
-      await database?.drop();
-      await rm(dataDir, { recursive: true });
     },
   };
 }
@@ -122,4 +130,12 @@ async function findProcesses(dataDir: string): Promise<{ pid: number; command: s
     if (command !== "" && (environment.includes(`AMPOST_DATA_DIR=${dataDir}\0`) || worksIn.startsWith(dataDir))) found.push({ pid: Number(pid), command: command.replaceAll("\0", " ") });
   }
   return found;
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has gone by itself meanwhile.
+  }
 }
