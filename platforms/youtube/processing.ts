@@ -76,7 +76,7 @@ function isProcessed({ status, processingDetails }: Processing): boolean {
   return status?.uploadStatus === "processed" || processingDetails?.processingStatus === "succeeded";
 }
 
-/** Rows for `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other. */
+/** No audience ever sees a video that has failed so: a caller's retry uploads it anew. Rows for `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other. */
 export const outcomes: readonly { state: string; reasons?: readonly string[]; becomes: BrokerCode; says: string }[] = [
   {
     state: "failed",
@@ -96,7 +96,7 @@ function failureOf(state: string | null | undefined, reason: string | null | und
   const row = outcomes.find((one) => one.state === state && (one.reasons === undefined || one.reasons.includes(reason ?? "")));
   if (row === undefined) return null;
   const says = row.reasons === undefined && reason ? row.says.replace(/\.$/, `: ${reason}.`) : row.says;
-  return new BrokerError(row.becomes, says, { retryable: false, platformError: { status: 200, code: reason ?? null, message: state ?? null, requestId: null } });
+  return new BrokerError(row.becomes, says, { retryable: false, neverLive: true, platformError: { status: 200, code: reason ?? null, message: state ?? null, requestId: null } });
 }
 
 const THUMBNAIL_MAX_BYTES = 50 * 1024 * 1024;
