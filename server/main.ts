@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { platforms } from "../platforms/index.ts";
 import type { Config } from "./config.ts";
+import { createKeyHolders } from "./domain/api-keys/key-holders.ts";
 import type { Services } from "./domain/services.ts";
 import { createHttpApp } from "./http/app.ts";
 import { addProbes, type Probes } from "./http/probes.ts";
@@ -76,6 +77,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
     storage,
     listener,
     jobs,
+    keyHolders: createKeyHolders({ pool, listener }),
     oauthOf: (platform) => platforms[platform].oauth,
     settings: {
       apiUrl: config.apiUrl,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../model/ids.ts";
 import { addUploads } from "../server/media/media-objects.ts";
 import type { JobSender, Owner } from "../server/media/media-objects.ts";
 import type { MediaRow } from "../server/db/media.ts";
@@ -53,7 +53,7 @@ export async function createMediaWorld(): Promise<MediaWorld> {
       return row;
     },
     async post(mediaId, status, changedDaysAgo = 0) {
-      const id = uuidv7();
+      const id = newId();
       await database.pool.query(
         `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, updated_at)
          values ($1, $2, $3, $1, $4, '{}', '{}', now() - make_interval(days => $5))`,

@@ -3,8 +3,8 @@ import { once } from "node:events";
 
 import type pg from "pg";
 import { pino } from "pino";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../model/ids.ts";
 import type { PlatformPostError } from "../model/errors.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
@@ -120,12 +120,12 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
   const ending: (() => Promise<unknown>)[] = [];
 
   const addUser = async () => {
-    const id = `user_${uuidv7()}`;
+    const id = `user_${newId()}`;
     await pool.query("insert into users (id, email) values ($1, $1)", [id]);
     return id;
   };
   const addAccount = async (userId: string) => {
-    const [id, set] = [uuidv7(), uuidv7()];
+    const [id, set] = [newId(), newId()];
     await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'set')", [set, userId]);
     await pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, 'test', $3, $4, $5)", [id, userId, set, PLATFORM, id]);
     return id;
@@ -179,7 +179,7 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     async addPost({ text, chain = [], dueAt, also = [], ...rest }) {
       const userId = rest.userId ?? (await addUser());
       const accountId = rest.accountId ?? (await addAccount(userId));
-      const [id, platformPostId] = [uuidv7(), uuidv7()];
+      const [id, platformPostId] = [newId(), newId()];
       const settings = chain.length === 0 ? {} : { thread: chain.map((part) => ({ text: part })) };
       const others = Object.fromEntries(also.map((platform) => [platform, { text: `${text} ${platform}` }]));
       const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? others : { ...others, [PLATFORM]: { settings } } };
@@ -191,7 +191,7 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       for (const [position, platform] of [PLATFORM, ...also].entries()) {
         await pool.query(
           `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at) values ($1, $2, $3, 'test', $4, $5, $6, $7, $8)`,
-          [position === 0 ? platformPostId : uuidv7(), id, userId, platform, position, position === 0 ? accountId : await addAccount(userId), dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],
+          [position === 0 ? platformPostId : newId(), id, userId, platform, position, position === 0 ? accountId : await addAccount(userId), dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],
         );
       }
       if (dueAt !== undefined) await pool.query("notify ampost_due");

@@ -6,15 +6,16 @@ import { join } from "node:path";
 
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
-import { v7 as uuidv7 } from "uuid";
 
 import { errorsOf } from "../contract/operation.ts";
+import { newId } from "../model/ids.ts";
 import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { saveAccount, saveConnection } from "../server/db/connections.ts";
 import { createListener } from "../server/db/listen.ts";
 import { listSets } from "../server/db/platform-sets.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
+import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
 import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { createHttpApp } from "../server/http/app.ts";
@@ -70,6 +71,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     storage,
     listener,
     jobs: { send: async (_db, queue, data) => void jobs.push({ queue, data }) },
+    keyHolders: createKeyHolders({ pool: database.pool, listener }),
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecret: randomBytes(32), ...settings },
   };
@@ -127,7 +129,7 @@ async function makeTenant(services: Services, userId: string, mode: Mode): Promi
 }
 
 async function connect({ pool }: Services, tenant: Tenant, platform: PlatformName, options: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string> {
-  const id = uuidv7();
+  const id = newId();
   const { publishScopes } = catalog[platform].capabilities;
   const metadata = options.metadata ?? METADATA[platform] ?? {};
   await saveAccount.run(pool, [id, tenant.userId, tenant.mode, options.platformSetId ?? tenant.platformSetId, platform, `${platform}-${id}`, "ampost", "Ampost", null, publishScopes, metadata]);

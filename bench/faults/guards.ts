@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../../model/ids.ts";
 import { draftOf } from "./contents.ts";
 import { untilSettled, type Violation } from "./judge.ts";
 import { type PartResult, pick, runPart } from "./part.ts";
@@ -57,7 +57,7 @@ async function refused({ pool }: World, what: string, commits: readonly (readonl
   const client = await pool.connect();
   try {
     await client.query("begin");
-    for (const [platformPostId, result, remoteId] of commits) await client.query(insert, [uuidv7(), platformPostId, result, remoteId]);
+    for (const [platformPostId, result, remoteId] of commits) await client.query(insert, [newId(), platformPostId, result, remoteId]);
     return [{ kind: "untrue", sentence: `the database took ${what}` }];
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : error;

@@ -1,6 +1,6 @@
 import type pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../model/ids.ts";
 import type { PlatformPostError } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
@@ -29,8 +29,8 @@ export interface PostRow {
 
 /** As a create writes it, then published. Answers the platform post's id. */
 export async function insertPost(pool: pg.Pool, name: PlatformName, account: TestAccount, content: PostContent, mediaIds: ReadonlyMap<string, string>): Promise<string> {
-  const postId = uuidv7();
-  const id = uuidv7();
+  const postId = newId();
+  const id = newId();
   await transaction(pool, async (tx) => {
     await tx.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, $2, 'test', $3, 'draft', $4, $5)", [
       postId,

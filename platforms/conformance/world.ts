@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 
 import { pino } from "pino";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../model/ids.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { saveInstanceApp } from "../../server/db/oauth-apps.ts";
@@ -181,7 +181,7 @@ export async function startWorld(subject: Subject) {
 }
 
 async function keepApp({ pool, vault }: OAuthServices, { name }: Subject, app: OAuthApp): Promise<void> {
-  const id = uuidv7();
+  const id = newId();
   const sealed = vault.seal(app.clientSecret, { table: "oauth_apps", row: id, column: "client_secret_sealed" });
   await saveInstanceApp.run(pool, [id, "test", name, app.clientId, sealed, app.redirectUri]);
 }

@@ -29,8 +29,12 @@ const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
 /** The user-perceived characters of a text. */
 export function splitGraphemes(text: string): string[] {
+  // Each is one character here, except "\r\n".
+  if (PLAIN.test(text)) return text.split("");
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
+
+const PLAIN = /^[\n\x20-\x7e]*$/;
 
 /**
  * X's weighted length, twitter-text configuration version 3: a URL counts 23, an emoji sequence 2, a character of the

@@ -21,12 +21,15 @@ export interface KeyHolderRow {
   user_id: string;
   mode: Mode;
   unseen: boolean;
+  /** Until it expires; null where it does not. */
+  seconds_left: number | null;
 }
 
-/** ($1 digest): the holder of a key that is neither revoked nor expired. On the path of every request. */
+/** ($1 digest): the holder of a key that is neither revoked nor expired. */
 export const findKeyHolder = statement<KeyHolderRow>(
   "api_keys.find_holder",
-  `select id, user_id, mode, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen
+  `select id, user_id, mode, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen,
+     extract(epoch from expires_at - clock_timestamp())::float8 as seconds_left
    from api_keys where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
 );
 
@@ -42,8 +45,11 @@ export const insertApiKey = statement<ApiKeyRow>(
 /** ($1 user) */
 export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
 
-/** ($1 id, $2 user): at once for every process, since each request asks the table. */
+/** ($1 id, $2 user): every process is told. */
 export const revokeKey = statement<ApiKeyRow>(
   "api_keys.revoke",
-  `update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and user_id = $2 returning ${columns}`,
+  `with revoked as (
+     update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and user_id = $2 returning ${columns}
+   )
+   select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
 );

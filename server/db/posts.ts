@@ -81,27 +81,33 @@ export interface NewPostMedia {
   media_id: string;
 }
 
-/**
- * ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for, $9 NewPlatformPost[] as
- * jsonb, $10 due at, $11 next action at, $12 NewPostMedia[] as jsonb): the post and all that belongs to it, in one
- * statement. The engine is told where it is scheduled.
- */
-export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
-  "posts.insert",
-  `with post as (
+const inserted = `with post as (
      insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) returning created_at, updated_at, revision
+     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8) returning created_at, updated_at, revision
    ), parts as (
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
-     select n.id, $1, $2, $3, n.platform, row_number() over () - 1, n.account_id, $10, $11
-     from jsonb_to_recordset($9) as n(id uuid, platform text, account_id uuid)
-   ), linked as (
+     select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
+     from unnest($9::uuid[], $10::text[], $11::uuid[]) with ordinality as n(id, platform, account_id, position)
+   ), counted as (
+     insert into post_counts (user_id, mode, status, platforms, change) values ($2, $3::text, $5::text, $7, 1)
+   )`;
+
+/**
+ * ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for; of each platform post: $9 ids,
+ * $10 platforms, $11 accounts; $12 next action at): a post and its platform posts, in one statement.
+ */
+export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>("posts.insert", `${inserted} select created_at, updated_at, revision from post`);
+
+/** As `insertPost`, with ($13 NewPostMedia[] as jsonb): with what stands behind its media, and the engine told where it is scheduled. PostgreSQL prepares every part of a statement, used or not, so the plain draft has its own. */
+export const insertWholePost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
+  "posts.insert_whole",
+  `${inserted}, linked as (
      insert into post_media (post_id, path, media_id, user_id)
-     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($12) as l(path text, media_id uuid)
+     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($13) as l(path text, media_id uuid)
    ), told as (
-     insert into outbox (user_id, mode, type, post_id) select $2, $3, 'post.scheduled', $1 where $8::timestamptz is not null
+     insert into outbox (user_id, mode, type, post_id) select $2, $3::text, 'post.scheduled', $1 where $8::timestamptz is not null
    )
-   select created_at, updated_at, revision, case when $11::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
+   select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
 );
 
 /** ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for): a caller's change. */

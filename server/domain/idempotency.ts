@@ -1,6 +1,6 @@
 import type pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import { CLAIM_SECONDS, claimKey, findKey, freeClaim, renewClaim, storeAnswer, type KeyRow } from "../db/idempotency.ts";
 import { type Db, transaction } from "../db/sql.ts";
@@ -36,7 +36,7 @@ export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest
   const owner = [caller.userId, caller.mode, request.key];
   // Between the two statements the holder may free the key: then it is claimed again.
   for (let tries = 0; tries < 3; tries += 1) {
-    const id = uuidv7();
+    const id = newId();
     if (await claimKey.one(pool, [...owner, request.operation, request.requestHash, id])) return { key: request.key, id, status: request.status };
     const found = await findKey.one(pool, owner);
     if (found !== undefined) return readStored(found, request);

@@ -6,6 +6,7 @@ import type { OAuth } from "../../platforms/platform.ts";
 import type { Listener } from "../db/listen.ts";
 import type { Db } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { KeyHolders } from "./api-keys/key-holders.ts";
 
 /** Everything the verbs of the product work with. Rows below take what they need of it, never the whole. */
 export interface Services {
@@ -14,6 +15,7 @@ export interface Services {
   storage: Storage;
   listener: Pick<Listener, "on">;
   jobs: Jobs;
+  keyHolders: KeyHolders;
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;

@@ -5,8 +5,8 @@ import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import multipart from "@fastify/multipart";
 import fastify, { type FastifyInstance } from "fastify";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../model/ids.ts";
 import type { Services } from "../domain/services.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
@@ -31,7 +31,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   const stopping = new AbortController();
   const app: FastifyInstance = fastify({
     logger: false,
-    genReqId: () => uuidv7(),
+    genReqId: () => newId(),
     requestIdHeader: false,
     trustProxy: trusted(options.trustProxy ?? false),
     // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.
@@ -98,15 +98,17 @@ const EXPOSED_HEADERS = [
 
 /** Every answer carries its id, and every request is logged once, when it is answered. */
 function addRequestLog(app: FastifyInstance, { log }: Pick<Services, "log">, { observe }: HttpOptions): void {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
+    done();
   });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     const seconds = reply.elapsedTime / 1000;
     observe?.({ method: request.method, route, status: reply.statusCode, seconds });
     log.debug({ requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }, "answered");
     if (!request.raw.complete) giveUpOnRest(request.raw);
+    done();
   });
 }
 
@@ -129,7 +131,7 @@ function readBodiesOurselves(app: FastifyInstance): void {
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const { status, message, fix } = CONNECTION_REFUSALS[error.code ?? ""] ?? { status: 400, message: "The request is not valid HTTP", fix: "Use an HTTP library." };
-  const requestId = uuidv7();
+  const requestId = newId();
   const body = JSON.stringify(errorBody(refuseRequest("request.http", message, fix), requestId));
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "content-type: application/json; charset=utf-8", `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${requestId}`, "connection: close"];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);

@@ -5,7 +5,8 @@ import type { Input, Operation, RawInput } from "../../contract/operation.ts";
 import { parseInput, refuseHostile } from "../../contract/parse.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Answer, Call, Caller } from "../domain/caller.ts";
+import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
+import type { Answer, Call } from "../domain/caller.ts";
 import { claim, holding, storeAgain, type Claim } from "../domain/idempotency.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -41,7 +42,7 @@ export interface BindOptions {
 
 /** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
 export function addRoute(app: FastifyInstance, services: Services, { operation, run }: Binding, options: BindOptions): void {
-  const callers = new WeakMap<FastifyRequest, Caller & { keyId: string }>();
+  const callers = new WeakMap<FastifyRequest, KeyHolder>();
   app.route({
     method: operation.method,
     url: operation.path,
@@ -66,7 +67,7 @@ function told(operation: Operation, error: unknown, options: BindOptions): never
   throw error;
 }
 
-async function answerCall(services: Services, binding: Binding, caller: Caller & { keyId: string }, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
+async function answerCall(services: Services, binding: Binding, caller: KeyHolder, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
   const { operation } = binding;
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);

@@ -10,24 +10,26 @@ export interface Faces {
   appUrl: string;
 }
 
-/** The face of a request, by its Host header: that of the app's URL is the app, any other the API. */
-export function faceOf(request: FastifyRequest, { apiUrl, appUrl }: Faces): Face {
+/** Says the face of a request, by its Host header: that of the app's URL is the app, any other the API. */
+export function readFaces({ apiUrl, appUrl }: Faces): (request: FastifyRequest) => Face {
   const appHost = new URL(appUrl).host;
-  if (appHost === new URL(apiUrl).host) return "both";
-  return request.headers.host?.toLowerCase() === appHost ? "app" : "api";
+  if (appHost === new URL(apiUrl).host) return () => "both";
+  return (request) => (request.headers.host?.toLowerCase() === appHost ? "app" : "api");
 }
 
 /** Public API paths asked for on the app's host still answer, and say where they live now. */
 export function announceSuccessor(scope: FastifyInstance, faces: Faces): void {
-  scope.addHook("onRequest", async (request, reply) => {
-    if (faceOf(request, faces) !== "app") return;
-    reply.header("deprecation", "true").header("link", `<${faces.apiUrl}${request.url}>; rel="successor-version"`);
+  const faceOf = readFaces(faces);
+  scope.addHook("onRequest", (request, reply, done) => {
+    if (faceOf(request) === "app") reply.header("deprecation", "true").header("link", `<${faces.apiUrl}${request.url}>; rel="successor-version"`);
+    done();
   });
 }
 
 /** Pages and session routes are not to be had on the API's host. */
 export function onAppOnly(scope: FastifyInstance, faces: Faces): void {
+  const faceOf = readFaces(faces);
   scope.addHook("onRequest", async (request) => {
-    if (faceOf(request, faces) === "api") throw refuseRequest("request.route", "There is nothing at this address", "Check method and path against the documentation.", "NOT_FOUND");
+    if (faceOf(request) === "api") throw refuseRequest("request.route", "There is nothing at this address", "Check method and path against the documentation.", "NOT_FOUND");
   });
 }

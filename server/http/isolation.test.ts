@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { v7 as uuidv7 } from "uuid";
 
 import { OPERATIONS } from "../../contract/index.ts";
+import { newId } from "../../model/ids.ts";
 import { createWorld, type Tenant, type World } from "../../tests/world.ts";
 import { idOf, snapshot } from "../../tests/answers.ts";
 
@@ -53,7 +53,7 @@ for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape))
       const before = await snapshot(world);
       const path = (of: string) => operation.path.replace(":id", of);
       const theirs = await world.call(caller, operation.method, path(id), BODIES[operation.name]);
-      const nobodys = await world.call(caller, operation.method, path(uuidv7()), BODIES[operation.name]);
+      const nobodys = await world.call(caller, operation.method, path(newId()), BODIES[operation.name]);
       assert.equal(theirs.status, 404);
       assert.deepEqual({ ...asRecord(theirs.body), requestId: "" }, { ...asRecord(nobodys.body), requestId: "" });
       assert.deepEqual(await snapshot(world), before);

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { findMedia, findNeedingPost, holdMedia, insertMedia, listMedia, countMedia, lockMedia, releaseMedia, removeReleased, sumMedia } from "../db/media.ts";
@@ -21,7 +21,7 @@ export interface JobSender {
 /** Makes media objects of received files, in the order given. In the transaction of whatever names them. */
 export async function addUploads(db: Db, owner: Owner, files: readonly { received: ReceivedFile; filename: string }[]): Promise<MediaRow[]> {
   return insert(db, owner, files.map(({ received, filename }) => ({
-    id: uuidv7(),
+    id: newId(),
     status: "ready",
     source_url: null,
     storage_key: received.storageKey,
@@ -37,7 +37,7 @@ export async function addUploads(db: Db, owner: Owner, files: readonly { receive
  */
 export async function addUrls(db: Db, jobs: JobSender, owner: Owner, urls: readonly { url: string; filename?: string | null }[]): Promise<MediaRow[]> {
   const rows = await insert(db, owner, urls.map(({ url, filename }) => ({
-    id: uuidv7(),
+    id: newId(),
     status: "pending",
     source_url: url,
     storage_key: null,

@@ -1,6 +1,6 @@
 import { ReadableStream } from "node:stream/web";
 import type pg from "pg";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../../model/ids.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
 import type { MediaFacts } from "../../model/post.ts";
@@ -77,7 +77,7 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
     const original = await findOriginal(deps, owner, media.id);
     const { makeRendition } = await import("./rendition.ts");
     const made = await makeRendition(deps.storage, original, wanted);
-    const row = await insertRendition.one(deps.pool, [...key, uuidv7(), made.storageKey, media.filename, JSON.stringify(made.facts)]);
+    const row = await insertRendition.one(deps.pool, [...key, newId(), made.storageKey, media.filename, JSON.stringify(made.facts)]);
     if (row !== undefined) return { id: row.id, ...made };
     // Another process was faster: its file stays, ours goes.
     await deps.storage.delete(made.storageKey);

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../../model/ids.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
 import { findInstanceApp, saveInstanceApp } from "../db/oauth-apps.ts";
@@ -25,7 +25,7 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
   if (typeof clientId !== "string" || typeof clientSecret !== "string") {
     throw new Error(`The sandbox at ${services.sandboxUrl} did not register an app: it answered ${answer.status}`);
   }
-  const id = uuidv7();
+  const id = newId();
   const sealed = services.vault.seal(clientSecret, { table: "oauth_apps", row: id, column: "client_secret_sealed" });
   await saveInstanceApp.run(services.pool, [id, "test", platform, clientId, sealed, redirectUri]);
   return { clientId, clientSecret, redirectUri };

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../../model/ids.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Grant, Profile } from "../../platforms/platform.ts";
@@ -28,7 +28,7 @@ export async function storeConnection(services: OAuthServices, place: Place, gra
     const active = await lockActiveAccount.one(tx, [place.platformSetId, place.platform, place.userId, place.mode]);
     const same = active?.platform_account_id === profile.platformAccountId;
     if (active && !same) await revokeAccount.run(tx, [active.id, place.userId, place.mode, "Another account was connected in its place."]);
-    const accountId = active && same ? active.id : uuidv7();
+    const accountId = active && same ? active.id : newId();
     await saveAccount.run(tx, [
       accountId,
       place.userId,

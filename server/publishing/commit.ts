@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../model/ids.ts";
 import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
 import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
@@ -33,7 +33,7 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
   } catch (error) {
     return failStep(work, index, error);
   }
-  const id = uuidv7();
+  const id = newId();
   const writtenAfter = instant();
   await declareIntent(work, step, index, { id, request, repeatOf });
   const exchanges: HttpExchange[] = [];

@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { QuietStep, StepDone } from "../../platforms/platform.ts";
 import { freeSlot, type Lane } from "../db/claims.ts";
@@ -235,5 +235,5 @@ async function finish(work: Work): Promise<Progress> {
 }
 
 function journalOf(work: Work, step: QuietStep, result: JournalEntry["result"], exchanges: HttpExchange[]): JournalEntry {
-  return { id: uuidv7(), step: step.name, effect: step.effect, attempt: work.row.attempt_count, result, evidence: evidenceOf(exchanges) };
+  return { id: newId(), step: step.name, effect: step.effect, attempt: work.row.attempt_count, result, evidence: evidenceOf(exchanges) };
 }

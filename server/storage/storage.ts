@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import { v7 as uuidv7 } from "uuid";
+
+import { newId } from "../../model/ids.ts";
 
 /**
  * Where the bytes of media lie. Objects are written once under a key that is never used again, so no reader ever sees
@@ -43,7 +44,7 @@ export class MissingObjectError extends Error {
 
 /** A key never used before, spread over folders by its random end. */
 export function newStorageKey(): string {
-  const id = uuidv7();
+  const id = newId();
   return `media/${id.slice(-2)}/${id}`;
 }
 

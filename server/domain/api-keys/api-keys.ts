@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../../model/ids.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { findKeyHolder, insertApiKey, listKeys, revokeKey, touchKey, type ApiKeyRow } from "../../db/api-keys.ts";
+import { insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
 import type { Caller } from "../caller.ts";
+import type { KeyHolders } from "./key-holders.ts";
 
 export interface ApiKey {
   id: string;
@@ -23,7 +24,7 @@ export interface ApiKey {
 /** Makes a key. `apiKey` is the raw key: it is here and never again, since only its digest is stored. */
 export async function createApiKey(services: { pool: pg.Pool }, owner: Caller, options: { name: string; expiresAt?: Date | null }): Promise<ApiKey & { apiKey: string }> {
   const apiKey = `amp_${owner.mode}_${randomBytes(32).toString("base64url")}`;
-  const values = [uuidv7(), owner.userId, owner.mode, options.name, digest(apiKey), apiKey.slice(0, 12), options.expiresAt ?? null];
+  const values = [newId(), owner.userId, owner.mode, options.name, digestKey(apiKey), apiKey.slice(0, 12), options.expiresAt ?? null];
   const row = await insertApiKey.one(services.pool, values);
   if (row === undefined) throw new Error("The key was not stored");
   return { ...toApiKey(row), apiKey };
@@ -35,25 +36,15 @@ export async function listApiKeys(services: { pool: pg.Pool }, owner: Pick<Calle
 }
 
 /** Ends a key from the next request on. Throws NOT_FOUND. */
-export async function revokeApiKey(services: { pool: pg.Pool }, owner: Pick<Caller, "userId">, id: string): Promise<ApiKey> {
+export async function revokeApiKey(services: { pool: pg.Pool; keyHolders?: KeyHolders }, owner: Pick<Caller, "userId">, id: string): Promise<ApiKey> {
   const row = await revokeKey.one(services.pool, [id, owner.userId]);
   if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
+  services.keyHolders?.forget(row.id);
   return toApiKey(row);
 }
 
-/** Who a raw key speaks for; null where it is unknown, revoked or expired. Asks the table each time, so that revoking holds at once. */
-export async function findKey(services: { pool: pg.Pool }, apiKey: string): Promise<(Caller & { keyId: string }) | null> {
-  if (!KEY_FORM.test(apiKey)) return null;
-  const holder = await findKeyHolder.one(services.pool, [digest(apiKey)]);
-  if (holder === undefined) return null;
-  // Nobody waits for this, and at most once a minute; a failure only leaves an older time standing.
-  if (holder.unseen) void touchKey.run(services.pool, [holder.id]).catch(() => undefined);
-  return { userId: holder.user_id, mode: holder.mode, keyId: holder.id };
-}
-
-const KEY_FORM = /^amp_(live|test)_[A-Za-z0-9_-]{20,100}$/;
-
-function digest(apiKey: string): Buffer {
+/** All that is stored of a key. It cannot be used as one. */
+export function digestKey(apiKey: string): Buffer {
   return createHash("sha256").update(apiKey).digest();
 }
 

@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from "uuid";
 
 import { refusal } from "../../../contract/parse.ts";
 import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
+import { newId } from "../../../model/ids.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
 import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/platform-sets.ts";
 import { lockUser } from "../../db/users.ts";
@@ -21,7 +21,7 @@ export async function createPlatformSet(services: Pick<Services, "pool">, call: 
     await lockUser.one(tx, [call.userId]);
     const counted = await countSets.one(tx, [call.userId, call.mode]);
     if ((counted?.count ?? 0) >= MAX_PLATFORM_SETS) throw refusal([tooMany(counted?.count ?? 0)]);
-    const row = await insertSet.one(tx, [uuidv7(), call.userId, call.mode, name, false]);
+    const row = await insertSet.one(tx, [newId(), call.userId, call.mode, name, false]);
     if (row === undefined) throw new Error("The platform set was not stored");
     return { body: { set: toPlatformSet(row) } };
   });

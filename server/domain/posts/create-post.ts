@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from "uuid";
 
 import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/posts.ts";
+import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
-import { insertPost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
+import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { firstActionAt } from "../../publishing/schedule.ts";
 import type { Answer, Call } from "../caller.ts";
@@ -45,12 +45,12 @@ async function judgeDraft(services: Services, call: Call, draft: PostDraft, form
 
 async function insert(services: Services, call: Call, db: Db, ready: ReadyPost): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   const { plan, platforms, platformSetId, scheduledFor, accounts, warnings } = ready;
-  const id = uuidv7();
+  const id = newId();
   const stored = await storeMedia(services, call, db, plan, call.uploads);
-  const parts = platforms.map((platform): NewPlatformPost => ({ id: uuidv7(), platform, account_id: accounts[platform]?.id ?? null }));
+  const parts = platforms.map((platform): NewPlatformPost => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   const status = scheduledFor === null ? "draft" : "scheduled";
   const links = stored.links.map(({ path, row }) => ({ path, media_id: row.id }));
-  const row = await insertPost.one(db, [
+  const values = [
     id,
     call.userId,
     call.mode,
@@ -59,11 +59,12 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     stored.content,
     platforms,
     scheduledFor,
-    JSON.stringify(parts),
-    scheduledFor,
+    parts.map((part) => part.id),
+    platforms,
+    parts.map((part) => part.account_id),
     scheduledFor === null ? null : firstActionAt(scheduledFor),
-    JSON.stringify(links),
-  ]);
+  ];
+  const row = links.length === 0 && scheduledFor === null ? await insertPost.one(db, values) : await insertWholePost.one(db, [...values, JSON.stringify(links)]);
   if (row === undefined) throw new Error("The post was not stored");
   const answer = answerPost(services.settings, {
     ...row,

@@ -57,9 +57,10 @@ export function namedIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUr
   });
 }
 
-function fillIn(sent: PostDraft["content"]): PostContent {
-  const { text = "", media, linkUrl, platformOverrides } = structuredClone(sent ?? {});
-  return { text, media: media ?? [], linkUrl: linkUrl ?? null, platformOverrides: platformOverrides ?? {} };
+/** A copy where there is something to write into. */
+function fillIn(sent: PostDraft["content"] = {}): PostContent {
+  const { text = "", media, linkUrl, platformOverrides } = mediaPlaces(sent).length === 0 ? sent : structuredClone(sent);
+  return { text, media: [...(media ?? [])], linkUrl: linkUrl ?? null, platformOverrides: platformOverrides ?? {} };
 }
 
 function linkPlace({ path, entry }: MediaPlace, plan: MediaPlan, uploads: readonly Upload[], unused: Set<number>, known: KnownMedia): void {

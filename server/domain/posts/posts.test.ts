@@ -192,7 +192,7 @@ test("media by URL are fetched by a job, and an unchanged URL is not fetched aga
   assert.equal(world.jobs.length, jobsBefore + 3);
 });
 
-test("a create without media and without Idempotency-Key takes three statements, key check included", async () => {
+test("a create without media and without Idempotency-Key takes two statements", async () => {
   await create();
   let acquired = 0;
   const count = () => (acquired += 1);
@@ -200,5 +200,6 @@ test("a create without media and without Idempotency-Key takes three statements,
   world.services.pool.on("acquire", count);
   await create();
   world.services.pool.off("acquire", count);
-  assert.equal(acquired, 3);
+  // The key was looked up a moment ago; see `createKeyHolders`.
+  assert.equal(acquired, 2);
 });

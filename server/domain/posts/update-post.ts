@@ -1,9 +1,9 @@
 import type pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 
 import type { Input } from "../../../contract/operation.ts";
 import { withoutEchoes } from "../../../contract/parse.ts";
 import type { Post, PostDraft } from "../../../contract/posts.ts";
+import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
 import { assertAllowed, resetForEdit } from "../../publishing/schedule.ts";
@@ -70,7 +70,7 @@ async function store(services: Services, call: Call, tx: pg.PoolClient, post: Po
   const { platforms, platformSetId, scheduledFor } = changed;
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
-  const parts = platforms.map((platform) => ({ id: uuidv7(), platform, account_id: accounts[platform]?.id ?? null }));
+  const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor]);
   await retargetPost.run(tx, [post.id, call.userId, call.mode, JSON.stringify(parts)]);
   await relinkMedia.run(tx, [post.id, call.userId, JSON.stringify(links.map(({ path, row }) => ({ path, media_id: row.id })))]);

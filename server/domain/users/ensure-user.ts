@@ -1,6 +1,6 @@
 import type pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 
+import { newId } from "../../../model/ids.ts";
 import { MODES } from "../../../model/platform-names.ts";
 import { insertSet } from "../../db/platform-sets.ts";
 import { transaction } from "../../db/sql.ts";
@@ -28,10 +28,10 @@ export async function ensureUser(services: { pool: pg.Pool }, email: string): Pr
 async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<User> {
   return await transaction(pool, async (tx) => {
     const find = async () => (isOwner ? await findOwner.one(tx) : await findUserByEmail.one(tx, [email]));
-    const id = `user_${uuidv7().replaceAll("-", "")}`;
+    const id = `user_${newId().replaceAll("-", "")}`;
     const row = (await find()) ?? (await insertUser.one(tx, [id, email, "", isOwner])) ?? (await find());
     if (row === undefined) throw new Error(`The user ${email} could be neither found nor made`);
-    for (const mode of MODES) await insertSet.one(tx, [uuidv7(), row.id, mode, "Default", true]);
+    for (const mode of MODES) await insertSet.one(tx, [newId(), row.id, mode, "Default", true]);
     return toUser(row);
   });
 }

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { createWorld, type World } from "../../../tests/world.ts";
+import { createListener } from "../../db/listen.ts";
+import { createApiKey, revokeApiKey } from "./api-keys.ts";
+import { createKeyHolders } from "./key-holders.ts";
+
+let world: World;
+before(async () => (world = await createWorld()));
+after(() => world.close());
+
+test("a revoked key is refused from the next look-up on, in this process and in every other", async () => {
+  const { services } = world;
+  const { userId } = world.live;
+  const listener = await createListener(world.database.url, services.log);
+  const other = createKeyHolders({ pool: services.pool, listener });
+  try {
+    const key = await createApiKey(services, { userId, mode: "live" }, { name: "both" });
+    for (const holders of [services.keyHolders, other]) assert.deepEqual(await holders.find(key.apiKey), { userId, mode: "live", keyId: key.id });
+    const told = new Promise<void>((resolve) => listener.on("ampost_keys", () => resolve()));
+    await revokeApiKey(services, { userId }, key.id);
+    assert.equal(await services.keyHolders.find(key.apiKey), null);
+    await told;
+    assert.equal(await other.find(key.apiKey), null);
+  } finally {
+    await listener.close();
+  }
+});
+
+test("a remembered key asks nothing of the database, and one that expires is not remembered longer than it lives", async () => {
+  const { services } = world;
+  const { userId } = world.live;
+  const short = await createApiKey(services, { userId, mode: "live" }, { name: "short", expiresAt: new Date(Date.now() + 300) });
+  assert.notEqual(await services.keyHolders.find(short.apiKey), null);
+  let asked = 0;
+  const holders = createKeyHolders({
+    pool: Object.assign(Object.create(services.pool), { query: (...query: [string]) => ((asked += 1), services.pool.query(...query)) }),
+    listener: services.listener,
+  });
+  const long = await createApiKey(services, { userId, mode: "live" }, { name: "long" });
+  await holders.find(long.apiKey);
+  const first = asked;
+  await holders.find(long.apiKey);
+  assert.equal(asked, first);
+  for (const until = Date.now() + 5_000; Date.now() < until && (await services.keyHolders.find(short.apiKey)) !== null; ) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await services.keyHolders.find(short.apiKey), null);
+});
