@@ -14,12 +14,14 @@ export interface Operation<
 > {
   /** "posts_create": also the name of its MCP tool, where it has one. */
   name: string;
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** "/api/v1/posts/:id" */
   path: string;
   summary: string;
   /** What a caller should know, in one paragraph. */
   description: string;
+  /** Who may call it: holders of a Bearer key (so without it), people with a session of the dashboard, or both. */
+  auth?: "key" | "session" | "either";
   rateClass: RateClass;
   /** Null: not offered over MCP. */
   tool: ToolHints | null;

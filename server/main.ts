@@ -78,6 +78,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
     listener,
     jobs,
     keyHolders: createKeyHolders({ pool, listener }),
+    sessions: { find: async () => null },
     oauthOf: (platform) => platforms[platform].oauth,
     settings: {
       apiUrl: config.apiUrl,

@@ -72,6 +72,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     listener,
     jobs: { send: async (_db, queue, data) => void jobs.push({ queue, data }) },
     keyHolders: createKeyHolders({ pool: database.pool, listener }),
+    sessions: { find: async () => null },
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecret: randomBytes(32), ...settings },
   };

@@ -8,9 +8,22 @@ export interface Caller {
   mode: Mode;
 }
 
+/** Who acts, as the audit log names them: a key, a person's session, a connect link, the instance itself, or somebody who has not signed in. */
+export interface Actor {
+  kind: "key" | "session" | "connect_link" | "instance" | "visitor";
+  id: string | null;
+}
+
+/** Where something that is done comes from. */
+export interface Origin {
+  actor: Actor;
+  /** The caller's network address; null where nobody called over a network. */
+  address: string | null;
+  requestId: string | null;
+}
+
 /** A caller's call of an operation: what came with it beside its input. */
-export interface Call extends Caller {
-  keyId: string;
+export interface Call extends Caller, Origin {
   requestId: string;
   /** The caller's Idempotency-Key, claimed; null where none was sent. */
   claim: Claim | null;

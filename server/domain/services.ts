@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 import type pg from "pg";
 import type { Logger } from "pino";
 
@@ -16,6 +18,7 @@ export interface Services {
   listener: Pick<Listener, "on">;
   jobs: Jobs;
   keyHolders: KeyHolders;
+  sessions: Sessions;
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;
@@ -39,4 +42,10 @@ export interface Settings {
   forcePrivateUploads: boolean;
   /** What media URLs are signed with. */
   mediaSecret: Uint8Array;
+}
+
+/** Who is signed in at the dashboard. */
+export interface Sessions {
+  /** The session whose cookie is among the headers; null where there is none that is good. */
+  find(headers: IncomingHttpHeaders): Promise<{ id: string; userId: string } | null>;
 }

@@ -1,11 +1,50 @@
 import type { FastifyRequest } from "fastify";
 
+import type { Operation } from "../../contract/operation.ts";
 import { PublicError } from "../../model/errors.ts";
+import { MODES, type Mode } from "../../model/platform-names.ts";
 import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
+import type { Actor, Caller } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
+import { refuseRequest } from "./refusals.ts";
 
-/** Whom the request's Bearer key speaks for. Throws UNAUTHORIZED. */
-export async function authenticate(services: Pick<Services, "keyHolders">, request: FastifyRequest): Promise<KeyHolder> {
+/** On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either. Throws UNAUTHORIZED. */
+export async function authenticate(services: Pick<Services, "keyHolders" | "sessions" | "settings">, operation: { auth?: Operation["auth"] }, request: FastifyRequest): Promise<Caller & { actor: Actor }> {
+  const auth = operation.auth ?? "key";
+  if (auth === "session" || (auth === "either" && request.headers.authorization === undefined)) return await authenticateSession(services, request);
+  const { keyId, ...caller } = await authenticateKey(services, request);
+  return { ...caller, actor: { kind: "key", id: keyId } };
+}
+
+/** The person whose session cookie came along, in the mode that `?mode=` names; live without it. Refuses requests that another site has made the browser send. */
+async function authenticateSession({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<Caller & { actor: Actor }> {
+  if (request.headers.authorization !== undefined) throw sessionOnly("This route takes a session of the dashboard, not an API key");
+  refuseForeign(request, settings.appUrl);
+  const session = await sessions.find(request.headers);
+  if (session === null) throw sessionOnly("Sign in first: this route takes a session of the dashboard");
+  return { userId: session.userId, mode: readMode(request), actor: { kind: "session", id: session.id } };
+}
+
+/**
+ * A browser sends the cookie wherever a request of its comes from. Reading is harmless, as no answer can be read by
+ * another site; for all else the browser has to say that the request is the app's own.
+ */
+export function refuseForeign(request: FastifyRequest, appUrl: string): void {
+  if (request.method === "GET" || request.method === "HEAD") return;
+  const site = request.headers["sec-fetch-site"];
+  const { origin } = request.headers;
+  const isOwn = origin === undefined ? site === "same-origin" : origin === appUrl && (site === undefined || site === "same-origin");
+  if (!isOwn) throw sessionOnly("The request did not come from the dashboard's own pages");
+}
+
+function readMode(request: FastifyRequest): Mode {
+  const given = new URL(request.url, "http://localhost").searchParams.getAll("mode");
+  const mode = MODES.find((known) => known === (given[0] ?? "live"));
+  if (mode === undefined || given.length > 1) throw refuseRequest("request.mode", 'The query parameter mode is "live" or "test"', "Write ?mode=test, or leave it out for live.");
+  return mode;
+}
+
+async function authenticateKey(services: Pick<Services, "keyHolders">, request: FastifyRequest): Promise<KeyHolder> {
   const header = request.headers.authorization;
   if (header === undefined) throw unauthorized("The API key is missing: send it in the header Authorization: Bearer amp_live_…");
   const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
@@ -13,6 +52,10 @@ export async function authenticate(services: Pick<Services, "keyHolders">, reque
   const caller = await services.keyHolders.find(key);
   if (caller === null) throw unauthorized("The API key is unknown, expired or revoked");
   return caller;
+}
+
+function sessionOnly(message: string): PublicError {
+  return new PublicError("UNAUTHORIZED", message, { issues: [{ rule: "request.session", code: "UNAUTHORIZED", platform: null, path: "", message, actual: null, limit: null, fix: "Sign in at the dashboard and use its session." }] });
 }
 
 function unauthorized(message: string): PublicError {

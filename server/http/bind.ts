@@ -5,8 +5,7 @@ import type { Input, Operation, RawInput } from "../../contract/operation.ts";
 import { parseInput, refuseHostile } from "../../contract/parse.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
-import type { Answer, Call } from "../domain/caller.ts";
+import type { Actor, Answer, Call, Caller } from "../domain/caller.ts";
 import { claim, holding, storeAgain, type Claim } from "../domain/idempotency.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -42,13 +41,13 @@ export interface BindOptions {
 
 /** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
 export function addRoute(app: FastifyInstance, services: Services, { operation, run }: Binding, options: BindOptions): void {
-  const callers = new WeakMap<FastifyRequest, KeyHolder>();
+  const callers = new WeakMap<FastifyRequest, Caller & { actor: Actor }>();
   app.route({
     method: operation.method,
     url: operation.path,
     onRequest: async (request, reply) => {
       sendRateLimit(reply);
-      callers.set(request, await authenticate(services, request).catch((error: unknown) => told(operation, error, options)));
+      callers.set(request, await authenticate(services, operation, request).catch((error: unknown) => told(operation, error, options)));
     },
     handler: async (request, reply) => {
       const caller = callers.get(request);
@@ -67,13 +66,13 @@ function told(operation: Operation, error: unknown, options: BindOptions): never
   throw error;
 }
 
-async function answerCall(services: Services, binding: Binding, caller: KeyHolder, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
+async function answerCall(services: Services, binding: Binding, caller: Caller & { actor: Actor }, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
   const { operation } = binding;
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);
   const { body, uploads } = await readBody(operation, request, services.storage);
-  const raw = { params: request.params, query: request.query, body };
-  const call: Call = { ...caller, requestId: request.id, claim: null, ifRevision, uploads };
+  const raw = { params: request.params, query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query, body };
+  const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
   try {
     if (key === null) return await doCall(services, binding, call, raw, request, reply, options);
     // Hashing goes as deep as the body does.
@@ -115,6 +114,12 @@ async function waitForPost(services: Services, call: Call, id: string, waitSecon
   const answer = await waitUntilSettled(services.listener, read, await read(), waitSeconds, AbortSignal.any([options.stopping, gone.signal]));
   if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
   return answer;
+}
+
+/** Sessions name their mode in the query of every call; it is no parameter of the operation. */
+function withoutMode(query: unknown): unknown {
+  if (typeof query !== "object" || query === null) return query;
+  return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode"));
 }
 
 /** The files of a call that failed have no row. Whether a commit went through is not known where the database went away: then the sweep sees to them. */
