@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
-
 import type pg from "pg";
 import type { Logger } from "pino";
 
@@ -47,5 +45,5 @@ export interface Settings {
 /** Who is signed in at the dashboard. */
 export interface Sessions {
   /** The session whose cookie is among the headers; null where there is none that is good. */
-  find(headers: IncomingHttpHeaders): Promise<{ id: string; userId: string } | null>;
+  find(headers: Readonly<Record<string, string | string[] | undefined>>): Promise<{ id: string; userId: string } | null>;
 }
