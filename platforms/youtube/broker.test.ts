@@ -196,7 +196,7 @@ test("a connection without both permissions, or without a channel, is refused wi
   assert.deepEqual(profile, {
     platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", displayName: "My Channel", avatarUrl: "https://yt3.ggpht.com/h",
     metadata: {
-      channelId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", channelTitle: "My Channel", customUrl: "@mychannel", uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw", subscriberCount: 678, videoCount: 9,
+      channelId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", channelTitle: "My Channel", customUrl: "@mychannel", thumbnailUrl: "https://yt3.ggpht.com/h", uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw", subscriberCount: 678, videoCount: 9,
       viewCount: 12345, longUploadsStatus: "allowed",
     },
   });

@@ -77,15 +77,17 @@ async function readProfile(http: HttpClient, accessToken: string, scopes?: reado
   const channel = items?.[0];
   if (channel === undefined) throw new BrokerError("AUTH_REVOKED", "This Google account has no YouTube channel. Create one, or connect an account that has one.");
   const { snippet, statistics } = channel;
+  const thumbnailUrl = snippet?.thumbnails?.["high"]?.url ?? snippet?.thumbnails?.["default"]?.url ?? null;
   return {
     platformAccountId: channel.id,
     username: snippet?.customUrl?.replace(/^@/, "") ?? null,
     displayName: snippet?.title ?? null,
-    avatarUrl: snippet?.thumbnails?.["high"]?.url ?? snippet?.thumbnails?.["default"]?.url ?? null,
+    avatarUrl: thumbnailUrl,
     metadata: {
       channelId: channel.id,
       channelTitle: snippet?.title ?? null,
       customUrl: snippet?.customUrl ?? null,
+      thumbnailUrl,
       uploadsPlaylistId: channel.contentDetails?.relatedPlaylists?.uploads ?? null,
       subscriberCount: countOf(statistics?.subscriberCount),
       videoCount: countOf(statistics?.videoCount),
