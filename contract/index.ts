@@ -3,7 +3,8 @@ import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./media.ts";
 import type { Operation } from "./operation.ts";
 import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "./platform-sets.ts";
 import { platformsGet, platformsList } from "./platforms.ts";
-import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "./posts.ts";
+import { postsAttempts } from "./post-attempts.ts";
+import { postsCancel, postsCreate, postsDelete, postsEvents, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "./posts.ts";
 
 /** The public surface, whole. */
 export const OPERATIONS: readonly Operation[] = [
@@ -16,6 +17,8 @@ export const OPERATIONS: readonly Operation[] = [
   postsCancel,
   postsPublish,
   postsRetry,
+  postsAttempts,
+  postsEvents,
   platformSetsList,
   platformSetsCreate,
   platformSetsRename,

@@ -43,6 +43,8 @@ export interface Operation<
   writes: boolean;
   /** Whether it takes `Prefer: wait=N`. */
   waits?: true;
+  /** It answers with server-sent events, each of which has `answer` as its data. */
+  streams?: true;
   answer: Answer;
   /** The status of success. */
   status: 200 | 201;

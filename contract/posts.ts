@@ -212,6 +212,25 @@ export const postsGet = operation({
   errors: ["POST_NOT_FOUND"],
 });
 
+export const postsEvents = operation({
+  name: "posts_events",
+  method: "GET",
+  path: "/api/v1/posts/:id/events",
+  summary: "Follow a post",
+  description: "Server-sent events: `post` with `{\"post\"}` as data, at once and after every change, until the post is published, partial, failed or discarded; then the stream ends. A line of comment every 15 s keeps the connection alive.",
+  rateClass: "apiRead",
+  tool: null,
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  streams: true,
+  answer: onePost,
+  status: 200,
+  errors: ["POST_NOT_FOUND"],
+});
+
 export const postsUpdate = operation({
   name: "posts_update",
   method: "PATCH",

@@ -12,7 +12,8 @@ import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
 import { announceSuccessor } from "./faces.ts";
 import { addMediaFiles } from "./media-files.ts";
-import { addPages } from "./pages.ts";
+import { addPages } from "./pages/add-pages.ts";
+import { addPostEvents } from "./post-events.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
 import { errorBody, refuseRequest, sendFailure } from "./refusals.ts";
@@ -81,6 +82,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
   });
   announceSuccessor(api, services.settings);
   for (const binding of BINDINGS) addRoute(api, services, binding, options);
+  addPostEvents(api, services, options);
 }
 
 const EXPOSED_HEADERS = [

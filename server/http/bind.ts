@@ -61,7 +61,8 @@ export function addRoute(app: FastifyInstance, services: Services, { operation, 
   });
 }
 
-function told(operation: Operation, error: unknown, options: BindOptions): never {
+/** Hands an error on, after those who watch refusals have seen it. */
+export function told(operation: Operation, error: unknown, options: BindOptions): never {
   options.onRefusal?.(operation, toRefusal(error));
   throw error;
 }

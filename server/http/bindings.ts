@@ -2,6 +2,7 @@ import { accountsGet, accountsList } from "../../contract/accounts.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/media.ts";
 import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/platforms.ts";
+import { postsAttempts } from "../../contract/post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
@@ -11,6 +12,7 @@ import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
 import { createPost } from "../domain/posts/create-post.ts";
 import { discardPost } from "../domain/posts/discard-post.ts";
 import { getPost } from "../domain/posts/get-post.ts";
+import { listAttempts } from "../domain/posts/list-attempts.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
 import { publishPost } from "../domain/posts/publish-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
@@ -29,6 +31,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
+  bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
   bind(platformSetsList, (services, call) => listPlatformSets(services, call)),
   bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
   bind(platformSetsRename, (services, call, { params, body }) => renamePlatformSet(services, call, params.id, body.name)),

@@ -57,7 +57,7 @@ for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape))
       assert.equal(theirs.status, 404);
       assert.deepEqual({ ...asRecord(theirs.body), requestId: "" }, { ...asRecord(nobodys.body), requestId: "" });
       assert.deepEqual(await snapshot(world), before);
-      if (operation.method === "GET") assert.equal((await world.call(owner, "GET", path(id))).status, 200);
+      if (operation.method === "GET" && operation.streams !== true) assert.equal((await world.call(owner, "GET", path(id))).status, 200);
     });
   }
 }

@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+import { id, idParam, noBody, noQuery, platform, time } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+const upstreamRequest = z
+  .object({
+    method: z.string(),
+    url: z.string().describe("The platform's own address, without tokens."),
+    startedAt: time,
+    durationMilliseconds: z.number(),
+    request: z.string().nullable().describe("The beginning of what was sent, without secrets; null for bytes."),
+    status: z.int().nullable().describe("The HTTP status; null where no whole answer came."),
+    answer: z.string().nullable().describe("The beginning of the answer, without secrets."),
+    failure: z.string().nullable().describe("Why no answer came; null where one did."),
+    reached: z.boolean().describe("False only where the platform surely saw nothing of it."),
+  })
+  .describe("One call to the platform.");
+
+const attempt = z
+  .object({
+    id,
+    platformPostId: id.describe("The id of the platform post, as in `platformPosts`."),
+    platform,
+    attempt: z.int().describe("Which attempt of the platform post; 0 for what was prepared ahead of the time."),
+    step: z.string(),
+    effect: z.enum(["read", "hidden", "visible"]).describe("`visible` is the call that publishes; nothing else can be seen by an audience."),
+    verdict: z.enum(["done", "failed", "unknown", "open"]).describe("`failed`: surely nothing came of it. `unknown`: nobody can tell. `open`: under way, or being read back."),
+    remoteId: z.string().nullable().describe("The platform's id of what the step made live."),
+    startedAt: time,
+    endedAt: time.nullable(),
+    requests: z.array(upstreamRequest),
+    readBacks: z.int().describe("How often the outcome of a publishing call was looked up afterwards."),
+    readBackRequests: z.array(upstreamRequest).describe("The calls of the latest look."),
+  })
+  .describe("One step towards publishing a platform post, with every call it made.");
+export type PostAttempt = z.output<typeof attempt>;
+
+export const postsAttempts = operation({
+  name: "posts_attempts",
+  method: "GET",
+  path: "/api/v1/posts/:id/attempts",
+  summary: "List the attempts of a post",
+  description: "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them. It shows why a post failed, or why its outcome is unknown.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ attempts: z.array(attempt) }),
+  status: 200,
+  errors: ["POST_NOT_FOUND"],
+});

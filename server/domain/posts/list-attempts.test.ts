@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { postsAttempts } from "../../../contract/post-attempts.ts";
+import { isOver, withWorld } from "../../../tests/publishing-world.ts";
+import { listAttempts } from "./list-attempts.ts";
+
+test("the attempts of a post show every step with its calls, in order, and what came of them", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    world.ledger.faults.push({ call: "publish", kind: "refuse", text: "twice" });
+    const post = await world.addPost({ text: "twice" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    const { body } = await listAttempts(world, { userId: post.userId, mode: "test" }, post.id);
+    const { attempts } = postsAttempts.answer.parse(body);
+    assert.ok(attempts.every(({ platformPostId }) => platformPostId === post.platformPostId));
+    const commits = attempts.filter(({ effect }) => effect === "visible");
+    assert.deepEqual(commits.map(({ attempt, verdict }) => [attempt, verdict]), [[1, "failed"], [2, "done"]]);
+    for (const { requests, endedAt } of commits) {
+      assert.notEqual(endedAt, null);
+      assert.equal(requests.length, 1);
+      assert.equal(requests[0]?.method, "POST");
+      assert.equal(requests[0]?.reached, true);
+    }
+    assert.equal(commits[1]?.remoteId, world.ledger.posts.find(({ text }) => text === "twice")?.id);
+    assert.ok(attempts.some(({ effect, verdict }) => effect === "hidden" && verdict === "done"));
+    assert.deepEqual([...attempts].sort((one, other) => one.startedAt.localeCompare(other.startedAt)).map(({ id }) => id), attempts.map(({ id }) => id));
+    assert.doesNotMatch(JSON.stringify(attempts), /Bearer (?!\[)/);
+    await assert.rejects(listAttempts(world, { userId: "user_other", mode: "test" }, post.id), /Post not found/);
+  });
+});
+
+test("an outcome that had to be looked up shows how often it was, and the calls of the last look", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    world.ledger.faults.push({ call: "publish", kind: "drop_after", text: "lost" });
+    const post = await world.addPost({ text: "lost" });
+    await world.publish(post);
+    await world.until(post, isOver);
+    const { attempts } = (await listAttempts(world, { userId: post.userId, mode: "test" }, post.id)).body;
+    const commit = attempts.find(({ effect }) => effect === "visible");
+    assert.deepEqual([commit?.verdict, commit?.requests[0]?.status, commit?.requests[0]?.failure], ["done", null, "cut"]);
+    assert.ok((commit?.readBacks ?? 0) >= 1);
+    assert.ok((commit?.readBackRequests.length ?? 0) >= 1);
+  });
+});

@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+import type { PostAttempt } from "../../../contract/post-attempts.ts";
+import { findPost } from "../../db/posts.ts";
+import { listPublishSteps, type PublishStepRow } from "../../db/publish-steps.ts";
+import type { Answer, Caller } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { postNotFound } from "./get-post.ts";
+
+/** What was done to publish a post, step by step, oldest first. The journal holds no secrets. Throws POST_NOT_FOUND. */
+export async function listAttempts(services: Pick<Services, "pool">, caller: Caller, postId: string): Promise<Answer<{ attempts: PostAttempt[] }>> {
+  const values = [postId, caller.userId, caller.mode];
+  const rows = await listPublishSteps.all(services.pool, values);
+  if (rows.length === 0 && (await findPost.one(services.pool, values)) === undefined) throw postNotFound();
+  return { body: { attempts: rows.map(toAttempt) } };
+}
+
+const VERDICTS = { ok: "done", definite_failure: "failed", unknown: "unknown" } as const;
+
+function toAttempt(row: PublishStepRow): PostAttempt {
+  const { exchanges, readBack, reads } = evidence.parse(row.evidence);
+  const requests = exchanges.map(toRequest);
+  return {
+    id: row.id,
+    platformPostId: row.platform_post_id,
+    platform: row.platform,
+    attempt: row.attempt,
+    step: row.step,
+    effect: row.effect,
+    verdict: row.result === null ? "open" : VERDICTS[row.result],
+    remoteId: row.remote_id,
+    // A quiet step is written down when it is over: it began with its first call.
+    startedAt: row.effect === "visible" ? row.intent_at.toISOString() : (requests[0]?.startedAt ?? row.intent_at.toISOString()),
+    endedAt: row.result_at?.toISOString() ?? null,
+    requests,
+    readBacks: reads,
+    readBackRequests: readBack.exchanges.map(toRequest),
+  };
+}
+
+/** As the engine leaves it; see `HttpExchange`. */
+const exchange = z.object({
+  method: z.string(),
+  url: z.string(),
+  startedAt: z.string(),
+  durationMilliseconds: z.number(),
+  requestExcerpt: z.string().nullable(),
+  status: z.int().nullable(),
+  answerExcerpt: z.string().nullable(),
+  failure: z.string().nullable(),
+  sent: z.boolean(),
+});
+
+const exchanges = z.array(exchange).default([]);
+const evidence = z.object({ exchanges, readBack: z.object({ exchanges }).prefault({}), reads: z.int().default(0) });
+
+function toRequest(seen: z.output<typeof exchange>): PostAttempt["requests"][number] {
+  return {
+    method: seen.method,
+    url: seen.url,
+    startedAt: seen.startedAt,
+    durationMilliseconds: seen.durationMilliseconds,
+    request: seen.requestExcerpt,
+    status: seen.status,
+    answer: seen.answerExcerpt,
+    failure: seen.failure,
+    reached: seen.sent,
+  };
+}
