@@ -48,10 +48,10 @@ export function openSandbox(url: string) {
   };
   return {
     url,
-    /** An app that may renew its grants, where the platform has apps that may not. */
-    async registerApp(platform: string): Promise<OAuthApp> {
+    /** An app of the platform's developer portal; where the platform has apps that may not renew their grants, `programmaticRefresh` says which it is. */
+    async registerApp(platform: string, programmaticRefresh: boolean): Promise<OAuthApp> {
       const redirectUri = "http://127.0.0.1/callback";
-      const app = Object(await control("POST", "apps", { platform, redirectUris: [redirectUri], programmaticRefresh: true }));
+      const app = Object(await control("POST", "apps", { platform, redirectUris: [redirectUri], programmaticRefresh }));
       return { clientId: String(app.clientId), clientSecret: String(app.clientSecret), redirectUri };
     },
     /** The posts of one account, newest first. */

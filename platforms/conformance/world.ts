@@ -27,7 +27,8 @@ import { loginOf, type Subject } from "./subject.ts";
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-export async function startWorld(subject: Subject) {
+/** `isRenewable: false`: the app is one that may not renew its grants, where the platform has such apps. */
+export async function startWorld(subject: Subject, { isRenewable = true }: { isRenewable?: boolean } = {}) {
   const platform = platforms[subject.name];
   const oauth = loginOf(subject);
   if (oauth === undefined || platform.broker === undefined) throw new Error(`${subject.name} has no broker yet`);
@@ -49,7 +50,7 @@ export async function startWorld(subject: Subject) {
   };
   const logged: string[] = [];
   const log = pino({ level: "trace" }, collect(logged));
-  const app = await sandbox.registerApp(subject.name);
+  const app = await sandbox.registerApp(subject.name, isRenewable);
   const services = oauthServices(place, pool, log);
   await keepApp(services, subject, app);
   const userId = randomUUID();
@@ -136,6 +137,25 @@ export async function startWorld(subject: Subject) {
     async countRequests(content: PostContent): Promise<number> {
       await world.publish(await world.connect(), content);
       return (await sandbox.requests()).length;
+    },
+
+    /** While the work lasts, the platform's time runs `speed` times faster, too: its own pauses keep their proportion to the engine's. */
+    async keepPace<T>(speed: number, work: () => Promise<T>): Promise<T> {
+      let isOver = false;
+      const ticking = (async () => {
+        for (let last = performance.now(); !isOver; ) {
+          await new Promise((passed) => setTimeout(passed, 5));
+          const now = performance.now();
+          await sandbox.advance(((now - last) / 1000) * speed);
+          last = now;
+        }
+      })();
+      try {
+        return await work();
+      } finally {
+        isOver = true;
+        await ticking;
+      }
     },
 
     /** Time passes, for the platform and for what is stored of the grant. */

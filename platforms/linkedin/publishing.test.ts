@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import type { PostContent } from "../../model/post.ts";
+import { videoExample } from "../conformance/contents.ts";
+import { SPEED } from "../conformance/engine.ts";
+import type { Subject } from "../conformance/subject.ts";
 import { startWorld, type World } from "../conformance/world.ts";
 
 /** What is LinkedIn's own, with the real engine against the sandbox. */
+const SUBJECT: Subject = { name: "linkedin", readsBack: false, refusals: [] };
 let world: World;
 
 before(async () => {
-  world = await startWorld({ name: "linkedin", readsBack: false, refusals: [] });
+  world = await startWorld(SUBJECT);
 });
 
 after(() => world?.close());
@@ -70,3 +74,38 @@ test("a token that is called revoked right after it was renewed is tried once mo
   assert.equal(published.status, "published", JSON.stringify(published.error));
   assert.equal((await world.requests()).filter((request) => request.operation === "refresh").length, 1);
 });
+
+test("a video whose status may not be asked is given its time, and published by one call", async () => {
+  const { published, calls } = await publishUnseen();
+  assert.deepEqual([published.status, calls], ["published", [201]], JSON.stringify(published.error));
+});
+
+test("a video whose status may not be asked, and that takes longer, is refused until it is ready, and published once", async () => {
+  const { published, calls } = await publishUnseen("processing-slow-70s");
+  assert.deepEqual([published.status, calls.at(-1)], ["published", 201], JSON.stringify(published.error));
+  assert.ok(calls.length > 1 && calls.slice(0, -1).every((status) => status === 400), calls.join(" "));
+});
+
+test("a token that has ended and cannot be renewed asks for the person, in the contract's words, and no call is made", async () => {
+  const selfServe = await startWorld(SUBJECT, { isRenewable: false });
+  try {
+    const account = await selfServe.connect();
+    await selfServe.advance(account, 61 * 86_400);
+    const failed = await selfServe.publish(account, post("too late"));
+    assert.deepEqual([failed.status, failed.error?.code, failed.error?.message], ["failed", "AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."]);
+    assert.deepEqual(await selfServe.requests(), []);
+  } finally {
+    await selfServe.close();
+  }
+});
+
+/** Every read of the video is forbidden, as it may be to a member. Answers what LinkedIn said to the calls that publish. */
+async function publishUnseen(processing?: string) {
+  const account = await world.connect();
+  await world.fault({ operation: "status", kind: "reject", error: "video-forbidden", times: 50 });
+  // The third call that carries the upload closes it.
+  if (processing !== undefined) await world.fault({ operation: "upload", kind: "reject", error: processing, after: 2 });
+  const published = await world.keepPace(SPEED, () => world.publish(account, videoExample(SUBJECT, world.fixtures).content));
+  assert.equal((await world.ledger(account)).length, 1);
+  return { published, calls: (await world.requests()).filter(({ operation }) => operation === "publish").map(({ status }) => status) };
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { SPEED_AFTER_CRASH } from "../conformance/engine.ts";
+import { startWorld, type World } from "../conformance/world.ts";
+
+/** What is Facebook's own, with the real engine against the sandbox. */
+let world: World;
+
+before(async () => {
+  world = await startWorld({ name: "facebook", readsBack: true, refusals: [] });
+});
+
+after(() => world?.close());
+
+test("a post that is listed a minute late is found there after a crash, and not made again", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind: "reject", error: "feed-lag-60s" });
+  const published = await world.keepPace(SPEED_AFTER_CRASH, () =>
+    world.publishThroughCrash(account, { text: "late to the list", media: [], linkUrl: null, platformOverrides: {} }, { publish: 1, when: "after" }),
+  );
+  const entries = await world.ledger(account);
+  assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
+  assert.equal(entries[0]?.publishCalls, 1);
+  const reads = (await world.requests()).filter(({ url }) => url.includes("/published_posts"));
+  assert.ok(reads.length > 1, "it was listed at the first look");
+});
