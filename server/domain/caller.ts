@@ -36,6 +36,8 @@ export interface Call extends Caller, Origin {
 /** What a verb answers: the envelope, and what the skins need to know about it. */
 export interface Answer<Body = object> {
   body: Body;
+  /** What is stored for a repeat of the call, and answered to it, where the body shows a secret: that is shown once. */
+  kept?: Body;
   /** Of one post: what its ETag is made of. */
   post?: { id: string; etag: string };
 }

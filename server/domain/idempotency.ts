@@ -91,7 +91,7 @@ export async function storeAgain(pool: pg.Pool, call: Caller, held: Claim, answe
 
 async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promise<boolean> {
   const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
-  const values = [caller.userId, caller.mode, held.key, held.id, held.status, JSON.stringify(answer.body), headers, answer.post?.id ?? null];
+  const values = [caller.userId, caller.mode, held.key, held.id, held.status, JSON.stringify(answer.kept ?? answer.body), headers, answer.post?.id ?? null];
   return (await storeAnswer.run(db, values)) === 1;
 }
 
