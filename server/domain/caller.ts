@@ -37,7 +37,7 @@ export interface Call extends Caller, Origin {
 export interface Answer<Body = object> {
   body: Body;
   /** What is stored for a repeat of the call, and answered to it, where the body shows a secret: that is shown once. */
-  kept?: Body;
+  kept?: object;
   /** Of one post: what its ETag is made of. */
   post?: { id: string; etag: string };
 }
