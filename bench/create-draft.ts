@@ -1,6 +1,8 @@
 import { open } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePort } from "../cli/free-port.ts";
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import { drive, driveInserts } from "./drive.ts";
@@ -11,8 +13,9 @@ import { createRequest, makePeople, type Person } from "./people.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
 
 const CONNECTIONS = 16;
-const ROUNDS = 3;
-const ROUND_SECONDS = 5;
+const PROCESSES = Math.min(4, availableParallelism());
+const ROUNDS = 5;
+const ROUND_SECONDS = 4;
 const COUNTED_REQUESTS = 500;
 const LEAST_SHARE = 0.15;
 const MOST_TIMES_P99 = 6;
@@ -21,12 +24,12 @@ const MOST_STATEMENTS = 5;
 export const createDraft: Figure = {
   name: "create-draft",
   title: "Create a draft",
-  about: `\`POST /api/v1/posts\` to one \`ampost api\`, ${CONNECTIONS} connections, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn; medians. Statements are counted in PostgreSQL's own log.`,
+  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, ${CONNECTIONS} connections in all, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn; medians. Statements are counted in PostgreSQL's own log.`,
   async measure(place) {
     const installation = await install(place, "data");
     const person = await preparePerson(installation);
-    await installation.start("api");
-    const rounds = await measureRounds(place, installation, person);
+    const apiUrls = await startProcesses(installation);
+    const rounds = await measureRounds(place, installation, apiUrls, person);
     const plain = await countStatements(installation, person, {});
     const keyed = await countStatements(installation, person, { idempotent: true });
     return [throughputRow(rounds), latencyRow(rounds), statementsRow("SQL statements a request, key check included", plain), { ...statementsRow("the same with an Idempotency-Key", keyed), target: "", met: undefined }];
@@ -49,20 +52,33 @@ interface Round {
   p99: number;
 }
 
-async function measureRounds(place: Place, installation: Installation, person: Person): Promise<Round[]> {
-  const { databaseUrl, apiUrl, pool } = installation;
+/** As many as the machine has cores: a Node process runs on one. */
+async function startProcesses(installation: Installation): Promise<string[]> {
+  await installation.start("api");
+  const others = await Promise.all(
+    Array.from({ length: PROCESSES - 1 }, async () => {
+      const port = String(await findFreePort());
+      await installation.start("api", { PORT: port });
+      return `http://127.0.0.1:${port}`;
+    }),
+  );
+  return [installation.apiUrl, ...others];
+}
+
+async function measureRounds(place: Place, installation: Installation, apiUrls: string[], person: Person): Promise<Round[]> {
+  const { databaseUrl, pool } = installation;
   await pool.query(RAW_TABLE);
   const request = createRequest(person, "A draft like any other, of about the usual length.");
   const bare = await startApart("serveBare", { databaseUrl, connections: CONNECTIONS, userId: person.userId, file: "/dev/null" }, BareResult);
   place.defer(() => bare.stop());
-  const plan = (origin: string, seconds: number) => ({ origin, requests: [request], connections: CONNECTIONS, until: { seconds } });
+  const plan = (origins: string[], seconds: number) => ({ origins, requests: [request], connections: CONNECTIONS, until: { seconds } });
   // Both servers compile what is hot before anything counts.
-  for (const origin of [bare.result.url, apiUrl]) await drive(plan(origin, 3));
+  for (const origins of [[bare.result.url], apiUrls]) await drive(plan(origins, 3));
   const rounds: Round[] = [];
   for (let number = 1; number <= ROUNDS; number += 1) {
     const raw = await driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: ROUND_SECONDS, body: request.body });
-    const bareResult = await drive(plan(bare.result.url, ROUND_SECONDS));
-    const own = await drive(plan(apiUrl, ROUND_SECONDS));
+    const bareResult = await drive(plan([bare.result.url], ROUND_SECONDS));
+    const own = await drive(plan(apiUrls, ROUND_SECONDS));
     rounds.push({ rawPerSecond: raw.perSecond, bareP99: bareResult.p99, perSecond: own.perSecond, p50: own.p50, p99: own.p99 });
     place.say(`round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`);
   }
@@ -106,7 +122,7 @@ async function countStatements({ pool, apiUrl, dataDir }: Installation, person: 
     const { size } = await file.stat();
     const request = createRequest(person, "A draft whose statements are counted.");
     const requests = idempotent ? Array.from({ length: COUNTED_REQUESTS }, (_, index) => ({ ...request, headers: { ...request.headers, "idempotency-key": `counted-${index}` } })) : [request];
-    await drive({ origin: apiUrl, requests, connections: CONNECTIONS, until: { count: COUNTED_REQUESTS } });
+    await drive({ origins: [apiUrl], requests, connections: CONNECTIONS, until: { count: COUNTED_REQUESTS } });
     const written = await file.read({ position: size, buffer: Buffer.alloc((await file.stat()).size - size) });
     const statements = written.buffer.toString().split("\n").filter((line) => /^[^|]*\|LOG: {2}(execute|statement)/.test(line) && !line.startsWith("bench|"));
     return statements.length / COUNTED_REQUESTS;

@@ -43,14 +43,14 @@ async function measureWorkers(place: Place, installation: Installation, people: 
 
 async function queuePosts({ apiUrl, pool }: Installation, people: readonly Person[]): Promise<void> {
   const creates = people.map((person, index) => createRequest(person, `Queued by ${index}`));
-  await drive({ origin: apiUrl, requests: creates, connections: CONNECTIONS, until: { count: POSTS } });
+  await drive({ origins: [apiUrl], requests: creates, connections: CONNECTIONS, until: { count: POSTS } });
   const byUser = new Map(people.map((person) => [person.userId, person]));
   const { rows } = await pool.query<{ id: string; user_id: string }>("select id, user_id from posts");
   const publishes = rows.flatMap(({ id, user_id }) => {
     const person = byUser.get(user_id);
     return person === undefined ? [] : [{ method: "POST" as const, path: `/api/v1/posts/${id}/publish`, headers: headersOf(person), body: "{}" }];
   });
-  await drive({ origin: apiUrl, requests: publishes, connections: CONNECTIONS, until: { count: publishes.length } });
+  await drive({ origins: [apiUrl], requests: publishes, connections: CONNECTIONS, until: { count: publishes.length } });
 }
 
 async function untilSettled({ pool }: Installation): Promise<void> {

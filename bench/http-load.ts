@@ -3,7 +3,8 @@ import { z } from "zod";
 import { summarize } from "./numbers.ts";
 
 const LoadPlan = z.object({
-  origin: z.string(),
+  /** The connections are dealt out to them in turn. */
+  origins: z.array(z.string()).min(1),
   /** Sent in turn, as often as it takes. */
   requests: z.array(z.object({ method: z.enum(["GET", "POST"]), path: z.string(), headers: z.record(z.string(), z.string()), body: z.string().optional() })).min(1),
   connections: z.int(),
@@ -27,7 +28,7 @@ export type LoadResult = z.output<typeof LoadResult>;
 /** Every connection sends its next request as soon as it has the answer to the last one. */
 export async function load(unread: unknown): Promise<LoadResult> {
   const plan = LoadPlan.parse(unread);
-  const pool = new Pool(plan.origin, { connections: plan.connections, pipelining: 1 });
+  const pools = plan.origins.map((origin) => new Pool(origin, { connections: Math.ceil(plan.connections / plan.origins.length), pipelining: 1 }));
   const milliseconds: number[] = [];
   let refused = 0;
   let firstRefusal: string | null = null;
@@ -35,10 +36,11 @@ export async function load(unread: unknown): Promise<LoadResult> {
   const begin = performance.now();
   const isOver = () => ("count" in plan.until ? sent >= plan.until.count : performance.now() - begin > plan.until.seconds * 1000);
   await Promise.all(
-    Array.from({ length: plan.connections }, async () => {
+    Array.from({ length: plan.connections }, async (_, connection) => {
+      const pool = pools[connection % pools.length];
       while (!isOver()) {
         const request = plan.requests[sent++ % plan.requests.length];
-        if (request === undefined) return;
+        if (request === undefined || pool === undefined) return;
         const start = performance.now();
         const answer = await pool.request(request);
         const text = await answer.body.text();
@@ -50,7 +52,7 @@ export async function load(unread: unknown): Promise<LoadResult> {
     }),
   );
   const seconds = (performance.now() - begin) / 1000;
-  await pool.destroy();
+  await Promise.all(pools.map((pool) => pool.destroy()));
   const { count, p50, p99, max } = summarize(milliseconds);
   return { count, perSecond: count / seconds, p50, p99, max, refused, firstRefusal };
 }

@@ -28,8 +28,8 @@ export interface Installation {
   databaseUrl: string;
   /** The benchmark's own eye on the database. */
   pool: pg.Pool;
-  /** Runs `ampost COMMAND` until it says that it is ready. */
-  start(command: "start" | "api" | "worker" | "sandbox"): Promise<Started>;
+  /** Runs `ampost COMMAND` until it says that it is ready, with settings of its own beside those of the installation. */
+  start(command: "start" | "api" | "worker" | "sandbox", settings?: Record<string, string>): Promise<Started>;
   /** The product's ground in this process, for what is set up before anything is measured. */
   open<Result>(work: (instance: Instance) => Promise<Result>): Promise<Result>;
 }
@@ -52,8 +52,8 @@ export async function install(place: Place, name: string, settings: Record<strin
     dataDir,
     databaseUrl: embedded.url,
     pool,
-    start: async (command) => {
-      const started = await startCommand(command, env, dataDir);
+    start: async (command, own = {}) => {
+      const started = await startCommand(command, { ...env, ...own }, dataDir);
       place.defer(() => started.stop());
       return started;
     },

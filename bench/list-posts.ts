@@ -83,7 +83,7 @@ async function measureRounds(place: Place, few: Stored, many: Stored): Promise<R
   const bare = await startApart("serveBare", { databaseUrl, connections: 1, userId: many.person.userId, file: "/dev/null" }, BareResult);
   place.defer(() => bare.stop());
   const measure = (origin: string, person: Person, seconds: number) =>
-    drive({ origin, requests: [{ method: "GET", path: "/api/v1/posts?limit=20", headers: headersOf(person) }], connections: 1, until: { seconds } });
+    drive({ origins: [origin], requests: [{ method: "GET", path: "/api/v1/posts?limit=20", headers: headersOf(person) }], connections: 1, until: { seconds } });
   for (const { installation, person } of [few, many]) await measure(installation.apiUrl, person, 3);
   await measure(bare.result.url, many.person, 2);
   const rounds: Round[] = [];

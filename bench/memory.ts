@@ -44,7 +44,7 @@ export const memory: Figure = {
     place.defer(() => bare.stop());
     const bareIdle = await largestOf(bare.pid);
 
-    const create = (count: number) => drive({ origin: installation.apiUrl, requests: [createRequest(person, "One of many drafts.")], connections: CONNECTIONS, until: { count } });
+    const create = (count: number) => drive({ origins: [installation.apiUrl], requests: [createRequest(person, "One of many drafts.")], connections: CONNECTIONS, until: { count } });
     await create(WARM_CREATES);
     const warm = await largestOf(started.pid);
     await create(CREATES - WARM_CREATES);

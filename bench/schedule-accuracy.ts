@@ -32,7 +32,7 @@ export const scheduleAccuracy: Figure = {
     await installation.start("worker");
     const dueAt = new Date(Math.ceil(Date.now() / 1000 + AHEAD_SECONDS) * 1000);
     const requests = Array.from({ length: POSTS }, (_, index) => createRequest(pick(people, index), `Scheduled ${index}`, dueAt));
-    await drive({ origin: installation.apiUrl, requests, connections: CONNECTIONS, until: { count: POSTS } });
+    await drive({ origins: [installation.apiUrl], requests, connections: CONNECTIONS, until: { count: POSTS } });
     await sleep(dueAt.getTime() - Date.now() - 1_000);
     const prepared = await count(installation, "lane = 'commit'");
     place.say(`${show(prepared)} of ${show(POSTS)} stand prepared a second ahead`);
