@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
+import type { MailSettings } from "./mail/deliver-mail.ts";
 import type { StorageSettings } from "./storage/open-storage.ts";
 
 type Environment = z.output<typeof environment>;
@@ -36,6 +37,9 @@ export interface Config {
   platformEnvironment: Readonly<Record<string, string>>;
   /** The instance's own apps, for live mode, of the platforms where it has one. */
   apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
+  /** Who may make an account. */
+  signUp: Environment["AMPOST_SIGNUP"];
+  mail: MailSettings;
   logLevel: Environment["AMPOST_LOG_LEVEL"];
   /** What is odd but does not keep anything from working. */
   warnings: string[];
@@ -94,6 +98,8 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
     platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS) },
     apps: appsOf(apps, appUrl),
+    signUp: env.AMPOST_SIGNUP,
+    mail: { smtpUrl: env.AMPOST_SMTP_URL ?? null, from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`, folder: join(dataDir, "mail") },
     logLevel: env.AMPOST_LOG_LEVEL,
     warnings,
   };

@@ -4,6 +4,7 @@ import { platforms } from "../platforms/index.ts";
 import type { Config } from "./config.ts";
 import { createKeyHolders } from "./domain/api-keys/key-holders.ts";
 import type { Services } from "./domain/services.ts";
+import { openAuth, sessionsOf } from "./domain/users/open-auth.ts";
 import { createHttpApp } from "./http/app.ts";
 import { addProbes, type Probes } from "./http/probes.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
@@ -71,6 +72,8 @@ async function serveProbes(config: Config, probes: Probes): Promise<FastifyInsta
 async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance> {
   const { instance, listener, storage, jobs, metrics } = ground;
   const { config, log, pool } = instance;
+  const { vault } = instance.oauth;
+  const auth = await openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
   const services: Services = {
     pool,
     log,
@@ -78,7 +81,9 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
     listener,
     jobs,
     keyHolders: createKeyHolders({ pool, listener }),
-    sessions: { find: async () => null },
+    sessions: sessionsOf(auth),
+    auth,
+    vault,
     oauthOf: (platform) => platforms[platform].oauth,
     settings: {
       apiUrl: config.apiUrl,
@@ -87,6 +92,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
       sandboxUrl: config.sandbox.url,
       scheduling: config.scheduling,
       forcePrivateUploads: config.forcePrivateUploads,
+      signUp: config.signUp,
       mediaSecret: instance.secrets.mediaSecret,
     },
   };

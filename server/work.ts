@@ -4,6 +4,8 @@ import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Ground } from "./ground.ts";
 import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE } from "./jobs/queues.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./jobs/sweeps.ts";
+import { deliverMail } from "./mail/deliver-mail.ts";
+import { MAIL_QUEUE } from "./mail/queues.ts";
 import { createIngest } from "./media/ingest.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "./media/queues.ts";
 import { createMediaSource } from "./media/source.ts";
@@ -55,6 +57,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
     [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
     [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
+    [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
     [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
     [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
   });

@@ -13,12 +13,16 @@ import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/pl
 import { catalog } from "../platforms/catalog.ts";
 import { saveAccount, saveConnection } from "../server/db/connections.ts";
 import { createListener } from "../server/db/listen.ts";
+import { savePassword } from "../server/db/sign-in-methods.ts";
 import { listSets } from "../server/db/platform-sets.ts";
+import { verifyEmail } from "../server/db/users.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
 import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
+import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
 import { createHttpApp } from "../server/http/app.ts";
+import { createVault } from "../server/oauth/vault.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 
@@ -46,6 +50,10 @@ export interface World {
   connect(tenant: Tenant, platform: PlatformName, options?: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string>;
   /** Calls with the tenant's key and, where a body is given, as JSON. */
   call(tenant: Tenant, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
+  /** Signs the tenant's user in at the door that people use; answers the Cookie header of the new session. */
+  signIn(tenant: Tenant): Promise<string>;
+  /** Calls a session route as a page of the dashboard does. The mode, where it matters, stands in the path's query. */
+  callAs(cookie: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
   /** Leaves nothing behind. Rejects where an operation was refused with a code that its entry does not list, or failed. */
   close(): Promise<void>;
 }
@@ -65,14 +73,20 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
   const storage = await openStorage({ kind: "disk", folder });
   const jobs: World["jobs"] = [];
   const strange: string[] = [];
+  const vault = createVault([randomBytes(32)]);
+  const queue: Services["jobs"] = { send: async (_db, queue, data) => void jobs.push({ queue, data }) };
+  const appUrl = settings.appUrl ?? DEFAULTS.appUrl;
+  const auth = await openAuth({ pool: database.pool, log, vault, jobs: queue, appUrl });
   const services: Services = {
     pool: database.pool,
     log,
     storage,
     listener,
-    jobs: { send: async (_db, queue, data) => void jobs.push({ queue, data }) },
+    jobs: queue,
     keyHolders: createKeyHolders({ pool: database.pool, listener }),
-    sessions: { find: async () => null },
+    sessions: sessionsOf(auth),
+    auth,
+    vault,
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecret: randomBytes(32), ...settings },
   };
@@ -96,6 +110,8 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     makeTenants,
     connect: (tenant, platform, options = {}) => connect(services, tenant, platform, options),
     call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
+    signIn: (tenant) => signIn(services, url, tenant),
+    callAs: (cookie, method, path, body, headers) => send(url, method, path, body, { cookie, origin: appUrl, ...headers }),
     close: async () => {
       await app.close();
       await listener.close();
@@ -114,6 +130,7 @@ const DEFAULTS = {
   sandboxUrl: "http://127.0.0.1:9",
   scheduling: "contract",
   forcePrivateUploads: false,
+  signUp: "open",
 } as const;
 
 async function makeUser(services: Services): Promise<Record<Mode, Tenant>> {
@@ -143,14 +160,35 @@ const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
   [PLATFORM_NAMES[4]]: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
 };
 
-async function call(url: string, tenant: Tenant, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Called> {
+function call(url: string, tenant: Tenant, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Called> {
+  return send(url, method, path, body, { authorization: `Bearer ${tenant.key}`, ...headers });
+}
+
+async function send(url: string, method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Called> {
   const isForm = body instanceof FormData;
   const response = await fetch(url + path, {
     method,
-    headers: { authorization: `Bearer ${tenant.key}`, ...(body === undefined || isForm ? {} : { "content-type": "application/json" }), ...headers },
+    redirect: "manual",
+    headers: { ...(body === undefined || isForm ? {} : { "content-type": "application/json" }), ...headers },
     ...(body === undefined ? {} : { body: isForm || typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
   const answered: unknown = text === "" ? null : response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
   return { status: response.status, headers: response.headers, body: answered };
+}
+
+/** The password of every user who signs in. */
+export const PASSWORD = "correct horse battery staple";
+
+async function signIn({ pool, auth, settings }: Services, url: string, { userId }: Tenant): Promise<string> {
+  await savePassword.run(pool, [newId(), userId, await auth.hashPassword(PASSWORD)]);
+  const user = await verifyEmail.one(pool, [userId]);
+  const answer = await send(url, "POST", "/api/auth/sign-in/email", { email: user?.email, password: PASSWORD }, { origin: settings.appUrl });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return cookiesOf(answer);
+}
+
+/** The Cookie header that a browser would send after this answer. */
+export function cookiesOf({ headers }: Pick<Called, "headers">): string {
+  return headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "").join("; ");
 }

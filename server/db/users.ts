@@ -24,3 +24,9 @@ export const insertUser = statement<UserRow>(
 
 /** ($1 user): holds the user, so that what is counted of theirs stays so until the transaction ends. */
 export const lockUser = statement<{ id: string }>("users.lock", `select id from users where id = $1 for no key update`);
+
+/** ($1 user): whoever answers to the address has shown it. */
+export const verifyEmail = statement<UserRow>(
+  "users.verify_email",
+  `update users set email_verified = true, updated_at = now() where id = $1 returning ${columns}`,
+);

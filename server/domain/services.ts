@@ -3,8 +3,10 @@ import type { Logger } from "pino";
 
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { OAuth } from "../../platforms/platform.ts";
+import type { Auth } from "../auth/auth.ts";
 import type { Listener } from "../db/listen.ts";
 import type { Db } from "../db/sql.ts";
+import type { Vault } from "../oauth/vault.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { KeyHolders } from "./api-keys/key-holders.ts";
 
@@ -17,6 +19,9 @@ export interface Services {
   jobs: Jobs;
   keyHolders: KeyHolders;
   sessions: Sessions;
+  /** Signing in and out, and all that belongs to it. */
+  auth: Auth;
+  vault: Vault;
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;
@@ -38,6 +43,8 @@ export interface Settings {
   /** Which platforms take `scheduledFor`: those of the contract, or all. */
   scheduling: "contract" | "all";
   forcePrivateUploads: boolean;
+  /** Who may make an account. */
+  signUp: "open" | "invite" | "closed";
   /** What media URLs are signed with. */
   mediaSecret: Uint8Array;
 }

@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance } from "fastify";
 
 import { newId } from "../../model/ids.ts";
 import type { Services } from "../domain/services.ts";
+import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
 import { announceSuccessor } from "./faces.ts";
@@ -59,6 +60,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await app.register(async (api) => addPublicApi(api, services, { ...options, stopping: stopping.signal }));
   addProbes(app, options.probes);
   addMediaFiles(app, services);
+  await app.register(async (auth) => addAuthRoutes(auth, services));
   await app.register(async (pages) => addPages(pages, services));
   addNotFound(app);
   return app;

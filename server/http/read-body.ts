@@ -14,6 +14,9 @@ import { refuseRequest, unreadableForm } from "./refusals.ts";
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 export const MAX_FILES = 100;
 
+/** What of an operation says how its body is read. */
+export type BodyForm = Pick<Operation, "name" | "takes">;
+
 export interface ReadBody {
   body: unknown;
   uploads: Upload[];
@@ -23,7 +26,7 @@ export interface ReadBody {
  * Reads what the operation takes: JSON, or a form whose files go into storage while they arrive. A file that is refused
  * is told with everything else that is wrong; a failure on the way leaves nothing stored.
  */
-export async function readBody(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+export async function readBody(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   if (operation.takes === "none") return { body: undefined, uploads: [] };
   try {
     return await readTyped(operation, request, storage);
@@ -34,7 +37,7 @@ export async function readBody(operation: Operation, request: FastifyRequest, st
   }
 }
 
-async function readTyped(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+async function readTyped(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
     if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(operation, request, storage);
@@ -43,7 +46,7 @@ async function readTyped(operation: Operation, request: FastifyRequest, storage:
   return { body: await readJson(operation, request, type), uploads: [] };
 }
 
-async function readJson(operation: Operation, request: FastifyRequest, type: string): Promise<unknown> {
+async function readJson(operation: BodyForm, request: FastifyRequest, type: string): Promise<unknown> {
   const text = await readText(request);
   if (text.trim() === "") {
     if (operation.takes === "optional") return undefined;
@@ -106,7 +109,7 @@ function tooLong(): PublicError {
   return refuseRequest("request.size", `The JSON is longer than ${MAX_JSON_BYTES} bytes`, "Send media as files or by URL, and keep the JSON short.", "PAYLOAD_TOO_LARGE");
 }
 
-async function readForm(operation: Operation, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+async function readForm(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
   if (!/;\s*boundary=[^;\s]/i.test(request.headers["content-type"] ?? "")) {
     throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", "Leave the Content-Type header to your HTTP library, which adds the boundary.");
   }

@@ -1,3 +1,4 @@
+import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
 
 /** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
@@ -25,6 +26,7 @@ export const QUEUES = {
   [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, heartbeatSeconds: 60 },
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
+  [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
 } as const satisfies Record<string, QueueSettings>;

@@ -1,0 +1,164 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+import { passkey } from "@better-auth/passkey";
+import { betterAuth } from "better-auth";
+import { getAdapter } from "better-auth/db/adapter";
+import { twoFactor } from "better-auth/plugins/two-factor";
+import type { BetterAuthOptions } from "better-auth/types";
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import { newId } from "../../model/ids.ts";
+import { keepTokensHashed } from "./hashed-tokens.ts";
+import type { AuthLetter } from "./letters.ts";
+import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "./lifetimes.ts";
+import { type Deed, watch } from "./watch.ts";
+
+/** Where a visitor comes from. */
+export interface Visit {
+  address: string | null;
+  requestId: string | null;
+}
+
+export interface AuthDeps {
+  pool: pg.Pool;
+  log: Logger;
+  /** Signs cookies and encrypts second factors. */
+  secret: string;
+  /** The only origin that is believed, and the only one that is redirected to. */
+  appUrl: string;
+  /** Writes down what somebody did. */
+  record(deed: Deed, visit: Visit): Promise<void>;
+  /** Has a letter sent. */
+  sendLetter(to: string, letter: AuthLetter): Promise<void>;
+}
+
+export type Auth = Awaited<ReturnType<typeof createAuth>>;
+
+const NOBODY: Visit = { address: null, requestId: null };
+export const MIN_PASSWORD_LENGTH = 10;
+export const MAX_PASSWORD_LENGTH = 200;
+
+/**
+ * The sign-in library on our tables. Its own sign-up is off: users are made in the product's verbs, with all that
+ * belongs to one. Everything is done as a visit, so that what is written down and counted has its address.
+ */
+export async function createAuth(deps: AuthDeps) {
+  const visits = new AsyncLocalStorage<Visit>();
+  const watcher = watch({ pool: deps.pool, record: (deed) => deps.record(deed, visits.getStore() ?? NOBODY), visit: () => visits.getStore() ?? NOBODY });
+  const options = {
+    appName: "Ampost",
+    baseURL: deps.appUrl,
+    basePath: "/api/auth",
+    secret: deps.secret,
+    trustedOrigins: [deps.appUrl],
+    user: {
+      modelName: "users",
+      fields: { emailVerified: "email_verified", createdAt: "created_at", updatedAt: "updated_at" },
+      changeEmail: {
+        enabled: true,
+        // The owner of the old address has to agree before the new one is asked.
+        sendChangeEmailConfirmation: ({ user, newEmail, token }) => deps.sendLetter(user.email, { kind: "email_change", newEmail, link: linkTo("/verify-email", token) }),
+      },
+    },
+    session: {
+      modelName: "sessions",
+      fields: { userId: "user_id", token: "token_digest", expiresAt: "expires_at", createdAt: "created_at", updatedAt: "updated_at", ipAddress: "address", userAgent: "user_agent" },
+      expiresIn: SESSION_DAYS * 24 * 60 * 60,
+      // A session ends when it was said to: it is read on every request and written on none.
+      disableSessionRefresh: true,
+      freshAge: FRESH_MINUTES * 60,
+    },
+    account: {
+      modelName: "sign_in_methods",
+      fields: {
+        userId: "user_id", providerId: "provider", accountId: "subject", password: "password_hash", accessToken: "access_token", refreshToken: "refresh_token", idToken: "id_token",
+        accessTokenExpiresAt: "access_token_expires_at", refreshTokenExpiresAt: "refresh_token_expires_at", createdAt: "created_at", updatedAt: "updated_at",
+      },
+      accountLinking: { enabled: false },
+    },
+    verification: {
+      modelName: "verifications",
+      fields: { expiresAt: "expires_at", createdAt: "created_at", updatedAt: "updated_at" },
+      storeIdentifier: "hashed",
+    },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      requireEmailVerification: true,
+      minPasswordLength: MIN_PASSWORD_LENGTH,
+      maxPasswordLength: MAX_PASSWORD_LENGTH,
+      resetPasswordTokenExpiresIn: RESET_MINUTES * 60,
+      revokeSessionsOnPasswordReset: true,
+      sendResetPassword: ({ user, token }) => deps.sendLetter(user.email, { kind: "password_reset", link: linkTo("/reset-password", token) }),
+      onPasswordReset: ({ user }) => watcher.passwordReset(user),
+    },
+    emailVerification: {
+      sendOnSignIn: true,
+      autoSignInAfterVerification: false,
+      expiresIn: VERIFY_HOURS * 60 * 60,
+      sendVerificationEmail: ({ user, token }) => deps.sendLetter(user.email, { kind: "verify_email", link: linkTo("/verify-email", token) }),
+    },
+    plugins: [
+      twoFactor({
+        issuer: "Ampost",
+        twoFactorTable: "two_factors",
+        backupCodeOptions: { storeBackupCodes: "encrypted" },
+        schema: {
+          user: { fields: { twoFactorEnabled: "two_factor_enabled" } },
+          twoFactor: { fields: { userId: "user_id", secret: "secret_encrypted", backupCodes: "backup_codes_encrypted", failedVerificationCount: "failed_verification_count", lockedUntil: "locked_until" } },
+        },
+      }),
+      passkey({
+        rpID: new URL(deps.appUrl).hostname,
+        rpName: "Ampost",
+        origin: deps.appUrl,
+        schema: {
+          passkey: {
+            modelName: "passkeys",
+            fields: { userId: "user_id", publicKey: "public_key", credentialID: "credential_id", deviceType: "device_type", backedUp: "backed_up", createdAt: "created_at" },
+          },
+        },
+      }),
+      // Last, so that it sees what the others have made of a call.
+      watcher.plugin,
+    ],
+    databaseHooks: watcher.databaseHooks,
+    // Counted in our own table, for calls that come from pages too.
+    rateLimit: { enabled: false },
+    advanced: {
+      cookiePrefix: "ampost",
+      useSecureCookies: new URL(deps.appUrl).protocol === "https:",
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/" },
+      // Said aloud, because the library leaves them out where NODE_ENV is "test".
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
+      ipAddress: { disableIpTracking: true },
+      database: { generateId: () => newId() },
+    },
+    telemetry: { enabled: false },
+    onAPIError: { throw: true },
+    logger: { level: "error", log: (_level, message) => deps.log.warn({ part: "sign-in" }, message) },
+  } satisfies BetterAuthOptions;
+  const adapter = keepTokensHashed(await getAdapter({ ...options, database: deps.pool }));
+  const library = betterAuth({ ...options, database: () => adapter });
+  return {
+    /** The library's operations. Called from within `as`. */
+    api: library.api,
+    handler: library.handler,
+    /** Does what a visitor asks for, with the visit known to all that is written down. */
+    as: <Result>(visit: Visit, work: () => Promise<Result>): Promise<Result> => visits.run(visit, work),
+    /** The form in which a password is stored. */
+    hashPassword: async (password: string): Promise<string> => (await library.$context).password.hash(password),
+    /** The session whose cookie is among the headers; null where there is none that is good. */
+    findSession: async (headers: Headers): Promise<{ id: string; userId: string } | null> => {
+      if (!headers.has("cookie")) return null;
+      const found = await library.api.getSession({ headers, query: { disableCookieCache: true } });
+      return found === null ? null : { id: found.session.id, userId: found.user.id };
+    },
+  };
+
+  function linkTo(path: string, token: string): string {
+    return `${deps.appUrl}${path}?token=${encodeURIComponent(token)}`;
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+
+import ipaddr from "ipaddr.js";
+import type pg from "pg";
+
+import { PublicError } from "../../model/errors.ts";
+import { countTries, forgetTries } from "../db/throttles.ts";
+
+/** What is tried is counted for the account it is tried on and for the address it comes from. */
+export interface Limit {
+  /** Tries of one account, whoever makes them. */
+  account?: number;
+  /** Tries from one address, whatever they are for. */
+  address?: number;
+  seconds: number;
+}
+
+const QUARTER = 15 * 60;
+const HOUR = 60 * 60;
+
+/** Whose tries end well has the account's count forgotten: so much is counted of what goes wrong only. */
+export const LIMITS = {
+  signIn: { account: 10, address: 60, seconds: QUARTER },
+  secondFactor: { address: 30, seconds: QUARTER },
+  signUp: { account: 5, address: 60, seconds: HOUR },
+  letter: { account: 5, address: 30, seconds: HOUR },
+  oneTimeToken: { address: 30, seconds: HOUR },
+  password: { account: 10, address: 60, seconds: QUARTER },
+} as const satisfies Record<string, Limit>;
+
+export type Tried = keyof typeof LIMITS;
+
+/** Who tries: `account` is an e-mail address or a user's id, whether there is such an account or not. */
+export interface Trier {
+  account?: string | undefined;
+  address: string | null;
+}
+
+/** Counts a try before it is made, in the database, so that all processes count together. Throws RATE_LIMITED with Retry-After. */
+export async function throttle(pool: pg.Pool, what: Tried, who: Trier): Promise<void> {
+  const { seconds } = LIMITS[what];
+  const counted = countedOf(what, who);
+  if (counted.length === 0) return;
+  const rows = await countTries.all(pool, [counted.map(({ key }) => key), counted.map(() => seconds)]);
+  const over = rows.filter((row) => counted.some(({ key, most }) => key === row.key && row.count > most));
+  if (over.length > 0) throw tooManyTries(Math.max(...over.map((row) => row.seconds_left)));
+}
+
+/** A try ended well: what was counted of the account before does not count any more. The address stays counted. */
+export async function forgive(pool: pg.Pool, what: Tried, account: string): Promise<void> {
+  await forgetTries.run(pool, [countedOf(what, { account, address: null }).map(({ key }) => key)]);
+}
+
+function countedOf(what: Tried, { account, address }: Trier): { key: string; most: number }[] {
+  const limit: Limit = LIMITS[what];
+  return [
+    ...(limit.account === undefined || account === undefined ? [] : [{ key: keyOf(what, "account", account.trim().toLowerCase()), most: limit.account }]),
+    ...(limit.address === undefined || address === null ? [] : [{ key: keyOf(what, "address", networkOf(address)), most: limit.address }]),
+  ];
+}
+
+function keyOf(...parts: string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("base64url");
+}
+
+/** Whoever has one IPv6 address has the 2^64 beside it, too. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();
+}
+
+export function tooManyTries(retryAfterSeconds: number): PublicError {
+  const message = "Too many tries. Wait a little before the next one.";
+  const fix = `Try again in ${retryAfterSeconds < 120 ? `${retryAfterSeconds} seconds` : `${Math.ceil(retryAfterSeconds / 60)} minutes`}.`;
+  return new PublicError("RATE_LIMITED", message, {
+    headers: { "retry-after": String(retryAfterSeconds) },
+    issues: [{ rule: "auth.too_many_tries", code: "RATE_LIMITED", platform: null, path: "", message, actual: null, limit: null, fix }],
+  });
+}

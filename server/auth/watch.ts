@@ -1,0 +1,142 @@
+import { createAuthMiddleware, isAPIError } from "better-auth/api";
+import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth/types";
+import type pg from "pg";
+import { z } from "zod";
+
+import { findUserByEmail } from "../db/users.ts";
+import type { Visit } from "./auth.ts";
+import { forgive, throttle, type Tried } from "./throttle.ts";
+
+/** What somebody did to sign in or out, or to the ways in which they can. */
+export interface Deed {
+  userId: string | null;
+  action: DeedAction;
+  /** The session in which it was done; null where nobody was signed in. */
+  sessionId: string | null;
+  target?: string;
+  data?: Record<string, unknown>;
+}
+
+export type DeedAction =
+  | `user.${"signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset"}`
+  | `two_factor.${"enabled" | "disabled"}`
+  | `passkey.${"added" | "removed"}`;
+
+export interface WatchDeps {
+  pool: pg.Pool;
+  record(deed: Deed): Promise<void>;
+  visit(): Visit;
+}
+
+/** What is counted before it is tried, by the library's path. */
+const COUNTED: Readonly<Record<string, Tried>> = {
+  "/sign-in/email": "signIn",
+  "/passkey/verify-authentication": "signIn",
+  "/two-factor/verify-totp": "secondFactor",
+  "/two-factor/verify-backup-code": "secondFactor",
+  "/request-password-reset": "letter",
+  "/send-verification-email": "letter",
+  "/change-email": "letter",
+  "/reset-password": "oneTimeToken",
+  "/verify-email": "oneTimeToken",
+  "/change-password": "password",
+  "/two-factor/enable": "password",
+  "/two-factor/disable": "password",
+  "/two-factor/generate-backup-codes": "password",
+  "/two-factor/get-totp-uri": "password",
+};
+
+/** The ways in: where a session appears, somebody has signed in. */
+const WAYS_IN: Readonly<Record<string, string>> = {
+  "/sign-in/email": "password",
+  "/passkey/verify-authentication": "passkey",
+  "/two-factor/verify-totp": "totp",
+  "/two-factor/verify-backup-code": "backup_code",
+};
+
+const withEmail = z.object({ email: z.string().max(1000) });
+
+/** Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down what came of them. */
+export function watch({ pool, record, visit }: WatchDeps) {
+  const plugin = {
+    id: "ampost-watch",
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => path !== undefined && path in COUNTED,
+          handler: createAuthMiddleware(async ({ path, body }) => {
+            const tried = COUNTED[path];
+            if (tried !== undefined) await throttle(pool, tried, { account: withEmail.safeParse(body).data?.email, address: visit().address });
+          }),
+        },
+      ],
+      after: [
+        {
+          matcher: ({ path }) => path !== undefined && (path in WAYS_IN || path in DONE),
+          handler: createAuthMiddleware(async (ctx) => {
+            const failed = isAPIError(ctx.context.returned);
+            const way = WAYS_IN[ctx.path];
+            const { newSession, session } = ctx.context;
+            const action = DONE[ctx.path];
+            if (action !== undefined && !failed && session !== null) await record({ userId: session.user.id, action, sessionId: session.session.id });
+            if (way === undefined) return;
+            if (failed) await signInFailed(way, ctx.body);
+            // Turning the second factor on renews the session of somebody who is signed in already.
+            else if (newSession !== null && session === null) {
+              await record({ userId: newSession.user.id, action: "user.signed_in", sessionId: newSession.session.id, target: newSession.session.id, data: { way } });
+              await forgive(pool, "signIn", newSession.user.email);
+            }
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin;
+
+  /** Looked up for known and unknown addresses alike. What was typed is not kept: it may be a password. */
+  async function signInFailed(way: string, body: unknown): Promise<void> {
+    const email = withEmail.safeParse(body).data?.email;
+    const user = email === undefined ? undefined : await findUserByEmail.one(pool, [email]);
+    await record({ userId: user?.id ?? null, action: "user.sign_in_failed", sessionId: null, data: { way } });
+  }
+
+  const databaseHooks = {
+    user: {
+      update: {
+        after: async (user, context) => {
+          const action = user.id === undefined ? undefined : UPDATED[context?.path ?? ""];
+          if (action !== undefined) await record({ userId: user.id, action, sessionId: context?.context.session?.session.id ?? null });
+        },
+      },
+    },
+    session: {
+      create: { before: async (session) => ({ data: { ...session, ipAddress: visit().address } }) },
+      delete: {
+        after: async (session, context) => {
+          if (context?.path === "/sign-out") await record({ userId: session.userId, action: "user.signed_out", sessionId: session.id });
+        },
+      },
+    },
+  } satisfies BetterAuthOptions["databaseHooks"];
+
+  /** Whoever could set a new password has proved who they are: earlier failures are forgotten. */
+  async function passwordReset(user: { id: string; email: string }): Promise<void> {
+    await record({ userId: user.id, action: "user.password_reset", sessionId: null });
+    await forgive(pool, "signIn", user.email);
+  }
+
+  return { plugin, databaseHooks, passwordReset };
+}
+
+/** What a call that went well has done, to the user whose session came along. */
+const DONE: Readonly<Record<string, DeedAction>> = {
+  "/change-password": "user.password_changed",
+  "/passkey/verify-registration": "passkey.added",
+  "/passkey/delete-passkey": "passkey.removed",
+};
+
+/** What a change of the user's row means, by the path in which it happened. */
+const UPDATED: Readonly<Record<string, DeedAction>> = {
+  "/verify-email": "user.email_verified",
+  "/two-factor/verify-totp": "two_factor.enabled",
+  "/two-factor/disable": "two_factor.disabled",
+};

@@ -1,0 +1,122 @@
+import { STATUS_CODES } from "node:http";
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isAPIError } from "better-auth/api";
+import { z } from "zod";
+
+import { PublicError, type PublicCode } from "../../model/errors.ts";
+import type { Auth } from "../auth/auth.ts";
+import type { Services } from "../domain/services.ts";
+import { refuseForeign } from "./authenticate.ts";
+import { onAppOnly } from "./faces.ts";
+import { readBody } from "./read-body.ts";
+import { refuseRequest } from "./refusals.ts";
+
+/** What of the sign-in library is to be had from outside, below /api/auth. The rest is ours to do, or nobody's. */
+const OFFERED = {
+  GET: ["/verify-email", "/passkey/generate-register-options", "/passkey/generate-authenticate-options", "/passkey/list-user-passkeys"],
+  POST: [
+    "/sign-in/email", "/sign-out", "/send-verification-email", "/request-password-reset", "/reset-password", "/change-password", "/change-email",
+    "/two-factor/enable", "/two-factor/disable", "/two-factor/verify-totp", "/two-factor/verify-backup-code", "/two-factor/generate-backup-codes", "/two-factor/get-totp-uri",
+    "/passkey/verify-registration", "/passkey/verify-authentication", "/passkey/delete-passkey", "/passkey/update-passkey",
+  ],
+} as const;
+
+/** Signing in over HTTP, on the app's host only. Answers never carry a session's token: it is in the cookie, out of scripts' reach. */
+export function addAuthRoutes(scope: FastifyInstance, services: Pick<Services, "auth" | "settings" | "storage">): void {
+  onAppOnly(scope, services.settings);
+  for (const method of ["GET", "POST"] as const) {
+    for (const path of OFFERED[method]) {
+      scope.route({ method, url: `/api/auth${path}`, handler: (request, reply) => answer(services, request, reply) });
+    }
+  }
+}
+
+async function answer({ auth, settings, storage }: Pick<Services, "auth" | "settings" | "storage">, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  refuseForeign(request, settings.appUrl);
+  const { body } = await readBody({ name: "this route", takes: request.method === "GET" ? "none" : "optional" }, request, storage);
+  const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers: headersOf(request), ...(request.method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }) });
+  const response = await asVisitor(auth, request, () => auth.handler(asked));
+  passCookies(response.headers, reply);
+  const location = response.headers.get("location");
+  if (location !== null) reply.header("location", location);
+  reply.header("cache-control", "no-store");
+  const text = await response.text();
+  const content: unknown = text === "" ? null : JSON.parse(text);
+  if (response.status >= 400) throw refusalOf(response.status, failure.safeParse(content).data);
+  return await reply.code(response.status).send(withoutToken(content));
+}
+
+/**
+ * Calls the sign-in library for a page: the cookies it sets go out with the page's answer, and what it refuses is thrown
+ * as a PublicError, whose issue names the reason ("auth.invalid_email_or_password").
+ */
+export async function callAuth<Result>(
+  { auth }: Pick<Services, "auth">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  call: (api: Auth["api"], headers: Headers) => Promise<{ headers?: Headers | null | undefined; response: Result }>,
+): Promise<Result> {
+  try {
+    const { headers, response } = await asVisitor(auth, request, () => call(auth.api, headersOf(request)));
+    if (headers) passCookies(headers, reply);
+    return response;
+  } catch (error) {
+    throw toAuthRefusal(error);
+  }
+}
+
+/** Does something with the visitor's address and the request's id known to all that is counted and written down. */
+export function asVisitor<Result>(auth: Pick<Auth, "as">, request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
+  return auth.as({ address: request.ip, requestId: request.id }, work).catch((error: unknown) => {
+    throw toAuthRefusal(error);
+  });
+}
+
+/** A refusal of the sign-in library in our shape. Other errors stay as they are. */
+export function toAuthRefusal(error: unknown): unknown {
+  return isAPIError(error) ? refusalOf(error.statusCode, failure.safeParse(error.body).data) : error;
+}
+
+const failure = z.object({ code: z.string().optional(), message: z.string().optional() });
+
+function refusalOf(status: number, { code, message }: z.output<typeof failure> = {}): PublicError {
+  if (status >= 500) return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. Nothing is known to be wrong with the request.");
+  const publicCode = PUBLIC_BY_STATUS[status] ?? "VALIDATION_FAILED";
+  const reason = code ?? STATUS_CODES[status]?.replaceAll(" ", "_") ?? "refused";
+  const refusal = refuseRequest(`auth.${reason.toLowerCase()}`, message ?? "The request was refused", FIXES[reason] ?? "Check what was sent, and try again.", publicCode);
+  return publicCode === "RATE_LIMITED" ? new PublicError(publicCode, refusal.message, { issues: refusal.issues, headers: { "retry-after": "900" } }) : refusal;
+}
+
+const PUBLIC_BY_STATUS: Readonly<Record<number, PublicCode>> = { 401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 429: "RATE_LIMITED" };
+
+/** What to do about the refusals that people meet. */
+const FIXES: Readonly<Record<string, string>> = {
+  INVALID_EMAIL_OR_PASSWORD: "Check both, or set a new password.",
+  EMAIL_NOT_VERIFIED: "Open the link in the letter that was just sent to the address.",
+  INVALID_TOKEN: "Ask for a new letter: its link works once, for a short time.",
+  TOKEN_EXPIRED: "Ask for a new letter: its link works for a short time.",
+  INVALID_CODE: "Check that the clock of your device is right, and type the code that is shown now.",
+  SESSION_NOT_FRESH: "Sign in again, then repeat it within 15 minutes.",
+};
+
+/** The headers that the library reads. Addresses and forwarded hosts are not among them: they could be anybody's word. */
+function headersOf(request: FastifyRequest): Headers {
+  const headers = new Headers();
+  for (const name of ["cookie", "origin", "referer", "user-agent", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"]) {
+    const value = request.headers[name];
+    if (typeof value === "string") headers.set(name, value);
+  }
+  if (request.method === "POST") headers.set("content-type", "application/json");
+  return headers;
+}
+
+function passCookies(headers: Headers, reply: FastifyReply): void {
+  for (const cookie of headers.getSetCookie()) reply.header("set-cookie", cookie);
+}
+
+function withoutToken(content: unknown): unknown {
+  if (typeof content !== "object" || content === null || !("token" in content)) return content;
+  const { token: _token, ...rest } = content;
+  return rest;
+}

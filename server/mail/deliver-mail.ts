@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { createTransport } from "nodemailer";
+import type { Logger } from "pino";
+import { z } from "zod";
+
+import type { Vault } from "../oauth/vault.ts";
+import { placeOf } from "./send-mail.ts";
+
+export interface MailSettings {
+  /** smtp:// or smtps://, with user and password; null: letters are written to the folder. */
+  smtpUrl: string | null;
+  from: string;
+  /** Where letters are written without a mail server. */
+  folder: string;
+}
+
+export interface DeliverDeps {
+  vault: Vault;
+  log: Pick<Logger, "info">;
+  mail: MailSettings;
+}
+
+const job = z.object({ id: z.uuid(), sealed: z.string() });
+const letter = z.object({ to: z.string(), subject: z.string(), text: z.string() });
+
+/**
+ * The chore of MAIL_QUEUE. Throws where the letter could not be handed over: then it is tried again, with the same
+ * Message-ID, by which a mail program knows a second copy.
+ */
+export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
+  const { id, sealed } = job.parse(data);
+  const { to, subject, text } = letter.parse(JSON.parse(vault.open(sealed, placeOf(id))));
+  const message = { messageId: `<${id}@${domainOf(mail.from)}>`, from: mail.from, to: { name: "", address: to }, subject, text, headers: { "Auto-Submitted": "auto-generated" } };
+  if (mail.smtpUrl === null) {
+    const path = await writeLetter(mail.folder, id, message);
+    log.info({ subject, path }, "No mail server is set (AMPOST_SMTP_URL), so a letter was written to a file");
+    return;
+  }
+  const transport = createTransport({ url: mail.smtpUrl, connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 });
+  try {
+    await transport.sendMail(message);
+  } finally {
+    transport.close();
+  }
+}
+
+async function writeLetter(folder: string, id: string, message: object): Promise<string> {
+  const { message: bytes } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${id}.eml`);
+  await writeFile(path, bytes, { mode: 0o600 });
+  return path;
+}
+
+function domainOf(from: string): string {
+  return /@([^\s>]+)/.exec(from)?.[1] ?? "localhost";
+}

@@ -1,0 +1,26 @@
+import { newId } from "../../model/ids.ts";
+import type { Db } from "../db/sql.ts";
+import type { Vault } from "../oauth/vault.ts";
+import { MAIL_QUEUE } from "./queues.ts";
+
+/** A letter in plain text. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+}
+
+export interface MailSender {
+  jobs: { send(db: Db, queue: string, data: object): Promise<void> };
+  vault: Vault;
+}
+
+/** Has a letter sent, if the transaction of `db` commits. Never waits on a mail server. */
+export async function sendMail({ jobs, vault }: MailSender, db: Db, mail: Mail): Promise<void> {
+  const id = newId();
+  await jobs.send(db, MAIL_QUEUE, { id, sealed: vault.seal(JSON.stringify(mail), placeOf(id)) });
+}
+
+export function placeOf(id: string) {
+  return { table: "mail", row: id, column: "sealed" };
+}
