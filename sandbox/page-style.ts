@@ -7,8 +7,8 @@ a{color:inherit;text-decoration:none}a:hover{text-decoration:underline}:focus-vi
 header{position:sticky;top:0;z-index:2;background:color-mix(in srgb,var(--bg) 88%,transparent);backdrop-filter:blur(12px)}
 .bar,nav{max-width:640px;margin:0 auto;padding:0 16px;display:flex;align-items:center}.bar{height:56px;justify-content:space-between}
 .brand{font-weight:700;font-size:17px;display:flex;align-items:center;gap:10px}.brand span{width:18px;height:18px;border-radius:6px 6px 6px 2px;background:linear-gradient(135deg,#ff7a45,#d6336c 55%,#7048e8)}
-.app{color:var(--dim)}nav{gap:8px;padding-bottom:12px;overflow-x:auto;scrollbar-width:none}
-nav a{padding:6px 14px;border:1px solid var(--line);border-radius:999px;background:var(--card);font-weight:500;white-space:nowrap}nav a[aria-current]{background:var(--ink);color:var(--bg);border-color:var(--ink)}
+.app{color:var(--dim)}nav{flex-wrap:wrap;gap:6px;padding-bottom:12px}
+nav a{padding:4px 9px;font-size:14px;border:1px solid var(--line);border-radius:999px;background:var(--card);font-weight:500;white-space:nowrap}nav a[aria-current]{background:var(--ink);color:var(--bg);border-color:var(--ink)}
 main{max-width:640px;margin:0 auto}.clock{margin:0 16px 12px;padding:8px 14px;border-radius:12px;background:var(--warn-bg);color:var(--warn);font-size:13px}
 .feed{background:var(--card);border:1px solid var(--line);border-radius:24px;overflow:hidden}
 .chain{padding:8px 0}.feed>*+*{border-top:1px solid var(--line)}

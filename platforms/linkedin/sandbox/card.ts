@@ -13,7 +13,7 @@ export const LINKEDIN_CARD: PlatformCard = {
 .on-linkedin .mark{width:26px;height:26px;border-radius:5px;background:var(--blue);color:var(--card);font:700 16px/26px Georgia,serif;text-align:center}
 .on-linkedin .when svg{width:13px;height:13px;vertical-align:-2px;margin-left:2px}.on-linkedin .text{padding:8px 16px 0;font-size:14px}.on-linkedin .tag{color:var(--blue);font-weight:600}
 .on-linkedin .grid{display:grid;gap:2px;margin-top:10px;background:var(--card)}.on-linkedin figure{margin:0;position:relative;overflow:hidden;background:var(--tint);min-height:0}
-.on-linkedin figure img{width:100%;height:100%;object-fit:cover;display:block}.on-linkedin .of1 figure{aspect-ratio:var(--ratio);max-height:620px}.on-linkedin .of1 figure img{object-fit:contain}
+.on-linkedin figure img{width:100%;height:100%;object-fit:cover;display:block}.on-linkedin .of1{background:var(--tint)}.on-linkedin .of1 figure{aspect-ratio:var(--ratio);width:min(100%,calc(620px*var(--ratio)));margin-inline:auto}.on-linkedin .of1 figure img{object-fit:contain}
 .on-linkedin .of2{grid-template-columns:1fr 1fr}.on-linkedin .of2 figure{aspect-ratio:1}
 .on-linkedin .of3,.on-linkedin .of4{grid-template-columns:2fr 1fr;height:440px}.on-linkedin .of3 figure:first-child{grid-row:span 2}.on-linkedin .of4 figure:first-child{grid-row:span 3}
 .on-linkedin .of5{grid-template-columns:repeat(6,1fr);grid-template-rows:260px 170px}.on-linkedin .of5 figure{grid-column:span 2}.on-linkedin .of5 figure:nth-child(-n+2){grid-column:span 3}

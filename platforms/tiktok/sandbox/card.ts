@@ -63,7 +63,7 @@ function style(): string {
 .tt-media .length{right:auto;left:12px;top:12px;bottom:auto;z-index:2}
 .tt-mark{position:absolute;top:12px;right:12px;z-index:3}
 .tt-tabs{position:absolute;top:14px;left:0;right:0;text-align:center;z-index:2;color:#fffb;font-size:15px;font-weight:600;pointer-events:none}.tt-tabs b{color:#fff;border-bottom:2px solid #fff;margin-left:10px;padding-bottom:4px}
-.tt-dots{position:absolute;left:0;right:0;bottom:12px;z-index:3;display:flex;justify-content:center;gap:5px}.tt-dots i{width:6px;height:6px;border-radius:50%;background:#fff6}.tt-dots i:first-child{background:#fff}
+.tt-dots{position:absolute;left:14px;right:14px;bottom:12px;z-index:3;display:flex;align-items:center;justify-content:center;gap:4px}.tt-dots i{flex:0 1 6px;aspect-ratio:1;border-radius:50%;background:#fff6}.tt-dots i:first-child{background:#fff}
 .tt-photos .tt-words{bottom:24px}
 .tt-rail{position:absolute;right:10px;bottom:20px;z-index:3;display:grid;gap:14px;justify-items:center;filter:drop-shadow(0 1px 3px #0008)}
 .tt-rail span{display:grid;justify-items:center;gap:2px}.tt-rail small{font-size:12px;font-weight:600}
