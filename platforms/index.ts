@@ -2,7 +2,7 @@ import type { PlatformName } from "../model/platform-names.ts";
 import { facebook } from "./facebook/index.ts";
 import { instagram } from "./instagram/index.ts";
 import { linkedin } from "./linkedin/index.ts";
-import type { Platform } from "./platform.ts";
+import type { OAuth, Platform } from "./platform.ts";
 import { threads } from "./threads/index.ts";
 import { tiktok } from "./tiktok/index.ts";
 import { twitter } from "./twitter/index.ts";
@@ -21,3 +21,10 @@ export const platforms: Record<PlatformName, Platform> = {
 
 /** Where examples publish: it takes a text alone, one image and a carousel, and asks for no settings. */
 export const EXAMPLE_PLATFORM: PlatformName = "threads";
+
+/** How one signs in at a platform: in its usual way, or another by its name there; undefined where there is none. */
+export function loginOf(platform: PlatformName, login = ""): OAuth | undefined {
+  const { oauth, otherLogins = {} } = platforms[platform];
+  if (login === "") return oauth;
+  return Object.hasOwn(otherLogins, login) ? otherLogins[login] : undefined;
+}

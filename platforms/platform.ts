@@ -223,6 +223,8 @@ export interface OAuth {
   scopes: readonly string[];
   scopeSeparator: "," | " ";
   pkce: boolean;
+  /** What the authorize address calls the client's id, where that is not `client_id`. */
+  clientIdName?: string;
   /** Turns the code of the redirect into a grant that lasts. */
   exchange(http: HttpClient, app: OAuthApp, callback: { code: string; codeVerifier: string | null }): Promise<Grant>;
   /**
@@ -241,6 +243,11 @@ export interface OAuth {
   };
   /** Absent where the platform has no call for it. */
   revoke?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void>;
+  /**
+   * Whose grant it is, by the platform's own id. Present where `revoke` takes back everything that this person granted to
+   * the app, on other accounts too: it is not called while another connection lives by the same person's grant.
+   */
+  grantor?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null>;
 }
 
 export interface OAuthApp {

@@ -1,5 +1,5 @@
 import type { HttpClient } from "../kit/http.ts";
-import { exchangeFacebookCode, FACEBOOK_DIALOG, readManagedPages, revokeFacebookGrant } from "../kit/meta-login.ts";
+import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, revokeFacebookGrant } from "../kit/meta-login.ts";
 import { BrokerError, type Choice, type OAuth } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";
@@ -17,6 +17,7 @@ export const oauth: OAuth = {
   exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code, capabilities.publishScopes),
   profile: readPages,
   revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
+  grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
 };
 
 async function readPages(http: HttpClient, accessToken: string): Promise<Choice[]> {

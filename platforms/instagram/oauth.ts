@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import type { HttpClient, HttpRequest } from "../kit/http.ts";
 import { callGraph, graphRequest } from "../kit/meta-graph.ts";
-import { exchangeFacebookCode, FACEBOOK_DIALOG, readManagedPages, requireScopes, revokeFacebookGrant } from "../kit/meta-login.ts";
+import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, requireScopes, revokeFacebookGrant } from "../kit/meta-login.ts";
 import { BrokerError, type Choice, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs } from "./errors.ts";
@@ -40,6 +40,7 @@ export const facebookLogin: OAuth = {
   exchange: (http, app, { code }) => exchangeFacebookCode(graphs.facebook, http, app, code, FACEBOOK_SCOPES),
   profile: readLinkedAccounts,
   revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
+  grantor: (http, app, grant) => readGrantor(graphs.facebook, http, app, grant),
 };
 
 /** These calls know no versions. */

@@ -9,7 +9,8 @@ import { callGraph, GRAPH_VERSION, graphRequest, type Graph } from "./meta-graph
  * Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
  */
 
-export const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth`;
+/** Permissions that a person refused once are asked for again; without the parameter they would be passed over for ever. */
+export const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth?auth_type=rerequest`;
 
 /** A Page that a person may publish as, with the token for it. */
 export interface ManagedPage {
@@ -62,12 +63,21 @@ export async function readManagedPages(graph: Graph, http: HttpClient, accessTok
  * user token: the app asks whose token it is, and withdraws it in its own name.
  */
 export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
-  const appToken = `${app.clientId}|${app.clientSecret}`;
-  const query = { input_token: grant.accessToken, access_token: appToken };
-  const { data } = await callGraph(graph, http, tokenFacts, { method: "GET", url: `${graph.baseUrl}/debug_token`, query });
+  const grantor = await readGrantor(graph, http, app, grant);
   // A token that is not valid any more has nothing left to be taken back.
-  if (data.user_id === null || data.user_id === undefined || data.is_valid === false) return;
-  await callGraph(graph, http, success, { method: "DELETE", url: `${graph.baseUrl}/${data.user_id}/permissions`, query: { access_token: appToken } });
+  if (grantor === null) return;
+  await callGraph(graph, http, success, { method: "DELETE", url: `${graph.baseUrl}/${grantor}/permissions`, query: { access_token: appToken(app) } });
+}
+
+/** The id of the person whose token it is, as the app knows it; null where the token is not valid any more. */
+export async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null> {
+  const query = { input_token: grant.accessToken, access_token: appToken(app) };
+  const { data } = await callGraph(graph, http, tokenFacts, { method: "GET", url: `${graph.baseUrl}/debug_token`, query });
+  return data.is_valid === false ? null : (data.user_id ?? null);
+}
+
+function appToken({ clientId, clientSecret }: OAuthApp): string {
+  return `${clientId}|${clientSecret}`;
 }
 
 const PAGE_FIELDS = "id,name,username,link,category,access_token,tasks,picture{url},instagram_business_account{id,username,name,profile_picture_url}";

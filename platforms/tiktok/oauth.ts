@@ -10,6 +10,7 @@ import { creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./
 export const oauth: OAuth = {
   environmentPrefix: "TIKTOK",
   authorizeUrl: "https://www.tiktok.com/v2/auth/authorize/",
+  clientIdName: "client_key",
   scopes: ["user.info.basic", "video.publish", "video.upload"],
   scopeSeparator: ",",
   // Only apps on phones and desktops need it, and theirs is of a form of its own.

@@ -7,6 +7,15 @@ export interface ConnectionRow {
   user_id: string;
   mode: Mode;
   platform: PlatformName;
+  platform_account_id: string;
+  /** What was granted; empty where the platform does not say. */
+  scopes: string[];
+  /** The way it was signed in: '' or one of the platform's other logins. */
+  login: string;
+  /** Null: the instance's own app. */
+  oauth_app_id: string | null;
+  /** Whose whole grant to the app this is part of, where revoking takes all of it. */
+  grantor_id: string | null;
   access_token_sealed: string;
   refresh_token_sealed: string | null;
   access_token_expires_at: Date | null;
@@ -16,7 +25,7 @@ export interface ConnectionRow {
   seconds_left: number | null;
 }
 
-const read = `select c.account_id, c.user_id, c.mode, a.platform, c.access_token_sealed, c.refresh_token_sealed,
+const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_account_id, a.scopes, c.login, c.oauth_app_id, c.grantor_id, c.access_token_sealed, c.refresh_token_sealed,
   c.access_token_expires_at, c.refresh_token_expires_at,
   extract(epoch from clock_timestamp() - c.issued_at)::float8 as age_seconds,
   extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as seconds_left
@@ -45,10 +54,43 @@ export const saveConnection = statement(
      issued_at = now()`,
 );
 
-/** ($1 set, $2 platform, $3 user, $4 mode): the active account of a platform in a set, held while it is replaced. */
-export const lockActiveAccount = statement<{ id: string; platform_account_id: string }>(
-  "accounts.lock_active",
-  `select id, platform_account_id from accounts where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and status = 'active' for update`,
+/** ($1 account, $2 user, $3 mode, $4 login, $5 app or null, $6 grantor or null): how the connection came about. */
+export const saveConnectionSource = statement(
+  "connections.save_source",
+  `update connections set login = $4, oauth_app_id = $5, grantor_id = $6 where account_id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** ($1 set, $2 platform, $3 user, $4 mode): the active account of a platform in a set. Whoever holds the set keeps it so. */
+export const findActiveAccount = statement<{ id: string; platform_account_id: string; username: string | null; display_name: string | null }>(
+  "accounts.find_active",
+  `select id, platform_account_id, username, display_name from accounts
+   where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and status = 'active'`,
+);
+
+/** ($1 set, $2 platform, $3 user, $4 mode, $5 platform account id): the same account as it was connected here before. */
+export const findFormerAccount = statement<{ id: string }>(
+  "accounts.find_former",
+  `select id from accounts where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and platform_account_id = $5 and status = 'revoked'
+   order by connected_at desc limit 1`,
+);
+
+/** ($1 user, $2 mode or null, $3 set or null): the connected accounts that are to be disconnected together. */
+export const listConnected = statement<{ account_id: string; mode: Mode }>(
+  "connections.list",
+  `select c.account_id, c.mode from connections c join accounts a on a.id = c.account_id
+   where c.user_id = $1 and ($2::text is null or c.mode = $2) and ($3::uuid is null or a.platform_set_id = $3) and a.status = 'active' order by c.account_id`,
+);
+
+/**
+ * ($1 account that is going, $2 mode, $3 platform, $4 platform account id, $5 app or null, $6 grantor or null): whether some
+ * other connection, of any user, still lives by the same grant: the same account, or the same person, by the same app.
+ * Of no user's data anything is told but that.
+ */
+export const findSharedGrant = statement<{ account_id: string }>(
+  "connections.find_shared_grant",
+  `select c.account_id from connections c join accounts a on a.id = c.account_id
+   where c.account_id <> $1 and c.mode = $2 and c.oauth_app_id is not distinct from $5 and a.status = 'active'
+     and ((a.platform = $3 and a.platform_account_id = $4) or c.grantor_id = $6) limit 1`,
 );
 
 /** ($1 set, $2 user, $3 mode): holds the set, so that it is neither deleted nor connected twice meanwhile. */
@@ -70,7 +112,7 @@ export const saveAccount = statement(
   "accounts.save",
   `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, username, display_name, avatar_url, scopes, platform_metadata)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-   on conflict (id) do update set username = excluded.username, display_name = excluded.display_name, avatar_url = excluded.avatar_url,
+   on conflict (id) do update set status = 'active', username = excluded.username, display_name = excluded.display_name, avatar_url = excluded.avatar_url,
      scopes = excluded.scopes, platform_metadata = excluded.platform_metadata, token_health = 'healthy', token_health_reason = null,
      connected_at = now(), updated_at = now()`,
 );

@@ -1,3 +1,4 @@
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { statement } from "./sql.ts";
 
 export interface OAuthAppRow {
@@ -13,6 +14,44 @@ const columns = "id, client_id, client_secret_sealed, redirect_uri";
 export const findInstanceApp = statement<OAuthAppRow>(
   "oauth_apps.find_instance",
   `select ${columns} from oauth_apps where user_id is null and mode = $1 and platform = $2`,
+);
+
+/** ($1 id, $2 mode): the app that something was connected with, removed or not. */
+export const findAppById = statement<OAuthAppRow>("oauth_apps.find", `select ${columns} from oauth_apps where id = $1 and mode = $2`);
+
+/** ($1 set, $2 platform, $3 user, $4 mode): the set's own app. */
+export const findAppOfSet = statement<OAuthAppRow>(
+  "oauth_apps.find_of_set",
+  `select ${columns} from oauth_apps where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null`,
+);
+
+export interface AppOfSetRow {
+  platform: PlatformName;
+  mode: Mode;
+  client_id: string;
+  redirect_uri: string;
+  created_at: Date;
+}
+
+/** ($1 set, $2 user, $3 mode): without the secrets. */
+export const listAppsOfSet = statement<AppOfSetRow>(
+  "oauth_apps.list_of_set",
+  `select platform, mode, client_id, redirect_uri, created_at from oauth_apps where platform_set_id = $1 and user_id = $2 and mode = $3 and removed_at is null order by platform`,
+);
+
+/** ($1 id, $2 sealed secret): the same app with another secret. */
+export const changeAppSecret = statement("oauth_apps.change_secret", `update oauth_apps set client_secret_sealed = $2 where id = $1`);
+
+/** ($1 id, $2 user, $3 mode, $4 set, $5 platform, $6 client id, $7 sealed secret, $8 redirect URI) */
+export const insertAppOfSet = statement(
+  "oauth_apps.insert_of_set",
+  `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+);
+
+/** ($1 set, $2 platform, $3 user, $4 mode): no new account is connected with it; those that were still use it. */
+export const removeAppOfSet = statement<{ id: string; client_id: string }>(
+  "oauth_apps.remove_of_set",
+  `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null returning id, client_id`,
 );
 
 /** ($1 id, $2 mode, $3 platform, $4 client id, $5 sealed secret, $6 redirect URI): replaces the instance's app. */

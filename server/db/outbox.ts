@@ -12,7 +12,10 @@ export type EventType =
   | "platform_post.published"
   | "platform_post.failed"
   | "platform_post.retry_scheduled"
-  | "platform_post.unknown";
+  | "platform_post.unknown"
+  | AccountEventType;
+
+export type AccountEventType = "account.connected" | "account.disconnected";
 
 export interface PostEvent {
   type: EventType;
@@ -41,3 +44,11 @@ const insertEvents = statement(
    )
    select pg_notify('ampost_post', $3::text)`,
 );
+
+/** Writes what happened to an account. `data` never holds a secret. */
+export async function tellAccount(db: Db, account: { userId: string; mode: Mode; accountId: string }, type: AccountEventType, data: Record<string, unknown>): Promise<void> {
+  await insertAccountEvent.run(db, [account.userId, account.mode, type, account.accountId, data]);
+}
+
+/** ($1 user, $2 mode, $3 type, $4 account, $5 data) */
+const insertAccountEvent = statement("outbox.insert_account_event", `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`);

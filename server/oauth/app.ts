@@ -1,21 +1,48 @@
 import { newId } from "../../model/ids.ts";
-import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
-import { findInstanceApp, saveInstanceApp } from "../db/oauth-apps.ts";
+import { findAppById, findAppOfSet, findInstanceApp, type OAuthAppRow, saveInstanceApp } from "../db/oauth-apps.ts";
+import type { Db } from "../db/sql.ts";
 import type { OAuthServices } from "./services.ts";
 
-/** The OAuth app through which accounts of a platform are connected: from the environment in live mode, made at the sandbox in test mode. */
-export async function findApp(services: OAuthServices, mode: Mode, platform: PlatformName): Promise<OAuthApp | null> {
-  if (mode === "live") return services.liveApp(platform);
-  const row = await findInstanceApp.one(services.pool, [mode, platform]);
-  if (!row) return null;
-  const clientSecret = services.vault.open(row.client_secret_sealed, { table: "oauth_apps", row: row.id, column: "client_secret_sealed" });
-  return { clientId: row.client_id, clientSecret, redirectUri: row.redirect_uri };
+/** An app and what a connection remembers of it: null where it is the environment's. */
+export interface KnownApp extends OAuthApp {
+  id: string | null;
+}
+
+/** The way somebody signs in at a platform. */
+export interface SignIn {
+  mode: Mode;
+  platform: PlatformName;
+  /** '' or the name of one of the platform's other logins. */
+  login: string;
+}
+
+/** The app through which accounts are connected to a set: the set's own, else the instance's; null where there is neither. */
+export async function findApp(services: OAuthServices, place: SignIn & { userId: string; platformSetId: string }): Promise<KnownApp | null> {
+  const own = await findAppOfSet.one(services.pool, [place.platformSetId, appPlatformOf(services, place), place.userId, place.mode]);
+  return own ? openApp(services, own) : await findInstancesApp(services, place);
+}
+
+/** The app that a connection was made with, though it may have been replaced since. */
+export async function appOf(services: OAuthServices, made: SignIn & { oauth_app_id: string | null }, db: Db = services.pool): Promise<KnownApp | null> {
+  const row = made.oauth_app_id === null ? undefined : await findAppById.one(db, [made.oauth_app_id, made.mode]);
+  return row ? openApp(services, row) : await findInstancesApp(services, made);
+}
+
+/**
+ * Whose app is signed in with: another platform's where a login goes by that one's app, as Instagram's does by Facebook's.
+ * The sandbox has an app for each platform.
+ */
+export function appPlatformOf(services: Pick<OAuthServices, "oauthOf">, { mode, platform, login }: SignIn): PlatformName {
+  if (mode === "test") return platform;
+  const prefix = services.oauthOf(platform, login)?.environmentPrefix.toLowerCase();
+  return PLATFORM_NAMES.find((name) => name === prefix) ?? platform;
 }
 
 /** Registers an app at the sandbox, as one would on the platform's developer portal, and keeps it as the instance's. */
-export async function registerSandboxApp(services: OAuthServices, platform: PlatformName): Promise<OAuthApp> {
-  const redirectUri = `${services.appUrl}/api/platforms/${platform}/callback`;
+export async function registerSandboxApp(services: OAuthServices, platform: PlatformName): Promise<KnownApp> {
+  const redirectUri = redirectUriOf(services, platform);
   const answer = await services.directHttp.send({
     method: "POST",
     url: `${services.sandboxUrl}/_sandbox/apps`,
@@ -26,7 +53,31 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
     throw new Error(`The sandbox at ${services.sandboxUrl} did not register an app: it answered ${answer.status}`);
   }
   const id = newId();
-  const sealed = services.vault.seal(clientSecret, { table: "oauth_apps", row: id, column: "client_secret_sealed" });
-  await saveInstanceApp.run(services.pool, [id, "test", platform, clientId, sealed, redirectUri]);
-  return { clientId, clientSecret, redirectUri };
+  await saveInstanceApp.run(services.pool, [id, "test", platform, clientId, sealAppSecret(services, id, clientSecret), redirectUri]);
+  return { id, clientId, clientSecret, redirectUri };
+}
+
+/** Where platforms send people back to, unless the operator has named another address. */
+export function redirectUriOf(services: Pick<OAuthServices, "appUrl" | "liveApp">, platform: PlatformName, mode: Mode = "test"): string {
+  const named = mode === "live" ? services.liveApp(platform)?.redirectUri : undefined;
+  return named ?? `${services.appUrl}/api/platforms/${platform}/callback`;
+}
+
+export function sealAppSecret(services: Pick<OAuthServices, "vault">, id: string, clientSecret: string): string {
+  return services.vault.seal(clientSecret, { table: "oauth_apps", row: id, column: "client_secret_sealed" });
+}
+
+/** From the environment in live mode, made at the sandbox in test mode. */
+async function findInstancesApp(services: OAuthServices, made: SignIn): Promise<KnownApp | null> {
+  if (made.mode === "live") {
+    const app = services.liveApp(appPlatformOf(services, made));
+    return app === null ? null : { ...app, id: null };
+  }
+  const row = await findInstanceApp.one(services.pool, [made.mode, made.platform]);
+  return row ? openApp(services, row) : null;
+}
+
+function openApp(services: OAuthServices, row: OAuthAppRow): KnownApp {
+  const clientSecret = services.vault.open(row.client_secret_sealed, { table: "oauth_apps", row: row.id, column: "client_secret_sealed" });
+  return { id: row.id, clientId: row.client_id, clientSecret, redirectUri: row.redirect_uri };
 }

@@ -1,60 +1,57 @@
-import { createHash, randomBytes } from "node:crypto";
+import type pg from "pg";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { PublicError } from "../../model/errors.ts";
 import { readChoices } from "../../platforms/choices.ts";
 import type { HttpAnswer, HttpClient } from "../../platforms/kit/http.ts";
-import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
-import { findApp, registerSandboxApp } from "./app.ts";
-import { storeConnection } from "./connect.ts";
+import type { OAuth } from "../../platforms/platform.ts";
+import { findApp, type KnownApp, registerSandboxApp } from "./app.ts";
+import { authorizeUrl, newAsked, sandboxPerson } from "./authorize-url.ts";
+import { type Connected, sourceOf, storeConnection } from "./connect.ts";
 import type { OAuthServices } from "./services.ts";
 
 /**
  * Connects the user's own person at the sandbox to a set of test mode, through the platform's own consent page and token
- * calls, as a browser would. Answers the account's id. Throws a PublicError where the platform cannot be connected yet.
+ * calls, as a browser would. Answers the account's id; `beside` runs in the transaction that stores it. Throws a
+ * PublicError where the platform cannot be connected yet.
  */
-export async function connectSandboxAccount(services: OAuthServices, where: { userId: string; platformSetId: string; platform: PlatformName }): Promise<string> {
+export async function connectSandboxAccount(
+  services: OAuthServices,
+  where: { userId: string; platformSetId: string; platform: PlatformName },
+  beside?: (tx: pg.PoolClient, connected: Connected) => Promise<void>,
+): Promise<string> {
   const oauth = services.oauthOf(where.platform);
   if (!oauth) throw new PublicError("PLATFORM_NOT_CONNECTED", "This platform cannot be connected yet.");
+  const place = { ...where, mode: "test", login: "" } as const;
   const http = services.httpFor("test");
-  const person = `user_${where.userId.replaceAll("-", "").slice(-12)}`;
-  const known = await findApp(services, "test", where.platform);
+  const person = sandboxPerson(where.userId);
+  const known = await findApp(services, place);
   const app = known && known.redirectUri.startsWith(services.appUrl) ? known : await registerSandboxApp(services, where.platform);
   // A sandbox whose data was thrown away has forgotten the app.
   const consent = (await approve(http, oauth, app, person)) ?? (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
   if (!consent) throw new Error(`The sandbox at ${services.sandboxUrl} did not let ${person} connect`);
   const grant = await oauth.exchange(http, consent.app, consent);
   const [account] = await readChoices(oauth, http, grant);
-  return await storeConnection(services, { ...where, mode: "test" }, account.grant, account.profile);
+  const source = await sourceOf(services, oauth, place, consent.app, grant);
+  return await storeConnection(services, place, account.grant, account.profile, source, beside);
 }
 
 interface Consent {
-  app: OAuthApp;
+  app: KnownApp;
   code: string;
   codeVerifier: string | null;
 }
 
 /** Opens the consent page and presses its approving button; null where the sandbox does not know the app. */
-async function approve(http: HttpClient, oauth: OAuth, app: OAuthApp, person: string): Promise<Consent | null> {
-  const state = randomBytes(16).toString("base64url");
-  const codeVerifier = oauth.pkce ? randomBytes(32).toString("base64url") : null;
-  const query = {
-    client_id: app.clientId,
-    // One platform has a name of its own for it.
-    client_key: app.clientId,
-    redirect_uri: app.redirectUri,
-    response_type: "code",
-    scope: oauth.scopes.join(oauth.scopeSeparator),
-    state,
-    login_hint: person,
-    ...(codeVerifier === null ? {} : { code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"), code_challenge_method: "S256" }),
-  };
-  const page = await http.send({ method: "GET", url: oauth.authorizeUrl, query });
+async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: string): Promise<Consent | null> {
+  const asked = newAsked(oauth);
+  const url = authorizeUrl(oauth, app, asked, person).href;
+  const page = await http.send({ method: "GET", url });
   if (page.status !== 200) return null;
-  const answer = await http.send({ method: "POST", url: oauth.authorizeUrl, query, bytes: form([["decision", "approve"], ...tickedBoxes(page)]) });
+  const answer = await http.send({ method: "POST", url, bytes: form([["decision", "approve"], ...tickedBoxes(page)]) });
   const redirect = new URL(answer.headers["location"] ?? "", app.redirectUri);
-  if (redirect.searchParams.get("state") !== state) throw new Error(`The sandbox's consent page answered ${answer.status} without our state`);
+  if (redirect.searchParams.get("state") !== asked.state) throw new Error(`The sandbox's consent page answered ${answer.status} without our state`);
   const code = redirect.searchParams.get("code");
-  return code === null ? null : { app, code, codeVerifier };
+  return code === null ? null : { app, code, codeVerifier: asked.codeVerifier };
 }
 
 /** What a browser would send of the page's check boxes, all of which are ticked at first. */

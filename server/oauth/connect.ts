@@ -1,9 +1,13 @@
+import type pg from "pg";
 import { newId } from "../../model/ids.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { PublicError } from "../../model/errors.ts";
-import type { Grant, Profile } from "../../platforms/platform.ts";
-import { lockActiveAccount, lockSet, revokeAccount, saveAccount } from "../db/connections.ts";
+import type { Grant, OAuth, Profile } from "../../platforms/platform.ts";
+import { findActiveAccount, findFormerAccount, lockConnection, lockSet, saveAccount, saveConnectionSource } from "../db/connections.ts";
+import { tellAccount } from "../db/outbox.ts";
 import { transaction } from "../db/sql.ts";
+import type { KnownApp } from "./app.ts";
+import { forgetConnection, type Forgotten } from "./disconnect.ts";
 import { storeGrant } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
 
@@ -15,34 +19,77 @@ export interface Place {
   platform: PlatformName;
 }
 
+/** How a grant came about. */
+export interface Source {
+  login: string;
+  /** Null: by the instance's own app. */
+  oauthAppId: string | null;
+  /** Whose whole grant to the app it is part of, where revoking takes all of it. */
+  grantorId: string | null;
+}
+
+/** What connecting has changed. */
+export interface Connected {
+  accountId: string;
+  /** Whether the account was connected here before. */
+  again: boolean;
+  /** The account whose place it took; its grant is still to be revoked. */
+  replaced: Forgotten | null;
+}
+
 /**
  * Stores a grant as the set's account of its platform and answers the account's id. The same platform account keeps its
  * id, and what the platform does not send again (a refresh token) stays; another one replaces it, since a set holds at
- * most one active account of a platform.
+ * most one active account of a platform. `beside` runs in the same transaction.
  */
-export async function storeConnection(services: OAuthServices, place: Place, grant: Grant, profile: Profile): Promise<string> {
+export async function storeConnection(
+  services: OAuthServices,
+  place: Place,
+  grant: Grant,
+  profile: Profile,
+  source: Source = { login: "", oauthAppId: null, grantorId: null },
+  beside?: (tx: pg.PoolClient, connected: Connected) => Promise<void>,
+): Promise<string> {
   return await transaction(services.pool, async (tx) => {
-    if (!(await lockSet.one(tx, [place.platformSetId, place.userId, place.mode]))) {
-      throw new PublicError("NOT_FOUND", "Platform set not found.");
-    }
-    const active = await lockActiveAccount.one(tx, [place.platformSetId, place.platform, place.userId, place.mode]);
-    const same = active?.platform_account_id === profile.platformAccountId;
-    if (active && !same) await revokeAccount.run(tx, [active.id, place.userId, place.mode, "Another account was connected in its place."]);
-    const accountId = active && same ? active.id : newId();
-    await saveAccount.run(tx, [
-      accountId,
-      place.userId,
-      place.mode,
-      place.platformSetId,
-      place.platform,
-      profile.platformAccountId,
-      profile.username,
-      profile.displayName,
-      profile.avatarUrl,
-      grant.scopes ?? [],
-      profile.metadata,
-    ]);
-    await storeGrant(services, tx, { accountId, userId: place.userId, mode: place.mode }, grant);
-    return accountId;
+    const connected = await storeConnectionIn(services, tx, place, { grant, profile }, source);
+    await beside?.(tx, connected);
+    return connected.accountId;
   });
+}
+
+/** The same in a transaction that is open already. `eventData` goes along with the event `account.connected`. */
+export async function storeConnectionIn(
+  services: OAuthServices,
+  tx: pg.PoolClient,
+  place: Place,
+  { grant, profile }: { grant: Grant; profile: Profile },
+  source: Source,
+  eventData: Record<string, unknown> = {},
+): Promise<Connected> {
+  const { userId, mode, platformSetId, platform } = place;
+  if (!(await lockSet.one(tx, [platformSetId, userId, mode]))) throw new PublicError("NOT_FOUND", "Platform set not found.");
+  const active = await findActiveAccount.one(tx, [platformSetId, platform, userId, mode]);
+  const same = active?.platform_account_id === profile.platformAccountId ? active : undefined;
+  const replaced = active && !same ? await forgetConnection(services, tx, { accountId: active.id, userId, mode }, "Another account was connected in its place.") : null;
+  const former = same ?? (await findFormerAccount.one(tx, [platformSetId, platform, userId, mode, profile.platformAccountId]));
+  const account = { accountId: former?.id ?? newId(), userId, mode };
+  const key = [account.accountId, userId, mode];
+  // The grant before the account: whoever renews it takes its locks in this order, too.
+  await lockConnection.one(tx, key);
+  const { platformAccountId, username, displayName, avatarUrl, metadata } = profile;
+  await saveAccount.run(tx, [...key, platformSetId, platform, platformAccountId, username, displayName, avatarUrl, grant.scopes ?? [], metadata]);
+  await storeGrant(services, tx, account, grant);
+  await saveConnectionSource.run(tx, [...key, source.login, source.oauthAppId, source.grantorId]);
+  const again = former !== undefined;
+  await tellAccount(tx, account, "account.connected", { platform, platformSetId, platformAccountId, username, reconnected: again, ...eventData });
+  return { accountId: account.accountId, again, replaced };
+}
+
+/** How a grant came about, as far as it can be known. A platform that does not say whose it is keeps nobody from connecting. */
+export async function sourceOf(services: OAuthServices, oauth: OAuth, at: { mode: Mode; login: string }, app: KnownApp, grant: Grant): Promise<Source> {
+  const grantorId = await oauth.grantor?.(services.httpFor(at.mode), app, grant).catch((error: unknown) => {
+    services.log.warn({ err: error }, "A platform did not say whose grant it gave");
+    return null;
+  });
+  return { login: at.login, oauthAppId: app.id, grantorId: grantorId ?? null };
 }

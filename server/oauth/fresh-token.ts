@@ -3,7 +3,7 @@ import type { Mode } from "../../model/platform-names.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection, lockConnection, saveConnection, setTokenHealth } from "../db/connections.ts";
 import { transaction } from "../db/sql.ts";
-import { findApp } from "./app.ts";
+import { appOf } from "./app.ts";
 import type { OAuthServices } from "./services.ts";
 
 export interface AccountKey {
@@ -57,9 +57,9 @@ async function renew(
     if (token !== options.refused && (held.seconds_left ?? Infinity) > 0) return token;
     throw new BrokerError("AUTH_EXPIRED", "The account's access has expired. Reconnect the account.");
   }
-  const app = await findApp(services, held.mode, held.platform);
+  const app = await appOf(services, held);
   if (!app) throw new BrokerError("AUTH_EXPIRED", "The platform's app credentials are not configured, so access cannot be renewed.");
-  const grant = await oauth.refresh.run(services.httpFor(held.mode), app, openGrant(services, held, token));
+  const grant = await oauth.refresh.run(services.httpFor(held.mode), app, openGrant(services, held));
   await storeGrant(services, tx, account, grant);
   await setTokenHealth.run(tx, [...keyValues(account), "healthy", null]);
   return grant.accessToken;
@@ -105,16 +105,17 @@ export async function storeGrant(services: Pick<OAuthServices, "vault">, tx: pg.
   ]);
 }
 
-function openAccessToken(services: OAuthServices, row: ConnectionRow): string {
+function openAccessToken(services: Pick<OAuthServices, "vault">, row: ConnectionRow): string {
   return services.vault.open(row.access_token_sealed, { table: "connections", row: row.account_id, column: "access_token_sealed" });
 }
 
-function openGrant(services: OAuthServices, row: ConnectionRow, accessToken: string): Grant {
+/** What is stored of a grant, as platforms take it. */
+export function openGrant(services: Pick<OAuthServices, "vault">, row: ConnectionRow): Grant {
   const refreshToken =
     row.refresh_token_sealed === null
       ? null
       : services.vault.open(row.refresh_token_sealed, { table: "connections", row: row.account_id, column: "refresh_token_sealed" });
-  return { accessToken, refreshToken, expiresInSeconds: row.seconds_left, refreshExpiresInSeconds: null, scopes: null };
+  return { accessToken: openAccessToken(services, row), refreshToken, expiresInSeconds: row.seconds_left, refreshExpiresInSeconds: null, scopes: null };
 }
 
 function keyValues(account: AccountKey): [string, string, string] {

@@ -14,8 +14,8 @@ export interface OAuthServices {
   httpFor(mode: Mode): HttpClient;
   /** A client that goes to exactly the address it is given: the sandbox's control API. */
   directHttp: HttpClient;
-  /** How one signs in at a platform; undefined while it has no broker. */
-  oauthOf(platform: PlatformName): OAuth | undefined;
+  /** How one signs in at a platform, in its usual way or another by name; undefined where there is none. */
+  oauthOf(platform: PlatformName, login?: string): OAuth | undefined;
   /** The instance's own app for live mode, from the environment; null where it is not set. */
   liveApp(platform: PlatformName): OAuthApp | null;
   /** The face that OAuth callbacks come back to. */

@@ -1,0 +1,69 @@
+import type pg from "pg";
+import { z } from "zod";
+import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
+import { findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
+import { tellAccount } from "../db/outbox.ts";
+import { appOf } from "./app.ts";
+import { type AccountKey, openGrant } from "./fresh-token.ts";
+import type { OAuthServices } from "./services.ts";
+
+/** A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. */
+export type Forgotten = z.infer<typeof forgotten>;
+
+const forgotten = z.object({
+  accountId: z.string(),
+  mode: z.enum(MODES),
+  platform: z.enum(PLATFORM_NAMES),
+  platformAccountId: z.string(),
+  login: z.string(),
+  oauthAppId: z.string().nullable(),
+  grantorId: z.string().nullable(),
+  sealed: z.string(),
+});
+
+/** What is sealed of it: the grant, and the app that it was given to, which may go before the platform has answered. */
+const secrets = z.object({
+  app: z.object({ clientId: z.string(), clientSecret: z.string(), redirectUri: z.string() }).nullable(),
+  grant: z.object({
+    accessToken: z.string(),
+    refreshToken: z.string().nullable(),
+    expiresInSeconds: z.number().nullable(),
+    refreshExpiresInSeconds: z.number().nullable(),
+    scopes: z.array(z.string()).nullable(),
+  }),
+});
+
+/**
+ * Forgets an account's grant in the transaction of `tx`. The account stays readable by its id. Answers what is to be sent to
+ * `REVOKE_QUEUE` in the same transaction, so that the platform forgets it too; null where there was no grant.
+ */
+export async function forgetConnection(services: OAuthServices, tx: pg.PoolClient, account: AccountKey, reason: string): Promise<Forgotten | null> {
+  const key = [account.accountId, account.userId, account.mode];
+  const held = await lockConnection.one(tx, key);
+  await revokeAccount.run(tx, [...key, reason]);
+  if (!held) return null;
+  const { platform, platform_account_id: platformAccountId } = held;
+  await tellAccount(tx, account, "account.disconnected", { platform, platformAccountId, reason });
+  const app = await appOf(services, held, tx);
+  const sealed = services.vault.seal(JSON.stringify({ app, grant: openGrant(services, held) }), placeOf(account));
+  const { accountId, mode } = account;
+  return { accountId, mode, platform, platformAccountId, login: held.login, oauthAppId: held.oauth_app_id, grantorId: held.grantor_id, sealed };
+}
+
+/**
+ * Asks the platform to take back a forgotten grant, where it has a call for that. Not where another connection still lives by
+ * it, of this user or another: platforms take back all that a person granted to the app. Throws while the platform is away.
+ */
+export async function revokeGrant(services: OAuthServices, data: unknown): Promise<void> {
+  const job = forgotten.parse(data);
+  const oauth = services.oauthOf(job.platform, job.login);
+  if (!oauth?.revoke) return;
+  const shared = [job.accountId, job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId];
+  if (await findSharedGrant.one(services.pool, shared)) return;
+  const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, placeOf(job))));
+  if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);
+}
+
+function placeOf({ accountId }: { accountId: string }) {
+  return { table: "jobs", row: accountId, column: "sealed" };
+}
