@@ -7,7 +7,8 @@ import { pendingMigrations } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
 import { openDatabase } from "../server/instance.ts";
 import { createVault } from "../server/oauth/vault.ts";
-import { judgeKeys, keyFile, loadSecrets, WRONG_KEY_CURE } from "../server/secrets.ts";
+import { keyFile } from "../server/key-file.ts";
+import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/secrets.ts";
 import { sentenceOf } from "./answer.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
@@ -52,8 +53,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
 async function checkKey(config: Config, pool: pg.Pool): Promise<Finding> {
   if (config.encryptionKeys === null && !(await exists(keyFile(config.dataDir)))) return checkUnusedKey(config);
   try {
-    const { encryptionKeys } = await loadSecrets(config);
-    const judged = await judgeKeys(pool, createVault(encryptionKeys));
+    const judged = await judgeKeys(pool, createVault(await loadSecrets(config)));
     return judged === "wrong" ? failed("encryption key", "it is not the one that this database's tokens were sealed with", WRONG_KEY_CURE) : ok("encryption key", "it opens what the database holds");
   } catch (error) {
     return failed("encryption key", sentenceOf(error), WRONG_KEY_CURE);

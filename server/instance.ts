@@ -54,7 +54,7 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
   try {
     const pool = openPool("ampost", config.databasePool);
     const [secrets] = await Promise.all([loadSecrets(config), prepareDatabase(pool, log, patienceSeconds)]);
-    const vault = createVault(secrets.encryptionKeys);
+    const vault = createVault(secrets);
     await checkKeys(pool, vault);
     const clients = { live: createHttpClient(), test: createHttpClient({ sandboxUrl: config.sandbox.url }) };
     const httpFor = (mode: Mode) => clients[mode];

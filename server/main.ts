@@ -93,7 +93,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
       scheduling: config.scheduling,
       forcePrivateUploads: config.forcePrivateUploads,
       signUp: config.signUp,
-      mediaSecret: instance.secrets.mediaSecret,
+      mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
   };
   const app = await createHttpApp(services, { probes, trustProxy: config.trustProxy, observe: metrics.request });

@@ -1,55 +1,34 @@
-import { hkdfSync, randomBytes } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { hkdfSync } from "node:crypto";
 import type pg from "pg";
 import type { Config } from "./config.ts";
 import { addFact, findFact } from "./db/instance-facts.ts";
-import { withFileLock } from "./db/file-lock.ts";
-import type { Vault } from "./oauth/vault.ts";
+import { openKeyFile } from "./key-file.ts";
+import { fixed, type KeySource, type Vault } from "./oauth/vault.ts";
 
-export interface Secrets {
-  /** The first seals, all open. */
-  encryptionKeys: Buffer[];
-  /** What media URLs are signed with: made from the first key, so that all processes have the same. */
-  mediaSecret: Buffer;
+/** What the instance keeps to itself. A rotation in another process changes it while this one runs. */
+export interface Secrets extends KeySource {
+  /** What media URLs are signed with: one for each key, so that all processes have the same. The first signs, all verify. */
+  mediaSecrets(): readonly [Buffer, ...Buffer[]];
 }
 
-/** The configured keys, or one that is made on the first start and kept in the data folder, readable by its owner only. */
+/** The configured keys, or those of the key file in the data folder, which is made at the first start. */
 export async function loadSecrets(config: Pick<Config, "encryptionKeys" | "dataDir">): Promise<Secrets> {
-  const encryptionKeys = config.encryptionKeys ?? [await generatedKey(config.dataDir)];
-  const [first] = encryptionKeys;
+  const source = config.encryptionKeys === null ? await openKeyFile(config.dataDir) : fixed(config.encryptionKeys);
+  let made = mediaSecretsOf(source.keys());
+  return {
+    ...source,
+    mediaSecrets: () => {
+      const keys = source.keys();
+      if (made.keys !== keys) made = mediaSecretsOf(keys);
+      return made.secrets;
+    },
+  };
+}
+
+function mediaSecretsOf(keys: readonly Buffer[]): { keys: readonly Buffer[]; secrets: [Buffer, ...Buffer[]] } {
+  const [first, ...others] = keys.map((key) => Buffer.from(hkdfSync("sha256", key, "", "ampost media urls", 32)));
   if (first === undefined) throw new Error("There is no encryption key");
-  return { encryptionKeys, mediaSecret: Buffer.from(hkdfSync("sha256", first, "", "ampost media urls", 32)) };
-}
-
-export function keyFile(dataDir: string): string {
-  return join(dataDir, "encryption-key");
-}
-
-async function generatedKey(dataDir: string): Promise<Buffer> {
-  const file = keyFile(dataDir);
-  await mkdir(dataDir, { recursive: true });
-  return withFileLock(`${file}.lock`, async () => {
-    const written = await readFile(file, "utf8").catch(ignoreMissing);
-    if (written !== undefined) return parseKey(written, file);
-    const key = randomBytes(32);
-    // Synced, because tokens sealed with it outlive whatever loses it.
-    const handle = await open(file, "wx", 0o600);
-    await handle.writeFile(`${key.toString("base64")}\n`);
-    await handle.sync();
-    await handle.close();
-    return key;
-  });
-}
-
-function parseKey(text: string, file: string): Buffer {
-  const key = Buffer.from(text.trim(), "base64");
-  if (key.length === 32) return key;
-  throw new Error(`${file} does not hold a key of 32 bytes in base64. Put the right one there: without it the tokens in the database cannot be read.`);
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
+  return { keys, secrets: [first, ...others] };
 }
 
 const CHECK = { name: "encryption_check", text: "ampost", place: { table: "instance", row: "encryption_check", column: "value" } };

@@ -32,14 +32,13 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   const pool = instance.openPool("ampost worker", config.databasePool);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls });
   const oauth = { ...instance.oauth, pool };
-  const mediaUrls = { baseUrl: config.mediaUrl, secret: secrets.mediaSecret };
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
     listener,
     platforms,
     httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
-    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
+    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: { baseUrl: config.mediaUrl, secret: secrets.mediaSecrets()[0] } }, owner),
     ensureMedia: (owner, mediaIds, signal) => ingest.ensureReady(owner, mediaIds, signal),
     freshToken: (account, options) => freshToken(oauth, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),

@@ -88,7 +88,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     auth,
     vault,
     oauthOf: () => undefined,
-    settings: { ...DEFAULTS, mediaSecret: randomBytes(32), ...settings },
+    settings: { ...DEFAULTS, mediaSecrets: () => [MEDIA_SECRET], ...settings },
   };
   const app = await createHttpApp(services, {
     probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) },
@@ -122,6 +122,8 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     },
   };
 }
+
+const MEDIA_SECRET = randomBytes(32);
 
 const DEFAULTS = {
   apiUrl: "http://localhost:3000",

@@ -11,7 +11,7 @@ export async function openMediaDoor(deps: { pool: pg.Pool; storage: Storage; sec
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://localhost");
     const [, , mediaId = "", name = ""] = url.pathname.split("/");
-    openSigned(deps, {
+    openSigned({ ...deps, secrets: [deps.secret] }, {
       method: request.method === "HEAD" ? "HEAD" : "GET",
       mediaId,
       name,

@@ -45,8 +45,8 @@ export interface Settings {
   forcePrivateUploads: boolean;
   /** Who may make an account. */
   signUp: "open" | "invite" | "closed";
-  /** What media URLs are signed with. */
-  mediaSecret: Uint8Array;
+  /** What media URLs are signed with: the first signs, all verify. A rotation of the encryption key changes them. */
+  mediaSecrets(): readonly [Uint8Array, ...Uint8Array[]];
 }
 
 /** Who is signed in at the dashboard. */

@@ -16,7 +16,7 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
     if (!params.success || !query.success) throw refuseRequest("request.route", "There is no such file", "Use the url of a media object as it was answered.", "NOT_FOUND");
     const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
     const answer = await openSigned(
-      { pool, storage, secret: settings.mediaSecret },
+      { pool, storage, secrets: settings.mediaSecrets() },
       { method: request.method === "HEAD" ? "HEAD" : "GET", mediaId: params.data.mediaId, name: params.data.name, expires: query.data.expires, signature: query.data.signature, range, ifRange: typeof ifRange === "string" ? ifRange : undefined, ifNoneMatch },
     );
     reply.code(answer.status).headers(answer.headers);

@@ -23,7 +23,7 @@ describe("signed addresses", () => {
 
   const signed = (): SignedRequest => readUrl(signMediaUrl(URLS, { id: row.id, filename: row.filename, mimeType: "image/jpeg" }, NOW));
   const ask = async (changes: Partial<SignedRequest> = {}, now = NOW) => {
-    const { body, ...answer } = await openSigned({ pool: world.database.pool, storage: world.storage, secret: URLS.secret }, { ...signed(), ...changes }, now);
+    const { body, ...answer } = await openSigned({ pool: world.database.pool, storage: world.storage, secrets: ["a newer secret", URLS.secret] }, { ...signed(), ...changes }, now);
     return { ...answer, bytes: body === null ? null : await buffer(body) };
   };
 
@@ -90,7 +90,7 @@ describe("signed addresses", () => {
       { signature: signature?.replace(/^./, (first) => (first === "A" ? "B" : "A")) },
     ];
     for (const change of changed) assert.equal((await ask(change)).status, 403, JSON.stringify(change));
-    const other = await openSigned({ pool: world.database.pool, storage: world.storage, secret: "another secret" }, signed(), NOW);
+    const other = await openSigned({ pool: world.database.pool, storage: world.storage, secrets: ["another secret"] }, signed(), NOW);
     assert.equal(other.status, 403);
   });
 

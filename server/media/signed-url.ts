@@ -33,10 +33,13 @@ export function signMediaUrl(urls: MediaUrls, media: { id: string; filename: str
   return `${urls.baseUrl}/media/${media.id}/${name}?expires=${expires}&signature=${sign(urls.secret, { mediaId: media.id, name, expires })}`;
 }
 
-export function verifyMediaUrl(secret: MediaUrls["secret"], signed: SignedMedia, signature: string): boolean {
-  const expected = Buffer.from(sign(secret, signed));
+/** Whether it was signed with one of these secrets. */
+export function verifyMediaUrl(secrets: readonly MediaUrls["secret"][], signed: SignedMedia, signature: string): boolean {
   const given = Buffer.from(signature);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  return secrets.some((secret) => {
+    const expected = Buffer.from(sign(secret, signed));
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
 }
 
 function sign(secret: MediaUrls["secret"], { mediaId, name, expires }: SignedMedia): string {
@@ -81,10 +84,10 @@ export interface SignedAnswer {
 }
 
 /** Answers a request for a signed address: whole or one range, GET and HEAD. */
-export async function openSigned(deps: { pool: pg.Pool; storage: Storage; secret: MediaUrls["secret"] }, request: SignedRequest, now: Date = new Date()): Promise<SignedAnswer> {
+export async function openSigned(deps: { pool: pg.Pool; storage: Storage; secrets: readonly MediaUrls["secret"][] }, request: SignedRequest, now: Date = new Date()): Promise<SignedAnswer> {
   const expires = /^\d{1,12}$/.test(request.expires ?? "") ? Number(request.expires) : NaN;
   const signed = { mediaId: request.mediaId, name: request.name, expires };
-  if (Number.isNaN(expires) || !verifyMediaUrl(deps.secret, signed, request.signature ?? "")) return refuse(403, "The signature of this address is not valid.");
+  if (Number.isNaN(expires) || !verifyMediaUrl(deps.secrets, signed, request.signature ?? "")) return refuse(403, "The signature of this address is not valid.");
   const secondsLeft = expires - Math.floor(now.getTime() / 1000);
   if (secondsLeft <= 0) return refuse(410, "This address has expired.");
   const row = await findSignedMedia.one(deps.pool, [request.mediaId]);

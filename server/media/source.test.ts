@@ -122,7 +122,7 @@ describe("a broker's media", () => {
     assert.match(url.pathname, /\/photo-1x1\.jpg$/);
     const [, , mediaId = "", name = ""] = url.pathname.split("/");
     const query = { expires: url.searchParams.get("expires") ?? undefined, signature: url.searchParams.get("signature") ?? undefined };
-    const answer = await openSigned({ ...deps, secret: deps.mediaUrls.secret }, { method: "GET", mediaId, name, ...query });
+    const answer = await openSigned({ ...deps, secrets: [deps.mediaUrls.secret] }, { method: "GET", mediaId, name, ...query });
     assert.deepEqual([answer.status, answer.headers["content-type"]], [200, "image/jpeg"]);
     assert.equal((await sharp(await buffer(answer.body ?? Readable.from([]))).metadata()).width, 320);
   });

@@ -8,8 +8,8 @@ export interface Vault {
   seal(secret: string, place: Place): string;
   /** Throws a VaultError when the key is missing, the value was tampered with, or it belongs to another place. */
   open(sealed: string, place: Place): string;
-  /** The id of the key that seals: eight hex digits of the key's SHA-256. */
-  keyId: string;
+  /** The id of the key that seals. */
+  readonly keyId: string;
 }
 
 export interface Place {
@@ -22,24 +22,34 @@ export class VaultError extends Error {
   override name = "VaultError";
 }
 
-/** The first key seals; every key opens what it has sealed. Keys are 32 bytes. */
-export function createVault(keys: readonly Buffer[]): Vault {
-  const [current] = keys;
-  if (!current) throw new VaultError("The vault needs an encryption key");
-  const byId = new Map(keys.map((key) => [keyIdOf(key), key]));
-  const keyId = keyIdOf(current);
+/** Where a vault's keys come from. The first seals, all open; each has 32 bytes. */
+export interface KeySource {
+  /** The keys as they are now: the same array for as long as they are the same. */
+  keys(): readonly Buffer[];
+  /** The keys after looking where they are kept, since another process may have added one. */
+  reread(): readonly Buffer[];
+}
+
+/** A vault of these keys. With a source it goes on by itself after a rotation: a key id it has not met makes it look again. */
+export function createVault(source: readonly Buffer[] | KeySource): Vault {
+  const from = isSource(source) ? source : fixed(source);
+  let ring = ringOf(from.keys());
+  const latest = (found: readonly Buffer[]): Ring => (found === ring.keys ? ring : (ring = ringOf(found)));
   return {
-    keyId,
+    get keyId() {
+      return latest(from.keys()).keyId;
+    },
     seal(secret, place) {
+      const { first, keyId } = latest(from.keys());
       const iv = randomBytes(12);
-      const cipher = createCipheriv("aes-256-gcm", current, iv).setAAD(additionalData(place));
+      const cipher = createCipheriv("aes-256-gcm", first, iv).setAAD(additionalData(place));
       const bytes = Buffer.concat([iv, cipher.update(secret, "utf8"), cipher.final(), cipher.getAuthTag()]);
       return `v1.${keyId}.${bytes.toString("base64url")}`;
     },
     open(sealed, place) {
       const [version, id = "", encoded = ""] = sealed.split(".");
-      const key = byId.get(id);
       if (version !== "v1") throw new VaultError("The sealed value has a form this version does not know");
+      const key = latest(from.keys()).byId.get(id) ?? latest(from.reread()).byId.get(id);
       if (!key) throw new VaultError(`The value was sealed with the encryption key ${id}, which this process does not have`);
       const bytes = Buffer.from(encoded, "base64url");
       try {
@@ -53,9 +63,32 @@ export function createVault(keys: readonly Buffer[]): Vault {
   };
 }
 
-function keyIdOf(key: Buffer): string {
+/** What the id of a key is: eight hex digits of its SHA-256. Throws a VaultError where it has not 32 bytes. */
+export function keyIdOf(key: Buffer): string {
   if (key.length !== 32) throw new VaultError("An encryption key has 32 bytes");
   return createHash("sha256").update(key).digest("hex").slice(0, 8);
+}
+
+interface Ring {
+  keys: readonly Buffer[];
+  first: Buffer;
+  keyId: string;
+  byId: ReadonlyMap<string, Buffer>;
+}
+
+function ringOf(keys: readonly Buffer[]): Ring {
+  const [first] = keys;
+  if (!first) throw new VaultError("The vault needs an encryption key");
+  return { keys, first, keyId: keyIdOf(first), byId: new Map(keys.map((key) => [keyIdOf(key), key])) };
+}
+
+function isSource(source: readonly Buffer[] | KeySource): source is KeySource {
+  return "reread" in source;
+}
+
+/** Keys that stay the same. */
+export function fixed(keys: readonly Buffer[]): KeySource {
+  return { keys: () => keys, reread: () => keys };
 }
 
 function additionalData(place: Place): Buffer {

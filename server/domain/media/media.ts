@@ -48,7 +48,7 @@ export async function deleteMedia(services: Services, call: Call, id: string): P
 
 function toMedia({ settings }: Pick<Services, "settings">, { mode }: Caller, row: MediaRow): Media {
   const { facts } = row;
-  const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecret };
+  const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   return {
     id: row.id,
     status: row.status,

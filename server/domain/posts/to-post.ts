@@ -7,9 +7,9 @@ import type { Settings } from "../services.ts";
 import { mediaPlaces } from "./media-places.ts";
 
 /** The answer about one post: what was sent, with signed addresses for what lies in storage, and what came of it. */
-export function answerPost(settings: Pick<Settings, "mediaUrl" | "mediaSecret">, row: WholePostRow, now = new Date()): Answer<{ post: Post }> {
+export function answerPost(settings: Pick<Settings, "mediaUrl" | "mediaSecrets">, row: WholePostRow, now = new Date()): Answer<{ post: Post }> {
   const content = row.media.length === 0 ? row.content : structuredClone(row.content);
-  const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecret };
+  const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   const signed = showStored(content, row.media, urls, now);
   const post: Post = {
     id: row.id,
