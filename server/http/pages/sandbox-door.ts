@@ -2,14 +2,11 @@ import { get, type IncomingMessage } from "node:http";
 
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-import type { Services } from "../domain/services.ts";
-import { onAppOnly } from "./faces.ts";
-import { refuseRequest } from "./refusals.ts";
+import type { Services } from "../../domain/services.ts";
+import { refuseRequest } from "../refusals.ts";
 
-/** What people look at: the app's first page, and the sandbox's page. */
-export function addPages(scope: FastifyInstance, { settings }: Pick<Services, "settings">): void {
-  onAppOnly(scope, settings);
-  scope.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(FIRST_PAGE));
+/** The sandbox's page, at an address of ours. */
+export function addSandboxDoor(scope: FastifyInstance, { settings }: Pick<Services, "settings">): void {
   for (const path of ["/sandbox", "/sandbox/*"]) {
     scope.get(path, { compress: false }, async (request, reply) => {
       // The page's links are relative to its folder.
@@ -42,18 +39,3 @@ function getFrom(url: URL): Promise<IncomingMessage> {
     asked.on("error", reject).on("timeout", () => asked.destroy(new Error("The sandbox did not answer")));
   });
 }
-
-const FIRST_PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Ampost</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}</style>
-<h1>Ampost</h1>
-<p>One API to publish to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads.</p>
-<ul>
-<li><a href="/sandbox">The sandbox</a>: posts of test keys as they would look</li>
-<li><a href="/readyz">Whether this instance is ready</a></li>
-</ul>
-</html>
-`;

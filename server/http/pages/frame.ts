@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+
+import type { FastifyReply } from "fastify";
+
+import { html, toMarkup, trusted, type Html } from "./html.ts";
+import { PAGE_STYLE } from "./style.ts";
+
+/** A page as a person sees it. */
+export interface Page {
+  title: string;
+  body: Html;
+  /** Who looks at it: shows the way to the other pages. Null for visitors. */
+  viewer?: Viewer | null;
+  /** The path of the page, so that the way shows where one is. */
+  at?: string;
+  /** Something that has just been done, or went wrong, told before all else. */
+  notice?: Notice | null;
+  status?: number;
+  /** A script of our own that the page needs, by path: only where a browser offers something to scripts alone. */
+  script?: string;
+  /** Origins beside our own to which sending a form may lead. */
+  formOrigins?: readonly string[];
+}
+
+export interface Viewer {
+  email: string;
+}
+
+export interface Notice {
+  kind: "done" | "failed";
+  text: string;
+}
+
+/** Sends a page. It is never stored, never framed, and loads nothing but what is ours. */
+export async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
+  return await reply.code(page.status ?? 200).headers(headersOf(page)).type("text/html; charset=utf-8").send(toMarkup(frame(page)));
+}
+
+/** Sends the browser on after a form, or to another page. */
+export async function sendOn(reply: FastifyReply, path: string): Promise<FastifyReply> {
+  return await reply.header("cache-control", "no-store").redirect(path, 303);
+}
+
+const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
+
+/**
+ * "same-origin" and not "no-referrer": with the latter browsers send forms with `Origin: null`, which could not be told
+ * from a foreign one. Other sites learn nothing either way. Source: Fetch standard, "append a request Origin header".
+ */
+function headersOf({ script, formOrigins = [] }: Page): Record<string, string> {
+  const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";
+  return {
+    "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+  };
+}
+
+const WAYS = [
+  ["/", "Overview"],
+  ["/connections", "Connections"],
+  ["/keys", "API keys"],
+  ["/settings", "Settings"],
+] as const;
+
+function frame({ title, body, viewer = null, at, notice = null, script }: Page): Html {
+  const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? trusted(' aria-current="page"') : null}>${name}</a>`);
+  return html`${trusted("<!doctype html>")}
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Ampost</title>
+<link rel="icon" href="data:,">
+<style>${trusted(PAGE_STYLE)}</style>
+${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header><div class="bar"><a class="brand" href="/">Ampost</a>
+${viewer === null ? html`<nav aria-label="Account"><a href="/sign-in">Sign in</a></nav>` : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}</div>
+${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}</header>
+<main id="main" tabindex="-1">
+<h1>${title}</h1>
+${notice === null ? null : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">${notice.text}</p>`}
+${body}
+</main>
+</body>
+</html>
+`;
+}
