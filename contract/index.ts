@@ -1,4 +1,5 @@
 import { accountsGet, accountsList } from "./accounts.ts";
+import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "./connect-links.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./media.ts";
 import type { Operation } from "./operation.ts";
 import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "./platform-sets.ts";
@@ -25,6 +26,10 @@ export const OPERATIONS: readonly Operation[] = [
   platformSetsDelete,
   accountsList,
   accountsGet,
+  connectLinksCreate,
+  connectLinksList,
+  connectLinksGet,
+  connectLinksRevoke,
   mediaCreate,
   mediaList,
   mediaGet,

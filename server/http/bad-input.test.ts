@@ -29,6 +29,7 @@ function validBody(name: string): unknown {
     posts_retry: { platforms: ["threads"] },
     platform_sets_create: { name: "Set" },
     platform_sets_rename: { name: "Renamed" },
+    connect_links_create: { platformSetId: world.test.platformSetId, externalId: "customer", returnUrl: "https://example.com/back" },
     media_create: { url: "https://example.com/a.jpg" },
   };
   return bodies[name] ?? {};

@@ -1,10 +1,12 @@
 import { accountsGet, accountsList } from "../../contract/accounts.ts";
+import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "../../contract/connect-links.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/media.ts";
 import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/platforms.ts";
 import { postsAttempts } from "../../contract/post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
+import { createConnectLink, getConnectLink, listConnectLinks, revokeConnectLink } from "../domain/connect-links/connect-links.ts";
 import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
 import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
 import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
@@ -38,6 +40,10 @@ export const BINDINGS: readonly Binding[] = [
   bind(platformSetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
   bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
   bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
+  bind(connectLinksCreate, (services, call, { body }) => createConnectLink(services, call, body)),
+  bind(connectLinksList, (services, call, { query }) => listConnectLinks(services, call, query)),
+  bind(connectLinksGet, (services, call, { params }) => getConnectLink(services, call, params.id)),
+  bind(connectLinksRevoke, (services, call, { params }) => revokeConnectLink(services, call, params.id)),
   bind(mediaCreate, (services, call, { body }) => createMedia(services, call, body)),
   bind(mediaList, (services, call, { query }) => listMedia(services, call, query)),
   bind(mediaGet, (services, call, { params }) => getMedia(services, call, params.id)),

@@ -26,6 +26,10 @@ const MAKERS: Readonly<Record<string, (tenant: Tenant) => Promise<string>>> = {
   platform_sets: (tenant) => newSet(tenant),
   accounts: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
   media: (tenant) => newMedia(tenant),
+  connect_links: async (tenant) => {
+    const { body } = await world.call(tenant, "POST", "/api/v1/connect-links", { platformSetId: tenant.platformSetId, returnUrl: "https://example.com/back" });
+    return idOf(body, "connectLink");
+  },
 };
 
 /** A body that the owner's call would be taken with. */

@@ -23,7 +23,7 @@ export type AuditAction =
   | `platform_set.${"created" | "renamed" | "deleted"}`
   | `oauth_app.${"saved" | "deleted"}`
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
-  | `connect_link.${"created" | "used"}`
+  | `connect_link.${"created" | "used" | "revoked"}`
   | `encryption.${"rotated"}`;
 
 /** Writes it down in the transaction of `db`: what was done and its record are there together, or neither. */

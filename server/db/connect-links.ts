@@ -1,0 +1,74 @@
+import type { ConnectLinkStatus } from "../../contract/connect-links.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { statement } from "./sql.ts";
+
+export interface ConnectLinkRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  platform_set_id: string;
+  platform: PlatformName | null;
+  external_id: string | null;
+  return_url: string;
+  account_id: string | null;
+  created_at: Date;
+  expires_at: Date;
+  status: ConnectLinkStatus;
+}
+
+const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.external_id, l.return_url, l.account_id, l.created_at, l.expires_at,
+  case when l.connected_at is not null then 'connected'
+    when l.revoked_at is not null or not exists (select from platform_sets s where s.id = l.platform_set_id and s.user_id = l.user_id and s.mode = l.mode) then 'revoked'
+    when l.expires_at <= now() then 'expired' else 'pending' end as status`;
+
+/** ($1 id, $2 user, $3 mode, $4 token's digest, $5 set, $6 platform or null, $7 external id, $8 return URL, $9 lifetime in seconds) */
+export const insertConnectLink = statement<ConnectLinkRow>(
+  "connect_links.insert",
+  `with l as (
+     insert into connect_links (id, user_id, mode, token_digest, platform_set_id, platform, external_id, return_url, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9)) returning *
+   ) select ${columns} from l`,
+);
+
+/** ($1 id, $2 user, $3 mode) */
+export const findConnectLink = statement<ConnectLinkRow>("connect_links.find", `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`);
+
+/** ($1 token's digest): whose it is, is what the token says. The names are shown to whoever opens the link. */
+export const findConnectLinkByToken = statement<ConnectLinkRow & { user_name: string; set_name: string | null }>(
+  "connect_links.find_by_token",
+  `select ${columns}, u.name as user_name, named.name as set_name
+   from connect_links l join users u on u.id = l.user_id
+     left join platform_sets named on named.id = l.platform_set_id and named.user_id = l.user_id and named.mode = l.mode
+   where l.token_digest = $1`,
+);
+
+const matching = `from (select ${columns} from connect_links l where l.user_id = $1 and l.mode = $2 and ($4::text is null or l.external_id = $4)) l
+  where $3::text is null or l.status = $3`;
+
+/** ($1 user, $2 mode, $3 status or null, $4 external id or null, $5 limit, $6 offset): the newest first. */
+export const listConnectLinks = statement<ConnectLinkRow>("connect_links.list", `select l.* ${matching} order by l.id desc limit $5 offset $6`);
+
+/** ($1 user, $2 mode, $3 status or null, $4 external id or null) */
+export const countConnectLinks = statement<{ count: number }>("connect_links.count", `select count(*)::int as count ${matching}`);
+
+/** ($1 id, $2 user, $3 mode): one that was used, or has been revoked before, stays as it is. */
+export const revokeConnectLink = statement(
+  "connect_links.revoke",
+  `update connect_links set revoked_at = now() where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null`,
+);
+
+/** ($1 id, $2 user, $3 mode): the link is used up; nothing where it was used or revoked before. One that ran out while the platform was asking is still good. */
+export const claimConnectLink = statement<{ external_id: string | null }>(
+  "connect_links.claim",
+  `update connect_links set connected_at = now()
+   where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null returning external_id`,
+);
+
+/** ($1 id, $2 user, $3 mode, $4 account): what a claimed link has connected; the account is known by the link's external id from now on. */
+export const settleConnectLink = statement(
+  "connect_links.settle",
+  `with settled as (
+     update connect_links set account_id = $4 where id = $1 and user_id = $2 and mode = $3 returning external_id
+   )
+   update accounts set external_id = settled.external_id from settled where accounts.id = $4 and accounts.user_id = $2 and accounts.mode = $3`,
+);

@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from "node:crypto";
+
+import type { ConnectLink, ConnectLinkStatus } from "../../../contract/connect-links.ts";
+import { refusal } from "../../../contract/parse.ts";
+import { newId } from "../../../model/ids.ts";
+import { PublicError } from "../../../model/errors.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { lockSet } from "../../db/connections.ts";
+import { countConnectLinks, findConnectLink, insertConnectLink, listConnectLinks as selectConnectLinks, revokeConnectLink as endConnectLink, type ConnectLinkRow } from "../../db/connect-links.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import { unknownSet } from "../posts/judge.ts";
+import type { Services } from "../services.ts";
+
+/** What a connect link is to be. */
+export interface NewConnectLink {
+  platformSetId: string;
+  platform?: PlatformName | null;
+  externalId?: string | null;
+  returnUrl: string;
+  expiresInSeconds: number;
+}
+
+/**
+ * Makes a connect link. Its token is random and stored as a digest only, and all else that the link stands for is in
+ * the row: nothing in the address can be changed without its becoming an unknown link.
+ */
+export async function createConnectLink(services: Pick<Services, "pool" | "settings">, call: Call, body: NewConnectLink): Promise<Answer<{ connectLink: ConnectLink }>> {
+  const { platformSetId, platform = null, externalId = null, returnUrl, expiresInSeconds } = body;
+  const token = randomBytes(32).toString("base64url");
+  return await write(services, call, async (tx) => {
+    if ((await lockSet.one(tx, [platformSetId, call.userId, call.mode])) === undefined) throw refusal([unknownSet(platformSetId)]);
+    const row = await insertConnectLink.one(tx, [newId(), call.userId, call.mode, digestLinkToken(token), platformSetId, platform, externalId, returnUrl, expiresInSeconds]);
+    if (row === undefined) throw new Error("The connect link was not stored");
+    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.created", target: row.id, data: { platformSetId, platform, externalId, returnUrl } });
+    const connectLink = toConnectLink(row);
+    return { body: { connectLink: { ...connectLink, url: `${services.settings.appUrl}/connect/${token}` } }, kept: { connectLink } };
+  });
+}
+
+/** A page of the connect links, newest first, and how many match in all. */
+export async function listConnectLinks(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  query: { status?: ConnectLinkStatus; externalId?: string; limit: number; offset: number },
+): Promise<Answer<{ connectLinks: ConnectLink[]; total: number }>> {
+  const filter = [caller.userId, caller.mode, query.status ?? null, query.externalId ?? null];
+  const [rows, counted] = await Promise.all([selectConnectLinks.all(services.pool, [...filter, query.limit, query.offset]), countConnectLinks.one(services.pool, filter)]);
+  return { body: { connectLinks: rows.map(toConnectLink), total: counted?.count ?? 0 } };
+}
+
+/** One connect link. Throws NOT_FOUND. */
+export async function getConnectLink(services: Pick<Services, "pool">, caller: Caller, id: string): Promise<Answer<{ connectLink: ConnectLink }>> {
+  const row = await findConnectLink.one(services.pool, [id, caller.userId, caller.mode]);
+  if (row === undefined) throw linkNotFound();
+  return { body: { connectLink: toConnectLink(row) } };
+}
+
+/** Ends a link that has not been used; one that has been stays as it is. Throws NOT_FOUND. */
+export async function revokeConnectLink(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ connectLink: ConnectLink }>> {
+  return await write(services, call, async (tx) => {
+    const owned = [id, call.userId, call.mode];
+    const ended = await endConnectLink.run(tx, owned);
+    const row = await findConnectLink.one(tx, owned);
+    if (row === undefined) throw linkNotFound();
+    if (ended > 0) await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.revoked", target: id });
+    return { body: { connectLink: toConnectLink(row) } };
+  });
+}
+
+/** All that is stored of a link's token. It opens nothing. */
+export function digestLinkToken(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function linkNotFound(): PublicError {
+  return new PublicError("NOT_FOUND", "Connect link not found.");
+}
+
+function toConnectLink(row: ConnectLinkRow): ConnectLink {
+  return {
+    id: row.id,
+    url: null,
+    status: row.status,
+    platformSetId: row.platform_set_id,
+    platform: row.platform,
+    externalId: row.external_id,
+    returnUrl: row.return_url,
+    accountId: row.account_id,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    mode: row.mode,
+  };
+}
