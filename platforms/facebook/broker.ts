@@ -1,7 +1,9 @@
+import type { PlatformContent } from "../../model/post.ts";
 import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { paced } from "../kit/meta-usage.ts";
 import { multipartBytes } from "../kit/multipart.ts";
 import { renditionFor } from "../kit/rendition.ts";
-import { BrokerError, type Broker, type PublishMedia, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
+import { BrokerError, type Broker, type PublishMedia, type QuietStep, type Step, type StepContext, type VisibleStep } from "../platform.ts";
 import { imageRule, kindOf, photoIds, stepNames, titleOf, videoOf } from "./content.ts";
 import { graph, videoGraph } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
@@ -14,27 +16,29 @@ import { accepted, created, posted, postLink, storyList, storyPublished, type Vi
  * link has none.
  */
 export const broker: Broker = {
-  steps(content) {
-    const photos = content.media.map((_, item) => uploadPhoto(item));
-    const cover = content.media[0]?.thumbnail ? [setCover()] : [];
-    switch (kindOf(content)) {
-      case "text":
-      case "photos":
-        return [...photos, publishPost(), readPermalink()];
-      case "video":
-        return [startChunks(), sendChunks(), publishVideo(), awaitLive(), ...cover];
-      case "reel":
-        return [startBytes("video_reels"), sendBytes(), awaitUploaded(), publishReel(), awaitLive(), ...cover];
-      case "photoStory":
-        return [...photos, publishPhotoStory(), readStoryLink()];
-      case "videoStory":
-        return [startBytes("video_stories"), sendBytes(), awaitUploaded(), publishVideoStory(), readStoryLink()];
-    }
-  },
+  steps: (content) => paced(stepsOf(content)),
   reconcile,
   // Meta names no number; new posts were seen to be listed late, so nothing is believed absent before two minutes.
   indexingLagSeconds: 120,
 };
+
+function stepsOf(content: PlatformContent<PublishMedia>): Step[] {
+  const photos = content.media.map((_, item) => uploadPhoto(item));
+  const cover = content.media[0]?.thumbnail ? [setCover()] : [];
+  switch (kindOf(content)) {
+    case "text":
+    case "photos":
+      return [...photos, publishPost(), readPermalink()];
+    case "video":
+      return [startChunks(), sendChunks(), publishVideo(), awaitLive(), ...cover];
+    case "reel":
+      return [startBytes("video_reels"), sendBytes(), awaitUploaded(), publishReel(), awaitLive(), ...cover];
+    case "photoStory":
+      return [...photos, publishPhotoStory(), readStoryLink()];
+    case "videoStory":
+      return [startBytes("video_stories"), sendBytes(), awaitUploaded(), publishVideoStory(), readStoryLink()];
+  }
+}
 
 /** A photo that nobody sees until a post or a story takes it. */
 function uploadPhoto(item: number): QuietStep {

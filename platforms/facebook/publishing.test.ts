@@ -25,3 +25,12 @@ test("a post that is listed a minute late is found there after a crash, and not 
   const reads = (await world.requests()).filter(({ url }) => url.includes("/published_posts"));
   assert.ok(reads.length > 1, "it was listed at the first look");
 });
+
+test("a Page whose calls are nearly used up is published to at a slower pace, and no call more is made", async () => {
+  const account = await world.connect();
+  const photos = world.fixtures.filter(({ facts }) => facts.mimeType === "image/jpeg").slice(0, 2).map(({ filename }) => ({ filename }));
+  await world.fault({ operation: "upload", kind: "reject", error: "usage-85", times: 2 });
+  const published = await world.publish(account, { text: "slowly", media: photos, linkUrl: null, platformOverrides: {} });
+  assert.deepEqual([published.status, published.attemptCount], ["published", 1], JSON.stringify(published.error));
+  assert.deepEqual((await world.requests()).map(({ operation }) => operation), ["upload", "upload", "publish"]);
+});

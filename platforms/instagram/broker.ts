@@ -1,5 +1,6 @@
 import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { uploadUrl, uploadVideo } from "../kit/meta-upload.ts";
+import { paced } from "../kit/meta-usage.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome, type VisibleStep } from "../platform.ts";
 import { cannotSeeYet, containerError, containerFields, firstStep, graphOf, kindOf, settingsOf, stepNames, takesBytes } from "./container.ts";
 import { graphs } from "./errors.ts";
@@ -16,7 +17,7 @@ export const broker: Broker = {
     const isVideo = content.media.some(({ type }) => type === "video");
     const children = content.media.map((media, item) => ({ name: stepNames.child(item), item, isVideo: media.type === "video" }));
     const first = firstStep(content);
-    return [
+    return paced([
       ...(isCarousel ? children.flatMap(({ name, item, isVideo }) => [createContainer(name, item), ...(isVideo ? [upload(name, item)] : [])]) : []),
       ...(isCarousel ? children.map(({ name, isVideo }) => awaitContainer(`${name}-ready`, name, name, isVideo)) : []),
       createContainer(stepNames.container, null),
@@ -26,7 +27,7 @@ export const broker: Broker = {
       publish(),
       readPermalink(),
       ...(content.settings.firstComment === undefined ? [] : [addFirstComment()]),
-    ];
+    ]);
   },
   reconcile,
   // Meta names no number; a container that still reads FINISHED is believed after a minute.

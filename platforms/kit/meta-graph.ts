@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
 import { BrokerError } from "../platform.ts";
-import { parseJson, type HttpAnswer, type HttpClient, type HttpRequest } from "./http.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "./http.ts";
+import { regainSeconds } from "./meta-usage.ts";
 import { redact } from "./redaction.ts";
 
 /** Instagram's and Facebook's; usable until 2028-07-29. Source: Graph API changelog, 2026-10-01. */
@@ -171,18 +172,6 @@ const graphForm = z.object({
 });
 
 const exchangeForm = z.object({ error_type: z.string(), code: z.coerce.number().nullish(), error_message: z.string().nullish() });
-
-const usageHeader = z.record(z.string(), z.array(z.object({ estimated_time_to_regain_access: z.number().nullish() })));
-
-/** When calls are welcome again, as the usage header says in minutes, or Retry-After in seconds; null where neither does. */
-function regainSeconds(answer: HttpAnswer): number | null {
-  const usage = usageHeader.safeParse(parseJson(answer.headers["x-business-use-case-usage"] ?? ""));
-  const minutes = usage.success ? Object.values(usage.data).flat().map((entry) => entry.estimated_time_to_regain_access ?? 0) : [];
-  const longest = Math.max(0, ...minutes) * 60;
-  if (longest > 0) return longest;
-  const retryAfter = Number(answer.headers["retry-after"]);
-  return Number.isFinite(retryAfter) && retryAfter > 0 ? Math.ceil(retryAfter) : null;
-}
 
 function joinCode(error: GraphError): string | null {
   if (error.code === null) return null;

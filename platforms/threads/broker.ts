@@ -1,4 +1,5 @@
 import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { paced } from "../kit/meta-usage.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome, type VisibleStep } from "../platform.ts";
 import { cannotSeeYet, containerFields, partsOf, stepNames, type Part } from "./container.ts";
 import { containerErrors, graph, unknownContainerError } from "./errors.ts";
@@ -11,7 +12,7 @@ import { containerStatus, created, mediaLink, publishingLimit } from "./wire.ts"
  * reply to the part before.
  */
 export const broker: Broker = {
-  steps: (content) => partsOf(content).flatMap((part) => stepsOf(part, content.thread.length, isReply(content.settings))),
+  steps: (content) => paced(partsOf(content).flatMap((part) => stepsOf(part, content.thread.length, isReply(content.settings)))),
   reconcile,
   // Meta names no number; a container that still reads FINISHED is believed after a minute.
   indexingLagSeconds: 60,

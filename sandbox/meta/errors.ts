@@ -58,4 +58,5 @@ export const COMMON_SWITCHES: readonly FaultSwitch[] = [
   { name: "publish-drop-connection-but-live", operations: ["publish"], about: "Published, then the connection is cut: `drop_after`.", as: "drop_after" },
   { name: "token-463", operations: CALLS, about: "The token has expired from here on: `expire_token`.", as: "expire_token" },
   { name: "token-458", operations: CALLS, about: "The person has removed the app: `revoke_token`.", as: "revoke_token" },
+  { name: "usage-{n}", operations: CALLS, about: "Answered as usual; the usage headers tell that N of 100 are used." },
 ];

@@ -59,7 +59,8 @@ export const noObject = (id: string): Refusal =>
 
 export function openGraph(use: GraphUse): Graph {
   function headers(call: Call, regainMinutes = 0): Record<string, string> {
-    const used = regainMinutes > 0 ? { call_count: 100, total_cputime: 41, total_time: 37 } : { call_count: 1, total_cputime: 1, total_time: 1 };
+    const calls = call.behaviour?.name === "usage-{n}" ? (call.behaviour.number ?? 0) : 1;
+    const used = regainMinutes > 0 ? { call_count: 100, total_cputime: 41, total_time: 37 } : { call_count: calls, total_cputime: 1, total_time: 1 };
     const account = use.accountOf(call);
     return {
       "cache-control": "private, no-cache, no-store, must-revalidate",

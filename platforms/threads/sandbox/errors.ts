@@ -49,6 +49,7 @@ export function graphHeaders(call: Call): Record<string, string> {
     "x-fb-request-id": `sandbox-${call.number}`,
     "x-fb-trace-id": `SBT${call.number}`,
     "x-fb-rev": "1030000000",
+    ...(call.behaviour?.name === "usage-{n}" && { "x-app-usage": JSON.stringify({ call_count: call.behaviour.number ?? 0, total_time: 1, total_cputime: 1 }) }),
   };
 }
 
@@ -185,6 +186,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   { name: "4", operations: CALLS, about: "As rate-4.", as: "rate_limit" },
   { name: "token-463", operations: CALLS, about: "The token has expired from here on: `expire_token`.", as: "expire_token" },
   { name: "token-458", operations: CALLS, about: "The person has removed the app: `revoke_token`.", as: "revoke_token" },
+  { name: "usage-{n}", operations: CALLS, about: "Answered as usual; x-app-usage tells that N of 100 are used." },
   { name: "permalink-missing", operations: ["read"], about: "The post is read without its permalink.", applies: (call) => (call.params["fields"] ?? "").includes("permalink") },
   { name: "list-lag-{n}s", operations: ["publish"], about: "The post shows in /me/threads and /me/replies only N seconds later." },
   { name: "parent-lag", operations: ["create"], about: "Creating a reply is refused with 24/4279009; set `times` to 2 for the usual lag.", applies: (call) => call.params["reply_to_id"] !== undefined, answer: (call) => graphError(call, ERRORS.notFound) },

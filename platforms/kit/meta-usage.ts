@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+import type { QuietStep, Step, StepContext, StepDone, VisibleStep } from "../platform.ts";
+import { parseJson, type HttpAnswer } from "./http.ts";
+
+/**
+ * Of its limits Meta tells how much is used, of 100, and asks for a slower pace from 80 on and for a stop at 95. What a
+ * network does not tell is taken for nothing. Source: Graph API docs, rate limiting, 2026-09-11.
+ */
+const SLOW_AT = { percent: 80, restSeconds: 30 };
+const STOP_AT = { percent: 95, restSeconds: 300 };
+
+/**
+ * The same steps, with a rest before each that can wait while the last answer told of much use. The call that publishes
+ * never waits. A rest is a wait like any other: it costs no attempt.
+ */
+export function paced(steps: readonly Step[]): Step[] {
+  return steps.map((step) => (step.effect === "visible" ? noting(step) : resting(step)));
+}
+
+/** When calls are welcome again, as the usage header says in minutes, or Retry-After in seconds; null where neither does. */
+export function regainSeconds(answer: HttpAnswer): number | null {
+  const longest = Math.max(0, ...accountUses(answer).map((use) => use.estimated_time_to_regain_access ?? 0)) * 60;
+  if (longest > 0) return longest;
+  const retryAfter = Number(answer.headers["retry-after"]);
+  return Number.isFinite(retryAfter) && retryAfter > 0 ? Math.ceil(retryAfter) : null;
+}
+
+/** The checkpoint's name for the percentage that the last answer told. */
+const USAGE = "usage";
+
+function resting(step: QuietStep): QuietStep {
+  return {
+    ...step,
+    async run(context) {
+      const restSeconds = restAfter(context.checkpoint[USAGE]);
+      if (restSeconds > 0 && context.polls === 0) return { waitSeconds: restSeconds };
+      const own = restSeconds === 0 ? context : { ...context, polls: context.polls - 1, waitedSeconds: Math.max(0, context.waitedSeconds - restSeconds) };
+      let percent = 0;
+      const send: StepContext["http"]["send"] = async (request) => {
+        const answer = await context.http.send(request);
+        percent = percentOf(answer);
+        return answer;
+      };
+      const outcome = await step.run({ ...own, http: { send } });
+      return "waitSeconds" in outcome ? { waitSeconds: Math.max(outcome.waitSeconds, restAfter(percent)) } : noted(outcome, percent, context);
+    },
+  };
+}
+
+function noting(step: VisibleStep): VisibleStep {
+  return { ...step, accept: (answer, context) => noted(step.accept(answer, context), percentOf(answer), context) };
+}
+
+/** Kept only where it makes a difference. */
+function noted(outcome: StepDone, percent: number, { checkpoint }: StepContext): StepDone {
+  const isOfInterest = percent >= SLOW_AT.percent || checkpoint[USAGE] !== undefined;
+  return isOfInterest ? { ...outcome, done: { ...outcome.done, [USAGE]: percent } } : outcome;
+}
+
+function restAfter(percent: unknown): number {
+  if (typeof percent !== "number" || percent < SLOW_AT.percent) return 0;
+  return (percent < STOP_AT.percent ? SLOW_AT : STOP_AT).restSeconds;
+}
+
+const use = z.object({ call_count: z.number(), total_time: z.number(), total_cputime: z.number(), estimated_time_to_regain_access: z.number() }).partial();
+const usesByAccount = z.record(z.string(), z.array(use));
+
+function percentOf(answer: HttpAnswer): number {
+  const app = use.safeParse(parseJson(answer.headers["x-app-usage"] ?? "")).data ?? {};
+  return Math.max(0, ...[app, ...accountUses(answer)].flatMap(({ call_count: calls = 0, total_time: time = 0, total_cputime: cpu = 0 }) => [calls, time, cpu]));
+}
+
+function accountUses(answer: HttpAnswer): z.infer<typeof use>[] {
+  return Object.values(usesByAccount.safeParse(parseJson(answer.headers["x-business-use-case-usage"] ?? "")).data ?? {}).flat();
+}
