@@ -17,6 +17,8 @@ export interface Operation<
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** "/api/v1/posts/:id" */
   path: string;
+  /** The path that has taken this one's place; answers say so. */
+  successor?: string;
   summary: string;
   /** What a caller should know, in one paragraph. */
   description: string;

@@ -45,6 +45,8 @@ export function judgeBareUrls(capabilities: Capabilities, media: readonly Judged
   const { platform, label, declares, placements } = capabilities;
   const takesImages = placements.some((placement) => placement.shapes.some((shape) => shape.image !== undefined));
   return media.flatMap((entry, index): Finding[] => {
+    // Bytes that are here already say what they are.
+    if (entry.measured) return [];
     if (takesImages && declares?.image === undefined && !endsLikeVideo(entry.url ?? "")) return [];
     return [
       {

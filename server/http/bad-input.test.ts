@@ -24,6 +24,7 @@ function validBody(name: string): unknown {
   const post = { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId };
   const bodies: Record<string, unknown> = {
     posts_create: post,
+    legacy_posts_create: { text: "Hello", platforms: ["threads"], platformSetId: world.test.platformSetId },
     posts_validate: post,
     posts_update: { content: { text: "Changed" } },
     posts_retry: { platforms: ["threads"] },
@@ -32,7 +33,7 @@ function validBody(name: string): unknown {
     connect_links_create: { platformSetId: world.test.platformSetId, externalId: "customer", returnUrl: "https://example.com/back" },
     media_create: { url: "https://example.com/a.jpg" },
   };
-  return bodies[name] ?? {};
+  return bodies[name] ?? bodies[name.replace(/^legacy_/, "")] ?? {};
 }
 
 const LONG = "x".repeat(100_000);
@@ -59,7 +60,9 @@ for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
     }
     for (const body of [[], "text", 5, true, null, [valid]]) await callWith(operation, body, JSON.stringify(body));
     const answer = await call(operation, { ...asObject(valid), nothingKnowsThis: 1 });
-    assert.match(JSON.stringify(answer.body), /Unknown key \\"nothingKnowsThis\\"/);
+    // The flat body of old clients may have keys that nobody knows any more.
+    if (operation.name === "legacy_posts_create") assert.equal(answer.status, 201);
+    else assert.match(JSON.stringify(answer.body), /Unknown key \\"nothingKnowsThis\\"/);
   });
 }
 
@@ -98,7 +101,7 @@ async function callWith(operation: Operation, body: unknown, what: string): Prom
 }
 
 async function call(operation: Operation, body: unknown, query = "") {
-  const id = operation.path.includes("platform-sets") ? setId : postId;
+  const id = /platform-sets|platforms\/sets/.test(operation.path) ? setId : postId;
   const path = operation.path.replace(":id", id).replace(":platform", "threads");
   return await world.call(world.test, operation.method, path + query, body);
 }

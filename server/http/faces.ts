@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { refuseRequest } from "./refusals.ts";
 
@@ -21,9 +21,14 @@ export function readFaces({ apiUrl, appUrl }: Faces): (request: FastifyRequest) 
 export function announceSuccessor(scope: FastifyInstance, faces: Faces): void {
   const faceOf = readFaces(faces);
   scope.addHook("onRequest", (request, reply, done) => {
-    if (faceOf(request) === "app") reply.header("deprecation", "true").header("link", `<${faces.apiUrl}${request.url}>; rel="successor-version"`);
+    if (faceOf(request) === "app") sendSuccessor(reply, faces, request.url);
     done();
   });
+}
+
+/** Says that an address still answers, and which one has taken its place. */
+export function sendSuccessor(reply: FastifyReply, { apiUrl }: Pick<Faces, "apiUrl">, path: string): void {
+  reply.header("deprecation", "true").header("link", `<${apiUrl}${path}>; rel="successor-version"`);
 }
 
 /** Pages and session routes are not to be had on the API's host. */
