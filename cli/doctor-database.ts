@@ -10,6 +10,7 @@ import { createVault } from "../server/oauth/vault.ts";
 import { keyFile } from "../server/key-file.ts";
 import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/secrets.ts";
 import { sentenceOf } from "./answer.ts";
+import { checkOldKeys } from "./doctor-keys.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 /** A worker decides by the database's clock; the log and the signatures of addresses go by the machine's. */
@@ -43,20 +44,22 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
       apartSeconds <= CLOCKS_APART_SECONDS
         ? ok("clock", `this machine and the database agree within ${Math.max(apartSeconds, 0.01).toFixed(2)} s`)
         : failed("clock", `this machine's clock and the database's are ${apartSeconds.toFixed(1)} s apart`, "Set both by NTP, for example with systemd-timesyncd or chrony."),
-      pending.length === 0 ? await checkKey(config, pool) : await checkUnusedKey(config),
+      ...(pending.length === 0 ? await checkKey(config, pool) : [await checkUnusedKey(config)]),
     ];
   } catch (error) {
     return [failed("database", sentenceOf(error), "Check that PostgreSQL (15 or newer) runs, and that DATABASE_URL has its right host, port, user, password and database.")];
   }
 }
 
-async function checkKey(config: Config, pool: pg.Pool): Promise<Finding> {
-  if (config.encryptionKeys === null && !(await exists(keyFile(config.dataDir)))) return checkUnusedKey(config);
+async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
+  if (config.encryptionKeys === null && !(await exists(keyFile(config.dataDir)))) return [await checkUnusedKey(config)];
   try {
-    const judged = await judgeKeys(pool, createVault(await loadSecrets(config)));
-    return judged === "wrong" ? failed("encryption key", "it is not the one that this database's tokens were sealed with", WRONG_KEY_CURE) : ok("encryption key", "it opens what the database holds");
+    const secrets = await loadSecrets(config);
+    const judged = await judgeKeys(pool, createVault(secrets));
+    if (judged === "wrong") return [failed("encryption key", "it is not the one that this database's tokens were sealed with", WRONG_KEY_CURE)];
+    return [ok("encryption key", "it opens what the database holds"), ...(await checkOldKeys(pool, config, secrets.keys()))];
   } catch (error) {
-    return failed("encryption key", sentenceOf(error), WRONG_KEY_CURE);
+    return [failed("encryption key", sentenceOf(error), WRONG_KEY_CURE)];
   }
 }
 

@@ -57,7 +57,7 @@ function addInstanceCommands(program: Command): void {
 }
 
 function addKeys(program: Command): void {
-  const keys = program.command("keys").description("API keys");
+  const keys = program.command("keys").description("API keys, and the key that seals what is stored");
   keys
     .command("create")
     .description("make a key and show it, this once")
@@ -80,6 +80,12 @@ function addKeys(program: Command): void {
     .addOption(email())
     .addOption(json())
     .action(async (id, options) => (await import("./keys.ts")).runRevokeKey(id, options));
+  keys
+    .command("rotate-encryption")
+    .description("seal everything in the database with a new key, or the first of AMPOST_ENCRYPTION_KEY, while the servers run")
+    .addOption(json())
+    .addHelpText("after", "\nWith AMPOST_ENCRYPTION_KEY: first add the new key behind the old one on every process (old,new),\nthen put it first (new,old), then run this, then drop the old one when `ampost doctor` says so.\nWith the generated key file this makes the new key itself, and nothing has to be restarted.")
+    .action(async (options) => (await import("./rotate-encryption.ts")).runRotateEncryption(options));
 }
 
 function addAccounts(program: Command): void {

@@ -26,3 +26,9 @@ export const listAuditEvents = statement<AuditEventRow>(
   `select id, mode, actor_kind, actor_id, action, target, data, address, request_id, created_at
    from audit_events where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
 );
+
+/** ($1 action): when the instance did it last, if ever. */
+export const findLastDeed = statement<{ created_at: Date }>(
+  "audit_events.find_last",
+  `select created_at from audit_events where action = $1 and user_id is null order by id desc limit 1`,
+);

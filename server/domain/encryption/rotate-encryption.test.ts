@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+
+import { createTestDatabase, type TestDatabase } from "../../../tests/database.ts";
+import { SEALED_COLUMNS } from "../../db/sealed-values.ts";
+import { transaction } from "../../db/sql.ts";
+import { createVault, type Vault } from "../../oauth/vault.ts";
+import { checkKeys } from "../../secrets.ts";
+import { countByKey, rotateEncryption } from "./rotate-encryption.ts";
+
+let database: TestDatabase;
+before(async () => (database = await createTestDatabase()));
+after(() => database.drop());
+
+const [old, next] = [randomBytes(32), randomBytes(32)];
+const earlier = createVault([old]);
+const rotated = createVault([next, old]);
+const ACCESS = "access_token_sealed";
+
+test("every column whose name says that it is sealed is among those that are sealed again", async () => {
+  const { rows } = await database.pool.query<{ name: string }>(
+    `select table_name || '.' || column_name as name from information_schema.columns where table_schema = current_schema() and column_name like '%\_sealed'`,
+  );
+  const known = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).filter((name) => name.endsWith("_sealed"));
+  assert.deepEqual(rows.map(({ name }) => name).sort(), known.sort());
+});
+
+test("a rotation seals everything with the new key, in every column, and a second one finds nothing to do", async () => {
+  await checkKeys(database.pool, earlier);
+  const accounts = await Promise.all(Array.from({ length: 7 }, () => connect(earlier)));
+  const app = randomUUID();
+  const sealedSecret = earlier.seal("client secret", { table: "oauth_apps", row: app, column: "client_secret_sealed" });
+  await database.pool.query("insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, 'test', 'threads', 'id', $2, '')", [app, sealedSecret]);
+  const first = await rotateEncryption({ pool: database.pool, vault: rotated }, { batchSize: 3 });
+  assert.deepEqual([first.keyId, first.resealed, first.unreadable, first.left], [rotated.keyId, 2 * 7 + 2, 0, 0]);
+  assert.deepEqual(await countByKey(database.pool), [{ keyId: rotated.keyId, count: 16 }]);
+  const alone = createVault([next]);
+  for (const account of accounts) assert.equal(await tokenOf(alone, account), `token of ${account}`);
+  await checkKeys(database.pool, alone);
+  assert.equal((await rotateEncryption({ pool: database.pool, vault: rotated })).resealed, 0);
+  const { rows } = await database.pool.query("select data from audit_events where action = 'encryption.rotated' order by id");
+  assert.deepEqual(rows.map(({ data }) => data.resealed), [16, 0]);
+});
+
+test("a token that is renewed while a rotation goes on is not lost", async () => {
+  const account = await connect(earlier);
+  const renewing = transaction(database.pool, async (tx) => {
+    await tx.query("select 1 from connections where account_id = $1 for update", [account]);
+    await rotateEncryption({ pool: database.pool, vault: rotated }, { patienceSeconds: 0 }).then(({ left }) => assert.equal(left, 2, "what is held is left"));
+    await tx.query(`update connections set ${ACCESS} = $2 where account_id = $1`, [account, earlier.seal("renewed", placeOf(account))]);
+  });
+  const rotating = rotateEncryption({ pool: database.pool, vault: rotated });
+  await renewing;
+  assert.equal((await rotating).left, 0);
+  assert.equal(await tokenOf(createVault([next]), account), "renewed");
+});
+
+test("a value that no key opens stays as it is, and is told", async () => {
+  const account = await connect(createVault([randomBytes(32)]));
+  const { unreadable, left } = await rotateEncryption({ pool: database.pool, vault: rotated });
+  assert.deepEqual([unreadable, left], [2, 0]);
+  await database.pool.query("delete from connections where account_id = $1", [account]);
+});
+
+async function connect(vault: Vault): Promise<string> {
+  const [account, user] = [randomUUID(), randomUUID()];
+  await database.pool.query("insert into users (id, email) values ($1, $1)", [user]);
+  await database.pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1::uuid, $2, 'test', $1::uuid, 'threads', $1::text)", [account, user]);
+  await database.pool.query(`insert into connections (account_id, user_id, mode, ${ACCESS}, refresh_token_sealed) values ($1, $2, 'test', $3, $4)`, [
+    account,
+    user,
+    vault.seal(`token of ${account}`, placeOf(account)),
+    vault.seal("renew", { ...placeOf(account), column: "refresh_token_sealed" }),
+  ]);
+  return account;
+}
+
+async function tokenOf(vault: Vault, account: string): Promise<string> {
+  const { rows } = await database.pool.query<{ sealed: string }>(`select ${ACCESS} as sealed from connections where account_id = $1`, [account]);
+  return vault.open(rows[0]?.sealed ?? "", placeOf(account));
+}
+
+function placeOf(account: string) {
+  return { table: "connections", row: account, column: ACCESS };
+}
