@@ -1,8 +1,13 @@
 import { accountsGet, accountsList } from "./accounts.ts";
+import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "./legacy-posts.ts";
+import { keysCreate, keysList, keysRevoke } from "./api-keys.ts";
+import { postsApproval, postsApprove } from "./approvals.ts";
+import { auditList } from "./audit.ts";
 import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "./connect-links.ts";
+import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "./connections.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./media.ts";
 import type { Operation } from "./operation.ts";
-import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "./platform-sets.ts";
+import { legacySetsCreate, legacySetsDelete, legacySetsList, legacySetsRename, platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "./platform-sets.ts";
 import { platformsGet, platformsList } from "./platforms.ts";
 import { postsAttempts } from "./post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsEvents, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "./posts.ts";
@@ -24,6 +29,10 @@ export const OPERATIONS: readonly Operation[] = [
   platformSetsCreate,
   platformSetsRename,
   platformSetsDelete,
+  legacySetsList,
+  legacySetsCreate,
+  legacySetsRename,
+  legacySetsDelete,
   accountsList,
   accountsGet,
   connectLinksCreate,
@@ -36,4 +45,26 @@ export const OPERATIONS: readonly Operation[] = [
   mediaDelete,
   platformsList,
   platformsGet,
+  legacyPostsCreate,
+  legacyPostsList,
+  legacyPostsGet,
+  legacyPostsUpdate,
+  legacyPostsDelete,
+  legacyPostsCancel,
+  legacyPostsPublish,
+  legacyPostsRetry,
+  keysList,
+  keysCreate,
+  keysRevoke,
+  postsApproval,
+  postsApprove,
+  auditList,
+  connectionsStart,
+  connectionsChoices,
+  connectionsChoose,
+  accountsRefresh,
+  accountsDisconnect,
+  oauthAppsList,
+  oauthAppsSave,
+  oauthAppsDelete,
 ];

@@ -101,3 +101,13 @@ export const platformSetsDelete = operation({
   status: 200,
   errors: ["NOT_FOUND"],
 });
+
+/** The older addresses, which take a session of the dashboard, too. */
+export const legacySetsList = legacy(platformSetsList);
+export const legacySetsCreate = legacy(platformSetsCreate);
+export const legacySetsRename = legacy(platformSetsRename);
+export const legacySetsDelete = legacy(platformSetsDelete);
+
+function legacy<Declared extends typeof platformSetsList | typeof platformSetsCreate | typeof platformSetsRename | typeof platformSetsDelete>(declared: Declared): Declared {
+  return { ...declared, name: `legacy_${declared.name}`, path: declared.path.replace("/api/v1/platform-sets", "/api/platforms/sets"), auth: "either", successor: declared.path, tool: null };
+}

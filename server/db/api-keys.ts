@@ -7,19 +7,22 @@ export interface ApiKeyRow {
   mode: Mode;
   name: string;
   prefix: string;
+  /** As it was stored; members of later versions are missing from earlier rows. */
+  policies: unknown;
   created_at: Date;
   last_used_at: Date | null;
   expires_at: Date | null;
   revoked_at: Date | null;
 }
 
-const columns = "id, user_id, mode, name, prefix, created_at, last_used_at, expires_at, revoked_at";
+const columns = "id, user_id, mode, name, prefix, policies, created_at, last_used_at, expires_at, revoked_at";
 
 /** Who a key speaks for. `unseen`: its last use was written down more than a minute ago. */
 export interface KeyHolderRow {
   id: string;
   user_id: string;
   mode: Mode;
+  policies: unknown;
   unseen: boolean;
   /** Until it expires; null where it does not. */
   seconds_left: number | null;
@@ -28,7 +31,7 @@ export interface KeyHolderRow {
 /** ($1 digest): the holder of a key that is neither revoked nor expired. */
 export const findKeyHolder = statement<KeyHolderRow>(
   "api_keys.find_holder",
-  `select id, user_id, mode, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen,
+  `select id, user_id, mode, policies, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen,
      extract(epoch from expires_at - clock_timestamp())::float8 as seconds_left
    from api_keys where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
 );
@@ -36,20 +39,32 @@ export const findKeyHolder = statement<KeyHolderRow>(
 /** ($1 id) */
 export const touchKey = statement("api_keys.touch", `update api_keys set last_used_at = now() where id = $1`);
 
-/** ($1 id, $2 user, $3 mode, $4 name, $5 digest, $6 prefix, $7 expires at) */
+/** ($1 id, $2 user, $3 mode, $4 name, $5 digest, $6 prefix, $7 expires at, $8 policies) */
 export const insertApiKey = statement<ApiKeyRow>(
   "api_keys.insert",
-  `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at) values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+  `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at, policies) values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
 );
 
 /** ($1 user) */
 export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
 
-/** ($1 id, $2 user): every process is told. */
+/** ($1 id, $2 user) */
+export const findApiKey = statement<ApiKeyRow>("api_keys.find", `select ${columns} from api_keys where id = $1 and user_id = $2`);
+
+/** ($1 id, $2 user): nothing where it is revoked already; else every process is told. */
 export const revokeKey = statement<ApiKeyRow>(
   "api_keys.revoke",
   `with revoked as (
-     update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and user_id = $2 returning ${columns}
+     update api_keys set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null returning ${columns}
    )
    select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
+);
+
+/** ($1 id, $2 user, $3 mode, $4 posts a day): one more post of the key today; nothing where that would be more than it may create. */
+export const countPostOfKey = statement<{ posts_today: number }>(
+  "api_keys.count_post",
+  `update api_keys set posts_day = (now() at time zone 'UTC')::date,
+     posts_today = case when posts_day = (now() at time zone 'UTC')::date then posts_today + 1 else 1 end
+   where id = $1 and user_id = $2 and mode = $3 and (posts_day is distinct from (now() at time zone 'UTC')::date or posts_today < $4)
+   returning posts_today`,
 );

@@ -42,23 +42,13 @@ export const renameSet = statement<PlatformSetRow>(
 );
 
 /** ($1 id, $2 user, $3 mode): holds the set while it is deleted. */
-export const lockSetForDelete = statement<{ id: string; is_default: boolean }>(
+export const lockSetForDelete = statement<Pick<PlatformSetRow, "id" | "name" | "is_default">>(
   "platform_sets.lock_for_delete",
-  `select id, is_default from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
+  `select id, name, is_default from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
 );
 
 /** ($1 id, $2 user, $3 mode) */
 export const deleteSet = statement("platform_sets.delete", `delete from platform_sets where id = $1 and user_id = $2 and mode = $3`);
-
-/** ($1 id, $2 user, $3 mode): its accounts stay readable by their ids; their grants are forgotten. */
-export const revokeAccountsOfSet = statement<{ id: string }>(
-  "platform_sets.revoke_accounts",
-  `with gone as (
-     update accounts set status = 'revoked', token_health = 'revoked', token_health_reason = 'Its platform set was deleted.', updated_at = now()
-     where platform_set_id = $1 and user_id = $2 and mode = $3 and status = 'active' returning id
-   ), forgotten as (delete from connections where account_id in (select id from gone) and user_id = $2 and mode = $3)
-   select id from gone`,
-);
 
 /** ($1 id, $2 user, $3 mode): the set's posts that wait for their time. */
 export const listScheduledOfSet = statement<{ id: string }>(

@@ -1,3 +1,4 @@
+import type { KeyPolicies } from "../../contract/api-keys.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import type { Claim } from "./idempotency.ts";
 import type { Upload } from "./media/upload.ts";
@@ -22,9 +23,14 @@ export interface Origin {
   requestId: string | null;
 }
 
+/** The origin of what the instance, or who operates it, does by itself. */
+export const BY_INSTANCE: Origin = { actor: { kind: "instance", id: null }, address: null, requestId: null };
+
 /** A caller's call of an operation: what came with it beside its input. */
 export interface Call extends Caller, Origin {
   requestId: string;
+  /** What the key that calls is held to; undefined where no key calls. */
+  policies?: KeyPolicies;
   /** The caller's Idempotency-Key, claimed; null where none was sent. */
   claim: Claim | null;
   /** The revision the post has to be at; null where any will do. */

@@ -4,12 +4,15 @@ import type { Operation } from "../../contract/operation.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
 import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
-import type { Actor, Caller } from "../domain/caller.ts";
+import type { Call } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
 import { refuseRequest } from "./refusals.ts";
 
+/** On whose behalf a route is called, by whom, and what that key is held to. */
+export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">;
+
 /** On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either. Throws UNAUTHORIZED. */
-export async function authenticate(services: Pick<Services, "keyHolders" | "sessions" | "settings">, operation: { auth?: Operation["auth"] }, request: FastifyRequest): Promise<Caller & { actor: Actor }> {
+export async function authenticate(services: Pick<Services, "keyHolders" | "sessions" | "settings">, operation: { auth?: Operation["auth"] }, request: FastifyRequest): Promise<Authenticated> {
   const auth = operation.auth ?? "key";
   if (auth === "session" || (auth === "either" && request.headers.authorization === undefined)) return await authenticateSession(services, request);
   const { keyId, ...caller } = await authenticateKey(services, request);
@@ -17,7 +20,7 @@ export async function authenticate(services: Pick<Services, "keyHolders" | "sess
 }
 
 /** The person whose session cookie came along, in the mode that `?mode=` names; live without it. Refuses requests that another site has made the browser send. */
-async function authenticateSession({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<Caller & { actor: Actor }> {
+async function authenticateSession({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<Authenticated> {
   if (request.headers.authorization !== undefined) throw sessionOnly("This route takes a session of the dashboard, not an API key");
   refuseForeign(request, settings.appUrl);
   const session = await sessions.find(request.headers);
@@ -27,14 +30,17 @@ async function authenticateSession({ sessions, settings }: Pick<Services, "sessi
 
 /**
  * A browser sends the cookie wherever a request of its comes from. Reading is harmless, as no answer can be read by
- * another site; for all else the browser has to say that the request is the app's own.
+ * another site; for all else the browser has to say that the request is the app's own. One that says nothing is
+ * refused: every browser of the last years sends Sec-Fetch-Site, Origin or both.
  */
 export function refuseForeign(request: FastifyRequest, appUrl: string): void {
   if (request.method === "GET" || request.method === "HEAD") return;
-  const site = request.headers["sec-fetch-site"];
-  const { origin } = request.headers;
-  const isOwn = origin === undefined ? site === "same-origin" : origin === appUrl && (site === undefined || site === "same-origin");
-  if (!isOwn) throw sessionOnly("The request did not come from the dashboard's own pages");
+  const { origin, host, "sec-fetch-site": site } = request.headers;
+  const saysOwn = site === "same-origin";
+  if (site !== undefined && !saysOwn) throw foreign();
+  // Locally the app answers under several names; there the browser's own word is enough.
+  const isOwn = origin === undefined ? saysOwn : origin === new URL(appUrl).origin || (saysOwn && URL.parse(origin)?.host === host);
+  if (!isOwn) throw foreign();
 }
 
 function readMode(request: FastifyRequest): Mode {
@@ -56,6 +62,10 @@ async function authenticateKey(services: Pick<Services, "keyHolders">, request: 
 
 function sessionOnly(message: string): PublicError {
   return new PublicError("UNAUTHORIZED", message, { issues: [{ rule: "request.session", code: "UNAUTHORIZED", platform: null, path: "", message, actual: null, limit: null, fix: "Sign in at the dashboard and use its session." }] });
+}
+
+function foreign(): PublicError {
+  return sessionOnly("The request did not come from the dashboard's own pages");
 }
 
 function unauthorized(message: string): PublicError {

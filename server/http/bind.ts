@@ -5,12 +5,13 @@ import type { Input, Operation, RawInput } from "../../contract/operation.ts";
 import { parseInput, refuseHostile } from "../../contract/parse.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Actor, Answer, Call, Caller } from "../domain/caller.ts";
+import type { Answer, Call } from "../domain/caller.ts";
 import { claim, holding, storeAgain, type Claim } from "../domain/idempotency.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
-import { authenticate } from "./authenticate.ts";
+import { type Authenticated, authenticate } from "./authenticate.ts";
+import { sendSuccessor } from "./faces.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
 import { hashRequest, isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
@@ -41,12 +42,13 @@ export interface BindOptions {
 
 /** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
 export function addRoute(app: FastifyInstance, services: Services, { operation, run }: Binding, options: BindOptions): void {
-  const callers = new WeakMap<FastifyRequest, Caller & { actor: Actor }>();
+  const callers = new WeakMap<FastifyRequest, Authenticated>();
   app.route({
     method: operation.method,
     url: operation.path,
     onRequest: async (request, reply) => {
       sendRateLimit(reply);
+      if (operation.successor !== undefined) sendSuccessor(reply, services.settings, pathOf(operation.successor, request.params));
       callers.set(request, await authenticate(services, operation, request).catch((error: unknown) => told(operation, error, options)));
     },
     handler: async (request, reply) => {
@@ -61,13 +63,18 @@ export function addRoute(app: FastifyInstance, services: Services, { operation, 
   });
 }
 
+/** The path with the values of its parameters. */
+function pathOf(pattern: string, params: unknown): string {
+  return pattern.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(Object(params)[name] ?? "")));
+}
+
 /** Hands an error on, after those who watch refusals have seen it. */
 export function told(operation: Operation, error: unknown, options: BindOptions): never {
   options.onRefusal?.(operation, toRefusal(error));
   throw error;
 }
 
-async function answerCall(services: Services, binding: Binding, caller: Caller & { actor: Actor }, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
+async function answerCall(services: Services, binding: Binding, caller: Authenticated, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
   const { operation } = binding;
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);

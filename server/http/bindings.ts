@@ -1,16 +1,29 @@
 import { accountsGet, accountsList } from "../../contract/accounts.ts";
+import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "../../contract/legacy-posts.ts";
+import { keysCreate, keysList, keysRevoke } from "../../contract/api-keys.ts";
+import { postsApproval, postsApprove } from "../../contract/approvals.ts";
+import { auditList } from "../../contract/audit.ts";
 import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "../../contract/connect-links.ts";
+import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "../../contract/connections.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/media.ts";
-import { platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
+import { legacySetsCreate, legacySetsDelete, legacySetsList, legacySetsRename, platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/platforms.ts";
 import { postsAttempts } from "../../contract/post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
+import { parseInput } from "../../contract/parse.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
+import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connecting.ts";
+import { disconnectAccount } from "../domain/accounts/disconnect.ts";
+import { refreshAccount } from "../domain/accounts/refresh-account.ts";
+import { createOwnKey, listApiKeys, revokeOwnKey } from "../domain/api-keys/api-keys.ts";
+import { listAuditEvents } from "../domain/audit/list-audit-events.ts";
 import { createConnectLink, getConnectLink, listConnectLinks, revokeConnectLink } from "../domain/connect-links/connect-links.ts";
 import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
+import { deleteAppOfPlatformSet, listAppsOfPlatformSet, saveAppOfPlatformSet } from "../domain/oauth-apps/oauth-apps.ts";
 import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
 import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
 import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
+import { approvePost, getApproval } from "../domain/posts/approve-post.ts";
 import { createPost } from "../domain/posts/create-post.ts";
 import { discardPost } from "../domain/posts/discard-post.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -38,6 +51,10 @@ export const BINDINGS: readonly Binding[] = [
   bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
   bind(platformSetsRename, (services, call, { params, body }) => renamePlatformSet(services, call, params.id, body.name)),
   bind(platformSetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
+  bind(legacySetsList, (services, call) => listPlatformSets(services, call)),
+  bind(legacySetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
+  bind(legacySetsRename, (services, call, { params, body }) => renamePlatformSet(services, call, params.id, body.name)),
+  bind(legacySetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
   bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
   bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
   bind(connectLinksCreate, (services, call, { body }) => createConnectLink(services, call, body)),
@@ -50,4 +67,35 @@ export const BINDINGS: readonly Binding[] = [
   bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),
   bind(platformsList, async () => listPlatforms()),
   bind(platformsGet, async (_services, _call, { params }) => getPlatform(params.platform)),
+  {
+    operation: legacyPostsCreate,
+    run: (services, call, raw) =>
+      isFlat(raw.body) ? createPost(services, call, parseInput(legacyPostsCreate, raw), { legacy: true }) : createPost(services, call, parseInput(postsCreate, raw)),
+  },
+  bind(legacyPostsList, (services, call, { query }) => listPosts(services, call, query)),
+  bind(legacyPostsGet, (services, call, { params }) => getPost(services, call, params.id)),
+  bind(legacyPostsUpdate, (services, call, { params, body, issues }) => updatePost(services, call, params.id, { body, issues })),
+  bind(legacyPostsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(legacyPostsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(legacyPostsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
+  bind(legacyPostsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
+  bind(keysList, async (services, call) => ({ body: { keys: await listApiKeys(services, call) } })),
+  bind(keysCreate, (services, call, { body }) => createOwnKey(services, call, body)),
+  bind(keysRevoke, (services, call, { params }) => revokeOwnKey(services, call, params.id)),
+  bind(postsApproval, (services, call, { params }) => getApproval(services, call, params.id)),
+  bind(postsApprove, (services, call, { params, body }) => approvePost(services, call, params.id, body.contentHash)),
+  bind(auditList, (services, call, { query }) => listAuditEvents(services, call, query)),
+  bind(connectionsStart, (services, call, { params, body }) => startConnecting(services, call, params.platform, body)),
+  bind(connectionsChoices, (services, call, { params }) => listChoices(services, { bindings: [bindingOfSession(call.actor)], caller: call }, params.id)),
+  bind(connectionsChoose, (services, call, { params, body }) => chooseAccount(services, call, params.id, body)),
+  bind(accountsRefresh, (services, call, { params }) => refreshAccount(services, call, params.id)),
+  bind(accountsDisconnect, (services, call, { params }) => disconnectAccount(services, call, params.id)),
+  bind(oauthAppsList, (services, call, { params }) => listAppsOfPlatformSet(services, call, params.id)),
+  bind(oauthAppsSave, (services, call, { params, body }) => saveAppOfPlatformSet(services, call, params, body)),
+  bind(oauthAppsDelete, (services, call, { params }) => deleteAppOfPlatformSet(services, call, params)),
 ];
+
+/** Whether a body of the legacy route is the flat one, and not that of today's create. */
+function isFlat(body: unknown): boolean {
+  return typeof body !== "object" || body === null || !("content" in body);
+}

@@ -2,32 +2,43 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
+import type { ApiKey, KeyPolicies } from "../../../contract/api-keys.ts";
+import { refusal } from "../../../contract/parse.ts";
 import { newId } from "../../../model/ids.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
-import type { Caller } from "../caller.ts";
+import { findApiKey, insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
+import { transaction } from "../../db/sql.ts";
+import { recordAudit } from "../audit/record.ts";
+import { BY_INSTANCE, type Answer, type Call, type Caller, type Origin } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import { readPolicies } from "./policies.ts";
 import type { KeyHolders } from "./key-holders.ts";
 
-export interface ApiKey {
-  id: string;
+/** What a key is to be. */
+export interface NewKey {
   name: string;
-  mode: Mode;
-  /** The first 12 characters of the raw key. */
-  prefix: string;
-  createdAt: string;
-  lastUsedAt: string | null;
-  expiresAt: string | null;
-  revokedAt: string | null;
+  expiresAt?: Date | null;
+  policies?: KeyPolicies;
 }
 
-/** Makes a key. `apiKey` is the raw key: it is here and never again, since only its digest is stored. */
-export async function createApiKey(services: { pool: pg.Pool }, owner: Caller, options: { name: string; expiresAt?: Date | null }): Promise<ApiKey & { apiKey: string }> {
-  const apiKey = `amp_${owner.mode}_${randomBytes(32).toString("base64url")}`;
-  const values = [newId(), owner.userId, owner.mode, options.name, digestKey(apiKey), apiKey.slice(0, 12), options.expiresAt ?? null];
-  const row = await insertApiKey.one(services.pool, values);
-  if (row === undefined) throw new Error("The key was not stored");
-  return { ...toApiKey(row), apiKey };
+/** A key and its raw form, which is here and never again, since only its digest is stored. */
+type RawKey = ApiKey & { apiKey: string };
+
+/** Makes a key for the operator of the instance. */
+export async function createApiKey(services: { pool: pg.Pool }, owner: Caller, options: NewKey): Promise<RawKey> {
+  return await transaction(services.pool, (tx) => insert(tx, owner, BY_INSTANCE, options));
+}
+
+/** Makes a key for the person who calls. Where the answer is replayed, the raw key is not in it any more. */
+export async function createOwnKey(services: { pool: pg.Pool }, call: Call, body: { name: string; mode: Mode; expiresAt?: string | null; policies?: KeyPolicies }, now = new Date()): Promise<Answer<{ key: ApiKey & { apiKey: string | null } }>> {
+  const { name, mode, policies } = body;
+  const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
+  if (expiresAt !== null && expiresAt <= now) throw refusal([alreadyExpired(body.expiresAt)]);
+  return await write(services, call, async (tx) => {
+    const key = await insert(tx, { userId: call.userId, mode }, call, { name, expiresAt, ...(policies === undefined ? {} : { policies }) });
+    return { body: { key }, kept: { key: { ...key, apiKey: null } } };
+  });
 }
 
 /** Every key of a user, in both modes, the newest first; revoked and expired ones too. */
@@ -35,17 +46,45 @@ export async function listApiKeys(services: { pool: pg.Pool }, owner: Pick<Calle
   return (await listKeys.all(services.pool, [owner.userId])).map(toApiKey);
 }
 
-/** Ends a key from the next request on. Throws NOT_FOUND. */
+/** Ends a key from the next request on, for the operator of the instance. Throws NOT_FOUND. */
 export async function revokeApiKey(services: { pool: pg.Pool; keyHolders?: KeyHolders }, owner: Pick<Caller, "userId">, id: string): Promise<ApiKey> {
-  const row = await revokeKey.one(services.pool, [id, owner.userId]);
-  if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
-  services.keyHolders?.forget(row.id);
-  return toApiKey(row);
+  const key = await transaction(services.pool, (tx) => revoke(tx, owner, BY_INSTANCE, id));
+  services.keyHolders?.forget(key.id);
+  return key;
+}
+
+/** Ends a key of the person who calls, from the next request on. Throws NOT_FOUND. */
+export async function revokeOwnKey(services: { pool: pg.Pool; keyHolders: KeyHolders }, call: Call, id: string): Promise<Answer<{ key: ApiKey }>> {
+  const answer = await write(services, call, async (tx) => ({ body: { key: await revoke(tx, call, call, id) } }));
+  services.keyHolders.forget(id);
+  return answer;
 }
 
 /** All that is stored of a key. It cannot be used as one. */
 export function digestKey(apiKey: string): Buffer {
   return createHash("sha256").update(apiKey).digest();
+}
+
+async function insert(tx: pg.PoolClient, owner: Caller, origin: Origin, { name, expiresAt = null, policies = readPolicies({}) }: NewKey): Promise<RawKey> {
+  const apiKey = `amp_${owner.mode}_${randomBytes(32).toString("base64url")}`;
+  const row = await insertApiKey.one(tx, [newId(), owner.userId, owner.mode, name, digestKey(apiKey), apiKey.slice(0, 12), expiresAt, policies]);
+  if (row === undefined) throw new Error("The key was not stored");
+  const key = toApiKey(row);
+  await recordAudit(tx, origin, { ...owner, action: "api_key.created", target: key.id, data: { name, expiresAt: key.expiresAt, policies } });
+  return { ...key, apiKey };
+}
+
+async function revoke(tx: pg.PoolClient, owner: Pick<Caller, "userId">, origin: Origin, id: string): Promise<ApiKey> {
+  const revoked = await revokeKey.one(tx, [id, owner.userId]);
+  const row = revoked ?? (await findApiKey.one(tx, [id, owner.userId]));
+  if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
+  if (revoked !== undefined) await recordAudit(tx, origin, { userId: row.user_id, mode: row.mode, action: "api_key.revoked", target: row.id, data: { name: row.name } });
+  return toApiKey(row);
+}
+
+function alreadyExpired(actual: unknown) {
+  const message = "expiresAt has to lie in the future";
+  return { rule: "key.expiresAt", code: "VALIDATION_FAILED", platform: null, path: "/expiresAt", message, actual, limit: null, fix: "Send a later time, or leave expiresAt out." } as const;
 }
 
 function toApiKey(row: ApiKeyRow): ApiKey {
@@ -54,6 +93,7 @@ function toApiKey(row: ApiKeyRow): ApiKey {
     name: row.name,
     mode: row.mode,
     prefix: row.prefix,
+    policies: readPolicies(row.policies),
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     expiresAt: row.expires_at?.toISOString() ?? null,

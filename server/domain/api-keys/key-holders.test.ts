@@ -17,7 +17,7 @@ test("a revoked key is refused from the next look-up on, in this process and in 
   const other = createKeyHolders({ pool: services.pool, listener });
   try {
     const key = await createApiKey(services, { userId, mode: "live" }, { name: "both" });
-    for (const holders of [services.keyHolders, other]) assert.deepEqual(await holders.find(key.apiKey), { userId, mode: "live", keyId: key.id });
+    for (const holders of [services.keyHolders, other]) assert.deepEqual(await holders.find(key.apiKey), { userId, mode: "live", keyId: key.id, policies: key.policies });
     const told = new Promise<void>((resolve) => listener.on("ampost_keys", () => resolve()));
     await revokeApiKey(services, { userId }, key.id);
     assert.equal(await services.keyHolders.find(key.apiKey), null);

@@ -1,13 +1,16 @@
 import type pg from "pg";
 
+import type { KeyPolicies } from "../../../contract/api-keys.ts";
 import { findKeyHolder, touchKey } from "../../db/api-keys.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
 import type { Caller } from "../caller.ts";
 import { digestKey } from "./api-keys.ts";
+import { readPolicies } from "./policies.ts";
 
 /** Whom a key speaks for. */
 export interface KeyHolder extends Caller {
   keyId: string;
+  policies: KeyPolicies;
 }
 
 /** Who holds which key, so that a caller's every request does not ask the table anew. */
@@ -45,7 +48,7 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
       if (row === undefined) return null;
       // Nobody waits for this, and at most once a minute; a failure only leaves an older time standing.
       if (row.unseen) void touchKey.run(pool, [row.id]).catch(() => undefined);
-      const holder = { userId: row.user_id, mode: row.mode, keyId: row.id };
+      const holder = { userId: row.user_id, mode: row.mode, keyId: row.id, policies: readPolicies(row.policies) };
       const lifetime = Math.min(REMEMBERED_MS, row.seconds_left === null ? Infinity : row.seconds_left * 1000);
       if (remembered.size >= MOST_REMEMBERED) remembered.clear();
       if (before === revocations) remembered.set(apiKey, { holder, until: performance.now() + lifetime });

@@ -15,12 +15,13 @@ export interface Deed {
 }
 
 export type AuditAction =
-  | `user.${"created" | "signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset" | "settings_changed" | "exported" | "deleted" | "invited"}`
+  | `user.${"created" | "signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset" | "settings_changed" | "exported" | "deleted" | "invited" | "invite_withdrawn"}`
   | `two_factor.${"enabled" | "disabled"}`
   | `passkey.${"added" | "removed"}`
   | `session.${"revoked"}`
   | `api_key.${"created" | "revoked"}`
   | `platform_set.${"created" | "renamed" | "deleted"}`
+  | `post.${"approved"}`
   | `oauth_app.${"saved" | "deleted"}`
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
   | `connect_link.${"created" | "used" | "revoked"}`

@@ -2,9 +2,11 @@ import type pg from "pg";
 
 import { refusal } from "../../../contract/parse.ts";
 import type { PlatformPostError } from "../../../model/errors.ts";
-import { deleteSet, listScheduledOfSet, lockSetForDelete, revokeAccountsOfSet } from "../../db/platform-sets.ts";
+import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/platform-sets.ts";
 import { lockPost } from "../../db/posts.ts";
 import { discard } from "../../publishing/schedule.ts";
+import { disconnectAll } from "../accounts/disconnect.ts";
+import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -14,7 +16,7 @@ import { setNotFound } from "./platform-sets.ts";
  * Deletes a set that is not the default one: its accounts are disconnected, its scheduled posts discarded with a clear
  * error. Drafts stay drafts and keep the id of the set.
  */
-export async function deletePlatformSet(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ success: true }>> {
+export async function deletePlatformSet(services: Pick<Services, "pool" | "oauth" | "jobs">, call: Call, id: string): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
     const owned = [id, call.userId, call.mode];
     const set = await lockSetForDelete.one(tx, owned);
@@ -22,8 +24,9 @@ export async function deletePlatformSet(services: Pick<Services, "pool">, call: 
     if (set.is_default) throw cannotDeleteDefault(id);
     // Posts before accounts: the engine takes its locks in this order, too.
     for (const post of await listScheduledOfSet.all(tx, owned)) await discardScheduled(tx, call, post.id);
-    await revokeAccountsOfSet.all(tx, owned);
+    await disconnectAll(services, tx, call, { userId: call.userId, mode: call.mode, platformSetId: id }, "Its platform set was deleted.");
     await deleteSet.run(tx, owned);
+    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "platform_set.deleted", target: id, data: { name: set.name } });
     return { body: { success: true } };
   });
 }

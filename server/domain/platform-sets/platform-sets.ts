@@ -1,10 +1,10 @@
-
 import { refusal } from "../../../contract/parse.ts";
 import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
 import { newId } from "../../../model/ids.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
 import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/platform-sets.ts";
 import { lockUser } from "../../db/users.ts";
+import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -23,6 +23,7 @@ export async function createPlatformSet(services: Pick<Services, "pool">, call: 
     if ((counted?.count ?? 0) >= MAX_PLATFORM_SETS) throw refusal([tooMany(counted?.count ?? 0)]);
     const row = await insertSet.one(tx, [newId(), call.userId, call.mode, name, false]);
     if (row === undefined) throw new Error("The platform set was not stored");
+    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "platform_set.created", target: row.id, data: { name } });
     return { body: { set: toPlatformSet(row) } };
   });
 }
@@ -32,6 +33,7 @@ export async function renamePlatformSet(services: Pick<Services, "pool">, call: 
   return await write(services, call, async (tx) => {
     const row = await renameSet.one(tx, [id, call.userId, call.mode, name]);
     if (row === undefined) throw setNotFound();
+    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "platform_set.renamed", target: row.id, data: { name } });
     return { body: { set: toPlatformSet(row) } };
   });
 }

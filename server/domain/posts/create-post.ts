@@ -6,6 +6,7 @@ import type { Issue } from "../../../model/errors.ts";
 import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { firstActionAt } from "../../publishing/schedule.ts";
+import { countByPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -24,20 +25,24 @@ interface ReadyPost {
   warnings: Issue[];
 }
 
-/** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together. */
-export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const ready = await judgeDraft(services, call, body, issues);
-  // Without media and without a claim it is one statement, which is a transaction of its own.
-  if (call.claim === null && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
-  return await write(services, call, (tx) => insert(services, call, tx, ready));
+/** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with `legacy` as places of the flat body. */
+export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">, { legacy = false } = {}): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+  const ready = await judgeDraft(services, call, body, issues, legacy);
+  const isCounted = call.policies !== undefined && call.policies.postsPerDay !== null;
+  // Without media, a claim and a count it is one statement, which is a transaction of its own.
+  if (call.claim === null && !isCounted && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
+  return await write(services, call, async (tx) => {
+    if (isCounted) await countByPolicies(tx, call);
+    return await insert(services, call, tx, ready);
+  });
 }
 
-async function judgeDraft(services: Services, call: Call, draft: PostDraft, formIssues: readonly Issue[]): Promise<ReadyPost> {
+async function judgeDraft(services: Services, call: Call, draft: PostDraft, formIssues: readonly Issue[], legacy: boolean): Promise<ReadyPost> {
   const { platformSetId, platforms = [], scheduledFor = null } = draft;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = planMedia(draft.content, call.uploads, await loadKnownMedia(services, services.pool, call, draft.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, accounts }, [...formIssues, ...setIssues, ...plan.issues]);
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, accounts, legacy, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
   refuseIssues(issues);
   if (platformSetId === undefined || accounts === null) throw new Error("A post without a platform set was found right");
   return { plan, platforms, platformSetId, scheduledFor: scheduledFor === null ? null : new Date(scheduledFor), accounts, warnings };

@@ -1,3 +1,4 @@
+import type { KeyPolicies } from "../../../contract/api-keys.ts";
 import { refusal, withoutEchoes } from "../../../contract/parse.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
@@ -7,6 +8,7 @@ import type { Measured } from "../../../platforms/resolve-content.ts";
 import { judgePost } from "../../../platforms/validate.ts";
 import { findSetWithAccounts, type SetAccountRow } from "../../db/accounts.ts";
 import type { Db } from "../../db/sql.ts";
+import { judgeByPolicies } from "../api-keys/policies.ts";
 import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 
@@ -28,14 +30,18 @@ export interface Judgeable {
   /** Null where the set is not known: then accounts are not judged. */
   accounts: SetAccounts | null;
   measured: Measured;
+  /** Whether it came by the flat body of the legacy route; see `JudgeContext`. */
+  legacy?: boolean;
+  /** What the key that makes or changes it is held to. */
+  policies?: KeyPolicies | undefined;
 }
 
 /** Every issue and warning of a post: those of its form first, then those judged of the rest. */
 export function judge(services: Pick<Services, "oauthOf" | "settings">, post: Judgeable, formIssues: readonly Issue[], now = new Date()): { issues: Issue[]; warnings: Issue[] } {
   const { scheduling, forcePrivateUploads } = services.settings;
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
-  const found = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured });
-  const judged = { issues: inPlace(formIssues, found.issues), warnings: inPlace(formIssues, found.warnings) };
+  const found = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured, legacy: post.legacy ?? false });
+  const judged = { issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies, post)]), warnings: inPlace(formIssues, found.warnings) };
   return { issues: [...formIssues, ...withoutEchoes(formIssues, judged.issues)], warnings: withoutEchoes(formIssues, judged.warnings) };
 }
 

@@ -1,10 +1,10 @@
-import { refusal } from "../../../contract/parse.ts";
 import type { PostSummary } from "../../../contract/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { countMatches, listPage, type PostFilter } from "../../db/list-posts.ts";
 import type { Answer, Caller } from "../caller.ts";
+import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 import { toSummary } from "./to-post.ts";
 
@@ -50,15 +50,3 @@ const TEXTS: readonly string[] = [
     settingTexts.map(({ at }) => `$.platformOverrides.${platform}.settings.${at.replaceAll(".*", "[*]")}`),
   ),
 ];
-
-/** A cursor is the id of the last post of a page, in a form that nobody is tempted to build. */
-function writeCursor(id: string): string {
-  return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
-}
-
-function readCursor(cursor: string): string {
-  const hex = Buffer.from(cursor, "base64url").toString("hex");
-  if (hex.length === 32 && writeCursor(hex) === cursor) return hex;
-  const message = "cursor is not the nextCursor of a page of this list";
-  throw refusal([{ rule: "request.value", code: "VALIDATION_FAILED", platform: null, path: "/cursor", message, actual: cursor, limit: null, fix: "Send nextCursor as it was answered, or leave cursor out." }]);
-}

@@ -3,6 +3,7 @@ import { assertAllowed, publishNow } from "../../publishing/schedule.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { judgePublishing } from "../api-keys/policies.ts";
 import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 import { judgeStored } from "./judge-stored.ts";
@@ -13,7 +14,7 @@ export async function publishPost(services: Services, call: Call, id: string): P
   return await write(services, call, async (tx) => {
     const post = await holdPost(tx, call, id);
     assertAllowed(post, "publish");
-    refuseIssues((await judgeStored(services, call, tx, { ...post, scheduledFor: null })).issues);
+    refuseIssues([...(await judgeStored(services, call, tx, { ...post, scheduledFor: null })).issues, ...(await judgePublishing(tx, call, post))]);
     await publishNow(tx, post);
     return await getPost(services, call, id, tx);
   });

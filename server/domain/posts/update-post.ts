@@ -6,6 +6,7 @@ import type { Post, PostDraft } from "../../../contract/posts.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
+import { voidApproval } from "../../db/post-approvals.ts";
 import { assertAllowed, resetForEdit } from "../../publishing/schedule.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -34,7 +35,7 @@ export async function updatePost(services: Services, call: Call, id: string, { b
     const known = await loadKnownMedia(services, tx, call, changed.content, await mediaOf(tx, call, id));
     const plan = planMedia(changed.content, [], known);
     const accounts = await loadSet(tx, call, changed.platformSetId);
-    const warnings = judgeChange(services, { changed, plan, accounts }, issues);
+    const warnings = judgeChange(services, call, { changed, plan, accounts }, issues);
     await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);
     return { ...answer, body: { ...answer.body, warnings } };
@@ -58,10 +59,10 @@ function merge(post: PostRow, body: PostDraft): Changed {
 }
 
 /** Refuses with every issue; answers the warnings. */
-function judgeChange(services: Services, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null }, formIssues: readonly Issue[]): Issue[] {
+function judgeChange(services: Services, { policies }: Call, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null }, formIssues: readonly Issue[]): Issue[] {
   const { platforms, platformSetId, scheduledFor } = changed;
   const before = [...formIssues, ...(accounts === null ? [unknownSet(platformSetId)] : []), ...withoutEchoes(formIssues, plan.issues)];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor: scheduledFor?.toISOString() ?? null, accounts }, before);
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor: scheduledFor?.toISOString() ?? null, accounts, policies }, before);
   refuseIssues(issues);
   return warnings;
 }
@@ -71,6 +72,7 @@ async function store(services: Services, call: Call, tx: pg.PoolClient, post: Po
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
+  await voidApproval.run(tx, [post.id, call.userId, call.mode]);
   await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor]);
   await retargetPost.run(tx, [post.id, call.userId, call.mode, JSON.stringify(parts)]);
   await relinkMedia.run(tx, [post.id, call.userId, JSON.stringify(links.map(({ path, row }) => ({ path, media_id: row.id })))]);

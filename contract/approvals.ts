@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+import { id, idParam, noBody, noQuery, time } from "./fields.ts";
+import { operation } from "./operation.ts";
+import { post } from "./posts.ts";
+
+const contentHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: "must be the contentHash of GET /api/posts/{id}/approval: 64 hexadecimal digits" })
+  .describe("Stands for exactly what would go out: content, media, platforms and platform set.");
+
+const approval = z.object({
+  postId: id,
+  contentHash,
+  approvedAt: time.nullable().describe("`null`: it is not approved as it is now."),
+  approvedBy: z.string().nullable().describe("The id of the user who approved it."),
+});
+export type Approval = z.output<typeof approval>;
+
+const answer = z.object({ approval, post });
+
+export const postsApproval = operation({
+  name: "posts_approval",
+  method: "GET",
+  path: "/api/posts/:id/approval",
+  summary: "Get a post to approve it",
+  description: "The post as it is now, the hash that stands for it, and whether it is approved. Keys with the policy `approvalRequired` publish only approved posts.",
+  auth: "session",
+  rateClass: "apiRead",
+  tool: null,
+  params: idParam,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer,
+  status: 200,
+  errors: ["POST_NOT_FOUND"],
+});
+
+export const postsApprove = operation({
+  name: "posts_approve",
+  method: "POST",
+  path: "/api/posts/:id/approve",
+  summary: "Approve a post",
+  description:
+    "Lets keys with the policy `approvalRequired` publish a draft or scheduled post as it is now, or retry one that failed. `contentHash` says what was looked at: a post that has changed since is not approved. Any edit voids the approval. A post whose media are still being fetched can be approved once they are there.",
+  auth: "session",
+  rateClass: "apiRead",
+  tool: null,
+  params: idParam,
+  query: noQuery,
+  body: z.strictObject({ contentHash }),
+  takes: "required",
+  writes: true,
+  answer,
+  status: 200,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
+});

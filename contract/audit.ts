@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+import { id, limit, mode, noBody, noParams, time } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+const auditEvent = z.object({
+  id,
+  action: z.string().describe("What was done.").meta({ examples: ["api_key.created"] }),
+  target: z.string().nullable().describe("The id of what was changed."),
+  mode: mode.nullable().describe("`null` where it belongs to no mode."),
+  actor: z.object({
+    kind: z.enum(["key", "session", "connect_link", "instance", "visitor"]).describe("Who did it; `instance`: its operator or itself, `visitor`: somebody who had not signed in."),
+    id: z.string().nullable().describe("The id of the key, session or connect link."),
+  }),
+  data: z.looseObject({}).describe("What is worth knowing beside, without secrets."),
+  address: z.string().nullable().describe("The network address it came from."),
+  requestId: id.nullable().describe("The X-Request-Id of the request."),
+  createdAt: time,
+});
+export type AuditEvent = z.output<typeof auditEvent>;
+
+export const auditList = operation({
+  name: "audit_list",
+  method: "GET",
+  path: "/api/audit",
+  summary: "List what was done",
+  description: "What was done in the user's things in both modes, the newest first: sign-ins, keys, connections, platform sets and settings, each with who, from where and in which request. Entries are never changed and never deleted.",
+  auth: "session",
+  rateClass: "apiRead",
+  tool: null,
+  params: noParams,
+  query: z.strictObject({ limit, cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.") }),
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ events: z.array(auditEvent), nextCursor: z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.") }),
+  status: 200,
+  errors: [],
+});

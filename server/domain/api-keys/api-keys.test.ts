@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+
+import { z } from "zod";
+
+import { apiKey as keyShape } from "../../../contract/api-keys.ts";
+import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
+import { createWorld, type World } from "../../../tests/world.ts";
+import { digestKey } from "./api-keys.ts";
+
+let world: World;
+let cookie: string;
+
+before(async () => {
+  world = await createWorld();
+  cookie = await world.signIn(world.test);
+});
+after(() => world.close());
+
+const create = (body: object, headers: Record<string, string> = {}) => world.callAs(cookie, "POST", "/api/keys", body, headers);
+const list = async () => z.object({ keys: z.array(z.strictObject(keyShape.shape)) }).parse((await world.callAs(cookie, "GET", "/api/keys")).body).keys;
+const rawKey = (body: unknown) => z.string().parse(objectIn(body, "key").apiKey);
+const reads = (key: string) => fetch(`${world.url}/api/v1/platform-sets`, { headers: { authorization: `Bearer ${key}` } });
+
+test("a person makes a key that works at once, in the mode that was asked for, and is shown once", async () => {
+  for (const mode of ["live", "test"] as const) {
+    const made = await create({ name: ` ${mode} key `, mode });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.equal(made.headers.get("cache-control"), "no-store");
+    const key = rawKey(made.body);
+    assert.match(key, new RegExp(`^amp_${mode}_[A-Za-z0-9_-]{43}$`));
+    const { sets } = z.object({ sets: z.array(z.object({ mode: z.string(), userId: z.string() })) }).parse(await (await reads(key)).json());
+    assert.deepEqual(sets.map((set) => [set.mode, set.userId]), [[mode, world.test.userId]]);
+    const shown = (await list()).find(({ id }) => id === idOf(made.body, "key"));
+    assert.deepEqual([shown?.name, shown?.mode, shown?.prefix, shown?.revokedAt], [`${mode} key`, mode, key.slice(0, 12), null]);
+    assert.deepEqual(shown?.policies, { draftOnly: false, platforms: null, postsPerDay: null, approvalRequired: false });
+    assert.ok(!JSON.stringify(await list()).includes(key));
+  }
+});
+
+test("a key shows when it was last used", async () => {
+  const made = await create({ name: "used", mode: "test" });
+  const lastUse = async () => (await list()).find(({ id }) => id === idOf(made.body, "key"))?.lastUsedAt;
+  assert.equal(await lastUse(), null);
+  await reads(rawKey(made.body));
+  while ((await lastUse()) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test("a revoked key is refused from the next request on, stays in the list, and is revoked once", async () => {
+  const made = await create({ name: "going", mode: "live" });
+  const id = idOf(made.body, "key");
+  const key = rawKey(made.body);
+  assert.equal((await reads(key)).status, 200);
+  const revoked = await world.callAs(cookie, "DELETE", `/api/keys/${id}`);
+  assert.equal(revoked.status, 200);
+  assert.equal((await reads(key)).status, 401);
+  const again = await world.callAs(cookie, "DELETE", `/api/keys/${id}`);
+  assert.deepEqual(again.body, revoked.body);
+  assert.notEqual((await list()).find((each) => each.id === id)?.revokedAt, null);
+});
+
+test("an expiry lies in the future", async () => {
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  assert.equal(objectIn((await create({ name: "short", mode: "test", expiresAt })).body, "key").expiresAt, expiresAt);
+  const { issues } = asRefusal(await create({ name: "late", mode: "test", expiresAt: new Date(Date.now() - 1000).toISOString() }), 400);
+  assert.deepEqual(issues.map(({ rule, path }) => [rule, path]), [["key.expiresAt", "/expiresAt"]]);
+});
+
+test("names, modes and policies that are none are refused, all at once", async () => {
+  const { issues } = asRefusal(await create({ name: "  ", mode: "both", policies: { postsPerDay: 0, platforms: ["myspace"], draftonly: true } }), 400);
+  assert.deepEqual(issues.map(({ path }) => path).sort(), ["/mode", "/name", "/policies/draftonly", "/policies/platforms/0", "/policies/postsPerDay"]);
+});
+
+test("a repeat by its Idempotency-Key makes no second key, and does not show the first again", async () => {
+  const headers = { "idempotency-key": randomUUID() };
+  const first = await create({ name: "once", mode: "test" }, headers);
+  const second = await create({ name: "once", mode: "test" }, headers);
+  assert.equal(second.headers.get("idempotency-replayed"), "true");
+  assert.deepEqual(objectIn(second.body, "key"), { ...objectIn(first.body, "key"), apiKey: null });
+  assert.equal((await list()).filter(({ name }) => name === "once").length, 1);
+});
+
+test("what is stored of a key cannot be used as one, and no table holds a key", async () => {
+  const key = rawKey((await create({ name: "stored", mode: "live" }, { "idempotency-key": randomUUID() })).body);
+  const digest = digestKey(key);
+  for (const form of [digest.toString("hex"), digest.toString("base64url"), `amp_live_${digest.toString("base64url")}`, `amp_live_${digest.toString("hex")}`, key.slice(0, 12)]) {
+    assert.equal((await reads(form)).status, 401, form);
+  }
+  const { pool } = world.services;
+  const { rows: tables } = await pool.query<{ name: string }>("select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')");
+  for (const { name } of tables) {
+    const { rows } = await pool.query<{ found: boolean }>(`select exists (select from ${name} t where strpos(t::text, $1) > 0) as found`, [key.slice("amp_live_".length)]);
+    assert.equal(rows[0]?.found, false, name);
+  }
+});

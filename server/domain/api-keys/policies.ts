@@ -1,0 +1,70 @@
+import type pg from "pg";
+
+import { keyPolicies, type KeyPolicies } from "../../../contract/api-keys.ts";
+import { PublicError, type Issue } from "../../../model/errors.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { countPostOfKey } from "../../db/api-keys.ts";
+import { findApproval } from "../../db/post-approvals.ts";
+import type { Call } from "../caller.ts";
+
+/** The policies of a key as they were stored; what a row does not mention is off. */
+export function readPolicies(stored: unknown): KeyPolicies {
+  return keyPolicies.parse(stored);
+}
+
+/** What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the post would go out by itself. */
+export function judgeByPolicies(policies: KeyPolicies | undefined, post: { platforms: readonly PlatformName[]; scheduledFor: string | null }): Issue[] {
+  if (policies === undefined) return [];
+  const issues = post.platforms.flatMap((platform, index) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, `/platforms/${index}`)]));
+  if (post.scheduledFor === null) return issues;
+  if (policies.draftOnly) issues.push(refused("draftOnly", "/scheduledFor", "This API key may make drafts only, so its posts cannot be scheduled", "Leave scheduledFor out, or send null, and have a person publish the draft."));
+  if (policies.approvalRequired) issues.push(refused("approvalRequired", "/scheduledFor", "This API key publishes only what a person has approved, so its posts cannot be scheduled", "Leave scheduledFor out, or send null, have the draft approved, then publish it."));
+  return issues;
+}
+
+/** Why a key may not have a post published or retried whose row the transaction holds. */
+export async function judgePublishing(tx: pg.PoolClient, call: Call, post: { id: string; platforms: readonly PlatformName[] }): Promise<Issue[]> {
+  const { policies } = call;
+  if (policies === undefined) return [];
+  const issues = post.platforms.flatMap((platform) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, "")]));
+  if (policies.draftOnly) issues.push(refused("draftOnly", "", "This API key may make drafts only: it can neither publish nor retry", "Have a person publish the post, or use a key without the policy draftOnly."));
+  if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
+    issues.push(refused("approvalRequired", "", "This API key publishes only what a person has approved, and the post as it is now has no approval", "Have it approved in the dashboard, then try again. Every edit voids an approval."));
+  }
+  return issues;
+}
+
+async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: string): Promise<boolean> {
+  const approval = await findApproval.one(tx, [postId, userId, mode]);
+  return approval !== undefined && approval.approved_at !== null;
+}
+
+/** Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED where the key has created as many today as it may. */
+export async function countByPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
+  const limit = call.policies?.postsPerDay ?? null;
+  if (limit === null || (await countPostOfKey.one(tx, [call.actor.id, call.userId, call.mode, limit])) !== undefined) return;
+  const resetsAt = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
+  const issue: Issue = {
+    ...refused("postsPerDay", "", `This API key may create ${limit} ${limit === 1 ? "post" : "posts"} a day, and has`, `Wait until ${resetsAt.toISOString()}, or use a key with a higher limit.`),
+    code: "RATE_LIMITED",
+    limit,
+  };
+  throw new PublicError(issue.code, issue.message, {
+    issues: [issue],
+    headers: { "retry-after": String(Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)) },
+    extra: { limit: { kind: "quota", name: "postsPerDay", limit, resetsAt: resetsAt.toISOString() } },
+  });
+}
+
+function mayUse({ platforms }: KeyPolicies, platform: PlatformName): boolean {
+  return platforms === null || platforms.includes(platform);
+}
+
+function foreignPlatform({ platforms }: KeyPolicies, platform: PlatformName, path: string): Issue {
+  const own = platforms?.join(", ") ?? "";
+  return { ...refused("platforms", path, `This API key may not post to ${platform}: it may to ${own}`, "Leave the platform out, or use a key that may post to it."), platform, actual: platform, limit: platforms };
+}
+
+function refused(policy: keyof KeyPolicies, path: string, message: string, fix: string): Issue {
+  return { rule: `key.policy.${policy}`, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix };
+}

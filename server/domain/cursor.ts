@@ -1,0 +1,14 @@
+import { refusal } from "../../contract/parse.ts";
+
+/** A cursor is the id of the last thing on a page, in a form that nobody is tempted to build. */
+export function writeCursor(id: string): string {
+  return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
+}
+
+/** The id in a cursor. Refuses what `writeCursor` did not write. */
+export function readCursor(cursor: string): string {
+  const hex = Buffer.from(cursor, "base64url").toString("hex");
+  if (hex.length === 32 && writeCursor(hex) === cursor) return hex;
+  const message = "cursor is not the nextCursor of a page of this list";
+  throw refusal([{ rule: "request.value", code: "VALIDATION_FAILED", platform: null, path: "/cursor", message, actual: cursor, limit: null, fix: "Send nextCursor as it was answered, or leave cursor out." }]);
+}

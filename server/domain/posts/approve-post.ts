@@ -1,0 +1,53 @@
+import type { Approval } from "../../../contract/approvals.ts";
+import { refusal } from "../../../contract/parse.ts";
+import type { Post } from "../../../contract/posts.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { isAllowed } from "../../../model/status.ts";
+import { findApproval, saveApproval, type ApprovalRow } from "../../db/post-approvals.ts";
+import type { Db } from "../../db/sql.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { getPost, postNotFound } from "./get-post.ts";
+import { holdPost } from "./hold-post.ts";
+
+type Shown = Answer<{ approval: Approval; post: Post }>;
+
+/** A post as it is now, with the hash that stands for it and whether it is approved. Throws POST_NOT_FOUND. */
+export async function getApproval(services: Services, caller: Caller, id: string, db: Db = services.pool): Promise<Shown> {
+  // The hash is read first: a change between the two is shown under a hash that no longer fits, and refused.
+  const approval = await find(db, caller, id);
+  const { body, post } = await getPost(services, caller, id, db);
+  const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy } = approval;
+  const shown = { postId: id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy };
+  return { body: { approval: shown, post: body.post }, ...(post === undefined ? {} : { post }) };
+}
+
+/** Approves a post as what the hash stands for. Throws PRECONDITION_FAILED where it has changed since. */
+export async function approvePost(services: Services, call: Call, id: string, contentHash: string): Promise<Shown> {
+  return await write(services, call, async (tx) => {
+    const post = await holdPost(tx, call, id);
+    if (!isAllowed(post.status, "publish") && !isAllowed(post.status, "retry")) {
+      throw new PublicError("INVALID_STATUS_TRANSITION", `A post in status "${post.status}" cannot be approved; a draft, scheduled, partial or failed one can.`);
+    }
+    const now = await find(tx, call, id);
+    if (now.content_hash !== contentHash) throw new PublicError("PRECONDITION_FAILED", "The post has changed since its contentHash was read. Look at it again and approve what it is now.");
+    if (!now.media_ready) throw mediaOnTheWay();
+    await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, call.userId]);
+    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "post.approved", target: id, data: { contentHash } });
+    return await getApproval(services, call, id, tx);
+  });
+}
+
+async function find(db: Db, caller: Caller, id: string): Promise<ApprovalRow> {
+  const row = await findApproval.one(db, [id, caller.userId, caller.mode]);
+  if (row === undefined) throw postNotFound();
+  return row;
+}
+
+/** Bytes that are still to come may be others than those at the address now. */
+function mediaOnTheWay(): PublicError {
+  const message = "Some of the post's media have not been fetched yet";
+  return refusal([{ rule: "post.approval.media", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix: "Approve the post once all its media are there." }]);
+}
