@@ -27,8 +27,14 @@ import { loginOf, type Subject } from "./subject.ts";
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** `isRenewable: false`: the app is one that may not renew its grants, where the platform has such apps. */
-export async function startWorld(subject: Subject, { isRenewable = true }: { isRenewable?: boolean } = {}) {
+export interface WorldOptions {
+  /** False: the app is one that may not renew its grants, where the platform has such apps. */
+  isRenewable?: boolean;
+  /** One of the sandbox's own apps, instead of a new one. */
+  app?: OAuthApp;
+}
+
+export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const platform = platforms[subject.name];
   const oauth = loginOf(subject);
   if (oauth === undefined || platform.broker === undefined) throw new Error(`${subject.name} has no broker yet`);
@@ -50,7 +56,7 @@ export async function startWorld(subject: Subject, { isRenewable = true }: { isR
   };
   const logged: string[] = [];
   const log = pino({ level: "trace" }, collect(logged));
-  const app = await sandbox.registerApp(subject.name, isRenewable);
+  const app = options.app ?? (await sandbox.registerApp(subject.name, options.isRenewable ?? true));
   const services = oauthServices(place, pool, log);
   await keepApp(services, subject, app);
   const userId = randomUUID();
@@ -67,15 +73,18 @@ export async function startWorld(subject: Subject, { isRenewable = true }: { isR
     fixtures,
     measure: (entry: MediaEntry): MediaFacts | null => fixtures.find(({ filename }) => filename === entry.filename)?.facts ?? null,
 
-    /** A new person signs in, and their account is the only one of a new set. What earlier tests left unfinished rests from here on. */
-    async connect(): Promise<TestAccount> {
+    /**
+     * A new person signs in, and their account is the only one of a new set. What earlier tests left unfinished rests from
+     * here on. `kind` is a word that the sandbox knows of a person's name: "private".
+     */
+    async connect(kind = "person"): Promise<TestAccount> {
       await pool.query("update platform_posts set next_action_at = null");
       people.count += 1;
       const setId = randomUUID();
       await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Set')", [setId, userId]);
       const codeVerifier = oauth.pkce ? randomBytes(32).toString("base64url") : null;
       const challenge = codeVerifier === null ? null : createHash("sha256").update(codeVerifier).digest("base64url");
-      const code = await sandbox.authorize(oauth, app, `person-${people.count}`, challenge);
+      const code = await sandbox.authorize(oauth, app, `${kind}-${people.count}`, challenge);
       const granted = await oauth.exchange(services.httpFor("test"), app, { code, codeVerifier });
       const [{ profile, grant }] = await readChoices(oauth, services.httpFor("test"), granted);
       for (const token of [granted.accessToken, grant.accessToken, grant.refreshToken]) if (token !== null) secrets.add(token);

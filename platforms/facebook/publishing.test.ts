@@ -34,3 +34,13 @@ test("a Page whose calls are nearly used up is published to at a slower pace, an
   assert.deepEqual([published.status, published.attemptCount], ["published", 1], JSON.stringify(published.error));
   assert.deepEqual((await world.requests()).map(({ operation }) => operation), ["upload", "upload", "publish"]);
 });
+
+test("a reel's upload that is cut goes on where it broke", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "upload", kind: "reject", error: "upload-interrupt-at-65536" });
+  const reel = { text: "cut", media: [{ filename: "portrait-9x16.mp4" }], linkUrl: null, platformOverrides: { facebook: { settings: { placement: "reel" } } } };
+  const published = await world.publish(account, reel);
+  assert.equal(published.status, "published", JSON.stringify(published.error));
+  const offsets = (await world.requests()).filter(({ url }) => url.includes("/video-upload/")).map(({ headers }) => headers["offset"]);
+  assert.deepEqual(offsets, ["0", "65536"]);
+});
