@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { z } from "zod";
+
+import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
+import { createWorld, type Called, type World } from "../../../tests/world.ts";
+
+let world: World;
+let cookie: string;
+let sessionId: string;
+
+before(async () => {
+  world = await createWorld();
+  cookie = await world.signIn(world.test);
+  sessionId = (await world.services.sessions.find({ cookie }))?.id ?? "";
+});
+after(() => world.close());
+
+const event = z.strictObject({
+  id: z.uuid(),
+  action: z.string(),
+  target: z.string().nullable(),
+  mode: z.enum(["live", "test"]).nullable(),
+  actor: z.strictObject({ kind: z.string(), id: z.string().nullable() }),
+  data: z.looseObject({}),
+  address: z.string().nullable(),
+  requestId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+});
+const page = z.strictObject({ events: z.array(event), nextCursor: z.string().nullable() });
+const read = async (query = "", as = cookie) => page.parse((await world.callAs(as, "GET", `/api/audit${query}`)).body);
+
+const asKey = (method: string, path: string, body?: object) => world.call(world.test, method, path, body);
+const asPerson = (method: string, path: string, body?: object) => world.callAs(cookie, method, `${path}?mode=test`, body);
+
+/** Does something and answers what the log has more of. */
+async function written(deed: () => Promise<Called>) {
+  const before = new Set((await read("?limit=100")).events.map(({ id }) => id));
+  const called = await deed();
+  assert.ok(called.status < 300, JSON.stringify(called.body));
+  const events = (await read("?limit=100")).events.filter(({ id }) => !before.has(id));
+  assert.equal(events.length, 1, JSON.stringify(events));
+  const [one] = events;
+  assert.ok(one);
+  assert.equal(one.requestId, called.headers.get("x-request-id"));
+  assert.equal(one.address, "127.0.0.1");
+  return { called, one };
+}
+
+test("every change of keys, platform sets and approvals is written down once: what, on what, by whom, from where and in which request", async () => {
+  const keyId = (await world.services.keyHolders.find(world.test.key))?.keyId ?? "";
+  for (const [call, actor, prefix] of [
+    [asKey, { kind: "key", id: keyId }, "/api/v1/platform-sets"],
+    [asKey, { kind: "key", id: keyId }, "/api/platforms/sets"],
+    [asPerson, { kind: "session", id: sessionId }, "/api/platforms/sets"],
+  ] as const) {
+    const made = await written(() => call("POST", prefix, { name: "Brand" }));
+    const id = idOf(made.called.body, "set");
+    assert.deepEqual([made.one.action, made.one.target, made.one.mode, made.one.actor, made.one.data], ["platform_set.created", id, "test", actor, { name: "Brand" }]);
+    const renamed = await written(() => call("PATCH", `${prefix}/${id}`, { name: "House" }));
+    assert.deepEqual([renamed.one.action, renamed.one.target, renamed.one.actor, renamed.one.data], ["platform_set.renamed", id, actor, { name: "House" }]);
+    const deleted = await written(() => call("DELETE", `${prefix}/${id}`));
+    assert.deepEqual([deleted.one.action, deleted.one.target, deleted.one.actor, deleted.one.data], ["platform_set.deleted", id, actor, { name: "House" }]);
+  }
+  const made = await written(() => asPerson("POST", "/api/keys", { name: "robot", mode: "live", policies: { draftOnly: true } }));
+  const id = idOf(made.called.body, "key");
+  assert.deepEqual([made.one.action, made.one.target, made.one.mode, made.one.actor.kind, made.one.data.name], ["api_key.created", id, "live", "session", "robot"]);
+  const revoked = await written(() => asPerson("DELETE", `/api/keys/${id}`));
+  assert.deepEqual([revoked.one.action, revoked.one.target, revoked.one.mode], ["api_key.revoked", id, "live"]);
+  const raw = z.string().parse(objectIn(made.called.body, "key").apiKey);
+  const { rows } = await world.services.pool.query<{ found: boolean }>("select exists (select from audit_events e where strpos(e::text, $1) > 0) as found", [raw.slice(9)]);
+  assert.deepEqual(rows, [{ found: false }]);
+});
+
+test("approving a post is written down", async () => {
+  await world.connect(world.test, "threads");
+  const postId = idOf((await asKey("POST", "/api/v1/posts", { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId })).body, "post");
+  const { contentHash } = objectIn((await asPerson("GET", `/api/posts/${postId}/approval`)).body, "approval");
+  const { one } = await written(() => asPerson("POST", `/api/posts/${postId}/approve`, { contentHash }));
+  assert.deepEqual([one.action, one.target, one.data], ["post.approved", postId, { contentHash }]);
+});
+
+test("what was refused or did nothing is not written down", async () => {
+  const before = (await read()).events[0]?.id;
+  asRefusal(await asKey("POST", "/api/v1/platform-sets", { name: "" }), 400);
+  asRefusal(await asKey("DELETE", `/api/v1/platform-sets/${world.test.platformSetId}`), 400);
+  asRefusal(await asKey("PATCH", `/api/v1/platform-sets/${world.live.platformSetId}`, { name: "Theirs" }), 404);
+  asRefusal(await asPerson("DELETE", `/api/keys/${world.test.platformSetId}`), 404);
+  assert.equal((await read()).events[0]?.id, before);
+});
+
+test("pages follow one another without gap or double, the newest first, and end", async () => {
+  const { events: all } = await read("?limit=100");
+  assert.ok(all.length > 5);
+  const seen: string[] = [];
+  let query = "?limit=3";
+  for (;;) {
+    const { events, nextCursor } = await read(query);
+    seen.push(...events.map(({ id }) => id));
+    if (nextCursor === null) break;
+    query = `?limit=3&cursor=${nextCursor}`;
+  }
+  assert.deepEqual(seen, all.map(({ id }) => id));
+  assert.deepEqual(seen, [...seen].sort().reverse());
+  asRefusal(await world.callAs(cookie, "GET", "/api/audit?cursor=nonsense"), 400);
+});
+
+test("nobody sees what was done in another user's things", async () => {
+  const stranger = (await world.makeTenants()).test;
+  const theirs = await world.signIn(stranger);
+  const own = new Set((await read("?limit=100")).events.map(({ id }) => id));
+  const { events } = await read("?limit=100", theirs);
+  assert.ok(events.length > 0);
+  assert.ok(events.every(({ id }) => !own.has(id)));
+});
+
+test("the database itself refuses to change the log or to take anything out of it", async () => {
+  const { pool } = world.services;
+  for (const sql of ["update audit_events set action = 'other'", "delete from audit_events", "truncate audit_events", "update audit_events set data = '{}' where false"]) {
+    await assert.rejects(pool.query(sql), /rows of audit_events are never changed/, sql);
+  }
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { z } from "zod";
+
+import { OPERATIONS } from "../../contract/index.ts";
+import { newId } from "../../model/ids.ts";
+import { asRefusal, idOf, objectIn, snapshot } from "../../tests/answers.ts";
+import { createWorld, type World } from "../../tests/world.ts";
+
+let world: World;
+let cookie: string;
+
+before(async () => {
+  world = await createWorld();
+  cookie = await world.signIn(world.test);
+});
+after(() => world.close());
+
+const APP = "http://localhost:3000";
+const headersOf = (sets: Record<string, string>[]) => sets;
+const pathOf = (path: string) => path.replace(/:id|:attemptId/g, newId()).replace(":platform", "threads");
+
+/** Calls with just these headers, as whatever program. */
+async function send(method: string, path: string, headers: Record<string, string>, body?: object) {
+  const response = await fetch(world.url + path, { method, redirect: "manual", headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? null : (JSON.parse(text) as unknown) };
+}
+
+test("a session is 401 on every route that takes a key", async () => {
+  for (const { name, method, path, auth = "key" } of OPERATIONS) {
+    if (auth !== "key") continue;
+    assert.equal(asRefusal(await send(method, pathOf(path), { cookie, origin: APP, "sec-fetch-site": "same-origin" }), 401).code, "UNAUTHORIZED", name);
+  }
+});
+
+test("a key is 401 on every route that takes a session, also beside one", async () => {
+  const operations = OPERATIONS.filter(({ auth }) => auth === "session");
+  assert.ok(operations.length > 5);
+  for (const { name, method, path } of operations) {
+    const authorization = `Bearer ${world.test.key}`;
+    assert.equal(asRefusal(await send(method, pathOf(path), { authorization }), 401).code, "UNAUTHORIZED", name);
+    assert.equal(asRefusal(await send(method, pathOf(path), { authorization, cookie, origin: APP, "sec-fetch-site": "same-origin" }), 401).code, "UNAUTHORIZED", name);
+  }
+});
+
+test("without either, or with a session that is none, every route is 401 before anything else is judged", async () => {
+  for (const { name, method, path, auth = "key" } of OPERATIONS) {
+    for (const headers of headersOf([{}, ...(auth === "key" ? [] : [{ cookie: "ampost.session_token=nonsense.nonsense", origin: APP }])])) {
+      const nonsense = path.replace(/:\w+/g, "nonsense");
+      assert.equal(asRefusal(await send(method, `${nonsense}?mode=nonsense&x=1`, headers), 401).code, "UNAUTHORIZED", name);
+    }
+  }
+});
+
+test("no other site can have the browser change anything", async () => {
+  const before = await snapshot(world);
+  for (const { name, method, path } of OPERATIONS.filter(({ auth }) => auth === "session" || auth === "either").filter(({ method }) => method !== "GET")) {
+    for (const headers of headersOf([
+      {},
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { origin: `${APP}.evil.example` },
+      { origin: "http://localhost:3001" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "none" },
+      { origin: APP, "sec-fetch-site": "cross-site" },
+      { origin: "https://evil.example", "sec-fetch-site": "same-origin" },
+    ])) {
+      asRefusal(await send(method, pathOf(path), { cookie, ...headers }), 401);
+      assert.deepEqual(await snapshot(world), before, `${name} ${JSON.stringify(headers)}`);
+    }
+  }
+});
+
+test("the app's own pages can, in old browsers and new ones and under each of the app's local names", async () => {
+  const own = new URL(world.url);
+  for (const headers of headersOf([{ origin: APP }, { "sec-fetch-site": "same-origin" }, { origin: APP, "sec-fetch-site": "same-origin" }, { origin: own.origin, "sec-fetch-site": "same-origin" }])) {
+    assert.equal((await send("POST", "/api/platforms/sets?mode=test", { cookie, ...headers }, { name: "Mine" })).status, 200, JSON.stringify(headers));
+  }
+  assert.equal((await send("POST", "/api/platforms/sets?mode=test", { cookie, origin: own.origin }, { name: "Mine" })).status, 401);
+  assert.equal((await send("GET", "/api/platforms/sets", { cookie, "sec-fetch-site": "cross-site" })).status, 200);
+});
+
+test("answers of session routes can be read by no other site and are in nobody's cache", async () => {
+  const { headers } = await send("GET", "/api/keys", { cookie, origin: "https://evil.example" });
+  assert.equal(headers.get("access-control-allow-origin"), null);
+  assert.equal(headers.get("access-control-allow-credentials"), null);
+  assert.equal(headers.get("cache-control"), "no-store");
+  const legacy = await send("GET", "/api/platforms/sets", { cookie, origin: "https://evil.example" });
+  assert.equal(legacy.headers.get("access-control-allow-credentials"), null);
+});
+
+test("a session names its mode in the query, live where it names none", async () => {
+  const modes = async (query: string) => z.object({ sets: z.array(z.object({ mode: z.string() })) }).parse((await world.callAs(cookie, "GET", `/api/platforms/sets${query}`)).body).sets.map(({ mode }) => mode);
+  assert.deepEqual([...new Set([...(await modes("")), ...(await modes("?mode=live"))])], ["live"]);
+  assert.deepEqual([...new Set(await modes("?mode=test"))], ["test"]);
+  for (const query of ["?mode=", "?mode=both", "?mode=live&mode=test"]) assert.equal(asRefusal(await world.callAs(cookie, "GET", `/api/platforms/sets${query}`), 400).code, "VALIDATION_FAILED", query);
+  asRefusal(await world.call(world.test, "GET", "/api/platforms/sets?mode=test"), 400);
+});
+
+test("the old addresses of platform sets do the same for keys and sessions, and name their successors", async () => {
+  const ways = [
+    (method: string, path: string, body?: object) => world.call(world.test, method, path, body),
+    (method: string, path: string, body?: object) => world.callAs(cookie, method, `${path}?mode=test`, body),
+  ];
+  for (const call of ways) {
+    const made = await call("POST", "/api/platforms/sets", { name: "Old" });
+    const id = idOf(made.body, "set");
+    assert.equal(made.headers.get("deprecation"), "true");
+    assert.equal(made.headers.get("link"), `<${APP}/api/v1/platform-sets>; rel="successor-version"`);
+    const today = await world.call(world.test, "GET", "/api/v1/platform-sets");
+    assert.deepEqual((await call("GET", "/api/platforms/sets")).body, today.body);
+    assert.equal(today.headers.get("deprecation"), null);
+    const renamed = await call("PATCH", `/api/platforms/sets/${id}`, { name: "Older" });
+    assert.equal(objectIn(renamed.body, "set").name, "Older");
+    assert.equal(renamed.headers.get("link"), `<${APP}/api/v1/platform-sets/${id}>; rel="successor-version"`);
+    assert.deepEqual((await call("DELETE", `/api/platforms/sets/${id}`)).body, { success: true });
+    assert.equal(asRefusal(await call("DELETE", `/api/platforms/sets/${id}`), 404).code, "NOT_FOUND");
+  }
+});
+
+test("a session that has ended opens nothing any more", async () => {
+  const gone = await world.signIn((await world.makeTenants()).test);
+  assert.equal((await world.callAs(gone, "GET", "/api/keys")).status, 200);
+  assert.ok((await world.callAs(gone, "POST", "/api/auth/sign-out", {})).status < 400);
+  assert.equal((await world.callAs(gone, "GET", "/api/keys")).status, 401);
+});
+
+test("where the two hosts differ, session routes are on the app's host alone, and not deprecated there", async () => {
+  const two = await createWorld({ apiUrl: "https://api.ampost.example", appUrl: "https://ampost.example" });
+  try {
+    const ask = (host: string, url = "/api/keys") => two.app.inject({ method: "GET", url, headers: { host, cookie: "x=y" } });
+    const onApp = await ask("ampost.example");
+    assert.deepEqual([onApp.statusCode, onApp.headers.deprecation], [401, undefined]);
+    for (const { path } of OPERATIONS.filter(({ auth, method }) => auth === "session" && method === "GET")) {
+      assert.equal((await ask("api.ampost.example", pathOf(path))).statusCode, 404, path);
+    }
+    const old = await ask("ampost.example", "/api/platforms/sets");
+    assert.equal(old.headers.link, '<https://api.ampost.example/api/v1/platform-sets>; rel="successor-version"');
+  } finally {
+    await two.close();
+  }
+});
