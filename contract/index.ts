@@ -11,6 +11,7 @@ import { legacySetsCreate, legacySetsDelete, legacySetsList, legacySetsRename, p
 import { platformsGet, platformsList } from "./platforms.ts";
 import { postsAttempts } from "./post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsEvents, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "./posts.ts";
+import { deliveriesRedeliver, webhooksCreate, webhooksDelete, webhooksDeliveries, webhooksGet, webhooksList, webhooksRotateSecret, webhooksTest, webhooksUpdate } from "./webhooks.ts";
 
 /** The public surface, whole. */
 export const OPERATIONS: readonly Operation[] = [
@@ -67,4 +68,13 @@ export const OPERATIONS: readonly Operation[] = [
   oauthAppsList,
   oauthAppsSave,
   oauthAppsDelete,
+  webhooksCreate,
+  webhooksList,
+  webhooksGet,
+  webhooksUpdate,
+  webhooksDelete,
+  webhooksRotateSecret,
+  webhooksTest,
+  webhooksDeliveries,
+  deliveriesRedeliver,
 ];

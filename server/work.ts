@@ -2,7 +2,9 @@ import { foreseen } from "../platforms/foresight.ts";
 import { platforms } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Ground } from "./ground.ts";
-import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE } from "./jobs/queues.ts";
+import { deliver } from "./domain/webhooks/deliver.ts";
+import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
+import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
@@ -59,14 +61,16 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
     [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
     [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+    [WEBHOOK_QUEUE]: (data, signal) => deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
   });
   const endFolding = keepPostCountsFolded(pool, log);
+  const endRelaying = keepEventsRelayed({ pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } }, log);
   let running = true;
   return {
     isRunning: () => running,
     stop: async () => {
       running = false;
-      await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding()]);
+      await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding(), endRelaying()]);
     },
   };
 }

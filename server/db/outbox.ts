@@ -1,21 +1,8 @@
+import type { EventType } from "../../model/events.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { type Db, statement } from "./sql.ts";
 
-/** What happened, as webhooks name it. Written in the transaction in which it happened. */
-export type EventType =
-  | "post.scheduled"
-  | "post.publishing"
-  | "post.published"
-  | "post.partial"
-  | "post.failed"
-  | "post.discarded"
-  | "platform_post.published"
-  | "platform_post.failed"
-  | "platform_post.retry_scheduled"
-  | "platform_post.unknown"
-  | AccountEventType;
-
-export type AccountEventType = "account.connected" | "account.disconnected";
+export type AccountEventType = Extract<EventType, `account.${string}`>;
 
 export interface PostEvent {
   type: EventType;
@@ -52,3 +39,32 @@ export async function tellAccount(db: Db, account: { userId: string; mode: Mode;
 
 /** ($1 user, $2 mode, $3 type, $4 account, $5 data) */
 const insertAccountEvent = statement("outbox.insert_account_event", `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`);
+
+/** An event that has not been handed on. */
+export interface OutboxRow {
+  id: number;
+  user_id: string;
+  mode: Mode;
+  type: EventType;
+  post_id: string | null;
+  platform_post_id: string | null;
+  account_id: string | null;
+  data: Record<string, unknown>;
+  created_at: Date;
+}
+
+/** ($1 most): marks events of users who have no webhook as handed on. */
+export const skipUnwantedEvents = statement(
+  "outbox.skip_unwanted",
+  `update outbox set relayed_at = now() where id = any (array(
+     select o.id from outbox o where o.relayed_at is null
+       and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active') limit $1 for update skip locked))`,
+);
+
+/** ($1 most): the oldest events that wait, marked as handed on by this transaction. */
+export const takeEvents = statement<OutboxRow>(
+  "outbox.take",
+  `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)
+   update outbox o set relayed_at = now() from taken where o.id = taken.id
+   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.account_id, o.data, o.created_at`,
+);

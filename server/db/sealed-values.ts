@@ -10,6 +10,8 @@ export const SEALED_COLUMNS = [
   { table: "oauth_apps", id: "id", idType: "uuid", column: "client_secret_sealed" },
   { table: "oauth_attempts", id: "id", idType: "uuid", column: "code_verifier_sealed" },
   { table: "oauth_attempts", id: "id", idType: "uuid", column: "granted_sealed" },
+  { table: "webhooks", id: "id", idType: "uuid", column: "secret_sealed" },
+  { table: "webhooks", id: "id", idType: "uuid", column: "old_secret_sealed" },
   { table: "instance", id: "name", idType: "text", column: "value" },
 ] as const;
 

@@ -11,6 +11,7 @@ import { platformsGet, platformsList } from "../../contract/platforms.ts";
 import { postsAttempts } from "../../contract/post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
 import { parseInput } from "../../contract/parse.ts";
+import { deliveriesRedeliver, webhooksCreate, webhooksDelete, webhooksDeliveries, webhooksGet, webhooksList, webhooksRotateSecret, webhooksTest, webhooksUpdate } from "../../contract/webhooks.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connecting.ts";
 import { disconnectAccount } from "../domain/accounts/disconnect.ts";
@@ -33,6 +34,8 @@ import { publishPost } from "../domain/posts/publish-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
+import { listDeliveries, redeliver, testWebhook } from "../domain/webhooks/deliveries.ts";
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks, rotateSecret, updateWebhook } from "../domain/webhooks/webhooks.ts";
 import { bind, type Binding } from "./bind.ts";
 
 /** Which verb does which operation. */
@@ -93,6 +96,15 @@ export const BINDINGS: readonly Binding[] = [
   bind(oauthAppsList, (services, call, { params }) => listAppsOfPlatformSet(services, call, params.id)),
   bind(oauthAppsSave, (services, call, { params, body }) => saveAppOfPlatformSet(services, call, params, body)),
   bind(oauthAppsDelete, (services, call, { params }) => deleteAppOfPlatformSet(services, call, params)),
+  bind(webhooksCreate, (services, call, { body }) => createWebhook(services, call, body)),
+  bind(webhooksList, (services, call) => listWebhooks(services, call)),
+  bind(webhooksGet, (services, call, { params }) => getWebhook(services, call, params.id)),
+  bind(webhooksUpdate, (services, call, { params, body }) => updateWebhook(services, call, params.id, body)),
+  bind(webhooksDelete, (services, call, { params }) => deleteWebhook(services, call, params.id)),
+  bind(webhooksRotateSecret, (services, call, { params }) => rotateSecret(services, call, params.id)),
+  bind(webhooksTest, (services, call, { params }) => testWebhook(services, call, params.id)),
+  bind(webhooksDeliveries, (services, call, { params, query }) => listDeliveries(services, call, params.id, query)),
+  bind(deliveriesRedeliver, (services, call, { params }) => redeliver(services, call, params.id)),
 ];
 
 /** Whether a body of the legacy route is the flat one, and not that of today's create. */

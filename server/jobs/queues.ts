@@ -21,12 +21,18 @@ export interface QueueSettings {
 export const IDEMPOTENCY_SWEEP_QUEUE = "idempotency.sweep";
 export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
 
+export const WEBHOOK_QUEUE = "webhooks.deliver";
+
+/** For about three days, from seconds to hours apart; pg-boss spreads the pauses at random. */
+export const WEBHOOK_RETRIES = { retryLimit: 18, retryDelay: 10, retryBackoff: true, retryDelayMax: 8 * 3600 } as const;
+
 /** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
 export const QUEUES = {
   [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, heartbeatSeconds: 60 },
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
   [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },
+  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16 },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
 } as const satisfies Record<string, QueueSettings>;

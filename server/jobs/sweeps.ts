@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
+import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
 import type { Statement } from "../db/sql.ts";
 
 const BATCH = 1_000;
@@ -8,8 +9,11 @@ const BATCH = 1_000;
 /** Idempotency keys that nobody can mean any more. */
 export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldIdempotencyKeys, signal);
 
-/** Events that every reader has had 30 days for. */
-export const sweepOutbox = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldOutbox, signal);
+/** Events that every reader has had 30 days for, and what was sent of them. */
+export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, deleteOldDeliveries, signal);
+  await inBatches(pool, deleteOldOutbox, signal);
+}
 
 /**
  * Keeps post counts short while posts come in: every few seconds the changes are replaced by their sums. Too often for

@@ -25,6 +25,7 @@ export type AuditAction =
   | `oauth_app.${"saved" | "deleted"}`
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
   | `connect_link.${"created" | "used" | "revoked"}`
+  | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
   | `encryption.${"rotated"}`;
 
 /** Writes it down in the transaction of `db`: what was done and its record are there together, or neither. */

@@ -1,0 +1,19 @@
+/** What happens, as webhooks name it. */
+export const EVENT_TYPES = [
+  "post.scheduled",
+  "post.publishing",
+  "post.published",
+  "post.partial",
+  "post.failed",
+  "post.discarded",
+  "platform_post.published",
+  "platform_post.failed",
+  "platform_post.retry_scheduled",
+  "platform_post.unknown",
+  "account.connected",
+  "account.expiring",
+  "account.disconnected",
+  "media.failed",
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,0 +1,88 @@
+import type { Mode } from "../../model/platform-names.ts";
+import { statement } from "./sql.ts";
+
+/** One try. */
+export interface DeliveryAttempt {
+  at: string;
+  status: number | null;
+  durationMilliseconds: number;
+  error: string | null;
+  answer: string | null;
+}
+
+export interface DeliveryRow {
+  id: string;
+  webhook_id: string;
+  mode: Mode;
+  type: string;
+  post_id: string | null;
+  payload: string;
+  status: "pending" | "delivered" | "failed";
+  attempts: DeliveryAttempt[];
+  created_at: Date;
+  delivered_at: Date | null;
+}
+
+const columns = "id, webhook_id, mode, type, post_id, payload, status, attempts, created_at, delivered_at";
+
+/** ($1 id, $2 webhook, $3 user, $4 mode, $5 type, $6 post, $7 payload) */
+export const insertDelivery = statement<DeliveryRow>(
+  "webhook_deliveries.insert",
+  `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload) values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+);
+
+/** ($1 webhook, $2 user, $3 mode, $4 status or null, $5 limit, $6 offset): newest first, each with the number of all. */
+export const listDeliveries = statement<DeliveryRow & { total: number }>(
+  "webhook_deliveries.list",
+  `select ${columns}, count(*) over ()::int as total from webhook_deliveries
+   where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4) order by id desc limit $5 offset $6`,
+);
+
+/** ($1 webhook, $2 user, $3 mode, $4 status or null) */
+export const countDeliveries = statement<{ count: number }>(
+  "webhook_deliveries.count",
+  `select count(*)::int as count from webhook_deliveries where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)`,
+);
+
+/** ($1 id, $2 user, $3 mode): to be tried as if for the first time. */
+export const restartDelivery = statement<DeliveryRow>(
+  "webhook_deliveries.restart",
+  `update webhook_deliveries set status = 'pending', tries = 0, delivered_at = null where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
+);
+
+/** What sending takes. */
+export interface OutgoingRow {
+  id: string;
+  webhook_id: string;
+  payload: string;
+  status: DeliveryRow["status"];
+  url: string;
+  webhook_status: "active" | "disabled";
+  secret_sealed: string;
+  /** Only while it signs too. */
+  old_secret_sealed: string | null;
+}
+
+/** ($1 id) */
+export const findOutgoing = statement<OutgoingRow>(
+  "webhook_deliveries.find_outgoing",
+  `select d.id, d.webhook_id, d.payload, d.status, w.url, w.status as webhook_status, w.secret_sealed,
+     case when w.old_secret_until > now() then w.old_secret_sealed end as old_secret_sealed
+   from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1`,
+);
+
+/** ($1 id, $2 outcome: delivered, failed for good, or to be tried again, $3 DeliveryAttempt or null, $4 most tries): answers what it is now. */
+export const recordAttempt = statement<{ status: DeliveryRow["status"] }>(
+  "webhook_deliveries.record_attempt",
+  `update webhook_deliveries set tries = tries + 1,
+     status = case when $2 = 'again' then case when tries + 1 >= $4 then 'failed' else 'pending' end else $2 end,
+     delivered_at = case when $2 = 'delivered' then now() end,
+     attempts = case when $3::jsonb is null then attempts else jsonb_path_query_array(attempts || $3::jsonb, '$[last - 19 to last]') end
+   where id = $1 returning status`,
+);
+
+/** ($1 most) */
+export const deleteOldDeliveries = statement(
+  "webhook_deliveries.delete_old",
+  `delete from webhook_deliveries where id in (select id from webhook_deliveries where created_at < now() - interval '30 days' limit $1)`,
+);

@@ -1,0 +1,62 @@
+import type { EventType } from "../../model/events.ts";
+import type { Mode } from "../../model/platform-names.ts";
+import { statement } from "./sql.ts";
+
+export interface WebhookRow {
+  id: string;
+  mode: Mode;
+  url: string;
+  description: string;
+  events: EventType[];
+  status: "active" | "disabled";
+  disabled_reason: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const columns = "id, mode, url, description, events, status, disabled_reason, created_at, updated_at";
+
+/** ($1 id, $2 user, $3 mode, $4 url, $5 description, $6 events, $7 sealed secret, $8 most): nothing where there are so many already. The user's row is held. */
+export const insertWebhook = statement<WebhookRow>(
+  "webhooks.insert",
+  `insert into webhooks (id, user_id, mode, url, description, events, secret_sealed)
+   select $1, $2, $3, $4, $5, $6, $7 where (select count(*) from webhooks where user_id = $2 and mode = $3) < $8
+   returning ${columns}`,
+);
+
+/** ($1 user, $2 mode) */
+export const listWebhooks = statement<WebhookRow>("webhooks.list", `select ${columns} from webhooks where user_id = $1 and mode = $2 order by created_at, id`);
+
+/** ($1 id, $2 user, $3 mode) */
+export const findWebhook = statement<WebhookRow>("webhooks.find", `select ${columns} from webhooks where id = $1 and user_id = $2 and mode = $3`);
+
+/** ($1 id, $2 user, $3 mode, $4 url, $5 description, $6 events, $7 status; null leaves a member as it is) */
+export const updateWebhook = statement<WebhookRow>(
+  "webhooks.update",
+  `update webhooks set url = coalesce($4, url), description = coalesce($5, description), events = coalesce($6, events), status = coalesce($7, status),
+     disabled_reason = case when $7 = 'active' then null when $7 = 'disabled' then 'It was disabled by a call.' else disabled_reason end, updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
+);
+
+/** ($1 id, $2 user, $3 mode) */
+export const deleteWebhook = statement<WebhookRow>("webhooks.delete", `delete from webhooks where id = $1 and user_id = $2 and mode = $3 returning ${columns}`);
+
+/** ($1 id, $2 user, $3 mode, $4 new sealed secret, $5 the one before, sealed for its new place, $6 seconds for which that one signs too) */
+export const rotateWebhookSecret = statement<WebhookRow>(
+  "webhooks.rotate_secret",
+  `update webhooks set secret_sealed = $4, old_secret_sealed = $5, old_secret_until = now() + make_interval(secs => $6), updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
+);
+
+/** ($1 id, $2 user, $3 mode): held until the transaction ends. */
+export const lockWebhookSecret = statement<{ secret_sealed: string }>("webhooks.lock_secret", `select secret_sealed from webhooks where id = $1 and user_id = $2 and mode = $3 for update`);
+
+/** ($1 id, $2 reason): it asked for no more. */
+export const disableWebhook = statement("webhooks.disable", `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now() where id = $1 and status = 'active'`);
+
+/** ($1 users, $2 modes): the active ones of these pairs. */
+export const listActiveWebhooks = statement<{ id: string; user_id: string; mode: Mode; events: EventType[] }>(
+  "webhooks.list_active",
+  `select w.id, w.user_id, w.mode, w.events from webhooks w join unnest($1::text[], $2::text[]) as owner(user_id, mode) on owner.user_id = w.user_id and owner.mode = w.mode
+   where w.status = 'active'`,
+);

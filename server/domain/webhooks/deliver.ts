@@ -1,0 +1,87 @@
+import { Webhook } from "standardwebhooks";
+import type pg from "pg";
+import { z } from "zod";
+
+import { findOutgoing, recordAttempt, type DeliveryAttempt, type OutgoingRow } from "../../db/webhook-deliveries.ts";
+import { disableWebhook } from "../../db/webhooks.ts";
+import { WEBHOOK_RETRIES } from "../../jobs/queues.ts";
+import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../media/guarded-fetch.ts";
+import type { Vault } from "../../oauth/vault.ts";
+
+export interface DeliverServices {
+  pool: pg.Pool;
+  vault: Pick<Vault, "open">;
+  allowPrivateUrls: boolean;
+}
+
+/** Fails where it is to be tried again. */
+export class NotDelivered extends Error {
+  override name = "NotDelivered";
+}
+
+const job = z.object({ deliveryId: z.guid() });
+const MOST_TRIES = WEBHOOK_RETRIES.retryLimit + 1;
+
+/**
+ * Sends one delivery, signed, and writes down what came of it. At least once: a process that dies between the answer
+ * and the writing sends it again, with the same `webhook-id`. Throws NotDelivered where the queue is to try again.
+ */
+export async function deliver(services: DeliverServices, data: unknown, signal?: AbortSignal): Promise<void> {
+  const { deliveryId } = job.parse(data);
+  const row = await findOutgoing.one(services.pool, [deliveryId]);
+  if (row === undefined || row.status !== "pending") return;
+  if (row.webhook_status === "disabled") return void (await recordAttempt.one(services.pool, [row.id, "failed", null, MOST_TRIES]));
+  const attempt = await send(services, row, signal);
+  const outcome = attempt.status === 410 ? "failed" : attempt.status !== null && attempt.status >= 200 && attempt.status <= 299 ? "delivered" : "again";
+  if (attempt.status === 410) await disableWebhook.run(services.pool, [row.webhook_id, "It answered with status 410: it wants no more events."]);
+  const now = await recordAttempt.one(services.pool, [row.id, outcome, JSON.stringify([attempt]), MOST_TRIES]);
+  if (now?.status === "pending") throw new NotDelivered(attempt.error ?? `The webhook answered with status ${attempt.status}.`);
+}
+
+const ANSWER_EXCERPT = 1_000;
+
+async function send({ vault, allowPrivateUrls }: DeliverServices, row: OutgoingRow, signal: AbortSignal | undefined): Promise<DeliveryAttempt> {
+  const at = new Date();
+  const started = performance.now();
+  const outcome = (came: Pick<DeliveryAttempt, "status" | "error" | "answer">): DeliveryAttempt => ({ at: at.toISOString(), durationMilliseconds: Math.round(performance.now() - started), ...came });
+  try {
+    const answer = await guardedFetch(row.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "webhook-id": row.id, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)), "webhook-signature": sign(vault, row, at) },
+      body: row.payload,
+      allowPrivate: allowPrivateUrls,
+      maxBytes: 100_000,
+      // A redirect is no receipt.
+      maxRedirects: 0,
+      totalSeconds: 15,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return outcome({ status: answer.status, error: null, answer: await readExcerpt(answer) });
+  } catch (error) {
+    if (error instanceof GuardedFetchError) return outcome({ status: null, error: error.message, answer: null });
+    throw error;
+  }
+}
+
+/** Signed by every secret that is good now, as Standard Webhooks has it for rotation. */
+function sign(vault: Pick<Vault, "open">, row: OutgoingRow, at: Date): string {
+  const open = (sealed: string, column: string) => vault.open(sealed, { table: "webhooks", row: row.webhook_id, column });
+  const secrets = [open(row.secret_sealed, "secret_sealed"), ...(row.old_secret_sealed === null ? [] : [open(row.old_secret_sealed, "old_secret_sealed")])];
+  return secrets.map((secret) => new Webhook(secret).sign(row.id, at, row.payload)).join(" ");
+}
+
+/** The beginning of the answer; what is wrong with the rest of it does not matter. */
+async function readExcerpt(answer: GuardedAnswer): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of answer.body) {
+      chunks.push(chunk);
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes >= ANSWER_EXCERPT) break;
+    }
+  } catch (error) {
+    if (!(error instanceof GuardedFetchError)) throw error;
+  }
+  return Buffer.concat(chunks).toString("utf8").replaceAll("\0", "").slice(0, ANSWER_EXCERPT);
+}

@@ -1,0 +1,78 @@
+import type pg from "pg";
+
+import type { WebhookDelivery } from "../../../contract/webhooks.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
+import { findWebhook } from "../../db/webhooks.ts";
+import { countDeliveries, insertDelivery, listDeliveries as selectDeliveries, restartDelivery, type DeliveryRow } from "../../db/webhook-deliveries.ts";
+import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { notFound } from "./webhooks.ts";
+
+/** What is to be sent to a webhook. */
+export interface NewDelivery extends Caller {
+  webhookId: string;
+  type: string;
+  postId: string | null;
+  /** The body, as it is sent. */
+  payload: string;
+}
+
+/** Has it sent, if the transaction commits. */
+export async function queueDelivery({ jobs }: Pick<Services, "jobs">, tx: pg.PoolClient, { webhookId, userId, mode, type, postId, payload }: NewDelivery): Promise<DeliveryRow> {
+  const row = await insertDelivery.one(tx, [newId(), webhookId, userId, mode, type, postId, payload]);
+  if (row === undefined) throw new Error("The delivery was not stored");
+  await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id });
+  return row;
+}
+
+/** What was sent to a webhook, newest first. Throws NOT_FOUND. */
+export async function listDeliveries(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  webhookId: string,
+  { status, limit, offset }: { status?: DeliveryRow["status"] | undefined; limit: number; offset: number },
+): Promise<Answer<{ deliveries: WebhookDelivery[]; total: number }>> {
+  const owned = [webhookId, caller.userId, caller.mode];
+  if ((await findWebhook.one(services.pool, owned)) === undefined) throw notFound();
+  const rows = await selectDeliveries.all(services.pool, [...owned, status ?? null, limit, offset]);
+  // A page behind the last has no row to tell the number.
+  const total = rows[0]?.total ?? (await countDeliveries.one(services.pool, [...owned, status ?? null]))?.count ?? 0;
+  return { body: { deliveries: rows.map(toDelivery), total } };
+}
+
+/** Sends an event that says nothing but that it arrives. Throws NOT_FOUND. */
+export async function testWebhook(services: Pick<Services, "pool" | "jobs">, call: Call, webhookId: string): Promise<Answer<{ delivery: WebhookDelivery }>> {
+  return await write(services, call, async (tx) => {
+    if ((await findWebhook.one(tx, [webhookId, call.userId, call.mode])) === undefined) throw notFound();
+    const payload = JSON.stringify({ type: "webhook.test", timestamp: new Date().toISOString(), sequence: null, mode: call.mode, data: { webhookId } });
+    return { body: { delivery: toDelivery(await queueDelivery(services, tx, { ...call, webhookId, type: "webhook.test", postId: null, payload })) } };
+  });
+}
+
+/** Sends the same bytes under the same id again. Throws NOT_FOUND. */
+export async function redeliver(services: Pick<Services, "pool" | "jobs">, call: Call, id: string): Promise<Answer<{ delivery: WebhookDelivery }>> {
+  return await write(services, call, async (tx) => {
+    const row = await restartDelivery.one(tx, [id, call.userId, call.mode]);
+    if (row === undefined) throw new PublicError("NOT_FOUND", "Delivery not found.");
+    await services.jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id });
+    return { body: { delivery: toDelivery(row) } };
+  });
+}
+
+function toDelivery(row: DeliveryRow): WebhookDelivery {
+  return {
+    id: row.id,
+    webhookId: row.webhook_id,
+    type: row.type,
+    postId: row.post_id,
+    status: row.status,
+    attempts: row.attempts,
+    payload: row.payload,
+    createdAt: row.created_at.toISOString(),
+    deliveredAt: row.delivered_at?.toISOString() ?? null,
+    mode: row.mode,
+  };
+}

@@ -1,0 +1,83 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import type { EventType } from "../../../model/events.ts";
+import { type OutboxRow, skipUnwantedEvents, takeEvents } from "../../db/outbox.ts";
+import { findPost } from "../../db/posts.ts";
+import { transaction } from "../../db/sql.ts";
+import { listActiveWebhooks } from "../../db/webhooks.ts";
+import { readAccount } from "../accounts/accounts.ts";
+import type { Services, Settings } from "../services.ts";
+import { answerPost } from "../posts/to-post.ts";
+import { queueDelivery } from "./deliveries.ts";
+
+export interface RelayServices extends Pick<Services, "pool" | "jobs"> {
+  settings: Pick<Settings, "mediaUrl" | "mediaSecrets">;
+}
+
+const BATCH = 100;
+const UNWANTED_BATCH = 1_000;
+
+/**
+ * Hands what has happened on to the webhooks that asked for it: each event once to each, however many processes do this
+ * and whenever one dies, because taking an event and queueing its deliveries is one transaction. Answers whether there
+ * may be more.
+ */
+export async function relayEvents(services: RelayServices): Promise<boolean> {
+  const skipped = await skipUnwantedEvents.run(services.pool, [UNWANTED_BATCH]);
+  const relayed = await transaction(services.pool, async (tx) => {
+    const events = (await takeEvents.all(tx, [BATCH])).sort((one, other) => one.id - other.id);
+    if (events.length === 0) return 0;
+    const webhooks = await listActiveWebhooks.all(tx, [events.map(({ user_id }) => user_id), events.map(({ mode }) => mode)]);
+    const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
+    for (const event of events) {
+      const wanted = distinct.filter((webhook) => webhook.user_id === event.user_id && webhook.mode === event.mode && wants(webhook.events, event.type));
+      if (wanted.length === 0) continue;
+      const payload = await describe(services, tx, event);
+      for (const { id } of wanted) await queueDelivery(services, tx, { webhookId: id, userId: event.user_id, mode: event.mode, type: event.type, postId: event.post_id, payload });
+    }
+    return events.length;
+  });
+  return relayed === BATCH || skipped === UNWANTED_BATCH;
+}
+
+/** Relays for as long as the process lives. Returns what ends that. */
+export function keepEventsRelayed(services: RelayServices, log: Pick<Logger, "warn">, everySeconds = 1): () => Promise<void> {
+  let ended = false;
+  let running: Promise<void> = Promise.resolve();
+  const relay = async (): Promise<void> => {
+    try {
+      while (!ended && (await relayEvents(services))) continue;
+    } catch (error) {
+      log.warn({ err: error }, "Events could not be handed on to webhooks; it is tried again");
+    }
+  };
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = relay().finally(() => (busy = false));
+  }, everySeconds * 1000);
+  timer.unref();
+  return async () => {
+    ended = true;
+    clearInterval(timer);
+    await running;
+  };
+}
+
+function wants(events: readonly EventType[], type: EventType): boolean {
+  return events.length === 0 || events.includes(type);
+}
+
+/** The body of an event: what it is about, as reading it would show it now. `sequence` grows from event to event, so that receivers can put those of a post in order. */
+async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: OutboxRow): Promise<string> {
+  const data: Record<string, unknown> = { ...event.data };
+  if (event.post_id !== null) {
+    const post = await findPost.one(tx, [event.post_id, event.user_id, event.mode]);
+    data.post = post === undefined ? null : answerPost(settings, post).body.post;
+    if (event.platform_post_id !== null) data.platformPostId = event.platform_post_id;
+  }
+  if (event.account_id !== null) data.account = await readAccount(tx, { userId: event.user_id, mode: event.mode }, event.account_id);
+  return JSON.stringify({ type: event.type, timestamp: event.created_at.toISOString(), sequence: event.id, mode: event.mode, data });
+}

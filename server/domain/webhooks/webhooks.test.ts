@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { after, before, beforeEach, test } from "node:test";
+
+import { Webhook } from "standardwebhooks";
+import { z } from "zod";
+
+import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract/webhooks.ts";
+import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
+import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
+import { deliver, NotDelivered } from "./deliver.ts";
+import { relayEvents } from "./relay.ts";
+
+interface Received {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+let world: World;
+let receiver: Server;
+let address: string;
+let received: Received[] = [];
+/** What the receiver answers next; 200 where nothing is left. */
+let answers: number[] = [];
+
+before(async () => {
+  world = await createWorld();
+  await world.connect(world.test, "threads");
+  receiver = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
+      received.push({ path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.writeHead(answers.shift() ?? 200).end("thanks");
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const bound = receiver.address();
+  address = `http://127.0.0.1:${typeof bound === "object" && bound !== null ? bound.port : 0}`;
+});
+after(async () => {
+  receiver.closeAllConnections();
+  await new Promise((resolve) => receiver.close(resolve));
+  await world.close();
+});
+beforeEach(() => {
+  received = [];
+  answers = [];
+});
+
+const WEBHOOKS = "/api/v1/webhooks";
+const webhookIn = (body: unknown) => webhooksGet.answer.shape.webhook.parse(objectIn(body, "webhook"));
+const create = async (tenant: Tenant, body: object) => webhookIn((await world.call(tenant, "POST", WEBHOOKS, body)).body);
+const deliveriesOf = async (tenant: Tenant, id: string, query = "") => webhooksDeliveries.answer.parse((await world.call(tenant, "GET", `${WEBHOOKS}/${id}/deliveries${query}`)).body);
+const newTenant = async () => {
+  const { test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "threads");
+  return tenant;
+};
+const newDraft = async (tenant: Tenant) => idOf((await world.call(tenant, "POST", "/api/v1/posts", { content: { text: "Told of" }, platforms: ["threads"], platformSetId: tenant.platformSetId })).body, "post");
+
+const relay = async () => {
+  while (await relayEvents(world.services)) continue;
+};
+
+/** Does the deliveries that were asked for since the last call; answers the failures. */
+async function deliverAll(allowPrivateUrls = true): Promise<unknown[]> {
+  const jobs = world.jobs.splice(0).filter(({ queue }) => queue === WEBHOOK_QUEUE);
+  const failures: unknown[] = [];
+  for (const { data } of jobs) {
+    await deliver({ pool: world.services.pool, vault: world.services.vault, allowPrivateUrls }, data).catch((error: unknown) => {
+      failures.push(error);
+      world.jobs.push({ queue: WEBHOOK_QUEUE, data });
+    });
+  }
+  return failures;
+}
+
+const envelope = z.strictObject({ type: z.string(), timestamp: z.iso.datetime(), sequence: z.int().nullable(), mode: z.string(), data: z.looseObject({}) });
+
+test("what happens to a post is told to those who asked for it, signed, once each and in an order that can be read", async () => {
+  const tenant = await newTenant();
+  const all = await create(tenant, { url: `${address}/all` });
+  const few = await create(tenant, { url: `${address}/few`, events: ["post.discarded"] });
+  const id = await newDraft(tenant);
+  await world.call(tenant, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Changed" } });
+  await world.call(tenant, "POST", `/api/v1/posts/${id}/publish`);
+  await world.call(tenant, "DELETE", `/api/v1/posts/${id}`);
+  await Promise.all([relay(), relay(), relay()]);
+  assert.deepEqual(await deliverAll(), []);
+  const at = (path: string) => received.filter((each) => each.path === path).map(({ body }) => envelope.parse(JSON.parse(body)));
+  assert.deepEqual(at("/few").map(({ type }) => type), ["post.discarded"]);
+  const told = at("/all");
+  assert.ok(told.length >= 1 && told.every(({ mode, data }) => mode === "test" && Object(data.post).id === id));
+  assert.equal(new Set(told.map(({ sequence }) => sequence)).size, told.length);
+  assert.equal(told.toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0)).at(-1)?.type, "post.discarded");
+  const [first] = received.filter(({ path }) => path === "/all");
+  assert.ok(first !== undefined && all.secret !== null && few.secret !== null);
+  const headers = { "webhook-id": String(first.headers["webhook-id"]), "webhook-timestamp": String(first.headers["webhook-timestamp"]), "webhook-signature": String(first.headers["webhook-signature"]) };
+  new Webhook(all.secret).verify(first.body, headers);
+  assert.throws(() => new Webhook(few.secret ?? "").verify(first.body, headers));
+  received = [];
+  await relay();
+  await deliverAll();
+  assert.deepEqual(received, []);
+});
+
+test("the other mode and other users are told nothing", async () => {
+  const { live, test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "threads");
+  const stranger = await newTenant();
+  for (const other of [live, stranger]) await create(other, { url: `${address}/other` });
+  const id = await newDraft(tenant);
+  await world.call(tenant, "DELETE", `/api/v1/posts/${id}`);
+  await relay();
+  await deliverAll();
+  assert.deepEqual(received, []);
+});
+
+test("a delivery that fails is tried again with the same id and the same bytes, and given up in the end", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: `${address}/flaky` });
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  answers = [500, 302];
+  assert.ok((await deliverAll())[0] instanceof NotDelivered);
+  assert.ok((await deliverAll())[0] instanceof NotDelivered);
+  assert.deepEqual(await deliverAll(), []);
+  assert.equal(new Set(received.map(({ body, headers }) => `${headers["webhook-id"]} ${body}`)).size, 1);
+  const [delivery] = (await deliveriesOf(tenant, id)).deliveries;
+  assert.deepEqual([delivery?.status, delivery?.attempts.map(({ status }) => status), delivery?.attempts[0]?.answer], ["delivered", [500, 302, 200], "thanks"]);
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  answers = Array.from({ length: WEBHOOK_RETRIES.retryLimit + 1 }, () => 503);
+  for (let tries = 0; tries < WEBHOOK_RETRIES.retryLimit; tries += 1) assert.equal((await deliverAll()).length, 1);
+  assert.deepEqual(await deliverAll(), []);
+  const failed = (await deliveriesOf(tenant, id, "?status=failed")).deliveries;
+  assert.deepEqual(failed.map(({ attempts }) => attempts.length), [WEBHOOK_RETRIES.retryLimit + 1]);
+  const again = await world.call(tenant, "POST", `/api/v1/webhook-deliveries/${failed[0]?.id}/redeliver`);
+  assert.equal(objectIn(again.body, "delivery").status, "pending");
+  assert.deepEqual(await deliverAll(), []);
+  const { deliveries, total } = await deliveriesOf(tenant, id, "?status=delivered&limit=1");
+  assert.deepEqual([total, deliveries[0]?.attempts.length], [2, 20]);
+});
+
+test("410 disables a webhook, and nothing is sent to it until it is enabled again", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: `${address}/gone` });
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  answers = [410];
+  assert.deepEqual(await deliverAll(), []);
+  const disabled = webhookIn((await world.call(tenant, "GET", `${WEBHOOKS}/${id}`)).body);
+  assert.equal(disabled.status, "disabled");
+  assert.match(disabled.disabledReason ?? "", /410/);
+  await world.call(tenant, "DELETE", `/api/v1/posts/${await newDraft(tenant)}`);
+  await relay();
+  await deliverAll();
+  assert.equal(received.length, 1);
+  const enabled = webhookIn((await world.call(tenant, "PATCH", `${WEBHOOKS}/${id}`, { status: "active" })).body);
+  assert.deepEqual([enabled.status, enabled.disabledReason], ["active", null]);
+  await world.call(tenant, "DELETE", `/api/v1/posts/${await newDraft(tenant)}`);
+  await relay();
+  await deliverAll();
+  assert.equal(received.length, 2);
+});
+
+test("while a secret is being rotated both sign; neither is ever shown again, nor stored in the clear", async () => {
+  const tenant = await newTenant();
+  const made = await create(tenant, { url: `${address}/rotated` });
+  const key = { "idempotency-key": `rotate-${made.id}` };
+  const rotated = webhookIn((await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/rotate-secret`, undefined, key)).body);
+  assert.ok(made.secret !== null && rotated.secret !== null && made.secret !== rotated.secret);
+  assert.equal(webhookIn((await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/rotate-secret`, undefined, key)).body).secret, null);
+  assert.equal(webhookIn((await world.call(tenant, "GET", `${WEBHOOKS}/${made.id}`)).body).secret, null);
+  await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/test`);
+  await deliverAll();
+  const [got] = received;
+  const headers = { "webhook-id": String(got?.headers["webhook-id"]), "webhook-timestamp": String(got?.headers["webhook-timestamp"]), "webhook-signature": String(got?.headers["webhook-signature"]) };
+  for (const secret of [made.secret, rotated.secret]) new Webhook(secret).verify(got?.body ?? "", headers);
+  await world.services.pool.query("update webhooks set old_secret_until = now() where id = $1", [made.id]);
+  await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/test`);
+  await deliverAll();
+  assert.equal(String(received[1]?.headers["webhook-signature"]).split(" ").length, 1);
+  for (const table of ["webhooks", "webhook_deliveries", "idempotency_keys", "audit_events"]) {
+    const { rows } = await world.services.pool.query<{ row: string }>(`select to_jsonb(t)::text as row from ${table} t`);
+    for (const secret of [made.secret, rotated.secret]) assert.ok(!rows.some(({ row }) => row.includes(secret.slice(6))), table);
+  }
+});
+
+test("an address that is not public is not asked, and the delivery says so", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: `${address}/private` });
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  assert.equal((await deliverAll(false)).length, 1);
+  assert.deepEqual(received, []);
+  assert.match((await deliveriesOf(tenant, id)).deliveries[0]?.attempts[0]?.error ?? "", /not public/);
+  world.jobs.length = 0;
+});
+
+test("there are at most twenty webhooks, also where many are made at once, and a deleted one is gone with its log", async () => {
+  const tenant = await newTenant();
+  const made = await Promise.all(Array.from({ length: MAX_WEBHOOKS + 5 }, () => world.call(tenant, "POST", WEBHOOKS, { url: `${address}/many` })));
+  assert.equal(made.filter(({ status }) => status === 201).length, MAX_WEBHOOKS);
+  assert.match(asRefusal(made.find(({ status }) => status !== 201) ?? { status: 0, headers: new Headers(), body: null }, 400).error, /at most 20/);
+  const id = webhookIn(made.find(({ status }) => status === 201)?.body).id;
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  assert.equal((await world.call(tenant, "DELETE", `${WEBHOOKS}/${id}`)).status, 200);
+  assert.deepEqual(await deliverAll(), []);
+  assert.deepEqual(received, []);
+  asRefusal(await world.call(tenant, "GET", `${WEBHOOKS}/${id}/deliveries`), 404);
+});
