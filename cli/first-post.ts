@@ -23,6 +23,11 @@ export function welcomeLines(config: Config): string[] {
   ];
 }
 
+/** Printed by every start until somebody who owns the instance can sign in. */
+export function setUpLines(setUpUrl: string): string[] {
+  return ["Nobody owns this instance yet. Make your account, once, within a day:", "", `  ${setUpUrl}`, ""];
+}
+
 /** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
 export function firstPosts(apiUrl: string): Example[] {
   // The shell puts the set's id in between two quoted halves.

@@ -1,5 +1,5 @@
 import { type Parts, start } from "../server/main.ts";
-import { welcomeLines } from "./first-post.ts";
+import { setUpLines, welcomeLines } from "./first-post.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
 
@@ -18,4 +18,5 @@ export async function runServer(name: keyof typeof PARTS): Promise<void> {
   stayUntilTold(log, () => running.stop());
   log.info({ url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" }, "Ready");
   if (name === "start") console.log(welcomeLines(config).join("\n"));
+  if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));
 }

@@ -42,3 +42,12 @@ function isWebUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.username === "" && url.password === "";
 }
+
+/** A person's address, in lower case: two that differ in case only are one. */
+export const email = z
+  .string()
+  .max(254, { error: "must have at most 254 characters" })
+  .trim()
+  .toLowerCase()
+  .refine((text) => z.email().safeParse(text).success, { error: "must be an e-mail address, such as ada@example.com" })
+  .meta({ examples: ["ada@example.com"] });

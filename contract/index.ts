@@ -5,12 +5,15 @@ import { postsApproval, postsApprove } from "./approvals.ts";
 import { auditList } from "./audit.ts";
 import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "./connect-links.ts";
 import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "./connections.ts";
+import { invitesCreate, invitesDelete, invitesList } from "./invites.ts";
+import { meDelete, meGet, meUpdate } from "./me.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./media.ts";
 import type { Operation } from "./operation.ts";
 import { legacySetsCreate, legacySetsDelete, legacySetsList, legacySetsRename, platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "./platform-sets.ts";
 import { platformsGet, platformsList } from "./platforms.ts";
 import { postsAttempts } from "./post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsEvents, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "./posts.ts";
+import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./sessions.ts";
 import { deliveriesRedeliver, webhooksCreate, webhooksDelete, webhooksDeliveries, webhooksGet, webhooksList, webhooksRotateSecret, webhooksTest, webhooksUpdate } from "./webhooks.ts";
 
 /** The public surface, whole. */
@@ -68,6 +71,14 @@ export const OPERATIONS: readonly Operation[] = [
   oauthAppsList,
   oauthAppsSave,
   oauthAppsDelete,
+  meGet,
+  meUpdate,
+  sessionsList,
+  sessionsRevoke,
+  sessionsRevokeOthers,
+  invitesList,
+  invitesCreate,
+  invitesDelete,
   webhooksCreate,
   webhooksList,
   webhooksGet,

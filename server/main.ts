@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { createKeyHolders } from "./domain/api-keys/key-holders.ts";
 import type { Services } from "./domain/services.ts";
 import { openAuth, sessionsOf } from "./domain/users/open-auth.ts";
+import { openSetUp } from "./domain/users/set-up.ts";
 import { createHttpApp } from "./http/app.ts";
 import { addProbes, type Probes } from "./http/probes.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
@@ -17,6 +18,8 @@ import { startWork, type Work } from "./work.ts";
 export interface Running {
   /** Where it listens; null for a worker without a port of its own. */
   url: string | null;
+  /** Where the owner is made, while there is none who can sign in. It holds a token: it is for a terminal, never for the log. */
+  setUpUrl: string | null;
   stop(): Promise<void>;
 }
 
@@ -47,8 +50,9 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const app = parts.api ? await serveApi(ground, probes) : await serveProbes(config, probes);
     // Requests that wait for a publish and the publish they wait for end side by side.
     if (app) opened.push(() => Promise.all([app.close(), work?.stop()]));
+    const setUpUrl = parts.api ? await openSetUp(ground.instance, config.appUrl) : null;
     await sandbox?.started;
-    return { url: app ? addressOf(app) : null, stop };
+    return { url: app ? addressOf(app) : null, setUpUrl, stop };
   } catch (error) {
     await stop();
     throw error;

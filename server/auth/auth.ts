@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { passkey } from "@better-auth/passkey";
 import { betterAuth } from "better-auth";
+import { createEmailVerificationToken } from "better-auth/api";
 import { getAdapter } from "better-auth/db/adapter";
 import { twoFactor } from "better-auth/plugins/two-factor";
 import type { BetterAuthOptions } from "better-auth/types";
@@ -150,6 +151,17 @@ export async function createAuth(deps: AuthDeps) {
     as: <Result>(visit: Visit, work: () => Promise<Result>): Promise<Result> => visits.run(visit, work),
     /** The form in which a password is stored. */
     hashPassword: async (password: string): Promise<string> => (await library.$context).password.hash(password),
+    /** Whether it is the user's password. Costs as much where they have none. */
+    checkPassword: async (userId: string, password: string): Promise<boolean> => {
+      const { internalAdapter, password: forms } = await library.$context;
+      const hash = (await internalAdapter.findCredentialAccount(userId))?.password;
+      if (hash) return await forms.verify({ hash, password });
+      await forms.hash(password);
+      return false;
+    },
+    /** Where a letter leads, so that its reader shows that the address is theirs. */
+    linkToVerify: async ({ id, email }: { id: string; email: string }): Promise<string> =>
+      linkTo("/verify-email", await createEmailVerificationToken(deps.secret, email, undefined, VERIFY_HOURS * 60 * 60, { userId: id })),
     /** The session whose cookie is among the headers; null where there is none that is good. */
     findSession: async (headers: Headers): Promise<{ id: string; userId: string } | null> => {
       if (!headers.has("cookie")) return null;

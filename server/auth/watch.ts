@@ -3,7 +3,7 @@ import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth/types";
 import type pg from "pg";
 import { z } from "zod";
 
-import { findUserByEmail } from "../db/users.ts";
+import { findUserByEmail, verifyEmail } from "../db/users.ts";
 import type { Visit } from "./auth.ts";
 import { forgive, throttle, type Tried } from "./throttle.ts";
 
@@ -120,6 +120,8 @@ export function watch({ pool, record, visit }: WatchDeps) {
 
   /** Whoever could set a new password has proved who they are: earlier failures are forgotten. */
   async function passwordReset(user: { id: string; email: string }): Promise<void> {
+    // The letter has reached them: that shows the address, too.
+    await verifyEmail.one(pool, [user.id]);
     await record({ userId: user.id, action: "user.password_reset", sessionId: null });
     await forgive(pool, "signIn", user.email);
   }

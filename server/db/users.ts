@@ -7,20 +7,16 @@ export interface UserRow {
   time_zone: string;
   is_owner: boolean;
   created_at: Date;
+  email_verified: boolean;
+  two_factor_enabled: boolean;
 }
 
-const columns = "id, email, name, time_zone, is_owner, created_at";
+const columns = "id, email, name, time_zone, is_owner, created_at, email_verified, two_factor_enabled";
 
 export const findOwner = statement<UserRow>("users.find_owner", `select ${columns} from users where is_owner`);
 
 /** ($1 email) */
 export const findUserByEmail = statement<UserRow>("users.find_by_email", `select ${columns} from users where lower(email) = lower($1)`);
-
-/** ($1 id, $2 email, $3 name, $4 is owner): nothing where the address is taken or there is an owner already. */
-export const insertUser = statement<UserRow>(
-  "users.insert",
-  `insert into users (id, email, name, is_owner) values ($1, $2, $3, $4) on conflict do nothing returning ${columns}`,
-);
 
 /** ($1 user): holds the user, so that what is counted of theirs stays so until the transaction ends. */
 export const lockUser = statement<{ id: string }>("users.lock", `select id from users where id = $1 for no key update`);
@@ -30,3 +26,37 @@ export const verifyEmail = statement<UserRow>(
   "users.verify_email",
   `update users set email_verified = true, updated_at = now() where id = $1 returning ${columns}`,
 );
+
+/** ($1 id, $2 email, $3 name, $4 is owner, $5 email is verified): nothing where the address is taken or there is an owner already. */
+export const insertUser = statement<UserRow>(
+  "users.insert",
+  `insert into users (id, email, name, is_owner, email_verified) values ($1, $2, $3, $4, $5) on conflict do nothing returning ${columns}`,
+);
+
+/** ($1 user, $2 email, $3 name): the owner that the instance made for itself becomes a person. */
+export const adoptOwner = statement<UserRow>(
+  "users.adopt_owner",
+  `update users set email = $2, name = $3, email_verified = true, updated_at = now() where id = $1 and is_owner returning ${columns}`,
+);
+
+/** Whether somebody who owns the instance has a way to sign in. */
+export const findOwnerWhoCanSignIn = statement<{ id: string }>(
+  "users.find_owner_who_can_sign_in",
+  `select u.id from users u where u.is_owner and (
+     exists (select from sign_in_methods m where m.user_id = u.id and m.password_hash is not null) or exists (select from passkeys p where p.user_id = u.id))`,
+);
+
+/** ($1 user) */
+export const findMe = statement<UserRow & { has_password: boolean }>(
+  "users.find_me",
+  `select ${columns}, exists (select from sign_in_methods m where m.user_id = users.id and m.password_hash is not null) as has_password from users where id = $1`,
+);
+
+/** ($1 user, $2 name or null, $3 time zone or null): null leaves it. */
+export const updateMe = statement(
+  "users.update_me",
+  `update users set name = coalesce($2, name), time_zone = coalesce($3, time_zone), updated_at = now() where id = $1`,
+);
+
+/** ($1 user): the user's row, and with it all that refers to it. */
+export const deleteUser = statement("users.delete", `delete from users where id = $1`);

@@ -18,6 +18,7 @@ import { addPostEvents } from "./post-events.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
 import { errorBody, refuseRequest, sendFailure } from "./refusals.ts";
+import { addUserExport } from "./user-export.ts";
 import { addNotFound } from "./unknown-routes.ts";
 
 export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
@@ -61,6 +62,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   addProbes(app, options.probes);
   addMediaFiles(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
+  await app.register(async (own) => addUserExport(own, services));
   await app.register(async (pages) => addPages(pages, services));
   addNotFound(app);
   return app;
@@ -118,7 +120,7 @@ function addRequestLog(app: FastifyInstance, { log }: Pick<Services, "log">, { o
 
 /** What a refused caller still sends is read and thrown away for a while, so that it gets to see the refusal. */
 function giveUpOnRest(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.socket.destroy(), 10_000);
+  const timer = setTimeout(() => request.destroy(), 10_000);
   timer.unref();
   request.once("close", () => clearTimeout(timer));
   // Whoever read it before lets go of it at the end of this turn.

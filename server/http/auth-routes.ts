@@ -1,12 +1,19 @@
 import { STATUS_CODES } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isAPIError } from "better-auth/api";
 import { z } from "zod";
 
+import type { Operation } from "../../contract/operation.ts";
+import { parseInput } from "../../contract/parse.ts";
+import { setUpForm, signUpForm } from "../../contract/sign-up.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
 import type { Auth } from "../auth/auth.ts";
+import type { Origin } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
+import { completeSetUp } from "../domain/users/set-up.ts";
+import { acceptInvite, refuseSignUp, signUp } from "../domain/users/sign-up.ts";
 import { refuseForeign } from "./authenticate.ts";
 import { onAppOnly } from "./faces.ts";
 import { readBody } from "./read-body.ts";
@@ -14,7 +21,7 @@ import { refuseRequest } from "./refusals.ts";
 
 /** What of the sign-in library is to be had from outside, below /api/auth. The rest is ours to do, or nobody's. */
 const OFFERED = {
-  GET: ["/verify-email", "/passkey/generate-register-options", "/passkey/generate-authenticate-options", "/passkey/list-user-passkeys"],
+  GET: ["/get-session", "/verify-email", "/passkey/generate-register-options", "/passkey/generate-authenticate-options", "/passkey/list-user-passkeys"],
   POST: [
     "/sign-in/email", "/sign-out", "/send-verification-email", "/request-password-reset", "/reset-password", "/change-password", "/change-email",
     "/two-factor/enable", "/two-factor/disable", "/two-factor/verify-totp", "/two-factor/verify-backup-code", "/two-factor/generate-backup-codes", "/two-factor/get-totp-uri",
@@ -23,8 +30,9 @@ const OFFERED = {
 } as const;
 
 /** Signing in over HTTP, on the app's host only. Answers never carry a session's token: it is in the cookie, out of scripts' reach. */
-export function addAuthRoutes(scope: FastifyInstance, services: Pick<Services, "auth" | "settings" | "storage">): void {
+export function addAuthRoutes(scope: FastifyInstance, services: Services): void {
   onAppOnly(scope, services.settings);
+  addWaysIn(scope, services);
   for (const method of ["GET", "POST"] as const) {
     for (const path of OFFERED[method]) {
       scope.route({ method, url: `/api/auth${path}`, handler: (request, reply) => answer(services, request, reply) });
@@ -32,11 +40,59 @@ export function addAuthRoutes(scope: FastifyInstance, services: Pick<Services, "
   }
 }
 
-async function answer({ auth, settings, storage }: Pick<Services, "auth" | "settings" | "storage">, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+/** What the library does not do as we want it: new people, and those who set the instance up. */
+function addWaysIn(scope: FastifyInstance, services: Services): void {
+  scope.post("/api/auth/sign-up/email", async (request, reply) => {
+    const { email, invite, ...person } = await readVisitorsBody(services, signUpForm, request);
+    if (invite !== undefined) {
+      const invited = await acceptInvite(services, originOf(request), invite, person);
+      return await signIn(services, request, reply, { ...person, ...invited });
+    }
+    if (email === undefined) throw refuseSignUp("signUp.email", "/email", "email is required", "Send the address that letters are to reach.");
+    await takingAtLeast(SECRETIVE_MILLISECONDS, signUp(services, originOf(request), { ...person, email }));
+    return { next: "verify_email" };
+  });
+  scope.post("/api/auth/set-up", async (request, reply) => {
+    const { token, ...person } = await readVisitorsBody(services, setUpForm, request);
+    await completeSetUp(services, originOf(request), token, person);
+    return await signIn(services, request, reply, person);
+  });
+}
+
+async function readVisitorsBody<Body extends z.ZodType>({ settings, storage }: Services, form: Operation<z.ZodObject, z.ZodObject, Body>, request: FastifyRequest): Promise<z.output<Body>> {
+  refuseForeign(request, settings.appUrl);
+  const { body } = await readBody(form, request, storage);
+  return parseInput(form, { params: request.params, query: request.query, body }).body;
+}
+
+async function signIn(services: Services, request: FastifyRequest, reply: FastifyReply, { email, password }: { email: string; password: string }) {
+  await callAuth(services, request, reply, (api, headers) => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }));
+  return { next: "signed_in" };
+}
+
+/** What a letter is written for takes as long as when none is, so that nobody learns by a clock who has an account. */
+const SECRETIVE = ["/api/auth/request-password-reset"];
+const SECRETIVE_MILLISECONDS = 400;
+
+async function takingAtLeast<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  const [result] = await Promise.allSettled([work, sleep(milliseconds)]);
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
+function originOf(request: FastifyRequest): Origin {
+  return { actor: { kind: "visitor", id: null }, address: request.ip, requestId: request.id };
+}
+
+async function answer({ auth, settings, storage }: Services, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   refuseForeign(request, settings.appUrl);
   const { body } = await readBody({ name: "this route", takes: request.method === "GET" ? "none" : "optional" }, request, storage);
-  const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers: headersOf(request), ...(request.method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }) });
-  const response = await asVisitor(auth, request, () => auth.handler(asked));
+  const headers = headersOf(request);
+  // Judged already, and the library knows the app by one name only.
+  if (request.method === "POST") headers.set("origin", settings.appUrl);
+  const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers, ...(request.method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }) });
+  const work = asVisitor(auth, request, () => auth.handler(asked));
+  const response = await (SECRETIVE.includes(asked.url.slice(settings.appUrl.length)) ? takingAtLeast(SECRETIVE_MILLISECONDS, work) : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
   if (location !== null) reply.header("location", location);
@@ -116,7 +172,7 @@ function passCookies(headers: Headers, reply: FastifyReply): void {
 }
 
 function withoutToken(content: unknown): unknown {
-  if (typeof content !== "object" || content === null || !("token" in content)) return content;
-  const { token: _token, ...rest } = content;
-  return rest;
+  if (typeof content !== "object" || content === null) return content;
+  const { token: _token, session, ...rest } = { token: undefined, session: undefined, ...content };
+  return session === undefined ? rest : { ...rest, session: withoutToken(session) };
 }

@@ -5,11 +5,14 @@ import { postsApproval, postsApprove } from "../../contract/approvals.ts";
 import { auditList } from "../../contract/audit.ts";
 import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "../../contract/connect-links.ts";
 import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "../../contract/connections.ts";
+import { invitesCreate, invitesDelete, invitesList } from "../../contract/invites.ts";
+import { meDelete, meGet, meUpdate } from "../../contract/me.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/media.ts";
 import { legacySetsCreate, legacySetsDelete, legacySetsList, legacySetsRename, platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/platforms.ts";
 import { postsAttempts } from "../../contract/post-attempts.ts";
 import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
+import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/sessions.ts";
 import { parseInput } from "../../contract/parse.ts";
 import { deliveriesRedeliver, webhooksCreate, webhooksDelete, webhooksDeliveries, webhooksGet, webhooksList, webhooksRotateSecret, webhooksTest, webhooksUpdate } from "../../contract/webhooks.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
@@ -34,6 +37,9 @@ import { publishPost } from "../domain/posts/publish-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
+import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
+import { getMe, updateMe } from "../domain/users/me.ts";
+import { listSessions, revokeOtherSessions, revokeSession } from "../domain/users/sessions.ts";
 import { listDeliveries, redeliver, testWebhook } from "../domain/webhooks/deliveries.ts";
 import { createWebhook, deleteWebhook, getWebhook, listWebhooks, rotateSecret, updateWebhook } from "../domain/webhooks/webhooks.ts";
 import { bind, type Binding } from "./bind.ts";
@@ -96,6 +102,14 @@ export const BINDINGS: readonly Binding[] = [
   bind(oauthAppsList, (services, call, { params }) => listAppsOfPlatformSet(services, call, params.id)),
   bind(oauthAppsSave, (services, call, { params, body }) => saveAppOfPlatformSet(services, call, params, body)),
   bind(oauthAppsDelete, (services, call, { params }) => deleteAppOfPlatformSet(services, call, params)),
+  bind(meGet, (services, call) => getMe(services, call)),
+  bind(meUpdate, (services, call, { body }) => updateMe(services, call, body)),
+  bind(sessionsList, (services, call) => listSessions(services, call)),
+  bind(sessionsRevoke, (services, call, { params }) => revokeSession(services, call, params.id)),
+  bind(sessionsRevokeOthers, (services, call) => revokeOtherSessions(services, call)),
+  bind(invitesList, (services, call) => listInvites(services, call)),
+  bind(invitesCreate, (services, call, { body }) => createInvite(services, call, body.email)),
+  bind(invitesDelete, (services, call, { params }) => withdrawInvite(services, call, params.id)),
   bind(webhooksCreate, (services, call, { body }) => createWebhook(services, call, body)),
   bind(webhooksList, (services, call) => listWebhooks(services, call)),
   bind(webhooksGet, (services, call, { params }) => getWebhook(services, call, params.id)),

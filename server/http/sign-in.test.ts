@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { createWorld, type World } from "../../tests/world.ts";
+import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
+import { lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
+import { LIMITS, throttle } from "../auth/throttle.ts";
 
 let world: World;
 
@@ -10,14 +12,161 @@ before(async () => {
 });
 after(() => world.close());
 
+const SIGN_IN = "/api/auth/sign-in/email";
+const wrong = "a wrong password";
+const sessionOf = (cookie: string) => world.services.sessions.find({ cookie });
+
+/** A person who has signed in before. */
+async function newPerson(): Promise<{ tenant: Tenant; email: string; cookie: string }> {
+  const tenant = (await world.makeTenants()).test;
+  const cookie = await world.signIn(tenant);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+  return { tenant, email: rows[0]?.email ?? "", cookie };
+}
+
+async function auditOf(userId: string): Promise<string[]> {
+  const { rows } = await world.database.pool.query<{ action: string }>("select action from audit_events where user_id = $1 and action not like 'api_key.%' order by id", [userId]);
+  return rows.map(({ action }) => action);
+}
+
 test("each sign-in is a session of its own, that holds at once and ends at once", async () => {
-  const cookie = await world.signIn(world.test);
-  const session = await world.services.sessions.find({ cookie });
-  assert.equal(session?.userId, world.test.userId);
-  const again = await world.signIn(world.test);
-  assert.notEqual(again, cookie);
-  const out = await world.callAs(cookie, "POST", "/api/auth/sign-out");
-  assert.equal(out.status, 200, JSON.stringify(out.body));
-  assert.equal(await world.services.sessions.find({ cookie }), null);
-  assert.notEqual(await world.services.sessions.find({ cookie: again }), null);
+  const { tenant, cookie } = await newPerson();
+  assert.equal((await sessionOf(cookie))?.userId, tenant.userId);
+  const again = await world.signIn(tenant);
+  assert.equal((await visit(world, "POST", "/api/auth/sign-out", {}, { cookie })).status, 200);
+  assert.equal(await sessionOf(cookie), null);
+  assert.notEqual(await sessionOf(again), null);
+  assert.deepEqual(await auditOf(tenant.userId), ["user.signed_in", "user.signed_in", "user.signed_out"]);
+});
+
+test("a session that somebody has planted is not the one that begins", async () => {
+  const attacker = await newPerson();
+  const victim = await newPerson();
+  const answer = await visit(world, "POST", SIGN_IN, { email: victim.email, password: PASSWORD }, { cookie: attacker.cookie });
+  assert.equal(answer.status, 200);
+  assert.notEqual(answer.cookie, attacker.cookie);
+  assert.equal((await sessionOf(answer.cookie))?.userId, victim.tenant.userId);
+  assert.equal((await sessionOf(attacker.cookie))?.userId, attacker.tenant.userId);
+  assert.equal(await sessionOf("ampost.session_token=planted.signature"), null);
+});
+
+test("the cookie is out of reach of scripts and other sites, and the answer does not carry what is in it", async () => {
+  const { email } = await newPerson();
+  const answer = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
+  const [cookie = ""] = answer.setCookies;
+  for (const attribute of [/HttpOnly/i, /SameSite=Lax/i, /Path=\//i]) assert.match(cookie, attribute);
+  assert.doesNotMatch(cookie, /Domain=|Secure/i);
+  const token = decodeURIComponent(answer.cookie.split("=")[1] ?? "").split(".")[0] ?? "";
+  assert.ok(token.length >= 32);
+  assert.ok(!JSON.stringify(answer.body).includes(token));
+  const session = await visit(world, "GET", "/api/auth/get-session", undefined, { cookie: answer.cookie });
+  assert.equal(session.status, 200);
+  assert.ok(!JSON.stringify(session.body).includes(token));
+});
+
+test("a wrong password and an unknown address are refused alike, and told to nobody but the log", async () => {
+  const { tenant, email } = await newPerson();
+  const known = await visit(world, "POST", SIGN_IN, { email, password: wrong });
+  const unknown = await visit(world, "POST", SIGN_IN, { email: "nobody@example.com", password: wrong });
+  assert.equal(known.status, 401);
+  assert.deepEqual({ ...known.body, requestId: "" }, { ...unknown.body, requestId: "" });
+  assert.deepEqual(known.setCookies, unknown.setCookies);
+  assert.equal((await auditOf(tenant.userId)).at(-1), "user.sign_in_failed");
+});
+
+test("guesses at one account are stopped wherever they come from, and a right password ends the counting", async () => {
+  const { email } = await newPerson();
+  const guess = (n: number, password = wrong) => visit(world, "POST", SIGN_IN, { email, password }, { address: `198.51.100.${n}` });
+  for (let n = 1; n <= 9; n += 1) assert.equal((await guess(n)).status, 401);
+  assert.equal((await guess(10, PASSWORD)).status, 200);
+  for (let n = 1; n <= 10; n += 1) assert.equal((await guess(n)).status, 401);
+  const stopped = await guess(11, PASSWORD);
+  assert.equal(stopped.status, 429);
+  assert.equal(stopped.body["code"], "RATE_LIMITED");
+  assert.ok(Number(stopped.headers["retry-after"]) > 0);
+});
+
+test("guesses from one address are stopped whomever they are at, IPv6 neighbours counted as one", async () => {
+  const guess = (n: number) => visit(world, "POST", SIGN_IN, { email: `nobody${n}@example.com`, password: wrong }, { address: `2001:db8:1:2::${n.toString(16)}` });
+  for (let n = 4; n <= LIMITS.signIn.address; n += 1) await throttle(world.services.pool, "signIn", { account: `nobody${n}@example.com`, address: "2001:db8:1:2::ffff" });
+  // All at once: they count in the database, so none slips through.
+  const statuses = (await Promise.all([1, 2, 3, 4, 5, 6].map(guess))).map(({ status }) => status);
+  assert.deepEqual(statuses.sort(), [401, 401, 401, 429, 429, 429]);
+  assert.equal((await visit(world, "POST", SIGN_IN, { email: "nobody@example.com", password: wrong }, { address: "2001:db8:1:3::1" })).status, 401);
+});
+
+test("a new password is set once by a letter, and ends every session", async () => {
+  const { tenant, email, cookie } = await newPerson();
+  assert.equal((await visit(world, "POST", "/api/auth/request-password-reset", { email })).status, 200);
+  const token = tokenFor(world, email);
+  const set = (newPassword: string) => visit(world, "POST", "/api/auth/reset-password", { token, newPassword });
+  assert.equal((await set("short")).status, 400);
+  const [first, second] = await Promise.all([set("a brand new password"), set("another new password")]);
+  assert.deepEqual([first.status, second.status].sort(), [200, 400]);
+  assert.equal((await set("once more a password")).status, 400);
+  assert.equal(await sessionOf(cookie), null);
+  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD })).status, 401);
+  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: first.status === 200 ? "a brand new password" : "another new password" })).status, 200);
+  assert.ok((await auditOf(tenant.userId)).includes("user.password_reset"));
+});
+
+test("asking for a new password says nothing of whether there is an account, and does not write to those who have none", async () => {
+  const { email } = await newPerson();
+  const ask = (address: string) => visit(world, "POST", "/api/auth/request-password-reset", { email: address });
+  const letters = lettersOf(world).length;
+  const [known, unknown] = [await ask(email), await ask("nobody@example.com")];
+  assert.equal(known.status, 200);
+  assert.deepEqual(known.body, unknown.body);
+  assert.equal(lettersOf(world).length, letters + 1);
+});
+
+test("a link that leads elsewhere is refused", async () => {
+  const { email } = await newPerson();
+  for (const path of ["https://evil.example/", "//evil.example", "http://localhost:3000.evil.example/"]) {
+    assert.ok((await visit(world, "POST", "/api/auth/request-password-reset", { email, redirectTo: path })).status >= 400, path);
+    const signIn = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD, callbackURL: path });
+    assert.ok(signIn.status >= 400 && signIn.headers["location"] === undefined, path);
+    const verify = await visit(world, "GET", `/api/auth/verify-email?token=x&callbackURL=${encodeURIComponent(path)}`);
+    assert.ok(verify.status >= 400 && verify.headers["location"] === undefined, path);
+  }
+});
+
+test("another site cannot sign anybody in or out", async () => {
+  const { email, cookie } = await newPerson();
+  for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }]) {
+    assert.equal((await visit(world, "POST", "/api/auth/sign-out", {}, { cookie, headers })).status, 401, JSON.stringify(headers));
+    assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { headers })).status, 401, JSON.stringify(headers));
+  }
+  assert.notEqual(await sessionOf(cookie), null);
+});
+
+test("a new password that the person sets themself is written down", async () => {
+  const { tenant, cookie } = await newPerson();
+  const change = (currentPassword: string) => visit(world, "POST", "/api/auth/change-password", { currentPassword, newPassword: "a brand new password", revokeOtherSessions: true }, { cookie });
+  assert.equal((await change(wrong)).status, 400);
+  const changed = await change(PASSWORD);
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  assert.equal(await sessionOf(cookie), null);
+  assert.equal((await sessionOf(changed.cookie))?.userId, tenant.userId);
+  assert.ok((await auditOf(tenant.userId)).includes("user.password_changed"));
+});
+
+test("a new address is agreed to at the old one and confirmed at the new one", async () => {
+  const { tenant, email, cookie } = await newPerson();
+  const newEmail = `new-${email}`;
+  assert.equal((await visit(world, "POST", "/api/auth/change-email", { newEmail }, { cookie })).status, 200);
+  const verify = (address: string) => visit(world, "GET", `/api/auth/verify-email?token=${tokenFor(world, address)}`);
+  assert.equal((await verify(email)).status, 200);
+  const confirmed = await verify(newEmail);
+  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body));
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+  assert.equal(rows[0]?.email, newEmail);
+  assert.equal((await auditOf(tenant.userId)).at(-1), "user.email_verified");
+});
+
+test("only what is offered of the sign-in library is there, on the app's host alone", async () => {
+  const { cookie } = await newPerson();
+  for (const path of ["/api/auth/list-sessions", "/api/auth/ok", "/api/auth/error", "/api/auth/delete-user", "/api/auth/update-user", "/api/auth/sign-in/social", "/api/auth/two-factor/send-otp"]) {
+    assert.equal((await visit(world, "POST", path, {}, { cookie })).status, 404, path);
+  }
 });

@@ -22,20 +22,28 @@ export async function ensureOwner(services: { pool: pg.Pool }): Promise<User> {
 
 /** The user of an address, made where there is none yet, with a default platform set in each mode. */
 export async function ensureUser(services: { pool: pg.Pool }, email: string): Promise<User> {
-  return await ensure(services.pool, email, false);
+  return await ensure(services.pool, email.toLowerCase(), false);
 }
 
 async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<User> {
   return await transaction(pool, async (tx) => {
     const find = async () => (isOwner ? await findOwner.one(tx) : await findUserByEmail.one(tx, [email]));
-    const id = `user_${newId().replaceAll("-", "")}`;
-    const row = (await find()) ?? (await insertUser.one(tx, [id, email, "", isOwner])) ?? (await find());
+    const row = (await find()) ?? (await makeUser(tx, { email, name: "", isOwner, emailVerified: false })) ?? (await find());
     if (row === undefined) throw new Error(`The user ${email} could be neither found nor made`);
-    for (const mode of MODES) await insertSet.one(tx, [newId(), row.id, mode, "Default", true]);
-    return toUser(row);
+    await ensureSets(tx, row.id);
+    return { id: row.id, email: row.email, name: row.name, isOwner: row.is_owner };
   });
 }
 
-function toUser(row: UserRow): User {
-  return { id: row.id, email: row.email, name: row.name, isOwner: row.is_owner };
+/** Makes a user with all that every user has. Undefined where the address is taken, or there is an owner already. */
+export async function makeUser(tx: pg.PoolClient, made: { email: string; name: string; isOwner: boolean; emailVerified: boolean }): Promise<UserRow | undefined> {
+  const id = `user_${newId().replaceAll("-", "")}`;
+  const row = await insertUser.one(tx, [id, made.email, made.name, made.isOwner, made.emailVerified]);
+  if (row !== undefined) await ensureSets(tx, row.id);
+  return row;
+}
+
+/** A default platform set in each mode. */
+async function ensureSets(tx: pg.PoolClient, userId: string): Promise<void> {
+  for (const mode of MODES) await insertSet.one(tx, [newId(), userId, mode, "Default", true]);
 }

@@ -1,0 +1,31 @@
+import { exportPages } from "../../db/user-data.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Call } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { getMe } from "./me.ts";
+
+const PAGE = 200;
+
+/**
+ * All that is kept of the person, in both modes, as the text of one JSON object, in pieces: it is never in memory as a
+ * whole. No secrets are in it, and no media bytes, which have addresses of their own. Throws NOT_FOUND before the first piece.
+ */
+export async function exportUser({ pool }: Pick<Services, "pool">, call: Pick<Call, "userId" | "actor" | "address" | "requestId">): Promise<AsyncGenerator<string>> {
+  const { user } = (await getMe({ pool }, call)).body;
+  await recordAudit(pool, call, { userId: call.userId, action: "user.exported" });
+  async function* pieces(): AsyncGenerator<string> {
+    yield `{"exportedAt":${JSON.stringify(new Date().toISOString())},"user":${JSON.stringify(user)}`;
+    for (const [name, page] of Object.entries(exportPages)) {
+      yield `,${JSON.stringify(name)}:[`;
+      for (let after = "", first = true; ; first = false) {
+        const rows = await page.all(pool, [call.userId, after, PAGE]);
+        if (rows.length > 0) yield (first ? "" : ",") + rows.map(({ item }) => JSON.stringify(item)).join(",");
+        after = rows.at(-1)?.after ?? "";
+        if (rows.length < PAGE) break;
+      }
+      yield "]";
+    }
+    yield "}\n";
+  }
+  return pieces();
+}

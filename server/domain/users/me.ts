@@ -1,0 +1,39 @@
+import type { Me } from "../../../contract/me.ts";
+import { PublicError } from "../../../model/errors.ts";
+import type { Db } from "../../db/sql.ts";
+import { findMe, updateMe as update } from "../../db/users.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+
+/** The person who is signed in. Throws NOT_FOUND where they were deleted meanwhile. */
+export async function getMe({ pool }: Pick<Services, "pool">, { userId }: Pick<Caller, "userId">): Promise<Answer<{ user: Me }>> {
+  return { body: { user: await readMe(pool, userId) } };
+}
+
+/** Changes what is given and leaves the rest. Throws NOT_FOUND. */
+export async function updateMe(services: Pick<Services, "pool">, call: Call, changes: { name?: string | undefined; timeZone?: string | undefined }): Promise<Answer<{ user: Me }>> {
+  return await write(services, call, async (tx) => {
+    await update.run(tx, [call.userId, changes.name ?? null, changes.timeZone ?? null]);
+    const user = await readMe(tx, call.userId);
+    await recordAudit(tx, call, { userId: call.userId, action: "user.settings_changed", data: changes });
+    return { body: { user } };
+  });
+}
+
+async function readMe(db: Db, userId: string): Promise<Me> {
+  const row = await findMe.one(db, [userId]);
+  if (row === undefined) throw new PublicError("NOT_FOUND", "The user was deleted.");
+  return {
+    id: row.id,
+    email: row.email,
+    emailVerified: row.email_verified,
+    name: row.name,
+    timeZone: row.time_zone,
+    isOwner: row.is_owner,
+    twoFactorEnabled: row.two_factor_enabled,
+    hasPassword: row.has_password,
+    createdAt: row.created_at.toISOString(),
+  };
+}

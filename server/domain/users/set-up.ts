@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+
+import type pg from "pg";
+
+import { newId } from "../../../model/ids.ts";
+import { digestToken } from "../../auth/hashed-tokens.ts";
+import { throttle } from "../../auth/throttle.ts";
+import { addFact, deleteFacts, lockSetUp, takeRecentFact } from "../../db/instance-facts.ts";
+import { savePassword } from "../../db/sign-in-methods.ts";
+import { transaction } from "../../db/sql.ts";
+import { adoptOwner, findOwner, findOwnerWhoCanSignIn, findUserByEmail } from "../../db/users.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Origin } from "../caller.ts";
+import { makeUser } from "./ensure-user.ts";
+import { type NewPerson, refuseSignUp, type SignUpServices } from "./sign-up.ts";
+
+const FACT = "set_up_token/";
+/** A link that was printed at a start works for so long; the next start prints a new one. */
+export const SET_UP_HOURS = 24;
+
+/**
+ * While no owner can sign in: a link by which whoever started the instance makes the owner, once. Each process has its
+ * own, since each prints one; the first to be used ends them all. Null where an owner can sign in.
+ */
+export async function openSetUp({ pool }: { pool: pg.Pool }, appUrl: string): Promise<string | null> {
+  if (!(await isSetUpOpen({ pool }))) return null;
+  const token = randomBytes(32).toString("base64url");
+  await addFact.run(pool, [FACT + digestToken(token), new Date().toISOString()]);
+  return `${appUrl}/setup?token=${token}`;
+}
+
+/** Whether nobody who owns the instance can sign in. */
+export async function isSetUpOpen({ pool }: { pool: pg.Pool }): Promise<boolean> {
+  return (await findOwnerWhoCanSignIn.one(pool)) === undefined;
+}
+
+/**
+ * Makes the owner, or makes a person of the owner that the instance made for itself, with all that is theirs. Throws
+ * VALIDATION_FAILED where the link was used or is too old, or the address belongs to another user.
+ */
+export async function completeSetUp(services: SignUpServices, origin: Origin, token: string, person: NewPerson): Promise<void> {
+  const { pool, auth } = services;
+  await throttle(pool, "oneTimeToken", { address: origin.address });
+  const hash = await auth.hashPassword(person.password);
+  await transaction(pool, async (tx) => {
+    await lockSetUp.run(tx);
+    const taken = await takeRecentFact.one(tx, [FACT + digestToken(token), SET_UP_HOURS]);
+    if (taken === undefined || (await findOwnerWhoCanSignIn.one(tx)) !== undefined) {
+      throw refuseSignUp("setUp.token", "/token", "The link was used already, or is too old", "Start Ampost again: it prints a new link while nobody owns it.");
+    }
+    const found = await findOwner.one(tx);
+    const owner = found === undefined ? await makeUser(tx, { ...person, isOwner: true, emailVerified: true }) : await adopt(tx, found.id, person);
+    if (owner === undefined) throw refuseSignUp("setUp.email", "/email", "The address belongs to another user of this instance", "Take another address.");
+    await savePassword.run(tx, [newId(), owner.id, hash]);
+    await deleteFacts.run(tx, [FACT]);
+    await recordAudit(tx, origin, { userId: owner.id, action: "user.created", target: owner.id, data: { by: "set_up", adopted: found !== undefined } });
+  });
+}
+
+async function adopt(tx: pg.PoolClient, ownerId: string, person: NewPerson) {
+  const other = await findUserByEmail.one(tx, [person.email]);
+  return other === undefined || other.id === ownerId ? await adoptOwner.one(tx, [ownerId, person.email, person.name]) : undefined;
+}

@@ -1,0 +1,82 @@
+import type pg from "pg";
+
+import { newId } from "../../../model/ids.ts";
+import { PublicError, type Issue } from "../../../model/errors.ts";
+import { digestToken } from "../../auth/hashed-tokens.ts";
+import { throttle } from "../../auth/throttle.ts";
+import { findInvite, takeInvite } from "../../db/invites.ts";
+import { savePassword } from "../../db/sign-in-methods.ts";
+import { transaction } from "../../db/sql.ts";
+import { writeAuthLetter } from "../../mail/letters.ts";
+import { sendMail } from "../../mail/send-mail.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Origin } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { makeUser } from "./ensure-user.ts";
+
+export type SignUpServices = Pick<Services, "pool" | "auth" | "jobs" | "vault" | "settings">;
+
+export interface NewPerson {
+  email: string;
+  password: string;
+  name: string;
+}
+
+/**
+ * Makes an account for whoever asks, where sign-up is open. A letter goes to the address, whose reader confirms it, and
+ * nobody signs in before. Whether the address has an account already only its reader learns. Throws RATE_LIMITED.
+ */
+export async function signUp(services: SignUpServices, origin: Origin, person: NewPerson): Promise<void> {
+  if (services.settings.signUp !== "open") throw signUpRefused(services.settings.signUp);
+  await throttle(services.pool, "signUp", { account: person.email, address: origin.address });
+  // Hashing takes nearly all of the time there is, for known and unknown addresses alike.
+  const hash = await services.auth.hashPassword(person.password);
+  await transaction(services.pool, async (tx) => {
+    const user = await makeUser(tx, { ...person, isOwner: false, emailVerified: false });
+    const letter = user === undefined ? alreadySignedUp(services) : ({ kind: "verify_email", link: await services.auth.linkToVerify(user) } as const);
+    await sendMail(services, tx, writeAuthLetter(person.email, letter));
+    if (user === undefined) return;
+    await savePassword.run(tx, [newId(), user.id, hash]);
+    await recordAudit(tx, origin, { userId: user.id, action: "user.created", target: user.id, data: { by: "sign_up" } });
+  });
+}
+
+/** Whom an invitation is for; null where it is used, withdrawn or too old. */
+export async function findInvited({ pool }: { pool: pg.Pool }, token: string): Promise<{ email: string } | null> {
+  const invite = await findInvite.one(pool, [digestToken(token)]);
+  return invite === undefined ? null : { email: invite.email };
+}
+
+/**
+ * Makes an account by an invitation, which was sent to the address: that needs no second letter. Answers the address.
+ * Throws VALIDATION_FAILED where the invitation does not hold, or its address has got an account meanwhile.
+ */
+export async function acceptInvite(services: SignUpServices, origin: Origin, token: string, person: Omit<NewPerson, "email">): Promise<{ email: string }> {
+  if (services.settings.signUp === "closed") throw signUpRefused("closed");
+  await throttle(services.pool, "oneTimeToken", { address: origin.address });
+  const hash = await services.auth.hashPassword(person.password);
+  return await transaction(services.pool, async (tx) => {
+    const invite = await takeInvite.one(tx, [digestToken(token)]);
+    if (invite === undefined) throw refuseSignUp("signUp.invite", "/invite", "The invitation was used, withdrawn or replaced, or is too old", "Ask whoever invited you for a new one.");
+    const user = (await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true }));
+    if (user === undefined) throw refuseSignUp("signUp.email", "/email", `${invite.email} has an account already`, "Sign in, or set a new password.");
+    await savePassword.run(tx, [newId(), user.id, hash]);
+    await recordAudit(tx, origin, { userId: user.id, action: "user.created", target: user.id, data: { by: "invitation" } });
+    return { email: user.email };
+  });
+}
+
+function alreadySignedUp({ settings: { appUrl } }: SignUpServices) {
+  return { kind: "already_signed_up", signInLink: `${appUrl}/sign-in`, forgotLink: `${appUrl}/forgot-password` } as const;
+}
+
+function signUpRefused(mode: "invite" | "closed"): PublicError {
+  return mode === "invite"
+    ? refuseSignUp("signUp.invite", "/invite", "Accounts are made by invitation here", "Ask the owner of this instance for an invitation, and open the link in its letter.")
+    : refuseSignUp("signUp.closed", "", "No more accounts are made here", "Ask the owner of this instance.");
+}
+
+export function refuseSignUp(rule: string, path: string, message: string, fix: string): PublicError {
+  const issue: Issue = { rule, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix };
+  return new PublicError("VALIDATION_FAILED", message, { issues: [issue] });
+}

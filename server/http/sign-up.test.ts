@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
+import { createWorld, type World } from "../../tests/world.ts";
+import { completeSetUp, isSetUpOpen, openSetUp } from "../domain/users/set-up.ts";
+import { ensureOwner } from "../domain/users/ensure-user.ts";
+
+let world: World;
+
+before(async () => {
+  world = await createWorld();
+});
+after(() => world.close());
+
+const password = "correct horse battery staple";
+const signUp = (body: object, address?: string) => visit(world, "POST", "/api/auth/sign-up/email", body, address === undefined ? {} : { address });
+const signIn = (email: string) => visit(world, "POST", "/api/auth/sign-in/email", { email, password });
+const verify = (email: string) => visit(world, "GET", `/api/auth/verify-email?token=${tokenFor(world, email)}`);
+
+function open(signUpMode: "open" | "invite" | "closed"): void {
+  world.services.settings.signUp = signUpMode;
+}
+
+async function usersOf(email: string) {
+  const { rows } = await world.database.pool.query<{ id: string; sets: number }>("select id, (select count(*)::int from platform_sets where user_id = users.id) as sets from users where email = $1", [email]);
+  return rows;
+}
+
+test("whoever signs up confirms the address, then signs in, and has a default set in each mode", async () => {
+  open("open");
+  const email = "ada@example.com";
+  const made = await signUp({ email: "Ada@Example.com", password, name: "Ada" });
+  assert.deepEqual([made.status, made.body], [200, { next: "verify_email" }]);
+  assert.deepEqual((await usersOf(email)).map(({ sets }) => sets), [2]);
+  const early = await signIn(email);
+  assert.equal(early.status, 401);
+  assert.match(JSON.stringify(early.body), /auth\.email_not_verified/);
+  assert.deepEqual(early.setCookies, []);
+  assert.equal((await verify(email)).status, 200);
+  assert.equal((await signIn(email)).status, 200);
+});
+
+test("signing up with an address that has an account answers as for a new one, and changes nothing", async () => {
+  open("open");
+  const first = await signUp({ email: "twice@example.com", password });
+  const second = await signUp({ email: "twice@example.com", password: "another password" });
+  assert.deepEqual([second.status, second.body], [first.status, first.body]);
+  assert.equal((await usersOf("twice@example.com")).length, 1);
+  assert.match(lettersOf(world).at(-1)?.subject ?? "", /already have an account/);
+  await visit(world, "GET", `/api/auth/verify-email?token=${new URL(/http\S+/.exec(lettersOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`);
+  assert.equal((await signIn("twice@example.com")).status, 200);
+});
+
+test("parallel sign-ups with one address make one account", async () => {
+  open("open");
+  const made = await Promise.all(Array.from({ length: 4 }, () => signUp({ email: "race@example.com", password })));
+  assert.deepEqual(made.map(({ status }) => status), [200, 200, 200, 200]);
+  assert.equal((await usersOf("race@example.com")).length, 1);
+});
+
+test("what cannot be an account is refused with a sentence for each field", async () => {
+  open("open");
+  const { status, body } = await signUp({ email: "nobody", password: "short", name: "x".repeat(200), admin: true });
+  assert.equal(status, 400);
+  const text = JSON.stringify(body);
+  for (const path of ["/email", "/password", "/name", "Unknown key"]) assert.ok(text.includes(path), path);
+});
+
+test("sign-ups from one address are stopped at some point", async () => {
+  open("open");
+  const statuses: number[] = [];
+  for (let n = 0; n < 6; n += 1) statuses.push((await signUp({ email: "same@example.com", password }, `198.51.100.${n}`)).status);
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
+});
+
+test("where sign-up is closed nobody makes an account, and where it is by invitation only the invited", async () => {
+  for (const mode of ["closed", "invite"] as const) {
+    open(mode);
+    const refused = await signUp({ email: `${mode}@example.com`, password });
+    assert.equal(refused.status, 400);
+    assert.match(JSON.stringify(refused.body), mode === "closed" ? /signUp\.closed/ : /signUp\.invite/);
+    assert.deepEqual(await usersOf(`${mode}@example.com`), []);
+  }
+});
+
+test("an instance is set up once: the link makes the owner of what was bootstrapped, and then no link works", async () => {
+  const bootstrapped = await ensureOwner(world.services);
+  const [first, second] = [await linkToken(), await linkToken()];
+  const setUp = (token: string, email: string) => visit(world, "POST", "/api/auth/set-up", { token, email, password, name: "Olga" });
+  assert.equal((await setUp("a guess", "owner@example.com")).status, 400);
+  const [one, other] = await Promise.all([setUp(first, "owner@example.com"), setUp(second, "other@example.com")]);
+  assert.deepEqual([one.status, other.status].sort(), [200, 400]);
+  const winner = one.status === 200 ? one : other;
+  assert.deepEqual(winner.body, { next: "signed_in" });
+  assert.equal((await world.services.sessions.find({ cookie: winner.cookie }))?.userId, bootstrapped.id);
+  assert.equal((await setUp(first, "third@example.com")).status, 400);
+  assert.equal(await openSetUp(world.services, "http://localhost:3000"), null);
+  const { rows } = await world.database.pool.query("select name from instance where name like 'set_up_token%'");
+  assert.deepEqual(rows, []);
+  await world.database.pool.query("delete from users where is_owner");
+});
+
+test("a link for setting up that is a day old does not work", async () => {
+  const token = await linkToken();
+  await world.database.pool.query("update instance set value = (now() - interval '25 hours')::text where name like 'set_up_token%'");
+  const visitor = { actor: { kind: "visitor", id: null }, address: null, requestId: null } as const;
+  await assert.rejects(completeSetUp(world.services, visitor, token, { email: "late@example.com", password, name: "" }), /used already, or is too old/);
+  assert.equal(await isSetUpOpen(world.services), true);
+});
+
+test("the owner invites; the letter's link makes one account, signed in at once; withdrawn and replaced ones do not", async () => {
+  open("invite");
+  const owner = await newOwner();
+  const invite = async (email: string) => await world.callAs(owner, "POST", "/api/invites", { email });
+  const made = await invite("guest@example.com");
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const replaced = tokenFor(world, "guest@example.com");
+  await invite("guest@example.com");
+  const token = tokenFor(world, "guest@example.com");
+  assert.equal((await signUp({ invite: replaced, password })).status, 400);
+  const [one, other] = await Promise.all([signUp({ invite: token, password, name: "Guest" }), signUp({ invite: token, password, name: "Guest" })]);
+  assert.deepEqual([one.status, other.status].sort(), [200, 400]);
+  const session = await world.services.sessions.find({ cookie: (one.status === 200 ? one : other).cookie });
+  assert.equal(session?.userId, (await usersOf("guest@example.com"))[0]?.id);
+  assert.equal((await invite("guest@example.com")).status, 400);
+
+  const withdrawn = await invite("withdrawn@example.com");
+  const { invite: { id } } = JSON.parse(JSON.stringify(withdrawn.body));
+  assert.equal((await world.callAs(owner, "DELETE", `/api/invites/${id}`)).status, 200);
+  assert.equal((await signUp({ invite: tokenFor(world, "withdrawn@example.com"), password })).status, 400);
+  assert.deepEqual((await world.callAs(owner, "GET", "/api/invites")).body, { invites: [] });
+});
+
+test("only the owner invites", async () => {
+  const cookie = await world.signIn(world.test);
+  for (const [method, body] of [["GET", undefined], ["POST", { email: "x@example.com" }]] as const) assert.equal((await world.callAs(cookie, method, "/api/invites", body)).status, 404);
+});
+
+async function linkToken(): Promise<string> {
+  return new URL((await openSetUp(world.services, "http://localhost:3000")) ?? "").searchParams.get("token") ?? "";
+}
+
+async function newOwner(): Promise<string> {
+  await visit(world, "POST", "/api/auth/set-up", { token: await linkToken(), email: "boss@example.com", password, name: "Boss" });
+  return (await signIn("boss@example.com")).cookie;
+}
