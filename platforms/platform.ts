@@ -234,11 +234,17 @@ export interface OAuth {
    * `scopes` is what was granted, as `exchange` tells it.
    */
   profile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile | readonly Choice[]>;
+  /** Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the person's. */
+  profileAgain?(http: HttpClient, accessToken: string, platformAccountId: string): Promise<Profile>;
+  /** How old a profile may be before it is read again, in seconds, where the platform's quota is small; a day otherwise. */
+  profileLastsSeconds?: number;
   /** Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the platform says so. */
   refresh?: {
     /** The earliest age of a token at which the platform renews it, and the age at which it should be, in seconds. */
     minAgeSeconds: number;
     afterSeconds: number;
+    /** Set where renewing takes a refresh token: a grant that came without one ends with its access token. */
+    needsRefreshToken?: true;
     run(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant>;
   };
   /** Absent where the platform has no call for it. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Mode } from "../model/platform-names.ts";
-import { platforms } from "../platforms/index.ts";
+import { loginOf } from "../platforms/index.ts";
 import { createHttpClient, type HttpClient } from "../platforms/kit/http.ts";
 import type { Config } from "./config.ts";
 import { isDatabaseAway } from "./db/away.ts";
@@ -64,7 +64,7 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
       log,
       httpFor,
       directHttp: createHttpClient({ allowHttp: true }),
-      oauthOf: (platform) => platforms[platform].oauth,
+      oauthOf: loginOf,
       liveApp: (platform) => config.apps.get(platform) ?? null,
       appUrl: config.appUrl,
       sandboxUrl: config.sandbox.url,

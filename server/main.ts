@@ -88,6 +88,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
     sessions: sessionsOf(auth),
     auth,
     vault,
+    oauth: instance.oauth,
     oauthOf: (platform) => platforms[platform].oauth,
     settings: {
       apiUrl: config.apiUrl,

@@ -11,6 +11,8 @@ import { errorsOf } from "../contract/operation.ts";
 import { newId } from "../model/ids.ts";
 import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
+import { loginOf } from "../platforms/index.ts";
+import { createHttpClient } from "../platforms/kit/http.ts";
 import { saveAccount, saveConnection } from "../server/db/connections.ts";
 import { createListener } from "../server/db/listen.ts";
 import { savePassword } from "../server/db/sign-in-methods.ts";
@@ -22,6 +24,7 @@ import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
 import { createHttpApp } from "../server/http/app.ts";
+import type { OAuthServices } from "../server/oauth/services.ts";
 import { createVault } from "../server/oauth/vault.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
@@ -87,6 +90,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     sessions: sessionsOf(auth),
     auth,
     vault,
+    oauth: oauthOn({ pool: database.pool, vault, log, appUrl, sandboxUrl: settings.sandboxUrl ?? DEFAULTS.sandboxUrl }),
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecrets: () => [MEDIA_SECRET], ...settings },
   };
@@ -121,6 +125,12 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
       assert.deepEqual(strange, [], "operations fail with the codes of their entries only");
     },
   };
+}
+
+/** Both modes at the sandbox, and no app in the environment: tests never reach a platform. */
+function oauthOn(parts: Pick<OAuthServices, "pool" | "vault" | "log" | "appUrl" | "sandboxUrl">): OAuthServices {
+  const http = createHttpClient({ sandboxUrl: parts.sandboxUrl });
+  return { ...parts, httpFor: () => http, directHttp: createHttpClient({ allowHttp: true }), oauthOf: loginOf, liveApp: () => null };
 }
 
 const MEDIA_SECRET = randomBytes(32);

@@ -1,6 +1,6 @@
 import type { HttpClient } from "../kit/http.ts";
-import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, revokeFacebookGrant } from "../kit/meta-login.ts";
-import { BrokerError, type Choice, type OAuth } from "../platform.ts";
+import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, readPage, revokeFacebookGrant, type ManagedPage } from "../kit/meta-login.ts";
+import { BrokerError, type Choice, type OAuth, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";
 
@@ -16,22 +16,18 @@ export const oauth: OAuth = {
   pkce: false,
   exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code, capabilities.publishScopes),
   profile: readPages,
+  profileAgain: async (http, accessToken, pageId) => toProfile(await readPage(graph, http, accessToken, pageId)),
   revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
   grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
 };
 
 async function readPages(http: HttpClient, accessToken: string): Promise<Choice[]> {
   const pages = await readManagedPages(graph, http, accessToken);
-  const choices = pages.map(({ id, name, username, link, category, pictureUrl, instagram, accessToken: pageToken }): Choice => ({
-    profile: {
-      platformAccountId: id,
-      username,
-      displayName: name,
-      avatarUrl: pictureUrl,
-      metadata: { category, link, instagramAccountId: instagram?.id ?? null },
-    },
-    token: { accessToken: pageToken, expiresInSeconds: null },
-  }));
+  const choices = pages.map((page): Choice => ({ profile: toProfile(page), token: { accessToken: page.accessToken, expiresInSeconds: null } }));
   if (choices.length > 0) return choices;
   throw new BrokerError("AUTH_REVOKED", "There is no Facebook Page that you may publish as among those that were ticked. Connect again, tick the Page, and make sure that your role on it includes creating content.");
+}
+
+function toProfile({ id, name, username, link, category, pictureUrl, instagram }: Omit<ManagedPage, "accessToken">): Profile {
+  return { platformAccountId: id, username, displayName: name, avatarUrl: pictureUrl, metadata: { category, link, instagramAccountId: instagram?.id ?? null } };
 }

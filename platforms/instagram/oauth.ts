@@ -6,7 +6,7 @@ import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, r
 import { BrokerError, type Choice, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs } from "./errors.ts";
-import { alive, longToken, profile, shortToken } from "./wire.ts";
+import { alive, linkedAccount, longToken, profile, shortToken } from "./wire.ts";
 
 /**
  * Instagram Login: no Facebook Page is needed. Comments are asked for because of the first comment; a person may leave
@@ -39,6 +39,7 @@ export const facebookLogin: OAuth = {
   pkce: false,
   exchange: (http, app, { code }) => exchangeFacebookCode(graphs.facebook, http, app, code, FACEBOOK_SCOPES),
   profile: readLinkedAccounts,
+  profileAgain: readLinkedAccount,
   revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
   grantor: (http, app, grant) => readGrantor(graphs.facebook, http, app, grant),
 };
@@ -126,6 +127,12 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
   });
   if (choices.length > 0) return choices;
   throw new BrokerError("AUTH_REVOKED", "None of the Facebook Pages that were ticked has a professional Instagram account linked to it. Link one in the Page's settings, then connect again.");
+}
+
+/** What is known of the Page it is linked to stays as it was. */
+async function readLinkedAccount(http: HttpClient, accessToken: string, accountId: string): Promise<Profile> {
+  const me = await callGraph(graphs.facebook, http, linkedAccount, graphRequest(graphs.facebook, accessToken, "GET", accountId, { fields: "id,username,name,profile_picture_url" }));
+  return { platformAccountId: accountId, username: me.username ?? null, displayName: me.name ?? null, avatarUrl: me.profile_picture_url ?? null, metadata: { login: "facebook" } };
 }
 
 function call<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {

@@ -69,3 +69,6 @@ export const profile = bareOrWrapped(
 );
 
 export const alive = z.object({ id });
+
+/** An account that is reached by its Page's token. */
+export const linkedAccount = z.object({ id, username: text, name: text, profile_picture_url: text });

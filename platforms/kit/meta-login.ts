@@ -58,6 +58,12 @@ export async function readManagedPages(graph: Graph, http: HttpClient, accessTok
   return [...new Map(pages.map((managed) => [managed.id, managed])).values()].filter(mayPublish);
 }
 
+/** One Page by its own token, which tells no token again. */
+export async function readPage(graph: Graph, http: HttpClient, accessToken: string, pageId: string): Promise<Omit<ManagedPage, "accessToken">> {
+  const listed = await callGraph(graph, http, page, graphRequest(graph, accessToken, "GET", pageId, { fields: OWN_FIELDS }));
+  return toPage(listed);
+}
+
 /**
  * Takes back what the person granted to the app, on all Pages and accounts alike: Meta has no narrower call. Needs no
  * user token: the app asks whose token it is, and withdraws it in its own name.
@@ -80,7 +86,8 @@ function appToken({ clientId, clientSecret }: OAuthApp): string {
   return `${clientId}|${clientSecret}`;
 }
 
-const PAGE_FIELDS = "id,name,username,link,category,access_token,tasks,picture{url},instagram_business_account{id,username,name,profile_picture_url}";
+const OWN_FIELDS = "id,name,username,link,category,picture{url},instagram_business_account{id,username,name,profile_picture_url}";
+const PAGE_FIELDS = `${OWN_FIELDS},access_token,tasks`;
 
 /** 2,000 Pages; what gives more than that does not end. */
 const MAX_LISTS = 20;
@@ -145,10 +152,14 @@ async function readBusinessPages(graph: Graph, http: HttpClient, accessToken: st
 
 /** One that comes without a token cannot be published as. */
 function toManagedPage(listed: z.infer<typeof page>): ManagedPage[] {
-  const { access_token: accessToken, picture, instagram_business_account: linked, tasks, ...facts } = listed;
-  if (accessToken === null) return [];
+  const { access_token: accessToken } = listed;
+  return accessToken === null ? [] : [{ ...toPage(listed), accessToken }];
+}
+
+function toPage(listed: z.infer<typeof page>): Omit<ManagedPage, "accessToken"> {
+  const { access_token: _accessToken, picture, instagram_business_account: linked, tasks, ...facts } = listed;
   const instagram = linked === null || linked === undefined ? null : { id: linked.id, username: linked.username, name: linked.name, pictureUrl: linked.profile_picture_url };
-  return [{ ...facts, accessToken, tasks: tasks ?? null, pictureUrl: picture?.data.url ?? null, instagram }];
+  return { ...facts, tasks: tasks ?? null, pictureUrl: picture?.data.url ?? null, instagram };
 }
 
 function mayPublish({ tasks }: ManagedPage): boolean {

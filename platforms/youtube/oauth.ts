@@ -13,11 +13,13 @@ export const oauth: OAuth = {
   authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent",
   scopes: SCOPES,
   scopeSeparator: " ",
-  pkce: false,
-  exchange: (http, app, { code }) => askForTokens(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }, null),
+  // Asked of installed apps, and honoured for all: without it a code that was stolen on its way would do.
+  pkce: true,
+  exchange: (http, app, { code, codeVerifier }) =>
+    askForTokens(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri, ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }) }, null),
   profile: readProfile,
   // A token lives an hour.
-  refresh: { minAgeSeconds: 0, afterSeconds: 3600 - 300, run: refreshTokens },
+  refresh: { minAgeSeconds: 0, afterSeconds: 3600 - 300, needsRefreshToken: true, run: refreshTokens },
   revoke,
 };
 

@@ -20,15 +20,18 @@ export interface ConnectionRow {
   refresh_token_sealed: string | null;
   access_token_expires_at: Date | null;
   refresh_token_expires_at: Date | null;
+  issued_at: Date;
   /** Seconds, by the database's clock. */
   age_seconds: number;
   seconds_left: number | null;
+  refresh_seconds_left: number | null;
 }
 
 const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_account_id, a.scopes, c.login, c.oauth_app_id, c.grantor_id, c.access_token_sealed, c.refresh_token_sealed,
-  c.access_token_expires_at, c.refresh_token_expires_at,
+  c.access_token_expires_at, c.refresh_token_expires_at, c.issued_at,
   extract(epoch from clock_timestamp() - c.issued_at)::float8 as age_seconds,
-  extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as seconds_left
+  extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as seconds_left,
+  extract(epoch from c.refresh_token_expires_at - clock_timestamp())::float8 as refresh_seconds_left
   from connections c join accounts a on a.id = c.account_id
   where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and a.status = 'active'`;
 
@@ -117,9 +120,11 @@ export const saveAccount = statement(
      connected_at = now(), updated_at = now()`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 health, $5 reason) */
-export const setTokenHealth = statement(
-  "accounts.set_token_health",
-  `update accounts set token_health = $4, token_health_reason = $5, updated_at = now()
-   where id = $1 and user_id = $2 and mode = $3 and (token_health, token_health_reason) is distinct from ($4, $5)`,
+/** ($1 account, $2 user, $3 mode, $4 username, $5 display name, $6 avatar, $7 metadata): read anew by a token that works; what is not told again stays. */
+export const saveProfile = statement(
+  "accounts.save_profile",
+  `update accounts set username = coalesce($4, username), display_name = coalesce($5, display_name), avatar_url = coalesce($6, avatar_url), platform_metadata = platform_metadata || $7::jsonb,
+     token_health = case when token_health = 'expiring' then token_health else 'healthy' end,
+     token_health_reason = case when token_health = 'expiring' then token_health_reason end, updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3 and status = 'active'`,
 );

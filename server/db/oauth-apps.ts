@@ -33,10 +33,12 @@ export interface AppOfSetRow {
   created_at: Date;
 }
 
-/** ($1 set, $2 user, $3 mode): without the secrets. */
-export const listAppsOfSet = statement<AppOfSetRow>(
+/** ($1 set, $2 user, $3 mode): without the secrets; one row of nulls for a set without apps, none where there is no such set. */
+export const listAppsOfSet = statement<AppOfSetRow | { [Column in keyof AppOfSetRow]: null }>(
   "oauth_apps.list_of_set",
-  `select platform, mode, client_id, redirect_uri, created_at from oauth_apps where platform_set_id = $1 and user_id = $2 and mode = $3 and removed_at is null order by platform`,
+  `select a.platform, a.mode, a.client_id, a.redirect_uri, a.created_at
+   from platform_sets s left join oauth_apps a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.removed_at is null
+   where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.platform`,
 );
 
 /** ($1 id, $2 sealed secret): the same app with another secret. */

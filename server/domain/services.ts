@@ -6,6 +6,7 @@ import type { OAuth } from "../../platforms/platform.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Listener } from "../db/listen.ts";
 import type { Db } from "../db/sql.ts";
+import type { OAuthServices } from "../oauth/services.ts";
 import type { Vault } from "../oauth/vault.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { KeyHolders } from "./api-keys/key-holders.ts";
@@ -22,6 +23,8 @@ export interface Services {
   /** Signing in and out, and all that belongs to it. */
   auth: Auth;
   vault: Vault;
+  /** What connecting accounts works with. */
+  oauth: OAuthServices;
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;

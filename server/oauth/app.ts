@@ -27,7 +27,7 @@ export async function findApp(services: OAuthServices, place: SignIn & { userId:
 /** The app that a connection was made with, though it may have been replaced since. */
 export async function appOf(services: OAuthServices, made: SignIn & { oauth_app_id: string | null }, db: Db = services.pool): Promise<KnownApp | null> {
   const row = made.oauth_app_id === null ? undefined : await findAppById.one(db, [made.oauth_app_id, made.mode]);
-  return row ? openApp(services, row) : await findInstancesApp(services, made);
+  return row ? openApp(services, row) : await findInstancesApp(services, made, db);
 }
 
 /**
@@ -68,12 +68,12 @@ export function sealAppSecret(services: Pick<OAuthServices, "vault">, id: string
 }
 
 /** From the environment in live mode, made at the sandbox in test mode. */
-async function findInstancesApp(services: OAuthServices, made: SignIn): Promise<KnownApp | null> {
+async function findInstancesApp(services: OAuthServices, made: SignIn, db: Db = services.pool): Promise<KnownApp | null> {
   if (made.mode === "live") {
     const app = services.liveApp(appPlatformOf(services, made));
     return app === null ? null : { ...app, id: null };
   }
-  const row = await findInstanceApp.one(services.pool, [made.mode, made.platform]);
+  const row = await findInstanceApp.one(db, [made.mode, made.platform]);
   return row ? openApp(services, row) : null;
 }
 

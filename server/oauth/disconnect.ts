@@ -1,11 +1,12 @@
 import type pg from "pg";
 import { z } from "zod";
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
-import { findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
+import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
 import { tellAccount } from "../db/outbox.ts";
 import { appOf } from "./app.ts";
 import { type AccountKey, openGrant } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
+import { VaultError } from "./vault.ts";
 
 /** A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. */
 export type Forgotten = z.infer<typeof forgotten>;
@@ -44,8 +45,8 @@ export async function forgetConnection(services: OAuthServices, tx: pg.PoolClien
   if (!held) return null;
   const { platform, platform_account_id: platformAccountId } = held;
   await tellAccount(tx, account, "account.disconnected", { platform, platformAccountId, reason });
-  const app = await appOf(services, held, tx);
-  const sealed = services.vault.seal(JSON.stringify({ app, grant: openGrant(services, held) }), placeOf(account));
+  const sealed = await sealSecrets(services, tx, held);
+  if (sealed === null) return null;
   const { accountId, mode } = account;
   return { accountId, mode, platform, platformAccountId, login: held.login, oauthAppId: held.oauth_app_id, grantorId: held.grantor_id, sealed };
 }
@@ -62,6 +63,18 @@ export async function revokeGrant(services: OAuthServices, data: unknown): Promi
   if (await findSharedGrant.one(services.pool, shared)) return;
   const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, placeOf(job))));
   if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);
+}
+
+/** A grant that does not open, since its key was lost, must not keep anybody from disconnecting. */
+async function sealSecrets(services: OAuthServices, tx: pg.PoolClient, held: ConnectionRow): Promise<string | null> {
+  try {
+    const app = await appOf(services, held, tx);
+    return services.vault.seal(JSON.stringify({ app, grant: openGrant(services, held) }), placeOf({ accountId: held.account_id }));
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    services.log.warn({ err: error, accountId: held.account_id }, "A grant was forgotten that the platform could not be asked to take back");
+    return null;
+  }
 }
 
 function placeOf({ accountId }: { accountId: string }) {

@@ -2,6 +2,7 @@ import type { Account } from "../../../contract/accounts.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/accounts.ts";
+import type { Db } from "../../db/sql.ts";
 import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 
@@ -17,9 +18,14 @@ export async function listAccounts(
 
 /** One account, active or not. Throws NOT_FOUND. */
 export async function getAccount(services: Pick<Services, "pool">, caller: Caller, id: string): Promise<Answer<{ account: Account }>> {
-  const row = await findAccount.one(services.pool, [id, caller.userId, caller.mode]);
+  return { body: { account: await readAccount(services.pool, caller, id) } };
+}
+
+/** The same for other verbs, in a transaction of theirs. */
+export async function readAccount(db: Db, caller: Caller, id: string): Promise<Account> {
+  const row = await findAccount.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Account not found.");
-  return { body: { account: toAccount(row) } };
+  return toAccount(row);
 }
 
 /** What the public sees of an account. Never a token. */

@@ -1,0 +1,169 @@
+import type pg from "pg";
+
+import type { Account } from "../../../contract/accounts.ts";
+import type { Choices } from "../../../contract/connections.ts";
+import { refusal } from "../../../contract/parse.ts";
+import { PublicError } from "../../../model/errors.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import type { GrantedAccount } from "../../../platforms/choices.ts";
+import { findActiveAccount } from "../../db/connections.ts";
+import { type OAuthAttemptRow, settleAttempt } from "../../db/oauth-attempts.ts";
+import { transaction } from "../../db/sql.ts";
+import { bindingOf, type Granted, keepForChoice, openChoice, startAttempt, takeCallback } from "../../oauth/attempts.ts";
+import { storeConnectionIn } from "../../oauth/connect.ts";
+import { ConnectingFailed } from "../../oauth/failures.ts";
+import { REVOKE_QUEUE } from "../../oauth/queues.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Actor, Answer, Call, Caller, Origin } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import { useConnectLink } from "../connect-links/open-connect-link.ts";
+import type { Services } from "../services.ts";
+import { readAccount } from "./accounts.ts";
+
+type Connecting = Pick<Services, "pool" | "oauth" | "jobs">;
+
+/** Begins connecting for somebody who is signed in; see `startAttempt`. */
+export async function startConnecting(
+  services: Pick<Services, "oauth">,
+  call: Caller & Pick<Origin, "actor">,
+  platform: PlatformName,
+  asked: { platformSetId: string; login?: string | undefined; returnTo?: string | undefined },
+): Promise<Answer<{ authorizeUrl: string }>> {
+  const { userId, mode, actor } = call;
+  const { platformSetId, login = "", returnTo = connectionsPath(mode) } = asked;
+  return { body: { authorizeUrl: await startAttempt(services.oauth, { userId, mode, platformSetId, platform, login, returnTo, binding: bindingOfSession(actor) }) } };
+}
+
+/** What a session ties its attempts to. */
+export function bindingOfSession(actor: Actor): Buffer {
+  if (actor.kind !== "session" || actor.id === null) throw new Error("Only a session connects accounts by itself");
+  return bindingOf("session", actor.id);
+}
+
+/** Where a person finds the connections of a mode. */
+export function connectionsPath(mode: Caller["mode"]): string {
+  return `/connections?mode=${mode}`;
+}
+
+/** What has come of a sign-in: an account, or the question which one it shall be. */
+export type Outcome = { attempt: OAuthAttemptRow; accountId: string } | { attempt: OAuthAttemptRow; accountId: null };
+
+/**
+ * Takes the browser back from a platform. One account that replaces nothing is connected at once; else the person is to
+ * choose. Throws ConnectingFailed.
+ */
+export async function finishConnecting(
+  services: Connecting,
+  from: Pick<Origin, "address" | "requestId"> & { sessionId: string | null },
+  back: { platform: PlatformName; query: URLSearchParams; bindings: readonly Buffer[] },
+): Promise<Outcome> {
+  const taken = await takeCallback(services.oauth, back);
+  const { attempt } = taken;
+  if (taken.accounts === null) return { attempt, accountId: attempt.account_id };
+  const [account, ...others] = taken.accounts;
+  if (account === undefined || others.length > 0 || (await findReplaced(services.pool, attempt, account.profile.platformAccountId)) !== null) {
+    await keepForChoice(services.oauth, taken);
+    return { attempt, accountId: null };
+  }
+  const origin = { ...from, actor: actorOf(attempt, from.sessionId) };
+  const accountId = await transaction(services.pool, (tx) => connectGranted(services, tx, origin, taken, account)).catch((error: unknown) => {
+    if (error instanceof PublicError && error.code === "NOT_FOUND") throw new ConnectingFailed("set_gone", { platform: attempt.platform, attempt, cause: error });
+    throw error;
+  });
+  return { attempt, accountId };
+}
+
+/** Which accounts a sign-in has given access to, and the one in whose place the chosen one would come. Throws NOT_FOUND. */
+export async function listChoices(services: Pick<Services, "pool" | "oauth">, who: Chooser, id: string): Promise<Answer<{ choices: Choices }>> {
+  const { attempt, accounts } = await openChoiceOf(services, who, id);
+  const active = await findReplaced(services.pool, attempt, null);
+  const choices: Choices = {
+    id,
+    platform: attempt.platform,
+    platformSetId: attempt.platform_set_id,
+    mode: attempt.mode,
+    accounts: accounts.map(({ profile: { platformAccountId, username, displayName, avatarUrl } }) => ({ platformAccountId, username, displayName, avatarUrl, isConnected: active?.platform_account_id === platformAccountId })),
+    connected: active === null ? null : { id: active.id, platformAccountId: active.platform_account_id, username: active.username, displayName: active.display_name },
+  };
+  return { body: { choices } };
+}
+
+/** Who chooses: what the browser shows and, of somebody signed in, whose things it is about. */
+export interface Chooser {
+  bindings: readonly Buffer[];
+  caller: Caller | null;
+}
+
+/** The person's choice. `replace` is their word that it may take the place of another connected account. */
+export interface Choice {
+  platformAccountId: string;
+  replace?: boolean | undefined;
+}
+
+/** Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED where it would replace another one and nobody has agreed to that. */
+export async function chooseAccount(services: Connecting, call: Call, id: string, choice: Choice): Promise<Answer<{ account: Account }>> {
+  const granted = await openChoiceOf(services, { bindings: [bindingOfSession(call.actor)], caller: call }, id);
+  const account = await judgeChoice(services.pool, granted, choice);
+  return await write(services, call, async (tx) => {
+    const accountId = await connectGranted(services, tx, call, granted, account);
+    return { body: { account: await readAccount(tx, call, accountId) } };
+  });
+}
+
+/** The same for a browser without a session, which came by a connect link. */
+export async function chooseByLink(services: Connecting, from: Pick<Origin, "address" | "requestId">, bindings: readonly Buffer[], id: string, choice: Choice): Promise<Outcome> {
+  const granted = await openChoiceOf(services, { bindings, caller: null }, id);
+  const account = await judgeChoice(services.pool, granted, choice);
+  const origin = { ...from, actor: actorOf(granted.attempt, null) };
+  return { attempt: granted.attempt, accountId: await transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account)) };
+}
+
+/** The one place where an account that was signed in for is stored. */
+async function connectGranted(services: Connecting, tx: pg.PoolClient, origin: Origin, { attempt, source }: Granted, account: GrantedAccount): Promise<string> {
+  const { id, user_id: userId, mode, platform_set_id: platformSetId, platform } = attempt;
+  const place = { userId, mode, platformSetId, platform };
+  const { accountId, again, replaced } = await useConnectLink(tx, attempt, origin, (eventData) => storeConnectionIn(services.oauth, tx, place, account, source, eventData));
+  if (!(await settleAttempt.one(tx, [id, accountId]))) throw new PublicError("NOT_FOUND", "The account was chosen already.");
+  const { platformAccountId } = account.profile;
+  if (replaced !== null) {
+    await services.jobs.send(tx, REVOKE_QUEUE, replaced);
+    await recordAudit(tx, origin, { userId, mode, action: "account.disconnected", target: replaced.accountId, data: { platform, replacedBy: accountId } });
+  }
+  await recordAudit(tx, origin, { userId, mode, action: again ? "account.reconnected" : "account.connected", target: accountId, data: { platform, platformSetId, platformAccountId } });
+  return accountId;
+}
+
+async function openChoiceOf(services: Pick<Services, "oauth">, { bindings, caller }: Chooser, id: string): Promise<Granted> {
+  const granted = await openChoice(services.oauth, id, bindings);
+  const { user_id, mode } = granted.attempt;
+  if (caller !== null && (caller.userId !== user_id || caller.mode !== mode)) throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
+  return granted;
+}
+
+async function judgeChoice(pool: pg.Pool, { attempt, accounts }: Granted, { platformAccountId, replace = false }: Choice): Promise<GrantedAccount> {
+  const { platform } = attempt;
+  const { label } = catalog[platform].capabilities;
+  const chosen = accounts.find(({ profile }) => profile.platformAccountId === platformAccountId);
+  const issue = { code: "VALIDATION_FAILED", platform, actual: platformAccountId } as const;
+  if (chosen === undefined) {
+    const limit = accounts.map(({ profile }) => profile.platformAccountId);
+    throw refusal([{ ...issue, rule: "connections.choice", path: "/platformAccountId", message: `This ${label} account is not among those that were given access to.`, limit, fix: "Choose one of those listed." }]);
+  }
+  const active = await findReplaced(pool, attempt, platformAccountId);
+  if (active !== null && !replace) {
+    const name = active.username ?? active.display_name ?? active.platform_account_id;
+    throw refusal([{ ...issue, rule: "connections.replace", path: "/replace", message: `The platform set has another ${label} account, ${name}, which this one would replace.`, limit: null, fix: "Agree to replacing it, or connect the account to another platform set." }]);
+  }
+  return chosen;
+}
+
+/** The set's connected account of the platform, unless it is this one. */
+async function findReplaced(pool: pg.Pool, { platform_set_id, platform, user_id, mode }: OAuthAttemptRow, platformAccountId: string | null) {
+  const active = await findActiveAccount.one(pool, [platform_set_id, platform, user_id, mode]);
+  return active === undefined || active.platform_account_id === platformAccountId ? null : active;
+}
+
+function actorOf({ connect_link_id: id }: OAuthAttemptRow, sessionId: string | null): Actor {
+  return id === null ? { kind: "session", id: sessionId } : { kind: "connect_link", id };
+}

@@ -1,0 +1,39 @@
+import type pg from "pg";
+
+import type { Account } from "../../../contract/accounts.ts";
+import type { Mode } from "../../../model/platform-names.ts";
+import { listConnected } from "../../db/connections.ts";
+import { forgetConnection } from "../../oauth/disconnect.ts";
+import { REVOKE_QUEUE } from "../../oauth/queues.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Answer, Call, Caller, Origin } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { readAccount } from "./accounts.ts";
+
+type Disconnecting = Pick<Services, "oauth" | "jobs">;
+
+/**
+ * Forgets an account's grant, and has the platform asked to take it back where it has a call for that. Whether the platform
+ * can be reached does not matter: it is asked again until it answers. Throws NOT_FOUND.
+ */
+export async function disconnectAccount(services: Disconnecting & Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ account: Account }>> {
+  return await write(services, call, async (tx) => {
+    const account = await readAccount(tx, call, id);
+    if (account.status === "active") await disconnect(services, tx, call, call, id, "It was disconnected.");
+    return { body: { account: await readAccount(tx, call, id) } };
+  });
+}
+
+/** Disconnects a user's accounts in the transaction of `tx`: those of a set, of a mode, or all of them where neither is given. */
+export async function disconnectAll(services: Disconnecting, tx: pg.PoolClient, origin: Origin, of: { userId: string; mode?: Mode; platformSetId?: string }, reason: string): Promise<void> {
+  for (const { account_id, mode } of await listConnected.all(tx, [of.userId, of.mode ?? null, of.platformSetId ?? null])) {
+    await disconnect(services, tx, origin, { userId: of.userId, mode }, account_id, reason);
+  }
+}
+
+async function disconnect(services: Disconnecting, tx: pg.PoolClient, origin: Origin, { userId, mode }: Caller, accountId: string, reason: string): Promise<void> {
+  const forgotten = await forgetConnection(services.oauth, tx, { accountId, userId, mode }, reason);
+  if (forgotten !== null) await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
+  await recordAudit(tx, origin, { userId, mode, action: "account.disconnected", target: accountId, data: { reason } });
+}

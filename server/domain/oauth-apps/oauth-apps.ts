@@ -1,0 +1,72 @@
+import type { OAuthAppOfSet } from "../../../contract/connections.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { lockSet } from "../../db/connections.ts";
+import { type AppOfSetRow, changeAppSecret, findAppOfSet, insertAppOfSet, listAppsOfSet, removeAppOfSet } from "../../db/oauth-apps.ts";
+import type { Db } from "../../db/sql.ts";
+import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Answer, Call, Caller } from "../caller.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+
+/** The apps of a platform set's own, which win over the instance's. Their secrets are never told. Throws NOT_FOUND. */
+export async function listAppsOfPlatformSet(services: Pick<Services, "pool">, caller: Caller, platformSetId: string): Promise<Answer<{ apps: OAuthAppOfSet[] }>> {
+  return { body: { apps: await appsOf(services.pool, caller, platformSetId) } };
+}
+
+/**
+ * Sets the app through which accounts of a platform are connected to a set from now on. What is connected already goes on by
+ * the app it was connected with. Throws NOT_FOUND.
+ */
+export async function saveAppOfPlatformSet(
+  services: Pick<Services, "pool" | "oauth">,
+  call: Call,
+  { id: platformSetId, platform }: { id: string; platform: PlatformName },
+  { clientId, clientSecret }: { clientId: string; clientSecret: string },
+): Promise<Answer<{ app: OAuthAppOfSet }>> {
+  const { userId, mode } = call;
+  return await write(services, call, async (tx) => {
+    if (!(await lockSet.one(tx, [platformSetId, userId, mode]))) throw setNotFound();
+    const before = await findAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
+    const isSame = before?.client_id === clientId;
+    const id = before && isSame ? before.id : newId();
+    const sealed = sealAppSecret(services.oauth, id, clientSecret);
+    if (isSame) {
+      await changeAppSecret.run(tx, [id, sealed]);
+    } else {
+      await removeAppOfSet.run(tx, [platformSetId, platform, userId, mode]);
+      await insertAppOfSet.run(tx, [id, userId, mode, platformSetId, platform, clientId, sealed, redirectUriOf(services.oauth, platform, mode)]);
+    }
+    await recordAudit(tx, call, { userId, mode, action: "oauth_app.saved", target: id, data: { platform, platformSetId, clientId } });
+    const app = (await appsOf(tx, call, platformSetId)).find((one) => one.platform === platform);
+    if (app === undefined) throw new Error("An app that was saved is not there");
+    return { body: { app } };
+  });
+}
+
+/** Takes a set's own app away: accounts are connected by the instance's from now on. Throws NOT_FOUND. */
+export async function deleteAppOfPlatformSet(services: Pick<Services, "pool">, call: Call, { id: platformSetId, platform }: { id: string; platform: PlatformName }): Promise<Answer<{ success: true }>> {
+  const { userId, mode } = call;
+  return await write(services, call, async (tx) => {
+    const removed = await removeAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
+    if (removed === undefined) throw new PublicError("NOT_FOUND", "The platform set has no app of its own for this platform.");
+    await recordAudit(tx, call, { userId, mode, action: "oauth_app.deleted", target: removed.id, data: { platform, platformSetId, clientId: removed.client_id } });
+    return { body: { success: true } };
+  });
+}
+
+async function appsOf(db: Db, { userId, mode }: Caller, platformSetId: string): Promise<OAuthAppOfSet[]> {
+  const rows = await listAppsOfSet.all(db, [platformSetId, userId, mode]);
+  if (rows.length === 0) throw setNotFound();
+  return rows.flatMap((row) => (row.platform === null ? [] : [toApp(row, platformSetId)]));
+}
+
+function toApp({ platform, mode, client_id, redirect_uri, created_at }: AppOfSetRow, platformSetId: string): OAuthAppOfSet {
+  return { platform, platformSetId, clientId: client_id, redirectUri: redirect_uri, createdAt: created_at.toISOString(), mode };
+}
+
+function setNotFound(): PublicError {
+  return new PublicError("NOT_FOUND", "Platform set not found.");
+}

@@ -1,0 +1,41 @@
+import { readChoices } from "../../platforms/choices.ts";
+import { BrokerError, type OAuth, type Profile } from "../../platforms/platform.ts";
+import { type ConnectionRow, findConnection, saveProfile } from "../db/connections.ts";
+import { type AccountKey, freshToken, reportTokenRefused } from "./fresh-token.ts";
+import type { OAuthServices } from "./services.ts";
+
+/** Longer than any platform's tokens live: whatever can be renewed is. */
+const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;
+
+/**
+ * Renews an account's token where the platform renews it, and reads its profile and metadata anew. A platform that has ended
+ * the access shows in the account's token health, as in publishing. Throws BrokerErrors and TransportErrors of all other kinds.
+ */
+export async function renewAndReadAgain(services: OAuthServices, account: AccountKey): Promise<void> {
+  try {
+    const accessToken = await freshToken(services, account, { minLifetimeSeconds: AS_FRESH_AS_CAN_BE_SECONDS });
+    await readProfileAgain(services, account, accessToken);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED")) throw error;
+    await reportTokenRefused(services, account, error.code, error.message);
+  }
+}
+
+/** Reads an account's profile and metadata by this token and stores them. What the platform does not tell this time stays. */
+export async function readProfileAgain(services: OAuthServices, account: AccountKey, accessToken: string): Promise<void> {
+  const key = [account.accountId, account.userId, account.mode];
+  const connection = await findConnection.one(services.pool, key);
+  const oauth = connection && services.oauthOf(connection.platform, connection.login);
+  if (!connection || !oauth) return;
+  const profile = await readProfile(services, oauth, connection, accessToken);
+  if (profile === undefined) return;
+  await saveProfile.run(services.pool, [...key, profile.username, profile.displayName, profile.avatarUrl, profile.metadata]);
+}
+
+async function readProfile(services: OAuthServices, oauth: OAuth, connection: ConnectionRow, accessToken: string): Promise<Profile | undefined> {
+  const http = services.httpFor(connection.mode);
+  const { platform_account_id: id, scopes } = connection;
+  if (oauth.profileAgain) return await oauth.profileAgain(http, accessToken, id);
+  const grant = { accessToken, refreshToken: null, expiresInSeconds: null, refreshExpiresInSeconds: null, scopes: scopes.length === 0 ? null : scopes };
+  return (await readChoices(oauth, http, grant)).find(({ profile }) => profile.platformAccountId === id)?.profile;
+}

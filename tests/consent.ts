@@ -1,0 +1,62 @@
+import type { PlatformName } from "../model/platform-names.ts";
+import type { Tenant, World } from "./world.ts";
+
+/** How a person answers a consent page of the sandbox. */
+export interface Answering {
+  decision?: "approve" | "refuse";
+  /** Values of boxes that are not left ticked: scopes, Pages. */
+  untick?: readonly string[];
+  /** Who answers there; the user's own person where it is left out. */
+  person?: string;
+}
+
+export interface Beginning {
+  platformSetId?: string;
+  login?: string;
+  returnTo?: string;
+}
+
+/** What a browser is shown, or where it is sent. */
+export interface Shown {
+  status: number;
+  location: string | null;
+  text: string;
+  headers: Headers;
+}
+
+/** Connects an account as a browser would: to the consent page, a button there, and back to the app. */
+export async function connectAs(world: World, cookie: string, tenant: Tenant, platform: PlatformName, options: Beginning & Answering = {}): Promise<Shown> {
+  const begun = await begin(world, cookie, tenant, platform, options);
+  if (begun.status !== 302 || begun.location === null) throw new Error(`connecting did not begin: ${begun.status} ${begun.text.slice(0, 2000)}`);
+  return await arrive(world, cookie, await answerConsent(begun.location, options));
+}
+
+/** Asks for the way to a platform's consent page. */
+export async function begin(world: World, cookie: string, { mode, platformSetId }: Tenant, platform: PlatformName, options: Beginning = {}): Promise<Shown> {
+  const { login, returnTo } = options;
+  const query = new URLSearchParams({ platformSetId: options.platformSetId ?? platformSetId, mode, ...(login === undefined ? {} : { login }), ...(returnTo === undefined ? {} : { returnTo }) });
+  return await show(`${world.url}/api/platforms/${platform}/connect?${query}`, cookie);
+}
+
+/** Presses a button of the consent page at this address; answers the address that the platform sends the browser to. */
+export async function answerConsent(authorizeUrl: string, { decision = "approve", untick = [], person }: Answering = {}): Promise<URL> {
+  const url = new URL(authorizeUrl);
+  if (person !== undefined) url.searchParams.set("login_hint", person);
+  const page = await show(url.href);
+  const ticked = [...page.text.matchAll(/<input [^>]*name="([^"]*)" value="([^"]*)"[^>]*>/g)].filter(([input, , value = ""]) => !input.includes(" disabled") && !untick.includes(value));
+  const fields: [string, string][] = [["decision", decision], ...ticked.map(([, name = "", value = ""]): [string, string] => [name, value])];
+  const response = await fetch(url, { method: "POST", redirect: "manual", body: new URLSearchParams(fields) });
+  const location = response.headers.get("location");
+  if (location === null) throw new Error(`the consent page sent nobody back: ${response.status} ${await response.text()}`);
+  return new URL(location);
+}
+
+/** Comes back to the app, as the platform has said. */
+export async function arrive(world: World, cookie: string, back: URL): Promise<Shown> {
+  return await show(`${world.url}${back.pathname}${back.search}`, cookie);
+}
+
+async function show(url: string, cookie?: string): Promise<Shown> {
+  const response = await fetch(url, { redirect: "manual", ...(cookie === undefined ? {} : { headers: { cookie } }) });
+  return { status: response.status, location: response.headers.get("location"), text: await response.text(), headers: response.headers };
+}
