@@ -29,7 +29,11 @@ export const mediaCreate = operation({
   method: "POST",
   path: "/api/v1/media",
   summary: "Store a media file",
-  description: "Stores a file that posts can name by its `id`: sent along as multipart/form-data with one file, or fetched from the `url` in a JSON body.",
+  description:
+    "Stores a file that posts can name by its `id`: sent along as multipart/form-data with one file, or fetched from the `url` in a JSON body. " +
+    "Over a connection that may break, send it by the tus 1.0 protocol, with any client of it (tus-js-client, Uppy) and this address as its endpoint: " +
+    "with the headers `Tus-Resumable: 1.0.0` and `Upload-Length` this answers 201 with the `Location` that takes the bytes by PATCH, tells by HEAD how many are stored, and is given up by DELETE. " +
+    "The answer to the last bytes carries the media object's id in the header `Media-Id`. An upload that is not complete after 24 hours is gone.",
   rateClass: "mediaUpload",
   tool: null,
   params: noParams,

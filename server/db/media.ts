@@ -164,8 +164,9 @@ export const removeReleased = statement(
   `delete from media m where m.id = any($1::uuid[]) and m.deleted_at is not null and not exists (select from post_media pm where pm.media_id = m.id)`,
 );
 
-/** ($1 keys): those of them that a row knows. */
+/** ($1 keys): those of them that a row knows, as a media object's bytes or as a part of an upload that goes on. */
 export const findStorageKeys = statement<{ storage_key: string }>(
   "media.find_storage_keys",
-  `select storage_key from media where storage_key = any($1::text[])`,
+  `select storage_key from media where storage_key = any($1::text[])
+   union all select storage_key from resumable_upload_parts where storage_key = any($1::text[])`,
 );

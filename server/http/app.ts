@@ -18,7 +18,9 @@ import { addPostEvents } from "./post-events.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
 import { errorBody, refuseRequest, sendFailure } from "./refusals.ts";
+import { addResumableUploads } from "./resumable-uploads.ts";
 import { addUserExport } from "./user-export.ts";
+import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./tus-headers.ts";
 import { addNotFound } from "./unknown-routes.ts";
 
 export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
@@ -79,14 +81,15 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     origin: "*",
     credentials: false,
     methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-    allowedHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer"],
-    exposedHeaders: EXPOSED_HEADERS,
+    allowedHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", ...TUS_REQUEST_HEADERS],
+    exposedHeaders: [...EXPOSED_HEADERS, ...TUS_RESPONSE_HEADERS],
     maxAge: 86_400,
     strictPreflight: false,
   });
   announceSuccessor(api, services.settings);
   for (const binding of BINDINGS) addRoute(api, services, binding, options);
   addPostEvents(api, services, options);
+  addResumableUploads(api, services, options);
 }
 
 const EXPOSED_HEADERS = [

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { findStillUnneeded, findStorageKeys, lockUnneeded, releaseMedia, removeReleased } from "../db/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
+import { dropExpiredUploads } from "./resumable-uploads.ts";
 
 export interface SweepDeps {
   pool: pg.Pool;
@@ -26,8 +27,9 @@ export async function sweepMedia(deps: SweepDeps): Promise<{ releasedObjects: nu
     releasedObjects += storageKeys.length;
     if (held < BATCH) break;
   }
+  const expiredUploads = await dropExpiredUploads(deps);
   const before = new Date(Date.now() - UNFINISHED_HOURS * 3_600_000);
-  return { releasedObjects, strayObjects: await dropStrays(deps, before), unfinishedUploads: await deps.storage.deleteUnfinished(before) };
+  return { releasedObjects, strayObjects: await dropStrays(deps, before), unfinishedUploads: expiredUploads + (await deps.storage.deleteUnfinished(before)) };
 }
 
 const drop = z.object({ storageKeys: z.array(z.string()) });

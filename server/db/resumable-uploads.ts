@@ -1,0 +1,103 @@
+import { statement } from "./sql.ts";
+
+/** A file that arrives in several requests, and the parts of it that have. */
+export interface ResumableUploadRow {
+  id: string;
+  filename: string;
+  claimed_mime_type: string | null;
+  /** `Upload-Metadata` as it was sent. */
+  metadata: string | null;
+  length_bytes: number;
+  /** How much of it is stored; all of it only together with `media_id`. */
+  offset_bytes: number;
+  media_id: string | null;
+  /** Whether a request adds bytes to it now. */
+  is_busy: boolean;
+  expires_at: Date;
+}
+
+/** How long a writer holds an upload without a sign of life. */
+export const WRITER_SECONDS = 6;
+
+const COLUMNS = `id, filename, claimed_mime_type, metadata, length_bytes, offset_bytes, media_id, coalesce(writer_until > now(), false) as is_busy, expires_at`;
+const WRITER_UNTIL = `now() + interval '${WRITER_SECONDS} seconds'`;
+const FREE = "(writer_until is null or writer_until <= now())";
+
+/** ($1 user, $2 mode, $3 id, $4 filename, $5 claimed MIME type, $6 metadata, $7 length, $8 hours it lives) */
+export const insertResumableUpload = statement<ResumableUploadRow>(
+  "resumable_uploads.insert",
+  `insert into resumable_uploads (user_id, mode, id, filename, claimed_mime_type, metadata, length_bytes, expires_at)
+   values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(hours => $8)) returning ${COLUMNS}`,
+);
+
+/** ($1 user, $2 mode, $3 id): nothing once it has expired, whether or not it has been swept. */
+export const findResumableUpload = statement<ResumableUploadRow>(
+  "resumable_uploads.find",
+  `select ${COLUMNS} from resumable_uploads where user_id = $1 and mode = $2 and id = $3 and expires_at > now()`,
+);
+
+/** ($1 user, $2 mode, $3 id, $4 offset, $5 writer): a row where the upload stands at the offset and nobody else writes; it is the writer's then. */
+export const claimResumableUpload = statement<ResumableUploadRow>(
+  "resumable_uploads.claim",
+  `update resumable_uploads set writer = $5, writer_until = ${WRITER_UNTIL}
+   where user_id = $1 and mode = $2 and id = $3 and offset_bytes = $4 and media_id is null and expires_at > now() and ${FREE}
+   returning ${COLUMNS}`,
+);
+
+/** ($1 user, $2 mode, $3 id, $4 writer): the writer lives. Nothing where another writes by now, or the upload is gone. */
+export const renewWriter = statement(
+  "resumable_uploads.renew_writer",
+  `update resumable_uploads set writer_until = ${WRITER_UNTIL} where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
+);
+
+/** ($1 user, $2 mode, $3 id, $4 writer): others may write. */
+export const releaseWriter = statement(
+  "resumable_uploads.release_writer",
+  `update resumable_uploads set writer = null, writer_until = null where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
+);
+
+/** ($1 user, $2 mode, $3 id, $4 writer, $5 size, $6 storage key): counts a stored part. Nothing where another writes by now, or the upload is gone. */
+export const addResumablePart = statement(
+  "resumable_uploads.add_part",
+  `with counted as (
+     update resumable_uploads set offset_bytes = offset_bytes + $5::bigint, writer_until = ${WRITER_UNTIL}
+     where user_id = $1 and mode = $2 and id = $3 and writer = $4
+     returning id, user_id, offset_bytes
+   )
+   insert into resumable_upload_parts (upload_id, start_bytes, user_id, storage_key)
+   select id, offset_bytes - $5::bigint, user_id, $6 from counted`,
+);
+
+/** ($1 user, $2 upload): where the parts lie, in the file's order. */
+export const listResumableParts = statement<{ storage_key: string }>(
+  "resumable_uploads.list_parts",
+  `select storage_key from resumable_upload_parts where user_id = $1 and upload_id = $2 order by start_bytes`,
+);
+
+/** ($1 user, $2 mode, $3 id, $4 writer, $5 media): all of it is there. Nothing where another writes by now, or the upload is gone. */
+export const completeResumableUpload = statement(
+  "resumable_uploads.complete",
+  `update resumable_uploads set offset_bytes = length_bytes, media_id = $5, writer = null, writer_until = null
+   where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
+);
+
+/** ($1 user, $2 mode, $3 id, $4 the writer it has to have, or null): holds an upload that is about to go. */
+export const lockResumableUpload = statement<{ id: string }>(
+  "resumable_uploads.lock",
+  `select id from resumable_uploads where user_id = $1 and mode = $2 and id = $3 and ($4::uuid is null or writer = $4) for update`,
+);
+
+/** ($1 limit): holds what has expired, without what somebody writes to or holds. */
+export const lockExpiredUploads = statement<{ id: string }>(
+  "resumable_uploads.lock_expired",
+  `select id from resumable_uploads where expires_at <= now() and ${FREE} order by expires_at limit $1 for update skip locked`,
+);
+
+/** ($1 ids that are held): forgets the parts and answers where they lie. */
+export const releaseResumableParts = statement<{ storage_key: string }>(
+  "resumable_uploads.release_parts",
+  `delete from resumable_upload_parts where upload_id = any($1::uuid[]) returning storage_key`,
+);
+
+/** ($1 ids that are held) */
+export const removeResumableUploads = statement("resumable_uploads.remove", `delete from resumable_uploads where id = any($1::uuid[])`);
