@@ -1,0 +1,23 @@
+import type { Operation } from "../contract/operation.ts";
+import type { Called, Tenant, World } from "./world.ts";
+
+/** How an operation can be called: by a key, by a session of the dashboard, or by both. */
+export function waysOf({ auth = "key" }: Operation): readonly ("key" | "session")[] {
+  return auth === "either" ? ["key", "session"] : [auth];
+}
+
+/** Calls operations for a tenant by whatever they take. A session is opened once for each user, ahead by `signIn`. */
+export function createOperationCaller(world: World) {
+  const cookies = new Map<string, Promise<string>>();
+  const cookieOf = (tenant: Tenant) => {
+    const cookie = cookies.get(tenant.userId) ?? world.signIn(tenant);
+    cookies.set(tenant.userId, cookie);
+    return cookie;
+  };
+  const call = async (way: "key" | "session", tenant: Tenant, method: string, path: string, body?: unknown): Promise<Called> => {
+    if (way === "key") return await world.call(tenant, method, path, body);
+    const inMode = `${path}${path.includes("?") ? "&" : "?"}mode=${tenant.mode}`;
+    return await world.callAs(await cookieOf(tenant), method, inMode, body);
+  };
+  return Object.assign(call, { signIn: async (tenant: Tenant) => void (await cookieOf(tenant)) });
+}
