@@ -11,7 +11,7 @@ import type { Services } from "../domain/services.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
-import { announceSuccessor } from "./faces.ts";
+import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addMediaFiles } from "./media-files.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { addPostEvents } from "./post-events.ts";
@@ -19,8 +19,8 @@ import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
 import { errorBody, refuseRequest, sendFailure } from "./refusals.ts";
 import { addResumableUploads } from "./resumable-uploads.ts";
-import { addUserExport } from "./user-export.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./tus-headers.ts";
+import { addUserExport } from "./user-export.ts";
 import { addNotFound } from "./unknown-routes.ts";
 
 export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
@@ -61,6 +61,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     throwFileSizeLimit: false,
   });
   await app.register(async (api) => addPublicApi(api, services, { ...options, stopping: stopping.signal }));
+  await app.register(async (own) => addSessionApi(own, services, { ...options, stopping: stopping.signal }));
   addProbes(app, options.probes);
   addMediaFiles(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
@@ -87,9 +88,16 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     strictPreflight: false,
   });
   announceSuccessor(api, services.settings);
-  for (const binding of BINDINGS) addRoute(api, services, binding, options);
+  for (const binding of BINDINGS.filter(({ operation }) => operation.auth !== "session")) addRoute(api, services, binding, options);
   addPostEvents(api, services, options);
   addResumableUploads(api, services, options);
+}
+
+/** Session routes: on the app's host, for its own pages, and for nobody's cache. */
+async function addSessionApi(own: FastifyInstance, services: Services, options: BindOptions): Promise<void> {
+  onAppOnly(own, services.settings);
+  own.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
+  for (const binding of BINDINGS.filter(({ operation }) => operation.auth === "session")) addRoute(own, services, binding, options);
 }
 
 const EXPOSED_HEADERS = [
