@@ -48,31 +48,26 @@ export async function callRoute({ settings }: Pick<Services, "settings">, reques
 /** What a route refused, for people: the sentence for the whole, and those about single fields by their name. */
 export interface Refused {
   message: string;
-  /** The route's code: ours, or the sign-in library's. */
-  code: string;
-  fields: Readonly<Record<string, string>>;
+  /** The rule that was broken first, such as "auth.email_not_verified"; empty where none is named. */
+  rule: string;
+  fields: Readonly<Partial<Record<string, string>>>;
 }
 
-const refusalBody = z.object({
-  error: z.string().optional(),
-  message: z.string().optional(),
-  code: z.string().optional(),
-  issues: z.array(z.object({ path: z.string(), message: z.string(), fix: z.string() })).optional(),
-});
+const refusalBody = z.object({ error: z.string(), issues: z.array(z.object({ rule: z.string(), path: z.string(), message: z.string(), fix: z.string() })) });
 
-/** Reads a refusal, of our own shape or of the sign-in library's. */
-export function readRefusal({ status, body }: Answered): Refused {
+export function readRefusal({ body }: Answered): Refused {
   const read = refusalBody.safeParse(body);
-  const { error, message, code = "", issues = [] } = read.success ? read.data : {};
-  const fields = Object.fromEntries(issues.map((issue) => [issue.path.split("/")[1] ?? "", sentence(issue.message)]).reverse());
+  if (!read.success) return { message: "That did not work. Try again in a moment.", rule: "", fields: {} };
+  const { error, issues } = read.data;
+  // The first issue of a field is told.
+  const fields = Object.fromEntries(issues.filter(({ path }) => path !== "").map(({ path, message }) => [path.split("/")[1] ?? "", sentence(message)]).reverse());
   const whole = issues.find(({ path }) => path === "");
-  const told = whole === undefined ? (error ?? message ?? "") : `${sentence(whole.message)} ${whole.fix}`;
-  if (status === 429 && error === undefined) return { message: "Too many attempts. Wait a while, then try again.", code: "RATE_LIMITED", fields };
-  return { message: told === "" ? "That did not work. Try again in a moment." : sentence(told), code, fields };
+  return { message: whole === undefined ? sentence(error) : `${sentence(whole.message)} ${whole.fix}`, rule: issues[0]?.rule ?? "", fields };
 }
 
-export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 function parse(text: string): unknown {

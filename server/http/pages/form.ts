@@ -65,7 +65,7 @@ export function choice(options: { name: string; label: string; chosen: string; a
 }
 
 /** A form that is one button. */
-export function button(action: string, label: string, options: { kind?: "main" | "danger" | "quiet"; hidden?: Readonly<Record<string, string>>; describes?: string } = {}): Html {
+export function button(action: string, label: string, options: { kind?: "main" | "danger" | "quiet" | "danger quiet"; hidden?: Readonly<Record<string, string>>; describes?: string } = {}): Html {
   const fields = Object.entries(options.hidden ?? {}).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
   return html`<form method="post" action="${action}">${fields}<button class="${options.kind ?? ""}"${options.describes === undefined ? null : html` aria-label="${options.describes}"`}>${label}</button></form>`;
 }

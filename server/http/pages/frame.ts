@@ -16,6 +16,8 @@ export interface Page {
   /** Something that has just been done, or went wrong, told before all else. */
   notice?: Notice | null;
   status?: number;
+  /** For one short form: a narrow column. */
+  isNarrow?: boolean;
   /** A script of our own that the page needs, by path: only where a browser offers something to scripts alone. */
   script?: string;
   /** Origins beside our own to which sending a form may lead. */
@@ -66,7 +68,7 @@ const WAYS = [
   ["/settings", "Settings"],
 ] as const;
 
-function frame({ title, body, viewer = null, at, notice = null, script }: Page): Html {
+function frame({ title, body, viewer = null, at, notice = null, script, isNarrow = false }: Page): Html {
   const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? trusted(' aria-current="page"') : null}>${name}</a>`);
   return html`${trusted("<!doctype html>")}
 <html lang="en">
@@ -74,7 +76,7 @@ function frame({ title, body, viewer = null, at, notice = null, script }: Page):
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · Ampost</title>
+<title>${title === "Ampost" ? title : `${title} · Ampost`}</title>
 <link rel="icon" href="data:,">
 <style>${trusted(PAGE_STYLE)}</style>
 ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
@@ -82,9 +84,9 @@ ${script === undefined ? null : html`<script type="module" src="${script}"></scr
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header><div class="bar"><a class="brand" href="/">Ampost</a>
-${viewer === null ? html`<nav aria-label="Account"><a href="/sign-in">Sign in</a></nav>` : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}</div>
+${viewer === null ? null : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}</div>
 ${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}</header>
-<main id="main" tabindex="-1">
+<main id="main" tabindex="-1"${isNarrow ? trusted(' class="narrow"') : null}>
 <h1>${title}</h1>
 ${notice === null ? null : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">${notice.text}</p>`}
 ${body}

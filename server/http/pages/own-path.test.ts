@@ -6,8 +6,6 @@ import { ownPath } from "./own-path.ts";
 test("a return path leads nowhere but to our own pages", () => {
   for (const good of ["/", "/keys", "/connections?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"]) assert.equal(ownPath(good, "/fallback"), good);
   for (const bad of ["//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/\t/evil.example", "/\n/evil.example", "javascript:alert(1)", "evil", "", " /keys", null, undefined, ["/keys"], "/..//evil.example"]) {
-    const path = ownPath(bad, "/fallback");
-    assert.ok(path === "/fallback" || new URL(path, "https://own.example").origin === "https://own.example", String(bad));
-    assert.ok(!path.startsWith("//"), String(bad));
+    assert.equal(ownPath(bad, "/fallback"), "/fallback", String(bad));
   }
 });

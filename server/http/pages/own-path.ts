@@ -3,7 +3,7 @@ export function ownPath(asked: unknown, fallback: string): string {
   // Browsers read a backslash as a slash and leave out control characters.
   if (typeof asked !== "string" || !asked.startsWith("/") || /[\\\p{Cc}]/u.test(asked)) return fallback;
   const url = URL.parse(asked, BASE);
-  return url === null || url.origin !== BASE ? fallback : `${url.pathname}${url.search}`;
+  return url === null || url.origin !== BASE || url.pathname.startsWith("//") ? fallback : `${url.pathname}${url.search}`;
 }
 
 const BASE = "http://own.invalid";

@@ -32,8 +32,8 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     if (secondStep.safeParse(answered.body).success) return await sendOn(reply, `/sign-in/two-factor?${new URLSearchParams({ returnTo })}`);
     if (answered.ok) return await sendOn(reply, returnTo);
     const refused = readRefusal(answered);
-    const text = SIGN_IN_FAILURES[refused.code] ?? refused.message;
-    return await showSignIn(reply, { returnTo, email, notice: { kind: "failed", text }, status: answered.status, mayResend: refused.code === "EMAIL_NOT_VERIFIED" });
+    const text = SIGN_IN_FAILURES[refused.rule] ?? refused.message;
+    return await showSignIn(reply, { returnTo, email, notice: { kind: "failed", text }, status: answered.status });
   });
 
   scope.get("/sign-in/two-factor", async (request, reply) => await showSecondStep(reply, { returnTo: ownPath(queryOf(request)["returnTo"], "/"), usesBackup: queryOf(request)["backup"] !== undefined }));
@@ -47,7 +47,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const answered = await callRoute(services, request, reply, { method: "POST", path, body: { code, trustDevice: form.text("trust") !== "" } });
     if (answered.ok) return await sendOn(reply, returnTo);
     const refused = readRefusal(answered);
-    if (refused.code === "INVALID_TWO_FACTOR_COOKIE") return await sendOn(reply, "/sign-in?notice=again");
+    if (refused.rule === "auth.invalid_two_factor_cookie") return await sendOn(reply, "/sign-in?notice=again");
     return await showSecondStep(reply, { returnTo, usesBackup, status: answered.status, error: answered.status === 429 ? refused.message : "This code is wrong or was used already. Take the next one." });
   });
 
@@ -67,21 +67,20 @@ const NOTICES: Readonly<Record<string, Notice>> = {
 };
 
 const SIGN_IN_FAILURES: Readonly<Record<string, string>> = {
-  INVALID_EMAIL_OR_PASSWORD: "E-mail address or password is wrong.",
-  INVALID_EMAIL: "This is not an e-mail address.",
-  EMAIL_NOT_VERIFIED: "Confirm your e-mail address first: follow the link in the mail that we sent you.",
+  "auth.invalid_email_or_password": "E-mail address or password is wrong.",
+  "auth.invalid_email": "This is not an e-mail address.",
+  "auth.email_not_verified": "Confirm your e-mail address first: we have just sent you a letter with a link. Look into the spam folder, too.",
 };
 
 async function showSignIn(reply: FastifyReply, shown: { returnTo: string; email?: string; notice?: Notice | null; status?: number; mayResend?: boolean }): Promise<FastifyReply> {
-  const { returnTo, email = "", notice = null, status = 200, mayResend = false } = shown;
+  const { returnTo, email = "", notice = null, status = 200 } = shown;
   return await sendPage(reply, {
     title: "Sign in",
     notice,
     status,
     script: PASSKEY_SCRIPT,
-    body: html`<div class="narrow">
-${mayResend ? html`<form method="post" action="/verify-email" class="card"><input type="hidden" name="email" value="${email}"><p>No mail? Look into the spam folder, or let us send it again.</p><button>Send the mail again</button></form>` : null}
-<form method="post" action="/sign-in" class="card">
+    isNarrow: true,
+    body: html`<form method="post" action="/sign-in" class="card">
 <input type="hidden" name="returnTo" value="${returnTo}">
 ${field({ name: "email", label: "E-mail", type: "email", value: email, autocomplete: "username webauthn", first: email === "" })}
 ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", first: email !== "" })}
@@ -90,7 +89,7 @@ ${check({ name: "remember", value: "1", label: "Keep me signed in", checked: tru
 <p><a href="/forgot-password">Forgot your password?</a></p>
 </form>
 ${passkeyButton({ act: "sign-in", label: "Sign in with a passkey", next: returnTo })}
-<p>New here? <a href="/sign-up">Make an account</a></p></div>`,
+<p>New here? <a href="/sign-up">Make an account</a></p>`,
   });
 }
 
@@ -103,12 +102,13 @@ async function showSecondStep(reply: FastifyReply, shown: { returnTo: string; us
   return await sendPage(reply, {
     title: "Second step",
     status,
-    body: html`<div class="narrow"><form method="post" action="/sign-in/two-factor" class="card">
+    isNarrow: true,
+    body: html`<form method="post" action="/sign-in/two-factor" class="card">
 <input type="hidden" name="returnTo" value="${returnTo}"><input type="hidden" name="kind" value="${usesBackup ? "backup" : "totp"}">
 ${code}
 ${check({ name: "trust", value: "1", label: "Don't ask on this device for 30 days" })}
 <p class="wide"><button class="main">Go on</button></p>
 <p><a href="/sign-in/two-factor?${other.toString()}">${usesBackup ? "Use the authenticator app" : "Use a backup code"}</a></p>
-</form></div>`,
+</form>`,
   });
 }

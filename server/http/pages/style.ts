@@ -7,6 +7,8 @@ body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-app
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:6px}
 main:focus{outline:none}
+main.narrow{max-width:28rem}
+.off{display:none}
 .skip{position:absolute;left:-100rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:1}
 header{background:var(--card);border-bottom:1px solid var(--line)}
 .bar,.ways,main{max-width:46rem;margin:0 auto;padding:0 1rem}
@@ -18,7 +20,6 @@ header{background:var(--card);border-bottom:1px solid var(--line)}
 .ways a{padding:.5rem 0;color:var(--dim);text-decoration:none;border-bottom:3px solid transparent}
 .ways a[aria-current]{color:var(--ink);border-color:var(--ink);font-weight:600}
 main{padding-top:1.75rem;padding-bottom:4rem}
-.narrow{max-width:26rem;margin:0 auto}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}h2{font-size:1.2rem;margin:0 0 .5rem}h3{font-size:1rem;margin:0}
 p{margin:0 0 .9rem}
 .dim,.hint{color:var(--dim)}.hint,.small{font-size:.875rem}.hint{margin:.25rem 0 0}
@@ -39,22 +40,22 @@ button:hover,.button:hover{background:var(--tint)}
 button.main,.button.main{background:var(--ink);color:var(--bg);border-color:var(--ink)}
 button.main:hover,.button.main:hover{opacity:.88}
 button.danger{color:var(--bad);border-color:var(--bad)}
-button.quiet{padding:.25rem .7rem;font-size:.875rem;flex:none}
+.quiet{padding:.25rem .7rem;font-size:.875rem;flex:none}
 .wide button,.wide .button{width:100%}
-.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}.row.between{justify-content:space-between}
+.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}li .row+.row{margin-top:.6rem}.row.between{justify-content:space-between}
 .grow{flex:1 1 12rem;min-width:0}
 ul.plain{list-style:none;margin:0;padding:0}
-ul.plain>li{padding:.9rem 0;border-top:1px solid var(--line)}ul.plain>li:first-child{border-top:0;padding-top:0}
+ul.plain>li{padding:.9rem 0;border-top:1px solid var(--line)}ul.plain>li:first-child{border-top:0;padding-top:0}ul.plain>li:last-child{padding-bottom:0}li>:last-child{margin-bottom:0}
 .tag{display:inline-block;border-radius:99px;padding:.05rem .6rem;font-size:.8125rem;font-weight:600;background:var(--tint);color:var(--dim);white-space:nowrap}
 .tag.good{background:var(--good-bg);color:var(--good)}.tag.bad{background:var(--bad-bg);color:var(--bad)}.tag.warn{background:var(--warn-bg);color:var(--warn)}
 .notice{border-radius:12px;padding:.8rem 1rem;margin:0 0 1.25rem}
 .notice.done{background:var(--good-bg);color:var(--good)}.notice.failed{background:var(--bad-bg);color:var(--bad)}.notice.warn{background:var(--warn-bg);color:var(--warn)}
-details{margin:.75rem 0 0}summary{cursor:pointer;font-weight:600;color:var(--link)}details>:nth-child(2){margin-top:.75rem}
+details{margin:.75rem 0 0}summary{cursor:pointer;font-weight:600;color:var(--link)}details>:nth-child(2){margin-top:.75rem}details+p{margin-top:1.25rem}ul+form,ul+div,ul+h3{margin-top:1rem}details form+form{margin-top:1.25rem}
 code,.copy{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
-ul.codes{columns:2;list-style:none;padding:0}
+textarea.copy{resize:none;word-break:break-all}ul.codes{columns:2;list-style:none;padding:0}
 .qr{background:#fff;border-radius:12px;padding:.75rem;width:13rem;max-width:100%;margin:0 0 1rem}.qr svg{display:block;width:100%;height:auto}
 .modes{display:inline-flex;border:1px solid #8a8a8a;border-radius:9px;overflow:hidden;margin:0 0 1.25rem}
 .modes a{padding:.4rem 1.1rem;text-decoration:none;color:inherit;font-weight:600}.modes a[aria-current]{background:var(--ink);color:var(--bg)}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1rem;margin:0 0 .9rem}dt{color:var(--dim)}dd{margin:0}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}section,.card{padding:1rem}}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}.ways{gap:0 .9rem;font-size:.9375rem}section,.card{padding:1rem}}
 `;

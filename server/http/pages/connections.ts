@@ -1,0 +1,145 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import type { Account } from "../../../contract/accounts.ts";
+import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
+import { isPlatformName, MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { platforms } from "../../../platforms/index.ts";
+import { listAccounts } from "../../domain/accounts/accounts.ts";
+import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
+import type { Services } from "../../domain/services.ts";
+import { callRoute, readRefusal } from "./call-route.ts";
+import { connectPath } from "./connect-path.ts";
+import { button, type Filled, field, readForm } from "./form.ts";
+import { type Notice, sendOn, sendPage } from "./frame.ts";
+import { html, type Html } from "./html.ts";
+import { callOf, type Person, requirePerson } from "./person.ts";
+import { queryOf } from "./query.ts";
+import { showTime } from "./times.ts";
+
+/** Platform sets and the accounts in them: made, renamed, deleted; connected, looked after, disconnected. */
+export function addConnections(scope: FastifyInstance, services: Services): void {
+  const { settings } = services;
+
+  scope.get("/connections", async (request, reply) => {
+    const person = await requirePerson(services, request, reply);
+    const query = queryOf(request);
+    const mode = readMode(query["mode"]);
+    return await showConnections(services, request, reply, person, { mode, notice: NOTICES[query["connected"] === undefined ? (query["notice"] ?? "") : "connected"] ?? null });
+  });
+
+  /** A form that does one thing by a session route, and leads back. */
+  const act = (path: string, notice: string, route: (form: Filled) => { method: "POST" | "PATCH" | "DELETE"; path: string; body?: object }) =>
+    scope.post(path, async (request, reply) => {
+      const form = await readForm(request, settings.appUrl);
+      const person = await requirePerson(services, request, reply);
+      const mode = readMode(form.text("mode"));
+      const call = route(form);
+      const answered = await callRoute(services, request, reply, { ...call, path: `${call.path}?mode=${mode}` });
+      if (answered.ok) return await sendOn(reply, `/connections?mode=${mode}&notice=${notice}`);
+      const { message, fields } = readRefusal(answered);
+      return await showConnections(services, request, reply, person, { mode, notice: { kind: "failed", text: fields["name"] ?? message }, status: answered.status });
+    });
+
+  const idOf = (form: Filled) => encodeURIComponent(form.text("id"));
+  act("/connections/sets", "made", (form) => ({ method: "POST", path: "/api/platforms/sets", body: { name: form.text("name") } }));
+  act("/connections/sets/rename", "renamed", (form) => ({ method: "PATCH", path: `/api/platforms/sets/${idOf(form)}`, body: { name: form.text("name") } }));
+  act("/connections/sets/delete", "deleted", (form) => ({ method: "DELETE", path: `/api/platforms/sets/${idOf(form)}` }));
+  act("/connections/accounts/refresh", "refreshed", (form) => ({ method: "POST", path: `/api/accounts/${idOf(form)}/refresh` }));
+  act("/connections/accounts/disconnect", "disconnected", (form) => ({ method: "DELETE", path: `/api/accounts/${idOf(form)}` }));
+}
+
+const NOTICES: Readonly<Record<string, Notice>> = {
+  made: { kind: "done", text: "The platform set is made. Connect accounts to it." },
+  renamed: { kind: "done", text: "The platform set has its new name." },
+  deleted: { kind: "done", text: "The platform set is deleted, and its accounts are disconnected." },
+  refreshed: { kind: "done", text: "Access and profile of the account are renewed." },
+  disconnected: { kind: "done", text: "The account is disconnected." },
+  connected: { kind: "done", text: "The account is connected." },
+};
+
+export function readMode(asked: string | undefined): Mode {
+  return MODES.find((mode) => mode === asked) ?? "live";
+}
+
+async function showConnections(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, { mode, notice, status = 200 }: { mode: Mode; notice: Notice | null; status?: number }): Promise<FastifyReply> {
+  const call = callOf(person, mode, request);
+  const [{ body: { sets } }, { body: { accounts } }] = await Promise.all([listPlatformSets(services, call), listAccounts(services, call, {})]);
+  const modes = MODES.map((name) => html`<a href="/connections?mode=${name}"${name === mode ? html` aria-current="page"` : null}>${name === "live" ? "Live" : "Test"}</a>`);
+  return await sendPage(reply, {
+    title: "Connections",
+    at: "/connections",
+    viewer: person,
+    status,
+    notice,
+    body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
+<p class="dim">${mode === "live" ? "Accounts on the platforms themselves." : "Accounts in the sandbox, which stands for the platforms: for trying things out."}</p>
+${sets.map((set) => setSection(set, accounts.filter(({ platformSetId }) => platformSetId === set.id), person.timeZone))}
+${sets.length >= MAX_PLATFORM_SETS ? null : newSet(mode)}`,
+  });
+}
+
+function setSection(set: PlatformSet, accounts: readonly Account[], timeZone: string): Html {
+  const missing = PLATFORM_NAMES.filter((platform) => !accounts.some((account) => account.platform === platform));
+  return html`<section aria-labelledby="set-${set.id}"><h2 id="set-${set.id}">${set.name}${set.isDefault ? html` <span class="tag">default</span>` : null}</h2>
+${accounts.length === 0 ? html`<p class="dim">No account is connected.</p>` : html`<ul class="plain">${accounts.map((account) => accountItem(account, timeZone))}</ul>`}
+${missing.length === 0 ? null : html`<h3>Connect</h3><p class="row">${missing.flatMap((platform) => waysIn(platform).map(({ login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`))}</p>`}
+${settingsOf(set)}</section>`;
+}
+
+function accountItem(account: Account, timeZone: string): Html {
+  const { id, platform, mode, platformSetId } = account;
+  const name = account.username ?? account.displayName ?? account.platformAccountId;
+  const about = (what: string) => `${what} ${name} on ${catalog[platform].capabilities.label}`;
+  return html`<li><div class="row between"><div class="grow"><h3>${catalog[platform].capabilities.label}</h3>${account.displayName ?? name}${account.username === null ? null : html` <span class="dim">@${account.username}</span>`}</div>${healthTag(account)}</div>
+${health(account, timeZone)}
+<div class="row">${waysIn(platform).map(({ login, again }) => html`<a class="button quiet" href="${connectPath({ platform, platformSetId, mode, login })}" aria-label="${about(again)}">${again}</a>`)}
+${button("/connections/accounts/refresh", "Refresh", { kind: "quiet", hidden: { id, mode }, describes: about("Refresh") })}
+${button("/connections/accounts/disconnect", "Disconnect", { kind: "danger quiet", hidden: { id, mode }, describes: about("Disconnect") })}</div></li>`;
+}
+
+function healthTag({ tokenHealth }: Account): Html {
+  const { tag, label } = HEALTH[tokenHealth];
+  return html`<span class="tag ${tag}">${label}</span>`;
+}
+
+/** Why an account needs a hand, and what to do. */
+function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, timeZone: string): Html | null {
+  const { cure } = HEALTH[tokenHealth];
+  // While all is well it renews itself in time.
+  if (cure === null) return null;
+  const until = tokenExpiresAt === null ? null : html`<p class="small dim">Access ${Date.parse(tokenExpiresAt) > Date.now() ? "lasts until" : "ended"} ${showTime(tokenExpiresAt, timeZone)}</p>`;
+  return html`<p class="notice ${HEALTH[tokenHealth].tag === "warn" ? "warn" : "failed"} small">${tokenHealthReason === null ? null : `${tokenHealthReason} `}${cure}</p>${until}`;
+}
+
+const HEALTH: Readonly<Record<Account["tokenHealth"], { tag: "good" | "warn" | "bad"; label: string; cure: string | null }>> = {
+  healthy: { tag: "good", label: "connected", cure: null },
+  expiring: { tag: "warn", label: "ends soon", cure: "Reconnect the account before then, so that nothing fails." },
+  expired: { tag: "bad", label: "expired", cure: "Reconnect the account: until then nothing can be published with it." },
+  revoked: { tag: "bad", label: "revoked", cure: "The platform has withdrawn access. Reconnect the account." },
+  reconnect_required: { tag: "bad", label: "reconnect", cure: "Reconnect the account: until then nothing can be published with it." },
+};
+
+/** The ways in which one signs in at a platform: its own, and those through another platform. */
+function waysIn(platform: PlatformName): { login: string; label: string; again: string }[] {
+  const { label } = catalog[platform].capabilities;
+  const others = Object.keys(platforms[platform].otherLogins ?? {}).map((login) => {
+    const through = isPlatformName(login) ? catalog[login].capabilities.label : login;
+    return { login, label: `${label} through ${through}`, again: `Reconnect through ${through}` };
+  });
+  return [{ login: "", label, again: "Reconnect" }, ...others];
+}
+
+function settingsOf({ id, name, mode, isDefault }: PlatformSet): Html {
+  const hidden = html`<input type="hidden" name="id" value="${id}"><input type="hidden" name="mode" value="${mode}">`;
+  const remove = html`<form method="post" action="/connections/sets/delete">${hidden}<p>Deleting the set disconnects its accounts and discards its scheduled posts. Drafts stay.</p><button class="danger">Delete “${name}”</button></form>`;
+  return html`<details><summary>Settings of “${name}”</summary>
+<form method="post" action="/connections/sets/rename">${hidden}<div class="field"><label for="name-${id}">Name</label><input id="name-${id}" name="name" value="${name}" required maxlength="200" autocomplete="off"></div><p><button>Rename</button></p></form>
+<p><a href="/connections/apps?mode=${mode}&amp;set=${id}">Apps of its own on the developer portals</a></p>
+${isDefault ? html`<p class="dim">The default set cannot be deleted.</p>` : remove}</details>`;
+}
+
+function newSet(mode: Mode): Html {
+  return html`<section><h2>New platform set</h2><form method="post" action="/connections/sets"><input type="hidden" name="mode" value="${mode}">
+${field({ name: "name", label: "Name", hint: "1 to 50 characters. A set holds one account of each platform.", autocomplete: "off", more: { maxlength: "200" } })}<button>Make the set</button></form></section>`;
+}

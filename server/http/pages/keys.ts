@@ -1,0 +1,124 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+
+import { type ApiKey, keysCreate, keysList } from "../../../contract/api-keys.ts";
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import type { Services } from "../../domain/services.ts";
+import { callRoute, readRefusal, type Refused } from "./call-route.ts";
+import { button, check, choice, type Filled, field, readForm } from "./form.ts";
+import { type Notice, sendOn, sendPage } from "./frame.ts";
+import { html, type Html } from "./html.ts";
+import { type Person, requirePerson } from "./person.ts";
+import { queryOf } from "./query.ts";
+import { showTime } from "./times.ts";
+
+/** API keys: made, listed and revoked. A key is shown in the answer that makes it and never again. */
+export function addKeys(scope: FastifyInstance, services: Services): void {
+  const { settings } = services;
+
+  scope.get("/keys", async (request, reply) => {
+    const person = await requirePerson(services, request, reply);
+    const keys = readKeys((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body);
+    return await showKeys(reply, person, keys, { notice: queryOf(request)["notice"] === "revoked" ? { kind: "done", text: "The key is revoked. It does not work any more." } : null });
+  });
+
+  scope.post("/keys", async (request, reply) => {
+    const form = await readForm(request, settings.appUrl);
+    const person = await requirePerson(services, request, reply);
+    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/keys", body: wanted(form, new Date()) });
+    const made = keysCreate.answer.safeParse(answered.body).data?.key;
+    const keys = readKeys((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body);
+    if (made === undefined) return await showKeys(reply, person, keys, { form, refused: readRefusal(answered), status: answered.status });
+    return await showKeys(reply, person, keys, { made });
+  });
+
+  scope.post("/keys/revoke", async (request, reply) => {
+    const form = await readForm(request, settings.appUrl);
+    await requirePerson(services, request, reply);
+    await callRoute(services, request, reply, { method: "DELETE", path: `/api/keys/${encodeURIComponent(form.text("id"))}` });
+    return await sendOn(reply, "/keys?notice=revoked");
+  });
+}
+
+const LIFETIMES = [["", "Never"], ["30", "In 30 days"], ["90", "In 90 days"], ["365", "In a year"]] as const;
+
+function wanted(form: Filled, now: Date): object {
+  const days = Number(form.text("lifetime"));
+  const platforms = form.all("platforms");
+  const postsPerDay = form.text("postsPerDay").trim();
+  return {
+    name: form.text("name"),
+    mode: form.text("mode"),
+    expiresAt: days > 0 ? new Date(now.getTime() + days * 86_400_000).toISOString() : null,
+    policies: {
+      draftOnly: form.text("draftOnly") !== "",
+      approvalRequired: form.text("approvalRequired") !== "",
+      platforms: platforms.length === 0 ? null : platforms,
+      postsPerDay: postsPerDay === "" ? null : Number(postsPerDay),
+    },
+  };
+}
+
+function readKeys(body: unknown): ApiKey[] {
+  return keysList.answer.safeParse(body).data?.keys ?? [];
+}
+
+interface Shown {
+  made?: ApiKey & { apiKey: string | null };
+  form?: Filled;
+  refused?: Refused;
+  notice?: Notice | null;
+  status?: number;
+}
+
+async function showKeys(reply: FastifyReply, person: Person, keys: readonly ApiKey[], { made, form, refused, notice = null, status = 200 }: Shown): Promise<FastifyReply> {
+  const failed: Notice | null = refused === undefined ? null : { kind: "failed", text: refused.message };
+  return await sendPage(reply, {
+    title: "API keys",
+    at: "/keys",
+    viewer: person,
+    status,
+    notice: failed ?? notice,
+    body: html`${made?.apiKey ? shownOnce(made, made.apiKey) : null}
+<section><h2>Your keys</h2>${keys.length === 0 ? html`<p class="dim">There is none yet.</p>` : html`<ul class="plain">${keys.map((key) => keyItem(key, person.timeZone))}</ul>`}</section>
+${newKey(form, refused)}`,
+  });
+}
+
+function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
+  return html`<section><h2>The new key “${name}”</h2>
+<div class="field"><label for="new-key">Copy it now: it is shown this once</label><textarea id="new-key" class="copy" rows="2" readonly autofocus>${apiKey}</textarea></div>
+<p class="dim">Send it as <code>Authorization: Bearer amp_${mode}_…</code>. Whoever has it can act for you.</p></section>`;
+}
+
+function keyItem(key: ApiKey, timeZone: string): Html {
+  const at = (time: string | null, otherwise: string) => (time === null ? otherwise : showTime(time, timeZone));
+  const state = key.revokedAt !== null ? html`<span class="tag bad">revoked</span>` : key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now() ? html`<span class="tag bad">expired</span>` : null;
+  return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> <code>${key.prefix}…</code> <span class="tag">${key.mode}</span> ${state}</div>
+${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}</div>
+<p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `expires ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
+}
+
+function policiesOf({ policies }: ApiKey): Html | null {
+  const said = [
+    policies.draftOnly ? "drafts only" : null,
+    policies.approvalRequired ? "publishes what is approved" : null,
+    policies.platforms === null ? null : `only ${policies.platforms.map((name) => catalog[name].capabilities.label).join(", ")}`,
+    policies.postsPerDay === null ? null : `${policies.postsPerDay} posts a day`,
+  ].filter((text) => text !== null);
+  return said.length === 0 ? null : html`<p class="small">May do: ${said.join(" · ")}</p>`;
+}
+
+function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
+  const text = (name: string) => form?.text(name) ?? "";
+  const chosen = form?.all("platforms") ?? [];
+  return html`<section><h2>New key</h2><form method="post" action="/keys">
+${field({ name: "name", label: "Name", value: text("name"), hint: "What it is for, such as “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
+<fieldset><legend>Mode</legend>${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go into the sandbox", checked: text("mode") !== "live" })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: text("mode") === "live" })}</fieldset>
+${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
+<details${refused !== undefined || chosen.length > 0 ? html` open` : null}><summary>What it may do</summary>
+<div><fieldset><legend>Limits</legend>${check({ name: "draftOnly", value: "1", label: "Drafts only: it can neither schedule nor publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "It publishes only what a person has approved", checked: text("approvalRequired") !== "" })}</fieldset>
+<fieldset><legend>Platforms (none ticked: all)</legend><div class="checks">${PLATFORM_NAMES.map((name) => check({ name: "platforms", value: name, label: catalog[name].capabilities.label, checked: chosen.includes(name) }))}</div></fieldset>
+${field({ name: "postsPerDay", label: "Posts a day", type: "number", value: text("postsPerDay"), required: false, hint: "Empty: any number.", error: refused?.fields["policies"], more: { min: "1", max: "1000000", inputmode: "numeric" } })}</div></details>
+<p><button class="main">Create key</button></p></form></section>`;
+}
