@@ -7,12 +7,17 @@ import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
 import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
+import { writeExpiryLetter } from "./mail/letters.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
+import { sendMail } from "./mail/send-mail.ts";
 import { createIngest } from "./media/ingest.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "./media/queues.ts";
 import { createMediaSource } from "./media/source.ts";
 import { dropBytes, sweepMedia } from "./media/sweep.ts";
 import { freshToken, reportTokenRefused } from "./oauth/fresh-token.ts";
+import { PROFILES_QUEUE, RENEW_QUEUE, WARN_QUEUE } from "./oauth/queues.ts";
+import { readDueProfiles, renewDueTokens } from "./oauth/refresh-due.ts";
+import { warnOfEnds } from "./oauth/warn-of-ends.ts";
 import { createEngine } from "./publishing/engine.ts";
 import type { FaultHook } from "./publishing/fault-points.ts";
 
@@ -59,6 +64,9 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
     [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
     [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
+    [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
+    [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
+    [WARN_QUEUE]: (_data, signal) => warnOfEnds(oauth, (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, writeExpiryLetter(ending, config.appUrl)), signal),
     [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
     [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
     [WEBHOOK_QUEUE]: (data, signal) => deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),

@@ -18,8 +18,10 @@ export const oauth: OAuth = {
   pkce: false,
   exchange: exchangeCode,
   profile: readProfile,
+  // The quota is of the whole app, and small.
+  profileLastsSeconds: 30 * DAY_SECONDS,
   // A token lives 60 days, and is renewed in its last week.
-  refresh: { minAgeSeconds: 0, afterSeconds: 53 * DAY_SECONDS, run: refreshToken },
+  refresh: { minAgeSeconds: 0, afterSeconds: 53 * DAY_SECONDS, needsRefreshToken: true, run: refreshToken },
   revoke,
 };
 
@@ -52,7 +54,7 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
   }
 }
 
-/** The only profile that these permissions give; it has no user name. Its quota is small, so it is read when connecting. */
+/** The only profile that these permissions give; it has no user name. Its quota is small. */
 async function readProfile(http: HttpClient, accessToken: string, scopes: readonly string[] | null = null): Promise<Profile> {
   const answer = await http.send({ method: "GET", url: "https://api.linkedin.com/v2/userinfo", headers: { authorization: `Bearer ${accessToken}` } });
   if (answer.status !== 200) throw classify(answer, { now: new Date(), accountId: "", uploadStep: null });

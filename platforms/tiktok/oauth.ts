@@ -18,7 +18,7 @@ export const oauth: OAuth = {
   exchange: (http, app, { code }) => requestToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }),
   profile: readProfile,
   // Tokens live two hours; each renewal ends the refresh token before it.
-  refresh: { minAgeSeconds: 0, afterSeconds: 6600, run: renew },
+  refresh: { minAgeSeconds: 0, afterSeconds: 6600, needsRefreshToken: true, run: renew },
   revoke,
 };
 

@@ -17,7 +17,7 @@ export const oauth: OAuth = {
     askForToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri, code_verifier: codeVerifier ?? "" }),
   profile: readProfile,
   // A token lives two hours, and each renewal also replaces the token to renew with: not before it is needed.
-  refresh: { minAgeSeconds: 0, afterSeconds: 7200 - 300, run: refreshToken },
+  refresh: { minAgeSeconds: 0, afterSeconds: 7200 - 300, needsRefreshToken: true, run: refreshToken },
   revoke,
 };
 

@@ -43,6 +43,8 @@ export interface SetAccountRow {
   platform_metadata: Record<string, unknown>;
   access_token_expires_at: Date | null;
   refresh_token_expires_at: Date | null;
+  has_refresh_token: boolean;
+  renewal_refused: boolean;
 }
 
 /**
@@ -51,7 +53,8 @@ export interface SetAccountRow {
  */
 export const findSetWithAccounts = statement<{ set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null })>(
   "platform_sets.find_with_accounts",
-  `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at, c.refresh_token_expires_at
+  `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at, c.refresh_token_expires_at,
+     c.refresh_token_sealed is not null as has_refresh_token, coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
    from platform_sets s
      left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.status = 'active'
      left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode

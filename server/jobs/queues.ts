@@ -1,5 +1,6 @@
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
+import { CARE_ROUNDS, PROFILES_QUEUE, RENEW_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
 
 /** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
 export interface QueueSettings {
@@ -33,6 +34,9 @@ export const QUEUES = {
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
   [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },
   [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16 },
+  [RENEW_QUEUE]: { ...CARE_ROUNDS, cron: "*/2 * * * *" },
+  [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
+  [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
 } as const satisfies Record<string, QueueSettings>;

@@ -1,5 +1,6 @@
 import type { AuthLetter } from "../auth/letters.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../auth/lifetimes.ts";
+import type { EndingAccount } from "../oauth/warn-of-ends.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** Every letter that has to do with signing in, as people read it. */
@@ -36,6 +37,18 @@ export function writeAuthLetter(to: string, letter: AuthLetter): Mail {
         `The link works once, for ${letter.days} days.`,
       ]);
   }
+}
+
+/** What somebody is told whose connected account ends soon. */
+export function writeExpiryLetter(ending: EndingAccount, appUrl: string): Mail {
+  const { label, name, mode, endsAt, scheduledPosts } = ending;
+  const at = `${endsAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const posts = scheduledPosts === 1 ? "1 post is scheduled" : `${scheduledPosts === 0 ? "No" : scheduledPosts} posts are scheduled`;
+  return mail(ending.email, `Reconnect ${label} account ${name}${mode === "test" ? " (test mode)" : ""}`, [
+    `Your ${label} account ${name} must be reconnected before ${at}: ${label} ends Ampost's access to it then, and posts to it will fail.`,
+    `${posts} on this account after that.`,
+    `Reconnect it here: ${appUrl}/connections?mode=${mode}`,
+  ]);
 }
 
 function mail(to: string, subject: string, paragraphs: string[]): Mail {

@@ -8,6 +8,7 @@ import type { Measured } from "../../../platforms/resolve-content.ts";
 import { judgePost } from "../../../platforms/validate.ts";
 import { findSetWithAccounts, type SetAccountRow } from "../../db/accounts.ts";
 import type { Db } from "../../db/sql.ts";
+import { grantEnd } from "../../oauth/token-health.ts";
 import { judgeByPolicies } from "../api-keys/policies.ts";
 import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
@@ -83,12 +84,7 @@ function factsOf(services: Pick<Services, "oauthOf">, accounts: SetAccounts): Pa
   return Object.fromEntries(
     Object.entries(accounts).map(([platform, account]) => [
       platform,
-      { scopes: account.scopes, metadata: account.platform_metadata, tokenExpiresAt: grantEnd(services, account)?.toISOString() ?? null },
+      { scopes: account.scopes, metadata: account.platform_metadata, tokenExpiresAt: grantEnd(services.oauthOf(account.platform)?.refresh, account)?.toISOString() ?? null },
     ]),
   );
-}
-
-/** When the grant ends unless someone reconnects: what is renewed by itself ends with its refresh token, if ever. */
-function grantEnd({ oauthOf }: Pick<Services, "oauthOf">, account: SetAccountRow): Date | null {
-  return oauthOf(account.platform)?.refresh === undefined ? account.access_token_expires_at : account.refresh_token_expires_at;
 }

@@ -1,0 +1,96 @@
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+import { transaction } from "../db/sql.ts";
+import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/token-care.ts";
+import { type AccountKey, freshToken, reportTokenRefused } from "./fresh-token.ts";
+import { readProfileAgain } from "./profile.ts";
+import type { OAuthServices } from "./services.ts";
+import { changeHealth } from "./token-health.ts";
+
+const DAY_SECONDS = 86_400;
+/** How many accounts a process is busy with at once. */
+const AT_ONCE = 8;
+const BATCH = 200;
+/** After so long a round ends, so that the next one, in whichever process, takes what has become more urgent meanwhile. */
+const ROUND_SECONDS = 240;
+
+/**
+ * Renews access ahead of its end, on every platform that can, a little earlier or later for each account so that the work
+ * is spread. What fails is tried again later, and a network fault changes nothing.
+ */
+export async function renewDueTokens(services: OAuthServices, signal: AbortSignal): Promise<void> {
+  const rules = PLATFORM_NAMES.flatMap((platform) => {
+    const refresh = services.oauthOf(platform)?.refresh;
+    if (refresh === undefined) return [];
+    return [{ platform, min_age: refresh.minAgeSeconds, after: refresh.afterSeconds, needs_refresh_token: refresh.needsRefreshToken ?? false }];
+  });
+  await inRounds(
+    signal,
+    () => takeDueRenewals.all(services.pool, [JSON.stringify(rules), BATCH]),
+    async (due) => {
+      await freshToken(services, keyOf(due), { minLifetimeSeconds: 60, afterSeconds: due.due_age_seconds });
+    },
+    services,
+  );
+}
+
+/**
+ * Reads profile and metadata of every account again about once a day, or as seldom as the platform's quota wants it. What
+ * cannot be read stays as it is until the next time, but for an access that the platform says has ended.
+ */
+export async function readDueProfiles(services: OAuthServices, signal: AbortSignal): Promise<void> {
+  const rules = PLATFORM_NAMES.flatMap((platform) => {
+    const oauth = services.oauthOf(platform);
+    return oauth === undefined ? [] : [{ platform, every: oauth.profileLastsSeconds ?? DAY_SECONDS }];
+  });
+  await inRounds(signal, () => takeDueProfiles.all(services.pool, [JSON.stringify(rules), BATCH]), (due) => readOne(services, keyOf(due)), services);
+}
+
+/** A token that the platform calls expired before its time is renewed once, as in publishing. */
+async function readOne(services: OAuthServices, account: AccountKey): Promise<void> {
+  const token = await freshToken(services, account, { minLifetimeSeconds: 60 });
+  try {
+    await readProfileAgain(services, account, token);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    if (error.code === "AUTH_REVOKED") return await reportRefusal(services, account, error);
+    const renewed = await freshToken(services, account, { minLifetimeSeconds: 60, refused: token });
+    await readProfileAgain(services, account, renewed).catch((again: unknown) => {
+      if (!isRefusal(again)) throw again;
+      return reportRefusal(services, account, again);
+    });
+  }
+}
+
+/** What the platform did not say itself, such as an account that is not professional any more, is for the person to mend. */
+async function reportRefusal(services: OAuthServices, account: AccountKey, { code, message, platformError }: Refusal): Promise<void> {
+  if (platformError !== null) return await reportTokenRefused(services, account, code, message);
+  await transaction(services.pool, (tx) => changeHealth(tx, account, { health: "reconnect_required", reason: message }));
+}
+
+type Refusal = BrokerError & { code: "AUTH_EXPIRED" | "AUTH_REVOKED" };
+
+function isRefusal(error: unknown): error is Refusal {
+  return error instanceof BrokerError && (error.code === "AUTH_EXPIRED" || error.code === "AUTH_REVOKED");
+}
+
+/** Takes batch after batch until nothing is due; what one account meets keeps none of the others. */
+async function inRounds<Due extends CaredAccount>(signal: AbortSignal, take: () => Promise<Due[]>, work: (due: Due) => Promise<void>, { log }: OAuthServices): Promise<void> {
+  const began = performance.now();
+  let batch: Due[];
+  do {
+    batch = await take();
+    const waiting = [...batch];
+    const workOff = async () => {
+      for (let due = waiting.shift(); due !== undefined && !signal.aborted; due = waiting.shift()) {
+        const { account_id: accountId, platform } = due;
+        await work(due).catch((error: unknown) => log.warn({ err: error, accountId, platform }, "an account could not be looked after; it is tried again later"));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, workOff));
+  } while (batch.length === BATCH && !signal.aborted && performance.now() - began < ROUND_SECONDS * 1000);
+}
+
+function keyOf({ account_id: accountId, user_id: userId, mode }: CaredAccount): AccountKey {
+  return { accountId, userId, mode };
+}

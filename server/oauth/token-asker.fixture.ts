@@ -1,0 +1,26 @@
+import { once } from "node:events";
+
+import { z } from "zod";
+
+import { MODES } from "../../model/platform-names.ts";
+import { createPool } from "../db/pool.ts";
+import { freshToken } from "./fresh-token.ts";
+import { careServices } from "./token-care.fixture.ts";
+
+/** A process that asks for one account's token many times at once, when it is told to: see `startAsker`. */
+const asked = z.object({
+  url: z.string(),
+  sandboxUrl: z.string(),
+  key: z.string(),
+  account: z.object({ accountId: z.string(), userId: z.string(), mode: z.enum(MODES) }),
+  times: z.number(),
+});
+
+const { url, sandboxUrl, key, account, times } = asked.parse(JSON.parse(process.env.ASK ?? "{}"));
+const pool = createPool(url, { max: 10, name: "ampost test" });
+const services = careServices({ pool }, sandboxUrl, Buffer.from(key, "hex"));
+process.stdout.write("ready\n");
+await once(process.stdin, "data");
+const tokens = await Promise.all(Array.from({ length: times }, () => freshToken(services, account, { minLifetimeSeconds: 60 })));
+process.stdout.write(`${JSON.stringify([...new Set(tokens)])}\n`);
+await pool.end();

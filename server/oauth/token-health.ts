@@ -1,0 +1,60 @@
+import { newId } from "../../model/ids.ts";
+import { catalog } from "../../platforms/catalog.ts";
+import type { OAuth } from "../../platforms/platform.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { AccountRow } from "../db/accounts.ts";
+import { insertAuditEvent } from "../db/audit-events.ts";
+import { tellAccount } from "../db/outbox.ts";
+import type { Db } from "../db/sql.ts";
+import { changeTokenHealth, type GrantLifeRow } from "../db/token-care.ts";
+import type { AccountKey } from "./fresh-token.ts";
+
+export interface TokenHealth {
+  health: AccountRow["token_health"];
+  /** A sentence: what is the matter and what to do; null where nothing is. */
+  reason: string | null;
+}
+
+export const HEALTHY: TokenHealth = { health: "healthy", reason: null };
+
+/** How many days ahead of its end a grant is called expiring. */
+export const EXPIRING_DAYS = 7;
+
+/**
+ * When a grant ends unless the person connects again; null where nothing ends it. What is renewed by itself ends with its
+ * refresh token, if ever, and with the access token once the platform has said that it renews no more.
+ */
+export function grantEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
+  const { access_token_expires_at: access, refresh_token_expires_at: renewable } = life;
+  if (refresh === undefined || life.renewal_refused) return access;
+  if (refresh.needsRefreshToken !== true) return null;
+  if (!life.has_refresh_token) return access;
+  return renewable === null || access === null || renewable > access ? renewable : access;
+}
+
+/** What a grant that ends then is called at this moment. */
+export function healthAt(end: Date | null, now: Date, platform: PlatformName): TokenHealth {
+  if (end === null || end.getTime() - now.getTime() > EXPIRING_DAYS * 86_400_000) return HEALTHY;
+  const { label } = catalog[platform].capabilities;
+  const at = `${end.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  if (end > now) return { health: "expiring", reason: `Access to the ${label} account ends on ${at}. Reconnect the account before then.` };
+  return { health: "expired", reason: `Access to the ${label} account ended on ${at}. Reconnect the account.` };
+}
+
+/**
+ * Stores an account's token health, and with its end an event and an entry in the audit log, once. `issuedAt` names the
+ * grant that it is about: where the person has connected again meanwhile, nothing is changed.
+ */
+export async function changeHealth(db: Db, account: AccountKey, { health, reason }: TokenHealth, issuedAt: Date | null = null): Promise<void> {
+  const { accountId, userId, mode } = account;
+  const changed = await changeTokenHealth.one(db, [accountId, userId, mode, health, reason, issuedAt]);
+  if (changed === undefined || !hasEnded(health) || hasEnded(changed.was)) return;
+  const { platform, platform_account_id: platformAccountId, username } = changed;
+  await tellAccount(db, account, "account.disconnected", { platform, platformAccountId, username, tokenHealth: health, reason });
+  const action = health === "expired" ? "account.expired" : "account.revoked";
+  await insertAuditEvent.run(db, [newId(), userId, mode, "instance", null, action, accountId, { platform, reason }, null, null]);
+}
+
+function hasEnded(health: TokenHealth["health"]): boolean {
+  return health !== "healthy" && health !== "expiring";
+}
