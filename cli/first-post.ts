@@ -25,7 +25,7 @@ export function welcomeLines(config: Config): string[] {
 
 /** Printed by every start until somebody who owns the instance can sign in. */
 export function setUpLines(setUpUrl: string): string[] {
-  return ["Nobody owns this instance yet. Make your account, once, within a day:", "", `  ${setUpUrl}`, ""];
+  return ["", "Nobody owns this instance yet. Make your account, once, within a day:", "", `  ${setUpUrl}`];
 }
 
 /** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */

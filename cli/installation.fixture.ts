@@ -10,6 +10,9 @@ import { findFreePort } from "./free-port.ts";
 /** An installation of its own for a test: a data folder and ports, on which commands run as processes. */
 export interface Installation {
   url: string;
+  /** The same server by the name that its pages and forms belong to. */
+  appUrl: string;
+  dataDir: string;
   sandboxUrl: string;
   /** Starts a server and resolves when it says that it is ready. */
   start(command: keyof typeof SIGNS, env?: Record<string, string>): Promise<Server>;
@@ -69,6 +72,8 @@ export async function openInstallation(test: TestContext, options: { ownDatabase
 
   return {
     url: `http://127.0.0.1:${port}`,
+    appUrl: `http://localhost:${port}`,
+    dataDir,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
     start: (command, more) => whenReady(launch([command], more), SIGNS[command]),
     run,

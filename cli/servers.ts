@@ -17,6 +17,7 @@ export async function runServer(name: keyof typeof PARTS): Promise<void> {
   const running = await start(config, log, PARTS[name]);
   stayUntilTold(log, () => running.stop());
   log.info({ url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" }, "Ready");
-  if (name === "start") console.log(welcomeLines(config).join("\n"));
+  // Lines to be copied into a shell come last.
   if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));
+  if (name === "start") console.log(welcomeLines(config).join("\n"));
 }

@@ -73,6 +73,7 @@ export const OPERATIONS: readonly Operation[] = [
   oauthAppsDelete,
   meGet,
   meUpdate,
+  meDelete,
   sessionsList,
   sessionsRevoke,
   sessionsRevokeOthers,

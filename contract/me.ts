@@ -69,7 +69,7 @@ export const meDelete = operation({
   method: "DELETE",
   path: "/api/me",
   summary: "Delete the account of the person who is signed in",
-  description: "Deletes the user and all that is theirs in both modes: posts, media, platform sets, connections and keys; the platforms are asked to forget the grants. What is live on the platforms stays there. Asks for the password, unless they signed in within the last 15 minutes.",
+  description: "Deletes the user and all that is theirs in both modes: posts, media, platform sets, connections and keys; the platforms are asked to forget the grants. What is live on the platforms stays there. Asks for the password; whoever signs in by passkeys alone has to have done so within the last 15 minutes.",
   auth: "session",
   rateClass: "apiRead",
   tool: null,

@@ -80,9 +80,10 @@ export function watch({ pool, record, visit }: WatchDeps) {
             const action = DONE[ctx.path];
             if (action !== undefined && !failed && session !== null) await record({ userId: session.user.id, action, sessionId: session.session.id });
             if (way === undefined) return;
-            if (failed) await signInFailed(way, ctx.body);
-            // Turning the second factor on renews the session of somebody who is signed in already.
-            else if (newSession !== null && session === null) {
+            // Whoever turns the second factor on is signed in already.
+            if (session !== null) return;
+            if (failed) await record({ userId: await whoTried(ctx), action: "user.sign_in_failed", sessionId: null, data: { way } });
+            else if (newSession !== null) {
               await record({ userId: newSession.user.id, action: "user.signed_in", sessionId: newSession.session.id, target: newSession.session.id, data: { way } });
               await forgive(pool, "signIn", newSession.user.email);
             }
@@ -93,10 +94,12 @@ export function watch({ pool, record, visit }: WatchDeps) {
   } satisfies BetterAuthPlugin;
 
   /** Looked up for known and unknown addresses alike. What was typed is not kept: it may be a password. */
-  async function signInFailed(way: string, body: unknown): Promise<void> {
-    const email = withEmail.safeParse(body).data?.email;
-    const user = email === undefined ? undefined : await findUserByEmail.one(pool, [email]);
-    await record({ userId: user?.id ?? null, action: "user.sign_in_failed", sessionId: null, data: { way } });
+  async function whoTried(ctx: Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]): Promise<string | null> {
+    const email = withEmail.safeParse(ctx.body).data?.email;
+    if (email !== undefined) return (await findUserByEmail.one(pool, [email]))?.id ?? null;
+    const { context } = ctx;
+    const challenge = await ctx.getSignedCookie(context.createAuthCookie("two_factor").name, context.secret);
+    return challenge ? ((await context.internalAdapter.findVerificationValue(challenge))?.value ?? null) : null;
   }
 
   const databaseHooks = {

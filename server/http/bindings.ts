@@ -37,6 +37,7 @@ import { publishPost } from "../domain/posts/publish-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
+import { deleteUser } from "../domain/users/delete-user.ts";
 import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
 import { getMe, updateMe } from "../domain/users/me.ts";
 import { listSessions, revokeOtherSessions, revokeSession } from "../domain/users/sessions.ts";
@@ -104,6 +105,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(oauthAppsDelete, (services, call, { params }) => deleteAppOfPlatformSet(services, call, params)),
   bind(meGet, (services, call) => getMe(services, call)),
   bind(meUpdate, (services, call, { body }) => updateMe(services, call, body)),
+  bind(meDelete, (services, call, { body }) => deleteUser(services, call, body?.password)),
   bind(sessionsList, (services, call) => listSessions(services, call)),
   bind(sessionsRevoke, (services, call, { params }) => revokeSession(services, call, params.id)),
   bind(sessionsRevokeOthers, (services, call) => revokeOtherSessions(services, call)),

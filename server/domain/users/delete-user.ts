@@ -1,0 +1,59 @@
+import type pg from "pg";
+
+import { PublicError } from "../../../model/errors.ts";
+import { FRESH_MINUTES } from "../../auth/lifetimes.ts";
+import { throttle } from "../../auth/throttle.ts";
+import { listKeys, revokeKey } from "../../db/api-keys.ts";
+import { findFreshSession } from "../../db/sessions.ts";
+import { transaction } from "../../db/sql.ts";
+import { allowLongStatements, deletePostCounts, listStorageKeys } from "../../db/user-data.ts";
+import { deleteUser as removeUser, findMe, lockUser } from "../../db/users.ts";
+import { DROP_BYTES_QUEUE } from "../../media/queues.ts";
+import { disconnectAll } from "../accounts/disconnect.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Answer, Call } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { refuseSignUp } from "./sign-up.ts";
+
+export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth">;
+
+/**
+ * Deletes the person who asks, with all that is theirs in both modes, in one transaction; stored bytes go soon after, and
+ * the platforms are asked to forget the grants. The audit log stays. Asks for the password; whoever has none has to have
+ * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
+ */
+export async function deleteUser(services: DeleteUserServices, call: Call, password: string | undefined): Promise<Answer<{ success: true }>> {
+  await confirm(services, call, password);
+  await transaction(services.pool, async (tx) => {
+    await allowLongStatements.run(tx);
+    if ((await lockUser.one(tx, [call.userId])) === undefined) throw new PublicError("NOT_FOUND", "The user was deleted.");
+    // Told to the other processes, which would go on with what they know of the keys for a moment.
+    for (const { id } of await listKeys.all(tx, [call.userId])) await revokeKey.one(tx, [id, call.userId]);
+    await disconnectAll(services, tx, call, { userId: call.userId }, "The user was deleted.");
+    await dropMedia(services, tx, call.userId);
+    await deletePostCounts.run(tx, [call.userId]);
+    await removeUser.run(tx, [call.userId]);
+    await recordAudit(tx, call, { userId: call.userId, action: "user.deleted", target: call.userId });
+  });
+  return { body: { success: true } };
+}
+
+/** A stolen cookie alone deletes nothing. */
+async function confirm({ pool, auth }: DeleteUserServices, call: Call, password: string | undefined): Promise<void> {
+  const user = await findMe.one(pool, [call.userId]);
+  if (user?.has_password === false) {
+    if ((await findFreshSession.one(pool, [call.actor.id, call.userId, FRESH_MINUTES])) !== undefined) return;
+    throw refuseSignUp("me.session", "", "Deleting the account needs a session that has just begun", `Sign in again, then repeat this within ${FRESH_MINUTES} minutes.`);
+  }
+  if (password === undefined) throw refuseSignUp("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
+  await throttle(pool, "password", { account: call.userId, address: call.address });
+  if (!(await auth.checkPassword(call.userId, password))) throw refuseSignUp("me.password", "/password", "The password is wrong", "Check it, or set a new one by the letter for forgotten passwords.");
+}
+
+/** More would make a job's row large. */
+const KEYS_IN_JOB = 200;
+
+async function dropMedia({ jobs }: DeleteUserServices, tx: pg.PoolClient, userId: string): Promise<void> {
+  const storageKeys = (await listStorageKeys.all(tx, [userId])).map((row) => row.storage_key);
+  for (let begin = 0; begin < storageKeys.length; begin += KEYS_IN_JOB) await jobs.send(tx, DROP_BYTES_QUEUE, { storageKeys: storageKeys.slice(begin, begin + KEYS_IN_JOB) });
+}

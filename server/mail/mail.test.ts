@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { createVault } from "../oauth/vault.ts";
+import { deliverMail } from "./deliver-mail.ts";
+import { sendMail } from "./send-mail.ts";
+
+const vault = createVault([randomBytes(32)]);
+const mail = { to: "ada@example.com", subject: "Grüße", text: "A link: https://example.com/x?token=secret-token\n.\nThe end\n" };
+let database: TestDatabase;
+let folder: string;
+
+before(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), "ampost-mail-"));
+});
+after(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A letter as it lies on the job queue. */
+async function queued(): Promise<object> {
+  const sent: object[] = [];
+  await sendMail({ vault, jobs: { send: async (_db, _queue, data) => void sent.push(data) } }, database.pool, mail);
+  return sent[0] ?? {};
+}
+
+function settings(smtpUrl: string | null) {
+  const said: unknown[] = [];
+  return { said, deps: { vault, log: { info: (...args: unknown[]) => void said.push(args) }, mail: { smtpUrl, from: "Ampost <ampost@example.com>", folder } } };
+}
+
+test("what lies on the queue shows nobody the letter, and opens in no other place", async () => {
+  const job = await queued();
+  assert.doesNotMatch(JSON.stringify(job), /secret-token|ada@/);
+  await assert.rejects(deliverMail(settings(null).deps, { ...job, id: "01980b7a-6c00-7000-8000-000000000001" }), /does not open/);
+});
+
+test("without a mail server a letter is written to a file, and the log says where, not what", async () => {
+  const { deps, said } = settings(null);
+  await deliverMail(deps, await queued());
+  const [name = ""] = await readdir(folder);
+  const written = await readFile(join(folder, name), "utf8");
+  assert.match(written, /^To: ada@example\.com/m);
+  assert.match(written, /token=3Dsecret-token|token=secret-token/);
+  assert.match(JSON.stringify(said), /Grüße.*\.eml/);
+  assert.doesNotMatch(JSON.stringify(said), /secret-token/);
+});
+
+test("a letter that the mail server does not take is tried again, and is known to be the same", async (t) => {
+  const server = await startMailServer({ refusals: 1 });
+  t.after(() => server.close());
+  const { deps } = settings(server.url);
+  const job = await queued();
+  await assert.rejects(deliverMail(deps, job));
+  await deliverMail(deps, job);
+  await deliverMail(deps, job);
+  assert.equal(server.letters.length, 2);
+  const ids = server.letters.map((letter) => /^Message-ID: (.*)$/m.exec(letter)?.[1]);
+  assert.equal(ids[0], ids[1]);
+  assert.match(server.letters[0] ?? "", /^From: Ampost <ampost@example\.com>/m);
+  assert.match(server.letters[0] ?? "", /secret-token/);
+});
+
+test("a mail server that is away is an error, not the end", async () => {
+  await assert.rejects(deliverMail(settings("smtp://127.0.0.1:1").deps, await queued()), /ECONNREFUSED|connect/);
+});
+
+/** As much of SMTP (RFC 5321) as it takes to receive a letter. It refuses the first ones for the time being. */
+async function startMailServer({ refusals }: { refusals: number }): Promise<{ url: string; letters: string[]; close(): void }> {
+  const letters: string[] = [];
+  let left = refusals;
+  const server: Server = createServer((socket) => {
+    let text = "";
+    let inLetter = false;
+    socket.on("error", () => undefined);
+    socket.write("220 test\r\n");
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      for (let end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n"); end >= 0; end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n")) {
+        const part = text.slice(0, end);
+        text = text.slice(end + (inLetter ? 5 : 2));
+        if (inLetter) {
+          inLetter = false;
+          if (left > 0) {
+            left -= 1;
+            socket.write("451 later\r\n");
+          } else {
+            letters.push(part);
+            socket.write("250 taken\r\n");
+          }
+        } else if (/^DATA/i.test(part)) {
+          inLetter = true;
+          socket.write("354 go on\r\n");
+        } else {
+          socket.write(/^QUIT/i.test(part) ? "221 bye\r\n" : "250 ok\r\n");
+        }
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return { url: `smtp://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`, letters, close: () => void server.close() };
+}
