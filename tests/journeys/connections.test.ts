@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { openAsBlob } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import type { Page } from "playwright-core";
+import { z } from "zod";
+
+import { type Installation, openInstallation } from "../../cli/installation.fixture.ts";
+import { accountsList } from "../../contract/accounts.ts";
+import { post } from "../../contract/posts.ts";
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
+import { catalog } from "../../platforms/catalog.ts";
+import { openBrowser } from "../browser.ts";
+
+const PASSWORD = "correct horse battery";
+
+test("a new user signs up, connects all seven platforms at their own consent pages, and publishes to all of them", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start", { AMPOST_SIGNUP: "open" });
+  const { appUrl } = installation;
+  const browser = await openBrowser(t);
+  const open = async () => {
+    const context = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+    context.setDefaultTimeout(20_000);
+    return await context.newPage();
+  };
+  const page = await open();
+
+  await step("the owner sets the instance up by the link that the start has printed, once", async () => {
+    await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
+    const link = /http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "";
+    const owner = await open();
+    await owner.goto(link);
+    await fill(owner, { Name: "Olivia", "E-mail": "owner@example.com", Password: PASSWORD });
+    await press(owner, "Set up");
+    await owner.getByRole("heading", { name: "Hello, Olivia" }).waitFor();
+    const other = await open();
+    await other.goto(link);
+    await fill(other, { "E-mail": "other@example.com", Password: PASSWORD });
+    await press(other, "Set up");
+    await other.getByRole("alert").filter({ hasText: "used already" }).waitFor();
+  });
+
+  await step("somebody signs up, and signs in once the address is confirmed by the letter", async () => {
+    await page.goto(`${appUrl}/connections?mode=test`);
+    await page.getByRole("link", { name: "Make an account" }).click();
+    await fill(page, { Name: "Ada", "E-mail": "ada@example.com", Password: PASSWORD });
+    await press(page, "Make an account");
+    await page.getByText("We have sent a letter").waitFor();
+    await page.goto(await linkInLetter(installation, "ada@example.com", "/verify-email"));
+    await press(page, "Confirm the address");
+    await fill(page, { "E-mail": "ada@example.com", Password: PASSWORD });
+    await press(page, "Sign in");
+    await page.getByRole("heading", { name: "Hello, Ada" }).waitFor();
+  });
+
+  await step("all seven are connected to a new set", async () => {
+    await page.goto(`${appUrl}/connections?mode=test`);
+    await fill(page, { Name: "Journey" });
+    await press(page, "Make the set");
+    await page.getByText("The platform set is made").waitFor();
+    await assertFits(page);
+    for (const platform of PLATFORM_NAMES) await connect(page, catalog[platform].capabilities.label);
+    await page.getByRole("region", { name: "Journey" }).getByText("connected").nth(6).waitFor();
+    await assertFits(page);
+  });
+
+  await step("who refuses or leaves out what publishing needs is told what to do, and tries again", async () => {
+    const others = page.getByRole("region", { name: "Default" });
+    await others.getByRole("link", { name: "TikTok", exact: true }).click();
+    await press(page, /Cancel/);
+    await page.getByRole("heading", { name: "TikTok was not connected" }).waitFor();
+    await page.getByText("allow access").first().waitFor();
+    await page.getByRole("link", { name: "Try again" }).click();
+    await page.locator('input[value="video.publish"]').uncheck();
+    await press(page, /^Continue as/);
+    await page.getByRole("alert").filter({ hasText: "video.publish" }).waitFor();
+    await assertFits(page);
+    await page.getByRole("link", { name: "Back to connections" }).click();
+    await others.getByText("No account is connected").waitFor();
+  });
+
+  await step("what publishing does not need may be left out", async () => {
+    await page.getByRole("region", { name: "Default" }).getByRole("link", { name: "Instagram", exact: true }).click();
+    await page.locator('input[value="instagram_business_manage_comments"]').uncheck();
+    await press(page, /^Continue as/);
+    await page.getByText("The account is connected").waitFor();
+  });
+
+  await step("of several Pages one is chosen, and another one replaces it after asking", async () => {
+    await page.getByRole("region", { name: "Default" }).getByRole("link", { name: "Facebook", exact: true }).click();
+    await asSomebodyElse(page, "two-pages-ada");
+    await press(page, /^Continue as/);
+    await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
+    await press(page, "Connect");
+    await page.getByText("The account is connected").waitFor();
+    await page.getByRole("region", { name: "Default" }).getByRole("link", { name: /^Reconnect .* on Facebook$/ }).click();
+    await asSomebodyElse(page, "two-pages-ada");
+    await press(page, /^Continue as/);
+    await page.getByRole("radio").last().check();
+    await press(page, "Connect");
+    await page.getByRole("alert").filter({ hasText: "would replace" }).waitFor();
+    await page.getByRole("radio").last().check();
+    await page.getByRole("checkbox", { name: "Replace it" }).check();
+    await assertFits(page);
+    await press(page, "Connect");
+    await page.getByText("The account is connected").waitFor();
+  });
+
+  let apiKey = "";
+  await step("a new key is shown once", async () => {
+    await page.getByRole("link", { name: "API keys" }).click();
+    await fill(page, { Name: "laptop" });
+    await press(page, "Create key");
+    apiKey = await page.getByLabel("Copy it now").inputValue();
+    await assertFits(page);
+    await page.goto(`${appUrl}/keys`);
+    assert.match(apiKey, /^amp_test_/);
+    assert.ok(!(await page.content()).includes(apiKey));
+  });
+
+  const call = async (method: string, path: string, body?: FormData) => {
+    const answer = await fetch(installation.url + path, { method, headers: { authorization: `Bearer ${apiKey}`, prefer: "wait=60" }, ...(body === undefined ? {} : { body }) });
+    const json: unknown = await answer.json();
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
+    return json;
+  };
+  const accountsIn = async (name: string) => {
+    const { sets } = z.object({ sets: z.array(z.object({ id: z.string(), name: z.string() })) }).parse(await call("GET", "/api/v1/platform-sets"));
+    const id = sets.find((set) => set.name === name)?.id ?? "";
+    return { id, accounts: accountsList.answer.parse(await call("GET", `/api/v1/accounts?platformSetId=${id}`)).accounts };
+  };
+
+  await step("the key sees the seven accounts, healthy, and what was granted of each", async () => {
+    const { accounts } = await accountsIn("Journey");
+    assert.deepEqual(accounts.map(({ platform }) => platform).sort(), [...PLATFORM_NAMES].sort());
+    assert.deepEqual(accounts.map(({ tokenHealth }) => tokenHealth), accounts.map(() => "healthy"));
+    const instagram = (name: string) => accountsIn(name).then((set) => set.accounts.find(({ platform }) => platform === "instagram")?.scopes.includes("instagram_business_manage_comments"));
+    assert.deepEqual([await instagram("Journey"), await instagram("Default")], [true, false]);
+  });
+
+  await step("one is disconnected, and connected again", async () => {
+    await page.goto(`${appUrl}/connections?mode=test`);
+    const [before] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");
+    await page.getByRole("region", { name: "Journey" }).getByRole("button", { name: /^Disconnect .* on Threads$/ }).click();
+    await page.getByText("The account is disconnected").waitFor();
+    assert.deepEqual((await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads"), []);
+    await connect(page, "Threads");
+    const [after] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");
+    assert.deepEqual([after?.platformAccountId, after?.tokenHealth], [before?.platformAccountId, "healthy"]);
+  });
+
+  await step("a video goes out once on each of the seven, as their ledgers show", async () => {
+    const { id, accounts } = await accountsIn("Journey");
+    const form = new FormData();
+    const content = { text: "The journey ends well", platformOverrides: { youtube: { settings: { title: "The journey" } }, tiktok: { settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } } } };
+    form.set("data", JSON.stringify({ platformSetId: id, platforms: PLATFORM_NAMES, content }));
+    form.set("files", await openAsBlob("tests/fixtures/portrait-9x16.mp4", { type: "video/mp4" }), "portrait.mp4");
+    const answer = z.object({ post });
+    const created = answer.parse(await call("POST", "/api/v1/posts", form)).post;
+    const { post: published } = answer.parse(await call("POST", `/api/v1/posts/${created.id}/publish`));
+    assert.equal(published.status, "published", JSON.stringify(published.platformPosts.map(({ platform, status, error }) => ({ platform, status, error }))));
+    const ledger = z.array(z.object({ platform: z.string(), accountId: z.string(), publishCalls: z.int() })).parse(await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json());
+    const byName = (left: { platform: string }, right: { platform: string }) => left.platform.localeCompare(right.platform);
+    assert.deepEqual(
+      ledger.map(({ platform, accountId, publishCalls }) => ({ platform, accountId, publishCalls })).sort(byName),
+      accounts.map(({ platform, platformAccountId }) => ({ platform, accountId: platformAccountId, publishCalls: 1 })).sort(byName),
+    );
+  });
+
+  assert.equal(await server.end("SIGTERM"), 0);
+});
+
+/** A part of the journey. What comes after it builds on it, so the first that fails ends it all. */
+async function step(name: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    throw new Error(name, { cause: error });
+  });
+}
+
+async function fill(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).and(page.locator("[id]:not([id^=name-])")).fill(value);
+}
+
+async function press(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
+}
+
+/** Connects a platform to the set of the journey, through its consent page. */
+async function connect(page: Page, label: string): Promise<void> {
+  await page.getByRole("region", { name: "Journey" }).getByRole("link", { name: label, exact: true }).click();
+  await press(page, /^Continue as/);
+  await page.getByText("The account is connected").waitFor();
+}
+
+/** Goes on at a consent page as another person than the one it knows. */
+async function asSomebodyElse(page: Page, person: string): Promise<void> {
+  const address = new URL(page.url());
+  address.searchParams.set("login_hint", person);
+  await page.goto(address.href);
+}
+
+/** Nothing runs out of a phone's width. */
+async function assertFits(page: Page): Promise<void> {
+  assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, page.url());
+}
+
+/** The link of the newest letter to an address that leads to a path. */
+async function linkInLetter({ dataDir, until }: Installation, to: string, path: string): Promise<string> {
+  const folder = join(dataDir, "mail");
+  let link = "";
+  await until(async () => {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const letter = (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "=");
+      if (letter.includes(`To: ${to}`)) link = new RegExp(`http\\S+${path}\\?token=\\S+`).exec(letter)?.[0] ?? link;
+    }
+    return link !== "";
+  });
+  return link;
+}
