@@ -14,7 +14,7 @@ const override = z
   })
   .describe("What one platform gets differently.");
 
-const platformOverrides = z.partialRecord(z.enum(PLATFORM_NAMES), override).describe("Text and settings that one platform gets differently, by platform.");
+export const platformOverrides = z.partialRecord(z.enum(PLATFORM_NAMES), override).describe("Text and settings that one platform gets differently, by platform.");
 
 const content = z
   .strictObject({

@@ -12,6 +12,7 @@ import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
 import { announceSuccessor, onAppOnly } from "./faces.ts";
+import { addOpenApi } from "./openapi-routes.ts";
 import { addMediaFiles } from "./media-files.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { addPostEvents } from "./post-events.ts";
@@ -64,6 +65,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await app.register(async (own) => addSessionApi(own, services, { ...options, stopping: stopping.signal }));
   addProbes(app, options.probes);
   addMediaFiles(app, services);
+  addOpenApi(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
   await app.register(async (own) => addUserExport(own, services));
   await app.register(async (pages) => addPages(pages, services));
