@@ -17,6 +17,7 @@ export const account = z.object({
   tokenHealth: z.enum(["healthy", "expiring", "expired", "revoked", "reconnect_required"]),
   tokenHealthReason: z.string().nullable(),
   platformMetadata: z.looseObject({}).describe("What the platform told about the account, without secrets."),
+  externalId: z.string().nullable().describe("Your own id of whom the account belongs to, where it was connected by a connect link that had one."),
   connectedAt: time,
   mode,
 });

@@ -15,13 +15,14 @@ export interface AccountRow {
   token_health: "healthy" | "expiring" | "expired" | "revoked" | "reconnect_required";
   token_health_reason: string | null;
   platform_metadata: Record<string, unknown>;
+  external_id: string | null;
   connected_at: Date;
   /** When the grant ends; null where it names no end, or is gone. */
   token_expires_at: Date | null;
 }
 
 const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, a.username, a.display_name, a.avatar_url,
-    a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.connected_at, c.access_token_expires_at as token_expires_at
+    a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id, a.connected_at, c.access_token_expires_at as token_expires_at
   from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
 
 /** ($1 user, $2 mode, $3 platform or null, $4 set or null): the active ones. */

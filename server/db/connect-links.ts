@@ -42,6 +42,13 @@ export const findConnectLinkByToken = statement<ConnectLinkRow & { user_name: st
    where l.token_digest = $1`,
 );
 
+/** ($1 attempt, $2 binding of the browser that began it): the link by which it was begun, how, and what it has connected. */
+export const findConnectLinkOfAttempt = statement<ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null }>(
+  "connect_links.find_of_attempt",
+  `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
+   from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode where a.id = $1 and a.binding = $2`,
+);
+
 const matching = `from (select ${columns} from connect_links l where l.user_id = $1 and l.mode = $2 and ($4::text is null or l.external_id = $4)) l
   where $3::text is null or l.status = $3`;
 

@@ -53,6 +53,7 @@ const FAILURES = {
   wrong_platform: { message: () => "The answer came back to the address of another platform.", cure: startAgain },
   wrong_issuer: { message: (label: string) => `The answer does not come from ${label}.`, cure: () => "Nothing was connected. Start again, and only ever sign in at the platform's own pages." },
   no_code: { message: (label: string) => `${label} sent you back without saying whether you allow access.`, cure: startAgain },
+  link_over: { message: () => "The link was used already, or whoever sent it has withdrawn it.", cure: () => "Ask them for a new one." },
   set_gone: { message: () => "The platform set that the account was to be connected to is not there any more.", cure: () => "Choose another platform set and start again." },
 } as const satisfies Record<string, { message: (label: string) => string; cure: (label: string) => string }>;
 

@@ -44,6 +44,7 @@ function toAccount(row: AccountRow): Account {
     tokenHealth: row.token_health,
     tokenHealthReason: row.token_health_reason,
     platformMetadata: row.platform_metadata,
+    externalId: row.external_id,
     connectedAt: row.connected_at.toISOString(),
     mode: row.mode,
   };

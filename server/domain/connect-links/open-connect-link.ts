@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+
+import type pg from "pg";
+
+import type { ConnectLinkStatus } from "../../../contract/connect-links.ts";
+import { id } from "../../../contract/fields.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { platforms } from "../../../platforms/index.ts";
+import { claimConnectLink, type ConnectLinkRow, findConnectLink, findConnectLinkByToken, findConnectLinkOfAttempt, settleConnectLink } from "../../db/connect-links.ts";
+import type { OAuthAttemptRow } from "../../db/oauth-attempts.ts";
+import { findApp } from "../../oauth/app.ts";
+import { startAttempt } from "../../oauth/attempts.ts";
+import { ConnectingFailed, type FailureKind } from "../../oauth/failures.ts";
+import type { OAuthServices } from "../../oauth/services.ts";
+import { recordAudit } from "../audit/record.ts";
+import type { Origin } from "../caller.ts";
+import type { Services } from "../services.ts";
+import { digestLinkToken } from "./connect-links.ts";
+
+/** A connect link as whoever opens it sees it. */
+export interface OpenConnectLink {
+  id: string;
+  mode: Mode;
+  status: ConnectLinkStatus;
+  /** Who asks for the account: the user's name, or the host that the browser goes back to. */
+  asker: string;
+  /** Where the browser goes back to. */
+  returnUrl: string;
+  /** Every way to connect that the link leaves open; none where it is not pending. */
+  ways: ConnectWay[];
+}
+
+/** A platform and how to sign in there. */
+export interface ConnectWay {
+  platform: PlatformName;
+  /** '' or the name of one of the platform's other logins. */
+  login: string;
+  /** "Instagram", "Instagram through Facebook" */
+  label: string;
+}
+
+/** What the link in a browser's address stands for; null where there is no such link. */
+export async function openConnectLink(services: Pick<Services, "oauth">, token: string): Promise<OpenConnectLink | null> {
+  const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
+  if (row === undefined) return null;
+  const { mode, status, return_url: returnUrl } = row;
+  return { id: row.id, mode, status, asker: row.user_name.trim() || new URL(returnUrl).host, returnUrl, ways: status === "pending" ? await waysOf(services.oauth, row) : [] };
+}
+
+/**
+ * Begins to connect by a link; answers the address that the browser has to open. `binding` is what only this browser can
+ * show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAttempt` throws.
+ */
+export async function startByConnectLink(services: Pick<Services, "oauth">, token: string, way: { platform: PlatformName; login: string; binding: Buffer }): Promise<string> {
+  const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
+  return await start(services, row, way);
+}
+
+/** Begins anew what came to nothing in this browser, by the same link and the same way. Throws as `startByConnectLink` does. */
+export async function startAgain(services: Pick<Services, "oauth">, attemptId: string, binding: Buffer): Promise<string> {
+  const row = await findOfAttempt(services, attemptId, binding);
+  return await start(services, row, row && { platform: row.attempt_platform, login: row.attempt_login, binding });
+}
+
+/**
+ * Stores what an attempt has come to, in the transaction of `tx`. One that was begun by a link uses it up, once for each
+ * link, and `store` gets the link's part of the event `account.connected`. Throws ConnectingFailed where the link was used or
+ * revoked meanwhile.
+ */
+export async function useConnectLink<Stored extends { accountId: string }>(
+  tx: pg.PoolClient,
+  attempt: OAuthAttemptRow,
+  origin: Origin,
+  store: (eventData: Record<string, unknown>) => Promise<Stored>,
+): Promise<Stored> {
+  const { connect_link_id: connectLinkId, user_id: userId, mode, platform } = attempt;
+  if (connectLinkId === null) return await store({});
+  const owned = [connectLinkId, userId, mode];
+  const claimed = await claimConnectLink.one(tx, owned);
+  if (claimed === undefined) throw new ConnectingFailed("link_over", { platform, attempt });
+  const externalId = claimed.external_id;
+  const stored = await store({ connectLinkId, externalId });
+  const { accountId } = stored;
+  await settleConnectLink.run(tx, [...owned, accountId]);
+  await recordAudit(tx, origin, { userId, mode, action: "connect_link.used", target: connectLinkId, data: { accountId, platform, externalId } });
+  return stored;
+}
+
+/**
+ * What an attempt by a link has come to in the browser that began it: where the browser goes back to, once an account is
+ * connected. Throws NOT_FOUND where this browser has begun no such attempt.
+ */
+export async function findResult(services: Pick<Services, "oauth">, attemptId: string, binding: Buffer | null): Promise<{ returnUrl: string; connectedUrl: string | null }> {
+  const row = binding === null ? undefined : await findOfAttempt(services, attemptId, binding);
+  if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was begun here in this browser.");
+  const { attempt_account_id: accountId, attempt_platform: platform } = row;
+  return { returnUrl: row.return_url, connectedUrl: accountId === null ? null : withResult(row, { status: "connected", accountId, platform }) };
+}
+
+/** Where the browser goes back to when an attempt has come to nothing, and whether the link still works; null where the link is gone. */
+export async function refusedAddress(services: Pick<Services, "oauth">, { connect_link_id, user_id, mode, platform }: OAuthAttemptRow, reason: FailureKind): Promise<{ url: string; isPending: boolean } | null> {
+  const row = await findConnectLink.one(services.oauth.pool, [connect_link_id, user_id, mode]);
+  return row === undefined ? null : { url: withResult(row, { status: "refused", reason, platform }), isPending: row.status === "pending" };
+}
+
+/** The address that the link was made with, and no other, with the result in its query. */
+function withResult(row: ConnectLinkRow, result: { status: "connected"; accountId: string; platform: PlatformName } | { status: "refused"; reason: FailureKind; platform: PlatformName }): string {
+  const url = new URL(row.return_url);
+  for (const name of RESULT_NAMES) url.searchParams.delete(name);
+  const told = { ...result, connectLinkId: row.id, externalId: row.external_id };
+  for (const [name, value] of Object.entries(told)) if (value !== null) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** The query parameters that are ours: what the address had of them before is not mistaken for a result. */
+const RESULT_NAMES = ["status", "reason", "accountId", "platform", "connectLinkId", "externalId"] as const;
+
+async function findOfAttempt({ oauth }: Pick<Services, "oauth">, attemptId: string, binding: Buffer) {
+  return id.safeParse(attemptId).success ? await findConnectLinkOfAttempt.one(oauth.pool, [attemptId, binding]) : undefined;
+}
+
+async function start(services: Pick<Services, "oauth">, row: ConnectLinkRow | undefined, way: { platform: PlatformName; login: string; binding: Buffer } | undefined): Promise<string> {
+  if (row === undefined || way === undefined || row.status !== "pending") throw new PublicError("NOT_FOUND", "This link does not work any more.");
+  const { platform, login, binding } = way;
+  if (row.platform !== null && row.platform !== platform) throw new PublicError("NOT_FOUND", "This link is for another platform.");
+  const place = { userId: row.user_id, mode: row.mode, platformSetId: row.platform_set_id, platform };
+  // In a rehearsal each customer is somebody else.
+  const sandboxPersonId = createHash("sha256").update(`${row.user_id}/${row.external_id ?? row.id}`).digest("hex");
+  return await startAttempt(services.oauth, { ...place, login, binding, returnTo: "/", connectLinkId: row.id, sandboxPersonId });
+}
+
+/** Ways that have an app to sign in with. In test mode the sandbox gives one to everybody. */
+async function waysOf(oauth: OAuthServices, row: ConnectLinkRow): Promise<ConnectWay[]> {
+  const ways = (row.platform === null ? PLATFORM_NAMES : [row.platform]).flatMap((platform) => ["", ...Object.keys(platforms[platform].otherLogins ?? {})].map((login) => ({ platform, login })));
+  const found = await Promise.all(ways.map(async (way) => (row.mode === "test" || (await findApp(oauth, { ...way, mode: row.mode, userId: row.user_id, platformSetId: row.platform_set_id })) !== null ? [way] : [])));
+  return found.flat().map((way) => ({ ...way, label: labelOf(way) }));
+}
+
+function labelOf({ platform, login }: { platform: PlatformName; login: string }): string {
+  const { label } = catalog[platform].capabilities;
+  const through = PLATFORM_NAMES.find((name) => name === login);
+  return through === undefined ? label : `${label} through ${catalog[through].capabilities.label}`;
+}
