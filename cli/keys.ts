@@ -1,19 +1,42 @@
+import { type ApiKey, keysCreate } from "../contract/api-keys.ts";
+import { parseInput } from "../contract/parse.ts";
 import type { Mode } from "../model/platform-names.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { answer } from "./answer.ts";
 import { callerOf, findUser, isId, type InstanceOptions, withInstance } from "./instance-command.ts";
 
-export async function runCreateKey(options: InstanceOptions & { mode: Mode; name: string }): Promise<void> {
+/** A key's options as the command line has them. */
+interface KeyOptions extends InstanceOptions {
+  mode: Mode;
+  name: string;
+  expires?: string;
+  draftOnly?: boolean;
+  platforms?: string[];
+  postsPerDay?: number | string;
+  approvalRequired?: boolean;
+}
+
+export async function runCreateKey(options: KeyOptions): Promise<void> {
+  const asked = readOptions(options);
   const { id, apiKey, mode, name } = await withInstance(async (instance) => {
     const user = await findUser(instance, options);
-    return createApiKey(instance, callerOf(user, options.mode), { name: options.name });
+    return createApiKey(instance, callerOf(user, options.mode), asked);
   });
   answer(options, { id, apiKey, mode, name }, [apiKey, `Keep it: it is shown this once. (${mode} key "${name}", ${id})`]);
 }
 
+/** Judged by the same form as a key that a person makes in the dashboard. */
+function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, approvalRequired }: KeyOptions) {
+  const policies = Object.fromEntries(Object.entries({ draftOnly, platforms, postsPerDay, approvalRequired }).filter(([, value]) => value !== undefined));
+  const { body } = parseInput(keysCreate, { params: {}, query: {}, body: { mode, name, expiresAt: expires ?? null, policies } });
+  const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
+  if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw new Error("The time of --expires has to lie in the future.");
+  return { name: body.name, expiresAt, ...(body.policies === undefined ? {} : { policies: body.policies }) };
+}
+
 export async function runListKeys(options: InstanceOptions): Promise<void> {
   const keys = await withInstance(async (instance) => listApiKeys(instance, { userId: (await findUser(instance, options)).id }));
-  const lines = keys.map((key) => `${key.id}  ${key.prefix}…  ${key.mode}  ${stateOf(key)}  ${key.name}`);
+  const lines = keys.map((key) => [key.id, `${key.prefix}…`, key.mode, stateOf(key), key.name, ...heldTo(key.policies)].join("  "));
   answer(options, { keys }, lines.length > 0 ? lines : ["There are no keys yet: ampost keys create --mode test --name NAME"]);
 }
 
@@ -21,6 +44,16 @@ export async function runRevokeKey(id: string, options: InstanceOptions): Promis
   if (!isId(id)) throw new Error(`"${id}" is not the id of a key. \`ampost keys list\` shows the ids.`);
   const key = await withInstance(async (instance) => revokeApiKey(instance, { userId: (await findUser(instance, options)).id }, id));
   answer(options, { key }, [`Revoked ${key.id} (${key.mode} key "${key.name}").`]);
+}
+
+/** What a key may not do, in the words of the options that made it so. */
+function heldTo({ draftOnly, platforms, postsPerDay, approvalRequired }: ApiKey["policies"]): string[] {
+  return [
+    ...(draftOnly ? ["draft-only"] : []),
+    ...(platforms === null ? [] : [`platforms ${platforms.join(",")}`]),
+    ...(postsPerDay === null ? [] : [`posts-per-day ${postsPerDay}`]),
+    ...(approvalRequired ? ["approval-required"] : []),
+  ];
 }
 
 function stateOf(key: { revokedAt: string | null; expiresAt: string | null }): string {

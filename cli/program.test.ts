@@ -36,8 +36,10 @@ test("instance commands work without a server and beside one, and do not stop it
   assert.equal((await call(key.apiKey)).status, 401);
   const other = await installation.json("bootstrap", "--email", "other@example.com", "--json");
   assert.notEqual(other.platformSetId, first.platformSetId);
+  const held = await installation.json("keys", "create", "--mode", "live", "--name", "writer", "--draft-only", "--platforms", EXAMPLE_PLATFORM, "--posts-per-day", "5", "--json");
   const { keys } = await installation.json("keys", "list", "--json");
-  assert.ok(Array.isArray(keys) && keys.length === 3);
+  assert.ok(Array.isArray(keys) && keys.length === 4);
+  assert.deepEqual(keys.find(({ id }) => id === held.id)?.policies, { draftOnly: true, platforms: [EXAMPLE_PLATFORM], postsPerDay: 5, approvalRequired: false });
   assert.ok(!JSON.stringify(keys).includes(String(second.apiKey)));
 
   assert.equal((await fetch(`${installation.url}/readyz`)).status, 200);

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
+
 /** Exit codes: 0 done, 1 failed, 2 wrongly called. */
 const WRONGLY_CALLED = 2;
 
@@ -63,9 +65,14 @@ function addKeys(program: Command): void {
     .description("make a key and show it, this once")
     .addOption(new Option("--mode <mode>", "what it sees: real platforms, or the sandbox").choices(["test", "live"]).makeOptionMandatory())
     .requiredOption("--name <name>", "what to call it")
+    .option("--expires <time>", "when it stops to work, such as 2027-01-31T00:00:00Z")
+    .option("--draft-only", "it can neither schedule nor publish")
+    .addOption(new Option("--platforms <platforms...>", "it posts to these only").choices(PLATFORM_NAMES))
+    .addOption(new Option("--posts-per-day <number>", "it creates no more posts a day, from 00:00 UTC").argParser((text) => (/^\d+$/.test(text) ? Number(text) : text)))
+    .option("--approval-required", "it publishes only what a person has approved")
     .addOption(email())
     .addOption(json())
-    .addHelpText("after", "\nExample:\n  ampost keys create --mode live --name production")
+    .addHelpText("after", "\nExamples:\n  ampost keys create --mode live --name production\n  ampost keys create --mode live --name writer --draft-only --posts-per-day 20")
     .action(async (options) => (await import("./keys.ts")).runCreateKey(options));
   keys
     .command("list")
