@@ -69,6 +69,11 @@ export function watch({ pool, record, visit }: WatchDeps) {
             if (tried !== undefined) await throttle(pool, tried, { account: withEmail.safeParse(body).data?.email, address: visit().address });
           }),
         },
+        {
+          // Whoever changes a password has a reason: nobody else stays signed in by the old one.
+          matcher: ({ path }) => path === "/change-password",
+          handler: createAuthMiddleware(async ({ body }) => ({ context: { body: { ...body, revokeOtherSessions: true } } })),
+        },
       ],
       after: [
         {

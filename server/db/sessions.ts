@@ -8,6 +8,9 @@ export interface SessionRow {
   expires_at: Date;
 }
 
+/** ($1 digest of its token): the session, while it is good. */
+export const findSession = statement<{ id: string; user_id: string }>("sessions.find", `select id, user_id from sessions where token_digest = $1 and expires_at > now()`);
+
 /** ($1 user): those that are good, the newest first. */
 export const listSessions = statement<SessionRow>(
   "sessions.list",

@@ -21,7 +21,7 @@ import { refuseRequest } from "./refusals.ts";
 
 /** What of the sign-in library is to be had from outside, below /api/auth. The rest is ours to do, or nobody's. */
 const OFFERED = {
-  GET: ["/get-session", "/verify-email", "/passkey/generate-register-options", "/passkey/generate-authenticate-options", "/passkey/list-user-passkeys"],
+  GET: ["/verify-email", "/passkey/generate-register-options", "/passkey/generate-authenticate-options", "/passkey/list-user-passkeys"],
   POST: [
     "/sign-in/email", "/sign-out", "/send-verification-email", "/request-password-reset", "/reset-password", "/change-password", "/change-email",
     "/two-factor/enable", "/two-factor/disable", "/two-factor/verify-totp", "/two-factor/verify-backup-code", "/two-factor/generate-backup-codes", "/two-factor/get-totp-uri",
@@ -65,8 +65,10 @@ async function readVisitorsBody<Body extends z.ZodType>({ settings, storage }: S
   return parseInput(form, { params: request.params, query: request.query, body }).body;
 }
 
-async function signIn(services: Services, request: FastifyRequest, reply: FastifyReply, { email, password }: { email: string; password: string }) {
-  await callAuth(services, request, reply, (api, headers) => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }));
+/** Whoever has just made their account is signed in at once. */
+async function signIn({ auth }: Services, request: FastifyRequest, reply: FastifyReply, { email, password }: { email: string; password: string }): Promise<object> {
+  const { headers } = await asVisitor(auth, request, () => auth.api.signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true }));
+  passCookies(headers, reply);
   return { next: "signed_in" };
 }
 
@@ -103,35 +105,13 @@ async function answer({ auth, settings, storage }: Services, request: FastifyReq
   return await reply.code(response.status).send(withoutToken(content));
 }
 
-/**
- * Calls the sign-in library for a page: the cookies it sets go out with the page's answer, and what it refuses is thrown
- * as a PublicError, whose issue names the reason ("auth.invalid_email_or_password").
- */
-export async function callAuth<Result>(
-  { auth }: Pick<Services, "auth">,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  call: (api: Auth["api"], headers: Headers) => Promise<{ headers?: Headers | null | undefined; response: Result }>,
-): Promise<Result> {
+/** Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it refuses is thrown in our shape. */
+async function asVisitor<Result>(auth: Auth, request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
   try {
-    const { headers, response } = await asVisitor(auth, request, () => call(auth.api, headersOf(request)));
-    if (headers) passCookies(headers, reply);
-    return response;
+    return await auth.as({ address: request.ip, requestId: request.id }, work);
   } catch (error) {
-    throw toAuthRefusal(error);
+    throw isAPIError(error) ? refusalOf(error.statusCode, failure.safeParse(error.body).data) : error;
   }
-}
-
-/** Does something with the visitor's address and the request's id known to all that is counted and written down. */
-export function asVisitor<Result>(auth: Pick<Auth, "as">, request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
-  return auth.as({ address: request.ip, requestId: request.id }, work).catch((error: unknown) => {
-    throw toAuthRefusal(error);
-  });
-}
-
-/** A refusal of the sign-in library in our shape. Other errors stay as they are. */
-export function toAuthRefusal(error: unknown): unknown {
-  return isAPIError(error) ? refusalOf(error.statusCode, failure.safeParse(error.body).data) : error;
 }
 
 const failure = z.object({ code: z.string().optional(), message: z.string().optional() });
@@ -172,7 +152,7 @@ function passCookies(headers: Headers, reply: FastifyReply): void {
 }
 
 function withoutToken(content: unknown): unknown {
-  if (typeof content !== "object" || content === null) return content;
-  const { token: _token, session, ...rest } = { token: undefined, session: undefined, ...content };
-  return session === undefined ? rest : { ...rest, session: withoutToken(session) };
+  if (typeof content !== "object" || content === null || !("token" in content)) return content;
+  const { token: _token, ...rest } = content;
+  return rest;
 }

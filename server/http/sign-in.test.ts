@@ -47,7 +47,8 @@ test("a session that somebody has planted is not the one that begins", async () 
   assert.notEqual(answer.cookie, attacker.cookie);
   assert.equal((await sessionOf(answer.cookie))?.userId, victim.tenant.userId);
   assert.equal((await sessionOf(attacker.cookie))?.userId, attacker.tenant.userId);
-  assert.equal(await sessionOf("ampost.session_token=planted.signature"), null);
+  const [name = "", value = ""] = victim.cookie.split("=");
+  for (const planted of ["planted.signature", "", ".", "%", value.slice(0, -8), value.split(".")[0] ?? "", `x${value}`]) assert.equal(await sessionOf(`${name}=${planted}`), null, planted);
 });
 
 test("the cookie is out of reach of scripts and other sites, and the answer does not carry what is in it", async () => {
@@ -59,9 +60,6 @@ test("the cookie is out of reach of scripts and other sites, and the answer does
   const token = decodeURIComponent(answer.cookie.split("=")[1] ?? "").split(".")[0] ?? "";
   assert.ok(token.length >= 32);
   assert.ok(!JSON.stringify(answer.body).includes(token));
-  const session = await visit(world, "GET", "/api/auth/get-session", undefined, { cookie: answer.cookie });
-  assert.equal(session.status, 200);
-  assert.ok(!JSON.stringify(session.body).includes(token));
 });
 
 test("a wrong password and an unknown address are refused alike, and told to nobody but the log", async () => {
@@ -141,13 +139,14 @@ test("another site cannot sign anybody in or out", async () => {
   assert.notEqual(await sessionOf(cookie), null);
 });
 
-test("a new password that the person sets themself is written down", async () => {
+test("a new password that the person sets themself ends their other sessions, and is written down", async () => {
   const { tenant, cookie } = await newPerson();
-  const change = (currentPassword: string) => visit(world, "POST", "/api/auth/change-password", { currentPassword, newPassword: "a brand new password", revokeOtherSessions: true }, { cookie });
+  const elsewhere = await world.signIn(tenant);
+  const change = (currentPassword: string) => visit(world, "POST", "/api/auth/change-password", { currentPassword, newPassword: "a brand new password" }, { cookie });
   assert.equal((await change(wrong)).status, 400);
   const changed = await change(PASSWORD);
   assert.equal(changed.status, 200, JSON.stringify(changed.body));
-  assert.equal(await sessionOf(cookie), null);
+  assert.deepEqual([await sessionOf(cookie), await sessionOf(elsewhere)], [null, null]);
   assert.equal((await sessionOf(changed.cookie))?.userId, tenant.userId);
   assert.ok((await auditOf(tenant.userId)).includes("user.password_changed"));
 });
@@ -167,7 +166,7 @@ test("a new address is agreed to at the old one and confirmed at the new one", a
 
 test("only what is offered of the sign-in library is there, on the app's host alone", async () => {
   const { cookie } = await newPerson();
-  for (const path of ["/api/auth/list-sessions", "/api/auth/ok", "/api/auth/error", "/api/auth/delete-user", "/api/auth/update-user", "/api/auth/sign-in/social", "/api/auth/two-factor/send-otp"]) {
+  for (const path of ["/api/auth/list-sessions", "/api/auth/ok", "/api/auth/get-session", "/api/auth/error", "/api/auth/delete-user", "/api/auth/update-user", "/api/auth/sign-in/social", "/api/auth/two-factor/send-otp"]) {
     assert.equal((await visit(world, "POST", path, {}, { cookie })).status, 404, path);
   }
 });

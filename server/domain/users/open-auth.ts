@@ -30,7 +30,7 @@ export function sessionsOf(auth: Pick<Auth, "findSession">): Sessions {
   return {
     find: async (headers) => {
       const { cookie } = headers;
-      return typeof cookie === "string" ? await auth.findSession(new Headers({ cookie })) : null;
+      return typeof cookie === "string" ? await auth.findSession(cookie) : null;
     },
   };
 }
