@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { createPool } from "../db/pool.ts";
 import { storeConnection } from "./connect.ts";
 import { freshToken } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
@@ -61,6 +62,57 @@ test("a token the platform has refused is renewed whatever its age, and no token
   assert.ok(!JSON.stringify(rows).includes("second") && !JSON.stringify(rows).includes("renew-"));
 });
 
+test("who is told that the token to renew with is spent takes the pair that another process was given, though that one lost its connection", async () => {
+  const [spent, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    if (world.renewals.length > 1) {
+      answers.resolve();
+      throw new BrokerError("AUTH_REVOKED", "The token was used before.");
+    }
+    spent.resolve();
+    await answers.promise;
+    return { ...live, accessToken: "second", refreshToken: "renew-2" };
+  });
+  const [pool, otherPool] = [1, 2].map(() => createPool(database.url, { max: 3, onError: () => undefined }));
+  assert.ok(pool && otherPool);
+  const first = freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 });
+  await spent.promise;
+  await database.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'");
+  const second = freshToken({ ...world.services, pool: otherPool }, world.account, { minLifetimeSeconds: 600 });
+  assert.deepEqual(await Promise.all([first, second]), ["second", "second"]);
+  assert.equal((await health(world.account.accountId)).token_health, "healthy");
+  await Promise.all([pool.end(), otherPool.end()]);
+});
+
+test("a refusal that comes when the person has connected again says nothing about the new grant", async () => {
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    throw new BrokerError("AUTH_REVOKED", "The person removed the app.");
+  });
+  const place = { ...world.account, platformSetId: world.setId, platform: "threads" as const };
+  const asked = freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  await storeConnection(world.services, place, { ...live, accessToken: "again" }, profile);
+  assert.equal(await asked, "again");
+  assert.equal((await health(world.account.accountId)).token_health, "healthy");
+});
+
+test("a grant without the refresh token that renewing takes is used to its end, and then the platform says why it ends", async () => {
+  const refused = async (): Promise<Grant> => Promise.reject(new BrokerError("AUTH_EXPIRED", "The platform gave no refresh token."));
+  const old = await connected({ ...live, refreshToken: null, expiresInSeconds: 300 }, refused, true);
+  assert.equal(await freshToken(old.services, old.account, { minLifetimeSeconds: 600 }), "first");
+  assert.equal(old.renewals.length, 0);
+  const ended = await connected({ ...live, refreshToken: null, expiresInSeconds: -1 }, refused, true);
+  await assert.rejects(freshToken(ended.services, ended.account, { minLifetimeSeconds: 600 }), /gave no refresh token/);
+  assert.equal((await health(ended.account.accountId)).token_health, "expired");
+});
+
+test("a refresh token that comes again without its end keeps the end it had", async () => {
+  const world = await connected({ ...live, expiresInSeconds: -1, refreshExpiresInSeconds: 3 * 86_400 }, async ({ refreshToken }) => ({ ...live, accessToken: "next", refreshToken }), true);
+  await freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  const { rows } = await database.pool.query("select refresh_token_expires_at > now() + interval '2 days' as kept from connections where account_id = $1", [world.account.accountId]);
+  assert.deepEqual(rows, [{ kept: true }]);
+  assert.equal((await health(world.account.accountId)).token_health, "expiring");
+});
+
 test("another account of the platform replaces the set's, and the same one keeps its id", async () => {
   const world = await connected(live, async () => live);
   const place = { ...world.account, platformSetId: world.setId, platform: "threads" as const };
@@ -71,7 +123,7 @@ test("another account of the platform replaces the set's, and the same one keeps
   await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), BrokerError);
 });
 
-async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>) {
+async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, needsRefreshToken = false) {
   const userId = randomUUID();
   const setId = randomUUID();
   await database.pool.query("insert into users (id, email) values ($1, $1)", [userId]);
@@ -88,6 +140,7 @@ async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>) 
     refresh: {
       minAgeSeconds: 0,
       afterSeconds: 86_400,
+      ...(needsRefreshToken ? { needsRefreshToken } : {}),
       run: (_http, _app, old) => {
         renewals.push(old);
         return renew(old);
