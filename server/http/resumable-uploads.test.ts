@@ -14,6 +14,7 @@ import { asRefusal, objectIn } from "../../tests/answers.ts";
 import { fixture } from "../../tests/media-world.ts";
 import { createWorld, type Called, type Tenant, type World } from "../../tests/world.ts";
 import { findMedia } from "../db/media.ts";
+import { storedBytes } from "../media/media-objects.ts";
 import { sweepMedia } from "../media/sweep.ts";
 import { createS3Storage } from "../storage/s3.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -86,7 +87,9 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(20);
 }
 
-async function storedBytes(storage: Storage, tenant: Tenant, mediaId: string): Promise<Buffer> {
+const isBusy = async (path: string) => (await world.services.pool.query("select from resumable_uploads where id = $1 and writer is not null", [idIn(path)])).rowCount === 1;
+
+async function readStored(storage: Storage, tenant: Tenant, mediaId: string): Promise<Buffer> {
   const [row] = await findMedia.all(world.services.pool, [tenant.userId, tenant.mode, [mediaId]]);
   assert.ok(row?.storage_key);
   return await buffer(await storage.open(row.storage_key));
@@ -120,7 +123,7 @@ function testUploads(name: string, open: () => Promise<{ url: string; storage: S
       const last = await tus.patch(path, 9_400_000, bytes.subarray(9_400_000));
       assert.deepEqual([last.status, last.headers.get("upload-offset")], [204, String(bytes.length)]);
       const mediaId = last.headers.get("media-id") ?? "";
-      assert.equal(sha256(await storedBytes(place.storage, world.test, mediaId)), sha256(bytes));
+      assert.equal(sha256(await readStored(place.storage, world.test, mediaId)), sha256(bytes));
       const media = objectIn((await world.call(world.test, "GET", `${MEDIA}/${mediaId}`)).body, "media");
       assert.deepEqual([media.status, media.filename, media.mimeType, media.sizeBytes, media.durationSeconds, media.sourceUrl], ["ready", VIDEO, "video/mp4", bytes.length, 4, null]);
     });
@@ -227,7 +230,7 @@ describe("resumable uploads", () => {
     assert.deepEqual(answers.map(({ status }) => status).filter((status) => status === 204).length, 1);
     for (const answer of answers) if (answer.status !== 204) assert.ok([409, 423].includes(answer.status), `${answer.status}`);
     const lively = tus.patchInPart(path, 200_000, 100_000);
-    await until(async () => (await world.services.pool.query("select from resumable_uploads where id = $1 and writer is not null", [idIn(path)])).rowCount === 1);
+    await until(() => isBusy(path));
     const trickle = setInterval(() => void lively.write(Buffer.alloc(1)), 100);
     const refused = await tus.patch(path, 200_000, bytes.subarray(200_000));
     clearInterval(trickle);
@@ -247,7 +250,28 @@ describe("resumable uploads", () => {
     assert.equal(last.status, 204);
     await silent.write(bytes.subarray(50_000));
     assert.equal(await silent.answered, 423);
-    assert.equal(sha256(await storedBytes(world.services.storage, world.test, last.headers.get("media-id") ?? "")), sha256(bytes));
+    assert.equal(sha256(await readStored(world.services.storage, world.test, last.headers.get("media-id") ?? "")), sha256(bytes));
+  });
+
+  test("a server that stops keeps what has arrived, and does not wait for the rest", async () => {
+    const app = await createHttpApp(world.services, { probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });
+    const url = await app.listen({ port: 0, host: "127.0.0.1" });
+    const path = await tus.begin(1_000_000);
+    const sending = client(url, world.test).patchInPart(path, 0, 1_000_000);
+    await sending.write(Buffer.alloc(70_000));
+    await until(() => isBusy(path));
+    await app.close();
+    assert.equal(await sending.answered, 0);
+    assert.equal(await tus.offset(path), 70_000);
+  });
+
+  test("what has arrived counts as stored", async () => {
+    const { test: tenant } = await world.makeTenants();
+    const own = client(world.url, tenant);
+    await own.patch(await own.begin(1_000), 0, Buffer.alloc(700));
+    const photo = await fixture("photo-1x1.jpg");
+    await own.patch(await own.begin(photo.length, ""), 0, photo);
+    assert.equal(await storedBytes(world.services.pool, tenant), photo.length + 700);
   });
 
   test("are gone when ended, and the bytes with them", async () => {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
-import type { AnnouncedFile } from "../domain/media/resumable-uploads.ts";
+import type { AnnouncedFile } from "../media/resumable-uploads.ts";
 import { refuseRequest } from "./refusals.ts";
 
 /** The version of the tus protocol that is spoken (https://tus.io/protocols/resumable-upload). */

@@ -65,7 +65,7 @@ export async function listMediaPage(db: Db, owner: Owner, page: { limit: number;
   return { media, total: counted?.count ?? 0 };
 }
 
-/** Bytes stored for the owner, renditions included. */
+/** Bytes stored for the owner, renditions and parts of uploads that go on included. */
 export async function storedBytes(db: Db, owner: Owner): Promise<number> {
   return (await sumMedia.one(db, [owner.userId, owner.mode]))?.size_bytes ?? 0;
 }

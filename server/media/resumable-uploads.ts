@@ -25,9 +25,18 @@ export interface ResumableUploadDeps {
   jobs: JobSender;
 }
 
-/** An upload that is not complete by then is gone, with what has arrived of it. */
-export const UPLOAD_HOURS = 24;
+/** What is said of a file before it arrives. */
+export interface AnnouncedFile {
+  filename: string;
+  /** Null claims nothing. */
+  mimeType: string | null;
+  /** `Upload-Metadata` as it was sent. */
+  metadata: string | null;
+  lengthBytes: number;
+}
 
+/** An upload that is not complete by then is gone, with what has arrived of it. */
+const UPLOAD_HOURS = 24;
 /** As much is lost at most when a process dies. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** What has arrived is stored when nothing has followed for so long; somebody else may go on soon after. */
@@ -36,7 +45,7 @@ const IDLE_SECONDS = 2;
 const PATIENCE_SECONDS = 2;
 
 /** Begins an upload. In the transaction of whatever answers it. */
-export async function beginUpload(db: Db, owner: Owner, file: { filename: string; mimeType: string | null; metadata: string | null; lengthBytes: number }): Promise<ResumableUploadRow> {
+export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Promise<ResumableUploadRow> {
   const row = await insertResumableUpload.one(db, [owner.userId, owner.mode, newId(), file.filename, file.mimeType, file.metadata, file.lengthBytes, UPLOAD_HOURS]);
   if (row === undefined) throw new Error("The upload was not stored");
   return row;
