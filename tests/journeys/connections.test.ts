@@ -61,10 +61,10 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await fill(page, { Name: "Journey" });
     await press(page, "Make the set");
     await page.getByText("The platform set is made").waitFor();
-    await assertFits(page);
+    await assertSound(page);
     for (const platform of PLATFORM_NAMES) await connect(page, catalog[platform].capabilities.label);
     await page.getByRole("region", { name: "Journey" }).getByText("connected").nth(6).waitFor();
-    await assertFits(page);
+    await assertSound(page);
   });
 
   await step("who refuses or leaves out what publishing needs is told what to do, and tries again", async () => {
@@ -77,7 +77,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await page.locator('input[value="video.publish"]').uncheck();
     await press(page, /^Continue as/);
     await page.getByRole("alert").filter({ hasText: "video.publish" }).waitFor();
-    await assertFits(page);
+    await assertSound(page);
     await page.getByRole("link", { name: "Back to connections" }).click();
     await others.getByText("No account is connected").waitFor();
   });
@@ -104,7 +104,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await page.getByRole("alert").filter({ hasText: "would replace" }).waitFor();
     await page.getByRole("radio").last().check();
     await page.getByRole("checkbox", { name: "Replace it" }).check();
-    await assertFits(page);
+    await assertSound(page);
     await press(page, "Connect");
     await page.getByText("The account is connected").waitFor();
   });
@@ -115,7 +115,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await fill(page, { Name: "laptop" });
     await press(page, "Create key");
     apiKey = await page.getByLabel("Copy it now").inputValue();
-    await assertFits(page);
+    await assertSound(page);
     await page.goto(`${appUrl}/keys`);
     assert.match(apiKey, /^amp_test_/);
     assert.ok(!(await page.content()).includes(apiKey));
@@ -202,9 +202,15 @@ async function asSomebodyElse(page: Page, person: string): Promise<void> {
   await page.goto(address.href);
 }
 
-/** Nothing runs out of a phone's width. */
-async function assertFits(page: Page): Promise<void> {
+/** Nothing runs out of a phone's width, every field has a label, every button a name, and no id stands twice. */
+async function assertSound(page: Page): Promise<void> {
   assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, page.url());
+  const flaws = `[
+    ...[...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((field) => !field.labels?.length && !field.hidden && field.getClientRects().length > 0),
+    ...[...document.querySelectorAll("a, button")].filter((control) => !(control.getAttribute("aria-label") ?? control.textContent).trim()),
+    ...[...document.querySelectorAll("[id]")].filter((element) => document.querySelectorAll("#" + CSS.escape(element.id)).length > 1),
+  ].map((element) => element.outerHTML)`;
+  assert.deepEqual(await page.evaluate(flaws), [], page.url());
 }
 
 /** The link of the newest letter to an address that leads to a path. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { type ApiKey, keysCreate, keysList } from "../../../contract/api-keys.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
@@ -15,10 +15,11 @@ import { showTime } from "./times.ts";
 /** API keys: made, listed and revoked. A key is shown in the answer that makes it and never again. */
 export function addKeys(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
+  const keysOf = async (request: FastifyRequest, reply: FastifyReply) => keysList.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body).data?.keys ?? [];
 
   scope.get("/keys", async (request, reply) => {
     const person = await requirePerson(services, request, reply);
-    const keys = readKeys((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body);
+    const keys = await keysOf(request, reply);
     return await showKeys(reply, person, keys, { notice: queryOf(request)["notice"] === "revoked" ? { kind: "done", text: "The key is revoked. It does not work any more." } : null });
   });
 
@@ -27,16 +28,17 @@ export function addKeys(scope: FastifyInstance, services: Services): void {
     const person = await requirePerson(services, request, reply);
     const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/keys", body: wanted(form, new Date()) });
     const made = keysCreate.answer.safeParse(answered.body).data?.key;
-    const keys = readKeys((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body);
+    const keys = await keysOf(request, reply);
     if (made === undefined) return await showKeys(reply, person, keys, { form, refused: readRefusal(answered), status: answered.status });
     return await showKeys(reply, person, keys, { made });
   });
 
   scope.post("/keys/revoke", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    await requirePerson(services, request, reply);
-    await callRoute(services, request, reply, { method: "DELETE", path: `/api/keys/${encodeURIComponent(form.text("id"))}` });
-    return await sendOn(reply, "/keys?notice=revoked");
+    const person = await requirePerson(services, request, reply);
+    const answered = await callRoute(services, request, reply, { method: "DELETE", path: `/api/keys/${encodeURIComponent(form.text("id"))}` });
+    if (answered.ok) return await sendOn(reply, "/keys?notice=revoked");
+    return await showKeys(reply, person, await keysOf(request, reply), { notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status });
   });
 }
 
@@ -57,10 +59,6 @@ function wanted(form: Filled, now: Date): object {
       postsPerDay: postsPerDay === "" ? null : Number(postsPerDay),
     },
   };
-}
-
-function readKeys(body: unknown): ApiKey[] {
-  return keysList.answer.safeParse(body).data?.keys ?? [];
 }
 
 interface Shown {

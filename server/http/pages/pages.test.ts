@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { createWorld, type World } from "../../../tests/world.ts";
+
+let world: World;
+let cookie: string;
+before(async () => {
+  world = await createWorld();
+  cookie = await world.signIn(world.test);
+  await world.connect(world.test, "threads");
+});
+after(() => world.close());
+
+const OWN = "http://localhost:3000";
+const PRIVATE = ["/connections?mode=test", "/keys", "/settings"];
+const VISITORS = ["/", "/sign-in", "/sign-in/two-factor", "/sign-up", "/setup?token=x", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x"];
+
+const open = (path: string, headers: Record<string, string> = { cookie }) => fetch(world.url + path, { headers, redirect: "manual" });
+const send = (path: string, fields: Record<string, string>, headers: Record<string, string> = { origin: OWN, cookie }) =>
+  fetch(world.url + path, { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded", ...headers }, body: new URLSearchParams(fields), redirect: "manual" });
+
+test("every page is kept by no cache, framed by no site, and runs nothing but what is ours", async () => {
+  for (const path of [...PRIVATE, `/connections/apps?mode=test&set=${world.test.platformSetId}`, ...VISITORS, "/connections/choose/00000000-0000-7000-8000-000000000000"]) {
+    const page = await open(path, PRIVATE.includes(path) || path.startsWith("/connections") ? { cookie } : {});
+    assert.match(page.headers.get("content-type") ?? "", /^text\/html/, path);
+    const policy = page.headers.get("content-security-policy") ?? "";
+    for (const part of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) assert.ok(policy.includes(part), `${path}: ${policy}`);
+    assert.ok(!policy.includes("unsafe"), path);
+    assert.deepEqual(["cache-control", "referrer-policy", "x-content-type-options"].map((name) => page.headers.get(name)), ["no-store", "same-origin", "nosniff"], path);
+    assert.doesNotMatch(await page.text(), / style="| on[a-z]+="/, path);
+  }
+});
+
+test("a visitor is sent to sign in, and back to where they wanted to go", async () => {
+  for (const path of PRIVATE) {
+    const answer = await open(path, {});
+    assert.deepEqual([answer.status, answer.headers.get("location")], [303, `/sign-in?${new URLSearchParams({ returnTo: path })}`]);
+  }
+});
+
+test("no form of any page can be sent by another site, or by a browser that does not say where it comes from", async () => {
+  const actions = new Set<string>();
+  for (const path of [...PRIVATE, `/connections/apps?mode=test&set=${world.test.platformSetId}`]) for (const [, action = ""] of (await (await open(path)).text()).matchAll(/<form method="post" action="([^"]+)"/g)) actions.add(action);
+  for (const path of VISITORS) for (const [, action = ""] of (await (await open(path, {})).text()).matchAll(/<form method="post" action="([^"]+)"/g)) actions.add(action);
+  assert.ok(actions.size >= 20, [...actions].join(" "));
+  const foreign: Record<string, string>[] = [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { origin: OWN, "sec-fetch-site": "same-site" }, {}];
+  for (const action of actions) {
+    for (const headers of foreign) assert.equal((await send(action, { name: "Stolen", mode: "test" }, { cookie, ...headers })).status, 401, `${action} ${JSON.stringify(headers)}`);
+  }
+  assert.notEqual(await world.services.sessions.find({ cookie }), null);
+});
+
+test("signing in leads to a page of ours and nowhere else", async () => {
+  const own = await send("/sign-in", { email: "a@example.com", password: "x", returnTo: "//evil.example/" }, { origin: OWN });
+  assert.ok(!(await own.text()).includes("evil.example"));
+  for (const returnTo of ["https://evil.example/", "//evil.example", "/\\evil.example"]) {
+    const answer = await open(`/sign-in?${new URLSearchParams({ returnTo })}`);
+    assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/"]);
+  }
+});
+
+test("whatever people and platforms call themselves is text, and never markup", async () => {
+  const hostile = `"><img src=x onerror=alert(1)><script>alert(1)</script>'`;
+  await world.callAs(cookie, "PATCH", "/api/me", { name: hostile });
+  await send("/connections/sets", { mode: "test", name: hostile.slice(0, 50) });
+  await world.services.pool.query("update accounts set username = $1, display_name = $1, token_health = 'revoked', token_health_reason = $1", [hostile]);
+  await send("/keys", { mode: "test", name: hostile });
+  for (const path of ["/", ...PRIVATE]) {
+    const page = await (await open(path)).text();
+    assert.ok(!page.includes("<img") && !page.includes("<script>alert"), path);
+  }
+  assert.ok((await (await open("/connections?mode=test")).text()).includes("&#60;img"));
+  const echoed = await (await send("/sign-in", { email: hostile, password: hostile, returnTo: hostile }, { origin: OWN })).text();
+  assert.ok(!echoed.includes("<img"));
+});
+
+test("what belongs to another user cannot be reached by a form", async () => {
+  const other = (await world.makeTenants()).test;
+  const accountId = await world.connect(other, "threads");
+  const [otherCookie, keys] = [await world.signIn(other), "select count(*)::int as count from api_keys where revoked_at is null and user_id = $1"];
+  const { rows: [before] } = await world.services.pool.query(keys, [other.userId]);
+  const { rows: [key] } = await world.services.pool.query("select id from api_keys where user_id = $1 limit 1", [other.userId]);
+  const session = await world.services.sessions.find({ cookie: otherCookie });
+  await send("/connections/sets/rename", { mode: "test", id: other.platformSetId, name: "Stolen" });
+  await send("/connections/accounts/disconnect", { mode: "test", id: accountId });
+  await send("/connections/apps/save", { mode: "test", set: other.platformSetId, platform: "threads", clientId: "a", clientSecret: "b" });
+  await send("/keys/revoke", { id: key.id });
+  await send("/settings/sessions/end", { id: session?.id ?? "" });
+  const page = await (await open("/connections?mode=test", { cookie: otherCookie })).text();
+  assert.ok(page.includes("on Threads") && !page.includes("Stolen"));
+  assert.deepEqual((await world.services.pool.query(keys, [other.userId])).rows, [before]);
+  assert.deepEqual((await world.services.pool.query("select 1 from oauth_apps where platform_set_id = $1", [other.platformSetId])).rows, []);
+  assert.equal((await open(`/connections/apps?mode=test&set=${other.platformSetId}`)).status, 404);
+});
+
+test("a key is on the page that makes it, and on no other", async () => {
+  const made = await send("/keys", { mode: "test", name: "shown once", lifetime: "30", platforms: "threads", postsPerDay: "5" });
+  const key = /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "";
+  assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 200);
+  const list = await (await open("/keys")).text();
+  assert.ok(!list.includes(key) && list.includes("5 posts a day") && list.includes("only Threads"));
+  const { rows } = await world.services.pool.query("select id from api_keys where name = 'shown once'");
+  assert.equal((await send("/keys/revoke", { id: rows[0].id })).headers.get("location"), "/keys?notice=revoked");
+  assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
+});
+
+test("what is wrong in a form is told beside its field, and what was filled in is still there", async () => {
+  const refused = await send("/keys", { mode: "live", name: " ", postsPerDay: "7" });
+  const page = await refused.text();
+  assert.equal(refused.status, 400);
+  assert.ok(/aria-describedby="name-hint name-error" aria-invalid="true"/.test(page) && page.includes('id="name-error">Name must not be empty.'));
+  assert.ok(page.includes('value="7"') && /value="live" checked/.test(page));
+  const short = await send("/sign-up", { name: "Eve", email: "eve@example.com", password: "short" }, { origin: OWN });
+  const form = await short.text();
+  assert.ok(/id="password-error">[^<]*at least 10 characters/.test(form));
+  assert.ok(form.includes('value="eve@example.com"') && !form.includes("short"));
+});
+
+test("a link without a token, or with one that does not hold, says how to get another", async () => {
+  assert.match(await (await open("/verify-email", {})).text(), /does not work any more/);
+  assert.match(await (await send("/verify-email", { token: "made-up" }, { origin: OWN })).text(), /does not work any more/);
+  assert.match(await (await open("/reset-password", {})).text(), /does not work any more/);
+  assert.match(await (await send("/reset-password", { token: "made-up", password: "long enough now", again: "long enough now" }, { origin: OWN })).text(), /does not work any more/);
+});
+
+test("a form that is too long is refused", async () => {
+  assert.equal((await send("/sign-in", { email: "x".repeat(70_000) }, { origin: OWN })).status, 413);
+});
