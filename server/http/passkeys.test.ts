@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { type Browser, chromium } from "playwright-core";
+
+import { createWorld, PASSWORD, type World } from "../../tests/world.ts";
+
+const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+let world: World;
+let browser: Browser;
+before(async () => {
+  world = await createWorld();
+  // A passkey belongs to the app's own name and port, so the browser has to find the server under these.
+  const app = new URL(world.services.settings.appUrl).host;
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...QUIET, `--host-resolver-rules=MAP ${app} ${new URL(world.url).host}`] });
+});
+after(async () => {
+  await browser.close();
+  await world.close();
+});
+
+/** Runs in the page: what a page's script does with the routes. */
+const SCRIPT = `
+  const ask = async (path, body) => {
+    const answer = await fetch("/api/auth" + path, body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const add = async () => {
+    const options = PublicKeyCredential.parseCreationOptionsFromJSON((await ask("/passkey/generate-register-options")).body);
+    const made = await navigator.credentials.create({ publicKey: options });
+    return await ask("/passkey/verify-registration", { response: made.toJSON(), name: "Laptop" });
+  };
+  const signIn = async () => {
+    const options = PublicKeyCredential.parseRequestOptionsFromJSON((await ask("/passkey/generate-authenticate-options")).body);
+    const used = (await navigator.credentials.get({ publicKey: options })).toJSON();
+    const first = await ask("/passkey/verify-authentication", { response: used });
+    return { first, again: await ask("/passkey/verify-authentication", { response: used }) };
+  };`;
+
+test("a person adds a passkey, signs in by it alone, and an answer that was used once does not work again", async () => {
+  await world.signIn(world.test);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [world.test.userId]);
+  const page = await browser.newPage();
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  await cdp.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await page.goto(`${world.services.settings.appUrl}/readyz`);
+  const run = (script: string): Promise<Record<string, { status: number; body: unknown }>> => page.evaluate(`(async () => { ${SCRIPT} ${script} })()`);
+
+  assert.equal((await run("return { added: await add().catch((error) => ({ status: 401 })) };")).added?.status, 401);
+  assert.equal((await run(`return { in: await ask("/sign-in/email", ${JSON.stringify({ email: rows[0]?.email, password: PASSWORD })}) };`)).in?.status, 200);
+  const { added } = await run("return { added: await add() };");
+  assert.equal(added?.status, 200, JSON.stringify(added));
+  assert.equal((await run('return { out: await ask("/sign-out", {}) };')).out?.status, 200);
+
+  const { first, again } = await run("return await signIn();");
+  assert.equal(first?.status, 200, JSON.stringify(first));
+  assert.ok(Number(again?.status) >= 400);
+  const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  assert.equal((await world.services.sessions.find({ cookie: cookies }))?.userId, world.test.userId);
+  const { rows: log } = await world.database.pool.query<{ action: string; way: string | null }>("select action, data->>'way' as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in' order by id", [world.test.userId]);
+  assert.deepEqual(log.map(({ action, way }) => [action, way]).slice(1), [["user.signed_in", "password"], ["passkey.added", null], ["user.signed_in", "passkey"]]);
+  await page.close();
+});
