@@ -4,7 +4,7 @@ import { account } from "./accounts.ts";
 import { id, idParam, mode, noBody, noQuery, platform, time } from "./fields.ts";
 import { operation } from "./operation.ts";
 
-const login = z.string().max(50).describe("Another way to sign in than the platform's usual one: `facebook` on instagram.").meta({ examples: ["facebook"] });
+const login = z.string().max(50).describe("Another way to sign in than the platform's usual one: `facebook` on instagram.");
 
 const returnTo = z
   .string()

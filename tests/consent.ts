@@ -27,8 +27,7 @@ export interface Shown {
 /** Connects an account as a browser would: to the consent page, a button there, and back to the app. */
 export async function connectAs(world: World, cookie: string, tenant: Tenant, platform: PlatformName, options: Beginning & Answering = {}): Promise<Shown> {
   const begun = await begin(world, cookie, tenant, platform, options);
-  if (begun.status !== 302 || begun.location === null) throw new Error(`connecting did not begin: ${begun.status} ${begun.text.slice(0, 2000)}`);
-  return await arrive(world, cookie, await answerConsent(begun.location, options));
+  return await arrive(world, cookie, await answerConsent(locationOf(begun), options));
 }
 
 /** Asks for the way to a platform's consent page. */
@@ -59,4 +58,10 @@ export async function arrive(world: World, cookie: string, back: URL): Promise<S
 async function show(url: string, cookie?: string): Promise<Shown> {
   const response = await fetch(url, { redirect: "manual", ...(cookie === undefined ? {} : { headers: { cookie } }) });
   return { status: response.status, location: response.headers.get("location"), text: await response.text(), headers: response.headers };
+}
+
+/** Where a browser was sent to. */
+export function locationOf({ location, status, text }: Shown): string {
+  if (location === null || status !== 302) throw new Error(`nobody was sent anywhere: ${status} ${text.slice(0, 500)}`);
+  return location;
 }
