@@ -114,6 +114,8 @@ for (const [platform, login] of WAYS) {
     const back = await browser.leave(await browser.connect(path, platform, { login }));
     const [account, ...others] = await accountsOf(tenant);
     assert.ok(account && others.length === 0);
+    // An address with a fragment, be it empty, takes over none of the platform's.
+    assert.ok(back.href.endsWith("#"));
     assert.deepEqual([back.origin + back.pathname, Object.fromEntries(back.searchParams)], [
       "https://app.example.com/connected",
       { tenant: "7", status: "connected", accountId: account.id, platform, externalId: "customer-1", connectLinkId: id },
@@ -262,6 +264,7 @@ test("of several Pages the person chooses one, on a page that may lead to the wa
   const ids = [...page.text.matchAll(/name="platformAccountId" value="(\d+)"|value="(\d+)"[^>]*name="platformAccountId"/g)].map(([, one, other]) => one ?? other ?? "");
   assert.equal(ids.length, 2);
   assert.match(page.headers.get("content-security-policy") ?? "", /form-action 'self' https:\/\/app\.example\.com;/);
+  assert.deepEqual(linksIn(page.text, "https:").map((href) => new URL(href).searchParams.get("status")), ["refused"]);
   assert.equal((await browser.open(choosePath.replace("choose", "return"))).status, 404);
   assert.equal((await browser.send(choosePath, { platformAccountId: "1" })).status, 400);
   const back = await browser.leave(await browser.send(choosePath, { platformAccountId: ids[1] ?? "" }));

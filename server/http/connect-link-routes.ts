@@ -56,10 +56,10 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
 /** Shows what there is to choose from, or takes the choice. A page that is opened again after that leads on. */
 async function choose(services: Services, request: FastifyRequest, reply: FastifyReply, id: string, choice?: { platformAccountId: string; replace: boolean }): Promise<FastifyReply> {
   const binding = readBrowserBinding(request, services.settings.appUrl);
-  const { returnUrl, connectedUrl } = await findResult(services, id, binding);
+  const { connectedUrl, refusedUrl } = await findResult(services, id, binding);
   if (connectedUrl !== null) return await sendAway(reply, connectedUrl);
   const bindings = binding === null ? [] : [binding];
-  const shown = { action: `/connect/choose/${id}`, back: null, formOrigins: [new URL(returnUrl).origin] };
+  const shown = { action: `/connect/choose/${id}`, back: refusedUrl, formOrigins: [new URL(refusedUrl).origin] };
   if (choice === undefined) return await showChoices(reply, (await listChoices(services, { bindings, caller: null }, id)).body.choices, shown);
   try {
     return await sendOn(reply, whereNext(await chooseByLink(services, { address: request.ip, requestId: request.id }, bindings, id, choice)));

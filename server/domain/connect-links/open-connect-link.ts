@@ -89,14 +89,17 @@ export async function useConnectLink<Stored extends { accountId: string }>(
 }
 
 /**
- * What an attempt by a link has come to in the browser that began it: where the browser goes back to, once an account is
- * connected. Throws NOT_FOUND where this browser has begun no such attempt.
+ * Where the browser that began an attempt by a link goes back to: once an account is connected, and if the person goes no
+ * further. Throws NOT_FOUND where this browser has begun no such attempt.
  */
-export async function findResult(services: Pick<Services, "oauth">, attemptId: string, binding: Buffer | null): Promise<{ returnUrl: string; connectedUrl: string | null }> {
+export async function findResult(services: Pick<Services, "oauth">, attemptId: string, binding: Buffer | null): Promise<{ connectedUrl: string | null; refusedUrl: string }> {
   const row = binding === null ? undefined : await findOfAttempt(services, attemptId, binding);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was begun here in this browser.");
   const { attempt_account_id: accountId, attempt_platform: platform } = row;
-  return { returnUrl: row.return_url, connectedUrl: accountId === null ? null : withResult(row, { status: "connected", accountId, platform }) };
+  return {
+    connectedUrl: accountId === null ? null : withResult(row, { status: "connected", accountId, platform }),
+    refusedUrl: withResult(row, { status: "refused", reason: "refused", platform }),
+  };
 }
 
 /** Where the browser goes back to when an attempt has come to nothing, and whether the link still works; null where the link is gone. */
@@ -111,7 +114,8 @@ function withResult(row: ConnectLinkRow, result: { status: "connected"; accountI
   for (const name of RESULT_NAMES) url.searchParams.delete(name);
   const told = { ...result, connectLinkId: row.id, externalId: row.external_id };
   for (const [name, value] of Object.entries(told)) if (value !== null) url.searchParams.set(name, value);
-  return url.href;
+  // Browsers hand on the fragment that some platforms append to their answer, unless the address has one, be it empty.
+  return url.hash === "" ? `${url.href.replace(/#$/, "")}#` : url.href;
 }
 
 /** The query parameters that are ours: what the address had of them before is not mistaken for a result. */

@@ -7,7 +7,7 @@ import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 
 /** What a connect link shows to whoever opens it: who asks for what, and the ways to connect. Null: there is no such link. */
-export async function showConnectLink(reply: FastifyReply, link: OpenConnectLink | null, pathOf: (way: Pick<ConnectWay, "platform" | "login">) => string): Promise<FastifyReply> {
+export async function showConnectLink(reply: FastifyReply, link: OpenConnectLink | null, pathOf: (way: ConnectWay) => string): Promise<FastifyReply> {
   if (link === null) return await showOver(reply, "unknown", null);
   if (link.status !== "pending") return await showOver(reply, link.status, link.returnUrl);
   const { asker, ways, returnUrl, mode } = link;
@@ -20,7 +20,7 @@ export async function showConnectLink(reply: FastifyReply, link: OpenConnectLink
 <p><b>${asker}</b> asks you to connect ${one === null ? "an account" : `your ${one} account`}, so that posts can be published there for you.</p>
 <p>You sign in and allow it at the platform itself; your password stays there. Afterwards you go back to <b>${new URL(returnUrl).host}</b>.</p>
 ${mode === "test" ? html`<p class="notice warn">This is a rehearsal: the sandbox stands for the platform, and no real account is touched.</p>` : null}
-${ways.length === 0 ? html`<p class="notice failed">There is no platform that could be connected at the moment. Tell whoever sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button main" href="${pathOf({ platform: way.platform, login: way.login })}">Connect ${way.label}</a></p>`)}
+${ways.length === 0 ? html`<p class="notice failed">There is no platform that could be connected at the moment. Tell whoever sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a></p>`)}
 <p class="hint">If you do not know who asks for this, close the page: nothing has been connected.</p></section>`,
   });
 }
