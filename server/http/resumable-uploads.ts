@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
 import { mediaCreate } from "../../contract/media.ts";
-import type { Actor, Caller } from "../domain/caller.ts";
+import type { Caller } from "../domain/caller.ts";
 import { claim, holding } from "../domain/idempotency.ts";
 import { beginResumableUpload } from "../domain/media/resumable-uploads.ts";
 import type { Services } from "../domain/services.ts";
@@ -16,90 +16,102 @@ import { announcedBytes, carriesBytes, checkVersion, OFFSET_STREAM, readAnnounce
 const UPLOADS = `${mediaCreate.path}/uploads`;
 const UPLOAD = `${UPLOADS}/:id`;
 
-type Handler = (request: FastifyRequest, reply: FastifyReply, caller: Caller & { actor: Actor }) => Promise<unknown>;
+interface Uploads {
+  services: Services;
+  /** Ends requests whose bytes are still to come when the server stops. */
+  stopping: AbortSignal;
+}
+
+type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown>;
 
 /**
  * Media that arrive in several requests, by the tus protocol (https://tus.io/protocols/resumable-upload): any client of
  * it will do. A creation is told from the other forms of `POST /api/v1/media` by its header Tus-Resumable.
  */
 export function addResumableUploads(api: FastifyInstance, services: Services, { stopping }: { stopping: AbortSignal }): void {
-  const create: Handler = async (request, reply, caller) => {
-    const file = readAnnouncedFile(request);
-    const key = readIdempotencyKey(request);
-    const answer = key === null ? await beginResumableUpload(services, { ...caller, claim: null }, file) : await beginOnce(key, file, request, reply, caller);
-    const { upload } = z.object({ upload: z.object({ id: z.string(), expiresAt: z.coerce.date() }) }).parse(answer.body);
-    reply.code(201).header("location", `${services.settings.apiUrl}${UPLOADS}/${upload.id}`).header("upload-expires", upload.expiresAt.toUTCString());
-    if (carriesBytes(request)) await append(request, reply, caller, upload.id, 0);
-    return await reply.send();
-  };
-
-  /** Begins it, or answers as the first call with the key was answered. */
-  const beginOnce = async (key: string, file: AnnouncedFile, request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<{ body: unknown }> => {
-    const held = await claim(services.pool, caller, { key, operation: mediaCreate.name, requestHash: hashRequest(request.url, file, []), status: 201 });
-    if ("key" in held) return await holding(services.pool, caller, held, () => beginResumableUpload(services, { ...caller, claim: held }, file));
-    reply.header("idempotency-replayed", "true");
-    return held;
-  };
-
-  const append = async (request: FastifyRequest, reply: FastifyReply, caller: Caller, id: string, offsetBytes: number): Promise<void> => {
-    const leave = () => request.raw.destroy();
-    stopping.addEventListener("abort", leave);
-    try {
-      const now = await appendToUpload(services, caller, id, { offsetBytes, announcedBytes: announcedBytes(request), source: request.raw });
-      reply.header("upload-offset", String(now.offsetBytes));
-      if (now.mediaId !== null) reply.header("media-id", now.mediaId);
-    } finally {
-      stopping.removeEventListener("abort", leave);
-    }
-  };
-
-  const patch: Handler = async (request, reply, caller) => {
-    if (!carriesBytes(request)) throw refuseRequest("upload.contentType", `The Content-Type has to be ${OFFSET_STREAM}`, `Send the bytes with the header Content-Type: ${OFFSET_STREAM}.`);
-    const offsetBytes = readOffset(request);
-    const id = readId(request);
-    const { expires_at } = await findUpload(services, caller, id);
-    reply.header("upload-expires", expires_at.toUTCString());
-    await append(request, reply, caller, id, offsetBytes);
-    return await reply.code(204).send();
-  };
-
-  const head: Handler = async (request, reply, caller) => {
-    const upload = await findUpload(services, caller, readId(request));
-    reply.header("upload-offset", String(upload.offset_bytes)).header("upload-length", String(upload.length_bytes)).header("upload-expires", upload.expires_at.toUTCString());
-    if (upload.metadata !== null) reply.header("upload-metadata", upload.metadata);
-    if (upload.media_id !== null) reply.header("media-id", upload.media_id);
-    return await reply.code(200).send();
-  };
-
-  const end: Handler = async (request, reply, caller) => {
-    await endUpload(services, caller, readId(request));
-    return await reply.code(204).send();
-  };
-
-  /** For clients that cannot send the method itself. */
-  const overridden: Handler = async (request, reply, caller) => {
-    const method = String(request.headers["x-http-method-override"]).toUpperCase();
-    const meant = { PATCH: patch, HEAD: head, DELETE: end }[method];
-    if (meant === undefined) throw refuseRequest("request.route", "An upload takes PATCH, HEAD and DELETE", "Send one of them, or POST with the header X-HTTP-Method-Override.", "NOT_FOUND");
-    return await meant(request, reply, caller);
-  };
-
   api.addConstraintStrategy(byTusHeader);
-  for (const path of [mediaCreate.path, UPLOADS, UPLOAD]) {
+  for (const path of [mediaCreate.path, UPLOAD]) {
     // The preflight is answered before any handler; what this route adds is the protocol's own headers.
     api.options(path, { onSend: async (_request, reply) => void reply.headers(TUS_ABILITIES) }, async (_request, reply) => await reply.code(204).send());
   }
-  const route = (method: "POST" | "HEAD" | "PATCH" | "DELETE", url: string, handler: Handler, constraints = {}) => addTusRoute(api, services, { method, url, handler, constraints });
-  route("POST", mediaCreate.path, create, { resumable: "tus" });
-  route("HEAD", UPLOAD, head);
-  route("PATCH", UPLOAD, patch);
-  route("DELETE", UPLOAD, end);
-  route("POST", UPLOAD, overridden);
+  const add = (method: TusRoute["method"], url: string, handler: Handler, constraints = {}) => addTusRoute(api, { services, stopping }, { method, url, handler, constraints });
+  add("POST", mediaCreate.path, create, { resumable: "tus" });
+  add("HEAD", UPLOAD, tell);
+  add("PATCH", UPLOAD, append);
+  add("DELETE", UPLOAD, end);
+  add("POST", UPLOAD, overridden);
+}
+
+const create: Handler = async (uploads, request, reply, caller) => {
+  const file = readAnnouncedFile(request);
+  const { upload } = begun.parse(await begin(uploads.services, file, request, reply, caller));
+  reply.code(201).header("location", `${uploads.services.settings.apiUrl}${UPLOADS}/${upload.id}`).header("upload-expires", upload.expiresAt.toUTCString());
+  if (carriesBytes(request)) await addBytes(uploads, request, reply, caller, { id: upload.id, offsetBytes: 0 });
+  return await reply.send();
+};
+
+const begun = z.object({ upload: z.object({ id: z.string(), expiresAt: z.coerce.date() }) });
+
+/** Begins it, or answers as the first call with the same Idempotency-Key was answered. */
+async function begin(services: Services, file: AnnouncedFile, request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<unknown> {
+  const key = readIdempotencyKey(request);
+  if (key === null) return (await beginResumableUpload(services, { ...caller, claim: null }, file)).body;
+  const held = await claim(services.pool, caller, { key, operation: mediaCreate.name, requestHash: hashRequest(request.url, file, []), status: 201 });
+  if ("key" in held) return (await holding(services.pool, caller, held, () => beginResumableUpload(services, { ...caller, claim: held }, file))).body;
+  reply.header("idempotency-replayed", "true");
+  return held.body;
+}
+
+const append: Handler = async (uploads, request, reply, caller) => {
+  if (!carriesBytes(request)) throw refuseRequest("upload.contentType", `The Content-Type has to be ${OFFSET_STREAM}`, `Send the bytes with the header Content-Type: ${OFFSET_STREAM}.`);
+  await addBytes(uploads, request, reply, caller, { id: readId(request), offsetBytes: readOffset(request) });
+  return await reply.code(204).send();
+};
+
+async function addBytes({ services, stopping }: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Caller, at: { id: string; offsetBytes: number }): Promise<void> {
+  // What has arrived by then is kept, as when the client goes away.
+  const leave = () => request.raw.destroy();
+  stopping.addEventListener("abort", leave);
+  try {
+    const now = await appendToUpload(services, caller, at.id, { offsetBytes: at.offsetBytes, announcedBytes: announcedBytes(request), source: request.raw });
+    reply.header("upload-offset", String(now.offsetBytes)).header("upload-expires", now.expiresAt.toUTCString());
+    if (now.mediaId !== null) reply.header("media-id", now.mediaId);
+  } finally {
+    stopping.removeEventListener("abort", leave);
+  }
+}
+
+const tell: Handler = async ({ services }, request, reply, caller) => {
+  const upload = await findUpload(services, caller, readId(request));
+  reply.header("upload-offset", String(upload.offset_bytes)).header("upload-length", String(upload.length_bytes)).header("upload-expires", upload.expires_at.toUTCString());
+  if (upload.metadata !== null) reply.header("upload-metadata", upload.metadata);
+  if (upload.media_id !== null) reply.header("media-id", upload.media_id);
+  return await reply.code(200).send();
+};
+
+const end: Handler = async ({ services }, request, reply, caller) => {
+  await endUpload(services, caller, readId(request));
+  return await reply.code(204).send();
+};
+
+/** For clients that cannot send the method itself. */
+const overridden: Handler = async (uploads, request, reply, caller) => {
+  const meant = { PATCH: append, HEAD: tell, DELETE: end }[String(request.headers["x-http-method-override"]).toUpperCase()];
+  if (meant === undefined) throw refuseRequest("request.route", "An upload takes PATCH, HEAD and DELETE", "Send one of them, or POST with the header X-HTTP-Method-Override.", "NOT_FOUND");
+  return await meant(uploads, request, reply, caller);
+};
+
+interface TusRoute {
+  method: "POST" | "HEAD" | "PATCH" | "DELETE";
+  url: string;
+  handler: Handler;
+  constraints: Record<string, string>;
 }
 
 /** Key first, then the protocol's version; every answer says the version and is kept by nobody. */
-function addTusRoute(api: FastifyInstance, services: Services, { method, url, handler, constraints }: { method: "POST" | "HEAD" | "PATCH" | "DELETE"; url: string; handler: Handler; constraints: Record<string, string> }): void {
-  const callers = new WeakMap<FastifyRequest, Caller & { actor: Actor }>();
+function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, handler, constraints }: TusRoute): void {
+  const { services } = uploads;
+  const callers = new WeakMap<FastifyRequest, Caller>();
   api.route({
     method,
     url,
@@ -113,7 +125,7 @@ function addTusRoute(api: FastifyInstance, services: Services, { method, url, ha
     handler: async (request, reply) => {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error("A route was reached without its key check");
-      return await handler(request, reply, caller);
+      return await handler(uploads, request, reply, caller);
     },
     errorHandler: (error, request, reply) => void sendTusFailure(services.log, error, request, reply),
   });

@@ -44,6 +44,14 @@ const IDLE_SECONDS = 2;
 /** A sender whose connection broke comes back before the other end has noticed: so long it is waited for. */
 const PATIENCE_SECONDS = 2;
 
+/** Where an upload stands once bytes were added to it. */
+export interface Appended {
+  offsetBytes: number;
+  /** Null until all of it is there. */
+  mediaId: string | null;
+  expiresAt: Date;
+}
+
 /** Begins an upload. In the transaction of whatever answers it. */
 export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Promise<ResumableUploadRow> {
   const row = await insertResumableUpload.one(db, [owner.userId, owner.mode, newId(), file.filename, file.mimeType, file.metadata, file.lengthBytes, UPLOAD_HOURS]);
@@ -71,11 +79,11 @@ export async function findUpload({ pool }: Pick<ResumableUploadDeps, "pool">, ow
  * refuses it, and the upload with it. Throws NOT_FOUND, INVALID_STATUS_TRANSITION where the upload stands elsewhere or
  * another request adds to it, and PAYLOAD_TOO_LARGE for more than the file is long.
  */
-export async function appendToUpload(deps: ResumableUploadDeps, owner: Owner, id: string, bytes: { offsetBytes: number; announcedBytes: number | null; source: Readable }): Promise<{ offsetBytes: number; mediaId: string | null }> {
+export async function appendToUpload(deps: ResumableUploadDeps, owner: Owner, id: string, bytes: { offsetBytes: number; announcedBytes: number | null; source: Readable }): Promise<Appended> {
   const found = await findUpload(deps, owner, id);
   if (found.offset_bytes !== bytes.offsetBytes) throw elsewhere(found.offset_bytes, bytes.offsetBytes);
   if ((bytes.announcedBytes ?? 0) > found.length_bytes - found.offset_bytes) throw tooMany(found);
-  if (found.media_id !== null) return { offsetBytes: found.length_bytes, mediaId: found.media_id };
+  if (found.media_id !== null) return { offsetBytes: found.length_bytes, mediaId: found.media_id, expiresAt: found.expires_at };
   const writer: Writer = { ...owner, id, writer: newId() };
   const upload = await claimResumableUpload.one(deps.pool, [...valuesOf(writer).slice(0, 3), bytes.offsetBytes, writer.writer]);
   if (upload === undefined) throw busy();
@@ -84,7 +92,7 @@ export async function appendToUpload(deps: ResumableUploadDeps, owner: Owner, id
     if (!arriving.isIdle()) void renewWriter.run(deps.pool, valuesOf(writer)).catch(() => undefined);
   }, (WRITER_SECONDS * 1000) / 3);
   try {
-    return await storeArriving(deps, writer, upload, arriving);
+    return { ...(await storeArriving(deps, writer, upload, arriving)), expiresAt: upload.expires_at };
   } finally {
     clearInterval(heartbeat);
     arriving.end();
@@ -138,7 +146,7 @@ function valuesOf({ userId, mode, id, writer }: Writer): string[] {
 }
 
 /** Stores segment after segment, each counted once it is there. The last is counted together with the media object, so that no crash between the two can leave an upload that is complete and came to nothing. */
-async function storeArriving(deps: ResumableUploadDeps, writer: Writer, upload: ResumableUploadRow, arriving: ArrivingBytes): Promise<{ offsetBytes: number; mediaId: string | null }> {
+async function storeArriving(deps: ResumableUploadDeps, writer: Writer, upload: ResumableUploadRow, arriving: ArrivingBytes): Promise<Omit<Appended, "expiresAt">> {
   let offsetBytes = upload.offset_bytes;
   for (;;) {
     const leftBytes = upload.length_bytes - offsetBytes;
