@@ -4,8 +4,8 @@ import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Ground } from "./ground.ts";
 import { deliver } from "./domain/webhooks/deliver.ts";
 import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
-import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
-import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./jobs/sweeps.ts";
+import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, SIGN_IN_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
+import { keepPostCountsFolded, sweepAttempts, sweepIdempotencyKeys, sweepOutbox, sweepSignIn } from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
 import { writeExpiryLetter } from "./mail/letters.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
@@ -14,8 +14,9 @@ import { createIngest } from "./media/ingest.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "./media/queues.ts";
 import { createMediaSource } from "./media/source.ts";
 import { dropBytes, sweepMedia } from "./media/sweep.ts";
+import { revokeGrant } from "./oauth/disconnect.ts";
 import { freshToken, reportTokenRefused } from "./oauth/fresh-token.ts";
-import { PROFILES_QUEUE, RENEW_QUEUE, WARN_QUEUE } from "./oauth/queues.ts";
+import { ATTEMPTS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "./oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "./oauth/refresh-due.ts";
 import { warnOfEnds } from "./oauth/warn-of-ends.ts";
 import { createEngine } from "./publishing/engine.ts";
@@ -64,10 +65,13 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
     [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
     [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
+    [REVOKE_QUEUE]: (data) => revokeGrant(oauth, data),
     [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
     [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
     [WARN_QUEUE]: (_data, signal) => warnOfEnds(oauth, (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, writeExpiryLetter(ending, config.appUrl)), signal),
+    [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),
     [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
+    [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
     [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
     [WEBHOOK_QUEUE]: (data, signal) => deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
   });

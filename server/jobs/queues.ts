@@ -1,6 +1,6 @@
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
-import { CARE_ROUNDS, PROFILES_QUEUE, RENEW_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
+import { ATTEMPTS_SWEEP_QUEUE, CARE_ROUNDS, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, REVOKE_RETRIES, WARN_QUEUE } from "../oauth/queues.ts";
 
 /** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
 export interface QueueSettings {
@@ -21,6 +21,7 @@ export interface QueueSettings {
 
 export const IDEMPOTENCY_SWEEP_QUEUE = "idempotency.sweep";
 export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
+export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
 
 export const WEBHOOK_QUEUE = "webhooks.deliver";
 
@@ -33,11 +34,14 @@ export const QUEUES = {
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
   [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },
-  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16 },
+  [REVOKE_QUEUE]: { ...REVOKE_RETRIES, atOnce: 4 },
   [RENEW_QUEUE]: { ...CARE_ROUNDS, cron: "*/2 * * * *" },
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
   [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
+  [ATTEMPTS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
+  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16 },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
+  [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
 } as const satisfies Record<string, QueueSettings>;
 

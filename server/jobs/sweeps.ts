@@ -1,6 +1,9 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
+import { deleteOldAttempts, forgetGranted } from "../db/oauth-attempts.ts";
+import { deleteOldSessions } from "../db/sessions.ts";
+import { deleteOldThrottles } from "../db/throttles.ts";
 import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
 import type { Statement } from "../db/sql.ts";
 
@@ -13,6 +16,18 @@ export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) => inBa
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldDeliveries, signal);
   await inBatches(pool, deleteOldOutbox, signal);
+}
+
+/** Sign-ins at platforms that nobody can go on with, and what was granted and not chosen from in time. */
+export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, forgetGranted, signal);
+  await inBatches(pool, deleteOldAttempts, signal);
+}
+
+/** Sessions and counts of tries that are over. */
+export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, deleteOldSessions, signal);
+  await inBatches(pool, deleteOldThrottles, signal);
 }
 
 /**
