@@ -1,4 +1,5 @@
 import type { PublicCode } from "../../model/errors.ts";
+import { GRAPH_CODES, GRAPH_OPEN } from "../conformance/graph.ts";
 import { testPlatform } from "../conformance/index.ts";
 import { passing, refusals } from "../conformance/refusals.ts";
 import type { Refusal } from "../conformance/subject.ts";
@@ -21,27 +22,11 @@ testPlatform({
 /** Every row of the table of errors, at the call that makes the container. */
 function whilePreparing(): Refusal[] {
   const codes: Record<string, PublicCode> = {
-    "190": "AUTH_EXPIRED",
-    "190/460": "AUTH_EXPIRED",
-    "190/463": "AUTH_EXPIRED",
-    "190/467": "AUTH_EXPIRED",
-    "102": "AUTH_EXPIRED",
-    "190/458": "AUTH_REVOKED",
-    "190/459": "AUTH_REVOKED",
-    "190/464": "AUTH_REVOKED",
-    "10": "AUTH_REVOKED",
-    "200": "AUTH_REVOKED",
-    "299": "AUTH_REVOKED",
+    ...GRAPH_CODES,
     "4279013": "AUTH_REVOKED",
     "25/2207050": "AUTH_REVOKED",
     "24/4279009": "BROKER_ERROR",
     "4/2207051": "RATE_LIMITED",
-    "368": "RATE_LIMITED",
-    "4": "RATE_LIMITED",
-    "17": "RATE_LIMITED",
-    "32": "RATE_LIMITED",
-    "341": "RATE_LIMITED",
-    "613": "RATE_LIMITED",
     "9": "RATE_LIMITED",
     "9/2207042": "RATE_LIMITED",
     "9004/2207052": "MEDIA_UPLOAD_FAILED",
@@ -59,13 +44,7 @@ function whilePreparing(): Refusal[] {
     THREADS_API__FEATURE_NOT_AVAILABLE: "INVALID_PLACEMENT",
     THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES: "VALIDATION_FAILED",
     "100/33": "VALIDATION_FAILED",
-    "100": "VALIDATION_FAILED",
     "2500": "VALIDATION_FAILED",
-    "3": "BROKER_ERROR",
-    "1": "BROKER_ERROR",
-    "2": "BROKER_ERROR",
-    "503": "BROKER_ERROR",
-    "unheard-of": "BROKER_ERROR",
   };
   const containers: Record<string, PublicCode> = {
     "video-FAILED_DOWNLOADING_VIDEO": "MEDIA_UPLOAD_FAILED",
@@ -107,9 +86,6 @@ function whilePublishing(): Refusal[] {
 
 /** What proves nothing there: the container is read, and the post goes out in the end, once. */
 function leftOpen(): Refusal[] {
-  const errors = [
-    "24/4279009", "100/33", "9007/2207027", "1", "2", "503", "unheard-of", "publish-4279009-n-times",
-    "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live", "spam-2207051-but-live",
-  ];
+  const errors = [...GRAPH_OPEN, "24/4279009", "100/33", "9007/2207027", "publish-4279009-n-times", "spam-2207051-but-live"];
   return passing(errors, { operation: "publish" });
 }
