@@ -29,8 +29,8 @@ export const BY_INSTANCE: Origin = { actor: { kind: "instance", id: null }, addr
 /** A caller's call of an operation: what came with it beside its input. */
 export interface Call extends Caller, Origin {
   requestId: string;
-  /** What the key that calls is held to; undefined where no key calls. */
-  policies?: KeyPolicies;
+  /** What the key that calls is held to; null where no key calls. */
+  policies: KeyPolicies | null;
   /** The caller's Idempotency-Key, claimed; null where none was sent. */
   claim: Claim | null;
   /** The revision the post has to be at; null where any will do. */

@@ -25,7 +25,7 @@ async function authenticateSession({ sessions, settings }: Pick<Services, "sessi
   refuseForeign(request, settings.appUrl);
   const session = await sessions.find(request.headers);
   if (session === null) throw sessionOnly("Sign in first: this route takes a session of the dashboard");
-  return { userId: session.userId, mode: readMode(request), actor: { kind: "session", id: session.id } };
+  return { userId: session.userId, mode: readMode(request), actor: { kind: "session", id: session.id }, policies: null };
 }
 
 /**

@@ -13,8 +13,8 @@ export function readPolicies(stored: unknown): KeyPolicies {
 }
 
 /** What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the post would go out by itself. */
-export function judgeByPolicies(policies: KeyPolicies | undefined, post: { platforms: readonly PlatformName[]; scheduledFor: string | null }): Issue[] {
-  if (policies === undefined) return [];
+export function judgeByPolicies(policies: KeyPolicies | null, post: { platforms: readonly PlatformName[]; scheduledFor: string | null }): Issue[] {
+  if (policies === null) return [];
   const issues = post.platforms.flatMap((platform, index) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, `/platforms/${index}`)]));
   if (post.scheduledFor === null) return issues;
   if (policies.draftOnly) issues.push(refused("draftOnly", "/scheduledFor", "This API key may make drafts only, so its posts cannot be scheduled", "Leave scheduledFor out, or send null, and have a person publish the draft."));
@@ -25,7 +25,7 @@ export function judgeByPolicies(policies: KeyPolicies | undefined, post: { platf
 /** Why a key may not have a post published or retried whose row the transaction holds. */
 export async function judgePublishing(tx: pg.PoolClient, call: Call, post: { id: string; platforms: readonly PlatformName[] }): Promise<Issue[]> {
   const { policies } = call;
-  if (policies === undefined) return [];
+  if (policies === null) return [];
   const issues = post.platforms.flatMap((platform) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, "")]));
   if (policies.draftOnly) issues.push(refused("draftOnly", "", "This API key may make drafts only: it can neither publish nor retry", "Have a person publish the post, or use a key without the policy draftOnly."));
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {

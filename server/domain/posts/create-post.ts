@@ -28,7 +28,7 @@ interface ReadyPost {
 /** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with `legacy` as places of the flat body. */
 export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">, { legacy = false } = {}): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   const ready = await judgeDraft(services, call, body, issues, legacy);
-  const isCounted = call.policies !== undefined && call.policies.postsPerDay !== null;
+  const isCounted = call.policies !== null && call.policies.postsPerDay !== null;
   // Without media, a claim and a count it is one statement, which is a transaction of its own.
   if (call.claim === null && !isCounted && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
   return await write(services, call, async (tx) => {

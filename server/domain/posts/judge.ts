@@ -34,7 +34,7 @@ export interface Judgeable {
   /** Whether it came by the flat body of the legacy route; see `JudgeContext`. */
   legacy?: boolean;
   /** What the key that makes or changes it is held to. */
-  policies?: KeyPolicies | undefined;
+  policies?: KeyPolicies | null;
 }
 
 /** Every issue and warning of a post: those of its form first, then those judged of the rest. */
@@ -42,7 +42,7 @@ export function judge(services: Pick<Services, "oauthOf" | "settings">, post: Ju
   const { scheduling, forcePrivateUploads } = services.settings;
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
   const found = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured, legacy: post.legacy ?? false });
-  const judged = { issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies, post)]), warnings: inPlace(formIssues, found.warnings) };
+  const judged = { issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies ?? null, post)]), warnings: inPlace(formIssues, found.warnings) };
   return { issues: [...formIssues, ...withoutEchoes(formIssues, judged.issues)], warnings: withoutEchoes(formIssues, judged.warnings) };
 }
 

@@ -31,5 +31,5 @@ export async function requirePerson(services: Services, request: FastifyRequest,
 
 /** A call of a verb by the person who looks at a page. */
 export function callOf(person: Person, mode: Mode, request: FastifyRequest): Call {
-  return { userId: person.id, mode, actor: { kind: "session", id: person.sessionId }, address: request.ip, requestId: request.id, claim: null, ifRevision: null, uploads: [] };
+  return { userId: person.id, mode, actor: { kind: "session", id: person.sessionId }, address: request.ip, requestId: request.id, policies: null, claim: null, ifRevision: null, uploads: [] };
 }
