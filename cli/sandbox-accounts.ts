@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import type { PlatformName } from "../model/platform-names.ts";
 import { startSandbox } from "../sandbox/server.ts";
+import type { Db } from "../server/db/sql.ts";
+import { recordAudit } from "../server/domain/audit/record.ts";
+import { BY_INSTANCE } from "../server/domain/caller.ts";
+import type { Connected } from "../server/oauth/connect.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Instance } from "../server/instance.ts";
@@ -12,11 +16,15 @@ export async function connectInSandbox(instance: Instance, where: { userId: stri
   const { services, close } = await reachSandbox(instance);
   try {
     const ids: string[] = [];
-    for (const platform of platforms) ids.push(await connectSandboxAccount(services, { ...where, platform }));
+    for (const platform of platforms) ids.push(await connectSandboxAccount(services, { ...where, platform }, (tx, connected) => recordConnected(tx, where.userId, platform, connected)));
     return ids;
   } finally {
     await close();
   }
+}
+
+async function recordConnected(tx: Db, userId: string, platform: PlatformName, { accountId, again }: Connected): Promise<void> {
+  await recordAudit(tx, BY_INSTANCE, { userId, mode: "test", action: again ? "account.reconnected" : "account.connected", target: accountId, data: { platform } });
 }
 
 async function reachSandbox({ oauth, config, log }: Instance): Promise<{ services: OAuthServices; close(): Promise<void> }> {

@@ -31,7 +31,9 @@ export interface ConnectingWorld extends World {
 }
 
 export interface Newcomer {
+  /** In test mode, and in live mode. */
   tenant: Tenant;
+  live: Tenant;
   cookie: string;
 }
 
@@ -51,10 +53,10 @@ export async function createConnectingWorld(): Promise<ConnectingWorld> {
     ...world,
     sandboxUrl: sandbox.url,
     newcomer: async () => {
-      const tenant = (await world.makeTenants()).test;
+      const { test: tenant, live } = await world.makeTenants();
       // All of them come from one address, which so many sign-ins would be too many for.
       await pool.query("delete from throttles");
-      return { tenant, cookie: await world.signIn(tenant) };
+      return { tenant, live, cookie: await world.signIn(tenant) };
     },
     accountsOf: async (tenant) => z.object({ accounts: z.array(accountForm) }).parse((await world.call(tenant, "GET", "/api/v1/accounts")).body).accounts,
     choicesOf: async (cookie, id) => choicesForm.parse(objectIn((await world.callAs(cookie, "GET", `/api/connections/${id}/choices?mode=test`)).body, "choices")),

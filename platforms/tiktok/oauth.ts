@@ -49,9 +49,11 @@ async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Gra
   }
 }
 
-/** TikTok takes the access token. A grant that is gone already is done. */
+/** TikTok takes the access token, which lives two hours: one that is over is renewed first. A grant that is gone already is done. */
 async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
-  const form = { client_key: app.clientId, client_secret: app.clientSecret, token: grant.accessToken };
+  const isOver = grant.expiresInSeconds !== null && grant.expiresInSeconds <= 0;
+  const { accessToken } = isOver ? await renew(http, app, grant).catch(() => grant) : grant;
+  const form = { client_key: app.clientId, client_secret: app.clientSecret, token: accessToken };
   const answer = await http.send({ method: "POST", url: "https://open.tiktokapis.com/v2/oauth/revoke/", form });
   if (answer.status >= 500) throw refusalOf(answer, "TikTok did not take back the access.");
 }

@@ -50,6 +50,24 @@ const UNTICKED: readonly [PlatformName, string, string, RegExp][] = [
   ["threads", "", "threads_content_publish", /permission that publishing needs: threads_content_publish/],
 ];
 
+test("in live mode a login by another platform's app goes by that app, and comes back to its address", async () => {
+  const { live, cookie } = await world.newcomer();
+  const redirectUri = "http://localhost:3000/api/platforms/facebook/callback";
+  const app = z.object({ clientId: z.string(), clientSecret: z.string() }).parse(await world.control("apps", { platform: "instagram", redirectUris: [redirectUri] }));
+  const { oauth } = world.services;
+  const { liveApp } = oauth;
+  oauth.liveApp = (platform) => (platform === "facebook" ? { ...app, redirectUri } : null);
+  try {
+    const authorizeUrl = new URL(locationOf(await begin(world, cookie, live, "instagram", { login: "facebook" })));
+    assert.deepEqual([authorizeUrl.origin, authorizeUrl.searchParams.get("auth_type"), authorizeUrl.searchParams.has("login_hint")], ["https://www.facebook.com", "rerequest", false]);
+    const back = await answerConsent(authorizeUrl.href.replace("https:/", world.sandboxUrl));
+    assert.equal((await arrive(world, cookie, back)).status, 303);
+    assert.deepEqual((await world.accountsOf(live)).map(({ platform, status }) => [platform, status]), [["instagram", "active"]]);
+  } finally {
+    oauth.liveApp = liveApp;
+  }
+});
+
 for (const [platform, login, scope, says] of UNTICKED) {
   test(`${platform} ${login === "" ? "" : `by ${login} `}without ${scope} is refused with what is missing and how to grant it`, async () => {
     const { tenant, cookie } = bystander;

@@ -19,7 +19,7 @@ export function addOAuthRoutes(pages: FastifyInstance, services: Services): void
 
   pages.get("/api/platforms/:platform/connect", { exposeHeadRoute: false }, async (request, reply) => {
     // A link on another site could otherwise begin it, and a platform that asks only once would let it through.
-    if (request.headers["sec-fetch-site"] === "cross-site") throw refuseRequest("request.foreign", "Connecting an account begins at your connections", "Open your connections and connect it there.");
+    if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"]))) throw refuseRequest("request.foreign", "Connecting an account begins at your connections", "Open your connections and connect it there.");
     if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
     const caller = await authenticate(services, { auth: "session" }, request);
     sendRateLimit(reply);
@@ -52,6 +52,10 @@ export function whereNext({ attempt, accountId }: Outcome): string {
   const path = new URL(attempt.return_to, "http://own.invalid");
   path.searchParams.set("connected", accountId);
   return path.pathname + path.search;
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join() : header;
 }
 
 function platformOf(params: unknown): PlatformName {

@@ -79,7 +79,9 @@ export async function takeCallback(
   if (!oauth) throw new Error(`The login of ${attempt.platform} that was begun is gone`);
   const code = readCode(services, attempt, oauth, { platform, query });
   const accounts = await askPlatform(services, attempt, oauth, code).catch((error: unknown) => {
-    throw toConnectingFailed(error, attempt);
+    const failed = toConnectingFailed(error, attempt);
+    if (failed !== error) services.log.warn({ err: error, platform: attempt.platform, mode: attempt.mode }, "A platform did not let an account be connected");
+    throw failed;
   });
   return { attempt, ...accounts };
 }

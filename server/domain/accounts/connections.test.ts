@@ -103,6 +103,16 @@ for (const { platform, login, oauth, way } of WAYS) {
   });
 }
 
+test("TikTok, which takes back living tokens only, is given one", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  await connectAs(world, cookie, tenant, "tiktok");
+  const [account] = await world.accountsOf(tenant);
+  await world.database.pool.query("update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1", [account?.id]);
+  await world.callAs(cookie, "DELETE", `/api/accounts/${account?.id}?mode=test`);
+  await world.doRevocations();
+  assert.deepEqual([(await requestsOf("tiktok", "refresh")).length, (await requestsOf("tiktok", "revoke")).map(({ status }) => status)], [1, [200]]);
+});
+
 test("a platform that is away keeps nobody from disconnecting, and is asked again later", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "twitter");
