@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+
+import { z } from "zod";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { accountsGet } from "../../contract/accounts.ts";
+import { connectLinksCreate, connectLinksGet } from "../../contract/connect-links.ts";
+import { assertSound, openBrowser, press, step } from "../browser.ts";
+
+test("a customer without a login connects a Page by a link, without scripts, and comes back to the product that sent it", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  const { apiKey, platformSetId } = z.looseObject({ apiKey: z.string(), platformSetId: z.string() }).parse(await installation.json("bootstrap", "--json"));
+  const call = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(installation.url + path, { method, headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const json: unknown = await answer.json();
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
+    return json;
+  };
+  const product = createServer((_request, response) => void response.setHeader("content-type", "text/html").end("<title>The product</title>")).listen(0, "127.0.0.1");
+  await new Promise((resolve) => product.once("listening", resolve));
+  t.after(() => {
+    product.closeAllConnections();
+    product.close();
+  });
+  const address = z.object({ port: z.int() }).parse(product.address());
+  const returnUrl = `http://127.0.0.1:${address.port}/connected`;
+  const create = { platformSetId, platform: "facebook", externalId: "customer-1", returnUrl };
+  const { connectLink } = connectLinksCreate.answer.parse(await call("POST", "/api/v1/connect-links", create));
+  const context = await (await openBrowser(t)).newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const result = () => Object.fromEntries(new URL(page.url()).searchParams);
+
+  await step("who refuses at the platform comes back with that", async () => {
+    await page.goto(connectLink.url ?? "");
+    await page.getByRole("link", { name: "Connect Facebook" }).click();
+    await press(page, /Cancel/);
+    await page.waitForURL(`${returnUrl}*`);
+    assert.deepEqual([result()["status"], result()["reason"]], ["refused", "refused"]);
+  });
+
+  await step("who allows it chooses a Page, agrees that it replaces the one that is there, and comes back with the account", async () => {
+    await page.goto(connectLink.url ?? "");
+    await page.getByRole("link", { name: "Connect Facebook" }).click();
+    const consent = new URL(page.url());
+    consent.searchParams.set("login_hint", "two-pages-customer");
+    await page.goto(consent.href);
+    await press(page, /^Continue as/);
+    await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
+    await assertSound(page);
+    await page.getByRole("radio").last().check();
+    await page.getByRole("checkbox", { name: "Replace it" }).check();
+    await press(page, "Connect");
+    await page.waitForURL(`${returnUrl}*`);
+    const { account } = accountsGet.answer.parse(await call("GET", `/api/v1/accounts/${result()["accountId"]}`));
+    assert.deepEqual([result()["status"], result()["connectLinkId"], account.externalId, account.platform], ["connected", connectLink.id, "customer-1", "facebook"]);
+    assert.equal(connectLinksGet.answer.parse(await call("GET", `/api/v1/connect-links/${connectLink.id}`)).connectLink.accountId, account.id);
+  });
+
+  await step("the link is used up", async () => {
+    await page.goto(connectLink.url ?? "");
+    await page.getByRole("heading", { name: "This link was used already" }).waitFor();
+  });
+
+  assert.equal(await server.end("SIGTERM"), 0);
+});
