@@ -1,6 +1,11 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+import type { Installation } from "../cli/installation.fixture.ts";
 
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
@@ -9,4 +14,46 @@ export async function openBrowser(test: TestContext): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
   test.after(() => browser.close());
   return browser;
+}
+
+/** A part of the journey. What comes after it builds on it, so the first that fails ends it all. */
+export async function step(name: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    throw new Error(name, { cause: error });
+  });
+}
+
+/** Fills fields in by their labels. */
+export async function fill(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).and(page.locator("[id]:not([id^=name-])")).fill(value);
+}
+
+/** Presses a button by its name. */
+export async function press(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
+}
+
+/** Nothing runs out of a phone's width, every field has a label, every button a name, and no id stands twice. */
+export async function assertSound(page: Page): Promise<void> {
+  assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, page.url());
+  const flaws = `[
+    ...[...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((field) => !field.labels?.length && !field.hidden && field.getClientRects().length > 0),
+    ...[...document.querySelectorAll("a, button")].filter((control) => !(control.getAttribute("aria-label") ?? control.textContent).trim()),
+    ...[...document.querySelectorAll("[id]")].filter((element) => document.querySelectorAll("#" + CSS.escape(element.id)).length > 1),
+  ].map((element) => element.outerHTML)`;
+  assert.deepEqual(await page.evaluate(flaws), [], page.url());
+}
+
+/** The link of the newest letter to an address that leads to a path. */
+export async function linkInLetter({ dataDir, until }: Installation, to: string, path: string): Promise<string> {
+  const folder = join(dataDir, "mail");
+  let link = "";
+  await until(async () => {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const letter = (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "=");
+      if (letter.includes(`To: ${to}`)) link = new RegExp(`http\\S+${path}\\?token=\\S+`).exec(letter)?.[0] ?? link;
+    }
+    return link !== "";
+  });
+  return link;
 }

@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import { openAsBlob } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 
 import type { Page } from "playwright-core";
 import { z } from "zod";
 
-import { type Installation, openInstallation } from "../../cli/installation.fixture.ts";
+import { openInstallation } from "../../cli/installation.fixture.ts";
 import { accountsList } from "../../contract/accounts.ts";
 import { post } from "../../contract/posts.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
-import { openBrowser } from "../browser.ts";
+import { assertSound, fill, linkInLetter, openBrowser, press, step } from "../browser.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -173,21 +171,6 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
-/** A part of the journey. What comes after it builds on it, so the first that fails ends it all. */
-async function step(name: string, work: () => Promise<void>): Promise<void> {
-  await work().catch((error: unknown) => {
-    throw new Error(name, { cause: error });
-  });
-}
-
-async function fill(page: Page, fields: Record<string, string>): Promise<void> {
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).and(page.locator("[id]:not([id^=name-])")).fill(value);
-}
-
-async function press(page: Page, name: string | RegExp): Promise<void> {
-  await page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
-}
-
 /** Connects a platform to the set of the journey, through its consent page. */
 async function connect(page: Page, label: string): Promise<void> {
   await page.getByRole("region", { name: "Journey" }).getByRole("link", { name: label, exact: true }).click();
@@ -200,29 +183,4 @@ async function asSomebodyElse(page: Page, person: string): Promise<void> {
   const address = new URL(page.url());
   address.searchParams.set("login_hint", person);
   await page.goto(address.href);
-}
-
-/** Nothing runs out of a phone's width, every field has a label, every button a name, and no id stands twice. */
-async function assertSound(page: Page): Promise<void> {
-  assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, page.url());
-  const flaws = `[
-    ...[...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((field) => !field.labels?.length && !field.hidden && field.getClientRects().length > 0),
-    ...[...document.querySelectorAll("a, button")].filter((control) => !(control.getAttribute("aria-label") ?? control.textContent).trim()),
-    ...[...document.querySelectorAll("[id]")].filter((element) => document.querySelectorAll("#" + CSS.escape(element.id)).length > 1),
-  ].map((element) => element.outerHTML)`;
-  assert.deepEqual(await page.evaluate(flaws), [], page.url());
-}
-
-/** The link of the newest letter to an address that leads to a path. */
-async function linkInLetter({ dataDir, until }: Installation, to: string, path: string): Promise<string> {
-  const folder = join(dataDir, "mail");
-  let link = "";
-  await until(async () => {
-    for (const name of await readdir(folder).catch(() => [])) {
-      const letter = (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "=");
-      if (letter.includes(`To: ${to}`)) link = new RegExp(`http\\S+${path}\\?token=\\S+`).exec(letter)?.[0] ?? link;
-    }
-    return link !== "";
-  });
-  return link;
 }

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { assertSound, fill, linkInLetter, openBrowser, press, step } from "../browser.ts";
+
+const EMAIL = "owner@example.com";
+const PASSWORD = "correct horse battery";
+
+test("a person looks after the ways in: second step, passkey, sessions, password, data, and the end of it all", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  const { appUrl } = installation;
+  const browser = await openBrowser(t);
+  const open = async () => {
+    const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+    context.setDefaultTimeout(20_000);
+    return await context.newPage();
+  };
+  const page = await open();
+  const settings = () => page.goto(`${appUrl}/settings`);
+  let password = PASSWORD;
+  const signIn = async (who: Page) => {
+    await who.goto(`${appUrl}/sign-in?returnTo=/settings`);
+    await fill(who, { "E-mail": EMAIL, Password: password });
+    await press(who, "Sign in");
+  };
+
+  await step("nobody makes an account where that is for invited people", async () => {
+    await page.goto(`${appUrl}/sign-up`);
+    await page.getByText("New accounts are made by invitation here").waitFor();
+  });
+
+  await step("the owner sets the instance up, and name and time zone", async () => {
+    await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
+    await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
+    await fill(page, { "E-mail": EMAIL, Password: PASSWORD });
+    await press(page, "Set up");
+    await settings();
+    await fill(page, { Name: "Olivia" });
+    await page.getByLabel("Time zone").selectOption("Europe/Berlin");
+    await press(page, "Save");
+    await page.getByText("Saved.").waitFor();
+    assert.deepEqual([await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()], ["Olivia", "Europe/Berlin"]);
+    await assertSound(page);
+  });
+
+  let backupCode = "";
+  let secret = "";
+  await step("the second step is turned on with an authenticator app", async () => {
+    await page.getByText("Turn on", { exact: true }).click();
+    await page.locator("#two-factor-password").fill("not the password");
+    await press(page, "Go on");
+    await page.getByLabel("Your password").and(page.locator("[aria-invalid=true]")).fill(PASSWORD);
+    await press(page, "Go on");
+    secret = (await page.locator("section code").first().innerText()).replaceAll(" ", "");
+    backupCode = await page.locator("ul.codes code").first().innerText();
+    await page.getByRole("img", { name: /^QR code/ }).waitFor();
+    await assertSound(page);
+    await fill(page, { "Code that your app shows now": totp(secret, Date.now()) });
+    await press(page, "Turn on");
+    await page.getByText("The second step is on").waitFor();
+  });
+
+  const other = await open();
+  await step("signing in asks for a code: a wrong one is refused, a right one and a backup code let in", async () => {
+    await signIn(other);
+    await fill(other, { "Code of your authenticator app": "000000" });
+    await press(other, "Go on");
+    await other.getByText("This code is wrong").waitFor();
+    await fill(other, { "Code of your authenticator app": totp(secret, Date.now()) });
+    await press(other, "Go on");
+    await other.getByRole("heading", { name: "Settings" }).waitFor();
+    const third = await open();
+    await signIn(third);
+    await third.getByRole("link", { name: "Use a backup code" }).click();
+    await fill(third, { "Backup code": backupCode });
+    await press(third, "Go on");
+    await third.getByRole("heading", { name: "Settings" }).waitFor();
+  });
+
+  await step("a session that is ended is out at once", async () => {
+    await settings();
+    await page.getByRole("button", { name: "End all others" }).click();
+    await page.getByText("Ended.").waitFor();
+    await other.goto(`${appUrl}/keys`);
+    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  await step("a passkey is added, and signs in by itself", async () => {
+    const devices = await page.context().newCDPSession(page);
+    await devices.send("WebAuthn.enable");
+    await devices.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    await press(page, "Add a passkey");
+    await page.getByText("The passkey is added").waitFor();
+    await press(page, "Sign out");
+    await page.getByText("You are signed out").waitFor();
+    await press(page, "Sign in with a passkey");
+    await page.getByRole("heading", { name: "Hello, Olivia" }).waitFor();
+    await settings();
+    await page.getByRole("button", { name: /^Remove Passkey/ }).click();
+    await page.getByText("The passkey is removed").waitFor();
+  });
+
+  await step("a forgotten password is set anew by a letter, whose link works once", async () => {
+    await other.getByRole("link", { name: "Forgot your password?" }).click();
+    await fill(other, { "E-mail": EMAIL });
+    await press(other, "Send the link");
+    const link = await linkInLetter(installation, EMAIL, "/reset-password");
+    password = "another long enough one";
+    for (const told of ["Your password is changed", "does not work any more"]) {
+      await other.goto(link);
+      await fill(other, { "New password": password, "The same once more": password });
+      await press(other, "Set the password");
+      await other.getByText(told).waitFor();
+    }
+    await settings();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  await step("the data is had as one file, and the account is deleted with the password", async () => {
+    await signIn(page);
+    await fill(page, { "Code of your authenticator app": totp(secret, Date.now()) });
+    await press(page, "Go on");
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export your data" }).click()]);
+    assert.ok((await readFile(await download.path(), "utf8")).includes(EMAIL));
+    await page.getByText("Delete everything").click();
+    await page.locator("#delete-password").fill(password);
+    await press(page, "Delete my account");
+    await page.getByRole("alert").filter({ hasText: "Tick the box" }).waitFor();
+    await page.locator("#delete-password").fill(password);
+    await page.getByLabel("I am sure").check();
+    await press(page, "Delete my account");
+    await page.getByText("are deleted").waitFor();
+    await signIn(page);
+    await page.getByText("E-mail address or password is wrong").waitFor();
+  });
+
+  assert.equal(await server.end("SIGTERM"), 0);
+});
+
+/** What an authenticator app shows at a time. Source: RFC 6238, with the usual 30 seconds, SHA-1 and six digits. */
+function totp(secret: string, now: number): string {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((octet) => Number.parseInt(octet, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const offset = (digest.at(-1) ?? 0) & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
