@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
+import pino from "pino";
 import { z } from "zod";
 
 import { apiKey as keyShape } from "../../../contract/api-keys.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
+import { createHttpApp } from "../../http/app.ts";
 import { digestKey } from "./api-keys.ts";
 
 let world: World;
@@ -92,5 +94,23 @@ test("what is stored of a key cannot be used as one, and no table holds a key", 
   for (const { name } of tables) {
     const { rows } = await pool.query<{ found: boolean }>(`select exists (select from ${name} t where strpos(t::text, $1) > 0) as found`, [key.slice("amp_live_".length)]);
     assert.equal(rows[0]?.found, false, name);
+  }
+});
+
+test("no log line shows a key, wherever it was sent", async () => {
+  const lines: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line) => void lines.push(line) });
+  const app = await createHttpApp({ ...world.services, log }, { probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });
+  try {
+    const made = await app.inject({ method: "POST", url: "/api/keys", headers: { cookie, origin: world.services.settings.appUrl }, payload: { name: "quiet", mode: "test" } });
+    const key = rawKey(made.json());
+    for (const url of ["/api/v1/platform-sets", `/api/v1/platform-sets?key=${key}`, `/api/v1/posts/${key}`, `/api/${key}`]) {
+      for (const authorization of [`Bearer ${key}`, `Basic ${key}`, `Bearer ${key}x`]) await app.inject({ method: "GET", url, headers: { authorization } });
+    }
+    await app.inject({ method: "POST", url: "/api/v1/platform-sets", headers: { authorization: `Bearer ${key}`, "idempotency-key": key }, payload: { name: key } });
+    assert.ok(lines.length >= 14);
+    assert.ok(!lines.join("").includes(key.slice(9)));
+  } finally {
+    await app.close();
   }
 });
