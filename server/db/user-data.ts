@@ -1,47 +1,44 @@
 import { type Statement, statement } from "./sql.ts";
 
-/** A page of an export: the object as it is written out, and what the next page begins after. */
-export interface ExportedRow {
-  after: string;
-  item: unknown;
-}
+/** An object as it is written out. */
+export type ExportedRow = Record<string, unknown> & { id: string };
 
-/** ($1 user, $2 after, $3 limit). */
+/** ($1 user, $2 the last id of the page before or "", $3 limit). */
 type ExportPage = Statement<ExportedRow>;
+
+/** What became of a post on each platform. */
+const PLATFORM_POSTS = `, (
+  select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id, 'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
+    'publishedAt', to_char(t.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
+  from platform_posts t where t.post_id = posts.id) as "platformPosts"`;
 
 /** All that is kept of a user, by the name it has in an export. Secrets, and what stands for them, are left out. */
 export const exportPages: Readonly<Record<string, ExportPage>> = {
-  signInMethods: page("sign_in_methods", "m.id", "'id', m.id, 'provider', m.provider, 'createdAt', m.created_at, 'updatedAt', m.updated_at", "sign_in_methods m"),
-  passkeys: page("passkeys", "p.id", "'id', p.id, 'name', p.name, 'deviceType', p.device_type, 'backedUp', p.backed_up, 'createdAt', p.created_at", "passkeys p"),
-  sessions: page("sessions", "s.id", "'id', s.id, 'address', s.address, 'userAgent', s.user_agent, 'createdAt', s.created_at, 'expiresAt', s.expires_at", "sessions s"),
-  apiKeys: page("api_keys", "k.id", "'id', k.id, 'mode', k.mode, 'name', k.name, 'prefix', k.prefix, 'policies', k.policies, 'createdAt', k.created_at, 'lastUsedAt', k.last_used_at, 'expiresAt', k.expires_at, 'revokedAt', k.revoked_at", "api_keys k"),
-  platformSets: page("platform_sets", "s.id", "'id', s.id, 'mode', s.mode, 'name', s.name, 'isDefault', s.is_default, 'createdAt', s.created_at, 'updatedAt', s.updated_at", "platform_sets s"),
-  accounts: page(
-    "accounts",
-    "a.id",
-    `'id', a.id, 'mode', a.mode, 'platformSetId', a.platform_set_id, 'platform', a.platform, 'platformAccountId', a.platform_account_id, 'username', a.username, 'displayName', a.display_name,
-     'avatarUrl', a.avatar_url, 'status', a.status, 'scopes', a.scopes, 'tokenHealth', a.token_health, 'platformMetadata', a.platform_metadata, 'connectedAt', a.connected_at`,
-    "accounts a",
-  ),
-  posts: page(
-    "posts",
-    "p.id",
-    `'id', p.id, 'mode', p.mode, 'platformSetId', p.platform_set_id, 'status', p.status, 'content', p.content, 'platforms', p.platforms, 'scheduledFor', p.scheduled_for,
-     'createdAt', p.created_at, 'updatedAt', p.updated_at, 'publishedAt', p.published_at, 'platformPosts', (
-       select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id, 'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
-         'publishedAt', t.published_at, 'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]') from platform_posts t where t.post_id = p.id)`,
-    "posts p",
-  ),
-  media: page("media", "m.id", "'id', m.id, 'mode', m.mode, 'status', m.status, 'sourceUrl', m.source_url, 'filename', m.filename, 'facts', m.facts, 'sizeBytes', m.size_bytes, 'createdAt', m.created_at", "media m"),
-  auditEvents: page("audit_events", "e.id", "'id', e.id, 'mode', e.mode, 'actor', jsonb_build_object('kind', e.actor_kind, 'id', e.actor_id), 'action', e.action, 'target', e.target, 'data', e.data, 'address', e.address, 'requestId', e.request_id, 'createdAt', e.created_at", "audit_events e"),
+  signInMethods: page("sign_in_methods", "id provider created_at updated_at"),
+  passkeys: page("passkeys", "id name device_type backed_up created_at", { idType: "text" }),
+  sessions: page("sessions", "id address user_agent created_at expires_at"),
+  apiKeys: page("api_keys", "id mode name prefix policies created_at last_used_at expires_at revoked_at"),
+  platformSets: page("platform_sets", "id mode name is_default created_at updated_at"),
+  accounts: page("accounts", "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes token_health token_health_reason platform_metadata external_id connected_at"),
+  connectLinks: page("connect_links", "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id"),
+  ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
+  webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
+  posts: page("posts", "id mode platform_set_id status content platforms scheduled_for created_at updated_at published_at", { with: PLATFORM_POSTS }),
+  media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),
+  auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
 };
 
-function page(name: string, id: string, members: string, from: string): ExportPage {
-  return statement<ExportedRow>(`${name}.export`, `select ${id}::text as after, jsonb_build_object(${members}) as item from ${from} where user_id = $1 and ($2::text = '' or ${id} > $2::${name === "passkeys" ? "text" : "uuid"}) order by ${id} limit $3`);
+function page(table: string, columns: string, options: { idType?: "uuid" | "text"; with?: string } = {}): ExportPage {
+  const { idType = "uuid", with: more = "" } = options;
+  const selected = columns.split(" ").map((column) => `${column} as "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
+  return statement<ExportedRow>(`${table}.export`, `select ${selected.join(", ")}${more} from ${table} where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`);
 }
 
-/** ($1 user): where the user's bytes are, renditions' included. */
-export const listStorageKeys = statement<{ storage_key: string }>("media.list_storage_keys", `select storage_key from media where user_id = $1 and storage_key is not null`);
+/** ($1 user): where the user's bytes are, renditions and what has arrived of uploads included. */
+export const listStorageKeys = statement<{ storage_key: string }>(
+  "media.list_storage_keys",
+  `select storage_key from media where user_id = $1 and storage_key is not null union all select storage_key from resumable_upload_parts where user_id = $1`,
+);
 
 /** ($1 user): counts have no reference to the user's row, which creates would wait for. */
 export const deletePostCounts = statement("post_counts.delete_of_user", `delete from post_counts where user_id = $1`);

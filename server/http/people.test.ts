@@ -120,6 +120,7 @@ test("an export holds what is theirs in both modes, and no secret", async () => 
   assert.equal(exported.user.id, tenant.userId);
   assert.deepEqual([exported.posts.length, exported.accounts.length, exported.platformSets.length, exported.apiKeys.length, exported.sessions.length], [3, 1, 2, 2, 1]);
   assert.equal(exported.posts[0].platformPosts[0].platform, "threads");
+  assert.match(exported.posts[0].createdAt, /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
   assert.doesNotMatch(JSON.stringify(exported), /sealed|digest|scrypt|password_hash/);
   assert.equal((await world.call(tenant, "GET", "/api/me/export")).status, 401);
 });

@@ -4,7 +4,7 @@ import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 
-const PAGE = 200;
+const PAGE = 500;
 
 /**
  * All that is kept of the person, in both modes, as the text of one JSON object, in pieces: it is never in memory as a
@@ -19,8 +19,8 @@ export async function exportUser({ pool }: Pick<Services, "pool">, call: Pick<Ca
       yield `,${JSON.stringify(name)}:[`;
       for (let after = "", first = true; ; first = false) {
         const rows = await page.all(pool, [call.userId, after, PAGE]);
-        if (rows.length > 0) yield (first ? "" : ",") + rows.map(({ item }) => JSON.stringify(item)).join(",");
-        after = rows.at(-1)?.after ?? "";
+        if (rows.length > 0) yield (first ? "" : ",") + rows.map((row) => JSON.stringify(row)).join(",");
+        after = rows.at(-1)?.id ?? "";
         if (rows.length < PAGE) break;
       }
       yield "]";
