@@ -17,12 +17,15 @@ export interface OAuthAttemptRow {
   connect_link_id: string | null;
   is_over: boolean;
   used_at: Date | null;
+  /** How long ago the platform sent the person back, by the database's clock. */
+  used_seconds_ago: number | null;
   granted_sealed: string | null;
   account_id: string | null;
 }
 
 const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding, code_verifier_sealed, return_to,
-  connect_link_id, expires_at <= clock_timestamp() as is_over, used_at, granted_sealed, account_id`;
+  connect_link_id, expires_at <= clock_timestamp() as is_over, used_at,
+  extract(epoch from clock_timestamp() - used_at)::float8 as used_seconds_ago, granted_sealed, account_id`;
 
 /**
  * ($1 id, $2 digest of the state, $3 user, $4 mode, $5 set, $6 platform, $7 login, $8 app or null, $9 redirect URI, $10 binding,

@@ -98,7 +98,8 @@ export async function openChoice(services: OAuthServices, id: string, bindings: 
   if (!attempt || attempt.granted_sealed === null) {
     throw new PublicError("NOT_FOUND", attempt ? "The account was chosen already." : "There is nothing to choose from any more. Start again.");
   }
-  return { attempt, ...kept.parse(JSON.parse(services.vault.open(attempt.granted_sealed, placeOf(id, "granted_sealed")))) };
+  const { accounts, source } = kept.parse(JSON.parse(services.vault.open(attempt.granted_sealed, placeOf(id, "granted_sealed"))));
+  return { attempt, accounts: accounts.map((account) => ({ ...account, grant: aged(account.grant, attempt.used_seconds_ago ?? 0) })), source };
 }
 
 const grant = z.object({
@@ -121,6 +122,12 @@ const kept = z.object({
   accounts: z.array(z.object({ profile, grant })),
   source: z.object({ login: z.string(), oauthAppId: z.string().nullable(), grantorId: z.string().nullable() }),
 });
+
+/** Lifetimes are told from the moment of the exchange, and a person takes a while to choose. */
+function aged(granted: Grant, seconds: number): Grant {
+  const left = (lifetime: number | null) => (lifetime === null ? null : lifetime - seconds);
+  return { ...granted, expiresInSeconds: left(granted.expiresInSeconds), refreshExpiresInSeconds: left(granted.refreshExpiresInSeconds) };
+}
 
 /** The set's own app, else the instance's; in test mode one is made where there is none for this address. */
 async function appFor(services: OAuthServices, start: Start): Promise<KnownApp | null> {
