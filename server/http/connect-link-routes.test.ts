@@ -53,7 +53,7 @@ function newBrowser() {
   const send = async (url: string, form?: Record<string, string>): Promise<Shown> => {
     const response = await fetch(url.startsWith("/") ? world.url + url : url, {
       redirect: "manual",
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "), ...(form === undefined ? {} : { origin: "http://localhost:3000" }) },
+      headers: { "sec-fetch-site": "same-origin", cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "), ...(form === undefined ? {} : { origin: "http://localhost:3000" }) },
       ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
     });
     for (const cookie of response.headers.getSetCookie()) {
@@ -306,6 +306,32 @@ test("a link for one platform connects no other, and nothing in an address chang
   back.searchParams.set("returnTo", "//evil.example");
   assert.equal((await browser.leave(await browser.arrive(back))).origin, "https://app.example.com");
   assert.equal((await accountsOf(tenant)).length, 1);
+});
+
+test("a live link shows only what the instance, or the set, has an app for", async () => {
+  const tenant = (await world.makeTenants()).live;
+  const { path } = await linkOf(tenant, { platform: null });
+  const browser = newBrowser();
+  const { text } = await browser.open(path);
+  assert.match(text, /no platform that could be connected/);
+  assert.ok(!text.includes("rehearsal"));
+  assert.equal((await browser.open(`${path}/start?platform=threads`)).status, 400);
+  const app = await world.callAs(await world.signIn(tenant), "PUT", `/api/platform-sets/${tenant.platformSetId}/apps/threads?mode=live`, { clientId: "own", clientSecret: "secret" });
+  assert.equal(app.status, 200);
+  assert.deepEqual(linksIn((await browser.open(path)).text, "/connect/"), [`${path}/start?platform=threads`]);
+  assert.match((await browser.open(`${path}/start?platform=threads`)).location ?? "", /^https:\/\/threads\.net\/oauth\/authorize\?.*client_id=own/);
+});
+
+test("whoever is led past the link's page by another site, a letter or a bookmark sees the page first", async () => {
+  const { path } = await newLink();
+  const start = async (headers: Record<string, string>) => {
+    const { status, headers: answered } = await fetch(`${world.url}${path}/start?platform=threads`, { redirect: "manual", headers });
+    return [status, answered.get("location"), answered.get("set-cookie")];
+  };
+  for (const site of ["cross-site", "same-site", "none"]) assert.deepEqual(await start({ "sec-fetch-site": site }), [303, path, null], site);
+  for (const referer of ["https://evil.example/", "http://localhost:3000.evil.example/", ""]) assert.deepEqual(await start({ referer }), [303, path, null], referer);
+  const [, location] = await start({ referer: `http://localhost:3000${path}` });
+  assert.equal(new URL(location ?? "").origin, new URL(sandbox.url).origin);
 });
 
 test("a form of another site chooses nothing", async () => {

@@ -27,6 +27,8 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
   });
 
   pages.get<{ Params: { token: string } }>("/connect/:token/start", { exposeHeadRoute: false }, async (request, reply) => {
+    // A platform that asks only once would connect without a word whoever is led straight here: they see first who asks.
+    if (!isFromOwnPage(request, appUrl)) return await sendOn(reply, `/connect/${encodeURIComponent(request.params.token)}`);
     const { platform: named, login = "" } = queryOf(request);
     const platform = PLATFORM_NAMES.find((name) => name === named);
     if (platform === undefined) throw refuseRequest("connectLinks.platform", "The address names no platform", "Open the link again and choose one.");
@@ -51,6 +53,12 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
     const choice = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
     return await choose(services, request, reply, request.params.id, choice);
   });
+}
+
+/** Whether a page of ours led here. Browsers say so; over http some do not, but then they name the page. */
+function isFromOwnPage(request: FastifyRequest, appUrl: string): boolean {
+  const site = request.headers["sec-fetch-site"];
+  return site === undefined ? (request.headers.referer ?? "").startsWith(`${appUrl}/`) : site === "same-origin";
 }
 
 /** Shows what there is to choose from, or takes the choice. A page that is opened again after that leads on. */
