@@ -14,10 +14,16 @@ export interface ErrorBody {
 
 /** Answers a failure of whatever kind in the one shape. What is not meant for callers is logged and told as INTERNAL_ERROR. */
 export async function sendFailure(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const refusal = logFailure(log, error, request);
+  return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
+}
+
+/** What callers are told of a failure. What is a fault of ours is logged with the request's id. */
+export function logFailure(log: Logger, error: unknown, request: FastifyRequest): PublicError {
   const refusal = toRefusal(error);
   if (refusal.code === "INTERNAL_ERROR") log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions.url }, "a request failed");
   else if (refusal.code === "UNAVAILABLE") log.warn({ err: error, requestId: request.id }, "the database is away");
-  return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
+  return refusal;
 }
 
 export function errorBody(refusal: PublicError, requestId: string): ErrorBody {

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { accountsList } from "../../contract/accounts.ts";
+import { connectLinksCreate } from "../../contract/connect-links.ts";
 import { post } from "../../contract/posts.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
@@ -119,8 +120,8 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     assert.ok(!(await page.content()).includes(apiKey));
   });
 
-  const call = async (method: string, path: string, body?: FormData) => {
-    const answer = await fetch(installation.url + path, { method, headers: { authorization: `Bearer ${apiKey}`, prefer: "wait=60" }, ...(body === undefined ? {} : { body }) });
+  const call = async (method: string, path: string, body?: FormData | string) => {
+    const answer = await fetch(installation.url + path, { method, headers: { authorization: `Bearer ${apiKey}`, prefer: "wait=60", ...(typeof body === "string" ? { "content-type": "application/json" } : {}) }, ...(body === undefined ? {} : { body }) });
     const json: unknown = await answer.json();
     assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
     return json;
@@ -137,6 +138,24 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     assert.deepEqual(accounts.map(({ tokenHealth }) => tokenHealth), accounts.map(() => "healthy"));
     const instagram = (name: string) => accountsIn(name).then((set) => set.accounts.find(({ platform }) => platform === "instagram")?.scopes.includes("instagram_business_manage_comments"));
     assert.deepEqual([await instagram("Journey"), await instagram("Default")], [true, false]);
+  });
+
+  await step("a customer without an account here connects a Page by a link, and goes back to where they came from", async () => {
+    const returnUrl = `${installation.sandboxUrl}/?tenant=7`;
+    const { id } = await accountsIn("Default");
+    const made = await call("POST", "/api/v1/connect-links", JSON.stringify({ platformSetId: id, platform: "facebook", externalId: "customer-7", returnUrl }));
+    const customer = await open();
+    await customer.goto(connectLinksCreate.answer.parse(made).connectLink.url ?? "");
+    await assertSound(customer);
+    await customer.getByRole("link", { name: /^Connect Facebook/ }).click();
+    await asSomebodyElse(customer, "two-pages-carl");
+    await press(customer, /^Continue as/);
+    await customer.getByRole("checkbox", { name: "Replace it" }).check();
+    await press(customer, "Connect");
+    await customer.waitForURL((url) => url.origin === installation.sandboxUrl);
+    const { tenant, status, externalId, accountId } = Object.fromEntries(new URL(customer.url()).searchParams);
+    assert.deepEqual([tenant, status, externalId], ["7", "connected", "customer-7"]);
+    assert.ok((await accountsIn("Default")).accounts.some((account) => account.id === accountId));
   });
 
   await step("one is disconnected, and connected again", async () => {

@@ -5,9 +5,9 @@ import type { Services } from "../../domain/services.ts";
 import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.ts";
 import { onAppOnly } from "../faces.ts";
 import { addOAuthRoutes } from "../oauth-routes.ts";
-import { sendFailure, toRefusal } from "../refusals.ts";
+import { logFailure } from "../refusals.ts";
 import { addChoosing } from "./choosing.ts";
-import { addConnections } from "./connections.ts";
+import { addConnections, readMode } from "./connections.ts";
 import { showConnectingFailed } from "./connecting-failed.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { addHome } from "./home.ts";
@@ -16,7 +16,8 @@ import { addKeys } from "./keys.ts";
 import { addOwnApps } from "./own-apps.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
-import { SignInFirst } from "./person.ts";
+import { findPerson, SignInFirst } from "./person.ts";
+import { queryOf } from "./query.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
 import { addSettings } from "./settings.ts";
 import { addSignIn } from "./sign-in.ts";
@@ -41,7 +42,7 @@ function leadToOneAddress(pages: FastifyInstance, { settings }: Pick<Services, "
   pages.addHook("onRequest", async (request, reply) => {
     const asked = URL.parse(`${own.protocol}//${request.headers.host ?? ""}`);
     if (asked === null || request.method !== "GET" || asked.hostname === own.hostname || asked.port !== own.port) return;
-    if (LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname)) await reply.redirect(`${settings.appUrl}${request.url}`);
+    if (LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname)) return await reply.redirect(`${settings.appUrl}${request.url}`);
   });
 }
 
@@ -50,14 +51,16 @@ const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"
 /** A failure as a page: what happened, and where to go from there. */
 async function showFailure(services: Services, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   if (error instanceof SignInFirst) return await sendOn(reply, `/sign-in?${new URLSearchParams({ returnTo: request.method === "GET" ? request.url : "/" })}`);
-  if (error instanceof ConnectingFailed) return error.attempt?.connect_link_id ? await answerLinkFailure(services, reply, error) : await showConnectingFailed(reply, error);
-  const refusal = toRefusal(error);
-  if (refusal.code === "INTERNAL_ERROR" || refusal.code === "UNAVAILABLE") return await sendFailure(services.log, error, request, reply);
-  const [issue] = refusal.issues;
-  return await sendPage(reply, {
-    title: refusal.status === 404 ? "There is nothing here" : "That did not work",
-    status: refusal.status,
-    notice: { kind: "failed", text: refusal.message },
-    body: html`<section><p>${issue?.fix ?? "Go back, and try again."}</p><p><a class="button" href="/">Overview</a></p></section>`,
+  if (error instanceof ConnectingFailed && error.attempt?.connect_link_id) return await answerLinkFailure(services, reply, error);
+  const viewer = await findPerson(services, request, reply).catch(() => null);
+  if (error instanceof ConnectingFailed) return await showConnectingFailed(reply, error, viewer);
+  const { status, message, issues, headers } = logFailure(services.log, error, request);
+  const back = viewer !== null && request.url.startsWith("/api/platforms/") ? html`<a class="button" href="/connections?mode=${readMode(queryOf(request)["mode"])}">Back to connections</a>` : html`<a class="button" href="/">Overview</a>`;
+  return await sendPage(reply.headers(headers), {
+    title: status === 404 ? "There is nothing here" : "That did not work",
+    viewer,
+    status,
+    notice: { kind: "failed", text: message },
+    body: html`<section><p>${issues[0]?.fix ?? "Go back, and try again."}</p><p>${back}</p></section>`,
   });
 }

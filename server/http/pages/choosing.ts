@@ -59,6 +59,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
   return await sendPage(reply, {
     title: accounts.length > 1 ? `Which ${label} account?` : `Replace the ${label} account?`,
     viewer: shown.viewer ?? null,
+    at: "/connections",
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },
     ...(shown.formOrigins === undefined ? {} : { formOrigins: shown.formOrigins }),

@@ -25,6 +25,7 @@ p{margin:0 0 .9rem}
 .dim,.hint{color:var(--dim)}.hint,.small{font-size:.875rem}.hint{margin:.25rem 0 0}
 section,.card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1.25rem;margin:0 0 1.25rem}
 section>:last-child,.card>:last-child{margin-bottom:0}
+section>div:last-child>p:last-of-type,.grow>p:last-child{margin-bottom:0}
 form{margin:0}
 .field{margin:0 0 1rem}
 label,legend{display:block;font-weight:600;margin:0 0 .3rem;padding:0}
@@ -57,5 +58,5 @@ textarea.copy{resize:none;word-break:break-all}ul.codes{columns:2;list-style:non
 .modes{display:inline-flex;border:1px solid #8a8a8a;border-radius:9px;overflow:hidden;margin:0 0 1.25rem}
 .modes a{padding:.4rem 1.1rem;text-decoration:none;color:inherit;font-weight:600}.modes a[aria-current]{background:var(--ink);color:var(--bg)}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1rem;margin:0 0 .9rem}dt{color:var(--dim)}dd{margin:0}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}.ways{gap:0 .9rem;font-size:.9375rem}section,.card{padding:1rem}}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}.ways{gap:0 .75rem;font-size:.875rem}section,.card{padding:1rem}}
 `;
