@@ -48,7 +48,8 @@ export const MAX_PASSWORD_LENGTH = 200;
  */
 export async function createAuth(deps: AuthDeps) {
   const visits = new AsyncLocalStorage<Visit>();
-  const watcher = watch({ pool: deps.pool, record: (deed) => deps.record(deed, visits.getStore() ?? NOBODY), visit: () => visits.getStore() ?? NOBODY });
+  const visit = () => visits.getStore() ?? NOBODY;
+  const watcher = watch({ pool: deps.pool, visit, record: (deed) => deps.record(deed, visit()), userOf: async (cookies) => (await findGoodSession(cookies))?.userId ?? null });
   const options = {
     appName: "Ampost",
     baseURL: deps.appUrl,
@@ -164,13 +165,16 @@ export async function createAuth(deps: AuthDeps) {
     /** Where a letter leads, so that its reader shows that the address is theirs. */
     linkToVerify: async ({ id, email }: { id: string; email: string }): Promise<string> =>
       linkTo("/verify-email", await createEmailVerificationToken(deps.secret, email, undefined, VERIFY_HOURS * 60 * 60, { userId: id })),
-    /** The session whose cookie is among these; null where there is none that is good. One prepared look-up, asked on every request of a person. */
-    findSession: async (cookies: string): Promise<{ id: string; userId: string } | null> => {
-      const token = readSigned(cookies, (await library.$context).authCookies.sessionToken.name, deps.secret);
-      const found = token === null ? undefined : await findSession.one(deps.pool, [digestToken(token)]);
-      return found === undefined ? null : { id: found.id, userId: found.user_id };
-    },
+    /** The session whose cookie is among these; null where there is none that is good. */
+    findSession: findGoodSession,
   };
+
+  /** One prepared look-up: it is asked on every request of a person. */
+  async function findGoodSession(cookies: string): Promise<{ id: string; userId: string } | null> {
+    const token = readSigned(cookies, (await library.$context).authCookies.sessionToken.name, deps.secret);
+    const found = token === null ? undefined : await findSession.one(deps.pool, [digestToken(token)]);
+    return found === undefined ? null : { id: found.id, userId: found.user_id };
+  }
 
   function linkTo(path: string, token: string): string {
     return `${deps.appUrl}${path}?token=${encodeURIComponent(token)}`;

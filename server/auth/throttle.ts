@@ -32,7 +32,7 @@ export type Tried = keyof typeof LIMITS;
 
 /** Who tries: `account` is an e-mail address or a user's id, whether there is such an account or not. */
 export interface Trier {
-  account?: string | undefined;
+  account?: string | null | undefined;
   address: string | null;
 }
 
@@ -54,7 +54,7 @@ export async function forgive(pool: pg.Pool, what: Tried, account: string): Prom
 function countedOf(what: Tried, { account, address }: Trier): { key: string; most: number }[] {
   const limit: Limit = LIMITS[what];
   return [
-    ...(limit.account === undefined || account === undefined ? [] : [{ key: keyOf(what, "account", account.trim().toLowerCase()), most: limit.account }]),
+    ...(limit.account === undefined || account === undefined || account === null ? [] : [{ key: keyOf(what, "account", account.trim().toLowerCase()), most: limit.account }]),
     ...(limit.address === undefined || address === null ? [] : [{ key: keyOf(what, "address", networkOf(address)), most: limit.address }]),
   ];
 }

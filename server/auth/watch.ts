@@ -26,6 +26,8 @@ export interface WatchDeps {
   pool: pg.Pool;
   record(deed: Deed): Promise<void>;
   visit(): Visit;
+  /** Whose session's cookie is among these. */
+  userOf(cookies: string): Promise<string | null>;
 }
 
 /** What is counted before it is tried, by the library's path. */
@@ -57,16 +59,18 @@ const WAYS_IN: Readonly<Record<string, string>> = {
 const withEmail = z.object({ email: z.string().max(1000) });
 
 /** Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down what came of them. */
-export function watch({ pool, record, visit }: WatchDeps) {
+export function watch({ pool, record, visit, userOf }: WatchDeps) {
   const plugin = {
     id: "ampost-watch",
     hooks: {
       before: [
         {
           matcher: ({ path }) => path !== undefined && path in COUNTED,
-          handler: createAuthMiddleware(async ({ path, body }) => {
+          handler: createAuthMiddleware(async ({ path, body, headers }) => {
             const tried = COUNTED[path];
-            if (tried !== undefined) await throttle(pool, tried, { account: withEmail.safeParse(body).data?.email, address: visit().address });
+            if (tried === undefined) return;
+            const account = withEmail.safeParse(body).data?.email ?? (await userOf(headers?.get("cookie") ?? ""));
+            await throttle(pool, tried, { account, address: visit().address });
           }),
         },
         {

@@ -13,7 +13,8 @@ import type { Auth } from "../auth/auth.ts";
 import type { Origin } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
 import { completeSetUp } from "../domain/users/set-up.ts";
-import { acceptInvite, refuseSignUp, signUp } from "../domain/users/sign-up.ts";
+import { refuseField } from "../domain/users/refuse-field.ts";
+import { acceptInvite, signUp } from "../domain/users/sign-up.ts";
 import { refuseForeign } from "./authenticate.ts";
 import { onAppOnly } from "./faces.ts";
 import { readBody } from "./read-body.ts";
@@ -48,7 +49,7 @@ function addWaysIn(scope: FastifyInstance, services: Services): void {
       const invited = await acceptInvite(services, originOf(request), invite, person);
       return await signIn(services, request, reply, { ...person, ...invited });
     }
-    if (email === undefined) throw refuseSignUp("signUp.email", "/email", "email is required", "Send the address that letters are to reach.");
+    if (email === undefined) throw refuseField("signUp.email", "/email", "email is required", "Send the address that letters are to reach.");
     await takingAtLeast(SECRETIVE_MILLISECONDS, signUp(services, originOf(request), { ...person, email }));
     return { next: "verify_email" };
   });
@@ -88,13 +89,13 @@ function originOf(request: FastifyRequest): Origin {
 
 async function answer({ auth, settings, storage }: Services, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   refuseForeign(request, settings.appUrl);
-  const { body } = await readBody({ name: "this route", takes: request.method === "GET" ? "none" : "optional" }, request, storage);
+  const { body } = await readBody({ name: "this route", takes: request.method === "POST" ? "optional" : "none" }, request, storage);
   const headers = headersOf(request);
   // Judged already, and the library knows the app by one name only.
   if (request.method === "POST") headers.set("origin", settings.appUrl);
-  const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers, ...(request.method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }) });
+  const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers, ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}) });
   const work = asVisitor(auth, request, () => auth.handler(asked));
-  const response = await (SECRETIVE.includes(asked.url.slice(settings.appUrl.length)) ? takingAtLeast(SECRETIVE_MILLISECONDS, work) : work);
+  const response = await (SECRETIVE.includes(request.routeOptions.url ?? "") ? takingAtLeast(SECRETIVE_MILLISECONDS, work) : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
   if (location !== null) reply.header("location", location);

@@ -151,6 +151,14 @@ test("a new password that the person sets themself ends their other sessions, an
   assert.ok((await auditOf(tenant.userId)).includes("user.password_changed"));
 });
 
+test("whoever holds a session cannot guess the password that goes with it", async () => {
+  const { tenant, cookie } = await newPerson();
+  for (let n = 2; n <= LIMITS.password.account; n += 1) await throttle(world.services.pool, "password", { account: tenant.userId, address: null });
+  const guess = (n: number) => visit(world, "POST", "/api/auth/two-factor/enable", { password: wrong }, { cookie, address: `203.0.113.${n}` });
+  assert.deepEqual([(await guess(1)).status, (await guess(2)).status], [400, 429]);
+  assert.equal((await world.callAs(cookie, "DELETE", "/api/me", { password: PASSWORD })).status, 429);
+});
+
 test("a new address is agreed to at the old one and confirmed at the new one", async () => {
   const { tenant, email, cookie } = await newPerson();
   const newEmail = `new-${email}`;
@@ -169,4 +177,5 @@ test("only what is offered of the sign-in library is there, on the app's host al
   for (const path of ["/api/auth/list-sessions", "/api/auth/ok", "/api/auth/get-session", "/api/auth/error", "/api/auth/delete-user", "/api/auth/update-user", "/api/auth/sign-in/social", "/api/auth/two-factor/send-otp"]) {
     assert.equal((await visit(world, "POST", path, {}, { cookie })).status, 404, path);
   }
+  assert.ok((await fetch(`${world.url}/api/auth/verify-email?token=x`, { method: "HEAD", headers: { host: "localhost:3000" } })).status < 500);
 });

@@ -13,7 +13,7 @@ import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
-import { refuseSignUp } from "./sign-up.ts";
+import { refuseField } from "./refuse-field.ts";
 
 export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth">;
 
@@ -43,11 +43,11 @@ async function confirm({ pool, auth }: DeleteUserServices, call: Call, password:
   const user = await findMe.one(pool, [call.userId]);
   if (user?.has_password === false) {
     if ((await findFreshSession.one(pool, [call.actor.id, call.userId, FRESH_MINUTES])) !== undefined) return;
-    throw refuseSignUp("me.session", "", "Deleting the account needs a session that has just begun", `Sign in again, then repeat this within ${FRESH_MINUTES} minutes.`);
+    throw refuseField("me.session", "", "Deleting the account needs a session that has just begun", `Sign in again, then repeat this within ${FRESH_MINUTES} minutes.`);
   }
-  if (password === undefined) throw refuseSignUp("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
+  if (password === undefined) throw refuseField("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
   await throttle(pool, "password", { account: call.userId, address: call.address });
-  if (!(await auth.checkPassword(call.userId, password))) throw refuseSignUp("me.password", "/password", "The password is wrong", "Check it, or set a new one by the letter for forgotten passwords.");
+  if (!(await auth.checkPassword(call.userId, password))) throw refuseField("me.password", "/password", "The password is wrong", "Check it, or set a new one by the letter for forgotten passwords.");
 }
 
 /** More would make a job's row large. */

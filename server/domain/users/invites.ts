@@ -14,7 +14,7 @@ import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { refuseSignUp } from "./sign-up.ts";
+import { refuseField } from "./refuse-field.ts";
 
 /** The open invitations of the owner. Throws NOT_FOUND for others. */
 export async function listInvites({ pool }: Pick<Services, "pool">, { userId }: Pick<Caller, "userId">): Promise<Answer<{ invites: Invite[] }>> {
@@ -26,8 +26,8 @@ export async function listInvites({ pool }: Pick<Services, "pool">, { userId }: 
 export async function createInvite(services: Pick<Services, "pool" | "jobs" | "vault" | "settings">, call: Call, email: string): Promise<Answer<{ invite: Invite }>> {
   return await write(services, call, async (tx) => {
     const owner = await requireOwner(tx, call.userId);
-    if (services.settings.signUp === "closed") throw refuseSignUp("signUp.closed", "", "No more accounts are made here", "Set AMPOST_SIGNUP to invite first.");
-    if ((await findUserByEmail.one(tx, [email])) !== undefined) throw refuseSignUp("invites.email", "/email", `${email} has an account already`, "They can sign in, or set a new password.");
+    if (services.settings.signUp === "closed") throw refuseField("signUp.closed", "", "No more accounts are made here", "Set AMPOST_SIGNUP to invite first.");
+    if ((await findUserByEmail.one(tx, [email])) !== undefined) throw refuseField("invites.email", "/email", `${email} has an account already`, "They can sign in, or set a new password.");
     const token = randomBytes(32).toString("base64url");
     const row = await saveInvite.one(tx, [newId(), email, digestToken(token), call.userId, INVITE_DAYS]);
     if (row === undefined) throw new Error("The invitation was not stored");

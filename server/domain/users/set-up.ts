@@ -12,7 +12,8 @@ import { adoptOwner, findOwner, findOwnerWhoCanSignIn, findUserByEmail } from ".
 import { recordAudit } from "../audit/record.ts";
 import type { Origin } from "../caller.ts";
 import { makeUser } from "./ensure-user.ts";
-import { type NewPerson, refuseSignUp, type SignUpServices } from "./sign-up.ts";
+import { refuseField } from "./refuse-field.ts";
+import type { NewPerson, SignUpServices } from "./sign-up.ts";
 
 const FACT = "set_up_token/";
 /** A link that was printed at a start works for so long; the next start prints a new one. */
@@ -46,11 +47,11 @@ export async function completeSetUp(services: SignUpServices, origin: Origin, to
     await lockSetUp.run(tx);
     const taken = await takeRecentFact.one(tx, [FACT + digestToken(token), SET_UP_HOURS]);
     if (taken === undefined || (await findOwnerWhoCanSignIn.one(tx)) !== undefined) {
-      throw refuseSignUp("setUp.token", "/token", "The link was used already, or is too old", "Start Ampost again: it prints a new link while nobody owns it.");
+      throw refuseField("setUp.token", "/token", "The link was used already, or is too old", "Start Ampost again: it prints a new link while nobody owns it.");
     }
     const found = await findOwner.one(tx);
     const owner = found === undefined ? await makeUser(tx, { ...person, isOwner: true, emailVerified: true }) : await adopt(tx, found.id, person);
-    if (owner === undefined) throw refuseSignUp("setUp.email", "/email", "The address belongs to another user of this instance", "Take another address.");
+    if (owner === undefined) throw refuseField("setUp.email", "/email", "The address belongs to another user of this instance", "Take another address.");
     await savePassword.run(tx, [newId(), owner.id, hash]);
     await deleteFacts.run(tx, [FACT]);
     await recordAudit(tx, origin, { userId: owner.id, action: "user.created", target: owner.id, data: { by: "set_up", adopted: found !== undefined } });

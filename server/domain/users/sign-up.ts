@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { newId } from "../../../model/ids.ts";
-import { PublicError, type Issue } from "../../../model/errors.ts";
+import type { PublicError } from "../../../model/errors.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 import { throttle } from "../../auth/throttle.ts";
 import { findInvite, takeInvite } from "../../db/invites.ts";
@@ -13,6 +13,7 @@ import { recordAudit } from "../audit/record.ts";
 import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { makeUser } from "./ensure-user.ts";
+import { refuseField } from "./refuse-field.ts";
 
 export type SignUpServices = Pick<Services, "pool" | "auth" | "jobs" | "vault" | "settings">;
 
@@ -57,9 +58,9 @@ export async function acceptInvite(services: SignUpServices, origin: Origin, tok
   const hash = await services.auth.hashPassword(person.password);
   return await transaction(services.pool, async (tx) => {
     const invite = await takeInvite.one(tx, [digestToken(token)]);
-    if (invite === undefined) throw refuseSignUp("signUp.invite", "/invite", "The invitation was used, withdrawn or replaced, or is too old", "Ask whoever invited you for a new one.");
+    if (invite === undefined) throw refuseField("signUp.invite", "/invite", "The invitation was used, withdrawn or replaced, or is too old", "Ask whoever invited you for a new one.");
     const user = (await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true }));
-    if (user === undefined) throw refuseSignUp("signUp.email", "/email", `${invite.email} has an account already`, "Sign in, or set a new password.");
+    if (user === undefined) throw refuseField("signUp.email", "/email", `${invite.email} has an account already`, "Sign in, or set a new password.");
     await savePassword.run(tx, [newId(), user.id, hash]);
     await recordAudit(tx, origin, { userId: user.id, action: "user.created", target: user.id, data: { by: "invitation" } });
     return { email: user.email };
@@ -72,11 +73,6 @@ function alreadySignedUp({ settings: { appUrl } }: SignUpServices) {
 
 function signUpRefused(mode: "invite" | "closed"): PublicError {
   return mode === "invite"
-    ? refuseSignUp("signUp.invite", "/invite", "Accounts are made by invitation here", "Ask the owner of this instance for an invitation, and open the link in its letter.")
-    : refuseSignUp("signUp.closed", "", "No more accounts are made here", "Ask the owner of this instance.");
-}
-
-export function refuseSignUp(rule: string, path: string, message: string, fix: string): PublicError {
-  const issue: Issue = { rule, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix };
-  return new PublicError("VALIDATION_FAILED", message, { issues: [issue] });
+    ? refuseField("signUp.invite", "/invite", "Accounts are made by invitation here", "Ask the owner of this instance for an invitation, and open the link in its letter.")
+    : refuseField("signUp.closed", "", "No more accounts are made here", "Ask the owner of this instance.");
 }
