@@ -231,9 +231,9 @@ export interface OAuth {
    * The profile the grant belongs to, and what is known of it without secrets. Where one grant reaches several (Pages,
    * say), all of them, at least one, in the platform's order: the person chooses. Throws BrokerError AUTH_REVOKED with a
    * sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
-   * `scopes` is what was granted, as `exchange` tells it.
+   * `scopes` is what was granted, as `exchange` tells it; `environment` as in `StepContext`.
    */
-  profile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile | readonly Choice[]>;
+  profile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null, environment?: Readonly<Record<string, string>>): Promise<Profile | readonly Choice[]>;
   /** Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the person's. */
   profileAgain?(http: HttpClient, accessToken: string, platformAccountId: string): Promise<Profile>;
   /** How old a profile may be before it is read again, in seconds, where the platform's quota is small; a day otherwise. */

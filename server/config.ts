@@ -96,7 +96,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
-    platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS) },
+    platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS), TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY) },
     apps: appsOf(apps, appUrl),
     signUp: env.AMPOST_SIGNUP,
     mail: { smtpUrl: env.AMPOST_SMTP_URL ?? null, from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`, folder: join(dataDir, "mail") },

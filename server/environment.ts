@@ -74,6 +74,7 @@ export const environment = z.object({
   AMPOST_WORKER_SLOTS: describe(count(1000).default(16), { group: "Publishing", about: "How many platform posts a worker prepares and publishes at the same time.", takes: "a whole number from 1 to 1000", example: "32" }),
   AMPOST_WORKER_PORT: describe(port.optional(), { group: "Publishing", about: "Port on which a worker that runs alone answers /healthz, /readyz and /metrics.", takes: "a port number from 0 to 65535", example: "3002", otherwise: "it listens nowhere" }),
   LINKEDIN_API_VERSION: describe(z.string().regex(/^\d{6}$/).default("202605"), { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" }),
+  TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), { group: "Publishing", about: "Whether TikTok has not audited the app yet, and so takes posts to private accounts only: then no other privacy level is offered.", takes: "true or false", example: "true" }),
   YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), { group: "Publishing", about: "Whether YouTube videos stay private until Google's review of the app is complete.", takes: "true or false", example: "true" }),
 
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), { group: "People", about: "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.", takes: "open, invite or closed", example: "open" }),

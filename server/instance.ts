@@ -67,6 +67,7 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
       oauthOf: loginOf,
       liveApp: (platform) => config.apps.get(platform) ?? null,
       appUrl: config.appUrl,
+      platformEnvironment: config.platformEnvironment,
       sandboxUrl: config.sandbox.url,
     };
     return { config, log, secrets, databaseUrl: database.url, pool, oauth, httpFor, openPool, close };

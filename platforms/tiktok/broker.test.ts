@@ -179,6 +179,13 @@ test("the account is known by its open id, with what its creator may do", async 
   });
 });
 
+test("of an app that TikTok has not audited only the level that it may use is offered", async (t) => {
+  const server = await startTikTok(t, {});
+  const profile = await oauth.profile(createHttpClient({ sandboxUrl: server.url }), "act.1", null, { TIKTOK_PRIVATE_POSTS_ONLY: "true" });
+  assert.ok("metadata" in profile);
+  assert.deepEqual(profile.metadata["privacyLevelOptions"], ["SELF_ONLY"]);
+});
+
 const NOW = new Date("2026-11-25T12:00:00Z");
 const APP = { clientId: "key", clientSecret: "secret", redirectUri: "https://app.example/cb" };
 const NO_ANSWER = { status: null, brokerCode: null, platformError: null, failure: "reset" };

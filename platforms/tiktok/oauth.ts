@@ -59,7 +59,7 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
 }
 
 /** The public handle is told by the creator info alone. */
-async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {
+async function readProfile(http: HttpClient, accessToken: string, _scopes?: readonly string[] | null, environment: Readonly<Record<string, string>> = {}): Promise<Profile> {
   const { user } = await callTikTok(http, userInfo, {
     method: "GET",
     url: "https://open.tiktokapis.com/v2/user/info/",
@@ -72,7 +72,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
     username: creator?.creator_username ?? null,
     displayName: user.display_name ?? creator?.creator_nickname ?? null,
     avatarUrl: user.avatar_url ?? null,
-    metadata: { unionId: user.union_id ?? null, ...(creator === null ? {} : creatorMetadata(creator)) },
+    metadata: { unionId: user.union_id ?? null, ...(creator === null ? {} : creatorMetadata(creator, environment)) },
   };
 }
 
@@ -86,12 +86,16 @@ async function readCreator(http: HttpClient, accessToken: string): Promise<Creat
   }
 }
 
-/** What the rules judge a post by, and what a caller may choose from. */
-function creatorMetadata(creator: CreatorInfo): Record<string, unknown> {
+/**
+ * What the rules judge a post by, and what a caller may choose from. TikTok lists the account's levels whether or not the app
+ * may use them. Source: TikTok docs, content sharing guidelines, 2026-09-11.
+ */
+function creatorMetadata(creator: CreatorInfo, environment: Readonly<Record<string, string>>): Record<string, unknown> {
+  const isOffered = (level: string) => environment["TIKTOK_PRIVATE_POSTS_ONLY"] !== "true" || level === "SELF_ONLY";
   return {
     creatorUsername: creator.creator_username,
     creatorNickname: creator.creator_nickname ?? null,
-    privacyLevelOptions: creator.privacy_level_options,
+    privacyLevelOptions: creator.privacy_level_options.filter(isOffered),
     commentDisabled: creator.comment_disabled ?? false,
     duetDisabled: creator.duet_disabled ?? false,
     stitchDisabled: creator.stitch_disabled ?? false,

@@ -171,7 +171,7 @@ async function askPlatform(services: OAuthServices, attempt: OAuthAttemptRow, oa
   const http: HttpClient = services.httpFor(attempt.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: attempt.redirect_uri }, { code, codeVerifier });
   requirePermissions(attempt, grant);
-  const accounts = await readChoices(oauth, http, grant);
+  const accounts = await readChoices(oauth, http, grant, services.platformEnvironment);
   return { accounts, source: await sourceOf(services, oauth, attempt, app, grant) };
 }
 

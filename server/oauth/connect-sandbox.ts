@@ -30,7 +30,7 @@ export async function connectSandboxAccount(
   const consent = (await approve(http, oauth, app, person)) ?? (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
   if (!consent) throw new Error(`The sandbox at ${services.sandboxUrl} did not let ${person} connect`);
   const grant = await oauth.exchange(http, consent.app, consent);
-  const [account] = await readChoices(oauth, http, grant);
+  const [account] = await readChoices(oauth, http, grant, services.platformEnvironment);
   const source = await sourceOf(services, oauth, place, consent.app, grant);
   return await storeConnection(services, place, account.grant, account.profile, source, beside);
 }

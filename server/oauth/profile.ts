@@ -37,5 +37,5 @@ async function readProfile(services: OAuthServices, oauth: OAuth, connection: Co
   const { platform_account_id: id, scopes } = connection;
   if (oauth.profileAgain) return await oauth.profileAgain(http, accessToken, id);
   const grant = { accessToken, refreshToken: null, expiresInSeconds: null, refreshExpiresInSeconds: null, scopes: scopes.length === 0 ? null : scopes };
-  return (await readChoices(oauth, http, grant)).find(({ profile }) => profile.platformAccountId === id)?.profile;
+  return (await readChoices(oauth, http, grant, services.platformEnvironment)).find(({ profile }) => profile.platformAccountId === id)?.profile;
 }

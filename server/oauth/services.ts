@@ -20,5 +20,7 @@ export interface OAuthServices {
   liveApp(platform: PlatformName): OAuthApp | null;
   /** The face that OAuth callbacks come back to. */
   appUrl: string;
+  /** The operator's settings that are about platforms, by environment name. */
+  platformEnvironment?: Readonly<Record<string, string>>;
   sandboxUrl: string;
 }
