@@ -85,15 +85,18 @@ export const listConnected = statement<{ account_id: string; mode: Mode }>(
 );
 
 /**
- * ($1 account that is going, $2 mode, $3 platform, $4 platform account id, $5 app or null, $6 grantor or null): whether some
- * other connection, of any user, still lives by the same grant: the same account, or the same person, by the same app.
- * Of no user's data anything is told but that.
+ * ($1 mode, $2 platform, $3 platform account id, $4 app or null, $5 grantor or null): whether a connection of any user lives by
+ * the same grant: the same account, or the same person, by the same app. Of no user's data anything is told but that.
  */
 export const findSharedGrant = statement<{ account_id: string }>(
   "connections.find_shared_grant",
-  `select c.account_id from connections c join accounts a on a.id = c.account_id
-   where c.account_id <> $1 and c.mode = $2 and c.oauth_app_id is not distinct from $5 and a.status = 'active'
-     and ((a.platform = $3 and a.platform_account_id = $4) or c.grantor_id = $6) limit 1`,
+  `with alike as (
+     select a.id from accounts a where a.platform = $2 and a.platform_account_id = $3 and a.status = 'active'
+     union all
+     select c.account_id from connections c where c.grantor_id = $5
+   )
+   select c.account_id from alike join connections c on c.account_id = alike.id join accounts a on a.id = c.account_id and a.status = 'active'
+   where c.mode = $1 and c.oauth_app_id is not distinct from $4 limit 1`,
 );
 
 /** ($1 set, $2 user, $3 mode): holds the set, so that it is neither deleted nor connected twice meanwhile. */

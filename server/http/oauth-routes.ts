@@ -39,7 +39,7 @@ export function addOAuthRoutes(pages: FastifyInstance, services: Services): void
 }
 
 /** Who is signed in at a browser, and what its sign-ins at platforms may be tied to. */
-export async function readBrowser({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<{ sessionId: string | null; bindings: Buffer[] }> {
+async function readBrowser({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<{ sessionId: string | null; bindings: Buffer[] }> {
   const session = await sessions.find(request.headers);
   const browser = readBrowserBinding(request, settings.appUrl);
   return { sessionId: session?.id ?? null, bindings: [...(session === null ? [] : [bindingOf("session", session.id)]), ...(browser === null ? [] : [browser])] };

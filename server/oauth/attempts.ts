@@ -14,7 +14,7 @@ import { ConnectingFailed, readRefusal, toConnectingFailed } from "./failures.ts
 import type { OAuthServices } from "./services.ts";
 
 /** How long a person may take at the platform, and then to choose. */
-export const ATTEMPT_SECONDS = 600;
+const ATTEMPT_SECONDS = 600;
 
 /** What somebody asks for who wants to connect an account. */
 export interface Start extends Place {

@@ -52,14 +52,15 @@ export async function forgetConnection(services: OAuthServices, tx: pg.PoolClien
 }
 
 /**
- * Asks the platform to take back a forgotten grant, where it has a call for that. Not where another connection still lives by
- * it, of this user or another: platforms take back all that a person granted to the app. Throws while the platform is away.
+ * Asks the platform to take back a forgotten grant, where it has a call for that. Not where a connection lives by it, of this
+ * user or another, such as the same account connected again: platforms take back all that a person granted to the app.
+ * Throws while the platform is away.
  */
 export async function revokeGrant(services: OAuthServices, data: unknown): Promise<void> {
   const job = forgotten.parse(data);
   const oauth = services.oauthOf(job.platform, job.login);
   if (!oauth?.revoke) return;
-  const shared = [job.accountId, job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId];
+  const shared = [job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId];
   if (await findSharedGrant.one(services.pool, shared)) return;
   const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, placeOf(job))));
   if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);

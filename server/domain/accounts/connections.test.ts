@@ -103,6 +103,17 @@ for (const { platform, login, oauth, way } of WAYS) {
   });
 }
 
+test("an account that is connected again before the platform was asked keeps its new grant", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  await connectAs(world, cookie, tenant, "youtube");
+  const [account] = await world.accountsOf(tenant);
+  await world.callAs(cookie, "DELETE", `/api/accounts/${account?.id}?mode=test`);
+  await connectAs(world, cookie, tenant, "youtube");
+  await world.doRevocations();
+  assert.deepEqual(await requestsOf("youtube", "revoke"), []);
+  assert.equal(objectIn((await world.callAs(cookie, "POST", `/api/accounts/${account?.id}/refresh?mode=test`)).body, "account").tokenHealth, "healthy");
+});
+
 test("TikTok, which takes back living tokens only, is given one", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "tiktok");
