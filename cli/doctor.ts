@@ -3,6 +3,7 @@ import { foreseen } from "../platforms/foresight.ts";
 import { type Config, ConfigError } from "../server/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
+import { checkMail } from "./doctor-mail.ts";
 import { checkAddresses, checkPorts, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
@@ -27,7 +28,8 @@ async function examine(): Promise<Finding[]> {
   const folder = await checkDataFolder(config);
   const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config)]].flat();
   const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config)]);
-  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), ...ahead];
+  const mail = await checkMail(config);
+  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), mail, ...ahead];
 }
 
 function isSettings(value: unknown): value is { config: Config; log: Logger } {

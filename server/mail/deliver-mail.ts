@@ -38,12 +38,17 @@ export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unkno
     log.info({ subject, path }, "No mail server is set (AMPOST_SMTP_URL), so a letter was written to a file");
     return;
   }
-  const transport = createTransport({ url: mail.smtpUrl, connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 });
+  const transport = openTransport(mail.smtpUrl);
   try {
     await transport.sendMail(message);
   } finally {
     transport.close();
   }
+}
+
+/** A way to the mail server, not yet connected. Whoever opens it closes it. */
+export function openTransport(smtpUrl: string) {
+  return createTransport({ url: smtpUrl, connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 });
 }
 
 async function writeLetter(folder: string, id: string, message: object): Promise<string> {
