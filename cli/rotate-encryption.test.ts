@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
@@ -29,6 +30,23 @@ test("a running server publishes on while the key is rotated, and keys that nobo
   assert.deepEqual([configured.newKey, configured.resealed], [false, rotation.resealed]);
   assert.ok((await doctor(installation, own)).every(({ status }) => status === "ok"));
   assert.ok((await doctor(installation)).some(({ status }) => status === "failed"));
+});
+
+test("a wrong or missing key is one clear sentence at the start of every server, and nothing runs then", async (t) => {
+  const installation = await openInstallation(t, { ownDatabase: true });
+  await installation.json("keys", "create", "--mode", "test", "--name", "first", "--json");
+  const elsewhere = await mkdtemp(join(tmpdir(), "ampost-elsewhere-"));
+  t.after(() => rm(elsewhere, { recursive: true, force: true }));
+  const wrong: Record<string, string>[] = [{ AMPOST_ENCRYPTION_KEY: randomBytes(32).toString("base64") }, { AMPOST_DATA_DIR: elsewhere }];
+  for (const server of ["api", "worker", "start"]) {
+    for (const env of wrong) {
+      const { code, stderr } = await installation.run([server], env);
+      const said = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+      assert.deepEqual([code, said.length], [1, 1], stderr);
+      assert.match(said[0] ?? "", /^The encryption key is not the one that this database's tokens were sealed with\. Set AMPOST_ENCRYPTION_KEY to the earlier key/);
+    }
+  }
+  assert.deepEqual(await installation.processes(), []);
 });
 
 async function doctor(installation: Installation, key = "") {

@@ -21,7 +21,10 @@ export async function runSandbox(options: { attached?: boolean }): Promise<void>
     if (error.code !== "EADDRINUSE") throw error;
     throw new Error(`Port ${config.sandbox.port} is taken by another program. Stop that, or set AMPOST_SANDBOX_PORT to another one.`, { cause: error });
   });
+  // The server may have failed to start meanwhile.
+  if (options.attached && !process.connected) return await sandbox.close();
   stayUntilTold(log, () => sandbox.close(), { signals: !options.attached });
   log.info({ url: sandbox.url }, "The sandbox is ready");
-  process.send?.({ url: sandbox.url });
+  // A server that goes at this very moment hears nothing any more; what follows from that is seen to above.
+  process.send?.({ url: sandbox.url }, undefined, {}, () => undefined);
 }
