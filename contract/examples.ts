@@ -32,8 +32,6 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   me_update: { name: "Ada", timeZone: "Europe/Berlin" },
   me_delete: { password: "the password of the account" },
   invites_create: { email: "colleague@example.com" },
-  sign_up: { email: "ada@example.com", password: "a long password", name: "Ada" },
-  set_up: { token: "from the terminal", email: "ada@example.com", password: "a long password", name: "Ada" },
   webhooks_create: { url: "https://app.example.com/ampost-events", events: ["post.published", "post.failed"] },
   webhooks_update: { events: [] },
 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createConfig, lintFromString } from "@redocly/openapi-core";
-import { Document, Spectral } from "@stoplight/spectral-core";
+import { assertValidRuleset, Document, Spectral } from "@stoplight/spectral-core";
 import parsers from "@stoplight/spectral-parsers";
 import { oas } from "@stoplight/spectral-rulesets";
 import { stringify } from "yaml";
@@ -49,7 +49,9 @@ test("one linter finds nothing wrong with it", async () => {
 
 test("another linter finds nothing wrong with it", async () => {
   const spectral = new Spectral();
-  spectral.setRuleset({ extends: [[oas, "recommended"]] });
+  const ruleset: unknown = { extends: [[oas, "recommended"]] };
+  assertValidRuleset(ruleset);
+  spectral.setRuleset(ruleset);
   const problems = await spectral.run(new Document(JSON.stringify(document), parsers.Json, "openapi.json"));
   assert.deepEqual(problems.map(({ code, message, path }) => `${code}: ${message} ${path.join("/")}`), []);
 });

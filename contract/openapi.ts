@@ -93,7 +93,7 @@ function describe(operation: Operation, appUrl: string): JsonObject {
 }
 
 function parametersOf(operation: Operation): JsonObject[] {
-  const path = operation.path.match(/:\w+/g) ?? [];
+  const path: readonly string[] = operation.path.match(/:\w+/g) ?? [];
   const named = (shape: Record<string, z.core.$ZodType>, place: "path" | "query") =>
     Object.entries(shape)
       .filter(([name]) => place === "query" || path.includes(`:${name}`))

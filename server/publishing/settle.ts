@@ -2,9 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type pg from "pg";
 
+import type { EventType } from "../../model/events.ts";
 import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { EventType, PostEvent } from "../db/outbox.ts";
+import type { PostEvent } from "../db/outbox.ts";
 import { type Along, type Changes, findSiblings, holdPost, type WorkRow, writeClaimed } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
