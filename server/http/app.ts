@@ -15,6 +15,7 @@ import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addOpenApi } from "./openapi-routes.ts";
 import { addMediaFiles } from "./media-files.ts";
 import { addPages } from "./pages/add-pages.ts";
+import { outerRequestId } from "./pages/call-route.ts";
 import { addPostEvents } from "./post-events.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
@@ -37,7 +38,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   const stopping = new AbortController();
   const app: FastifyInstance = fastify({
     logger: false,
-    genReqId: () => newId(),
+    genReqId: () => outerRequestId() ?? newId(),
     requestIdHeader: false,
     trustProxy: trusted(options.trustProxy ?? false),
     // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.

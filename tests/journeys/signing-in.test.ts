@@ -9,6 +9,7 @@ import { openInstallation } from "../../cli/installation.fixture.ts";
 import { assertSound, fill, linkInLetter, openBrowser, press, step } from "../browser.ts";
 
 const EMAIL = "owner@example.com";
+const NEW_EMAIL = "olivia@example.com";
 const PASSWORD = "correct horse battery";
 
 test("a person looks after the ways in: second step, passkey, sessions, password, data, and the end of it all", async (t) => {
@@ -26,7 +27,7 @@ test("a person looks after the ways in: second step, passkey, sessions, password
   let password = PASSWORD;
   const signIn = async (who: Page) => {
     await who.goto(`${appUrl}/sign-in?returnTo=/settings`);
-    await fill(who, { "E-mail": EMAIL, Password: password });
+    await fill(who, { "E-mail": NEW_EMAIL, Password: password });
     await press(who, "Sign in");
   };
 
@@ -47,6 +48,18 @@ test("a person looks after the ways in: second step, passkey, sessions, password
     await page.getByText("Saved.").waitFor();
     assert.deepEqual([await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()], ["Olivia", "Europe/Berlin"]);
     await assertSound(page);
+  });
+
+  await step("another address is agreed to at the present one and confirmed at the new one", async () => {
+    await page.getByText("Change the address").click();
+    await fill(page, { "New address": NEW_EMAIL });
+    await press(page, "Change");
+    for (const to of [EMAIL, NEW_EMAIL]) {
+      await page.goto(await linkInLetter(installation, to, "/verify-email"));
+      await press(page, "Confirm the address");
+      await page.getByText("Confirmed.").waitFor();
+    }
+    await page.locator("section").getByText(NEW_EMAIL).waitFor();
   });
 
   let backupCode = "";
@@ -108,9 +121,9 @@ test("a person looks after the ways in: second step, passkey, sessions, password
 
   await step("a forgotten password is set anew by a letter, whose link works once", async () => {
     await other.getByRole("link", { name: "Forgot your password?" }).click();
-    await fill(other, { "E-mail": EMAIL });
+    await fill(other, { "E-mail": NEW_EMAIL });
     await press(other, "Send the link");
-    const link = await linkInLetter(installation, EMAIL, "/reset-password");
+    const link = await linkInLetter(installation, NEW_EMAIL, "/reset-password");
     password = "another long enough one";
     for (const told of ["Your password is changed", "does not work any more"]) {
       await other.goto(link);
@@ -128,7 +141,7 @@ test("a person looks after the ways in: second step, passkey, sessions, password
     await press(page, "Go on");
     await page.getByRole("heading", { name: "Settings" }).waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export your data" }).click()]);
-    assert.ok((await readFile(await download.path(), "utf8")).includes(EMAIL));
+    assert.ok((await readFile(await download.path(), "utf8")).includes(NEW_EMAIL));
     await page.getByText("Delete everything").click();
     await page.locator("#delete-password").fill(password);
     await press(page, "Delete my account");

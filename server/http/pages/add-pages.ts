@@ -6,6 +6,8 @@ import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.
 import { onAppOnly } from "../faces.ts";
 import { addOAuthRoutes } from "../oauth-routes.ts";
 import { logFailure } from "../refusals.ts";
+import { addApproving } from "./approving.ts";
+import { addAuditLog } from "./audit-log.ts";
 import { addChoosing } from "./choosing.ts";
 import { addConnections, readMode } from "./connections.ts";
 import { showConnectingFailed } from "./connecting-failed.ts";
@@ -32,7 +34,7 @@ export async function addPages(scope: FastifyInstance, services: Services): Prom
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
-    for (const add of [addHome, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addKeys, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
+    for (const add of [addHome, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
   });
 }
 

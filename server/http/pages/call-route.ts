@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
@@ -24,7 +26,7 @@ export interface RouteCall {
  */
 export async function callRoute({ settings }: Pick<Services, "settings">, request: FastifyRequest, reply: FastifyReply, { method, path, body }: RouteCall): Promise<Answered> {
   const { host, cookie, "user-agent": userAgent, "accept-language": language } = request.headers;
-  const answer = await request.server.inject({
+  const inject = () => request.server.inject({
     method,
     url: path,
     remoteAddress: request.ip,
@@ -40,9 +42,17 @@ export async function callRoute({ settings }: Pick<Services, "settings">, reques
     },
     ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
   });
+  const answer = await outerIds.run(request.id, async () => await inject());
   const cookies = answer.headers["set-cookie"];
   if (cookies !== undefined) reply.header("set-cookie", cookies);
   return { ok: answer.statusCode < 400, status: answer.statusCode, body: parse(answer.body) };
+}
+
+const outerIds = new AsyncLocalStorage<string>();
+
+/** The id of the request for which a page calls a route: all that is done for it is logged and written down under that. */
+export function outerRequestId(): string | undefined {
+  return outerIds.getStore();
 }
 
 /** What a route refused, for people: the sentence for the whole, and those about single fields by their name. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { idOf } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 
 let world: World;
@@ -13,7 +14,7 @@ before(async () => {
 after(() => world.close());
 
 const OWN = "http://localhost:3000";
-const PRIVATE = ["/connections?mode=test", "/keys", "/settings"];
+const PRIVATE = ["/connections?mode=test", "/keys", "/settings", "/settings/log"];
 const VISITORS = ["/", "/sign-in", "/sign-in/two-factor", "/sign-up", "/setup?token=x", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x"];
 
 const open = (path: string, headers: Record<string, string> = { cookie }) => fetch(world.url + path, { headers, redirect: "manual" });
@@ -103,6 +104,31 @@ test("a key is on the page that makes it, and on no other", async () => {
   const { rows } = await world.services.pool.query("select id from api_keys where name = 'shown once'");
   assert.equal((await send("/keys/revoke", { id: rows[0].id })).headers.get("location"), "/keys?notice=revoked");
   assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
+});
+
+test("what a form does is written down under the request's id and address", async () => {
+  const answer = await send("/keys", { mode: "test", name: "written down" });
+  const { rows } = await world.services.pool.query("select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target where k.name = 'written down'");
+  assert.deepEqual(rows, [{ request_id: answer.headers.get("x-request-id"), address: "127.0.0.1", actor_kind: "session" }]);
+  assert.ok((await (await open("/settings/log")).text()).includes("<b>API key created</b>"));
+});
+
+test("a post that a key may publish only when approved is looked at and approved, until it is edited", async () => {
+  const made = await send("/keys", { mode: "test", name: "asks first", approvalRequired: "1" });
+  const tenant = { ...world.test, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
+  const created = await world.call(tenant, "POST", "/api/v1/posts", { platformSetId: tenant.platformSetId, platforms: ["threads"], content: { text: "Shall I <b>go</b> out?" } });
+  const path = `/posts/${idOf(created.body, "post")}`;
+  const publish = () => world.call(tenant, "POST", `/api/v1${path}/publish`);
+  assert.equal((await publish()).status, 400);
+  const hashOn = async () => /name="contentHash" value="([0-9a-f]{64})"/.exec(await (await open(`${path}/approve`)).text())?.[1] ?? "";
+  const contentHash = await hashOn();
+  assert.ok((await (await open(`${path}/approve`)).text()).includes("Shall I &#60;b&#62;go&#60;/b&#62; out?"));
+  await world.call(tenant, "PATCH", `/api/v1${path}`, { content: { text: "Edited meanwhile" } });
+  assert.equal((await send(`${path}/approve`, { mode: "test", contentHash })).status, 412);
+  assert.equal((await send(`${path}/approve`, { mode: "test", contentHash: await hashOn() })).status, 200);
+  assert.equal((await publish()).status, 200);
+  const stranger = await world.signIn((await world.makeTenants()).test);
+  assert.equal((await open(`${path}/approve`, { cookie: stranger })).status, 404);
 });
 
 test("what is wrong in a form is told beside its field, and what was filled in is still there", async () => {

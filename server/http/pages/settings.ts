@@ -55,6 +55,7 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
 
 const NOTICES: Readonly<Record<string, Notice>> = {
   saved: { kind: "done", text: "Saved." },
+  verified: { kind: "done", text: "Confirmed. If you are changing your address, a letter has gone to the new one: confirm it there, too." },
   email: { kind: "done", text: "We have sent a letter to your present address. Agree to the change there; then the new one is asked." },
   password: { kind: "done", text: "The password is changed, and your other sessions are ended." },
   passkey: { kind: "done", text: "The passkey is removed." },
@@ -87,6 +88,7 @@ async function showSettings(services: Services, request: FastifyRequest, reply: 
 ${passkeySection(passkeyList.safeParse(passkeys).data ?? [], person)}
 ${sessionSection(sessionsList.answer.safeParse(sessions).data?.sessions ?? [], person)}
 ${person.isOwner ? inviteSection(invitesList.answer.safeParse(invites).data?.invites ?? [], person, errorOf("invites")) : null}
+<section><h2>Log</h2><p>Every sign-in, key, connection and change of settings is written down.</p><p><a class="button" href="/settings/log">What was done</a></p></section>
 <section><h2>Your data</h2><p>Everything that is stored of you, in both modes, as one file. Without secrets.</p><p><a class="button" href="/api/me/export" download>Export your data</a></p></section>
 ${deletion(errorOf("delete"))}`,
   });

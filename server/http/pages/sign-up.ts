@@ -6,6 +6,7 @@ import { callRoute, readRefusal, type Refused } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
+import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 
 const next = z.object({ next: z.enum(["verify_email", "signed_in"]) });
@@ -44,7 +45,8 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
   scope.post("/verify-email", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/auth/verify-email?${new URLSearchParams({ token: form.text("token") })}` });
-    return answered.ok ? await sendOn(reply, "/sign-in?notice=verified") : await showVerify(reply, "", answered.status);
+    if (!answered.ok) return await showVerify(reply, "", answered.status);
+    return await sendOn(reply, (await findPerson(services, request, reply)) === null ? "/sign-in?notice=verified" : "/settings?notice=verified");
   });
 }
 

@@ -1,0 +1,45 @@
+import type { FastifyInstance } from "fastify";
+
+import { auditList, type AuditEvent } from "../../../contract/audit.ts";
+import type { Services } from "../../domain/services.ts";
+import { callRoute } from "./call-route.ts";
+import { sendPage } from "./frame.ts";
+import { html, type Html } from "./html.ts";
+import { requirePerson } from "./person.ts";
+import { queryOf } from "./query.ts";
+import { showTime } from "./times.ts";
+
+/** What was done in a person's things: who, what, when and from where. */
+export function addAuditLog(scope: FastifyInstance, services: Services): void {
+  scope.get("/settings/log", async (request, reply) => {
+    const person = await requirePerson(services, request, reply);
+    const { cursor } = queryOf(request);
+    const query = new URLSearchParams({ limit: "50", ...(cursor === undefined ? {} : { cursor }) });
+    const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/audit?${query}` });
+    const { events, nextCursor } = auditList.answer.safeParse(answered.body).data ?? { events: [], nextCursor: null };
+    return await sendPage(reply, {
+      title: "What was done",
+      at: "/settings",
+      viewer: person,
+      status: answered.status,
+      body: html`<p>Sign-ins, keys, connections and settings, in both modes, the newest first. Nothing of it can be changed.</p>
+<section>${events.length === 0 ? html`<p class="dim">Nothing more.</p>` : html`<ul class="plain">${events.map((event) => eventItem(event, person.timeZone))}</ul>`}</section>
+<p class="row">${nextCursor === null ? null : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}">Earlier</a>`}<a href="/settings">Back to settings</a></p>`,
+    });
+  });
+}
+
+function eventItem({ action, actor, mode, address, createdAt, requestId, data }: AuditEvent, timeZone: string): Html {
+  const about = Object.entries(data).flatMap(([name, value]) => (typeof value === "string" || typeof value === "number" ? [`${name}: ${value}`] : []));
+  return html`<li><b>${words(action)}</b>${mode === null ? null : html` <span class="tag">${mode}</span>`}
+<p class="small dim">${showTime(createdAt, timeZone)} · ${ACTORS[actor.kind]}${address === null ? null : ` · ${address}`}</p>
+${about.length === 0 && requestId === null ? null : html`<details><summary class="small">More</summary><p class="small">${about.map((line) => html`${line}<br>`)}${requestId === null ? null : html`request: <code>${requestId}</code>`}</p></details>`}</li>`;
+}
+
+const ACTORS: Readonly<Record<AuditEvent["actor"]["kind"], string>> = { key: "an API key", session: "a signed-in person", connect_link: "a connect link", instance: "the instance itself", visitor: "somebody not signed in" };
+
+/** "api_key.created": "API key created". */
+function words(action: string): string {
+  const text = action.replaceAll(/[._]/g, " ").replace(/^api key/, "API key");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
