@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { writeExpiryLetter } from "../mail/letters.ts";
 import type { AccountKey } from "./fresh-token.ts";
-import { type CareWorld, openCareWorld } from "./token-care.fixture.ts";
+import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { type EndingAccount, warnOfEnds } from "./warn-of-ends.ts";
 
 let world: CareWorld;

@@ -2,10 +2,10 @@ import { once } from "node:events";
 
 import { z } from "zod";
 
-import { MODES } from "../../model/platform-names.ts";
-import { createPool } from "../db/pool.ts";
-import { freshToken } from "./fresh-token.ts";
-import { careServices } from "./token-care.fixture.ts";
+import { MODES } from "../model/platform-names.ts";
+import { createPool } from "../server/db/pool.ts";
+import { freshToken } from "../server/oauth/fresh-token.ts";
+import { careServices } from "./token-care-world.ts";
 
 /** A process that asks for one account's token many times at once, when it is told to: see `startAsker`. */
 const asked = z.object({

@@ -9,15 +9,15 @@ import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { z } from "zod";
 
-import type { PlatformName } from "../../model/platform-names.ts";
-import { loginOf } from "../../platforms/index.ts";
-import { createHttpClient } from "../../platforms/kit/http.ts";
-import { startSandbox } from "../../sandbox/server.ts";
-import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
-import { connectSandboxAccount } from "./connect-sandbox.ts";
-import type { AccountKey } from "./fresh-token.ts";
-import type { OAuthServices } from "./services.ts";
-import { createVault } from "./vault.ts";
+import type { PlatformName } from "../model/platform-names.ts";
+import { loginOf } from "../platforms/index.ts";
+import { createHttpClient } from "../platforms/kit/http.ts";
+import { startSandbox } from "../sandbox/server.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
+import type { AccountKey } from "../server/oauth/fresh-token.ts";
+import type { OAuthServices } from "../server/oauth/services.ts";
+import { createVault } from "../server/oauth/vault.ts";
 
 /** A database and a sandbox with accounts on it: what the tests of looking after grants are set in. */
 export interface CareWorld {
@@ -87,7 +87,7 @@ export async function openCareWorld(): Promise<CareWorld> {
       return rows;
     },
     async startAsker(account, times) {
-      const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "token-asker.fixture.ts")], {
+      const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "token-asker.ts")], {
         env: { ...process.env, NODE_TEST_CONTEXT: "", ASK: JSON.stringify({ url: database.url, sandboxUrl: sandbox.url, key: key.toString("hex"), account, times }) },
         stdio: ["pipe", "pipe", "inherit"],
       });
