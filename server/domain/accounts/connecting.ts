@@ -7,9 +7,9 @@ import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { GrantedAccount } from "../../../platforms/choices.ts";
-import { findActiveAccount } from "../../db/connections.ts";
+import { findActiveAccount, lockSet } from "../../db/connections.ts";
 import { type OAuthAttemptRow, settleAttempt } from "../../db/oauth-attempts.ts";
-import { transaction } from "../../db/sql.ts";
+import { type Db, transaction } from "../../db/sql.ts";
 import { bindingOf, type Granted, keepForChoice, openChoice, startAttempt, takeCallback } from "../../oauth/attempts.ts";
 import { storeConnectionIn } from "../../oauth/connect.ts";
 import { ConnectingFailed } from "../../oauth/failures.ts";
@@ -46,8 +46,12 @@ export function connectionsPath(mode: Caller["mode"]): string {
   return `/connections?mode=${mode}`;
 }
 
-/** What has come of a sign-in: an account, or the question which one it shall be. */
-export type Outcome = { attempt: OAuthAttemptRow; accountId: string } | { attempt: OAuthAttemptRow; accountId: null };
+/** What has come of a sign-in. */
+export interface Outcome {
+  attempt: OAuthAttemptRow;
+  /** Null: the person is still to choose which account it shall be. */
+  accountId: string | null;
+}
 
 /**
  * Takes the browser back from a platform. One account that replaces nothing is connected at once; else the person is to
@@ -62,16 +66,22 @@ export async function finishConnecting(
   const { attempt } = taken;
   if (taken.accounts === null) return { attempt, accountId: attempt.account_id };
   const [account, ...others] = taken.accounts;
-  if (account === undefined || others.length > 0 || (await findReplaced(services.pool, attempt, account.profile.platformAccountId)) !== null) {
-    await keepForChoice(services.oauth, taken);
-    return { attempt, accountId: null };
-  }
   const origin = { ...from, actor: actorOf(attempt, from.sessionId) };
-  const accountId = await transaction(services.pool, (tx) => connectGranted(services, tx, origin, taken, account)).catch((error: unknown) => {
-    if (error instanceof PublicError && error.code === "NOT_FOUND") throw new ConnectingFailed("set_gone", { platform: attempt.platform, attempt, cause: error });
-    throw error;
-  });
+  const accountId = account === undefined || others.length > 0 ? null : await connectAtOnce(services, origin, taken, account);
+  if (accountId === null) await keepForChoice(services.oauth, taken);
   return { attempt, accountId };
+}
+
+/** Null where it would take the place of another account, which only the person may say. */
+async function connectAtOnce(services: Connecting, origin: Origin, granted: Granted, account: GrantedAccount): Promise<string | null> {
+  const { attempt } = granted;
+  try {
+    return await transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace: false }));
+  } catch (error) {
+    if (!(error instanceof PublicError)) throw error;
+    if (error.code === "VALIDATION_FAILED") return null;
+    throw error.code === "NOT_FOUND" ? new ConnectingFailed("set_gone", { platform: attempt.platform, attempt, cause: error }) : error;
+  }
 }
 
 /** Which accounts a sign-in has given access to, and the one in whose place the chosen one would come. Throws NOT_FOUND. */
@@ -104,9 +114,9 @@ export interface Choice {
 /** Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED where it would replace another one and nobody has agreed to that. */
 export async function chooseAccount(services: Connecting, call: Call, id: string, choice: Choice): Promise<Answer<{ account: Account }>> {
   const granted = await openChoiceOf(services, { bindings: [bindingOfSession(call.actor)], caller: call }, id);
-  const account = await judgeChoice(services.pool, granted, choice);
+  const account = findChosen(granted, choice);
   return await write(services, call, async (tx) => {
-    const accountId = await connectGranted(services, tx, call, granted, account);
+    const accountId = await connectGranted(services, tx, call, granted, account, { mayReplace: choice.replace ?? false });
     return { body: { account: await readAccount(tx, call, accountId) } };
   });
 }
@@ -114,15 +124,27 @@ export async function chooseAccount(services: Connecting, call: Call, id: string
 /** The same for a browser without a session, which came by a connect link. */
 export async function chooseByLink(services: Connecting, from: Pick<Origin, "address" | "requestId">, bindings: readonly Buffer[], id: string, choice: Choice): Promise<Outcome> {
   const granted = await openChoiceOf(services, { bindings, caller: null }, id);
-  const account = await judgeChoice(services.pool, granted, choice);
+  const account = findChosen(granted, choice);
   const origin = { ...from, actor: actorOf(granted.attempt, null) };
-  return { attempt: granted.attempt, accountId: await transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account)) };
+  const mayReplace = choice.replace ?? false;
+  return { attempt: granted.attempt, accountId: await transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace })) };
 }
 
-/** The one place where an account that was signed in for is stored. */
-async function connectGranted(services: Connecting, tx: pg.PoolClient, origin: Origin, { attempt, source }: Granted, account: GrantedAccount): Promise<string> {
+/** The one place where an account that was signed in for is stored. Throws VALIDATION_FAILED where it would replace another one and may not. */
+async function connectGranted(
+  services: Connecting,
+  tx: pg.PoolClient,
+  origin: Origin,
+  { attempt, source }: Granted,
+  account: GrantedAccount,
+  { mayReplace }: { mayReplace: boolean },
+): Promise<string> {
   const { id, user_id: userId, mode, platform_set_id: platformSetId, platform } = attempt;
   const place = { userId, mode, platformSetId, platform };
+  // Held, so that what is connected there stays as it is until this is done.
+  await lockSet.one(tx, [platformSetId, userId, mode]);
+  const former = mayReplace ? null : await findReplaced(tx, attempt, account.profile.platformAccountId);
+  if (former !== null) throw wouldReplace(platform, account.profile.platformAccountId, former.username ?? former.display_name ?? former.platform_account_id);
   const { accountId, again, replaced } = await useConnectLink(tx, attempt, origin, (eventData) => storeConnectionIn(services.oauth, tx, place, account, source, eventData));
   if (!(await settleAttempt.one(tx, [id, accountId]))) throw new PublicError("NOT_FOUND", "The account was chosen already.");
   const { platformAccountId } = account.profile;
@@ -141,26 +163,24 @@ async function openChoiceOf(services: Pick<Services, "oauth">, { bindings, calle
   return granted;
 }
 
-async function judgeChoice(pool: pg.Pool, { attempt, accounts }: Granted, { platformAccountId, replace = false }: Choice): Promise<GrantedAccount> {
-  const { platform } = attempt;
-  const { label } = catalog[platform].capabilities;
+function findChosen({ attempt: { platform }, accounts }: Granted, { platformAccountId }: Choice): GrantedAccount {
   const chosen = accounts.find(({ profile }) => profile.platformAccountId === platformAccountId);
-  const issue = { code: "VALIDATION_FAILED", platform, actual: platformAccountId } as const;
-  if (chosen === undefined) {
-    const limit = accounts.map(({ profile }) => profile.platformAccountId);
-    throw refusal([{ ...issue, rule: "connections.choice", path: "/platformAccountId", message: `This ${label} account is not among those that were given access to.`, limit, fix: "Choose one of those listed." }]);
-  }
-  const active = await findReplaced(pool, attempt, platformAccountId);
-  if (active !== null && !replace) {
-    const name = active.username ?? active.display_name ?? active.platform_account_id;
-    throw refusal([{ ...issue, rule: "connections.replace", path: "/replace", message: `The platform set has another ${label} account, ${name}, which this one would replace.`, limit: null, fix: "Agree to replacing it, or connect the account to another platform set." }]);
-  }
-  return chosen;
+  if (chosen !== undefined) return chosen;
+  const message = `This ${catalog[platform].capabilities.label} account is not among those that were given access to.`;
+  const limit = accounts.map(({ profile }) => profile.platformAccountId);
+  throw refusal([{ rule: "connections.choice", code: "VALIDATION_FAILED", platform, path: "/platformAccountId", message, actual: platformAccountId, limit, fix: "Choose one of those listed." }]);
+}
+
+function wouldReplace(platform: PlatformName, platformAccountId: string, former: string): PublicError {
+  const message = `The platform set has another ${catalog[platform].capabilities.label} account, ${former}, which this one would replace.`;
+  return refusal([
+    { rule: "connections.replace", code: "VALIDATION_FAILED", platform, path: "/replace", message, actual: platformAccountId, limit: null, fix: "Agree to replacing it, or connect the account to another platform set." },
+  ]);
 }
 
 /** The set's connected account of the platform, unless it is this one. */
-async function findReplaced(pool: pg.Pool, { platform_set_id, platform, user_id, mode }: OAuthAttemptRow, platformAccountId: string | null) {
-  const active = await findActiveAccount.one(pool, [platform_set_id, platform, user_id, mode]);
+async function findReplaced(db: Db, { platform_set_id, platform, user_id, mode }: OAuthAttemptRow, platformAccountId: string | null) {
+  const active = await findActiveAccount.one(db, [platform_set_id, platform, user_id, mode]);
   return active === undefined || active.platform_account_id === platformAccountId ? null : active;
 }
 
