@@ -161,8 +161,8 @@ export const oauthAppsDelete = operation({
   errors: ["NOT_FOUND"],
 });
 
-/** Browsers read a backslash as a slash and leave out control characters. */
-function isOwnPath(text: string): boolean {
+/** Whether it leads to a page of the dashboard. Browsers read a backslash as a slash and leave out control characters. */
+export function isOwnPath(text: string): boolean {
   if (!text.startsWith("/") || /[\\\p{Cc}]/u.test(text)) return false;
   const url = URL.parse(text, "http://own.invalid");
   return url !== null && url.host === "own.invalid" && !url.pathname.startsWith("//");

@@ -69,8 +69,8 @@ const WAYS = [
 ] as const;
 
 function frame({ title, body, viewer = null, at, notice = null, script, isNarrow = false }: Page): Html {
-  const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? trusted(' aria-current="page"') : null}>${name}</a>`);
-  return html`${trusted("<!doctype html>")}
+  const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? html` aria-current="page"` : null}>${name}</a>`);
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -86,7 +86,7 @@ ${script === undefined ? null : html`<script type="module" src="${script}"></scr
 <header><div class="bar"><a class="brand" href="/">Ampost</a>
 ${viewer === null ? null : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}</div>
 ${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}</header>
-<main id="main" tabindex="-1"${isNarrow ? trusted(' class="narrow"') : null}>
+<main id="main" tabindex="-1"${isNarrow ? html` class="narrow"` : null}>
 <h1>${title}</h1>
 ${notice === null ? null : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">${notice.text}</p>`}
 ${body}

@@ -26,6 +26,6 @@ export function toMarkup(piece: Piece): string {
 }
 
 /** Makes text safe inside HTML, in attributes too. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
