@@ -9,7 +9,7 @@ import { pino } from "pino";
 import { newId } from "../../model/ids.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { startSandbox } from "../../sandbox/server.ts";
-import { saveInstanceApp } from "../../server/db/oauth-apps.ts";
+import { insertInstanceApp, removeInstanceApp } from "../../server/db/oauth-apps.ts";
 import { addUploads } from "../../server/media/media-objects.ts";
 import { storeConnection } from "../../server/oauth/connect.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
@@ -212,7 +212,8 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
 async function keepApp({ pool, vault }: OAuthServices, { name }: Subject, app: OAuthApp): Promise<void> {
   const id = newId();
   const sealed = vault.seal(app.clientSecret, { table: "oauth_apps", row: id, column: "client_secret_sealed" });
-  await saveInstanceApp.run(pool, [id, "test", name, app.clientId, sealed, app.redirectUri]);
+  await removeInstanceApp.run(pool, ["test", name]);
+  await insertInstanceApp.run(pool, [id, "test", name, app.clientId, sealed, app.redirectUri]);
 }
 
 function collect(lines: string[]): Writable {

@@ -13,7 +13,7 @@ const columns = "id, client_id, client_secret_sealed, redirect_uri";
 /** ($1 mode, $2 platform): the instance's own app. */
 export const findInstanceApp = statement<OAuthAppRow>(
   "oauth_apps.find_instance",
-  `select ${columns} from oauth_apps where user_id is null and mode = $1 and platform = $2`,
+  `select ${columns} from oauth_apps where user_id is null and mode = $1 and platform = $2 and removed_at is null`,
 );
 
 /** ($1 id, $2 mode): the app that something was connected with, removed or not. */
@@ -56,10 +56,15 @@ export const removeAppOfSet = statement<{ id: string; client_id: string }>(
   `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null returning id, client_id`,
 );
 
-/** ($1 id, $2 mode, $3 platform, $4 client id, $5 sealed secret, $6 redirect URI): replaces the instance's app. */
-export const saveInstanceApp = statement(
-  "oauth_apps.save_instance",
+/** ($1 mode, $2 platform): no new account is connected with it; those that were still use it. */
+export const removeInstanceApp = statement(
+  "oauth_apps.remove_instance",
+  `update oauth_apps set removed_at = now() where user_id is null and mode = $1 and platform = $2 and removed_at is null`,
+);
+
+/** ($1 id, $2 mode, $3 platform, $4 client id, $5 sealed secret, $6 redirect URI): nothing where there is one. */
+export const insertInstanceApp = statement<{ id: string }>(
+  "oauth_apps.insert_instance",
   `insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, $2, $3, $4, $5, $6)
-   on conflict (mode, platform) where user_id is null
-   do update set id = excluded.id, client_id = excluded.client_id, client_secret_sealed = excluded.client_secret_sealed, redirect_uri = excluded.redirect_uri`,
+   on conflict (mode, platform) where user_id is null and removed_at is null do nothing returning id`,
 );

@@ -1,8 +1,8 @@
 import { newId } from "../../model/ids.ts";
 import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
-import { findAppById, findAppOfSet, findInstanceApp, type OAuthAppRow, saveInstanceApp } from "../db/oauth-apps.ts";
-import type { Db } from "../db/sql.ts";
+import { findAppById, findAppOfSet, findInstanceApp, insertInstanceApp, type OAuthAppRow, removeInstanceApp } from "../db/oauth-apps.ts";
+import { type Db, transaction } from "../db/sql.ts";
 import type { OAuthServices } from "./services.ts";
 
 /** An app and what a connection remembers of it: null where it is the environment's. */
@@ -40,7 +40,10 @@ export function appPlatformOf(services: Pick<OAuthServices, "oauthOf">, { mode, 
   return PLATFORM_NAMES.find((name) => name === prefix) ?? platform;
 }
 
-/** Registers an app at the sandbox, as one would on the platform's developer portal, and keeps it as the instance's. */
+/**
+ * Registers an app at the sandbox, as one would on the platform's developer portal, and keeps it as the instance's, in place
+ * of the one before.
+ */
 export async function registerSandboxApp(services: OAuthServices, platform: PlatformName): Promise<KnownApp> {
   const redirectUri = redirectUriOf(services, platform);
   const answer = await services.directHttp.send({
@@ -53,8 +56,13 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
     throw new Error(`The sandbox at ${services.sandboxUrl} did not register an app: it answered ${answer.status}`);
   }
   const id = newId();
-  await saveInstanceApp.run(services.pool, [id, "test", platform, clientId, sealAppSecret(services, id, clientSecret), redirectUri]);
-  return { id, clientId, clientSecret, redirectUri };
+  const saved = await transaction(services.pool, async (tx) => {
+    await removeInstanceApp.run(tx, ["test", platform]);
+    return await insertInstanceApp.one(tx, [id, "test", platform, clientId, sealAppSecret(services, id, clientSecret), redirectUri]);
+  });
+  // Where somebody has registered one at the same moment, theirs is as good.
+  const theirs = saved ? null : await findInstancesApp(services, { mode: "test", platform, login: "" });
+  return theirs ?? { id, clientId, clientSecret, redirectUri };
 }
 
 /** Where platforms send people back to, unless the operator has named another address. */

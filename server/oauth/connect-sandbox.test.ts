@@ -60,6 +60,23 @@ test("a sandbox that has forgotten the app gets it again", async () => {
   await connectSandboxAccount(services, { ...(await userWithSet()), platform: "threads" });
 });
 
+test("an account goes on by the app it was connected with, though another has taken its place", async () => {
+  const place = { ...(await userWithSet()), platform: "twitter" } as const;
+  const accountId = await connectSandboxAccount(services, place);
+  await connectSandboxAccount({ ...services, appUrl: "http://localhost:4000" }, { ...(await userWithSet()), platform: "twitter" });
+  const { rows } = await database.pool.query("select client_id from oauth_apps where platform = 'twitter'");
+  assert.equal(new Set(rows.map((row) => row.client_id)).size, 2);
+  await database.pool.query("update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1", [accountId]);
+  assert.equal(typeof (await freshToken(services, { accountId, userId: place.userId, mode: "test" }, { minLifetimeSeconds: 60 })), "string");
+});
+
+test("several who connect at the same moment are all let in", async () => {
+  await database.pool.query("delete from oauth_apps where platform = 'linkedin'");
+  const places = await Promise.all(Array.from({ length: 5 }, userWithSet));
+  const ids = await Promise.all(places.map((place) => connectSandboxAccount(services, { ...place, platform: "linkedin" })));
+  assert.equal(new Set(ids).size, 5);
+});
+
 async function userWithSet() {
   const userId = randomUUID();
   const platformSetId = randomUUID();
