@@ -5,15 +5,12 @@ import type pg from "pg";
 import type { ConnectLinkStatus } from "../../../contract/connect-links.ts";
 import { id } from "../../../contract/fields.ts";
 import { PublicError } from "../../../model/errors.ts";
-import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
-import { catalog } from "../../../platforms/catalog.ts";
-import { platforms } from "../../../platforms/index.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { claimConnectLink, type ConnectLinkRow, findConnectLink, findConnectLinkByToken, findConnectLinkOfAttempt, settleConnectLink } from "../../db/connect-links.ts";
 import type { OAuthAttemptRow } from "../../db/oauth-attempts.ts";
-import { findApp } from "../../oauth/app.ts";
 import { startAttempt } from "../../oauth/attempts.ts";
 import { ConnectingFailed, type FailureKind } from "../../oauth/failures.ts";
-import type { OAuthServices } from "../../oauth/services.ts";
+import { type ConnectWay, waysToConnect } from "../accounts/ways-to-connect.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
@@ -32,21 +29,12 @@ export interface OpenConnectLink {
   ways: ConnectWay[];
 }
 
-/** A platform and how to sign in there. */
-export interface ConnectWay {
-  platform: PlatformName;
-  /** '' or the name of one of the platform's other logins. */
-  login: string;
-  /** "Instagram", "Instagram through Facebook" */
-  label: string;
-}
-
 /** What the link in a browser's address stands for; null where there is no such link. */
 export async function openConnectLink(services: Pick<Services, "oauth">, token: string): Promise<OpenConnectLink | null> {
   const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
   if (row === undefined) return null;
   const { mode, status, return_url: returnUrl } = row;
-  return { id: row.id, mode, status, asker: row.user_name.trim() || new URL(returnUrl).host, returnUrl, ways: status === "pending" ? await waysOf(services.oauth, row) : [] };
+  return { id: row.id, mode, status, asker: row.user_name.trim() || new URL(returnUrl).host, returnUrl, ways: status === "pending" ? await waysOf(services, row) : [] };
 }
 
 /**
@@ -121,6 +109,11 @@ function withResult(row: ConnectLinkRow, result: { status: "connected"; accountI
 /** The query parameters that are ours: what the address had of them before is not mistaken for a result. */
 const RESULT_NAMES = ["status", "reason", "accountId", "platform", "connectLinkId", "externalId"] as const;
 
+function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promise<ConnectWay[]> {
+  const place = { userId: row.user_id, mode: row.mode, platformSetId: row.platform_set_id };
+  return waysToConnect(oauth, place, row.platform === null ? undefined : [row.platform]);
+}
+
 async function findOfAttempt({ oauth }: Pick<Services, "oauth">, attemptId: string, binding: Buffer) {
   return id.safeParse(attemptId).success ? await findConnectLinkOfAttempt.one(oauth.pool, [attemptId, binding]) : undefined;
 }
@@ -133,17 +126,4 @@ async function start(services: Pick<Services, "oauth">, row: ConnectLinkRow | un
   // In a rehearsal each customer is somebody else.
   const sandboxPersonId = createHash("sha256").update(`${row.user_id}/${row.external_id ?? row.id}`).digest("hex");
   return await startAttempt(services.oauth, { ...place, login, binding, returnTo: "/", connectLinkId: row.id, sandboxPersonId });
-}
-
-/** Ways that have an app to sign in with. In test mode the sandbox gives one to everybody. */
-async function waysOf(oauth: OAuthServices, row: ConnectLinkRow): Promise<ConnectWay[]> {
-  const ways = (row.platform === null ? PLATFORM_NAMES : [row.platform]).flatMap((platform) => ["", ...Object.keys(platforms[platform].otherLogins ?? {})].map((login) => ({ platform, login })));
-  const found = await Promise.all(ways.map(async (way) => (row.mode === "test" || (await findApp(oauth, { ...way, mode: row.mode, userId: row.user_id, platformSetId: row.platform_set_id })) !== null ? [way] : [])));
-  return found.flat().map((way) => ({ ...way, label: labelOf(way) }));
-}
-
-function labelOf({ platform, login }: { platform: PlatformName; login: string }): string {
-  const { label } = catalog[platform].capabilities;
-  const through = PLATFORM_NAMES.find((name) => name === login);
-  return through === undefined ? label : `${label} through ${catalog[through].capabilities.label}`;
 }

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ConnectingFailed } from "../../oauth/failures.ts";
 import type { Services } from "../../domain/services.ts";
 import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.ts";
-import { onAppOnly } from "../faces.ts";
+import { onAppOnly, readFaces } from "../faces.ts";
 import { addOAuthRoutes } from "../oauth-routes.ts";
-import { logFailure } from "../refusals.ts";
+import { logFailure, sendFailure } from "../refusals.ts";
 import { addApproving } from "./approving.ts";
 import { addAuditLog } from "./audit-log.ts";
 import { addChoosing } from "./choosing.ts";
@@ -52,6 +52,8 @@ const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"
 
 /** A failure as a page: what happened, and where to go from there. */
 async function showFailure(services: Services, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  // There are no pages on the API's host: what is asked for there is told as everything else is.
+  if (readFaces(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
   if (error instanceof SignInFirst) return await sendOn(reply, `/sign-in?${new URLSearchParams({ returnTo: request.method === "GET" ? request.url : "/" })}`);
   if (error instanceof ConnectingFailed && error.attempt?.connect_link_id) return await answerLinkFailure(services, reply, error);
   const viewer = await findPerson(services, request, reply).catch(() => null);

@@ -1,7 +1,8 @@
 import type { FastifyReply } from "fastify";
 
 import { catalog } from "../../../platforms/catalog.ts";
-import type { ConnectWay, OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
+import type { ConnectWay } from "../../domain/accounts/ways-to-connect.ts";
+import type { OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
 import type { FailureKind, OAuthFailure } from "../../oauth/failures.ts";
 import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";

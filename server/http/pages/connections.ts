@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import type { Account } from "../../../contract/accounts.ts";
 import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
-import { isPlatformName, MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
+import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { platforms } from "../../../platforms/index.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
+import { type ConnectWay, waysToConnect } from "../../domain/accounts/ways-to-connect.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal } from "./call-route.ts";
@@ -65,6 +65,7 @@ export function readMode(asked: string | undefined): Mode {
 async function showConnections(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, { mode, notice, status = 200 }: { mode: Mode; notice: Notice | null; status?: number }): Promise<FastifyReply> {
   const call = callOf(person, mode, request);
   const [{ body: { sets } }, { body: { accounts } }] = await Promise.all([listPlatformSets(services, call), listAccounts(services, call, {})]);
+  const ways = await Promise.all(sets.map(({ id }) => waysToConnect(services.oauth, { userId: call.userId, mode, platformSetId: id })));
   const modes = MODES.map((name) => html`<a href="/connections?mode=${name}"${name === mode ? html` aria-current="page"` : null}>${name === "live" ? "Live" : "Test"}</a>`);
   return await sendPage(reply, {
     title: "Connections",
@@ -74,26 +75,29 @@ async function showConnections(services: Services, request: FastifyRequest, repl
     notice,
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
 <p class="dim">${mode === "live" ? "Accounts on the platforms themselves." : "Accounts in the sandbox, which stands for the platforms: for trying things out."}</p>
-${sets.map((set) => setSection(set, accounts.filter(({ platformSetId }) => platformSetId === set.id), person.timeZone))}
+${sets.map((set, index) => setSection(set, accounts.filter(({ platformSetId }) => platformSetId === set.id), ways[index] ?? [], person.timeZone))}
 ${sets.length >= MAX_PLATFORM_SETS ? null : newSet(mode)}`,
   });
 }
 
-function setSection(set: PlatformSet, accounts: readonly Account[], timeZone: string): Html {
+function setSection(set: PlatformSet, accounts: readonly Account[], ways: readonly ConnectWay[], timeZone: string): Html {
   const missing = PLATFORM_NAMES.filter((platform) => !accounts.some((account) => account.platform === platform));
+  const open = ways.filter(({ platform }) => missing.includes(platform));
+  const without = missing.filter((platform) => !ways.some((way) => way.platform === platform)).map((platform) => catalog[platform].capabilities.label);
   return html`<section aria-labelledby="set-${set.id}"><h2 id="set-${set.id}">${set.name}${set.isDefault ? html` <span class="tag">default</span>` : null}</h2>
-${accounts.length === 0 ? html`<p class="dim">No account is connected.</p>` : html`<ul class="plain">${accounts.map((account) => accountItem(account, timeZone))}</ul>`}
-${missing.length === 0 ? null : html`<h3>Connect</h3><p class="row">${missing.flatMap((platform) => waysIn(platform).map(({ login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`))}</p>`}
+${accounts.length === 0 ? html`<p class="dim">No account is connected.</p>` : html`<ul class="plain">${accounts.map((account) => accountItem(account, ways, timeZone))}</ul>`}
+${open.length === 0 ? null : html`<h3>Connect</h3><p class="row">${open.map(({ platform, login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`)}</p>`}
+${without.length === 0 ? null : html`<p class="small dim">This instance has no app on the developer portal of ${without.join(", ")}. <a href="${appsPath(set)}">Use your own</a></p>`}
 ${settingsOf(set)}</section>`;
 }
 
-function accountItem(account: Account, timeZone: string): Html {
+function accountItem(account: Account, ways: readonly ConnectWay[], timeZone: string): Html {
   const { id, platform, mode, platformSetId } = account;
   const name = account.username ?? account.displayName ?? account.platformAccountId;
   const about = (what: string) => `${what} ${name} on ${catalog[platform].capabilities.label}`;
   return html`<li><div class="row between"><div class="grow"><h3>${catalog[platform].capabilities.label}</h3>${account.displayName ?? name}${account.username === null ? null : html` <span class="dim">@${account.username}</span>`}</div>${healthTag(account)}</div>
 ${health(account, timeZone)}
-<div class="row">${waysIn(platform).map(({ login, again }) => html`<a class="button quiet" href="${connectPath({ platform, platformSetId, mode, login })}" aria-label="${about(again)}">${again}</a>`)}
+<div class="row">${ways.filter((way) => way.platform === platform).map(({ login, label }) => html`<a class="button quiet" href="${connectPath({ platform, platformSetId, mode, login })}" aria-label="${login === "" ? about("Reconnect") : `Reconnect ${name}: ${label}`}">${login === "" ? "Reconnect" : `Reconnect: ${label}`}</a>`)}
 ${button("/connections/accounts/refresh", "Refresh", { kind: "quiet", hidden: { id, mode }, describes: about("Refresh") })}
 ${button("/connections/accounts/disconnect", "Disconnect", { kind: "danger quiet", hidden: { id, mode }, describes: about("Disconnect") })}</div></li>`;
 }
@@ -120,23 +124,17 @@ const HEALTH: Readonly<Record<Account["tokenHealth"], { tag: "good" | "warn" | "
   reconnect_required: { tag: "bad", label: "reconnect", cure: "Reconnect the account: until then nothing can be published with it." },
 };
 
-/** The ways in which one signs in at a platform: its own, and those through another platform. */
-function waysIn(platform: PlatformName): { login: string; label: string; again: string }[] {
-  const { label } = catalog[platform].capabilities;
-  const others = Object.keys(platforms[platform].otherLogins ?? {}).map((login) => {
-    const through = isPlatformName(login) ? catalog[login].capabilities.label : login;
-    return { login, label: `${label} through ${through}`, again: `Reconnect through ${through}` };
-  });
-  return [{ login: "", label, again: "Reconnect" }, ...others];
-}
-
 function settingsOf({ id, name, mode, isDefault }: PlatformSet): Html {
   const hidden = html`<input type="hidden" name="id" value="${id}"><input type="hidden" name="mode" value="${mode}">`;
   const remove = html`<form method="post" action="/connections/sets/delete">${hidden}<p>Deleting the set disconnects its accounts and discards its scheduled posts. Drafts stay.</p><button class="danger">Delete “${name}”</button></form>`;
   return html`<details><summary>Settings of “${name}”</summary>
 <form method="post" action="/connections/sets/rename">${hidden}<div class="field"><label for="name-${id}">Name</label><input id="name-${id}" name="name" value="${name}" required maxlength="200" autocomplete="off"></div><p><button>Rename</button></p></form>
-<p><a href="/connections/apps?mode=${mode}&amp;set=${id}">Apps of its own on the developer portals</a></p>
+<p><a href="${appsPath({ id, mode })}">Apps of its own on the developer portals</a></p>
 ${isDefault ? html`<p class="dim">The default set cannot be deleted.</p>` : remove}</details>`;
+}
+
+function appsPath({ id, mode }: Pick<PlatformSet, "id" | "mode">): string {
+  return `/connections/apps?${new URLSearchParams({ mode, set: id })}`;
 }
 
 function newSet(mode: Mode): Html {
