@@ -41,7 +41,7 @@ button:hover,.button:hover{background:var(--tint)}
 button.main,.button.main{background:var(--ink);color:var(--bg);border-color:var(--ink)}
 button.main:hover,.button.main:hover{opacity:.88}
 button.danger{color:var(--bad);border-color:var(--bad)}
-.quiet{padding:.25rem .7rem;font-size:.875rem;flex:none}
+.quiet{padding:.25rem .7rem;font-size:.875rem}.bar .quiet{flex:none}
 .wide button,.wide .button{width:100%}
 .row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}li .row+.row{margin-top:.6rem}.row.between{justify-content:space-between}
 .grow{flex:1 1 12rem;min-width:0}
