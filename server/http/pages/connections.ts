@@ -107,20 +107,21 @@ function healthTag({ tokenHealth }: Account): Html {
   return html`<span class="tag ${tag}">${label}</span>`;
 }
 
-/** Why an account needs a hand, and what to do. */
+/** Why an account needs a hand, and what to do. While all is well it renews itself in time, and nothing is told. */
 function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, timeZone: string): Html | null {
-  const { cure } = HEALTH[tokenHealth];
-  // While all is well it renews itself in time.
+  const { tag, cure, isInReason } = HEALTH[tokenHealth];
   if (cure === null) return null;
-  const until = tokenExpiresAt === null ? null : html`<p class="small dim">Access ${Date.parse(tokenExpiresAt) > Date.now() ? "lasts until" : "ended"} ${showTime(tokenExpiresAt, timeZone)}</p>`;
-  return html`<p class="notice ${HEALTH[tokenHealth].tag === "warn" ? "warn" : "failed"} small">${tokenHealthReason === null ? null : `${tokenHealthReason} `}${cure}</p>${until}`;
+  const until = tokenExpiresAt === null ? null : `Access ${Date.parse(tokenExpiresAt) > Date.now() ? "ends" : "ended"} ${showTime(tokenExpiresAt, timeZone)}.`;
+  const told = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter((text) => text !== null);
+  return html`<p class="notice ${tag === "warn" ? "warn" : "failed"} small">${told.join(" ")}</p>`;
 }
 
-const HEALTH: Readonly<Record<Account["tokenHealth"], { tag: "good" | "warn" | "bad"; label: string; cure: string | null }>> = {
+/** Whether the reason of an end that comes with time says what to do by itself. Others are the platform's sentence. */
+const HEALTH: Readonly<Record<Account["tokenHealth"], { tag: "good" | "warn" | "bad"; label: string; cure: string | null; isInReason?: true }>> = {
   healthy: { tag: "good", label: "connected", cure: null },
-  expiring: { tag: "warn", label: "ends soon", cure: "Reconnect the account before then, so that nothing fails." },
-  expired: { tag: "bad", label: "expired", cure: "Reconnect the account: until then nothing can be published with it." },
-  revoked: { tag: "bad", label: "revoked", cure: "The platform has withdrawn access. Reconnect the account." },
+  expiring: { tag: "warn", label: "ends soon", cure: "Reconnect the account before then, so that nothing fails.", isInReason: true },
+  expired: { tag: "bad", label: "expired", cure: "Reconnect the account: until then nothing can be published with it.", isInReason: true },
+  revoked: { tag: "bad", label: "revoked", cure: "Reconnect the account: until then nothing can be published with it." },
   reconnect_required: { tag: "bad", label: "reconnect", cure: "Reconnect the account: until then nothing can be published with it." },
 };
 

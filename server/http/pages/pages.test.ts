@@ -106,6 +106,20 @@ test("a key is on the page that makes it, and on no other", async () => {
   assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
 });
 
+test("an account that needs a hand says why, and what to do", async () => {
+  const { test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "linkedin");
+  const own = await world.signIn(tenant);
+  const shown = async (health: string, reason: string | null) => {
+    await world.services.pool.query("update accounts set token_health = $2, token_health_reason = $3 where user_id = $1", [tenant.userId, health, reason]);
+    return /<p class="notice (?:warn|failed) small">([^<]*)/.exec(await (await open("/connections?mode=test", { cookie: own })).text())?.[1] ?? null;
+  };
+  assert.equal(await shown("healthy", null), null);
+  assert.equal(await shown("expiring", "It ends soon. Reconnect it."), "It ends soon. Reconnect it.");
+  assert.match((await shown("reconnect_required", "LinkedIn does not renew it.")) ?? "", /^LinkedIn does not renew it. Reconnect the account/);
+  assert.match((await shown("expired", null)) ?? "", /Reconnect the account/);
+});
+
 test("what a form does is written down under the request's id and address", async () => {
   const answer = await send("/keys", { mode: "test", name: "written down" });
   const { rows } = await world.services.pool.query("select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target where k.name = 'written down'");
