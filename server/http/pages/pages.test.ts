@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { z } from "zod";
+
+import { digestToken } from "../../auth/hashed-tokens.ts";
 import { idOf } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 
@@ -162,6 +165,21 @@ test("a link without a token, or with one that does not hold, says how to get an
   assert.match(await (await send("/verify-email", { token: "made-up" }, { origin: OWN })).text(), /does not work any more/);
   assert.match(await (await open("/reset-password", {})).text(), /does not work any more/);
   assert.match(await (await send("/reset-password", { token: "made-up", password: "long enough now", again: "long enough now" }, { origin: OWN })).text(), /does not work any more/);
+});
+
+test("an invitation shows whom it is for, makes the account once, and says when it does not hold", async () => {
+  await world.services.pool.query("update users set is_owner = true where id = $1", [world.test.userId]);
+  await send("/settings/invites", { email: "grace@example.com" });
+  const { sealed } = z.object({ id: z.string(), sealed: z.string() }).parse(world.jobs.at(-1)?.data);
+  assert.ok(sealed.length > 0 && (await (await open("/settings")).text()).includes("grace@example.com"));
+  const token = "t".repeat(43);
+  await world.services.pool.query("update invites set token_digest = $1", [digestToken(token)]);
+  const page = await (await open(`/sign-up?invite=${token}`, {})).text();
+  assert.ok(page.includes("For <b>grace@example.com</b>"));
+  const made = await send("/sign-up", { invite: token, name: "Grace", password: "long enough now" }, { origin: OWN });
+  assert.deepEqual([made.status, made.headers.get("location")], [303, "/"]);
+  const again = await open(`/sign-up?invite=${token}`, {});
+  assert.ok(again.status === 400 && (await again.text()).includes("was used"));
 });
 
 test("a form that is too long is refused", async () => {

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 
 import type { Services } from "../../domain/services.ts";
+import { isSetUpOpen } from "../../domain/users/set-up.ts";
+import { findInvited } from "../../domain/users/sign-up.ts";
 import { callRoute, readRefusal, type Refused } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
@@ -17,7 +19,10 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
 
   scope.get("/sign-up", async (request, reply) => {
     const { invite = "" } = queryOf(request);
-    return settings.signUp === "open" || (settings.signUp === "invite" && invite !== "") ? await showSignUp(reply, { invite }) : await sendPage(reply, { title: "Make an account", body: notOpen(settings.signUp) });
+    if (settings.signUp === "closed" || (settings.signUp === "invite" && invite === "")) return await sendPage(reply, { title: "Make an account", body: notOpen(settings.signUp) });
+    const invited = invite === "" ? null : await findInvited(services, invite);
+    if (invite === "" || invited !== null) return await showSignUp(reply, { invite, email: invited?.email ?? "" });
+    return await sendPage(reply, { title: "Make an account", status: 400, notice: { kind: "failed", text: "This invitation was used, withdrawn or replaced, or is too old." }, body: html`<section><p>Ask whoever invited you for a new one.</p><p><a href="/sign-in">Sign in</a></p></section>` });
   });
 
   scope.post("/sign-up", async (request, reply) => {
@@ -29,7 +34,10 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     return await goOn(reply, answered.body, email);
   });
 
-  scope.get("/setup", async (request, reply) => await showSetUp(reply, { token: queryOf(request)["token"] ?? "" }));
+  scope.get("/setup", async (request, reply) => {
+    if (await isSetUpOpen(services)) return await showSetUp(reply, { token: queryOf(request)["token"] ?? "" });
+    return await sendPage(reply, { title: "Set up Ampost", status: 410, notice: { kind: "failed", text: "This instance has its owner already." }, body: html`<section><p>Sign in, if that is you.</p><p><a class="button" href="/sign-in">Sign in</a></p></section>` });
+  });
 
   scope.post("/setup", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
@@ -66,7 +74,7 @@ async function goOn(reply: FastifyReply, answer: unknown, email: string): Promis
 }
 
 async function showSignUp(reply: FastifyReply, { invite, ...shown }: Shown & { invite: string }): Promise<FastifyReply> {
-  const address = invite === "" ? field({ name: "email", label: "E-mail", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.refused?.fields["email"] }) : html`<input type="hidden" name="invite" value="${invite}">`;
+  const address = invite === "" ? field({ name: "email", label: "E-mail", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.refused?.fields["email"] }) : html`<input type="hidden" name="invite" value="${invite}"><input type="hidden" name="email" value="${shown.email ?? ""}"><p>For <b>${shown.email ?? ""}</b></p>`;
   return await sendPage(reply, {
     title: "Make an account",
     ...noticeOf(shown),
