@@ -93,10 +93,11 @@ async function failForGood(work: Failing, failure: Failure, options: FailureOpti
   const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
   const changes: Changes = { ...begun(work), ...also, status: outcome, failures: row.failures + 1, error: toPublicError(final, { retryAt, live: liveParts(work) }), next: { at: "never" } };
-  await settle(work, changes, `platform_post.${outcome}`, options, patience);
+  // First, so that whoever is told of the failure finds the account as the platform sees it.
   if ((failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") && row.account_id !== null && failure.code === failure.brokerCode) {
-    await deps.reportTokenRefused?.({ accountId: row.account_id, userId: row.user_id, mode: row.mode }, failure.brokerCode, failure.message);
+    await deps.reportTokenRefused?.({ accountId: row.account_id, userId: row.user_id, mode: row.mode }, failure.brokerCode, failure.message).catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored"));
   }
+  await settle(work, changes, `platform_post.${outcome}`, options, patience);
 }
 
 const AFRESH: Changes = { afresh: true, step: null, lane: "prepare", polls: "none", checkpoint: {} };
