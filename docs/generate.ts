@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { clientTypes } from "./client-types.ts";
 import { environmentExample } from "./environment-example.ts";
 import { platformReference } from "./platform-reference.ts";
 import { readme } from "./readme.ts";
@@ -12,6 +13,7 @@ const root = join(import.meta.dirname, "..");
 const generated: Record<string, (current: string) => string> = {
   ".env.example": environmentExample,
   "README.md": readme,
+  "client/types.ts": clientTypes,
   "docs/reference/platforms.md": platformReference,
 };
 

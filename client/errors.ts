@@ -1,0 +1,91 @@
+import type { ErrorBody, ErrorCode, Issue } from "./types.ts";
+
+/** What may go wrong before the API has answered, or where something else answers in its place. */
+export type FailureCode = "CONNECTION_FAILED" | "TIMED_OUT" | "UNEXPECTED_ANSWER";
+
+/** The limit behind a 429. */
+export interface UsedUpLimit {
+  kind: "rate" | "quota";
+  name: string;
+  limit: number;
+  resetsAt: string;
+}
+
+/** Why a call failed. `message` is a sentence for people; programs act on `code`. */
+export class AmpostError extends Error {
+  override readonly name = "AmpostError";
+  readonly code: ErrorCode | FailureCode;
+  /** The HTTP status; null where no answer came. */
+  readonly status: number | null;
+  /** Every broken rule, each with its place in the request and what to do. */
+  readonly issues: readonly Issue[];
+  /** The call's id, as the server's log has it; null where no answer came. */
+  readonly requestId: string | null;
+  /** After how many seconds the server says that it is worth trying again. */
+  readonly retryAfterSeconds: number | null;
+  /** What is used up, where the code is `RATE_LIMITED` and the server tells. */
+  readonly limit: UsedUpLimit | null;
+
+  constructor(code: ErrorCode | FailureCode, message: string, details: Partial<Pick<AmpostError, "status" | "issues" | "requestId" | "retryAfterSeconds" | "limit" | "cause">> = {}) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.code = code;
+    this.status = details.status ?? null;
+    this.issues = details.issues ?? [];
+    this.requestId = details.requestId ?? null;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+    this.limit = details.limit ?? null;
+  }
+}
+
+/** What an answer that is no success says. */
+export function refusalOf(response: Response, text: string): AmpostError {
+  const { status, headers } = response;
+  const requestId = headers.get("x-request-id");
+  const retryAfterSeconds = secondsOf(headers.get("retry-after"));
+  // A browser shows a redirect as status 0.
+  if (status < 400) {
+    const target = headers.get("location");
+    return new AmpostError("UNEXPECTED_ANSWER", `The address redirects${target === null ? "" : ` to ${target}`}: use where it leads as baseUrl.`, { status, requestId });
+  }
+  const body = parseError(text);
+  if (body === null) return new AmpostError("UNEXPECTED_ANSWER", `Status ${status} with no word of the API: is baseUrl the address of an Ampost?`, { status, requestId, retryAfterSeconds });
+  return new AmpostError(body.code, body.error, { status, issues: body.issues, requestId: body.requestId, retryAfterSeconds, limit: body.limit ?? null });
+}
+
+/** What was thrown where no whole answer came. */
+export function failureOf(error: unknown): AmpostError {
+  if (error instanceof AmpostError) return error;
+  const isTimeout = error instanceof Error && error.name === "TimeoutError";
+  if (isTimeout) return new AmpostError("TIMED_OUT", "No answer came in time.", { cause: error });
+  if (error instanceof SyntaxError) return new AmpostError("UNEXPECTED_ANSWER", "The answer is not JSON: is baseUrl the address of an Ampost?", { cause: error });
+  return new AmpostError("CONNECTION_FAILED", `The server could not be reached, or the connection broke${reasonOf(error)}.`, { cause: error });
+}
+
+/** Whether the same call may succeed a little later, if it can be repeated at all. */
+export function isPassing({ code, status }: AmpostError): boolean {
+  return code === "CONNECTION_FAILED" || code === "TIMED_OUT" || code === "RATE_LIMITED" || code === "IDEMPOTENCY_IN_PROGRESS" || (status !== null && status >= 500);
+}
+
+function parseError(text: string): (ErrorBody & { limit?: UsedUpLimit }) | null {
+  try {
+    const body: Partial<ErrorBody & { limit: UsedUpLimit }> | null = JSON.parse(text);
+    if (typeof body?.code !== "string" || typeof body.error !== "string") return null;
+    return { code: body.code, error: body.error, requestId: body.requestId ?? "", issues: body.issues ?? [], ...(body.limit === undefined ? {} : { limit: body.limit }) };
+  } catch {
+    return null;
+  }
+}
+
+/** `Retry-After` as seconds, whichever of its two forms it has (RFC 9110 §10.2.3). */
+function secondsOf(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\d+$/.test(header)) return Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, (at - Date.now()) / 1000);
+}
+
+/** Node wraps what went wrong; its code is what people know. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return typeof cause === "object" && cause !== null && "code" in cause ? ` (${String(cause.code)})` : "";
+}

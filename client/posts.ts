@@ -1,0 +1,123 @@
+import { type Answered, call, type CallOptions, type Connection, path, read, write, type WriteOptions } from "./call.ts";
+import { followPost } from "./post-events.ts";
+import type { Issue, NewPost, Post, PostAttempt, PostChanges, PostFilter, PostSummary, Retry } from "./types.ts";
+
+/** A post, with the ETag by which an update can ask that nobody else has changed it. */
+export interface PostAnswer {
+  post: Post;
+  etag: string | null;
+}
+
+export interface JudgedPost extends PostAnswer {
+  /** What is worth knowing but refuses nothing. */
+  warnings: Issue[];
+}
+
+export interface Verdict {
+  valid: boolean;
+  /** Every broken rule, all at once. */
+  issues: Issue[];
+  warnings: Issue[];
+}
+
+export interface PostPage {
+  posts: PostSummary[];
+  /** How many match the filter. */
+  total: number;
+  /** Give it as `cursor` for the next page; null on the last. */
+  nextCursor: string | null;
+}
+
+export interface WaitOptions extends WriteOptions {
+  /** Answers as soon as every platform post is settled, or after this many seconds, at most 60. Without it: at once. */
+  waitSeconds?: number;
+}
+
+export function createPosts(connection: Connection) {
+  const one = (id: string) => path`/api/v1/posts/${id}`;
+  const publishing = (id: string, verb: "publish" | "retry", body: object, { waitSeconds, ...options }: WaitOptions) =>
+    write<{ post: Post }>(connection, "POST", `${one(id)}/${verb}`, {
+      ...options,
+      body,
+      ...(waitSeconds === undefined ? {} : { headers: { prefer: `wait=${Math.ceil(waitSeconds)}` }, timeoutSeconds: connection.timeoutSeconds + waitSeconds }),
+    });
+
+  return {
+    /** Makes a draft, or a scheduled post where `scheduledFor` is given. A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended. */
+    async create(post: NewPost, { files = [], ...options }: WriteOptions & { files?: readonly File[] } = {}): Promise<JudgedPost> {
+      const body = files.length === 0 ? post : formOf(post, files);
+      return withEtag(await write<Omit<JudgedPost, "etag">>(connection, "POST", "/api/v1/posts", { ...options, body }));
+    },
+
+    /** Every issue and warning that creating this post would meet, without storing anything. */
+    async validate(post: NewPost, options: CallOptions = {}): Promise<Verdict> {
+      return (await call<Verdict>(connection, { ...options, method: "POST", path: "/api/v1/posts/validate", body: post })).answer;
+    },
+
+    /** One page of posts, newest first. */
+    async list(filter: PostFilter = {}, options: CallOptions = {}): Promise<PostPage> {
+      return await read<PostPage>(connection, "/api/v1/posts", { ...options, query: filter });
+    },
+
+    /** All posts that match, newest first, fetched page by page as they are asked for. */
+    async *iterate(filter: Omit<PostFilter, "cursor" | "offset"> = {}, options: CallOptions = {}): AsyncGenerator<PostSummary, void> {
+      let cursor: string | null = null;
+      do {
+        const page: PostPage = await read<PostPage>(connection, "/api/v1/posts", { ...options, query: { limit: 100, ...filter, cursor } });
+        yield* page.posts;
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+    },
+
+    async get(id: string, options: CallOptions = {}): Promise<PostAnswer> {
+      return withEtag(await call<{ post: Post }>(connection, { ...options, method: "GET", path: one(id) }));
+    },
+
+    /** Changes a draft or scheduled post. With `ifMatch`, the `etag` of an answer, it is refused where somebody else was faster. */
+    async update(id: string, changes: PostChanges, { ifMatch, ...options }: WriteOptions & { ifMatch?: string } = {}): Promise<JudgedPost> {
+      const headers = ifMatch === undefined ? {} : { headers: { "if-match": ifMatch } };
+      return withEtag(await write<Omit<JudgedPost, "etag">>(connection, "PATCH", one(id), { ...options, ...headers, body: changes }));
+    },
+
+    /** Begins publishing now. */
+    async publish(id: string, options: WaitOptions = {}): Promise<PostAnswer> {
+      return withEtag(await publishing(id, "publish", {}, options));
+    },
+
+    /** Publishes what failed again. What is `unknown` may be live: it is sent again only when named with `force`. */
+    async retry(id: string, what: Retry = {}, options: WaitOptions = {}): Promise<PostAnswer> {
+      return withEtag(await publishing(id, "retry", what, options));
+    },
+
+    /** Discards what is not published yet. */
+    async cancel(id: string, options: WriteOptions = {}): Promise<PostAnswer> {
+      return withEtag(await write<{ post: Post }>(connection, "POST", `${one(id)}/cancel`, { ...options, body: {} }));
+    },
+
+    /** The same as cancel. */
+    async delete(id: string, options: WriteOptions = {}): Promise<PostAnswer> {
+      return withEtag(await write<{ post: Post }>(connection, "DELETE", one(id), options));
+    },
+
+    /** Everything that was done to publish the post, oldest first, with every call to the platform. */
+    async attempts(id: string, options: CallOptions = {}): Promise<{ attempts: PostAttempt[] }> {
+      return await read<{ attempts: PostAttempt[] }>(connection, `${one(id)}/attempts`, options);
+    },
+
+    /** The post now and after every change, until it is published, partial, failed or discarded. Breaks of the connection are mended. */
+    events(id: string, options: CallOptions = {}): AsyncGenerator<PostAnswer, void> {
+      return followPost(connection, `${one(id)}/events`, options);
+    },
+  };
+}
+
+function withEtag<Body extends { post: Post }>({ answer, headers }: Answered<Body>): Body & { etag: string | null } {
+  return { ...answer, etag: headers.get("etag") };
+}
+
+function formOf(post: NewPost, files: readonly File[]): FormData {
+  const form = new FormData();
+  form.set("data", JSON.stringify(post));
+  for (const file of files) form.append("files", file);
+  return form;
+}

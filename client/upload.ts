@@ -1,0 +1,103 @@
+import { call, type CallOptions, type Connection, path, pauseAfter, read, write, type WriteOptions } from "./call.ts";
+import { AmpostError, failureOf, isPassing } from "./errors.ts";
+import type { Media } from "./types.ts";
+
+/** What is uploaded. A `File` has a name of its own; in Node.js, `openAsBlob` of `node:fs` reads from disk as it is sent. */
+export type UploadSource = Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+
+export interface UploadOptions extends WriteOptions {
+  /** A name for the file, where the source has none. */
+  filename?: string;
+  /** What the file is; the server believes its bytes. */
+  mimeType?: string;
+  /** Called as bytes have arrived for good. */
+  onProgress?(progress: UploadProgress): void;
+  /** Called with what `resume` takes, once the upload is begun. */
+  onBegin?(upload: string): void;
+  /** Goes on with an upload of the same bytes that was begun within the last 24 hours. */
+  resume?: string;
+  /** How much is sent in one request: 8 MB where it is left out. */
+  chunkBytes?: number;
+}
+
+export interface UploadProgress {
+  sentBytes: number;
+  totalBytes: number;
+}
+
+const UPLOADS = "/api/v1/media/uploads/";
+/** The tus protocol (https://tus.io/protocols/resumable-upload). */
+const TUS = { "tus-resumable": "1.0.0" };
+
+/** Sends a file in pieces, so that a connection that breaks costs a piece and not the file. */
+export async function upload(connection: Connection, source: UploadSource, options: UploadOptions): Promise<{ media: Media }> {
+  const file = source instanceof Blob ? source : new Blob([source]);
+  const callOptions: CallOptions = options.signal === undefined ? {} : { signal: options.signal };
+  const address = options.resume === undefined ? await begin(connection, file, options) : path`/api/v1/media/uploads/${options.resume}`;
+  if (options.resume === undefined) options.onBegin?.(address.slice(UPLOADS.length));
+  const mediaId = await sendAll(connection, address, file, options, callOptions);
+  return await read<{ media: Media }>(connection, path`/api/v1/media/${mediaId}`, callOptions);
+}
+
+async function begin(connection: Connection, file: Blob, { filename, mimeType, idempotencyKey, signal }: UploadOptions): Promise<string> {
+  const name = filename ?? ("name" in file && typeof file.name === "string" ? file.name : "media");
+  const type = mimeType ?? file.type;
+  const metadata = [`filename ${toBase64(name)}`, ...(type === "" ? [] : [`filetype ${toBase64(type)}`])].join(",");
+  const { headers } = await write(connection, "POST", "/api/v1/media", {
+    headers: { ...TUS, "upload-length": String(file.size), "upload-metadata": metadata },
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  // Only the path is taken of it, so that the key goes to no other host.
+  const location = new URL(headers.get("location") ?? "", connection.baseUrl).pathname;
+  const at = location.indexOf(UPLOADS);
+  if (at === -1) throw new AmpostError("UNEXPECTED_ANSWER", "The server did not say where the bytes go.");
+  return location.slice(at);
+}
+
+/** What the server has of an upload. */
+interface State {
+  offsetBytes: number;
+  mediaId: string | null;
+}
+
+async function sendAll(connection: Connection, address: string, file: Blob, { onProgress, resume, chunkBytes = 8 * 1024 * 1024 }: UploadOptions, options: CallOptions): Promise<string> {
+  const look = async () => stateOf((await call(connection, { ...options, method: "HEAD", path: address, headers: TUS })).headers);
+  let state: State = resume === undefined ? { offsetBytes: 0, mediaId: null } : await look();
+  const tell = () => onProgress?.({ sentBytes: state.offsetBytes, totalBytes: file.size });
+  tell();
+  for (let failures = 0; state.mediaId === null; ) {
+    try {
+      state = await sendChunk(connection, address, file.slice(state.offsetBytes, state.offsetBytes + chunkBytes), state.offsetBytes, options);
+      failures = 0;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const failure = failureOf(error);
+      // Somebody else sends it too, or an earlier request of ours is still being read.
+      const isCrossed = failure.status === 409 || failure.status === 423;
+      if (!isCrossed && !isPassing(failure)) throw failure;
+      await pauseAfter(connection, failure, failures, options.signal);
+      const before = state.offsetBytes;
+      state = await look();
+      failures = state.offsetBytes > before ? 0 : failures + 1;
+    }
+    tell();
+  }
+  return state.mediaId;
+}
+
+async function sendChunk(connection: Connection, address: string, body: Blob, offsetBytes: number, options: CallOptions): Promise<State> {
+  const headers = { ...TUS, "upload-offset": String(offsetBytes), "content-type": "application/offset+octet-stream" };
+  return stateOf((await call(connection, { ...options, method: "PATCH", path: address, body, headers, repeatable: false, timeoutSeconds: connection.timeoutSeconds + body.size / SLOWEST_BYTES_PER_SECOND })).headers);
+}
+
+/** A slower connection than this is taken as broken. */
+const SLOWEST_BYTES_PER_SECOND = 20_000;
+
+function stateOf(headers: Headers): State {
+  return { offsetBytes: Number(headers.get("upload-offset")), mediaId: headers.get("media-id") };
+}
+
+function toBase64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

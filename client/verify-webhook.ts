@@ -1,0 +1,69 @@
+import type { Account, EventType, Mode, Post } from "./types.ts";
+
+/** What a webhook is told. */
+export interface WebhookEvent {
+  type: EventType | "webhook.test";
+  /** When it happened. */
+  timestamp: string;
+  /** Grows from event to event: those of a post can be put in order by it. */
+  sequence: number;
+  mode: Mode;
+  /** What it is about, as it was when this was sent first; null where it is gone. */
+  data: { post?: Post | null; platformPostId?: string; account?: Account | null; [member: string]: unknown };
+}
+
+export interface WebhookRequest {
+  /** The body as it arrived, byte for byte: parsed and printed again it has another signature. */
+  body: string | Uint8Array<ArrayBuffer>;
+  /** The request's headers, in whatever form your framework has them. */
+  headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The webhook's secret, `whsec_…`; several while one takes another's place. */
+  secret: string | readonly string[];
+  /** How old, or how far ahead, it may be: 300 seconds where it is left out. */
+  toleranceSeconds?: number;
+  /** What time it is, in milliseconds since 1970. */
+  now?(): number;
+}
+
+/** A request that Ampost did not send, or not just now. Answer it with 400. */
+export class WebhookVerificationError extends Error {
+  override readonly name = "WebhookVerificationError";
+}
+
+/**
+ * The event in a webhook's request, once it is sure that Ampost has sent it (https://www.standardwebhooks.com). The
+ * header `webhook-id` is the same whenever the same event is sent again. Rejects with a WebhookVerificationError.
+ */
+export async function verifyWebhook({ body, headers, secret, toleranceSeconds = 300, now = Date.now }: WebhookRequest): Promise<WebhookEvent> {
+  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => headerOf(headers, name));
+  if (id === undefined || timestamp === undefined || signatures === undefined) throw new WebhookVerificationError("The headers webhook-id, webhook-timestamp and webhook-signature have to be there.");
+  const awaySeconds = Math.abs(now() / 1000 - Number(timestamp));
+  if (!/^\d{1,12}$/.test(timestamp) || awaySeconds > toleranceSeconds) throw new WebhookVerificationError("The request is too old or too new: it may be an old one sent again, or the clock is wrong.");
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+  const secrets = typeof secret === "string" ? [secret] : secret;
+  const verdicts = await Promise.all(secrets.map((each) => isSignedBy(each, `${id}.${timestamp}.${text}`, signatures)));
+  if (!verdicts.includes(true)) throw new WebhookVerificationError("No signature fits: the secret is another webhook's, or the body is not as it was sent.");
+  const event: WebhookEvent = JSON.parse(text);
+  return event;
+}
+
+async function isSignedBy(secret: string, signed: string, signatures: string): Promise<boolean> {
+  const key = await crypto.subtle.importKey("raw", fromBase64(secret.replace(/^whsec_/, "")), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+  const given = signatures.split(" ").flatMap((signature) => (signature.startsWith("v1,") ? [signature.slice(3)] : []));
+  const verdicts = await Promise.all(given.map((signature) => crypto.subtle.verify("HMAC", key, fromBase64(signature), new TextEncoder().encode(signed))));
+  return verdicts.includes(true);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw new WebhookVerificationError("The secret or a signature is not base64.");
+  }
+}
+
+function headerOf(headers: WebhookRequest["headers"], name: string): string | undefined {
+  if (headers instanceof Headers) return headers.get(name) ?? undefined;
+  const value = Object.entries(headers).find(([given]) => given.toLowerCase() === name)?.[1];
+  return typeof value === "string" ? value : value?.[0];
+}
