@@ -1,3 +1,4 @@
+import { accountContext } from "./account-context.ts";
 import { accountsGet, accountsList } from "./accounts.ts";
 import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "./legacy-posts.ts";
 import { keysCreate, keysList, keysRevoke } from "./api-keys.ts";
@@ -39,6 +40,7 @@ export const OPERATIONS: readonly Operation[] = [
   legacySetsDelete,
   accountsList,
   accountsGet,
+  accountContext,
   connectLinksCreate,
   connectLinksList,
   connectLinksGet,

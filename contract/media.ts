@@ -23,6 +23,7 @@ export const media = z.object({
 export type Media = z.output<typeof media>;
 
 const oneMedia = z.object({ media });
+const filename = z.string().min(1).max(255).nullish().describe("A name for the file.").meta({ examples: ["launch.mp4"] });
 
 export const mediaCreate = operation({
   name: "media_create",
@@ -35,12 +36,19 @@ export const mediaCreate = operation({
     "with the headers `Tus-Resumable: 1.0.0` and `Upload-Length` this answers 201 with the `Location` that takes the bytes by PATCH, tells by HEAD how many are stored, and is given up by DELETE. " +
     "The answer to the last bytes carries the media object's id in the header `Media-Id`. An upload that is not complete after 24 hours is gone.",
   rateClass: "mediaUpload",
-  tool: null,
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description: "Stores the image or video at a public `url`, so that posts can name it by its `id`. It is fetched soon after: until then its status is `pending`. Posts take a `url` directly, too.",
+    form: z.strictObject({ url: webUrl.describe("Where the file can be fetched."), filename }),
+  },
   params: noParams,
   query: noQuery,
   body: z.strictObject({
     url: webUrl.optional().describe("Where the file can be fetched. Left out where the file is sent along."),
-    filename: z.string().min(1).max(255).nullish().describe("A name for the file.").meta({ examples: ["launch.mp4"] }),
+    filename,
   }),
   takes: "upload",
   writes: true,

@@ -46,7 +46,8 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
   };
 }
 
-const TAGS: readonly (readonly [name: string, description: string])[] = [
+/** What operations are listed under, in order. */
+export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["posts", "What is published: drafts, scheduled posts and what became of them."],
   ["platform-sets", "Groups of connected accounts. Every post belongs to one."],
   ["accounts", "The connected accounts."],
@@ -59,8 +60,8 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["legacy", "Addresses of before; each answer names the one that took its place."],
 ];
 
-/** The noun that an operation is listed under. */
-function tagOf({ path, successor }: Operation): string {
+/** The noun that an operation is listed under: one of `TAGS`. */
+export function tagOf({ path, successor }: Operation): string {
   if (successor !== undefined) return "legacy";
   const noun = /^\/api\/(?:v1\/)?([\w-]+)/.exec(path)?.[1] ?? "";
   return NOUNS[noun] ?? noun;
@@ -68,6 +69,7 @@ function tagOf({ path, successor }: Operation): string {
 
 const NOUNS: Readonly<Record<string, string>> = {
   "webhook-deliveries": "webhooks",
+  "account-context": "accounts",
   "connect-links": "connections",
   me: "people",
   sessions: "people",
@@ -166,7 +168,7 @@ function headers(...names: string[]): JsonObject {
 }
 
 /** A zod schema as JSON Schema 2020-12, which is that of OpenAPI 3.1. What a platform's settings are is spelled out. */
-function toSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
+export function toSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",

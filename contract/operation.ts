@@ -12,7 +12,7 @@ export interface Operation<
   Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodObject = z.ZodObject,
 > {
-  /** "posts_create": also the name of its MCP tool, where it has one. */
+  /** "posts_create": also the name of its MCP tool, where it has one and that says no other. */
   name: string;
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** "/api/v1/posts/:id" */
@@ -58,8 +58,14 @@ export interface Operation<
 export const RATE_CLASSES = ["createPost", "publishPost", "connectPlatform", "mediaUpload", "apiRead"] as const;
 export type RateClass = (typeof RATE_CLASSES)[number];
 
-/** MCP's hints about a tool. */
+/** MCP's hints about a tool, and what is different there. */
 export interface ToolHints {
+  /** Where it is not the operation's. */
+  name?: string;
+  /** What a caller over MCP should know, where the operation's description speaks of HTTP. */
+  description?: string;
+  /** The form of the body, where it is narrower over MCP, by which no files come. */
+  form?: z.ZodObject;
   readOnly: boolean;
   destructive: boolean;
   idempotent: boolean;
@@ -108,4 +114,9 @@ export function operation<Params extends z.ZodObject, Query extends z.ZodObject,
 /** The form of the body, as docs show it. */
 export function formOf(operation: Operation): z.ZodType {
   return operation.form ?? operation.body;
+}
+
+/** A path with the values of its parameters. */
+export function pathOf(pattern: string, params: unknown): string {
+  return pattern.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(Object(params)[name] ?? "")));
 }

@@ -132,7 +132,14 @@ export const postsCreate = operation({
   description:
     "Creates a draft, or a scheduled post where `scheduledFor` is given. Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. A refusal tells every problem at once. Nothing is published before the scheduled time or a call of publish.",
   rateClass: "createPost",
-  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description:
+      "Creates a draft, or a scheduled post where `scheduledFor` is given. Media are named by `url`, or by the `id` of a stored media object (media_create). A refusal tells every problem at once, each with its fix; posts_validate tells them beforehand. Nothing is published before the scheduled time or a call of posts_publish.",
+  },
   params: noParams,
   query: noQuery,
   body: postDraft,
@@ -151,7 +158,7 @@ export const postsValidate = operation({
   summary: "Validate a post",
   description: "Takes the body of a create and tells every issue and warning it would meet, without storing anything. Answers 200 whatever it finds.",
   rateClass: "apiRead",
-  tool: null,
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: noParams,
   query: noQuery,
   body: postDraft,
@@ -201,7 +208,7 @@ export const postsGet = operation({
   summary: "Get a post",
   description: "One post with all its platform posts. The `ETag` changes with everything that can be seen of it.",
   rateClass: "apiRead",
-  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false, description: "One post with all its platform posts: what became of each, where it can be seen, and why it failed with what to do." },
   params: idParam,
   query: noQuery,
   body: noBody,
@@ -239,7 +246,14 @@ export const postsUpdate = operation({
   description:
     "Changes a draft or scheduled post. Takes any subset of the members of a create; inside `content` the members given replace those stored as a whole, the others stay. `scheduledFor: null` turns a scheduled post into a draft. `If-Match` with the post's ETag refuses the change where the post has changed since.",
   rateClass: "apiRead",
-  tool: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: true,
+    openWorld: false,
+    description:
+      "Changes a draft or scheduled post. Takes any subset of the members of posts_create; inside `content` the members given replace those stored as a whole (`media` and `platformOverrides` too), the others stay. `scheduledFor: null` turns a scheduled post into a draft.",
+  },
   params: idParam,
   query: noQuery,
   body: postDraft,
@@ -280,7 +294,7 @@ export const postsCancel = operation({
   description: `${DISCARDS} The same as DELETE.`,
   body: z.strictObject({}).optional(),
   takes: "optional",
-  tool: null,
+  tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false, description: `${DISCARDS} The same as posts_delete.` },
 });
 
 export const postsPublish = operation({
@@ -291,7 +305,14 @@ export const postsPublish = operation({
   description:
     "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `Prefer: wait=N` it answers when every platform post is settled, or after N seconds.",
   rateClass: "publishPost",
-  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: true },
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: true,
+    description:
+      "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `wait` it answers when every platform post is settled, or after that many seconds; without it, follow the post with posts_get. A person may be asked first, where the client can ask.",
+  },
   params: idParam,
   query: noQuery,
   body: z.strictObject({}).optional(),

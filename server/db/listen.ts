@@ -9,6 +9,8 @@ export const CHANNELS = {
   post: "ampost_post",
   /** An API key was revoked. Payload: its id. */
   keys: "ampost_keys",
+  /** A client of MCP answered what it was asked in a call that another process may be doing. Payload: JSON of session, question and answer. */
+  mcp: "ampost_mcp",
 } as const;
 
 export type Channel = (typeof CHANNELS)[keyof typeof CHANNELS];

@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance } from "fastify";
 
 import { newId } from "../../model/ids.ts";
 import type { Services } from "../domain/services.ts";
+import { addMcp } from "../mcp/mcp-routes.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
@@ -64,6 +65,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   });
   await app.register(async (api) => addPublicApi(api, services, { ...options, stopping: stopping.signal }));
   await app.register(async (own) => addSessionApi(own, services, { ...options, stopping: stopping.signal }));
+  await app.register(async (mcp) => addMcp(mcp, services, { ...options, stopping: stopping.signal }));
   addProbes(app, options.probes);
   addMediaFiles(app, services);
   addOpenApi(app, services);

@@ -1,22 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 
-import type { Input, Operation, RawInput } from "../../contract/operation.ts";
-import { parseInput, refuseHostile } from "../../contract/parse.ts";
+import { type Input, type Operation, pathOf, type RawInput } from "../../contract/operation.ts";
+import { parseInput } from "../../contract/parse.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import type { Answer, Call } from "../domain/caller.ts";
-import { claim, holding, storeAgain, type Claim } from "../domain/idempotency.ts";
 import type { Upload } from "../domain/media/upload.ts";
-import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import { type Authenticated, authenticate } from "./authenticate.ts";
 import { sendSuccessor } from "./faces.ts";
+import { perform } from "./perform.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
-import { hashRequest, isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
+import { isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
 import { sendRateLimit } from "./rate-limit-headers.ts";
-import { waitUntilSettled } from "./wait-until-settled.ts";
 
 /** An operation of the contract and the verb that does it. */
 export interface Binding {
@@ -63,11 +61,6 @@ export function addRoute(app: FastifyInstance, services: Services, { operation, 
   });
 }
 
-/** The path with the values of its parameters. */
-function pathOf(pattern: string, params: unknown): string {
-  return pattern.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(Object(params)[name] ?? "")));
-}
-
 /** Hands an error on, after those who watch refusals have seen it. */
 export function told(operation: Operation, error: unknown, options: BindOptions): never {
   options.onRefusal?.(operation, toRefusal(error));
@@ -82,31 +75,21 @@ async function answerCall(services: Services, binding: Binding, caller: Authenti
   const raw = { params: request.params, query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query, body };
   const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
   try {
-    if (key === null) return await doCall(services, binding, call, raw, request, reply, options);
-    // Hashing goes as deep as the body does.
-    refuseHostile(body);
-    const requestHash = hashRequest(request.url, body, uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })));
-    const held = await claim(services.pool, caller, { key, operation: operation.name, requestHash, status: operation.status });
-    if (!isClaim(held)) {
+    const seconds = operation.waits === true ? readWaitSeconds(request) : null;
+    const done = await perform(services, binding, { call, raw, key, path: request.url, waiting: seconds === null ? null : { seconds, ended: goneOrStopping(reply, options) } });
+    if ("stored" in done) {
       await dropUploads(services.storage, uploads);
-      return await reply.code(held.status).headers(held.headers).header("idempotency-replayed", "true").send(held.body);
+      return await reply.code(done.stored.status).headers(done.stored.headers).header("idempotency-replayed", "true").send(done.stored.body);
     }
-    return await holding(services.pool, caller, held, () => doCall(services, binding, { ...call, claim: held }, raw, request, reply, options));
+    if (seconds !== null) reply.header("preference-applied", `wait=${seconds}`);
+    return await sendAnswer(operation, done.answer, request, reply);
   } catch (error) {
     await dropAfter(services, uploads, error);
     throw error;
   }
 }
 
-async function doCall(services: Services, { operation, run }: Binding, call: Call, raw: RawInput, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
-  let answer = await run(services, call, raw);
-  const waitSeconds = operation.waits === true ? readWaitSeconds(request) : null;
-  if (waitSeconds !== null && answer.post !== undefined) {
-    const atOnce = answer;
-    // The work is done; what keeps us from waiting for what comes of it must not look like its failure.
-    answer = await waitForPost(services, call, answer.post.id, waitSeconds, reply, options).catch(() => atOnce);
-    reply.header("preference-applied", `wait=${waitSeconds}`);
-  }
+async function sendAnswer(operation: Operation, answer: Answer, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   reply.code(operation.status);
   if (answer.post !== undefined) {
     reply.header("etag", answer.post.etag);
@@ -115,13 +98,11 @@ async function doCall(services: Services, { operation, run }: Binding, call: Cal
   return await reply.send(answer.body);
 }
 
-async function waitForPost(services: Services, call: Call, id: string, waitSeconds: number, reply: FastifyReply, options: BindOptions): Promise<Answer> {
+/** Ends the waiting when nobody is there any more to be answered, or the server stops. */
+function goneOrStopping(reply: FastifyReply, { stopping }: BindOptions): AbortSignal {
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
-  const read = () => getPost(services, call, id);
-  const answer = await waitUntilSettled(services.listener, read, await read(), waitSeconds, AbortSignal.any([options.stopping, gone.signal]));
-  if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
-  return answer;
+  return AbortSignal.any([stopping, gone.signal]);
 }
 
 /** Sessions name their mode in the query of every call; it is no parameter of the operation. */
@@ -134,8 +115,4 @@ function withoutMode(query: unknown): unknown {
 async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return;
   await dropUploads(services.storage, uploads).catch((failure: unknown) => services.log.warn({ err: failure }, "files of a refused request were left for the sweep"));
-}
-
-function isClaim(held: Awaited<ReturnType<typeof claim>>): held is Claim {
-  return "key" in held;
 }

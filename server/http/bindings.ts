@@ -1,3 +1,4 @@
+import { accountContext } from "../../contract/account-context.ts";
 import { accountsGet, accountsList } from "../../contract/accounts.ts";
 import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "../../contract/legacy-posts.ts";
 import { keysCreate, keysList, keysRevoke } from "../../contract/api-keys.ts";
@@ -37,6 +38,7 @@ import { publishPost } from "../domain/posts/publish-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
+import { getAccountContext } from "../domain/users/account-context.ts";
 import { deleteUser } from "../domain/users/delete-user.ts";
 import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
 import { getMe, updateMe } from "../domain/users/me.ts";
@@ -67,6 +69,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(legacySetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
   bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
   bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
+  bind(accountContext, (services, call) => getAccountContext(services, call)),
   bind(connectLinksCreate, (services, call, { body }) => createConnectLink(services, call, body)),
   bind(connectLinksList, (services, call, { query }) => listConnectLinks(services, call, query)),
   bind(connectLinksGet, (services, call, { params }) => getConnectLink(services, call, params.id)),
@@ -75,7 +78,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(mediaList, (services, call, { query }) => listMedia(services, call, query)),
   bind(mediaGet, (services, call, { params }) => getMedia(services, call, params.id)),
   bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),
-  bind(platformsList, async () => listPlatforms()),
+  bind(platformsList, async (_services, _call, { query }) => listPlatforms(query)),
   bind(platformsGet, async (_services, _call, { params }) => getPlatform(params.platform)),
   {
     operation: legacyPostsCreate,

@@ -60,7 +60,7 @@ async function readJson(operation: BodyForm, request: FastifyRequest, type: stri
 }
 
 /** The body as text. Refuses what is too long, compressed, or not UTF-8. */
-async function readText(request: FastifyRequest): Promise<string> {
+export async function readText(request: FastifyRequest): Promise<string> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "") throw refuseRequest("request.encoding", "A compressed request body is not supported", "Send the body without Content-Encoding.");
   if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();

@@ -10,9 +10,9 @@ type Described = ReturnType<typeof describe>;
 
 const all = PLATFORM_NAMES.map(describe);
 
-/** What each platform takes, as data and in sentences. */
-export function listPlatforms(): Answer<{ platforms: Described[] }> {
-  return { body: { platforms: all } };
+/** What each platform takes, as data and in sentences; of one, where it is named. */
+export function listPlatforms({ platform }: { platform?: PlatformName | undefined }): Answer<{ platforms: Described[] }> {
+  return { body: { platforms: all.filter(({ name }) => platform === undefined || name === platform) } };
 }
 
 /** What one platform takes. Throws NOT_FOUND. */

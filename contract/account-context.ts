@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+import { apiKey } from "./api-keys.ts";
+import { mode, noBody, noParams, noQuery, time } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+const quota = z.object({
+  name: z.enum(["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "maxScheduledPosts", "maxStorageBytes"]),
+  limit: z.int().nullable().describe("`null`: nothing limits it."),
+  remaining: z.int().nullable().describe("What is left of it; `null` where nothing limits it."),
+});
+
+export const accountContext = operation({
+  name: "account_context",
+  method: "GET",
+  path: "/api/v1/account-context",
+  summary: "Get the account's context",
+  description: "Who calls, with which key and what that may not do, on which plan and what is left of its quotas, in which time zone times are meant, and what time it is now. Ask it before reckoning with days and hours.",
+  rateClass: "apiRead",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  params: noParams,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({
+    userId: z.string(),
+    name: z.string(),
+    mode,
+    plan: z.enum(["free", "creator", "pro", "scale", "self-hosted"]),
+    timeZone: z.string().describe("The user's time zone, by its IANA name.").meta({ examples: ["Europe/Berlin"] }),
+    currentTime: time.describe("The server's clock, UTC."),
+    localTime: z.string().describe("The same moment in the user's time zone, with its offset.").meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),
+    quotas: z.array(quota),
+    policies: apiKey.shape.policies,
+  }),
+  status: 200,
+  errors: ["NOT_FOUND"],
+});
+export type AccountContext = z.output<typeof accountContext.answer>;

@@ -1,0 +1,17 @@
+import { statement } from "./sql.ts";
+
+/** How long a session lives at most: the end of an older one need not be known any more. */
+export const MCP_SESSION_DAYS = 30;
+
+/** ($1 id, $2 user, $3 mode): a row where the session was ended. */
+export const findEndedSession = statement<{ id: string }>("mcp_ended_sessions.find", `select id from mcp_ended_sessions where id = $1 and user_id = $2 and mode = $3`);
+
+/** ($1 id, $2 user, $3 mode): ends a session for all processes and for good, and forgets those of the user that would be over by now anyway. */
+export const endSession = statement(
+  "mcp_ended_sessions.end",
+  `with forgotten as (delete from mcp_ended_sessions where user_id = $2 and mode = $3 and ended_at < now() - interval '${MCP_SESSION_DAYS + 1} days')
+   insert into mcp_ended_sessions (id, user_id, mode) values ($1, $2, $3) on conflict do nothing`,
+);
+
+/** ($1 JSON): tells every process what a client answered. */
+export const tellAnswer = statement("mcp.tell_answer", `select pg_notify('ampost_mcp', $1)`);

@@ -1,0 +1,55 @@
+import type { RawInput } from "../../contract/operation.ts";
+import { refuseHostile } from "../../contract/parse.ts";
+import type { Answer, Call } from "../domain/caller.ts";
+import { claim, holding, storeAgain, type Claim, type StoredAnswer } from "../domain/idempotency.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import type { Services } from "../domain/services.ts";
+import type { Binding } from "./bind.ts";
+import { hashRequest } from "./request-headers.ts";
+import { waitUntilSettled } from "./wait-until-settled.ts";
+
+/** A call as a skin has read it: who calls, with what, and how it is to be done. */
+export interface Asked {
+  call: Call;
+  raw: RawInput;
+  /** The caller's Idempotency-Key; null where none was sent. */
+  key: string | null;
+  /** The path that was called: with the body it makes two requests the same. */
+  path: string;
+  /** How long to wait until the post is settled, and what ends the waiting; null where nobody wants to. */
+  waiting: { seconds: number; ended: AbortSignal } | null;
+}
+
+/** The answer; or that of an earlier call with the same key, whose work is done already. */
+export type Done = { answer: Answer } | { stored: StoredAnswer };
+
+/** Does an operation as every skin does it: key, verb, waiting. Throws what the verb refuses. */
+export async function perform(services: Services, binding: Binding, asked: Asked): Promise<Done> {
+  const { call, raw, key, path } = asked;
+  const { operation } = binding;
+  if (key === null || !operation.writes) return { answer: await run(services, binding, asked) };
+  // Hashing goes as deep as the body does.
+  refuseHostile(raw.body);
+  const requestHash = hashRequest(path, raw.body, call.uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })));
+  const held = await claim(services.pool, call, { key, operation: operation.name, requestHash, status: operation.status });
+  if (!isClaim(held)) return { stored: held };
+  return { answer: await holding(services.pool, call, held, () => run(services, binding, { ...asked, call: { ...call, claim: held } })) };
+}
+
+async function run(services: Services, binding: Binding, { call, raw, waiting }: Asked): Promise<Answer> {
+  const answer = await binding.run(services, call, raw);
+  if (waiting === null || answer.post === undefined) return answer;
+  // The work is done; what keeps us from waiting for what comes of it must not look like its failure.
+  return await waitForPost(services, call, answer.post.id, waiting).catch(() => answer);
+}
+
+async function waitForPost(services: Services, call: Call, id: string, { seconds, ended }: NonNullable<Asked["waiting"]>): Promise<Answer> {
+  const read = () => getPost(services, call, id);
+  const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
+  if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
+  return answer;
+}
+
+function isClaim(held: Claim | StoredAnswer): held is Claim {
+  return "key" in held;
+}

@@ -1,0 +1,101 @@
+import type { CallToolResult } from "@modelcontextprotocol/server";
+
+import { pathOf } from "../../contract/operation.ts";
+import { refusal, refuseHostile } from "../../contract/parse.ts";
+import { type Tool, toolOptions, toRawInput } from "../../contract/tools.ts";
+import type { PublicError } from "../../model/errors.ts";
+import type { Call } from "../domain/caller.ts";
+import type { Services } from "../domain/services.ts";
+import type { Binding, BindOptions } from "../http/bind.ts";
+import { perform } from "../http/perform.ts";
+import { toRefusal } from "../http/refusals.ts";
+
+/** Who calls over MCP. */
+export type McpCaller = Omit<Call, "claim" | "ifRevision" | "uploads">;
+
+/** What calls of tools need beside the services. */
+export interface ToolServices {
+  services: Services;
+  bindings: ReadonlyMap<string, Binding>;
+  options: BindOptions;
+}
+
+/** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
+export async function callTool({ services, bindings, options }: ToolServices, caller: McpCaller, tool: Tool, given: unknown, call: { ended: AbortSignal; ifRevision?: number | null }): Promise<CallToolResult> {
+  const { operation } = tool;
+  try {
+    const binding = bindings.get(operation.name);
+    if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
+    refuseHostile(given);
+    const { options: extra, ...raw } = toRawInput(tool, asRecord(given));
+    const { idempotencyKey = null, wait } = readOptions(extra);
+    const done = await perform(services, binding, {
+      call: { ...caller, claim: null, ifRevision: call.ifRevision ?? null, uploads: [] },
+      raw,
+      key: idempotencyKey,
+      path: pathOf(operation.path, raw.params),
+      waiting: wait === undefined ? null : { seconds: wait, ended: AbortSignal.any([options.stopping, call.ended]) },
+    });
+    return toResult("stored" in done ? done.stored.body : done.answer.body);
+  } catch (error) {
+    const told = toRefusal(error);
+    options.onRefusal?.(operation, told);
+    if (told.code === "INTERNAL_ERROR") services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
+    return toErrorResult(told, caller.requestId);
+  }
+}
+
+function readOptions(given: Record<string, unknown>): { idempotencyKey?: string | undefined; wait?: number | undefined } {
+  const read = toolOptions.safeParse(given);
+  if (read.success) return read.data;
+  throw refusal(
+    read.error.issues.map(({ path }) => {
+      const isKey = path[0] === "idempotencyKey";
+      const message = isKey ? "idempotencyKey must be a text of 1 to 255 characters" : "wait must be a whole number of seconds from 0 to 60";
+      const fix = isKey ? "Send a key of your own choice for each write, such as a UUID." : "Send a number such as 30, or leave it out.";
+      return { rule: `request.${String(path[0])}`, code: "VALIDATION_FAILED", platform: null, path: `/${String(path[0])}`, message, actual: given[String(path[0])] ?? null, limit: null, fix };
+    }),
+  );
+}
+
+/** The envelope, as data and as text. */
+function toResult(body: unknown): CallToolResult {
+  // As it will arrive: without members that are undefined.
+  const text = JSON.stringify(body);
+  return { structuredContent: asRecord(JSON.parse(text)), content: [{ type: "text", text }] };
+}
+
+/** `CODE: message`, then every issue with its place and what to do about it. */
+export function toErrorResult({ code, message, issues, headers }: Pick<PublicError, "message" | "issues" | "headers"> & { code: string }, requestId: string): CallToolResult {
+  const retryAfter = headers["retry-after"];
+  const lines = [
+    `${code}: ${message}`,
+    ...issues.map((issue) => `- ${issue.path === "" ? "" : `${issue.path}: `}${issue.message === message ? "" : `${sentence(issue.message)} `}${issue.fix} (${issue.rule}${issue.code === code ? "" : `, ${issue.code}`})`),
+    ...(issues.length === 0 ? [`What to do: ${ADVICE[code] ?? "Correct the arguments as the message says."}`] : []),
+    ...(retryAfter === undefined ? [] : [`Try again after ${retryAfter} s.`]),
+    `Request id: ${requestId}`,
+  ];
+  return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
+}
+
+/** What to do about refusals that have no issues of their own. */
+const ADVICE: Readonly<Record<string, string>> = {
+  POST_NOT_FOUND: "Look for its id with posts_list. A key sees the objects of its own mode only.",
+  NOT_FOUND: "Look for the id with the list tool of its kind. A key sees the objects of its own mode only.",
+  INVALID_STATUS_TRANSITION: "Look at the post's status with posts_get and choose what that status allows.",
+  OUTCOME_UNKNOWN: "Look at the account whether the post is there. If it is not, call posts_retry with its platform in `platforms` and `force: true`.",
+  PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it still is what you want.",
+  IDEMPOTENCY_KEY_REUSED: "Use a new idempotencyKey for a new request.",
+  IDEMPOTENCY_IN_PROGRESS: "Repeat the call with the same arguments.",
+  RATE_LIMITED: "Wait until the limit resets, then repeat the call.",
+  UNAVAILABLE: "Repeat the call shortly; with an idempotencyKey nothing is done twice.",
+  INTERNAL_ERROR: "Repeat the call once, with the same idempotencyKey if it writes; if it fails again, report the request id.",
+};
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

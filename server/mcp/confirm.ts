@@ -1,0 +1,68 @@
+import { CLIENT_CAPABILITIES_META_KEY, type ElicitRequestFormParams, inputRequired, type InputRequiredResult, inputResponse, type ServerContext } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+import type { Post } from "../../contract/posts.ts";
+import { catalog } from "../../platforms/catalog.ts";
+import { joinWords } from "../../platforms/describe.ts";
+import type { Authenticated } from "../http/authenticate.ts";
+import type { Vault } from "../oauth/vault.ts";
+import type { Said } from "./questions.ts";
+
+/** What was shown to the person who is asked, and until when the answer counts, in milliseconds since 1970. */
+const shownPost = z.object({ postId: z.string(), revision: z.int(), until: z.number() });
+export type ShownPost = z.infer<typeof shownPost>;
+
+/** A person has this long. */
+const PATIENCE_MILLISECONDS = 10 * 60_000;
+
+/** Clients of the stateless protocol carry what was shown back and forth, sealed for their key. */
+export function sealShown(vault: Vault, caller: Authenticated, shown: ShownPost): string {
+  return vault.seal(JSON.stringify(shown), placeOf(caller));
+}
+
+/** Throws for what was changed, is another key's or too old. */
+export function openShown(vault: Vault, caller: Authenticated, sealed: string, now = Date.now()): ShownPost {
+  const shown = shownPost.parse(JSON.parse(vault.open(sealed, placeOf(caller))));
+  if (shown.until < now) throw new Error("The question was answered too late");
+  return shown;
+}
+
+function placeOf({ actor, mode }: Authenticated): { table: string; row: string; column: string } {
+  return { table: "mcp_questions", row: `${mode}/${actor.id ?? ""}`, column: "shown" };
+}
+
+/** Asks a person at the client, over a session; null where it cannot. */
+export type AskInSession = ((context: ServerContext, params: ElicitRequestFormParams) => Promise<Said>) | null;
+
+/** Whether publishing may go on, at the revision that was shown; or the question that has to be answered first. */
+export type Confirmation = { kind: "granted"; revision: number | null } | { kind: "refused" } | { kind: "ask"; result: InputRequiredResult };
+
+/** Asks before a post goes out, where the client can ask; others publish without. */
+export async function confirmPublishing(context: ServerContext, ask: AskInSession, seal: (shown: ShownPost) => string, post: Post, revision: number): Promise<Confirmation> {
+  const params: ElicitRequestFormParams = { message: questionOf(post), requestedSchema: { type: "object", properties: {} } };
+  if (ask !== null) return (await ask(context, params)) === "accept" ? { kind: "granted", revision } : { kind: "refused" };
+  const capabilities: unknown = Reflect.get(context.mcpReq.envelope ?? {}, CLIENT_CAPABILITIES_META_KEY);
+  if (!offersElicitation(capabilities)) return { kind: "granted", revision: null };
+  const known = shownPost.safeParse(context.mcpReq.requestState());
+  const answer = inputResponse(context.mcpReq.inputResponses, "publish");
+  if (known.success && known.data.postId === post.id && answer.kind === "elicit") {
+    return answer.action === "accept" ? { kind: "granted", revision: known.data.revision } : { kind: "refused" };
+  }
+  const requestState = seal({ postId: post.id, revision, until: Date.now() + PATIENCE_MILLISECONDS });
+  return { kind: "ask", result: inputRequired({ inputRequests: { publish: inputRequired.elicit(params) }, requestState }) };
+}
+
+const elicitation = z.looseObject({ elicitation: z.looseObject({ form: z.unknown().optional(), url: z.unknown().optional() }) });
+
+/** Whether a client's capabilities let a form be shown. Without naming modes it means forms. */
+export function offersElicitation(capabilities: unknown): boolean {
+  const read = elicitation.safeParse(capabilities);
+  return read.success && (read.data.elicitation.form !== undefined || read.data.elicitation.url === undefined);
+}
+
+function questionOf({ content, platformPosts, mode }: Post): string {
+  const where = joinWords(platformPosts.map(({ platform }) => catalog[platform].capabilities.label), "and");
+  const media = content.media.length === 0 ? "" : ` with ${content.media.length} ${content.media.length === 1 ? "media file" : "media files"}`;
+  const text = content.text === "" ? "(no text)" : content.text.slice(0, 1000);
+  return `Publish this post${media} on ${where} now${mode === "test" ? " (test mode: in the sandbox only)" : ""}?\n\n${text}`;
+}

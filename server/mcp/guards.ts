@@ -1,0 +1,58 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+import { PublicError } from "../../model/errors.ts";
+import type { Services } from "../domain/services.ts";
+import type { Faces } from "../http/faces.ts";
+import { authenticate, type Authenticated } from "../http/authenticate.ts";
+
+const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
+
+/**
+ * A page in a browser on this machine could reach a local server by a name of its own that suddenly points here, so the
+ * name that was called has to be one of ours, and so has the page that calls. Programs send no Origin. Answers what is
+ * wrong; null where nothing is.
+ */
+export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: Faces): string | null {
+  const own = [new URL(apiUrl), new URL(appUrl)];
+  const host = URL.parse(`http://${request.headers.host ?? ""}`)?.hostname;
+  if (host === undefined || !(isLoopback(host) || own.some(({ hostname }) => hostname === host))) return `Forbidden: the Host of the request is none of this server's. Call ${apiUrl}/mcp.`;
+  const { origin } = request.headers;
+  if (origin === undefined) return null;
+  const page = URL.parse(origin);
+  const isOwn = page !== null && /^https?:$/.test(page.protocol) && (isLoopback(page.hostname) || own.some((url) => url.origin === page.origin));
+  return isOwn ? null : "Forbidden: pages of other sites may not call this server. Call it from a program, or from a page of the dashboard.";
+}
+
+/** Lets the page that calls, which is one of our own, read the answer. */
+export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void {
+  const { origin } = request.headers;
+  if (origin !== undefined) reply.header("access-control-allow-origin", origin).header("vary", "Origin").header("access-control-expose-headers", "Mcp-Session-Id, X-Request-Id, WWW-Authenticate, Retry-After");
+}
+
+/** What a browser wants to know before it lets one of our own pages call. */
+export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply> {
+  reply.header("access-control-allow-methods", "GET, POST, DELETE").header("access-control-max-age", "86400");
+  reply.header("access-control-allow-headers", "Authorization, Content-Type, Accept, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID");
+  return await reply.code(204).send();
+}
+
+/** The holder of the Bearer key; a refusal says where clients learn how to come by one. */
+export async function authenticateMcp(services: Services, request: FastifyRequest): Promise<Authenticated> {
+  try {
+    return await authenticate(services, {}, request);
+  } catch (error) {
+    if (!(error instanceof PublicError) || error.code !== "UNAUTHORIZED") throw error;
+    const challenge = `Bearer resource_metadata="${services.settings.apiUrl}${METADATA_PATH}"`;
+    throw new PublicError(error.code, error.message, { issues: error.issues, headers: { "www-authenticate": challenge } });
+  }
+}
+
+/** What the endpoint is, as RFC 9728 has it. */
+export const protectedResource = {
+  path: METADATA_PATH,
+  describe: ({ apiUrl, appUrl }: Faces) => ({ resource: `${apiUrl}/mcp`, resource_name: "Ampost", bearer_methods_supported: ["header"], resource_documentation: `${appUrl}/docs/mcp` }),
+};
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}

@@ -1,0 +1,70 @@
+import { type CallToolResult, type InputRequiredResult, McpServer, type ServerContext, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+import type { JsonObject } from "../../contract/openapi.ts";
+import { postsPublish } from "../../contract/posts.ts";
+import { type Tool, TOOLS } from "../../contract/tools.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import { VERSION } from "../version.ts";
+import { callTool, type McpCaller, toErrorResult, type ToolServices } from "./call-tool.ts";
+import { type AskInSession, confirmPublishing, openShown, sealShown } from "./confirm.ts";
+import { addPrompts } from "./prompts.ts";
+import { addResources } from "./resources.ts";
+
+const INSTRUCTIONS = `Ampost publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads through connected accounts.
+
+Go about it like this: account_context (who you are, time zone, what time it is), platform_sets_list and accounts_list (what is connected), platforms_describe (what a platform takes), posts_validate (every problem with its fix), posts_create (a draft, or scheduled), posts_publish, posts_get (what became of it). A post belongs to one platform set and goes to the platforms it names; platformOverrides give one platform another text or settings.
+
+posts_publish queues and answers at once; with wait it answers when everything is settled. Each platform post has a status of its own: failed ones carry an error with what to do, and posts_retry sends only those again. unknown means that the platform's answer was lost and the post may be live: let a person look before you retry it with force. Give every write an idempotencyKey, so that repeating a call whose answer was lost does nothing twice. With a test key everything goes to the built-in sandbox only.`;
+
+const SCHEMAS = new Map(TOOLS.map((tool) => [tool.name, { input: asSchema(tool.inputSchema), output: asSchema(tool.outputSchema) }]));
+
+/** A schema that shows itself and takes everything: arguments are judged by the operations, which tell every problem with its fix. */
+function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
+  return { "~standard": { version: 1, vendor: "ampost", validate: (value) => ({ value }), jsonSchema: { input: () => json, output: () => json } } };
+}
+
+/** The server of one request: what the caller can do, see and begin with. `ask` asks a person over a session, where the client offers that. */
+export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: AskInSession): McpServer {
+  const { vault } = parts.services;
+  const server = new McpServer(
+    { name: "ampost", title: "Ampost", version: VERSION, websiteUrl: parts.services.settings.appUrl },
+    {
+      instructions: INSTRUCTIONS,
+      capabilities: { tools: { listChanged: false }, resources: { listChanged: false }, prompts: { listChanged: false }, completions: {} },
+      cacheHints: { "tools/list": { ttlMs: 300_000, cacheScope: "public" }, "prompts/list": { ttlMs: 300_000, cacheScope: "public" } },
+      requestState: { verify: (state) => openShown(vault, caller, state) },
+    },
+  );
+  for (const tool of TOOLS) {
+    const schemas = SCHEMAS.get(tool.name);
+    if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
+    const { title, description, annotations } = tool;
+    server.registerTool(tool.name, { title, description, annotations: { title, ...annotations }, inputSchema: schemas.input, outputSchema: schemas.output }, (given: unknown, context) =>
+      tool.operation === postsPublish ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { ended: context.mcpReq.signal }),
+    );
+  }
+  addResources(server, parts.services, caller);
+  addPrompts(server);
+  return server;
+}
+
+const publishArguments = z.looseObject({ id: z.guid() });
+
+/** Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. */
+async function publish(parts: ToolServices, caller: McpCaller, tool: Tool, given: unknown, context: ServerContext, ask: AskInSession): Promise<CallToolResult | InputRequiredResult> {
+  const { services } = parts;
+  const ended = AbortSignal.any([context.mcpReq.signal, parts.options.stopping]);
+  const named = publishArguments.safeParse(given);
+  const found = named.success ? await getPost(services, caller, named.data.id).catch(() => null) : null;
+  const { status } = found?.body.post ?? { status: null };
+  if (found === null || (status !== "draft" && status !== "scheduled")) return await callTool(parts, caller, tool, given, { ended });
+  const revision = Number(/^"(\d+)/.exec(found.post?.etag ?? "")?.[1]);
+  const confirmed = await confirmPublishing(context, ask, (shown) => sealShown(services.vault, caller, shown), found.body.post, revision);
+  if (confirmed.kind === "ask") return confirmed.result;
+  if (confirmed.kind === "granted") return await callTool(parts, caller, tool, given, { ended, ifRevision: confirmed.revision });
+  const message = "The person did not agree to publishing, so the post was left as it was";
+  const fix = "Ask them what should be different, change it with posts_update, and call posts_publish when they agree.";
+  const issue = { rule: "mcp.confirmation", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix } as const;
+  return toErrorResult({ code: "DECLINED", message, issues: [issue], headers: {} }, caller.requestId);
+}

@@ -1,0 +1,329 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { z } from "zod";
+
+import { TOOLS } from "../../contract/tools.ts";
+import { idOf } from "../../tests/answers.ts";
+import { createWorld, type Tenant, type World } from "../../tests/world.ts";
+import { createApiKey, revokeApiKey } from "../domain/api-keys/api-keys.ts";
+import { createHttpApp } from "../http/app.ts";
+
+let world: World;
+const clients: Client[] = [];
+
+before(async () => {
+  world = await createWorld();
+  await world.connect(world.test, "threads");
+  await world.connect(world.test, "linkedin");
+});
+after(async () => {
+  for (const client of clients) await client.close();
+  await world.close();
+});
+
+const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
+type Revision = (typeof REVISIONS)[number];
+
+/** A real client of the revision. `says` is what its person answers when asked; without it the client cannot ask. */
+async function connect(tenant: Pick<Tenant, "key">, revision: Revision, { says, url = world.url }: { says?: "accept" | "decline" | "cancel"; url?: string } = {}): Promise<{ client: Client; asked: string[]; transport: StreamableHTTPClientTransport }> {
+  const asked: string[] = [];
+  const client = new Client({ name: "test", version: "1" }, { capabilities: says === undefined ? {} : { elicitation: {} }, versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } });
+  if (says !== undefined) {
+    client.setRequestHandler("elicitation/create", (request) => {
+      asked.push(String(request.params.message));
+      return says === "accept" ? { action: says, content: {} } : { action: says };
+    });
+  }
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${tenant.key}` } } });
+  await client.connect(transport);
+  clients.push(client);
+  return { client, asked, transport };
+}
+
+async function callTool(client: Client, name: string, given: Record<string, unknown> = {}): Promise<{ isError: boolean; text: string; data: Record<string, unknown> }> {
+  const result = await client.callTool({ name, arguments: given });
+  const [block, more] = result.content;
+  assert.equal(more, undefined);
+  assert.ok(block?.type === "text");
+  if (result.isError !== true) assert.deepEqual(JSON.parse(block.text), result.structuredContent);
+  return { isError: result.isError === true, text: block.text, data: z.record(z.string(), z.unknown()).parse(result.structuredContent ?? {}) };
+}
+
+const draft = (text = "Hello") => ({ content: { text }, platforms: ["threads"], platformSetId: world.test.platformSetId });
+
+async function createDraft(tenant: Tenant = world.test): Promise<string> {
+  return idOf((await world.call(tenant, "POST", "/api/v1/posts", { ...draft(), platformSetId: tenant.platformSetId })).body, "post");
+}
+
+async function statusOf(id: string): Promise<unknown> {
+  const { body } = await world.call(world.test, "GET", `/api/v1/posts/${id}`);
+  return z.object({ post: z.object({ status: z.string() }) }).parse(body).post.status;
+}
+
+for (const revision of REVISIONS) {
+  test(`${revision}: every tool is listed, in a stable order, with title, schemas and all four hints`, async () => {
+    const { client } = await connect(world.test, revision);
+    assert.equal(client.getNegotiatedProtocolVersion(), revision);
+    const { tools } = await client.listTools();
+    assert.deepEqual(tools.map(({ name }) => name), TOOLS.map(({ name }) => name));
+    const wanted = "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete posts_validate posts_cancel platforms_describe media_create posts_attempts account_context";
+    assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
+    for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
+      assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);
+      assert.equal(inputSchema.additionalProperties, false, name);
+      for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const) assert.equal(typeof annotations?.[hint], "boolean", `${name} ${hint}`);
+    }
+    const withHint = (hint: "destructiveHint" | "openWorldHint") => tools.filter(({ annotations }) => annotations?.[hint]).map(({ name }) => name).sort();
+    assert.deepEqual(withHint("destructiveHint"), ["platform_sets_delete", "posts_cancel", "posts_delete"]);
+    assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
+  });
+
+  test(`${revision}: a post is validated, created once, changed, found, published and cancelled as over REST`, async () => {
+    const { client } = await connect(world.test, revision);
+    const context = await callTool(client, "account_context");
+    assert.equal(context.data.userId, world.test.userId);
+    assert.equal(context.data.mode, "test");
+    for (const name of ["plan", "timeZone", "currentTime", "quotas"]) assert.ok(name in context.data, name);
+    const described = await callTool(client, "platforms_describe", { platform: "threads" });
+    assert.equal(z.array(z.unknown()).parse(described.data.platforms).length, 1);
+    assert.deepEqual((await callTool(client, "posts_validate", draft())).data, { valid: true, issues: [], warnings: [] });
+    const once = { ...draft("Once"), idempotencyKey: `once-${revision}` };
+    const first = await callTool(client, "posts_create", once);
+    assert.deepEqual((await callTool(client, "posts_create", once)).data, first.data);
+    const overRest = await world.call(world.test, "POST", "/api/v1/posts", draft("Once"), { "idempotency-key": `once-${revision}` });
+    assert.equal(overRest.headers.get("idempotency-replayed"), "true");
+    const id = idOf(first.data, "post");
+    const changed = await callTool(client, "posts_update", { id, content: { text: "Changed" } });
+    assert.match(changed.text, /"text":"Changed"/);
+    const listed = await callTool(client, "posts_list", { limit: 1, search: "Changed" });
+    assert.match(listed.text, new RegExp(id));
+    const published = await callTool(client, "posts_publish", { id, wait: 0 });
+    assert.match(published.text, /"status":"queued"/);
+    assert.match((await callTool(client, "posts_cancel", { id })).text, /"status":"discarded"/);
+    const set = await callTool(client, "platform_sets_create", { name: "Mine" });
+    assert.deepEqual((await callTool(client, "platform_sets_delete", { id: idOf(set.data, "set") })).data, { success: true });
+    const media = await callTool(client, "media_create", { url: "https://example.com/a.jpg" });
+    assert.match(media.text, /"status":"pending"/);
+  });
+
+  test(`${revision}: a refusal tells code, every issue and what to do`, async () => {
+    const { client } = await connect(world.test, revision);
+    const wrong = await callTool(client, "posts_create", { content: { text: 7 }, platforms: ["threads", "myspace"], platformSetId: "x", surprise: true });
+    assert.ok(wrong.isError);
+    assert.match(wrong.text, /^VALIDATION_FAILED: /);
+    for (const place of ["/content/text", "/platforms/1", "/platformSetId", "/surprise"]) assert.match(wrong.text, new RegExp(`- ${place}: .+\\.`), place);
+    assert.match((await callTool(client, "posts_get", { id: "01980b7a-6c00-7000-8000-000000000001" })).text, /^POST_NOT_FOUND: .+\nWhat to do: /);
+    assert.match((await callTool(client, "accounts_get", { id: "01980b7a-6c00-7000-8000-000000000001" })).text, /^NOT_FOUND: /);
+    assert.match((await callTool(client, "posts_list", { limit: 0, unknown: 1 })).text, /limit[^]*unknown/);
+    assert.match((await callTool(client, "posts_publish", { id: await createDraft(), wait: 61 })).text, /^VALIDATION_FAILED: wait/);
+    assert.match((await callTool(client, "posts_publish", { id: await createDraft(), idempotencyKey: "x".repeat(256) })).text, /^VALIDATION_FAILED: idempotencyKey/);
+    assert.match((await callTool(client, "posts_create", { ...draft("a\u0000b") })).text, /NUL/);
+    await assert.rejects(client.callTool({ name: "posts_explode", arguments: {} }), (error: Error & { code?: number }) => error.code === -32602);
+    const key = `key-${revision}`;
+    await callTool(client, "posts_create", { ...draft("One"), idempotencyKey: key });
+    assert.match((await callTool(client, "posts_create", { ...draft("Two"), idempotencyKey: key })).text, /^IDEMPOTENCY_KEY_REUSED: /);
+  });
+
+  test(`${revision}: a key reaches its own mode and user only, and is held to its policies`, async () => {
+    const id = await createDraft();
+    const { client } = await connect(world.live, revision);
+    assert.equal((await callTool(client, "account_context")).data.mode, "live");
+    assert.match((await callTool(client, "posts_get", { id })).text, /^POST_NOT_FOUND/);
+    assert.match((await callTool(client, "posts_delete", { id })).text, /^POST_NOT_FOUND/);
+    const policies = { draftOnly: true, platforms: null, postsPerDay: null, approvalRequired: false };
+    const { apiKey } = await createApiKey(world.services, world.test, { name: "drafts", policies });
+    const held = await connect({ key: apiKey }, revision);
+    assert.match((await callTool(held.client, "posts_publish", { id })).text, /^VALIDATION_FAILED: .*drafts only/);
+    assert.equal(await statusOf(id), "draft");
+  });
+
+  test(`${revision}: a client that can ask is asked before publishing, and no leaves the post as it was`, async () => {
+    for (const says of ["decline", "cancel"] as const) {
+      const id = await createDraft();
+      const { client, asked } = await connect(world.test, revision, { says });
+      const answer = await callTool(client, "posts_publish", { id });
+      assert.ok(answer.isError);
+      assert.match(answer.text, /^DECLINED: /);
+      assert.equal(asked.length, 1);
+      assert.match(asked[0] ?? "", /Threads[^]*Hello/);
+      assert.equal(await statusOf(id), "draft");
+    }
+    const id = await createDraft();
+    const { client, asked } = await connect(world.test, revision, { says: "accept" });
+    assert.match((await callTool(client, "posts_publish", { id })).text, /"status":"queued"/);
+    assert.equal(asked.length, 1);
+    // There is nothing to ask about what cannot be published.
+    assert.match((await callTool(client, "posts_publish", { id })).text, /^INVALID_STATUS_TRANSITION/);
+    assert.equal(asked.length, 1);
+  });
+
+  test(`${revision}: the rules of platforms and posts can be read, and prompts begun`, async () => {
+    const id = await createDraft();
+    const { client } = await connect(world.test, revision);
+    const { resources } = await client.listResources();
+    assert.ok(resources.some(({ uri }) => uri === "ampost://platforms/threads") && resources.some(({ uri }) => uri === `ampost://posts/${id}`));
+    const rules = await client.readResource({ uri: "ampost://platforms/threads" });
+    assert.match(JSON.stringify(rules.contents), /# Threads/);
+    const post = await client.readResource({ uri: `ampost://posts/${id}` });
+    assert.match(JSON.stringify(post.contents), /Hello/);
+    for (const uri of ["ampost://platforms/myspace", "ampost://posts/nonsense", `ampost://posts/${world.live.platformSetId}`, "ampost://other"]) await assert.rejects(client.readResource({ uri }), uri);
+    const { prompts } = await client.listPrompts();
+    assert.deepEqual(prompts.map(({ name }) => name), ["draft_per_platform", "repurpose_link", "plan_week", "repair_failed_post"]);
+    assert.match(JSON.stringify(await client.getPrompt({ name: "repair_failed_post", arguments: { postId: id } })), new RegExp(id));
+    const completed = await client.complete({ ref: { type: "ref/prompt", name: "draft_per_platform" }, argument: { name: "platforms", value: "threads,lin" } });
+    assert.deepEqual(completed.completion.values, ["threads,linkedin"]);
+  });
+}
+
+/** A request as it goes over the wire. */
+async function post(body: unknown, headers: Record<string, string> = {}, { method = "POST", url = world.url, key = world.test.key }: { method?: string; url?: string; key?: string } = {}): Promise<{ status: number; headers: Headers; text: string }> {
+  const response = await fetch(`${url}/mcp`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, accept: "application/json, text/event-stream", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+const rpc = (method: string, params: Record<string, unknown> = {}, id = 1) => ({ jsonrpc: "2.0", id, method, params });
+const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } });
+
+async function begin(options: { key?: string } = {}): Promise<string> {
+  const { status, headers, text } = await post(initialize, {}, options);
+  assert.equal(status, 200, text);
+  return headers.get("mcp-session-id") ?? "";
+}
+
+test("a session is good for its key and mode at any process, until it is ended for all of them", async () => {
+  const session = { "mcp-session-id": await begin() };
+  const list = rpc("tools/list");
+  assert.match(session["mcp-session-id"], /^[\x21-\x7e]+$/);
+  assert.equal((await post({ jsonrpc: "2.0", method: "notifications/initialized" }, session)).status, 202);
+  const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+  const other = await createHttpApp(world.services, { probes });
+  try {
+    const url = await other.listen({ port: 0, host: "127.0.0.1" });
+    const answer = await post(list, session, { url });
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers.get("content-type") ?? "", /^application\/json/);
+    assert.match(answer.text, /posts_create/);
+    const { apiKey } = await createApiKey(world.services, world.test, { name: "other" });
+    for (const key of [world.live.key, apiKey, (await world.makeTenants()).test.key]) assert.equal((await post(list, session, { key })).status, 404);
+    const id = session["mcp-session-id"];
+    for (const place of [0, 3, 12, 20, Math.floor(id.length / 2), id.length - 1]) {
+      const changed = `${id.slice(0, place)}${id[place] === "A" ? "B" : "A"}${id.slice(place + 1)}`;
+      assert.equal((await post(list, { "mcp-session-id": changed })).status, 404, `${place}`);
+    }
+    for (const changed of [`${id}A`, `${id}.A`, "nonsense", id.slice(1), "x".repeat(4000)]) assert.equal((await post(list, { "mcp-session-id": changed })).status, 404, changed);
+    assert.equal((await post(list)).status, 400);
+    assert.equal((await post(undefined, session, { method: "GET" })).status, 405);
+    assert.equal((await post(undefined, session, { method: "DELETE", key: world.live.key })).status, 404);
+    assert.equal((await post(undefined, session, { method: "DELETE" })).status, 200);
+    for (const at of [world.url, url]) assert.equal((await post(list, session, { url: at })).status, 404);
+    assert.equal((await post(undefined, session, { method: "DELETE" })).status, 404);
+    assert.equal((await post(undefined, session, { method: "GET" })).status, 404);
+  } finally {
+    await other.close();
+  }
+});
+
+test("a person's answer reaches the process that asked", async () => {
+  const asking = { "mcp-session-id": (await post(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: { elicitation: {} }, clientInfo: { name: "raw", version: "1" } }))).headers.get("mcp-session-id") ?? "" };
+  const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+  const other = await createHttpApp(world.services, { probes });
+  try {
+    const url = await other.listen({ port: 0, host: "127.0.0.1" });
+    const id = await createDraft();
+    const response = await fetch(`${world.url}/mcp`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${world.test.key}`, accept: "application/json, text/event-stream", "content-type": "application/json", ...asking },
+      body: JSON.stringify(rpc("tools/call", { name: "posts_publish", arguments: { id } })),
+    });
+    assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+    let heard = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body ?? []) {
+      const isFirst = heard === "";
+      heard += decoder.decode(chunk);
+      if (!isFirst) continue;
+      assert.match(heard, /elicitation\/create/);
+      const question = z.object({ id: z.string() }).parse(JSON.parse(/^data: (.*)$/m.exec(heard)?.[1] ?? ""));
+      // Another session's answer is none.
+      const stranger = { "mcp-session-id": await begin() };
+      assert.equal((await post({ jsonrpc: "2.0", id: question.id, result: { action: "decline" } }, stranger, { url })).status, 202);
+      assert.equal((await post({ jsonrpc: "2.0", id: question.id, result: { action: "accept", content: {} } }, asking, { url })).status, 202);
+    }
+    assert.match(heard, /queued/);
+    assert.equal(await statusOf(id), "queued");
+  } finally {
+    await other.close();
+  }
+});
+
+test("what is changed between question and answer is not published", async () => {
+  const meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" }, "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } };
+  const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "posts_publish" };
+  const id = await createDraft();
+  const publish = (more: Record<string, unknown>) => post(rpc("tools/call", { name: "posts_publish", arguments: { id }, _meta: meta, ...more }), headers);
+  const { result } = z.object({ result: z.object({ requestState: z.string(), inputRequests: z.record(z.string(), z.unknown()) }) }).parse(JSON.parse((await publish({})).text));
+  assert.deepEqual(Object.keys(result.inputRequests), ["publish"]);
+  await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Something else" } });
+  const inputResponses = { publish: { action: "accept", content: {} } };
+  assert.match((await publish({ requestState: result.requestState, inputResponses })).text, /PRECONDITION_FAILED/);
+  assert.match((await publish({ requestState: `${result.requestState}A`, inputResponses })).text, /-32602/);
+  assert.match((await publish({ inputResponses })).text, /input_required/);
+  assert.equal(await statusOf(id), "draft");
+});
+
+test("only this server's own names and pages are let in, before anything else is judged", async () => {
+  const { hostname, port } = new URL(world.url);
+  const { request } = await import("node:http");
+  const withHost = (host: string) =>
+    new Promise<number>((resolve, reject) => {
+      request({ hostname, port, path: "/mcp", method: "POST", headers: { host } }, (answer) => resolve((answer.resume(), answer.statusCode ?? 0))).on("error", reject).end();
+    });
+  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:3000", "169.254.169.254"]) assert.equal(await withHost(host), 403, host);
+  for (const host of ["localhost", "127.0.0.1:9", "[::1]:3000"]) assert.equal(await withHost(host), 401, host);
+  for (const origin of ["https://evil.example", "null", "http://localhost.evil.example", "file://", "chrome-extension://abc"]) assert.equal((await post(initialize, { origin })).status, 403, origin);
+  assert.equal((await post(initialize, { origin: "http://localhost:3000" })).status, 200);
+  const preflight = await fetch(`${world.url}/mcp`, { method: "OPTIONS", headers: { origin: "http://localhost:3000", "access-control-request-method": "POST" } });
+  assert.equal(preflight.status, 204);
+  assert.equal(preflight.headers.get("access-control-allow-origin"), "http://localhost:3000");
+});
+
+test("without a good key it is 401 and says where to learn more; what is too large is 413, and other methods are 405", async () => {
+  const gone = await createApiKey(world.services, world.test, { name: "gone" });
+  const session = { "mcp-session-id": await begin({ key: gone.apiKey }) };
+  await revokeApiKey(world.services, world.test, gone.id);
+  for (const key of ["", "amp_test_nonsense", gone.apiKey]) {
+    const { status, headers } = await post(rpc("tools/list"), session, { key });
+    assert.equal(status, 401);
+    assert.equal(headers.get("www-authenticate"), 'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp"');
+    assert.ok(headers.get("x-request-id") !== null && headers.get("x-ratelimit-limit") !== null);
+  }
+  const metadata = await fetch(`${world.url}/.well-known/oauth-protected-resource/mcp`);
+  assert.equal(z.object({ resource: z.string() }).parse(await metadata.json()).resource, "http://localhost:3000/mcp");
+  assert.equal((await post(rpc("tools/call", { name: "posts_create", arguments: { x: "x".repeat(4 * 1024 * 1024) } }))).status, 413);
+  for (const method of ["GET", "DELETE"]) assert.equal((await post(undefined, { "mcp-protocol-version": "2026-07-28" }, { method })).status, 405);
+  for (const method of ["PUT", "PATCH"]) assert.equal((await post("{}", {}, { method })).status, 405);
+  assert.equal((await post(undefined, {}, { method: "GET" })).status, 405);
+});
+
+test("nonsense is refused as the protocol says, and never a fault", async () => {
+  const session = { "mcp-session-id": await begin() };
+  const modern = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list" };
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  for (const body of ["", "{", "7", "null", "[]", "{}", '"x"', deep, '{"jsonrpc":"2.0","id":1}', '{"jsonrpc":"1.0","id":1,"method":"tools/list"}', '{"jsonrpc":"2.0","id":{},"method":"tools/list"}', '{"jsonrpc":"2.0","id":1,"method":7}']) {
+    for (const headers of [session, modern]) {
+      const { status, text } = await post(body, headers);
+      assert.ok(status >= 400 && status < 500, `${body.slice(0, 60)}: ${status} ${text}`);
+    }
+  }
+  for (const call of [rpc("nothing/such"), rpc("tools/call"), rpc("tools/call", { name: 7 }), rpc("tools/call", { name: "posts_get", arguments: "x" }), rpc("resources/read"), rpc("prompts/get", { name: "none" })]) {
+    const { status, text } = await post(call, session);
+    assert.equal(status, 200);
+    assert.match(text, /"error":\{"code":-32/);
+  }
+});

@@ -1,0 +1,67 @@
+import type { ElicitRequestFormParams } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+import { newId } from "../../model/ids.ts";
+import { CHANNELS } from "../db/listen.ts";
+import { tellAnswer } from "../db/mcp-sessions.ts";
+import type { Services } from "../domain/services.ts";
+
+/** What a person said: what was asked, no, or nothing. */
+export type Said = "accept" | "decline" | "cancel";
+
+/** Questions of calls under way in sessions. The answer comes as a request of its own, maybe to another process. */
+export interface Questions {
+  /** Asks by `send` and waits for the answer, a signal, or until nobody can be expected to answer any more. */
+  ask(sessionId: string, send: (question: { id: string; params: ElicitRequestFormParams }) => Promise<void>, params: ElicitRequestFormParams, ended: AbortSignal): Promise<Said>;
+  /** Takes what a client posted as an answer, wherever it was asked. */
+  answer(sessionId: string, message: unknown): Promise<void>;
+}
+
+/** A person has this long. */
+const PATIENCE_MILLISECONDS = 5 * 60_000;
+
+const told = z.object({ session: z.string(), question: z.string(), said: z.enum(["accept", "decline", "cancel"]) });
+const answered = z.object({ id: z.string(), result: z.object({ action: z.enum(["accept", "decline", "cancel"]) }).optional() });
+
+/** One listener for all questions of this process. */
+export function createQuestions({ pool, listener }: Pick<Services, "pool" | "listener">): Questions {
+  const open = new Map<string, (said: Said) => void>();
+  listener.on(CHANNELS.mcp, (payload) => {
+    const read = told.safeParse(parse(payload));
+    if (read.success) open.get(`${read.data.session}/${read.data.question}`)?.(read.data.said);
+  });
+  return {
+    async ask(sessionId, send, params, ended) {
+      const id = newId();
+      const key = `${sessionId}/${id}`;
+      const { promise, resolve } = Promise.withResolvers<Said>();
+      const stop = () => resolve("cancel");
+      const timer = setTimeout(stop, PATIENCE_MILLISECONDS);
+      ended.addEventListener("abort", stop, { once: true });
+      open.set(key, resolve);
+      try {
+        await send({ id, params });
+        return await promise;
+      } finally {
+        clearTimeout(timer);
+        ended.removeEventListener("abort", stop);
+        open.delete(key);
+      }
+    },
+    async answer(sessionId, message) {
+      const read = answered.safeParse(message);
+      if (!read.success) return;
+      // An error of the client's is no consent.
+      const said = read.data.result?.action ?? "cancel";
+      await tellAnswer.run(pool, [JSON.stringify({ session: sessionId, question: read.data.id.slice(0, 100), said } satisfies z.input<typeof told>)]);
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+import { PublicError } from "../../model/errors.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { catalog } from "../../platforms/catalog.ts";
+import { describePlatform, listLimits } from "../../platforms/describe.ts";
+import type { Services } from "../domain/services.ts";
+import { getPlatform } from "../domain/platforms/platforms.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import { listPosts } from "../domain/posts/list-posts.ts";
+import type { McpCaller } from "./call-tool.ts";
+
+const PLATFORMS = "ampost://platforms/";
+const POSTS = "ampost://posts/";
+
+/** What an agent can read beside calling tools: the rules of each platform, and posts. */
+export function addResources(server: McpServer, services: Services, caller: McpCaller): void {
+  server.registerResource(
+    "platform",
+    new ResourceTemplate(`${PLATFORMS}{name}`, {
+      list: () => ({ resources: PLATFORM_NAMES.map(platformResource) }),
+      complete: { name: (begun) => PLATFORM_NAMES.filter((name) => name.startsWith(begun)) },
+    }),
+    { title: "Rules of a platform", description: "What a platform takes: in sentences, and as data with the JSON Schema of its settings.", mimeType: "text/markdown" },
+    (uri, { name }) => ({ contents: readPlatform(uri.href, String(name)) }),
+  );
+  server.registerResource(
+    "post",
+    new ResourceTemplate(`${POSTS}{id}`, { list: async () => ({ resources: await listPostResources(services, caller) }) }),
+    { title: "A post", description: "One post with all its platform posts, as posts_get answers it. The list has the newest ones.", mimeType: "application/json" },
+    async (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: "application/json", text: await readPost(services, caller, uri.href, String(id)) }] }),
+  );
+}
+
+function platformResource(name: PlatformName): { uri: string; name: string; title: string; mimeType: string; description: string } {
+  const { label } = catalog[name].capabilities;
+  return { uri: PLATFORMS + name, name, title: `Rules of ${label}`, mimeType: "text/markdown", description: `What ${label} takes.` };
+}
+
+function readPlatform(uri: string, given: string): { uri: string; mimeType: string; text: string }[] {
+  const name = PLATFORM_NAMES.find((known) => known === given);
+  if (name === undefined) throw new ResourceNotFoundError(uri);
+  const { capabilities, rules } = catalog[name];
+  const limits = listLimits(capabilities).map(({ what, limit }) => `- ${what}: ${limit}`);
+  const sentences = rules.map(({ message, fix }) => `- ${message}. ${fix}`);
+  const text = [`# ${capabilities.label}`, describePlatform(capabilities), "## Limits", limits.join("\n"), ...(sentences.length === 0 ? [] : ["## Rules", sentences.join("\n")])].join("\n\n");
+  return [
+    { uri, mimeType: "text/markdown", text: `${text}\n` },
+    { uri: `${uri}#data`, mimeType: "application/json", text: JSON.stringify(getPlatform(name).body) },
+  ];
+}
+
+async function listPostResources(services: Services, caller: McpCaller): Promise<{ uri: string; name: string; title: string; mimeType: string; description: string }[]> {
+  const { posts } = (await listPosts(services, caller, { limit: 20, offset: 0 })).body;
+  return posts.map(({ id, status, platforms, textPreview }) => ({ uri: POSTS + id, name: id, title: textPreview === "" ? "(no text)" : textPreview, mimeType: "application/json", description: `${status}, for ${platforms.join(", ")}` }));
+}
+
+async function readPost(services: Services, caller: McpCaller, uri: string, id: string): Promise<string> {
+  if (!z.guid().safeParse(id).success) throw new ResourceNotFoundError(uri);
+  try {
+    return JSON.stringify((await getPost(services, caller, id)).body);
+  } catch (error) {
+    throw error instanceof PublicError && error.code === "POST_NOT_FOUND" ? new ResourceNotFoundError(uri) : error;
+  }
+}

@@ -1,0 +1,63 @@
+import { isInitializeRequest, isJSONRPCRequest, isJSONRPCResponse, type ServerContext, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
+
+import { postsPublish } from "../../contract/posts.ts";
+import type { McpCaller, ToolServices } from "./call-tool.ts";
+import { type AskInSession, offersElicitation } from "./confirm.ts";
+import { createMcpServer } from "./mcp-server.ts";
+import type { Questions } from "./questions.ts";
+import { beginSession, openSession, type Session } from "./sessions.ts";
+
+/**
+ * Serves a POST of the revisions up to 2025-11-25. Each has a server of its own, in whatever process it arrives; what
+ * binds them together is the session, which is sealed into its id.
+ */
+export async function serveSession(parts: ToolServices, questions: Questions, caller: McpCaller, request: Request, body: unknown): Promise<Response> {
+  if (isInitializeRequest(body)) {
+    const id = beginSession(parts.services, caller, offersElicitation(body.params.capabilities));
+    return await exchange(parts, caller, request, body, { sessionId: id, ask: null });
+  }
+  const session = await sessionOf(parts, caller, request);
+  if (session instanceof Response) return session;
+  const messages: unknown[] = Array.isArray(body) ? body : [body];
+  const answers = messages.filter((message) => isJSONRPCResponse(message));
+  for (const answer of answers.slice(0, 100)) await questions.answer(session.id, answer);
+  if (answers.length > 0 && answers.length === messages.length) return new Response(null, { status: 202 });
+  const publishes = messages.some((message) => isJSONRPCRequest(message) && message.method === "tools/call" && message.params?.name === postsPublish.name);
+  return await exchange(parts, caller, request, body, { sessionId: null, ask: session.elicits && publishes ? asker(questions, session) : null });
+}
+
+/** The session that a request names; or the answer where it names none, or none that is. */
+export async function sessionOf({ services }: Pick<ToolServices, "services">, caller: McpCaller, request: Request): Promise<Session | Response> {
+  const sealed = request.headers.get("mcp-session-id");
+  if (sealed === null) return refuse(400, -32000, "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then the id that it answers with every request.");
+  return (await openSession(services, caller, sealed)) ?? refuse(404, -32001, "Session not found: it has ended, or it is none of this key's. Send initialize to begin a new one.");
+}
+
+/** A refusal of the protocol's own. */
+export function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
+}
+
+type Asker = (transport: WebStandardStreamableHTTPServerTransport) => NonNullable<AskInSession>;
+
+/** Asks on the stream that answers the call; the answer comes by another request. */
+function asker(questions: Questions, session: Session): Asker {
+  return (transport) => (context: ServerContext, params) =>
+    questions.ask(
+      session.id,
+      ({ id }) => transport.send({ jsonrpc: "2.0", id, method: "elicitation/create", params: { ...params } }, { relatedRequestId: context.mcpReq.id }),
+      params,
+      context.mcpReq.signal,
+    );
+}
+
+/** One request and its answer: as plain JSON, unless something may have to be asked in between. */
+async function exchange(parts: ToolServices, caller: McpCaller, request: Request, body: unknown, { sessionId, ask }: { sessionId: string | null; ask: Asker | null }): Promise<Response> {
+  const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: sessionId === null ? undefined : () => sessionId, enableJsonResponse: ask === null });
+  const server = createMcpServer(parts, caller, ask === null ? null : ask(transport));
+  await server.connect(transport);
+  const close = () => void server.close().catch(() => undefined);
+  request.signal.addEventListener("abort", close, { once: true });
+  parts.options.stopping.addEventListener("abort", close, { once: true });
+  return await transport.handleRequest(request, { parsedBody: body });
+}
