@@ -10,7 +10,7 @@ export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl"
     return /^(localhost|127\..*|\[::1\])$/.test(new URL(appUrl).hostname) ? ok("mail", message) : warning("mail", message, "Set AMPOST_SMTP_URL, so that invitations and new passwords reach people.");
   }
   const { host } = new URL(mail.smtpUrl);
-  const transport = openTransport(mail.smtpUrl);
+  const transport = await openTransport(mail.smtpUrl);
   try {
     await transport.verify();
     return ok("mail", `${host} takes letters from ${mail.from}`);

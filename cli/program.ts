@@ -1,9 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
-
-/** Exit codes: 0 done, 1 failed, 2 wrongly called. */
-const WRONGLY_CALLED = 2;
+import { addClientCommands } from "./client-commands.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is told to stop. */
 export async function run(args: readonly string[]): Promise<void> {
@@ -20,11 +19,14 @@ export function commands(): Command {
     .description("Publishes to social networks: exactly once, on time, or you are told the truth.")
     .exitOverride()
     .showHelpAfterError("(add --help for what it takes)")
-    .addHelpText("after", "\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop");
+    .addHelpText("after", "\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create \"Hello\" --platforms threads --publish --wait");
+  program.commandsGroup("On this instance:");
   addServers(program);
   addInstanceCommands(program);
   addKeys(program);
   addAccounts(program);
+  program.commandsGroup("Over HTTP, with an API key:");
+  addClientCommands(program);
   return program;
 }
 
@@ -117,11 +119,11 @@ function json(): Option {
 }
 
 function exitCodeOf(error: CommanderError): number {
-  return error.exitCode === 0 ? 0 : WRONGLY_CALLED;
+  return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.wronglyCalled;
 }
 
 async function explainFailure(error: unknown): Promise<number> {
   const { sentenceOf } = await import("./answer.ts");
   console.error(sentenceOf(error));
-  return 1;
+  return EXIT_CODES.failed;
 }

@@ -174,11 +174,11 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
-/** A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs. */
+/** A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the client commands. */
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = variables.flatMap(([name, schema]) => (about.get(schema)?.secret ? [name, `${name}_FILE`] : [name]));
   return Object.keys(env)
-    .filter((name) => name.startsWith("AMPOST_") && !name.startsWith("AMPOST_TEST_") && !known.includes(name))
+    .filter((name) => name.startsWith("AMPOST_") && !name.startsWith("AMPOST_TEST_") && name !== "AMPOST_API_KEY" && !known.includes(name))
     .map((name) => {
       const nearest = nearestWord(known, name);
       return `${name} is not a variable of Ampost${nearest ? `: did you mean ${nearest}?` : "."}`;

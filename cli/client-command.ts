@@ -1,0 +1,53 @@
+import { CommanderError } from "commander";
+
+import { AmpostError, type Client, createClient } from "../client/index.ts";
+import { type Credentials, findCredentials } from "./credentials.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { issueLines, plain } from "./show.ts";
+
+/** Options that client commands share. */
+export interface ClientOptions {
+  url?: string;
+  json?: boolean;
+}
+
+/** Does a command's work over HTTP, like any other client. What the API refuses is told, and ends with its exit code. */
+export async function withClient(options: ClientOptions, work: (client: Client, credentials: Credentials) => Promise<void>): Promise<void> {
+  const credentials = await findCredentials(process.env, options.url);
+  if (credentials === null) throw new Error("No key is known here. Log in with `ampost login`, or set AMPOST_API_KEY.");
+  await telling(options, () => work(createClient({ apiKey: credentials.apiKey, baseUrl: credentials.url }), credentials));
+}
+
+/** Tells what the API refuses, as JSON where that was asked for. */
+export async function telling({ json }: ClientOptions, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AmpostError)) throw error;
+    const { code, message, status, requestId, issues, retryAfterSeconds } = error;
+    if (json) console.log(JSON.stringify({ error: message, code, requestId, issues, retryAfterSeconds }));
+    else console.error(refusalLines(error).join("\n"));
+    process.exitCode = status !== null && status < 500 && code !== "UNEXPECTED_ANSWER" ? EXIT_CODES.refused : EXIT_CODES.failed;
+  }
+}
+
+/** Ends a command that is called in a way that makes no sense. */
+export function wronglyCalled(message: string): never {
+  console.error(message);
+  throw new CommanderError(EXIT_CODES.wronglyCalled, "ampost.wronglyCalled", message);
+}
+
+/** Everything on standard input, without the last line's end. */
+export async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8").replace(/\r?\n$/, "");
+}
+
+function refusalLines({ code, message, issues, requestId, retryAfterSeconds }: AmpostError): string[] {
+  return [
+    ...(issues.length > 0 ? issueLines(issues) : [`${code}: ${plain(message)}`]),
+    ...(retryAfterSeconds === null ? [] : [`Try again in ${Math.ceil(retryAfterSeconds)} s.`]),
+    ...(requestId === null || requestId === "" ? [] : [`Request ${requestId}`]),
+  ];
+}

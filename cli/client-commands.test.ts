@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { verifyWebhook } from "../client/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { openInstallation } from "./installation.fixture.ts";
+
+test("the client commands make, publish, follow and explain posts over HTTP, and say by their exit code what came of it", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
+  const key = String(apiKey);
+  const settings = { XDG_CONFIG_HOME: installation.dataDir, AMPOST_API_URL: installation.url, NO_COLOR: "1" };
+  const ampost = (...args: string[]) => installation.run(args, { ...settings, AMPOST_API_KEY: key });
+  const lastOf = (stdout: string) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+
+  await t.test("without a key they say how to get one", async () => {
+    const { code, stderr } = await installation.run(["posts", "list"], settings);
+    assert.equal(code, 1);
+    assert.match(stderr, /ampost login/);
+  });
+
+  await t.test("login keeps the key of standard input for its owner alone, and nothing shows it; logout forgets it", async () => {
+    const credentials = join(installation.dataDir, "ampost/credentials.json");
+    const environment = Object.entries(settings).map(([name, value]) => `export ${name}="${value}"`).join("\n");
+    const said = await installation.shell(`${environment}\necho "${key}" | node cli/ampost.js login\nnode cli/ampost.js sets list\nnode cli/ampost.js logout\nnode cli/ampost.js sets list || echo "ended with $?"`);
+    assert.match(said.stdout, /^Logged in at .* with a test key, .*\n.*Default.*\nForgot .*\nended with 1\n$/);
+    assert.ok(!`${said.stdout}${said.stderr}`.includes(key));
+    assert.equal((await stat(credentials)).mode & 0o777, 0o600);
+    assert.ok(!(await readFile(credentials, "utf8")).includes(key));
+    const wrong = await installation.shell(`${environment}\necho amp_test_wrong | node cli/ampost.js login || echo "ended with $?"`);
+    assert.match(wrong.stdout, /ended with 3/);
+  });
+
+  await t.test("a post goes out with an upload and is followed to its end", async () => {
+    const made = await ampost("posts", "create", "From the command line", "--platforms", EXAMPLE_PLATFORM, "--media", "tests/fixtures/photo-1x1.jpg", "--publish", "--wait", "--json", "--idempotency-key", "once");
+    assert.equal(made.code, 0, made.stderr);
+    const { post } = lastOf(made.stdout);
+    assert.deepEqual([post.status, post.platformSetId, post.content.media.length], ["published", platformSetId, 1]);
+    const again = await ampost("posts", "create", "From the command line", "--platforms", EXAMPLE_PLATFORM, "--media", "tests/fixtures/photo-1x1.jpg", "--publish", "--wait", "--idempotency-key", "once");
+    assert.match(again.stdout, new RegExp(`^${post.id}  published\n  ${EXAMPLE_PLATFORM}  published  https://`));
+    const listed = await ampost("posts", "list", "--search", "command line");
+    assert.equal(listed.stdout.split("\n").filter((line) => line.includes("From the command line")).length, 1);
+    assert.match((await ampost("posts", "attempts", post.id)).stdout, /done/);
+    const late = await ampost("posts", "cancel", post.id);
+    assert.equal(late.code, 3);
+    assert.match(late.stderr, /INVALID_STATUS_TRANSITION/);
+  });
+
+  await t.test("what is wrong with a post is told whole, and for machines as JSON", async () => {
+    const invalid = await ampost("validate", "", "--platforms", EXAMPLE_PLATFORM);
+    assert.equal(invalid.code, 3);
+    assert.match(invalid.stdout, /VALIDATION_FAILED: .*\(\/content\/text\)/);
+    const data = join(installation.dataDir, "post.json");
+    await writeFile(data, JSON.stringify({ content: { text: "x" }, platforms: [EXAMPLE_PLATFORM], schedueldFor: null }));
+    const refused = await ampost("posts", "create", "--data", data, "--json");
+    assert.equal(refused.code, 3);
+    assert.match(lastOf(refused.stdout).issues[0].message, /scheduledFor/);
+    assert.equal((await ampost("validate", "Fine", "--platforms", EXAMPLE_PLATFORM)).code, 0);
+    assert.equal((await ampost("posts", "create", "x")).code, 2);
+    assert.equal((await ampost("posts", "create", "x", "--platforms", "myspace")).code, 2);
+    assert.equal((await ampost("media", "upload", "not/there.jpg")).code, 2);
+    assert.equal((await ampost("posts", "list", "--url", "http://127.0.0.1:9")).code, 1);
+  });
+
+  await t.test("a post that fails ends with 4, and a retry mends it", async () => {
+    const failed = await ampost("posts", "create", "[[sandbox:reject:1]] Refused once", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait", "--json");
+    assert.equal(failed.code, 4, failed.stderr);
+    const { post } = lastOf(failed.stdout);
+    const retried = await ampost("posts", "retry", post.id, "--wait");
+    assert.equal(retried.code, 0, retried.stdout);
+    assert.match((await ampost("posts", "watch", post.id)).stdout, /published/);
+  });
+
+  await t.test("sets and accounts", async () => {
+    const id = (await ampost("sets", "create", "Clients")).stdout.trim();
+    assert.match((await ampost("sets", "rename", id, "Customers")).stdout, /Customers/);
+    assert.equal((await ampost("sets", "delete", id)).code, 0);
+    const { accounts } = lastOf((await ampost("accounts", "list", "--json")).stdout);
+    assert.match((await ampost("accounts", "get", accounts[0].id)).stdout, /tokenHealth +healthy/);
+  });
+
+  await t.test("listen hands events on, signed, and leaves no webhook behind", async () => {
+    const received: { body: string; headers: Record<string, string | string[] | undefined> }[] = [];
+    const receiver = createServer((request, response) => {
+      let body = "";
+      request.setEncoding("utf8").on("data", (text: string) => (body += text)).on("end", () => {
+        received.push({ body, headers: request.headers });
+        response.end();
+      });
+    });
+    await once(receiver.listen(0, "127.0.0.1"), "listening");
+    const address = receiver.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const listening = spawn(process.execPath, ["cli/ampost.js", "listen", "--forward", `http://127.0.0.1:${port}/`, "--events", "post.published", "--json"], { env: { ...process.env, ...settings, AMPOST_API_KEY: key, AMPOST_DATA_DIR: installation.dataDir }, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    listening.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    await installation.until(async () => output.includes("\n"));
+    const { secret } = JSON.parse(output.split("\n")[0] ?? "");
+    await ampost("posts", "create", "Listened to", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait");
+    await installation.until(async () => received.length > 0);
+    const event = await verifyWebhook({ body: received[0]?.body ?? "", headers: received[0]?.headers ?? {}, secret });
+    assert.deepEqual([event.type, event.data.post?.content.text], ["post.published", "Listened to"]);
+    listening.kill("SIGTERM");
+    assert.deepEqual(await once(listening, "exit"), [0, null]);
+    receiver.close();
+    const answer = await fetch(`${installation.url}/api/v1/webhooks`, { headers: { authorization: `Bearer ${key}` } });
+    assert.deepEqual(await answer.json(), { webhooks: [] });
+  });
+
+  assert.equal(await server.end("SIGTERM"), 0);
+});
+
+test("the completions know every command and option", async (t) => {
+  const installation = await openInstallation(t);
+  const { stdout } = await installation.run(["completions", "bash"]);
+  const complete = async (...words: string[]) => (await installation.shell(`${stdout}\nCOMP_WORDS=(ampost ${words.join(" ")}) COMP_CWORD=${words.length}\n_ampost\necho "\${COMPREPLY[@]}"`)).stdout.trim();
+  assert.equal(await complete("pos"), "posts");
+  assert.equal(await complete("posts", "pub"), "publish");
+  assert.equal(await complete("posts", "publish", "--wa"), "--wait");
+  for (const shell of ["zsh", "fish"]) assert.match((await installation.run(["completions", shell])).stdout, /idempotency-key/);
+  assert.equal((await installation.run(["completions", "tcsh"])).code, 2);
+});

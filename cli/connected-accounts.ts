@@ -1,0 +1,21 @@
+import type { Platform } from "../client/index.ts";
+import { answer } from "./answer.ts";
+import { type ClientOptions, withClient } from "./client-command.ts";
+import { columns, plain, statusOf } from "./show.ts";
+
+export async function runListAccounts(options: ClientOptions & { platform?: Platform; set?: string }): Promise<void> {
+  await withClient(options, async (client) => {
+    const { accounts } = await client.accounts.list({ ...(options.platform && { platform: options.platform }), ...(options.set && { platformSetId: options.set }) });
+    const rows = accounts.map(({ id, platform, username, displayName, tokenHealth }) => [id, platform, plain(username ?? displayName ?? ""), statusOf(tokenHealth)]);
+    answer(options, { accounts }, rows.length > 0 ? columns(rows) : ["No accounts are connected."]);
+  });
+}
+
+export async function runGetAccount(id: string, options: ClientOptions): Promise<void> {
+  await withClient(options, async (client) => {
+    const { account } = await client.accounts.get(id);
+    const { platform, username, displayName, status, tokenHealth, tokenHealthReason, tokenExpiresAt, platformSetId, connectedAt } = account;
+    const rows = Object.entries({ platform, username, displayName, status, tokenHealth, tokenHealthReason, tokenExpiresAt, platformSetId, connectedAt });
+    answer(options, { account }, [account.id, ...columns(rows.map(([name, value]) => [`  ${name}`, plain(value ?? "–")]))]);
+  });
+}

@@ -1,0 +1,11 @@
+/** What a command's exit code means. A command that a signal ends has 128 and the signal's number, as everywhere. */
+export const EXIT_CODES = {
+  done: 0,
+  /** Something broke: no connection, a server that is away, a fault. */
+  failed: 1,
+  wronglyCalled: 2,
+  /** The API refused it, or validation found issues. */
+  refused: 3,
+  /** It was waited for, and the post is partial, failed or discarded. */
+  notPublished: 4,
+} as const;

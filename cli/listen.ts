@@ -1,0 +1,114 @@
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Webhook as Signer } from "standardwebhooks";
+
+import type { Client, EventType, Webhook, WebhookDelivery } from "../client/index.ts";
+import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
+import { coloured, plain } from "./show.ts";
+
+/**
+ * No name below `.invalid` ever resolves (RFC 6761 §6.4), so nothing is sent there. The webhook is there for its
+ * delivery log: what would have been sent is read from that, which also works where no server can reach this machine.
+ */
+const NOWHERE = "https://ampost-listen.invalid/";
+const EVERY_SECONDS = 2;
+
+interface ListenOptions extends ClientOptions {
+  forward: string;
+  events?: EventType[];
+}
+
+/** Hands events on to a program of this machine as a webhook would, signed, until it is interrupted; then takes its webhook away. */
+export async function runListen(options: ListenOptions): Promise<void> {
+  if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? "")) wronglyCalled("--forward takes an http or https address, such as http://localhost:8080/ampost-events.");
+  const ended = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
+  await withClient(options, async (client) => {
+    await removeLeftOvers(client);
+    const { webhook } = await client.webhooks.create({ url: NOWHERE, events: options.events ?? [], description: marked(process.pid) });
+    try {
+      say(options, { secret: webhook.secret, forward: options.forward }, `Events go to ${options.forward} until Ctrl-C, signed with ${webhook.secret}`);
+      await follow(client, webhook, options, ended.signal);
+    } finally {
+      await client.webhooks.delete(webhook.id);
+    }
+  });
+}
+
+async function follow(client: Client, { id, secret }: Webhook, options: ListenOptions, signal: AbortSignal): Promise<void> {
+  const seen = new Set<string>();
+  const signer = new Signer(secret ?? "");
+  while (!signal.aborted) {
+    const fresh = await listFresh(client, id, seen);
+    for (const delivery of fresh) {
+      if (signal.aborted) return;
+      seen.add(delivery.id);
+      const outcome = await forward(delivery, signer, options.forward);
+      say(options, { id: delivery.id, type: delivery.type, postId: delivery.postId, outcome }, `${new Date().toISOString()}  ${delivery.type}  ${delivery.postId ?? ""}  ${coloured(typeof outcome === "number" && outcome < 300 ? "green" : "red", String(outcome))}`);
+    }
+    await sleep(EVERY_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const PAGE = 100;
+
+/** What has not been handed on yet, in the order in which it happened. */
+async function listFresh(client: Client, id: string, seen: ReadonlySet<string>): Promise<WebhookDelivery[]> {
+  const fresh: WebhookDelivery[] = [];
+  for (let offset = 0; ; offset += PAGE) {
+    const { deliveries } = await client.webhooks.deliveries(id, { limit: PAGE, offset });
+    const unseen = deliveries.filter((delivery) => !seen.has(delivery.id));
+    fresh.push(...unseen);
+    if (unseen.length < PAGE) break;
+  }
+  const distinct = [...new Map(fresh.map((delivery) => [delivery.id, delivery])).values()];
+  return distinct.sort((one, other) => sequenceOf(one) - sequenceOf(other));
+}
+
+function sequenceOf({ payload }: WebhookDelivery): number {
+  const { sequence }: { sequence?: number } = JSON.parse(payload);
+  return sequence ?? 0;
+}
+
+/** Sends it once; the status, or why there is none. */
+async function forward({ id, payload }: WebhookDelivery, signer: Signer, url: string): Promise<number | string> {
+  const at = new Date();
+  const headers = { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)), "webhook-signature": signer.sign(id, at, payload) };
+  try {
+    const response = await fetch(url, { method: "POST", headers, body: payload, redirect: "manual", signal: AbortSignal.timeout(15_000) });
+    await response.body?.cancel();
+    return response.status;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return plain(cause instanceof Error ? cause.message || cause.name : String(cause));
+  }
+}
+
+function say({ json }: ClientOptions, value: object, line: string): void {
+  console.log(json ? JSON.stringify(value) : line);
+}
+
+const MARK = "ampost listen on";
+
+function marked(pid: number): string {
+  return `${MARK} ${hostname()}, process ${pid}`.slice(0, 200);
+}
+
+/** One that was killed could not take its webhook away. */
+async function removeLeftOvers(client: Client): Promise<void> {
+  const { webhooks } = await client.webhooks.list();
+  for (const { id, url, description } of webhooks) {
+    const pid = Number(/process (\d+)$/.exec(description)?.[1]);
+    if (url === NOWHERE && description === marked(pid) && !isAlive(pid)) await client.webhooks.delete(id);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,38 @@
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+
+import { createClient } from "../client/index.ts";
+import { answer } from "./answer.ts";
+import { type ClientOptions, readInput, telling, wronglyCalled } from "./client-command.ts";
+import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts";
+
+/** Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments can be seen by everybody on the machine. */
+export async function runLogin(options: ClientOptions): Promise<void> {
+  const url = loginUrl(process.env, options.url);
+  const apiKey = (process.env.AMPOST_API_KEY ?? (process.stdin.isTTY ? await askUnseen(`API key for ${url}: `) : await readInput())).trim();
+  if (apiKey === "") wronglyCalled("No key was given. It is read from standard input, or from AMPOST_API_KEY.");
+  await telling(options, async () => {
+    const { sets } = await createClient({ apiKey, baseUrl: url }).platformSets.list();
+    const file = await storeCredentials(process.env, { apiKey, url });
+    const mode = sets[0]?.mode ?? null;
+    answer(options, { url, mode, file }, [`Logged in at ${url} with a ${mode ?? ""} key, kept in ${file}.`]);
+  });
+}
+
+export async function runLogout(options: ClientOptions): Promise<void> {
+  const url = await forgetCredentials(process.env, options.url);
+  answer(options, { url }, [url === null ? "No key was kept." : `Forgot the key for ${url}. It still works: \`ampost keys revoke\` ends it.`]);
+}
+
+/** A line that is not shown while it is typed. */
+async function askUnseen(question: string): Promise<string> {
+  process.stderr.write(question);
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+}

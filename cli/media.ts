@@ -1,0 +1,65 @@
+import { openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+
+import type { Client, Media, UploadProgress } from "../client/index.ts";
+import { answer } from "./answer.ts";
+import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
+import { plain, statusOf } from "./show.ts";
+
+interface UploadOptions extends ClientOptions {
+  name?: string;
+  resume?: string;
+  idempotencyKey?: string;
+}
+
+export async function runUploadMedia(file: string, options: UploadOptions): Promise<void> {
+  await withClient(options, async (client) => {
+    const media = await send(client, file, options);
+    answer(options, { media }, [media.id, `${plain(media.filename)}  ${media.mimeType}  ${sizeOf(media.sizeBytes ?? 0)}${media.width === null ? "" : `  ${media.width} × ${media.height}`}  ${statusOf(media.status)}`]);
+  });
+}
+
+/** Uploads a file with a bar on the terminal; answers the media object's id. */
+export async function uploadFile(client: Client, file: string, options: ClientOptions & Pick<UploadOptions, "idempotencyKey">): Promise<string> {
+  return (await send(client, file, options)).id;
+}
+
+async function send(client: Client, file: string, { name, resume, idempotencyKey, json }: UploadOptions): Promise<Media> {
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile()) wronglyCalled(`There is no file ${file}.`);
+  const bar = process.stderr.isTTY && !json ? progressBar(basename(file)) : null;
+  let upload = resume;
+  try {
+    const { media } = await client.media.upload(await openAsBlob(file), {
+      filename: name ?? basename(file),
+      onBegin: (begun) => (upload = begun),
+      ...(resume !== undefined && { resume }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(bar !== null && { onProgress: bar.show }),
+    });
+    return media;
+  } catch (error) {
+    if (upload !== undefined && !json) console.error(`\nWhat has arrived is kept for a day. To go on: ampost media upload ${file} --resume ${upload}`);
+    throw error;
+  } finally {
+    bar?.end();
+  }
+}
+
+const BAR_WIDTH = 30;
+
+function progressBar(name: string) {
+  return {
+    show: ({ sentBytes, totalBytes }: UploadProgress) => {
+      const share = totalBytes === 0 ? 1 : sentBytes / totalBytes;
+      const full = Math.round(share * BAR_WIDTH);
+      process.stderr.write(`\r${plain(name)}  ${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}  ${Math.round(share * 100)} %  ${sizeOf(sentBytes)} of ${sizeOf(totalBytes)}\u001b[K`);
+    },
+    end: () => void process.stderr.write("\r\u001b[K"),
+  };
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

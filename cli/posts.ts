@@ -1,0 +1,156 @@
+import { readFile } from "node:fs/promises";
+
+import type { Client, NewPost, Platform, Post, PostStatus } from "../client/index.ts";
+import { answer } from "./answer.ts";
+import { type ClientOptions, readInput, withClient, wronglyCalled } from "./client-command.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { uploadFile } from "./media.ts";
+import { coloured, columns, issueLines, plain, platformPostLines, postLines, statusOf } from "./show.ts";
+
+/** A post as the command line has it. */
+export interface DraftOptions extends ClientOptions {
+  platforms?: Platform[];
+  set?: string;
+  media?: string[];
+  link?: string;
+  at?: string;
+  data?: string;
+}
+
+interface WaitingOptions extends ClientOptions {
+  wait?: boolean;
+}
+
+export async function runCreatePost(text: string | undefined, options: DraftOptions & WaitingOptions & { publish?: boolean; idempotencyKey?: string }): Promise<void> {
+  if (options.wait && !options.publish) wronglyCalled("--wait goes with --publish.");
+  // One key for each write of the command, so that all of it may be run again.
+  const keyed = (write: string) => (options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` });
+  await withClient(options, async (client) => {
+    const draft = await readDraft(client, text, options, (file) => uploadFile(client, file, { ...options, ...keyed(`/${file}`) }));
+    const { post, warnings } = await client.posts.create(draft, keyed(""));
+    if (!options.json) for (const line of issueLines(warnings)) console.error(line);
+    if (!options.publish) return answer(options, { post, warnings }, postLines(post));
+    await settle(client, await client.posts.publish(post.id, keyed("/publish")), options);
+  });
+}
+
+export async function runValidate(text: string | undefined, options: DraftOptions): Promise<void> {
+  await withClient(options, async (client) => {
+    const draft = await readDraft(client, text, options, async (file) => wronglyCalled(`${file} is a file of this machine: \`ampost media upload\` gives it an id to validate with.`));
+    const verdict = await client.posts.validate(draft);
+    const said = verdict.valid ? [coloured("green", "Nothing is wrong with it.")] : issueLines(verdict.issues);
+    answer(options, verdict, [...said, ...issueLines(verdict.warnings)]);
+    if (!verdict.valid) process.exitCode = EXIT_CODES.refused;
+  });
+}
+
+export async function runListPosts(options: ClientOptions & { status?: PostStatus; platform?: Platform; search?: string; from?: string; to?: string; limit: number; all?: boolean }): Promise<void> {
+  const { status, platform, search, from, to, limit, all = false } = options;
+  const filter = { ...(status && { status }), ...(platform && { platform }), ...(search && { search }), ...(from && { from }), ...(to && { to }) };
+  await withClient(options, async (client) => {
+    const page = all ? null : await client.posts.list({ ...filter, limit });
+    const posts = page?.posts ?? [];
+    if (all) for await (const post of client.posts.iterate(filter)) posts.push(post);
+    const rows = posts.map((post) => [post.id, post.status, post.scheduledFor ?? post.publishedAt ?? post.createdAt, post.platforms.join(","), plain(post.textPreview)]);
+    const more = page !== null && page.nextCursor !== null ? [coloured("dim", `${posts.length} of ${page.total}; --all shows all`)] : [];
+    answer(options, page ?? { posts, total: posts.length, nextCursor: null }, rows.length > 0 ? [...columns(rows), ...more] : ["There are no such posts."]);
+  });
+}
+
+export async function runGetPost(id: string, options: ClientOptions): Promise<void> {
+  await withClient(options, async (client) => {
+    const { post } = await client.posts.get(id);
+    answer(options, { post }, postLines(post));
+  });
+}
+
+export async function runPublishPost(id: string, options: WaitingOptions): Promise<void> {
+  await withClient(options, async (client) => await settle(client, await client.posts.publish(id), options));
+}
+
+export async function runRetryPost(id: string, options: WaitingOptions & { platforms?: Platform[]; force?: boolean }): Promise<void> {
+  const what = { ...(options.platforms && { platforms: options.platforms }), ...(options.force && { force: true }) };
+  await withClient(options, async (client) => await settle(client, await client.posts.retry(id, what), options));
+}
+
+export async function runCancelPost(id: string, options: ClientOptions): Promise<void> {
+  await withClient(options, async (client) => {
+    const { post } = await client.posts.cancel(id);
+    answer(options, { post }, postLines(post));
+  });
+}
+
+export async function runWatchPost(id: string, options: ClientOptions): Promise<void> {
+  await withClient(options, async (client) => await watch(client, id, options));
+}
+
+export async function runListAttempts(id: string, options: ClientOptions): Promise<void> {
+  await withClient(options, async (client) => {
+    const { attempts } = await client.posts.attempts(id);
+    const lines = attempts.flatMap(({ platform, attempt, step, verdict, startedAt, requests, readBackRequests }) => [
+      `${startedAt}  ${platform}  attempt ${attempt}  ${step}  ${statusOf(verdict)}`,
+      ...[...requests, ...readBackRequests].map(({ method, url, status, durationMilliseconds, failure }) => `  ${coloured("dim", `${method} ${plain(url)}  ${status ?? plain(failure ?? "")}  ${Math.round(durationMilliseconds)} ms`)}`),
+    ]);
+    answer(options, { attempts }, lines.length > 0 ? lines : ["Nothing has been tried yet."]);
+  });
+}
+
+/** Shows the post, or follows it until it is settled where that was asked for. */
+async function settle(client: Client, { post }: { post: Post }, options: WaitingOptions): Promise<void> {
+  if (options.wait) await watch(client, post.id, options);
+  else answer(options, { post }, postLines(post));
+}
+
+/** Tells each change, as a line of JSON or for people, and ends as the post has ended. */
+async function watch(client: Client, id: string, options: ClientOptions): Promise<void> {
+  const told = new Map<string, string>();
+  let last: Post | null = null;
+  for await (const { post } of client.posts.events(id)) {
+    if (options.json) console.log(JSON.stringify({ post }));
+    else for (const line of changesOf(post, last, told)) console.log(line);
+    last = post;
+  }
+  if (last !== null && last.status !== "published") process.exitCode = EXIT_CODES.notPublished;
+}
+
+function changesOf(post: Post, last: Post | null, told: Map<string, string>): string[] {
+  const head = post.status === last?.status ? [] : [`${post.id}  ${statusOf(post.status)}`];
+  const changed = post.platformPosts.map((platformPost) => ({ id: platformPost.id, lines: platformPostLines(platformPost) })).filter(({ id, lines }) => told.get(id) !== lines.join("\n"));
+  for (const { id, lines } of changed) told.set(id, lines.join("\n"));
+  return [...head, ...changed.flatMap(({ lines }) => lines)];
+}
+
+/** The body of a create, from a file of JSON and what stands beside it. */
+async function readDraft(client: Client, text: string | undefined, options: DraftOptions, upload: (file: string) => Promise<string>): Promise<NewPost> {
+  const { data, platforms, link, at, set } = options;
+  if (text === "-" && data === "-") wronglyCalled("Only one of text and --data can come from standard input.");
+  const given: Partial<NewPost> = data === undefined ? {} : parseData(data === "-" ? await readInput() : await readFile(data, "utf8"));
+  const said = text === "-" ? await readInput() : text;
+  if (said === undefined && given.content === undefined && options.media === undefined) wronglyCalled("Say what is to be posted: a text, - for standard input, --media, or --data with a file of JSON.");
+  if (platforms === undefined && given.platforms === undefined) wronglyCalled("Name the platforms with --platforms.");
+  const media = await Promise.all((options.media ?? []).map(async (each) => (/^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each) })));
+  return {
+    ...given,
+    content: { ...given.content, text: said ?? given.content?.text ?? "", ...(media.length > 0 && { media: [...(given.content?.media ?? []), ...media] }), ...(link !== undefined && { linkUrl: link }) },
+    platforms: platforms ?? given.platforms ?? [],
+    platformSetId: set ?? given.platformSetId ?? (await defaultSet(client)),
+    ...(at !== undefined && { scheduledFor: at }),
+  };
+}
+
+function parseData(text: string): Partial<NewPost> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return wronglyCalled("What --data names is not JSON: it takes the body of POST /api/v1/posts.");
+  }
+}
+
+async function defaultSet(client: Client): Promise<string> {
+  const { sets } = await client.platformSets.list();
+  return (sets.find(({ isDefault }) => isDefault) ?? sets[0])?.id ?? "";
+}
+
+function isId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
