@@ -77,7 +77,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
   const { instance, listener, storage, jobs, metrics } = ground;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
-  const auth = await openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
+  const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
   const services: Services = {
     pool,
     log,

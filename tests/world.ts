@@ -79,7 +79,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
   const vault = createVault([randomBytes(32)]);
   const queue: Services["jobs"] = { send: async (_db, queue, data) => void jobs.push({ queue, data }) };
   const appUrl = settings.appUrl ?? DEFAULTS.appUrl;
-  const auth = await openAuth({ pool: database.pool, log, vault, jobs: queue, appUrl });
+  const auth = openAuth({ pool: database.pool, log, vault, jobs: queue, appUrl });
   const services: Services = {
     pool: database.pool,
     log,
@@ -196,7 +196,7 @@ export const PASSWORD = "correct horse battery staple";
 let passwordHash: Promise<string> | undefined;
 
 async function signIn({ pool, auth, settings }: Services, url: string, { userId }: Tenant): Promise<string> {
-  passwordHash ??= auth.hashPassword(PASSWORD);
+  passwordHash ??= (await auth()).hashPassword(PASSWORD);
   await savePassword.run(pool, [newId(), userId, await passwordHash]);
   const user = await verifyEmail.one(pool, [userId]);
   const answer = await send(url, "POST", "/api/auth/sign-in/email", { email: user?.email, password: PASSWORD }, { origin: settings.appUrl });

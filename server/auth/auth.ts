@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { passkey } from "@better-auth/passkey";
 import { betterAuth } from "better-auth";
-import { createEmailVerificationToken } from "better-auth/api";
+import { createEmailVerificationToken, isAPIError } from "better-auth/api";
 import { getAdapter } from "better-auth/db/adapter";
 import { twoFactor } from "better-auth/plugins/two-factor";
 import type { BetterAuthOptions } from "better-auth/types";
@@ -150,6 +150,8 @@ export async function createAuth(deps: AuthDeps) {
     /** The library's operations. Called from within `as`. */
     api: library.api,
     handler: library.handler,
+    /** Whether it is the library's refusal of what was asked, and no fault. */
+    isRefusal: isAPIError,
     /** Does what a visitor asks for, with the visit known to all that is written down. */
     as: <Result>(visit: Visit, work: () => Promise<Result>): Promise<Result> => visits.run(visit, work),
     /** The form in which a password is stored. */

@@ -21,7 +21,7 @@ export interface Services {
   keyHolders: KeyHolders;
   sessions: Sessions;
   /** Signing in and out, and all that belongs to it. */
-  auth: Auth;
+  auth(): Promise<Auth>;
   vault: Vault;
   /** What connecting accounts works with. */
   oauth: OAuthServices;

@@ -2,7 +2,6 @@ import { STATUS_CODES } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { isAPIError } from "better-auth/api";
 import { z } from "zod";
 
 import type { Operation } from "../../contract/operation.ts";
@@ -67,8 +66,8 @@ async function readVisitorsBody<Body extends z.ZodType>({ settings, storage }: S
 }
 
 /** Whoever has just made their account is signed in at once. */
-async function signIn({ auth }: Services, request: FastifyRequest, reply: FastifyReply, { email, password }: { email: string; password: string }): Promise<object> {
-  const { headers } = await asVisitor(auth, request, () => auth.api.signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true }));
+async function signIn(services: Services, request: FastifyRequest, reply: FastifyReply, { email, password }: { email: string; password: string }): Promise<object> {
+  const { headers } = await asVisitor(services, request, ({ api }) => api.signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true }));
   passCookies(headers, reply);
   return { next: "signed_in" };
 }
@@ -87,14 +86,15 @@ function originOf(request: FastifyRequest): Origin {
   return { actor: { kind: "visitor", id: null }, address: request.ip, requestId: request.id };
 }
 
-async function answer({ auth, settings, storage }: Services, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { settings, storage } = services;
   refuseForeign(request, settings.appUrl);
   const { body } = await readBody({ name: "this route", takes: request.method === "POST" ? "optional" : "none" }, request, storage);
   const headers = headersOf(request);
   // Judged already, and the library knows the app by one name only.
   if (request.method === "POST") headers.set("origin", settings.appUrl);
   const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers, ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}) });
-  const work = asVisitor(auth, request, () => auth.handler(asked));
+  const work = asVisitor(services, request, ({ handler }) => handler(asked));
   const response = await (SECRETIVE.includes(request.routeOptions.url ?? "") ? takingAtLeast(SECRETIVE_MILLISECONDS, work) : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
@@ -107,11 +107,12 @@ async function answer({ auth, settings, storage }: Services, request: FastifyReq
 }
 
 /** Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it refuses is thrown in our shape. */
-async function asVisitor<Result>(auth: Auth, request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
+async function asVisitor<Result>(services: Pick<Services, "auth">, request: FastifyRequest, work: (auth: Auth) => Promise<Result>): Promise<Result> {
+  const auth = await services.auth();
   try {
-    return await auth.as({ address: request.ip, requestId: request.id }, work);
+    return await auth.as({ address: request.ip, requestId: request.id }, () => work(auth));
   } catch (error) {
-    throw isAPIError(error) ? refusalOf(error.statusCode, failure.safeParse(error.body).data) : error;
+    throw auth.isRefusal(error) ? refusalOf(error.statusCode, failure.safeParse(error.body).data) : error;
   }
 }
 

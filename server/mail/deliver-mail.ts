@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { createTransport } from "nodemailer";
 import type { Logger } from "pino";
 import { z } from "zod";
 
@@ -38,7 +37,7 @@ export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unkno
     log.info({ subject, path }, "No mail server is set (AMPOST_SMTP_URL), so a letter was written to a file");
     return;
   }
-  const transport = openTransport(mail.smtpUrl);
+  const transport = await openTransport(mail.smtpUrl);
   try {
     await transport.sendMail(message);
   } finally {
@@ -47,11 +46,13 @@ export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unkno
 }
 
 /** A way to the mail server, not yet connected. Whoever opens it closes it. */
-export function openTransport(smtpUrl: string) {
+export async function openTransport(smtpUrl: string) {
+  const { createTransport } = await import("nodemailer");
   return createTransport({ url: smtpUrl, connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 });
 }
 
 async function writeLetter(folder: string, id: string, message: object): Promise<string> {
+  const { createTransport } = await import("nodemailer");
   const { message: bytes } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${id}.eml`);

@@ -47,7 +47,7 @@ async function confirm({ pool, auth }: DeleteUserServices, call: Call, password:
   }
   if (password === undefined) throw refuseField("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
   await throttle(pool, "password", { account: call.userId, address: call.address });
-  if (!(await auth.checkPassword(call.userId, password))) throw refuseField("me.password", "/password", "The password is wrong", "Check it, or set a new one by the letter for forgotten passwords.");
+  if (!(await (await auth()).checkPassword(call.userId, password))) throw refuseField("me.password", "/password", "The password is wrong", "Check it, or set a new one by the letter for forgotten passwords.");
 }
 
 /** More would make a job's row large. */

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
-import { type Auth, createAuth } from "../../auth/auth.ts";
+import type { Auth } from "../../auth/auth.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { writeAuthLetter } from "../../mail/letters.ts";
 import { sendMail } from "../../mail/send-mail.ts";
@@ -9,9 +9,31 @@ import type { Vault } from "../../oauth/vault.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Jobs, Sessions } from "../services.ts";
 
-/** Signing in, with the audit log and the mail it writes to. */
-export async function openAuth(deps: { pool: pg.Pool; log: Logger; vault: Vault; jobs: Jobs; appUrl: string }): Promise<Auth> {
-  const { pool, log, vault, appUrl } = deps;
+interface AuthParts {
+  pool: pg.Pool;
+  log: Logger;
+  vault: Vault;
+  jobs: Jobs;
+  appUrl: string;
+}
+
+/**
+ * Signing in, with the audit log and the mail it writes to. The library is as large as half of the product, and most
+ * processes never see anybody sign in: it is loaded when it is first asked for.
+ */
+export function openAuth(parts: AuthParts): () => Promise<Auth> {
+  let opened: Promise<Auth> | undefined;
+  return async () => {
+    opened ??= open(parts);
+    // What could not be opened is tried again by whoever comes next.
+    opened.catch(() => (opened = undefined));
+    return await opened;
+  };
+}
+
+async function open(parts: AuthParts): Promise<Auth> {
+  const { pool, log, vault, appUrl } = parts;
+  const { createAuth } = await import("../../auth/auth.ts");
   return await createAuth({
     pool,
     log,
@@ -21,16 +43,16 @@ export async function openAuth(deps: { pool: pg.Pool; log: Logger; vault: Vault;
       const actor = sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
       await recordAudit(pool, { actor, ...visit }, deed);
     },
-    sendLetter: async (to, letter) => await sendMail(deps, pool, writeAuthLetter(to, letter)),
+    sendLetter: async (to, letter) => await sendMail(parts, pool, writeAuthLetter(to, letter)),
   });
 }
 
 /** Who is signed in, by the headers of a request. */
-export function sessionsOf(auth: Pick<Auth, "findSession">): Sessions {
+export function sessionsOf(auth: () => Promise<Pick<Auth, "findSession">>): Sessions {
   return {
     find: async (headers) => {
       const { cookie } = headers;
-      return typeof cookie === "string" ? await auth.findSession(cookie) : null;
+      return typeof cookie === "string" ? await (await auth()).findSession(cookie) : null;
     },
   };
 }

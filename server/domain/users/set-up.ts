@@ -42,7 +42,7 @@ export async function isSetUpOpen({ pool }: { pool: pg.Pool }): Promise<boolean>
 export async function completeSetUp(services: SignUpServices, origin: Origin, token: string, person: NewPerson): Promise<void> {
   const { pool, auth } = services;
   await throttle(pool, "oneTimeToken", { address: origin.address });
-  const hash = await auth.hashPassword(person.password);
+  const hash = await (await auth()).hashPassword(person.password);
   await transaction(pool, async (tx) => {
     await lockSetUp.run(tx);
     const taken = await takeRecentFact.one(tx, [FACT + digestToken(token), SET_UP_HOURS]);

@@ -31,10 +31,10 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
   if (services.settings.signUp !== "open") throw signUpRefused(services.settings.signUp);
   await throttle(services.pool, "signUp", { account: person.email, address: origin.address });
   // Hashing takes nearly all of the time there is, for known and unknown addresses alike.
-  const hash = await services.auth.hashPassword(person.password);
+  const hash = await (await services.auth()).hashPassword(person.password);
   await transaction(services.pool, async (tx) => {
     const user = await makeUser(tx, { ...person, isOwner: false, emailVerified: false });
-    const letter = user === undefined ? alreadySignedUp(services) : ({ kind: "verify_email", link: await services.auth.linkToVerify(user) } as const);
+    const letter = user === undefined ? alreadySignedUp(services) : ({ kind: "verify_email", link: await (await services.auth()).linkToVerify(user) } as const);
     await sendMail(services, tx, writeAuthLetter(person.email, letter));
     if (user === undefined) return;
     await savePassword.run(tx, [newId(), user.id, hash]);
@@ -55,7 +55,7 @@ export async function findInvited({ pool }: { pool: pg.Pool }, token: string): P
 export async function acceptInvite(services: SignUpServices, origin: Origin, token: string, person: Omit<NewPerson, "email">): Promise<{ email: string }> {
   if (services.settings.signUp === "closed") throw signUpRefused("closed");
   await throttle(services.pool, "oneTimeToken", { address: origin.address });
-  const hash = await services.auth.hashPassword(person.password);
+  const hash = await (await services.auth()).hashPassword(person.password);
   return await transaction(services.pool, async (tx) => {
     const invite = await takeInvite.one(tx, [digestToken(token)]);
     if (invite === undefined) throw refuseField("signUp.invite", "/invite", "The invitation was used, withdrawn or replaced, or is too old", "Ask whoever invited you for a new one.");
