@@ -13,6 +13,7 @@ import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
 import { announceSuccessor, onAppOnly } from "./faces.ts";
+import { addDocs } from "./docs/add-docs.ts";
 import { addOpenApi } from "./openapi-routes.ts";
 import { addMediaFiles } from "./media-files.ts";
 import { addPages } from "./pages/add-pages.ts";
@@ -69,6 +70,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   addProbes(app, options.probes);
   addMediaFiles(app, services);
   addOpenApi(app, services);
+  await addDocs(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
   await app.register(async (own) => addUserExport(own, services));
   await app.register(async (pages) => addPages(pages, services));

@@ -1,0 +1,100 @@
+import { OPERATIONS } from "../contract/index.ts";
+import { TAGS, tagOf } from "../contract/openapi.ts";
+import { PUBLIC_CODES } from "../model/errors.ts";
+import { catalog } from "../platforms/catalog.ts";
+import { describePlatform } from "../platforms/describe.ts";
+import { explainError, errorTable } from "./error-pages.ts";
+import { operationSection } from "./operation-pages.ts";
+import type { Addresses, Page } from "./pages.ts";
+import { limitsTable, settingsTable } from "./platform-reference.ts";
+import { code } from "./markdown.ts";
+
+/** The guides that a program needs to use the API without a mistake. */
+const NEEDED = ["agents", "authentication", "posts", "scheduling", "media", "accounts", "exactly-once", "webhooks", "test-mode", "limits", "mcp"];
+
+/** `/llm.txt`: the whole API for a reader that is given nothing else. */
+export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): string {
+  const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) => below(markdown));
+  const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
+  const byPeople = OPERATIONS.filter(({ auth }) => auth === "session");
+  return [
+    "# Ampost",
+    "",
+    "> One REST API (and MCP server) to publish and schedule posts on Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads: exactly once, on time, or the truth is told.",
+    "",
+    `- REST: ${apiUrl}/api/v1, JSON, \`Authorization: Bearer amp_live_…\` or \`amp_test_…\``,
+    `- MCP: ${apiUrl}/mcp, the same keys`,
+    `- OpenAPI 3.1: ${apiUrl}/openapi.json`,
+    `- Documentation for people: ${appUrl}/docs; every page also as Markdown, at its address with \`.md\``,
+    `- More: ${appUrl}/llms.txt lists the pages, ${appUrl}/llms-full.txt has all of them`,
+    "",
+    ...guides.flatMap((guide) => [guide.trim(), ""]),
+    "## Platforms",
+    "",
+    ...Object.values(catalog).flatMap((definition) => {
+      const { label, platform } = definition.capabilities;
+      return [`### ${label}: ${code(platform)}`, "", describePlatform(definition.capabilities), "", ...settingsTable(definition), "", ...limitsTable(definition).map(withoutSource), "", ...definition.rules.map(({ code: publicCode, message, fix }) => `- ${code(publicCode)} ${message.replace(/\.$/, "")}. ${fix}`), ""];
+    }),
+    "## Calls",
+    "",
+    ...TAGS.flatMap(([tag, about]) => {
+      const listed = operations.filter((operation) => tagOf(operation) === tag);
+      return listed.length === 0 ? [] : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...operationSection(operation, apiUrl, "####").map((line) => line.replace(/ \{#[\w]+\}$/, "")), ""])];
+    }),
+    "### For people only",
+    "",
+    "These take a session of the dashboard and refuse keys, so a program does not call them; ask the person to do it in the dashboard.",
+    "",
+    ...byPeople.map(({ method, path, summary }) => `- ${code(`${method} ${path}`)} ${summary}`),
+    "",
+    "## Error codes",
+    "",
+    ...errorTable(),
+    "",
+    ...Object.keys(PUBLIC_CODES).filter(isPublicCode).flatMap((each) => [`### ${each}`, "", ...explainError(each), ""]),
+  ]
+    .join("\n")
+    .replace(/\[([^\]]+)\]\(\/docs[^)]*\)/g, "$1");
+}
+
+/** `/llms.txt`: what there is to read, in the form of llmstxt.org. */
+export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string {
+  const groups = [...Map.groupBy(pages, ({ group }) => group)];
+  return [
+    "# Ampost",
+    "",
+    "> One API to publish posts to seven social networks, exactly once.",
+    "",
+    `[llm.txt](${appUrl}/llm.txt) has in one file what a program needs to use it.`,
+    "",
+    ...groups.flatMap(([group, listed]) => [`## ${group}`, "", ...listed.map(({ title, path, markdown }) => `- [${title}](${appUrl}${path}.md): ${firstSentence(markdown)}`), ""]),
+  ].join("\n");
+}
+
+/** `/llms-full.txt`: every page, one after the other. */
+export function llmsFull(pages: readonly Page[]): string {
+  return pages.map(({ path, markdown }) => `<!-- ${path} -->\n\n${markdown.trim()}\n`).join("\n");
+}
+
+/** One level further down, outside of code. */
+function below(markdown: string): string {
+  return markdown
+    .split(/^(```[^]*?^```)$/m)
+    .map((part, index) => (index % 2 === 0 ? part.replace(/^(#+ )/gm, "#$1") : part))
+    .join("");
+}
+
+function withoutSource(row: string): string {
+  return row.replace(/\|[^|]*\|$/, "|");
+}
+
+function isPublicCode(each: string): each is keyof typeof PUBLIC_CODES {
+  return each in PUBLIC_CODES;
+}
+
+/** The beginning of the first paragraph, without what Markdown adds. */
+export function firstSentence(markdown: string): string {
+  const paragraph = markdown.split("\n\n").find((part) => /^[A-Za-z"`\[]/.test(part)) ?? "";
+  const text = paragraph.replaceAll("\n", " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*]/g, "");
+  return /^.*?[.:](?= |$)/.exec(text)?.[0] ?? text;
+}

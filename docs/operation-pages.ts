@@ -1,0 +1,90 @@
+import { EXAMPLES } from "../contract/examples.ts";
+import { OPERATIONS } from "../contract/index.ts";
+import { TAGS, tagOf, toSchema } from "../contract/openapi.ts";
+import { errorsOf, formOf, type Operation } from "../contract/operation.ts";
+import { PUBLIC_CODES } from "../model/errors.ts";
+import { code, fenced, table } from "./markdown.ts";
+import type { Page } from "./pages.ts";
+import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
+
+/** A page for each noun of the API, with all that can be done to it. */
+export function operationPages(apiUrl: string): Page[] {
+  return TAGS.map(([tag, about]) => {
+    const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag);
+    const title = TITLES[tag] ?? `${tag.slice(0, 1).toUpperCase()}${tag.slice(1).replaceAll("-", " ")}`;
+    const lines = [`# ${title}`, "", about, "", ...operationTable(operations, ""), ...operations.flatMap((operation) => ["", ...operationSection(operation, apiUrl)]), ""];
+    return { path: `/docs/api/${tag}`, title, group: "API", markdown: lines.join("\n") };
+  });
+}
+
+const TITLES: Readonly<Record<string, string>> = { keys: "API keys", legacy: "Earlier addresses", people: "People and their sessions" };
+
+/** All operations, each a link to where it is described. */
+export function operationOverview(): string[] {
+  return TAGS.flatMap(([tag, about]) => [`## [${TITLES[tag] ?? tag.replaceAll("-", " ")}](/docs/api/${tag})`, "", about, "", ...operationTable(OPERATIONS.filter((operation) => tagOf(operation) === tag), `/docs/api/${tag}`), ""]);
+}
+
+function operationTable(operations: readonly Operation[], page: string): string[] {
+  return table(["Call", "Does", "Takes"], operations.map((operation) => [`[${code(`${operation.method} ${operation.path}`)}](${page}#${operation.name})`, operation.summary, AUTH[operation.auth ?? "key"]]));
+}
+
+const AUTH = { key: "a key", session: "a session", either: "a key or a session" } as const;
+const AUTH_SENTENCES = {
+  key: "Takes a Bearer key.",
+  session: "Takes a session of the dashboard, on its host; a Bearer key is refused. `?mode=test` means test mode.",
+  either: "Takes a Bearer key, or a session of the dashboard.",
+} as const;
+
+/** All that is to be known of one operation. */
+export function operationSection(operation: Operation, apiUrl: string, level = "##"): string[] {
+  const { name, method, path, summary, description, successor, rateClass, auth = "key", takes, writes, waits, streams, status } = operation;
+  return [
+    `${level} ${summary} {#${name}}`,
+    "",
+    code(`${method} ${path}`),
+    "",
+    ...(successor === undefined ? [] : [`An address of before; ${code(successor)} has taken its place.`, ""]),
+    description,
+    "",
+    `${AUTH_SENTENCES[auth]} Counts as [${code(rateClass)}](/docs/limits).${writes ? " Takes `Idempotency-Key`." : ""}${waits === true ? " Takes `Prefer: wait=N`, N up to 60 seconds." : ""}${TAKES[takes]}`,
+    "",
+    ...fieldSection("Path and query", parameterRows(operation)),
+    ...fieldSection("Body", takes === "none" ? [] : fieldRows(jsonSchema.parse(toSchema(formOf(operation), "input")), { closed: (at) => at === "content.platformOverrides" })),
+    ...fenced("sh", callOf(operation, apiUrl)),
+    "",
+    ...fieldSection(streams === true ? `Answers ${status} with server-sent events; the data of each` : `Answers ${status}`, answerRows(operation)),
+    `Refuses with ${errorsOf(operation)
+      .toSorted((one, other) => PUBLIC_CODES[one].status - PUBLIC_CODES[other].status)
+      .map((each) => `${PUBLIC_CODES[each].status} [${code(each)}](/docs/errors/${each})`)
+      .join(" · ")}`,
+  ];
+}
+
+const TAKES = { none: "", optional: " The body may be left out.", required: "", multipart: " The body is JSON, or multipart/form-data with `data` (the same JSON) and `files`.", upload: " The body is JSON, or multipart/form-data with one `file`." } as const;
+
+function fieldSection(title: string, rows: readonly FieldRow[]): string[] {
+  if (rows.length === 0) return [];
+  return [`**${title}**`, "", ...table(["Field", "Type", "Meaning"], rows.map(({ path, type, isRequired, description }) => [code(path), type, isRequired ? `Required. ${description}` : description])), ""];
+}
+
+function parameterRows({ params, query, path }: Operation): FieldRow[] {
+  const inPath = fieldRows(jsonSchema.parse(toSchema(params, "input"))).filter((row) => path.includes(`:${row.path}`));
+  return [...inPath.map((row) => ({ ...row, isRequired: true })), ...fieldRows(jsonSchema.parse(toSchema(query, "input")))];
+}
+
+/** A post and an issue are the same everywhere, so they are told once, where one is made. */
+function answerRows(operation: Operation): FieldRow[] {
+  const known = operation.name === "posts_create" ? [] : ["post", "warnings", "issues"];
+  return fieldRows(jsonSchema.parse(toSchema(operation.answer, "output")), { closed: (at) => known.includes(at) }).map((row) => {
+    const isObject = row.type === "object" || row.type === "list of objects";
+    return { ...row, isRequired: false, description: row.description === "" && isObject && known.includes(row.path) ? "As [Create a post](/docs/api/posts#posts_create) answers it." : row.description };
+  });
+}
+
+/** The call with curl, as the examples have it. */
+function callOf({ name, method, path, takes, auth }: Operation, apiUrl: string): string {
+  const example = EXAMPLES[name] ?? EXAMPLES[name.replace(/^legacy_/, "")];
+  const body = takes === "none" || example === undefined ? [] : ['-H "Content-Type: application/json"', `-d '${JSON.stringify(example, null, 2).replaceAll("'", "'\\''")}'`];
+  const given = [...(method === "GET" ? [] : [`-X ${method}`]), `"${apiUrl}${path.replace(/:(\w+)/g, (_, param: string) => `$${param.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`)}"`, auth === "session" ? '-b "$COOKIE"' : '-H "Authorization: Bearer $KEY"', ...body];
+  return `curl ${given.join(" \\\n  ")}`;
+}

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { errorPages } from "./error-pages.ts";
+import { operationPages } from "./operation-pages.ts";
+import { platformPages } from "./platform-pages.ts";
+import { PRINTS } from "./prints.ts";
+
+/** A page of the documentation. */
+export interface Page {
+  /** "/docs/webhooks"; its Markdown is at the same address with `.md` after it. */
+  path: string;
+  title: string;
+  /** What it stands under in the navigation. */
+  group: string;
+  markdown: string;
+}
+
+/** Where an instance is reached, as the samples show it. */
+export interface Addresses {
+  apiUrl: string;
+  appUrl: string;
+}
+
+/** The guides, by the names of their files, in the order in which they are to be read. */
+const GUIDES: Readonly<Record<string, readonly string[]>> = {
+  "First steps": ["overview", "quickstart", "authentication", "test-mode"],
+  Guides: ["posts", "scheduling", "media", "resumable-uploads", "platforms", "accounts", "connecting-accounts", "exactly-once", "webhooks", "errors", "limits", "earlier-addresses"],
+  Agents: ["agents", "mcp"],
+  "Run it": ["self-hosting", "scaling-out"],
+};
+
+/** Every page: the guides, then what is printed from the platforms, the operations and the codes. */
+export async function loadPages(addresses: Addresses): Promise<Page[]> {
+  const guides = Object.entries(GUIDES).flatMap(([group, names]) => names.map((name) => readGuide(name, group, addresses)));
+  return [...(await Promise.all(guides)), { ...(await readGuide("api", "API", addresses)), title: "All calls" }, ...operationPages(addresses.apiUrl), ...(await platformPages()), ...errorPages()];
+}
+
+async function readGuide(name: string, group: string, addresses: Addresses): Promise<Page> {
+  const text = await readFile(join(import.meta.dirname, "guides", `${name}.md`), "utf8");
+  const title = /^# (.+)$/m.exec(text)?.[1];
+  if (title === undefined) throw new Error(`docs/guides/${name}.md has no title`);
+  return { path: name === "overview" ? "/docs" : `/docs/${name}`, title, group, markdown: here(linked(printed(text, name)), addresses) };
+}
+
+function printed(text: string, name: string): string {
+  return text.replace(/^<!-- print: (.+) -->$/gm, (_, wanted: string) => {
+    const print = PRINTS[wanted];
+    if (print === undefined) throw new Error(`docs/guides/${name}.md asks for "${wanted}", which nothing prints`);
+    return print().join("\n");
+  });
+}
+
+/** The guides name each other by their files, so that they can be read in the repository too. */
+function linked(text: string): string {
+  return text.replace(/\]\(([\w-]+)\.md(#[\w-]+)?\)/g, (_, name: string, anchor = "") => `](/docs${name === "overview" ? "" : `/${name}`}${anchor})`);
+}
+
+/** The samples as they run on this instance. */
+function here(text: string, { apiUrl, appUrl }: Addresses): string {
+  return text.replace(/http:\/\/localhost:3000(?=(\/(?:sandbox|connections|keys|settings|docs|sign-in)\b)?)/g, (_, page: string | undefined) => (page === undefined ? apiUrl : appUrl));
+}

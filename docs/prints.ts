@@ -1,0 +1,58 @@
+import { OPERATIONS } from "../contract/index.ts";
+import { type Operation, RATE_CLASSES } from "../contract/operation.ts";
+import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
+import { EVENT_TYPES } from "../model/events.ts";
+import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
+import { catalog } from "../platforms/catalog.ts";
+import { describePlacement } from "../platforms/describe.ts";
+import { errorTable } from "./error-pages.ts";
+import { code, table } from "./markdown.ts";
+import { operationOverview } from "./operation-pages.ts";
+import { platformOverview } from "./platform-reference.ts";
+
+/** What a guide asks for by a line `<!-- print: name -->`, so that no table of the guides is written by hand. */
+export const PRINTS: Readonly<Record<string, () => string[]>> = {
+  operations: operationOverview,
+  errors: errorTable,
+  platforms: () => platformOverview((label, platform) => `[${label}](/docs/platforms/${platform})`),
+  placements: () =>
+    Object.values(catalog)
+      .map(({ capabilities }) => capabilities)
+      .filter(({ placements }) => placements.length > 1)
+      .flatMap(({ label, placements }) => placements.map((placement) => `- ${describePlacement(label, placement)}.`)),
+  "post statuses": () => table(["Status", "Meaning"], Object.entries(POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning])),
+  "platform post statuses": () => table(["Status", "Meaning"], Object.entries(PLATFORM_POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning])),
+  events: () => table(["Event", "Data"], EVENT_TYPES.map((type) => [code(type), EVENT_DATA[type.split(".")[0] ?? ""] ?? ""])),
+  "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) a file.`],
+  "rate classes": () => table(["Class", "Calls"], RATE_CLASSES.map((rateClass) => [code(rateClass), listCalls(OPERATIONS.filter((operation) => operation.rateClass === rateClass && operation.successor === undefined && operation.auth !== "session"))])),
+  quotas: () =>
+    table(
+      ["Platform", "What", "Limit", "Source"],
+      Object.values(catalog).flatMap(({ capabilities: { label, quotas } }) => quotas.map(({ name, max, windowSeconds, per, source }) => [label, `${name} of an ${per}`, `${max} in ${spanOf(windowSeconds)}`, source])),
+    ),
+  tools: () =>
+    table(
+      ["Tool", "Does", "Hints"],
+      OPERATIONS.flatMap(({ name, summary, tool }) => (tool === null ? [] : [[code(name), summary, hintsOf(tool)]])),
+    ),
+};
+
+const EVENT_DATA: Readonly<Record<string, string>> = {
+  post: "`post`",
+  platform_post: "`post`, and `platformPostId`, the `id` of the one meant in its `platformPosts`",
+  account: "`account`; for one connected by a connect link also `externalId` and `connectLinkId`",
+  media: "what could not be fetched, and why",
+};
+
+function listCalls(operations: readonly Operation[]): string {
+  return operations.length > 6 ? "all other reads and changes" : operations.map(({ method, path }) => code(`${method} ${path}`)).join(", ");
+}
+
+function hintsOf({ readOnly, destructive, idempotent, openWorld }: NonNullable<Operation["tool"]>): string {
+  return [readOnly ? "reads only" : "writes", destructive && "destructive", idempotent && "idempotent", openWorld && "reaches the platforms"].filter(Boolean).join(", ");
+}
+
+function spanOf(seconds: number): string {
+  if (seconds % 86_400 === 0) return seconds === 86_400 ? "24 hours" : `${seconds / 86_400} days`;
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { OPERATIONS } from "../../../contract/index.ts";
+import { loadPages, type Page } from "../../../docs/pages.ts";
+import { PUBLIC_CODES } from "../../../model/errors.ts";
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { createWorld, type World } from "../../../tests/world.ts";
+import { renderMarkdown } from "./render-markdown.ts";
+
+let world: World;
+let pages: Page[];
+before(async () => {
+  world = await createWorld();
+  pages = await loadPages(world.services.settings);
+});
+after(() => world.close());
+
+const get = (path: string, headers: Record<string, string> = {}) => fetch(`${world.url}${path}`, { headers, redirect: "manual" });
+
+test("every link of every page leads somewhere, to the heading that it names", async () => {
+  const seen = new Map<string, Promise<{ status: number; ids: Set<string> }>>();
+  const open = (path: string) => {
+    const known = seen.get(path) ?? get(path).then(async (answer) => ({ status: answer.status, ids: idsOf(await answer.text()) }));
+    seen.set(path, known);
+    return known;
+  };
+  const broken: string[] = [];
+  for (const page of pages) {
+    const { status, ids } = await open(page.path);
+    if (status !== 200) broken.push(`${page.path}: ${status}`);
+    for (const [, href = ""] of renderMarkdown(page.markdown).matchAll(/<a [^>]*?href="([^"]*)"/g)) {
+      if (/^https?:/.test(href) && !href.startsWith(world.services.settings.appUrl)) continue;
+      const [path = "", anchor = ""] = href.replace(world.services.settings.appUrl, "").split("#");
+      const target = path === "" ? { status: 200, ids } : await open(path);
+      if (target.status >= 400 || (anchor !== "" && !target.ids.has(anchor))) broken.push(`${page.path}: ${href}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test("every operation, platform and error code has its place", async () => {
+  const all = pages.map(({ markdown }) => markdown).join("\n");
+  for (const { name, method, path } of OPERATIONS) assert.ok(all.includes(`{#${name}}\n\n\`${method} ${path}\``), name);
+  const paths = new Set(pages.map(({ path }) => path));
+  for (const name of PLATFORM_NAMES) assert.ok(paths.has(`/docs/platforms/${name}`), name);
+  for (const code of Object.keys(PUBLIC_CODES)) assert.ok(paths.has(`/docs/errors/${code}`), code);
+  assert.equal(paths.size, pages.length);
+});
+
+test("what the public documentation names is there", () => {
+  const offered = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
+  for (const call of PROMISED) assert.ok(offered.has(call), call);
+});
+
+test("a page comes as HTML under a strict policy, and as Markdown at its twin", async () => {
+  const page = await get("/docs/webhooks");
+  assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+  const policy = page.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe/);
+  const markup = await page.text();
+  assert.match(markup, /<h1>Webhooks<\/h1>/);
+  assert.match(markup, /post\.published/);
+  assert.doesNotMatch(markup, /<!-- print/);
+  const twin = await get("/docs/webhooks.md");
+  assert.equal(twin.headers.get("content-type"), "text/markdown; charset=utf-8");
+  assert.match(await twin.text(), /^# Webhooks\n/);
+  assert.equal((await get("/docs/webhooks", { "if-none-match": page.headers.get("etag") ?? "" })).status, 304);
+  const missing = await get("/docs/nothing");
+  assert.deepEqual([missing.status, missing.headers.get("content-type")], [404, "text/html; charset=utf-8"]);
+});
+
+test("llm.txt has every call for keys, every setting and every code, and its siblings the rest", async () => {
+  const text = await (await get("/llm.txt")).text();
+  for (const { method, path, successor } of OPERATIONS) if (successor === undefined) assert.ok(text.includes(`\`${method} ${path}\``), path);
+  for (const code of Object.keys(PUBLIC_CODES)) assert.ok(text.includes(`### ${code}\n`), code);
+  for (const name of PLATFORM_NAMES) assert.ok(text.includes(`: \`${name}\`\n`), name);
+  assert.ok(text.includes(`${world.services.settings.apiUrl}/api/v1`));
+  assert.doesNotMatch(text, /\]\(\/docs|<!-- print/);
+  const index = await (await get("/llms.txt")).text();
+  for (const { path } of pages) assert.ok(index.includes(`${world.services.settings.appUrl}${path}.md)`), path);
+  const full = await (await get("/llms-full.txt")).text();
+  for (const { path } of pages) assert.ok(full.includes(`<!-- ${path} -->`), path);
+});
+
+test("the search finds sections by their address", async () => {
+  const sections: unknown = await (await get("/docs/search.json")).json();
+  assert.ok(Array.isArray(sections));
+  const found = sections.find(({ heading }) => heading === "Rehearse failures");
+  assert.equal(found?.url, "/docs/test-mode#rehearse-failures");
+});
+
+test("no markup passes from text into a page", () => {
+  assert.doesNotMatch(renderMarkdown("A <script>alert(1)</script> & `<b>`"), /<script|<b>/);
+});
+
+function idsOf(markup: string): Set<string> {
+  return new Set([...markup.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id));
+}
+
+const PROMISED = [
+  "GET /api/v1/posts",
+  "POST /api/v1/posts",
+  "GET /api/v1/posts/:id",
+  "POST /api/v1/posts/:id/cancel",
+  "PATCH /api/v1/posts/:id",
+  "DELETE /api/v1/posts/:id",
+  "POST /api/v1/posts/:id/publish",
+  "POST /api/v1/posts/:id/retry",
+  "GET /api/v1/platform-sets",
+  "POST /api/v1/platform-sets",
+  "PATCH /api/v1/platform-sets/:id",
+  "DELETE /api/v1/platform-sets/:id",
+  "GET /api/v1/accounts",
+  "GET /api/v1/accounts/:id",
+  "POST /api/posts",
+  "GET /api/platforms/sets",
+];

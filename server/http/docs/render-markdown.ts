@@ -1,0 +1,43 @@
+import { Marked, type Tokens } from "marked";
+
+import { html, toMarkup, trusted } from "../pages/html.ts";
+
+/** Our own text as HTML. Headings get ids, tables and code can be scrolled, and no markup passes that stands in the text. */
+export function renderMarkdown(markdown: string): string {
+  const taken = new Map<string, number>();
+  const marked = new Marked({
+    async: false,
+    gfm: true,
+    renderer: {
+      html: ({ text }: Tokens.HTML | Tokens.Tag) => (text.startsWith("<!--") ? "" : toMarkup(text)),
+      heading({ tokens, depth, text }) {
+        const { words, id } = readHeading(text);
+        const shown = trusted(this.parser.parseInline(tokens).replace(/ \{#[\w-]+\}$/, ""));
+        if (depth === 1) return toMarkup(html`<h1>${shown}</h1>\n`);
+        const tag = trusted(`h${depth}`);
+        const anchor = unique(id, taken);
+        return toMarkup(html`<${tag} id="${anchor}">${shown}<a class="anchor" href="#${anchor}" aria-label="Link to ${words}">#</a></${tag}>\n`);
+      },
+      code: ({ text, lang }) => toMarkup(html`<div class="code" data-language="${lang?.split(" ")[0] ?? ""}"><pre tabindex="0"><code>${text}</code></pre></div>\n`),
+    },
+    hooks: {
+      postprocess: (markup) => markup.replaceAll("<table>", '<div class="scroll"><table>').replaceAll("</table>", "</table></div>"),
+    },
+  });
+  const rendered = marked.parse(markdown);
+  if (typeof rendered !== "string") throw new Error("Markdown is rendered at once");
+  return rendered;
+}
+
+/** A heading's text without marks, and the id that it names with `{#id}` or that its words make. */
+export function readHeading(text: string): { words: string; id: string } {
+  const named = /^(.*) \{#([\w-]+)\}$/.exec(text);
+  const words = (named?.[1] ?? text).replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
+  return { words, id: named?.[2] ?? words.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") };
+}
+
+function unique(id: string, taken: Map<string, number>): string {
+  const times = taken.get(id) ?? 0;
+  taken.set(id, times + 1);
+  return times === 0 ? id : `${id}-${times + 1}`;
+}

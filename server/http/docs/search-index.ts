@@ -1,0 +1,27 @@
+import type { Page } from "../../../docs/pages.ts";
+import { readHeading } from "./render-markdown.ts";
+
+/** One section of a page, as the search in the browser finds it. */
+export interface Section {
+  page: string;
+  heading: string;
+  url: string;
+  text: string;
+}
+
+const LONGEST_TEXT = 1_200;
+
+export function searchIndex(pages: readonly Page[]): Section[] {
+  return pages.flatMap(({ path, title, markdown }) => {
+    const parts = markdown.split(/^(?=#{1,3} )/m).filter((part) => part.trim() !== "");
+    return parts.map((part) => {
+      const [, marks = "", line = ""] = /^(#{1,3}) (.*)$/m.exec(part) ?? [];
+      const { words, id } = readHeading(line);
+      return { page: title, heading: words, url: marks === "#" ? path : `${path}#${id}`, text: plain(part.slice(part.indexOf("\n") + 1)).slice(0, LONGEST_TEXT) };
+    });
+  });
+}
+
+function plain(markdown: string): string {
+  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*|]|-{3,}/g, " ").replaceAll(/\s+/g, " ").trim();
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { openInstallation, type Installation } from "../cli/installation.fixture.ts";
+import { PLATFORM_EXAMPLES } from "../docs/platform-examples.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** A block of code as a page shows it: its language, and what else stands on its fence. */
+interface Sample {
+  language: string;
+  isRefused: boolean;
+  code: string;
+}
+
+test("every sample of the documentation does what it says", { timeout: 300_000 }, async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  const folder = await readdir(join(root, "docs/guides"));
+  const files = ["README.md", ...folder.filter((name) => name.endsWith(".md")).map((name) => `docs/guides/${name}`)];
+  const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
+  // The command line keeps its key in the folder of the installation, and speaks to it.
+  const variables = `KEY='${String(apiKey)}' SET='${String(platformSetId)}' AMPOST_API_URL='${installation.url}' XDG_CONFIG_HOME='${installation.dataDir}'`;
+  for (const file of files) {
+    await t.test(file, async () => {
+      const samples = readSamples(await readFile(join(root, file), "utf8"));
+      if (samples.length > 0) await runSamples(installation, samples, variables);
+    });
+  }
+  await t.test("examples of the platforms' pages", async () => {
+    for (const example of Object.values(PLATFORM_EXAMPLES).flat()) {
+      const response = await fetch(`${installation.url}/api/v1/posts/validate`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json" },
+        body: JSON.stringify({ ...example.body, platformSetId }),
+      });
+      assert.deepEqual(Object(await response.json()).issues, [], example.title);
+    }
+  });
+  await server.end("SIGTERM");
+});
+
+/** Installing and starting has happened when samples are run: the blocks that say how are left out. */
+function readSamples(markdown: string): Sample[] {
+  const samples = [...markdown.matchAll(/^```(sh|ts|py)( refused)?\n([^]*?)^```$/gm)].map(([, language = "", refused, code = ""]) => ({ language, isRefused: refused !== undefined, code }));
+  return samples.filter(({ code }) => !/\bnpm (ci|i|install|start|test)\b/.test(code));
+}
+
+/** Runs the blocks of one page in one shell, one after the other, as a reader would. Each call's status is looked at. */
+async function runSamples(installation: Installation, samples: readonly Sample[], variables: string): Promise<void> {
+  const blocks = samples.map(({ language, isRefused, code }, index) => [`export BLOCK='${index}${isRefused ? " refused" : ""}'`, RUNNERS[language]?.(code) ?? ""].join("\n"));
+  const script = [SHELL, variables, ...blocks].join("\n").replaceAll("http://localhost:3000", installation.url);
+  const { code, stdout, stderr } = await installation.shell(script.replaceAll("npm run --silent ampost --", `"${process.execPath}" cli/ampost.js`));
+  assert.equal(code, 0, `${stdout.slice(-2000)}\n${stderr.slice(-3000)}`);
+  const calls = [...stderr.matchAll(/^STATUS (\d+)( refused)? (\d+)$/gm)];
+  assert.ok(calls.length >= samples.filter((sample) => sample.code.includes("curl ")).length, "every call is looked at");
+  for (const [, block = "", refused, status] of calls) {
+    assert.equal(Number(status) >= 400, refused !== undefined, `status ${status} of\n${samples[Number(block)]?.code ?? ""}\n${stdout.slice(-2000)}`);
+  }
+}
+
+/** What samples do in other languages is run where they stand, with the same variables. A definition alone is only read. */
+const RUNNERS: Readonly<Record<string, (code: string) => string>> = {
+  sh: (code) => code,
+  ts: (code) => `"${process.execPath}" --disable-warning=ExperimentalWarning --input-type=module-typescript <<'SAMPLE'\n${code}\nSAMPLE`,
+  py: (code) => `python3 - <<'SAMPLE'\n${code}\nSAMPLE`,
+};
+
+/** Every call also says its status on standard error. */
+const SHELL = String.raw`set -a -o pipefail
+curl() { command curl -w '%{stderr}\nSTATUS '"$BLOCK"' %{http_code}\n' "$@"; }`;
