@@ -31,6 +31,7 @@ export default {
     row("domain-below-skins", domain, `${skins}|${root}|${outside}`, "A verb means the same over every skin."),
     row("skins-below-root", skins, `${root}|${outside}`, "A skin is wired by the composition root and wires nothing."),
     row("server-below-outside", "^server/", outside, "The server does not know who calls it.", `${tests}|^server/main\\.ts$`),
+    row("client-commands-are-clients", "^cli/remote/", "^(server|contract|platforms|sandbox)/", "Commands that go over HTTP do what any other client can, and nothing else."),
     row("client-goes-over-http", "^client/", "^(server|platforms|sandbox|cli)/", "The client reaches the server over HTTP only, so that it can be published by itself."),
   ],
   options: {

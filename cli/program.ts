@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
-import { addClientCommands } from "./client-commands.ts";
+import { addClientCommands } from "./remote/client-commands.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is told to stop. */

@@ -48,6 +48,7 @@ export function refusalOf(response: Response, text: string): AmpostError {
     return new AmpostError("UNEXPECTED_ANSWER", `The address redirects${target === null ? "" : ` to ${target}`}: use where it leads as baseUrl.`, { status, requestId });
   }
   const body = parseError(text);
+  if (body === null && text === "" && status === 401) return new AmpostError("UNAUTHORIZED", "The API key is missing, wrong, expired or revoked.", { status, requestId });
   if (body === null) return new AmpostError("UNEXPECTED_ANSWER", `Status ${status} with no word of the API: is baseUrl the address of an Ampost?`, { status, requestId, retryAfterSeconds });
   return new AmpostError(body.code, body.error, { status, issues: body.issues, requestId: body.requestId, retryAfterSeconds, limit: body.limit ?? null });
 }

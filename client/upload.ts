@@ -62,13 +62,15 @@ interface State {
 }
 
 async function sendAll(connection: Connection, address: string, file: Blob, { onProgress, resume, chunkBytes = 8 * 1024 * 1024 }: UploadOptions, options: CallOptions): Promise<string> {
-  const look = async () => stateOf((await call(connection, { ...options, method: "HEAD", path: address, headers: TUS })).headers);
+  const look = () => lookUp(connection, address, options);
   let state: State = resume === undefined ? { offsetBytes: 0, mediaId: null } : await look();
   const tell = () => onProgress?.({ sentBytes: state.offsetBytes, totalBytes: file.size });
   tell();
   for (let failures = 0; state.mediaId === null; ) {
     try {
-      state = await sendChunk(connection, address, file.slice(state.offsetBytes, state.offsetBytes + chunkBytes), state.offsetBytes, options);
+      const next = await sendChunk(connection, address, file.slice(state.offsetBytes, state.offsetBytes + chunkBytes), state.offsetBytes, options);
+      if (next.mediaId === null && next.offsetBytes <= state.offsetBytes) throw new AmpostError("UNEXPECTED_ANSWER", "The server takes no more bytes, and has made no media object of those it has.");
+      state = next;
       failures = 0;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -86,6 +88,17 @@ async function sendAll(connection: Connection, address: string, file: Blob, { on
   return state.mediaId;
 }
 
+async function lookUp(connection: Connection, address: string, options: CallOptions): Promise<State> {
+  try {
+    return stateOf((await call(connection, { ...options, method: "HEAD", path: address, headers: TUS })).headers);
+  } catch (error) {
+    const { status, requestId } = failureOf(error);
+    // The answer to HEAD has no body that could say it.
+    if (status === 404) throw new AmpostError("NOT_FOUND", "There is no such upload: its file was refused, or it was begun more than a day ago.", { status, requestId });
+    throw error;
+  }
+}
+
 async function sendChunk(connection: Connection, address: string, body: Blob, offsetBytes: number, options: CallOptions): Promise<State> {
   const headers = { ...TUS, "upload-offset": String(offsetBytes), "content-type": "application/offset+octet-stream" };
   return stateOf((await call(connection, { ...options, method: "PATCH", path: address, body, headers, repeatable: false, timeoutSeconds: connection.timeoutSeconds + body.size / SLOWEST_BYTES_PER_SECOND })).headers);
@@ -95,6 +108,7 @@ async function sendChunk(connection: Connection, address: string, body: Blob, of
 const SLOWEST_BYTES_PER_SECOND = 20_000;
 
 function stateOf(headers: Headers): State {
+  if (!/^\d+$/.test(headers.get("upload-offset") ?? "")) throw new AmpostError("UNEXPECTED_ANSWER", "The server did not say how much it has.");
   return { offsetBytes: Number(headers.get("upload-offset")), mediaId: headers.get("media-id") };
 }
 

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 
-import { EVENT_TYPES } from "../model/events.ts";
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
-import { POST_STATUSES } from "../model/status.ts";
+import { EVENT_TYPES } from "../../model/events.ts";
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
+import { POST_STATUSES } from "../../model/status.ts";
 
 const AFTER_HELP = "\nThe key is the one of `ampost login`, or AMPOST_API_KEY; the address is --url, AMPOST_API_URL, that of the login, or http://localhost:3000.\nExit codes: 0 done, 1 failed, 2 wrongly called, 3 refused, 4 waited for and not (wholly) published.";
 

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 
-import type { Client, NewPost, Platform, Post, PostStatus } from "../client/index.ts";
-import { answer } from "./answer.ts";
+import type { Client, NewPost, Platform, Post, PostStatus } from "../../client/index.ts";
+import { answer } from "../answer.ts";
 import { type ClientOptions, readInput, withClient, wronglyCalled } from "./client-command.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
 import { uploadFile } from "./media.ts";
 import { coloured, columns, issueLines, plain, platformPostLines, postLines, statusOf } from "./show.ts";
 

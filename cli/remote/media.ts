@@ -2,8 +2,8 @@ import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 
-import type { Client, Media, UploadProgress } from "../client/index.ts";
-import { answer } from "./answer.ts";
+import { AmpostError, type Client, type Media, type UploadProgress } from "../../client/index.ts";
+import { answer } from "../answer.ts";
 import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
 import { plain, statusOf } from "./show.ts";
 
@@ -30,20 +30,28 @@ async function send(client: Client, file: string, { name, resume, idempotencyKey
   if (!found?.isFile()) wronglyCalled(`There is no file ${file}.`);
   const bar = process.stderr.isTTY && !json ? progressBar(basename(file)) : null;
   let upload = resume;
+  const leaving = new AbortController();
+  const leave = () => leaving.abort(new Error("Interrupted."));
+  process.once("SIGINT", leave);
   try {
     const { media } = await client.media.upload(await openAsBlob(file), {
       filename: name ?? basename(file),
+      signal: leaving.signal,
       onBegin: (begun) => (upload = begun),
       ...(resume !== undefined && { resume }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(bar !== null && { onProgress: bar.show }),
     });
+    bar?.end();
     return media;
   } catch (error) {
-    if (upload !== undefined && !json) console.error(`\nWhat has arrived is kept for a day. To go on: ampost media upload ${file} --resume ${upload}`);
+    bar?.end();
+    const isRefused = error instanceof AmpostError && error.status !== null && error.status < 500;
+    if (upload !== undefined && !isRefused && !json) console.error(`What has arrived is kept for a day. To go on: ampost media upload ${file} --resume ${upload}`);
     throw error;
   } finally {
-    bar?.end();
+    process.off("SIGINT", leave);
+    if (leaving.signal.aborted) process.kill(process.pid, "SIGINT");
   }
 }
 

@@ -1,4 +1,4 @@
-import { answer } from "./answer.ts";
+import { answer } from "../answer.ts";
 import { type ClientOptions, withClient } from "./client-command.ts";
 import { columns, plain } from "./show.ts";
 

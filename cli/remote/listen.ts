@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Webhook as Signer } from "standardwebhooks";
 
-import type { Client, EventType, Webhook, WebhookDelivery } from "../client/index.ts";
+import type { Client, EventType, Webhook, WebhookDelivery } from "../../client/index.ts";
 import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
 import { coloured, plain } from "./show.ts";
 

@@ -6,9 +6,9 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { verifyWebhook } from "../client/index.ts";
-import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
-import { openInstallation } from "./installation.fixture.ts";
+import { verifyWebhook } from "../../client/index.ts";
+import { EXAMPLE_PLATFORM } from "../../platforms/index.ts";
+import { openInstallation } from "../installation.fixture.ts";
 
 test("the client commands make, publish, follow and explain posts over HTTP, and say by their exit code what came of it", async (t) => {
   const installation = await openInstallation(t);

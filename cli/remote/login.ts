@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 
-import { createClient } from "../client/index.ts";
-import { answer } from "./answer.ts";
+import { createClient } from "../../client/index.ts";
+import { answer } from "../answer.ts";
 import { type ClientOptions, readInput, telling, wronglyCalled } from "./client-command.ts";
 import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts";
 

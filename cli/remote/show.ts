@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-import type { Issue, PlatformPost, Post } from "../client/index.ts";
+import type { Issue, PlatformPost, Post } from "../../client/index.ts";
 
 /** Text of others on one line, and without what would steer the terminal. */
 export function plain(text: string): string {

@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 
-import { AmpostError, type Client, createClient } from "../client/index.ts";
+import { AmpostError, type Client, createClient } from "../../client/index.ts";
 import { type Credentials, findCredentials } from "./credentials.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
 import { issueLines, plain } from "./show.ts";
 
 /** Options that client commands share. */

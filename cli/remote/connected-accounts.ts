@@ -1,5 +1,5 @@
-import type { Platform } from "../client/index.ts";
-import { answer } from "./answer.ts";
+import type { Platform } from "../../client/index.ts";
+import { answer } from "../answer.ts";
 import { type ClientOptions, withClient } from "./client-command.ts";
 import { columns, plain, statusOf } from "./show.ts";
 
