@@ -1,4 +1,4 @@
-import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { CallToolResult, McpServer } from "@modelcontextprotocol/server";
 
 import { pathOf } from "../../contract/operation.ts";
 import { refusal, refuseHostile } from "../../contract/parse.ts";
@@ -18,6 +18,8 @@ export interface ToolServices {
   services: Services;
   bindings: ReadonlyMap<string, Binding>;
   options: BindOptions;
+  /** Adds to the server of each request. */
+  extend?: ((server: McpServer) => void) | undefined;
 }
 
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */

@@ -56,3 +56,12 @@ export const protectedResource = {
 function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
+
+/** A refusal of the protocol's own. */
+export function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
+}
+
+export function notAllowed(allow: string): Response {
+  return refuse(405, -32000, "Method not allowed.", { allow });
+}

@@ -1,55 +1,22 @@
 import { Readable } from "node:stream";
 
-import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { findHostile } from "../../contract/hostile.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "../http/authenticate.ts";
-import type { BindOptions } from "../http/bind.ts";
-import { BINDINGS } from "../http/bindings.ts";
 import { sendRateLimit } from "../http/rate-limit-headers.ts";
 import { readText } from "../http/read-body.ts";
-import type { McpCaller, ToolServices } from "./call-tool.ts";
-import { allowOrigin, answerPreflight, authenticateMcp, findForeign, protectedResource } from "./guards.ts";
-import { createMcpServer } from "./mcp-server.ts";
-import { createQuestions } from "./questions.ts";
-import { refuse, serveSession, sessionOf } from "./serve-session.ts";
-import { closeSession } from "./sessions.ts";
-
-/** The revision without sessions: there GET and DELETE mean nothing. */
-const STATELESS_REVISION = "2026-07-28";
+import type { McpCaller } from "./call-tool.ts";
+import { allowOrigin, answerPreflight, authenticateMcp, findForeign, notAllowed, protectedResource, refuse } from "./guards.ts";
+import type { McpOptions, Serving } from "./serve.ts";
 
 /** The one path of MCP: the stateless protocol of 2026-07-28, and the sessions of the revisions before it. */
-export function addMcp(app: FastifyInstance, services: Services, options: BindOptions): void {
-  const parts: ToolServices = { services, options, bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])) };
-  const questions = createQuestions(services);
-  const callers = new WeakMap<Request, McpCaller>();
-  const stateless = createMcpHandler(
-    ({ requestInfo }) => {
-      const caller = requestInfo === undefined ? undefined : callers.get(requestInfo);
-      if (caller === undefined) throw new Error("A request came past its key check");
-      return createMcpServer(parts, caller, null);
-    },
-    { legacy: "reject", onerror: (error) => services.log.debug({ err: error }, "an MCP request was refused") },
-  );
-  app.addHook("preClose", async () => await stateless.close());
-
-  const serve = async (caller: McpCaller, request: Request, body: unknown): Promise<Response> => {
-    const claimed = request.headers.get("mcp-protocol-version");
-    if (request.method !== "POST") {
-      if (claimed === STATELESS_REVISION || (request.method === "GET" && request.headers.get("mcp-session-id") === null)) return notAllowed("POST");
-      const session = await sessionOf(parts, caller, request);
-      if (session instanceof Response) return session;
-      if (request.method === "GET") return notAllowed("POST, DELETE");
-      await closeSession(services, caller, session);
-      return new Response(null, { status: 200 });
-    }
-    const outcome = classifyInboundRequest({ httpMethod: "POST", protocolVersionHeader: claimed ?? undefined, mcpMethodHeader: request.headers.get("mcp-method") ?? undefined, mcpNameHeader: request.headers.get("mcp-name") ?? undefined, body });
-    if (outcome.kind === "legacy") return await serveSession(parts, questions, caller, request, body);
-    callers.set(request, caller);
-    return await stateless.fetch(request, { parsedBody: body });
-  };
+export function addMcp(app: FastifyInstance, services: Services, options: McpOptions): void {
+  let opened: Promise<Serving> | undefined;
+  // The protocol's library is large, and most processes never see an agent: it is loaded when the first one comes.
+  const open = async () => await (opened ??= import("./serve.ts").then(({ openServing }) => openServing(services, options)));
+  app.addHook("preClose", async () => await (await opened)?.close());
 
   const authenticated = new WeakMap<FastifyRequest, Authenticated>();
   app.all(
@@ -71,14 +38,10 @@ export function addMcp(app: FastifyInstance, services: Services, options: BindOp
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
       if (body === null) return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
       const caller: McpCaller = { ...key, address: request.ip, requestId: request.id };
-      return await send(reply, await serve(caller, toWebRequest(request, reply, services), body.value));
+      return await send(reply, await (await open()).serve(caller, toWebRequest(request, reply, services), body.value));
     },
   );
   app.get(protectedResource.path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
-}
-
-function notAllowed(allow: string): Response {
-  return refuse(405, -32000, "Method not allowed.", { allow });
 }
 
 /** Null where it is no JSON, or so deep or large that nobody should walk through it. */

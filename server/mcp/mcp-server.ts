@@ -46,6 +46,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
   }
   addResources(server, parts.services, caller);
   addPrompts(server);
+  parts.extend?.(server);
   return server;
 }
 

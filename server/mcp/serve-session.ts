@@ -4,6 +4,7 @@ import { postsPublish } from "../../contract/posts.ts";
 import type { McpCaller, ToolServices } from "./call-tool.ts";
 import { type AskInSession, offersElicitation } from "./confirm.ts";
 import { createMcpServer } from "./mcp-server.ts";
+import { refuse } from "./guards.ts";
 import type { Questions } from "./questions.ts";
 import { beginSession, openSession, type Session } from "./sessions.ts";
 
@@ -31,11 +32,6 @@ export async function sessionOf({ services }: Pick<ToolServices, "services">, ca
   const sealed = request.headers.get("mcp-session-id");
   if (sealed === null) return refuse(400, -32000, "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then the id that it answers with every request.");
   return (await openSession(services, caller, sealed)) ?? refuse(404, -32001, "Session not found: it has ended, or it is none of this key's. Send initialize to begin a new one.");
-}
-
-/** A refusal of the protocol's own. */
-export function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
 }
 
 type Asker = (transport: WebStandardStreamableHTTPServerTransport) => NonNullable<AskInSession>;

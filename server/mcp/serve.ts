@@ -1,0 +1,62 @@
+import { classifyInboundRequest, createMcpHandler, type McpServer } from "@modelcontextprotocol/server";
+
+import type { Services } from "../domain/services.ts";
+import type { BindOptions } from "../http/bind.ts";
+import { BINDINGS } from "../http/bindings.ts";
+import type { McpCaller, ToolServices } from "./call-tool.ts";
+import { notAllowed } from "./guards.ts";
+import { createMcpServer } from "./mcp-server.ts";
+import { createQuestions } from "./questions.ts";
+import { serveSession, sessionOf } from "./serve-session.ts";
+import { closeSession } from "./sessions.ts";
+
+/** Answers the requests of MCP, whose callers are known and whose bodies have been read. */
+export interface Serving {
+  serve(caller: McpCaller, request: Request, body: unknown): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface McpOptions extends BindOptions {
+  /** Adds to the server of each request, which tests use. */
+  extend?: (server: McpServer) => void;
+}
+
+/** The revision without sessions: there GET and DELETE mean nothing. */
+const STATELESS_REVISION = "2026-07-28";
+
+/** Both protocols of one path: the stateless one of 2026-07-28, and the sessions of the revisions before it. */
+export function openServing(services: Services, options: McpOptions): Serving {
+  const parts: ToolServices = { services, options, bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])), extend: options.extend };
+  const questions = createQuestions(services);
+  const callers = new WeakMap<Request, McpCaller>();
+  const stateless = createMcpHandler(
+    ({ requestInfo }) => {
+      const caller = requestInfo === undefined ? undefined : callers.get(requestInfo);
+      if (caller === undefined) throw new Error("A request came past its key check");
+      return createMcpServer(parts, caller, null);
+    },
+    { legacy: "reject", onerror: (error) => services.log.debug({ err: error }, "an MCP request was refused") },
+  );
+  return {
+    async serve(caller, request, body) {
+      const claimed = request.headers.get("mcp-protocol-version") ?? undefined;
+      if (request.method !== "POST") return claimed === STATELESS_REVISION ? notAllowed("POST") : await manageSession(parts, caller, request);
+      const named = { mcpMethodHeader: request.headers.get("mcp-method") ?? undefined, mcpNameHeader: request.headers.get("mcp-name") ?? undefined };
+      const { kind } = classifyInboundRequest({ httpMethod: "POST", protocolVersionHeader: claimed, ...named, body });
+      if (kind === "legacy") return await serveSession(parts, questions, caller, request, body);
+      callers.set(request, caller);
+      return await stateless.fetch(request, { parsedBody: body });
+    },
+    close: () => stateless.close(),
+  };
+}
+
+/** DELETE ends a session; GET would be a stream on which nothing is ever sent, so it is not offered. */
+async function manageSession(parts: ToolServices, caller: McpCaller, request: Request): Promise<Response> {
+  if (request.method === "GET" && request.headers.get("mcp-session-id") === null) return notAllowed("POST");
+  const session = await sessionOf(parts, caller, request);
+  if (session instanceof Response) return session;
+  if (request.method === "GET") return notAllowed("POST, DELETE");
+  await closeSession(parts.services, caller, session);
+  return new Response(null, { status: 200 });
+}
