@@ -129,6 +129,8 @@ test("who gives up is let go, and a server that is away is said to be", async ()
   const client = clientAt("http://127.0.0.1:9");
   await assert.rejects(client.platforms.list(), refusedWith("CONNECTION_FAILED"));
   assert.equal(pauses.length, 3);
+  const silent: typeof fetch = (_, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+  await assert.rejects(clientAt(world.url, { fetch: silent, timeoutSeconds: 0.01, retries: 0 }).platforms.list(), refusedWith("TIMED_OUT"));
   const reason = new Error("Enough");
   await assert.rejects(clientAt(world.url).platforms.list({ signal: AbortSignal.abort(reason) }), reason);
 });

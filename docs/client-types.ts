@@ -7,6 +7,8 @@ import { openApi, type JsonObject } from "../contract/openapi.ts";
 export function clientTypes(): string {
   const document = openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" });
   const named = namedSchemas(document);
+  const missing = named.find(([, schema]) => Object.keys(schema).length === 0);
+  if (missing !== undefined) throw new Error(`The contract has nothing any more that client/types.ts could call ${missing[0]}`);
   const names = new Map(named.map(([name, schema]) => [shapeOf(schema), name]));
   const print = createPrinter(document, names);
   const declarations = named.map(([name, schema]) => `${comment(schema, "")}export ${declare(name, print(schema, "", name))}\n`);

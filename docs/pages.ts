@@ -26,21 +26,25 @@ export interface Addresses {
 const GUIDES: Readonly<Record<string, readonly string[]>> = {
   "First steps": ["overview", "quickstart", "authentication", "test-mode"],
   Guides: ["posts", "scheduling", "media", "resumable-uploads", "platforms", "accounts", "connecting-accounts", "exactly-once", "webhooks", "errors", "limits", "earlier-addresses"],
+  "From a program": ["client", "command-line"],
   Agents: ["agents", "mcp"],
   "Run it": ["self-hosting", "scaling-out"],
 };
 
+/** The client's page is the one that is published with it. */
+const PLACES: Readonly<Record<string, string>> = { client: "../client/README.md" };
+
 /** Every page: the guides, then what is printed from the platforms, the operations and the codes. */
 export async function loadPages(addresses: Addresses): Promise<Page[]> {
   const guides = Object.entries(GUIDES).flatMap(([group, names]) => names.map((name) => readGuide(name, group, addresses)));
-  return [...(await Promise.all(guides)), { ...(await readGuide("api", "API", addresses)), title: "All calls" }, ...operationPages(addresses.apiUrl), ...(await platformPages()), ...errorPages()];
+  return [...(await Promise.all(guides)), await readGuide("api", "API", addresses), ...operationPages(addresses.apiUrl), ...(await platformPages()), ...errorPages()];
 }
 
 async function readGuide(name: string, group: string, addresses: Addresses): Promise<Page> {
-  const text = await readFile(join(import.meta.dirname, "guides", `${name}.md`), "utf8");
+  const text = await readFile(join(import.meta.dirname, PLACES[name] ?? `guides/${name}.md`), "utf8");
   const title = /^# (.+)$/m.exec(text)?.[1];
   if (title === undefined) throw new Error(`docs/guides/${name}.md has no title`);
-  return { path: name === "overview" ? "/docs" : `/docs/${name}`, title, group, markdown: here(linked(printed(text, name)), addresses) };
+  return { path: name === "overview" ? "/docs" : `/docs/${name}`, title: name === "overview" ? "Overview" : title.replaceAll("`", ""), group, markdown: here(linked(printed(text, name)), addresses) };
 }
 
 function printed(text: string, name: string): string {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Webhook as Signer } from "standardwebhooks";
 
-import type { Client, EventType, Webhook, WebhookDelivery } from "../../client/index.ts";
+import { AmpostError, type Client, type EventType, type Webhook, type WebhookDelivery } from "../../client/index.ts";
 import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
 import { coloured, plain } from "./show.ts";
 
@@ -40,7 +40,7 @@ async function follow(client: Client, { id, secret }: Webhook, options: ListenOp
   const seen = new Set<string>();
   const signer = new Signer(secret ?? "");
   while (!signal.aborted) {
-    const fresh = await listFresh(client, id, seen);
+    const fresh = await listFresh(client, id, seen).catch((error: unknown) => tellBreak(options, error));
     for (const delivery of fresh) {
       if (signal.aborted) return;
       seen.add(delivery.id);
@@ -51,7 +51,15 @@ async function follow(client: Client, { id, secret }: Webhook, options: ListenOp
   }
 }
 
-const PAGE = 100;
+/** A laptop sleeps, a server starts anew: what happened meanwhile is read afterwards. */
+function tellBreak({ json }: ClientOptions, error: unknown): WebhookDelivery[] {
+  if (!(error instanceof AmpostError) || (error.status !== null && error.status < 500)) throw error;
+  if (!json) console.error(plain(error.message));
+  return [];
+}
+
+/** Small, because most looks find nothing new. */
+const PAGE = 10;
 
 /** What has not been handed on yet, in the order in which it happened. */
 async function listFresh(client: Client, id: string, seen: ReadonlySet<string>): Promise<WebhookDelivery[]> {
