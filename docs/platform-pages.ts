@@ -9,6 +9,7 @@ import { catalog } from "../platforms/catalog.ts";
 import type { Definition } from "../platforms/definition.ts";
 import { describePlacement, describeShapes, joinWords } from "../platforms/describe.ts";
 import { platforms } from "../platforms/index.ts";
+import { about, variables } from "../server/environment.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { Page } from "./pages.ts";
 import { PLATFORM_EXAMPLES } from "./platform-examples.ts";
@@ -108,12 +109,15 @@ function setUpSection(platform: PlatformName): string[] {
   const { oauth } = platforms[platform];
   if (oauth === undefined) return [];
   const prefix = oauth.environmentPrefix;
-  const variables = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI"].map((part) => code(`${prefix}_${part}`));
+  const shared = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI"].map((part) => `${prefix}_${part}`);
+  const own = variables.filter(([name]) => name.startsWith(`${prefix}_`) && !shared.includes(name));
+  const others = own.map(([name, schema]) => [code(name), about.get(schema)?.about ?? ""]);
   return [
     "## Setting it up",
     "",
-    `For live mode the instance needs an app at the platform: ${joinWords(variables, "and")}; the last only where the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. Test mode needs none. [Connecting accounts](/docs/connecting-accounts) has the steps.`,
+    `For live mode the instance needs an app at the platform: ${joinWords(shared.map(code), "and")}; the last only where the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. Test mode needs none. [Connecting accounts](/docs/connecting-accounts) has the steps.`,
     "",
+    ...(others.length === 0 ? [] : [...table(["Also", "For"], others), ""]),
     `It asks people for these scopes: ${oauth.scopes.map(code).join(", ")}.`,
     "",
   ];

@@ -33,7 +33,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
   tools: () =>
     table(
       ["Tool", "Does", "Hints"],
-      OPERATIONS.flatMap(({ name, summary, tool }) => (tool === null ? [] : [[code(name), summary, hintsOf(tool)]])),
+      OPERATIONS.flatMap(({ name, summary, tool }) => (tool === null ? [] : [[code(tool.name ?? name), summary, hintsOf(tool)]])),
     ),
 };
 

@@ -38,7 +38,7 @@ function frame(title: string, body: Html, pages: readonly Page[], current: Page 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title === "Ampost" ? "Ampost documentation" : `${title} · Ampost`}</title>
+<title>${title} · Ampost docs</title>
 <link rel="icon" href="data:,">
 ${current === null ? null : html`<link rel="alternate" type="text/markdown" href="${current.path}.md">`}
 <style>${trusted(STYLE)}</style>
@@ -48,7 +48,7 @@ ${current === null ? null : html`<link rel="alternate" type="text/markdown" href
 <a class="skip" href="#main">Skip to content</a>
 <header><div class="bar"><a class="brand" href="/docs">Ampost <span class="dim">docs</span></a>
 <form class="search" role="search" hidden><label class="unseen" for="search">Search the documentation</label><input id="search" type="search" placeholder="Search" autocomplete="off" aria-controls="found"><div id="found" role="region" aria-label="Found" aria-live="polite"></div></form>
-<nav class="links" aria-label="Site"><a href="/">Dashboard</a><a href="/llm.txt">llm.txt</a></nav></div></header>
+<nav class="links" aria-label="Site"><a href="/">Dashboard</a><a href="/docs/try">Try it</a><a href="/llm.txt">llm.txt</a></nav></div></header>
 <div class="columns">
 <input class="unseen" type="checkbox" id="menu"><label class="menu" for="menu">All pages</label>
 <nav class="pages" aria-label="Documentation">${[...Map.groupBy(pages, ({ group }) => group)].map(([group, listed]) => navGroup(group, listed, current))}</nav>

@@ -23,5 +23,5 @@ export function searchIndex(pages: readonly Page[]): Section[] {
 }
 
 function plain(markdown: string): string {
-  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*|]|-{3,}/g, " ").replaceAll(/\s+/g, " ").trim();
+  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/^```.*$|[`*|]|-{3,}/gm, " ").replaceAll(/\s+/g, " ").trim();
 }

@@ -24,7 +24,7 @@ export function addHome(scope: FastifyInstance, services: Services): void {
       title: person.name === "" ? "Overview" : `Hello, ${person.name}`,
       at: "/",
       viewer: person,
-      body: html`${ways}<section><h2>Publish</h2><ol><li>Connect an account</li><li><a href="/keys">Create an API key</a></li><li>Create a post with it, and publish it</li></ol><p><a href="/sandbox">Posts in the sandbox</a></p></section>`,
+      body: html`${ways}<section><h2>Publish</h2><ol><li>Connect an account</li><li><a href="/keys">Create an API key</a></li><li>Create a post with it, and publish it</li></ol><p><a href="/docs/quickstart">How that is done</a> · <a href="/sandbox">Posts in the sandbox</a></p></section>`,
     });
   });
 }
@@ -36,6 +36,7 @@ function count(number: number, noun: string): string {
 const ABOUT = html`<p>One API to publish to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads.</p>
 <p class="row"><a class="button main" href="/sign-in">Sign in</a> <a class="button" href="/sign-up">Make an account</a></p>
 <ul>
+<li><a href="/docs">Documentation</a></li>
 <li><a href="/sandbox">The sandbox</a>: posts of test keys as they would look</li>
 <li><a href="/readyz">Whether this instance is ready</a></li>
 </ul>`;

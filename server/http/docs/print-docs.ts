@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { llmsFull, llmsIndex, llmText } from "../../../docs/llm-text.ts";
+import { loadPages, type Addresses } from "../../../docs/pages.ts";
+import { CONTENT_SECURITY_POLICY, frameDocs, frameNotFound } from "./frame.ts";
+import { searchIndex } from "./search-index.ts";
+import { readScalar, TRY_IT, TRY_IT_SCRIPT, TRY_IT_START, tryItPage, tryItPolicy, tryItStart } from "./try-it.ts";
+
+/** What is sent, with what a cache needs to know of it. */
+export interface Document {
+  type: string;
+  text: string;
+  etag: string;
+  policy: string;
+}
+
+/** Everything that is at an address of the documentation, made when it is first asked for. Null: there is nothing. */
+export async function printDocs(addresses: Addresses): Promise<{ find(path: string): Promise<Document | null>; notFound: Document }> {
+  const pages = await loadPages(addresses);
+  const script = await readFile(join(import.meta.dirname, "docs.js"), "utf8");
+  const makers = new Map<string, () => Document | Promise<Document>>([
+    ["/llm.txt", () => documentOf("text/plain", llmText(pages, addresses))],
+    ["/llms.txt", () => documentOf("text/plain", llmsIndex(pages, addresses))],
+    ["/llms-full.txt", () => documentOf("text/plain", llmsFull(pages))],
+    ["/docs/search.json", () => documentOf("application/json", JSON.stringify(searchIndex(pages)))],
+    ["/docs/docs.js", () => documentOf("text/javascript", script)],
+    [TRY_IT, () => documentOf("text/html", tryItPage(), tryItPolicy(addresses.apiUrl))],
+    [TRY_IT_START, () => documentOf("text/javascript", tryItStart())],
+    [TRY_IT_SCRIPT, async () => documentOf("text/javascript", await readScalar())],
+    ...pages.map((page): [string, () => Document] => [page.path, () => documentOf("text/html", frameDocs(page, pages))]),
+    ...pages.map((page): [string, () => Document] => [`${page.path}.md`, () => documentOf("text/markdown", page.markdown)]),
+  ]);
+  const made = new Map<string, Document>();
+  return {
+    find: async (path) => {
+      const document = made.get(path) ?? (await makers.get(path)?.());
+      if (document !== undefined) made.set(path, document);
+      return document ?? null;
+    },
+    notFound: documentOf("text/html", frameNotFound(pages)),
+  };
+}
+
+function documentOf(type: string, text: string, policy = CONTENT_SECURITY_POLICY): Document {
+  return { type: `${type}; charset=utf-8`, text, policy, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
+}

@@ -1,0 +1,52 @@
+import fastify from "fastify";
+
+import { html, toMarkup } from "../pages/html.ts";
+
+/** Where the calls can be tried in the browser, by Scalar, which is served from here like all else. */
+export const TRY_IT = "/docs/try";
+export const TRY_IT_SCRIPT = `${TRY_IT}/scalar.js`;
+export const TRY_IT_START = `${TRY_IT}/start.js`;
+
+/** Scalar makes its styles as it runs, and sends to the API what a person tries. Nothing of it is loaded from elsewhere. */
+export function tryItPolicy(apiUrl: string): string {
+  return `default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; connect-src 'self' ${apiUrl}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+}
+
+export function tryItPage(): string {
+  return toMarkup(html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>Try it · Ampost docs</title>
+<link rel="icon" href="data:,">
+<script defer src="${TRY_IT_SCRIPT}"></script>
+<script defer src="${TRY_IT_START}"></script>
+</head>
+<body>
+<noscript>This page needs scripts. <a href="/docs/api">All calls</a> says the same without them.</noscript>
+<main id="app"></main>
+</body>
+</html>
+`);
+}
+
+/** The script that begins it. */
+export function tryItStart(): string {
+  const settings = { url: "/openapi.json", telemetry: false, withDefaultFonts: false, showDeveloperTools: "never", agent: { disabled: true }, mcp: { disabled: true }, hideClientButton: true, persistAuth: false, authentication: { preferredSecurityScheme: "apiKey" } };
+  return `Scalar.createApiReference("#app", ${JSON.stringify(settings)});\n`;
+}
+
+/** Scalar's bundle. Its package gives it out over a route of its own only, so it is asked for there, once. */
+export async function readScalar(): Promise<string> {
+  const { default: scalar } = await import("@scalar/fastify-api-reference");
+  const shelf = fastify();
+  try {
+    await shelf.register(scalar, { routePrefix: "/reference", configuration: { url: "/openapi.json" } });
+    const { statusCode, body } = await shelf.inject("/reference/js/scalar.js");
+    if (statusCode !== 200) throw new Error(`Scalar's package answered ${statusCode} for its script`);
+    return body;
+  } finally {
+    await shelf.close();
+  }
+}
