@@ -25,7 +25,7 @@ export interface CallOptions {
 /** What a call takes that changes something. */
 export interface WriteOptions extends CallOptions {
   /**
-   * Any text of your own for this one write, up to 255 characters: the same key with the same input does it once, however
+   * Any text of your own for this one write, up to 255 characters of ASCII: the same key with the same input does it once, however
    * often it is sent. Without one each call makes its own, and only the tries of that call are one.
    */
   idempotencyKey?: string;
@@ -56,13 +56,18 @@ export async function read<Answer>(connection: Connection, path: string, options
 
 /** A call that changes something, once, however often it has to be sent. */
 export async function write<Answer>(connection: Connection, method: "POST" | "PATCH" | "DELETE", path: string, options: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds"> = {}): Promise<Answered<Answer>> {
-  return await call<Answer>(connection, { ...options, method, path, idempotencyKey: options.idempotencyKey ?? newKey() });
+  const { idempotencyKey = newKey() } = options;
+  if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) throw new TypeError("An idempotencyKey has 1 to 255 letters, digits and signs of ASCII, as a header takes them.");
+  return await call<Answer>(connection, { ...options, method, path, idempotencyKey });
 }
 
 /** Sends a call, again where that is safe and may help, and reads the answer. Rejects with an AmpostError. */
 export async function call<Answer>(connection: Connection, asked: Call): Promise<Answered<Answer>> {
+  const { body, ...request } = asked;
+  const isJson = body !== undefined && !(body instanceof FormData) && !(body instanceof Blob);
+  const sent = isJson ? { ...request, body: JSON.stringify(body), headers: { "content-type": "application/json", ...request.headers } } : { ...request, ...(body !== undefined && { body }) };
   return await repeated(connection, asked, async () => {
-    const response = await send(connection, asked, AbortSignal.timeout(Math.ceil((asked.timeoutSeconds ?? connection.timeoutSeconds) * 1000)));
+    const response = await send(connection, sent, AbortSignal.timeout(Math.ceil((asked.timeoutSeconds ?? connection.timeoutSeconds) * 1000)));
     const text = await response.text();
     if (!response.ok) throw refusalOf(response, text);
     const answer: Answer = text === "" ? null : JSON.parse(text);
@@ -71,20 +76,18 @@ export async function call<Answer>(connection: Connection, asked: Call): Promise
 }
 
 /** Sends one request. Only headers and status have been read of what it resolves with. */
-export async function send({ apiKey, baseUrl, fetch }: Connection, { method, path, query = {}, body, idempotencyKey, headers = {}, signal }: Call, ended: AbortSignal): Promise<Response> {
-  const isJson = body !== undefined && !(body instanceof FormData) && !(body instanceof Blob);
+export async function send({ apiKey, baseUrl, fetch }: Connection, { method, path, query = {}, body, idempotencyKey, headers = {}, signal }: Omit<Call, "body"> & { body?: string | FormData | Blob }, ended: AbortSignal): Promise<Response> {
   return await fetch(`${baseUrl}${path}${queryOf(query)}`, {
     method,
     headers: {
       authorization: `Bearer ${apiKey}`,
-      ...(isJson ? { "content-type": "application/json" } : {}),
       ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
       ...headers,
     },
     // Whoever follows a redirect may hand the key or the body to somebody else.
     redirect: "manual",
     signal: signal === undefined ? ended : AbortSignal.any([signal, ended]),
-    ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : body }),
+    ...(body !== undefined && { body }),
   });
 }
 

@@ -88,6 +88,8 @@ test("a refusal carries code, status, every issue and the id in the server's log
   assert.equal((await posts.validate(draft(""))).valid, false);
   await assert.rejects(createClient({ apiKey: "amp_test_wrong", baseUrl: world.url }).posts.list(), refusedWith("UNAUTHORIZED"));
   await assert.rejects(posts.get(".."), TypeError);
+  await assert.rejects(posts.cancel(UNKNOWN_ID, { idempotencyKey: "ключ" }), TypeError);
+  assert.throws(() => createClient({ apiKey: "" }), TypeError);
 });
 
 test("iterating goes through all pages, in order and without doubles", async () => {

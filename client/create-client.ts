@@ -29,6 +29,7 @@ export type Client = ReturnType<typeof createClient>;
  * rejects with an AmpostError.
  */
 export function createClient({ apiKey, baseUrl = "https://api.ampost.io", retries = 3, timeoutSeconds = 60, random = Math.random, pause = sleep, ...options }: ClientOptions) {
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new TypeError("apiKey is no key: it begins with amp_live_ or amp_test_, and has no spaces.");
   const fetching: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
   const connection: Connection = { apiKey, baseUrl: baseUrl.replace(/\/+$/, ""), fetch: fetching, retries, timeoutSeconds, random, pause };
   return {

@@ -26,7 +26,7 @@ export async function runCreatePost(text: string | undefined, options: DraftOpti
   // One key for each write of the command, so that all of it may be run again.
   const keyed = (write: string) => (options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` });
   await withClient(options, async (client) => {
-    const draft = await readDraft(client, text, options, (file) => uploadFile(client, file, { ...options, ...keyed(`/${file}`) }));
+    const draft = await readDraft(client, text, options, (file, index) => uploadFile(client, file, { ...options, ...keyed(`/media/${index}`) }));
     const { post, warnings } = await client.posts.create(draft, keyed(""));
     if (!options.json) for (const line of issueLines(warnings)) console.error(line);
     if (!options.publish) return answer(options, { post, warnings }, postLines(post));
@@ -121,14 +121,14 @@ function changesOf(post: Post, last: Post | null, told: Map<string, string>): st
 }
 
 /** The body of a create, from a file of JSON and what stands beside it. */
-async function readDraft(client: Client, text: string | undefined, options: DraftOptions, upload: (file: string) => Promise<string>): Promise<NewPost> {
+async function readDraft(client: Client, text: string | undefined, options: DraftOptions, upload: (file: string, index: number) => Promise<string>): Promise<NewPost> {
   const { data, platforms, link, at, set } = options;
   if (text === "-" && data === "-") wronglyCalled("Only one of text and --data can come from standard input.");
   const given: Partial<NewPost> = data === undefined ? {} : parseData(data === "-" ? await readInput() : await readFile(data, "utf8"));
   const said = text === "-" ? await readInput() : text;
   if (said === undefined && given.content === undefined && options.media === undefined) wronglyCalled("Say what is to be posted: a text, - for standard input, --media, or --data with a file of JSON.");
   if (platforms === undefined && given.platforms === undefined) wronglyCalled("Name the platforms with --platforms.");
-  const media = await Promise.all((options.media ?? []).map(async (each) => (/^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each) })));
+  const media = await Promise.all((options.media ?? []).map(async (each, index) => (/^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each, index) })));
   return {
     ...given,
     content: { ...given.content, text: said ?? given.content?.text ?? "", ...(media.length > 0 && { media: [...(given.content?.media ?? []), ...media] }), ...(link !== undefined && { linkUrl: link }) },
