@@ -3,6 +3,7 @@ import type { CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import { pathOf } from "../../contract/operation.ts";
 import { refusal, refuseHostile } from "../../contract/parse.ts";
 import { type Tool, toolOptions, toRawInput } from "../../contract/tools.ts";
+import type { Page } from "../../docs/pages.ts";
 import type { PublicError } from "../../model/errors.ts";
 import type { Call } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
@@ -18,6 +19,8 @@ export interface ToolServices {
   services: Services;
   bindings: ReadonlyMap<string, Binding>;
   options: BindOptions;
+  /** The pages of the documentation. */
+  docs(): Promise<readonly Page[]>;
   /** Adds to the server of each request. */
   extend?: ((server: McpServer) => void) | undefined;
 }

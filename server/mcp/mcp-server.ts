@@ -44,7 +44,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
       tool.operation === postsPublish ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { ended: context.mcpReq.signal }),
     );
   }
-  addResources(server, parts.services, caller);
+  addResources(server, parts, caller);
   addPrompts(server);
   parts.extend?.(server);
   return server;

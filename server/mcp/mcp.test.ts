@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
+import { toSchema } from "../../contract/openapi.ts";
+import { formOf } from "../../contract/operation.ts";
 import { TOOLS } from "../../contract/tools.ts";
 import { idOf } from "../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../tests/world.ts";
@@ -163,12 +168,14 @@ for (const revision of REVISIONS) {
     const id = await createDraft();
     const { client } = await connect(world.test, revision);
     const { resources } = await client.listResources();
-    assert.ok(resources.some(({ uri }) => uri === "ampost://platforms/threads") && resources.some(({ uri }) => uri === `ampost://posts/${id}`));
+    assert.ok(resources.some(({ uri }) => uri === "ampost://platforms/threads") && resources.some(({ uri }) => uri === `ampost://posts/${id}`) && resources.some(({ uri }) => uri === "ampost://docs/overview"));
     const rules = await client.readResource({ uri: "ampost://platforms/threads" });
     assert.match(JSON.stringify(rules.contents), /# Threads/);
+    const guide = await client.readResource({ uri: "ampost://docs/exactly-once" });
+    assert.match(JSON.stringify(guide.contents), /"# /);
     const post = await client.readResource({ uri: `ampost://posts/${id}` });
     assert.match(JSON.stringify(post.contents), /Hello/);
-    for (const uri of ["ampost://platforms/myspace", "ampost://posts/nonsense", `ampost://posts/${world.live.platformSetId}`, "ampost://other"]) await assert.rejects(client.readResource({ uri }), uri);
+    for (const uri of ["ampost://platforms/myspace", "ampost://posts/nonsense", `ampost://posts/${world.live.platformSetId}`, "ampost://other", "ampost://docs/nothing"]) await assert.rejects(client.readResource({ uri }), uri);
     const { prompts } = await client.listPrompts();
     assert.deepEqual(prompts.map(({ name }) => name), ["draft_per_platform", "repurpose_link", "plan_week", "repair_failed_post"]);
     assert.match(JSON.stringify(await client.getPrompt({ name: "repair_failed_post", arguments: { postId: id } })), new RegExp(id));
@@ -279,7 +286,6 @@ test("what is changed between question and answer is not published", async () =>
 
 test("only this server's own names and pages are let in, before anything else is judged", async () => {
   const { hostname, port } = new URL(world.url);
-  const { request } = await import("node:http");
   const withHost = (host: string) =>
     new Promise<number>((resolve, reject) => {
       request({ hostname, port, path: "/mcp", method: "POST", headers: { host } }, (answer) => resolve((answer.resume(), answer.statusCode ?? 0))).on("error", reject).end();
@@ -326,4 +332,14 @@ test("nonsense is refused as the protocol says, and never a fault", async () => 
     assert.equal(status, 200);
     assert.match(text, /"error":\{"code":-32/);
   }
+});
+
+test("no argument of a tool can mean two things, and the registry's file names this version", async () => {
+  for (const { name, operation } of TOOLS) {
+    const body = Object.keys(Object(toSchema(formOf(operation), "input").properties ?? {}));
+    const others = [...Object.keys(operation.query.shape), ...(operation.path.match(/(?<=:)\w+/g) ?? []), "idempotencyKey", "wait"];
+    assert.equal(new Set([...body, ...others]).size, body.length + others.length, name);
+  }
+  const versionIn = async (file: string) => z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(import.meta.dirname, "../..", file), "utf8"))).version;
+  assert.equal(await versionIn("server.json"), await versionIn("package.json"));
 });

@@ -1,6 +1,7 @@
 import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
+import type { Page } from "../../docs/pages.ts";
 import { PublicError } from "../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
@@ -9,13 +10,14 @@ import type { Services } from "../domain/services.ts";
 import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
-import type { McpCaller } from "./call-tool.ts";
+import type { McpCaller, ToolServices } from "./call-tool.ts";
 
 const PLATFORMS = "ampost://platforms/";
 const POSTS = "ampost://posts/";
+const DOCS = "ampost://docs/";
 
-/** What an agent can read beside calling tools: the rules of each platform, and posts. */
-export function addResources(server: McpServer, services: Services, caller: McpCaller): void {
+/** What an agent can read beside calling tools: the rules of each platform, posts, and the documentation. */
+export function addResources(server: McpServer, { services, docs }: Pick<ToolServices, "services" | "docs">, caller: McpCaller): void {
   server.registerResource(
     "platform",
     new ResourceTemplate(`${PLATFORMS}{name}`, {
@@ -31,6 +33,22 @@ export function addResources(server: McpServer, services: Services, caller: McpC
     { title: "A post", description: "One post with all its platform posts, as posts_get answers it. The list has the newest ones.", mimeType: "application/json" },
     async (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: "application/json", text: await readPost(services, caller, uri.href, String(id)) }] }),
   );
+  server.registerResource(
+    "documentation",
+    new ResourceTemplate(`${DOCS}{+page}`, { list: async () => ({ resources: (await docs()).map(pageResource) }) }),
+    { title: "A page of the documentation", description: "Guides, platforms, calls and error codes.", mimeType: "text/markdown" },
+    async (uri) => {
+      const page = (await docs()).find((each) => pageResource(each).uri === uri.href);
+      if (page === undefined) throw new ResourceNotFoundError(uri.href);
+      return { contents: [{ uri: uri.href, mimeType: "text/markdown", text: page.markdown }] };
+    },
+  );
+}
+
+/** "/docs/webhooks" is "ampost://docs/webhooks", and the first page "ampost://docs/overview". */
+function pageResource({ path, title, group }: Page): { uri: string; name: string; title: string; mimeType: string; description: string } {
+  const name = path === "/docs" ? "overview" : path.slice("/docs/".length);
+  return { uri: DOCS + name, name, title, mimeType: "text/markdown", description: `Documentation: ${group}.` };
 }
 
 function platformResource(name: PlatformName): { uri: string; name: string; title: string; mimeType: string; description: string } {

@@ -1,5 +1,6 @@
 import { classifyInboundRequest, createMcpHandler, type McpServer } from "@modelcontextprotocol/server";
 
+import { loadPages, type Page } from "../../docs/pages.ts";
 import type { Services } from "../domain/services.ts";
 import type { BindOptions } from "../http/bind.ts";
 import { BINDINGS } from "../http/bindings.ts";
@@ -26,7 +27,9 @@ const STATELESS_REVISION = "2026-07-28";
 
 /** Both protocols of one path: the stateless one of 2026-07-28, and the sessions of the revisions before it. */
 export function openServing(services: Services, options: McpOptions): Serving {
-  const parts: ToolServices = { services, options, bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])), extend: options.extend };
+  let pages: Promise<readonly Page[]> | undefined;
+  const docs = () => (pages ??= loadPages(services.settings));
+  const parts: ToolServices = { services, options, docs, bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])), extend: options.extend };
   const questions = createQuestions(services);
   const callers = new WeakMap<Request, McpCaller>();
   const stateless = createMcpHandler(
