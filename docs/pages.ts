@@ -57,7 +57,8 @@ function printed(text: string, name: string): string {
 
 /** The guides name each other by their files, so that they can be read in the repository too. */
 function linked(text: string): string {
-  return text.replace(/\]\(([\w-]+)\.md(#[\w-]+)?\)/g, (_, name: string, anchor = "") => `](/docs${name === "overview" ? "" : `/${name}`}${anchor})`);
+  const named = Object.entries(PLACES).reduce((left, [name, place]) => left.replaceAll(`](../${place})`, `](${name}.md)`), text);
+  return named.replace(/\]\(([\w-]+)\.md(#[\w-]+)?\)/g, (_, name: string, anchor = "") => `](/docs${name === "overview" ? "" : `/${name}`}${anchor})`);
 }
 
 /** The samples as they run on this instance. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { firstSentence } from "../../../docs/llm-text.ts";
 import type { Page } from "../../../docs/pages.ts";
 import { html, toMarkup, trusted, type Html } from "../pages/html.ts";
 import { PAGE_STYLE } from "../pages/style.ts";
@@ -40,7 +41,7 @@ function frame(title: string, body: Html, pages: readonly Page[], current: Page 
 <meta name="color-scheme" content="light dark">
 <title>${title} · Ampost docs</title>
 <link rel="icon" href="data:,">
-${current === null ? null : html`<link rel="alternate" type="text/markdown" href="${current.path}.md">`}
+${current === null ? null : html`<meta name="description" content="${firstSentence(current.markdown)}"><link rel="alternate" type="text/markdown" href="${current.path}.md">`}
 <style>${trusted(STYLE)}</style>
 <script type="module" src="/docs/docs.js"></script>
 </head>
