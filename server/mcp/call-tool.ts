@@ -10,9 +10,13 @@ import type { Services } from "../domain/services.ts";
 import type { Binding, BindOptions } from "../http/bind.ts";
 import { perform } from "../http/perform.ts";
 import { toRefusal } from "../http/refusals.ts";
+import type { ShownPost } from "./confirm.ts";
 
 /** Who calls over MCP. */
 export type McpCaller = Omit<Call, "claim" | "ifRevision" | "uploads">;
+
+/** Adds to the server of a request; `seal` keeps what was shown until it is answered. */
+export type Extend = (server: McpServer, seal: (shown: ShownPost) => string) => void;
 
 /** What calls of tools need beside the services. */
 export interface ToolServices {
@@ -21,8 +25,7 @@ export interface ToolServices {
   options: BindOptions;
   /** The pages of the documentation. */
   docs(): Promise<readonly Page[]>;
-  /** Adds to the server of each request. */
-  extend?: ((server: McpServer) => void) | undefined;
+  extend?: Extend | undefined;
 }
 
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */

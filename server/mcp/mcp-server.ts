@@ -46,7 +46,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
   }
   addResources(server, parts, caller);
   addPrompts(server);
-  parts.extend?.(server);
+  parts.extend?.(server, (shown) => sealShown(vault, caller, shown));
   return server;
 }
 

@@ -1,10 +1,10 @@
-import { classifyInboundRequest, createMcpHandler, type McpServer } from "@modelcontextprotocol/server";
+import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 
 import { loadPages, type Page } from "../../docs/pages.ts";
 import type { Services } from "../domain/services.ts";
 import type { BindOptions } from "../http/bind.ts";
 import { BINDINGS } from "../http/bindings.ts";
-import type { McpCaller, ToolServices } from "./call-tool.ts";
+import type { Extend, McpCaller, ToolServices } from "./call-tool.ts";
 import { notAllowed } from "./guards.ts";
 import { createMcpServer } from "./mcp-server.ts";
 import { createQuestions } from "./questions.ts";
@@ -19,7 +19,7 @@ export interface Serving {
 
 export interface McpOptions extends BindOptions {
   /** Adds to the server of each request, which tests use. */
-  extend?: (server: McpServer) => void;
+  extend?: Extend;
 }
 
 /** The revision without sessions: there GET and DELETE mean nothing. */
