@@ -10,6 +10,7 @@ import type { Definition } from "../platforms/definition.ts";
 import { describePlacement, describeShapes, joinWords } from "../platforms/describe.ts";
 import { platforms } from "../platforms/index.ts";
 import { about, variables } from "../server/environment.ts";
+import { commonRefusals } from "./common-refusals.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { Page } from "./pages.ts";
 import { PLATFORM_EXAMPLES } from "./platform-examples.ts";
@@ -51,7 +52,7 @@ async function platformPage(definition: Definition): Promise<string> {
     ...exampleSection(platform),
     "## Limits",
     "",
-    "Each with its source. What can be mended by conversion (an image that is too large or of another type) is converted, and not refused.",
+    "Each with its source. What can be mended by conversion (an image that is too large or of another type) is converted, and not refused. Whatever the platform takes, a file has at most 200 MB.",
     "",
     ...limitsTable(definition),
     "",
@@ -82,8 +83,13 @@ function exampleSection(platform: PlatformName): string[] {
 }
 
 /** What is refused before anything is stored, and what may happen while publishing. */
-async function failureSection({ capabilities: { platform, label }, rules }: Definition): Promise<string[]> {
-  const refused = rules.map(({ code: publicCode, severity, message, fix }) => [severity === "warning" ? "Warning" : codeLink(publicCode), message, fix]);
+async function failureSection({ capabilities: { platform, label }, settings, rules }: Definition): Promise<string[]> {
+  const common = commonRefusals(platform, Object.keys(settings.shape));
+  const ruled = rules.filter(({ message }) => !common.some((each) => each.message === message));
+  const refused = [
+    ...common.map(({ code: publicCode, message, fix }) => [codeLink(publicCode), message, fix]),
+    ...ruled.map(({ code: publicCode, severity, message, fix }) => [severity === "warning" ? "Warning" : codeLink(publicCode), message, fix]),
+  ];
   const seen = new Set<string>();
   const failed = (await readErrors(platform)).flatMap(({ becomes, surfacesAs, says, meaning }) => {
     if (seen.has(says)) return [];
@@ -94,7 +100,7 @@ async function failureSection({ capabilities: { platform, label }, rules }: Defi
   return [
     "## What may be refused",
     "",
-    "Before anything is stored, beside what is missing, unknown or over a limit:",
+    "Before anything is stored, among others:",
     "",
     ...table(["Code", "What is said", "What to do"], refused),
     "",

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+
+import { Webhook } from "standardwebhooks";
 
 import { openInstallation, type Installation } from "../cli/installation.fixture.ts";
 import { OPERATIONS } from "../contract/index.ts";
@@ -42,6 +45,18 @@ test("every sample of the documentation does what it says", { timeout: 300_000 }
         body: JSON.stringify({ ...example.body, platformSetId }),
       });
       assert.deepEqual(Object(await response.json()).issues, [], example.title);
+    }
+  });
+  await t.test("checks of webhooks", async () => {
+    const secret = `whsec_${randomBytes(32).toString("base64")}`;
+    const [at, body] = [new Date(), JSON.stringify({ type: "post.published" })];
+    const headers = { "webhook-id": "01980b7a-6c00-7000-8000-000000000001", "webhook-timestamp": String(Math.floor(at.getTime() / 1000)) };
+    const signed = { secret, body, headers: { ...headers, "webhook-signature": `v1,AAAA ${new Webhook(secret).sign(headers["webhook-id"], at, body)}` } };
+    const samples = readSamples(await readFile(join(root, "docs/guides/webhooks.md"), "utf8"));
+    for (const [language, uses] of Object.entries(WEBHOOK_CHECKS)) {
+      const code = samples.find((sample) => sample.language === language)?.code ?? "";
+      const { stdout, stderr } = await installation.shell(`export SIGNED='${JSON.stringify(signed)}'\n${RUNNERS[language]?.(`${code}\n${uses}`) ?? ""}`);
+      assert.deepEqual(stdout.trim().toLowerCase().split(/\s+/), ["true", "false"], `${language}: ${stdout}${stderr}`);
     }
   });
   await t.test("calls of the reference", async () => {
@@ -96,6 +111,12 @@ const RUNNERS: Readonly<Record<string, (code: string) => string>> = {
   sh: (code) => code,
   ts: (code) => `"${process.execPath}" --disable-warning=ExperimentalWarning --input-type=module-typescript <<'SAMPLE'\n${code}\nSAMPLE`,
   py: (code) => `python3 - <<'SAMPLE'\n${code}\nSAMPLE`,
+};
+
+/** Whether a check takes what is signed, and the same with another letter. */
+const WEBHOOK_CHECKS: Readonly<Record<string, string>> = {
+  ts: "const { secret, headers, body } = JSON.parse(process.env.SIGNED ?? ''); console.log(isFromAmpost(secret, headers, body), isFromAmpost(secret, headers, `${body} `));",
+  py: "import json, os\nsigned = json.loads(os.environ['SIGNED'])\nprint(*[is_from_ampost(signed['secret'], signed['headers'], body.encode()) for body in (signed['body'], signed['body'] + ' ')])",
 };
 
 /** Every call also says its status on standard error. */
