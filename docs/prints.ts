@@ -1,5 +1,7 @@
 import { OPERATIONS } from "../contract/index.ts";
+import type { JsonObject } from "../contract/openapi.ts";
 import { type Operation, RATE_CLASSES } from "../contract/operation.ts";
+import { type Tool, TOOLS } from "../contract/tools.ts";
 import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
@@ -9,6 +11,7 @@ import { errorTable } from "./error-pages.ts";
 import { code, table } from "./markdown.ts";
 import { operationOverview } from "./operation-pages.ts";
 import { platformOverview } from "./platform-reference.ts";
+import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
 /** What a guide asks for by a line `<!-- print: name -->`, so that no table of the guides is written by hand. */
 export const PRINTS: Readonly<Record<string, () => string[]>> = {
@@ -30,11 +33,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
       ["Platform", "What", "Limit", "Source"],
       Object.values(catalog).flatMap(({ capabilities: { label, quotas } }) => quotas.map(({ name, max, windowSeconds, per, source }) => [label, `${name} of an ${per}`, `${max} in ${spanOf(windowSeconds)}`, source])),
     ),
-  tools: () =>
-    table(
-      ["Tool", "Does", "Hints"],
-      OPERATIONS.flatMap(({ name, summary, tool }) => (tool === null ? [] : [[code(tool.name ?? name), summary, hintsOf(tool)]])),
-    ),
+  tools: () => table(["Tool", "Does", "Takes", "Hints"], TOOLS.map(({ name, title, inputSchema, annotations }) => [code(name), title, argumentsOf(inputSchema), hintsOf(annotations)])),
 };
 
 const EVENT_DATA: Readonly<Record<string, string>> = {
@@ -48,8 +47,14 @@ function listCalls(operations: readonly Operation[]): string {
   return operations.length > 6 ? "all other reads and changes" : operations.map(({ method, path }) => code(`${method} ${path}`)).join(", ");
 }
 
-function hintsOf({ readOnly, destructive, idempotent, openWorld }: NonNullable<Operation["tool"]>): string {
-  return [readOnly ? "reads only" : "writes", destructive && "destructive", idempotent && "idempotent", openWorld && "reaches the platforms"].filter(Boolean).join(", ");
+/** What has to be given stands in bold. */
+function argumentsOf(inputSchema: JsonObject): string {
+  const names = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).map(({ path, isRequired }) => (isRequired ? `**${code(path)}**` : code(path)));
+  return names.length === 0 ? "nothing" : names.join(", ");
+}
+
+function hintsOf({ readOnlyHint, destructiveHint, idempotentHint, openWorldHint }: Tool["annotations"]): string {
+  return [readOnlyHint ? "reads only" : "writes", destructiveHint && "destructive", idempotentHint && "idempotent", openWorldHint && "reaches the platforms"].filter(Boolean).join(", ");
 }
 
 function spanOf(seconds: number): string {
