@@ -53,6 +53,14 @@ test("what the public documentation names is there", () => {
   for (const call of PROMISED) assert.ok(offered.has(call), call);
 });
 
+test("every call that a guide names is offered", () => {
+  const offered = [...OPERATIONS.map(({ method, path }) => `${method} ${path}`), ...BROWSER_CALLS];
+  const guides = pages.filter(({ path }) => !/^\/docs\/(api|errors|platforms)\//.test(path));
+  const named = guides.flatMap(({ path, markdown }) => [...markdown.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\/api\/[\w/:-]+)/g)].map(([, method, call]) => ({ path, call: `${method} ${call}` })));
+  assert.ok(named.length > 20);
+  assert.deepEqual(named.filter(({ call }) => !offered.includes(call)), []);
+});
+
 test("a page comes as HTML under a strict policy, and as Markdown at its twin", async () => {
   const page = await get("/docs/webhooks");
   assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
@@ -98,6 +106,9 @@ test("no markup passes from text into a page", () => {
 function idsOf(markup: string): Set<string> {
   return new Set([...markup.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id));
 }
+
+/** Where browsers are sent, which are no operations. */
+const BROWSER_CALLS = ["GET /api/platforms/:platform/connect", "GET /api/platforms/:platform/callback"];
 
 const PROMISED = [
   "GET /api/v1/posts",
