@@ -16,7 +16,7 @@ function example(title: string, platform: PlatformName, content: Record<string, 
   return { title, body: { content: { ...content, ...(settings === undefined ? {} : { platformOverrides: { [platform]: { settings } } }) }, platforms: [platform], platformSetId: SET } };
 }
 
-export const PLATFORM_EXAMPLES: Readonly<Record<PlatformName, readonly PlatformExample[]>> = {
+export const PLATFORM_EXAMPLES: Readonly<Partial<Record<PlatformName, readonly PlatformExample[]>>> = {
   instagram: [
     example("A carousel of an image and a video", "instagram", { text: "Behind the scenes.", media: [{ ...photo, altText: "The workshop in the morning." }, { ...film, height: 1350 }] }),
     example("A story", "instagram", { text: "", media: [{ ...photo, height: 1920 }] }, { placement: "story" }),

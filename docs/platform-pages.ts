@@ -78,7 +78,8 @@ function placementSection({ capabilities: { label, placements, platform } }: Def
 }
 
 function exampleSection(platform: PlatformName): string[] {
-  const examples = PLATFORM_EXAMPLES[platform];
+  const examples = PLATFORM_EXAMPLES[platform] ?? [];
+  if (examples.length === 0) return [];
   return ["## Examples", "", "Each is the body of `POST /api/v1/posts`; put in your platform set's id.", "", ...examples.flatMap(({ title, body }) => [`**${title}**`, "", ...fenced("json", JSON.stringify(body, null, 2)), ""])];
 }
 
