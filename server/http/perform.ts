@@ -1,5 +1,6 @@
 import type { RawInput } from "../../contract/operation.ts";
 import { refuseHostile } from "../../contract/parse.ts";
+import type { Post } from "../../contract/posts.ts";
 import type { Answer, Call } from "../domain/caller.ts";
 import { claim, holding, storeAgain, type Claim, type StoredAnswer } from "../domain/idempotency.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -16,8 +17,8 @@ export interface Asked {
   key: string | null;
   /** The path that was called: with the body it makes two requests the same. */
   path: string;
-  /** How long to wait until the post is settled, and what ends the waiting; null where nobody wants to. */
-  waiting: { seconds: number; ended: AbortSignal } | null;
+  /** How long to wait until the post is settled, what ends the waiting, and who is told of the post meanwhile; null where nobody wants to. */
+  waiting: { seconds: number; ended: AbortSignal; onRead?: (post: Post) => void } | null;
 }
 
 /** The answer; or that of an earlier call with the same key, whose work is done already. */
@@ -43,8 +44,12 @@ async function run(services: Services, binding: Binding, { call, raw, waiting }:
   return await waitForPost(services, call, answer.post.id, waiting).catch(() => answer);
 }
 
-async function waitForPost(services: Services, call: Call, id: string, { seconds, ended }: NonNullable<Asked["waiting"]>): Promise<Answer> {
-  const read = () => getPost(services, call, id);
+async function waitForPost(services: Services, call: Call, id: string, { seconds, ended, onRead }: NonNullable<Asked["waiting"]>): Promise<Answer> {
+  const read = async () => {
+    const answer = await getPost(services, call, id);
+    onRead?.(answer.body.post);
+    return answer;
+  };
   const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
   if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
   return answer;

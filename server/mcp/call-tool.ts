@@ -1,10 +1,12 @@
-import type { CallToolResult, McpServer } from "@modelcontextprotocol/server";
+import type { CallToolResult, McpServer, ServerContext } from "@modelcontextprotocol/server";
 
 import { pathOf } from "../../contract/operation.ts";
 import { refusal, refuseHostile } from "../../contract/parse.ts";
+import type { Post } from "../../contract/posts.ts";
 import { type Tool, toolOptions, toRawInput } from "../../contract/tools.ts";
 import type { Page } from "../../docs/pages.ts";
 import type { PublicError } from "../../model/errors.ts";
+import { isSettled } from "../../model/status.ts";
 import type { Call } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
 import type { Binding, BindOptions } from "../http/bind.ts";
@@ -29,7 +31,7 @@ export interface ToolServices {
 }
 
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
-export async function callTool({ services, bindings, options }: ToolServices, caller: McpCaller, tool: Tool, given: unknown, call: { ended: AbortSignal; ifRevision?: number | null }): Promise<CallToolResult> {
+export async function callTool({ services, bindings, options }: ToolServices, caller: McpCaller, tool: Tool, given: unknown, call: { context: ServerContext; ifRevision?: number | null }): Promise<CallToolResult> {
   const { operation } = tool;
   try {
     const binding = bindings.get(operation.name);
@@ -42,7 +44,7 @@ export async function callTool({ services, bindings, options }: ToolServices, ca
       raw,
       key: idempotencyKey,
       path: pathOf(operation.path, raw.params),
-      waiting: wait === undefined ? null : { seconds: wait, ended: AbortSignal.any([options.stopping, call.ended]) },
+      waiting: wait === undefined ? null : { seconds: wait, ended: AbortSignal.any([options.stopping, call.context.mcpReq.signal]), onRead: progressOf(call.context) },
     });
     return toResult("stored" in done ? done.stored.body : done.answer.body);
   } catch (error) {
@@ -51,6 +53,19 @@ export async function callTool({ services, bindings, options }: ToolServices, ca
     if (told.code === "INTERNAL_ERROR") services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
     return toErrorResult(told, caller.requestId);
   }
+}
+
+/** Tells the client, where it wants to know, how many platform posts are settled: it will wait on as long as it hears something. */
+function progressOf({ mcpReq }: ServerContext): (post: Post) => void {
+  const progressToken = mcpReq._meta?.progressToken;
+  let told = -1;
+  return ({ platformPosts }) => {
+    const progress = platformPosts.filter(({ status }) => isSettled(status)).length;
+    if (progressToken === undefined || progress <= told) return;
+    told = progress;
+    const params = { progressToken, progress, total: platformPosts.length, message: `${progress} of ${platformPosts.length} platforms settled` };
+    void mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
+  };
 }
 
 function readOptions(given: Record<string, unknown>): { idempotencyKey?: string | undefined; wait?: number | undefined } {

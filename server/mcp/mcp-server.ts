@@ -41,7 +41,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
     if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
     const { title, description, annotations } = tool;
     server.registerTool(tool.name, { title, description, annotations: { title, ...annotations }, inputSchema: schemas.input, outputSchema: schemas.output }, (given: unknown, context) =>
-      tool.operation === postsPublish ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { ended: context.mcpReq.signal }),
+      tool.operation === postsPublish ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { context }),
     );
   }
   addResources(server, parts, caller);
@@ -55,15 +55,14 @@ const publishArguments = z.looseObject({ id: z.guid() });
 /** Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. */
 async function publish(parts: ToolServices, caller: McpCaller, tool: Tool, given: unknown, context: ServerContext, ask: AskInSession): Promise<CallToolResult | InputRequiredResult> {
   const { services } = parts;
-  const ended = AbortSignal.any([context.mcpReq.signal, parts.options.stopping]);
   const named = publishArguments.safeParse(given);
   const found = named.success ? await getPost(services, caller, named.data.id).catch(() => null) : null;
   const { status } = found?.body.post ?? { status: null };
-  if (found === null || (status !== "draft" && status !== "scheduled")) return await callTool(parts, caller, tool, given, { ended });
+  if (found === null || (status !== "draft" && status !== "scheduled")) return await callTool(parts, caller, tool, given, { context });
   const revision = Number(/^"(\d+)/.exec(found.post?.etag ?? "")?.[1]);
   const confirmed = await confirmPublishing(context, ask, (shown) => sealShown(services.vault, caller, shown), found.body.post, revision);
   if (confirmed.kind === "ask") return confirmed.result;
-  if (confirmed.kind === "granted") return await callTool(parts, caller, tool, given, { ended, ifRevision: confirmed.revision });
+  if (confirmed.kind === "granted") return await callTool(parts, caller, tool, given, { context, ifRevision: confirmed.revision });
   const message = "The person did not agree to publishing, so the post was left as it was";
   const fix = "Ask them what should be different, change it with posts_update, and call posts_publish when they agree.";
   const issue = { rule: "mcp.confirmation", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix } as const;

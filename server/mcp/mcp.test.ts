@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { z } from "zod";
@@ -144,6 +145,14 @@ for (const revision of REVISIONS) {
     assert.equal(await statusOf(id), "draft");
   });
 
+  test(`${revision}: a client that wants to know is told how far a wait has come`, async () => {
+    const id = await createDraft();
+    const { client } = await connect(world.test, revision);
+    const heard: unknown[] = [];
+    await client.callTool({ name: "posts_publish", arguments: { id, wait: 0 } }, { onprogress: ({ progress, total }) => heard.push([progress, total]) });
+    assert.deepEqual(heard, [[0, 1]]);
+  });
+
   test(`${revision}: a client that can ask is asked before publishing, and no leaves the post as it was`, async () => {
     for (const says of ["decline", "cancel"] as const) {
       const id = await createDraft();
@@ -194,6 +203,9 @@ async function post(body: unknown, headers: Record<string, string> = {}, { metho
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
+/** A second process needs none of its own. */
+const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+
 const rpc = (method: string, params: Record<string, unknown> = {}, id = 1) => ({ jsonrpc: "2.0", id, method, params });
 const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } });
 
@@ -208,7 +220,6 @@ test("a session is good for its key and mode at any process, until it is ended f
   const list = rpc("tools/list");
   assert.match(session["mcp-session-id"], /^[\x21-\x7e]+$/);
   assert.equal((await post({ jsonrpc: "2.0", method: "notifications/initialized" }, session)).status, 202);
-  const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
   const other = await createHttpApp(world.services, { probes });
   try {
     const url = await other.listen({ port: 0, host: "127.0.0.1" });
@@ -238,7 +249,6 @@ test("a session is good for its key and mode at any process, until it is ended f
 
 test("a person's answer reaches the process that asked", async () => {
   const asking = { "mcp-session-id": (await post(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: { elicitation: {} }, clientInfo: { name: "raw", version: "1" } }))).headers.get("mcp-session-id") ?? "" };
-  const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
   const other = await createHttpApp(world.services, { probes });
   try {
     const url = await other.listen({ port: 0, host: "127.0.0.1" });
@@ -266,6 +276,18 @@ test("a person's answer reaches the process that asked", async () => {
     assert.equal(await statusOf(id), "queued");
   } finally {
     await other.close();
+  }
+});
+
+test("a server that stops answers the calls that wait", async () => {
+  for (const revision of REVISIONS) {
+    const other = await createHttpApp(world.services, { probes });
+    const { client } = await connect(world.test, revision, { url: await other.listen({ port: 0, host: "127.0.0.1" }) });
+    const id = await createDraft();
+    const answer = callTool(client, "posts_publish", { id, wait: 60 });
+    while ((await statusOf(id)) === "draft") await setTimeout(20);
+    await other.close();
+    assert.match((await answer).text, /"status":"queued"/, revision);
   }
 });
 

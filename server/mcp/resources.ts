@@ -1,4 +1,4 @@
-import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
+import { type McpServer, ProtocolError, ProtocolErrorCode, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { Page } from "../../docs/pages.ts";
@@ -10,6 +10,7 @@ import type { Services } from "../domain/services.ts";
 import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
+import { toRefusal } from "../http/refusals.ts";
 import type { McpCaller, ToolServices } from "./call-tool.ts";
 
 const PLATFORMS = "ampost://platforms/";
@@ -29,16 +30,16 @@ export function addResources(server: McpServer, { services, docs }: Pick<ToolSer
   );
   server.registerResource(
     "post",
-    new ResourceTemplate(`${POSTS}{id}`, { list: async () => ({ resources: await listPostResources(services, caller) }) }),
+    new ResourceTemplate(`${POSTS}{id}`, { list: async () => ({ resources: await told(services, caller, () => listPostResources(services, caller)) }) }),
     { title: "A post", description: "One post with all its platform posts, as posts_get answers it. The list has the newest ones.", mimeType: "application/json" },
-    async (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: "application/json", text: await readPost(services, caller, uri.href, String(id)) }] }),
+    async (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: "application/json", text: await told(services, caller, () => readPost(services, caller, uri.href, String(id))) }] }),
   );
   server.registerResource(
     "documentation",
-    new ResourceTemplate(`${DOCS}{+page}`, { list: async () => ({ resources: (await docs()).map(pageResource) }) }),
+    new ResourceTemplate(`${DOCS}{+page}`, { list: async () => ({ resources: (await told(services, caller, docs)).map(pageResource) }) }),
     { title: "A page of the documentation", description: "Guides, platforms, calls and error codes.", mimeType: "text/markdown" },
     async (uri) => {
-      const page = (await docs()).find((each) => pageResource(each).uri === uri.href);
+      const page = (await told(services, caller, docs)).find((each) => pageResource(each).uri === uri.href);
       if (page === undefined) throw new ResourceNotFoundError(uri.href);
       return { contents: [{ uri: uri.href, mimeType: "text/markdown", text: page.markdown }] };
     },
@@ -80,5 +81,17 @@ async function readPost(services: Services, caller: McpCaller, uri: string, id: 
     return JSON.stringify((await getPost(services, caller, id)).body);
   } catch (error) {
     throw error instanceof PublicError && error.code === "POST_NOT_FOUND" ? new ResourceNotFoundError(uri) : error;
+  }
+}
+
+/** What fails for reasons of ours is told without them. */
+async function told<Result>({ log }: Pick<Services, "log">, { requestId }: McpCaller, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    const { code, message } = toRefusal(error);
+    if (code === "INTERNAL_ERROR") log.error({ err: error, requestId }, "a resource could not be read");
+    throw new ProtocolError(ProtocolErrorCode.InternalError, `${code}: ${message}`);
   }
 }

@@ -15,7 +15,7 @@ import { beginSession, openSession, type Session } from "./sessions.ts";
 export async function serveSession(parts: ToolServices, questions: Questions, caller: McpCaller, request: Request, body: unknown): Promise<Response> {
   if (isInitializeRequest(body)) {
     const id = beginSession(parts.services, caller, offersElicitation(body.params.capabilities));
-    return await exchange(parts, caller, request, body, { sessionId: id, ask: null });
+    return await exchange(parts, caller, request, body, { sessionId: id, ask: null, streams: false });
   }
   const session = await sessionOf(parts, caller, request);
   if (session instanceof Response) return session;
@@ -23,8 +23,10 @@ export async function serveSession(parts: ToolServices, questions: Questions, ca
   const answers = messages.filter((message) => isJSONRPCResponse(message));
   for (const answer of answers.slice(0, 100)) await questions.answer(session.id, answer);
   if (answers.length > 0 && answers.length === messages.length) return new Response(null, { status: 202 });
-  const publishes = messages.some((message) => isJSONRPCRequest(message) && message.method === "tools/call" && message.params?.name === postsPublish.name);
-  return await exchange(parts, caller, request, body, { sessionId: null, ask: session.elicits && publishes ? asker(questions, session) : null });
+  const calls = messages.filter((message) => isJSONRPCRequest(message)).filter(({ method }) => method === "tools/call");
+  const publishes = calls.some(({ params }) => params?.name === postsPublish.name);
+  const ask = session.elicits && publishes ? asker(questions, session, parts.options.stopping) : null;
+  return await exchange(parts, caller, request, body, { sessionId: null, ask, streams: ask !== null || calls.some(({ params }) => params?._meta?.progressToken !== undefined) });
 }
 
 /** The session that a request names; or the answer where it names none, or none that is. */
@@ -37,23 +39,22 @@ export async function sessionOf({ services }: Pick<ToolServices, "services">, ca
 type Asker = (transport: WebStandardStreamableHTTPServerTransport) => NonNullable<AskInSession>;
 
 /** Asks on the stream that answers the call; the answer comes by another request. */
-function asker(questions: Questions, session: Session): Asker {
+function asker(questions: Questions, session: Session, stopping: AbortSignal): Asker {
   return (transport) => (context: ServerContext, params) =>
     questions.ask(
       session.id,
       ({ id }) => transport.send({ jsonrpc: "2.0", id, method: "elicitation/create", params: { ...params } }, { relatedRequestId: context.mcpReq.id }),
       params,
-      context.mcpReq.signal,
+      AbortSignal.any([context.mcpReq.signal, stopping]),
     );
 }
 
-/** One request and its answer: as plain JSON, unless something may have to be asked in between. */
-async function exchange(parts: ToolServices, caller: McpCaller, request: Request, body: unknown, { sessionId, ask }: { sessionId: string | null; ask: Asker | null }): Promise<Response> {
-  const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: sessionId === null ? undefined : () => sessionId, enableJsonResponse: ask === null });
+/** One request and its answer: as plain JSON, unless something may have to be asked or told in between. */
+async function exchange(parts: ToolServices, caller: McpCaller, request: Request, body: unknown, { sessionId, ask, streams }: { sessionId: string | null; ask: Asker | null; streams: boolean }): Promise<Response> {
+  const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: sessionId === null ? undefined : () => sessionId, enableJsonResponse: !streams });
   const server = createMcpServer(parts, caller, ask === null ? null : ask(transport));
   await server.connect(transport);
-  const close = () => void server.close().catch(() => undefined);
-  request.signal.addEventListener("abort", close, { once: true });
-  parts.options.stopping.addEventListener("abort", close, { once: true });
+  // Aborted when the answer is through, too: then nothing is left of the server.
+  request.signal.addEventListener("abort", () => void server.close().catch(() => undefined), { once: true });
   return await transport.handleRequest(request, { parsedBody: body });
 }

@@ -14,7 +14,6 @@ import { closeSession } from "./sessions.ts";
 /** Answers the requests of MCP, whose callers are known and whose bodies have been read. */
 export interface Serving {
   serve(caller: McpCaller, request: Request, body: unknown): Promise<Response>;
-  close(): Promise<void>;
 }
 
 export interface McpOptions extends BindOptions {
@@ -32,6 +31,7 @@ export function openServing(services: Services, options: McpOptions): Serving {
   const parts: ToolServices = { services, options, docs, bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])), extend: options.extend };
   const questions = createQuestions(services);
   const callers = new WeakMap<Request, McpCaller>();
+  const underWay = new Set<Promise<Response>>();
   const stateless = createMcpHandler(
     ({ requestInfo }) => {
       const caller = requestInfo === undefined ? undefined : callers.get(requestInfo);
@@ -40,6 +40,12 @@ export function openServing(services: Services, options: McpOptions): Serving {
     },
     { legacy: "reject", onerror: (error) => services.log.debug({ err: error }, "an MCP request was refused") },
   );
+  // Closing ends the streams that would never end, and would cut off what is nearly answered.
+  const close = async () => {
+    await Promise.allSettled(underWay);
+    await stateless.close();
+  };
+  options.stopping.addEventListener("abort", () => void close(), { once: true });
   return {
     async serve(caller, request, body) {
       const claimed = request.headers.get("mcp-protocol-version") ?? undefined;
@@ -48,9 +54,10 @@ export function openServing(services: Services, options: McpOptions): Serving {
       const { kind } = classifyInboundRequest({ httpMethod: "POST", protocolVersionHeader: claimed, ...named, body });
       if (kind === "legacy") return await serveSession(parts, questions, caller, request, body);
       callers.set(request, caller);
-      return await stateless.fetch(request, { parsedBody: body });
+      const answered = stateless.fetch(request, { parsedBody: body });
+      underWay.add(answered);
+      return await answered.finally(() => underWay.delete(answered));
     },
-    close: () => stateless.close(),
   };
 }
 
