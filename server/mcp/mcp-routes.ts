@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { findHostile } from "../../contract/hostile.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "../http/authenticate.ts";
+import { announceSuccessor } from "../http/faces.ts";
 import { sendRateLimit } from "../http/rate-limit-headers.ts";
 import { readText } from "../http/read-body.ts";
 import type { McpCaller } from "./call-tool.ts";
@@ -17,11 +18,13 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
   // The protocol's library is large, and most processes never see an agent: it is loaded when the first one comes.
   const open = async () => await (opened ??= import("./serve.ts").then(({ openServing }) => openServing(services, options)));
 
+  announceSuccessor(app, services.settings);
   const authenticated = new WeakMap<FastifyRequest, Authenticated>();
   app.all(
     "/mcp",
     {
-      compress: false,
+      // Lists are long; streams have to arrive piece by piece.
+      compress: { threshold: 1024, encodings: ["br", "gzip"], customTypes: /^application\/json/ },
       onRequest: async (request, reply) => {
         sendRateLimit(reply);
         const foreign = findForeign(request, services.settings);

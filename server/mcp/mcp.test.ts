@@ -227,6 +227,7 @@ test("a session is good for its key and mode at any process, until it is ended f
     assert.equal(answer.status, 200);
     assert.match(answer.headers.get("content-type") ?? "", /^application\/json/);
     assert.match(answer.text, /posts_create/);
+    assert.notEqual(answer.headers.get("content-encoding"), null);
     const { apiKey } = await createApiKey(world.services, world.test, { name: "other" });
     for (const key of [world.live.key, apiKey, (await world.makeTenants()).test.key]) assert.equal((await post(list, session, { key })).status, 404);
     const id = session["mcp-session-id"];
@@ -259,6 +260,7 @@ test("a person's answer reaches the process that asked", async () => {
       body: JSON.stringify(rpc("tools/call", { name: "posts_publish", arguments: { id } })),
     });
     assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+    assert.equal(response.headers.get("content-encoding"), null);
     let heard = "";
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {
