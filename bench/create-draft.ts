@@ -24,9 +24,9 @@ const MOST_STATEMENTS = 5;
 export const createDraft: Figure = {
   name: "create-draft",
   title: "Create a draft",
-  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, ${CONNECTIONS} connections in all, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn; medians. Statements are counted in PostgreSQL's own log.`,
+  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in all, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn; medians. Statements are counted in PostgreSQL's own log.`,
   async measure(place) {
-    const installation = await install(place, "data");
+    const installation = await install(place, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
     const person = await preparePerson(installation);
     const apiUrls = await startProcesses(installation);
     const rounds = await measureRounds(place, installation, apiUrls, person);
