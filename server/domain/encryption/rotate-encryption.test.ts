@@ -45,11 +45,15 @@ test("a rotation seals everything with the new key, in every column, and a secon
 
 test("a token that is renewed while a rotation goes on is not lost", async () => {
   const account = await connect(earlier);
+  const held = Promise.withResolvers<void>();
   const renewing = transaction(database.pool, async (tx) => {
     await tx.query("select 1 from connections where account_id = $1 for update", [account]);
-    await rotateEncryption({ pool: database.pool, vault: rotated }, { patienceSeconds: 0 }).then(({ left }) => assert.equal(left, 2, "what is held is left"));
+    const { left } = await rotateEncryption({ pool: database.pool, vault: rotated }, { patienceSeconds: 0 });
+    assert.equal(left, 2, "what is held is left");
+    held.resolve();
     await tx.query(`update connections set ${ACCESS} = $2 where account_id = $1`, [account, earlier.seal("renewed", placeOf(account))]);
   });
+  await Promise.race([held.promise, renewing]);
   const rotating = rotateEncryption({ pool: database.pool, vault: rotated });
   await renewing;
   assert.equal((await rotating).left, 0);
