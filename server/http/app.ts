@@ -57,6 +57,11 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   });
   app.setErrorHandler((error, request, reply) => sendFailure(services.log, error, request, reply));
   app.addHook("preClose", async () => stopping.abort());
+  // Calls that were waiting are answered now. Their connections, if they were kept, would keep the server from ending.
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (stopping.signal.aborted) reply.header("connection", "close");
+    done(null, payload);
+  });
   addRequestLog(app, services, options);
   readBodiesOurselves(app);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });

@@ -4,15 +4,14 @@ import type { FastifyInstance } from "fastify";
 
 import { parseInput } from "../../contract/parse.ts";
 import { postsEvents, type Post } from "../../contract/posts.ts";
-import { CHANNELS } from "../db/listen.ts";
-import type { Answer } from "../domain/caller.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import { authenticate } from "./authenticate.ts";
 import { type BindOptions, told } from "./bind.ts";
 import { sendRateLimit } from "./rate-limit-headers.ts";
+import { type PostAnswer, readChanges } from "./read-changes.ts";
 
-/** A message of a change may be lost, so the post is also looked at this often. */
+/** How often the post is looked at without a message that it has changed. */
 const LOOK_MILLISECONDS = 5_000;
 const HEARTBEAT_MILLISECONDS = 15_000;
 
@@ -27,50 +26,30 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
       const first = await read();
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      const events = follow(services, read, first, AbortSignal.any([options.stopping, gone.signal]));
-      return await reply.type("text/event-stream; charset=utf-8").header("cache-control", "no-store").header("x-accel-buffering", "no").send(Readable.from(events, { objectMode: false }));
+      const answers = readChanges(services.listener, read, first, { everyMilliseconds: LOOK_MILLISECONDS, ended: AbortSignal.any([options.stopping, gone.signal]) });
+      // Nothing comes after the stream, and a connection that is kept would keep a server that stops from ending.
+      return await reply.type("text/event-stream; charset=utf-8").header("connection", "close").header("cache-control", "no-store").header("x-accel-buffering", "no").send(Readable.from(tell(answers), { objectMode: false }));
     } catch (error) {
       return told(postsEvents, error, options);
     }
   });
 }
 
-async function* follow({ listener }: Pick<Services, "listener">, read: () => Promise<Answer<{ post: Post }>>, first: Answer<{ post: Post }>, ended: AbortSignal): AsyncGenerator<string> {
-  const { id } = first.body.post;
-  let wake: () => void = () => undefined;
-  let changed = true;
-  const stopListening = listener.on(CHANNELS.post, (payload) => {
-    if (payload !== id) return;
-    changed = true;
-    wake();
-  });
-  ended.addEventListener("abort", () => wake(), { once: true });
+async function* tell(answers: AsyncIterable<PostAnswer>): AsyncGenerator<string> {
   let saidAt = performance.now();
   let told = "";
-  try {
-    for (let answer = first; ; answer = await read()) {
-      const { etag } = answer.post ?? { etag: "" };
-      if (etag !== told) {
-        told = etag;
-        saidAt = performance.now();
-        yield `event: post\nid: ${etag}\ndata: ${JSON.stringify(answer.body)}\n\n`;
-      } else if (performance.now() - saidAt >= HEARTBEAT_MILLISECONDS) {
-        saidAt = performance.now();
-        yield ": still here\n\n";
-      }
-      if (isSettled(answer.body.post)) return;
-      if (!changed && !ended.aborted) await new Promise<void>((resolve) => endPause((wake = resolve), LOOK_MILLISECONDS));
-      changed = false;
-      if (ended.aborted) return;
+  for await (const { body, post } of answers) {
+    const { etag } = post ?? { etag: "" };
+    if (etag !== told) {
+      told = etag;
+      saidAt = performance.now();
+      yield `event: post\nid: ${etag}\ndata: ${JSON.stringify(body)}\n\n`;
+    } else if (performance.now() - saidAt >= HEARTBEAT_MILLISECONDS) {
+      saidAt = performance.now();
+      yield ": still here\n\n";
     }
-  } finally {
-    stopListening();
+    if (isSettled(body.post)) return;
   }
-}
-
-/** A timer that nobody waits for any more does not keep the process alive. */
-function endPause(wake: () => void, milliseconds: number): void {
-  setTimeout(wake, milliseconds).unref();
 }
 
 function isSettled({ status }: Post): boolean {

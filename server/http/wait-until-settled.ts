@@ -1,60 +1,28 @@
 import type { Post } from "../../contract/posts.ts";
-import { CHANNELS, type Listener } from "../db/listen.ts";
-import type { Answer } from "../domain/caller.ts";
+import type { Listener } from "../db/listen.ts";
+import { type PostAnswer, readChanges } from "./read-changes.ts";
 
-/** A message may be lost, so the post is also looked at this often. */
-const FLOOR_MILLISECONDS = 1000;
+/** How often the post is looked at without a message that it has changed. */
+const LOOK_MILLISECONDS = 1000;
 
 /**
  * Reads the post again whenever it changes, until no platform post is under way, the time is up, or the signal ends the
  * waiting. Answers the post as last read.
  */
-export async function waitUntilSettled(
-  listener: Pick<Listener, "on">,
-  read: () => Promise<Answer<{ post: Post }>>,
-  first: Answer<{ post: Post }>,
-  waitSeconds: number,
-  signal: AbortSignal,
-): Promise<Answer<{ post: Post }>> {
-  const { id } = first.body.post;
-  const end = performance.now() + waitSeconds * 1000;
-  let changed = false;
-  let wake: () => void = () => undefined;
-  const stopListening = listener.on(CHANNELS.post, (payload) => {
-    if (payload !== id) return;
-    changed = true;
-    wake();
-  });
+export async function waitUntilSettled(listener: Pick<Listener, "on">, read: () => Promise<PostAnswer>, first: PostAnswer, waitSeconds: number, signal: AbortSignal): Promise<PostAnswer> {
+  const time = new AbortController();
+  const timer = setTimeout(() => time.abort(), waitSeconds * 1000);
   try {
     let answer = first;
-    // It may have settled between the first reading and the listening.
-    changed = true;
-    while (!isSettledPost(answer.body.post) && !signal.aborted) {
-      const left = end - performance.now();
-      if (left <= 0) break;
-      if (!changed) await pause(Math.min(left, FLOOR_MILLISECONDS), signal, (resolve) => (wake = resolve));
-      changed = false;
-      answer = await read();
+    for await (answer of readChanges(listener, read, first, { everyMilliseconds: LOOK_MILLISECONDS, ended: AbortSignal.any([signal, time.signal]) })) {
+      if (isSettledPost(answer.body.post)) break;
     }
     return answer;
   } finally {
-    stopListening();
+    clearTimeout(timer);
   }
 }
 
 function isSettledPost({ status }: Post): boolean {
   return status !== "queued" && status !== "posting";
-}
-
-function pause(milliseconds: number, signal: AbortSignal, onWake: (wake: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-    onWake(done);
-  });
 }

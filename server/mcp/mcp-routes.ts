@@ -40,10 +40,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
       if (body === null) return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
       const caller: McpCaller = { ...key, address: request.ip, requestId: request.id };
-      const response = await (await open()).serve(caller, toWebRequest(request, reply, services), body.value);
-      // A connection that is kept would keep a server that stops from ending.
-      if (options.stopping.aborted) reply.header("connection", "close");
-      return await send(reply, response);
+      return await send(reply, await (await open()).serve(caller, toWebRequest(request, reply, services), body.value));
     },
   );
   app.get(protectedResource.path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
