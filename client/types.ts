@@ -1,6 +1,6 @@
 // Printed from the contract by `npm run generate`. Change that, not this.
 
-/** A platform, by its key. */
+/** A platform, by its key; X is `twitter`. */
 export type Platform = "instagram" | "facebook" | "twitter" | "linkedin" | "tiktok" | "youtube" | "threads";
 
 /** `live`, or `test`: published into the built-in sandbox only. */
@@ -61,7 +61,7 @@ export interface PlatformPostError {
 
 export interface PlatformPost {
   id: string;
-  /** A platform, by its key. */
+  /** A platform, by its key; X is `twitter`. */
   platform: Platform;
   status: PlatformPostStatus;
   /** Where it can be seen, once the platform has told. */
@@ -151,7 +151,7 @@ export interface PostAttempt {
   id: string;
   /** The id of the platform post, as in `platformPosts`. */
   platformPostId: string;
-  /** A platform, by its key. */
+  /** A platform, by its key; X is `twitter`. */
   platform: Platform;
   /** Which attempt of the platform post; 0 for what was prepared ahead of the time. */
   attempt: number;
@@ -401,11 +401,12 @@ export interface NewPost {
   platforms: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft. */
   scheduledFor?: string | null;
-  /** The platform set whose accounts publish the post. */
+  /** The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has. */
   platformSetId: string;
 }
 
 export interface PostChanges {
+  /** What is said: the members that change. */
   content?: {
     /** The text of the post. */
     text?: string;
@@ -419,7 +420,7 @@ export interface PostChanges {
   platforms?: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft. */
   scheduledFor?: string | null;
-  /** The platform set whose accounts publish the post. */
+  /** The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has. */
   platformSetId?: string;
 }
 
@@ -466,7 +467,7 @@ export interface PlatformSet {
 
 export interface Account {
   id: string;
-  /** A platform, by its key. */
+  /** A platform, by its key; X is `twitter`. */
   platform: Platform;
   platformSetId: string;
   /** The platform's own id of the account. */
@@ -568,7 +569,7 @@ export interface MediaFilter {
 
 /** A platform's rules as data. */
 export interface PlatformDescription {
-  /** A platform, by its key. */
+  /** A platform, by its key; X is `twitter`. */
   name: Platform;
   /** The name people read. */
   label: string;

@@ -16,7 +16,7 @@ export const idParam = z.strictObject({ id: id.describe("The object's id.") });
 
 export const mode = z.enum(MODES).describe("`live`, or `test`: published into the built-in sandbox only.");
 
-export const platform = z.enum(PLATFORM_NAMES).describe("A platform, by its key.");
+export const platform = z.enum(PLATFORM_NAMES).describe("A platform, by its key; X is `twitter`.");
 
 /** A time in answers. */
 export const time = z.iso.datetime({ precision: 3 }).describe("ISO 8601, UTC, with milliseconds.").meta({ examples: ["2026-12-01T09:30:00.000Z"] });

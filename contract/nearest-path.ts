@@ -20,16 +20,17 @@ export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key
   const written = dotted([...parent, key]);
   const fields = fieldsOf(schema);
   const beside = fields.filter((field) => isMemberOf(field, parent));
+  const near = fields.filter((field) => !isBuried(field, parent));
   const legacy = Object.hasOwn(LEGACY_KEYS, key) ? LEGACY_KEYS[key] : undefined;
   if (legacy !== undefined && fields.some((field) => dotted(field.path) === legacy)) {
     return { message: `"${key}" is a key of the legacy route: use "${legacy}"`, fix: `Move it to ${legacy}.` };
   }
-  const same = closest(fields.filter((field) => field.path.at(-1) === key && !isBuried(field, parent)), parent);
+  const same = closest(near.filter((field) => field.path.at(-1) === key), parent);
   if (same !== undefined) {
     const place = same.length === 1 ? "the top level" : `"${dotted(same)}"`;
     return { message: `"${key}" belongs at ${place}`, fix: `Move it to ${place.replaceAll('"', "")}.` };
   }
-  const meant = nearestName(beside, key) ?? nearestName(fields, key);
+  const meant = nearestName(beside, key) ?? nearestName(near, key);
   if (meant !== undefined) {
     const path = dotted(adapt(meant.path, parent));
     return { message: `Unknown ${word} "${written}": did you mean "${path}"?`, fix: `Rename it to ${path}, or leave it out.` };

@@ -62,6 +62,8 @@ export type RateClass = (typeof RATE_CLASSES)[number];
 export interface ToolHints {
   /** Where it is not the operation's. */
   name?: string;
+  /** Where it is not the operation's summary. */
+  title?: string;
   /** What a caller over MCP should know, where the operation's description speaks of HTTP. */
   description?: string;
   /** The form of the body, where it is narrower over MCP, by which no files come. */

@@ -45,6 +45,7 @@ for (const [change, message] of [
   [{ content: { text: "", scheduledFor: null } }, '"scheduledFor" belongs at the top level'],
   [{ privacyStatus: "public" }, '"privacyStatus" belongs at "content.platformOverrides.youtube.settings.privacyStatus"'],
   [{ content: { text: "", platformOverrides: { twiter: {} } } }, 'Unknown key "content.platformOverrides.twiter": did you mean "content.platformOverrides.twitter"?'],
+  [{ content: { text: "", platformOverrides: { x: {} } } }, 'Unknown key "content.platformOverrides.x"'],
   [{ zzzzzzz: 1 }, 'Unknown key "zzzzzzz"'],
 ] as const) {
   test(`an unknown or misplaced key names the nearest valid path: ${message}`, () => {

@@ -22,7 +22,7 @@ export const platformsList = operation({
   summary: "List platforms",
   description: "What each platform takes, as data and in sentences: the rules that validation judges by.",
   rateClass: "apiRead",
-  tool: { name: "platforms_describe", readOnly: true, destructive: false, idempotent: true, openWorld: false, description: "What each platform takes, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Name one platform: all of them are much to read." },
+  tool: { name: "platforms_describe", title: "Describe platforms", readOnly: true, destructive: false, idempotent: true, openWorld: false, description: "What each platform takes, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Name one platform: all of them are 18 000 tokens." },
   params: noParams,
   query: z.strictObject({ platform: platform.optional().describe("Only this platform.") }),
   body: noBody,

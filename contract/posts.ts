@@ -23,7 +23,8 @@ const content = z
     linkUrl: webUrl.nullish().describe("A link to include in the post."),
     platformOverrides: platformOverrides.nullish(),
   })
-  .describe("What is said.");
+  .describe("What is said.")
+  .meta({ examples: [{ text: "Hello from the Ampost API!" }] });
 
 const platforms = z
   .array(platform)
@@ -40,11 +41,11 @@ const scheduledFor = timeInput
   .nullish()
   .describe("When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft.");
 
-const platformSetId = id.describe("The platform set whose accounts publish the post.");
+const platformSetId = id.describe("The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has.");
 
 export const createBody = z.strictObject({ content, platforms, scheduledFor, platformSetId });
 export const patchBody = z.strictObject({
-  content: content.partial().optional(),
+  content: content.partial().describe("What is said: the members that change.").meta({ examples: [{ text: "Better words" }] }).optional(),
   platforms: platforms.optional(),
   scheduledFor,
   platformSetId: platformSetId.optional(),
@@ -184,10 +185,10 @@ export const postsList = operation({
     platform: platform.optional().describe("Only posts that target this platform."),
     limit,
     offset,
-    cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before, instead of `offset`."),
+    cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before, instead of `offset`.").meta({ examples: ["AZgLemwAcACAAAAAAAAAAQ"] }),
     from: timeInput.optional().describe("Only posts created at this time or later."),
     to: timeInput.optional().describe("Only posts created before this time."),
-    search: z.string().min(1).max(200).optional().describe("Only posts with this in one of their texts, upper and lower case alike."),
+    search: z.string().min(1).max(200).optional().describe("Only posts with this in one of their texts, upper and lower case alike.").meta({ examples: ["release"] }),
   }),
   body: noBody,
   takes: "none",
@@ -244,7 +245,7 @@ export const postsUpdate = operation({
   path: "/api/v1/posts/:id",
   summary: "Update a post",
   description:
-    "Changes a draft or scheduled post. Takes any subset of the members of a create; inside `content` the members given replace those stored as a whole, the others stay. `scheduledFor: null` turns a scheduled post into a draft. `If-Match` with the post's ETag refuses the change where the post has changed since.",
+    "Changes a draft or scheduled post. Takes any subset of the members of a create; inside `content` the members given replace those stored as a whole, `media` and `platformOverrides` too; the others stay. `scheduledFor: null` turns a scheduled post into a draft. `If-Match` with the post's ETag refuses the change where the post has changed since.",
   rateClass: "apiRead",
   tool: {
     readOnly: false,
@@ -252,7 +253,7 @@ export const postsUpdate = operation({
     idempotent: true,
     openWorld: false,
     description:
-      "Changes a draft or scheduled post. Takes any subset of the members of posts_create; inside `content` the members given replace those stored as a whole (`media` and `platformOverrides` too), the others stay. `scheduledFor: null` turns a scheduled post into a draft.",
+      "Changes a draft or scheduled post. Takes any subset of the members of posts_create; inside `content` the members given replace those stored as a whole, so give `platformOverrides` and `media` complete; the others stay. `scheduledFor: null` turns a scheduled post into a draft.",
   },
   params: idParam,
   query: noQuery,
@@ -311,7 +312,7 @@ export const postsPublish = operation({
     idempotent: false,
     openWorld: true,
     description:
-      "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `wait` it answers when every platform post is settled, or after that many seconds; without it, follow the post with posts_get. A person may be asked first, where the client can ask.",
+      "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `wait` it answers when every platform post is settled, or after that many seconds. Where it is still `posting` then, look again later with posts_get; do not publish again. A person may be asked first, where the client can ask.",
   },
   params: idParam,
   query: noQuery,
@@ -332,7 +333,14 @@ export const postsRetry = operation({
   description:
     "Publishes failed platform posts of a partial or failed post again: those named in `platforms`, or all. One whose outcome is `unknown` may be live, so it is retried only when named with `force: true`.",
   rateClass: "publishPost",
-  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: true },
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: true,
+    description:
+      "Publishes failed platform posts of a partial or failed post again, just as they are: those named in `platforms`, or all. What is published is never touched. Where the platform refused the content (`category` is `content`), make a new post for that platform instead. One that is `unknown` may be live: it is retried only when named with `force: true`, which is for a person to decide who has looked at the account.",
+  },
   params: idParam,
   query: noQuery,
   body: z

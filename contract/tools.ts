@@ -32,6 +32,12 @@ export const toolOptions = z.strictObject({
   wait: z.int().min(0).max(MAX_WAIT_SECONDS).optional().describe("How many seconds to wait until every platform post is settled.").meta({ examples: [30] }),
 });
 
+/** How deep a member has to lie for null to say no more than leaving it out: above it, null empties what is stored. */
+const DEPTH_OF_ABSENCE = 3;
+
+/** What stands for the form of media where it was told before. */
+const MEDIA_ENTRY = { type: "object", description: "An entry as in content.media." };
+
 /** Every tool, in the order of the operations. */
 export const TOOLS: readonly Tool[] = OPERATIONS.flatMap((operation) => (operation.tool === null ? [] : [toTool(operation, operation.tool)]));
 
@@ -39,9 +45,9 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
   return {
     name: hints.name ?? operation.name,
     operation,
-    title: operation.summary,
+    title: hints.title ?? operation.summary,
     description: hints.description ?? operation.description,
-    inputSchema: slim(toSchema(inputOf(operation, hints), "input")),
+    inputSchema: shorten(slim(toSchema(inputOf(operation, hints), "input"))),
     outputSchema: slim(toSchema(operation.answer, "output")),
     annotations: { readOnlyHint: hints.readOnly, destructiveHint: hints.destructive, idempotentHint: hints.idempotent, openWorldHint: hints.openWorld },
   };
@@ -49,11 +55,37 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
 
 /** Agents pay for every word: a pattern says nothing beside its format, nor do the bounds of whole numbers as such. */
 function slim(schema: JsonObject): JsonObject {
-  const slimmed: unknown = JSON.parse(JSON.stringify(schema), (_, value: unknown) => {
-    if (typeof value !== "object" || value === null || !("type" in value)) return value;
-    return Object.fromEntries(Object.entries(value).filter(([name, member]) => !(name === "pattern" && "format" in value) && Math.abs(Number(member)) !== Number.MAX_SAFE_INTEGER));
+  const slimmed: unknown = JSON.parse(JSON.stringify(schema), (name, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    // `{}` takes everything, too, but some clients' readers know only `true` there.
+    if (name === "additionalProperties" && Object.keys(value).length === 0) return true;
+    if (!("type" in value)) return value;
+    return Object.fromEntries(Object.entries(value).filter(([member, given]) => !(member === "pattern" && "format" in value) && Math.abs(Number(given)) !== Number.MAX_SAFE_INTEGER));
   });
   return Object(slimmed);
+}
+
+/**
+ * The members of arguments, without what says nothing new: null where leaving out says the same, and the form of media
+ * where it was told before. The operation takes both all the same.
+ */
+function shorten(schema: JsonObject, path: readonly string[] = []): JsonObject {
+  const { anyOf, type, properties, items, ...rest } = schema;
+  const variants = listOf(anyOf).map(Object);
+  const filled = path.length < DEPTH_OF_ABSENCE ? variants : variants.filter((variant) => variant.type !== "null");
+  if (filled.length === 1) return shorten({ ...filled[0], ...rest }, path);
+  const [only, more] = listOf(type).filter((each) => each !== "null");
+  return {
+    ...(type === undefined ? {} : { type: Array.isArray(type) && path.length >= DEPTH_OF_ABSENCE && more === undefined ? only : type }),
+    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(Object(properties)).map(([name, member]) => [name, shorten(Object(member), [...path, name])])) }),
+    ...(items === undefined ? {} : { items: path.at(-1) === "media" && path.includes("settings") ? MEDIA_ENTRY : shorten(Object(items), [...path, "*"]) }),
+    ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => shorten(variant, path)) }),
+    ...rest,
+  };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Path, query and body in one object, which has no other members. */

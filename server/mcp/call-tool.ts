@@ -106,7 +106,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   POST_NOT_FOUND: "Look for its id with posts_list. A key sees the objects of its own mode only.",
   NOT_FOUND: "Look for the id with the list tool of its kind. A key sees the objects of its own mode only.",
   INVALID_STATUS_TRANSITION: "Look at the post's status with posts_get and choose what that status allows.",
-  OUTCOME_UNKNOWN: "Look at the account whether the post is there. If it is not, call posts_retry with its platform in `platforms` and `force: true`.",
+  OUTCOME_UNKNOWN: "Ask a person to look at the account. If they say that the post is not there, call posts_retry with its platform in `platforms` and `force: true`.",
   PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it still is what you want.",
   IDEMPOTENCY_KEY_REUSED: "Use a new idempotencyKey for a new request.",
   IDEMPOTENCY_IN_PROGRESS: "Repeat the call with the same arguments.",
