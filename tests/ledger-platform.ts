@@ -44,6 +44,8 @@ export interface LedgerFault {
   text?: string;
   kind: "refuse" | "refuse_for_good" | "http_500" | "error_after" | "drop_before" | "drop_after" | "cut_body" | "broken_json" | "redirect" | "rate_limit" | "dead_container" | "hang_after" | "slow";
   seconds?: number;
+  /** How long a `slow` call takes. */
+  until?: Promise<unknown>;
 }
 
 const HOST = "ledger.example";
@@ -83,7 +85,7 @@ export async function startLedger(): Promise<Ledger> {
 
   /** True where the call ends here, with nothing done. */
   async function strikeBefore(fault: LedgerFault, response: ServerResponse, container?: { polls: number }): Promise<boolean> {
-    if (fault.kind === "slow") await new Promise((resolve) => setTimeout(resolve, (fault.seconds ?? 1) * 1000));
+    if (fault.kind === "slow") await fault.until;
     else if (fault.kind === "refuse") answer(response, 400, { error: "refused" });
     else if (fault.kind === "refuse_for_good") answer(response, 400, { error: "rejected" });
     else if (fault.kind === "rate_limit") answer(response, 429, { error: "rate_limit", retryAfterSeconds: fault.seconds ?? 1 });

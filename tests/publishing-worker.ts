@@ -25,8 +25,8 @@ const engine = createEngine({
     process.kill(process.pid, FAULT_SIGNAL);
   },
 });
-engine.start();
-process.stdout.write("started\n");
 process.once("SIGTERM", () => {
   void engine.stop().then(() => process.exit(0));
 });
+engine.start();
+process.stdout.write("started\n");

@@ -30,13 +30,15 @@ export interface PublishingWorld {
   addUser(): Promise<string>;
   addAccount(userId: string): Promise<string>;
   addPost(options: NewPost): Promise<TestPost>;
+  /** Brings the due time of a scheduled post forward, as if the time before it had passed; answers it. */
+  bringForward(post: TestPost, toInSeconds: number): Promise<Date>;
   /** Publish, as a caller does. */
   publish(post: TestPost): Promise<void>;
   /** In a transaction in which the post's row is held, as a caller's acts are. */
   act<Result>(post: TestPost, act: (tx: pg.PoolClient, held: HeldPost) => Promise<Result>): Promise<Result>;
   read(post: TestPost): Promise<PostState>;
-  /** Waits until the post is as wanted; fails after `withinSeconds`. */
-  until(post: TestPost, wanted: (state: PostState) => boolean, withinSeconds?: number): Promise<PostState>;
+  /** Waits until the post is as wanted; fails where that takes far too long. */
+  until(post: TestPost, wanted: (state: PostState) => boolean): Promise<PostState>;
   end(): Promise<void>;
 }
 
@@ -76,6 +78,7 @@ export interface PostState {
 }
 
 const PLATFORM = "threads";
+const LONGEST_WAIT_SECONDS = 120;
 const noMedia: MediaSource = {
   publicUrl: () => Promise.reject(new Error("These tests have no media")),
   open: () => Promise.reject(new Error("These tests have no media")),
@@ -197,16 +200,25 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       if (dueAt !== undefined) await pool.query("notify ampost_due");
       return { id, userId, platformPostId };
     },
+    async bringForward(post, toInSeconds) {
+      const { rows } = await pool.query<{ due_at: Date }>(
+        "update platform_posts set due_at = now() + make_interval(secs => $2), next_action_at = now() + make_interval(secs => $2) where post_id = $1 returning due_at",
+        [post.id, toInSeconds],
+      );
+      await pool.query("notify ampost_due");
+      if (rows[0] === undefined) throw new Error("no such post");
+      return rows[0].due_at;
+    },
     async publish(post) {
       await act(post, (tx, held) => publishNow(tx, held));
     },
-    async until(post, wanted, withinSeconds = 30) {
-      const end = performance.now() + withinSeconds * 1000;
+    async until(post, wanted) {
+      const end = performance.now() + LONGEST_WAIT_SECONDS * 1000;
       for (;;) {
         // Some tests take the database away.
         const state = await read(post).catch(() => null);
         if (state !== null && wanted(state)) return state;
-        if (performance.now() > end) throw new Error(`not as wanted after ${withinSeconds} s: ${JSON.stringify(state, null, 1)}`);
+        if (performance.now() > end) throw new Error(`not as wanted after ${LONGEST_WAIT_SECONDS} s: ${JSON.stringify(state, null, 1)}`);
         await new Promise((resolve) => setTimeout(resolve, 40));
       }
     },

@@ -137,13 +137,13 @@ test("a token that expires between preparing and committing is renewed, and one 
 test("a scheduled post is prepared ahead, stays scheduled, and is committed at its time, never before", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
-    const dueAt = new Date(Date.now() + 1500);
-    const post = await world.addPost({ text: "scheduled", dueAt });
+    const post = await world.addPost({ text: "scheduled", dueAt: new Date(Date.now() + 600_000) });
     const prepared = await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
     assert.equal(prepared.status, "scheduled");
     assert.equal(prepared.platformPosts[0]?.status, "pending");
     assert.equal(prepared.platformPosts[0]?.attempt_count, 0);
     assert.equal(world.ledger.posts.length, 0);
+    const dueAt = await world.bringForward(post, 1);
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
     assert.ok((world.ledger.posts[0]?.at ?? 0) >= dueAt.getTime());
@@ -155,11 +155,12 @@ test("preparing that fails ahead of the time is a warning, and is tried again fr
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "create", kind: "refuse_for_good" });
     await world.startEngine();
-    const post = await world.addPost({ text: "second try", dueAt: new Date(Date.now() + 1200) });
+    const post = await world.addPost({ text: "second try", dueAt: new Date(Date.now() + 600_000) });
     const warned = await world.until(post, ({ platformPosts }) => (platformPosts[0]?.warnings.length ?? 0) > 0);
     assert.equal(warned.status, "scheduled");
     assert.equal(warned.platformPosts[0]?.error, null);
     assert.equal(warned.platformPosts[0]?.warnings[0]?.code, "PREPARATION_FAILED");
+    await world.bringForward(post, 0);
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
     assert.deepEqual(state.platformPosts[0]?.warnings, []);
