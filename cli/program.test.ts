@@ -63,7 +63,7 @@ test("a sandbox that dies is started again", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   await installation.killSandbox();
-  await installation.until(async () => (await fetch(`${installation.url}/readyz`)).status === 503);
+  await installation.until(async () => server.output().includes("The sandbox ended; starting it again"));
   await installation.until(async () => (await fetch(`${installation.url}/readyz`)).status === 200);
   await server.end("SIGTERM");
 });

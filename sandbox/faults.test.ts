@@ -81,7 +81,7 @@ test("timeout does what was asked and never answers", async (t) => {
 
 test("slow answers later, and rightly", async (t) => {
   const world = await openThreads(t);
-  await world.fault({ operation: "create", kind: "slow", delayMs: 1000 });
+  await world.fault({ operation: "create", kind: "slow", delayMs: 3000 });
   let answered = false;
   const slow = world.post("/me/threads", TEXT).finally(() => (answered = true));
   assert.equal((await world.get("/me")).status, 200);

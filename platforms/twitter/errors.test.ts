@@ -38,9 +38,9 @@ test("an answer outside the table never proves that nothing was published", () =
 test("a rate limit waits until a second after the latest reset that matters", () => {
   const now = Math.floor(Date.now() / 1000);
   const wait = (headers: Record<string, string>): number => classifyX(answerOf(429, { title: "Too Many Requests", type: "about:blank", status: 429 }, headers), "elsewhere").retryAfterSeconds ?? 0;
-  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300) }) - 301) <= 1);
-  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300), "x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": String(now + 7200) }) - 7201) <= 1);
-  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300), "x-app-limit-24hour-remaining": "12", "x-app-limit-24hour-reset": String(now + 7200) }) - 301) <= 1);
+  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300) }) - 301) <= 5);
+  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300), "x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": String(now + 7200) }) - 7201) <= 5);
+  assert.ok(Math.abs(wait({ "x-rate-limit-reset": String(now + 300), "x-app-limit-24hour-remaining": "12", "x-app-limit-24hour-reset": String(now + 7200) }) - 301) <= 5);
   assert.equal(wait({}), 900);
 });
 

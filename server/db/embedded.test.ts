@@ -173,7 +173,7 @@ async function run(url: string, sql: string): Promise<unknown[]> {
 }
 
 async function eventually<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3_000; tries++) {
     try {
       return await work();
     } catch {

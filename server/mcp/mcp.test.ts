@@ -262,18 +262,19 @@ test("a person's answer reaches the process that asked", async () => {
     assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
     assert.equal(response.headers.get("content-encoding"), null);
     let heard = "";
+    let isAnswered = false;
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {
-      const isFirst = heard === "";
       heard += decoder.decode(chunk);
-      if (!isFirst) continue;
-      assert.match(heard, /elicitation\/create/);
-      const question = z.object({ id: z.string() }).parse(JSON.parse(/^data: (.*)$/m.exec(heard)?.[1] ?? ""));
+      if (isAnswered || !/elicitation\/create[^]*\n\n/.test(heard)) continue;
+      isAnswered = true;
+      const question = z.object({ id: z.string() }).parse(JSON.parse(/^data: (.*elicitation\/create.*)$/m.exec(heard)?.[1] ?? ""));
       // Another session's answer is none.
       const stranger = { "mcp-session-id": await begin() };
       assert.equal((await post({ jsonrpc: "2.0", id: question.id, result: { action: "decline" } }, stranger, { url })).status, 202);
       assert.equal((await post({ jsonrpc: "2.0", id: question.id, result: { action: "accept", content: {} } }, asking, { url })).status, 202);
     }
+    assert.ok(isAnswered);
     assert.match(heard, /queued/);
     assert.equal(await statusOf(id), "queued");
   } finally {

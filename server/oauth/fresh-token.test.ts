@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import type pg from "pg";
 import { pino } from "pino";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
@@ -64,8 +65,11 @@ test("a token the platform has refused is renewed whatever its age, and no token
 
 test("who is told that the token to renew with is spent takes the pair that another process was given, though that one lost its connection", async () => {
   const [spent, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const pool = createPool(database.url, { max: 3, onError: () => undefined });
+  const other = narrowPool();
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     if (world.renewals.length > 1) {
+      other.hold();
       answers.resolve();
       throw new BrokerError("AUTH_REVOKED", "The token was used before.");
     }
@@ -73,25 +77,32 @@ test("who is told that the token to renew with is spent takes the pair that anot
     await answers.promise;
     return { ...live, accessToken: "second", refreshToken: "renew-2" };
   });
-  const [pool, otherPool] = [1, 2].map(() => createPool(database.url, { max: 3, onError: () => undefined }));
-  assert.ok(pool && otherPool);
   const first = freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 });
   await spent.promise;
   await database.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'");
-  const second = freshToken({ ...world.services, pool: otherPool }, world.account, { minLifetimeSeconds: 600 });
-  assert.deepEqual(await Promise.all([first, second]), ["second", "second"]);
+  const second = freshToken({ ...world.services, pool: other.pool }, world.account, { minLifetimeSeconds: 600 });
+  assert.equal(await first, "second");
+  await other.letGo();
+  assert.equal(await second, "second");
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
-  await Promise.all([pool.end(), otherPool.end()]);
+  await Promise.all([pool.end(), other.pool.end()]);
 });
 
 test("a refusal that comes when the person has connected again says nothing about the new grant", async () => {
+  const narrow = narrowPool();
+  const refused = Promise.withResolvers<void>();
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    narrow.hold();
+    refused.resolve();
     throw new BrokerError("AUTH_REVOKED", "The person removed the app.");
   });
   const place = { ...world.account, platformSetId: world.setId, platform: "threads" as const };
-  const asked = freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  const asked = freshToken({ ...world.services, pool: narrow.pool }, world.account, { minLifetimeSeconds: 600 });
+  await refused.promise;
   await storeConnection(world.services, place, { ...live, accessToken: "again" }, profile);
+  await narrow.letGo();
   assert.equal(await asked, "again");
+  await narrow.pool.end();
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
 });
 
@@ -122,6 +133,17 @@ test("another account of the platform replaces the set's, and the same one keeps
   assert.equal((await health(world.account.accountId)).token_health, "revoked");
   await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), BrokerError);
 });
+
+/** A pool of one connection, which is kept from the next who wants it from `hold` on until it is let go: so long their work stands still. */
+function narrowPool() {
+  const pool = createPool(database.url, { max: 1, onError: () => undefined });
+  let held: Promise<pg.PoolClient> | undefined;
+  return {
+    pool,
+    hold: () => void (held = pool.connect()),
+    letGo: async () => (await held)?.release(),
+  };
+}
 
 async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, needsRefreshToken = false) {
   const userId = randomUUID();

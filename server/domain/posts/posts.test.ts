@@ -193,6 +193,8 @@ test("media by URL are fetched by a job, and an unchanged URL is not fetched aga
 });
 
 test("a create without media and without Idempotency-Key takes two statements", async () => {
+  // The key is looked up by the first, and remembered for a moment; see `createKeyHolders`.
+  world.services.keyHolders.forget((await world.services.keyHolders.find(tenant.key))?.keyId ?? "");
   await create();
   let acquired = 0;
   const count = () => (acquired += 1);
@@ -200,6 +202,5 @@ test("a create without media and without Idempotency-Key takes two statements", 
   world.services.pool.on("acquire", count);
   await create();
   world.services.pool.off("acquire", count);
-  // The key was looked up a moment ago; see `createKeyHolders`.
   assert.equal(acquired, 2);
 });
