@@ -429,7 +429,7 @@ export interface PostFilter {
   status?: PostStatus;
   /** Only posts that target this platform. */
   platform?: Platform;
-  /** How many to answer with. */
+  /** How many to answer with: 1 to 100, 20 where it is left out. */
   limit?: number;
   /** How many to skip. */
   offset?: number;
@@ -561,7 +561,7 @@ export interface NewMedia {
 }
 
 export interface MediaFilter {
-  /** How many to answer with. */
+  /** How many to answer with: 1 to 100, 20 where it is left out. */
   limit?: number;
   /** How many to skip. */
   offset?: number;
@@ -633,7 +633,7 @@ export interface ConnectLinkFilter {
   status?: "pending" | "connected" | "expired" | "revoked";
   /** Your own id of whom the account belongs to, 1 to 255 characters. */
   externalId?: string;
-  /** How many to answer with. */
+  /** How many to answer with: 1 to 100, 20 where it is left out. */
   limit?: number;
   /** How many to skip. */
   offset?: number;
@@ -708,7 +708,7 @@ export interface WebhookDelivery {
 
 export interface DeliveryFilter {
   status?: "pending" | "delivered" | "failed";
-  /** How many to answer with. */
+  /** How many to answer with: 1 to 100, 20 where it is left out. */
   limit?: number;
   /** How many to skip. */
   offset?: number;

@@ -26,7 +26,7 @@ export const timeInput = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z" })
   .meta({ examples: ["2026-12-01T09:30:00Z"] });
 
-export const limit = z.int().min(1).max(100).default(20).describe("How many to answer with.").meta({ examples: [20] });
+export const limit = z.int().min(1).max(100).default(20).describe("How many to answer with: 1 to 100, 20 where it is left out.").meta({ examples: [20] });
 
 export const offset = z.int().min(0).max(1_000_000_000).default(0).describe("How many to skip.").meta({ examples: [0] });
 

@@ -25,6 +25,11 @@ export function explainError(each: PublicCode): string[] {
   return [`${statusOf(each)}. ${PUBLIC_CODES[each].meaning}`, "", `**Cause.** ${cause}`, "", `**What to do.** ${cure}`];
 }
 
+/** The codes, each with cause and cure in one line. */
+export function errorLines(): string[] {
+  return CODES.map((each) => `- ${code(each)} (${statusOf(each).toLowerCase()}): ${ERROR_ADVICE[each].cause} **What to do.** ${ERROR_ADVICE[each].cure}`);
+}
+
 /** Some codes never refuse a call: they stand on platform posts. */
 function statusOf(each: PublicCode): string {
   const refuses = OPERATIONS.some((operation) => errorsOf(operation).includes(each));

@@ -1,12 +1,8 @@
 import { OPERATIONS } from "../contract/index.ts";
-import { TAGS, tagOf } from "../contract/openapi.ts";
-import { PUBLIC_CODES } from "../model/errors.ts";
-import { catalog } from "../platforms/catalog.ts";
-import { describePlatform } from "../platforms/describe.ts";
-import { explainError, errorTable } from "./error-pages.ts";
-import { operationSection } from "./operation-pages.ts";
+import { errorLines } from "./error-pages.ts";
+import { llmCalls } from "./llm-calls.ts";
+import { llmPlatforms } from "./llm-platforms.ts";
 import type { Addresses, Page } from "./pages.ts";
-import { limitsTable, settingsTable } from "./platform-reference.ts";
 import { code } from "./markdown.ts";
 
 /** The guides that a program needs to use the API without a mistake. */
@@ -15,7 +11,6 @@ const NEEDED = ["agents", "authentication", "posts", "scheduling", "media", "acc
 /** `/llm.txt`: the whole API for a reader that is given nothing else. */
 export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): string {
   const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) => below(markdown));
-  const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
   const byPeople = OPERATIONS.filter(({ auth }) => auth === "session");
   return [
     "# Ampost",
@@ -31,16 +26,10 @@ export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): 
     ...guides.flatMap((guide) => [guide.trim(), ""]),
     "## Platforms",
     "",
-    ...Object.values(catalog).flatMap((definition) => {
-      const { label, platform } = definition.capabilities;
-      return [`### ${label}: ${code(platform)}`, "", describePlatform(definition.capabilities), "", ...settingsTable(definition), "", ...limitsTable(definition).map(withoutSource), "", ...definition.rules.map(({ code: publicCode, message, fix }) => `- ${code(publicCode)} ${message.replace(/\.$/, "")}. ${fix}`), ""];
-    }),
+    ...llmPlatforms(),
     "## Calls",
     "",
-    ...TAGS.flatMap(([tag, about]) => {
-      const listed = operations.filter((operation) => tagOf(operation) === tag);
-      return listed.length === 0 ? [] : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...operationSection(operation, apiUrl, "####").map((line) => line.replace(/ \{#[\w]+\}$/, "")), ""])];
-    }),
+    ...llmCalls(),
     "### For people only",
     "",
     "These take a session of the dashboard and refuse keys, so a program does not call them; ask the person to do it in the dashboard.",
@@ -49,9 +38,8 @@ export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): 
     "",
     "## Error codes",
     "",
-    ...errorTable(),
+    ...errorLines(),
     "",
-    ...Object.keys(PUBLIC_CODES).filter(isPublicCode).flatMap((each) => [`### ${each}`, "", ...explainError(each), ""]),
   ]
     .join("\n")
     .replace(/\[([^\]]+)\]\(\/docs[^)]*\)/g, "$1");
@@ -82,14 +70,6 @@ function below(markdown: string): string {
     .split(/^(```[^]*?^```)$/m)
     .map((part, index) => (index % 2 === 0 ? part.replace(/^(#+ )/gm, "#$1") : part))
     .join("");
-}
-
-function withoutSource(row: string): string {
-  return row.replace(/\|[^|]*\|$/, "|");
-}
-
-function isPublicCode(each: string): each is keyof typeof PUBLIC_CODES {
-  return each in PUBLIC_CODES;
 }
 
 /** The beginning of the first paragraph, without what Markdown adds. */

@@ -67,7 +67,7 @@ function fieldSection(title: string, rows: readonly FieldRow[]): string[] {
   return [`**${title}**`, "", ...table(["Field", "Type", "Meaning"], rows.map(({ path, type, isRequired, description }) => [code(path), type, isRequired ? `Required. ${description}` : description])), ""];
 }
 
-function parameterRows({ params, query, path }: Operation): FieldRow[] {
+export function parameterRows({ params, query, path }: Operation): FieldRow[] {
   const inPath = fieldRows(jsonSchema.parse(toSchema(params, "input"))).filter((row) => path.includes(`:${row.path}`));
   return [...inPath.map((row) => ({ ...row, isRequired: true })), ...fieldRows(jsonSchema.parse(toSchema(query, "input")))];
 }

@@ -5,7 +5,7 @@ import { catalog } from "../platforms/catalog.ts";
 import type { Definition } from "../platforms/definition.ts";
 import { describeShapes, listLimits } from "../platforms/describe.ts";
 import { code, table } from "./markdown.ts";
-import { fieldRows, jsonSchema } from "./schema-fields.ts";
+import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
 /** What each platform takes: one overview, then each with its settings and every limit with its source. */
 export function platformReference(): string {
@@ -53,10 +53,13 @@ function section(definition: Definition): string[] {
 }
 
 /** Each setting; the parts of chains, which are media entries, are left to the page on posts. */
-export function settingsTable({ settings }: Definition): string[] {
+export function settingRows({ settings }: Definition): FieldRow[] {
   const schema = jsonSchema.parse(z.toJSONSchema(settings, { io: "input", unrepresentable: "any" }));
-  const rows = fieldRows(schema, { closed: (path) => path === "thread" });
-  return table(["Setting", "Type", "What it does"], rows.map(({ path, type, isRequired, description }) => [code(path), type, isRequired && !path.includes(".") ? `Required. ${description}` : description]));
+  return fieldRows(schema, { closed: (path) => path === "thread" }).map((row) => ({ ...row, isRequired: row.isRequired && !row.path.includes(".") }));
+}
+
+export function settingsTable(definition: Definition): string[] {
+  return table(["Setting", "Type", "What it does"], settingRows(definition).map(({ path, type, isRequired, description }) => [code(path), type, isRequired ? `Required. ${description}` : description]));
 }
 
 export function limitsTable({ capabilities }: Definition): string[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { PUBLIC_CODES } from "../model/errors.ts";
+import { EVENT_TYPES } from "../model/events.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { joinWords } from "../platforms/describe.ts";
 import { code } from "./markdown.ts";
@@ -67,6 +68,7 @@ export function typeOf(schema: JsonSchema): string {
 const LISTS: readonly { name: string; values: readonly string[] }[] = [
   { name: "platform key", values: PLATFORM_NAMES },
   { name: "error code", values: Object.keys(PUBLIC_CODES) },
+  { name: "event", values: EVENT_TYPES },
 ];
 
 function plural(type: string): string {

@@ -82,7 +82,7 @@ test("a page comes as HTML under a strict policy, and as Markdown at its twin", 
 test("llm.txt has every call for keys, every setting and every code, and its siblings the rest", async () => {
   const text = await (await get("/llm.txt")).text();
   for (const { method, path, successor } of OPERATIONS) if (successor === undefined) assert.ok(text.includes(`\`${method} ${path}\``), path);
-  for (const code of Object.keys(PUBLIC_CODES)) assert.ok(text.includes(`### ${code}\n`), code);
+  for (const code of Object.keys(PUBLIC_CODES)) assert.ok(text.includes(`\n- \`${code}\` (`), code);
   for (const name of PLATFORM_NAMES) assert.ok(text.includes(`: \`${name}\`\n`), name);
   assert.ok(text.includes(`${world.services.settings.apiUrl}/api/v1`));
   assert.doesNotMatch(text, /\]\(\/docs|<!-- print/);

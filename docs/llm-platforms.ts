@@ -1,0 +1,35 @@
+import { catalog } from "../platforms/catalog.ts";
+import type { Definition } from "../platforms/definition.ts";
+import { describePlatform, listLimits } from "../platforms/describe.ts";
+import { code } from "./markdown.ts";
+import { settingRows } from "./platform-reference.ts";
+
+/** What each platform takes, in few words: its settings, its limits by shape, and its rules. */
+export function llmPlatforms(): string[] {
+  return [
+    "Settings stand in `content.platformOverrides.<platform>.settings`. A rule without a code is `VALIDATION_FAILED`. What is converted or made smaller needs no care.",
+    "",
+    ...Object.values(catalog).flatMap((definition) => {
+      const { label, platform } = definition.capabilities;
+      const sentences = describePlatform(definition.capabilities).replace(`${label}: `, "");
+      return [`### ${label}: ${code(platform)}`, "", sentences, "", "Settings:", ...settingLines(definition), "", "Limits:", ...limitLines(definition), "", ...(definition.rules.length === 0 ? [] : ["Rules:", ...ruleLines(definition), ""])];
+    }),
+  ];
+}
+
+function settingLines(definition: Definition): string[] {
+  return settingRows(definition).map(({ path, type, isRequired, description }) => `- ${code(path)} ${type}${isRequired ? ", required" : ""}${description === "" ? "" : `: ${description}`}`);
+}
+
+/** One line for each shape, and one for each text. How often may be posted is told with the other limits. */
+function limitLines({ capabilities }: Definition): string[] {
+  const rows = listLimits({ ...capabilities, quotas: [] }).map(({ what, limit }) => {
+    const [shape = what, ...more] = what.split(": ");
+    return more.length === 0 ? { shape: "", text: `${what}: ${limit}` } : { shape, text: `${more.join(": ")} ${limit}` };
+  });
+  return [...Map.groupBy(rows, ({ shape }) => shape)].map(([shape, listed]) => `- ${shape === "" ? "" : `${shape}: `}${listed.map(({ text }) => text).join(" · ")}`);
+}
+
+function ruleLines({ rules }: Definition): string[] {
+  return rules.map(({ code: publicCode, message, fix }) => `- ${publicCode === "VALIDATION_FAILED" ? "" : `${code(publicCode)} `}${message.replace(/\.$/, "")}. ${fix}`);
+}
