@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { id, idParam, noBody, noQuery, time } from "./fields.ts";
+import { id, idParam, limit, noBody, noParams, noQuery, time } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { post } from "./posts.ts";
 
@@ -18,6 +18,29 @@ const approval = z.object({
 export type Approval = z.output<typeof approval>;
 
 const answer = z.object({ approval, post });
+
+const waiting = answer.extend({ key: z.object({ id, name: z.string() }).describe("The key that last made, changed or tried to publish it.") });
+export type WaitingApproval = z.output<typeof waiting>;
+
+export const approvalsList = operation({
+  name: "approvals_list",
+  method: "GET",
+  path: "/api/approvals",
+  summary: "List posts that wait for approval",
+  description:
+    "Posts of this mode, newest first, that a key with the policy `approvalRequired` has made, changed or tried to publish, and that nobody has approved as they are now: drafts, and posts that failed and could be retried. Those of revoked and expired keys wait no more.",
+  auth: "session",
+  rateClass: "apiRead",
+  tool: null,
+  params: noParams,
+  query: z.strictObject({ limit, cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.") }),
+  body: noBody,
+  takes: "none",
+  writes: false,
+  answer: z.object({ approvals: z.array(waiting), nextCursor: z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.") }),
+  status: 200,
+  errors: [],
+});
 
 export const postsApproval = operation({
   name: "posts_approval",

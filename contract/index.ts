@@ -2,7 +2,7 @@ import { accountContext } from "./account-context.ts";
 import { accountsGet, accountsList } from "./accounts.ts";
 import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "./legacy-posts.ts";
 import { keysCreate, keysList, keysRevoke } from "./api-keys.ts";
-import { postsApproval, postsApprove } from "./approvals.ts";
+import { approvalsList, postsApproval, postsApprove } from "./approvals.ts";
 import { auditList } from "./audit.ts";
 import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "./connect-links.ts";
 import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "./connections.ts";
@@ -62,6 +62,7 @@ export const OPERATIONS: readonly Operation[] = [
   keysList,
   keysCreate,
   keysRevoke,
+  approvalsList,
   postsApproval,
   postsApprove,
   auditList,

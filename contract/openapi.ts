@@ -68,6 +68,7 @@ export function tagOf({ path, successor }: Operation): string {
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
+  approvals: "posts",
   "webhook-deliveries": "webhooks",
   "account-context": "accounts",
   "connect-links": "connections",

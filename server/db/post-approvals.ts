@@ -1,3 +1,4 @@
+import type { Mode } from "../../model/platform-names.ts";
 import { statement } from "./sql.ts";
 
 /** What would go out, and whether a person has approved just that. */
@@ -10,16 +11,16 @@ export interface ApprovalRow {
   media_ready: boolean;
 }
 
+const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id, p.platforms, p.content,
+     (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id) order by pm.path) from post_media pm where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
+
 /** ($1 post, $2 user, $3 mode) */
 export const findApproval = statement<ApprovalRow>(
   "post_approvals.find",
   `select h.content_hash, a.approved_at, a.approved_by,
      not exists (select from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id and m.status <> 'ready') as media_ready
    from posts p
-     cross join lateral (
-       select encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id, p.platforms, p.content,
-         (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id) order by pm.path) from post_media pm where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex') as content_hash
-     ) h
+     cross join lateral (select ${contentHash} as content_hash) h
      left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = h.content_hash
    where p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
@@ -33,3 +34,28 @@ export const saveApproval = statement(
 
 /** ($1 post, $2 user, $3 mode) */
 export const voidApproval = statement("post_approvals.void", `delete from post_approvals where post_id = $1 and user_id = $2 and mode = $3`);
+
+/** ($1 post, $2 user, $3 mode, $4 key): the key waits for a person to approve the post. Nothing that a caller sees of it changes. */
+export const wantApproval = statement(
+  "post_approvals.want",
+  `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3 and approval_wanted_by is distinct from $4`,
+);
+
+/** Posts that could go out, whose key still works and waits, and that are not approved as they are now. */
+const waiting = `from posts p
+     join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+   where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')
+     and not exists (select from post_approvals a where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = ${contentHash})`;
+
+/** ($1 user, $2 mode, $3 the last id of the page before or null, $4 limit): the newest first. */
+export const listWaiting = statement<{ id: string; content_hash: string; key_id: string; key_name: string }>(
+  "post_approvals.list_waiting",
+  `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name ${waiting}
+     and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') order by p.id desc limit $4`,
+);
+
+/** ($1 user, $2 modes, $3 most): how many wait in each of these modes, counted no further than that. */
+export const countWaiting = statement<{ mode: Mode; count: number }>(
+  "post_approvals.count_waiting",
+  `select m.mode, (select count(*)::int from (select ${waiting} and p.user_id = $1 and p.mode = m.mode limit $3) counted) as count from unnest($2::text[]) as m(mode)`,
+);

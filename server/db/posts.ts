@@ -60,10 +60,13 @@ const whole = `select ${columns},
      from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,
     (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename, 'facts', m.facts, 'source_url', m.source_url)), '[]')
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media
-  from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3`;
+  from posts p`;
 
 /** ($1 id, $2 user, $3 mode) */
-export const findPost = statement<WholePostRow>("posts.find", whole);
+export const findPost = statement<WholePostRow>("posts.find", `${whole} where p.id = $1 and p.user_id = $2 and p.mode = $3`);
+
+/** ($1 ids, $2 user, $3 mode): those of them that are there, in no order. */
+export const findPosts = statement<WholePostRow>("posts.find_many", `${whole} where p.id = any($1::uuid[]) and p.user_id = $2 and p.mode = $3`);
 
 /** ($1 id, $2 user, $3 mode): the row, held until the transaction ends. Always locked before its platform posts. */
 export const lockPost = statement<PostRow>("posts.lock", `select ${columns} from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3 for update`);

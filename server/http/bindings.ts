@@ -2,7 +2,7 @@ import { accountContext } from "../../contract/account-context.ts";
 import { accountsGet, accountsList } from "../../contract/accounts.ts";
 import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "../../contract/legacy-posts.ts";
 import { keysCreate, keysList, keysRevoke } from "../../contract/api-keys.ts";
-import { postsApproval, postsApprove } from "../../contract/approvals.ts";
+import { approvalsList, postsApproval, postsApprove } from "../../contract/approvals.ts";
 import { auditList } from "../../contract/audit.ts";
 import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "../../contract/connect-links.ts";
 import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "../../contract/connections.ts";
@@ -32,6 +32,7 @@ import { approvePost, getApproval } from "../domain/posts/approve-post.ts";
 import { createPost } from "../domain/posts/create-post.ts";
 import { discardPost } from "../domain/posts/discard-post.ts";
 import { getPost } from "../domain/posts/get-post.ts";
+import { listApprovals } from "../domain/posts/list-approvals.ts";
 import { listAttempts } from "../domain/posts/list-attempts.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
 import { publishPost } from "../domain/posts/publish-post.ts";
@@ -95,6 +96,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(keysList, async (services, call) => ({ body: { keys: await listApiKeys(services, call) } })),
   bind(keysCreate, (services, call, { body }) => createOwnKey(services, call, body)),
   bind(keysRevoke, (services, call, { params }) => revokeOwnKey(services, call, params.id)),
+  bind(approvalsList, (services, call, { query }) => listApprovals(services, call, query)),
   bind(postsApproval, (services, call, { params }) => getApproval(services, call, params.id)),
   bind(postsApprove, (services, call, { params, body }) => approvePost(services, call, params.id, body.contentHash)),
   bind(auditList, (services, call, { query }) => listAuditEvents(services, call, query)),

@@ -4,8 +4,10 @@ import { keyPolicies, type KeyPolicies } from "../../../contract/api-keys.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { countPostOfKey } from "../../db/api-keys.ts";
-import { findApproval } from "../../db/post-approvals.ts";
+import { findApproval, wantApproval } from "../../db/post-approvals.ts";
+import type { Db } from "../../db/sql.ts";
 import type { Call } from "../caller.ts";
+import type { Services, Settings } from "../services.ts";
 
 /** The policies of a key as they were stored; what a row does not mention is off. */
 export function readPolicies(stored: unknown): KeyPolicies {
@@ -23,15 +25,31 @@ export function judgeByPolicies(policies: KeyPolicies | null, post: { platforms:
 }
 
 /** Why a key may not have a post published or retried whose row the transaction holds. */
-export async function judgePublishing(tx: pg.PoolClient, call: Call, post: { id: string; platforms: readonly PlatformName[] }): Promise<Issue[]> {
+export async function judgePublishing({ settings }: Pick<Services, "settings">, tx: pg.PoolClient, call: Call, post: { id: string; platforms: readonly PlatformName[] }): Promise<Issue[]> {
   const { policies } = call;
   if (policies === null) return [];
   const issues = post.platforms.flatMap((platform) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, "")]));
   if (policies.draftOnly) issues.push(refused("draftOnly", "", "This API key may make drafts only: it can neither publish nor retry", "Have a person publish the post, or use a key without the policy draftOnly."));
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
-    issues.push(refused("approvalRequired", "", "This API key publishes only what a person has approved, and the post as it is now has no approval", "Have it approved in the dashboard, then try again. Every edit voids an approval."));
+    issues.push(notApproved(settings, post.id));
   }
   return issues;
+}
+
+/**
+ * Shows a post to people as one that waits for them, where the key that calls publishes only what they approve. Answers
+ * what the key's holder should know about that.
+ */
+export async function waitForApproval({ settings }: Pick<Services, "settings">, db: Db, { userId, mode, actor, policies }: Call, postId: string): Promise<Issue[]> {
+  // A key for drafts alone publishes nothing, approved or not: it waits for nobody.
+  if (policies === null || !policies.approvalRequired || policies.draftOnly) return [];
+  await wantApproval.run(db, [postId, userId, mode, actor.id]);
+  return [notApproved(settings, postId)];
+}
+
+function notApproved({ appUrl }: Pick<Settings, "appUrl">, postId: string): Issue {
+  const message = "This API key publishes only what a person has approved, and the post as it is now has no approval";
+  return refused("approvalRequired", "", message, `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Every edit voids an approval.`);
 }
 
 async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: string): Promise<boolean> {

@@ -3,10 +3,12 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
+import { approvalsList } from "../../../contract/approvals.ts";
 import { keyPolicies } from "../../../contract/api-keys.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "../api-keys/api-keys.ts";
+import { countApprovals } from "./list-approvals.ts";
 
 let world: World;
 let robot: Tenant;
@@ -103,4 +105,97 @@ test("keys approve nothing, those of the post's owner included", async () => {
   const hash = await hashOf(id);
   for (const as of [robot, world.test]) assert.equal((await world.call(as, "POST", `/api/posts/${id}/approve`, { contentHash: hash })).status, 401);
   await refusesPublishing(id);
+});
+
+const { approvals: listOf } = approvalsList.answer.shape;
+const waiting = async (query = "", as = cookie) => {
+  const { body } = await world.callAs(as, "GET", `/api/approvals?mode=test${query}`);
+  return { approvals: listOf.parse(Object(body).approvals), nextCursor: z.string().nullable().parse(Object(body).nextCursor) };
+};
+const waitingIds = async (query = "", as = cookie) => (await waiting(query, as)).approvals.map(({ post }) => post.id);
+
+/** A user of its own, whose list has nothing of other tests. */
+async function newHolder(policies: object = { approvalRequired: true }) {
+  const { test: free } = await world.makeTenants();
+  await world.connect(free, "threads");
+  const { apiKey, id: keyId } = await createApiKey(world.services, free, { name: "robot", policies: keyPolicies.parse(policies) });
+  const held: Tenant = { ...free, key: apiKey };
+  const make = async (as: Tenant) => await world.call(as, "POST", POSTS, { content: { text: "Wait" }, platforms: ["threads"], platformSetId: as.platformSetId });
+  return { free, held, keyId, make, draft: async (as = held) => idOf((await make(as)).body, "post"), cookie: await world.signIn(free) };
+}
+
+const approveFrom = async (as: string, id: string) => {
+  const { approval } = (await waiting("&limit=100", as)).approvals.find(({ post }) => post.id === id) ?? assert.fail("it waits");
+  return await world.callAs(as, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash: approval.contentHash });
+};
+
+test("a draft of a key that needs approval waits, with the hash by which it is approved, until it is approved, and again once it is edited", async () => {
+  const holder = await newHolder();
+  const id = await holder.draft();
+  const [only] = (await waiting("", holder.cookie)).approvals;
+  assert.deepEqual([only?.post.id, only?.key, only?.approval.approvedAt], [id, { id: holder.keyId, name: "robot" }, null]);
+  assert.equal((await approveFrom(holder.cookie, id)).status, 200);
+  assert.deepEqual(await waitingIds("", holder.cookie), []);
+  await patch(id, { content: { text: "Edited" } }, holder.free);
+  assert.deepEqual(await waitingIds("", holder.cookie), [id]);
+  await world.call(holder.held, "DELETE", `${POSTS}/${id}`);
+  assert.deepEqual(await waitingIds("", holder.cookie), []);
+});
+
+test("posts of other keys wait once a key that needs approval changes them, or tries to publish or retry them", async () => {
+  const holder = await newHolder();
+  const [untouched, changed, tried, failed] = [await holder.draft(holder.free), await holder.draft(holder.free), await holder.draft(holder.free), await holder.draft(holder.free)];
+  await world.services.pool.query("with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1", [failed]);
+  assert.deepEqual(await waitingIds("", holder.cookie), []);
+  await patch(changed, { content: { text: "Changed" } }, holder.held);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${tried}/publish`), 400);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${failed}/retry`), 400);
+  assert.deepEqual(await waitingIds("", holder.cookie), [failed, tried, changed]);
+  assert.equal((await approveFrom(holder.cookie, failed)).status, 200);
+  assert.equal((await world.call(holder.held, "POST", `${POSTS}/${failed}/retry`)).status, 200);
+  assert.deepEqual(await waitingIds("", holder.cookie), [tried, changed]);
+  await world.call(holder.free, "POST", `${POSTS}/${tried}/publish`);
+  assert.ok(!(await waitingIds("", holder.cookie)).includes(untouched));
+  assert.deepEqual(await waitingIds("", holder.cookie), [changed]);
+});
+
+test("nothing waits for a key that is revoked, or that publishes nothing whatever is approved", async () => {
+  const holder = await newHolder();
+  await holder.draft();
+  await world.callAs(holder.cookie, "DELETE", `/api/keys/${holder.keyId}`);
+  assert.deepEqual(await waitingIds("", holder.cookie), []);
+  const draftsOnly = await newHolder({ approvalRequired: true, draftOnly: true });
+  await draftsOnly.draft();
+  assert.deepEqual(await waitingIds("", draftsOnly.cookie), []);
+});
+
+test("the list of what waits is read page by page, and shows nothing of the other mode and of other users", async () => {
+  const holder = await newHolder();
+  const made: string[] = [];
+  for (let count = 0; count < 5; count += 1) made.unshift(await holder.draft());
+  const seen: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page = await waiting(`&limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`, holder.cookie);
+    seen.push(...page.approvals.map(({ post }) => post.id));
+    cursor = page.nextCursor;
+  }
+  assert.deepEqual(seen, made);
+  const stranger = await newHolder();
+  assert.deepEqual(await waitingIds("", stranger.cookie), []);
+  assert.deepEqual(Object((await world.callAs(holder.cookie, "GET", "/api/approvals?mode=live")).body).approvals, []);
+  assert.deepEqual(await countApprovals(world.services, holder.free.userId), { live: 0, test: 5 });
+});
+
+test("whoever holds the key is told where a person approves: when the post is made or changed, and when publishing is refused", async () => {
+  const holder = await newHolder();
+  const made = await holder.make(holder.held);
+  const id = idOf(made.body, "post");
+  const link = `http://localhost:3000/posts/${id}/approve`;
+  const warningsIn = (body: unknown) => z.array(z.looseObject({ rule: z.string(), fix: z.string() })).parse(Object(body).warnings);
+  for (const { body } of [made, await patch(id, { content: { text: "Other" } }, holder.held)]) {
+    const [warning] = warningsIn(body);
+    assert.ok(warning?.rule === "key.policy.approvalRequired" && warning.fix.includes(link), JSON.stringify(body));
+  }
+  assert.ok(asRefusal(await world.call(holder.held, "POST", `${POSTS}/${id}/publish`), 400).issues[0]?.fix.includes(link));
+  assert.deepEqual(warningsIn((await holder.make(holder.free)).body), []);
 });

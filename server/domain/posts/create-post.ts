@@ -6,7 +6,7 @@ import type { Issue } from "../../../model/errors.ts";
 import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { firstActionAt } from "../../publishing/schedule.ts";
-import { countByPolicies } from "../api-keys/policies.ts";
+import { countByPolicies, waitForApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -29,8 +29,8 @@ interface ReadyPost {
 export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">, { legacy = false } = {}): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   const ready = await judgeDraft(services, call, body, issues, legacy);
   const isCounted = call.policies !== null && call.policies.postsPerDay !== null;
-  // Without media, a claim and a count it is one statement, which is a transaction of its own.
-  if (call.claim === null && !isCounted && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
+  // Without media, a claim, a count and an approval to wait for it is one statement, which is a transaction of its own.
+  if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
   return await write(services, call, async (tx) => {
     if (isCounted) await countByPolicies(tx, call);
     return await insert(services, call, tx, ready);
@@ -85,7 +85,7 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     platform_posts: parts.map(newPart),
     media: stored.links.map(shownLink),
   });
-  return { ...answer, body: { ...answer.body, warnings } };
+  return { ...answer, body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, db, call, id))] } };
 }
 
 function newPart({ id, platform, account_id }: NewPlatformPost) {

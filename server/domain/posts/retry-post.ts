@@ -4,16 +4,17 @@ import { retry } from "../../publishing/schedule.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { judgePublishing } from "../api-keys/policies.ts";
+import { judgePublishing, waitForApproval } from "../api-keys/policies.ts";
 import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 import { refuseIssues } from "./judge.ts";
 
 /** Publishes failed platform posts anew; one whose outcome is unknown only where it is named and the caller insists. */
 export async function retryPost(services: Services, call: Call, id: string, options: { platforms?: readonly PlatformName[]; force?: boolean }): Promise<Answer<{ post: Post }>> {
+  await waitForApproval(services, services.pool, call, id);
   return await write(services, call, async (tx) => {
     const post = await holdPost(tx, call, id);
-    refuseIssues(await judgePublishing(tx, call, { id, platforms: options.platforms ?? post.platforms }));
+    refuseIssues(await judgePublishing(services, tx, call, { id, platforms: options.platforms ?? post.platforms }));
     await retry(tx, post, options);
     return await getPost(services, call, id, tx);
   });

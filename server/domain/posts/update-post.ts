@@ -8,6 +8,7 @@ import type { Issue } from "../../../model/errors.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
 import { voidApproval } from "../../db/post-approvals.ts";
 import { assertAllowed, resetForEdit } from "../../publishing/schedule.ts";
+import { waitForApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -38,7 +39,7 @@ export async function updatePost(services: Services, call: Call, id: string, { b
     const warnings = judgeChange(services, call, { changed, plan, accounts }, issues);
     await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);
-    return { ...answer, body: { ...answer.body, warnings } };
+    return { ...answer, body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, tx, call, id))] } };
   });
 }
 

@@ -6,11 +6,13 @@ import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.
 import { onAppOnly, readFaces } from "../faces.ts";
 import { addOAuthRoutes } from "../oauth-routes.ts";
 import { logFailure, sendFailure } from "../refusals.ts";
+import { addApprovals } from "./approvals.ts";
 import { addApproving } from "./approving.ts";
 import { addAuditLog } from "./audit-log.ts";
 import { addChoosing } from "./choosing.ts";
 import { addConnections, readMode } from "./connections.ts";
 import { showConnectingFailed } from "./connecting-failed.ts";
+import { addConsent } from "./consent.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { addHome } from "./home.ts";
 import { html } from "./html.ts";
@@ -34,7 +36,7 @@ export async function addPages(scope: FastifyInstance, services: Services): Prom
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
-    for (const add of [addHome, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
+    for (const add of [addHome, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addConsent, addApprovals, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
   });
 }
 

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { postsApproval } from "../../../contract/approvals.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
-import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal } from "./call-route.ts";
 import { readMode } from "./connections.ts";
@@ -12,6 +11,7 @@ import { type Notice, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
+import { readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
 /** A person's word that a post may go out as it is now, for keys that publish only what is approved. */
@@ -25,9 +25,10 @@ export function addApproving(scope: FastifyInstance, services: Services): void {
 
   scope.post<{ Params: { id: string } }>(path, async (request, reply) => {
     const form = await readForm(request, services.settings.appUrl);
-    const person = await requirePerson(services, request, reply);
     const [id, mode] = [request.params.id, readMode(form.text("mode"))];
     const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`, body: { contentHash: form.text("contentHash") } });
+    // Read now, so that the way to the other pages shows one fewer that waits.
+    const person = await requirePerson(services, request, reply);
     const notice: Notice = answered.ok ? { kind: "done", text: "The post is approved as it is shown here. Any edit voids that." } : { kind: "failed", text: readRefusal(answered).message };
     return await showApproval(services, request, reply, person, { id, mode, notice, status: answered.status });
   });
@@ -49,26 +50,17 @@ async function showApproval(services: Services, request: FastifyRequest, reply: 
   const read = postsApproval.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${mode}` })).body);
   if (!read.success) throw new PublicError("POST_NOT_FOUND", "Post not found.");
   const { approval, post } = read.data;
-  const { text, linkUrl, media, platformOverrides } = post.content;
-  const overrides = Object.keys(platformOverrides).length === 0 ? null : html`<h3>What single platforms get differently</h3><pre>${JSON.stringify(platformOverrides, null, 2)}</pre>`;
+  const names = await readAccountNames(services, person, mode, request);
   return await sendPage(reply, {
     title: "Approve a post",
+    at: "/approvals",
     viewer: person,
     status,
     notice,
-    body: html`<section><p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
-<dl><dt>Platforms</dt><dd>${post.platformPosts.map(({ platform }) => catalog[platform].capabilities.label).join(", ")}</dd><dt>Mode</dt><dd>${mode}</dd><dt>Status</dt><dd>${post.status}</dd>
-${post.scheduledFor === null ? null : html`<dt>Scheduled for</dt><dd>${showTime(post.scheduledFor, person.timeZone)}</dd>`}${linkUrl === null ? null : html`<dt>Link</dt><dd>${linkUrl}</dd>`}</dl>
-${media.length === 0 ? null : html`<h3>Media</h3><ul>${media.map(mediaItem)}</ul>`}${overrides}</section>
-${approval.approvedAt === null ? approveForm(id, mode, approval.contentHash) : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}`,
+    body: html`<section>${shownPost(post, names, person.timeZone)}</section>
+${approval.approvedAt === null ? null : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}
+<div class="row">${approval.approvedAt === null ? approveForm(id, mode, approval.contentHash) : null}<a href="/approvals?mode=${mode}">All that wait for approval</a></div>`,
   });
-}
-
-function mediaItem({ type, url, filename, altText }: Record<string, unknown>): Html {
-  const texts = [type, filename, altText].filter((value) => typeof value === "string");
-  // Other addresses than those of the web are shown as text alone.
-  const link = typeof url === "string" && /^https?:\/\//.test(url) ? html` <a href="${url}" rel="noreferrer">Look at it</a>` : null;
-  return html`<li>${texts.join(" · ")}${link}</li>`;
 }
 
 function approveForm(id: string, mode: Mode, contentHash: string): Html {

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 
 import type { FastifyReply } from "fastify";
 
+import type { Mode } from "../../../model/platform-names.ts";
+import { MOST_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "./html.ts";
 import { PAGE_STYLE } from "./style.ts";
 
@@ -26,6 +28,8 @@ export interface Page {
 
 export interface Viewer {
   email: string;
+  /** How many posts wait for their approval, up to `MOST_COUNTED`. */
+  waiting: Readonly<Record<Mode, number>>;
 }
 
 export interface Notice {
@@ -36,6 +40,13 @@ export interface Notice {
 /** Sends a page. It is never stored, never framed, and loads nothing but what is ours. */
 export async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
   return await reply.code(page.status ?? 200).headers(headersOf(page)).type("text/html; charset=utf-8").send(toMarkup(frame(page)));
+}
+
+/** How much waits, behind the name of where it does; nothing where nothing does. */
+export function waitingTag(count: number): Html | null {
+  if (count === 0) return null;
+  const shown = count >= MOST_COUNTED ? `${MOST_COUNTED - 1}+` : count;
+  return html` <span class="tag warn" title="${shown} waiting">${shown}</span>`;
 }
 
 /** Sends the browser on after a form, or to another page. */
@@ -64,12 +75,14 @@ function headersOf({ script, formOrigins = [] }: Page): Record<string, string> {
 const WAYS = [
   ["/", "Overview"],
   ["/connections", "Connections"],
+  ["/approvals", "Approvals"],
   ["/keys", "API keys"],
   ["/settings", "Settings"],
 ] as const;
 
 function frame({ title, body, viewer = null, at, notice = null, script, isNarrow = false }: Page): Html {
-  const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? html` aria-current="page"` : null}>${name}</a>`);
+  const waiting = viewer === null ? 0 : viewer.waiting.live + viewer.waiting.test;
+  const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? html` aria-current="page"` : null}>${name}${path === "/approvals" ? waitingTag(waiting) : null}</a>`);
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -17,7 +17,7 @@ before(async () => {
 after(() => world.close());
 
 const OWN = "http://localhost:3000";
-const PRIVATE = ["/connections?mode=test", "/keys", "/settings", "/settings/log"];
+const PRIVATE = ["/connections?mode=test", "/approvals", "/keys", "/settings", "/settings/log"];
 const VISITORS = ["/", "/sign-in", "/sign-in/two-factor", "/sign-up", "/setup?token=x", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x"];
 
 const open = (path: string, headers: Record<string, string> = { cookie }) => fetch(world.url + path, { headers, redirect: "manual" });
@@ -146,6 +146,36 @@ test("a post that a key may publish only when approved is looked at and approved
   assert.equal((await publish()).status, 200);
   const stranger = await world.signIn((await world.makeTenants()).test);
   assert.equal((await open(`${path}/approve`, { cookie: stranger })).status, 404);
+});
+
+test("what waits for approval is counted on every page, and approved or discarded from the list as it was shown there", async () => {
+  const { test: free } = await world.makeTenants();
+  await world.connect(free, "threads");
+  const own = await world.signIn(free);
+  const made = await send("/keys", { mode: "test", name: "asks first", approvalRequired: "1" }, { origin: OWN, cookie: own });
+  const held = { ...free, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
+  const draft = async (text: string) => idOf((await world.call(held, "POST", "/api/v1/posts", { platformSetId: held.platformSetId, platforms: ["threads"], content: { text } })).body, "post");
+  const page = async (path = "/approvals") => await (await open(path, { cookie: own })).text();
+  const counted = async () => /Approvals(?: <span[^>]*>(\d+)<)?/.exec(await page("/keys"))?.[1];
+  const act = (what: string, fields: Record<string, string>) => send(`/approvals/${what}`, { mode: "test", ...fields }, { origin: OWN, cookie: own });
+  const hashOf = async (id: string) => new RegExp(`value="${id}"><input type="hidden" name="mode" value="test"><input type="hidden" name="contentHash" value="([0-9a-f]{64})"`).exec(await page())?.[1] ?? "";
+  assert.deepEqual([await counted(), (await page()).includes("Nothing waits")], [undefined, true]);
+  const [first, second] = [await draft("First <b>draft</b>"), await draft("Second draft")];
+  const shown = await page();
+  assert.ok(shown.includes("First &#60;b&#62;draft&#60;/b&#62;") && shown.includes("Second draft") && shown.includes("Threads, @ampost") && shown.includes("“asks first”"));
+  assert.equal(await counted(), "2");
+  const contentHash = await hashOf(first);
+  await world.call(held, "PATCH", `/api/v1/posts/${first}`, { content: { text: "Edited meanwhile" } });
+  const stale = await act("approve", { id: first, contentHash });
+  assert.ok(stale.status === 412 && (await stale.text()).includes("Edited meanwhile"));
+  assert.equal((await act("approve", { id: first, contentHash: await hashOf(first) })).headers.get("location"), "/approvals?mode=test&notice=approved");
+  assert.equal((await world.call(held, "POST", `/api/v1/posts/${first}/publish`)).status, 200);
+  const stranger = { origin: OWN, cookie: await world.signIn((await world.makeTenants()).test) };
+  assert.equal((await send("/approvals/discard", { mode: "test", id: second }, stranger)).status, 404);
+  assert.equal((await act("discard", { id: "nonsense" })).status, 400);
+  assert.equal(await counted(), "1");
+  assert.equal((await act("discard", { id: second })).headers.get("location"), "/approvals?mode=test&notice=discarded");
+  assert.deepEqual([await counted(), (await page()).includes("Nothing waits")], [undefined, true]);
 });
 
 test("what is wrong in a form is told beside its field, and what was filled in is still there", async () => {

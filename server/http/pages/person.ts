@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { meGet, type Me } from "../../../contract/me.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { Call } from "../../domain/caller.ts";
+import { countApprovals } from "../../domain/posts/list-approvals.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute } from "./call-route.ts";
 import type { Viewer } from "./frame.ts";
@@ -20,7 +21,7 @@ export async function findPerson(services: Services, request: FastifyRequest, re
   const session = await services.sessions.find(request.headers);
   if (session === null) return null;
   const read = meGet.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/me" })).body);
-  return read.success ? { ...read.data.user, sessionId: session.id } : null;
+  return read.success ? { ...read.data.user, sessionId: session.id, waiting: await countApprovals(services, session.userId) } : null;
 }
 
 export async function requirePerson(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Person> {

@@ -1,0 +1,35 @@
+import type { WaitingApproval } from "../../../contract/approvals.ts";
+import { MODES, type Mode } from "../../../model/platform-names.ts";
+import { countWaiting, listWaiting } from "../../db/post-approvals.ts";
+import { findPosts } from "../../db/posts.ts";
+import type { Answer, Caller } from "../caller.ts";
+import { readCursor, writeCursor } from "../cursor.ts";
+import type { Services } from "../services.ts";
+import { answerPost } from "./to-post.ts";
+
+/** A page of the posts that wait for a person's approval, each as it is now and with the hash that stands for it, newest first. */
+export async function listApprovals(
+  services: Pick<Services, "pool" | "settings">,
+  { userId, mode }: Caller,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Answer<{ approvals: WaitingApproval[]; nextCursor: string | null }>> {
+  // The hashes are read first: a change between the two is shown under a hash that no longer fits, and refused.
+  const rows = await listWaiting.all(services.pool, [userId, mode, cursor === undefined ? null : readCursor(cursor), limit + 1]);
+  const shown = rows.slice(0, limit);
+  const posts = new Map((await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]));
+  const approvals = shown.flatMap(({ id, content_hash: contentHash, key_id, key_name }): WaitingApproval[] => {
+    const post = posts.get(id);
+    return post === undefined ? [] : [{ approval: { postId: id, contentHash, approvedAt: null, approvedBy: null }, ...answerPost(services.settings, post).body, key: { id: key_id, name: key_name } }];
+  });
+  return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
+}
+
+/** More are not counted: it is a number to look at. */
+export const MOST_COUNTED = 100;
+
+/** How many posts wait for the user's approval in each mode, up to `MOST_COUNTED`. */
+export async function countApprovals(services: Pick<Services, "pool">, userId: string): Promise<Record<Mode, number>> {
+  const rows = await countWaiting.all(services.pool, [userId, MODES, MOST_COUNTED]);
+  const countOf = (mode: Mode) => rows.find((row) => row.mode === mode)?.count ?? 0;
+  return { live: countOf("live"), test: countOf("test") };
+}

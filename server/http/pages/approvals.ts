@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import { approvalsList, type WaitingApproval } from "../../../contract/approvals.ts";
+import { parseInput } from "../../../contract/parse.ts";
+import { postsDelete } from "../../../contract/posts.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { MODES, type Mode } from "../../../model/platform-names.ts";
+import { discardPost } from "../../domain/posts/discard-post.ts";
+import type { Services } from "../../domain/services.ts";
+import { callRoute, readRefusal } from "./call-route.ts";
+import { readMode } from "./connections.ts";
+import { button, readForm } from "./form.ts";
+import { type Notice, sendOn, sendPage, waitingTag } from "./frame.ts";
+import { html, type Html } from "./html.ts";
+import { callOf, type Person, requirePerson } from "./person.ts";
+import { queryOf } from "./query.ts";
+import { type AccountNames, platformsOf, readAccountNames, shownPost } from "./shown-post.ts";
+import { showTime } from "./times.ts";
+
+/** The posts that keys may not publish before a person has approved them: looked at, approved or discarded. */
+export function addApprovals(scope: FastifyInstance, services: Services): void {
+  const { settings } = services;
+
+  scope.get("/approvals", async (request, reply) => {
+    const person = await requirePerson(services, request, reply);
+    const { mode, cursor, notice = "" } = queryOf(request);
+    // Without a mode: the one in which something waits.
+    const shown = mode === undefined && person.waiting.live === 0 && person.waiting.test > 0 ? "test" : readMode(mode);
+    return await showApprovals(services, request, reply, person, { mode: shown, cursor, notice: NOTICES[notice] ?? null });
+  });
+
+  scope.post("/approvals/approve", async (request, reply) => {
+    const form = await readForm(request, settings.appUrl);
+    const mode = readMode(form.text("mode"));
+    const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/posts/${encodeURIComponent(form.text("id"))}/approve?mode=${mode}`, body: { contentHash: form.text("contentHash") } });
+    if (answered.ok) return await sendOn(reply, `/approvals?mode=${mode}&notice=approved`);
+    const person = await requirePerson(services, request, reply);
+    return await showApprovals(services, request, reply, person, { mode, notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status });
+  });
+
+  scope.post("/approvals/discard", async (request, reply) => {
+    const form = await readForm(request, settings.appUrl);
+    const person = await requirePerson(services, request, reply);
+    const mode = readMode(form.text("mode"));
+    try {
+      const { params } = parseInput(postsDelete, { params: { id: form.text("id") }, query: {}, body: undefined });
+      await discardPost(services, callOf(person, mode, request), params.id);
+    } catch (error) {
+      if (!(error instanceof PublicError)) throw error;
+      return await showApprovals(services, request, reply, person, { mode, notice: { kind: "failed", text: error.message }, status: error.status });
+    }
+    return await sendOn(reply, `/approvals?mode=${mode}&notice=discarded`);
+  });
+}
+
+const NOTICES: Readonly<Record<string, Notice>> = {
+  approved: { kind: "done", text: "The post is approved as it was shown here. Its key can publish it now." },
+  discarded: { kind: "done", text: "The post is discarded. It will not go out." },
+};
+
+const PAGE = 20;
+
+async function showApprovals(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  person: Person,
+  { mode, cursor, notice, status = 200 }: { mode: Mode; cursor?: string | undefined; notice: Notice | null; status?: number },
+): Promise<FastifyReply> {
+  const query = new URLSearchParams({ mode, limit: String(PAGE), ...(cursor === undefined ? {} : { cursor }) });
+  const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/approvals?${query}` });
+  const { approvals, nextCursor } = approvalsList.answer.safeParse(answered.body).data ?? { approvals: [], nextCursor: null };
+  const names = await readAccountNames(services, person, mode, request);
+  const modes = MODES.map((name) => html`<a href="/approvals?mode=${name}"${name === mode ? html` aria-current="page"` : null}>${name === "live" ? "Live" : "Test"}${waitingTag(person.waiting[name])}</a>`);
+  return await sendPage(reply, {
+    title: "Approvals",
+    at: "/approvals",
+    viewer: person,
+    status: answered.ok ? status : answered.status,
+    notice,
+    body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
+<p class="dim">Posts of <a href="/keys">API keys</a> that publish only what you approve. An approval is for the post as it is shown: any edit voids it.</p>
+${approvals.length === 0 ? html`<section><p class="dim">Nothing waits for you here.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
+${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Earlier</a></p>`}`,
+  });
+}
+
+function approvalSection({ approval: { postId: id, contentHash }, post, key }: WaitingApproval, names: AccountNames, timeZone: string): Html {
+  const { mode } = post;
+  const about = (what: string) => `${what} the post for ${platformsOf(post)} of ${showTime(post.createdAt, timeZone)}`;
+  return html`<section aria-labelledby="post-${id}"><h2 id="post-${id}">${platformsOf(post)}</h2><p class="small dim">By the key “${key.name}”, ${showTime(post.updatedAt, timeZone)} · <a href="/posts/${id}/approve?mode=${mode}">Open</a></p>
+${shownPost(post, names, timeZone)}
+<div class="row">${button("/approvals/approve", "Approve", { kind: "main", hidden: { id, mode, contentHash }, describes: about("Approve") })}
+${button("/approvals/discard", "Discard", { kind: "danger", hidden: { id, mode }, describes: about("Discard") })}</div></section>`;
+}
