@@ -9,6 +9,9 @@ import type { Installation } from "../cli/installation.fixture.ts";
 
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+/** What a page does takes longer only where it never will be done. */
+export const LONGEST_STEP_MILLISECONDS = 60_000;
+
 /** The machine's own Chromium, without a window; gone when the test is over. */
 export async function openBrowser(test: TestContext): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
@@ -31,6 +34,14 @@ export async function fill(page: Page, fields: Record<string, string>): Promise<
 /** Presses a button by its name. */
 export async function press(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
+}
+
+/** Goes on at a consent page as another person than the one it knows. */
+export async function asSomebodyElse(page: Page, person: string): Promise<void> {
+  await page.getByRole("button", { name: /^Continue as/ }).waitFor();
+  const address = new URL(page.url());
+  address.searchParams.set("login_hint", person);
+  await page.goto(address.href);
 }
 
 /** Nothing runs out of a phone's width, every field has a label, every button a name, and no id stands twice. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { accountsGet } from "../../contract/accounts.ts";
 import { connectLinksCreate, connectLinksGet } from "../../contract/connect-links.ts";
-import { assertSound, openBrowser, press, step } from "../browser.ts";
+import { asSomebodyElse, assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
 test("a customer without a login connects a Page by a link, without scripts, and comes back to the product that sent it", async (t) => {
   const installation = await openInstallation(t);
@@ -31,7 +31,7 @@ test("a customer without a login connects a Page by a link, without scripts, and
   const { connectLink } = connectLinksCreate.answer.parse(await call("POST", "/api/v1/connect-links", create));
   const context = await (await openBrowser(t)).newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   const result = () => Object.fromEntries(new URL(page.url()).searchParams);
 
   await step("who refuses at the platform comes back with that", async () => {
@@ -45,9 +45,7 @@ test("a customer without a login connects a Page by a link, without scripts, and
   await step("who allows it chooses a Page, agrees that it replaces the one that is there, and comes back with the account", async () => {
     await page.goto(connectLink.url ?? "");
     await page.getByRole("link", { name: "Connect Facebook" }).click();
-    const consent = new URL(page.url());
-    consent.searchParams.set("login_hint", "two-pages-customer");
-    await page.goto(consent.href);
+    await asSomebodyElse(page, "two-pages-customer");
     await press(page, /^Continue as/);
     await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
     await assertSound(page);

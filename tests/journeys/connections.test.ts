@@ -11,7 +11,7 @@ import { connectLinksCreate } from "../../contract/connect-links.ts";
 import { post } from "../../contract/posts.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
-import { assertSound, fill, linkInLetter, openBrowser, press, step } from "../browser.ts";
+import { asSomebodyElse, assertSound, fill, linkInLetter, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -22,7 +22,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   const browser = await openBrowser(t);
   const open = async () => {
     const context = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
     return await context.newPage();
   };
   const page = await open();
@@ -109,6 +109,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   let apiKey = "";
   await step("a new key is shown once", async () => {
     await page.getByRole("link", { name: "API keys" }).click();
+    await page.waitForURL("**/keys");
     await fill(page, { Name: "laptop" });
     await press(page, "Create key");
     apiKey = await page.getByLabel("Copy it now").inputValue();
@@ -193,11 +194,4 @@ async function connect(page: Page, label: string): Promise<void> {
   await page.getByRole("region", { name: "Journey" }).getByRole("link", { name: label, exact: true }).click();
   await press(page, /^Continue as/);
   await page.getByText("The account is connected").waitFor();
-}
-
-/** Goes on at a consent page as another person than the one it knows. */
-async function asSomebodyElse(page: Page, person: string): Promise<void> {
-  const address = new URL(page.url());
-  address.searchParams.set("login_hint", person);
-  await page.goto(address.href);
 }

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { assertSound, fill, linkInLetter, openBrowser, press, step } from "../browser.ts";
+import { assertSound, fill, linkInLetter, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
 const EMAIL = "owner@example.com";
 const NEW_EMAIL = "olivia@example.com";
@@ -19,7 +19,7 @@ test("a person looks after the ways in: second step, passkey, sessions, password
   const browser = await openBrowser(t);
   const open = async () => {
     const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
     return await context.newPage();
   };
   const page = await open();
@@ -41,6 +41,7 @@ test("a person looks after the ways in: second step, passkey, sessions, password
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { "E-mail": EMAIL, Password: PASSWORD });
     await press(page, "Set up");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
     await settings();
     await fill(page, { Name: "Olivia" });
     await page.getByLabel("Time zone").selectOption("Europe/Berlin");
@@ -121,6 +122,7 @@ test("a person looks after the ways in: second step, passkey, sessions, password
 
   await step("a forgotten password is set anew by a letter, whose link works once", async () => {
     await other.getByRole("link", { name: "Forgot your password?" }).click();
+    await other.waitForURL("**/forgot-password*");
     await fill(other, { "E-mail": NEW_EMAIL });
     await press(other, "Send the link");
     const link = await linkInLetter(installation, NEW_EMAIL, "/reset-password");

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertSound, openBrowser, step } from "../../../tests/browser.ts";
+import { assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../../../tests/browser.ts";
 import { createWorld } from "../../../tests/world.ts";
 
-test("the documentation is read, searched, copied from and tried in a browser", { timeout: 90_000 }, async (t) => {
+test("the documentation is read, searched, copied from and tried in a browser", async (t) => {
   const world = await createWorld();
   t.after(() => world.close());
   Object.assign(world.services.settings, { apiUrl: world.url, appUrl: world.url });
   const browser = await openBrowser(t);
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, colorScheme: "dark" });
+  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   const page = await context.newPage();
   const troubles: string[] = [];
   const elsewhere: string[] = [];
