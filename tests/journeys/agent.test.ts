@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { z } from "zod";
+
+import { openInstallation, type Installation } from "../../cli/installation.fixture.ts";
+import { account } from "../../contract/accounts.ts";
+import { issue } from "../../contract/issues.ts";
+import { postsAttempts } from "../../contract/post-attempts.ts";
+import { post, type Post } from "../../contract/posts.ts";
+
+const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
+
+/** What an agent learns from `/llm.txt`; of the product it knows nothing else. */
+interface Manual {
+  text: string;
+  address: string;
+  /** The tools, each with what has to be given. */
+  tools: ReadonlyMap<string, { takes: string[]; needs: string[] }>;
+  /** The calls that are shown, in order. */
+  calls: readonly { name: string; arguments: Record<string, unknown> }[];
+}
+
+test("an agent that has only llm.txt and the MCP endpoint looks, validates, drafts, schedules, publishes, explains a failure and retries it", { timeout: 90_000 }, async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  const { apiKey } = await installation.json("bootstrap", "--json");
+  for (const revision of REVISIONS) await t.test(revision, async (step) => await publishAsAgent(step, installation, String(apiKey), revision));
+  await server.end("SIGTERM");
+});
+
+async function publishAsAgent(t: TestContext, installation: Installation, key: string, revision: (typeof REVISIONS)[number]): Promise<void> {
+  const manual = readManual(await (await fetch(`${installation.url}/llm.txt`)).text());
+  const agent = await openAgent(t, manual, key, revision);
+  const call = async (name: string, changes: Record<string, unknown> = {}, occasion = 0) => agent.call(name, { ...exampleOf(manual, name, occasion), ...changes });
+
+  // Who am I, what is connected, and what do the platforms take?
+  const context = z.object({ mode: z.string(), timeZone: z.string(), currentTime: z.iso.datetime() }).parse(await call("account_context"));
+  assert.equal(context.mode, "test", "a rehearsal: nothing goes out that anybody sees");
+  const { sets } = z.object({ sets: z.array(z.object({ id: z.string() })) }).parse(await call("platform_sets_list"));
+  const platformSetId = sets[0]?.id ?? "";
+  const { accounts } = z.object({ accounts: z.array(account) }).parse(await call("accounts_list", { platformSetId }));
+  const usable = accounts.filter(({ tokenHealth }) => told(manual, tokenHealth) && tokenHealth === "healthy").map(({ platform }) => platform);
+  const wanted = z.array(z.enum(["threads", "linkedin"])).parse(exampleOf(manual, "posts_create").platforms);
+  for (const platform of wanted) {
+    assert.ok(usable.includes(platform), `${platform} is connected`);
+    const described = z.object({ platforms: z.array(z.object({ description: z.string() })) }).parse(await call("platforms_describe", { platform }));
+    assert.match(described.platforms[0]?.description ?? "", /scheduledFor is refused/);
+  }
+
+  // A draft with a variant for each platform. The first try is too long for one of them, and its fix says what to do.
+  const content = { text: `Our new release is out (${revision}).`, platformOverrides: { linkedin: { text: `Our new release is out (${revision}). Here is what changed.` } } };
+  const tooLong = await call("posts_validate", { content: { ...content, text: "Long. ".repeat(200) }, platformSetId });
+  const judged = z.object({ valid: z.boolean(), issues: z.array(issue) });
+  const [found, ...others] = judged.parse(tooLong).issues;
+  assert.deepEqual([found?.code, found?.platform, others], ["CONTENT_TOO_LONG", "threads", []]);
+  assert.match(found?.fix ?? "", /Shorten .* to at most 500/);
+  assert.equal(judged.parse(await call("posts_validate", { content, platformSetId })).valid, true);
+  const idempotencyKey = `release-${revision}`;
+  const draft = postIn(await call("posts_create", { content, platformSetId, idempotencyKey }));
+  assert.equal(draft.status, "draft");
+  assert.equal(postIn(await call("posts_create", { content, platformSetId, idempotencyKey })).id, draft.id, "a repeated call makes no second post");
+
+  // Another one has a time, is moved, and goes out by itself.
+  const tomorrow = new Date(Date.parse(context.currentTime) + 86_400_000).toISOString();
+  const morning = { text: `Good morning (${revision})` };
+  const scheduled = postIn(await call("posts_create", { content: morning, platformSetId, scheduledFor: tomorrow, idempotencyKey: `morning-${revision}` }, 1));
+  assert.deepEqual([scheduled.status, scheduled.scheduledFor], ["scheduled", tomorrow]);
+  const soon = new Date(Date.now() + 1000).toISOString();
+  assert.equal(postIn(await call("posts_update", { id: scheduled.id, scheduledFor: soon, idempotencyKey: `sooner-${revision}` })).scheduledFor, soon);
+
+  // One platform refuses: the post is partial, and the agent says why and what to do.
+  await tellSandbox(installation, "faults", { platform: "linkedin", operation: "publish", kind: "reject" });
+  const published = postIn(await call("posts_publish", { id: draft.id, idempotencyKey: `publish-${revision}` }));
+  assert.equal(published.status, "partial");
+  const failed = published.platformPosts.filter(({ status }) => status === "failed");
+  const attempts = postsAttempts.answer.parse(await call("posts_attempts", { id: draft.id })).attempts;
+  const [explanation] = failed.map(({ id, platform, error }) => {
+    const refused = attempts.find(({ platformPostId, verdict }) => platformPostId === id && verdict === "failed");
+    return { platform, code: error?.code, category: error?.category, fix: error?.action, said: `${refused?.requests[0]?.status} ${error?.platformError?.message}` };
+  });
+  assert.deepEqual(explanation, { platform: "linkedin", code: "VALIDATION_FAILED", category: "content", fix: "Change the content as the platform's words say, and create a new post for this platform.", said: `400 ${failed[0]?.error?.platformError?.message}` });
+  for (const word of ["error.message", "error.action", "error.platformError", "error.category", "verdict", `| \`${explanation?.category}\` |`]) assert.ok(told(manual, word), `llm.txt tells of ${word}`);
+
+  // Only what failed is sent again.
+  const retried = postIn(await call("posts_retry", { id: draft.id, platforms: failed.map(({ platform }) => platform), idempotencyKey: `retry-${revision}` }));
+  assert.equal(retried.status, "published");
+  assert.match(retried.platformPosts.find(({ platform }) => platform === "linkedin")?.publishedUrl ?? "", /^https:\/\/www\.linkedin\.com\//);
+  while (postIn(await call("posts_get", { id: scheduled.id })).status !== "published") await sleep(200);
+
+  const audience = await readAudience(installation, revision);
+  assert.deepEqual(audience.map(({ platform, text }) => [platform, text]).sort(), [
+    ["facebook", morning.text],
+    ["linkedin", content.platformOverrides.linkedin.text],
+    ["threads", content.text],
+  ]);
+  const calls = new Map(audience.map(({ platform, publishCalls }) => [platform, publishCalls]));
+  assert.deepEqual([calls.get("threads"), calls.get("facebook")], [1, 1], "what was published was sent once");
+}
+
+function readManual(text: string): Manual {
+  const tools = [...text.matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$/gm)].map(([, name = "", takes = ""]) => {
+    const names = (pattern: RegExp) => [...takes.matchAll(pattern)].map(([, argument = ""]) => argument);
+    return [name, { takes: names(/`(\w+)`/g), needs: names(/\*\*`(\w+)`\*\*/g) }] as const;
+  });
+  const calls = [...text.matchAll(/^\{"name": .*\}$/gm)].map(([line]) => z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }).parse(JSON.parse(line)));
+  const address = /^- MCP: (\S+?),/m.exec(text)?.[1];
+  assert.ok(address !== undefined && text.includes("Authorization: Bearer"), "llm.txt says where MCP is, and how it is opened");
+  return { text, address, tools: new Map(tools), calls };
+}
+
+/** The arguments that the manual shows for a tool, at its first mention or a later one. */
+function exampleOf({ tools, calls }: Manual, name: string, occasion = 0): Record<string, unknown> {
+  const shown = calls.filter((each) => each.name === name)[occasion];
+  const tool = tools.get(name);
+  assert.ok(shown !== undefined && tool !== undefined, `llm.txt shows how ${name} is called`);
+  for (const argument of tool.needs) assert.ok(argument in shown.arguments, `the example of ${name} gives ${argument}`);
+  return shown.arguments;
+}
+
+function told({ text }: Manual, word: string): boolean {
+  return text.includes(word);
+}
+
+/** The official client. It calls only what the manual names, with arguments that the manual names. */
+async function openAgent(t: TestContext, manual: Manual, key: string, revision: (typeof REVISIONS)[number]): Promise<{ call(name: string, given: Record<string, unknown>): Promise<Record<string, unknown>> }> {
+  const client = new Client({ name: "agent", version: "1" }, { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(manual.address), { requestInit: { headers: { authorization: `Bearer ${key}` } } }));
+  t.after(() => client.close());
+  assert.equal(client.getNegotiatedProtocolVersion(), revision);
+  const { tools } = await client.listTools();
+  assert.deepEqual(tools.map(({ name }) => name), [...manual.tools.keys()], "llm.txt and the endpoint name the same tools");
+  return {
+    async call(name, given) {
+      for (const argument of Object.keys(given)) assert.ok(manual.tools.get(name)?.takes.includes(argument), `llm.txt names ${argument} of ${name}`);
+      assert.doesNotMatch(JSON.stringify(given), /"(SET_ID|POST_ID|TIME)"/, `what stands for something in the example of ${name} has been filled in`);
+      const { isError, content, structuredContent } = await client.callTool({ name, arguments: given });
+      assert.notEqual(isError, true, JSON.stringify(content));
+      return z.record(z.string(), z.unknown()).parse(structuredContent);
+    },
+  };
+}
+
+function postIn(answer: Record<string, unknown>): Post {
+  return post.parse(answer.post);
+}
+
+async function tellSandbox({ sandboxUrl }: Installation, path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${sandboxUrl}/_sandbox/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  assert.ok(answer.ok, await answer.text());
+}
+
+/** What can be seen of a revision's posts. */
+async function readAudience({ sandboxUrl }: Installation, revision: string): Promise<{ platform: string; text: string; publishCalls: number }[]> {
+  const answer = await fetch(`${sandboxUrl}/_sandbox/posts`);
+  const posts = z.array(z.object({ platform: z.string(), text: z.string(), publishCalls: z.number() })).parse(await answer.json());
+  return posts.filter(({ text }) => text.includes(`(${revision})`));
+}
