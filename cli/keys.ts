@@ -36,7 +36,7 @@ function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, a
 
 export async function runListKeys(options: InstanceOptions): Promise<void> {
   const keys = await withInstance(async (instance) => listApiKeys(instance, { userId: (await findUser(instance, options)).id }));
-  const lines = keys.map((key) => [key.id, `${key.prefix}…`, key.mode, stateOf(key), key.name, ...heldTo(key.policies)].join("  "));
+  const lines = keys.map((key) => [key.id, key.prefix === null ? "(MCP client)" : `${key.prefix}…`, key.mode, stateOf(key), key.name, ...heldTo(key.policies)].join("  "));
   answer(options, { keys }, lines.length > 0 ? lines : ["There are no keys yet: ampost keys create --mode test --name NAME"]);
 }
 

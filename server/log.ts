@@ -23,8 +23,8 @@ export function createLog({ level, part }: LogOptions): Logger {
 
 /** Everything under such a name is secret, whatever it looks like. */
 const SECRET_NAME = /authorization|cookie|password|secret|signature|sealed|verifier|api_?key$|token$|encryption_?key|database_?url/i;
-/** Raw API keys, and the password in an address. */
-const SECRET_TEXT = [/\bamp_(?:live|test)_[\w-]{8,}/g, /(?<=:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/g];
+/** Raw API keys, tokens of MCP clients, and the password in an address. */
+const SECRET_TEXT = [/\bamp_(?:live|test|access|refresh|code)_[\w-]{8,}/g, /(?<=:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/g];
 const DEEPEST = 8;
 
 function clean(fields: Record<string, unknown>, depth: number): Record<string, unknown> {

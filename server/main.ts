@@ -95,6 +95,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
       appUrl: config.appUrl,
       mediaUrl: config.mediaUrl,
       sandboxUrl: config.sandbox.url,
+      allowPrivateUrls: config.allowPrivateUrls,
       scheduling: config.scheduling,
       forcePrivateUploads: config.forcePrivateUploads,
       signUp: config.signUp,

@@ -26,6 +26,10 @@ export const LIMITS = {
   letter: { account: 5, address: 30, seconds: HOUR },
   oneTimeToken: { address: 30, seconds: HOUR },
   password: { account: 10, address: 60, seconds: QUARTER },
+  mcpClient: { account: 30, address: 120, seconds: QUARTER },
+  mcpRegistration: { address: 120, seconds: HOUR },
+  // Only what fails is counted: a program that serves many people comes from one address.
+  mcpToken: { address: 120, seconds: QUARTER },
 } as const satisfies Record<string, Limit>;
 
 export type Tried = keyof typeof LIMITS;

@@ -6,7 +6,10 @@ export interface ApiKeyRow {
   user_id: string;
   mode: Mode;
   name: string;
-  prefix: string;
+  /** Null of a grant, for which there is no raw key. */
+  prefix: string | null;
+  /** The MCP client that a grant is for; null of a key. */
+  client_id: string | null;
   /** As it was stored; members of later versions are missing from earlier rows. */
   policies: unknown;
   created_at: Date;
@@ -15,7 +18,7 @@ export interface ApiKeyRow {
   revoked_at: Date | null;
 }
 
-const columns = "id, user_id, mode, name, prefix, policies, created_at, last_used_at, expires_at, revoked_at";
+const columns = "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at";
 
 /** Who a key speaks for. `unseen`: its last use was written down more than a minute ago. */
 export interface KeyHolderRow {

@@ -17,7 +17,7 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   signInMethods: page("sign_in_methods", "id provider created_at updated_at"),
   passkeys: page("passkeys", "id name device_type backed_up created_at", { idType: "text" }),
   sessions: page("sessions", "id address user_agent created_at expires_at"),
-  apiKeys: page("api_keys", "id mode name prefix policies created_at last_used_at expires_at revoked_at"),
+  apiKeys: page("api_keys", "id mode name prefix client_id policies created_at last_used_at expires_at revoked_at"),
   platformSets: page("platform_sets", "id mode name is_default created_at updated_at"),
   accounts: page("accounts", "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes token_health token_health_reason platform_metadata external_id connected_at"),
   connectLinks: page("connect_links", "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id"),

@@ -15,6 +15,7 @@ import { BINDINGS } from "./bindings.ts";
 import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addDocs } from "./docs/add-docs.ts";
 import { addOpenApi } from "./openapi-routes.ts";
+import { addMcpGrants } from "./mcp-grant-routes.ts";
 import { addMediaFiles } from "./media-files.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
@@ -77,6 +78,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   addOpenApi(app, services);
   await addDocs(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
+  await app.register(async (grants) => addMcpGrants(grants, services));
   await app.register(async (own) => addUserExport(own, services));
   await app.register(async (pages) => addPages(pages, services));
   addNotFound(app);

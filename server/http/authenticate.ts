@@ -11,11 +11,11 @@ import { refuseRequest } from "./refusals.ts";
 /** On whose behalf a route is called, by whom, and what that key is held to. */
 export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">;
 
-/** On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either. Throws UNAUTHORIZED. */
-export async function authenticate(services: Pick<Services, "keyHolders" | "sessions" | "settings">, operation: { auth?: Operation["auth"] }, request: FastifyRequest): Promise<Authenticated> {
+/** On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either; access tokens of MCP where it is said so. Throws UNAUTHORIZED. */
+export async function authenticate(services: Pick<Services, "keyHolders" | "sessions" | "settings">, operation: { auth?: Operation["auth"]; takesTokens?: boolean }, request: FastifyRequest): Promise<Authenticated> {
   const auth = operation.auth ?? "key";
   if (auth === "session" || (auth === "either" && request.headers.authorization === undefined)) return await authenticateSession(services, request);
-  const { keyId, ...caller } = await authenticateKey(services, request);
+  const { keyId, ...caller } = await authenticateKey(services, request, operation.takesTokens === true);
   return { ...caller, actor: { kind: "key", id: keyId } };
 }
 
@@ -50,12 +50,12 @@ function readMode(request: FastifyRequest): Mode {
   return mode;
 }
 
-async function authenticateKey(services: Pick<Services, "keyHolders">, request: FastifyRequest): Promise<KeyHolder> {
+async function authenticateKey({ keyHolders }: Pick<Services, "keyHolders">, request: FastifyRequest, takesTokens: boolean): Promise<KeyHolder> {
   const header = request.headers.authorization;
   if (header === undefined) throw unauthorized("The API key is missing: send it in the header Authorization: Bearer amp_live_…");
   const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (key === undefined) throw unauthorized("The Authorization header is not of the form: Bearer amp_live_…");
-  const caller = await services.keyHolders.find(key);
+  const caller = (await keyHolders.find(key)) ?? (takesTokens ? await keyHolders.findByToken(key) : null);
   if (caller === null) throw unauthorized("The API key is unknown, expired or revoked");
   return caller;
 }

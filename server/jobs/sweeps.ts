@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
+import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
 import { deleteOldAttempts, forgetGranted } from "../db/oauth-attempts.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
 import { deleteOldThrottles } from "../db/throttles.ts";
@@ -24,9 +25,10 @@ export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
-/** Sessions and counts of tries that are over. */
+/** Sessions, tokens of MCP clients and counts of tries that are over. */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
+  await inBatches(pool, deleteOldMcpTokens, signal);
   await inBatches(pool, deleteOldThrottles, signal);
 }
 

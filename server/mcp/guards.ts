@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../model/errors.ts";
+import { isLoopback } from "../domain/mcp-grants/redirect-uris.ts";
+import { SCOPE } from "../domain/mcp-grants/tokens.ts";
 import type { Services } from "../domain/services.ts";
 import type { Faces } from "../http/faces.ts";
 import { authenticate, type Authenticated } from "../http/authenticate.ts";
@@ -36,26 +38,30 @@ export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply
   return await reply.code(204).send();
 }
 
-/** The holder of the Bearer key; a refusal says where clients learn how to come by one. */
+/** The holder of the Bearer key or access token; a refusal says where clients learn how to come by one. */
 export async function authenticateMcp(services: Services, request: FastifyRequest): Promise<Authenticated> {
   try {
-    return await authenticate(services, {}, request);
+    return await authenticate(services, { takesTokens: true }, request);
   } catch (error) {
     if (!(error instanceof PublicError) || error.code !== "UNAUTHORIZED") throw error;
-    const challenge = `Bearer resource_metadata="${services.settings.apiUrl}${METADATA_PATH}"`;
+    const failed = request.headers.authorization === undefined ? "" : ', error="invalid_token"';
+    const challenge = `Bearer resource_metadata="${services.settings.apiUrl}${METADATA_PATH}", scope="${SCOPE}"${failed}`;
     throw new PublicError(error.code, error.message, { issues: error.issues, headers: { "www-authenticate": challenge } });
   }
 }
 
-/** What the endpoint is, as RFC 9728 has it. */
+/** What the endpoint is, as RFC 9728 has it. Some clients look for it without the endpoint's path. */
 export const protectedResource = {
-  path: METADATA_PATH,
-  describe: ({ apiUrl, appUrl }: Faces) => ({ resource: `${apiUrl}/mcp`, resource_name: "Ampost", bearer_methods_supported: ["header"], resource_documentation: `${appUrl}/docs/mcp` }),
+  paths: [METADATA_PATH, METADATA_PATH.replace(/\/mcp$/, "")],
+  describe: ({ apiUrl, appUrl }: Faces) => ({
+    resource: `${apiUrl}/mcp`,
+    resource_name: "Ampost",
+    authorization_servers: [appUrl],
+    scopes_supported: [SCOPE],
+    bearer_methods_supported: ["header"],
+    resource_documentation: `${appUrl}/docs/mcp`,
+  }),
 };
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
 
 /** A refusal of the protocol's own. */
 export function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {

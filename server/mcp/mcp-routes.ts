@@ -43,7 +43,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       return await send(reply, await (await open()).serve(caller, toWebRequest(request, reply, services), body.value));
     },
   );
-  app.get(protectedResource.path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
+  for (const path of protectedResource.paths) app.get(path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
 }
 
 /** Null where it is no JSON, or so deep or large that nobody should walk through it. */

@@ -331,7 +331,7 @@ test("without a good key it is 401 and says where to learn more; what is too lar
   for (const key of ["", "amp_test_nonsense", gone.apiKey]) {
     const { status, headers } = await post(rpc("tools/list"), session, { key });
     assert.equal(status, 401);
-    assert.equal(headers.get("www-authenticate"), 'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp"');
+    assert.equal(headers.get("www-authenticate"), 'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp", scope="mcp", error="invalid_token"');
     assert.ok(headers.get("x-request-id") !== null && headers.get("x-ratelimit-limit") !== null);
   }
   const metadata = await fetch(`${world.url}/.well-known/oauth-protected-resource/mcp`);

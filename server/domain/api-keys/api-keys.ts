@@ -60,6 +60,15 @@ export async function revokeOwnKey(services: { pool: pg.Pool; keyHolders: KeyHol
   return answer;
 }
 
+/** Ends a key or grant in the transaction; whoever calls has it forgotten after that. `more` is what is worth knowing about why. Throws NOT_FOUND. */
+export async function revoke(tx: pg.PoolClient, owner: Pick<Caller, "userId">, origin: Origin, id: string, more: Record<string, string> = {}): Promise<ApiKey> {
+  const revoked = await revokeKey.one(tx, [id, owner.userId]);
+  const row = revoked ?? (await findApiKey.one(tx, [id, owner.userId]));
+  if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
+  if (revoked !== undefined) await recordAudit(tx, origin, { userId: row.user_id, mode: row.mode, action: "api_key.revoked", target: row.id, data: { name: row.name, ...more } });
+  return toApiKey(row);
+}
+
 /** All that is stored of a key. It cannot be used as one. */
 export function digestKey(apiKey: string): Buffer {
   return createHash("sha256").update(apiKey).digest();
@@ -74,14 +83,6 @@ async function insert(tx: pg.PoolClient, owner: Caller, origin: Origin, { name, 
   return { ...key, apiKey };
 }
 
-async function revoke(tx: pg.PoolClient, owner: Pick<Caller, "userId">, origin: Origin, id: string): Promise<ApiKey> {
-  const revoked = await revokeKey.one(tx, [id, owner.userId]);
-  const row = revoked ?? (await findApiKey.one(tx, [id, owner.userId]));
-  if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
-  if (revoked !== undefined) await recordAudit(tx, origin, { userId: row.user_id, mode: row.mode, action: "api_key.revoked", target: row.id, data: { name: row.name } });
-  return toApiKey(row);
-}
-
 function alreadyExpired(actual: unknown) {
   const message = "expiresAt has to lie in the future";
   return { rule: "key.expiresAt", code: "VALIDATION_FAILED", platform: null, path: "/expiresAt", message, actual, limit: null, fix: "Send a later time, or leave expiresAt out." } as const;
@@ -93,6 +94,7 @@ function toApiKey(row: ApiKeyRow): ApiKey {
     name: row.name,
     mode: row.mode,
     prefix: row.prefix,
+    clientId: row.client_id,
     policies: readPolicies(row.policies),
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { KeyPolicies } from "../../../contract/api-keys.ts";
 import { findKeyHolder, touchKey } from "../../db/api-keys.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
+import { findTokenHolder } from "../../db/mcp-tokens.ts";
 import type { Caller } from "../caller.ts";
 import { digestKey } from "./api-keys.ts";
 import { readPolicies } from "./policies.ts";
@@ -13,11 +14,13 @@ export interface KeyHolder extends Caller {
   policies: KeyPolicies;
 }
 
-/** Who holds which key, so that a caller's every request does not ask the table anew. */
+/** Who holds which key or token, so that a caller's every request does not ask the table anew. */
 export interface KeyHolders {
   /** Whom a raw key speaks for; null where it is unknown, revoked or expired. */
   find(apiKey: string): Promise<KeyHolder | null>;
-  /** Has the next request with this key ask the table. */
+  /** Whom an access token of MCP speaks for, by the grant that it belongs to; null where it is unknown or expired, or the grant is over. It is for `/mcp` and nothing else. */
+  findByToken(accessToken: string): Promise<KeyHolder | null>;
+  /** Has the next request with this key, or with a token of this grant, ask the table. */
   forget(keyId: string): void;
 }
 
@@ -29,7 +32,7 @@ const MOST_REMEMBERED = 10_000;
 export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: Pick<Listener, "on"> }): KeyHolders {
   const remembered = new Map<string, { holder: KeyHolder; until: number }>();
   const forget = (keyId: string) => {
-    for (const [apiKey, { holder }] of remembered) if (holder.keyId === keyId) remembered.delete(apiKey);
+    for (const [secret, { holder }] of remembered) if (holder.keyId === keyId) remembered.delete(secret);
   };
   // A key that was read just before it was revoked must not be remembered just after.
   let revocations = 0;
@@ -37,23 +40,25 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
     revocations += 1;
     forget(keyId);
   });
+  const lookUp = async (secret: string, form: RegExp, findHolder: typeof findKeyHolder) => {
+    if (!form.test(secret)) return null;
+    const known = remembered.get(secret);
+    if (known !== undefined && known.until > performance.now()) return known.holder;
+    remembered.delete(secret);
+    const before = revocations;
+    const row = await findHolder.one(pool, [digestKey(secret)]);
+    if (row === undefined) return null;
+    // Nobody waits for this, and at most once a minute; a failure only leaves an older time standing.
+    if (row.unseen) void touchKey.run(pool, [row.id]).catch(() => undefined);
+    const holder = { userId: row.user_id, mode: row.mode, keyId: row.id, policies: readPolicies(row.policies) };
+    const lifetime = Math.min(REMEMBERED_MS, row.seconds_left === null ? Infinity : row.seconds_left * 1000);
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (before === revocations) remembered.set(secret, { holder, until: performance.now() + lifetime });
+    return holder;
+  };
   return {
-    async find(apiKey) {
-      const known = remembered.get(apiKey);
-      if (known !== undefined && known.until > performance.now()) return known.holder;
-      remembered.delete(apiKey);
-      if (!KEY_FORM.test(apiKey)) return null;
-      const before = revocations;
-      const row = await findKeyHolder.one(pool, [digestKey(apiKey)]);
-      if (row === undefined) return null;
-      // Nobody waits for this, and at most once a minute; a failure only leaves an older time standing.
-      if (row.unseen) void touchKey.run(pool, [row.id]).catch(() => undefined);
-      const holder = { userId: row.user_id, mode: row.mode, keyId: row.id, policies: readPolicies(row.policies) };
-      const lifetime = Math.min(REMEMBERED_MS, row.seconds_left === null ? Infinity : row.seconds_left * 1000);
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      if (before === revocations) remembered.set(apiKey, { holder, until: performance.now() + lifetime });
-      return holder;
-    },
+    find: (apiKey) => lookUp(apiKey, KEY_FORM, findKeyHolder),
+    findByToken: (accessToken) => lookUp(accessToken, TOKEN_FORM, findTokenHolder),
     forget(keyId) {
       revocations += 1;
       forget(keyId);
@@ -61,4 +66,6 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
   };
 }
 
+// The forms have nothing in common: a token never stands for a key, nor a key for a token.
 const KEY_FORM = /^amp_(live|test)_[A-Za-z0-9_-]{20,100}$/;
+const TOKEN_FORM = /^amp_access_[A-Za-z0-9_-]{43}$/;

@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { type ApiKey, keysCreate, keysList } from "../../../contract/api-keys.ts";
-import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { type ApiKey, keysCreate, keysList, keysRevoke } from "../../../contract/api-keys.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal, type Refused } from "./call-route.ts";
-import { button, check, choice, type Filled, field, readForm } from "./form.ts";
+import { button, choice, type Filled, field, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
+import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
-/** API keys: made, listed and revoked. A key is shown in the answer that makes it and never again. */
+/** API keys: made, listed and revoked, as are the grants of MCP clients. A key is shown in the answer that makes it and never again. */
 export function addKeys(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
   const keysOf = async (request: FastifyRequest, reply: FastifyReply) => keysList.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body).data?.keys ?? [];
@@ -20,7 +20,7 @@ export function addKeys(scope: FastifyInstance, services: Services): void {
   scope.get("/keys", async (request, reply) => {
     const person = await requirePerson(services, request, reply);
     const keys = await keysOf(request, reply);
-    return await showKeys(reply, person, keys, { notice: queryOf(request)["notice"] === "revoked" ? { kind: "done", text: "The key is revoked. It does not work any more." } : null });
+    return await showKeys(reply, person, keys, { notice: NOTICES[queryOf(request)["notice"] ?? ""] ?? null });
   });
 
   scope.post("/keys", async (request, reply) => {
@@ -37,27 +37,25 @@ export function addKeys(scope: FastifyInstance, services: Services): void {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
     const answered = await callRoute(services, request, reply, { method: "DELETE", path: `/api/keys/${encodeURIComponent(form.text("id"))}` });
-    if (answered.ok) return await sendOn(reply, "/keys?notice=revoked");
+    if (answered.ok) return await sendOn(reply, `/keys?notice=${(keysRevoke.answer.safeParse(answered.body).data?.key.clientId ?? null) === null ? "revoked" : "ended"}`);
     return await showKeys(reply, person, await keysOf(request, reply), { notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status });
   });
 }
+
+const NOTICES: Readonly<Record<string, Notice>> = {
+  revoked: { kind: "done", text: "The key is revoked. It does not work any more." },
+  ended: { kind: "done", text: "The app is shut out. What it held does not work any more." },
+};
 
 const LIFETIMES = [["", "Never"], ["30", "In 30 days"], ["90", "In 90 days"], ["365", "In a year"]] as const;
 
 function wanted(form: Filled, now: Date): object {
   const days = Number(form.text("lifetime"));
-  const platforms = form.all("platforms");
-  const postsPerDay = form.text("postsPerDay").trim();
   return {
     name: form.text("name"),
     mode: form.text("mode"),
     expiresAt: days > 0 ? new Date(now.getTime() + days * 86_400_000).toISOString() : null,
-    policies: {
-      draftOnly: form.text("draftOnly") !== "",
-      approvalRequired: form.text("approvalRequired") !== "",
-      platforms: platforms.length === 0 ? null : platforms,
-      postsPerDay: postsPerDay === "" ? null : Number(postsPerDay),
-    },
+    policies: policiesIn(form),
   };
 }
 
@@ -70,6 +68,7 @@ interface Shown {
 }
 
 async function showKeys(reply: FastifyReply, person: Person, keys: readonly ApiKey[], { made, form, refused, notice = null, status = 200 }: Shown): Promise<FastifyReply> {
+  const [own, grants] = [keys.filter(({ clientId }) => clientId === null), keys.filter(({ clientId }) => clientId !== null)];
   const failed: Notice | null = refused === undefined ? null : { kind: "failed", text: refused.message };
   return await sendPage(reply, {
     title: "API keys",
@@ -78,7 +77,8 @@ async function showKeys(reply: FastifyReply, person: Person, keys: readonly ApiK
     status,
     notice: failed ?? notice,
     body: html`${made?.apiKey ? shownOnce(made, made.apiKey) : null}
-<section><h2>Your keys</h2>${keys.length === 0 ? html`<p class="dim">There is none yet.</p>` : html`<ul class="plain">${keys.map((key) => keyItem(key, person.timeZone))}</ul>`}</section>
+<section><h2>Your keys</h2>${own.length === 0 ? html`<p class="dim">There is none yet.</p>` : html`<ul class="plain">${own.map((key) => keyItem(key, person.timeZone))}</ul>`}</section>
+${grants.length === 0 ? null : html`<section><h2>Apps you let in</h2><p class="dim">They act for you over MCP without a key.</p><ul class="plain">${grants.map((grant) => keyItem(grant, person.timeZone))}</ul></section>`}
 ${newKey(form, refused)}`,
   });
 }
@@ -92,9 +92,14 @@ function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
 function keyItem(key: ApiKey, timeZone: string): Html {
   const at = (time: string | null, otherwise: string) => (time === null ? otherwise : showTime(time, timeZone));
   const state = key.revokedAt !== null ? html`<span class="tag bad">revoked</span>` : key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now() ? html`<span class="tag bad">expired</span>` : null;
-  return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> <code>${key.prefix}…</code> <span class="tag">${key.mode}</span> ${state}</div>
+  return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span> ${state}</div>
 ${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}</div>
-<p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `expires ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
+${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}<p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
+}
+
+/** What is certain of a client, beside the name that it gives itself. */
+function clientOf(clientId: string): string {
+  return URL.canParse(clientId) ? `Described at ${clientId}` : "It registered itself, and says nothing of where it comes from.";
 }
 
 function policiesOf({ policies }: ApiKey): Html | null {
@@ -112,11 +117,9 @@ function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
   const chosen = form?.all("platforms") ?? [];
   return html`<section><h2>New key</h2><form method="post" action="/keys">
 ${field({ name: "name", label: "Name", value: text("name"), hint: "What it is for, such as “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
-<fieldset><legend>Mode</legend>${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go into the sandbox", checked: text("mode") !== "live" })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: text("mode") === "live" })}</fieldset>
+${modeChoice(form)}
 ${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
 <details${refused !== undefined || chosen.length > 0 ? html` open` : null}><summary>What it may do</summary>
-<div><fieldset><legend>Limits</legend>${check({ name: "draftOnly", value: "1", label: "Drafts only: it can neither schedule nor publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "It publishes only what a person has approved", checked: text("approvalRequired") !== "" })}</fieldset>
-<fieldset><legend>Platforms (none ticked: all)</legend><div class="checks">${PLATFORM_NAMES.map((name) => check({ name: "platforms", value: name, label: catalog[name].capabilities.label, checked: chosen.includes(name) }))}</div></fieldset>
-${field({ name: "postsPerDay", label: "Posts a day", type: "number", value: text("postsPerDay"), required: false, hint: "Empty: any number.", error: refused?.fields["policies"], more: { min: "1", max: "1000000", inputmode: "numeric" } })}</div></details>
+<div>${policyFields(form, refused?.fields["policies"])}</div></details>
 <p><button class="main">Create key</button></p></form></section>`;
 }

@@ -1,0 +1,164 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+import { z } from "zod";
+
+import { PublicError } from "../../../model/errors.ts";
+import { loadAuthSecret } from "../../auth/secret.ts";
+import { throttle, type Trier } from "../../auth/throttle.ts";
+import { guardedFetch, GuardedFetchError } from "../../media/guarded-fetch.ts";
+import type { Services } from "../services.ts";
+import { GrantRefused } from "./grant-refused.ts";
+import { isLoopback, isRedirectUri } from "./redirect-uris.ts";
+
+/** A program that asks to act for people over MCP. All clients are public ones: they have no secret, and prove nothing but that they get what is sent to their addresses. */
+export interface McpClient {
+  id: string;
+  /** What it calls itself, which nobody has verified. */
+  name: string;
+  /** Where its metadata document lies, which only the owner of that host can have put there; null of one that registered itself. */
+  host: string | null;
+  redirectUris: readonly string[];
+}
+
+export type ClientServices = Pick<Services, "pool" | "vault"> & { settings: Pick<Services["settings"], "allowPrivateUrls"> };
+
+/** The client of an id: its metadata document is fetched where the id is an address. Throws VALIDATION_FAILED with a sentence for the person who came from it, and RATE_LIMITED. */
+export async function findClient(services: ClientServices, id: string, who: Trier): Promise<McpClient> {
+  if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
+  if (!isDocumentUrl(id, services.settings.allowPrivateUrls)) throw cannot("The app that sent you here is not known", "Its client id is neither the https address of a metadata document nor one that this server has given it. Remove the server in the app and add it again.");
+  const known = documents.get(id);
+  if (known !== undefined && known.until > performance.now()) return known.client;
+  await throttle(services.pool, "mcpClient", who);
+  const { client, seconds } = await fetchDocument(services, id);
+  if (documents.size >= MOST_DOCUMENTS) documents.clear();
+  documents.set(id, { client, until: performance.now() + seconds * 1000 });
+  return client;
+}
+
+/** Documents are public, and the same for everybody. */
+const documents = new Map<string, { client: McpClient; until: number }>();
+const MOST_DOCUMENTS = 1000;
+const REMEMBERED_SECONDS = 300;
+
+/** As the draft on client id metadata documents has it (section 3): in its plainest form, with a path, and without fragment or credentials. In development documents may lie on this machine. */
+function isDocumentUrl(id: string, allowPrivate: boolean): boolean {
+  const url = id.length <= 1000 ? URL.parse(id) : null;
+  if (url === null || url.href !== id || url.pathname === "/" || url.hash !== "" || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (allowPrivate && url.protocol === "http:" && isLoopback(url.hostname));
+}
+
+const metadata = z.object({
+  client_name: z.string().max(2000).optional().transform((name) => cleanName(name ?? "")),
+  redirect_uris: z.array(z.string()).min(1).max(50),
+  response_types: z.array(z.string()).optional().refine((types) => types?.includes("code") ?? true),
+  grant_types: z.array(z.string()).optional().refine((types) => types?.includes("authorization_code") ?? true),
+});
+
+/** Who has to prove itself by a key must not be let in without; a secret cannot be in a public document. */
+const documentMetadata = metadata.extend({ client_id: z.string(), client_secret: z.undefined().optional(), token_endpoint_auth_method: z.literal("none").optional() });
+
+const MAX_DOCUMENT_BYTES = 16 * 1024;
+
+async function fetchDocument({ settings }: ClientServices, id: string): Promise<{ client: McpClient; seconds: number }> {
+  const { host } = new URL(id);
+  const { text, cacheControl } = await readDocument(id, settings.allowPrivateUrls).catch((error: unknown) => {
+    if (!(error instanceof GuardedFetchError)) throw error;
+    throw cannot(`The app's description at ${host} could not be read`, `${error.message} Try again later, or tell whoever makes the app.`);
+  });
+  const read = documentMetadata.safeParse(parse(text));
+  const redirectUris = read.data?.redirect_uris.filter(isRedirectUri) ?? [];
+  if (!read.success || read.data.client_id !== id || redirectUris.length === 0) {
+    const place = read.success ? (read.data.client_id === id ? "redirect_uris" : "client_id") : String(read.error.issues[0]?.path[0] ?? "");
+    throw cannot(`The app's description at ${host} does not hold`, `Something is wrong with its ${place === "" ? "form" : place}. Tell whoever makes the app.`);
+  }
+  return { client: { id, name: read.data.client_name === "" ? host : read.data.client_name, host, redirectUris }, seconds: secondsToKeep(cacheControl) };
+}
+
+async function readDocument(id: string, allowPrivate: boolean): Promise<{ text: string; cacheControl: string }> {
+  // The draft forbids to follow redirects.
+  const answer = await guardedFetch(id, { allowPrivate, maxBytes: MAX_DOCUMENT_BYTES, maxRedirects: 0, totalSeconds: 10, pauseSeconds: 5, headers: { accept: "application/json" } });
+  const type = String(answer.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (answer.status !== 200 || !(type === "application/json" || /^application\/[\w.-]+\+json$/.test(type))) {
+    answer.discard();
+    throw cannot(`The app's description at ${new URL(id).host} could not be read`, answer.status === 200 ? "It is not served as application/json. Tell whoever makes the app." : `The address answers with status ${answer.status}. Try again later, or tell whoever makes the app.`);
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer.body) chunks.push(chunk);
+  return { text: Buffer.concat(chunks).toString("utf8"), cacheControl: String(answer.headers["cache-control"] ?? "") };
+}
+
+function secondsToKeep(cacheControl: string): number {
+  if (/\bno-(store|cache)\b/i.test(cacheControl)) return 0;
+  const maxAge = /\bmax-age\s*=\s*"?(\d{1,9})/i.exec(cacheControl)?.[1];
+  return Math.min(REMEMBERED_SECONDS, maxAge === undefined ? REMEMBERED_SECONDS : Number(maxAge));
+}
+
+/** What a client that registers itself is told. */
+export interface Registration {
+  client_id: string;
+  client_name: string;
+  redirect_uris: readonly string[];
+  token_endpoint_auth_method: "none";
+  grant_types: readonly string[];
+  response_types: readonly string[];
+}
+
+const REGISTERED = "mcp_";
+const registered = z.object({ name: z.string(), redirectUris: z.array(z.string()) });
+const MAX_REGISTERED_BYTES = 1500;
+
+/**
+ * Registers a client that has no metadata document (RFC 7591). Nothing is stored: all there is to know of it stands
+ * signed in its id, so that nobody can fill a table. Throws GrantRefused and RATE_LIMITED.
+ */
+export async function registerClient(services: ClientServices, given: unknown, who: Trier): Promise<Registration> {
+  await throttle(services.pool, "mcpRegistration", who);
+  const read = metadata.safeParse(given);
+  if (!read.success) throw new GrantRefused(read.error.issues[0]?.path[0] === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata", `What the client says of itself does not hold: ${z.prettifyError(read.error)}`);
+  const { client_name: name, redirect_uris: redirectUris } = read.data;
+  const foreign = redirectUris.find((uri) => !isRedirectUri(uri));
+  if (foreign !== undefined) throw new GrantRefused("invalid_redirect_uri", "A redirect URI has to be an https address, an address of the person's own machine, or that of an app's own scheme");
+  const described = JSON.stringify({ name, redirectUris } satisfies z.output<typeof registered>);
+  if (Buffer.byteLength(described) > MAX_REGISTERED_BYTES) throw new GrantRefused("invalid_client_metadata", "The client's name and redirect URIs are too long");
+  const payload = Buffer.from(described).toString("base64url");
+  return {
+    client_id: `${REGISTERED}${payload}.${await sign(services, payload)}`,
+    client_name: name,
+    redirect_uris: redirectUris,
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+  };
+}
+
+async function openRegistered(services: ClientServices, id: string): Promise<McpClient> {
+  const [payload = "", signature = "", ...more] = id.slice(REGISTERED.length).split(".");
+  const expected = Buffer.from(await sign(services, payload));
+  const given = Buffer.from(signature);
+  const read = given.length === expected.length && timingSafeEqual(given, expected) && more.length === 0 ? registered.safeParse(parse(Buffer.from(payload, "base64url").toString("utf8"))) : null;
+  if (read?.data === undefined) throw cannot("The app that sent you here is not known", "Remove the server in the app and add it again, so that the app registers anew.");
+  return { id, name: read.data.name === "" ? "An app without a name" : read.data.name, host: null, redirectUris: read.data.redirectUris };
+}
+
+/** By the secret that outlives the encryption key: clients keep their ids for as long as they are installed. */
+async function sign({ pool, vault }: ClientServices, payload: string): Promise<string> {
+  return createHmac("sha256", await loadAuthSecret(pool, vault)).update(`mcp client\n${payload}`).digest("base64url");
+}
+
+/** Without what cannot be seen, or would have the text around it read in another order. */
+function cleanName(name: string): string {
+  const visible = name.replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim();
+  return [...visible].slice(0, 100).join("").trim();
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function cannot(message: string, fix: string): PublicError {
+  return new PublicError("VALIDATION_FAILED", message, { issues: [{ rule: "mcp.client", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix }] });
+}
