@@ -11,6 +11,8 @@ import { type Sandbox, startSandbox } from "../../sandbox/server.ts";
 import { objectIn } from "../../tests/answers.ts";
 import { answerConsent, type Answering, type Shown } from "../../tests/consent.ts";
 import { createWorld, type Tenant, type World } from "../../tests/world.ts";
+import { revokeGrant } from "../oauth/disconnect.ts";
+import { REVOKE_QUEUE } from "../oauth/queues.ts";
 
 let world: World;
 let sandbox: Sandbox;
@@ -232,6 +234,39 @@ test("a link that is revoked while the person is at the platform connects nothin
   const lateBack = await answerConsent(await browser.start(late.path));
   await world.database.pool.query("update connect_links set expires_at = now() where id = $1", [late.id]);
   assert.equal((await browser.leave(await browser.arrive(lateBack))).searchParams.get("status"), "connected");
+});
+
+test("what was granted for a link that was revoked or used meanwhile, the platform is asked to take back, unless an account lives by it", async () => {
+  const revocations = async (platform: PlatformName) => {
+    for (const { queue, data } of world.jobs.splice(0)) if (queue === REVOKE_QUEUE) await revokeGrant(world.services.oauth, data);
+    const requests = z.array(z.looseObject({ platform: z.string().nullable(), method: z.string(), url: z.string() })).parse(await (await fetch(`${sandbox.url}/_sandbox/requests`)).json());
+    return requests.filter((request) => request.platform === platform && (/revoke/.test(request.url) || (request.method === "DELETE" && /permissions/.test(request.url)))).length;
+  };
+  const revoke = ({ tenant, id }: { tenant: Tenant; id: string }) => world.call(tenant, "DELETE", `/api/v1/connect-links/${id}`);
+  // At the platform.
+  const browser = newBrowser();
+  const revoked = await newLink({ platform: "tiktok" });
+  const back = await answerConsent(await browser.start(revoked.path, "tiktok"));
+  await revoke(revoked);
+  const before = await revocations("tiktok");
+  assert.equal((await browser.arrive(back)).status, 400);
+  assert.equal(await revocations("tiktok"), before + 1);
+  // While choosing between two Pages, which have tokens of their own and one grant.
+  const choosing = await newLink({ platform: "facebook" });
+  const choosePath = new URL((await browser.connect(choosing.path, "facebook", { person: `${choosing.tenant.userId}-two-pages` })).location ?? "").pathname;
+  const [, pageId = ""] = /name="platformAccountId" value="(\d+)"/.exec((await browser.open(choosePath)).text) ?? [];
+  await revoke(choosing);
+  assert.match((await browser.send(choosePath, { platformAccountId: pageId })).text, /withdrawn/);
+  assert.equal(await revocations("facebook"), 1);
+  assert.equal((await browser.send(choosePath, { platformAccountId: pageId })).status, 404);
+  assert.equal(await revocations("facebook"), 1);
+  assert.deepEqual((await world.database.pool.query("select from oauth_attempts where granted_sealed is not null and user_id = $1", [choosing.tenant.userId])).rows, []);
+  // Twice at once: what the first has connected lives by the same grant.
+  const used = await newLink({ platform: "tiktok" });
+  const other = newBrowser();
+  const backs = [await answerConsent(await browser.start(used.path, "tiktok")), await answerConsent(await other.start(used.path, "tiktok"))] as const;
+  assert.deepEqual([(await browser.arrive(backs[0])).status, (await other.arrive(backs[1])).status], [303, 400]);
+  assert.equal(await revocations("tiktok"), before + 1);
 });
 
 test("what one browser has begun, no other can finish, choose from or see the result of", async () => {

@@ -2,13 +2,18 @@ import type pg from "pg";
 import { z } from "zod";
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
+import { dropGranted } from "../db/oauth-attempts.ts";
 import { tellAccount } from "../db/outbox.ts";
 import { appOf } from "./app.ts";
+import type { Granted } from "./attempts.ts";
 import { type AccountKey, openGrant } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
 import { VaultError } from "./vault.ts";
 
-/** A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. */
+/**
+ * A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. One that no account
+ * came of has the id of its sign-in as `accountId`.
+ */
 export type Forgotten = z.infer<typeof forgotten>;
 
 const forgotten = z.object({
@@ -49,6 +54,22 @@ export async function forgetConnection(services: OAuthServices, tx: pg.PoolClien
   if (sealed === null) return null;
   const { accountId, mode } = account;
   return { accountId, mode, platform, platformAccountId, login: held.login, oauthAppId: held.oauth_app_id, grantorId: held.grantor_id, sealed };
+}
+
+/**
+ * Forgets what was granted in a sign-in that can come to nothing any more, in the transaction of `tx`. Answers what is to be
+ * sent to `REVOKE_QUEUE` in the same transaction: one for each token.
+ */
+export async function forgetGranted(services: OAuthServices, tx: pg.PoolClient, { attempt, accounts, source }: Granted): Promise<Forgotten[]> {
+  const { id: accountId, mode, platform } = attempt;
+  const { login, oauthAppId, grantorId } = source;
+  await dropGranted.run(tx, [accountId]);
+  const app = await appOf(services, { mode, platform, login, oauth_app_id: oauthAppId }, tx);
+  const distinct = new Map(accounts.map((account) => [account.grant.accessToken, account]));
+  return [...distinct.values()].map(({ grant, profile: { platformAccountId } }) => {
+    const sealed = services.vault.seal(JSON.stringify({ app, grant }), placeOf({ accountId }));
+    return { accountId, mode, platform, platformAccountId, login, oauthAppId, grantorId, sealed };
+  });
 }
 
 /**

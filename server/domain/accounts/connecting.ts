@@ -12,6 +12,7 @@ import { type OAuthAttemptRow, settleAttempt } from "../../db/oauth-attempts.ts"
 import { type Db, transaction } from "../../db/sql.ts";
 import { bindingOf, type Granted, keepForChoice, openChoice, startAttempt, takeCallback } from "../../oauth/attempts.ts";
 import { storeConnectionIn } from "../../oauth/connect.ts";
+import { forgetGranted } from "../../oauth/disconnect.ts";
 import { ConnectingFailed } from "../../oauth/failures.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 import { recordAudit } from "../audit/record.ts";
@@ -67,7 +68,7 @@ export async function finishConnecting(
   if (taken.accounts === null) return { attempt, accountId: attempt.account_id };
   const [account, ...others] = taken.accounts;
   const origin = { ...from, actor: actorOf(attempt, from.sessionId) };
-  const accountId = account === undefined || others.length > 0 ? null : await connectAtOnce(services, origin, taken, account);
+  const accountId = account === undefined || others.length > 0 ? null : await orGiveBack(services, taken, () => connectAtOnce(services, origin, taken, account));
   if (accountId === null) await keepForChoice(services.oauth, taken);
   return { attempt, accountId };
 }
@@ -127,7 +128,21 @@ export async function chooseByLink(services: Connecting, from: Pick<Origin, "add
   const account = findChosen(granted, choice);
   const origin = { ...from, actor: actorOf(granted.attempt, null) };
   const mayReplace = choice.replace ?? false;
-  return { attempt: granted.attempt, accountId: await transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace })) };
+  return { attempt: granted.attempt, accountId: await orGiveBack(services, granted, () => transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace }))) };
+}
+
+/** Where nothing can come of what was granted, as the link or the set was gone when the person came back, the platform is asked to take it back. */
+async function orGiveBack<Result>(services: Connecting, granted: Granted, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ConnectingFailed) {
+      await transaction(services.pool, async (tx) => {
+        for (const forgotten of await forgetGranted(services.oauth, tx, granted)) await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
+      });
+    }
+    throw error;
+  }
 }
 
 /** The one place where an account that was signed in for is stored. Throws VALIDATION_FAILED where it would replace another one and may not. */
