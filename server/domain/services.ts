@@ -30,9 +30,9 @@ export interface Services {
   settings: Settings;
 }
 
-/** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. */
+/** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one group cannot take up all workers where their queue says so. */
 export interface Jobs {
-  send(db: Db, queue: string, data: object): Promise<void>;
+  send(db: Db, queue: string, data: object, group?: string): Promise<void>;
 }
 
 export interface Settings {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
 import { startJobQueue } from "./jobs.ts";
-import { type ChoreHandler, QUEUES, type QueueName } from "./queues.ts";
+import { type ChoreHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
@@ -43,6 +43,29 @@ test("a chore that fails is kept for another try", async () => {
   await worker.stop();
   const { rows } = await database.pool.query("select state, output->>'message' as message from jobs.job where name = $1", [QUEUE]);
   assert.deepEqual(rows, [{ state: "retry", message: "not today" }]);
+  await database.drop();
+});
+
+test("a group whose chores never end does not hold up those of others", async () => {
+  const database = await createTestDatabase();
+  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+  const held = Promise.withResolvers<void>();
+  const done = new EventEmitter();
+  let stuck = 0;
+  for (let sent = 0; sent < 40; sent += 1) await worker.send(database.pool, WEBHOOK_QUEUE, { stuck: true }, "one that never answers");
+  const next = once(done, "chore");
+  await worker.send(database.pool, WEBHOOK_QUEUE, { stuck: false }, "another");
+  await worker.work(
+    handlers(async (data) => {
+      if (Object(data).stuck !== true) return void done.emit("chore");
+      stuck += 1;
+      await held.promise;
+    }, WEBHOOK_QUEUE),
+  );
+  await next;
+  assert.ok(stuck <= (QUEUES[WEBHOOK_QUEUE].atOnceOfGroup ?? 0));
+  held.resolve();
+  await worker.stop();
   await database.drop();
 });
 
@@ -92,7 +115,7 @@ test("a post count is exact at every moment while its changes come in and are fo
   await database.drop();
 });
 
-function handlers(first: ChoreHandler): Record<QueueName, ChoreHandler> {
+function handlers(handler: ChoreHandler, queue: QueueName = QUEUE): Record<QueueName, ChoreHandler> {
   const all = Object.fromEntries(Object.keys(QUEUES).map((name) => [name, silent]));
-  return { ...all, [QUEUE]: first } as Record<QueueName, ChoreHandler>;
+  return { ...all, [queue]: handler } as Record<QueueName, ChoreHandler>;
 }

@@ -7,8 +7,8 @@ import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSetti
 
 /** The job queue, on tables of its own beside ours. */
 export interface JobQueue {
-  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. */
-  send(db: Db, queue: string, data: object): Promise<void>;
+  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group cannot take up all workers where their queue says so. */
+  send(db: Db, queue: string, data: object, group?: string): Promise<void>;
   /** Starts doing chores, in this process, until `stop`. Called once. */
   work(handlers: Record<QueueName, ChoreHandler>): Promise<void>;
   /** Takes no more, gives running chores so long to end, and leaves the rest to be done again by others. */
@@ -35,16 +35,19 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
 
   return {
-    send: async (db, queue, data) => {
+    send: async (db, queue, data, group) => {
       if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
-      await boss.send(queue, data, { db: executor(db) });
+      await boss.send(queue, data, { db: executor(db), ...(group !== undefined && { group: { id: group } }) });
     },
     work: async (handlers) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
         const run = (job: Job) => doChore(name, handlers[name], job, options);
-        const pace = { batchSize: settings.atOnce, burstWhenBatchFull: true, pollingIntervalSeconds: 2, perJobResults: true } as const;
-        await boss.work(name, pace, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        const { atOnce, workers = 1, atOnceOfGroup } = settings;
+        const pace = { batchSize: atOnce / workers, burstWhenBatchFull: true, pollingIntervalSeconds: 2, perJobResults: true, localConcurrency: workers } as const;
+        // What a group has too much of is put back, and nobody is told of that: it is looked for sooner than other chores.
+        const sharing = atOnceOfGroup === undefined ? {} : { localGroupConcurrency: atOnceOfGroup, notifyPollingIntervalSeconds: 5 };
+        await boss.work(name, { ...pace, ...sharing }, (jobs: Job[]) => Promise.all(jobs.map(run)));
         if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
       }
     },
@@ -53,7 +56,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
 }
 
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
-  const { atOnce: _atOnce, cron: _cron, ...options } = settings;
+  const { atOnce: _atOnce, workers: _workers, atOnceOfGroup: _atOnceOfGroup, cron: _cron, ...options } = settings;
   await boss.createQueue(name, { ...options, notify: true });
   if (works) await boss.updateQueue(name, { ...options, notify: true });
 }

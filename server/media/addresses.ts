@@ -9,6 +9,12 @@ export function isAllowedAddress(address: string, allowPrivate: boolean): boolea
   return allowPrivate && PRIVATE_RANGES.has(range);
 }
 
+/** Whether a URL's host says by itself that it may not be connected to. Where another name leads shows only when it is resolved. */
+export function isRefusedHost({ hostname }: URL, allowPrivate: boolean): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return ipaddr.isValid(host) ? !isAllowedAddress(host, allowPrivate) : !allowPrivate && /(^|\.)localhost$/.test(host);
+}
+
 /** What of IPv6 has been given out for the public internet. Source: IANA IPv6 address space registry. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR("2000::/3");
 

@@ -14,6 +14,8 @@ export interface GuardedFetchOptions {
   allowPrivate: boolean;
   /** More bytes than these are not read. */
   maxBytes: number;
+  /** Takes an answer whose body is larger or compressed too: its status is what counts, and at most the beginning of the body is read. */
+  anyBody?: boolean;
   /** Redirects followed, each checked like the first address. With 0 a redirect is an answer like any other. */
   maxRedirects?: number;
   /** For the whole exchange, the body included. */
@@ -86,7 +88,7 @@ async function follow(first: URL, options: GuardedFetchOptions, agent: Agent, si
     });
     const location = REDIRECTS.has(statusCode) ? headers.location : undefined;
     if (typeof location !== "string" || maxRedirects === 0) {
-      checkHead(headers, options, body);
+      if (options.anyBody !== true) checkHead(headers, options, body);
       return { status: statusCode, headers, url: url.href, body: readBody(body, agent, options), discard: () => letGo(body, agent) };
     }
     body.on("error", () => {}).destroy();

@@ -30,7 +30,11 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
   const { deliveryId } = job.parse(data);
   const row = await findOutgoing.one(services.pool, [deliveryId]);
   if (row === undefined || row.status !== "pending") return;
-  if (row.webhook_status === "disabled") return void (await recordAttempt.one(services.pool, [row.id, "failed", null, MOST_TRIES]));
+  if (row.webhook_status === "disabled") {
+    const unsent: DeliveryAttempt = { at: new Date().toISOString(), status: null, durationMilliseconds: 0, error: "The webhook is disabled, so nothing was sent.", answer: null };
+    await recordAttempt.run(services.pool, [row.id, "failed", JSON.stringify([unsent]), MOST_TRIES]);
+    return;
+  }
   const attempt = await send(services, row, signal);
   const outcome = attempt.status === 410 ? "failed" : attempt.status !== null && attempt.status >= 200 && attempt.status <= 299 ? "delivered" : "again";
   if (attempt.status === 410) await disableWebhook.run(services.pool, [row.webhook_id, "It answered with status 410: it wants no more events."]);
@@ -51,6 +55,8 @@ async function send({ vault, allowPrivateUrls }: DeliverServices, row: OutgoingR
       body: row.payload,
       allowPrivate: allowPrivateUrls,
       maxBytes: 100_000,
+      // Its status is the receipt, whatever it says beside it.
+      anyBody: true,
       // A redirect is no receipt.
       maxRedirects: 0,
       totalSeconds: 15,
@@ -70,8 +76,12 @@ function sign(vault: Pick<Vault, "open">, row: OutgoingRow, at: Date): string {
   return secrets.map((secret) => new Webhook(secret).sign(row.id, at, row.payload)).join(" ");
 }
 
-/** The beginning of the answer; what is wrong with the rest of it does not matter. */
-async function readExcerpt(answer: GuardedAnswer): Promise<string> {
+/** The beginning of the answer, null where it cannot be read; what is wrong with the rest of it does not matter. */
+async function readExcerpt(answer: GuardedAnswer): Promise<string | null> {
+  if (answer.headers["content-encoding"] !== undefined) {
+    answer.discard();
+    return null;
+  }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   try {

@@ -24,7 +24,7 @@ export interface NewDelivery extends Caller {
 export async function queueDelivery({ jobs }: Pick<Services, "jobs">, tx: pg.PoolClient, { webhookId, userId, mode, type, postId, payload }: NewDelivery): Promise<DeliveryRow> {
   const row = await insertDelivery.one(tx, [newId(), webhookId, userId, mode, type, postId, payload]);
   if (row === undefined) throw new Error("The delivery was not stored");
-  await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id });
+  await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, webhookId);
   return row;
 }
 
@@ -57,7 +57,7 @@ export async function redeliver(services: Pick<Services, "pool" | "jobs">, call:
   return await write(services, call, async (tx) => {
     const row = await restartDelivery.one(tx, [id, call.userId, call.mode]);
     if (row === undefined) throw new PublicError("NOT_FOUND", "Delivery not found.");
-    await services.jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id });
+    await services.jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, row.webhook_id);
     return { body: { delivery: toDelivery(row) } };
   });
 }

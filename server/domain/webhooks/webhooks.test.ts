@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
@@ -26,12 +27,14 @@ let received: Received[] = [];
 let answers: number[] = [];
 
 before(async () => {
-  world = await createWorld();
+  world = await createWorld({ allowPrivateUrls: true });
   await world.connect(world.test, "threads");
   receiver = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
       received.push({ path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() });
+      if (request.url === "/compressed") return response.setHeader("content-encoding", "gzip").end(gzipSync("thanks"));
+      if (request.url === "/large") return response.end("thanks".repeat(50_000));
       response.writeHead(answers.shift() ?? 200).end("thanks");
     });
   });
@@ -142,6 +145,17 @@ test("a delivery that fails is tried again with the same id and the same bytes, 
   assert.deepEqual([total, deliveries[0]?.attempts.length], [2, 20]);
 });
 
+test("a status of 2xx is a receipt, whatever comes with it", async () => {
+  const tenant = await newTenant();
+  for (const path of ["/compressed", "/large"]) {
+    const { id } = await create(tenant, { url: `${address}${path}` });
+    await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+    assert.deepEqual(await deliverAll(), []);
+    const [delivery] = (await deliveriesOf(tenant, id)).deliveries;
+    assert.deepEqual([delivery?.status, delivery?.attempts.map(({ status }) => status)], ["delivered", [200]], path);
+  }
+});
+
 test("410 disables a webhook, and nothing is sent to it until it is enabled again", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: `${address}/gone` });
@@ -154,6 +168,11 @@ test("410 disables a webhook, and nothing is sent to it until it is enabled agai
   await world.call(tenant, "DELETE", `/api/v1/posts/${await newDraft(tenant)}`);
   await relay();
   await deliverAll();
+  assert.equal(received.length, 1);
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  assert.deepEqual(await deliverAll(), []);
+  const [unsent] = (await deliveriesOf(tenant, id)).deliveries;
+  assert.deepEqual([unsent?.status, unsent?.attempts.map(({ status, error }) => [status, error])], ["failed", [[null, "The webhook is disabled, so nothing was sent."]]]);
   assert.equal(received.length, 1);
   const enabled = webhookIn((await world.call(tenant, "PATCH", `${WEBHOOKS}/${id}`, { status: "active" })).body);
   assert.deepEqual([enabled.status, enabled.disabledReason], ["active", null]);
@@ -194,6 +213,23 @@ test("an address that is not public is not asked, and the delivery says so", asy
   assert.deepEqual(received, []);
   assert.match((await deliveriesOf(tenant, id)).deliveries[0]?.attempts[0]?.error ?? "", /not public/);
   world.jobs.length = 0;
+});
+
+test("a URL where nothing would be sent is refused where it is given, with what to do instead", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: "https://app.example.com/" });
+  world.services.settings.allowPrivateUrls = false;
+  try {
+    for (const url of ["http://127.0.0.1:8080/", "http://0x7f.1/", "http://[::1]/", "http://10.0.0.1/", "http://[::ffff:192.168.0.1]/", "http://169.254.169.254/latest", "http://localhost:8080/", "https://my.localhost/"]) {
+      for (const refused of [await world.call(tenant, "POST", WEBHOOKS, { url }), await world.call(tenant, "PATCH", `${WEBHOOKS}/${id}`, { url })]) {
+        assert.deepEqual(asRefusal(refused, 400).issues.map(({ path, rule }) => [path, rule]), [["/url", "webhooks.url.private"]], url);
+      }
+    }
+    world.services.settings.allowPrivateUrls = true;
+    asRefusal(await world.call(tenant, "POST", WEBHOOKS, { url: "http://169.254.169.254/latest" }), 400);
+  } finally {
+    world.services.settings.allowPrivateUrls = true;
+  }
 });
 
 test("there are at most twenty webhooks, also where many are made at once, and a deleted one is gone with its log", async () => {

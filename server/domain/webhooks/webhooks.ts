@@ -3,11 +3,12 @@ import type pg from "pg";
 
 import { refusal } from "../../../contract/parse.ts";
 import { MAX_WEBHOOKS, type Webhook } from "../../../contract/webhooks.ts";
-import { PublicError } from "../../../model/errors.ts";
+import { type Issue, PublicError } from "../../../model/errors.ts";
 import type { EventType } from "../../../model/events.ts";
 import { newId } from "../../../model/ids.ts";
 import { lockUser } from "../../db/users.ts";
 import { deleteWebhook as removeWebhook, findWebhook, insertWebhook, listWebhooks as selectWebhooks, lockWebhookSecret, rotateWebhookSecret, updateWebhook as changeWebhook, type WebhookRow } from "../../db/webhooks.ts";
+import { isRefusedHost } from "../../media/addresses.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -16,11 +17,16 @@ import type { Services } from "../services.ts";
 /** For so long a secret that was replaced signs beside the new one. */
 const OLD_SECRET_SECONDS = 24 * 60 * 60;
 
+interface Door {
+  settings: Pick<Services["settings"], "allowPrivateUrls">;
+}
+
 type Parts = Pick<Services, "pool" | "vault">;
 
-/** Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once. */
-export async function createWebhook(services: Parts, call: Call, { url, events, description }: { url: string; events: EventType[]; description: string }): Promise<Answer<{ webhook: Webhook }>> {
+/** Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once, and a URL where nothing would be sent. */
+export async function createWebhook(services: Parts & Door, call: Call, { url, events, description }: { url: string; events: EventType[]; description: string }): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
+    refusePrivate(services, url);
     await lockUser.one(tx, [call.userId]);
     const id = newId();
     const secret = newSecret();
@@ -44,12 +50,13 @@ export async function getWebhook(services: Pick<Services, "pool">, caller: Calle
 
 /** Changes the members given. Throws NOT_FOUND. */
 export async function updateWebhook(
-  services: Pick<Services, "pool">,
+  services: Pick<Services, "pool"> & Door,
   call: Call,
   id: string,
   change: { url?: string | undefined; events?: EventType[] | undefined; description?: string | undefined; status?: "active" | "disabled" | undefined },
 ): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
+    if (change.url !== undefined) refusePrivate(services, change.url);
     const events = change.events === undefined ? null : distinct(change.events);
     const row = found(await changeWebhook.one(tx, [id, call.userId, call.mode, change.url ?? null, change.description ?? null, events, change.status ?? null]));
     await audit(tx, call, "changed", row);
@@ -127,7 +134,17 @@ function toWebhook(row: WebhookRow, secret: string | null = null): Webhook {
   };
 }
 
+/** Says at once what every delivery would end with. A name that leads to a private address shows only when it is resolved, at each delivery. */
+function refusePrivate({ settings }: Door, url: string): void {
+  if (!isRefusedHost(new URL(url), settings.allowPrivateUrls)) return;
+  throw refused({ rule: "webhooks.url.private", path: "/url", message: "url leads to an address that is not public, so nothing would be sent there", actual: url, limit: null, fix: "Use an address that can be reached from the internet. On a development machine use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true for the instance." });
+}
+
 function tooMany(): PublicError {
   const message = `You already have ${MAX_WEBHOOKS} webhooks; you can have at most ${MAX_WEBHOOKS}.`;
-  return refusal([{ rule: "webhooks.max", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: MAX_WEBHOOKS, limit: MAX_WEBHOOKS, fix: "Delete one that is not needed any more." }]);
+  return refused({ rule: "webhooks.max", path: "", message, actual: MAX_WEBHOOKS, limit: MAX_WEBHOOKS, fix: "Delete one that is not needed any more." });
+}
+
+function refused(issue: Omit<Issue, "code" | "platform">): PublicError {
+  return refusal([{ ...issue, code: "VALIDATION_FAILED", platform: null }]);
 }
