@@ -89,7 +89,13 @@ test("a refusal carries code, status, every issue and the id in the server's log
   await assert.rejects(createClient({ apiKey: "amp_test_wrong", baseUrl: world.url }).posts.list(), refusedWith("UNAUTHORIZED"));
   await assert.rejects(posts.get(".."), TypeError);
   await assert.rejects(posts.cancel(UNKNOWN_ID, { idempotencyKey: "ключ" }), TypeError);
-  assert.throws(() => createClient({ apiKey: "" }), TypeError);
+});
+
+test("what no call could be made with is told where the client is made", () => {
+  const missing: { apiKey: string } = JSON.parse("{}");
+  for (const wrong of [{ apiKey: "" }, missing, { apiKey: "two words" }]) assert.throws(() => createClient(wrong), TypeError);
+  for (const baseUrl of ["", "localhost:3000", "ftp://api.example.com", "http://user:password@localhost", "http://localhost/?x"]) assert.throws(() => createClient({ apiKey: "amp_test_x", baseUrl }), TypeError, baseUrl);
+  for (const timeoutSeconds of [0, -1, Number.NaN, Infinity]) assert.throws(() => createClient({ apiKey: "amp_test_x", timeoutSeconds }), TypeError);
 });
 
 test("iterating goes through all pages, in order and without doubles", async () => {

@@ -29,9 +29,10 @@ export type Client = ReturnType<typeof createClient>;
  * rejects with an AmpostError.
  */
 export function createClient({ apiKey, baseUrl = "https://api.ampost.io", retries = 3, timeoutSeconds = 60, random = Math.random, pause = sleep, ...options }: ClientOptions) {
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new TypeError("apiKey is no key: it begins with amp_live_ or amp_test_, and has no spaces.");
+  if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey)) throw new TypeError("apiKey is no key: it begins with amp_live_ or amp_test_, and has no spaces.");
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= LONGEST_TIMEOUT_SECONDS)) throw new TypeError(`timeoutSeconds is a number above 0, up to ${LONGEST_TIMEOUT_SECONDS}.`);
   const fetching: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
-  const connection: Connection = { apiKey, baseUrl: baseUrl.replace(/\/+$/, ""), fetch: fetching, retries, timeoutSeconds, random, pause };
+  const connection: Connection = { apiKey, baseUrl: checkedUrl(baseUrl), fetch: fetching, retries, timeoutSeconds, random, pause };
   return {
     posts: createPosts(connection),
     platformSets: createPlatformSets(connection),
@@ -41,6 +42,18 @@ export function createClient({ apiKey, baseUrl = "https://api.ampost.io", retrie
     connectLinks: createConnectLinks(connection),
     webhooks: createWebhooks(connection),
   };
+}
+
+/** A week: what timers of every runtime can measure. */
+const LONGEST_TIMEOUT_SECONDS = 604_800;
+
+/** The address without a slash at the end. One that no request could be made with is told at once, not when the first has failed. */
+function checkedUrl(baseUrl: string): string {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new TypeError("baseUrl is a whole http or https address without user, query and fragment, such as https://api.ampost.io.");
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
 function createPlatformSets(connection: Connection) {

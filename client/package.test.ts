@@ -39,6 +39,13 @@ test("the package depends on nothing and imports nothing but its own files", asy
   assert.deepEqual([...new Set(stdout.match(/"[^"]+"/g))].filter((name) => !/^"\.\/[a-z-]+\.(js|ts)"$/.test(name)), []);
 });
 
+test("what is published is what was built, what it is and how it may be used", async () => {
+  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(root, "client") });
+  const [packed]: { files: { path: string }[] }[] = JSON.parse(stdout);
+  assert.deepEqual(packed?.files.map(({ path }) => path).filter((path) => !path.startsWith("dist/")).sort(), ["LICENSE", "README.md", "package.json"]);
+  assert.equal(await readFile(join(root, "client/LICENSE"), "utf8"), await readFile(join(root, "LICENSE"), "utf8"));
+});
+
 test("an installed client works in plain JavaScript, and its types hold in a project of its own", async () => {
   const program = `import { AmpostError, createClient } from "@ampost/client";
 const client = createClient({ apiKey: process.env.KEY ?? "", baseUrl: process.env.URL ?? "" });

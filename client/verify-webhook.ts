@@ -5,8 +5,8 @@ export interface WebhookEvent {
   type: EventType | "webhook.test";
   /** When it happened. */
   timestamp: string;
-  /** Grows from event to event: those of a post can be put in order by it. */
-  sequence: number;
+  /** Grows from event to event: those of a post can be put in order by it. Null for `webhook.test`. */
+  sequence: number | null;
   mode: Mode;
   /** What it is about, as it was when this was sent first; null where it is gone. */
   data: { post?: Post | null; platformPostId?: string; account?: Account | null; [member: string]: unknown };
