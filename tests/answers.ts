@@ -44,7 +44,7 @@ export function idOf(body: unknown, name: string): string {
   return z.string().parse(objectIn(body, name).id);
 }
 
-const TABLES = ["platform_sets", "accounts", "connections", "posts", "platform_posts", "post_media", "media", "outbox", "idempotency_keys", "connect_links", "api_keys", "post_approvals", "audit_events"];
+const TABLES = ["platform_sets", "accounts", "connections", "posts", "platform_posts", "post_media", "media", "outbox", "idempotency_keys", "connect_links", "api_keys", "mcp_tokens", "post_approvals", "audit_events"];
 
 /** How many rows of users there are, and whether something is stored by halves shows in it. */
 export async function countRows({ services }: World): Promise<unknown> {

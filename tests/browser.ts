@@ -20,8 +20,8 @@ export async function openBrowser(test: TestContext): Promise<Browser> {
 }
 
 /** A part of the journey. What comes after it builds on it, so the first that fails ends it all. */
-export async function step(name: string, work: () => Promise<void>): Promise<void> {
-  await work().catch((error: unknown) => {
+export async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  return await work().catch((error: unknown) => {
     throw new Error(name, { cause: error });
   });
 }

@@ -92,9 +92,9 @@ function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
 function keyItem(key: ApiKey, timeZone: string): Html {
   const at = (time: string | null, otherwise: string) => (time === null ? otherwise : showTime(time, timeZone));
   const state = key.revokedAt !== null ? html`<span class="tag bad">revoked</span>` : key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now() ? html`<span class="tag bad">expired</span>` : null;
-  return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span> ${state}</div>
+  return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span> ${state}${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}</div>
 ${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}</div>
-${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}<p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
+<p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
 }
 
 /** What is certain of a client, beside the name that it gives itself. */
