@@ -30,6 +30,7 @@ function limitLines({ capabilities }: Definition): string[] {
   return [...Map.groupBy(rows, ({ shape }) => shape)].map(([shape, listed]) => `- ${shape === "" ? "" : `${shape}: `}${listed.map(({ text }) => text).join(" · ")}`);
 }
 
+/** What is refused; how to mend it is said where it is. */
 function ruleLines({ rules }: Definition): string[] {
-  return rules.map(({ code: publicCode, message, fix }) => `- ${publicCode === "VALIDATION_FAILED" ? "" : `${code(publicCode)} `}${message.replace(/\.$/, "")}. ${fix}`);
+  return rules.map(({ code: publicCode, message }) => `- ${publicCode === "VALIDATION_FAILED" ? "" : `${code(publicCode)} `}${message.replace(/\.$/, "")}.`);
 }

@@ -365,6 +365,16 @@ test("no argument of a tool can mean two things, and the registry's file names t
     const others = [...Object.keys(operation.query.shape), ...(operation.path.match(/(?<=:)\w+/g) ?? []), "idempotencyKey", "wait"];
     assert.equal(new Set([...body, ...others]).size, body.length + others.length, name);
   }
-  const versionIn = async (file: string) => z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(import.meta.dirname, "../..", file), "utf8"))).version;
-  assert.equal(await versionIn("server.json"), await versionIn("package.json"));
+  const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(join(import.meta.dirname, "../..", file), "utf8"));
+  const { version } = z.object({ version: z.string() }).parse(await read("package.json"));
+  // What the registry asks of an entry, by its schema of 2025-12-11.
+  const entry = z.object({
+    name: z.string().max(200).regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
+    title: z.string().max(100),
+    description: z.string().min(1).max(100),
+    version: z.literal(version),
+    websiteUrl: z.url(),
+    remotes: z.array(z.object({ type: z.literal("streamable-http"), url: z.url().endsWith("/mcp") })).length(1),
+  });
+  entry.parse(await read("server.json"));
 });

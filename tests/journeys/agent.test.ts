@@ -71,8 +71,8 @@ async function publishAsAgent(t: TestContext, installation: Installation, key: s
   const soon = new Date(Date.now() + 1000).toISOString();
   assert.equal(postIn(await call("posts_update", { id: scheduled.id, scheduledFor: soon, idempotencyKey: `sooner-${revision}` })).scheduledFor, soon);
 
-  // One platform refuses: the post is partial, and the agent says why and what to do.
-  await tellSandbox(installation, "faults", { platform: "linkedin", operation: "publish", kind: "reject" });
+  // One platform refuses, since the person has removed the app there: the post is partial, and the agent says why and what to do.
+  await tellSandbox(installation, "faults", { platform: "linkedin", operation: "publish", kind: "revoke_token" });
   const published = postIn(await call("posts_publish", { id: draft.id, idempotencyKey: `publish-${revision}` }));
   assert.equal(published.status, "partial");
   const failed = published.platformPosts.filter(({ status }) => status === "failed");
@@ -81,10 +81,12 @@ async function publishAsAgent(t: TestContext, installation: Installation, key: s
     const refused = attempts.find(({ platformPostId, verdict }) => platformPostId === id && verdict === "failed");
     return { platform, code: error?.code, category: error?.category, fix: error?.action, said: `${refused?.requests[0]?.status} ${error?.platformError?.message}` };
   });
-  assert.deepEqual(explanation, { platform: "linkedin", code: "VALIDATION_FAILED", category: "content", fix: "Change the content as the platform's words say, and create a new post for this platform.", said: `400 ${failed[0]?.error?.platformError?.message}` });
+  assert.deepEqual(explanation, { platform: "linkedin", code: "AUTH_REVOKED", category: "account", fix: "Reconnect the account with all permissions, then retry the post.", said: `401 ${failed[0]?.error?.platformError?.message}` });
   for (const word of ["error.message", "error.action", "error.platformError", "error.category", "verdict", `| \`${explanation?.category}\` |`]) assert.ok(told(manual, word), `llm.txt tells of ${word}`);
 
-  // Only what failed is sent again.
+  // A person does it, as llm.txt says; then only what failed is sent again.
+  assert.ok(told(manual, "A person does what `action` says"));
+  await installation.json("accounts", "connect", "--set", platformSetId, "--platform", "linkedin", "--json");
   const retried = postIn(await call("posts_retry", { id: draft.id, platforms: failed.map(({ platform }) => platform), idempotencyKey: `retry-${revision}` }));
   assert.equal(retried.status, "published");
   assert.match(retried.platformPosts.find(({ platform }) => platform === "linkedin")?.publishedUrl ?? "", /^https:\/\/www\.linkedin\.com\//);
