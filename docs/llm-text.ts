@@ -4,13 +4,14 @@ import { llmCalls } from "./llm-calls.ts";
 import { llmPlatforms } from "./llm-platforms.ts";
 import type { Addresses, Page } from "./pages.ts";
 import { code } from "./markdown.ts";
+import { CLIENT_AND_CALL } from "./prints.ts";
 
 /** The guides that a program needs to use the API without a mistake. */
 const NEEDED = ["agents", "authentication", "posts", "scheduling", "media", "accounts", "exactly-once", "webhooks", "test-mode", "limits", "mcp"];
 
 /** `/llm.txt`: the whole API for a reader that is given nothing else. */
 export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): string {
-  const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) => below(markdown));
+  const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) => below(curlAlone(markdown)));
   const byPeople = OPERATIONS.filter(({ auth }) => auth === "session");
   return [
     "# Ampost",
@@ -62,6 +63,11 @@ export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string
 /** `/llms-full.txt`: every page, one after the other. */
 export function llmsFull(pages: readonly Page[]): string {
   return pages.map(({ path, markdown }) => `<!-- ${path} -->\n\n${markdown.trim()}\n`).join("\n");
+}
+
+/** What is shown with curl is not said again in other languages. */
+function curlAlone(markdown: string): string {
+  return markdown.replace(`${CLIENT_AND_CALL}\n\n`, "").replace(/^(```sh[^]*?^```\n)(?:\n```(?:ts|py)[^]*?^```\n)+/gm, "$1");
 }
 
 /** One level further down, outside of code. */

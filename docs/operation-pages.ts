@@ -1,18 +1,18 @@
-import { EXAMPLES } from "../contract/examples.ts";
 import { OPERATIONS } from "../contract/index.ts";
 import { TAGS, tagOf, toSchema } from "../contract/openapi.ts";
 import { errorsOf, formOf, type Operation } from "../contract/operation.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
 import { code, fenced, table } from "./markdown.ts";
-import type { Page } from "./pages.ts";
+import type { Addresses, Page } from "./pages.ts";
+import { samplesOf } from "./samples.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
 /** A page for each noun of the API, with all that can be done to it. */
-export function operationPages(apiUrl: string): Page[] {
+export function operationPages(addresses: Addresses): Page[] {
   return TAGS.map(([tag, about]) => {
     const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag);
     const title = TITLES[tag] ?? `${tag.slice(0, 1).toUpperCase()}${tag.slice(1).replaceAll("-", " ")}`;
-    const lines = [`# ${title}`, "", about, "", ...operationTable(operations, ""), ...operations.flatMap((operation) => ["", ...operationSection(operation, apiUrl)]), ""];
+    const lines = [`# ${title}`, "", about, "", ...operationTable(operations, ""), ...operations.flatMap((operation) => ["", ...operationSection(operation, addresses)]), ""];
     return { path: `/docs/api/${tag}`, title, group: "API", markdown: lines.join("\n") };
   });
 }
@@ -31,12 +31,12 @@ function operationTable(operations: readonly Operation[], page: string): string[
 const AUTH = { key: "a key", session: "a session", either: "a key or a session" } as const;
 const AUTH_SENTENCES = {
   key: "Takes a Bearer key.",
-  session: "Takes a session of the dashboard, on its host; a Bearer key is refused. `?mode=test` means test mode.",
+  session: "Takes a session of the dashboard, on its host; a Bearer key is refused. `?mode=test` means test mode. What changes anything carries the `Origin` of the dashboard.",
   either: "Takes a Bearer key, or a session of the dashboard.",
 } as const;
 
 /** All that is to be known of one operation. */
-export function operationSection(operation: Operation, apiUrl: string, level = "##"): string[] {
+export function operationSection(operation: Operation, addresses: Addresses, level = "##"): string[] {
   const { name, method, path, summary, description, successor, rateClass, auth = "key", takes, writes, waits, streams, status } = operation;
   return [
     `${level} ${summary} {#${name}}`,
@@ -50,8 +50,7 @@ export function operationSection(operation: Operation, apiUrl: string, level = "
     "",
     ...fieldSection("Path and query", parameterRows(operation)),
     ...fieldSection("Body", takes === "none" ? [] : fieldRows(jsonSchema.parse(toSchema(formOf(operation), "input")), { closed: (at) => at === "content.platformOverrides" })),
-    ...fenced("sh", callOf(operation, apiUrl)),
-    "",
+    ...samplesOf(operation, addresses).flatMap(({ language, code: sample }) => [...fenced(language, sample), ""]),
     ...fieldSection(streams === true ? `Answers ${status} with server-sent events; the data of each` : `Answers ${status}`, answerRows(operation)),
     `Refuses with ${errorsOf(operation)
       .toSorted((one, other) => PUBLIC_CODES[one].status - PUBLIC_CODES[other].status)
@@ -79,12 +78,4 @@ function answerRows(operation: Operation): FieldRow[] {
     const isObject = row.type === "object" || row.type === "list of objects";
     return { ...row, isRequired: false, description: row.description === "" && isObject && known.includes(row.path) ? "As [Create a post](/docs/api/posts#posts_create) answers it." : row.description };
   });
-}
-
-/** The call with curl, as the examples have it. */
-function callOf({ name, method, path, takes, auth }: Operation, apiUrl: string): string {
-  const example = EXAMPLES[name] ?? EXAMPLES[name.replace(/^legacy_/, "")];
-  const body = takes === "none" || example === undefined ? [] : ['-H "Content-Type: application/json"', `-d '${JSON.stringify(example, null, 2).replaceAll("'", "'\\''")}'`];
-  const given = [...(method === "GET" ? [] : [`-X ${method}`]), `"${apiUrl}${path.replace(/:(\w+)/g, (_, param: string) => `$${param.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`)}"`, auth === "session" ? '-b "$COOKIE"' : '-H "Authorization: Bearer $KEY"', ...body];
-  return `curl ${given.join(" \\\n  ")}`;
 }

@@ -37,7 +37,7 @@ const PLACES: Readonly<Record<string, string>> = { client: "../client/README.md"
 /** Every page: the guides, then what is printed from the platforms, the operations and the codes. */
 export async function loadPages(addresses: Addresses): Promise<Page[]> {
   const guides = Object.entries(GUIDES).flatMap(([group, names]) => names.map((name) => readGuide(name, group, addresses)));
-  return [...(await Promise.all(guides)), await readGuide("api", "API", addresses), ...operationPages(addresses.apiUrl), ...(await platformPages()), ...errorPages()];
+  return [...(await Promise.all(guides)), await readGuide("api", "API", addresses), ...operationPages(addresses), ...(await platformPages()), ...errorPages()];
 }
 
 async function readGuide(name: string, group: string, addresses: Addresses): Promise<Page> {

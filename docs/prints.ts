@@ -13,8 +13,12 @@ import { operationOverview } from "./operation-pages.ts";
 import { platformOverview } from "./platform-reference.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
+/** Where samples of a guide in other languages than curl go on from. */
+export const CLIENT_AND_CALL = "In TypeScript and Python `client` and `call` are those of the [Quickstart](/docs/quickstart#a-platform-set).";
+
 /** What a guide asks for by a line `<!-- print: name -->`, so that no table of the guides is written by hand. */
 export const PRINTS: Readonly<Record<string, () => string[]>> = {
+  "client and call": () => [CLIENT_AND_CALL],
   operations: operationOverview,
   errors: errorTable,
   platforms: () => platformOverview((label, platform) => `[${label}](/docs/platforms/${platform})`),

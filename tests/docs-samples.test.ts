@@ -1,40 +1,44 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import { Webhook } from "standardwebhooks";
 
-import { openInstallation, type Installation } from "../cli/installation.fixture.ts";
+import { openInstallation, type Installation, type Server } from "../cli/installation.fixture.ts";
+import { EXAMPLES } from "../contract/examples.ts";
 import { OPERATIONS } from "../contract/index.ts";
 import { tagOf } from "../contract/openapi.ts";
 import { errorsOf, type Operation } from "../contract/operation.ts";
 import { operationSection } from "../docs/operation-pages.ts";
 import { PLATFORM_EXAMPLES } from "../docs/platform-examples.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
+import { type Block, type Call, folderOf, LANGUAGES, readBlocks, runBlocks } from "./samples/run-samples.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** A block of code as a page shows it: its language, and what else stands on its fence. */
-interface Sample {
-  language: string;
-  isRefused: boolean;
-  code: string;
-}
+/** An id that is nobody's. In a body of an example it stands for a platform set. */
+const NOBODYS_ID = "01980b7a-6c00-7000-8000-000000000001";
 
-test("every sample of the documentation does what it says", { timeout: 300_000 }, async (t) => {
+test("every sample of the documentation does what it says, in every language", { timeout: 300_000 }, async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const folder = await readdir(join(root, "docs/guides"));
   const files = ["README.md", ...folder.filter((name) => name.endsWith(".md")).map((name) => `docs/guides/${name}`)];
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   // The command line keeps its key in the folder of the installation, and speaks to it.
-  const variables = `KEY='${String(apiKey)}' SET='${String(platformSetId)}' AMPOST_API_URL='${installation.url}' XDG_CONFIG_HOME='${installation.dataDir}'`;
+  const variables = { KEY: String(apiKey), SET: String(platformSetId), AMPOST_API_URL: installation.url, XDG_CONFIG_HOME: installation.dataDir };
+  const setUp = readBlocks(await readFile(join(root, "docs/guides/quickstart.md"), "utf8")).filter(({ language }) => language !== "sh").slice(0, 2);
+
   for (const file of files) {
     await t.test(file, async () => {
-      const samples = readSamples(await readFile(join(root, file), "utf8"));
-      if (samples.length > 0) await runSamples(installation, samples, variables);
+      const blocks = readBlocks(await readFile(join(root, file), "utf8"));
+      if (blocks.length === 0) return;
+      const isSetUp = file === "docs/guides/quickstart.md" || blocks.every(({ language }) => language === "sh");
+      await runPage(installation, isSetUp ? blocks : [...setUp.map((block) => ({ ...block, group: -1 })), ...blocks], { file, variables });
     });
   }
   await t.test("examples of the platforms' pages", async () => {
@@ -49,76 +53,116 @@ test("every sample of the documentation does what it says", { timeout: 300_000 }
   });
   await t.test("checks of webhooks", async () => {
     const secret = `whsec_${randomBytes(32).toString("base64")}`;
-    const [at, body] = [new Date(), JSON.stringify({ type: "post.published" })];
-    const headers = { "webhook-id": "01980b7a-6c00-7000-8000-000000000001", "webhook-timestamp": String(Math.floor(at.getTime() / 1000)) };
-    const signed = { secret, body, headers: { ...headers, "webhook-signature": `v1,AAAA ${new Webhook(secret).sign(headers["webhook-id"], at, body)}` } };
-    const samples = readSamples(await readFile(join(root, "docs/guides/webhooks.md"), "utf8"));
-    for (const [language, uses] of Object.entries(WEBHOOK_CHECKS)) {
-      const code = samples.find((sample) => sample.language === language)?.code ?? "";
-      const { stdout, stderr } = await installation.shell(`export SIGNED='${JSON.stringify(signed)}'\n${RUNNERS[language]?.(`${code}\n${uses}`) ?? ""}`);
-      assert.deepEqual(stdout.trim().toLowerCase().split(/\s+/), ["true", "false"], `${language}: ${stdout}${stderr}`);
+    const [at, body] = [new Date(), JSON.stringify({ type: "post.published", data: {} })];
+    const headers = { "webhook-id": NOBODYS_ID, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)) };
+    const signed = { body, headers: { ...headers, "webhook-signature": `v1,AAAA ${new Webhook(secret).sign(headers["webhook-id"], at, body)}` } };
+    const blocks = readBlocks(await readFile(join(root, "docs/guides/webhooks.md"), "utf8"));
+    for (const { language, named, uses } of WEBHOOK_CHECKS) {
+      const code = blocks.find((block) => block.language === language && block.code.includes(named))?.code ?? "";
+      const { stdout } = await runBlocks(installation, [{ language, code: `${code}\n${uses}` }], { name: "webhook-check", variables: { WEBHOOK_SECRET: secret, SIGNED: JSON.stringify(signed) } });
+      assert.deepEqual(stdout.trim().toLowerCase().split("\n").at(-1), "true false", language);
     }
   });
   await t.test("calls of the reference", async () => {
-    for (const tag of [...new Set(OPERATIONS.map(tagOf))]) {
-      const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag && operation.auth !== "session");
-      if (operations.length > 0) await runCalls(installation, operations, `${variables} PLATFORM=threads`);
-    }
+    await runCalls(installation, { ...variables, ID: NOBODYS_ID, COOKIE: await signIn(installation, server) });
+  });
+  await t.test("types of what is in TypeScript", async () => {
+    const programs = (await readdir(folderOf(installation))).filter((name) => name.endsWith(".mts")).map((name) => join(folderOf(installation), name));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const options = ["--noEmit", "--strict", "--noUncheckedIndexedAccess", "--skipLibCheck", "--target", "es2024", "--module", "nodenext", "--allowImportingTsExtensions", "--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
+    await promisify(execFile)(process.execPath, [tsc, ...options, ...programs]).catch(({ stdout }: { stdout: string }) => assert.fail(stdout));
   });
   await server.end("SIGTERM");
 });
 
-/** Runs what the reference shows for each call of a noun. `$ID` is what the last call of them has made. */
-async function runCalls(installation: Installation, operations: readonly Operation[], variables: string): Promise<void> {
-  const calls = operations.map((operation, index) => {
-    const [sample] = readSamples(operationSection(operation, installation.url).join("\n"));
-    assert.ok(sample, operation.name);
-    const keepId = operation.status === 201 || operation.name.endsWith("_create") ? `ID=$(echo "$ANSWER" | grep -o '"id":"[^"]*' | head -n 1 | cut -d '"' -f 4)` : "";
-    return [`BLOCK=${index}`, `ANSWER=$(${sample.code.trim().replaceAll("01980b7a-6c00-7000-8000-000000000001", `'"$SET"'`)})`, keepId].join("\n");
+/** Runs the blocks of one page. What they call is refused where they say so, and what is said in several languages is the same. */
+async function runPage(installation: Installation, blocks: readonly Block[], { file, variables }: { file: string; variables: Record<string, string> }): Promise<void> {
+  const { calls, stdout } = await runBlocks(installation, blocks, { name: file, variables });
+  for (const { block, status } of calls) {
+    assert.equal(status >= 400, blocks[block]?.isRefused, `status ${status} of\n${blocks[block]?.code ?? ""}\n${stdout.slice(-2000)}`);
+  }
+  const groups = [...Map.groupBy(blocks.keys(), (index) => blocks[index]?.group).values()];
+  const told = groups.flatMap((indices) => {
+    const [first = "", ...others] = indices.map((index) => namesOf(calls.filter(({ block }) => block === index)));
+    for (const other of others) assert.equal(other, first, "what is shown in several languages makes the same calls");
+    const languages = indices.map((index) => blocks[index]?.language).join(" ");
+    const isShell = blocks[indices[0] ?? 0]?.code.includes("curl ") ?? false;
+    assert.ok(!isShell || calls.some(({ block }) => block === indices[0]), "every call is looked at");
+    return others.length === 0 || blocks[indices[0] ?? 0]?.group === -1 ? [] : [`${languages}: ${first}`];
   });
-  const { code, stderr } = await installation.shell([SHELL, `${variables} ID=01980b7a-6c00-7000-8000-000000000001`, ...calls].join("\n"));
-  assert.equal(code, 0, stderr.slice(-3000));
-  const statuses = [...stderr.matchAll(/^STATUS \d+ (\d+)$/gm)].map(([, status]) => Number(status));
-  assert.equal(statuses.length, operations.length);
-  for (const [index, operation] of operations.entries()) {
-    // What needs an object in another state, or has none, is refused as its page says; what makes or lists is done.
-    const foreseen: number[] = /:/.test(operation.path) ? [operation.status, ...errorsOf(operation).map((each) => PUBLIC_CODES[each].status)] : [operation.status];
-    assert.ok(foreseen.includes(statuses[index] ?? 0), `${operation.name}: ${statuses[index]}`);
-  }
+  assert.deepEqual(told, SHOWN[file.replace(/^.*\/|\.md$/g, "")] ?? []);
 }
 
-/** Installing and starting has happened when samples are run: the blocks that say how are left out. */
-function readSamples(markdown: string): Sample[] {
-  const samples = [...markdown.matchAll(/^```(sh|ts|py)( refused)?\n([^]*?)^```$/gm)].map(([, language = "", refused, code = ""]) => ({ language, isRefused: refused !== undefined, code }));
-  return samples.filter(({ code }) => !/\bnpm (ci|i|install|start|test)\b/.test(code));
+/** The operations that were called, each once. */
+function namesOf(calls: readonly Call[]): string {
+  const names = calls.flatMap(({ method, path }) => OPERATIONS.find((operation) => operation.method === method && patternOf(operation).test(path))?.name ?? []);
+  return [...new Set(names)].sort().join(" ");
 }
 
-/** Runs the blocks of one page in one shell, one after the other, as a reader would. Each call's status is looked at. */
-async function runSamples(installation: Installation, samples: readonly Sample[], variables: string): Promise<void> {
-  const blocks = samples.map(({ language, isRefused, code }, index) => [`export BLOCK='${index}${isRefused ? " refused" : ""}'`, RUNNERS[language]?.(code) ?? ""].join("\n"));
-  const script = [SHELL, variables, ...blocks].join("\n").replaceAll("http://localhost:3000", installation.url);
-  const { code, stdout, stderr } = await installation.shell(script.replaceAll("npm run --silent ampost --", `"${process.execPath}" cli/ampost.js`));
-  assert.equal(code, 0, `${stdout.slice(-2000)}\n${stderr.slice(-3000)}`);
-  const calls = [...stderr.matchAll(/^STATUS (\d+)( refused)? (\d+)$/gm)];
-  assert.ok(calls.length >= samples.filter((sample) => sample.code.includes("curl ")).length, "every call is looked at");
-  for (const [, block = "", refused, status] of calls) {
-    assert.equal(Number(status) >= 400, refused !== undefined, `status ${status} of\n${samples[Number(block)]?.code ?? ""}\n${stdout.slice(-2000)}`);
-  }
+function patternOf({ path }: Operation): RegExp {
+  return new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
 }
 
-/** What samples do in other languages is run where they stand, with the same variables. A definition alone is only read. */
-const RUNNERS: Readonly<Record<string, (code: string) => string>> = {
-  sh: (code) => code,
-  ts: (code) => `"${process.execPath}" --disable-warning=ExperimentalWarning --input-type=module-typescript <<'SAMPLE'\n${code}\nSAMPLE`,
-  py: (code) => `python3 - <<'SAMPLE'\n${code}\nSAMPLE`,
+/** What the guides show in several languages, so that none of it is lost. */
+const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  quickstart: ["sh ts py: accounts_list platform_sets_list", "sh ts py: posts_create posts_publish"],
+  posts: [
+    "sh ts py: posts_create",
+    "sh ts py: posts_validate",
+    "sh ts py: posts_publish",
+    "sh ts py: posts_events posts_get",
+    "sh ts py: posts_create posts_get posts_update",
+    "sh ts py: posts_delete",
+    "sh ts py: posts_list",
+  ],
+  scheduling: ["sh ts py: posts_create", "sh ts py: posts_cancel posts_update"],
+  media: ["sh ts: posts_create", "sh ts py: posts_create", "sh ts py: media_create media_get posts_create"],
+  "exactly-once": ["sh ts py: posts_create"],
+  webhooks: ["sh ts py: webhooks_create", "ts py: ", "sh ts py: webhook_deliveries_redeliver webhooks_deliveries webhooks_test", "sh ts py: webhooks_delete webhooks_rotate_secret"],
+  errors: ["sh ts py: posts_create"],
 };
+
+/** Runs what the reference shows for each call, noun by noun. `ID` is what the last call before it has made. */
+async function runCalls(installation: Installation, variables: Record<string, string>): Promise<void> {
+  const operations = [...Map.groupBy(OPERATIONS, tagOf).values()].flat();
+  const addresses = { apiUrl: installation.url, appUrl: installation.appUrl };
+  const sections = operations.map((operation) => ({ operation, blocks: readBlocks(operationSection(operation, addresses).join("\n").replaceAll(NOBODYS_ID, variables.SET ?? "")) }));
+  for (const { operation, blocks } of sections) assert.deepEqual(blocks.map(({ language }) => language), LANGUAGES, operation.name);
+  const runnable = sections.flatMap(({ operation, blocks }) => blocks.map(({ language, code }) => ({ operation, language, code, makes: operation.status === 201 || operation.name.endsWith("_create") })));
+  const { calls } = await runBlocks(installation, runnable, { name: "calls of the reference", variables, apart: true });
+  for (const [index, { operation, language }] of runnable.entries()) {
+    const made = calls.filter(({ block }) => block === index);
+    assert.ok(made.length > 0 && made.every(({ method, path }) => method === operation.method && patternOf(operation).test(path)), `${operation.name} in ${language}: ${JSON.stringify(made)}`);
+    assert.ok(foreseen(operation).includes(made.at(-1)?.status ?? 0), `${operation.name} in ${language}: ${made.at(-1)?.status}`);
+  }
+}
+
+/** What needs an object in another state, has none, or asks for a password is refused as its page says; what makes or lists is done. */
+function foreseen(operation: Operation): number[] {
+  const isBound = operation.path.includes(":") || "password" in Object(EXAMPLES[operation.name]);
+  const refusals = errorsOf(operation).map((each) => PUBLIC_CODES[each].status).filter((status) => status < 500 && ![401, 429].includes(status));
+  return [operation.status, ...(isBound ? refusals : [])];
+}
+
+/** Makes the owner's account, by the link that the start prints. */
+async function signIn({ appUrl }: Installation, server: Server): Promise<string> {
+  const token = /\/setup\?token=(\S+)/.exec(server.output())?.[1];
+  const body = { token, email: "owner@example.com", password: "correct horse battery staple", name: "Olga" };
+  const answer = await fetch(`${appUrl}/api/auth/set-up`, { method: "POST", headers: { "content-type": "application/json", origin: appUrl }, body: JSON.stringify(body) });
+  assert.equal(answer.status, 200, await answer.text());
+  return answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "").join("; ");
+}
 
 /** Whether a check takes what is signed, and the same with another letter. */
-const WEBHOOK_CHECKS: Readonly<Record<string, string>> = {
-  ts: "const { secret, headers, body } = JSON.parse(process.env.SIGNED ?? ''); console.log(isFromAmpost(secret, headers, body), isFromAmpost(secret, headers, `${body} `));",
-  py: "import json, os\nsigned = json.loads(os.environ['SIGNED'])\nprint(*[is_from_ampost(signed['secret'], signed['headers'], body.encode()) for body in (signed['body'], signed['body'] + ' ')])",
-};
-
-/** Every call also says its status on standard error. */
-const SHELL = String.raw`set -a -o pipefail
-curl() { command curl -w '%{stderr}\nSTATUS '"$BLOCK"' %{http_code}\n' "$@"; }`;
+const WEBHOOK_CHECKS = [
+  {
+    language: "ts",
+    named: "verifyWebhook",
+    uses: 'const { headers, body: sent } = JSON.parse(process.env.SIGNED ?? "");\nconst takes = (body: string) => receive(new Request("http://localhost/", { method: "POST", headers, body })).then(({ ok }) => ok, () => false);\nconsole.log(await takes(sent), await takes(`${sent} `));',
+  },
+  {
+    language: "py",
+    named: "is_from_ampost",
+    uses: "import json, os\nsigned = json.loads(os.environ['SIGNED'])\nprint(*[is_from_ampost(os.environ['WEBHOOK_SECRET'], signed['headers'], body.encode()) for body in (signed['body'], signed['body'] + ' ')])",
+  },
+] as const;

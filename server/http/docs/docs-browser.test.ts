@@ -39,6 +39,28 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     await page.getByRole("button", { name: "Copied" }).waitFor();
     assert.match(String(await page.evaluate("navigator.clipboard.readText()")), /^HOOK=\$\(curl/);
   });
+  await step("samples are tabs by mouse and keyboard, and the choice is kept on other pages", async () => {
+    await page.goto(`${world.url}/docs/api/posts`);
+    await page.getByRole("tab", { name: "TypeScript" }).nth(2).click();
+    await page.getByRole("tabpanel", { name: "TypeScript" }).nth(2).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("tabpanel", { name: "Python" }).nth(2).waitFor();
+    assert.equal(await page.evaluate("document.activeElement.textContent"), "Python");
+    await page.goto(`${world.url}/docs/quickstart#a-post`);
+    await assertSound(page);
+    const shown = page.getByRole("tabpanel", { name: "Python" });
+    await shown.first().getByRole("button", { name: "Copy" }).click();
+    await shown.first().getByRole("button", { name: "Copied" }).waitFor();
+    assert.match(String(await page.evaluate("navigator.clipboard.readText()")), /^import json/);
+    assert.equal(await page.getByRole("tabpanel", { name: "curl" }).count(), 0);
+  });
+  await step("without scripts a sample is read in every language", async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false });
+    const still = await plain.newPage();
+    await still.goto(`${world.url}/docs/quickstart`);
+    for (const code of ["$KEY", "createClient(", "urllib.request.urlopen("]) assert.equal(await still.locator(".samples code", { hasText: code }).first().isVisible(), true, code);
+    await plain.close();
+  });
   await step("the search leads to a section", async () => {
     await page.getByLabel("Search the documentation").fill("rehearse failures");
     await page.locator("#found a").first().click();

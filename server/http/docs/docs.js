@@ -1,4 +1,4 @@
-/** Copy buttons, and the search. The pages can be read without either. */
+/** Copy buttons, tabs for samples in several languages, and the search. The pages can be read without any of it. */
 
 for (const block of document.querySelectorAll(".code")) {
   const button = document.createElement("button");
@@ -15,6 +15,71 @@ for (const block of document.querySelectorAll(".code")) {
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
   block.append(button);
+}
+
+const groups = [...document.querySelectorAll(".samples")].map(makeTabs);
+const kept = keptLanguage();
+choose(kept);
+// What became shorter above it has moved the heading that the address names.
+if (kept !== null && location.hash !== "") document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+
+function makeTabs(group, index) {
+  const panels = [...group.children];
+  const list = document.createElement("div");
+  list.role = "tablist";
+  list.ariaLabel = "Language";
+  const tabs = panels.map((panel) => {
+    const tab = textOf("button", panel.querySelector(".language").textContent);
+    tab.type = "button";
+    tab.role = "tab";
+    tab.id = `tab-${index}-${panel.dataset.language}`;
+    panel.id = `sample-${index}-${panel.dataset.language}`;
+    panel.role = "tabpanel";
+    panel.setAttribute("aria-labelledby", tab.id);
+    tab.setAttribute("aria-controls", panel.id);
+    tab.addEventListener("click", () => choose(panel.dataset.language, tab));
+    return tab;
+  });
+  list.append(...tabs);
+  list.addEventListener("keydown", (event) => {
+    const at = tabs.indexOf(event.target);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    tabs.at(next % tabs.length).click();
+    tabs.at(next % tabs.length).focus();
+  });
+  group.prepend(list);
+  group.classList.add("tabs");
+  return { tabs, panels };
+}
+
+/** Shows a language in all samples that have it. The tab that was pressed stays where it is. */
+function choose(language, pressed) {
+  const before = pressed?.getBoundingClientRect().top;
+  for (const { tabs, panels } of groups) {
+    const shown = Math.max(0, panels.findIndex((panel) => panel.dataset.language === language));
+    for (const [at, tab] of tabs.entries()) {
+      tab.ariaSelected = String(at === shown);
+      tab.tabIndex = at === shown ? 0 : -1;
+      panels[at].hidden = at !== shown;
+    }
+  }
+  if (pressed === undefined) return;
+  scrollBy({ top: pressed.getBoundingClientRect().top - before, behavior: "instant" });
+  try {
+    localStorage.setItem("language", language);
+  } catch {
+    // A browser that keeps nothing shows the first language on the next page.
+  }
+}
+
+function keptLanguage() {
+  try {
+    return localStorage.getItem("language");
+  } catch {
+    return null;
+  }
 }
 
 const form = document.querySelector(".search");

@@ -21,12 +21,23 @@ export function renderMarkdown(markdown: string): string {
       code: ({ text, lang }) => toMarkup(html`<div class="code" data-language="${lang?.split(" ")[0] ?? ""}"><pre tabindex="0"><code>${text}</code></pre></div>\n`),
     },
     hooks: {
-      postprocess: (markup) => markup.replaceAll("<table>", '<div class="scroll"><table>').replaceAll("</table>", "</table></div>"),
+      postprocess: (markup) => grouped(markup).replaceAll("<table>", '<div class="scroll"><table>').replaceAll("</table>", "</table></div>"),
     },
   });
   const rendered = marked.parse(markdown);
   if (typeof rendered !== "string") throw new Error("Markdown is rendered at once");
   return rendered;
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = { sh: "curl", ts: "TypeScript", py: "Python" };
+
+/** Code that follows code in another language says the same in it: the script makes tabs of them. */
+function grouped(markup: string): string {
+  return markup.replace(/(?:<div class="code" data-language="(?:sh|ts|py)"><pre tabindex="0"><code>[^<]*<\/code><\/pre><\/div>\n){2,}/g, (blocks) => {
+    const languages = [...blocks.matchAll(/data-language="(\w+)"/g)].map(([, language]) => language);
+    if (new Set(languages).size < languages.length) return blocks;
+    return `<div class="samples">${blocks.replace(/data-language="(\w+)">/g, (start, language: string) => `${start}<p class="language">${LANGUAGES[language] ?? ""}</p>`)}</div>\n`;
+  });
 }
 
 /** A heading's text without marks, and the id that it names with `{#id}` or that its words make. */

@@ -23,5 +23,6 @@ export function searchIndex(pages: readonly Page[]): Section[] {
 }
 
 function plain(markdown: string): string {
-  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/^```.*$|[`*|]|-{3,}/gm, " ").replaceAll(/\s+/g, " ").trim();
+  // What stands in other languages says the same again.
+  return markdown.replaceAll(/^```(?:ts|py)[^]*?^```$/gm, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/^```.*$|[`*|]|-{3,}/gm, " ").replaceAll(/\s+/g, " ").trim();
 }
