@@ -57,10 +57,19 @@ export async function ensureRunning(server: Server): Promise<boolean> {
   const binaries = await findPostgres();
   if ((await stat(place.data).catch(() => undefined)) === undefined) await initialise(binaries.initdb, server);
   for (const folder of [place.folder, place.socket]) await giveTo(launcher, folder);
-  // A number that another program has by now would keep PostgreSQL from starting: it only asks whether that lives.
-  if (running && isAlive(running.pid)) await rm(join(place.data, "postmaster.pid"), { force: true });
+  for (const record of [pidFile(place), join(place.socket, ".s.PGSQL.5432.lock")]) await dropStale(record, place);
   await startServer(binaries.postgres, server);
   return true;
+}
+
+/**
+ * PostgreSQL writes its process down beside its data and beside its socket. The number of a server that was killed would
+ * keep the next one from starting if another program has it by now, or nobody has taken notice of the death yet: it only
+ * asks whether that lives. Whether processes of the old server still use its memory it finds out without the records.
+ */
+async function dropStale(record: string, place: Place): Promise<void> {
+  const pid = parseInt(await readFile(record, "utf8").catch(() => ""), 10);
+  if (pid > 0 && isAlive(pid) && !(await isOurs(pid, place))) await rm(record, { force: true });
 }
 
 async function initialise(initdb: string, { place, launcher }: Server): Promise<void> {
@@ -175,9 +184,13 @@ export async function stopServer(place: Place): Promise<void> {
 
 /** PostgreSQL's own record of its process; there for as long as the server runs, and left behind by a kill. */
 export async function readPidFile(place: Place): Promise<{ pid: number; status: string } | undefined> {
-  const lines = (await readFile(join(place.data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+  const lines = (await readFile(pidFile(place), "utf8").catch(() => "")).split("\n");
   const pid = Number(lines[0]);
   return Number.isInteger(pid) && pid > 0 ? { pid, status: lines[7]?.trim() ?? "" } : undefined;
+}
+
+function pidFile(place: Place): string {
+  return join(place.data, "postmaster.pid");
 }
 
 /** Whether the process is the server of this folder: a number may have passed to another program since. */
