@@ -60,9 +60,20 @@ export function offersElicitation(capabilities: unknown): boolean {
   return read.success && (read.data.elicitation.form !== undefined || read.data.elicitation.url === undefined);
 }
 
+const ownText = z.object({ text: z.string().min(1) });
+
+/** What goes out, and where: the texts of platforms that get their own, too. */
 function questionOf({ content, platformPosts, mode }: Post): string {
-  const where = joinWords(platformPosts.map(({ platform }) => catalog[platform].capabilities.label), "and");
+  const platforms = platformPosts.map(({ platform }) => {
+    const own = ownText.safeParse(Reflect.get(content.platformOverrides, platform));
+    return { label: catalog[platform].capabilities.label, text: own.data?.text ?? content.text };
+  });
   const media = content.media.length === 0 ? "" : ` with ${content.media.length} ${content.media.length === 1 ? "media file" : "media files"}`;
-  const text = content.text === "" ? "(no text)" : content.text.slice(0, 1000);
-  return `Publish this post${media} on ${where} now${mode === "test" ? " (test mode: in the sandbox only)" : ""}?\n\n${text}`;
+  const link = content.linkUrl === null ? "" : `\n\n${content.linkUrl}`;
+  const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${text === "" ? "(no text)" : text.slice(0, 1000)}`);
+  return `Publish this post${media} on ${wordsOf(platforms)} now${mode === "test" ? " (test mode: in the sandbox only)" : ""}?\n\n${texts.join("\n\n")}${link}`;
+}
+
+function wordsOf(platforms: readonly { label: string }[]): string {
+  return joinWords(platforms.map(({ label }) => label), "and");
 }

@@ -173,6 +173,14 @@ for (const revision of REVISIONS) {
     assert.equal(asked.length, 1);
   });
 
+  test(`${revision}: the person is shown what each platform gets`, async () => {
+    const content = { text: "For most", linkUrl: "https://example.com/a", platformOverrides: { linkedin: { text: "For LinkedIn" } } };
+    const id = idOf((await world.call(world.test, "POST", "/api/v1/posts", { ...draft(), content, platforms: ["threads", "linkedin"] })).body, "post");
+    const { client, asked } = await connect(world.test, revision, { says: "decline" });
+    await callTool(client, "posts_publish", { id });
+    assert.deepEqual(asked, ["Publish this post on Threads and LinkedIn now (test mode: in the sandbox only)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a"]);
+  });
+
   test(`${revision}: the rules of platforms and posts can be read, and prompts begun`, async () => {
     const id = await createDraft();
     const { client } = await connect(world.test, revision);
