@@ -13,7 +13,7 @@ const description = z.string().max(200).describe("A note for yourself.");
 
 const webhook = z.object({
   id,
-  url: z.string(),
+  url: z.string().nullable().describe("Where events are sent; `null`: nowhere, its deliveries are read."),
   description: z.string(),
   events: z.array(z.enum(EVENT_TYPES)),
   status: z.enum(["active", "disabled"]),
@@ -60,7 +60,7 @@ export const webhooksCreate = operation({
   summary: "Create a webhook",
   description: "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format. A delivery that is not answered with a status of 2xx is tried again for three days; 410 disables the webhook. The answer shows the signing secret, and it is shown never again.",
   params: noParams,
-  body: z.strictObject({ url, events: events.default([]), description: description.default("") }),
+  body: z.strictObject({ url: url.nullable().describe("Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week."), events: events.default([]), description: description.default("") }),
   takes: "required",
   writes: true,
   answer: oneWebhook,

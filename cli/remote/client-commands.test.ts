@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { verifyWebhook } from "../../client/index.ts";
+import { createClient, verifyWebhook } from "../../client/index.ts";
 import { EXAMPLE_PLATFORM } from "../../platforms/index.ts";
 import { openInstallation } from "../installation.fixture.ts";
 
@@ -106,11 +106,14 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     await installation.until(async () => received.length > 0);
     const event = await verifyWebhook({ body: received[0]?.body ?? "", headers: received[0]?.headers ?? {}, secret });
     assert.deepEqual([event.type, event.data.post?.content.text], ["post.published", "Listened to"]);
+    const { webhooks } = createClient({ apiKey: key, baseUrl: installation.url });
+    const [webhook] = (await webhooks.list()).webhooks;
+    const { deliveries } = await webhooks.deliveries(webhook?.id ?? "");
+    assert.deepEqual([webhook?.url, deliveries.map(({ type, status, attempts }) => [type, status, attempts])], [null, [["post.published", "delivered", []]]]);
     listening.kill("SIGTERM");
     assert.deepEqual(await once(listening, "exit"), [0, null]);
     receiver.close();
-    const answer = await fetch(`${installation.url}/api/v1/webhooks`, { headers: { authorization: `Bearer ${key}` } });
-    assert.deepEqual(await answer.json(), { webhooks: [] });
+    assert.deepEqual(await webhooks.list(), { webhooks: [] });
   });
 
   assert.equal(await server.end("SIGTERM"), 0);

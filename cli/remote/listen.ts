@@ -7,11 +7,6 @@ import { AmpostError, type Client, type EventType, type Webhook, type WebhookDel
 import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
 import { coloured, plain } from "./show.ts";
 
-/**
- * No name below `.invalid` ever resolves (RFC 6761 §6.4), so nothing is sent there. The webhook is there for its
- * delivery log: what would have been sent is read from that, which also works where no server can reach this machine.
- */
-const NOWHERE = "https://ampost-listen.invalid/";
 const EVERY_SECONDS = 2;
 
 interface ListenOptions extends ClientOptions {
@@ -19,14 +14,17 @@ interface ListenOptions extends ClientOptions {
   events?: EventType[];
 }
 
-/** Hands events on to a program of this machine as a webhook would, signed, until it is interrupted; then takes its webhook away. */
+/**
+ * Hands events on to a program of this machine as a webhook would, signed, until it is interrupted. Its webhook has no URL:
+ * what would have been sent is read from the delivery log, which also works where no server can reach this machine.
+ */
 export async function runListen(options: ListenOptions): Promise<void> {
   if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? "")) wronglyCalled("--forward takes an http or https address, such as http://localhost:8080/ampost-events.");
   const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
   await withClient(options, async (client) => {
     await removeLeftOvers(client);
-    const { webhook } = await client.webhooks.create({ url: NOWHERE, events: options.events ?? [], description: marked(process.pid) });
+    const { webhook } = await client.webhooks.create({ url: null, events: options.events ?? [], description: marked(process.pid) });
     try {
       say(options, { secret: webhook.secret, forward: options.forward }, `Events go to ${options.forward} until Ctrl-C, signed with ${webhook.secret}`);
       await follow(client, webhook, options, ended.signal);
@@ -43,7 +41,7 @@ async function follow(client: Client, { id, secret }: Webhook, options: ListenOp
     const fresh = await listFresh(client, id, seen).catch((error: unknown) => tellBreak(options, error));
     for (const delivery of fresh) {
       if (signal.aborted) return;
-      seen.add(delivery.id);
+      seen.add(nameOf(delivery));
       const outcome = await forward(delivery, signer, options.forward);
       say(options, { id: delivery.id, type: delivery.type, postId: delivery.postId, outcome }, `${new Date().toISOString()}  ${delivery.type}  ${delivery.postId ?? ""}  ${coloured(typeof outcome === "number" && outcome < 300 ? "green" : "red", String(outcome))}`);
     }
@@ -66,12 +64,17 @@ async function listFresh(client: Client, id: string, seen: ReadonlySet<string>):
   const fresh: WebhookDelivery[] = [];
   for (let offset = 0; ; offset += PAGE) {
     const { deliveries } = await client.webhooks.deliveries(id, { limit: PAGE, offset });
-    const unseen = deliveries.filter((delivery) => !seen.has(delivery.id));
+    const unseen = deliveries.filter((delivery) => !seen.has(nameOf(delivery)));
     fresh.push(...unseen);
     if (unseen.length < PAGE) break;
   }
   const distinct = [...new Map(fresh.map((delivery) => [delivery.id, delivery])).values()];
   return distinct.sort((one, other) => sequenceOf(one) - sequenceOf(other));
+}
+
+/** One that was delivered anew is handed on again. */
+function nameOf({ id, deliveredAt }: WebhookDelivery): string {
+  return `${id} ${deliveredAt ?? ""}`;
 }
 
 function sequenceOf({ payload }: WebhookDelivery): number {
@@ -103,12 +106,12 @@ function marked(pid: number): string {
   return `${MARK} ${hostname()}, process ${pid}`.slice(0, 200);
 }
 
-/** One that was killed could not take its webhook away. */
+/** One that was killed could not take its webhook away; the server does that after a week. */
 async function removeLeftOvers(client: Client): Promise<void> {
   const { webhooks } = await client.webhooks.list();
   for (const { id, url, description } of webhooks) {
     const pid = Number(/process (\d+)$/.exec(description)?.[1]);
-    if (url === NOWHERE && description === marked(pid) && !isAlive(pid)) await client.webhooks.delete(id);
+    if (url === null && description === marked(pid) && !isAlive(pid)) await client.webhooks.delete(id);
   }
 }
 

@@ -25,10 +25,12 @@ export interface DeliveryRow {
 
 const columns = "id, webhook_id, mode, type, post_id, payload, status, attempts, created_at, delivered_at";
 
-/** ($1 id, $2 webhook, $3 user, $4 mode, $5 type, $6 post, $7 payload) */
+/** ($1 id, $2 webhook, $3 user, $4 mode, $5 type, $6 post, $7 payload): to be sent, or delivered by standing in the log where the webhook has no URL. */
 export const insertDelivery = statement<DeliveryRow>(
   "webhook_deliveries.insert",
-  `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload) values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+  `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload, status, delivered_at)
+   select $1, w.id, $3, $4, $5, $6, $7, case when w.url is null then 'delivered' else 'pending' end, case when w.url is null then now() end from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4
+   returning ${columns}`,
 );
 
 /** ($1 webhook, $2 user, $3 mode, $4 status or null, $5 limit, $6 offset): newest first, each with the number of all. */
@@ -44,10 +46,14 @@ export const countDeliveries = statement<{ count: number }>(
   `select count(*)::int as count from webhook_deliveries where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)`,
 );
 
-/** ($1 id, $2 user, $3 mode): to be tried as if for the first time. */
+/** ($1 id, $2 user, $3 mode): to be tried as if for the first time; delivered anew where the webhook has no URL. */
 export const restartDelivery = statement<DeliveryRow>(
   "webhook_deliveries.restart",
-  `update webhook_deliveries set status = 'pending', tries = 0, delivered_at = null where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
+  `with target as (
+     select d.id as target_id, w.url is null as is_log from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1 and d.user_id = $2 and d.mode = $3
+   )
+   update webhook_deliveries set status = case when is_log then 'delivered' else 'pending' end, tries = 0, delivered_at = case when is_log then now() end
+   from target where id = target_id returning ${columns}`,
 );
 
 /** What sending takes. */
@@ -68,7 +74,7 @@ export const findOutgoing = statement<OutgoingRow>(
   "webhook_deliveries.find_outgoing",
   `select d.id, d.webhook_id, d.payload, d.status, w.url, w.status as webhook_status, w.secret_sealed,
      case when w.old_secret_until > now() then w.old_secret_sealed end as old_secret_sealed
-   from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1`,
+   from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1 and w.url is not null`,
 );
 
 /** ($1 id, $2 outcome: delivered, failed for good, or to be tried again, $3 DeliveryAttempt or null, $4 most tries): answers what it is now. */

@@ -5,7 +5,8 @@ import { statement } from "./sql.ts";
 export interface WebhookRow {
   id: string;
   mode: Mode;
-  url: string;
+  /** Null: it is sent nothing, and its delivery log is read. */
+  url: string | null;
   description: string;
   events: EventType[];
   status: "active" | "disabled";
@@ -50,6 +51,15 @@ export const rotateWebhookSecret = statement<WebhookRow>(
 
 /** ($1 id, $2 user, $3 mode): held until the transaction ends. */
 export const lockWebhookSecret = statement<{ secret_sealed: string }>("webhooks.lock_secret", `select secret_sealed from webhooks where id = $1 and user_id = $2 and mode = $3 for update`);
+
+/** ($1 id): the log of one without a URL is being read. Written down once a minute. */
+export const touchWebhook = statement("webhooks.touch", `update webhooks set read_at = now() where id = $1 and url is null and read_at < now() - interval '1 minute'`);
+
+/** ($1 most): those without a URL whose log nobody has read for a week. */
+export const deleteUnreadWebhooks = statement(
+  "webhooks.delete_unread",
+  `delete from webhooks where id in (select id from webhooks where url is null and read_at < now() - interval '7 days' limit $1)`,
+);
 
 /** ($1 id, $2 reason): it asked for no more. */
 export const disableWebhook = statement("webhooks.disable", `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now() where id = $1 and status = 'active'`);

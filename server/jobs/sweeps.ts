@@ -6,6 +6,7 @@ import { deleteOldAttempts, forgetGranted } from "../db/oauth-attempts.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
 import { deleteOldThrottles } from "../db/throttles.ts";
 import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
+import { deleteUnreadWebhooks } from "../db/webhooks.ts";
 import type { Statement } from "../db/sql.ts";
 
 const BATCH = 1_000;
@@ -13,8 +14,9 @@ const BATCH = 1_000;
 /** Idempotency keys that nobody can mean any more. */
 export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldIdempotencyKeys, signal);
 
-/** Events that every reader has had 30 days for, and what was sent of them. */
+/** Events that every reader has had 30 days for, what was sent of them, and logs that nobody reads any more. */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, deleteUnreadWebhooks, signal);
   await inBatches(pool, deleteOldDeliveries, signal);
   await inBatches(pool, deleteOldOutbox, signal);
 }

@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { WebhookDelivery } from "../../../contract/webhooks.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
-import { findWebhook } from "../../db/webhooks.ts";
+import { findWebhook, touchWebhook } from "../../db/webhooks.ts";
 import { countDeliveries, insertDelivery, listDeliveries as selectDeliveries, restartDelivery, type DeliveryRow } from "../../db/webhook-deliveries.ts";
 import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
@@ -20,11 +20,11 @@ export interface NewDelivery extends Caller {
   payload: string;
 }
 
-/** Has it sent, if the transaction commits. */
+/** Has it sent, if the transaction commits; what is for a webhook without a URL only stands in its log. */
 export async function queueDelivery({ jobs }: Pick<Services, "jobs">, tx: pg.PoolClient, { webhookId, userId, mode, type, postId, payload }: NewDelivery): Promise<DeliveryRow> {
   const row = await insertDelivery.one(tx, [newId(), webhookId, userId, mode, type, postId, payload]);
   if (row === undefined) throw new Error("The delivery was not stored");
-  await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, webhookId);
+  if (row.status === "pending") await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, webhookId);
   return row;
 }
 
@@ -36,7 +36,9 @@ export async function listDeliveries(
   { status, limit, offset }: { status?: DeliveryRow["status"] | undefined; limit: number; offset: number },
 ): Promise<Answer<{ deliveries: WebhookDelivery[]; total: number }>> {
   const owned = [webhookId, caller.userId, caller.mode];
-  if ((await findWebhook.one(services.pool, owned)) === undefined) throw notFound();
+  const webhook = await findWebhook.one(services.pool, owned);
+  if (webhook === undefined) throw notFound();
+  if (webhook.url === null) await touchWebhook.run(services.pool, [webhookId]);
   const rows = await selectDeliveries.all(services.pool, [...owned, status ?? null, limit, offset]);
   // A page behind the last has no row to tell the number.
   const total = rows[0]?.total ?? (await countDeliveries.one(services.pool, [...owned, status ?? null]))?.count ?? 0;
@@ -57,7 +59,7 @@ export async function redeliver(services: Pick<Services, "pool" | "jobs">, call:
   return await write(services, call, async (tx) => {
     const row = await restartDelivery.one(tx, [id, call.userId, call.mode]);
     if (row === undefined) throw new PublicError("NOT_FOUND", "Delivery not found.");
-    await services.jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, row.webhook_id);
+    if (row.status === "pending") await services.jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, row.webhook_id);
     return { body: { delivery: toDelivery(row) } };
   });
 }

@@ -10,6 +10,7 @@ import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
+import { sweepOutbox } from "../../jobs/sweeps.ts";
 import { deliver, NotDelivered } from "./deliver.ts";
 import { relayEvents } from "./relay.ts";
 
@@ -154,6 +155,32 @@ test("a status of 2xx is a receipt, whatever comes with it", async () => {
     const [delivery] = (await deliveriesOf(tenant, id)).deliveries;
     assert.deepEqual([delivery?.status, delivery?.attempts.map(({ status }) => status)], ["delivered", [200]], path);
   }
+});
+
+test("a webhook without a URL is sent nothing: its deliveries stand in its log, for as long as somebody reads it", async () => {
+  const tenant = await newTenant();
+  const { id, url, secret } = await create(tenant, { url: null });
+  assert.ok(url === null && secret !== null);
+  world.jobs.splice(0);
+  await world.call(tenant, "DELETE", `/api/v1/posts/${await newDraft(tenant)}`);
+  await relay();
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  const { deliveries } = await deliveriesOf(tenant, id);
+  assert.deepEqual(deliveries.map(({ type, status, attempts, deliveredAt }) => [type, status, attempts.length, deliveredAt !== null]), [["webhook.test", "delivered", 0, true], ["post.discarded", "delivered", 0, true]]);
+  const again = await world.call(tenant, "POST", `/api/v1/webhook-deliveries/${deliveries[1]?.id}/redeliver`);
+  assert.equal(objectIn(again.body, "delivery").status, "delivered");
+  assert.deepEqual(world.jobs.filter(({ queue }) => queue === WEBHOOK_QUEUE), []);
+  const sweep = () => sweepOutbox(world.services.pool, new AbortController().signal);
+  const age = () => world.services.pool.query("update webhooks set read_at = now() - interval '8 days' where user_id = $1", [tenant.userId]);
+  await create(tenant, { url: `${address}/kept` });
+  await age();
+  await deliveriesOf(tenant, id);
+  await sweep();
+  assert.equal((await world.call(tenant, "GET", `${WEBHOOKS}/${id}`)).status, 200);
+  await age();
+  await sweep();
+  const { body } = await world.call(tenant, "GET", WEBHOOKS);
+  assert.deepEqual(z.object({ webhooks: z.array(z.object({ url: z.string().nullable() })) }).parse(body).webhooks, [{ url: `${address}/kept` }]);
 });
 
 test("410 disables a webhook, and nothing is sent to it until it is enabled again", async () => {

@@ -24,9 +24,9 @@ interface Door {
 type Parts = Pick<Services, "pool" | "vault">;
 
 /** Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once, and a URL where nothing would be sent. */
-export async function createWebhook(services: Parts & Door, call: Call, { url, events, description }: { url: string; events: EventType[]; description: string }): Promise<Answer<{ webhook: Webhook }>> {
+export async function createWebhook(services: Parts & Door, call: Call, { url, events, description }: { url: string | null; events: EventType[]; description: string }): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
-    refusePrivate(services, url);
+    if (url !== null) refusePrivate(services, url);
     await lockUser.one(tx, [call.userId]);
     const id = newId();
     const secret = newSecret();
@@ -112,7 +112,7 @@ function shownOnce(row: WebhookRow, secret: string): Answer<{ webhook: Webhook }
 }
 
 async function audit(tx: pg.PoolClient, call: Call, what: "created" | "changed" | "deleted" | "secret_rotated", { id, url }: WebhookRow): Promise<void> {
-  await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: `webhook.${what}`, target: id, data: { url: new URL(url).origin } });
+  await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: `webhook.${what}`, target: id, data: { url: url === null ? null : new URL(url).origin } });
 }
 
 function distinct(events: readonly EventType[]): EventType[] {
