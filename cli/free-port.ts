@@ -1,15 +1,19 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** A port that nobody listens on right now. */
-export function findFreePort(host = "127.0.0.1"): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("There is no free port"))));
-    });
-  });
+const given = new Set<number>();
+
+/**
+ * A port that nobody listens on, another at every call. It lies below those that the system gives to connections and to
+ * whoever asks for any port, so that nobody takes it before it is listened on.
+ */
+export async function findFreePort(host = "127.0.0.1"): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    if (given.has(port) || !(await isPortFree(port, host))) continue;
+    given.add(port);
+    return port;
+  }
 }
 
 /** Whether somebody else could still listen there. */

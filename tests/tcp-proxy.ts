@@ -1,5 +1,7 @@
 import { createServer, connect, type Server, type Socket } from "node:net";
 
+import { findFreePort } from "../cli/free-port.ts";
+
 /** What happens to a connection whose first bytes match. */
 export interface Trouble {
   /** Held against the first bytes that the client sends, which is the request line and some headers. */
@@ -33,7 +35,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let struck = 0;
   let server = listener();
-  const port = await listen(server, 0);
+  // It is still there when the proxy listens again.
+  const port = await findFreePort();
+  await listen(server, port);
 
   function listener(): Server {
     return createServer((client) => {
@@ -100,13 +104,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      if (typeof address === "object" && address !== null) resolve(address.port);
-    });
+    server.once("error", reject).listen(port, "127.0.0.1", resolve);
   });
 }
 

@@ -66,7 +66,7 @@ export function answerTable(options: { long: boolean }): Promise<PartResult> {
     for (const { row, subject } of table.filter(({ row }) => row.arrange !== undefined)) {
       await row.arrange?.(world, proxy, subject);
       await world.api.publish(subject);
-      await untilSettled(world, [subject], 3);
+      await untilSettled(world, [subject], 30);
     }
     const others = table.filter(({ row }) => row.arrange === undefined);
     for (const { row, subject } of others) if (row.act !== undefined) proxy.trouble({ match: commitOf(subject), times: 1, act: row.act });

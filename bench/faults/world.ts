@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { pino } from "pino";
-import { isPortFree } from "../../cli/free-port.ts";
+import { findFreePort } from "../../cli/free-port.ts";
 import { connectInSandbox } from "../../cli/sandbox-accounts.ts";
 import { type EmbeddedPostgres, startEmbedded } from "../../server/db/embedded.ts";
 import { listSets } from "../../server/db/platform-sets.ts";
@@ -101,8 +100,8 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
   const database = await startEmbedded({ dataDir, log: silent, settings: { max_connections: "300" } });
   opened.push(() => database.stop());
   opened.push(leaveNothing(folder, join(dataDir, "postgres/data/postmaster.pid")));
-  const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, findQuietPort));
-  const sandboxPort = await findQuietPort();
+  const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, () => findFreePort()));
+  const sandboxPort = await findFreePort();
   const env = environment(options, { dataDir, databaseUrl: database.url, apiPort: apiPorts[0] ?? 0, sandboxPort });
   const processes: Process[] = [];
   let isOver = false;
@@ -182,14 +181,6 @@ function environment({ speed = SPEED, slots = 16 }: WorldOptions, place: { dataD
     AMPOST_SCHEDULING: "all",
     AMPOST_LOG_LEVEL: "warn",
   };
-}
-
-/** Below the range from which the system takes the ports of outgoing connections: nobody takes it until it is listened on. */
-async function findQuietPort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(15_000, 32_000);
-    if (await isPortFree(port, "127.0.0.1")) return port;
-  }
 }
 
 async function makePerson(instance: Instance, index: number, platforms: readonly PlatformName[]): Promise<Person> {
