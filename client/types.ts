@@ -34,6 +34,14 @@ export interface ErrorBody {
   /** The same as the header X-Request-Id. */
   requestId: string;
   issues: Issue[];
+  /** With `RATE_LIMITED` alone: what is used up, and when it begins anew. */
+  limit?: {
+    kind: "rate" | "quota";
+    name: string;
+    limit: number;
+    /** ISO 8601, UTC, with milliseconds. */
+    resetsAt: string;
+  };
 }
 
 export type PostStatus = "draft" | "scheduled" | "queued" | "posting" | "published" | "partial" | "failed" | "discarded";
@@ -87,8 +95,10 @@ export interface Post {
   userId: string;
   content: {
     text: string;
-    media: Record<string, unknown>[];
+    /** As they were sent; those that are stored with what their bytes say, and a signed address. */
+    media: MediaEntry[];
     linkUrl: string | null;
+    /** As they were sent. */
     platformOverrides: Record<string, unknown>;
   };
   platformPosts: PlatformPost[];
@@ -340,7 +350,7 @@ export interface ThreadsSettings {
   };
 }
 
-/** Text and settings that one platform gets differently, by platform. */
+/** Text and settings that one platform gets differently, by platform. What stands there for platforms that the post does not go to is kept, and judged when it does. */
 export interface PlatformOverrides {
   /** What Instagram gets differently. */
   instagram?: {
@@ -588,11 +598,11 @@ export interface PlatformDescription {
   /** Rules across several fields. */
   rules: {
     rule: string;
+    code: ErrorCode;
+    severity: "error" | "warning";
     message: string;
     fix: string;
-    [member: string]: unknown;
   }[];
-  [member: string]: unknown;
 }
 
 export interface ConnectLink {
@@ -643,8 +653,7 @@ export type EventType = "post.scheduled" | "post.publishing" | "post.published" 
 
 export interface Webhook {
   id: string;
-  /** Where events are sent; `null`: nowhere, its deliveries are read. */
-  url: string | null;
+  url: string;
   description: string;
   events: EventType[];
   status: "active" | "disabled";
@@ -660,8 +669,8 @@ export interface Webhook {
 }
 
 export interface NewWebhook {
-  /** Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week. */
-  url: string | null;
+  /** Where events are sent by POST. It has to be reachable from the internet. */
+  url: string;
   /** The events to be told of; an empty list means all. */
   events?: EventType[];
   /** A note for yourself. */

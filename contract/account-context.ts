@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 import { apiKey } from "./api-keys.ts";
-import { mode, noBody, noParams, noQuery, time } from "./fields.ts";
+import { mode, noBody, noParams, noQuery, time, userId } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const quota = z.object({
-  name: z.enum(["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "maxScheduledPosts", "maxStorageBytes"]),
-  limit: z.int().nullable().describe("`null`: nothing limits it."),
-  remaining: z.int().nullable().describe("What is left of it; `null` where nothing limits it."),
+  name: z.enum(["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "maxScheduledPosts", "maxStorageBytes"]).meta({ examples: ["postsPerMonth"] }),
+  limit: z.int().nullable().describe("`null`: nothing limits it.").meta({ examples: [500] }),
+  remaining: z.int().nullable().describe("What is left of it; `null` where nothing limits it.").meta({ examples: [488] }),
 });
 
 export const accountContext = operation({
@@ -24,10 +24,10 @@ export const accountContext = operation({
   takes: "none",
   writes: false,
   answer: z.object({
-    userId: z.string(),
-    name: z.string(),
+    userId,
+    name: z.string().meta({ examples: ["Ada"] }),
     mode,
-    plan: z.enum(["free", "creator", "pro", "scale", "self-hosted"]),
+    plan: z.enum(["free", "creator", "pro", "scale", "self-hosted"]).meta({ examples: ["creator"] }),
     timeZone: z.string().describe("The user's time zone, by its IANA name.").meta({ examples: ["Europe/Berlin"] }),
     currentTime: time.describe("The server's clock, UTC."),
     localTime: z.string().describe("The same moment in the user's time zone, with its offset.").meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),

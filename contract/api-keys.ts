@@ -3,10 +3,10 @@ import { z } from "zod";
 import { id, idParam, mode, noBody, noParams, noQuery, platform, time, timeInput } from "./fields.ts";
 import { operation } from "./operation.ts";
 
-const draftOnly = z.boolean().describe("Whether it may only make and change drafts: it can neither schedule nor publish.");
+const draftOnly = z.boolean().describe("Whether it may only make and change drafts: it can neither schedule nor publish.").meta({ examples: [false] });
 const platforms = z.array(platform).min(1).transform((names) => [...new Set(names)]).nullable().describe("The platforms it may post to; `null`: all.");
 const postsPerDay = z.int().min(1).max(1_000_000).nullable().describe("How many posts it may create in a day, which begins at 00:00 UTC; `null`: any number.").meta({ examples: [50] });
-const approvalRequired = z.boolean().describe("Whether it may publish only what a person has approved. It cannot schedule.");
+const approvalRequired = z.boolean().describe("Whether it may publish only what a person has approved. It cannot schedule.").meta({ examples: [false] });
 
 /** What a key may not do. Off by default: a key may do all that its user may over the API. */
 export const keyPolicies = z.strictObject({
@@ -28,15 +28,15 @@ const name = z
 
 export const apiKey = z.object({
   id,
-  name: z.string(),
+  name: z.string().meta({ examples: ["production"] }),
   mode,
-  prefix: z.string().nullable().describe("The first 12 characters of the raw key; `null` of a grant, which has none."),
-  clientId: z.string().nullable().describe("Of a grant: the client id of the MCP client that a person let act for them without a key. `null` of a key."),
-  policies: z.object({ draftOnly, platforms: z.array(platform).nullable(), postsPerDay, approvalRequired }).describe("What the key may not do."),
+  prefix: z.string().nullable().describe("The first 12 characters of the raw key; `null` of a grant, which has none.").meta({ examples: ["amp_live_3fQ"] }),
+  clientId: z.string().nullable().describe("Of a grant: the client id of the MCP client that a person let act for them without a key. `null` of a key.").meta({ examples: [null] }),
+  policies: z.object({ draftOnly, platforms: z.array(platform).nullable().meta({ examples: [null] }), postsPerDay, approvalRequired }).describe("What the key may not do."),
   createdAt: time,
   lastUsedAt: time.nullable().describe("To the minute."),
-  expiresAt: time.nullable(),
-  revokedAt: time.nullable(),
+  expiresAt: time.nullable().meta({ examples: [null] }),
+  revokedAt: time.nullable().meta({ examples: [null] }),
 });
 export type ApiKey = z.output<typeof apiKey>;
 
@@ -78,7 +78,7 @@ export const keysCreate = operation({
   }),
   takes: "required",
   writes: true,
-  answer: z.object({ key: apiKey.extend({ apiKey: z.string().nullable().describe("The raw key, to be kept safe.") }) }),
+  answer: z.object({ key: apiKey.extend({ apiKey: z.string().nullable().describe("The raw key, to be kept safe.").meta({ examples: ["amp_live_3fQ…"] }) }) }),
   status: 201,
   errors: [],
 });

@@ -1,25 +1,26 @@
 import { z } from "zod";
 
-import { id, idParam, limit, noBody, noParams, noQuery, time } from "./fields.ts";
+import { id, idParam, limit, nextCursor, noBody, noParams, noQuery, time } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { post } from "./posts.ts";
 
 const contentHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, { error: "must be the contentHash of GET /api/posts/{id}/approval: 64 hexadecimal digits" })
-  .describe("Stands for exactly what would go out: content, media, platforms and platform set.");
+  .describe("Stands for exactly what would go out: content, media, platforms and platform set.")
+  .meta({ examples: ["0".repeat(64)] });
 
 const approval = z.object({
   postId: id,
   contentHash,
   approvedAt: time.nullable().describe("`null`: it is not approved as it is now."),
-  approvedBy: z.string().nullable().describe("The id of the user who approved it."),
+  approvedBy: z.string().nullable().describe("The id of the user who approved it.").meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] }),
 });
 export type Approval = z.output<typeof approval>;
 
 const answer = z.object({ approval, post });
 
-const waiting = answer.extend({ key: z.object({ id, name: z.string() }).describe("The key that last made, changed or tried to publish it.") });
+const waiting = answer.extend({ key: z.object({ id, name: z.string().meta({ examples: ["production"] }) }).describe("The key that last made, changed or tried to publish it.") });
 export type WaitingApproval = z.output<typeof waiting>;
 
 export const approvalsList = operation({
@@ -37,7 +38,7 @@ export const approvalsList = operation({
   body: noBody,
   takes: "none",
   writes: false,
-  answer: z.object({ approvals: z.array(waiting), nextCursor: z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.") }),
+  answer: z.object({ approvals: z.array(waiting), nextCursor }),
   status: 200,
   errors: [],
 });

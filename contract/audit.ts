@@ -1,19 +1,19 @@
 import { z } from "zod";
 
-import { id, limit, mode, noBody, noParams, time } from "./fields.ts";
+import { id, limit, mode, nextCursor, noBody, noParams, time } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const auditEvent = z.object({
   id,
   action: z.string().describe("What was done.").meta({ examples: ["api_key.created"] }),
-  target: z.string().nullable().describe("The id of what was changed."),
+  target: z.string().nullable().describe("The id of what was changed.").meta({ examples: ["01980b7a-6c00-7000-8000-000000000001"] }),
   mode: mode.nullable().describe("`null` where it belongs to no mode."),
   actor: z.object({
-    kind: z.enum(["key", "session", "connect_link", "instance", "visitor"]).describe("Who did it; `instance`: its operator or itself, `visitor`: somebody who had not signed in."),
-    id: z.string().nullable().describe("The id of the key, session or connect link."),
+    kind: z.enum(["key", "session", "connect_link", "instance", "visitor"]).describe("Who did it; `instance`: its operator or itself, `visitor`: somebody who had not signed in.").meta({ examples: ["session"] }),
+    id: z.string().nullable().describe("The id of the key, session or connect link.").meta({ examples: ["01980b7a-6c00-7000-8000-000000000002"] }),
   }),
   data: z.looseObject({}).describe("What is worth knowing beside, without secrets."),
-  address: z.string().nullable().describe("The network address it came from."),
+  address: z.string().nullable().describe("The network address it came from.").meta({ examples: ["203.0.113.7"] }),
   requestId: id.nullable().describe("The X-Request-Id of the request."),
   createdAt: time,
 });
@@ -33,7 +33,7 @@ export const auditList = operation({
   body: noBody,
   takes: "none",
   writes: false,
-  answer: z.object({ events: z.array(auditEvent), nextCursor: z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.") }),
+  answer: z.object({ events: z.array(auditEvent), nextCursor }),
   status: 200,
   errors: [],
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, platform, time, webUrl } from "./fields.ts";
+import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, platform, time, total, webUrl } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const DAY_SECONDS = 86_400;
@@ -8,7 +8,7 @@ const DAY_SECONDS = 86_400;
 export const CONNECT_LINK_STATUSES = ["pending", "connected", "expired", "revoked"] as const;
 export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];
 
-const status = z.enum(CONNECT_LINK_STATUSES).describe("`pending` until an account has been connected by it, once.");
+const status = z.enum(CONNECT_LINK_STATUSES).describe("`pending` until an account has been connected by it, once.").meta({ examples: ["pending"] });
 
 const externalId = z.string().min(1).max(255).describe("Your own id of whom the account belongs to, 1 to 255 characters.").meta({ examples: ["customer-4711"] });
 
@@ -20,13 +20,13 @@ const returnUrl = webUrl
 
 const connectLink = z.object({
   id,
-  url: z.string().nullable().describe("The link to hand on. It is in the answer that creates it and never again; whoever has it can use it."),
+  url: z.string().nullable().describe("The link to hand on. It is in the answer that creates it and never again; whoever has it can use it.").meta({ examples: ["https://ampost.io/connect/kQ3v…"] }),
   status,
   platformSetId: id,
   platform: platform.nullable().describe("`null`: whoever opens the link chooses."),
   externalId: externalId.nullable(),
-  returnUrl: z.string(),
-  accountId: id.nullable().describe("The account that was connected by it."),
+  returnUrl: z.string().meta({ examples: ["https://app.example.com/connected"] }),
+  accountId: id.nullable().describe("The account that was connected by it.").meta({ examples: [null] }),
   createdAt: time,
   expiresAt: time,
   mode,
@@ -73,7 +73,7 @@ export const connectLinksList = operation({
   body: noBody,
   takes: "none",
   writes: false,
-  answer: z.object({ connectLinks: z.array(connectLink), total: z.int() }),
+  answer: z.object({ connectLinks: z.array(connectLink), total }),
   status: 200,
   errors: [],
 });

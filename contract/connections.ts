@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { account } from "./accounts.ts";
 import { id, idParam, mode, noBody, noQuery, platform, time } from "./fields.ts";
 import { operation } from "./operation.ts";
@@ -13,24 +14,24 @@ const returnTo = z
   .describe("The page of the dashboard to go to when the account is connected.")
   .meta({ examples: ["/connections"] });
 
-const platformAccountId = z.string().describe("The platform's own id of the account.");
-const name = { username: z.string().nullable(), displayName: z.string().nullable() };
+const platformAccountId = z.string().describe("The platform's own id of the account.").meta({ examples: ["17841400000000001"] });
+const name = { username: z.string().nullable().meta({ examples: ["ampost"] }), displayName: z.string().nullable().meta({ examples: ["Ampost"] }) };
 
 const choices = z.object({
   id,
   platform,
   platformSetId: id,
   mode,
-  accounts: z.array(z.object({ platformAccountId, ...name, avatarUrl: z.string().nullable(), isConnected: z.boolean().describe("Whether it is the one that is connected now.") })),
-  connected: z.object({ id, platformAccountId, ...name }).nullable().describe("The platform set's connected account of this platform, which another one would replace."),
+  accounts: z.array(z.object({ platformAccountId, ...name, avatarUrl: z.string().nullable().meta({ examples: [null] }), isConnected: z.boolean().describe("Whether it is the one that is connected now.").meta({ examples: [false] }) })),
+  connected: z.object({ id, platformAccountId, ...name }).nullable().describe("The platform set's connected account of this platform, which another one would replace.").meta({ examples: [null] }),
 });
 export type Choices = z.output<typeof choices>;
 
 const app = z.object({
   platform,
   platformSetId: id,
-  clientId: z.string(),
-  redirectUri: z.string().describe("What to register on the platform's developer portal."),
+  clientId: z.string().meta({ examples: ["1234567890"] }),
+  redirectUri: z.string().describe("What to register on the platform's developer portal.").meta({ examples: [`https://ampost.io/api/platforms/${PLATFORM_NAMES.at(-1)}/callback`] }),
   createdAt: time,
   mode,
 });
@@ -50,7 +51,7 @@ export const connectionsStart = operation({
   body: z.strictObject({ platformSetId: id.describe("The platform set that the account is for."), login: login.optional(), returnTo: returnTo.optional() }),
   takes: "required",
   writes: false,
-  answer: z.object({ authorizeUrl: z.string() }),
+  answer: z.object({ authorizeUrl: z.string().meta({ examples: ["https://threads.net/oauth/authorize?client_id=1234567890&state=Qn7…"] }) }),
   errors: ["NOT_FOUND"],
 });
 

@@ -14,12 +14,20 @@ export const id = z.guid({ error: "must be a UUID, such as 01980b7a-6c00-7000-80
 
 export const idParam = z.strictObject({ id: id.describe("The object's id.") });
 
-export const mode = z.enum(MODES).describe("`live`, or `test`: published into the built-in sandbox only.");
+export const mode = z.enum(MODES).describe("`live`, or `test`: published into the built-in sandbox only.").meta({ examples: ["live"] });
 
-export const platform = z.enum(PLATFORM_NAMES).describe("A platform, by its key; X is `twitter`.");
+export const platform = z.enum(PLATFORM_NAMES).describe("A platform, by its key; X is `twitter`.").meta({ examples: PLATFORM_NAMES.slice(-1) });
 
 /** A time in answers. */
 export const time = z.iso.datetime({ precision: 3 }).describe("ISO 8601, UTC, with milliseconds.").meta({ examples: ["2026-12-01T09:30:00.000Z"] });
+
+/** The id of a user: the one kind that is no UUID of ours. */
+export const userId = z.string().meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] });
+
+/** How many there are. */
+export const total = z.int().min(0).describe("How many there are, on all pages together.").meta({ examples: [1] });
+
+export const nextCursor = z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.").meta({ examples: [null] });
 
 /** A time in requests. */
 export const timeInput = z.iso

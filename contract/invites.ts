@@ -3,7 +3,7 @@ import { z } from "zod";
 import { email, id, idParam, noBody, noParams, noQuery, time } from "./fields.ts";
 import { operation } from "./operation.ts";
 
-const invite = z.object({ id, email: z.string(), createdAt: time, expiresAt: time });
+const invite = z.object({ id, email: z.string().meta({ examples: ["colleague@example.com"] }), createdAt: time, expiresAt: time });
 export type Invite = z.output<typeof invite>;
 
 export const invitesList = operation({

@@ -1,20 +1,23 @@
 import { z } from "zod";
 
 import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { platform, time } from "./fields.ts";
 
-const codes = z.enum(Object.keys(PUBLIC_CODES).filter(isPublicCode));
+/** A code of an error, in answers. */
+export const codes = z.enum(Object.keys(PUBLIC_CODES).filter(isPublicCode)).meta({ examples: ["VALIDATION_FAILED"] });
+const [, , , , , youtube] = PLATFORM_NAMES;
 
 export const issue = z
   .object({
     rule: z.string().describe("The rule's id.").meta({ examples: ["youtube.title.required"] }),
     code: codes,
-    platform: platform.nullable().describe("The platform whose rule it is; null where none is meant."),
-    path: z.string().describe('A JSON Pointer into the request; "" for the whole of it.').meta({ examples: ["/content/text"] }),
-    message: z.string().describe("The problem in a sentence."),
-    actual: z.unknown().describe("What was found."),
-    limit: z.unknown().describe("What is allowed."),
-    fix: z.string().describe("What to do."),
+    platform: platform.nullable().describe("The platform whose rule it is; null where none is meant.").meta({ examples: [youtube] }),
+    path: z.string().describe('A JSON Pointer into the request; "" for the whole of it.').meta({ examples: [`/content/platformOverrides/${youtube}/settings/title`] }),
+    message: z.string().describe("The problem in a sentence.").meta({ examples: ["YouTube video title is required"] }),
+    actual: z.unknown().describe("What was found.").meta({ examples: [null] }),
+    limit: z.unknown().describe("What is allowed.").meta({ examples: [null] }),
+    fix: z.string().describe("What to do.").meta({ examples: [`Provide content.text or platformOverrides.${youtube}.settings.title.`] }),
   })
   .describe("One broken rule.");
 
@@ -24,6 +27,10 @@ export const errorBody = z.object({
   code: codes,
   requestId: z.string().describe("The same as the header X-Request-Id."),
   issues: z.array(issue),
+  limit: z
+    .object({ kind: z.enum(["rate", "quota"]), name: z.string(), limit: z.int(), resetsAt: time })
+    .optional()
+    .describe("With `RATE_LIMITED` alone: what is used up, and when it begins anew."),
 });
 
 export const platformPostError = z

@@ -38,6 +38,7 @@ export const legacyPostsCreate = operation({
   description: "For clients from before `POST /api/v1/posts`, whose body it takes as well. Unknown keys of the flat body are ignored.",
   body: flatDraft,
   form: flatBody,
+  otherForm: createBody,
 });
 
 /** The rest of the old surface: the same operations at their old addresses. */

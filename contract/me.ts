@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { noBody, noParams, noQuery, time } from "./fields.ts";
+import { noBody, noParams, noQuery, time, userId } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 /** What a person may be called; empty where they don't say. */
@@ -14,14 +14,14 @@ const timeZone = z
   .meta({ examples: ["Europe/Berlin"] });
 
 const user = z.object({
-  id: z.string(),
-  email: z.string(),
-  emailVerified: z.boolean().describe("Whether they have shown that the address is theirs."),
-  name: z.string(),
-  timeZone: z.string(),
-  isOwner: z.boolean().describe("Whether the instance is theirs: they invite others."),
-  twoFactorEnabled: z.boolean(),
-  hasPassword: z.boolean(),
+  id: userId,
+  email: z.string().meta({ examples: ["ada@example.com"] }),
+  emailVerified: z.boolean().describe("Whether they have shown that the address is theirs.").meta({ examples: [true] }),
+  name: z.string().meta({ examples: ["Ada"] }),
+  timeZone: z.string().meta({ examples: ["Europe/Berlin"] }),
+  isOwner: z.boolean().describe("Whether the instance is theirs: they invite others.").meta({ examples: [false] }),
+  twoFactorEnabled: z.boolean().meta({ examples: [true] }),
+  hasPassword: z.boolean().meta({ examples: [true] }),
   createdAt: time,
 });
 export type Me = z.output<typeof user>;

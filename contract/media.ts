@@ -1,22 +1,22 @@
 import { z } from "zod";
 
 import { MEDIA_TYPES } from "../model/post.ts";
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, webUrl } from "./fields.ts";
+import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, total, webUrl } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 export const media = z.object({
   id,
-  status: z.enum(["pending", "ready", "failed"]).describe("`pending` until the file has been fetched from its URL."),
-  url: z.string().nullable().describe("A signed address of the stored file, good for a day; null while there is none."),
-  sourceUrl: z.string().nullable().describe("Where it is fetched from; null where it was sent along."),
-  type: z.enum(MEDIA_TYPES).nullable(),
-  mimeType: z.string().nullable().describe("What the bytes say."),
-  filename: z.string(),
-  sizeBytes: z.int().nullable(),
-  width: z.int().nullable(),
-  height: z.int().nullable(),
-  durationSeconds: z.number().nullable(),
-  error: z.string().nullable().describe("Why it could not be had."),
+  status: z.enum(["pending", "ready", "failed"]).describe("`pending` until the file has been fetched from its URL.").meta({ examples: ["ready"] }),
+  url: z.string().nullable().describe("A signed address of the stored file, good for a day; null while there is none.").meta({ examples: ["https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…"] }),
+  sourceUrl: z.string().nullable().describe("Where it is fetched from; null where it was sent along.").meta({ examples: ["https://cdn.example.com/photo.jpg"] }),
+  type: z.enum(MEDIA_TYPES).nullable().meta({ examples: ["image"] }),
+  mimeType: z.string().nullable().describe("What the bytes say.").meta({ examples: ["image/jpeg"] }),
+  filename: z.string().meta({ examples: ["photo.jpg"] }),
+  sizeBytes: z.int().nullable().meta({ examples: [248_120] }),
+  width: z.int().nullable().meta({ examples: [1080] }),
+  height: z.int().nullable().meta({ examples: [1350] }),
+  durationSeconds: z.number().nullable().meta({ examples: [null] }),
+  error: z.string().nullable().describe("Why it could not be had.").meta({ examples: [null] }),
   createdAt: time,
   mode,
 });
@@ -70,7 +70,7 @@ export const mediaList = operation({
   body: noBody,
   takes: "none",
   writes: false,
-  answer: z.object({ media: z.array(media), total: z.int() }),
+  answer: z.object({ media: z.array(media), total }),
   status: 200,
   errors: [],
 });

@@ -9,15 +9,18 @@ import { stringify } from "yaml";
 import { z } from "zod";
 
 import { PUBLIC_CODES } from "../model/errors.ts";
+import { exampleOf } from "./example-of.ts";
 import { EXAMPLES } from "./examples.ts";
 import { OPERATIONS } from "./index.ts";
+import { errorBody } from "./issues.ts";
 import { errorsOf, formOf } from "./operation.ts";
-import { openApi } from "./openapi.ts";
+import { openApi, toSchema } from "./openapi.ts";
 
 const document = openApi({ apiUrl: "https://api.example.com", appUrl: "https://example.com", version: "1.0.0" });
 const described = z
   .looseObject({
-    paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string(), responses: z.record(z.string(), z.looseObject({ description: z.string() })), requestBody: z.looseObject({ content: z.record(z.string(), z.looseObject({})) }).optional() }))),
+    components: z.looseObject({ responses: z.record(z.string(), z.looseObject({ description: z.string() })), examples: z.record(z.string(), z.object({ summary: z.string(), value: z.unknown() })) }),
+    paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string(), responses: z.record(z.string(), z.looseObject({ $ref: z.string().optional() })), requestBody: z.looseObject({ content: z.record(z.string(), z.looseObject({})) }).optional() }))),
   })
   .parse(document);
 const operations = new Map(Object.values(described.paths).flatMap((methods) => Object.values(methods).map((operation) => [operation.operationId, operation] as const)));
@@ -26,7 +29,7 @@ test("the description holds every operation once, with every error code that it 
   assert.deepEqual([...operations.keys()].sort(), OPERATIONS.map(({ name }) => name).sort());
   for (const operation of OPERATIONS) {
     const responses = operations.get(operation.name)?.responses ?? {};
-    for (const code of errorsOf(operation)) assert.match(responses[PUBLIC_CODES[code].status]?.description ?? "", new RegExp(`\`${code}\``), `${operation.name} ${code}`);
+    for (const code of errorsOf(operation)) assert.match(described.components.responses[responses[PUBLIC_CODES[code].status]?.$ref?.split("/").at(-1) ?? ""]?.description ?? "", new RegExp(`\`${code}\``), `${operation.name} ${code}`);
   }
 });
 
@@ -39,6 +42,36 @@ test("every operation that takes a body shows an example, which has the form tha
   }
   const known = new Set(OPERATIONS.map(({ name }) => name));
   assert.deepEqual(Object.keys(EXAMPLES).filter((name) => !known.has(name)), []);
+});
+
+test("every answer shows an example, put together from those of all its fields", () => {
+  for (const { name, answer } of OPERATIONS) {
+    const missing: string[] = [];
+    const example = exampleOf(toSchema(answer, "output"), missing);
+    assert.deepEqual(missing, [], `${name}: fields of its answer have no example`);
+    const read = answer.safeParse(example);
+    assert.ok(read.success, `${name}: ${read.error?.message}`);
+  }
+});
+
+test("every code shows a refusal with it, and those of a bad request the issue", () => {
+  const { examples } = described.components;
+  assert.deepEqual(Object.keys(examples).sort(), [...new Set(OPERATIONS.flatMap(errorsOf))].sort());
+  for (const [code, { value }] of Object.entries(examples)) {
+    const { issues, ...refusal } = errorBody.strict().parse(value);
+    assert.equal(refusal.code, code);
+    const isOfRequest = refusal.code !== "AUTH_EXPIRED" && refusal.code !== "AUTH_REVOKED" && PUBLIC_CODES[refusal.code].status === 400;
+    assert.deepEqual(issues.map((issue) => [issue.code, issue.message]), isOfRequest ? [[code, refusal.error]] : [], code);
+  }
+});
+
+test("every object in an answer says whether it may have other members than are described", () => {
+  const open: string[] = [];
+  JSON.parse(JSON.stringify(OPERATIONS.map(({ name, answer }) => [name, toSchema(answer, "output")])), function (this: unknown, _name, value: unknown) {
+    if (typeof value === "object" && value !== null && "properties" in value && !("additionalProperties" in value)) open.push(JSON.stringify(value));
+    return value;
+  });
+  assert.deepEqual(open, []);
 });
 
 test("one linter finds nothing wrong with it", async () => {

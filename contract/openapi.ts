@@ -2,11 +2,19 @@ import { z } from "zod";
 
 import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
 import { catalog } from "../platforms/catalog.ts";
+import { mediaEntrySchema } from "../platforms/media-entry.ts";
+import { account } from "./accounts.ts";
+import { apiKey } from "./api-keys.ts";
+import { errorExample } from "./error-examples.ts";
+import { exampleOf } from "./example-of.ts";
 import { EXAMPLES } from "./examples.ts";
 import { OPERATIONS } from "./index.ts";
-import { errorBody } from "./issues.ts";
+import { errorBody, issue } from "./issues.ts";
+import { media } from "./media.ts";
+import { HEADERS, PARAMETERS } from "./openapi-components.ts";
 import { errorsOf, formOf, type Operation } from "./operation.ts";
-import { platformOverrides } from "./posts.ts";
+import { platformOverrides, post } from "./posts.ts";
+import { delivery, webhook } from "./webhooks.ts";
 
 /** JSON, as far as anything is known of it here. */
 export interface JsonObject {
@@ -39,7 +47,9 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
         apiKey: { type: "http", scheme: "bearer", description: "A key that begins with `amp_live_`, or with `amp_test_` for the sandbox." },
         session: { type: "apiKey", in: "cookie", name: "ampost.session_token", description: "A person signed in at the dashboard. The query parameter `mode` says which mode is meant." },
       },
-      schemas: { Error: { ...toSchema(errorBody, "output"), example: ERROR_EXAMPLE } },
+      schemas: Object.fromEntries(Object.entries(NAMED).map(([name, [schema, io]]) => [name, toPart(schema, io)])),
+      examples: Object.fromEntries(CODES.map((code) => [code, { summary: PUBLIC_CODES[code].meaning, value: errorExample(code) }])),
+      responses: Object.fromEntries(OPERATIONS.flatMap((operation) => refusalsOf(operation).map(([status, codes]) => [refusalName(operation, codes), refusal(operation, status, codes)]))),
       headers: HEADERS,
       parameters: PARAMETERS,
     },
@@ -112,7 +122,8 @@ function parametersOf(operation: Operation): JsonObject[] {
     ...named(operation.query.shape, "query"),
     ...(byPerson ? ["Mode"] : []).map(reference),
     ...(operation.writes ? ["IdempotencyKey"] : []).map(reference),
-    ...(operation.method === "PATCH" && operation.path.includes("/posts/") ? ["IfMatch"] : []).map(reference),
+    ...(hasPost(operation) && !byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(reference),
+    ...(operation.method === "GET" && hasPost(operation) ? ["IfNoneMatch"] : []).map(reference),
     ...(operation.waits === true ? ["Prefer"] : []).map(reference),
   ];
 }
@@ -122,7 +133,9 @@ function reference(name: string): JsonObject {
 }
 
 function bodyOf(operation: Operation): JsonObject {
-  const schema = toSchema(formOf(operation), "input");
+  const { otherForm } = operation;
+  const whole = toPart(formOf(operation), "input");
+  const schema = otherForm === undefined ? whole : { anyOf: [whole, toPart(otherForm, "input")] };
   const example = EXAMPLES[operation.name] ?? EXAMPLES[operation.name.replace(/^legacy_/, "")] ?? (operation.takes === "optional" ? {} : undefined);
   const json = { schema, ...(example === undefined ? {} : { example }) };
   const files = { type: "array", items: { type: "string", contentMediaType: "application/octet-stream" }, description: "A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended." };
@@ -136,31 +149,66 @@ function bodyOf(operation: Operation): JsonObject {
   };
 }
 
+/** Whether it answers with a post, by which the answer has an ETag. */
+function hasPost({ answer, streams }: Operation): boolean {
+  return "post" in answer.shape && streams !== true;
+}
+
 function responsesOf(operation: Operation): JsonObject {
-  const answer = toSchema(operation.answer, "output");
-  const content = operation.streams === true ? { "text/event-stream": { schema: { type: "string", description: "Server-sent events; the data of each `post` event is JSON of the form `{\"post\"}`." } } } : { "application/json": { schema: answer } };
-  const hasPost = "post" in operation.answer.shape && operation.streams !== true;
   const good = {
     description: operation.status === 201 ? "Made." : "Done.",
     headers: {
-      ...headers("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
-      ...(hasPost ? headers("ETag") : {}),
+      ...headers(...headersOf(operation)),
+      ...(hasPost(operation) ? headers("ETag") : {}),
       ...(operation.writes ? headers("Idempotency-Replayed") : {}),
       ...(operation.waits === true ? headers("Preference-Applied") : {}),
-      ...(operation.successor === undefined ? {} : headers("Deprecation", "Link")),
     },
-    content,
+    content: contentOf(operation),
   };
-  const byStatus = Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status);
-  const refused = [...byStatus].sort(([one], [other]) => one - other).map(([status, codes]): [string, JsonObject] => [String(status), refusal(status, codes)]);
-  return { [String(operation.status)]: good, ...Object.fromEntries(refused) };
+  const unchanged = { description: "The post is as `If-None-Match` says.", headers: headers(...headersOf(operation), "ETag") };
+  const refused = refusalsOf(operation).map(([status, codes]): [string, JsonObject] => [String(status), { $ref: `#/components/responses/${refusalName(operation, codes)}` }]);
+  return { [String(operation.status)]: good, ...(hasPost(operation) && operation.method === "GET" ? { "304": unchanged } : {}), ...Object.fromEntries(refused) };
 }
 
-function refusal(status: number, codes: readonly PublicCode[]): JsonObject {
+function contentOf({ answer, streams }: Operation): JsonObject {
+  const schema = toPart(answer, "output");
+  const example = exampleOf(toSchema(answer, "output"));
+  if (streams !== true) return { "application/json": { schema, example } };
+  const stream = { type: "string", description: "Server-sent events. The data of each `post` event is JSON of the form that `x-event-data` has." };
+  return { "text/event-stream": { schema: stream, "x-event-data": schema, example: `event: post\nid: "3"\ndata: ${JSON.stringify(example)}\n\n` } };
+}
+
+/** What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host also where they are at home. */
+function headersOf({ auth }: Operation): string[] {
+  return ["X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", ...(auth === "session" ? [] : ["Deprecation", "Link"])];
+}
+
+/** The codes with which the operation is refused, by their status. */
+function refusalsOf(operation: Operation): [status: number, codes: PublicCode[]][] {
+  return [...Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status)].sort(([one], [other]) => one - other);
+}
+
+/** What refuses by the same codes is described once. */
+function refusalName({ auth }: Operation, codes: readonly PublicCode[]): string {
+  return [...(auth === "session" ? ["session"] : []), ...codes].join(".");
+}
+
+function refusal(operation: Operation, status: number, codes: readonly PublicCode[]): JsonObject {
+  const isInProgress = codes.includes("IDEMPOTENCY_IN_PROGRESS");
   return {
     description: codes.map((code) => `\`${code}\`: ${PUBLIC_CODES[code].meaning}`).join("\n\n"),
-    headers: headers("X-Request-Id", ...(status === 429 || status === 503 || codes.includes("IDEMPOTENCY_IN_PROGRESS") ? ["Retry-After"] : [])),
-    content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+    headers: {
+      ...headers(...headersOf(operation)),
+      ...(status === 401 && operation.auth !== "session" ? headers("WWW-Authenticate") : {}),
+      ...(status === 429 || status === 503 ? headers("Retry-After") : {}),
+      ...(isInProgress ? { "Retry-After": { ...HEADERS["Retry-After"], required: false } } : {}),
+    },
+    content: {
+      "application/json": {
+        schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { properties: { code: { enum: codes } } }] },
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+      },
+    },
   };
 }
 
@@ -170,18 +218,47 @@ function headers(...names: string[]): JsonObject {
 
 /** A zod schema as JSON Schema 2020-12, which is that of OpenAPI 3.1. What a platform's settings are is spelled out. */
 export function toSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
+  return print(schema, io, new Map());
+}
+
+/** The same, as part of the description: what has a name there is referred to by it. */
+function toPart(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
+  return print(schema, io, NAMES);
+}
+
+function print(schema: z.core.$ZodType, io: "input" | "output", names: ReadonlyMap<unknown, string>): JsonObject {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
     reused: "inline",
-    override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema === platformOverrides) Object.assign(jsonSchema, { properties: overrides(), additionalProperties: false, propertyNames: undefined });
+    override: ({ zodSchema, jsonSchema, path }) => {
+      const name = names.get(zodSchema);
+      if (zodSchema === platformOverrides) Object.assign(jsonSchema, { properties: overrides(names), additionalProperties: false, propertyNames: undefined });
+      if (name === undefined || path.length === 0) return;
+      for (const member of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, member);
+      jsonSchema.$ref = `#/components/schemas/${name}`;
     },
   });
   return withoutEmpty(json);
 }
 
-function overrides(): JsonObject {
+/** What stands in the description once, by its name. */
+const NAMED = {
+  Post: [post, "output"],
+  PlatformOverrides: [platformOverrides, "input"],
+  MediaEntry: [mediaEntrySchema, "input"],
+  Issue: [issue, "output"],
+  Account: [account, "output"],
+  Media: [media, "output"],
+  ApiKey: [apiKey, "output"],
+  Webhook: [webhook, "output"],
+  WebhookDelivery: [delivery, "output"],
+  Error: [errorBody, "output"],
+} as const satisfies Record<string, readonly [schema: z.ZodType, io: "input" | "output"]>;
+
+const NAMES: ReadonlyMap<unknown, string> = new Map(Object.entries(NAMED).map(([name, [schema]]) => [schema, name]));
+
+function overrides(names: ReadonlyMap<unknown, string>): JsonObject {
   return Object.fromEntries(
     Object.values(catalog).map(({ capabilities, settings }) => [
       capabilities.platform,
@@ -189,7 +266,7 @@ function overrides(): JsonObject {
         type: ["object", "null"],
         additionalProperties: false,
         description: `What ${capabilities.label} gets differently.`,
-        properties: { text: { type: ["string", "null"], description: "Replaces `content.text` there." }, settings: { anyOf: [toSchema(settings, "input"), { type: "null" }] } },
+        properties: { text: { type: ["string", "null"], description: "Replaces `content.text` there." }, settings: { anyOf: [print(settings, "input", names), { type: "null" }] } },
       },
     ]),
   );
@@ -200,43 +277,5 @@ function withoutEmpty(value: object): JsonObject {
   return Object(JSON.parse(JSON.stringify(value)));
 }
 
-const text = (description: string, example?: string) => ({ description, schema: { type: "string" }, ...(example === undefined ? {} : { example }) });
-const number = (description: string) => ({ description, schema: { type: "integer" } });
-
-const HEADERS: JsonObject = {
-  "X-Request-Id": text("The id of this call, as the log has it.", "01980b7a-6c00-7000-8000-000000000001"),
-  "X-RateLimit-Limit": number("How many calls of this class the window allows; 2147483647 where nothing limits."),
-  "X-RateLimit-Remaining": number("How many are left."),
-  "X-RateLimit-Reset": number("When the window ends, in seconds since 1970."),
-  "Retry-After": number("After how many seconds it is worth trying again."),
-  ETag: text("Changes with everything that can be seen of the post.", '"3"'),
-  "Idempotency-Replayed": text("`true` where this is the stored answer of an earlier call with the same key."),
-  "Preference-Applied": text("The wait that was granted.", "wait=30"),
-  Deprecation: text("`true`: the address is one of before."),
-  Link: text("The address that took its place, with `rel=\"successor-version\"`."),
-};
-
-const PARAMETERS: JsonObject = {
-  IdempotencyKey: { name: "Idempotency-Key", in: "header", required: false, description: "Any text of your own for this one write. The same key with the same request gives the first answer again and does nothing.", schema: { type: "string", maxLength: 255 }, example: "order-4711" },
-  IfMatch: { name: "If-Match", in: "header", required: false, description: "The post's `ETag`, as read: the change is refused with 412 where the post has changed since.", schema: { type: "string" }, example: '"3"' },
-  Prefer: { name: "Prefer", in: "header", required: false, description: "`wait=N`, N up to 60: answers as soon as every platform post is settled, or after N seconds.", schema: { type: "string", pattern: "^wait=\\d+$" }, example: "wait=30" },
-  Mode: { name: "mode", in: "query", required: false, description: "Which mode a person means; `live` where it is left out. Keys have a mode of their own.", schema: { type: "string", enum: ["live", "test"] } },
-};
-
-const ERROR_EXAMPLE = {
-  error: "platforms must name at least one platform",
-  code: "NO_PLATFORMS_SELECTED",
-  requestId: "01980b7a-6c00-7000-8000-000000000001",
-  issues: [
-    {
-      rule: "request.tooSmall",
-      code: "NO_PLATFORMS_SELECTED",
-      platform: null,
-      path: "/platforms",
-      message: "platforms must name at least one platform",
-      actual: [],
-      limit: 1,
-      fix: "Correct platforms. The platforms to publish to, each once.",
-    },
-  ],
-};
+/** The codes with which calls are refused. */
+const CODES: readonly PublicCode[] = [...new Set(OPERATIONS.flatMap(errorsOf))];

@@ -36,6 +36,8 @@ export interface Operation<
    * are cut out, `body` reads what is left, and the verb judges that and tells all issues together.
    */
   form?: z.ZodType;
+  /** Another whole form of the body, which it takes as well. */
+  otherForm?: z.ZodType;
   /**
    * How the body arrives: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`; "upload":
    * JSON, or a form with one file; "none".

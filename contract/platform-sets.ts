@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { id, idParam, mode, noBody, noParams, noQuery, time } from "./fields.ts";
+import { id, idParam, mode, noBody, noParams, noQuery, time, userId } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 /** Twenty a user and mode, the default one included. */
@@ -20,14 +20,14 @@ const name = z
 
 const platformSet = z.object({
   id,
-  userId: z.string(),
-  name: z.string(),
-  isDefault: z.boolean(),
+  userId,
+  name: z.string().meta({ examples: ["My Brand Accounts"] }),
+  isDefault: z.boolean().meta({ examples: [false] }),
   createdAt: time,
   updatedAt: time,
   mode,
 });
-const countedSet = platformSet.extend({ connectionCount: z.int().describe("How many active accounts are in it.") });
+const countedSet = platformSet.extend({ connectionCount: z.int().describe("How many active accounts are in it.").meta({ examples: [3] }) });
 export type PlatformSet = z.output<typeof countedSet>;
 
 export const platformSetsList = operation({

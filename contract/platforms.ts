@@ -1,17 +1,22 @@
 import { z } from "zod";
 
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { noBody, noParams, noQuery, platform } from "./fields.ts";
+import { codes } from "./issues.ts";
 import { operation } from "./operation.ts";
 
 const description = z
-  .looseObject({
+  .object({
     name: platform,
-    label: z.string().describe("The name people read."),
-    capabilities: z.looseObject({}).describe("What the platform takes: limits, placements and shapes, scheduling, quotas."),
+    label: z.string().describe("The name people read.").meta({ examples: ["Threads"] }),
+    capabilities: z.looseObject({}).describe("What the platform takes: limits, placements and shapes, scheduling, quotas.").meta({ examples: [{ platform: PLATFORM_NAMES.at(-1), label: "Threads", scheduling: false }] }),
     settings: z.looseObject({}).describe("JSON Schema of `platformOverrides.<platform>.settings`."),
-    description: z.string().describe("The same in sentences."),
-    limits: z.array(z.object({ what: z.string(), limit: z.string(), source: z.string() })).describe("Every limit, with its source."),
-    rules: z.array(z.looseObject({ rule: z.string(), message: z.string(), fix: z.string() })).describe("Rules across several fields."),
+    description: z.string().describe("The same in sentences.").meta({ examples: ["Threads takes text of at most 500 characters, alone or with up to 20 images and videos."] }),
+    limits: z.array(z.object({ what: z.string().meta({ examples: ["Text"] }), limit: z.string().meta({ examples: ["500 characters"] }), source: z.string().meta({ examples: ["Threads API reference, posts"] }) })).describe("Every limit, with its source."),
+    rules: z
+      .array(z.object({ rule: z.string(), code: codes, severity: z.enum(["error", "warning"]), message: z.string(), fix: z.string() }))
+      .describe("Rules across several fields.")
+      .meta({ examples: [[]] }),
   })
   .describe("A platform's rules as data.");
 

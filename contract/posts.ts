@@ -3,22 +3,24 @@ import { z } from "zod";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../model/status.ts";
 import { mediaEntrySchema } from "../platforms/media-entry.ts";
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, platform, time, timeInput, webUrl } from "./fields.ts";
+import { id, idParam, limit, mode, nextCursor, noBody, noParams, noQuery, offset, platform, time, timeInput, total, userId, webUrl } from "./fields.ts";
 import { issue, platformPostError } from "./issues.ts";
 import { operation } from "./operation.ts";
+
+const TEXT = "Hello from the Ampost API!";
 
 const override = z
   .strictObject({
     text: z.string().nullish().describe("Replaces `content.text` on this platform."),
-    settings: z.record(z.string(), z.unknown()).nullish().describe("The platform's own settings; see GET /api/v1/platforms."),
+    settings: z.record(z.string(), z.unknown()).nullish().describe("The platform's own settings; see GET /api/v1/platforms. What is null in them counts as left out."),
   })
   .describe("What one platform gets differently.");
 
-export const platformOverrides = z.partialRecord(z.enum(PLATFORM_NAMES), override).describe("Text and settings that one platform gets differently, by platform.");
+export const platformOverrides = z.partialRecord(z.enum(PLATFORM_NAMES), override).describe("Text and settings that one platform gets differently, by platform. What stands there for platforms that the post does not go to is kept, and judged when it does.");
 
 const content = z
   .strictObject({
-    text: z.string().describe("The text of the post.").meta({ examples: ["Hello from the Ampost API!"] }),
+    text: z.string().describe("The text of the post.").meta({ examples: [TEXT] }),
     media: z.array(mediaEntrySchema).max(100).nullish().describe("Media attachments, in the order in which they are shown."),
     linkUrl: webUrl.nullish().describe("A link to include in the post."),
     platformOverrides: platformOverrides.nullish(),
@@ -66,24 +68,29 @@ export type PostDraft = z.output<typeof postDraft>;
 const platformPost = z.object({
   id,
   platform,
-  status: z.enum(PLATFORM_POST_STATUSES),
-  publishedUrl: z.string().nullable().describe("Where it can be seen, once the platform has told."),
+  status: z.enum(PLATFORM_POST_STATUSES).meta({ examples: ["published"] }),
+  publishedUrl: z.string().nullable().describe("Where it can be seen, once the platform has told.").meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zm"] }),
   accountId: id.nullable().describe("The account that publishes it."),
-  platformPostId: z.string().nullable().describe("The platform's own id of the post."),
+  platformPostId: z.string().nullable().describe("The platform's own id of the post.").meta({ examples: ["17900000000000001"] }),
   publishedAt: time.nullable(),
-  attemptCount: z.int().describe("How many attempts have failed or are under way."),
-  nextAttemptAt: time.nullable().describe("When Ampost looks at it next; null while a step runs or when it is settled."),
-  error: platformPostError.nullable(),
-  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  attemptCount: z.int().describe("How many attempts have failed or are under way.").meta({ examples: [1] }),
+  nextAttemptAt: time.nullable().describe("When Ampost looks at it next; null while a step runs or when it is settled.").meta({ examples: [null] }),
+  error: platformPostError.nullable().meta({ examples: [null] }),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })).meta({ examples: [[]] }),
 });
 
 export const post = z.object({
   id,
-  userId: z.string(),
-  content: z.object({ text: z.string(), media: z.array(z.looseObject({})), linkUrl: z.string().nullable(), platformOverrides: z.looseObject({}) }),
+  userId,
+  content: z.object({
+    text: z.string().meta({ examples: [TEXT] }),
+    media: z.array(mediaEntrySchema).describe("As they were sent; those that are stored with what their bytes say, and a signed address.").meta({ examples: [[]] }),
+    linkUrl: z.string().nullable().meta({ examples: [null] }),
+    platformOverrides: z.looseObject({}).describe("As they were sent."),
+  }),
   platformPosts: z.array(platformPost),
-  status: z.enum(POST_STATUSES),
-  scheduledFor: time.nullable(),
+  status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
+  scheduledFor: time.nullable().meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
   platformSetId: id,
@@ -95,13 +102,13 @@ export type PlatformPost = z.output<typeof platformPost>;
 
 const postSummary = z.object({
   id,
-  status: z.enum(POST_STATUSES),
-  textPreview: z.string().describe("The first 100 characters of the text."),
+  status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
+  textPreview: z.string().describe("The first 100 characters of the text.").meta({ examples: [TEXT] }),
   platforms: z.array(platform),
-  mediaCount: z.int(),
-  publishedCount: z.int().describe("How many platform posts are published."),
-  failedCount: z.int().describe("How many platform posts failed; one whose outcome is unknown counts."),
-  scheduledFor: time.nullable(),
+  mediaCount: z.int().meta({ examples: [0] }),
+  publishedCount: z.int().describe("How many platform posts are published.").meta({ examples: [1] }),
+  failedCount: z.int().describe("How many platform posts failed; one whose outcome is unknown counts.").meta({ examples: [0] }),
+  scheduledFor: time.nullable().meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
   platformSetId: id,
@@ -111,7 +118,7 @@ const postSummary = z.object({
 export type PostSummary = z.output<typeof postSummary>;
 
 const onePost = z.object({ post });
-const warnings = z.array(issue).describe("What is worth knowing but refuses nothing.");
+const warnings = z.array(issue).describe("What is worth knowing but refuses nothing.").meta({ examples: [[]] });
 
 /** The codes of a body that breaks a rule of the product or of a platform. */
 const JUDGEMENT_CODES = [
@@ -166,7 +173,7 @@ export const postsValidate = operation({
   form: createBody,
   takes: "required",
   writes: false,
-  answer: z.object({ valid: z.boolean(), issues: z.array(issue), warnings }),
+  answer: z.object({ valid: z.boolean().meta({ examples: [false] }), issues: z.array(issue), warnings }),
   status: 200,
   errors: [],
 });
@@ -195,8 +202,8 @@ export const postsList = operation({
   writes: false,
   answer: z.object({
     posts: z.array(postSummary),
-    total: z.int(),
-    nextCursor: z.string().nullable().describe("Give it as `cursor` for the next page; null on the last."),
+    total,
+    nextCursor,
   }),
   status: 200,
   errors: [],

@@ -5,9 +5,9 @@ import { operation } from "./operation.ts";
 
 const session = z.object({
   id,
-  isCurrent: z.boolean().describe("Whether it is the session that asks."),
-  address: z.string().nullable().describe("The network address that signed in."),
-  userAgent: z.string().nullable().describe("The browser, as it calls itself."),
+  isCurrent: z.boolean().describe("Whether it is the session that asks.").meta({ examples: [true] }),
+  address: z.string().nullable().describe("The network address that signed in.").meta({ examples: ["203.0.113.7"] }),
+  userAgent: z.string().nullable().describe("The browser, as it calls itself.").meta({ examples: ["Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"] }),
   createdAt: time,
   expiresAt: time,
 });
@@ -65,7 +65,7 @@ export const sessionsRevokeOthers = operation({
   body: noBody,
   takes: "none",
   writes: true,
-  answer: z.object({ revoked: z.int().describe("How many were ended.") }),
+  answer: z.object({ revoked: z.int().describe("How many were ended.").meta({ examples: [2] }) }),
   status: 200,
   errors: [],
 });

@@ -48,7 +48,7 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
     title: hints.title ?? operation.summary,
     description: hints.description ?? operation.description,
     inputSchema: shorten(slim(toSchema(inputOf(operation, hints), "input"))),
-    outputSchema: slim(toSchema(operation.answer, "output")),
+    outputSchema: withoutExamples(slim(toSchema(operation.answer, "output"))),
     annotations: { readOnlyHint: hints.readOnly, destructiveHint: hints.destructive, idempotentHint: hints.idempotent, openWorldHint: hints.openWorld },
   };
 }
@@ -63,6 +63,11 @@ function slim(schema: JsonObject): JsonObject {
     return Object.fromEntries(Object.entries(value).filter(([member, given]) => !(member === "pattern" && "format" in value) && Math.abs(Number(given)) !== Number.MAX_SAFE_INTEGER));
   });
   return Object(slimmed);
+}
+
+/** Answers are seen soon enough. */
+function withoutExamples(schema: JsonObject): JsonObject {
+  return Object(JSON.parse(JSON.stringify(schema), (name, value: unknown) => (name === "examples" && Array.isArray(value) ? undefined : value)));
 }
 
 /**

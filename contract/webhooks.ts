@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { EVENT_TYPES } from "../model/events.ts";
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, webUrl } from "./fields.ts";
+import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, total, webUrl } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 /** A user and mode. */
@@ -11,14 +11,14 @@ const events = z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).describe("Th
 const url = webUrl.describe("Where events are sent by POST. It has to be reachable from the internet.").meta({ examples: ["https://app.example.com/ampost-events"] });
 const description = z.string().max(200).describe("A note for yourself.");
 
-const webhook = z.object({
+export const webhook = z.object({
   id,
-  url: z.string().nullable().describe("Where events are sent; `null`: nowhere, its deliveries are read."),
-  description: z.string(),
-  events: z.array(z.enum(EVENT_TYPES)),
-  status: z.enum(["active", "disabled"]),
-  disabledReason: z.string().nullable(),
-  secret: z.string().nullable().describe("What deliveries are signed with (Standard Webhooks). It is shown where it is made, and never again."),
+  url: z.string().meta({ examples: ["https://app.example.com/ampost-events"] }),
+  description: z.string().meta({ examples: [""] }),
+  events: z.array(z.enum(EVENT_TYPES)).meta({ examples: [["post.published", "post.failed"]] }),
+  status: z.enum(["active", "disabled"]).meta({ examples: ["active"] }),
+  disabledReason: z.string().nullable().meta({ examples: [null] }),
+  secret: z.string().nullable().describe("What deliveries are signed with (Standard Webhooks). It is shown where it is made, and never again.").meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
   mode,
@@ -27,20 +27,20 @@ export type Webhook = z.output<typeof webhook>;
 
 const attempt = z.object({
   at: time,
-  status: z.int().nullable().describe("The HTTP status; null where none came."),
-  durationMilliseconds: z.number(),
-  error: z.string().nullable().describe("Why no answer came."),
-  answer: z.string().nullable().describe("The beginning of the answer."),
+  status: z.int().nullable().describe("The HTTP status; null where none came.").meta({ examples: [200] }),
+  durationMilliseconds: z.number().meta({ examples: [38.2] }),
+  error: z.string().nullable().describe("Why no answer came.").meta({ examples: [null] }),
+  answer: z.string().nullable().describe("The beginning of the answer.").meta({ examples: ["ok"] }),
 });
 
-const delivery = z.object({
+export const delivery = z.object({
   id: id.describe("The same as the header `webhook-id`, in every try."),
   webhookId: id,
-  type: z.string(),
+  type: z.string().meta({ examples: ["post.published"] }),
   postId: id.nullable(),
-  status: z.enum(["pending", "delivered", "failed"]).describe("`failed`: it was given up after days of tries, or the endpoint was disabled."),
+  status: z.enum(["pending", "delivered", "failed"]).describe("`failed`: it was given up after days of tries, or the endpoint was disabled.").meta({ examples: ["delivered"] }),
   attempts: z.array(attempt).describe("The latest tries, oldest first."),
-  payload: z.string().describe("The body, as it was sent."),
+  payload: z.string().describe("The body, as it was sent.").meta({ examples: ['{"type":"post.published","timestamp":"2026-12-01T09:30:00.000Z","data":{"post":{"id":"01980b7a-6c00-7000-8000-000000000001"}}}'] }),
   createdAt: time,
   deliveredAt: time.nullable(),
   mode,
@@ -60,7 +60,7 @@ export const webhooksCreate = operation({
   summary: "Create a webhook",
   description: "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format. A delivery that is not answered with a status of 2xx is tried again for three days; 410 disables the webhook. The answer shows the signing secret, and it is shown never again.",
   params: noParams,
-  body: z.strictObject({ url: url.nullable().describe("Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week."), events: events.default([]), description: description.default("") }),
+  body: z.strictObject({ url, events: events.default([]), description: description.default("") }),
   takes: "required",
   writes: true,
   answer: oneWebhook,
@@ -165,7 +165,7 @@ export const webhooksDeliveries = operation({
   body: noBody,
   takes: "none",
   writes: false,
-  answer: z.object({ deliveries: z.array(delivery), total: z.int() }),
+  answer: z.object({ deliveries: z.array(delivery), total }),
 });
 
 export const deliveriesRedeliver = operation({

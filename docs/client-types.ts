@@ -26,7 +26,8 @@ function namedSchemas(document: JsonObject): [string, JsonObject][] {
   const whole = (operation: string) => membersOf(at(operation, "responses", "200", "content", "application/json", "schema"));
   const answer = (operation: string, ...path: string[]) => membersOf(["properties", ...path].reduce((value: unknown, member) => followReference(document, membersOf(value)[member]), whole(operation)));
   const body = (operation: string, ...path: string[]) => membersOf(at(operation, "requestBody", "content", "application/json", "schema", ...path));
-  const error = (...path: string[]) => membersOf(["schemas", "Error", ...path].reduce((value: unknown, member) => membersOf(value)[member], document.components));
+  const error = (...path: string[]) => membersOf(["schemas", "Error", ...path].reduce((value: unknown, member) => followReference(document, membersOf(value)[member]), document.components));
+  const notNull = (schema: JsonObject) => membersOf(followReference(document, filled(schema)));
   const overrides = notNull(body("posts_create", "properties", "content", "properties", "platformOverrides"));
   const settings = Object.entries(membersOf(overrides.properties)).map(([platform, override]): [string, JsonObject] => [`${platform[0]?.toUpperCase()}${platform.slice(1)}Settings`, notNull(membersOf(membersOf(membersOf(override).properties).settings))]);
   const post = ["post", "properties", "platformPosts", "items"];
@@ -44,7 +45,7 @@ function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PostSummary", answer("posts_list", "posts", "items")],
     ["UpstreamRequest", membersOf(answer("posts_attempts", "attempts", "items", "properties", "requests").items)],
     ["PostAttempt", answer("posts_attempts", "attempts", "items")],
-    ["MediaEntry", membersOf(notNull(body("posts_create", "properties", "content", "properties", "media")).items)],
+    ["MediaEntry", membersOf(followReference(document, notNull(body("posts_create", "properties", "content", "properties", "media")).items))],
     ...settings,
     ["PlatformOverrides", overrides],
     ["NewPost", body("posts_create")],
@@ -124,7 +125,7 @@ function shapeOf({ description: _, example: _example, examples: _examples, defau
 }
 
 /** What is left of a schema that allows null too. */
-function notNull(schema: JsonObject): JsonObject {
+function filled(schema: JsonObject): JsonObject {
   const variants = Array.isArray(schema.anyOf) ? schema.anyOf.map(membersOf).filter(({ type }) => type !== "null") : [];
   return variants[0] ?? schema;
 }

@@ -28,6 +28,8 @@ import type { OAuthServices } from "../server/oauth/services.ts";
 import { createVault } from "../server/oauth/vault.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { type Exchange, ourDescription } from "./description.ts";
+import { watchAnswer } from "./watch-answers.ts";
 
 /** One user in one mode: a key, the default platform set, and the accounts connected in it. */
 export interface Tenant {
@@ -57,7 +59,7 @@ export interface World {
   signIn(tenant: Tenant): Promise<string>;
   /** Calls a session route as a page of the dashboard does. The mode, where it matters, stands in the path's query. */
   callAs(cookie: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
-  /** Leaves nothing behind. Rejects where an operation was refused with a code that its entry does not list, or failed. */
+  /** Leaves nothing behind. Rejects where an operation failed, was refused with a code that its entry does not list, or answered otherwise than the description of the API says. */
   close(): Promise<void>;
 }
 
@@ -100,6 +102,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
       if (code === "INTERNAL_ERROR" || !errorsOf(operation).includes(code)) strange.push(`${operation.name}: ${code}`);
     },
   });
+  const differences = watchApp(app);
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   if (settings.mediaUrl === undefined) services.settings.mediaUrl = url;
   const makeTenants = () => makeUser(services);
@@ -123,8 +126,18 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
       await database.drop();
       await rm(folder, { recursive: true, force: true });
       assert.deepEqual(strange, [], "operations fail with the codes of their entries only");
+      assert.deepEqual(await differences(), [], "everything is answered as it is described");
     },
   };
+}
+
+/** Watches what is answered over the wire and inside; tells in the end what was not as described. */
+function watchApp(app: FastifyInstance): () => Promise<string[]> {
+  const judged: Promise<string[]>[] = [];
+  const judge = (exchange: Exchange) => void judged.push(ourDescription().findDifferences(exchange));
+  app.server.prependListener("request", (request, response) => watchAnswer(request, response, judge));
+  app.addHook("onRequest", async (request, reply) => watchAnswer(request.raw, reply.raw, judge));
+  return async () => [...new Set((await Promise.all(judged)).flat())];
 }
 
 /** Both modes at the sandbox, and no app in the environment: tests never reach a platform. */

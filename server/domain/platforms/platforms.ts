@@ -31,6 +31,6 @@ function describe(name: PlatformName) {
     capabilities: { ...capabilities },
     settings: z.toJSONSchema(settings, { io: "input", unrepresentable: "any", reused: "inline" }),
     limits: listLimits(capabilities),
-    rules: rules.map(({ rule, code, severity = "error", message, fix }) => ({ rule, code, severity, message, fix })),
+    rules: rules.map(({ rule, code, severity = "error" as const, message, fix }) => ({ rule, code, severity, message, fix })),
   };
 }
