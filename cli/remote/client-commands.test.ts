@@ -66,15 +66,44 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.equal((await ampost("posts", "create", "x", "--platforms", "myspace")).code, 2);
     assert.equal((await ampost("media", "upload", "not/there.jpg")).code, 2);
     assert.equal((await ampost("posts", "list", "--url", "http://127.0.0.1:9")).code, 1);
+    assert.equal((await ampost("posts", "list", "--url", "localhost:3000")).code, 2);
+    for (const [text, sentence] of [["null", /not a JSON object/], ["{", /not a JSON object/], ['{"content":"x"}', /`content`/]] as const) {
+      await writeFile(data, text);
+      const { code, stderr } = await ampost("posts", "create", "--data", data);
+      assert.equal(code, 2);
+      assert.match(stderr, sentence);
+    }
+    assert.match((await ampost("posts", "create", "--data", "not/there.json")).stderr, /there is no such file/);
+    assert.equal((await ampost("posts", "create", "x", "--platforms", EXAMPLE_PLATFORM, "--publish", "--at", "2099-01-01T00:00:00Z")).code, 2);
   });
 
   await t.test("a post that fails ends with 4, and a retry mends it", async () => {
     const failed = await ampost("posts", "create", "[[sandbox:reject:1]] Refused once", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait", "--json");
     assert.equal(failed.code, 4, failed.stderr);
     const { post } = lastOf(failed.stdout);
+    assert.match((await ampost("posts", "get", post.id)).stdout, /The platform says: /);
     const retried = await ampost("posts", "retry", post.id, "--wait");
     assert.equal(retried.code, 0, retried.stdout);
     assert.match((await ampost("posts", "watch", post.id)).stdout, /published/);
+  });
+
+  await t.test("who may make drafts alone is told which draft was made where publishing is refused", async () => {
+    const { apiKey: writer } = await installation.json("keys", "create", "--mode", "test", "--name", "writer", "--draft-only", "--platforms", `${EXAMPLE_PLATFORM},facebook`, "--json");
+    const { code, stderr } = await installation.run(["posts", "create", "By a writer", "--platforms", EXAMPLE_PLATFORM, "--publish"], { ...settings, AMPOST_API_KEY: String(writer) });
+    assert.equal(code, 3);
+    const [, made] = /The draft (\S+) is made, but not published/.exec(stderr) ?? [];
+    assert.match((await ampost("posts", "get", String(made))).stdout, /draft/);
+  });
+
+  await t.test("pages follow each other, a reader that has enough ends it quietly, and what cannot be written is no success", async () => {
+    const first = lastOf((await ampost("posts", "list", "--limit", "1", "--json")).stdout);
+    const second = lastOf((await ampost("posts", "list", "--limit", "1", "--cursor", first.nextCursor, "--json")).stdout);
+    assert.equal(second.posts.length, 1);
+    assert.notEqual(second.posts[0].id, first.posts[0].id);
+    const environment = Object.entries({ ...settings, AMPOST_API_KEY: key }).map(([name, value]) => `export ${name}="${value}"`).join("\n");
+    const { stdout, stderr } = await installation.shell(`${environment}\n{ node cli/ampost.js posts list --all; echo "ended with $?" >&2; } | true\n{ node cli/ampost.js posts list > /dev/full; } || echo "full: $?"`);
+    assert.match(stderr, /^ended with 141\nThe answer could not be written: /);
+    assert.equal(stdout, "full: 1\n");
   });
 
   await t.test("sets and accounts", async () => {
@@ -85,7 +114,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.match((await ampost("accounts", "get", accounts[0].id)).stdout, /tokenHealth +healthy/);
   });
 
-  await t.test("listen hands events on, signed, and leaves no webhook behind", async () => {
+  await t.test("listen hands events on, signed, and leaves no webhook behind, of one that was killed neither", async () => {
     const received: { body: string; headers: Record<string, string | string[] | undefined> }[] = [];
     const receiver = createServer((request, response) => {
       let body = "";
@@ -97,17 +126,25 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     await once(receiver.listen(0, "127.0.0.1"), "listening");
     const address = receiver.address();
     const port = typeof address === "object" ? address?.port : 0;
-    const listening = spawn(process.execPath, ["cli/ampost.js", "listen", "--forward", `http://127.0.0.1:${port}/`, "--events", "post.published", "--json"], { env: { ...process.env, ...settings, AMPOST_API_KEY: key, AMPOST_DATA_DIR: installation.dataDir }, stdio: ["ignore", "pipe", "inherit"] });
-    let output = "";
-    listening.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    await installation.until(async () => output.includes("\n"));
-    const { secret } = JSON.parse(output.split("\n")[0] ?? "");
+    const { webhooks } = createClient({ apiKey: key, baseUrl: installation.url });
+    const listen = async () => {
+      const listening = spawn(process.execPath, ["cli/ampost.js", "listen", "--forward", `http://127.0.0.1:${port}/`, "--events", "post.published", "--json"], { env: { ...process.env, ...settings, AMPOST_API_KEY: key, AMPOST_DATA_DIR: installation.dataDir }, stdio: ["ignore", "pipe", "inherit"] });
+      let output = "";
+      listening.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+      await installation.until(async () => output.includes("\n"));
+      return { listening, secret: JSON.parse(output.split("\n")[0] ?? "").secret };
+    };
+    const { listening: killed } = await listen();
+    killed.kill("SIGKILL");
+    await once(killed, "exit");
+    assert.equal((await webhooks.list()).webhooks.length, 1);
+    const { listening, secret } = await listen();
     await ampost("posts", "create", "Listened to", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait");
     await installation.until(async () => received.length > 0);
     const event = await verifyWebhook({ body: received[0]?.body ?? "", headers: received[0]?.headers ?? {}, secret });
     assert.deepEqual([event.type, event.data.post?.content.text], ["post.published", "Listened to"]);
-    const { webhooks } = createClient({ apiKey: key, baseUrl: installation.url });
-    const [webhook] = (await webhooks.list()).webhooks;
+    const [webhook, ...others] = (await webhooks.list()).webhooks;
+    assert.deepEqual(others, []);
     const { deliveries } = await webhooks.deliveries(webhook?.id ?? "");
     assert.deepEqual([webhook?.url, deliveries.map(({ type, status, attempts }) => [type, status, attempts])], [null, [["post.published", "delivered", []]]]);
     listening.kill("SIGTERM");
@@ -125,7 +162,13 @@ test("the completions know every command and option", async (t) => {
   const complete = async (...words: string[]) => (await installation.shell(`${stdout}\nCOMP_WORDS=(ampost ${words.join(" ")}) COMP_CWORD=${words.length}\n_ampost\necho "\${COMPREPLY[@]}"`)).stdout.trim();
   assert.equal(await complete("pos"), "posts");
   assert.equal(await complete("posts", "pub"), "publish");
-  assert.equal(await complete("posts", "publish", "--wa"), "--wait");
+  assert.equal(await complete("posts", "publish", "01980b7a-6c00-7000-8000-000000000001", "--wa"), "--wait");
+  assert.equal(await complete("posts", "create", "Hello", "--platforms", "thr"), "threads");
+  assert.equal(await complete("posts", "create", "--platforms", "threads,twi"), "threads,twitter");
+  assert.equal(await complete("posts", "list", "--status", "dra"), "draft");
+  assert.equal(await complete("keys", "create", "--mode", "t"), "test");
+  assert.equal(await complete("completions", "z"), "zsh");
+  assert.equal(await complete("media", "upload", "packa"), "", "files are the shell's to complete");
   for (const shell of ["zsh", "fish"]) assert.match((await installation.run(["completions", shell])).stdout, /idempotency-key/);
   assert.equal((await installation.run(["completions", "tcsh"])).code, 2);
 });
