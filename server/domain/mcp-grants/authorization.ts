@@ -106,7 +106,7 @@ export async function allow(services: AuthorizationServices, call: Call, request
     const grant = await insertGrant.one(tx, [request.grantId, call.userId, mode, name, request.client.id, policies, CODE_SECONDS]);
     if (grant === undefined) throw cannot("This was answered already", "Look at the app; if it is not connected, begin anew there.");
     await insertMcpToken.run(tx, [code.digest, grant.id, call.userId, mode, "code", CODE_SECONDS, request.redirectUri, request.codeChallenge]);
-    await recordAudit(tx, call, { userId: call.userId, mode, action: "api_key.created", target: grant.id, data: { name, clientId: request.client.id, policies } });
+    await recordAudit(tx, call, { userId: call.userId, mode, action: "api_key.created", target: grant.id, data: { name, clientHost: request.client.host, redirectUri: request.redirectUri, policies } });
   });
   return backTo(services, request, { code: code.raw });
 }

@@ -71,7 +71,7 @@ async function fetchDocument({ settings }: ClientServices, id: string): Promise<
     const place = read.success ? (read.data.client_id === id ? "redirect_uris" : "client_id") : String(read.error.issues[0]?.path[0] ?? "");
     throw cannot(`The app's description at ${host} does not hold`, `Something is wrong with its ${place === "" ? "form" : place}. Tell whoever makes the app.`);
   }
-  return { client: { id, name: read.data.client_name === "" ? host : read.data.client_name, host, redirectUris }, seconds: secondsToKeep(cacheControl) };
+  return { client: { id, name: read.data.client_name === "" ? cleanName(host) : read.data.client_name, host, redirectUris }, seconds: secondsToKeep(cacheControl) };
 }
 
 async function readDocument(id: string, allowPrivate: boolean): Promise<{ text: string; cacheControl: string }> {
@@ -145,10 +145,11 @@ async function sign({ pool, vault }: ClientServices, payload: string): Promise<s
   return createHmac("sha256", await loadAuthSecret(pool, vault)).update(`mcp client\n${payload}`).digest("base64url");
 }
 
-/** Without what cannot be seen, or would have the text around it read in another order. */
+/** As the name of a key may be, and without what cannot be seen, or would have the text around it read in another order. */
 function cleanName(name: string): string {
   const visible = name.replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim();
-  return [...visible].slice(0, 100).join("").trim();
+  // Half of a character that takes two places is none.
+  return visible.slice(0, 100).replace(/[\ud800-\udbff]$/, "").trim();
 }
 
 function parse(text: string): unknown {
