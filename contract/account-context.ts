@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 import { apiKey } from "./api-keys.ts";
-import { mode, noBody, noParams, noQuery, time, userId } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { mode, time, userId } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const quota = z.object({
   name: z.enum(["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "maxScheduledPosts", "maxStorageBytes"]).meta({ examples: ["postsPerMonth"] }),
@@ -11,18 +11,13 @@ const quota = z.object({
 });
 
 export const accountContext = operation({
+  ...plain,
   name: "account_context",
   method: "GET",
   path: "/api/v1/account-context",
   summary: "Get the account's context",
   description: "Who calls, with which key and what that may not do, on which plan and what is left of its quotas, in which time zone times are meant, and what time it is now. Ask it before reckoning with days and hours.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
-  params: noParams,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({
     userId,
     name: z.string().meta({ examples: ["Ada"] }),
@@ -34,7 +29,6 @@ export const accountContext = operation({
     quotas: z.array(quota),
     policies: apiKey.shape.policies,
   }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 export type AccountContext = z.output<typeof accountContext.answer>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, mode, noBody, noParams, noQuery, platform, time } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, mode, platform, time } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 export const account = z.object({
   id,
@@ -24,40 +24,29 @@ export const account = z.object({
 export type Account = z.output<typeof account>;
 
 export const accountsList = operation({
+  ...plain,
   name: "accounts_list",
   method: "GET",
   path: "/api/v1/accounts",
   summary: "List accounts",
   description: "The connected accounts, by platform and platform set if asked.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
-  params: noParams,
   query: z.strictObject({
     platform: platform.optional().describe("Only accounts of this platform."),
     platformSetId: id.optional().describe("Only accounts in this platform set."),
   }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ accounts: z.array(account) }),
-  status: 200,
-  errors: [],
 });
 
 export const accountsGet = operation({
+  ...plain,
   name: "accounts_get",
   method: "GET",
   path: "/api/v1/accounts/:id",
   summary: "Get an account",
   description: "One account, with the health of its token. Accounts that are no longer connected answer too.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ account }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });

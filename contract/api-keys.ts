@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, mode, noBody, noParams, noQuery, platform, time, timeInput } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, mode, platform, time, timeInput } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const draftOnly = z.boolean().describe("Whether it may only make and change drafts: it can neither schedule nor publish.").meta({ examples: [false] });
 const platforms = z.array(platform).min(1).transform((names) => [...new Set(names)]).nullable().describe("The platforms it may post to; `null`: all.");
@@ -41,35 +41,24 @@ export const apiKey = z.object({
 export type ApiKey = z.output<typeof apiKey>;
 
 export const keysList = operation({
+  ...plain,
   name: "keys_list",
   method: "GET",
   path: "/api/keys",
   summary: "List API keys",
   description: "Every key of both modes, the newest first; revoked and expired ones too. None of them shows what makes it work. Grants are among them: what MCP clients may do that a person has let in without a key, under the name that the client gives itself.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ keys: z.array(apiKey) }),
-  status: 200,
-  errors: [],
 });
 
 export const keysCreate = operation({
+  ...plain,
   name: "keys_create",
   method: "POST",
   path: "/api/keys",
   summary: "Create an API key",
   description: "Makes a key. The raw key is in this answer and never again: where the answer is replayed by its Idempotency-Key, `apiKey` is `null`.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
-  query: noQuery,
   body: z.strictObject({
     name,
     mode,
@@ -80,24 +69,18 @@ export const keysCreate = operation({
   writes: true,
   answer: z.object({ key: apiKey.extend({ apiKey: z.string().nullable().describe("The raw key, to be kept safe.").meta({ examples: ["amp_live_3fQ…"] }) }) }),
   status: 201,
-  errors: [],
 });
 
 export const keysRevoke = operation({
+  ...plain,
   name: "keys_revoke",
   method: "DELETE",
   path: "/api/keys/:id",
   summary: "Revoke an API key",
   description: "Ends a key, or a grant with all its tokens, from the next request on. It stays in the list.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ key: apiKey }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });

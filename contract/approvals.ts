@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, limit, nextCursor, noBody, noParams, noQuery, time } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, limit, nextCursor, time } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 import { post } from "./posts.ts";
 
 const contentHash = z
@@ -24,6 +24,7 @@ const waiting = answer.extend({ key: z.object({ id, name: z.string().meta({ exam
 export type WaitingApproval = z.output<typeof waiting>;
 
 export const approvalsList = operation({
+  ...plain,
   name: "approvals_list",
   method: "GET",
   path: "/api/approvals",
@@ -31,38 +32,25 @@ export const approvalsList = operation({
   description:
     "Posts of this mode, newest first, that a key with the policy `approvalRequired` has made, changed or tried to publish, and that nobody has approved as they are now: drafts, and posts that failed and could be retried. Those of revoked and expired keys wait no more.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
   query: z.strictObject({ limit, cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.") }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ approvals: z.array(waiting), nextCursor }),
-  status: 200,
-  errors: [],
 });
 
 export const postsApproval = operation({
+  ...plain,
   name: "posts_approval",
   method: "GET",
   path: "/api/posts/:id/approval",
   summary: "Get a post to approve it",
   description: "The post as it is now, the hash that stands for it, and whether it is approved. Keys with the policy `approvalRequired` publish only approved posts.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer,
-  status: 200,
   errors: ["POST_NOT_FOUND"],
 });
 
 export const postsApprove = operation({
+  ...plain,
   name: "posts_approve",
   method: "POST",
   path: "/api/posts/:id/approve",
@@ -70,14 +58,10 @@ export const postsApprove = operation({
   description:
     "Lets keys with the policy `approvalRequired` publish a draft or scheduled post as it is now, or retry one that failed. `contentHash` says what was looked at: a post that has changed since is not approved. Any edit voids the approval. A post whose media are still being fetched can be approved once they are there.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
   body: z.strictObject({ contentHash }),
   takes: "required",
   writes: true,
   answer,
-  status: 200,
   errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, limit, mode, nextCursor, noBody, noParams, time } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, limit, mode, nextCursor, time } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const auditEvent = z.object({
   id,
@@ -20,20 +20,13 @@ const auditEvent = z.object({
 export type AuditEvent = z.output<typeof auditEvent>;
 
 export const auditList = operation({
+  ...plain,
   name: "audit_list",
   method: "GET",
   path: "/api/audit",
   summary: "List what was done",
   description: "What was done in the user's things in both modes, the newest first: sign-ins, keys, connections, platform sets and settings, each with who, from where and in which request. Entries are never changed and never deleted.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
   query: z.strictObject({ limit, cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.") }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ events: z.array(auditEvent), nextCursor }),
-  status: 200,
-  errors: [],
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, platform, time, total, webUrl } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, limit, mode, offset, platform, time, total, webUrl } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -36,6 +36,7 @@ export type ConnectLink = z.output<typeof connectLink>;
 const oneLink = z.object({ connectLink });
 
 export const connectLinksCreate = operation({
+  ...plain,
   name: "connect_links_create",
   method: "POST",
   path: "/api/v1/connect-links",
@@ -43,9 +44,6 @@ export const connectLinksCreate = operation({
   description:
     "A link by which somebody without an Ampost login, such as a customer of yours, connects an account into one of your platform sets. It works once and until it expires. The browser comes back to `returnUrl` with the result, and the event `account.connected` carries `externalId` and the link's id. A replay by Idempotency-Key shows no `url`.",
   rateClass: "connectPlatform",
-  tool: null,
-  params: noParams,
-  query: noQuery,
   body: z.strictObject({
     platformSetId: id.describe("The platform set that the account is connected into."),
     platform: platform.nullish().describe("The platform to connect. Left out: whoever opens the link chooses."),
@@ -57,60 +55,41 @@ export const connectLinksCreate = operation({
   writes: true,
   answer: oneLink,
   status: 201,
-  errors: [],
 });
 
 export const connectLinksList = operation({
+  ...plain,
   name: "connect_links_list",
   method: "GET",
   path: "/api/v1/connect-links",
   summary: "List connect links",
   description: "The connect links, newest first.",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
   query: z.strictObject({ status: status.optional(), externalId: externalId.optional(), limit, offset }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ connectLinks: z.array(connectLink), total }),
-  status: 200,
-  errors: [],
 });
 
 export const connectLinksGet = operation({
+  ...plain,
   name: "connect_links_get",
   method: "GET",
   path: "/api/v1/connect-links/:id",
   summary: "Get a connect link",
   description: "One connect link, with what came of it.",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: oneLink,
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 
 export const connectLinksRevoke = operation({
+  ...plain,
   name: "connect_links_revoke",
   method: "DELETE",
   path: "/api/v1/connect-links/:id",
   summary: "Revoke a connect link",
   description: "Ends a link that has not been used. An account that was connected by it stays connected.",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: oneLink,
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { account } from "./accounts.ts";
-import { id, idParam, mode, noBody, noQuery, platform, time } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, mode, platform, time } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const login = z.string().max(50).describe("Another way to sign in than the platform's usual one: `facebook` on instagram.");
 
@@ -37,7 +37,7 @@ const app = z.object({
 });
 export type OAuthAppOfSet = z.output<typeof app>;
 
-const common = { auth: "session", rateClass: "apiRead", tool: null, query: noQuery, status: 200 } as const;
+const common = { ...plain, auth: "session" } as const;
 
 export const connectionsStart = operation({
   ...common,
@@ -50,7 +50,6 @@ export const connectionsStart = operation({
   params: z.strictObject({ platform }),
   body: z.strictObject({ platformSetId: id.describe("The platform set that the account is for."), login: login.optional(), returnTo: returnTo.optional() }),
   takes: "required",
-  writes: false,
   answer: z.object({ authorizeUrl: z.string().meta({ examples: ["https://threads.net/oauth/authorize?client_id=1234567890&state=Qn7…"] }) }),
   errors: ["NOT_FOUND"],
 });
@@ -63,9 +62,6 @@ export const connectionsChoices = operation({
   summary: "List what may be connected",
   description: "After signing in at the platform: the accounts that were given access to, where there are several or where one would replace another.",
   params: idParam,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ choices }),
   errors: ["NOT_FOUND"],
 });
@@ -93,8 +89,6 @@ export const accountsRefresh = operation({
   summary: "Refresh an account",
   description: "Renews the account's access where the platform renews it, and reads its profile anew.",
   params: idParam,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ account }),
   errors: ["NOT_FOUND", "AUTH_REVOKED", "BROKER_ERROR"],
@@ -108,8 +102,6 @@ export const accountsDisconnect = operation({
   summary: "Disconnect an account",
   description: "Forgets the account's access, and asks the platform to take it back where it has a call for that.",
   params: idParam,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ account }),
   errors: ["NOT_FOUND"],
@@ -123,9 +115,6 @@ export const oauthAppsList = operation({
   summary: "List a platform set's own apps",
   description: "The apps of the platforms' developer portals by which accounts are connected to this platform set. Where it has none, the instance's are used. Secrets are never shown.",
   params: idParam,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ apps: z.array(app) }),
   errors: ["NOT_FOUND"],
 });
@@ -155,8 +144,6 @@ export const oauthAppsDelete = operation({
   summary: "Take a platform set's own app away",
   description: "Accounts are connected by the instance's app from now on. Those that are connected already go on by the app they were connected with.",
   params: appParams,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ success: z.literal(true) }),
   errors: ["NOT_FOUND"],

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 import { MEDIA_TYPES } from "../model/post.ts";
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, total, webUrl } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, limit, mode, offset, time, total, webUrl } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 export const media = z.object({
   id,
@@ -26,6 +26,7 @@ const oneMedia = z.object({ media });
 const filename = z.string().min(1).max(255).nullish().describe("A name for the file.").meta({ examples: ["launch.mp4"] });
 
 export const mediaCreate = operation({
+  ...plain,
   name: "media_create",
   method: "POST",
   path: "/api/v1/media",
@@ -44,8 +45,6 @@ export const mediaCreate = operation({
     description: "Stores the image or video at a public `url`, so that posts can name it by its `id`. It is fetched soon after: until then its status is `pending`. Posts take a `url` directly, too.",
     form: z.strictObject({ url: webUrl.describe("Where the file can be fetched."), filename }),
   },
-  params: noParams,
-  query: noQuery,
   body: z.strictObject({
     url: webUrl.optional().describe("Where the file can be fetched. Left out where the file is sent along."),
     filename,
@@ -58,55 +57,37 @@ export const mediaCreate = operation({
 });
 
 export const mediaList = operation({
+  ...plain,
   name: "media_list",
   method: "GET",
   path: "/api/v1/media",
   summary: "List media",
   description: "The stored media, newest first.",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
   query: z.strictObject({ limit, offset }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ media: z.array(media), total }),
-  status: 200,
-  errors: [],
 });
 
 export const mediaGet = operation({
+  ...plain,
   name: "media_get",
   method: "GET",
   path: "/api/v1/media/:id",
   summary: "Get a media object",
   description: "One stored media object, with what its bytes say.",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: oneMedia,
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 
 export const mediaDelete = operation({
+  ...plain,
   name: "media_delete",
   method: "DELETE",
   path: "/api/v1/media/:id",
   summary: "Delete a media object",
   description: "Deletes a stored media object that no post needs any more.",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ success: z.literal(true) }),
-  status: 200,
   errors: ["NOT_FOUND", "INVALID_STATUS_TRANSITION"],
 });

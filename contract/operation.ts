@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import type { Issue, PublicCode } from "../model/errors.ts";
+import { noBody, noParams, noQuery } from "./fields.ts";
 
 /**
  * One operation of the public surface, said once. Routes, OpenAPI, MCP tools, `llm.txt`, the docs' tables and the
@@ -107,6 +108,9 @@ export function errorsOf(operation: Operation): PublicCode[] {
     ]),
   ];
 }
+
+/** What most operations have in common; an entry says what is different. They read, take nothing, are no tools, and fail with what all do. */
+export const plain = { rateClass: "apiRead", tool: null, params: noParams, query: noQuery, body: noBody, takes: "none", writes: false, status: 200, errors: [] } as const;
 
 /** Declares an operation; its schemas keep their types. */
 export function operation<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Answer extends z.ZodObject>(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, mode, noBody, noParams, noQuery, time, userId } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, mode, time, userId } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 /** Twenty a user and mode, the default one included. */
 export const MAX_PLATFORM_SETS = 20;
@@ -31,74 +31,57 @@ const countedSet = platformSet.extend({ connectionCount: z.int().describe("How m
 export type PlatformSet = z.output<typeof countedSet>;
 
 export const platformSetsList = operation({
+  ...plain,
   name: "platform_sets_list",
   method: "GET",
   path: "/api/v1/platform-sets",
   summary: "List platform sets",
   description: "All platform sets with the number of accounts connected in each. Every post belongs to one.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
-  params: noParams,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ sets: z.array(countedSet) }),
-  status: 200,
-  errors: [],
 });
 
 export const platformSetsCreate = operation({
+  ...plain,
   name: "platform_sets_create",
   method: "POST",
   path: "/api/v1/platform-sets",
   summary: "Create a platform set",
   description: "Creates a platform set. A user has at most 20, the default one included.",
-  rateClass: "apiRead",
   tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
-  params: noParams,
-  query: noQuery,
   body: z.strictObject({ name }),
   takes: "required",
   writes: true,
   answer: z.object({ set: countedSet }),
-  status: 200,
-  errors: [],
 });
 
 export const platformSetsRename = operation({
+  ...plain,
   name: "platform_sets_rename",
   method: "PATCH",
   path: "/api/v1/platform-sets/:id",
   summary: "Rename a platform set",
   description: "Gives a platform set another name.",
-  rateClass: "apiRead",
   tool: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
-  query: noQuery,
   body: z.strictObject({ name }),
   takes: "required",
   writes: true,
   answer: z.object({ set: countedSet }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 
 export const platformSetsDelete = operation({
+  ...plain,
   name: "platform_sets_delete",
   method: "DELETE",
   path: "/api/v1/platform-sets/:id",
   summary: "Delete a platform set",
   description: "Deletes a platform set that is not the default one. Its accounts are disconnected and its scheduled posts fail with a clear error; drafts stay drafts.",
-  rateClass: "apiRead",
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ success: z.literal(true) }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 

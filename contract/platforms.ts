@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
-import { noBody, noParams, noQuery, platform } from "./fields.ts";
+import { platform } from "./fields.ts";
 import { codes } from "./issues.ts";
-import { operation } from "./operation.ts";
+import { operation, plain } from "./operation.ts";
 
 const description = z
   .object({
@@ -21,37 +21,25 @@ const description = z
   .describe("A platform's rules as data.");
 
 export const platformsList = operation({
+  ...plain,
   name: "platforms_list",
   method: "GET",
   path: "/api/v1/platforms",
   summary: "List platforms",
   description: "What each platform takes, as data and in sentences: the rules that validation judges by.",
-  rateClass: "apiRead",
   tool: { name: "platforms_describe", title: "Describe platforms", readOnly: true, destructive: false, idempotent: true, openWorld: false, description: "What each platform takes, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Name one platform: all of them are 18 000 tokens." },
-  params: noParams,
   query: z.strictObject({ platform: platform.optional().describe("Only this platform.") }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ platforms: z.array(description) }),
-  status: 200,
-  errors: [],
 });
 
 export const platformsGet = operation({
+  ...plain,
   name: "platforms_get",
   method: "GET",
   path: "/api/v1/platforms/:platform",
   summary: "Get a platform",
   description: "What one platform takes.",
-  rateClass: "apiRead",
-  tool: null,
   params: z.strictObject({ platform }),
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ platform: description }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, noBody, noQuery, platform, time } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, platform, time } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const upstreamRequest = z
   .object({
@@ -37,19 +37,14 @@ const attempt = z
 export type PostAttempt = z.output<typeof attempt>;
 
 export const postsAttempts = operation({
+  ...plain,
   name: "posts_attempts",
   method: "GET",
   path: "/api/v1/posts/:id/attempts",
   summary: "List the attempts of a post",
   description: "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them. It shows why a post failed, or why its outcome is unknown.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ attempts: z.array(attempt) }),
-  status: 200,
   errors: ["POST_NOT_FOUND"],
 });

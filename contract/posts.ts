@@ -3,9 +3,9 @@ import { z } from "zod";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../model/status.ts";
 import { mediaEntrySchema } from "../platforms/media-entry.ts";
-import { id, idParam, limit, mode, nextCursor, noBody, noParams, noQuery, offset, platform, time, timeInput, total, userId, webUrl } from "./fields.ts";
+import { id, idParam, limit, mode, nextCursor, offset, platform, time, timeInput, total, userId, webUrl } from "./fields.ts";
 import { issue, platformPostError } from "./issues.ts";
-import { operation } from "./operation.ts";
+import { operation, plain } from "./operation.ts";
 
 const TEXT = "Hello from the Ampost API!";
 
@@ -133,6 +133,7 @@ const JUDGEMENT_CODES = [
 ] as const;
 
 export const postsCreate = operation({
+  ...plain,
   name: "posts_create",
   method: "POST",
   path: "/api/v1/posts",
@@ -148,8 +149,6 @@ export const postsCreate = operation({
     description:
       "Creates a draft, or a scheduled post where `scheduledFor` is given. Media are named by `url`, or by the `id` of a stored media object (media_create). A refusal tells every problem at once, each with its fix; posts_validate tells them beforehand. Nothing is published before the scheduled time or a call of posts_publish.",
   },
-  params: noParams,
-  query: noQuery,
   body: postDraft,
   form: createBody,
   takes: "multipart",
@@ -160,33 +159,27 @@ export const postsCreate = operation({
 });
 
 export const postsValidate = operation({
+  ...plain,
   name: "posts_validate",
   method: "POST",
   path: "/api/v1/posts/validate",
   summary: "Validate a post",
   description: "Takes the body of a create and tells every issue and warning it would meet, without storing anything. Answers 200 whatever it finds.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
-  params: noParams,
-  query: noQuery,
   body: postDraft,
   form: createBody,
   takes: "required",
-  writes: false,
   answer: z.object({ valid: z.boolean().meta({ examples: [false] }), issues: z.array(issue), warnings }),
-  status: 200,
-  errors: [],
 });
 
 export const postsList = operation({
+  ...plain,
   name: "posts_list",
   method: "GET",
   path: "/api/v1/posts",
   summary: "List posts",
   description: "Lists posts, newest first, in short form. `total` is how many match the filters.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
-  params: noParams,
   query: z.strictObject({
     status: z.enum(POST_STATUSES).optional().describe("Only posts in this status."),
     platform: platform.optional().describe("Only posts that target this platform."),
@@ -197,63 +190,47 @@ export const postsList = operation({
     to: timeInput.optional().describe("Only posts created before this time."),
     search: z.string().min(1).max(200).optional().describe("Only posts with this in one of their texts, upper and lower case alike.").meta({ examples: ["release"] }),
   }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({
     posts: z.array(postSummary),
     total,
     nextCursor,
   }),
-  status: 200,
-  errors: [],
 });
 
 export const postsGet = operation({
+  ...plain,
   name: "posts_get",
   method: "GET",
   path: "/api/v1/posts/:id",
   summary: "Get a post",
   description: "One post with all its platform posts. The `ETag` changes with everything that can be seen of it.",
-  rateClass: "apiRead",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false, description: "One post with all its platform posts: what became of each, where it can be seen, and why it failed with what to do." },
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: onePost,
-  status: 200,
   errors: ["POST_NOT_FOUND"],
 });
 
 export const postsEvents = operation({
+  ...plain,
   name: "posts_events",
   method: "GET",
   path: "/api/v1/posts/:id/events",
   summary: "Follow a post",
   description: "Server-sent events: `post` with `{\"post\"}` as data, at once and after every change, until the post is published, partial, failed or discarded; then the stream ends. A line of comment every 15 s keeps the connection alive.",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   streams: true,
   answer: onePost,
-  status: 200,
   errors: ["POST_NOT_FOUND"],
 });
 
 export const postsUpdate = operation({
+  ...plain,
   name: "posts_update",
   method: "PATCH",
   path: "/api/v1/posts/:id",
   summary: "Update a post",
   description:
     "Changes a draft or scheduled post. Takes any subset of the members of a create; inside `content` the members given replace those stored as a whole, `media` and `platformOverrides` too; the others stay. `scheduledFor: null` turns a scheduled post into a draft. `If-Match` with the post's ETag refuses the change where the post has changed since.",
-  rateClass: "apiRead",
   tool: {
     readOnly: false,
     destructive: false,
@@ -263,33 +240,27 @@ export const postsUpdate = operation({
       "Changes a draft or scheduled post. Takes any subset of the members of posts_create; inside `content` the members given replace those stored as a whole, so give `platformOverrides` and `media` complete; the others stay. `scheduledFor: null` turns a scheduled post into a draft.",
   },
   params: idParam,
-  query: noQuery,
   body: postDraft,
   form: patchBody,
   takes: "required",
   writes: true,
   answer: z.object({ post, warnings }),
-  status: 200,
   errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
 });
 
 const DISCARDS = "Discards a draft, scheduled, queued, partial or failed post. What is published already stays; what is not will never be.";
 
 export const postsDelete = operation({
+  ...plain,
   name: "posts_delete",
   method: "DELETE",
   path: "/api/v1/posts/:id",
   summary: "Discard a post",
   description: DISCARDS,
-  rateClass: "apiRead",
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: onePost,
-  status: 200,
   errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
 });
 
@@ -306,6 +277,7 @@ export const postsCancel = operation({
 });
 
 export const postsPublish = operation({
+  ...plain,
   name: "posts_publish",
   method: "POST",
   path: "/api/v1/posts/:id/publish",
@@ -322,17 +294,16 @@ export const postsPublish = operation({
       "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `wait` it answers when every platform post is settled, or after that many seconds. Where it is still `posting` then, look again later with posts_get; do not publish again. A person may be asked first, where the client can ask.",
   },
   params: idParam,
-  query: noQuery,
   body: z.strictObject({}).optional(),
   takes: "optional",
   writes: true,
   waits: true,
   answer: onePost,
-  status: 200,
   errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
 });
 
 export const postsRetry = operation({
+  ...plain,
   name: "posts_retry",
   method: "POST",
   path: "/api/v1/posts/:id/retry",
@@ -349,7 +320,6 @@ export const postsRetry = operation({
       "Publishes failed platform posts of a partial or failed post again, just as they are: those named in `platforms`, or all. What is published is never touched. Where the platform refused the content (`category` is `content`), make a new post for that platform instead. One that is `unknown` may be live: it is retried only when named with `force: true`, which is for a person to decide who has looked at the account.",
   },
   params: idParam,
-  query: noQuery,
   body: z
     .strictObject({
       platforms: platforms.optional().describe("The platforms to retry. All failed ones, where it is left out."),
@@ -360,6 +330,5 @@ export const postsRetry = operation({
   writes: true,
   waits: true,
   answer: onePost,
-  status: 200,
   errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "OUTCOME_UNKNOWN", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { id, idParam, noBody, noParams, noQuery, time } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, time } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 const session = z.object({
   id,
@@ -14,58 +14,38 @@ const session = z.object({
 export type Session = z.output<typeof session>;
 
 export const sessionsList = operation({
+  ...plain,
   name: "sessions_list",
   method: "GET",
   path: "/api/sessions",
   summary: "List sessions",
   description: "Where the person is signed in, the newest first. Never what makes a session work.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ sessions: z.array(session) }),
-  status: 200,
-  errors: [],
 });
 
 export const sessionsRevoke = operation({
+  ...plain,
   name: "sessions_revoke",
   method: "DELETE",
   path: "/api/sessions/:id",
   summary: "End a session",
   description: "Ends a session of the person, from its next request on.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
   params: idParam,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ success: z.literal(true) }),
-  status: 200,
   errors: ["NOT_FOUND"],
 });
 
 export const sessionsRevokeOthers = operation({
+  ...plain,
   name: "sessions_revoke_others",
   method: "DELETE",
   path: "/api/sessions",
   summary: "End all other sessions",
   description: "Ends every session of the person but the one that asks.",
   auth: "session",
-  rateClass: "apiRead",
-  tool: null,
-  params: noParams,
-  query: noQuery,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: z.object({ revoked: z.int().describe("How many were ended.").meta({ examples: [2] }) }),
-  status: 200,
-  errors: [],
 });

@@ -1,15 +1,15 @@
 import { z } from "zod";
 
-import { email, noParams, noQuery } from "./fields.ts";
+import { email } from "./fields.ts";
 import { personName } from "./me.ts";
-import { operation } from "./operation.ts";
+import { operation, plain } from "./operation.ts";
 
 /** Ways in for people who have no account yet. They are no operations of the API, but are read as those are. */
 
 const password = z.string().min(10, { error: "must have at least 10 characters" }).max(200, { error: "must have at most 200 characters" }).describe("At least 10 characters.");
 const token = z.string().min(1).max(200);
 
-const visitorsRoute = { method: "POST", description: "", auth: "session", rateClass: "apiRead", tool: null, params: noParams, query: noQuery, takes: "required", writes: false, status: 200, errors: [] } as const;
+const visitorsRoute = { ...plain, method: "POST", description: "", auth: "session", takes: "required" } as const;
 
 const signedUp = z.object({ next: z.enum(["verify_email", "signed_in"]).describe("What happens now: a letter with a link is on its way, or a session has begun.") });
 

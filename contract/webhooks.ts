@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 import { EVENT_TYPES } from "../model/events.ts";
-import { id, idParam, limit, mode, noBody, noParams, noQuery, offset, time, total, webUrl } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { id, idParam, limit, mode, offset, time, total, webUrl } from "./fields.ts";
+import { operation, plain } from "./operation.ts";
 
 /** A user and mode. */
 export const MAX_WEBHOOKS = 20;
@@ -13,7 +13,7 @@ const description = z.string().max(200).describe("A note for yourself.");
 
 export const webhook = z.object({
   id,
-  url: z.string().meta({ examples: ["https://app.example.com/ampost-events"] }),
+  url: z.string().nullable().describe("Where events are sent; `null`: nowhere, its deliveries are read.").meta({ examples: ["https://app.example.com/ampost-events"] }),
   description: z.string().meta({ examples: [""] }),
   events: z.array(z.enum(EVENT_TYPES)).meta({ examples: [["post.published", "post.failed"]] }),
   status: z.enum(["active", "disabled"]).meta({ examples: ["active"] }),
@@ -50,8 +50,6 @@ export type WebhookDelivery = z.output<typeof delivery>;
 const oneWebhook = z.object({ webhook });
 const oneDelivery = z.object({ delivery });
 
-const plain = { rateClass: "apiRead", tool: null, query: noQuery, status: 200, errors: ["NOT_FOUND"] } as const;
-
 export const webhooksCreate = operation({
   ...plain,
   name: "webhooks_create",
@@ -59,13 +57,11 @@ export const webhooksCreate = operation({
   path: "/api/v1/webhooks",
   summary: "Create a webhook",
   description: "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format. A delivery that is not answered with a status of 2xx is tried again for three days; 410 disables the webhook. The answer shows the signing secret, and it is shown never again.",
-  params: noParams,
-  body: z.strictObject({ url, events: events.default([]), description: description.default("") }),
+  body: z.strictObject({ url: url.nullable().describe("Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week."), events: events.default([]), description: description.default("") }),
   takes: "required",
   writes: true,
   answer: oneWebhook,
   status: 201,
-  errors: [],
 });
 
 export const webhooksList = operation({
@@ -75,12 +71,7 @@ export const webhooksList = operation({
   path: "/api/v1/webhooks",
   summary: "List webhooks",
   description: "All webhooks of this mode, oldest first.",
-  params: noParams,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ webhooks: z.array(webhook) }),
-  errors: [],
 });
 
 export const webhooksGet = operation({
@@ -91,10 +82,8 @@ export const webhooksGet = operation({
   summary: "Get a webhook",
   description: "One webhook, without its secret.",
   params: idParam,
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: oneWebhook,
+  errors: ["NOT_FOUND"],
 });
 
 export const webhooksUpdate = operation({
@@ -109,6 +98,7 @@ export const webhooksUpdate = operation({
   takes: "required",
   writes: true,
   answer: oneWebhook,
+  errors: ["NOT_FOUND"],
 });
 
 export const webhooksDelete = operation({
@@ -119,10 +109,9 @@ export const webhooksDelete = operation({
   summary: "Delete a webhook",
   description: "Nothing more is sent to it. Its delivery log goes with it.",
   params: idParam,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: oneWebhook,
+  errors: ["NOT_FOUND"],
 });
 
 export const webhooksRotateSecret = operation({
@@ -133,10 +122,9 @@ export const webhooksRotateSecret = operation({
   summary: "Rotate a webhook's secret",
   description: "Makes a new signing secret and shows it. For the next 24 hours every delivery carries a signature of the old secret too, so that none is lost while you change it.",
   params: idParam,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: oneWebhook,
+  errors: ["NOT_FOUND"],
 });
 
 export const webhooksTest = operation({
@@ -147,10 +135,9 @@ export const webhooksTest = operation({
   summary: "Send a test event",
   description: "Sends an event of type `webhook.test`, whatever events the webhook asks for. The delivery shows what came of it.",
   params: idParam,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: oneDelivery,
+  errors: ["NOT_FOUND"],
 });
 
 export const webhooksDeliveries = operation({
@@ -162,10 +149,8 @@ export const webhooksDeliveries = operation({
   description: "What was sent to a webhook in the last 30 days, newest first, with every try.",
   params: idParam,
   query: z.strictObject({ status: z.enum(["pending", "delivered", "failed"]).optional(), limit, offset }),
-  body: noBody,
-  takes: "none",
-  writes: false,
   answer: z.object({ deliveries: z.array(delivery), total }),
+  errors: ["NOT_FOUND"],
 });
 
 export const deliveriesRedeliver = operation({
@@ -176,8 +161,7 @@ export const deliveriesRedeliver = operation({
   summary: "Send a delivery again",
   description: "Sends the same bytes with the same `webhook-id` again, whatever came of it before.",
   params: idParam,
-  body: noBody,
-  takes: "none",
   writes: true,
   answer: oneDelivery,
+  errors: ["NOT_FOUND"],
 });
