@@ -36,10 +36,10 @@ const AUTH_SENTENCES = {
 } as const;
 
 /** All that is to be known of one operation. */
-export function operationSection(operation: Operation, addresses: Addresses, level = "##"): string[] {
+export function operationSection(operation: Operation, addresses: Addresses): string[] {
   const { name, method, path, summary, description, successor, rateClass, auth = "key", takes, writes, waits, streams, status } = operation;
   return [
-    `${level} ${summary} {#${name}}`,
+    `## ${summary} {#${name}}`,
     "",
     code(`${method} ${path}`),
     "",
@@ -52,11 +52,14 @@ export function operationSection(operation: Operation, addresses: Addresses, lev
     ...fieldSection("Body", takes === "none" ? [] : fieldRows(jsonSchema.parse(toSchema(formOf(operation), "input")), { closed: (at) => at === "content.platformOverrides" })),
     ...samplesOf(operation, addresses).flatMap(({ language, code: sample }) => [...fenced(language, sample), ""]),
     ...fieldSection(streams === true ? `Answers ${status} with server-sent events; the data of each` : `Answers ${status}`, answerRows(operation)),
-    `Refuses with ${errorsOf(operation)
-      .toSorted((one, other) => PUBLIC_CODES[one].status - PUBLIC_CODES[other].status)
-      .map((each) => `${PUBLIC_CODES[each].status} [${code(each)}](/docs/errors/${each})`)
-      .join(" · ")}`,
+    `Refuses with ${refusals(operation)}.`,
   ];
+}
+
+/** The codes by their status, each a link to its page. */
+function refusals(operation: Operation): string {
+  const codes = errorsOf(operation).toSorted((one, other) => PUBLIC_CODES[one].status - PUBLIC_CODES[other].status);
+  return [...Map.groupBy(codes, (each) => PUBLIC_CODES[each].status)].map(([status, listed]) => `${status} ${listed.map((each) => `[${code(each)}](/docs/errors/${each})`).join(", ")}`).join(" · ");
 }
 
 const TAKES = { none: "", optional: " The body may be left out.", required: "", multipart: " The body is JSON, or multipart/form-data with `data` (the same JSON) and `files`.", upload: " The body is JSON, or multipart/form-data with one `file`." } as const;

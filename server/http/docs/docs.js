@@ -17,6 +17,10 @@ for (const block of document.querySelectorAll(".code")) {
   block.append(button);
 }
 
+// The way on the left is long: it shows where one is.
+const here = document.querySelector(".pages [aria-current]");
+if (here !== null) here.closest("nav").scrollTop = here.offsetTop - here.closest("nav").clientHeight / 2;
+
 const groups = [...document.querySelectorAll(".samples")].map(makeTabs);
 const kept = keptLanguage();
 choose(kept);
@@ -135,7 +139,7 @@ function scoreOf({ page, heading, text }, words) {
 function linkTo({ page, heading, url, text }) {
   const link = document.createElement("a");
   link.href = url;
-  link.append(textOf("strong", page === heading ? page : `${page}: ${heading}`), textOf("span", text.slice(0, 120)));
+  link.append(textOf("strong", page === heading ? page : `${page}: ${heading}`), textOf("span", text.length > 120 ? text.slice(0, 120).replace(/\S*$/, "…") : text));
   return link;
 }
 

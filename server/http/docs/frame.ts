@@ -60,8 +60,13 @@ ${current === null ? null : html`<meta name="description" content="${firstSenten
 `);
 }
 
+/** Codes are long words: they may break after each part. */
+function breakable(title: string): Html[] {
+  return title.split(/(?<=_)/).map((part, index) => html`${index === 0 ? null : html`<wbr>`}${part}`);
+}
+
 /** The printed groups are long, and open only around the page that is read. */
 function navGroup(group: string, listed: readonly Page[], current: Page | null): Html {
   const isOpen = listed.length < 14 || (current !== null && listed.includes(current));
-  return html`<details${isOpen ? html` open` : null}><summary>${group}</summary><ul>${listed.map((page) => html`<li><a href="${page.path}"${page === current ? html` aria-current="page"` : null}>${page.title}</a></li>`)}</ul></details>`;
+  return html`<details${isOpen ? html` open` : null}><summary>${group}</summary><ul>${listed.map((page) => html`<li><a href="${page.path}"${page === current ? html` aria-current="page"` : null}>${breakable(page.title)}</a></li>`)}</ul></details>`;
 }

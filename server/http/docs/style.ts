@@ -18,7 +18,7 @@ export const DOCS_STYLE = `
 .docs :is(h2,h3,h4)[id]{scroll-margin-top:1rem}.anchor{color:var(--dim);text-decoration:none;opacity:0;padding-left:.35rem;font-weight:400}:is(h2,h3,h4):hover .anchor,.anchor:focus{opacity:1}
 .docs li{margin:0 0 .3rem}
 .scroll{overflow-x:auto;margin:0 0 1.1rem}
-table{border-collapse:collapse;width:100%;font-size:.9063rem}th,td{text-align:left;vertical-align:top;padding:.45rem .8rem .45rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}th{color:var(--dim);font-weight:600}th:empty{padding:0;border:0}td code{overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%;font-size:.9063rem}th,td{text-align:left;vertical-align:top;padding:.45rem .8rem .45rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}th{color:var(--dim);font-weight:600}th:empty{padding:0;border:0}td code{overflow-wrap:anywhere}:is(h1,h2,h3,h4) code{font-size:.85em}
 :not(pre)>code{background:var(--tint);border-radius:5px;padding:.05rem .3rem}
 .code{position:relative;margin:0 0 1.1rem;max-width:56rem}.code pre{margin:0;white-space:pre;overflow-wrap:normal;padding:.9rem 1rem;border:1px solid var(--line)}
 .code>pre{padding-right:4.5rem}.code button{position:absolute;top:.4rem;right:.4rem;padding:.15rem .6rem;font-size:.75rem}.tabs .code>pre{padding-right:1rem}.tabs .code button{top:-2rem;right:0}
