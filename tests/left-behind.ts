@@ -1,10 +1,23 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a run of the tests should have cleared away: files in its temporary folder, and processes that it or its children started. */
+/** What has been told to end, or has lost its parent, is gone within this. */
+const ENDING_SECONDS = 15;
+
+/** What a run of the tests should have cleared away: files in its temporary folder, and processes that it or its children started. It ends such processes. */
 export async function findLeftBehind({ folder, run }: { folder: string; run: string }): Promise<string[]> {
-  const files = (await readdir(folder)).filter((name) => !isNodesOwn(name)).map((name) => `the temporary folder or file ${name}`);
-  return [...files, ...(await findProcesses(folder, run))];
+  const until = performance.now() + ENDING_SECONDS * 1000;
+  for (;;) {
+    const files = (await readdir(folder)).filter((name) => !isNodesOwn(name)).map((name) => `the temporary folder or file ${name}`);
+    const processes = await findProcesses(folder, run);
+    if (files.length + processes.length > 0 && performance.now() < until) {
+      await sleep(200);
+      continue;
+    }
+    for (const { pid } of processes) endNow(pid);
+    return [...files, ...processes.map(({ pid, command }) => `the process ${pid}: ${command}`)];
+  }
 }
 
 /** Node keeps caches of its own in the temporary folder. */
@@ -13,8 +26,8 @@ function isNodesOwn(name: string): boolean {
 }
 
 /** Descendants inherit the run's variable; PostgreSQL, which gets none, works in the folder. Only Linux tells either. */
-async function findProcesses(folder: string, run: string): Promise<string[]> {
-  const found: string[] = [];
+async function findProcesses(folder: string, run: string): Promise<{ pid: number; command: string }[]> {
+  const found: { pid: number; command: string }[] = [];
   for (const pid of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
     const [environment, worksIn, command] = await Promise.all([
@@ -24,8 +37,15 @@ async function findProcesses(folder: string, run: string): Promise<string[]> {
     ]);
     if (!environment.includes(`AMPOST_TEST_RUN=${run}`) && !worksIn.startsWith(folder)) continue;
     if (command === "") continue;
-    found.push(`the process ${pid}: ${command.replaceAll("\0", " ").slice(0, 120)}`);
-    process.kill(Number(pid), "SIGKILL");
+    found.push({ pid: Number(pid), command: command.replaceAll("\0", " ").slice(0, 120) });
   }
   return found;
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has gone by itself meanwhile.
+  }
 }
