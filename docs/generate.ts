@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { clientTypes } from "./client-types.ts";
 import { environmentExample } from "./environment-example.ts";
+import { n8nNode } from "./n8n-node.ts";
 import { platformReference } from "./platform-reference.ts";
 import { readme } from "./readme.ts";
 
@@ -14,6 +15,7 @@ const generated: Record<string, (current: string) => string> = {
   ".env.example": environmentExample,
   "README.md": readme,
   "client/types.ts": clientTypes,
+  "integrations/n8n/nodes/Ampost/properties.ts": n8nNode,
   "docs/reference/platforms.md": platformReference,
 };
 

@@ -26,13 +26,13 @@ export interface Addresses {
 const GUIDES: Readonly<Record<string, readonly string[]>> = {
   "First steps": ["overview", "quickstart", "authentication", "test-mode"],
   Guides: ["posts", "scheduling", "media", "resumable-uploads", "platforms", "accounts", "connecting-accounts", "exactly-once", "webhooks", "errors", "limits", "earlier-addresses"],
-  "From a program": ["client", "command-line"],
+  "From a program": ["client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
   "Run it": ["self-hosting", "scaling-out"],
 };
 
-/** The client's page is the one that is published with it. */
-const PLACES: Readonly<Record<string, string>> = { client: "../client/README.md" };
+/** What is published by itself has its page there. */
+const PLACES: Readonly<Record<string, string>> = { client: "../client/README.md", n8n: "../integrations/n8n/README.md" };
 
 /** Every page: the guides, then what is printed from the platforms, the operations and the codes. */
 export async function loadPages(addresses: Addresses): Promise<Page[]> {
