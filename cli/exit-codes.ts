@@ -8,4 +8,8 @@ export const EXIT_CODES = {
   refused: 3,
   /** It was waited for, and the post is partial, failed or discarded. */
   notPublished: 4,
+  /** As of a command that SIGINT ends. */
+  interrupted: 130,
+  /** As of a command that SIGPIPE ends. */
+  brokenPipe: 141,
 } as const;

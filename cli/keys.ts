@@ -12,7 +12,7 @@ interface KeyOptions extends InstanceOptions {
   expires?: string;
   draftOnly?: boolean;
   platforms?: string[];
-  postsPerDay?: number | string;
+  postsPerDay?: number;
   approvalRequired?: boolean;
 }
 

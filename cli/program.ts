@@ -1,8 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 
+import ampost from "../package.json" with { type: "json" };
+
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { addClientCommands } from "./remote/client-commands.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { list, wholeNumber } from "./options.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is told to stop. */
 export async function run(args: readonly string[]): Promise<void> {
@@ -17,6 +20,7 @@ export async function run(args: readonly string[]): Promise<void> {
 export function commands(): Command {
   const program = new Command("ampost")
     .description("Publishes to social networks: exactly once, on time, or you are told the truth.")
+    .version(ampost.version, "--version", "print which version this is")
     .exitOverride()
     .showHelpAfterError("(add --help for what it takes)")
     .addHelpText("after", "\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create \"Hello\" --platforms threads --publish --wait");
@@ -69,8 +73,8 @@ function addKeys(program: Command): void {
     .requiredOption("--name <name>", "what to call it")
     .option("--expires <time>", "when it stops to work, such as 2027-01-31T00:00:00Z")
     .option("--draft-only", "it can neither schedule nor publish")
-    .addOption(new Option("--platforms <platforms...>", "it posts to these only").choices(PLATFORM_NAMES))
-    .addOption(new Option("--posts-per-day <number>", "it creates no more posts a day, from 00:00 UTC").argParser((text) => (/^\d+$/.test(text) ? Number(text) : text)))
+    .addOption(list("--platforms <platforms...>", "it posts to these only", PLATFORM_NAMES))
+    .option("--posts-per-day <number>", "it creates no more posts a day, from 00:00 UTC", wholeNumber)
     .option("--approval-required", "it publishes only what a person has approved")
     .addOption(email())
     .addOption(json())
@@ -118,8 +122,9 @@ function json(): Option {
   return new Option("--json", "print one JSON object as the last line");
 }
 
-function exitCodeOf(error: CommanderError): number {
-  return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.wronglyCalled;
+/** Whatever commander itself refuses ends it with 1. */
+function exitCodeOf({ exitCode }: CommanderError): number {
+  return exitCode === 1 ? EXIT_CODES.wronglyCalled : exitCode;
 }
 
 async function explainFailure(error: unknown): Promise<number> {

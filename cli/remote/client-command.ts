@@ -15,6 +15,7 @@ export interface ClientOptions {
 export async function withClient(options: ClientOptions, work: (client: Client, credentials: Credentials) => Promise<void>): Promise<void> {
   const credentials = await findCredentials(process.env, options.url);
   if (credentials === null) throw new Error("No key is known here. Log in with `ampost login`, or set AMPOST_API_KEY.");
+  endWithReader();
   await telling(options, () => work(createClient({ apiKey: credentials.apiKey, baseUrl: credentials.url }), credentials));
 }
 
@@ -29,6 +30,19 @@ export async function telling({ json }: ClientOptions, work: () => Promise<void>
     else console.error(refusalLines(error).join("\n"));
     process.exitCode = status !== null && status < 500 && code !== "UNEXPECTED_ANSWER" ? EXIT_CODES.refused : EXIT_CODES.failed;
   }
+}
+
+/** A reader that goes, as `head` does, has had enough; one that cannot take what is written has missed something. */
+function endWithReader(): void {
+  process.stdout.once("error", (error) => {
+    if (!("code" in error) || error.code !== "EPIPE") {
+      console.error(`The answer could not be written: ${error.message}`);
+      process.exit(EXIT_CODES.failed);
+    }
+    // Whoever has something to put away when it is ended is ended in that way.
+    if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
+    else process.exit(EXIT_CODES.brokenPipe);
+  });
 }
 
 /** Ends a command that is called in a way that makes no sense. */

@@ -1,8 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 
 import { EVENT_TYPES } from "../../model/events.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { POST_STATUSES } from "../../model/status.ts";
+import { list, webAddress, wholeNumber } from "../options.ts";
+import { completionsFor, isShell, SHELL_NAMES } from "./completions.ts";
 
 const AFTER_HELP = "\nThe key is the one of `ampost login`, or AMPOST_API_KEY; the address is --url, AMPOST_API_URL, that of the login, or http://localhost:3000.\nExit codes: 0 done, 1 failed, 2 wrongly called, 3 refused, 4 waited for and not (wholly) published.";
 
@@ -24,7 +26,7 @@ function remote(parent: Command, name: string, description: string, examples: re
   return parent
     .command(name)
     .description(description)
-    .option("--url <url>", "where the API is")
+    .addOption(new Option("--url <url>", "where the API is").argParser(webAddress))
     .option("--json", "print JSON for machines, the answer of the API as the last line")
     .addHelpText("after", `${shown}${AFTER_HELP}`);
 }
@@ -48,7 +50,8 @@ function addPosts(program: Command): void {
     .option("--from <time>", "only posts created at this time or later")
     .option("--to <time>", "only posts created before this time")
     .option("--limit <number>", "how many, at most 100", wholeNumber, 20)
-    .option("--all", "all there are")
+    .option("--cursor <cursor>", "the page after the one whose nextCursor this is")
+    .addOption(new Option("--all", "all there are").conflicts("cursor"))
     .action(async (options) => (await import("./posts.ts")).runListPosts(options));
   const one = (name: string, description: string, examples: readonly string[] = []) => remote(posts, name, description, examples).argument("<id>", "the post's id");
   one("get", "show a post").action(async (id, options) => (await import("./posts.ts")).runGetPost(id, options));
@@ -94,7 +97,7 @@ function addSets(program: Command): void {
   remote(sets, "list", "list platform sets").action(async (options) => (await load()).runListSets(options));
   remote(sets, "create", "make a platform set", ['ampost sets create "Client accounts"']).argument("<name>").action(async (name, options) => (await load()).runCreateSet(name, options));
   remote(sets, "rename", "give a platform set another name").argument("<id>").argument("<name>").action(async (id, name, options) => (await load()).runRenameSet(id, name, options));
-  remote(sets, "delete", "delete a platform set and disconnect its accounts").argument("<id>").action(async (id, options) => (await load()).runDeleteSet(id, options));
+  remote(sets, "delete", "delete a platform set and disconnect its accounts").argument("<id>").option("--yes", "without being asked, as in a script").action(async (id, options) => (await load()).runDeleteSet(id, options));
 }
 
 /** Beside `accounts connect`, which works on the instance's own database. */
@@ -120,12 +123,10 @@ function addCompletions(program: Command): void {
   program
     .command("completions")
     .description("print a script by which a shell completes these commands")
-    .argument("<shell>", "bash, zsh or fish")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELL_NAMES))
     .addHelpText("after", "\nExamples:\n  source <(ampost completions bash)\n  source <(ampost completions zsh)\n  ampost completions fish > ~/.config/fish/completions/ampost.fish")
-    .action(async (shell) => {
-      const { completionsFor, isShell, SHELL_NAMES } = await import("./completions.ts");
-      if (!isShell(shell)) program.error(`There are completions for ${SHELL_NAMES.join(", ")}.`, { exitCode: 2 });
-      else console.log(completionsFor(shell, program));
+    .action((shell) => {
+      if (isShell(shell)) console.log(completionsFor(shell, program));
     });
 }
 
@@ -135,19 +136,4 @@ function wait(): Option {
 
 function platforms(description: string): Option {
   return list("--platforms <platforms>", `${description}, with commas between them`, PLATFORM_NAMES);
-}
-
-/** Several values with commas between them, or the option several times. */
-function list(flags: string, description: string, known: readonly string[]): Option {
-  return new Option(flags, description).argParser((text, before: string[] | undefined) => {
-    const named = text.split(",").map((name) => name.trim());
-    const strange = named.find((name) => !known.includes(name));
-    if (strange !== undefined) throw new InvalidArgumentError(`"${strange}" is none of ${known.join(", ")}.`);
-    return [...(before ?? []), ...named];
-  });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
 }

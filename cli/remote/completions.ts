@@ -1,56 +1,114 @@
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 
-/** What a shell can complete after a path of commands: the commands below it, and its options. */
-interface Words {
+import { isList } from "../options.ts";
+
+/** What a shell can complete where it has read a path of commands. */
+interface Place {
   path: string;
-  words: string[];
+  /** Commands below it, or the values of its argument. */
+  names: { name: string; description: string }[];
+  options: Flag[];
+}
+
+interface Flag {
+  name: string;
+  description: string;
+  takesValue: boolean;
+  /** None: a file's name, or anything. */
+  values: readonly string[];
+  /** Several values with commas between them. */
+  isList: boolean;
 }
 
 const SHELLS = { bash, zsh, fish };
 export const SHELL_NAMES = Object.keys(SHELLS);
 
 export function isShell(name: string): name is keyof typeof SHELLS {
-  return name in SHELLS;
+  return Object.hasOwn(SHELLS, name);
 }
 
-/** A script by which a shell completes commands and options, made from the commands themselves. */
+/** A script by which a shell completes commands, options and their values, made from the commands themselves. */
 export function completionsFor(shell: keyof typeof SHELLS, program: Command): string {
-  return SHELLS[shell](program.name(), wordsOf(program, ""));
+  return SHELLS[shell](program.name(), placesOf(program, ""));
 }
 
-function wordsOf(command: Command, path: string): Words[] {
+function placesOf(command: Command, path: string): Place[] {
   const help = command.createHelp();
   const below = help.visibleCommands(command).filter((each) => each.name() !== "help");
-  const options = help.visibleOptions(command).flatMap(({ long }) => (long === undefined || long === null ? [] : [long]));
-  return [{ path, words: [...below.map((each) => each.name()), ...options] }, ...below.flatMap((each) => wordsOf(each, `${path} ${each.name()}`.trim()))];
+  const values = command.registeredArguments.flatMap(({ argChoices = [], description }) => argChoices.map((name) => ({ name, description })));
+  const names = [...below.map((each) => ({ name: each.name(), description: each.description() })), ...values];
+  const options = help.visibleOptions(command).flatMap(flagOf);
+  return [{ path, names, options }, ...below.flatMap((each) => placesOf(each, `${path} ${each.name()}`.trim()))];
 }
 
-function bash(name: string, all: Words[]): string {
-  const cases = all.map(({ path, words }) => `    "${path}") words="${words.join(" ")}" ;;`);
+function flagOf(option: Option): Flag[] {
+  const { long, description, required, optional, argChoices = [] } = option;
+  return long === undefined || long === null ? [] : [{ name: long, description, takesValue: required || optional, values: argChoices, isList: isList(option) }];
+}
+
+/** Names are not those of variables that zsh has a use for, such as `path` and `words`. */
+function bash(name: string, places: Place[]): string {
+  const known = places.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
+  const offers = places.map(({ path, names, options }) => `    "${path}") below="${names.map((each) => each.name).join(" ")}" flags="${options.map((each) => each.name).join(" ")}" ;;`);
+  const valued = places.flatMap(({ path, options }) => options.filter((option) => option.takesValue).map((option) => `    "${path} ${option.name}") ${valuesIn(option)} ;;`));
   return `_${name}() {
-  local path="" word words=""
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) break ;; esac
-    path="\${path:+$path }$word"
+  local at="" each="" below="" flags="" head="" now="\${COMP_WORDS[COMP_CWORD]}"
+  for each in "\${COMP_WORDS[@]:1:\$((COMP_CWORD - 1))}"; do
+    case "\${at:+$at }$each" in
+      ${known.join("|")}) at="\${at:+$at }$each" ;;
+    esac
   done
-  case "$path" in
-${cases.join("\n")}
+  COMPREPLY=()
+  case "$at" in
+${offers.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
-  if [ \${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")); fi
+  case "$at \${COMP_WORDS[COMP_CWORD-1]}" in
+${valued.join("\n")}
+  esac
+  case "$now" in
+    -*) COMPREPLY=($(compgen -W "$flags" -- "$now")) ;;
+    *,*) head="\${now%,*},"; COMPREPLY=($(compgen -P "$head" -W "$below" -- "\${now##*,}")) ;;
+    *) COMPREPLY=($(compgen -W "$below" -- "$now")) ;;
+  esac
 }
-complete -F _${name} ${name}`;
+complete -o default -F _${name} ${name}`;
 }
 
-function zsh(name: string, all: Words[]): string {
-  return `autoload -U +X bashcompinit && bashcompinit\n${bash(name, all)}`;
+/** After an option that takes anything there is nothing to offer, and the shell offers files. */
+function valuesIn({ values }: Flag): string {
+  return values.length === 0 ? "return" : `below="${values.join(" ")}"`;
 }
 
-function fish(name: string, all: Words[]): string {
-  const lines = all.map(({ path, words }) => {
-    const [plain, options] = [words.filter((word) => !word.startsWith("--")), words.filter((word) => word.startsWith("--"))];
-    const at = path === "" ? "__fish_use_subcommand" : path.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
-    return [...(plain.length > 0 ? [`complete -c ${name} -f -n '${at}' -a '${plain.join(" ")}'`] : []), ...options.map((option) => `complete -c ${name} -n '${at}' -l ${option.slice(2)}`)].join("\n");
+function zsh(name: string, places: Place[]): string {
+  return `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }\nautoload -Uz bashcompinit && bashcompinit\n${bash(name, places)}`;
+}
+
+function fish(name: string, places: Place[]): string {
+  const known = places.filter(({ path }) => path !== "").map(({ path }) => quoted(path));
+  const lines = places.flatMap(({ path, names, options }) => {
+    const here = `complete -c ${name} -n ${quoted(`__${name}_at ${path}`.trim())}`;
+    return [
+      ...names.map((each) => `${here} -f -a ${each.name} -d ${quoted(each.description)}`),
+      ...options.map((option) => `${here} -l ${option.name.slice(2)}${fishValues(option)} -d ${quoted(option.description)}`),
+    ];
   });
-  return lines.join("\n");
+  return `function __${name}_at
+  set -l at
+  for each in (commandline -opc)[2..]
+    set -l next (string join -- ' ' $at $each)
+    contains -- $next ${known.join(" ")}; and set -a at $each
+  end
+  test "$argv" = "$at"
+end
+${lines.join("\n")}`;
+}
+
+function fishValues({ takesValue, values, isList }: Flag): string {
+  if (!takesValue) return "";
+  if (values.length === 0) return " -r";
+  return ` -x -a ${quoted(isList ? `(__fish_append , ${values.join(" ")})` : values.join(" "))}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

@@ -1,8 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 
+import { CommanderError } from "commander";
+
 import { createClient } from "../../client/index.ts";
 import { answer } from "../answer.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
 import { type ClientOptions, readInput, telling, wronglyCalled } from "./client-command.ts";
 import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts";
 
@@ -26,11 +29,16 @@ export async function runLogout(options: ClientOptions): Promise<void> {
 
 /** A line that is not shown while it is typed. */
 async function askUnseen(question: string): Promise<string> {
-  process.stderr.write(question);
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal shows nothing, so this comes before the question.
   const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  process.stderr.write(question);
   try {
     return await lines.question("");
+  } catch (error) {
+    // Ctrl-C or Ctrl-D.
+    if (error instanceof Error && error.name === "AbortError") throw new CommanderError(EXIT_CODES.interrupted, "ampost.interrupted", "Interrupted.");
+    throw error;
   } finally {
     lines.close();
     process.stderr.write("\n");

@@ -23,6 +23,7 @@ interface WaitingOptions extends ClientOptions {
 
 export async function runCreatePost(text: string | undefined, options: DraftOptions & WaitingOptions & { publish?: boolean; idempotencyKey?: string }): Promise<void> {
   if (options.wait && !options.publish) wronglyCalled("--wait goes with --publish.");
+  if (options.at !== undefined && options.publish) wronglyCalled("--at publishes it then, --publish now: give one of them.");
   // One key for each write of the command, so that all of it may be run again.
   const keyed = (write: string) => (options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` });
   await withClient(options, async (client) => {
@@ -30,7 +31,11 @@ export async function runCreatePost(text: string | undefined, options: DraftOpti
     const { post, warnings } = await client.posts.create(draft, keyed(""));
     if (!options.json) for (const line of issueLines(warnings)) console.error(line);
     if (!options.publish) return answer(options, { post, warnings }, postLines(post));
-    await settle(client, await client.posts.publish(post.id, keyed("/publish")), options);
+    const begun = await client.posts.publish(post.id, keyed("/publish")).catch((error: unknown) => {
+      console.error(`The draft ${post.id} is made, but not published.`);
+      throw error;
+    });
+    await settle(client, begun, options);
   });
 }
 
@@ -44,15 +49,15 @@ export async function runValidate(text: string | undefined, options: DraftOption
   });
 }
 
-export async function runListPosts(options: ClientOptions & { status?: PostStatus; platform?: Platform; search?: string; from?: string; to?: string; limit: number; all?: boolean }): Promise<void> {
-  const { status, platform, search, from, to, limit, all = false } = options;
+export async function runListPosts(options: ClientOptions & { status?: PostStatus; platform?: Platform; search?: string; from?: string; to?: string; limit: number; cursor?: string; all?: boolean }): Promise<void> {
+  const { status, platform, search, from, to, limit, cursor, all = false } = options;
   const filter = { ...(status && { status }), ...(platform && { platform }), ...(search && { search }), ...(from && { from }), ...(to && { to }) };
   await withClient(options, async (client) => {
-    const page = all ? null : await client.posts.list({ ...filter, limit });
+    const page = all ? null : await client.posts.list({ ...filter, limit, ...(cursor && { cursor }) });
     const posts = page?.posts ?? [];
     if (all) for await (const post of client.posts.iterate(filter)) posts.push(post);
     const rows = posts.map((post) => [post.id, post.status, post.scheduledFor ?? post.publishedAt ?? post.createdAt, post.platforms.join(","), plain(post.textPreview)]);
-    const more = page !== null && page.nextCursor !== null ? [coloured("dim", `${posts.length} of ${page.total}; --all shows all`)] : [];
+    const more = page !== null && page.nextCursor !== null ? [coloured("dim", `${posts.length} of ${page.total}; --all shows all, --cursor ${page.nextCursor} the next`)] : [];
     answer(options, page ?? { posts, total: posts.length, nextCursor: null }, rows.length > 0 ? [...columns(rows), ...more] : ["There are no such posts."]);
   });
 }
@@ -124,7 +129,7 @@ function changesOf(post: Post, last: Post | null, told: Map<string, string>): st
 async function readDraft(client: Client, text: string | undefined, options: DraftOptions, upload: (file: string, index: number) => Promise<string>): Promise<NewPost> {
   const { data, platforms, link, at, set } = options;
   if (text === "-" && data === "-") wronglyCalled("Only one of text and --data can come from standard input.");
-  const given: Partial<NewPost> = data === undefined ? {} : parseData(data === "-" ? await readInput() : await readFile(data, "utf8"));
+  const given: Partial<NewPost> = data === undefined ? {} : parseData(data === "-" ? await readInput() : await readNamed(data));
   const said = text === "-" ? await readInput() : text;
   if (said === undefined && given.content === undefined && options.media === undefined) wronglyCalled("Say what is to be posted: a text, - for standard input, --media, or --data with a file of JSON.");
   if (platforms === undefined && given.platforms === undefined) wronglyCalled("Name the platforms with --platforms.");
@@ -138,12 +143,23 @@ async function readDraft(client: Client, text: string | undefined, options: Draf
   };
 }
 
+async function readNamed(file: string): Promise<string> {
+  return await readFile(file, "utf8").catch((error: unknown) => wronglyCalled(`--data ${file} cannot be read: ${error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no such file" : String(error)}.`));
+}
+
 function parseData(text: string): Partial<NewPost> {
+  const wrong = "What --data names is not a JSON object: it takes the body of POST /api/v1/posts.";
+  let given: unknown;
   try {
-    return JSON.parse(text);
+    given = JSON.parse(text);
   } catch {
-    return wronglyCalled("What --data names is not JSON: it takes the body of POST /api/v1/posts.");
+    return wronglyCalled(wrong);
   }
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(given)) return wronglyCalled(wrong);
+  const draft: Partial<NewPost> = Object(given);
+  if (draft.content !== undefined && !isObject(draft.content)) wronglyCalled("`content` in what --data names is not an object, as in the body of POST /api/v1/posts.");
+  return draft;
 }
 
 async function defaultSet(client: Client): Promise<string> {

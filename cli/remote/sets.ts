@@ -1,3 +1,6 @@
+import { createInterface } from "node:readline/promises";
+
+import type { Client } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { type ClientOptions, withClient } from "./client-command.ts";
 import { columns, plain } from "./show.ts";
@@ -23,8 +26,24 @@ export async function runRenameSet(id: string, name: string, options: ClientOpti
   });
 }
 
-export async function runDeleteSet(id: string, options: ClientOptions): Promise<void> {
+export async function runDeleteSet(id: string, options: ClientOptions & { yes?: boolean }): Promise<void> {
   await withClient(options, async (client) => {
+    if (!options.yes && process.stdin.isTTY && process.stderr.isTTY && !(await isMeant(client, id))) return void console.error("Nothing was deleted.");
     answer(options, await client.platformSets.delete(id), [`Deleted ${id}; its accounts are disconnected.`]);
   });
+}
+
+/** On a terminal a slip is caught; a script means what it says. */
+async function isMeant(client: Client, id: string): Promise<boolean> {
+  const set = (await client.platformSets.list()).sets.find((each) => each.id === id);
+  if (set === undefined) return true;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`Delete "${plain(set.name)}" and disconnect its ${set.connectionCount} accounts, whose scheduled posts then fail? [y/N] `)).trim());
+  } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") return false;
+    throw error;
+  } finally {
+    lines.close();
+  }
 }

@@ -2,9 +2,9 @@ import { styleText } from "node:util";
 
 import type { Issue, PlatformPost, Post } from "../../client/index.ts";
 
-/** Text of others on one line, and without what would steer the terminal. */
+/** Text of others on one line, and without what would steer the terminal or turn the direction of what stands beside it. */
 export function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").trim();
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 }
 
 type Colour = "green" | "red" | "yellow" | "dim" | "bold";
@@ -35,9 +35,15 @@ export function platformPostLines({ platform, status, publishedUrl, nextAttemptA
   const next = nextAttemptAt === null ? "" : `  again at ${nextAttemptAt}`;
   return [
     `  ${platform.padEnd(width)}  ${statusOf(status)}${publishedUrl === null ? "" : `  ${plain(publishedUrl)}`}${next}`,
-    ...(error === null ? [] : [`    ${error.code}: ${plain(error.message)}`, `    ${plain(error.action)}`]),
+    ...(error === null ? [] : [`    ${error.code}: ${plain(error.message)}`, ...platformErrorLines(error), `    ${plain(error.action)}`]),
     ...warnings.map(({ message }) => `    ${coloured("yellow", plain(message))}`),
   ];
+}
+
+/** The platform's own words, where they say more than ours. */
+function platformErrorLines({ message, platformError }: NonNullable<PlatformPost["error"]>): string[] {
+  const own = platformError?.message ?? null;
+  return own === null || message.includes(own) ? [] : [`    ${coloured("dim", `The platform says: ${plain(own)}`)}`];
 }
 
 /** Every issue with its place and what to do. */

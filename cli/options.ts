@@ -1,0 +1,30 @@
+import { InvalidArgumentError, Option } from "commander";
+
+const lists = new WeakSet<Option>();
+
+/** An option that takes several of what is known, with commas between them or given several times. */
+export function list(flags: string, description: string, known: readonly string[]): Option {
+  const option = new Option(flags, description).choices(known).argParser((text, before: string[] | undefined) => {
+    const named = text.split(",").map((name) => name.trim());
+    const strange = named.find((name) => !known.includes(name));
+    if (strange !== undefined) throw new InvalidArgumentError(`"${strange}" is none of ${known.join(", ")}.`);
+    return [...(before ?? []), ...named];
+  });
+  lists.add(option);
+  return option;
+}
+
+/** Whether an option takes several with commas between them. */
+export function isList(option: Option): boolean {
+  return lists.has(option);
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
+  return Number(text);
+}
+
+export function webAddress(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) throw new InvalidArgumentError("It takes an http or https address, such as https://api.example.com.");
+  return text;
+}
