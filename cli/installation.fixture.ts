@@ -1,9 +1,12 @@
+import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+
 import { createTestDatabase, type TestDatabase } from "../tests/database.ts";
 import { findFreePort } from "./free-port.ts";
 
@@ -49,7 +52,7 @@ const SIGNS = {
   sandbox: ['"msg":"The sandbox is ready"'],
 };
 
-/** Gone when the test is over, however that ends, with every process that still runs on it. */
+/** Gone when the test is over, however that ends, with every process that still runs on it. The test fails where a server answered otherwise than the description of the API says. */
 export async function openInstallation(test: TestContext, options: { ownDatabase?: boolean } = {}): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
   const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
@@ -57,8 +60,10 @@ export async function openInstallation(test: TestContext, options: { ownDatabase
   const env: NodeJS.ProcessEnv = { ...process.env, AMPOST_DATA_DIR: dataDir, PORT: String(port), AMPOST_SANDBOX_PORT: String(sandboxPort), AMPOST_ENGINE_SPEED: "10" };
   if (database) env.DATABASE_URL = database.url;
   const launched: ChildProcess[] = [];
+  // What servers answer is held against the description of the API while they run.
+  const watching = { NODE_OPTIONS: `--import=${pathToFileURL(join(root, "tests/watch-process.ts")).href}`, AMPOST_TEST_DIFFERENCES: join(dataDir, "differences.txt") };
   const launch = (args: string[], more: Record<string, string> = {}) => {
-    const child = spawn(process.execPath, ["cli/ampost.js", ...args], { cwd: root, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["cli/ampost.js", ...args], { cwd: root, env: { ...env, ...watching, ...more }, stdio: ["ignore", "pipe", "pipe"] });
     launched.push(child);
     return child;
   };
@@ -66,7 +71,9 @@ export async function openInstallation(test: TestContext, options: { ownDatabase
     for (const child of launched) if (child.exitCode === null) child.kill("SIGKILL");
     for (const { pid } of await findProcesses(dataDir)) endNow(pid);
     await database?.drop();
+    const differences = await readFile(watching.AMPOST_TEST_DIFFERENCES, "utf8").catch(() => "");
     await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    assert.equal(differences, "", "everything is answered as it is described");
   });
   const run: Installation["run"] = (args, more) => whenEnded(launch(args, more));
 
