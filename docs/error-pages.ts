@@ -22,7 +22,7 @@ export function errorTable(): string[] {
 /** Meaning, cause and cure of a code. */
 export function explainError(each: PublicCode): string[] {
   const { cause, cure } = ERROR_ADVICE[each];
-  return [`**${statusOf(each).replace(/^\d/, "Status $&")}.** ${PUBLIC_CODES[each].meaning}`, "", `**Cause.** ${cause}`, "", `**What to do.** ${cure}`];
+  return [`${PUBLIC_CODES[each].meaning} **${statusOf(each).replace(/^\d/, "Status $&")}.**`, "", `**Cause.** ${cause}`, "", `**What to do.** ${cure}`];
 }
 
 /** The codes, each with cause and cure in one line. */

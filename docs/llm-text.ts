@@ -82,5 +82,5 @@ function below(markdown: string): string {
 export function firstSentence(markdown: string): string {
   const paragraph = markdown.split("\n\n").find((part) => /^[A-Za-z"`\[]/.test(part)) ?? "";
   const text = paragraph.replaceAll("\n", " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*]/g, "");
-  return /^.*?[.:](?= |$)/.exec(text)?.[0] ?? text;
+  return (/^.*?\.(?= |$)/.exec(text)?.[0] ?? text).replace(/:$/, ".");
 }

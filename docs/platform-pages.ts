@@ -29,7 +29,7 @@ async function platformPage(definition: Definition): Promise<string> {
   return [
     `# ${label}`,
     "",
-    `Key: ${code(platform)}. ${launch.sentence}`,
+    `${launch.sentence} Key: ${code(platform)}.`,
     "",
     ...table(
       ["", ""],
