@@ -17,7 +17,7 @@ export interface QueueSettings {
   atOnce: number;
   /** Shares these among so many workers, one where it is left out: a worker takes more when all of its share are done, so that a slow one holds up its own share only. */
   workers?: number;
-  /** How many of one group (as they were sent) a process does at once: at most as many as there are workers. */
+  /** How many of one group (as they were sent) a process does at once. Fewer than there are workers, so that a group that is slow never holds up all of them. */
   atOnceOfGroup?: number;
   /** When it comes round by itself, in UTC. */
   cron?: string;
@@ -43,7 +43,7 @@ export const QUEUES = {
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
   [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
   [ATTEMPTS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
-  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16, workers: 4, atOnceOfGroup: 4 },
+  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16, workers: 8, atOnceOfGroup: 4 },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },

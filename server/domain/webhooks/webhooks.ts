@@ -146,5 +146,6 @@ function tooMany(): PublicError {
 }
 
 function refused(issue: Omit<Issue, "code" | "platform">): PublicError {
-  return refusal([{ ...issue, code: "VALIDATION_FAILED", platform: null }]);
+  const { rule, ...rest } = issue;
+  return refusal([{ rule, code: "VALIDATION_FAILED", platform: null, ...rest }]);
 }
