@@ -30,4 +30,5 @@ blockquote{margin:0 0 1rem;padding:.1rem 1rem;border-left:4px solid var(--line)}
 .foot{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;border-top:1px solid var(--line);margin-top:3rem;padding-top:1rem;font-size:.9375rem}
 @media(max-width:52rem){.columns{display:block}.menu{display:inline-block;margin:1rem 0 0;padding:.5rem 1rem;border:1px solid var(--line);border-radius:9px;background:var(--card);cursor:pointer;font-weight:600}
 #menu:focus-visible+.menu{outline:3px solid var(--link)}.pages{display:none;position:static;max-height:none;padding:1rem 0 0}#menu:checked~.pages{display:block}.search{order:3;flex-basis:100%;max-width:none}td,th{min-width:6.5rem}}
+@media(max-width:40rem){table:has(th:nth-child(3):last-child){thead{display:none}tr{display:flex;flex-wrap:wrap;gap:.15rem .8rem;padding:.6rem 0;border-bottom:1px solid var(--line)}td{border:0;padding:0;min-width:0;max-width:100%}td:nth-child(2){color:var(--dim)}td:nth-child(3){flex:1 0 100%}}}
 `;
