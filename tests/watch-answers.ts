@@ -19,7 +19,8 @@ export function watchAnswer(request: IncomingMessage, response: ServerResponse, 
   const [received, sent]: [Buffer[], Buffer[]] = [[], []];
   const given: OutgoingHttpHeaders = {};
   let isEnding = false;
-  before(request, "push", ([chunk]) => void (Buffer.isBuffer(chunk) && keep(received, chunk)));
+  // Requests that are injected bring their body as text.
+  before(request, "push", ([chunk]) => keep(received, toBuffer(chunk)));
   before(response, "writeHead", (values) => void Object.assign(given, ...values.filter((value) => typeof value === "object")));
   // Some servers end by writing.
   before(response, "write", ([chunk]) => void (isEnding || sent.push(toBuffer(chunk))));
