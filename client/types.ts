@@ -653,7 +653,8 @@ export type EventType = "post.scheduled" | "post.publishing" | "post.published" 
 
 export interface Webhook {
   id: string;
-  url: string;
+  /** Where events are sent; `null`: nowhere, its deliveries are read. */
+  url: string | null;
   description: string;
   events: EventType[];
   status: "active" | "disabled";
@@ -669,8 +670,8 @@ export interface Webhook {
 }
 
 export interface NewWebhook {
-  /** Where events are sent by POST. It has to be reachable from the internet. */
-  url: string;
+  /** Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week. */
+  url: string | null;
   /** The events to be told of; an empty list means all. */
   events?: EventType[];
   /** A note for yourself. */

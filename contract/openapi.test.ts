@@ -37,8 +37,11 @@ test("every operation that takes a body shows an example, which has the form tha
   for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
     const example = operations.get(operation.name)?.requestBody?.content["application/json"]?.example;
     assert.notEqual(example, undefined, operation.name);
-    const read = formOf(operation).safeParse(example);
+    const form = formOf(operation);
+    const read = form.safeParse(example);
     assert.ok(read.success, `${operation.name}: ${read.error?.message}`);
+    const takesNothing = JSON.stringify(toSchema(form, "input").properties) === "{}";
+    assert.equal(JSON.stringify(example) === "{}", takesNothing, `${operation.name} shows what it takes`);
   }
   const known = new Set(OPERATIONS.map(({ name }) => name));
   assert.deepEqual(Object.keys(EXAMPLES).filter((name) => !known.has(name)), []);
