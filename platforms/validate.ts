@@ -203,10 +203,15 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Fin
 
 function inOrder(findings: readonly Finding[], { legacy }: JudgeContext): Issue[] {
   const sorted = findings.toSorted((a, b) => ISSUE_TOPICS.indexOf(a.about) - ISSUE_TOPICS.indexOf(b.about));
-  return sorted.map(({ issue }) => (legacy === true ? { ...issue, path: legacyPath(issue.path) } : issue));
+  return sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue));
 }
 
-/** The flat body has the members of `content` at its top, and the media as `mediaUrls`. */
+/** The flat body has the members of `content` at its top, and the media as `mediaUrls`: its callers are told by those names. */
+function ofFlatBody(issue: Issue): Issue {
+  const named = (sentence: string) => sentence.replaceAll(/\bcontent\.(?=(text|linkUrl|platformOverrides)\b)/g, "");
+  return { ...issue, path: legacyPath(issue.path), message: named(issue.message), fix: named(issue.fix) };
+}
+
 function legacyPath(path: string): string {
   return path.replace(/^\/content\/media(?=\/|$)/, "/mediaUrls").replace(/^(\/mediaUrls\/\d+)\/.*$/, "$1").replace(/^\/content(?=\/)/, "");
 }

@@ -29,8 +29,9 @@ test("the flat body makes the same post as today's, with bare addresses taken as
 });
 
 test("a bare address of a video is refused, on LinkedIn with the sentence of the documentation", async () => {
-  const { code, issues } = asRefusal(await create(flat({ text: "This will be rejected", mediaUrls: ["https://cdn.example.com/demo.mp4"] })), 400);
-  assert.equal(code, "VALIDATION_FAILED");
+  const { code, error, issues } = asRefusal(await create(flat({ text: "This will be rejected", mediaUrls: ["https://cdn.example.com/demo.mp4"] })), 400);
+  assert.deepEqual([code, error], ["VALIDATION_FAILED", "LinkedIn video URLs must be sent with explicit metadata."]);
+  for (const url of ["https://cdn.example.com/DEMO.MOV?size=1", "https://cdn.example.com/demo.webm#t=1"]) assert.equal(asRefusal(await create(flat({ mediaUrls: [url] })), 400).error, error);
   assert.deepEqual(issues.map(({ path }) => path), ["/mediaUrls/0"]);
   assert.match(issues[0]?.fix ?? "", /Use content\.media rather than bare mediaUrls/);
   const onTikTok = asRefusal(await create(flat({ platforms: ["tiktok"], mediaUrls: ["https://cdn.example.com/a.jpg"], platformOverrides: { tiktok: { settings: { privacyLevel: "SELF_ONLY" } } } })), 400);
@@ -40,6 +41,8 @@ test("a bare address of a video is refused, on LinkedIn with the sentence of the
 test("a wrong flat body is told with places in that body, all problems at once", async () => {
   const { issues } = asRefusal(await create({ text: 5, platforms: ["nowhere"], mediaUrls: ["ftp://x"], platformSetId: world.test.platformSetId }), 400);
   assert.deepEqual(issues.map(({ path }) => path).sort(), ["/mediaUrls/0", "/platforms/0", "/text"]);
+  const [missing] = asRefusal(await create(flat({ platforms: ["tiktok"] })), 400).issues.filter(({ rule }) => rule === "tiktok.settings.privacyLevel");
+  assert.match(`${missing?.message} ${missing?.fix}`, /^platformOverrides\.tiktok\.settings\.privacyLevel is required\. Add platformOverrides\.tiktok/);
   const long = asRefusal(await create(flat({ text: "x".repeat(5_000) })), 400);
   assert.deepEqual(long.issues.map(({ path, code }) => [path, code]), [["/text", "CONTENT_TOO_LONG"]]);
 });
