@@ -3,7 +3,8 @@ import { EXAMPLES } from "../contract/examples.ts";
 import { tagOf, TAGS, toSchema } from "../contract/openapi.ts";
 import { formOf, type Operation } from "../contract/operation.ts";
 import { toolOptions } from "../contract/tools.ts";
-import { fieldOf, fieldsBelow, labelOf, type N8nField, type Place, plain, sentenceOf, sorted, titleOf, upperFirst } from "./n8n-fields.ts";
+import { fieldOf, fieldsBelow, labelOf, type N8nField, type Place, plain, sentenceOf, sorted, titleOf } from "./n8n-fields.ts";
+import { camel, nameOf, nounOf, singularOf, valueOf } from "./n8n-names.ts";
 import { jsonSchema, type JsonSchema } from "./schema-fields.ts";
 
 /**
@@ -112,6 +113,8 @@ function bodyMembers(operation: Operation, schema: JsonSchema, prefix: string, a
     if (member.properties !== undefined) return bodyMembers(operation, member, `${place.property}.`, isRequired, depth + 1);
     const field = LOADED[name] === undefined ? fieldOf(name, member, place) : loaded(fieldOf(name, member, place), LOADED[name]);
     const required = isRequired && !takesEmpty(operation, place.property.split(".")) ? { required: true } : {};
+    // Beside a file there is little to say, so all of it is shown; what stays empty is not sent.
+    if (operation.takes === "upload") return [{ field: { ...field, routing: { send: { ...place, value: "={{ $value || undefined }}" } } }, isOwn: true, depth }];
     return [{ field: { ...field, ...required }, isOwn: isRequired || field.type === "fixedCollection", depth }];
   });
 }
@@ -223,34 +226,6 @@ const LABEL_OF: Readonly<Record<string, string>> = {
 
 /** Members that name one of these. */
 const LOADED: Readonly<Record<string, string>> = { platformSetId: "platform-sets" };
-
-/** "webhook-deliveries": what stands behind `/api/v1/`. */
-function nounOf({ path }: Operation): string {
-  return path.split("/")[3] ?? "";
-}
-
-/** "webhook-deliveries" as "webhook-delivery"; accounts are connected by links. */
-function singularOf(noun: string): string {
-  return noun === "connections" ? "connect-link" : noun.replace(/ies$/, "y").replace(/s$/, "");
-}
-
-/** "getAll" for a list, "get" and a noun for other reads, the verb for all else. */
-function valueOf(operation: Operation | undefined): string {
-  if (operation === undefined) return "";
-  const noun = nounOf(operation).replaceAll("-", "_");
-  const verb = operation.name.startsWith(`${noun}_`) ? operation.name.slice(noun.length + 1) : operation.name.split("_").slice(1).join("_");
-  if (verb === "list") return "getAll";
-  return operation.method === "GET" && verb !== "get" ? camel(`get_${verb}`) : camel(verb);
-}
-
-function nameOf(operation: Operation): string {
-  const value = valueOf(operation);
-  return value === "getAll" ? "Get Many" : upperFirst(titleOf(value));
-}
-
-function camel(words: string): string {
-  return words.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
-}
 
 function membersOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"): Record<string, JsonSchema> {
   return jsonSchema.parse(toSchema(schema, io)).properties ?? {};

@@ -105,7 +105,7 @@ test("every operation that a key may call is there, and sends the body that the 
     post: await made("post", draft("Every operation")),
     platformSet: await made("platformSet", { name: "Another" }),
     connectLink: await made("connectLink", { platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com" }),
-    media: await made("media", { additionalFields: { url: "https://cdn.example.com/photo.jpg" } }),
+    media: await made("media", { url: "https://cdn.example.com/photo.jpg" }),
     webhook: await made("webhook", { url: "https://app.example.com" }),
   };
   const called: string[] = [];
@@ -165,6 +165,7 @@ test("files of the item go along, as media of a post or as a media object", asyn
   const binary = { photo: { fileName: "Früh am Morgen.jpg", mimeType: "image/jpeg", bytes: await readFile(join(root, "tests/fixtures/photo-1x1.jpg")) } };
   const [media] = given(await call("media", "create", { binaryFields: "photo" }, { binary }));
   assert.deepEqual([media.status, media.type, media.filename, media.sizeBytes], ["ready", "image", "Früh am Morgen.jpg", binary.photo.bytes.length]);
+  assert.equal(given(await call("media", "create", { binaryFields: "photo", filename: "named.jpg" }, { binary }))[0].filename, "named.jpg");
   const [made] = given(await call("post", "create", { ...draft("With a file"), binaryFields: " photo " }, { binary }));
   assert.deepEqual([made.content.text, made.content.media[0].type], ["With a file", "image"]);
   assert.match(String((await call("media", "create", { binaryFields: "other" }, { binary })).error?.message), /no file "other"/);

@@ -4,7 +4,7 @@ import type { IExecuteSingleFunctions, IHttpRequestOptions } from "n8n-workflow"
 
 /**
  * Sends the files of the item along, as multipart/form-data: for a post beside the JSON of its body, for a media object
- * instead of it. Without files the request stays as it is.
+ * instead of it, under the name that its body has for it. Without files the request stays as it is.
  */
 export async function attachFiles(this: IExecuteSingleFunctions, request: IHttpRequestOptions): Promise<IHttpRequestOptions> {
   const fields = String(this.getNodeParameter("binaryFields", ""))
@@ -17,7 +17,8 @@ export async function attachFiles(this: IExecuteSingleFunctions, request: IHttpR
   const parts = isPost ? [part(boundary, 'name="data"', "application/json", Buffer.from(JSON.stringify(request.body)))] : [];
   for (const field of fields) {
     const { fileName = field, mimeType } = this.helpers.assertBinaryData(field);
-    parts.push(part(boundary, `name="${isPost ? "files" : "file"}"; filename="${quoted(fileName)}"`, mimeType, await this.helpers.getBinaryDataBuffer(field)));
+    const name = isPost ? fileName : this.getNodeParameter("filename", "") || fileName;
+    parts.push(part(boundary, `name="${isPost ? "files" : "file"}"; filename="${quoted(String(name))}"`, mimeType, await this.helpers.getBinaryDataBuffer(field)));
   }
   const headers = { ...request.headers, "Content-Type": `multipart/form-data; boundary=${boundary}` };
   return { ...request, headers, body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]) };
