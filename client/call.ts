@@ -91,6 +91,22 @@ export async function send({ apiKey, baseUrl, fetch }: Connection, { method, pat
   });
 }
 
+const PAGE_SIZE = 100;
+
+/** All that a list has, fetched page by page as it is asked for. What is added meanwhile moves the rest on, so each is told only once. */
+export async function* everyItem<Item extends { id: string }>(fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>, limit = PAGE_SIZE): AsyncGenerator<Item, void> {
+  const told = new Set<string>();
+  for (let offset = 0; ; offset += limit) {
+    const items = await fetchPage({ limit, offset });
+    for (const item of items) {
+      if (told.has(item.id)) continue;
+      told.add(item.id);
+      yield item;
+    }
+    if (items.length < limit) return;
+  }
+}
+
 /** Tries until it succeeds, fails for good, or has been tried often enough. */
 export async function repeated<Result>(connection: Connection, { signal, repeatable = true }: Pick<Call, "signal" | "repeatable">, attempt: () => Promise<Result>): Promise<Result> {
   for (let failures = 0; ; failures += 1) {

@@ -106,6 +106,26 @@ test("iterating goes through all pages, in order and without doubles", async () 
   assert.deepEqual(seen, [5, 4, 3, 2, 1].map((number) => `Page by page ${number}`));
 });
 
+test("lists that are paged by offset are gone through too, each once, also where they grow meanwhile, and one may stop early", async () => {
+  const { webhooks, connectLinks } = clientAt(world.url);
+  const { webhook } = await webhooks.create({ url: "https://app.example.com" });
+  const sent: string[] = [];
+  for (let number = 0; number < 5; number += 1) sent.unshift((await webhooks.test(webhook.id)).delivery.id);
+  const seen: string[] = [];
+  for await (const { id } of webhooks.iterateDeliveries(webhook.id, { limit: 2 })) {
+    seen.push(id);
+    if (seen.length === 2) await webhooks.test(webhook.id);
+  }
+  assert.deepEqual(seen, sent);
+  await webhooks.delete(webhook.id);
+  for (const externalId of ["one", "two", "three"]) await connectLinks.create({ platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com", externalId });
+  for await (const { externalId } of connectLinks.iterate({ limit: 1 })) {
+    seen.push(String(externalId));
+    if (externalId === "two") break;
+  }
+  assert.deepEqual(seen.slice(5), ["three", "two"]);
+});
+
 test("a create whose answer is lost is tried again and makes one post", async () => {
   const client = brokenClient();
   proxy.trouble({ match: /^POST \/api\/v1\/posts /, times: 2, act: { kind: "reset_after" } });

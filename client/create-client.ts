@@ -1,4 +1,4 @@
-import { type CallOptions, type Connection, path, read, write, type WriteOptions } from "./call.ts";
+import { type CallOptions, type Connection, everyItem, path, read, write, type WriteOptions } from "./call.ts";
 import { createPosts } from "./posts.ts";
 import type { Account, AccountContext, AccountFilter, ConnectLink, ConnectLinkFilter, Media, MediaFilter, NewConnectLink, NewMedia, Platform, PlatformDescription, PlatformSet } from "./types.ts";
 import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
@@ -104,6 +104,10 @@ function createMedia(connection: Connection) {
     async list(filter: MediaFilter = {}, options: CallOptions = {}): Promise<{ media: Media[]; total: number }> {
       return await read(connection, "/api/v1/media", { ...options, query: filter });
     },
+    /** All that match, newest first, fetched page by page as they are asked for. */
+    iterate({ limit, ...filter }: Omit<MediaFilter, "offset"> = {}, options: CallOptions = {}): AsyncGenerator<Media, void> {
+      return everyItem(async (page) => (await read<{ media: Media[] }>(connection, "/api/v1/media", { ...options, query: { ...filter, ...page } })).media, limit);
+    },
     async get(id: string, options: CallOptions = {}): Promise<{ media: Media }> {
       return await read(connection, one(id), options);
     },
@@ -134,6 +138,10 @@ function createConnectLinks(connection: Connection) {
     },
     async list(filter: ConnectLinkFilter = {}, options: CallOptions = {}): Promise<{ connectLinks: ConnectLink[]; total: number }> {
       return await read(connection, "/api/v1/connect-links", { ...options, query: filter });
+    },
+    /** All that match, newest first, fetched page by page as they are asked for. */
+    iterate({ limit, ...filter }: Omit<ConnectLinkFilter, "offset"> = {}, options: CallOptions = {}): AsyncGenerator<ConnectLink, void> {
+      return everyItem(async (page) => (await read<{ connectLinks: ConnectLink[] }>(connection, "/api/v1/connect-links", { ...options, query: { ...filter, ...page } })).connectLinks, limit);
     },
     async get(id: string, options: CallOptions = {}): Promise<{ connectLink: ConnectLink }> {
       return await read(connection, one(id), options);

@@ -1,4 +1,4 @@
-import { type CallOptions, type Connection, path, read, write, type WriteOptions } from "./call.ts";
+import { type CallOptions, type Connection, everyItem, path, read, write, type WriteOptions } from "./call.ts";
 import type { DeliveryFilter, NewWebhook, Webhook, WebhookChanges, WebhookDelivery } from "./types.ts";
 
 export function createWebhooks(connection: Connection) {
@@ -31,6 +31,10 @@ export function createWebhooks(connection: Connection) {
     /** What was sent in the last 30 days, newest first, with every try. */
     async deliveries(id: string, filter: DeliveryFilter = {}, options: CallOptions = {}): Promise<{ deliveries: WebhookDelivery[]; total: number }> {
       return await read(connection, `${one(id)}/deliveries`, { ...options, query: filter });
+    },
+    /** All of them, newest first, fetched page by page as they are asked for. */
+    iterateDeliveries(id: string, { limit, ...filter }: Omit<DeliveryFilter, "offset"> = {}, options: CallOptions = {}): AsyncGenerator<WebhookDelivery, void> {
+      return everyItem(async (page) => (await read<{ deliveries: WebhookDelivery[] }>(connection, `${one(id)}/deliveries`, { ...options, query: { ...filter, ...page } })).deliveries, limit);
     },
     /** Sends the same bytes again. */
     async redeliver(deliveryId: string, options: WriteOptions = {}): Promise<{ delivery: WebhookDelivery }> {
