@@ -52,13 +52,14 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
 
 const publishArguments = z.looseObject({ id: z.guid() });
 
-/** Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. */
+/** Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. Who approves posts at the dashboard has been asked there. */
 async function publish(parts: ToolServices, caller: McpCaller, tool: Tool, given: unknown, context: ServerContext, ask: AskInSession): Promise<CallToolResult | InputRequiredResult> {
   const { services } = parts;
   const named = publishArguments.safeParse(given);
   const found = named.success ? await getPost(services, caller, named.data.id).catch(() => null) : null;
   const { status } = found?.body.post ?? { status: null };
-  if (found === null || (status !== "draft" && status !== "scheduled")) return await callTool(parts, caller, tool, given, { context });
+  const { draftOnly = false, approvalRequired = false } = caller.policies ?? {};
+  if (found === null || draftOnly || approvalRequired || (status !== "draft" && status !== "scheduled")) return await callTool(parts, caller, tool, given, { context });
   const revision = Number(/^"(\d+)/.exec(found.post?.etag ?? "")?.[1]);
   const confirmed = await confirmPublishing(context, ask, (shown) => sealShown(services.vault, caller, shown), found.body.post, revision);
   if (confirmed.kind === "ask") return confirmed.result;

@@ -138,11 +138,14 @@ for (const revision of REVISIONS) {
     assert.equal((await callTool(client, "account_context")).data.mode, "live");
     assert.match((await callTool(client, "posts_get", { id })).text, /^POST_NOT_FOUND/);
     assert.match((await callTool(client, "posts_delete", { id })).text, /^POST_NOT_FOUND/);
-    const policies = { draftOnly: true, platforms: null, postsPerDay: null, approvalRequired: false };
-    const { apiKey } = await createApiKey(world.services, world.test, { name: "drafts", policies });
-    const held = await connect({ key: apiKey }, revision);
-    assert.match((await callTool(held.client, "posts_publish", { id })).text, /^VALIDATION_FAILED: .*drafts only/);
-    assert.equal(await statusOf(id), "draft");
+    for (const policy of ["draftOnly", "approvalRequired"]) {
+      const policies = { draftOnly: false, platforms: null, postsPerDay: null, approvalRequired: false, [policy]: true };
+      const { apiKey } = await createApiKey(world.services, world.test, { name: policy, policies });
+      const held = await connect({ key: apiKey }, revision, { says: "accept" });
+      assert.match((await callTool(held.client, "posts_publish", { id })).text, new RegExp(`^VALIDATION_FAILED: [^]*key\\.policy\\.${policy}`));
+      assert.deepEqual(held.asked, [], "nobody is asked about what is refused anyway");
+      assert.equal(await statusOf(id), "draft");
+    }
   });
 
   test(`${revision}: a client that wants to know is told how far a wait has come`, async () => {
