@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import type { Client, NewPost, Platform, Post, PostStatus } from "../../client/index.ts";
+import type { Client, NewPost, Platform, Post, PostStatus, PostSummary } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { type ClientOptions, readInput, withClient, wronglyCalled } from "./client-command.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
@@ -53,14 +53,35 @@ export async function runListPosts(options: ClientOptions & { status?: PostStatu
   const { status, platform, search, from, to, limit, cursor, all = false } = options;
   const filter = { ...(status && { status }), ...(platform && { platform }), ...(search && { search }), ...(from && { from }), ...(to && { to }) };
   await withClient(options, async (client) => {
-    const page = all ? null : await client.posts.list({ ...filter, limit, ...(cursor && { cursor }) });
-    const posts = page?.posts ?? [];
-    if (all) for await (const post of client.posts.iterate(filter)) posts.push(post);
-    const rows = posts.map((post) => [post.id, post.status, post.scheduledFor ?? post.publishedAt ?? post.createdAt, post.platforms.join(","), plain(post.textPreview)]);
-    const more = page !== null && page.nextCursor !== null ? [coloured("dim", `${posts.length} of ${page.total}; --all shows all, --cursor ${page.nextCursor} the next`)] : [];
-    answer(options, page ?? { posts, total: posts.length, nextCursor: null }, rows.length > 0 ? [...columns(rows), ...more] : ["There are no such posts."]);
+    if (all) return await listAll(client, filter, options);
+    const page = await client.posts.list({ ...filter, limit, ...(cursor && { cursor }) });
+    const more = page.nextCursor === null ? [] : [coloured("dim", `${page.posts.length} of ${page.total}; --all shows all, --cursor ${page.nextCursor} the next`)];
+    answer(options, page, page.posts.length > 0 ? [...postRows(page.posts), ...more] : [NO_POSTS]);
   });
 }
+
+const NO_POSTS = "There are no such posts.";
+/** As many lines are put below each other as come in one page. */
+const LINES_AT_ONCE = 100;
+
+/** Shown as they come, so that a reader who has seen enough stops the rest; JSON is one object. */
+async function listAll(client: Client, filter: Parameters<Client["posts"]["iterate"]>[0], options: ClientOptions): Promise<void> {
+  const posts: PostSummary[] = [];
+  let areThereAny = false;
+  for await (const post of client.posts.iterate(filter)) {
+    areThereAny = true;
+    posts.push(post);
+    if (!options.json && posts.length === LINES_AT_ONCE) console.log(postRows(posts.splice(0)).join("\n"));
+  }
+  if (options.json || posts.length > 0 || !areThereAny) answer(options, { posts, total: posts.length, nextCursor: null }, areThereAny ? postRows(posts) : [NO_POSTS]);
+}
+
+function postRows(posts: readonly PostSummary[]): string[] {
+  return columns(posts.map((post) => [post.id, post.status.padEnd(STATUS_WIDTH), post.scheduledFor ?? post.publishedAt ?? post.createdAt, post.platforms.join(","), plain(post.textPreview)]));
+}
+
+/** That of `scheduled`, `published`, `discarded`. */
+const STATUS_WIDTH = 9;
 
 export async function runGetPost(id: string, options: ClientOptions): Promise<void> {
   await withClient(options, async (client) => {
