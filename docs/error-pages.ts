@@ -1,10 +1,11 @@
+import { errorExample } from "../contract/error-examples.ts";
 import { OPERATIONS } from "../contract/index.ts";
 import { tagOf } from "../contract/openapi.ts";
 import { errorsOf } from "../contract/operation.ts";
 import { BROKER_CODES, PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { ERROR_ADVICE } from "./error-advice.ts";
-import { code, table } from "./markdown.ts";
+import { code, fenced, table } from "./markdown.ts";
 import type { Page } from "./pages.ts";
 
 const CODES: readonly PublicCode[] = Object.keys(PUBLIC_CODES).filter((each): each is PublicCode => each in PUBLIC_CODES);
@@ -36,6 +37,7 @@ function statusOf(each: PublicCode): string {
   return refuses ? String(PUBLIC_CODES[each].status) : "On platform posts";
 }
 
+/** Where a code is met: on a platform post, by rules, and by calls, with the answer of one. */
 function whereMet(each: PublicCode): string[] {
   const operations = OPERATIONS.filter((operation) => errorsOf(operation).includes(each));
   const rules = Object.values(catalog).flatMap(({ capabilities, rules: all }) => all.filter((rule) => rule.code === each && rule.severity === undefined).map((rule) => [`[${capabilities.label}](/docs/platforms/${capabilities.platform})`, code(rule.rule), rule.message, rule.fix]));
@@ -46,6 +48,6 @@ function whereMet(each: PublicCode): string[] {
       ? []
       : ["", "## On a platform post", "", "In `error` of a platform post it comes with one of these:", "", ...table(["Category", "Tried again by itself", "Action"], onPosts.map(({ category, retryable, action }) => [code(category), retryable ? "yes, where nothing can have gone out" : "no", action]))]),
     ...(rules.length === 0 ? [] : ["", "## Rules of platforms", "", "Beside text lengths and media limits, which each platform's page lists:", "", ...table(["Platform", "Rule", "What is said", "What to do"], rules)]),
-    ...(operations.length === 0 ? [] : ["", "## Calls", "", isEverywhere ? "Every call may be refused with it." : operations.map((operation) => `[${code(`${operation.method} ${operation.path}`)}](/docs/api/${tagOf(operation)}#${operation.name})`).join(" · ")]),
+    ...(operations.length === 0 ? [] : ["", "## Calls", "", isEverywhere ? "Every call may be refused with it." : operations.map((operation) => `[${code(`${operation.method} ${operation.path}`)}](/docs/api/${tagOf(operation)}#${operation.name})`).join(" · "), "", ...fenced("json", JSON.stringify(errorExample(each), null, 2))]),
   ];
 }

@@ -1,3 +1,4 @@
+import { exampleOf } from "../contract/example-of.ts";
 import { OPERATIONS } from "../contract/index.ts";
 import { TAGS, tagOf, toSchema } from "../contract/openapi.ts";
 import { errorsOf, formOf, type Operation } from "../contract/operation.ts";
@@ -52,6 +53,7 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     ...fieldSection("Body", takes === "none" ? [] : fieldRows(jsonSchema.parse(toSchema(formOf(operation), "input")), { closed: (at) => at === "content.platformOverrides" })),
     ...samplesOf(operation, addresses).flatMap(({ language, code: sample }) => [...fenced(language, sample), ""]),
     ...fieldSection(streams === true ? `Answers ${status} with server-sent events; the data of each` : `Answers ${status}`, answerRows(operation)),
+    ...(successor === undefined ? [...fenced("json", JSON.stringify(exampleOf(toSchema(operation.answer, "output")), null, 2)), ""] : []),
     `Refuses with ${refusals(operation)}.`,
   ];
 }
