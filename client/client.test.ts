@@ -179,6 +179,28 @@ test("a post is followed until it is settled, over a connection that breaks", as
   await assert.rejects(client.posts.events(UNKNOWN_ID).next(), refusedWith("POST_NOT_FOUND"));
 });
 
+test("who follows a post waits through a restart of the server", async () => {
+  const { post } = await clientAt(world.url).posts.create(draft("Followed through a restart"));
+  let connections = 0;
+  const restarting: typeof fetch = async (input, init) => {
+    connections += 1;
+    if (connections > 1 && connections < 10) throw new TypeError("fetch failed");
+    const response = await fetch(input, init);
+    if (connections > 1) return response;
+    const reader = response.body?.getReader();
+    const first = await reader?.read();
+    await reader?.cancel();
+    return new Response(first?.value);
+  };
+  const following = clientAt(world.url, { fetch: restarting });
+  const seen: string[] = [];
+  for await (const { post: now } of following.posts.events(post.id)) {
+    seen.push(now.status);
+    if (seen.length === 1) await clientAt(world.url).posts.cancel(post.id);
+  }
+  assert.deepEqual([seen, connections], [["draft", "discarded"], 10]);
+});
+
 test("files sent along with a post become its media", async () => {
   const photo = new File([await readFile("tests/fixtures/photo-1x1.jpg")], "photo.jpg");
   const { post } = await clientAt(world.url).posts.create(draft("With a file"), { files: [photo] });

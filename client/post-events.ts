@@ -4,12 +4,16 @@ import type { Post } from "./types.ts";
 
 const SETTLED: readonly string[] = ["published", "partial", "failed", "discarded"] satisfies Post["status"][];
 
+/** Whoever has been connected waits through a restart of the server: so many times as often is it tried again as another call. */
+const PATIENCE = 5;
+
 /** The server says something every 15 seconds; one that is silent for this long is gone. */
 const LONGEST_SILENCE_SECONDS = 60;
 
 /** The post at once and after every change until it is settled. Connects again where the connection breaks. */
 export async function* followPost(connection: Connection, path: string, { signal }: CallOptions): AsyncGenerator<{ post: Post; etag: string | null }, void> {
   let told: string | null = null;
+  const patient = { ...connection, retries: connection.retries * PATIENCE };
   for (let failures = 0; ; failures += 1) {
     let failure = new AmpostError("CONNECTION_FAILED", "The server ended the stream before the post was settled.");
     try {
@@ -26,7 +30,7 @@ export async function* followPost(connection: Connection, path: string, { signal
       failure = failureOf(error);
       if (!isPassing(failure)) throw failure;
     }
-    await pauseAfter(connection, failure, failures, signal);
+    await pauseAfter(told === null ? connection : patient, failure, failures, signal);
   }
 }
 
