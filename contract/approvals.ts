@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { id, idParam, limit, nextCursor, time } from "./fields.ts";
+import { cursor, id, idParam, limit, nextCursor, time } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 import { post } from "./posts.ts";
 
@@ -32,7 +32,7 @@ export const approvalsList = operation({
   description:
     "Posts of this mode, newest first, that a key with the policy `approvalRequired` has made, changed or tried to publish, and that nobody has approved as they are now: drafts, and posts that failed and could be retried. Those of revoked and expired keys wait no more.",
   auth: "session",
-  query: z.strictObject({ limit, cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.") }),
+  query: z.strictObject({ limit, cursor }),
   answer: z.object({ approvals: z.array(waiting), nextCursor }),
 });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { id, limit, mode, nextCursor, time } from "./fields.ts";
+import { cursor, id, limit, mode, nextCursor, time } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 
 const auditEvent = z.object({
@@ -27,6 +27,6 @@ export const auditList = operation({
   summary: "List what was done",
   description: "What was done in the user's things in both modes, the newest first: sign-ins, keys, connections, platform sets and settings, each with who, from where and in which request. Entries are never changed and never deleted.",
   auth: "session",
-  query: z.strictObject({ limit, cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.") }),
+  query: z.strictObject({ limit, cursor }),
   answer: z.object({ events: z.array(auditEvent), nextCursor }),
 });

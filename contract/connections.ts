@@ -5,7 +5,7 @@ import { account } from "./accounts.ts";
 import { id, idParam, mode, platform, time } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 
-const login = z.string().max(50).describe("Another way to sign in than the platform's usual one: `facebook` on instagram.");
+const login = z.string().max(50).describe("Another way to sign in than the platform's usual one: `facebook` on instagram.").meta({ examples: PLATFORM_NAMES.slice(1, 2) });
 
 const returnTo = z
   .string()
@@ -74,7 +74,7 @@ export const connectionsChoose = operation({
   summary: "Choose the account to connect",
   description: "Connects one of the accounts that were given access to.",
   params: idParam,
-  body: z.strictObject({ platformAccountId: platformAccountId.max(500), replace: z.boolean().optional().describe("Whether it may take the place of the account that is connected now.") }),
+  body: z.strictObject({ platformAccountId: platformAccountId.max(500), replace: z.boolean().optional().describe("Whether it may take the place of the account that is connected now.").meta({ examples: [true] }) }),
   takes: "required",
   writes: true,
   answer: z.object({ account }),
@@ -129,7 +129,7 @@ export const oauthAppsSave = operation({
   summary: "Set a platform set's own app",
   description: "Accounts are connected by this app from now on. Those that are connected already go on by the app they were connected with.",
   params: appParams,
-  body: z.strictObject({ clientId: z.string().trim().min(1).max(500).describe("The app's id, as the platform's developer portal shows it."), clientSecret: z.string().trim().min(1).max(2000).describe("The app's secret. It is sealed, and never shown again.") }),
+  body: z.strictObject({ clientId: z.string().trim().min(1).max(500).describe("The app's id, as the platform's developer portal shows it.").meta({ examples: ["1234567890"] }), clientSecret: z.string().trim().min(1).max(2000).describe("The app's secret. It is sealed, and never shown again.").meta({ examples: ["the app's secret"] }) }),
   takes: "required",
   writes: true,
   answer: z.object({ app }),

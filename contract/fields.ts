@@ -27,6 +27,9 @@ export const userId = z.string().meta({ examples: ["01980b7a-6c00-7000-8000-0000
 /** How many there are. */
 export const total = z.int().min(0).describe("How many there are, on all pages together.").meta({ examples: [1] });
 
+/** Where the next page begins, in requests. */
+export const cursor = z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.").meta({ examples: ["AZgLemwAcACAAAAAAAAAAQ"] });
+
 export const nextCursor = z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.").meta({ examples: [null] });
 
 /** A time in requests. */

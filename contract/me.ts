@@ -61,7 +61,7 @@ export const meDelete = operation({
   summary: "Delete the account of the person who is signed in",
   description: "Deletes the user and all that is theirs in both modes: posts, media, platform sets, connections and keys; the platforms are asked to forget the grants. What is live on the platforms stays there. Asks for the password; whoever signs in by passkeys alone has to have done so within the last 15 minutes.",
   auth: "session",
-  body: z.strictObject({ password: z.string().min(1).max(1000).optional().describe("Their password.") }).optional(),
+  body: z.strictObject({ password: z.string().min(1).max(1000).optional().describe("Their password.").meta({ examples: ["the password of the account"] }) }).optional(),
   takes: "optional",
   writes: true,
   answer: z.object({ success: z.literal(true) }),

@@ -47,6 +47,19 @@ test("every operation that takes a body shows an example, which has the form tha
   assert.deepEqual(Object.keys(EXAMPLES).filter((name) => !known.has(name)), []);
 });
 
+test("every member of a request shows an example, which is one", () => {
+  for (const operation of OPERATIONS) {
+    const form = formOf(operation);
+    const body = form instanceof z.ZodOptional ? form.unwrap() : form;
+    const members = { ...operation.params.shape, ...operation.query.shape, ...(operation.takes !== "none" && body instanceof z.ZodObject ? body.shape : {}) };
+    for (const [name, member] of Object.entries(members)) {
+      const { examples, ...schema } = toSchema(member, "input");
+      assert.ok(examples !== undefined || /"examples":/.test(JSON.stringify(schema)), `${operation.name}: ${name} has no example`);
+      for (const example of z.array(z.unknown()).optional().parse(examples) ?? []) assert.ok(z.safeParse(member, example).success, `${operation.name}: ${name} is never ${JSON.stringify(example)}`);
+    }
+  }
+});
+
 test("every answer shows an example, put together from those of all its fields", () => {
   for (const { name, answer } of OPERATIONS) {
     const missing: string[] = [];

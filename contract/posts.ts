@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../model/status.ts";
 import { mediaEntrySchema } from "../platforms/media-entry.ts";
-import { id, idParam, limit, mode, nextCursor, offset, platform, time, timeInput, total, userId, webUrl } from "./fields.ts";
+import { cursor, id, idParam, limit, mode, nextCursor, offset, platform, time, timeInput, total, userId, webUrl } from "./fields.ts";
 import { issue, platformPostError } from "./issues.ts";
 import { operation, plain } from "./operation.ts";
 
@@ -23,7 +23,7 @@ const content = z
     text: z.string().describe("The text of the post.").meta({ examples: [TEXT] }),
     media: z.array(mediaEntrySchema).max(100).nullish().describe("Media attachments, in the order in which they are shown."),
     linkUrl: webUrl.nullish().describe("A link to include in the post."),
-    platformOverrides: platformOverrides.nullish(),
+    platformOverrides: platformOverrides.nullish().meta({ examples: [{ [PLATFORM_NAMES[6]]: { text: "Hello from Threads!" } }] }),
   })
   .describe("What is said.")
   .meta({ examples: [{ text: "Hello from the Ampost API!" }] });
@@ -181,11 +181,11 @@ export const postsList = operation({
   description: "Lists posts, newest first, in short form. `total` is how many match the filters.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   query: z.strictObject({
-    status: z.enum(POST_STATUSES).optional().describe("Only posts in this status."),
+    status: z.enum(POST_STATUSES).optional().describe("Only posts in this status.").meta({ examples: ["scheduled"] }),
     platform: platform.optional().describe("Only posts that target this platform."),
     limit,
     offset,
-    cursor: z.string().min(1).max(200).optional().describe("`nextCursor` of the page before, instead of `offset`.").meta({ examples: ["AZgLemwAcACAAAAAAAAAAQ"] }),
+    cursor: cursor.describe("`nextCursor` of the page before, instead of `offset`."),
     from: timeInput.optional().describe("Only posts created at this time or later."),
     to: timeInput.optional().describe("Only posts created before this time."),
     search: z.string().min(1).max(200).optional().describe("Only posts with this in one of their texts, upper and lower case alike.").meta({ examples: ["release"] }),
@@ -323,7 +323,7 @@ export const postsRetry = operation({
   body: z
     .strictObject({
       platforms: platforms.optional().describe("The platforms to retry. All failed ones, where it is left out."),
-      force: z.boolean().optional().describe("Retries a platform post whose outcome is unknown although it may be live already."),
+      force: z.boolean().optional().describe("Retries a platform post whose outcome is unknown although it may be live already.").meta({ examples: [true] }),
     })
     .optional(),
   takes: "optional",

@@ -9,7 +9,7 @@ export const MAX_WEBHOOKS = 20;
 
 const events = z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).describe("The events to be told of; an empty list means all.").meta({ examples: [["post.published", "post.failed"]] });
 const url = webUrl.describe("Where events are sent by POST. It has to be reachable from the internet.").meta({ examples: ["https://app.example.com/ampost-events"] });
-const description = z.string().max(200).describe("A note for yourself.");
+const description = z.string().max(200).describe("A note for yourself.").meta({ examples: ["The shop's own server"] });
 
 export const webhook = z.object({
   id,
@@ -94,7 +94,7 @@ export const webhooksUpdate = operation({
   summary: "Update a webhook",
   description: "Changes the members given. `status: \"active\"` enables a disabled webhook again; what happened meanwhile is not sent afterwards.",
   params: idParam,
-  body: z.strictObject({ url: url.optional(), events: events.optional(), description: description.optional(), status: z.enum(["active", "disabled"]).optional() }),
+  body: z.strictObject({ url: url.optional(), events: events.optional(), description: description.optional(), status: z.enum(["active", "disabled"]).optional().meta({ examples: ["active"] }) }),
   takes: "required",
   writes: true,
   answer: oneWebhook,
@@ -148,7 +148,7 @@ export const webhooksDeliveries = operation({
   summary: "List deliveries",
   description: "What was sent to a webhook in the last 30 days, newest first, with every try.",
   params: idParam,
-  query: z.strictObject({ status: z.enum(["pending", "delivered", "failed"]).optional(), limit, offset }),
+  query: z.strictObject({ status: z.enum(["pending", "delivered", "failed"]).optional().meta({ examples: ["failed"] }), limit, offset }),
   answer: z.object({ deliveries: z.array(delivery), total }),
   errors: ["NOT_FOUND"],
 });
