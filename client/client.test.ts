@@ -227,7 +227,7 @@ test("an upload goes on where the connection broke, tells its progress, and can 
   const second = await clientAt(world.url).media.upload(bytes, { resume: begun, onProgress: ({ sentBytes }) => resumed.push(sentBytes) });
   assert.equal(second.media.sizeBytes, bytes.length);
   assert.ok(Number(resumed[0]) >= 2000);
-  await assert.rejects(client.media.upload(bytes, { resume: UNKNOWN_ID }), refusedWith("NOT_FOUND"));
+  for (const resume of [UNKNOWN_ID, "no id"]) await assert.rejects(client.media.upload(bytes, { resume }), refusedWith("NOT_FOUND"));
   await assert.rejects(client.media.upload(new TextEncoder().encode("no picture")), refusedWith("UNSUPPORTED_MEDIA_TYPE"));
 });
 

@@ -94,7 +94,7 @@ async function lookUp(connection: Connection, address: string, options: CallOpti
   } catch (error) {
     const { status, requestId } = failureOf(error);
     // The answer to HEAD has no body that could say it.
-    if (status === 404) throw new AmpostError("NOT_FOUND", "There is no such upload: its file was refused, or it was begun more than a day ago.", { status, requestId });
+    if (status === 404 || status === 400) throw new AmpostError("NOT_FOUND", "There is no such upload: its file was refused, or it was begun more than a day ago.", { status, requestId });
     throw error;
   }
 }
