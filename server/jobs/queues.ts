@@ -30,7 +30,7 @@ export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
 export const WEBHOOK_QUEUE = "webhooks.deliver";
 
 /** For about three days, from seconds to hours apart; pg-boss spreads the pauses at random. */
-export const WEBHOOK_RETRIES = { retryLimit: 18, retryDelay: 10, retryBackoff: true, retryDelayMax: 8 * 3600 } as const;
+export const WEBHOOK_RETRIES = { retryLimit: 19, retryDelay: 10, retryBackoff: true, retryDelayMax: 8 * 3600 } as const;
 
 /** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
 export const QUEUES = {
