@@ -1,18 +1,17 @@
 import { z } from "zod";
 
-import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { mediaEntrySchema } from "../platforms/media-entry.ts";
 import { account } from "./accounts.ts";
 import { apiKey } from "./api-keys.ts";
-import { errorExample } from "./error-examples.ts";
 import { exampleOf } from "./example-of.ts";
 import { EXAMPLES } from "./examples.ts";
 import { OPERATIONS } from "./index.ts";
 import { errorBody, issue } from "./issues.ts";
 import { media } from "./media.ts";
 import { HEADERS, PARAMETERS } from "./openapi-components.ts";
-import { errorsOf, formOf, type Operation } from "./operation.ts";
+import { headers, headersOf, refusalComponents, refusalsOf } from "./openapi-refusals.ts";
+import { formOf, type Operation } from "./operation.ts";
 import { platformOverrides, post } from "./posts.ts";
 import { delivery, webhook } from "./webhooks.ts";
 
@@ -48,8 +47,7 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
         session: { type: "apiKey", in: "cookie", name: "ampost.session_token", description: "A person signed in at the dashboard. The query parameter `mode` says which mode is meant." },
       },
       schemas: Object.fromEntries(Object.entries(NAMED).map(([name, [schema, io]]) => [name, toPart(schema, io)])),
-      examples: Object.fromEntries(CODES.map((code) => [code, { summary: PUBLIC_CODES[code].meaning, value: errorExample(code) }])),
-      responses: Object.fromEntries(OPERATIONS.flatMap((operation) => refusalsOf(operation).map(([status, codes]) => [refusalName(operation, codes), refusal(operation, status, codes)]))),
+      ...refusalComponents(OPERATIONS),
       headers: HEADERS,
       parameters: PARAMETERS,
     },
@@ -166,8 +164,7 @@ function responsesOf(operation: Operation): JsonObject {
     content: contentOf(operation),
   };
   const unchanged = { description: "The post is as `If-None-Match` says.", headers: headers(...headersOf(operation), "ETag") };
-  const refused = refusalsOf(operation).map(([status, codes]): [string, JsonObject] => [String(status), { $ref: `#/components/responses/${refusalName(operation, codes)}` }]);
-  return { [String(operation.status)]: good, ...(hasPost(operation) && operation.method === "GET" ? { "304": unchanged } : {}), ...Object.fromEntries(refused) };
+  return { [String(operation.status)]: good, ...(hasPost(operation) && operation.method === "GET" ? { "304": unchanged } : {}), ...refusalsOf(operation) };
 }
 
 function contentOf({ answer, streams }: Operation): JsonObject {
@@ -176,44 +173,6 @@ function contentOf({ answer, streams }: Operation): JsonObject {
   if (streams !== true) return { "application/json": { schema, example } };
   const stream = { type: "string", description: "Server-sent events. The data of each `post` event is JSON of the form that `x-event-data` has." };
   return { "text/event-stream": { schema: stream, "x-event-data": schema, example: `event: post\nid: "3"\ndata: ${JSON.stringify(example)}\n\n` } };
-}
-
-/** What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host also where they are at home. */
-function headersOf({ auth }: Operation): string[] {
-  return ["X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", ...(auth === "session" ? [] : ["Deprecation", "Link"])];
-}
-
-/** The codes with which the operation is refused, by their status. */
-function refusalsOf(operation: Operation): [status: number, codes: PublicCode[]][] {
-  return [...Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status)].sort(([one], [other]) => one - other);
-}
-
-/** What refuses by the same codes is described once. */
-function refusalName({ auth }: Operation, codes: readonly PublicCode[]): string {
-  return [...(auth === "session" ? ["session"] : []), ...codes].join(".");
-}
-
-function refusal(operation: Operation, status: number, codes: readonly PublicCode[]): JsonObject {
-  const isInProgress = codes.includes("IDEMPOTENCY_IN_PROGRESS");
-  return {
-    description: codes.map((code) => `\`${code}\`: ${PUBLIC_CODES[code].meaning}`).join("\n\n"),
-    headers: {
-      ...headers(...headersOf(operation)),
-      ...(status === 401 && operation.auth !== "session" ? headers("WWW-Authenticate") : {}),
-      ...(status === 429 || status === 503 ? headers("Retry-After") : {}),
-      ...(isInProgress ? { "Retry-After": { ...HEADERS["Retry-After"], required: false } } : {}),
-    },
-    content: {
-      "application/json": {
-        schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { properties: { code: { enum: codes } } }] },
-        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
-      },
-    },
-  };
-}
-
-function headers(...names: string[]): JsonObject {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 /** A zod schema as JSON Schema 2020-12, which is that of OpenAPI 3.1. What a platform's settings are is spelled out. */
@@ -276,6 +235,3 @@ function overrides(names: ReadonlyMap<unknown, string>): JsonObject {
 function withoutEmpty(value: object): JsonObject {
   return Object(JSON.parse(JSON.stringify(value)));
 }
-
-/** The codes with which calls are refused. */
-const CODES: readonly PublicCode[] = [...new Set(OPERATIONS.flatMap(errorsOf))];

@@ -125,9 +125,10 @@ async function judgeRequest(document: JsonObject, at: string, exchange: Exchange
 }
 
 function judgeQuery(document: JsonObject, at: string, query: URLSearchParams, judge: Judge): string[] {
-  const parameters = new Map(list.parse(read(document, at).parameters).map((_, index) => followed(document, `${at}/parameters/${index}`)).map((pointer) => [read(document, pointer), pointer] as const).flatMap(([parameter, pointer]) => (parameter.in === "query" ? [[String(parameter.name), pointer] as const] : [])));
+  const all = list.parse(read(document, at).parameters).map((_, index) => followed(document, `${at}/parameters/${index}`));
+  const inQuery = all.filter((pointer) => read(document, pointer).in === "query");
   return [...query].flatMap(([name, value]) => {
-    const pointer = parameters.get(name);
+    const pointer = inQuery.find((each) => read(document, each).name === name);
     return pointer === undefined ? [`the parameter ${name} is not described`] : judge(`${pointer}/schema`, value, "text").map((difference) => `the parameter ${name}${difference}`);
   });
 }
