@@ -7,7 +7,7 @@ import { settingRows } from "./platform-reference.ts";
 /** What each platform takes, in few words: its settings, its limits by shape, and its rules. */
 export function llmPlatforms(): string[] {
   return [
-    "Settings stand in `content.platformOverrides.<platform>.settings`. A rule without a code is `VALIDATION_FAILED`. What is converted or made smaller needs no care.",
+    "Settings stand in `content.platformOverrides.<platform>.settings`. A rule without a code is `VALIDATION_FAILED`. What is converted, rewrapped or made smaller needs no care.",
     "",
     ...Object.values(catalog).flatMap((definition) => {
       const { label, platform } = definition.capabilities;

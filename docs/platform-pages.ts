@@ -52,7 +52,7 @@ async function platformPage(definition: Definition): Promise<string> {
     ...exampleSection(platform),
     "## Limits",
     "",
-    "Each with its source. What can be mended by conversion (an image that is too large or of another type) is converted, and not refused. Whatever the platform takes, a file has at most 200 MB.",
+    "Each with its source. What can be mended by conversion (an image that is too large or of another type, a video in another wrapping) is converted, and not refused. Whatever the platform takes, a file has at most 200 MB.",
     "",
     ...limitsTable(definition),
     "",

@@ -56,6 +56,10 @@ export interface MediaFacts {
   animated: boolean;
   /** The EXIF orientation of an image, 1 where it has none. */
   orientation: number;
+  /** Whether a video's index lies in front of its pictures. Not known of videos that earlier versions measured. */
+  indexFirst?: boolean;
+  /** Why a video cannot be put into another wrapping without a change, completing "The video …"; absent where it can. */
+  rewrapObstacle?: string;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Capabilities, Limit, MediaRule, Placement, Quantity, Shape } from "../model/capabilities.ts";
+import { mediaTypeOf, type Capabilities, type Limit, type MediaRule, type Placement, type Quantity, type Shape } from "../model/capabilities.ts";
 import { COUNTING_WORDS } from "./kit/text.ts";
 
 /** Says declared capabilities in English: for error texts, docs, llm.txt and the descriptions of tools. */
@@ -78,7 +78,8 @@ export function listLimits(capabilities: Capabilities): LimitRow[] {
 }
 
 function listMediaLimits(what: string, rule: MediaRule): LimitRow[] {
-  const rows: LimitRow[] = [{ what: `${what} types`, limit: joinWords([...rule.types, ...rule.converted.map((type) => `${type} (converted)`)], "or"), source: rule.source }];
+  const rows: LimitRow[] = [{ what: `${what} types`, limit: joinWords([...rule.types, ...rule.converted.map((type) => `${type} (${mediaTypeOf(type) === "video" ? "rewrapped" : "converted"})`)], "or"), source: rule.source }];
+  if (rule.indexFirst) rows.push({ what: `${what} index`, limit: "at the front of the file; other videos are rewrapped", source: rule.source });
   for (const quantity of QUANTITIES) {
     const limit = rule.limits[quantity];
     const fitted = rule.fitted[quantity];

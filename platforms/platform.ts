@@ -128,9 +128,12 @@ export interface PublishMedia extends MediaFacts {
   thumbnail: PublishMedia | null;
 }
 
-/** What a platform wants made of an image that it does not take as it is. The original is kept. */
+/**
+ * What a platform wants made of an image or a video that it does not take as it is. The original is kept. A video is
+ * rewrapped, with its index at the front, and the limits of size do not touch it.
+ */
 export interface Rendition {
-  mimeType: "image/jpeg" | "image/png";
+  mimeType: "image/jpeg" | "image/png" | "video/mp4";
   maxWidth?: number;
   maxHeight?: number;
   maxSizeBytes?: number;

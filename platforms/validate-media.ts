@@ -3,6 +3,7 @@ import type { Issue } from "../model/errors.ts";
 import type { MediaType } from "../model/post.ts";
 import type { AccountFacts, JudgedMedia } from "./definition.ts";
 import { describeLimit, describePlacement, describeShapes, joinWords, QUANTITIES, QUANTITY_WORDS } from "./describe.ts";
+import { isRewrapped } from "./kit/rendition.ts";
 import { mediaKind, type Resolved } from "./resolve-content.ts";
 import { dotted, type Finding } from "./validate-files.ts";
 
@@ -85,7 +86,7 @@ function judgeEntry(capabilities: Capabilities, entry: JudgedMedia, path: string
     const limit = rule.limits[quantity];
     return limit === undefined ? [] : judgeQuantity(capabilities, entry, path, kind, quantity, raise(limit, account));
   });
-  return [...measures, ...judgeCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs), ...judgeCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs)];
+  return [...measures, ...judgeWrapping(capabilities, entry, path, rule), ...judgeCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs), ...judgeCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs)];
 }
 
 /** The limit that holds for this account. */
@@ -184,6 +185,28 @@ function measure(of: Measures, quantity: Quantity): number | null {
     default:
       return of[quantity] ?? null;
   }
+}
+
+/** What is not taken as it is, and cannot be put into another wrapping without a change. */
+function judgeWrapping({ platform, label }: Capabilities, { measured }: JudgedMedia, path: string, rule: MediaRule): Finding[] {
+  const obstacle = measured?.rewrapObstacle;
+  if (!measured || obstacle === undefined || !isRewrapped(measured, rule)) return [];
+  const wanted = rule.indexFirst ? "a video with its index at the front" : joinWords(rule.types, "or");
+  return [
+    {
+      about: "media",
+      issue: {
+        rule: `${platform}.video.wrapping`,
+        code: "UNSUPPORTED_MEDIA_CONFIG",
+        platform,
+        path,
+        message: `${label} takes ${wanted}, and ${dotted(path)} cannot be rewrapped without a change: it ${obstacle}.`,
+        actual: obstacle,
+        limit: null,
+        fix: "Export the video anew as MP4 with H.264 and AAC, with its index at the front (fast start, or optimized for the web).",
+      },
+    },
+  ];
 }
 
 function judgeCodec({ platform, label }: Capabilities, entry: JudgedMedia, path: string, member: "videoCodec" | "audioCodec", taken: readonly string[] | undefined): Finding[] {

@@ -143,14 +143,31 @@ test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; applic
   assert.deepEqual(judge({ content: { ...EMPTY, text: "x", media: [video()] }, platforms: ["threads"] }, { measured: () => facts }).brief.slice(0, 1), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
 });
 
-test("media types: outside the list nowhere, a GIF on X alone, a type the platform does not take is its configuration", () => {
+test("media types: outside the list nowhere, and a GIF on X alone", () => {
   const of = (mimeType: string, platform: PlatformName) => judge({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
   assert.deepEqual(of("image/heic", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
   assert.deepEqual(of("image/gif", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
   assert.deepEqual(of("image/gif", "twitter"), []);
   assert.deepEqual(of("image/webp", "linkedin"), []);
-  const media = [video({ mimeType: "video/quicktime" })];
-  assert.deepEqual(judge({ content: { ...EMPTY, text: "x", media }, platforms: ["linkedin"] }).brief, ["UNSUPPORTED_MEDIA_CONFIG /content/media/0/mimeType"]);
+});
+
+test("a video that needs another wrapping is taken, and refused with the reason where it cannot have one", () => {
+  const of = (platform: PlatformName, facts: Partial<MediaFacts>) => {
+    const entry = video({ mimeType: facts.mimeType ?? "video/mp4" });
+    return judge({ content: { ...EMPTY, text: "x", media: [entry] }, platforms: [platform] }, { measured: () => ({ ...factsOf(entry), ...facts }) }).issues;
+  };
+  const film = { mimeType: "video/quicktime", indexFirst: false };
+  const rewrapObstacle = "is put together of several edits";
+  for (const platform of PLATFORM_NAMES.filter((name) => name !== "tiktok")) assert.deepEqual(of(platform, film), [], platform);
+  for (const platform of ["linkedin", "instagram", "threads"] as const) {
+    const [issue] = of(platform, { ...film, rewrapObstacle });
+    assert.deepEqual([issue?.rule, issue?.code, issue?.path], [`${platform}.video.wrapping`, "UNSUPPORTED_MEDIA_CONFIG", "/content/media/0"]);
+    assert.match(issue?.message ?? "", /cannot be rewrapped without a change: it is put together of several edits\.$/);
+    assert.match(issue?.fix ?? "", /^Export the video anew as MP4/);
+  }
+  assert.deepEqual(of("facebook", { ...film, rewrapObstacle }), []);
+  assert.deepEqual(of("threads", { ...film, indexFirst: true, rewrapObstacle }), []);
+  assert.deepEqual(of("threads", { ...film, videoCodec: "vp9" }).map(({ rule }) => rule), ["threads.video.videoCodec"]);
 });
 
 test("200 MB a file, to the byte", () => {

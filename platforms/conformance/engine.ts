@@ -13,6 +13,7 @@ import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createVault } from "../../server/oauth/vault.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
+import type { Storage } from "../../server/storage/storage.ts";
 import { platforms } from "../index.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions } from "../kit/http.ts";
 
@@ -25,10 +26,11 @@ export interface Place {
   sandboxUrl: string;
 }
 
-/** When a publishing process dies: before or after its n-th request, or its n-th publishing one. */
+/** When a publishing process dies: before or after its n-th request, or its n-th publishing one, or while it stores a file that it made. */
 export interface Doom {
   request?: number;
   publish?: number;
+  storing?: true;
   when: "before" | "after";
 }
 
@@ -59,7 +61,7 @@ export function oauthServices(place: Place, pool: OAuthServices["pool"], log: Lo
 export async function startEngine(place: Place, log: Logger, options: { speed: number; doom?: Doom }): Promise<{ stop(): Promise<void> }> {
   const pool = createPool(place.databaseUrl, { name: "conformance engine" });
   const listener = await createListener(place.databaseUrl, log);
-  const storage = await createDiskStorage(place.mediaFolder);
+  const storage = openStorage(await createDiskStorage(place.mediaFolder), options.doom ?? null);
   const services = oauthServices(place, pool, log);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: true });
   const door = openDoor(place, options.doom ?? null);
@@ -101,6 +103,21 @@ export async function startDoomed(place: Place, doom: Doom): Promise<{ dead: Pro
       throw new Error(why);
     },
   };
+}
+
+function openStorage(storage: Storage, doom: Doom | null): Storage {
+  if (doom?.storing !== true) return storage;
+  const put: Storage["put"] = (key, bytes) =>
+    storage.put(
+      key,
+      (async function* () {
+        for await (const chunk of bytes) {
+          yield chunk;
+          await die();
+        }
+      })(),
+    );
+  return { ...storage, put };
 }
 
 function openDoor(place: Place, doom: Doom | null) {

@@ -1,9 +1,11 @@
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import type { MediaFacts } from "../../model/post.ts";
 import { receiveFile } from "../../server/media/receive.ts";
 import type { Storage } from "../../server/storage/storage.ts";
+import { quickTime } from "../../tests/films.ts";
 
 /** A real file, stored and measured. */
 export interface Fixture {
@@ -24,12 +26,16 @@ const FILES = [
   "landscape.mov",
 ];
 
+/** As a camera writes it: QuickTime, with the index at the end. */
+export const CAMERA_FILM = "camera.mov";
+
 export async function loadFixtures(storage: Storage): Promise<Fixture[]> {
   const fixtures: Fixture[] = [];
-  for (const filename of FILES) {
-    const path = fileURLToPath(new URL(`../../tests/fixtures/${filename}`, import.meta.url));
-    const { storageKey, facts } = await receiveFile(storage, { bytes: createReadStream(path), name: filename, claimedMimeType: null });
+  const keep = async (filename: string, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
+    const { storageKey, facts } = await receiveFile(storage, { bytes, name: filename, claimedMimeType: null });
     fixtures.push({ filename, storageKey, facts });
-  }
+  };
+  for (const filename of FILES) await keep(filename, createReadStream(fileURLToPath(new URL(`../../tests/fixtures/${filename}`, import.meta.url))));
+  await keep(CAMERA_FILM, Readable.from([await quickTime("landscape-16x9.mp4")]));
   return fixtures;
 }

@@ -2,7 +2,7 @@ import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { uploadUrl, uploadVideo } from "../kit/meta-upload.ts";
 import { paced } from "../kit/meta-usage.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome, type VisibleStep } from "../platform.ts";
-import { cannotSeeYet, containerError, containerFields, firstStep, graphOf, kindOf, settingsOf, stepNames, takesBytes } from "./container.ts";
+import { cannotSeeYet, containerError, containerFields, firstStep, graphOf, kindOf, settingsOf, stepNames, takesBytes, videoRendition } from "./container.ts";
 import { graphs } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
 import { commentList, containerStatus, created, mediaLink, published, publishingLimit } from "./wire.ts";
@@ -78,7 +78,7 @@ function upload(container: string, item: number): QuietStep {
       if (media === undefined || !takesBytes(context, media)) return { done: {} };
       const address = uploadUrl.safeParse(context.checkpoint[uriOf(container)]);
       if (!address.success) throw new BrokerError("UNEXPECTED_RESPONSE", "Instagram named no address for the video's bytes.", { redoFrom: container });
-      await uploadVideo(graphs.facebook, context, { url: address.data, media, offset: 0, redoFrom: container });
+      await uploadVideo(graphs.facebook, context, { url: address.data, media, rendition: videoRendition(media), offset: 0, redoFrom: container });
       return { done: {} };
     },
   };

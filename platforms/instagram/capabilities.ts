@@ -20,6 +20,7 @@ const image = {
 const video = {
   types: ["video/mp4", "video/quicktime"],
   converted: [],
+  indexFirst: true,
   limits: {
     sizeBytes: { max: 300 * 1_048_576, source: CONTAINER },
     durationSeconds: { min: 3, max: 900, words: "between 3 seconds and 15 minutes", source: CONTAINER },

@@ -2,7 +2,7 @@ import type { MediaRule } from "../../model/capabilities.ts";
 import type { PlatformContent } from "../../model/post.ts";
 import { findErrorRow, type Graph } from "../kit/meta-graph.ts";
 import { renditionFor } from "../kit/rendition.ts";
-import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
+import { BrokerError, type PublishMedia, type Rendition, type StepContext } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs, NOT_THERE, unknownContainerError, type Login } from "./errors.ts";
 import { settings, type InstagramSettings } from "./settings.ts";
@@ -113,7 +113,7 @@ async function mediaFields(context: StepContext, media: PublishMedia | undefined
   const tags = tagsOf(context, media, item);
   const tagFields: Record<string, string> = tags.length === 0 ? {} : { user_tags: JSON.stringify(tags) };
   if (takesBytes(context, media)) return { upload_type: "resumable", ...tagFields };
-  if (media.type === "video") return { video_url: await context.media.publicUrl(media), ...tagFields };
+  if (media.type === "video") return { video_url: await context.media.publicUrl(media, videoRendition(media)), ...tagFields };
   const altText = kindOf(context.content) === "story" ? "" : (media.altText ?? "");
   return { image_url: await imageUrl(context, media), ...(altText === "" ? {} : { alt_text: altText }), ...tagFields };
 }
@@ -127,6 +127,11 @@ function tagsOf(context: StepContext, media: PublishMedia, item: number): { user
 
 function imageUrl(context: StepContext, media: PublishMedia): Promise<string> {
   return context.media.publicUrl(media, renditionFor(media, imageRule()));
+}
+
+/** Every placement with videos wants the same wrapping. */
+export function videoRendition(media: PublishMedia): Rendition | undefined {
+  return renditionFor(media, capabilities.placements[1].shapes[0].video);
 }
 
 /** Every shape with images asks the same of a file's type and size. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
+import { BrokerError, type PublishMedia, type Rendition, type StepContext } from "../platform.ts";
 import { parseJson, type HttpAnswer } from "./http.ts";
 import { readGraphAnswer, type Graph } from "./meta-graph.ts";
 import { redact } from "./redaction.ts";
@@ -10,14 +10,15 @@ import { redact } from "./redaction.ts";
  * from `redoFrom`, where the host takes the bytes of this session no more.
  * Source: Facebook docs, publishing reels, 2026-07-30; Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
-export async function uploadVideo(graph: Graph, context: StepContext, upload: { url: string; media: PublishMedia; offset: number; redoFrom: string }): Promise<void> {
-  const { url, media, offset, redoFrom } = upload;
+export async function uploadVideo(graph: Graph, context: StepContext, upload: { url: string; media: PublishMedia; rendition?: Rendition | undefined; offset: number; redoFrom: string }): Promise<void> {
+  const { url, media, rendition, offset, redoFrom } = upload;
+  const { sizeBytes } = await context.media.describe(media, rendition);
   const answer = await context.http.send({
     method: "POST",
     url,
-    headers: { authorization: `OAuth ${context.accessToken}`, offset: String(offset), file_size: String(media.sizeBytes) },
-    bytes: { contentType: "application/octet-stream", sizeBytes: media.sizeBytes - offset, open: () => context.media.open(media, { start: offset }) },
-    timeoutSeconds: uploadSeconds(media.sizeBytes - offset),
+    headers: { authorization: `OAuth ${context.accessToken}`, offset: String(offset), file_size: String(sizeBytes) },
+    bytes: { contentType: "application/octet-stream", sizeBytes: sizeBytes - offset, open: () => context.media.open(media, { ...(rendition === undefined ? {} : { rendition }), start: offset }) },
+    timeoutSeconds: uploadSeconds(sizeBytes - offset),
   });
   const refusal = readUploadRefusal(graph, answer, redoFrom);
   if (refusal !== null) throw refusal;

@@ -23,6 +23,17 @@ test("limits on the long and the short side turn with the picture", () => {
   assert.equal(renditionFor(picture({ width: 1920, height: 1080 }), rule), undefined);
 });
 
+test("a video goes as it is, or in another wrapping where its type or the place of its index is not taken", () => {
+  const film = (facts: Partial<PublishMedia>) => picture({ type: "video", mimeType: "video/mp4", ...facts });
+  const rewrapped = { mimeType: "video/mp4" };
+  const onlyMp4 = { ...ruleWith({}), types: ["video/mp4"], converted: ["video/quicktime"] } satisfies MediaRule;
+  assert.equal(renditionFor(film({ indexFirst: false }), onlyMp4), undefined);
+  assert.deepEqual(renditionFor(film({ mimeType: "video/quicktime", indexFirst: true }), onlyMp4), rewrapped);
+  const indexFirst = { ...ruleWith({}), types: ["video/mp4", "video/quicktime"], converted: [], indexFirst: true } satisfies MediaRule;
+  assert.deepEqual(renditionFor(film({ indexFirst: false }), indexFirst), rewrapped);
+  for (const known of [{ indexFirst: true }, { mimeType: "video/quicktime", indexFirst: true }, {}]) assert.equal(renditionFor(film(known), indexFirst), undefined);
+});
+
 function ruleWith(fitted: MediaRule["fitted"]): MediaRule {
   return { types: ["image/jpeg", "image/png"], converted: ["image/webp"], limits: {}, fitted, source };
 }

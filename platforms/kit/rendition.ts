@@ -1,22 +1,30 @@
 import type { MediaRule } from "../../model/capabilities.ts";
+import type { MediaFacts } from "../../model/post.ts";
 import type { PublishMedia, Rendition } from "../platform.ts";
 
 /**
- * What has to be made of an image before a platform with this rule takes it: a JPEG where its type is not taken as it
- * is, where it is larger than the rule fits, or where it lies on its side. Undefined where it may go as it is.
+ * What has to be made of a medium before a platform with this rule takes it: of an image a JPEG where its type is not
+ * taken as it is, where it is larger than the rule fits, or where it lies on its side; of a video another wrapping.
+ * Undefined where it may go as it is.
  */
 export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | undefined {
+  if (media.type === "video") return isRewrapped(media, rule) ? { mimeType: "video/mp4" } : undefined;
   const taken = rule.types.some((type) => type === media.mimeType);
   const maxSizeBytes = rule.fitted.sizeBytes?.max;
   const { maxWidth, maxHeight } = box(media, rule);
   const oversize = exceeds(media.sizeBytes, maxSizeBytes) || exceeds(media.width, maxWidth) || exceeds(media.height, maxHeight);
-  if (media.type !== "image" || (taken && !oversize && media.orientation === 1)) return undefined;
+  if (taken && !oversize && media.orientation === 1) return undefined;
   return {
     mimeType: "image/jpeg",
     ...(maxWidth === undefined ? {} : { maxWidth }),
     ...(maxHeight === undefined ? {} : { maxHeight }),
     ...(maxSizeBytes === undefined ? {} : { maxSizeBytes }),
   };
+}
+
+/** Whether a video goes to a platform with this rule in another wrapping. */
+export function isRewrapped({ mimeType, indexFirst }: Pick<MediaFacts, "mimeType" | "indexFirst">, rule: MediaRule): boolean {
+  return rule.converted.some((type) => type === mimeType) || (rule.indexFirst === true && indexFirst === false);
 }
 
 /** The box that the picture has to fit in, turned the way the picture is. */

@@ -18,10 +18,10 @@ const image = {
   source: IMAGES,
 } as const satisfies MediaRule;
 
-/** MP4 alone: QuickTime files would have to be rewritten, and that is left to the caller. */
+/** MP4 alone: QuickTime files are rewrapped. */
 const video = {
   types: ["video/mp4"],
-  converted: [],
+  converted: ["video/quicktime"],
   limits: {
     sizeBytes: { min: 75_000, max: 524_288_000, words: "between 75 KB and 500 MB", source: VIDEOS },
     durationSeconds: { min: 3, max: 1800, words: "between 3 seconds and 30 minutes", source: VIDEOS },

@@ -1,4 +1,5 @@
-import type { MediaRule } from "../../model/capabilities.ts";
+import type { MediaRule, Shape } from "../../model/capabilities.ts";
+import type { MediaType } from "../../model/post.ts";
 import { TransportError, type HttpRequest } from "../kit/http.ts";
 import { renditionFor } from "../kit/rendition.ts";
 import { BrokerError, type PublishMedia, type QuietStep, type StepContext } from "../platform.ts";
@@ -19,7 +20,7 @@ export function uploadImage(media: PublishMedia, index: number): QuietStep {
     async run(context) {
       const opened = await callRest(context, imageUpload, restRequest(context, "POST", "images?action=initializeUpload", { initializeUploadRequest: { owner: authorOf(context) } }));
       const { image, uploadUrl } = opened.value;
-      const rendition = renditionFor(media, imageRule());
+      const rendition = renditionFor(media, ruleOf("image"));
       const { mimeType, sizeBytes } = await context.media.describe(media, rendition);
       await sendOrThrow(context, {
         method: "PUT",
@@ -65,7 +66,8 @@ function openVideo(media: PublishMedia): QuietStep {
     name: VIDEO,
     effect: "hidden",
     async run(context) {
-      const request = { owner: authorOf(context), fileSizeBytes: media.sizeBytes, uploadCaptions: false, uploadThumbnail: media.thumbnail !== null };
+      const { sizeBytes } = await context.media.describe(media, renditionFor(media, ruleOf("video")));
+      const request = { owner: authorOf(context), fileSizeBytes: sizeBytes, uploadCaptions: false, uploadThumbnail: media.thumbnail !== null };
       const { value } = await callRest(context, videoUpload, restRequest(context, "POST", "videos?action=initializeUpload", { initializeUploadRequest: request }));
       return {
         done: {
@@ -89,11 +91,12 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
     async run(context) {
       const urls = listAt(context, "video-urls");
       const ranges = listAt(context, "video-ranges");
+      const { sizeBytes } = await context.media.describe(media, renditionFor(media, ruleOf("video")));
       const etags: string[] = [];
       for (let part = Math.floor((urls.length * index) / steps); part < Math.floor((urls.length * (index + 1)) / steps); part += 1) {
         const [first = 0, last = 0] = (ranges[part] ?? "").split("-").map(Number);
         // Both ends are included; the last may lie behind the end of the file.
-        const end = Math.min(last + 1, media.sizeBytes);
+        const end = Math.min(last + 1, sizeBytes);
         etags.push(await sendPart(context, media, { url: urls[part] ?? "", start: first, end }));
       }
       return { done: { [name]: etags } };
@@ -102,7 +105,9 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
 }
 
 async function sendPart(context: StepContext, media: PublishMedia, { url, start, end }: { url: string; start: number; end: number }): Promise<string> {
-  const bytes: HttpRequest["bytes"] = { contentType: "application/octet-stream", sizeBytes: end - start, open: () => context.media.open(media, { start, end }) };
+  const rendition = renditionFor(media, ruleOf("video"));
+  const open = () => context.media.open(media, { ...(rendition === undefined ? {} : { rendition }), start, end });
+  const bytes: HttpRequest["bytes"] = { contentType: "application/octet-stream", sizeBytes: end - start, open };
   const answer = await sendSigned(context, { method: "PUT", url, bytes, timeoutSeconds: UPLOAD_TIMEOUT_SECONDS });
   const etag = (answer.headers.etag ?? "").replace(/^(?:W\/)?"(.*)"$/, "$1");
   if (etag !== "") return etag;
@@ -221,8 +226,10 @@ function listAt({ checkpoint }: StepContext, name: string): string[] {
   return Array.isArray(list) ? list : [];
 }
 
-function imageRule(): MediaRule {
-  const rule = capabilities.placements[0].shapes.find((shape) => "image" in shape);
-  if (rule === undefined || !("image" in rule)) throw new Error("LinkedIn declares no shape with images");
-  return rule.image;
+/** Every shape asks the same of a file. */
+function ruleOf(kind: MediaType): MediaRule {
+  const shapes: readonly Shape[] = capabilities.placements[0].shapes;
+  const rule = shapes.find((shape) => shape[kind] !== undefined)?.[kind];
+  if (rule === undefined) throw new Error(`LinkedIn declares no shape with ${kind}`);
+  return rule;
 }

@@ -19,6 +19,7 @@ const image: MediaRule = {
 const video: MediaRule = {
   types: ["video/mp4", "video/quicktime"],
   converted: [],
+  indexFirst: true,
   limits: {
     sizeBytes: { max: 1_073_741_824, source: "Threads docs, overview, 2025-12-22" },
     // "More than 0": anything shorter than one frame at the highest rate is no video.

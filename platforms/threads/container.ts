@@ -1,5 +1,5 @@
 import type { MediaRule } from "../../model/capabilities.ts";
-import type { PlatformContent } from "../../model/post.ts";
+import type { MediaType, PlatformContent } from "../../model/post.ts";
 import { renditionFor } from "../kit/rendition.ts";
 import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
@@ -89,14 +89,15 @@ async function mediaFields(context: StepContext, media: PublishMedia | undefined
   if (media === undefined) return {};
   const fields: Record<string, string> =
     media.type === "video"
-      ? { media_type: "VIDEO", video_url: await context.media.publicUrl(media) }
-      : { media_type: "IMAGE", image_url: await context.media.publicUrl(media, renditionFor(media, imageRule())) };
+      ? { media_type: "VIDEO", video_url: await context.media.publicUrl(media, renditionFor(media, ruleOf("video"))) }
+      : { media_type: "IMAGE", image_url: await context.media.publicUrl(media, renditionFor(media, ruleOf("image"))) };
   return media.altText === null || media.altText === "" ? fields : { ...fields, alt_text: media.altText };
 }
 
-function imageRule(): MediaRule {
-  const rule = capabilities.placements[0].shapes.find((shape) => shape.image !== undefined)?.image;
-  if (rule === undefined) throw new Error("Threads declares no shape with images");
+/** Every shape asks the same of a file. */
+function ruleOf(kind: MediaType): MediaRule {
+  const rule = capabilities.placements[0].shapes.find((shape) => shape[kind] !== undefined)?.[kind];
+  if (rule === undefined) throw new Error(`Threads declares no shape with ${kind}`);
   return rule;
 }
 

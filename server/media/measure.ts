@@ -6,8 +6,10 @@ import type { Metadata } from "sharp";
 import type { MimeType } from "../../model/capabilities.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { Storage } from "../storage/storage.ts";
-import { inImageSlot } from "./image-slot.ts";
+import { findEditObstacle } from "./edit-lists.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
+import { inImageSlot } from "./slots.ts";
+import { findCodecObstacle } from "./video-tracks.ts";
 
 /** A file of a type that is taken, but that cannot be read. `message` completes the sentence "The file …". */
 export class UnreadableMediaError extends Error {
@@ -73,13 +75,14 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
 /** Measures a stored video by its index, reading only what it needs. Throws an UnreadableMediaError. */
 export async function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
   const read = async (start: number, end: number) => buffer(await storage.open(bytes.key, { start, end }));
-  await checkBoxes(read, bytes.sizeBytes);
+  const index = await findIndex(read, bytes.sizeBytes);
   const source = new CustomSource({ getSize: () => bytes.sizeBytes, read, maxCacheSize: 2 * 1024 * 1024, prefetchProfile: "fileSystem" });
   const input = new Input({ source, formats: [MP4, QTFF] });
   try {
     const video = await input.getPrimaryVideoTrack();
     if (video === null) throw new UnreadableMediaError("holds no video track");
     if ((await new EncodedPacketSink(video).getPacket(Infinity)) === null) throw new UnreadableMediaError(BROKEN);
+    const rewrapObstacle = findEditObstacle(await read(index.start, index.end)) ?? (await findCodecObstacle(input));
     const durationSeconds = positive((await input.getDurationFromMetadata()) ?? (await input.computeDuration()));
     return {
       ...NOTHING_MEASURED,
@@ -90,6 +93,8 @@ export async function measureVideo(storage: Storage, bytes: StoredBytes): Promis
       bitRate: durationSeconds === null ? null : Math.round((bytes.sizeBytes * 8) / durationSeconds),
       ...(await measureVideoTrack(video)),
       ...(await measureAudioTrack(await input.getPrimaryAudioTrack())),
+      indexFirst: index.isFirst,
+      ...(rewrapObstacle === null ? {} : { rewrapObstacle }),
     };
   } catch (error) {
     throw error instanceof UnreadableMediaError ? error : new UnreadableMediaError(BROKEN, { cause: error });
@@ -126,18 +131,32 @@ const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 /** Files in fragments have thousands of boxes; the first of them tell enough. */
 const MAX_BOXES = 100;
 
+/** Where what is in the index lies, and whether that is in front of the pictures. */
+interface IndexPlace {
+  start: number;
+  end: number;
+  isFirst: boolean;
+}
+
 /** Walks the outermost boxes: each has to end within the file, which finds a cut one, and the index has to be of sane size. */
-async function checkBoxes(read: (start: number, end: number) => Promise<Buffer>, sizeBytes: number): Promise<void> {
+async function findIndex(read: (start: number, end: number) => Promise<Buffer>, sizeBytes: number): Promise<IndexPlace> {
+  let index: IndexPlace = { start: 0, end: 0, isFirst: false };
+  let hasPictures = false;
   let start = 0;
   for (let box = 0; box < MAX_BOXES && start + 8 <= sizeBytes; box += 1) {
     const head = await read(start, Math.min(start + 16, sizeBytes));
     const declared = head.readUInt32BE(0);
-    if (declared === 0) return;
-    const boxBytes = declared === 1 ? (head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))) : declared;
+    const boxBytes = declared === 0 ? sizeBytes - start : declared === 1 ? (head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))) : declared;
     if (boxBytes < 8 || start + boxBytes > sizeBytes) throw new UnreadableMediaError(BROKEN);
-    if (head.toString("latin1", 4, 8) === "moov" && boxBytes > MAX_INDEX_BYTES) throw new UnreadableMediaError("has an index of more than 32 MB");
+    const name = head.toString("latin1", 4, 8);
+    if (name === "mdat") hasPictures = true;
+    if (name === "moov") {
+      if (boxBytes > MAX_INDEX_BYTES) throw new UnreadableMediaError("has an index of more than 32 MB");
+      index = { start: start + (declared === 1 ? 16 : 8), end: start + boxBytes, isFirst: !hasPictures };
+    }
     start += boxBytes;
   }
+  return index;
 }
 
 function positive(value: number): number | null {

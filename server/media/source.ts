@@ -7,10 +7,10 @@ import type { MediaFacts } from "../../model/post.ts";
 import { findMedia, findRendition, insertRendition } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { Storage } from "../storage/storage.ts";
-import { inImageSlot } from "./image-slot.ts";
 import type { Owner } from "./media-objects.ts";
 import { signMediaUrl } from "./signed-url.ts";
 import type { MediaUrls } from "./signed-url.ts";
+import { inImageSlot, inRewrappingSlot } from "./slots.ts";
 
 export interface MediaSourceDeps {
   pool: pg.Pool;
@@ -48,9 +48,10 @@ interface StoredMedia {
   facts: MediaFacts;
 }
 
-/** Images that are already what is wanted, and videos, go out as they are. */
+/** What is already what is wanted goes out as it is. */
 function needsRendition(media: PublishMedia, wanted: Rendition | undefined): wanted is Rendition {
-  if (wanted === undefined || media.type === "video") return false;
+  if (wanted === undefined || isVideo(wanted) !== (media.type === "video")) return false;
+  if (isVideo(wanted)) return media.mimeType !== wanted.mimeType || media.indexFirst === false;
   return (
     media.mimeType !== wanted.mimeType ||
     media.orientation !== 1 ||
@@ -70,13 +71,13 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
   const find = async () => readStored(await findRendition.one(deps.pool, key));
   const found = await find();
   if (found !== null) return found;
-  return inImageSlot(async () => {
+  const inSlot = isVideo(wanted) ? inRewrappingSlot : inImageSlot;
+  return inSlot(async () => {
     // Another platform post of this process may have made it while this one waited for its turn.
     const foundNow = await find();
     if (foundNow !== null) return foundNow;
     const original = await findOriginal(deps, owner, media.id);
-    const { makeRendition } = await import("./rendition.ts");
-    const made = await makeRendition(deps.storage, original, wanted);
+    const made = await make(deps.storage, original, wanted);
     const row = await insertRendition.one(deps.pool, [...key, newId(), made.storageKey, media.filename, JSON.stringify(made.facts)]);
     if (row !== undefined) return { id: row.id, ...made };
     // Another process was faster: its file stays, ours goes.
@@ -85,7 +86,17 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
   });
 }
 
-/** What sets one conversion of an image apart from its others. */
+/** The libraries are large, and many a process never converts anything. */
+async function make(storage: Storage, original: StoredMedia, wanted: Rendition): Promise<Omit<StoredMedia, "id">> {
+  if (isVideo(wanted)) return (await import("./rewrap.ts")).rewrapVideo(storage, original);
+  return (await import("./rendition.ts")).makeRendition(storage, original, wanted);
+}
+
+function isVideo({ mimeType }: Rendition): boolean {
+  return mimeType === "video/mp4";
+}
+
+/** What sets one conversion apart from the others of the same file. */
 function nameRendition({ mimeType, maxWidth, maxHeight, maxSizeBytes }: Rendition): string {
   return [mimeType, maxWidth ?? "", maxHeight ?? "", maxSizeBytes ?? ""].join(";");
 }

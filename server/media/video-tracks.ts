@@ -1,0 +1,28 @@
+import type { Input, InputAudioTrack, InputVideoTrack } from "mediabunny";
+
+/** Codecs that every player of MP4 files knows. */
+const COPIED_CODECS: ReadonlySet<string> = new Set(["avc", "hevc", "av1", "vp9", "aac", "mp3"]);
+
+/**
+ * The tracks of a video that are seen and heard where nobody chooses others: of each kind those that are on, or the first
+ * where all are off. QuickTime keeps chapters' pictures, other languages and spatial sound as tracks that are off.
+ */
+export async function keptTracks(input: Input): Promise<(InputVideoTrack | InputAudioTrack)[]> {
+  const tracks = [await input.getVideoTracks(), await input.getAudioTracks()];
+  const kept = await Promise.all(
+    tracks.map(async (ofKind) => {
+      const areOn = await Promise.all(ofKind.map(async (track) => (await track.getDisposition()).default));
+      return areOn.includes(true) ? ofKind.filter((_, index) => areOn[index]) : ofKind.slice(0, 1);
+    }),
+  );
+  return kept.flat();
+}
+
+/** Why these tracks cannot be copied into an MP4 file, completing "The video …"; null where they can. */
+export async function findCodecObstacle(input: Input): Promise<string | null> {
+  for (const track of await keptTracks(input)) {
+    const codec = await track.getCodec();
+    if (codec === null || !COPIED_CODECS.has(codec)) return `has ${track.type === "video" ? "pictures" : "sound"} of the codec ${codec ?? "unknown"}`;
+  }
+  return null;
+}

@@ -1,0 +1,67 @@
+import { ALL_FORMATS, BufferSource, BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, EncodedVideoPacketSource, Input, MovOutputFormat, Mp4OutputFormat, Output } from "mediabunny";
+import type { OutputFormat } from "mediabunny";
+import { fixture } from "./media-world.ts";
+
+/** The packets of a fixture as a QuickTime film with its index at the end, as cameras write them. */
+export function quickTime(name: string): Promise<Buffer> {
+  return wrap(name, new MovOutputFormat({ fastStart: false }));
+}
+
+/** The packets of a fixture as an MP4 file with its index at the end. */
+export function indexLast(name: string): Promise<Buffer> {
+  return wrap(name, new Mp4OutputFormat({ fastStart: false }));
+}
+
+/** The pictures of a fixture beside sound that is not compressed, which QuickTime films may have. */
+export function withPlainSound(name: string): Promise<Buffer> {
+  return wrap(name, new MovOutputFormat({ fastStart: false }), { isPlain: true });
+}
+
+async function wrap(name: string, format: OutputFormat, { isPlain = false } = {}): Promise<Buffer> {
+  using input = new Input({ source: new BufferSource(await fixture(name)), formats: ALL_FORMATS });
+  const target = new BufferTarget();
+  const output = new Output({ format, target });
+  const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
+  const [videoCodec, audioCodec] = [await video?.getCodec(), await audio?.getCodec()];
+  if (!video || !audio || !videoCodec || !audioCodec) throw new Error(`${name} has no picture or no sound`);
+  const pictures = new EncodedVideoPacketSource(videoCodec);
+  const sound = new EncodedAudioPacketSource(isPlain ? "pcm-s16" : audioCodec);
+  output.addVideoTrack(pictures, { transformationMatrix: await video.getTransformationMatrix() });
+  output.addAudioTrack(sound);
+  await output.start();
+  const [videoConfig, audioConfig] = [await video.getDecoderConfig(), await audio.getDecoderConfig()];
+  for await (const packet of new EncodedPacketSink(video).packets()) await pictures.add(packet, videoConfig === null ? {} : { decoderConfig: videoConfig });
+  if (isPlain) await sound.add(new EncodedPacket(new Uint8Array(96_000), "key", 0, 1), { decoderConfig: { codec: "pcm-s16", numberOfChannels: 1, sampleRate: 48_000 } });
+  else for await (const packet of new EncodedPacketSink(audio).packets()) await sound.add(packet, audioConfig === null ? {} : { decoderConfig: audioConfig });
+  await output.finalize();
+  return Buffer.from(target.buffer ?? new ArrayBuffer(0));
+}
+
+/** Everything that is seen and heard of a film: its packets in the order of decoding, and how they are to be decoded. */
+export async function packetsOf(film: Uint8Array) {
+  using input = new Input({ source: new BufferSource(film), formats: ALL_FORMATS });
+  const tracks = await input.getTracks();
+  return await Promise.all(
+    tracks.map(async (track) => {
+      const packets: EncodedPacket[] = [];
+      for await (const packet of new EncodedPacketSink(track).packets()) packets.push(packet);
+      const config = track.isVideoTrack() ? await track.getDecoderConfig() : track.isAudioTrack() ? await track.getDecoderConfig() : null;
+      return {
+        type: track.type,
+        codec: config?.codec,
+        description: Buffer.from(config?.description instanceof Uint8Array ? config.description : []).toString("hex"),
+        rotation: track.isVideoTrack() ? await track.getRotation() : 0,
+        packets: packets.map(({ data, type, timestamp, duration }) => ({ data: Buffer.from(data).toString("base64"), type, at: Math.round(timestamp * 10_000), lasts: Math.round(duration * 10_000) })),
+      };
+    }),
+  );
+}
+
+/** The same film with the end of its sound cut off by an edit: what is behind it is there and not heard. */
+export function cutOff(film: Buffer): Buffer {
+  const cut = Buffer.from(film);
+  const edits = cut.indexOf("elst");
+  if (edits === -1) throw new Error("the film has no edit list");
+  cut.writeUInt32BE(cut.readUInt32BE(edits + 12) / 2, edits + 12);
+  return cut;
+}
