@@ -36,6 +36,7 @@ test("every sample of the documentation does what it says, in every language", {
   for (const file of files) {
     await t.test(file, async () => {
       const blocks = readBlocks(await readFile(join(root, file), "utf8"));
+      assert.equal(blocks.length, SAMPLES[nameOf(file)] ?? 0, "samples that run");
       if (blocks.length === 0) return;
       const isSetUp = file === "docs/guides/quickstart.md" || blocks.every(({ language }) => language === "sh");
       await runPage(installation, isSetUp ? blocks : [...setUp.map((block) => ({ ...block, group: -1 })), ...blocks], { file, variables });
@@ -92,7 +93,11 @@ async function runPage(installation: Installation, blocks: readonly Block[], { f
     assert.ok(!isShell || calls.some(({ block }) => block === indices[0]), "every call is looked at");
     return others.length === 0 || blocks[indices[0] ?? 0]?.group === -1 ? [] : [`${languages}: ${first}`];
   });
-  assert.deepEqual(told, SHOWN[file.replace(/^.*\/|\.md$/g, "")] ?? []);
+  assert.deepEqual(told, SHOWN[nameOf(file)] ?? []);
+}
+
+function nameOf(file: string): string {
+  return file.replace(/^.*\/|\.md$/g, "");
 }
 
 /** The operations that were called, each once. */
@@ -104,6 +109,12 @@ function namesOf(calls: readonly Call[]): string {
 function patternOf({ path }: Operation): RegExp {
   return new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
 }
+
+/** How many samples a page has, so that none is lost. */
+const SAMPLES: Readonly<Record<string, number>> = {
+  README: 6, accounts: 2, agents: 1, authentication: 1, "command-line": 4, "connecting-accounts": 1, "earlier-addresses": 2, errors: 3, "exactly-once": 4, mcp: 3,
+  media: 8, platforms: 1, posts: 22, quickstart: 7, "resumable-uploads": 1, scheduling: 6, "self-hosting": 3, "test-mode": 3, webhooks: 11,
+};
 
 /** What the guides show in several languages, so that none of it is lost. */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
