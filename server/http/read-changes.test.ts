@@ -69,14 +69,18 @@ test("without a message it is read by the clock, and messages about other posts 
   assert.equal(readings, 2);
 });
 
-test("the end comes at once, whether it waits or reads, and nothing is left behind", async () => {
+test("the end comes at once, whether it waits, reads or is waited for, what has been read is told, and nothing is left behind", async () => {
   assert.equal(await follow(NEVER, (reading) => (reading === 2 ? void setImmediate(() => ended.abort()) : undefined)), 2);
   assertNothingLeft();
   ended = new AbortController();
-  await follow(NEVER, () => undefined, async () => {
+  assert.equal(await follow(NEVER, (reading) => (reading === 2 ? void ended.abort() : undefined)), 2);
+  assertNothingLeft();
+  ended = new AbortController();
+  const readings = await follow(NEVER, () => undefined, async () => {
     ended.abort();
     return await read();
   });
+  assert.equal(readings, 2);
   assertNothingLeft();
   ended = new AbortController();
   await assert.rejects(follow(NEVER, () => undefined, () => Promise.reject(new Error("The database is away"))), /away/);

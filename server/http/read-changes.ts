@@ -6,7 +6,8 @@ export type PostAnswer = Answer<{ post: Post }>;
 
 /**
  * A post as it has been read, and again whenever it may have changed: after every message about it and, since a message
- * may be lost, after so many milliseconds without one. Ends with the signal, or when nobody asks for more.
+ * may be lost, after so many milliseconds without one. Ends with the signal, once what was
+ * being read then has been told, or when nobody asks for more.
  */
 export async function* readChanges(
   listener: Pick<Listener, "on">,
@@ -23,9 +24,9 @@ export async function* readChanges(
     wake();
   });
   try {
-    for (let answer = first; !ended.aborted; answer = await read()) {
+    for (let answer = first; ; answer = await read()) {
       yield answer;
-      if (!changed) await pause(everyMilliseconds, ended, (resolve) => (wake = resolve));
+      if (!changed && !ended.aborted) await pause(everyMilliseconds, ended, (resolve) => (wake = resolve));
       if (ended.aborted) return;
       changed = false;
     }
