@@ -11,12 +11,14 @@ export function isRedirectUri(text: string): boolean {
   if (text.length > 1000 || !URI_FORM.test(text)) return false;
   const url = URL.parse(text);
   if (url === null || url.username !== "" || url.password !== "") return false;
-  if (url.protocol === "https:") return url.hostname !== "";
+  if (url.protocol === "https:") return HOST_FORM.test(url.hostname);
   return url.protocol === "http:" ? isLoopback(url.hostname) : !BROWSERS_OWN.has(url.protocol);
 }
 
 /** The characters of RFC 3986, without those of a fragment, and something behind the scheme. */
 const URI_FORM = /^[a-z][a-z0-9+.-]+:\/\/?[\w\-.~:/?[\]@!$&'()*+,;=%]+$/i;
+/** As names and addresses are written: a URL's may hold more, which would mean something else in a policy for browsers that names the host. */
+const HOST_FORM = /^(?:[\w.-]+|\[[\da-f:.]+\])$/;
 const BROWSERS_OWN: ReadonlySet<string> = new Set(["javascript:", "data:", "vbscript:", "file:", "filesystem:", "blob:", "about:", "view-source:", "ftp:", "ws:", "wss:", "intent:", "chrome:", "mailto:", "tel:", "sms:"]);
 
 /** Whether a client has named this address: to the letter, but for the port of a program on this machine, which is free each time (RFC 8252, section 7.3). */
