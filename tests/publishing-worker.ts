@@ -7,9 +7,9 @@ import { engineParts } from "./publishing-world.ts";
 
 /**
  * A process that publishes to a ledger, for tests that kill it. `FAULT` is "point" or "point step": there the process
- * sends itself the signal `FAULT_SIGNAL`, once.
+ * sends itself the signal `FAULT_SIGNAL`, once. `SPEED` divides the engine's pauses.
  */
-const { DATABASE_URL = "", LEDGER_URL = "", FAULT = "", FAULT_SIGNAL = "SIGKILL" } = process.env;
+const { DATABASE_URL = "", LEDGER_URL = "", FAULT = "", FAULT_SIGNAL = "SIGKILL", SPEED } = process.env;
 const [faultPoint, faultStep] = FAULT.split(" ");
 let struck = false;
 
@@ -19,6 +19,7 @@ const engine = createEngine({
   ...engineParts({ url: LEDGER_URL, readBack: "truth" }),
   pool: createPool(DATABASE_URL, { name: "test worker", onError: () => undefined }),
   listener,
+  ...(SPEED === undefined ? {} : { speed: Number(SPEED) }),
   faultPoint: ({ point, step }) => {
     if (struck || point !== faultPoint || (faultStep !== undefined && step !== faultStep)) return;
     struck = true;

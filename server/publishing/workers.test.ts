@@ -130,7 +130,7 @@ test("SIGTERM ends a worker cleanly while it publishes", async () => {
 
 test("a database that goes away and comes back loses nothing and doubles nothing", async () => {
   await withWorld(async (world) => {
-    await world.startEngine();
+    await world.startEngine({ speed: 20 });
     const posts = await Promise.all(Array.from({ length: 30 }, (_, n) => world.addPost({ text: `cut ${n}` })));
     await Promise.all(posts.map((post) => world.publish(post)));
     for (let cut = 0; cut < 5; cut += 1) {
