@@ -77,10 +77,10 @@ async function showApprovals(
     at: "/approvals",
     viewer: person,
     status: answered.ok ? status : answered.status,
-    notice,
+    notice: answered.ok ? notice : { kind: "failed", text: readRefusal(answered).message },
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
 <p class="dim">Posts of <a href="/keys">API keys</a> that publish only what you approve. An approval is for the post as it is shown: any edit voids it.</p>
-${approvals.length === 0 ? html`<section><p class="dim">Nothing waits for you here.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
+${answered.ok && approvals.length === 0 ? html`<section><p class="dim">Nothing waits for you here.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
 ${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Earlier</a></p>`}`,
   });
 }

@@ -160,6 +160,8 @@ test("what waits for approval is counted on every page, and approved or discarde
   const act = (what: string, fields: Record<string, string>) => send(`/approvals/${what}`, { mode: "test", ...fields }, { origin: OWN, cookie: own });
   const hashOf = async (id: string) => new RegExp(`value="${id}"><input type="hidden" name="mode" value="test"><input type="hidden" name="contentHash" value="([0-9a-f]{64})"`).exec(await page())?.[1] ?? "";
   assert.deepEqual([await counted(), (await page()).includes("Nothing waits")], [undefined, true]);
+  const unread = await open("/approvals?cursor=nonsense", { cookie: own });
+  assert.deepEqual([unread.status, (await unread.text()).includes("Nothing waits")], [400, false]);
   const [first, second] = [await draft("First <b>draft</b>"), await draft("Second draft")];
   const shown = await page();
   assert.ok(shown.includes("First &#60;b&#62;draft&#60;/b&#62;") && shown.includes("Second draft") && shown.includes("Threads, @ampost") && shown.includes("“asks first”"));
