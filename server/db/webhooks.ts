@@ -52,8 +52,8 @@ export const rotateWebhookSecret = statement<WebhookRow>(
 /** ($1 id, $2 user, $3 mode): held until the transaction ends. */
 export const lockWebhookSecret = statement<{ secret_sealed: string }>("webhooks.lock_secret", `select secret_sealed from webhooks where id = $1 and user_id = $2 and mode = $3 for update`);
 
-/** ($1 id): the log of one without a URL is being read. Written down once a minute. */
-export const touchWebhook = statement("webhooks.touch", `update webhooks set read_at = now() where id = $1 and url is null and read_at < now() - interval '1 minute'`);
+/** ($1 id, $2 user, $3 mode): the log of one without a URL is being read. Written down once a minute. */
+export const touchWebhook = statement("webhooks.touch", `update webhooks set read_at = now() where id = $1 and user_id = $2 and mode = $3 and url is null and read_at < now() - interval '1 minute'`);
 
 /** ($1 most): those without a URL whose log nobody has read for a week. */
 export const deleteUnreadWebhooks = statement(

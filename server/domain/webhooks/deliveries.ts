@@ -38,7 +38,7 @@ export async function listDeliveries(
   const owned = [webhookId, caller.userId, caller.mode];
   const webhook = await findWebhook.one(services.pool, owned);
   if (webhook === undefined) throw notFound();
-  if (webhook.url === null) await touchWebhook.run(services.pool, [webhookId]);
+  if (webhook.url === null) await touchWebhook.run(services.pool, owned);
   const rows = await selectDeliveries.all(services.pool, [...owned, status ?? null, limit, offset]);
   // A page behind the last has no row to tell the number.
   const total = rows[0]?.total ?? (await countDeliveries.one(services.pool, [...owned, status ?? null]))?.count ?? 0;
