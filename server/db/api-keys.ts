@@ -48,6 +48,16 @@ export const insertApiKey = statement<ApiKeyRow>(
   `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at, policies) values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
 );
 
+/** ($1 id, $2 user, $3 mode, $4 name, $5 client, $6 policies, $7 seconds until its client has to have begun): nothing where it was made before. */
+export const insertGrant = statement<Pick<ApiKeyRow, "id">>(
+  "api_keys.insert_grant",
+  `insert into api_keys (id, user_id, mode, name, client_id, policies, expires_at) values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
+   on conflict (id) do nothing returning id`,
+);
+
+/** ($1 grant, $2 user, $3 mode, $4 seconds): it lives for so long from now on. */
+export const prolongGrant = statement("api_keys.prolong_grant", `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`);
+
 /** ($1 user) */
 export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
 

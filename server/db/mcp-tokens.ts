@@ -1,5 +1,5 @@
 import type { Mode } from "../../model/platform-names.ts";
-import type { ApiKeyRow, KeyHolderRow } from "./api-keys.ts";
+import type { KeyHolderRow } from "./api-keys.ts";
 import { statement } from "./sql.ts";
 
 /** What a client of a grant may hold. */
@@ -22,16 +22,6 @@ const REMEMBERED_DAYS = 7;
 const mine = "k.id = t.grant_id and k.user_id = t.user_id and k.mode = t.mode";
 const alive = "k.revoked_at is null and (k.expires_at is null or k.expires_at > now())";
 const columns = "t.grant_id, t.user_id, t.mode, k.client_id, t.redirect_uri, t.code_challenge, t.used_at";
-
-/** ($1 id, $2 user, $3 mode, $4 name, $5 client, $6 policies, $7 seconds until its client has to have begun): nothing where it was made before. */
-export const insertGrant = statement<Pick<ApiKeyRow, "id">>(
-  "api_keys.insert_grant",
-  `insert into api_keys (id, user_id, mode, name, client_id, policies, expires_at) values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
-   on conflict (id) do nothing returning id`,
-);
-
-/** ($1 grant, $2 user, $3 mode, $4 seconds): it lives for so long from now on. */
-export const prolongGrant = statement("api_keys.prolong_grant", `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`);
 
 /** ($1 digest, $2 grant, $3 user, $4 mode, $5 kind, $6 lifetime in seconds, $7 redirect URI, $8 code challenge) */
 export const insertMcpToken = statement(

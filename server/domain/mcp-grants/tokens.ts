@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import { deleteMcpToken, findMcpToken, insertMcpToken, type McpTokenKind, type McpTokenRow, prolongGrant, useMcpToken } from "../../db/mcp-tokens.ts";
+import { prolongGrant } from "../../db/api-keys.ts";
+import { deleteMcpToken, findMcpToken, insertMcpToken, type McpTokenKind, type McpTokenRow, useMcpToken } from "../../db/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import { digestKey, revoke } from "../api-keys/api-keys.ts";
 import type { Origin } from "../caller.ts";
