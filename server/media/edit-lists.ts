@@ -1,3 +1,5 @@
+import { readBoxes } from "./boxes.ts";
+
 /**
  * What the index of a video says about its time line that a copy of its packets would not keep; null where nothing.
  * Completes the sentence "The video …". A start that is cut off, a delay, and the few padding samples that encoders hide
@@ -66,19 +68,4 @@ function readScale(header: Buffer | undefined): { scale: number; duration: numbe
 
 function findBox(within: Buffer, wanted: string): Buffer {
   return readBoxes(within).find(({ name }) => name === wanted)?.body ?? Buffer.alloc(0);
-}
-
-/** The boxes that lie in a row, as far as they are whole. */
-function readBoxes(bytes: Buffer): { name: string; body: Buffer }[] {
-  const boxes: { name: string; body: Buffer }[] = [];
-  for (let start = 0; start + 8 <= bytes.length; ) {
-    const declared = bytes.readUInt32BE(start);
-    const headBytes = declared === 1 ? 16 : 8;
-    if (start + headBytes > bytes.length) break;
-    const boxBytes = declared === 0 ? bytes.length - start : declared === 1 ? Number(bytes.readBigUInt64BE(start + 8)) : declared;
-    if (boxBytes < headBytes || start + boxBytes > bytes.length) break;
-    boxes.push({ name: bytes.toString("latin1", start + 4, start + 8), body: bytes.subarray(start + headBytes, start + boxBytes) });
-    start += boxBytes;
-  }
-  return boxes;
 }

@@ -8,6 +8,7 @@ import type { MediaFacts } from "../../model/post.ts";
 import type { Storage } from "../storage/storage.ts";
 import { findEditObstacle } from "./edit-lists.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
+import { findChunkObstacle, hasSoundTables } from "./sample-tables.ts";
 import { inImageSlot } from "./slots.ts";
 import { findCodecObstacle } from "./video-tracks.ts";
 
@@ -75,14 +76,14 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
 /** Measures a stored video by its index, reading only what it needs. Throws an UnreadableMediaError. */
 export async function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
   const read = async (start: number, end: number) => buffer(await storage.open(bytes.key, { start, end }));
-  const index = await findIndex(read, bytes.sizeBytes);
+  const { index, isFirst } = await readIndex(read, bytes.sizeBytes);
   const source = new CustomSource({ getSize: () => bytes.sizeBytes, read, maxCacheSize: 2 * 1024 * 1024, prefetchProfile: "fileSystem" });
   const input = new Input({ source, formats: [MP4, QTFF] });
   try {
     const video = await input.getPrimaryVideoTrack();
     if (video === null) throw new UnreadableMediaError("holds no video track");
     if ((await new EncodedPacketSink(video).getPacket(Infinity)) === null) throw new UnreadableMediaError(BROKEN);
-    const rewrapObstacle = findEditObstacle(await read(index.start, index.end)) ?? (await findCodecObstacle(input));
+    const rewrapObstacle = findEditObstacle(index) ?? findChunkObstacle(index) ?? (await findCodecObstacle(input));
     const durationSeconds = positive((await input.getDurationFromMetadata()) ?? (await input.computeDuration()));
     return {
       ...NOTHING_MEASURED,
@@ -93,7 +94,7 @@ export async function measureVideo(storage: Storage, bytes: StoredBytes): Promis
       bitRate: durationSeconds === null ? null : Math.round((bytes.sizeBytes * 8) / durationSeconds),
       ...(await measureVideoTrack(video)),
       ...(await measureAudioTrack(await input.getPrimaryAudioTrack())),
-      indexFirst: index.isFirst,
+      indexFirst: isFirst,
       ...(rewrapObstacle === null ? {} : { rewrapObstacle }),
     };
   } catch (error) {
@@ -129,34 +130,34 @@ const UNKNOWN_CODEC = "unknown";
 /** The index of ten hours of video takes less; a larger one is made to fill memory. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 /** Files in fragments have thousands of boxes; the first of them tell enough. */
-const MAX_BOXES = 100;
+const MAX_OUTER_BOXES = 100;
 
-/** Where what is in the index lies, and whether that is in front of the pictures. */
-interface IndexPlace {
-  start: number;
-  end: number;
-  isFirst: boolean;
-}
-
-/** Walks the outermost boxes: each has to end within the file, which finds a cut one, and the index has to be of sane size. */
-async function findIndex(read: (start: number, end: number) => Promise<Buffer>, sizeBytes: number): Promise<IndexPlace> {
-  let index: IndexPlace = { start: 0, end: 0, isFirst: false };
+/**
+ * What is in the index, and whether that lies in front of the pictures. Walks the outermost boxes: each has to end within
+ * the file, which finds a cut one, and the index, as those of the first fragments, has to be of sane size and sound.
+ */
+async function readIndex(read: (start: number, end: number) => Promise<Buffer>, sizeBytes: number): Promise<{ index: Buffer; isFirst: boolean }> {
+  let found: { index: Buffer; isFirst: boolean } | null = null;
   let hasPictures = false;
   let start = 0;
-  for (let box = 0; box < MAX_BOXES && start + 8 <= sizeBytes; box += 1) {
+  for (let box = 0; box < MAX_OUTER_BOXES && start + 8 <= sizeBytes; box += 1) {
     const head = await read(start, Math.min(start + 16, sizeBytes));
     const declared = head.readUInt32BE(0);
     const boxBytes = declared === 0 ? sizeBytes - start : declared === 1 ? (head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))) : declared;
     if (boxBytes < 8 || start + boxBytes > sizeBytes) throw new UnreadableMediaError(BROKEN);
     const name = head.toString("latin1", 4, 8);
     if (name === "mdat") hasPictures = true;
-    if (name === "moov") {
+    if (name === "moov" || name === "moof") {
       if (boxBytes > MAX_INDEX_BYTES) throw new UnreadableMediaError("has an index of more than 32 MB");
-      index = { start: start + (declared === 1 ? 16 : 8), end: start + boxBytes, isFirst: !hasPictures };
+      const index = await read(start + (declared === 1 ? 16 : 8), start + boxBytes);
+      if (!hasSoundTables(index)) throw new UnreadableMediaError(BROKEN);
+      // Players go by the first index that they find.
+      if (name === "moov") found ??= { index, isFirst: !hasPictures };
     }
     start += boxBytes;
   }
-  return index;
+  if (found === null) throw new UnreadableMediaError(start + 8 <= sizeBytes ? BROKEN : "holds no video track");
+  return found;
 }
 
 function positive(value: number): number | null {

@@ -91,6 +91,15 @@ describe("rewrapping a video", () => {
     assert.equal((await source().describe(media, REWRAPPED)).mimeType, "video/mp4");
   });
 
+  it("gives up what grows far beyond its original, or has more packets than its length holds", async () => {
+    const received = await receive(await quickTime("landscape-16x9.mp4"));
+    const keys = await world.storageKeys();
+    for (const facts of [{ sizeBytes: -16 * 1024 * 1024 }, { durationSeconds: 0.1 }]) {
+      await assert.rejects(rewrapVideo(world.storage, { ...received, facts: { ...received.facts, ...facts } }), { code: "MEDIA_REJECTED", message: "The video cannot be rewrapped as MP4." });
+    }
+    assert.deepEqual(await world.storageKeys(), keys);
+  });
+
   it("leaves no file of its own behind", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-rewrap-test-"));
     const before = process.env["TMPDIR"];

@@ -22,7 +22,7 @@ export async function rewrapVideo(storage: Storage, original: { storageKey: stri
   if (rewrapObstacle !== undefined) throw new BrokerError("MEDIA_REJECTED", `The video cannot be rewrapped as MP4 without a change: it ${rewrapObstacle}.`, { retryable: false });
   const file = await openNameless();
   try {
-    await storage.withFile(original.storageKey, (path) => copyPackets(path, file).catch(asRejection));
+    await storage.withFile(original.storageKey, (path) => copyPackets(path, file, original.facts).catch(asRejection));
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
@@ -48,11 +48,12 @@ async function openNameless(): Promise<FileHandle> {
   }
 }
 
-async function copyPackets(path: string, file: FileHandle): Promise<void> {
+async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): Promise<void> {
   const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF] });
-  const output = new Output({ format: new Mp4OutputFormat({ fastStart: "reserve" }), target: new StreamTarget(writerTo(file), { chunked: true, chunkSize: CHUNK_BYTES }) });
+  const output = new Output({ format: new Mp4OutputFormat({ fastStart: "reserve" }), target: new StreamTarget(writerTo(file, 2 * facts.sizeBytes + INDEX_BYTES), { chunked: true, chunkSize: CHUNK_BYTES }) });
+  const maxPackets = 10 + Math.ceil((facts.durationSeconds ?? 0) * MAX_PACKETS_A_SECOND);
   try {
-    const lanes = await Promise.all((await keptTracks(input)).map((track) => openLane(output, track)));
+    const lanes = await Promise.all((await keptTracks(input)).map((track) => openLane(output, track, maxPackets)));
     await output.start();
     // The place of the pictures is known when every track has begun; what came before would wait in memory.
     for (const lane of lanes) await lane.step();
@@ -68,10 +69,16 @@ async function copyPackets(path: string, file: FileHandle): Promise<void> {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
+/** What an index may take beside the pictures. */
+const INDEX_BYTES = 16 * 1024 * 1024;
+/** No camera takes more pictures, and no sound has more packets. */
+const MAX_PACKETS_A_SECOND = 250;
 
-function writerTo(file: FileHandle): WritableStream<StreamTargetChunk> {
+/** Packets may be made to share their bytes: a copy that grows far beyond its original is given up. */
+function writerTo(file: FileHandle, maxBytes: number): WritableStream<StreamTargetChunk> {
   return new WritableStream({
     async write({ data, position }) {
+      if (position + data.byteLength > maxBytes) throw new Error("the copy is far larger than the original");
       for (let done = 0; done < data.byteLength; ) done += (await file.write(data, done, data.byteLength - done, position + done)).bytesWritten;
     },
   });
@@ -85,8 +92,8 @@ interface Lane {
   close(): void;
 }
 
-async function openLane(output: Output, track: InputVideoTrack | InputAudioTrack): Promise<Lane> {
-  const add = track.isVideoTrack() ? await addVideo(output, track) : await addAudio(output, track);
+async function openLane(output: Output, track: InputVideoTrack | InputAudioTrack, maxPackets: number): Promise<Lane> {
+  const add = track.isVideoTrack() ? await addVideo(output, track, maxPackets) : await addAudio(output, track, maxPackets);
   const packets = new EncodedPacketSink(track).packets();
   let next = await packets.next();
   return {
@@ -100,26 +107,27 @@ async function openLane(output: Output, track: InputVideoTrack | InputAudioTrack
   };
 }
 
-async function addVideo(output: Output, track: InputVideoTrack) {
+async function addVideo(output: Output, track: InputVideoTrack, maxPackets: number) {
   const codec = await track.getCodec();
   const decoderConfig = await track.getDecoderConfig();
   if (codec === null || decoderConfig === null) return noCodec();
   const source = new EncodedVideoPacketSource(codec);
-  output.addVideoTrack(source, { ...(await metadataOf(track)), transformationMatrix: await track.getTransformationMatrix() });
+  output.addVideoTrack(source, { ...(await metadataOf(track, maxPackets)), transformationMatrix: await track.getTransformationMatrix() });
   return { packet: (packet: EncodedPacket) => source.add(packet, { decoderConfig }), close: () => source.close() };
 }
 
-async function addAudio(output: Output, track: InputAudioTrack) {
+async function addAudio(output: Output, track: InputAudioTrack, maxPackets: number) {
   const codec = await track.getCodec();
   const decoderConfig = await track.getDecoderConfig();
   if (codec === null || decoderConfig === null) return noCodec();
   const source = new EncodedAudioPacketSource(codec);
-  output.addAudioTrack(source, await metadataOf(track));
+  output.addAudioTrack(source, await metadataOf(track, maxPackets));
   return { packet: (packet: EncodedPacket) => source.add(packet, { decoderConfig }), close: () => source.close() };
 }
 
-async function metadataOf(track: InputTrack) {
-  const { packetCount } = await track.computePacketStats();
+async function metadataOf(track: InputTrack, maxPackets: number) {
+  const { packetCount } = await track.computePacketStats(maxPackets + 1);
+  if (packetCount > maxPackets) throw new Error("a track has more packets than there is time for");
   return { maximumPacketCount: packetCount, languageCode: await track.getLanguageCode() };
 }
 

@@ -1,0 +1,23 @@
+/** A box of an MP4 or QuickTime file. `body` is what is in it. */
+export interface Box {
+  name: string;
+  body: Buffer;
+}
+
+/** No index has as many; a larger number is made to fill memory. */
+export const MAX_BOXES = 10_000;
+
+/** The boxes that lie in a row, as far as they are whole, and at most MAX_BOXES of them. */
+export function readBoxes(bytes: Buffer): Box[] {
+  const boxes: Box[] = [];
+  for (let start = 0; start + 8 <= bytes.length && boxes.length < MAX_BOXES; ) {
+    const declared = bytes.readUInt32BE(start);
+    const headBytes = declared === 1 ? 16 : 8;
+    if (start + headBytes > bytes.length) break;
+    const boxBytes = declared === 0 ? bytes.length - start : declared === 1 ? Number(bytes.readBigUInt64BE(start + 8)) : declared;
+    if (boxBytes < headBytes || start + boxBytes > bytes.length) break;
+    boxes.push({ name: bytes.toString("latin1", start + 4, start + 8), body: bytes.subarray(start + headBytes, start + boxBytes) });
+    start += boxBytes;
+  }
+  return boxes;
+}

@@ -1,0 +1,93 @@
+import { MAX_BOXES, readBoxes } from "./boxes.ts";
+import type { Box } from "./boxes.ts";
+
+/** More than ten hours of 60 pictures a second have. */
+const MAX_PACKETS = 2_500_000;
+
+/**
+ * Whether the tables of an index hold what they declare, and declare no more packets than a video has. Whoever reads them
+ * makes room, or goes round, as often as they say, and a few bytes that are broken or forged say four billion.
+ * `index` is what is in a `moov` or `moof` box.
+ * Source: ISO/IEC 14496-12, 8.6.1, 8.7 and 8.8.8.
+ */
+export function hasSoundTables(index: Buffer): boolean {
+  const boxes = readDeep(index);
+  if (boxes.length >= MAX_BOXES) return false;
+  const fragments = boxes.filter(({ name }) => name === "trun").reduce((sum, { body }) => sum + count(body), 0);
+  return boxes.every(holdsWhatItDeclares) && fragments <= MAX_PACKETS && boxes.filter(({ name }) => name === "trak").every(({ body }) => isSoundTrack(readDeep(body)));
+}
+
+/**
+ * Why the packets of a video cannot be found one after the other in a sane time, completing "The video …"; null where they
+ * can. To find one, all of its chunk are gone through.
+ */
+export function findChunkObstacle(index: Buffer): string | null {
+  const tracks = readDeep(index).filter(({ name }) => name === "trak").map(({ body }) => readDeep(body));
+  const isSlow = tracks.some((track) => {
+    const longest = bodiesOf(track, "stsc").reduce((most, body) => rows(body, 12).reduce((max, at) => Math.max(max, body.readUInt32BE(at + 4)), most), 0);
+    return !isPlain(track) && countPackets(track) * longest > MAX_VISITS;
+  });
+  return isSlow ? "keeps too many pictures in one piece" : null;
+}
+
+/** A few seconds of a processor. */
+const MAX_VISITS = 1_000_000_000;
+
+function isSoundTrack(track: readonly Box[]): boolean {
+  const mayHaveMore = isPlain(track);
+  if (countPackets(track) > MAX_PACKETS && !mayHaveMore) return false;
+  let last = 0;
+  return bodiesOf(track, "stsc").every((body) =>
+    rows(body, 12).every((at) => {
+      const [first, packetsEach] = [body.readUInt32BE(at), body.readUInt32BE(at + 4)];
+      const isInOrder = first >= last && first <= MAX_PACKETS;
+      last = first;
+      return isInOrder && (mayHaveMore || packetsEach <= MAX_PACKETS);
+    }),
+  );
+}
+
+/** Sound that is not compressed has a packet for each of its samples, all of one size, and none is shown at another time. */
+function isPlain(track: readonly Box[]): boolean {
+  const sizes = bodiesOf(track, "stsz");
+  return bodiesOf(track, "ctts").length === 0 && sizes.length === 1 && sizes.every((body) => body.length >= 8 && body.readUInt32BE(4) > 0);
+}
+
+function countPackets(track: readonly Box[]): number {
+  return bodiesOf(track, "stts").reduce((sum, body) => sum + rows(body, 8).reduce((counted, at) => counted + body.readUInt32BE(at), 0), 0);
+}
+
+function bodiesOf(track: readonly Box[], wanted: string): Buffer[] {
+  return track.filter(({ name }) => name === wanted).map(({ body }) => body);
+}
+
+/** Bytes of one row, of the tables whose rows follow their number. */
+const ROW_BYTES: ReadonlyMap<string, number> = new Map([["stts", 8], ["ctts", 8], ["stss", 4], ["stsc", 12], ["stco", 4], ["co64", 8]]);
+
+function holdsWhatItDeclares({ name, body }: Box): boolean {
+  const rowBytes = ROW_BYTES.get(name);
+  if (rowBytes !== undefined) return body.length >= 8 && 8 + count(body) * rowBytes <= body.length;
+  if (name === "stsz") return body.length >= 12 && (body.readUInt32BE(4) > 0 || 12 + body.readUInt32BE(8) * 4 <= body.length);
+  return name !== "trun" || body.length >= 8;
+}
+
+/** Where the rows of a table begin. */
+function rows(body: Buffer, rowBytes: number): number[] {
+  return Array.from({ length: Math.min(count(body), Math.floor((body.length - 8) / rowBytes)) }, (_, row) => 8 + row * rowBytes);
+}
+
+function count(body: Buffer): number {
+  return body.length < 8 ? 0 : body.readUInt32BE(4);
+}
+
+const CONTAINERS: ReadonlySet<string> = new Set(["trak", "mdia", "minf", "stbl", "moof", "traf"]);
+
+/** The boxes and those in them, in order; of too many only the first. */
+function readDeep(bytes: Buffer, found: Box[] = []): Box[] {
+  for (const box of readBoxes(bytes)) {
+    if (found.length >= MAX_BOXES) break;
+    found.push(box);
+    if (CONTAINERS.has(box.name)) readDeep(box.body, found);
+  }
+  return found;
+}
