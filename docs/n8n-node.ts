@@ -221,7 +221,7 @@ function loaded(field: N8nField, noun: string): N8nField {
 const LABEL_OF: Readonly<Record<string, string>> = {
   "platform-sets": "={{ $responseItem.name }}",
   accounts: "={{ ($responseItem.displayName || $responseItem.username || $responseItem.platformAccountId) + ' (' + $responseItem.platform + ')' }}",
-  webhooks: "={{ $responseItem.url }}",
+  webhooks: "={{ $responseItem.url || $responseItem.description || $responseItem.id }}",
 };
 
 /** Members that name one of these. */

@@ -187,7 +187,7 @@ test("a refusal is told in the words of the API, with what to do about every iss
   assert.match(String(unknown?.message), /key/i);
 });
 
-test("platform sets and accounts are chosen from lists", async () => {
+test("platform sets, accounts and webhooks are chosen from lists", async () => {
   const choose = async (field: string, resource: string) => {
     const routing = fields().find(({ name, typeOptions, displayOptions }) => name === field && typeOptions?.loadOptions !== undefined && displayOptions.show.resource?.includes(resource))?.typeOptions?.loadOptions?.routing;
     const node = { description: { ...ampost.node.description, properties: [{ displayName: "", name: "", type: "string", default: "", routing }] } };
@@ -195,4 +195,7 @@ test("platform sets and accounts are chosen from lists", async () => {
   };
   assert.ok((await choose("platformSetId", "post")).some(({ value }) => value === world.test.platformSetId));
   assert.match((await choose("id", "account"))[0].name, /^Ampost \(\w+\)$/);
+  for (const description of ["A laptop", ""]) await world.call(world.test, "POST", "/api/v1/webhooks", { url: null, description });
+  const webhooks = await choose("id", "webhook");
+  assert.ok(webhooks.some(({ name }) => name === "A laptop") && webhooks.every(({ name }) => typeof name === "string"), "one without a URL has a name, too");
 });

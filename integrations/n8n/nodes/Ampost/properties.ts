@@ -2121,7 +2121,10 @@ export const properties: INodeProperties[] = [
               { type: "rootProperty", properties: { property: "webhooks" } },
               {
                 type: "setKeyValue",
-                properties: { name: "={{ $responseItem.url }}", value: "={{ $responseItem.id }}" },
+                properties: {
+                  name: "={{ $responseItem.url || $responseItem.description || $responseItem.id }}",
+                  value: "={{ $responseItem.id }}",
+                },
               },
               { type: "sort", properties: { key: "name" } },
             ],
