@@ -65,8 +65,8 @@ export const settleAttempt = statement<{ id: string }>(
   `update oauth_attempts set account_id = $2, granted_sealed = null where id = $1 and account_id is null returning id`,
 );
 
-/** ($1 id): there is nothing to choose from any more. */
-export const dropGranted = statement("oauth_attempts.drop_granted", `update oauth_attempts set granted_sealed = null where id = $1`);
+/** ($1 id): there is nothing to choose from any more. Answers the account that has come of it, if one has. */
+export const dropGranted = statement<{ account_id: string | null }>("oauth_attempts.drop_granted", `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`);
 
 /** ($1 how many): attempts that nobody can go on with. */
 export const deleteOldAttempts = statement(

@@ -269,6 +269,25 @@ test("what was granted for a link that was revoked or used meanwhile, the platfo
   assert.equal(await revocations("tiktok"), before + 1);
 });
 
+test("a choice that is sent twice at once connects the account, and nothing of what was granted is taken back", async () => {
+  const browser = newBrowser();
+  const { tenant, path } = await newLink({ platform: "facebook" });
+  const choosePath = new URL((await browser.connect(path, "facebook", { person: `${tenant.userId}-two-pages` })).location ?? "").pathname;
+  const [, platformAccountId = ""] = /name="platformAccountId" value="(\d+)"/.exec((await browser.open(choosePath)).text) ?? [];
+  world.jobs.splice(0);
+  const holder = await world.database.pool.connect();
+  await holder.query("begin");
+  await holder.query("select from platform_sets where id = $1 for update", [tenant.platformSetId]);
+  const sent = Promise.all([1, 2].map(async () => (await browser.send(choosePath, { platformAccountId })).status));
+  const areWaiting = async () => (await world.database.pool.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")).rowCount === 2;
+  while (!(await areWaiting())) await new Promise((resolve) => setTimeout(resolve, 10));
+  await holder.query("commit");
+  holder.release();
+  assert.deepEqual((await sent).sort(), [303, 400]);
+  assert.equal((await accountsOf(tenant)).length, 1);
+  assert.deepEqual(world.jobs.filter(({ queue }) => queue === REVOKE_QUEUE), []);
+});
+
 test("what one browser has begun, no other can finish, choose from or see the result of", async () => {
   const { tenant, path } = await newLink({ platform: "facebook" });
   const browser = newBrowser();

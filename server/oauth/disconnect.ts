@@ -58,12 +58,14 @@ export async function forgetConnection(services: OAuthServices, tx: pg.PoolClien
 
 /**
  * Forgets what was granted in a sign-in that can come to nothing any more, in the transaction of `tx`. Answers what is to be
- * sent to `REVOKE_QUEUE` in the same transaction: one for each token.
+ * sent to `REVOKE_QUEUE` in the same transaction: one for each token, and nothing where an account has come of it after all.
  */
 export async function forgetGranted(services: OAuthServices, tx: pg.PoolClient, { attempt, accounts, source }: Granted): Promise<Forgotten[]> {
   const { id: accountId, mode, platform } = attempt;
   const { login, oauthAppId, grantorId } = source;
-  await dropGranted.run(tx, [accountId]);
+  const dropped = await dropGranted.one(tx, [accountId]);
+  // The same choice sent twice at once: the other has connected an account, which lives by this.
+  if (dropped?.account_id) return [];
   const app = await appOf(services, { mode, platform, login, oauth_app_id: oauthAppId }, tx);
   const distinct = new Map(accounts.map((account) => [account.grant.accessToken, account]));
   return [...distinct.values()].map(({ grant, profile: { platformAccountId } }) => {
