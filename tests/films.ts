@@ -17,7 +17,12 @@ export function withPlainSound(name: string): Promise<Buffer> {
   return wrap(name, new MovOutputFormat({ fastStart: false }), { isPlain: true });
 }
 
-async function wrap(name: string, format: OutputFormat, { isPlain = false } = {}): Promise<Buffer> {
+/** The same as a QuickTime film of several megabytes: behind each picture lie bytes that decoders skip. */
+export function heavy(name: string): Promise<Buffer> {
+  return wrap(name, new MovOutputFormat({ fastStart: false }), { fillerBytes: 40_000 });
+}
+
+async function wrap(name: string, format: OutputFormat, { isPlain = false, fillerBytes = 0 } = {}): Promise<Buffer> {
   using input = new Input({ source: new BufferSource(await fixture(name)), formats: ALL_FORMATS });
   const target = new BufferTarget();
   const output = new Output({ format, target });
@@ -30,11 +35,20 @@ async function wrap(name: string, format: OutputFormat, { isPlain = false } = {}
   output.addAudioTrack(sound);
   await output.start();
   const [videoConfig, audioConfig] = [await video.getDecoderConfig(), await audio.getDecoderConfig()];
-  for await (const packet of new EncodedPacketSink(video).packets()) await pictures.add(packet, videoConfig === null ? {} : { decoderConfig: videoConfig });
+  for await (const packet of new EncodedPacketSink(video).packets()) await pictures.add(filled(packet, fillerBytes), videoConfig === null ? {} : { decoderConfig: videoConfig });
   if (isPlain) await sound.add(new EncodedPacket(new Uint8Array(96_000), "key", 0, 1), { decoderConfig: { codec: "pcm-s16", numberOfChannels: 1, sampleRate: 48_000 } });
   else for await (const packet of new EncodedPacketSink(audio).packets()) await sound.add(packet, audioConfig === null ? {} : { decoderConfig: audioConfig });
   await output.finalize();
   return Buffer.from(target.buffer ?? new ArrayBuffer(0));
+}
+
+/** Source: ISO/IEC 14496-10, 7.3.2.7: a unit of type 12 holds filler data. */
+function filled(packet: EncodedPacket, fillerBytes: number): EncodedPacket {
+  if (fillerBytes === 0) return packet;
+  const unit = Buffer.alloc(4 + fillerBytes, 0xff);
+  unit.writeUInt32BE(fillerBytes);
+  unit[4] = 12;
+  return packet.clone({ data: Buffer.concat([packet.data, unit]) });
 }
 
 /** Everything that is seen and heard of a film: its packets in the order of decoding, and how they are to be decoded. */

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import type { PublishMedia, Rendition } from "../../platforms/platform.ts";
-import { cutOff, indexLast, packetsOf, quickTime, withPlainSound } from "../../tests/films.ts";
+import { cutOff, heavy, indexLast, packetsOf, quickTime, withPlainSound } from "../../tests/films.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import { addUploads } from "./media-objects.ts";
@@ -48,7 +48,7 @@ describe("rewrapping a video", () => {
   });
 
   it("copies every packet, with its time, its decoding and its rotation, into an MP4 with the index at the front", async () => {
-    const films = [await quickTime("landscape-16x9.mp4"), await indexLast("portrait-9x16.mp4"), await fixture("rotated-index-last.mp4"), await fixture("landscape.mov"), await fixture("silent.mp4")];
+    const films = [await quickTime("landscape-16x9.mp4"), await indexLast("portrait-9x16.mp4"), await fixture("rotated-index-last.mp4"), await fixture("landscape.mov"), await fixture("silent.mp4"), await heavy("landscape-16x9.mp4")];
     for (const film of films) {
       const received = await receive(film);
       const { storageKey, facts } = await rewrapVideo(world.storage, received);
@@ -92,9 +92,9 @@ describe("rewrapping a video", () => {
   });
 
   it("gives up what grows far beyond its original, or has more packets than its length holds", async () => {
-    const received = await receive(await quickTime("landscape-16x9.mp4"));
+    const received = await receive(await heavy("landscape-16x9.mp4"));
     const keys = await world.storageKeys();
-    for (const facts of [{ sizeBytes: -16 * 1024 * 1024 }, { durationSeconds: 0.1 }]) {
+    for (const facts of [{ sizeBytes: -7 * 1024 * 1024 }, { durationSeconds: 0.1 }]) {
       await assert.rejects(rewrapVideo(world.storage, { ...received, facts: { ...received.facts, ...facts } }), { code: "MEDIA_REJECTED", message: "The video cannot be rewrapped as MP4." });
     }
     assert.deepEqual(await world.storageKeys(), keys);

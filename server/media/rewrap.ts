@@ -61,7 +61,8 @@ async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): P
     for (const lane of lanes) lane.close();
     await output.finalize();
   } catch (error) {
-    await output.cancel();
+    // Where the file itself failed there is nothing left to cancel, and what failed is worth more than that.
+    await output.cancel().catch(() => {});
     throw error;
   } finally {
     input.dispose();
