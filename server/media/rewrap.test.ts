@@ -91,6 +91,12 @@ describe("rewrapping a video", () => {
     assert.equal((await source().describe(media, REWRAPPED)).mimeType, "video/mp4");
   });
 
+  it("knows what stands against it of videos that an earlier version measured, too", async () => {
+    const { storageKey, facts } = await receive(cutOff(await quickTime("landscape-16x9.mp4")));
+    const { indexFirst: _, rewrapObstacle: __, ...known } = facts;
+    await assert.rejects(rewrapVideo(world.storage, { storageKey, facts: known }), { code: "MEDIA_REJECTED", message: /cuts off its end/ });
+  });
+
   it("gives up what grows far beyond its original, or has more packets than its length holds", async () => {
     const received = await receive(await heavy("landscape-16x9.mp4"));
     const keys = await world.storageKeys();

@@ -18,17 +18,18 @@ import { keptTracks } from "./video-tracks.ts";
  * Throws MEDIA_REJECTED where the video cannot be kept faithfully.
  */
 export async function rewrapVideo(storage: Storage, original: { storageKey: string; facts: MediaFacts }): Promise<{ storageKey: string; facts: MediaFacts }> {
-  const { rewrapObstacle } = original.facts;
+  const facts = await knowWrapping(storage, original);
+  const { rewrapObstacle } = facts;
   if (rewrapObstacle !== undefined) throw new BrokerError("MEDIA_REJECTED", `The video cannot be rewrapped as MP4 without a change: it ${rewrapObstacle}.`, { retryable: false });
   const file = await openNameless();
   try {
-    await storage.withFile(original.storageKey, (path) => copyPackets(path, file, original.facts).catch(asRejection));
+    await storage.withFile(original.storageKey, (path) => copyPackets(path, file, facts).catch(asRejection));
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
-      const facts = await measureVideo(storage, { key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(asRejection);
-      if (!looksTheSame(facts, original.facts)) throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without a change.", { retryable: false });
-      return { storageKey, facts };
+      const made = await measureVideo(storage, { key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(asRejection);
+      if (!looksTheSame(made, facts)) throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without a change.", { retryable: false });
+      return { storageKey, facts: made };
     } catch (error) {
       await storage.delete(storageKey);
       throw error;
@@ -36,6 +37,13 @@ export async function rewrapVideo(storage: Storage, original: { storageKey: stri
   } finally {
     await file.close();
   }
+}
+
+/** Earlier versions measured nothing of a video's wrapping. */
+async function knowWrapping(storage: Storage, { storageKey, facts }: { storageKey: string; facts: MediaFacts }): Promise<MediaFacts> {
+  if (facts.indexFirst !== undefined) return facts;
+  const measured = await measureVideo(storage, { key: storageKey, mimeType: "video/mp4", sizeBytes: facts.sizeBytes }).catch(asRejection);
+  return { ...measured, mimeType: facts.mimeType };
 }
 
 /** A file without a name: its room on the disk is free again when it is closed, or its process killed. */
