@@ -85,6 +85,14 @@ async function formOf(page: Response): Promise<string> {
   return sealed;
 }
 
+/** Where the page of a refused request leads back to. */
+async function wayBack(page: Response): Promise<{ text: string; back: string }> {
+  const text = await page.text();
+  const href = /<a class="button" href="([^"]+)" rel="noreferrer">/.exec(text)?.[1];
+  assert.ok(href !== undefined, text.slice(-2000));
+  return { text, back: href.replaceAll("&#38;", "&") };
+}
+
 const queryAt = (response: Response) => Object.fromEntries(new URL(response.headers.get("location") ?? "").searchParams);
 
 /** Lets a client in; answers the code it gets. */
@@ -318,7 +326,7 @@ test("where it is not certain that an address is the client's, nobody is sent th
   }
 });
 
-test("what else is wrong in a request its client is told", async () => {
+test("what else is wrong in a request its person reads, and goes back with to the client or not, but is never sent", async () => {
   const id = describeClient();
   const cases: [string, URLSearchParams, string][] = [
     ["no response type", ask(id, { response_type: null }).params, "invalid_request"],
@@ -335,15 +343,18 @@ test("what else is wrong in a request its client is told", async () => {
   ];
   for (const [name, params, error] of cases) {
     const sent = await open(params);
-    assert.equal(sent.status, 303, name);
-    assert.ok(sent.headers.get("location")?.startsWith(`${CALLBACK}?`), name);
-    const query = queryAt(sent);
+    assert.deepEqual([sent.status, sent.headers.get("location"), sent.headers.get("referrer-policy")], [400, null, "same-origin"], name);
+    const { text, back } = await wayBack(sent);
+    assert.ok(text.includes("“Writing Desk” was not let in") && text.includes("Back to 127.0.0.1:9") && !text.includes('name="asked"'), name);
+    assert.ok(back.startsWith(`${CALLBACK}?`), name);
+    const query = Object.fromEntries(new URL(back).searchParams);
     assert.deepEqual([query["error"], query["state"], query["iss"], query["code"]], [error, "a state", OWN, undefined], name);
   }
   const withQuery = describeClient({ redirect_uris: ["https://desk.example/callback?tenant=7"] });
   const kept = await open(ask(withQuery, { redirect_uri: "https://desk.example/callback?tenant=7", response_type: "token", state: null }).params);
-  assert.match(kept.headers.get("location") ?? "", /^https:\/\/desk\.example\/callback\?tenant=7&error=/);
-  assert.ok(!("state" in queryAt(kept)));
+  const { text, back } = await wayBack(kept);
+  assert.match(back, /^https:\/\/desk\.example\/callback\?tenant=7&error=/);
+  assert.ok(text.includes("Back to desk.example") && !new URL(back).searchParams.has("state"));
   // Clients of the oldest revision do not know the parameter: there is one resource only.
   assert.equal((await open(ask(id, { resource: null, scope: "mcp anything else" }).params)).status, 200);
 });

@@ -32,12 +32,21 @@ const asked = z.object({
 });
 export type Asked = z.output<typeof asked>;
 
+/** A request of a known client that asks for what it cannot have. */
+export interface RefusedRequest extends Pick<Asked, "client" | "redirectUri"> {
+  /** What is wrong with it, for whoever builds the client. */
+  reason: string;
+  /** The client's address with the same for the client. */
+  back: string;
+}
+
 /**
  * Judges the request with which a client sends a person here (RFC 6749, section 4.1.1; RFC 7636; RFC 8707). Throws
  * VALIDATION_FAILED, for the person to read, where it is not certain that the address is the client's; what is wrong
- * beside that is answered as the address to send the browser back to.
+ * beside that is answered. No browser is sent on for it by itself: anybody can register a client, and with a wrong
+ * request this host would lead to any other (RFC 9700, section 4.11.2).
  */
-export async function judgeRequest(services: AuthorizationServices, params: URLSearchParams, who: Trier, now = Date.now()): Promise<{ asked: Asked } | { back: string }> {
+export async function judgeRequest(services: AuthorizationServices, params: URLSearchParams, who: Trier, now = Date.now()): Promise<{ asked: Asked } | { refused: RefusedRequest }> {
   const [clientId, ...moreClients] = params.getAll("client_id");
   if (clientId === undefined || clientId === "" || moreClients.length > 0) throw cannot("The app that sent you here did not say which one it is", "Begin anew in the app.");
   const { redirectUris, ...client } = await findClient(services, clientId, who);
@@ -51,7 +60,7 @@ export async function judgeRequest(services: AuthorizationServices, params: URLS
     return { asked: request };
   } catch (error) {
     if (!(error instanceof GrantRefused)) throw error;
-    return { back: backTo(services, request, { error: error.error, error_description: error.message }) };
+    return { refused: { client, redirectUri, reason: error.message, back: backTo(services, request, { error: error.error, error_description: error.message }) } };
   }
 }
 

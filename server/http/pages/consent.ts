@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
-import { allow, type Asked, judgeRequest, openAsked, refuse, sealAsked } from "../../domain/mcp-grants/authorization.ts";
+import { allow, type Asked, judgeRequest, openAsked, refuse, type RefusedRequest, sealAsked } from "../../domain/mcp-grants/authorization.ts";
 import { isLoopback } from "../../domain/mcp-grants/redirect-uris.ts";
 import type { Services } from "../../domain/services.ts";
 import { GRANT_PATHS } from "../mcp-grant-routes.ts";
@@ -22,7 +22,7 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
   scope.get(GRANT_PATHS.authorize, async (request, reply) => {
     const person = await requirePerson(services, request, reply);
     const judged = await judgeRequest(services, new URL(request.url, "http://own.invalid").searchParams, { account: person.id, address: request.ip });
-    if ("back" in judged) return await sendBack(reply, judged.back);
+    if ("refused" in judged) return await showRefused(reply, person, judged.refused);
     return await showConsent(services, reply, person, { asked: judged.asked, sealed: sealAsked(services, person.sessionId, judged.asked) });
   });
 
@@ -82,12 +82,30 @@ ${modeChoice(form)}
   });
 }
 
+/** What is wrong with a request, and the way back to the client, which only the person can take. */
+async function showRefused(reply: FastifyReply, person: Person, { client, redirectUri, reason, back }: RefusedRequest): Promise<FastifyReply> {
+  return await sendPage(reply, {
+    title: `“${client.name}” was not let in`,
+    viewer: person,
+    status: 400,
+    notice: { kind: "failed", text: `The app asked in a way that does not hold: ${reason}.` },
+    body: html`<section><h2>What to do</h2><p>Begin anew in the app. If that does not help, tell whoever makes it what stands above.</p>
+<p>It wants you sent back to ${destination(redirectUri)}. Go there only if you have just begun to connect it yourself.</p>
+<p class="row"><a class="button" href="${back}" rel="noreferrer">Back to ${placeOf(redirectUri)}</a><a class="button" href="/">Stay here</a></p></section>`,
+  });
+}
+
 /** Where the browser goes with the answer, as a person can tell one place from another. */
 function destination(redirectUri: string): Html {
-  const url = new URL(redirectUri);
-  if (url.protocol === "https:") return html`<b>${url.host}</b>`;
-  if (url.protocol === "http:") return html`a program on this computer <span class="dim">(${url.host})</span>`;
-  return html`an app on this device <span class="dim">(${url.protocol}//${url.host})</span>`;
+  const { protocol } = new URL(redirectUri);
+  const place = placeOf(redirectUri);
+  if (protocol === "https:") return html`<b>${place}</b>`;
+  return html`${protocol === "http:" ? "a program on this computer" : "an app on this device"} <span class="dim">(${place})</span>`;
+}
+
+function placeOf(redirectUri: string): string {
+  const { protocol, host } = new URL(redirectUri);
+  return protocol === "https:" || protocol === "http:" ? host : `${protocol}//${host}`;
 }
 
 /** What cannot be known of a client is said before anything is agreed to. */
