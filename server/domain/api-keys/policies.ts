@@ -47,6 +47,20 @@ export async function waitForApproval({ settings }: Pick<Services, "settings">, 
   return [notApproved(settings, postId)];
 }
 
+/**
+ * Does what approval may be needed for. Where that alone is missing, the post is shown to people, although all else is
+ * rolled back: what approving would not help nobody is asked to approve.
+ */
+export async function waitIfUnapproved<Result>(services: Pick<Services, "settings" | "pool">, call: Call, postId: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (refusal) {
+    const missing = refusal instanceof PublicError ? refusal.issues.map(({ rule }) => rule) : [];
+    if (missing.length === 1 && missing[0] === ruleOf("approvalRequired")) await waitForApproval(services, services.pool, call, postId);
+    throw refusal;
+  }
+}
+
 function notApproved({ appUrl }: Pick<Settings, "appUrl">, postId: string): Issue {
   const message = "This API key publishes only what a person has approved, and the post as it is now has no approval";
   return refused("approvalRequired", "", message, `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Every edit voids an approval.`);
@@ -84,5 +98,9 @@ function foreignPlatform({ platforms }: KeyPolicies, platform: PlatformName, pat
 }
 
 function refused(policy: keyof KeyPolicies, path: string, message: string, fix: string): Issue {
-  return { rule: `key.policy.${policy}`, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix };
+  return { rule: ruleOf(policy), code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix };
+}
+
+function ruleOf(policy: keyof KeyPolicies): string {
+  return `key.policy.${policy}`;
 }

@@ -169,6 +169,19 @@ test("nothing waits for a key that is revoked, or that publishes nothing whateve
   assert.deepEqual(await waitingIds("", draftsOnly.cookie), []);
 });
 
+test("nobody is asked to approve what approval would not help", async () => {
+  const holder = await newHolder({ approvalRequired: true, platforms: ["threads"] });
+  await world.connect(holder.free, "facebook");
+  const make = async (platforms: string[]) => idOf((await world.call(holder.free, "POST", POSTS, { content: { text: "Wait" }, platforms, platformSetId: holder.free.platformSetId })).body, "post");
+  const foreign = await make(["threads", "facebook"]);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${foreign}/publish`), 400);
+  const unfit = await make(["threads"]);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${unfit}/retry`), 409);
+  await world.services.pool.query("update posts set content = jsonb_set(content, '{text}', to_jsonb(repeat('long', 500))) where id = $1", [unfit]);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${unfit}/publish`), 400);
+  assert.deepEqual(await waitingIds("", holder.cookie), []);
+});
+
 test("the list of what waits is read page by page, and shows nothing of the other mode and of other users", async () => {
   const holder = await newHolder();
   const made: string[] = [];
