@@ -15,7 +15,7 @@ import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { refuseField } from "./refuse-field.ts";
 
-export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth">;
+export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth" | "keyHolders">;
 
 /**
  * Deletes the person who asks, with all that is theirs in both modes, in one transaction; stored bytes go soon after, and
@@ -24,17 +24,20 @@ export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oaut
  */
 export async function deleteUser(services: DeleteUserServices, call: Call, password: string | undefined): Promise<Answer<{ success: true }>> {
   await confirm(services, call, password);
-  await transaction(services.pool, async (tx) => {
+  const keys = await transaction(services.pool, async (tx) => {
     await allowLongStatements.run(tx);
     if ((await lockUser.one(tx, [call.userId])) === undefined) throw new PublicError("NOT_FOUND", "The user was deleted.");
     // Told to the other processes, which would go on with what they know of the keys for a moment.
-    for (const { id } of await listKeys.all(tx, [call.userId])) await revokeKey.one(tx, [id, call.userId]);
+    const held = await listKeys.all(tx, [call.userId]);
+    for (const { id } of held) await revokeKey.one(tx, [id, call.userId]);
     await disconnectAll(services, tx, call, { userId: call.userId }, "The user was deleted.");
     await dropMedia(services, tx, call.userId);
     await deletePostCounts.run(tx, [call.userId]);
     await removeUser.run(tx, [call.userId]);
     await recordAudit(tx, call, { userId: call.userId, action: "user.deleted", target: call.userId });
+    return held;
   });
+  for (const { id } of keys) services.keyHolders.forget(id);
   return { body: { success: true } };
 }
 
