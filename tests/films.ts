@@ -12,6 +12,11 @@ export function indexLast(name: string): Promise<Buffer> {
   return wrap(name, new Mp4OutputFormat({ fastStart: false }));
 }
 
+/** The packets of a fixture as an MP4 file in fragments of half a second, with the list of them at the end. */
+export function inFragments(name: string): Promise<Buffer> {
+  return wrap(name, new Mp4OutputFormat({ fastStart: "fragmented", minimumFragmentDuration: 0.5 }));
+}
+
 /** The pictures of a fixture beside sound that is not compressed, which QuickTime films may have. */
 export function withPlainSound(name: string): Promise<Buffer> {
   return wrap(name, new MovOutputFormat({ fastStart: false }), { isPlain: true });

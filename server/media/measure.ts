@@ -8,25 +8,17 @@ import type { MediaFacts } from "../../model/post.ts";
 import type { Storage } from "../storage/storage.ts";
 import { findEditObstacle } from "./edit-lists.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
-import { findChunkObstacle, hasSoundTables } from "./sample-tables.ts";
+import { findChunkObstacle } from "./sample-tables.ts";
 import { inImageSlot } from "./slots.ts";
+import { BROKEN, UnreadableMediaError } from "./unreadable-media-error.ts";
+import { readIndex } from "./video-index.ts";
 import { findCodecObstacle } from "./video-tracks.ts";
-
-/** A file of a type that is taken, but that cannot be read. `message` completes the sentence "The file …". */
-export class UnreadableMediaError extends Error {
-  constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.name = "UnreadableMediaError";
-  }
-}
 
 export interface StoredBytes {
   key: string;
   mimeType: MimeType;
   sizeBytes: number;
 }
-
-const BROKEN = "is cut or broken and cannot be read";
 
 /** Measures a stored image, decoding it once so that a cut one is found out. Throws an UnreadableMediaError. */
 export async function measureImage(storage: Storage, { key, mimeType, sizeBytes }: StoredBytes): Promise<MediaFacts> {
@@ -126,39 +118,6 @@ async function measureAudioTrack(track: InputAudioTrack | null) {
 
 /** A track whose codec has no name is not the same as no track. */
 const UNKNOWN_CODEC = "unknown";
-
-/** The index of ten hours of video takes less; a larger one is made to fill memory. */
-const MAX_INDEX_BYTES = 32 * 1024 * 1024;
-/** Files in fragments have thousands of boxes; the first of them tell enough. */
-const MAX_OUTER_BOXES = 100;
-
-/**
- * What is in the index, and whether that lies in front of the pictures. Walks the outermost boxes: each has to end within
- * the file, which finds a cut one, and the index, as those of the first fragments, has to be of sane size and sound.
- */
-async function readIndex(read: (start: number, end: number) => Promise<Buffer>, sizeBytes: number): Promise<{ index: Buffer; isFirst: boolean }> {
-  let found: { index: Buffer; isFirst: boolean } | null = null;
-  let hasPictures = false;
-  let start = 0;
-  for (let box = 0; box < MAX_OUTER_BOXES && start + 8 <= sizeBytes; box += 1) {
-    const head = await read(start, Math.min(start + 16, sizeBytes));
-    const declared = head.readUInt32BE(0);
-    const boxBytes = declared === 0 ? sizeBytes - start : declared === 1 ? (head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))) : declared;
-    if (boxBytes < 8 || start + boxBytes > sizeBytes) throw new UnreadableMediaError(BROKEN);
-    const name = head.toString("latin1", 4, 8);
-    if (name === "mdat") hasPictures = true;
-    if (name === "moov" || name === "moof") {
-      if (boxBytes > MAX_INDEX_BYTES) throw new UnreadableMediaError("has an index of more than 32 MB");
-      const index = await read(start + (declared === 1 ? 16 : 8), start + boxBytes);
-      if (!hasSoundTables(index)) throw new UnreadableMediaError(BROKEN);
-      // Players go by the first index that they find.
-      if (name === "moov") found ??= { index, isFirst: !hasPictures };
-    }
-    start += boxBytes;
-  }
-  if (found === null) throw new UnreadableMediaError(start + 8 <= sizeBytes ? BROKEN : "holds no video track");
-  return found;
-}
 
 function positive(value: number): number | null {
   return Number.isFinite(value) && value > 0 ? Math.round(value * 1000) / 1000 : null;

@@ -9,6 +9,7 @@ import type { PublicCode } from "../../model/errors.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
+import { UnreadableMediaError } from "./unreadable-media-error.ts";
 
 export interface IncomingFile {
   bytes: AsyncIterable<Uint8Array>;
@@ -118,7 +119,7 @@ const SAME_TYPE: ReadonlyMap<string, string> = new Map([
 
 async function measure(storage: Storage, file: IncomingFile, bytes: { key: string; mimeType: MimeType; sizeBytes: number }): Promise<MediaFacts> {
   // Loaded with the first file, since the libraries behind it take longer to load than all else.
-  const { measureImage, measureVideo, UnreadableMediaError } = await import("./measure.ts");
+  const { measureImage, measureVideo } = await import("./measure.ts");
   try {
     return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, bytes) : await measureVideo(storage, bytes);
   } catch (error) {

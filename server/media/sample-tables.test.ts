@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
+import { inFragments } from "../../tests/films.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import { receiveFile } from "./receive.ts";
@@ -11,6 +12,7 @@ const NUMBERS: [table: string, at: number, what: string][] = [
   ["stts", 8, "rows of durations"],
   ["stts", 12, "packets of one duration"],
   ["ctts", 8, "rows of delays"],
+  ["ctts", 12, "packets of one delay"],
   ["stsz", 12, "sizes"],
   ["stsc", 12, "the chunk that a row begins with"],
   ["stsc", 16, "packets of a chunk"],
@@ -46,9 +48,21 @@ describe("a video whose index declares more than it holds", () => {
     await assert.rejects(receive(Buffer.concat([film.subarray(0, start), ...Array.from({ length: 100 }, () => box("free")), film.subarray(start)])), isBroken);
   });
 
-  it("is refused in fragments", async () => {
-    const film = await fixture("landscape-16x9.mp4");
-    await assert.rejects(receive(Buffer.concat([film, box("moof", box("traf", box("trun", number(0), number(0xffff_ffff))))])), isBroken);
+  it("is refused in fragments, wherever the list of them says that one lies", async () => {
+    const film = await inFragments("landscape-16x9.mp4");
+    assert.equal((await receive(film)).facts.videoCodec, "avc");
+    const broken = Buffer.from(film);
+    broken.writeUInt32BE(0xffff_ffff, broken.lastIndexOf("trun") + 8);
+    await assert.rejects(receive(broken), isBroken);
+    const led = Buffer.from(film);
+    led.writeUInt32BE(led.indexOf("mdat") - 4, led.indexOf("tfra") + 32);
+    await assert.rejects(receive(led), isBroken);
+    const spread = (bytes: Buffer) => {
+      const [last, list] = [bytes.lastIndexOf("moof") - 4, bytes.lastIndexOf("mfra") - 4];
+      return Buffer.concat([bytes.subarray(0, last), ...Array.from({ length: 200 }, () => box("free")), bytes.subarray(last, list)]);
+    };
+    assert.equal((await receive(spread(film))).facts.videoCodec, "avc");
+    await assert.rejects(receive(spread(broken)), isBroken);
   });
 });
 
@@ -67,6 +81,8 @@ it("a long film in one piece is taken, and not rewrapped", () => {
 
 it("an index of nothing but boxes is not gone through", () => {
   assert.equal(hasSoundTables(Buffer.concat(Array.from({ length: 20_000 }, () => box("free")))), false);
+  const nested = Buffer.concat(Array.from({ length: 20_000 }, (_, depth) => Buffer.concat([number((20_000 - depth) * 8), Buffer.from("mdia")])));
+  assert.equal(hasSoundTables(nested), false);
 });
 
 function box(name: string, ...body: Buffer[]): Buffer {

@@ -25,7 +25,7 @@ export function findChunkObstacle(index: Buffer): string | null {
   const tracks = readDeep(index).filter(({ name }) => name === "trak").map(({ body }) => readDeep(body));
   const isSlow = tracks.some((track) => {
     const longest = bodiesOf(track, "stsc").reduce((most, body) => rows(body, 12).reduce((max, at) => Math.max(max, body.readUInt32BE(at + 4)), most), 0);
-    return !isPlain(track) && countPackets(track) * longest > MAX_VISITS;
+    return !isPlain(track) && countPackets(track, "stts") * longest > MAX_VISITS;
   });
   return isSlow ? "keeps too many pictures in one piece" : null;
 }
@@ -35,16 +35,16 @@ const MAX_VISITS = 1_000_000_000;
 
 function isSoundTrack(track: readonly Box[]): boolean {
   const mayHaveMore = isPlain(track);
-  if (countPackets(track) > MAX_PACKETS && !mayHaveMore) return false;
+  if (countPackets(track, "ctts") > MAX_PACKETS || (countPackets(track, "stts") > MAX_PACKETS && !mayHaveMore)) return false;
+  const [chunks, ...others] = bodiesOf(track, "stsc");
   let last = 0;
-  return bodiesOf(track, "stsc").every((body) =>
+  const isInOrder = (body: Buffer) =>
     rows(body, 12).every((at) => {
-      const [first, packetsEach] = [body.readUInt32BE(at), body.readUInt32BE(at + 4)];
-      const isInOrder = first >= last && first <= MAX_PACKETS;
+      const [before, first, packetsEach] = [last, body.readUInt32BE(at), body.readUInt32BE(at + 4)];
       last = first;
-      return isInOrder && (mayHaveMore || packetsEach <= MAX_PACKETS);
-    }),
-  );
+      return first >= before && first <= MAX_PACKETS && (mayHaveMore || packetsEach <= MAX_PACKETS);
+    });
+  return others.length === 0 && (chunks === undefined || isInOrder(chunks));
 }
 
 /** Sound that is not compressed has a packet for each of its samples, all of one size, and none is shown at another time. */
@@ -53,8 +53,9 @@ function isPlain(track: readonly Box[]): boolean {
   return bodiesOf(track, "ctts").length === 0 && sizes.length === 1 && sizes.every((body) => body.length >= 8 && body.readUInt32BE(4) > 0);
 }
 
-function countPackets(track: readonly Box[]): number {
-  return bodiesOf(track, "stts").reduce((sum, body) => sum + rows(body, 8).reduce((counted, at) => counted + body.readUInt32BE(at), 0), 0);
+/** Both tables of times have rows that hold for a number of packets each. */
+function countPackets(track: readonly Box[], table: "stts" | "ctts"): number {
+  return bodiesOf(track, table).reduce((sum, body) => sum + rows(body, 8).reduce((counted, at) => counted + body.readUInt32BE(at), 0), 0);
 }
 
 function bodiesOf(track: readonly Box[], wanted: string): Buffer[] {
@@ -80,14 +81,12 @@ function count(body: Buffer): number {
   return body.length < 8 ? 0 : body.readUInt32BE(4);
 }
 
-const CONTAINERS: ReadonlySet<string> = new Set(["trak", "mdia", "minf", "stbl", "moof", "traf"]);
+const CONTAINERS: ReadonlySet<string> = new Set(["trak", "mdia", "minf", "dinf", "edts", "stbl", "mvex", "moof", "traf"]);
 
-/** The boxes and those in them, in order; of too many only the first. */
-function readDeep(bytes: Buffer, found: Box[] = []): Box[] {
-  for (const box of readBoxes(bytes)) {
-    if (found.length >= MAX_BOXES) break;
-    found.push(box);
-    if (CONTAINERS.has(box.name)) readDeep(box.body, found);
-  }
+/** The boxes and those in them; of too many only the first. */
+function readDeep(bytes: Buffer): Box[] {
+  const found = readBoxes(bytes);
+  // What is found meanwhile is gone through, too.
+  for (const { name, body } of found) if (CONTAINERS.has(name) && found.length < MAX_BOXES) found.push(...readBoxes(body));
   return found;
 }

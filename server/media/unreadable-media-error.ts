@@ -1,0 +1,9 @@
+/** A file of a type that is taken, but that cannot be read. `message` completes the sentence "The file …". */
+export class UnreadableMediaError extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "UnreadableMediaError";
+  }
+}
+
+export const BROKEN = "is cut or broken and cannot be read";
