@@ -1,4 +1,3 @@
 -- Which key, of those that publish only what a person has approved, has last made, changed or tried to publish a post:
 -- so that people see what waits for them.
 alter table posts add column approval_wanted_by uuid;
-create index posts_waiting on posts (user_id, mode, id desc) where approval_wanted_by is not null and status in ('draft', 'partial', 'failed');
