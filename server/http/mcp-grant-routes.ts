@@ -20,6 +20,7 @@ export async function addMcpGrants(scope: FastifyInstance, services: Services): 
   scope.addHook("onRequest", async (_request, reply) => void reply.header("access-control-allow-origin", "*"));
   // On both hosts: clients of older revisions look for it beside the endpoint.
   scope.get("/.well-known/oauth-authorization-server", async (_request, reply) => await reply.header("cache-control", "public, max-age=300").send(describeServer(services.settings)));
+  for (const path of [GRANT_PATHS.token, GRANT_PATHS.revoke, GRANT_PATHS.register, "/.well-known/*"]) scope.options(path, async (_request, reply) => await reply.code(204).headers(PREFLIGHT).send());
   await scope.register(async (forClients) => {
     onAppOnly(forClients, services.settings);
     forClients.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
@@ -27,6 +28,9 @@ export async function addMcpGrants(scope: FastifyInstance, services: Services): 
     addEndpoints(forClients, services);
   });
 }
+
+/** What a client in a browser wants to know before it asks. The star stands for every header but one (Fetch standard, "CORS non-wildcard request-header name"). */
+const PREFLIGHT = { "access-control-allow-methods": "GET, POST", "access-control-allow-headers": "Authorization, *", "access-control-max-age": "86400" };
 
 function addEndpoints(scope: FastifyInstance, services: Services): void {
   scope.post(GRANT_PATHS.token, async (request) => await countingFailures(services, request, async () => await giveTokens(services, originOf(request), await readParameters(request))));

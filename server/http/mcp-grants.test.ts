@@ -161,6 +161,18 @@ test("clients learn where to go: from the 401, the endpoint's metadata, and the 
   for (const path of ["/.well-known/openid-configuration", "/mcp/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/mcp"]) assert.equal((await fetch(world.url + path)).status, 404, path);
 });
 
+test("clients in a browser are told that they may ask, and may read every answer", async () => {
+  const origin = "https://desk.example";
+  const paths = ["/oauth/token", "/oauth/register", "/oauth/revoke", ...["oauth-protected-resource/mcp", "oauth-authorization-server", "openid-configuration"].map((name) => `/.well-known/${name}`)];
+  for (const path of paths) {
+    const preflight = await fetch(world.url + path, { method: "OPTIONS", headers: { origin, "access-control-request-method": path.startsWith("/oauth/") ? "POST" : "GET", "access-control-request-headers": "content-type,mcp-protocol-version" } });
+    const granted = ["allow-origin", "allow-methods", "allow-headers"].map((name) => preflight.headers.get(`access-control-${name}`));
+    assert.deepEqual([preflight.status, ...granted], [204, "*", "GET, POST", "Authorization, *"], path);
+    const answered = await fetch(world.url + path, { method: path.startsWith("/oauth/") ? "POST" : "GET", headers: { origin, "mcp-protocol-version": "2026-07-28" } });
+    assert.equal(answered.headers.get("access-control-allow-origin"), "*", path);
+  }
+});
+
 test("the app's host is the one that lets clients in; the API's only names it", async () => {
   const settings = { ...world.services.settings, apiUrl: "https://api.example.com", appUrl: "https://example.com" };
   const app = await createHttpApp({ ...world.services, settings }, { probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });

@@ -13,6 +13,8 @@ export function addNotFound(app: FastifyInstance): void {
       sendRateLimit(reply);
       reply.header("access-control-allow-origin", "*");
     }
+    // Clients that look for metadata have to learn that there is none.
+    if (path.startsWith("/.well-known/")) reply.header("access-control-allow-origin", "*");
     const allowed = methodsAt(path);
     if (allowed.length === 0) throw refuseRequest("request.route", `There is nothing at ${request.method} ${path.slice(0, 200)}`, "Check method and path against the documentation.", "NOT_FOUND");
     reply.header("allow", allowed.join(", "));
