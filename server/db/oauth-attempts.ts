@@ -75,7 +75,7 @@ export const deleteOldAttempts = statement(
 );
 
 /** ($1 how many): grants that nobody has chosen from in time. */
-export const forgetGranted = statement(
-  "oauth_attempts.forget_granted",
+export const dropOldGranted = statement(
+  "oauth_attempts.drop_old_granted",
   `update oauth_attempts set granted_sealed = null where id in (select id from oauth_attempts where granted_sealed is not null and expires_at < now() limit $1)`,
 );

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
 import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
-import { deleteOldAttempts, forgetGranted } from "../db/oauth-attempts.ts";
+import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
 import { deleteOldThrottles } from "../db/throttles.ts";
 import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
@@ -23,7 +23,7 @@ export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<v
 
 /** Sign-ins at platforms that nobody can go on with, and what was granted and not chosen from in time. */
 export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise<void> {
-  await inBatches(pool, forgetGranted, signal);
+  await inBatches(pool, dropOldGranted, signal);
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
