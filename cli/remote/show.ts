@@ -1,10 +1,11 @@
 import { styleText } from "node:util";
 
 import type { Issue, PlatformPost, Post } from "../../client/index.ts";
+import { withoutTurns } from "../../model/text-direction.ts";
 
 /** Text of others on one line, and without what would steer the terminal or turn the direction of what stands beside it. */
 export function plain(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+  return withoutTurns(text).replace(/\p{Cc}+/gu, " ").trim();
 }
 
 type Colour = "green" | "red" | "yellow" | "dim" | "bold";

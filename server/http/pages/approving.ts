@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { postsApproval } from "../../../contract/approvals.ts";
-import { PublicError } from "../../../model/errors.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
+import { postNotFound } from "../../domain/posts/get-post.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { type Answered, callRoute, readRefusal } from "./call-route.ts";
 import { readMode } from "./connections.ts";
 import { readForm } from "./form.ts";
 import { type Notice, sendPage } from "./frame.ts";
@@ -20,7 +20,8 @@ export function addApproving(scope: FastifyInstance, services: Services): void {
 
   scope.get<{ Params: { id: string } }>(path, async (request, reply) => {
     const person = await requirePerson(services, request, reply);
-    return await showApproval(services, request, reply, person, { id: request.params.id, mode: await modeOf(request, reply, request.params.id) });
+    const { mode } = queryOf(request);
+    return await showApproval(services, request, reply, person, await read(request, reply, request.params.id, mode === undefined ? MODES : [readMode(mode)]));
   });
 
   scope.post<{ Params: { id: string } }>(path, async (request, reply) => {
@@ -30,36 +31,39 @@ export function addApproving(scope: FastifyInstance, services: Services): void {
     // Read now, so that the way to the other pages shows one fewer that waits.
     const person = await requirePerson(services, request, reply);
     const notice: Notice = answered.ok ? { kind: "done", text: "The post is approved as it is shown here. Any edit voids that." } : { kind: "failed", text: readRefusal(answered).message };
-    return await showApproval(services, request, reply, person, { id, mode, notice, status: answered.status });
+    return await showApproval(services, request, reply, person, { ...(await read(request, reply, id, [mode])), notice, status: answered.status });
   });
 
-  /** Who is handed a link to a post need not know its mode. */
-  async function modeOf(request: FastifyRequest, reply: FastifyReply, id: string): Promise<Mode> {
-    const { mode } = queryOf(request);
-    if (mode !== undefined) return readMode(mode);
-    for (const known of MODES) {
-      const { ok } = await callRoute(services, request, reply, { method: "GET", path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${known}` });
-      if (ok) return known;
+  /** A post as it is now, whatever comes of reading it. Who is handed a link to a post need not know its mode. */
+  async function read(request: FastifyRequest, reply: FastifyReply, id: string, modes: readonly Mode[]): Promise<ReadPost> {
+    for (const mode of modes) {
+      const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${mode}` });
+      if (answered.status !== 404) return { id, mode, answered };
     }
-    throw new PublicError("POST_NOT_FOUND", "Post not found.");
+    throw postNotFound();
   }
 }
 
-async function showApproval(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, shown: { id: string; mode: Mode; notice?: Notice; status?: number }): Promise<FastifyReply> {
-  const { id, mode, notice = null, status = 200 } = shown;
-  const read = postsApproval.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${mode}` })).body);
-  if (!read.success) throw new PublicError("POST_NOT_FOUND", "Post not found.");
-  const { approval, post } = read.data;
+interface ReadPost {
+  id: string;
+  mode: Mode;
+  answered: Answered;
+}
+
+async function showApproval(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, shown: ReadPost & { notice?: Notice; status?: number }): Promise<FastifyReply> {
+  const { id, mode, answered, notice = null, status = 200 } = shown;
+  const page = { title: "Approve a post", at: "/approvals", viewer: person };
+  const others = html`<a href="/approvals?mode=${mode}">All that wait for approval</a>`;
+  if (!answered.ok) return await sendPage(reply, { ...page, status: answered.status, notice: { kind: "failed", text: readRefusal(answered).message }, body: html`<p>${others}</p>` });
+  const { approval, post } = postsApproval.answer.parse(answered.body);
   const names = await readAccountNames(services, person, mode, request);
   return await sendPage(reply, {
-    title: "Approve a post",
-    at: "/approvals",
-    viewer: person,
+    ...page,
     status,
     notice,
     body: html`<section>${shownPost(post, names, person.timeZone)}</section>
 ${approval.approvedAt === null ? null : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}
-<div class="row">${approval.approvedAt === null ? approveForm(id, mode, approval.contentHash) : null}<a href="/approvals?mode=${mode}">All that wait for approval</a></div>`,
+<div class="row">${approval.approvedAt === null ? approveForm(id, mode, approval.contentHash) : null}${others}</div>`,
   });
 }
 

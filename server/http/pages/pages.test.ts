@@ -148,6 +148,29 @@ test("a post that a key may publish only when approved is looked at and approved
   assert.equal((await open(`${path}/approve`, { cookie: stranger })).status, 404);
 });
 
+test("a post to approve that cannot be read is not said to be gone", async () => {
+  const created = await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: "Here" } });
+  const path = `/posts/${idOf(created.body, "post")}/approve`;
+  await world.services.pool.query("alter table post_approvals rename to away");
+  try {
+    const page = await open(path);
+    const text = await page.text();
+    assert.deepEqual([page.status, text.includes("Something went wrong on our side"), text.includes("not found")], [500, true, false]);
+  } finally {
+    await world.services.pool.query("alter table away rename to post_approvals");
+  }
+  assert.equal((await open(path)).status, 200);
+  assert.equal((await open(`/posts/${crypto.randomUUID()}/approve`)).status, 404);
+});
+
+test("nothing in a post to approve is read backwards, and that it would be is told", async () => {
+  const turned = "Go to \u202emoc.elpmaxe\u202c";
+  const created = await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: turned, platformOverrides: { threads: { text: turned } } } });
+  const page = await (await open(`/posts/${idOf(created.body, "post")}/approve`)).text();
+  assert.ok(page.includes("Go to moc.elpmaxe<") && page.includes("Go to moc.elpmaxe&#34;") && page.includes("turn the direction of text"));
+  assert.ok(!/[\u202a-\u202e]/.test(page));
+});
+
 test("what waits for approval is counted on every page, and approved or discarded from the list as it was shown there", async () => {
   const { test: free } = await world.makeTenants();
   await world.connect(free, "threads");

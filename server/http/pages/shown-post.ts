@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 
 import type { Post } from "../../../contract/posts.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import { withoutTurns } from "../../../model/text-direction.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import type { Services } from "../../domain/services.ts";
@@ -14,16 +15,19 @@ export type AccountNames = ReadonlyMap<string, string>;
 
 export async function readAccountNames(services: Pick<Services, "pool">, person: Person, mode: Mode, request: FastifyRequest): Promise<AccountNames> {
   const { accounts } = (await listAccounts(services, callOf(person, mode, request), {})).body;
-  return new Map(accounts.map(({ id, username, displayName, platformAccountId }) => [id, username === null ? (displayName ?? platformAccountId) : `@${username}`]));
+  return new Map(accounts.map(({ id, username, displayName, platformAccountId }) => [id, withoutTurns(username === null ? (displayName ?? platformAccountId) : `@${username}`)]));
 }
 
-/** All of a post that would go out, and by which accounts, to be judged by a person. */
+/** All of a post that would go out, and by which accounts, to be judged by a person: nothing that is read backwards passes for something else. */
 export function shownPost(post: Post, names: AccountNames, timeZone: string): Html {
-  const { text, linkUrl, media, platformOverrides } = post.content;
-  const overrides = Object.keys(platformOverrides).length === 0 ? null : html`<h3>What single platforms get differently</h3><pre>${JSON.stringify(platformOverrides, null, 2)}</pre>`;
-  return html`<p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
+  const { linkUrl, media, platformOverrides } = post.content;
+  const text = withoutTurns(post.content.text);
+  const all = JSON.stringify(post.content);
+  const turned = withoutTurns(all) === all ? null : html`<p class="notice warn">The post has characters that turn the direction of text. They are left out here, and would go out with it.</p>`;
+  const overrides = Object.keys(platformOverrides).length === 0 ? null : html`<h3>What single platforms get differently</h3><pre>${withoutTurns(JSON.stringify(platformOverrides, null, 2))}</pre>`;
+  return html`${turned}<p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
 <dl><dt>Goes to</dt><dd>${post.platformPosts.map((platformPost) => html`${goesTo(platformPost, names)}<br>`)}</dd><dt>Mode</dt><dd>${post.mode}</dd><dt>Status</dt><dd>${post.status}</dd>
-${post.scheduledFor === null ? null : html`<dt>Scheduled for</dt><dd>${showTime(post.scheduledFor, timeZone)}</dd>`}${linkUrl === null ? null : html`<dt>Link</dt><dd>${linkUrl}</dd>`}</dl>
+${post.scheduledFor === null ? null : html`<dt>Scheduled for</dt><dd>${showTime(post.scheduledFor, timeZone)}</dd>`}${linkUrl === null ? null : html`<dt>Link</dt><dd>${withoutTurns(linkUrl)}</dd>`}</dl>
 ${media.length === 0 ? null : html`<h3>Media</h3><ul>${media.map(mediaItem)}</ul>`}${overrides}`;
 }
 
@@ -43,5 +47,5 @@ function mediaItem({ type, url, filename, altText }: Record<string, unknown>): H
   const texts = [type, filename, altText].filter((value) => typeof value === "string");
   // Other addresses than those of the web are shown as text alone.
   const link = typeof url === "string" && /^https?:\/\//.test(url) ? html` <a href="${url}" rel="noreferrer">Look at it</a>` : null;
-  return html`<li>${texts.join(" · ")}${link}</li>`;
+  return html`<li>${withoutTurns(texts.join(" · "))}${link}</li>`;
 }
