@@ -58,6 +58,15 @@ export const insertGrant = statement<Pick<ApiKeyRow, "id">>(
 /** ($1 grant, $2 user, $3 mode, $4 seconds): it lives for so long from now on. */
 export const prolongGrant = statement("api_keys.prolong_grant", `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`);
 
+/**
+ * ($1 limit): grants whose clients have never come for their code. Whoever comes lives for months (`prolongGrant`). They are
+ * kept while the page that made them could be answered once more.
+ */
+export const deleteUnbegunGrants = statement(
+  "api_keys.delete_unbegun_grants",
+  `delete from api_keys where id in (select id from api_keys where client_id is not null and expires_at < now() - interval '1 hour' and expires_at < created_at + interval '1 day' limit $1)`,
+);
+
 /** ($1 user) */
 export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
 

@@ -299,6 +299,22 @@ test("what nobody comes for in time is over", async () => {
   assert.deepEqual(rows, [{ kind: "access", used: false }, { kind: "code", used: true }, { kind: "refresh", used: false }, { kind: "refresh", used: true }]);
 });
 
+test("a grant whose client never came for its code goes; those that came and ended stay, folded behind the ones that work", async () => {
+  const own = await world.signIn((await world.makeTenants()).test);
+  const [unbegun, fresh] = [ask(describeClient()), ask(describeClient({ client_name: "Just Let In" }))];
+  await letIn(unbegun, {}, own);
+  const ended = await connected({}, own);
+  await letIn(fresh, {}, own);
+  const { pool } = world.services;
+  await pool.query("update api_keys set created_at = now() - interval '100 days', expires_at = now() - interval '10 days' where client_id = $1", [ended.clientId]);
+  await pool.query("update api_keys set created_at = now() - interval '2 hours', expires_at = now() - interval '115 minutes' where client_id = $1", [unbegun.clientId]);
+  await sweepSignIn(pool, new AbortController().signal);
+  assert.deepEqual((await listKeys(own)).flatMap(({ clientId }) => clientId ?? []).sort(), [ended.clientId, fresh.clientId].sort());
+  const page = await (await fetch(`${world.url}/keys`, { headers: { cookie: own } })).text();
+  const [, folded = ""] = page.split("<summary>1 revoked or expired</summary>");
+  assert.deepEqual([folded.includes(ended.clientId), folded.includes(fresh.clientId), page.includes(fresh.clientId)], [true, false, true]);
+});
+
 test("a client ends what it does not need any more: one access token, or all", async () => {
   const { clientId, held } = await connected();
   const revoke = (token: string, as = clientId) => post("/oauth/revoke", { token, client_id: as });

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Logger } from "pino";
+import { deleteUnbegunGrants } from "../db/api-keys.ts";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
 import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
 import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
@@ -27,9 +28,10 @@ export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
-/** Sessions, tokens of MCP clients and counts of tries that are over. */
+/** Sessions, grants and tokens of MCP clients, and counts of tries that are over. */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
+  await inBatches(pool, deleteUnbegunGrants, signal);
   await inBatches(pool, deleteOldMcpTokens, signal);
   await inBatches(pool, deleteOldThrottles, signal);
 }

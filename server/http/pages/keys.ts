@@ -77,8 +77,8 @@ async function showKeys(reply: FastifyReply, person: Person, keys: readonly ApiK
     status,
     notice: failed ?? notice,
     body: html`${made?.apiKey ? shownOnce(made, made.apiKey) : null}
-<section><h2>Your keys</h2>${own.length === 0 ? html`<p class="dim">There is none yet.</p>` : html`<ul class="plain">${own.map((key) => keyItem(key, person.timeZone))}</ul>`}</section>
-${grants.length === 0 ? null : html`<section><h2>Apps you let in</h2><p class="dim">They act for you over MCP without a key.</p><ul class="plain">${grants.map((grant) => keyItem(grant, person.timeZone))}</ul></section>`}
+<section><h2>Your keys</h2>${own.length === 0 ? html`<p class="dim">There is none yet.</p>` : keyList(own, person.timeZone)}</section>
+${grants.length === 0 ? null : html`<section><h2>Apps you let in</h2><p class="dim">They act for you over MCP without a key.</p>${keyList(grants, person.timeZone)}</section>`}
 ${newKey(form, refused)}`,
   });
 }
@@ -89,9 +89,20 @@ function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
 <p class="dim">Send it as <code>Authorization: Bearer amp_${mode}_…</code>. Whoever has it can act for you.</p></section>`;
 }
 
+/** Those that work; what has ended is folded, so that it does not pile up before them. */
+function keyList(keys: readonly ApiKey[], timeZone: string): Html {
+  const list = (some: readonly ApiKey[]) => html`<ul class="plain">${some.map((key) => keyItem(key, timeZone))}</ul>`;
+  const [living, ended] = [keys.filter((key) => !hasEnded(key)), keys.filter(hasEnded)];
+  return html`${living.length === 0 ? html`<p class="dim">None works now.</p>` : list(living)}${ended.length === 0 ? null : html`<details><summary>${ended.length} revoked or expired</summary>${list(ended)}</details>`}`;
+}
+
+function hasEnded({ revokedAt, expiresAt }: ApiKey): boolean {
+  return revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) <= Date.now());
+}
+
 function keyItem(key: ApiKey, timeZone: string): Html {
   const at = (time: string | null, otherwise: string) => (time === null ? otherwise : showTime(time, timeZone));
-  const state = key.revokedAt !== null ? html`<span class="tag bad">revoked</span>` : key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now() ? html`<span class="tag bad">expired</span>` : null;
+  const state = hasEnded(key) ? html`<span class="tag bad">${key.revokedAt === null ? "expired" : "revoked"}</span>` : null;
   return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span> ${state}${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}</div>
 ${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}</div>
 <p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
