@@ -1,13 +1,14 @@
-/** A box of an MP4 or QuickTime file. `body` is what is in it. */
+/** A box of an MP4 or QuickTime file. `body` is what is in it; where it says that it ends behind what it is in, as much as is there. */
 export interface Box {
   name: string;
   body: Buffer;
+  isWhole: boolean;
 }
 
 /** No index has as many; a larger number is made to fill memory. */
 export const MAX_BOXES = 10_000;
 
-/** The boxes that lie in a row, as far as they are whole, and at most MAX_BOXES of them. */
+/** The boxes that lie in a row, at most MAX_BOXES of them. Only the last may not be whole. */
 export function readBoxes(bytes: Buffer): Box[] {
   const boxes: Box[] = [];
   for (let start = 0; start + 8 <= bytes.length && boxes.length < MAX_BOXES; ) {
@@ -15,8 +16,8 @@ export function readBoxes(bytes: Buffer): Box[] {
     const headBytes = declared === 1 ? 16 : 8;
     if (start + headBytes > bytes.length) break;
     const boxBytes = declared === 0 ? bytes.length - start : declared === 1 ? Number(bytes.readBigUInt64BE(start + 8)) : declared;
-    if (boxBytes < headBytes || start + boxBytes > bytes.length) break;
-    boxes.push({ name: bytes.toString("latin1", start + 4, start + 8), body: bytes.subarray(start + headBytes, start + boxBytes) });
+    if (boxBytes < headBytes) break;
+    boxes.push({ name: bytes.toString("latin1", start + 4, start + 8), body: bytes.subarray(start + headBytes, start + boxBytes), isWhole: start + boxBytes <= bytes.length });
     start += boxBytes;
   }
   return boxes;

@@ -13,6 +13,7 @@ const NUMBERS: [table: string, at: number, what: string][] = [
   ["stts", 12, "packets of one duration"],
   ["ctts", 8, "rows of delays"],
   ["ctts", 12, "packets of one delay"],
+  ["ctts", -4, "bytes of a table"],
   ["stsz", 12, "sizes"],
   ["stsc", 12, "the chunk that a row begins with"],
   ["stsc", 16, "packets of a chunk"],

@@ -65,7 +65,8 @@ function bodiesOf(track: readonly Box[], wanted: string): Buffer[] {
 /** Bytes of one row, of the tables whose rows follow their number. */
 const ROW_BYTES: ReadonlyMap<string, number> = new Map([["stts", 8], ["ctts", 8], ["stss", 4], ["stsc", 12], ["stco", 4], ["co64", 8]]);
 
-function holdsWhatItDeclares({ name, body }: Box): boolean {
+function holdsWhatItDeclares({ name, body, isWhole }: Box): boolean {
+  if (!isWhole) return false;
   const rowBytes = ROW_BYTES.get(name);
   if (rowBytes !== undefined) return body.length >= 8 && 8 + count(body) * rowBytes <= body.length;
   if (name === "stsz") return body.length >= 12 && (body.readUInt32BE(4) > 0 || 12 + body.readUInt32BE(8) * 4 <= body.length);
