@@ -116,10 +116,10 @@ export interface Choice {
 export async function chooseAccount(services: Connecting, call: Call, id: string, choice: Choice): Promise<Answer<{ account: Account }>> {
   const granted = await openChoiceOf(services, { bindings: [bindingOfSession(call.actor)], caller: call }, id);
   const account = findChosen(granted, choice);
-  return await write(services, call, async (tx) => {
+  return await orGiveBack(services, granted, () => write(services, call, async (tx) => {
     const accountId = await connectGranted(services, tx, call, granted, account, { mayReplace: choice.replace ?? false });
     return { body: { account: await readAccount(tx, call, accountId) } };
-  });
+  }));
 }
 
 /** The same for a browser without a session, which came by a connect link. */
@@ -131,12 +131,12 @@ export async function chooseByLink(services: Connecting, from: Pick<Origin, "add
   return { attempt: granted.attempt, accountId: await orGiveBack(services, granted, () => transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace }))) };
 }
 
-/** Where nothing can come of what was granted, as the link or the set was gone when the person came back, the platform is asked to take it back. */
+/** Where nothing can come of what was granted, as the link or the set was gone when the person came back or had chosen, the platform is asked to take it back. */
 async function orGiveBack<Result>(services: Connecting, granted: Granted, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ConnectingFailed) {
+    if (error instanceof ConnectingFailed || (error instanceof PublicError && error.code === "NOT_FOUND")) {
       await transaction(services.pool, async (tx) => {
         for (const forgotten of await forgetGranted(services.oauth, tx, granted)) await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
       });

@@ -39,6 +39,21 @@ test("of several Pages the person chooses one, and can choose once", async () =>
   assert.equal((await world.accountsOf(tenant)).length, 1);
 });
 
+test("what was granted for a set that is deleted while its person chooses, the platform is asked to take back", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const platformSetId = idOf((await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "For a while" })).body, "set");
+  const shown = await connectAs(world, cookie, tenant, "facebook", { platformSetId, person: `${tenant.userId}-two-pages` });
+  const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
+  const { accounts } = await world.choicesOf(cookie, id);
+  assert.equal((await world.call(tenant, "DELETE", `/api/v1/platform-sets/${platformSetId}`)).status, 200);
+  const choose = () => world.callAs(cookie, "POST", `/api/connections/${id}/choose?mode=test`, { platformAccountId: accounts[0]?.platformAccountId });
+  assert.equal(asRefusal(await choose(), 404).error, "Platform set not found.");
+  await world.doRevocations();
+  assert.equal((await requestsOf("facebook", "revoke")).length, 1);
+  assert.equal((await choose()).status, 404);
+  assert.deepEqual(world.jobs, []);
+});
+
 test("another account of the platform replaces the connected one only when that is agreed to, and the platform is asked to take the old grant back", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "twitter");
