@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { CustomSource, EncodedPacketSink, Input, MP4, QTFF } from "mediabunny";
+import { CustomSource, EncodedPacketSink, Input, Logging, LogLevel, MP4, QTFF } from "mediabunny";
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
 import type { Metadata } from "sharp";
 import type { MimeType } from "../../model/capabilities.ts";
@@ -13,6 +13,9 @@ import { inImageSlot } from "./slots.ts";
 import { BROKEN, UnreadableMediaError } from "./unreadable-media-error.ts";
 import { readIndex } from "./video-index.ts";
 import { findCodecObstacle } from "./video-tracks.ts";
+
+// The library prints what is wrong with a file; here that is told to who sent it, and standard error has the log alone.
+Logging.level = LogLevel.Silent;
 
 export interface StoredBytes {
   key: string;

@@ -106,6 +106,14 @@ describe("rewrapping a video", () => {
     assert.deepEqual(await world.storageKeys(), keys);
   });
 
+  it("prints nothing of a file in which something is wrong", async (t) => {
+    const film = await quickTime("landscape-16x9.mp4");
+    film.writeUInt32BE(0xffff_ffff, film.indexOf("avcC") + 8);
+    const printed = (["error", "warn", "info", "log"] as const).map((name) => t.mock.method(console, name, () => {}));
+    await rewrapVideo(world.storage, await receive(film)).catch(() => {});
+    assert.deepEqual(printed.map(({ mock }) => mock.callCount()), [0, 0, 0, 0]);
+  });
+
   it("leaves no file of its own behind", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-rewrap-test-"));
     const before = process.env["TMPDIR"];
