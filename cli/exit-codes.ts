@@ -1,7 +1,7 @@
 /** What a command's exit code means. A command that a signal ends has 128 and the signal's number, as everywhere. */
 export const EXIT_CODES = {
   done: 0,
-  /** Something broke: no connection, a server that is away, a fault. */
+  /** Something broke: no connection, a server that is away, a fault. Or the person who was asked did not want it. */
   failed: 1,
   wronglyCalled: 2,
   /** The API refused it, or validation found issues. */

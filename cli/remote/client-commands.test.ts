@@ -109,6 +109,9 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
   await t.test("sets and accounts", async () => {
     const id = (await ampost("sets", "create", "Clients")).stdout.trim();
     assert.match((await ampost("sets", "rename", id, "Customers")).stdout, /Customers/);
+    const environment = Object.entries({ ...settings, AMPOST_API_KEY: key }).map(([name, value]) => `export ${name}="${value}"`).join("\n");
+    const declined = await installation.shell(`${environment}\nset +e\nfor json in "" --json; do echo n | script -qec "node cli/ampost.js sets delete ${id} $json" /dev/null; echo "ended with $?"; done`);
+    assert.match(declined.stdout, /Nothing was deleted\.\s+ended with 1\s[^]*\{"success":false\}\s+ended with 1\s/);
     assert.equal((await ampost("sets", "delete", id)).code, 0);
     const { accounts } = lastOf((await ampost("accounts", "list", "--json")).stdout);
     assert.match((await ampost("accounts", "get", accounts[0].id)).stdout, /tokenHealth +healthy/);
@@ -147,6 +150,11 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.deepEqual(others, []);
     const { deliveries } = await webhooks.deliveries(webhook?.id ?? "");
     assert.deepEqual([webhook?.url, deliveries.map(({ type, status, attempts }) => [type, status, attempts])], [null, [["post.published", "delivered", []]]]);
+    for (let times = 0; times < 11; times += 1) await webhooks.test(webhook?.id ?? "");
+    await installation.until(async () => received.length === 12);
+    await webhooks.redeliver(deliveries[0]?.id ?? "");
+    await installation.until(async () => received.length > 12);
+    assert.equal(received[12]?.body, received[0]?.body);
     listening.kill("SIGTERM");
     assert.deepEqual(await once(listening, "exit"), [0, null]);
     receiver.close();

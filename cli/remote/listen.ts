@@ -36,9 +36,10 @@ export async function runListen(options: ListenOptions): Promise<void> {
 
 async function follow(client: Client, { id, secret }: Webhook, options: ListenOptions, signal: AbortSignal): Promise<void> {
   const seen = new Set<string>();
+  const look = createLook(client, id, seen);
   const signer = new Signer(secret ?? "");
   while (!signal.aborted) {
-    const fresh = await listFresh(client, id, seen).catch((error: unknown) => tellBreak(options, error));
+    const fresh = await look().catch((error: unknown) => tellBreak(options, error));
     for (const delivery of fresh) {
       if (signal.aborted) return;
       seen.add(nameOf(delivery));
@@ -58,18 +59,30 @@ function tellBreak({ json }: ClientOptions, error: unknown): WebhookDelivery[] {
 
 /** Small, because most looks find nothing new. */
 const PAGE = 10;
+/** Old ones are delivered anew where somebody asks for it: every so many looks go through some of them too, in turn. */
+const LOOKS_UNTIL_OLD = 3;
+const OLD_PAGE = 100;
 
-/** What has not been handed on yet, in the order in which it happened. */
-async function listFresh(client: Client, id: string, seen: ReadonlySet<string>): Promise<WebhookDelivery[]> {
-  const fresh: WebhookDelivery[] = [];
-  for (let offset = 0; ; offset += PAGE) {
-    const { deliveries } = await client.webhooks.deliveries(id, { limit: PAGE, offset });
-    const unseen = deliveries.filter((delivery) => !seen.has(nameOf(delivery)));
-    fresh.push(...unseen);
-    if (unseen.length < PAGE) break;
-  }
-  const distinct = [...new Map(fresh.map((delivery) => [delivery.id, delivery])).values()];
-  return distinct.sort((one, other) => sequenceOf(one) - sequenceOf(other));
+/** What finds all that has not been handed on yet, in the order in which it happened. */
+function createLook(client: Client, id: string, seen: ReadonlySet<string>): () => Promise<WebhookDelivery[]> {
+  const isFresh = (delivery: WebhookDelivery) => !seen.has(nameOf(delivery));
+  let [looks, oldOffset] = [0, 0];
+  return async () => {
+    const fresh: WebhookDelivery[] = [];
+    for (let offset = 0, isMore = true; isMore; offset += PAGE) {
+      const unseen = (await client.webhooks.deliveries(id, { limit: PAGE, offset })).deliveries.filter(isFresh);
+      fresh.push(...unseen);
+      isMore = unseen.length === PAGE;
+    }
+    looks += 1;
+    if (looks % LOOKS_UNTIL_OLD === 0) {
+      const { deliveries, total } = await client.webhooks.deliveries(id, { limit: OLD_PAGE, offset: oldOffset });
+      fresh.push(...deliveries.filter(isFresh));
+      oldOffset = oldOffset + OLD_PAGE < total ? oldOffset + OLD_PAGE : 0;
+    }
+    const distinct = [...new Map(fresh.map((delivery) => [delivery.id, delivery])).values()];
+    return distinct.sort((one, other) => sequenceOf(one) - sequenceOf(other));
+  };
 }
 
 /** One that was delivered anew is handed on again. */

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 
 import type { Client } from "../../client/index.ts";
 import { answer } from "../answer.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
 import { type ClientOptions, withClient } from "./client-command.ts";
 import { columns, plain } from "./show.ts";
 
@@ -28,7 +29,10 @@ export async function runRenameSet(id: string, name: string, options: ClientOpti
 
 export async function runDeleteSet(id: string, options: ClientOptions & { yes?: boolean }): Promise<void> {
   await withClient(options, async (client) => {
-    if (!options.yes && process.stdin.isTTY && process.stderr.isTTY && !(await isMeant(client, id))) return void console.error("Nothing was deleted.");
+    if (!options.yes && process.stdin.isTTY && process.stderr.isTTY && !(await isMeant(client, id))) {
+      process.exitCode = EXIT_CODES.failed;
+      return options.json ? answer(options, { success: false }, []) : console.error("Nothing was deleted.");
+    }
     answer(options, await client.platformSets.delete(id), [`Deleted ${id}; its accounts are disconnected.`]);
   });
 }
