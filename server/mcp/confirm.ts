@@ -70,8 +70,17 @@ function questionOf({ content, platformPosts, mode }: Post): string {
   });
   const media = content.media.length === 0 ? "" : ` with ${content.media.length} ${content.media.length === 1 ? "media file" : "media files"}`;
   const link = content.linkUrl === null ? "" : `\n\n${content.linkUrl}`;
-  const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${text === "" ? "(no text)" : text.slice(0, 1000)}`);
+  const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${shortened(text)}`);
   return `Publish this post${media} on ${wordsOf(platforms)} now${mode === "test" ? " (test mode: in the sandbox only)" : ""}?\n\n${texts.join("\n\n")}${link}`;
+}
+
+const MOST_CHARACTERS = 1000;
+
+/** Clients show a question in little space; that a text goes on is said. */
+function shortened(text: string): string {
+  const characters = Array.from(text);
+  if (characters.length <= MOST_CHARACTERS) return text === "" ? "(no text)" : text;
+  return `${characters.slice(0, MOST_CHARACTERS).join("")}… (and ${characters.length - MOST_CHARACTERS} characters more)`;
 }
 
 function wordsOf(platforms: readonly { label: string }[]): string {

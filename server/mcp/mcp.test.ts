@@ -181,6 +181,9 @@ for (const revision of REVISIONS) {
     const id = idOf((await world.call(world.test, "POST", "/api/v1/posts", { ...draft(), content, platforms: ["threads", "linkedin"] })).body, "post");
     const { client, asked } = await connect(world.test, revision, { says: "decline" });
     await callTool(client, "posts_publish", { id });
+    const long = idOf((await world.call(world.test, "POST", "/api/v1/posts", { ...draft("👋".repeat(1003)), platforms: ["linkedin"] })).body, "post");
+    await callTool(client, "posts_publish", { id: long });
+    assert.match(asked.pop() ?? "", /\n\n(👋){1000}… \(and 3 characters more\)$/u);
     assert.deepEqual(asked, ["Publish this post on Threads and LinkedIn now (test mode: in the sandbox only)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a"]);
   });
 
