@@ -53,6 +53,15 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     assert.deepEqual([error, state], ["access_denied", desk.state()]);
   });
 
+  await step("a request that asks for something else leads back to the client only by the person's click", async () => {
+    await page.goto(desk.sentTo().replace("response_type=code", "response_type=token"));
+    await page.getByText("response_type has to be code").waitFor();
+    await assertSound(page);
+    await page.getByRole("link", { name: `Back to ${new URL(program.url).host}` }).click();
+    await page.getByText("The program has its answer").waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("error"), "unsupported_response_type");
+  });
+
   await step("asked again, the person lets it in for drafts in test mode", async () => {
     await letIn(page, appUrl, desk, "2026-07-28", async () => {
       await page.getByText("Hold it to less").click();
