@@ -9,7 +9,7 @@ import type { Storage } from "../storage/storage.ts";
 import { findEditObstacle } from "./edit-lists.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
 import { findChunkObstacle } from "./sample-tables.ts";
-import { inImageSlot } from "./slots.ts";
+import { inImageSlot, inIndexSlot } from "./slots.ts";
 import { BROKEN, UnreadableMediaError } from "./unreadable-media-error.ts";
 import { readIndex } from "./video-index.ts";
 import { findCodecObstacle } from "./video-tracks.ts";
@@ -69,7 +69,11 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
 }
 
 /** Measures a stored video by its index, reading only what it needs. Throws an UnreadableMediaError. */
-export async function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
+export function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
+  return inIndexSlot(() => measureByIndex(storage, bytes));
+}
+
+async function measureByIndex(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
   const read = async (start: number, end: number) => buffer(await storage.open(bytes.key, { start, end }));
   const { index, isFirst } = await readIndex(read, bytes.sizeBytes);
   const source = new CustomSource({ getSize: () => bytes.sizeBytes, read, maxCacheSize: 2 * 1024 * 1024, prefetchProfile: "fileSystem" });

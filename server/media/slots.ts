@@ -4,6 +4,9 @@
  */
 export const inImageSlot = createSlot();
 
+/** Runs the reading of a video's index, one at a time in a process: a large one takes hundreds of megabytes, too. */
+export const inIndexSlot = createSlot();
+
 /** Runs the rewrapping of videos, one at a time in a process: each takes the room of its file on the disk. */
 export const inRewrappingSlot = createSlot();
 
