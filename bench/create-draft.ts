@@ -16,6 +16,8 @@ const CONNECTIONS = 16;
 const PROCESSES = Math.min(4, availableParallelism());
 const ROUNDS = 5;
 const ROUND_SECONDS = 4;
+/** For so long rounds still got faster from one to the next. */
+const WARM_SECONDS = 12;
 const COUNTED_REQUESTS = 500;
 const LEAST_SHARE = 0.15;
 const MOST_TIMES_P99 = 6;
@@ -24,7 +26,7 @@ const MOST_STATEMENTS = 5;
 export const createDraft: Figure = {
   name: "create-draft",
   title: "Create a draft",
-  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in all, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn; medians. Statements are counted in PostgreSQL's own log.`,
+  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in all, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of each that do not count; medians. Statements are counted in PostgreSQL's own log.`,
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
     const person = await preparePerson(installation);
@@ -73,7 +75,7 @@ async function measureRounds(place: Place, installation: Installation, apiUrls: 
   place.defer(() => bare.stop());
   const plan = (origins: string[], seconds: number) => ({ origins, requests: [request], connections: CONNECTIONS, until: { seconds } });
   // Both servers compile what is hot before anything counts.
-  for (const origins of [[bare.result.url], apiUrls]) await drive(plan(origins, 3));
+  for (const origins of [[bare.result.url], apiUrls]) await drive(plan(origins, WARM_SECONDS));
   const rounds: Round[] = [];
   for (let number = 1; number <= ROUNDS; number += 1) {
     const raw = await driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: ROUND_SECONDS, body: request.body });
