@@ -19,7 +19,7 @@ test("a person sees a post with its picture, and nothing runs out of a phone's w
   const { page, faults } = await open({ width: 360, height: 800 });
   await page.goto(sandbox.url);
   await page.getByAltText("A red door").waitFor();
-  await page.waitForFunction("document.images[0]?.naturalWidth > 0");
+  await page.evaluate("document.images[0].decode()");
   assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
   assert.deepEqual(faults, []);
   await page.context().close();
