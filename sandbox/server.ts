@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { isAlive } from "../model/is-alive.ts";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
 import { answerCall, pathOf, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
@@ -118,14 +119,6 @@ async function removeLeftovers(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     const pid = /^spool-(\d+)-\d+$/.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(dataDir, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

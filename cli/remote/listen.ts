@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook as Signer } from "standardwebhooks";
 
 import { AmpostError, type Client, type EventType, type Webhook, type WebhookDelivery } from "../../client/index.ts";
+import { isAlive } from "../../model/is-alive.ts";
 import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
 import { coloured, plain } from "./show.ts";
 
@@ -125,14 +126,5 @@ async function removeLeftOvers(client: Client): Promise<void> {
   for (const { id, url, description } of webhooks) {
     const pid = Number(/process (\d+)$/.exec(description)?.[1]);
     if (url === null && description === marked(pid) && !isAlive(pid)) await client.webhooks.delete(id);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

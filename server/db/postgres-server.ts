@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { isAlive } from "../../model/is-alive.ts";
 import { withFileLock } from "./file-lock.ts";
 import { findPostgres, giveTo, type Launcher } from "./postgres-binaries.ts";
 
@@ -200,15 +201,6 @@ async function isOurs(pid: number, place: Place): Promise<boolean> {
   if (process.platform !== "linux") return true;
   const worksIn = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   return worksIn === place.data;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 function reachHint(launcher: Launcher): string {
