@@ -192,6 +192,21 @@ for (const { name, content = FEED, list, expected } of LISTS) {
   });
 }
 
+test("a text of many mentions is looked for in a long one without trying every way to read them", async (t) => {
+  const long = "a".repeat(60_000);
+  for (const [text, message, verdict] of [
+    [`${"@[1]".repeat(100)}X`, long, "not_published"],
+    [`${"@[1]a".repeat(100)}X`, long, "not_published"],
+    [`${"@[1]a".repeat(100)}@[1]`, long, "published"],
+    [`${"@[1]".repeat(100)}`, "a".repeat(99), "not_published"],
+    [`@[1]${"a".repeat(15_000)}b${"a".repeat(15_000)}@[2]`, `${long}b`, "not_published"],
+    [`@[1]${"a".repeat(15_000)}b${"a".repeat(15_000)}@[2]`, `${long}b${"a".repeat(15_001)}`, "published"],
+  ] as const) {
+    const host = await startGraph(t, { list: [{ ...LISTED, message }] });
+    assert.partialDeepStrictEqual(await broker.reconcile(lost(contextFor(host.url, { ...FEED, text })), OPEN), { verdict });
+  }
+});
+
 const STATES: { name: string; status: object | null; published?: boolean; minutes?: number; expected: object }[] = [
   { name: "published", status: { video_status: "ready", publishing_phase: { status: "complete", publish_status: "published" } }, expected: { verdict: "published", remoteId: "711", platformPostId: "711" } },
   { name: "published without a phase", status: { video_status: "ready" }, published: true, expected: { verdict: "published" } },

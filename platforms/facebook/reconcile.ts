@@ -1,3 +1,4 @@
+import { find, isMadeOf } from "../kit/find.ts";
 import { brokerErrorOf, callGraph, findRowByCode, graphRequest } from "../kit/meta-graph.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
 import { kindOf, photoIds, stepNames } from "./content.ts";
@@ -56,17 +57,12 @@ function isThisPost(context: StepContext, post: ListedPost): boolean {
     return targets.some((id) => typeof id === "string" && ours.includes(id));
   }
   if (text !== "" || linkUrl === null) return saysTheSame(text, post.message ?? "");
-  return plain(post.message ?? "") === "" && attachments.some(({ url }) => typeof url === "string" && (url.includes(linkUrl) || url.includes(encodeURIComponent(linkUrl))));
+  return plain(post.message ?? "") === "" && attachments.some(({ url }) => typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1));
 }
 
 /** A mention is written with the Page's id and read back as its name. */
 function saysTheSame(sent: string, read: string): boolean {
-  const words = plain(sent).split(/@\[\d+\]/);
-  return new RegExp(`^${words.map(escaped).join(".+?")}$`, "su").test(plain(read));
-}
-
-function escaped(words: string): string {
-  return words.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  return isMadeOf(plain(read), plain(sent).split(/@\[\d+\]/));
 }
 
 function plain(text: string): string {

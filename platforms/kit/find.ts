@@ -1,0 +1,49 @@
+/**
+ * Where `words` begin in `text` at or after `from`, or -1; as `indexOf` says it, in steps that grow with both lengths
+ * and never with their product. The engine's own search takes seconds where both are long and repeat themselves, as
+ * a person may write them. (Knuth, Morris and Pratt.)
+ */
+export function find(text: string, words: string, from = 0): number {
+  const last = words.length - 1;
+  if (last <= 0 || text.length - from < SHORT) return text.indexOf(words, from);
+  const borders = bordersOf(words);
+  let matched = 0;
+  for (let index = from; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    while (matched > 0 && words.charCodeAt(matched) !== unit) matched = borders[matched - 1] ?? 0;
+    if (words.charCodeAt(matched) === unit) matched += 1;
+    if (matched > last) return index - last;
+  }
+  return -1;
+}
+
+/** Below this no search is slow. */
+const SHORT = 1024;
+
+/** For each beginning of `words`, how long a shorter beginning it ends with. */
+function bordersOf(words: string): Uint32Array {
+  const borders = new Uint32Array(words.length);
+  let matched = 0;
+  for (let index = 1; index < words.length; index += 1) {
+    const unit = words.charCodeAt(index);
+    while (matched > 0 && words.charCodeAt(matched) !== unit) matched = borders[matched - 1] ?? 0;
+    if (words.charCodeAt(matched) === unit) matched += 1;
+    borders[index] = matched;
+  }
+  return borders;
+}
+
+/** Whether `text` is these pieces in their order, with something between each two. */
+export function isMadeOf(text: string, pieces: readonly string[]): boolean {
+  const [first = "", ...others] = pieces;
+  const last = others.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let position = first.length;
+  for (const piece of others) {
+    const next = find(text, piece, position + 1);
+    if (next === -1) return false;
+    position = next + piece.length;
+  }
+  return position + 1 + last.length <= text.length && text.endsWith(last);
+}
