@@ -7,9 +7,9 @@ import { engineParts } from "./publishing-world.ts";
 
 /**
  * A process that publishes to a ledger, for tests that kill it. `FAULT` is "point" or "point step": there the process
- * sends itself the signal `FAULT_SIGNAL`, once. `SPEED` divides the engine's pauses.
+ * sends itself the signal `FAULT_SIGNAL`, once; with `FAULT_POST` only over that platform post. `SPEED` divides the engine's pauses.
  */
-const { DATABASE_URL = "", LEDGER_URL = "", FAULT = "", FAULT_SIGNAL = "SIGKILL", SPEED } = process.env;
+const { DATABASE_URL = "", LEDGER_URL = "", FAULT = "", FAULT_SIGNAL = "SIGKILL", FAULT_POST, SPEED } = process.env;
 const [faultPoint, faultStep] = FAULT.split(" ");
 let struck = false;
 
@@ -20,7 +20,8 @@ const engine = createEngine({
   pool: createPool(DATABASE_URL, { name: "test worker", onError: () => undefined }),
   listener,
   ...(SPEED === undefined ? {} : { speed: Number(SPEED) }),
-  faultPoint: ({ point, step }) => {
+  faultPoint: ({ point, platformPostId, step }) => {
+    if (FAULT_POST !== undefined && platformPostId !== FAULT_POST) return;
     if (struck || point !== faultPoint || (faultStep !== undefined && step !== faultStep)) return;
     struck = true;
     process.kill(process.pid, FAULT_SIGNAL);

@@ -21,6 +21,8 @@ export interface ClaimedRow {
   /** Grown by this claim; every later write carries it. */
   fence: number;
   lease_owner: string;
+  /** How many claims in a row before this one were never given back. */
+  takeovers: number;
   /** The account at which the turn stopped; null where it came to its end. */
   turn_end: string | null;
 }
@@ -29,15 +31,21 @@ export interface ClaimedRow {
 const LOOKED_AT = 128;
 const ACCOUNTS_IN_TURN = 64;
 
+/** What was taken over so often is claimed alone, so that what ends a process is told from what was in its hands as well. */
+export const SUSPECT_TAKEOVERS = 2;
+
+/** What was taken over so often is set aside. */
+export const SET_ASIDE_TAKEOVERS = 3;
+
 /**
  * ($1 lane, $2 how many, $3 lease in seconds, $4 the account after which the turn goes on; of the users served lately: $5
- * who, $6 how many of theirs are running, $7 the number of their last turn): takes what is due by the database's clock, at
+ * who, $6 how many of theirs are running, $7 the number of their last turn; $8 whether a suspect may be among them): takes what is due by the database's clock, at
  * most one of an account, and none of an account in which a step is running.
  *
  * The oldest due rows are enough while there are few of them. Where there are more, the accounts are gone through in
  * turn as well, so that a user with thousands of due posts hides nobody else. Users share what is taken: who has the
  * fewest running comes first, then who has waited longest for a turn. Locks are never waited for: a row that somebody
- * holds is looked at again at the next wake-up.
+ * holds is looked at again at the next wake-up. A lease that ran out names its owner still, and is counted as a takeover.
  */
 export const claimDue = statement<ClaimedRow>(
   "platform_posts.claim",
@@ -67,9 +75,13 @@ export const claimDue = statement<ClaimedRow>(
      select c.*, coalesce(s.running, 0) + row_number() over (partition by c.user_id order by c.next_action_at, c.id) as round, coalesce(s.turn, 0) as last_turn
      from of_account c left join unnest($5::text[], $6::integer[], $7::integer[]) as s(user_id, running, turn) on s.user_id = c.user_id
      where c.place = 1
+   ), suspect as (
+     select id from platform_posts
+     where $8 and lane = $1 and next_action_at <= now() and lease_until <= now() and takeovers >= ${SUSPECT_TAKEOVERS - 1} order by next_action_at limit 1
    ), picked as (
      select pp.id, pp.account_id from ranked r join platform_posts pp on pp.id = r.id
      where pp.lane = $1 and pp.next_action_at <= now() and (pp.lease_until is null or pp.lease_until <= now())
+       and (pp.lease_owner is null or pp.takeovers < ${SUSPECT_TAKEOVERS - 1} or pp.id = (select id from suspect))
      order by r.round, r.last_turn, r.next_action_at limit $2
      for no key update of pp skip locked
    ), slots as (
@@ -82,9 +94,9 @@ export const claimDue = statement<ClaimedRow>(
      update accounts a set busy_until = now() + make_interval(secs => $3), busy_with = o.owner from owners o where a.id = o.account_id
    ), claimed as (
      update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner, lease_until = now() + make_interval(secs => $3),
-       next_action_at = now() + make_interval(secs => $3)
+       next_action_at = now() + make_interval(secs => $3), takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
      from owners o where pp.id = o.id
-     returning pp.id, pp.user_id, pp.account_id, pp.fence, pp.lease_owner
+     returning pp.id, pp.user_id, pp.account_id, pp.fence, pp.lease_owner, pp.takeovers
    )
    select c.*, t.turn_end from (select case when count(*) = ${ACCOUNTS_IN_TURN} then max(account_id::text) end as turn_end from turn) t left join claimed c on true`,
 );

@@ -1,12 +1,14 @@
 import type pg from "pg";
 
-import { claimDue, type Claimed, findHeld, type Lane, prolongLeases } from "../db/claims.ts";
+import { claimDue, type Claimed, findHeld, type Lane, prolongLeases, SUSPECT_TAKEOVERS } from "../db/claims.ts";
 import { LEASE_SECONDS } from "./pace.ts";
 
 /** A platform post in our hands, until its lease ends or somebody takes it over. */
 export interface Claim extends Claimed {
   userId: string;
   lane: Lane;
+  /** How many claims in a row before this one were never given back. */
+  takeovers: number;
   lease: Lease;
   /** Ends quiet requests that are under way when the claim is lost. */
   lost: AbortController;
@@ -58,8 +60,16 @@ export function newTurns(): Turns {
   return { account: FIRST_ACCOUNT, count: 0, lastTurnOf: new Map() };
 }
 
-/** Takes up to `limit` due platform posts of the lane. `running` is what this process holds in it already. */
-export async function claim(pool: pg.Pool, lane: Lane, limit: number, turns: Turns, running: Iterable<Claim>): Promise<Claim[]> {
+/** Whether it was in the hands of processes that ended so often that it may be the cause. */
+export function isSuspect({ takeovers }: Claim): boolean {
+  return takeovers >= SUSPECT_TAKEOVERS;
+}
+
+/**
+ * Takes up to `limit` due platform posts of the lane, at most one suspect among them, and that only where `suspects` says
+ * so. `running` is what this process holds in it already.
+ */
+export async function claim(pool: pg.Pool, lane: Lane, limit: number, turns: Turns, running: Iterable<Claim>, suspects: boolean): Promise<Claim[]> {
   const takenAt = instant();
   const served = countByUser(running, turns);
   const rows = await claimDue.all(pool, [
@@ -70,13 +80,14 @@ export async function claim(pool: pg.Pool, lane: Lane, limit: number, turns: Tur
     [...served.keys()],
     [...served.values()],
     [...served.keys()].map((user) => turns.lastTurnOf.get(user) ?? 0),
+    suspects,
   ]);
   turns.account = rows[0]?.turn_end ?? FIRST_ACCOUNT;
   turns.count += 1;
-  return rows.flatMap(({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId }) => {
+  return rows.flatMap(({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, takeovers }) => {
     if (id === null) return [];
     remember(turns, userId);
-    return [{ id, fence, leaseOwner, accountId, userId, lane, lease: { takenAt }, lost: new AbortController() }];
+    return [{ id, fence, leaseOwner, accountId, userId, lane, takeovers, lease: { takenAt }, lost: new AbortController() }];
   });
 }
 

@@ -22,6 +22,8 @@ export interface EngineMetrics {
   /** From the due time to the intent of the first commit. */
   commitStarted(platform: PlatformName, lateSeconds: number): void;
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown"): void;
+  /** A platform post was given up because processes ended with it in hand. */
+  setAside(platform: PlatformName): void;
 }
 
 /** What publishing needs of the rows above and beside it. */

@@ -1,7 +1,7 @@
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { loadWork } from "../db/publishing.ts";
 import { findNextDue, type Lane, LANES } from "../db/claims.ts";
-import { claim as claimDueOf, type Claim, newTurns, prolong, type Turns } from "./claim.ts";
+import { claim as claimDueOf, type Claim, isSuspect, newTurns, prolong, type Turns } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
@@ -50,6 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
   let heartbeatTimer: NodeJS.Timeout | undefined;
   let heartbeat: Promise<void> | null = null;
   let planning: Promise<void> | null = null;
+  let takesSuspect = false;
   let planWanted = false;
   const unsubscribe: (() => void)[] = [];
 
@@ -76,14 +77,26 @@ export function createEngine(options: EngineOptions): Engine {
       while (own.wanted && state === "started" && own.running.size < slotsOf(lane)) {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
-        const claims = await claimDueOf(pool, lane, slotsOf(lane) - own.running.size, own.turns, own.running);
-        if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
-        if (claims.length > 0) await begin(claims);
-        if (claims.length > 0) own.wanted = true;
+        if ((await take(lane)) > 0) own.wanted = true;
       }
     } catch (error) {
       own.wanted = false;
       log.warn({ err: error, lane }, "the publishing queue could not be read; it is looked at again shortly");
+    }
+  }
+
+  /** One suspect at a time, in all lanes together. Answers how much was taken. */
+  async function take(lane: Lane): Promise<number> {
+    const own = lanes[lane];
+    const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
+    takesSuspect ||= suspects;
+    try {
+      const claims = await claimDueOf(pool, lane, slotsOf(lane) - own.running.size, own.turns, own.running, suspects);
+      if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
+      if (claims.length > 0) await begin(claims);
+      return claims.length;
+    } finally {
+      if (suspects) takesSuspect = false;
     }
   }
 

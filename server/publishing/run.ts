@@ -12,6 +12,7 @@ import { failStep } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
+import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
 import {
   beginChanges,
@@ -53,6 +54,7 @@ export async function freeAccount(deps: Pick<PublishingDeps, "pool" | "log">, { 
 
 async function run(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
   const started = { deps, claim, row, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
+  if (isPoison(claim)) return setAside(started);
   const work = await prepare(started);
   if (work === "released") return;
   if (row.intent !== null && row.intent.result === null) {

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+
+import { PublicError } from "../../model/errors.ts";
+import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { retry } from "./schedule.ts";
+
+test("a post that ends every process that touches it is set aside after three, and those beside it are published", async () => {
+  await withWorld(async (world) => {
+    const pill = await world.addPost({ text: "pill" });
+    const others = await Promise.all(Array.from({ length: 6 }, (_, n) => world.addPost({ text: `beside ${n}` })));
+    for (const post of [pill, ...others]) await world.publish(post);
+    assert.equal(await killsOf(world, pill, "step.before create-0"), 3);
+    const [given] = (await world.until(pill, isOver)).platformPosts;
+    assert.deepEqual([given?.status, given?.error?.code, given?.error?.retryable, given?.next_action_at], ["failed", "INTERNAL_ERROR", true, null]);
+    assert.match(given?.error?.message ?? "", /stopped again and again/);
+    for (const [n, post] of others.entries()) {
+      assert.equal((await world.until(post, isOver)).status, "published");
+      assert.equal(liveCount(world.ledger, `beside ${n}`), 1);
+    }
+    await world.act(pill, (tx, held) => retry(tx, held));
+    assert.equal((await world.until(pill, isOver)).status, "published");
+    assert.equal(liveCount(world.ledger, "pill"), 1);
+  });
+});
+
+test("a post whose reading back ends every process is said to be unknown, and is sent again by nobody but the caller", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const pill = await world.addPost({ text: "pill" });
+    await world.publish(pill);
+    assert.equal(await killsOf(world, pill, "reconcile.before"), 3);
+    const state = await world.until(pill, isOver);
+    const [given] = state.platformPosts;
+    assert.deepEqual([state.status, given?.status, given?.error?.code, given?.next_action_at], ["failed", "unknown", "OUTCOME_UNKNOWN", null]);
+    assert.ok(state.events.includes("platform_post.unknown"));
+    assert.equal(liveCount(world.ledger, "pill"), 1);
+    await assert.rejects(world.act(pill, (tx, held) => retry(tx, held)), (error) => error instanceof PublicError && error.code === "OUTCOME_UNKNOWN");
+  });
+});
+
+test("processes that end over one post do not count once it was given back", async () => {
+  await withWorld(async (world) => {
+    world.ledger.pollsUntilReady = 1;
+    const post = await world.addPost({ text: "waits" });
+    await world.publish(post);
+    for (const point of ["step.before create-0", "step.before ready-0"]) await killAt(world, post, point);
+    assert.equal(await takeovers(world, post), 1);
+    const engine = await world.startEngine();
+    await world.until(post, isOver);
+    await engine.stop();
+    assert.equal(await takeovers(world, post), 0);
+  });
+});
+
+/** Starts worker after worker, each of which dies at the point over the post, until one lives; answers how many died. The last goes on. */
+async function killsOf(world: PublishingWorld, post: TestPost, point: string): Promise<number> {
+  for (let kills = 0; ; kills += 1) {
+    const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });
+    const outcome = await Promise.race([once(worker, "exit").then(() => "ended"), world.until(post, isOver).then(() => "over")]);
+    if (outcome === "over") {
+      worker.kill("SIGKILL");
+      await once(worker, "exit");
+      await world.startEngine();
+      return kills;
+    }
+    await endLeases(world);
+  }
+}
+
+async function killAt(world: PublishingWorld, post: TestPost, point: string): Promise<void> {
+  const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, "exit");
+  assert.equal(worker.signalCode, "SIGKILL", `${point} was not reached`);
+  await endLeases(world);
+}
+
+/** As if the processes had ended a lease ago. */
+async function endLeases({ pool }: PublishingWorld): Promise<void> {
+  await pool.query("update accounts set busy_until = now() where busy_until is not null");
+  await pool.query("update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now()) where lease_until is not null");
+}
+
+async function takeovers({ pool }: PublishingWorld, post: TestPost): Promise<number | undefined> {
+  const { rows } = await pool.query<{ takeovers: number }>("select takeovers from platform_posts where id = $1", [post.platformPostId]);
+  return rows[0]?.takeovers;
+}

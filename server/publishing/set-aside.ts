@@ -1,0 +1,45 @@
+import type { PlatformPostError } from "../../model/errors.ts";
+import { isSettled } from "../../model/status.ts";
+import { SET_ASIDE_TAKEOVERS } from "../db/claims.ts";
+import type { Changes } from "../db/publishing.ts";
+import type { Claim } from "./claim.ts";
+import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
+import { settle } from "./settle.ts";
+import type { Work } from "./work.ts";
+
+/** Whether so many processes ended with it in hand that no other is to begin with it. */
+export function isPoison({ takeovers }: Claim): boolean {
+  return takeovers >= SET_ASIDE_TAKEOVERS;
+}
+
+/**
+ * Gives a platform post up without running anything of it, not even what makes its steps: any of that may be what ends
+ * processes. It is `unknown` where a commit may have come through, and the caller may retry it.
+ */
+export async function setAside(work: Pick<Work, "deps" | "claim" | "row">): Promise<void> {
+  const { deps, claim, row } = work;
+  deps.log.error({ platformPostId: row.id, platform: row.platform, step: row.step, takeovers: claim.takeovers }, "a platform post was set aside: processes that worked on it ended again and again");
+  deps.metrics?.setAside(row.platform);
+  const open = row.intent?.result === null ? row.intent : null;
+  const intent = open === null ? undefined : ({ id: open.id, result: "unknown", evidence: { ...open.evidence, lastReason: SENTENCE } } as const);
+  const changes: Changes = { attemptCount: Math.max(row.attempt_count, 1), next: { at: "never" } };
+  if (row.status === "published") return await settle(work, { ...changes, warnings: [...row.warnings, { code: "INTERNAL_ERROR", message: SENTENCE }] }, null, { intent });
+  if (isSettled(row.status)) return await settle(work, changes, null, { intent });
+  const status = mayBeLive(work) ? "unknown" : "failed";
+  await settle(work, { ...changes, status, error: errorOf(status, row) }, `platform_post.${status}`, { intent });
+}
+
+/** A commit whose outcome is not known, or one that the platform took and has not confirmed. */
+function mayBeLive({ claim, row }: Pick<Work, "claim" | "row">): boolean {
+  const { intent } = row;
+  if (intent !== null && intent.step !== row.live_through && (intent.result === null || intent.result === "unknown")) return true;
+  return claim.lane === "observe" && row.live_through !== null;
+}
+
+const SENTENCE = "The server stopped again and again while it worked on this post, so what was still to be done was given up.";
+
+function errorOf(status: "unknown" | "failed", row: Work["row"]): PlatformPostError {
+  if (status === "unknown") return unknownOutcome(`${SENTENCE} It is not known whether the post is live.`, null, null);
+  const error = { ...toPublicError(describeFailure(undefined), { retryAt: null }), message: SENTENCE };
+  return row.live_through === null ? error : { ...error, action: `${error.action} A retry goes on after the parts that are live.` };
+}
