@@ -1,5 +1,7 @@
 import tseslint from "typescript-eslint";
 
+const ONE_DOOR = "Requests go through platforms/kit/http.ts (platforms) or platforms/kit/guarded-fetch.ts (addresses that users name), which judge, bound and redact them: an address that is fetched past them can lead into the operator's network.";
+
 const platformNames = "instagram|facebook|twitter|linkedin|tiktok|youtube|threads";
 
 /** Which way imports may point is held by `.dependency-cruiser.js`. Every rule here says why it is there. */
@@ -37,17 +39,26 @@ export default tseslint.config(
     },
   },
   {
-    files: ["model/**/*.ts", "contract/**/*.ts", "platforms/**/*.ts", "server/**/*.ts", "client/**/*.ts"],
-    ignores: ["**/*.test.ts", "platforms/kit/**", "platforms/conformance/**", "platforms/*/sandbox/**", "server/media/**", "server/http/**", "client/**"],
+    files: ["model/**/*.ts", "contract/**/*.ts", "platforms/**/*.ts", "server/**/*.ts", "sandbox/**/*.ts"],
+    ignores: [
+      "**/*.test.ts",
+      "**/fixture.ts",
+      "platforms/conformance/**",
+      "platforms/kit/**", // the two doors themselves
+      "server/http/pages/sandbox-door.ts", // asks the sandbox alone, at the operator's own address
+    ],
     rules: {
-      "no-restricted-globals": ["error", { name: "fetch", message: "Requests go through platforms/kit/http.ts (platforms) or server/media/guarded-fetch.ts (URLs users give), which bound and redact them." }],
-      "no-restricted-imports": [
+      "no-restricted-globals": ["error", ...["fetch", "WebSocket", "EventSource"].map((name) => ({ name, message: ONE_DOOR }))],
+      "no-restricted-properties": ["error", ...["globalThis", "global"].flatMap((object) => ["fetch", "WebSocket", "EventSource"].map((property) => ({ object, property, message: ONE_DOOR })))],
+      "@typescript-eslint/no-restricted-imports": [
         "error",
         {
-          paths: ["undici", "node:http", "node:https", "node:net", "http", "https"].map((name) => ({
-            name,
-            message: "Requests go through platforms/kit/http.ts (platforms) or server/media/guarded-fetch.ts (URLs users give), which bound and redact them.",
-          })),
+          paths: [
+            { name: "undici", message: ONE_DOOR },
+            ...[["http", "get", "request", "Agent", "ClientRequest"], ["https", "get", "request", "Agent"], ["http2", "connect"], ["net", "connect", "createConnection", "Socket"], ["tls", "connect", "TLSSocket"], ["dgram", "createSocket"]].flatMap(
+              ([name, ...importNames]) => [name, `node:${name}`].map((module) => ({ name: module, importNames: [...importNames, "default"], allowTypeImports: true, message: ONE_DOOR })),
+            ),
+          ],
         },
       ],
     },

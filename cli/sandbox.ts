@@ -16,6 +16,7 @@ export async function runSandbox(options: { attached?: boolean }): Promise<void>
     limits: config.sandbox.limits,
     appUrl: config.appUrl,
     mediaUrl: config.mediaUrl,
+    allowPrivateUrls: config.sandbox.allowPrivateUrls,
     log: (message, error) => log.error({ err: error }, message),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;

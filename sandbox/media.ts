@@ -2,13 +2,14 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { access, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileTypeFromFile } from "file-type";
 import { ALL_FORMATS, FilePathSource, Input } from "mediabunny";
 import sharp from "sharp";
+import type { AllowPrivate } from "../platforms/kit/addresses.ts";
+import { guardedFetch, GuardedFetchError } from "../platforms/kit/guarded-fetch.ts";
 
-/** Fetches media as the platforms do, over http and from loopback too, and measures the bytes themselves. */
+/** Fetches media as the platforms do, over http too, through the guarded door, and measures the bytes themselves. */
 export interface Media {
   /** Streams to disk, measures, keeps a small picture, and throws the bytes away. Redirects are followed, or make it unreachable. */
   fetch(url: string, options: FetchOptions): Promise<Fetched>;
@@ -48,19 +49,25 @@ export interface Measured {
   thumbnail: string | null;
 }
 
-const FETCH_TIMEOUT_MS = 60_000;
+/** Where media may lie beside public addresses. */
+export interface MediaDoor {
+  allowPrivate: AllowPrivate;
+  /** The origin that serves the product's media. */
+  mediaUrl: string | null;
+}
+
+const FETCH_SECONDS = 60;
 const THUMBNAIL_PX = 600;
 
-export function openMedia(folders: { spoolDir: string; thumbnailDir: string }): Media {
+export function openMedia(folders: { spoolDir: string; thumbnailDir: string }, door: MediaDoor): Media {
   const measure = (path: string, known: { sizeBytes: number; sha256: string }) => measureFile(path, known, folders);
   return {
     async fetch(url, options) {
       const path = join(folders.spoolDir, randomUUID());
       try {
-        const got = await download(url, path, options);
-        return got === "too_large" ? { ok: false, why: "too_large" } : { ok: true, media: await measure(path, got) };
-      } catch {
-        return { ok: false, why: "unreachable" };
+        return { ok: true, media: await measure(path, await download(url, path, options, door)) };
+      } catch (error) {
+        return { ok: false, why: error instanceof GuardedFetchError && error.failure === "too_large" ? "too_large" : "unreachable" };
       } finally {
         await rm(path, { force: true });
       }
@@ -77,34 +84,30 @@ export function openMedia(folders: { spoolDir: string; thumbnailDir: string }): 
   };
 }
 
-async function download(url: string, path: string, { maxBytes, redirects = "follow" }: FetchOptions): Promise<{ sizeBytes: number; sha256: string } | "too_large"> {
-  const { protocol } = new URL(url);
-  if (protocol !== "http:" && protocol !== "https:") throw new Error("not a web address");
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), FETCH_TIMEOUT_MS);
-  try {
-    const answer = await fetch(url, { signal: stop.signal, redirect: redirects === "follow" ? "follow" : "error", headers: { "user-agent": "facebookexternalhit/1.1" } });
-    if (!answer.ok || !answer.body) throw new Error("no media there");
-    const digest = createHash("sha256");
-    let sizeBytes = 0;
-    const meter = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        sizeBytes += chunk.length;
-        digest.update(chunk);
-        done(sizeBytes > maxBytes ? new Error("too large") : null, chunk);
-      },
-    });
-    try {
-      await pipeline(Readable.fromWeb(answer.body), meter, createWriteStream(path));
-    } catch (error) {
-      if (sizeBytes > maxBytes) return "too_large";
-      throw error;
-    }
-    return { sizeBytes, sha256: digest.digest("hex") };
-  } finally {
-    clearTimeout(timer);
-    stop.abort();
+async function download(url: string, path: string, { maxBytes, redirects = "follow" }: FetchOptions, { allowPrivate, mediaUrl }: MediaDoor): Promise<{ sizeBytes: number; sha256: string }> {
+  const answer = await guardedFetch(url, {
+    allowPrivate,
+    ...(mediaUrl === null ? {} : { ownUrl: `${mediaUrl}/media/` }),
+    maxBytes,
+    ...(redirects === "refuse" ? { maxRedirects: 0 } : {}),
+    totalSeconds: FETCH_SECONDS,
+    headers: { "user-agent": "facebookexternalhit/1.1" },
+  });
+  if (answer.status < 200 || answer.status > 299) {
+    answer.discard();
+    throw new Error("no media there");
   }
+  const digest = createHash("sha256");
+  let sizeBytes = 0;
+  const meter = async function* (chunks: AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.byteLength;
+      digest.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(answer.body, meter, createWriteStream(path));
+  return { sizeBytes, sha256: digest.digest("hex") };
 }
 
 async function measureFile(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { isAlive } from "../model/is-alive.ts";
+import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
 import { answerCall, pathOf, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
@@ -32,8 +33,10 @@ export interface SandboxOptions {
   limits: boolean;
   /** Where the dashboard is, for the page's link to it. */
   appUrl?: string;
-  /** The origin that serves the product's media, which counts as a verified domain. */
+  /** The origin that serves the product's media: it counts as a verified domain, and media are fetched from there wherever it leads. */
   mediaUrl?: string;
+  /** Where media may lie beside `mediaUrl` and public addresses: at loopback ones by default, since its clients are this machine's own. */
+  allowPrivateUrls?: AllowPrivate;
   /** Where a new sandbox's clock begins; it then stands still until it is advanced. Without it the clock is the machine's. */
   startAt?: Date;
   /** Told of what goes wrong inside. Default: standard error. */
@@ -124,7 +127,7 @@ async function removeLeftovers(dataDir: string): Promise<void> {
 
 function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbnailDir: string; uploadDir: string }): World {
   const store = openStore(options.dataDir);
-  const media = openMedia(folders);
+  const media = openMedia(folders, { allowPrivate: options.allowPrivateUrls ?? "loopback", mediaUrl: options.mediaUrl ?? null });
   return store.transaction(() => {
     const world: World = {
       store,

@@ -10,7 +10,7 @@ test("an upload is put together from parts, some of them sent twice", async (t) 
   const folder = await temporaryFolder(t);
   const folders = { spoolDir: join(folder, "spool"), thumbnailDir: join(folder, "thumbnails") };
   for (const path of [...Object.values(folders), join(folder, "uploads")]) await mkdir(path);
-  const uploads = openUploads(join(folder, "uploads"), openMedia(folders));
+  const uploads = openUploads(join(folder, "uploads"), openMedia(folders, { allowPrivate: false, mediaUrl: null }));
   const part = async (text: string) => {
     const path = join(folders.spoolDir, "part");
     await writeFile(path, text);

@@ -15,6 +15,14 @@ test("nothing has to be set", () => {
   assert.deepEqual(config.warnings, []);
 });
 
+test("the sandbox fetches from loopback where only this machine reaches the instance, and from private addresses on the operator's word alone", () => {
+  const allowed = (env: NodeJS.ProcessEnv) => loadConfig(env).sandbox.allowPrivateUrls;
+  assert.equal(allowed({}), "loopback");
+  assert.equal(allowed({ HOST: "::1", AMPOST_API_URL: "http://127.0.0.1:3000", AMPOST_APP_URL: "http://app.localhost:3000", AMPOST_MEDIA_URL: "https://tunnel.example.com" }), "loopback");
+  for (const env of [{ HOST: "0.0.0.0" }, { AMPOST_API_URL: "https://api.example.com" }, { AMPOST_APP_URL: "https://example.com" }]) assert.equal(allowed(env), false);
+  assert.equal(allowed({ HOST: "0.0.0.0", AMPOST_ALLOW_PRIVATE_URLS: "true" }), true);
+});
+
 test("everything that is wrong is said at once, with the variable, what it takes and an example", () => {
   const problems = problemsOf({ PORT: "eighty", AMPOST_API_URL: "https://x.example/path", AMPOST_SCHEDULING: "some", AMPOST_STORAGE: "s3", THREADS_CLIENT_ID: "1" });
   assert.deepEqual(problems.map((problem) => problem.split(" ")[0]).sort(), ["AMPOST_API_URL", "AMPOST_SCHEDULING", "AMPOST_STORAGE", "PORT", "THREADS_CLIENT_ID"]);

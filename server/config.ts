@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { z } from "zod";
+import { type AllowPrivate, isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
@@ -26,7 +27,7 @@ export interface Config {
   encryptionKeys: Buffer[] | null;
   storage: StorageSettings;
   allowPrivateUrls: boolean;
-  sandbox: { port: number; url: string; limits: boolean; elsewhere: boolean };
+  sandbox: { port: number; url: string; limits: boolean; elsewhere: boolean; allowPrivateUrls: AllowPrivate };
   engineSpeed: number;
   scheduling: "contract" | "all";
   workerSlots: number;
@@ -90,6 +91,8 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
       url: env.AMPOST_SANDBOX_URL ?? `http://127.0.0.1:${env.AMPOST_SANDBOX_PORT}`,
       limits: env.AMPOST_SANDBOX_LIMITS,
       elsewhere: env.AMPOST_SANDBOX_URL !== undefined,
+      // Where nobody but this machine reaches the instance, its sandbox serves the machine's own clients.
+      allowPrivateUrls: env.AMPOST_ALLOW_PRIVATE_URLS || ([apiUrl, appUrl].every((url) => isLoopbackHost(new URL(url).hostname)) && isLoopbackHost(env.HOST) && "loopback"),
     },
     engineSpeed: env.AMPOST_ENGINE_SPEED,
     scheduling: env.AMPOST_SCHEDULING,

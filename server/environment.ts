@@ -63,7 +63,7 @@ export const environment = z.object({
   AMPOST_S3_ACCESS_KEY_ID: describe(text.optional(), { group: "Media", about: "The store's access key.", takes: "an access key id", example: "AKIAEXAMPLE", otherwise: "what the AWS SDK finds", secret: true }),
   AMPOST_S3_SECRET_ACCESS_KEY: describe(text.optional(), { group: "Media", about: "The secret of the access key.", takes: "a secret access key", example: "secret", secret: true }),
   AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), { group: "Media", about: "Whether the bucket stands in the path and not in the host name, as most stores but Amazon's want it.", takes: "true or false", example: "true" }),
-  AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), { group: "Media", about: "Whether media, webhooks and descriptions of MCP clients may lie at loopback and private addresses. For development only.", takes: "true or false", example: "true" }),
+  AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), { group: "Media", about: "Whether media, webhooks and descriptions of MCP clients may lie at loopback and private addresses, for the sandbox too. For development only.", takes: "true or false", example: "true" }),
 
   AMPOST_SANDBOX_PORT: describe(port.default(3001), { group: "Sandbox", about: "Port of the sandbox.", takes: "a port number from 0 to 65535; 0 picks a free one", example: "3001" }),
   AMPOST_SANDBOX_URL: describe(origin.optional(), { group: "Sandbox", about: "A sandbox that runs elsewhere; `start` then starts none.", takes: "an http or https address without a path", example: "http://sandbox:3001", otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT" }),

@@ -7,7 +7,7 @@ import type { MediaFacts } from "../../model/post.ts";
 import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { Storage } from "../storage/storage.ts";
-import { guardedFetch, GuardedFetchError } from "./guarded-fetch.ts";
+import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import type { Owner } from "./media-objects.ts";
 import { dropReceived, receiveFile } from "./receive.ts";
 

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { PublicError } from "../../../model/errors.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { throttle, type Trier } from "../../auth/throttle.ts";
-import { guardedFetch, GuardedFetchError } from "../../media/guarded-fetch.ts";
+import { guardedFetch, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import type { Services } from "../services.ts";
 import { GrantRefused } from "./grant-refused.ts";
 import { isLoopback, isRedirectUri } from "./redirect-uris.ts";

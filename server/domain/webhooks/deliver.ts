@@ -5,7 +5,7 @@ import { z } from "zod";
 import { findOutgoing, recordAttempt, type DeliveryAttempt, type OutgoingRow } from "../../db/webhook-deliveries.ts";
 import { disableWebhook } from "../../db/webhooks.ts";
 import { WEBHOOK_RETRIES } from "../../jobs/queues.ts";
-import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../media/guarded-fetch.ts";
+import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import type { Vault } from "../../oauth/vault.ts";
 
 export interface DeliverServices {

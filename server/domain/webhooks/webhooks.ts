@@ -8,7 +8,7 @@ import type { EventType } from "../../../model/events.ts";
 import { newId } from "../../../model/ids.ts";
 import { lockUser } from "../../db/users.ts";
 import { deleteWebhook as removeWebhook, findWebhook, insertWebhook, listWebhooks as selectWebhooks, lockWebhookSecret, rotateWebhookSecret, updateWebhook as changeWebhook, type WebhookRow } from "../../db/webhooks.ts";
-import { isRefusedHost } from "../../media/addresses.ts";
+import { isRefusedHost } from "../../../platforms/kit/addresses.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";

@@ -4,14 +4,16 @@ import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 import { Agent, buildConnector, errors, request } from "undici";
-import { isAllowedAddress } from "./addresses.ts";
+import { type AllowPrivate, isAllowedAddress } from "./addresses.ts";
 
 export interface GuardedFetchOptions {
   method?: "GET" | "POST";
   headers?: Record<string, string>;
   body?: string;
-  /** Lets loopback and private addresses pass, for development. */
-  allowPrivate: boolean;
+  /** Lets loopback addresses pass, or private ones too: for development. */
+  allowPrivate: AllowPrivate;
+  /** What begins like this (it ends in a slash) is the operator's own: it passes wherever its host leads, and no redirect of it is followed. */
+  ownUrl?: string;
   /** More bytes than these are not read. */
   maxBytes: number;
   /** Takes an answer whose body is larger or compressed too: its status is what counts, and at most the beginning of the body is read. */
@@ -22,6 +24,8 @@ export interface GuardedFetchOptions {
   totalSeconds: number;
   /** For each of: connecting, the answer's head, and any pause in its body. */
   pauseSeconds?: number;
+  /** A body that has been waited for so long has to bring so much a second, or it is given up: a drip must not hold a place. */
+  leastRate?: { bytesPerSecond: number; afterSeconds: number };
   signal?: AbortSignal;
   /** How names are resolved; by default as the machine does. */
   resolve?: Resolve;
@@ -58,17 +62,19 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * The one door through which URLs that users name are asked for. Only http and https, without credentials in the URL,
+ * The one door through which URLs that users name are asked for, by the server and by the sandbox alike. Only http and https, without credentials in the URL,
  * on port 80, 443 or above 1023, to public addresses. The address that is checked is the one connected to, on every
  * redirect, so a name that changes its address between the two gains nothing. Bodies are never unpacked.
  */
 export async function guardedFetch(address: string, options: GuardedFetchOptions): Promise<GuardedAnswer> {
   const pause = (options.pauseSeconds ?? 15) * 1000;
   const deadline = AbortSignal.timeout(options.totalSeconds * 1000);
-  const agent = new Agent({ connect: guardedConnector(options, pause), headersTimeout: pause, bodyTimeout: pause, pipelining: 1 });
+  const isOwn = options.ownUrl !== undefined && URL.parse(address)?.href.startsWith(options.ownUrl) === true;
+  const connect = isOwn ? { timeout: pause } : guardedConnector(options, pause);
+  const agent = new Agent({ connect, headersTimeout: pause, bodyTimeout: pause, pipelining: 1 });
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   try {
-    return await follow(checkUrl(address, options.allowPrivate), options, agent, signal);
+    return await follow(isOwn ? new URL(address) : checkUrl(address, options.allowPrivate), isOwn ? { ...options, maxRedirects: 0 } : options, agent, signal);
   } catch (error) {
     void agent.destroy();
     throw explain(error, options);
@@ -99,7 +105,7 @@ async function follow(first: URL, options: GuardedFetchOptions, agent: Agent, si
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function checkUrl(address: string, allowPrivate: boolean, base?: URL): URL {
+function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL {
   const url = URL.parse(address, base?.href);
   if (url === null) throw new GuardedFetchError("bad_url", "The URL cannot be read.");
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new GuardedFetchError("bad_url", "The URL has to begin with https:// or http://.");
@@ -128,7 +134,7 @@ function guardedConnector({ allowPrivate, resolve = lookup }: GuardedFetchOption
 }
 
 /** A name with but one address that does not pass is refused as a whole. */
-function guardedLookup(allowPrivate: boolean, resolve: Resolve): LookupFunction {
+function guardedLookup(allowPrivate: AllowPrivate, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, "");
@@ -159,18 +165,28 @@ function checkHead(headers: GuardedAnswer["headers"], options: GuardedFetchOptio
 
 async function* readBody(body: Readable, agent: Agent, options: GuardedFetchOptions): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
+  let waitedMs = 0;
+  let askedAt = performance.now();
   try {
     for await (const chunk of body) {
       if (!(chunk instanceof Uint8Array)) throw new Error("undici gave something other than bytes");
       sizeBytes += chunk.byteLength;
       if (sizeBytes > options.maxBytes) throw tooLarge(options);
+      // What our side takes to deal with a chunk is not the sender's slowness.
+      waitedMs += performance.now() - askedAt;
+      if (isDrip(sizeBytes, waitedMs / 1000, options)) throw new GuardedFetchError("timeout", "The URL answers too slowly.");
       yield chunk;
+      askedAt = performance.now();
     }
   } catch (error) {
     throw explain(error, options);
   } finally {
     letGo(body, agent);
   }
+}
+
+function isDrip(sizeBytes: number, seconds: number, { leastRate }: GuardedFetchOptions): boolean {
+  return leastRate !== undefined && seconds > leastRate.afterSeconds && sizeBytes < leastRate.bytesPerSecond * seconds;
 }
 
 function letGo(body: Readable, agent: Agent): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAllowedAddress } from "./addresses.ts";
+import { isAllowedAddress, isLoopbackHost } from "./addresses.ts";
 
 const HOSTILE = [
   "0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -21,4 +21,10 @@ test("only public addresses pass", () => {
 test("development lets loopback and private addresses pass, and nothing else", () => {
   const passing = ["127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "::1", "fc00::1", "fd00:ec2::254"];
   assert.deepEqual(HOSTILE.filter((address) => isAllowedAddress(address, true)), passing);
+});
+
+test("a machine's own clients reach its loopback addresses, and no other private ones", () => {
+  assert.deepEqual(HOSTILE.filter((address) => isAllowedAddress(address, "loopback")), ["127.0.0.1", "127.255.255.254", "::1"]);
+  for (const host of ["localhost", "app.localhost", "127.0.0.1", "127.1.2.3", "[::1]", "::1", "[::ffff:127.0.0.1]"]) assert.equal(isLoopbackHost(host), true, host);
+  for (const host of ["localhost.example.com", "10.0.0.1", "0.0.0.0", "::", "example.com", "notlocalhost"]) assert.equal(isLoopbackHost(host), false, host);
 });

@@ -1,18 +1,27 @@
 import ipaddr from "ipaddr.js";
 
-/** Whether an IP address may be connected to on a user's word: public ones, and with `allowPrivate` loopback and private ones too. */
-export function isAllowedAddress(address: string, allowPrivate: boolean): boolean {
+/** Which addresses that are not public pass, too: none, those of this machine alone, or private ones as well. */
+export type AllowPrivate = boolean | "loopback";
+
+/** Whether an IP address may be connected to on a user's word: public ones, and those that `allowPrivate` lets pass. */
+export function isAllowedAddress(address: string, allowPrivate: AllowPrivate): boolean {
   if (!ipaddr.isValid(address) || PLATFORM_SERVICES.has(address)) return false;
   const parsed = ipaddr.parse(address);
   const range = parsed.range();
   if (range === "unicast") return parsed.kind() === "ipv4" || parsed.match(GLOBAL_IPV6);
-  return allowPrivate && PRIVATE_RANGES.has(range);
+  return allowPrivate === "loopback" ? range === "loopback" : allowPrivate && PRIVATE_RANGES.has(range);
 }
 
 /** Whether a URL's host says by itself that it may not be connected to. Where another name leads shows only when it is resolved. */
 export function isRefusedHost({ hostname }: URL, allowPrivate: boolean): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");
-  return ipaddr.isValid(host) ? !isAllowedAddress(host, allowPrivate) : !allowPrivate && /(^|\.)localhost$/.test(host);
+  return ipaddr.isValid(host) ? !isAllowedAddress(host, allowPrivate) : !allowPrivate && isLoopbackHost(host);
+}
+
+/** Whether a host is this machine by its very name. */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return ipaddr.isValid(host) ? ipaddr.process(host).range() === "loopback" : /(^|\.)localhost$/.test(host);
 }
 
 /** What of IPv6 has been given out for the public internet. Source: IANA IPv6 address space registry. */

@@ -120,6 +120,29 @@ describe("the guarded door", () => {
     await refused("timeout", `${base}/half`, { totalSeconds: 30, pauseSeconds: 0.2 });
   });
 
+  it("ends a body that comes too slowly, however long it may take, and not one that comes slowly at first", async () => {
+    const leastRate = { bytesPerSecond: 1_000, afterSeconds: 0.1 };
+    await refused("timeout", `${base}/drip`, { totalSeconds: 60, leastRate });
+    assert.equal((await get(`${base}/late`, { leastRate: { ...leastRate, bytesPerSecond: 100 } })).text.length, 20_000);
+  });
+
+  it("lets the operator's own address pass, by its beginning alone, and follows no redirect of it", async () => {
+    const own = { allowPrivate: false, ownUrl: `${base}/hops/` } as const;
+    assert.equal((await get(`${base}/hops/0`, own)).text, "arrived");
+    assert.equal((await get(`${base}/hops/1`, own)).status, 302);
+    const before = seen.length;
+    for (const url of [`${base}/plain`, `${base}/hops/../plain`, `${base}/hops/%2e%2e/plain`, `${base}/hops\\..\\plain`, `${base.replace("http://", "http://x@")}/hops/0`, `${base}.example.com/hops/0`]) {
+      await assert.rejects(get(url, own), GuardedFetchError, url);
+    }
+    assert.equal(seen.length, before);
+  });
+
+  it("lets this machine's addresses pass where only it can ask, and no other private ones", async () => {
+    assert.equal((await get(`${base}/plain`, { allowPrivate: "loopback" })).text, "plain text");
+    for (const host of ["10.1.2.3", "192.168.0.1", "[fd00::1]", "169.254.169.254", "0.0.0.0"]) await refused("refused_address", `http://${host}/`, { allowPrivate: "loopback" });
+    await refused("refused_address", `${base}/to?${encodeURIComponent("http://10.0.0.1/")}`, { allowPrivate: "loopback" });
+  });
+
   it("names a body that ends before its declared length", async () => {
     await refused("unreachable", `${base}/short`);
     await refused("unreachable", `${base}/cut-chunks`);
@@ -162,6 +185,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     case "/endless": return pour(response);
     case "/gzip": return void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(1_000_000)));
     case "/drip": return drip(response);
+    case "/late": return void setTimeout(() => response.end(Buffer.alloc(20_000)), 150);
     case "/silent": return;
     case "/half": return void response.writeHead(200).write("half");
     case "/short": return void response.writeHead(200, { "content-length": 50 }).write("only this", () => response.destroy());
