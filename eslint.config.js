@@ -4,6 +4,11 @@ const ONE_DOOR = "Requests go through platforms/kit/http.ts (platforms) or platf
 
 const platformNames = "instagram|facebook|twitter|linkedin|tiktok|youtube|threads";
 
+const platformByName = {
+  selector: `Literal[value=/^(${platformNames})$/]`,
+  message: "A platform is known by name in model/ and platforms/ only; elsewhere ask its definition, so that a new platform is one folder.",
+};
+
 /** Which way imports may point is held by `.dependency-cruiser.js`. Every rule here says why it is there. */
 export default tseslint.config(
   { ignores: ["node_modules/", ".data/"] },
@@ -29,11 +34,32 @@ export default tseslint.config(
     files: ["contract/**/*.ts", "server/**/*.ts", "client/**/*.ts", "cli/**/*.ts", "dashboard/**/*.ts"],
     ignores: ["**/*.test.ts", "client/types.ts"], // that one is printed from the definitions
     rules: {
+      "no-restricted-syntax": ["error", platformByName],
+    },
+  },
+  {
+    files: ["server/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        platformByName,
+        ...["ArrayExpression >", "ArrayExpression > ConditionalExpression >", "ArrayExpression > LogicalExpression >"].map((place) => ({
+          selector: `${place} CallExpression[callee.object.name="JSON"][callee.property.name="stringify"]`,
+          message: "A statement's value becomes JSON by jsonb() of server/db/jsonb.ts: PostgreSQL refuses NUL and half characters, which others may have sent.",
+        })),
+      ],
+    },
+  },
+  {
+    files: ["platforms/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
       "no-restricted-syntax": [
         "error",
         {
-          selector: `Literal[value=/^(${platformNames})$/]`,
-          message: "A platform is known by name in model/ and platforms/ only; elsewhere ask its definition, so that a new platform is one folder.",
+          selector: 'CallExpression[callee.property.name="slice"][callee.object.callee.name="redact"]',
+          message: "What a platform said is cut by cutText() of model/cut-text.ts, which never leaves half a character.",
         },
       ],
     },

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { cutText } from "../model/cut-text.ts";
 import type { Issue, PublicCode } from "../model/errors.ts";
 import { fieldAt } from "./fields-of.ts";
 import { nearestWord } from "../model/nearest-word.ts";
@@ -30,8 +31,8 @@ export function pointer(path: readonly PropertyKey[]): string {
 function tellUnknownKeys(form: z.ZodType, problem: z.core.$ZodIssueUnrecognizedKeys, words: PartWords): Issue[] {
   const told = problem.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
     ...blank("request.unknownKey", [...problem.path, key]),
-    ...adviseKey(form, problem.path, key.slice(0, 100), words.key),
-    actual: key.slice(0, 100),
+    ...adviseKey(form, problem.path, cutText(key, 100), words.key),
+    actual: cutText(key, 100),
   }));
   const more = problem.keys.length - told.length;
   if (more === 0) return told;
@@ -149,12 +150,12 @@ function suggestion(problem: z.core.$ZodIssueInvalidValue): string {
 }
 
 function quoted(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : kind(value);
+  return typeof value === "string" ? JSON.stringify(cutText(value, 60)) : kind(value);
 }
 
 /** Short values are shown as they are; of the rest, what they are. */
 function showActual(value: unknown): unknown {
   if (value === undefined) return null;
-  if (typeof value === "string") return value.length > 200 ? `${value.slice(0, 200)}…` : value;
+  if (typeof value === "string") return value.length > 200 ? `${cutText(value, 200)}…` : value;
   return typeof value === "object" && value !== null ? kind(value) : value;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { cutText } from "../model/cut-text.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { Definition, Settings } from "./definition.ts";
 import { dotted, type Finding } from "./validate-files.ts";
@@ -65,7 +66,7 @@ const ELSEWHERE: Record<string, (platform: string) => string> = {
 };
 
 function wordUnknownKey(platform: Definition["capabilities"]["platform"], of: string, path: readonly PropertyKey[], known: readonly string[]): Finding {
-  const key = String(path.at(-1)).slice(0, 100);
+  const key = cutText(String(path.at(-1)), 100);
   const parent = pointer(platform, path.slice(0, -1));
   const elsewhere = path.length === 1 && Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key]?.(platform) : undefined;
   const near = nearestWord(known, key);

@@ -48,6 +48,8 @@ export interface NewPost {
   userId?: string;
   accountId?: string;
   dueAt?: Date;
+  /** Threads where none is given. */
+  platform?: PlatformName;
   /** More platforms beside the first, each with an account of its own; there the text ends in the platform's name. */
   also?: PlatformName[];
 }
@@ -179,19 +181,19 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       await Promise.race([once(worker.stdout, "data"), once(worker, "exit")]);
       return worker;
     },
-    async addPost({ text, chain = [], dueAt, also = [], ...rest }) {
+    async addPost({ text, chain = [], dueAt, platform: first = PLATFORM, also = [], ...rest }) {
       const userId = rest.userId ?? (await addUser());
       const accountId = rest.accountId ?? (await addAccount(userId));
       const [id, platformPostId] = [newId(), newId()];
       const settings = chain.length === 0 ? {} : { thread: chain.map((part) => ({ text: part })) };
       const others = Object.fromEntries(also.map((platform) => [platform, { text: `${text} ${platform}` }]));
-      const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? others : { ...others, [PLATFORM]: { settings } } };
+      const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? others : { ...others, [first]: { settings } } };
       await pool.query(
         `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
          select $1, $2, 'test', platform_set_id, $3, $4, $5, $6 from accounts where id = $7`,
-        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), [PLATFORM, ...also], dueAt ?? null, accountId],
+        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), [first, ...also], dueAt ?? null, accountId],
       );
-      for (const [position, platform] of [PLATFORM, ...also].entries()) {
+      for (const [position, platform] of [first, ...also].entries()) {
         await pool.query(
           `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at) values ($1, $2, $3, 'test', $4, $5, $6, $7, $8)`,
           [position === 0 ? platformPostId : newId(), id, userId, platform, position, position === 0 ? accountId : await addAccount(userId), dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 
+import { cutText } from "../../model/cut-text.ts";
 import { isSecretParameter, redact, redactUrl, REDACTED } from "./redaction.ts";
 import { transmit, TransportError, transportError, type TransportFailure } from "./transport.ts";
 
@@ -192,7 +193,7 @@ function secretsOf(request: HttpRequest): string[] {
 
 function excerpt(text: string, secrets: readonly string[]): string {
   const clean = redact(text, secrets);
-  return clean.length > EXCERPT_LENGTH ? `${clean.slice(0, EXCERPT_LENGTH)}…` : clean;
+  return clean.length > EXCERPT_LENGTH ? `${cutText(clean, EXCERPT_LENGTH)}…` : cutText(clean, EXCERPT_LENGTH);
 }
 
 function sortMembers(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { cutText } from "../../model/cut-text.ts";
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
 import type { HttpAnswer } from "../kit/http.ts";
 import { redact } from "../kit/redaction.ts";
@@ -230,7 +231,7 @@ export function classify(answer: HttpAnswer, circumstances: Circumstances): Brok
   const platformError: PlatformErrorDetail = {
     status: answer.status,
     code: keys[0] ?? null,
-    message: message === null ? null : redact(message).slice(0, 500),
+    message: message === null ? null : cutText(redact(message), 500),
     requestId: answer.headers["x-li-uuid"] ?? answer.headers["x-li-request-id"] ?? null,
   };
   return brokerErrorOf(row, platformError, circumstances);

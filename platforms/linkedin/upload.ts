@@ -1,4 +1,5 @@
 import type { MediaRule, Shape } from "../../model/capabilities.ts";
+import { cutText } from "../../model/cut-text.ts";
 import type { MediaType } from "../../model/post.ts";
 import { TransportError, type HttpRequest } from "../kit/http.ts";
 import { renditionFor } from "../kit/rendition.ts";
@@ -210,7 +211,7 @@ function awaitVideo(media: PublishMedia): QuietStep {
 }
 
 function processingFailed(reason: string): BrokerError {
-  const words = reason.replace(/\s+/g, " ").trim().slice(0, 200);
+  const words = cutText(reason.replace(/\s+/g, " ").trim(), 200);
   return new BrokerError("MEDIA_FAILED", words === "" ? "LinkedIn could not process the video." : `LinkedIn could not process the video: ${words}`, {
     retryable: false,
     platformError: { status: 200, code: "PROCESSING_FAILED", message: words === "" ? null : words, requestId: null },

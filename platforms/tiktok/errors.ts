@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { cutText } from "../../model/cut-text.ts";
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
 import { redact } from "../kit/redaction.ts";
@@ -186,7 +187,7 @@ export function classifyTikTok(answer: HttpAnswer): BrokerError {
   const detail: PlatformErrorDetail = {
     status: answer.status,
     code: error?.code ?? null,
-    message: error?.message === null || error?.message === undefined ? null : redact(error.message).slice(0, 500),
+    message: error?.message === null || error?.message === undefined ? null : cutText(redact(error.message), 500),
     requestId: error?.log_id ?? error?.logid ?? null,
   };
   if (answer.status >= 500) return errorOf(UNAVAILABLE, detail);

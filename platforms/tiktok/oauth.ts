@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { cutText } from "../../model/cut-text.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { redact } from "../kit/redaction.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
@@ -117,7 +118,7 @@ function refusalOf(answer: HttpAnswer, says: string): BrokerError {
   const platformError = {
     status: answer.status,
     code: refusal?.error ?? null,
-    message: message === null || message === undefined ? null : redact(message).slice(0, 500),
+    message: message === null || message === undefined ? null : cutText(redact(message), 500),
     requestId: refusal?.log_id ?? null,
   };
   if (answer.status >= 500 || answer.status === 429 || refusal?.error === "server_error" || refusal?.error === "temporarily_unavailable") {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { cutText } from "../../model/cut-text.ts";
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
 import { redact } from "../kit/redaction.ts";
@@ -200,7 +201,7 @@ function detailOf(error: XError, answer: HttpAnswer): PlatformErrorDetail {
   return {
     status: answer.status,
     code: error.problem ?? (error.number === null ? null : String(error.number)),
-    message: said === undefined ? null : redact(said).slice(0, 500),
+    message: said === undefined ? null : cutText(redact(said), 500),
     requestId: answer.headers["x-transaction-id"] ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { cutText } from "../../model/cut-text.ts";
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
 import { redact } from "../kit/redaction.ts";
@@ -187,7 +188,7 @@ function readRefusal(answer: HttpAnswer): { reasons: string[]; platformError: Pl
     platformError: {
       status: answer.status,
       code: named[0] ?? error?.status ?? null,
-      message: typeof message === "string" ? redact(message).slice(0, 500) : null,
+      message: typeof message === "string" ? cutText(redact(message), 500) : null,
       requestId: answer.headers["x-goog-request-id"] ?? answer.headers["x-guploader-uploadid"] ?? null,
     },
   };

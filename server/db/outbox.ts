@@ -1,5 +1,6 @@
 import type { EventType } from "../../model/events.ts";
 import type { Mode } from "../../model/platform-names.ts";
+import { jsonb } from "./jsonb.ts";
 import { type Db, statement } from "./sql.ts";
 
 export type AccountEventType = Extract<EventType, `account.${string}`>;
@@ -18,7 +19,7 @@ export interface PostOwner {
 
 /** Writes the events in their order and tells whoever listens that the post has changed. */
 export async function tellPost(db: Db, { userId, mode, postId }: PostOwner, events: readonly PostEvent[]): Promise<void> {
-  await insertEvents.run(db, [userId, mode, postId, JSON.stringify(events)]);
+  await insertEvents.run(db, [userId, mode, postId, jsonb(events)]);
 }
 
 /** ($1 user, $2 mode, $3 post, $4 PostEvent[] as jsonb) */

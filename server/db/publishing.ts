@@ -4,6 +4,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import type { StepDone } from "../../platforms/platform.ts";
 import type { Claimed, Lane } from "./claims.ts";
+import { jsonb } from "./jsonb.ts";
 import type { PostEvent } from "./outbox.ts";
 import { type Db, statement } from "./sql.ts";
 
@@ -158,8 +159,8 @@ export interface PostChanges {
  * journal, the account's slot and the post. False where the claim has lost it; then nothing was written.
  */
 export async function writeClaimed(db: Db, claim: Claimed, changes: Changes, { journal, intent, post }: Along = {}): Promise<boolean> {
-  const values = [claim.id, claim.fence, claim.leaseOwner, JSON.stringify(changes), journal === undefined ? null : JSON.stringify(journal), intent === undefined ? null : JSON.stringify(intent)];
-  const row = post === undefined ? await write.one(db, values) : await writeWithPost.one(db, [...values, post.status, JSON.stringify(post.events)]);
+  const values = [claim.id, claim.fence, claim.leaseOwner, jsonb(changes), journal === undefined ? null : jsonb(journal), intent === undefined ? null : jsonb(intent)];
+  const row = post === undefined ? await write.one(db, values) : await writeWithPost.one(db, [...values, post.status, jsonb(post.events)]);
   return row !== undefined;
 }
 
@@ -232,7 +233,7 @@ const writeWithPost = statement<{ id: string }>(
  * deadline and the quarantine have passed.
  */
 export async function writeIntent(db: Db, values: readonly unknown[], post?: PostChanges): Promise<{ late_seconds: number } | undefined> {
-  return post === undefined ? intend.one(db, values) : intendAndBegin.one(db, [...values, post.status, JSON.stringify(post.events)]);
+  return post === undefined ? intend.one(db, values) : intendAndBegin.one(db, [...values, post.status, jsonb(post.events)]);
 }
 
 const intended = `pp as (

@@ -1,5 +1,7 @@
 import type pg from "pg";
 
+import { isJsonObject, jsonb } from "./jsonb.ts";
+
 /** What a statement runs on: the pool, or the connection of a transaction. */
 export type Db = pg.Pool | pg.PoolClient;
 
@@ -19,7 +21,7 @@ export const statements = new Map<string, Statement<unknown>>();
 /** Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns selected. */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
   if (statements.has(name)) throw new Error(`There are two statements named ${name}`);
-  const query = async (db: Db, values: readonly unknown[] = []) => db.query<Row & pg.QueryResultRow>({ name, text, values: [...values] });
+  const query = async (db: Db, values: readonly unknown[] = []) => db.query<Row & pg.QueryResultRow>({ name, text, values: values.map((value) => (isJsonObject(value) ? jsonb(value) : value)) });
   const declared: Statement<Row> = {
     name,
     text,

@@ -3,6 +3,7 @@ import type pg from "pg";
 import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import { CLAIM_SECONDS, claimKey, findKey, freeClaim, renewClaim, storeAnswer, type KeyRow } from "../db/idempotency.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { type Db, transaction } from "../db/sql.ts";
 import type { Answer, Call, Caller } from "./caller.ts";
 
@@ -91,7 +92,7 @@ export async function storeAgain(pool: pg.Pool, call: Caller, held: Claim, answe
 
 async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promise<boolean> {
   const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
-  const values = [caller.userId, caller.mode, held.key, held.id, held.status, JSON.stringify(answer.kept ?? answer.body), headers, answer.post?.id ?? null];
+  const values = [caller.userId, caller.mode, held.key, held.id, held.status, jsonb(answer.kept ?? answer.body), headers, answer.post?.id ?? null];
   return (await storeAnswer.run(db, values)) === 1;
 }
 

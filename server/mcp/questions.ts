@@ -2,6 +2,7 @@ import type { ElicitRequestFormParams } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import { newId } from "../../model/ids.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { CHANNELS } from "../db/listen.ts";
 import { tellAnswer } from "../db/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
@@ -53,7 +54,7 @@ export function createQuestions({ pool, listener }: Pick<Services, "pool" | "lis
       if (!read.success) return;
       // An error of the client's is no consent.
       const said = read.data.result?.action ?? "cancel";
-      await tellAnswer.run(pool, [JSON.stringify({ session: sessionId, question: read.data.id.slice(0, 100), said } satisfies z.input<typeof told>)]);
+      await tellAnswer.run(pool, [jsonb({ session: sessionId, question: read.data.id.slice(0, 100), said } satisfies z.input<typeof told>)]);
     },
   };
 }

@@ -4,6 +4,7 @@ import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -103,7 +104,7 @@ async function fetchAndStore({ pool, storage, allowPrivateUrls }: IngestDeps, ow
     throw new GuardedFetchError("unreachable", `The URL answers with status ${answer.status}.`);
   }
   const received = await receiveFile(storage, { bytes: answer.body, name: "The file at the URL", claimedMimeType: null });
-  const written = await markMediaReady.run(pool, [owner.userId, owner.mode, row.id, received.storageKey, JSON.stringify(received.facts)]);
+  const written = await markMediaReady.run(pool, [owner.userId, owner.mode, row.id, received.storageKey, jsonb(received.facts)]);
   if (written === 1) return received.facts;
   // Another process was faster, or nobody wants it any more: its file stays, ours goes.
   await dropReceived(storage, [received]);

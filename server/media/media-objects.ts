@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Mode } from "../../model/platform-names.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { findMedia, findNeedingPost, holdMedia, insertMedia, listMedia, countMedia, lockMedia, releaseMedia, removeReleased, sumMedia } from "../db/media.ts";
 import type { MediaRow, NewMedia } from "../db/media.ts";
 import type { Db } from "../db/sql.ts";
@@ -88,7 +89,7 @@ export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: str
 
 async function insert(db: Db, owner: Owner, media: NewMedia[]): Promise<MediaRow[]> {
   if (media.length === 0) return [];
-  const rows = await insertMedia.all(db, [owner.userId, owner.mode, JSON.stringify(media)]);
+  const rows = await insertMedia.all(db, [owner.userId, owner.mode, jsonb(media)]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return media.flatMap(({ id }) => byId.get(id) ?? []);
 }

@@ -4,6 +4,7 @@ import { newId } from "../../model/ids.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { findMedia, findRendition, insertRendition } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -78,7 +79,7 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
     if (foundNow !== null) return foundNow;
     const original = await findOriginal(deps, owner, media.id);
     const made = await make(deps.storage, original, wanted);
-    const row = await insertRendition.one(deps.pool, [...key, newId(), made.storageKey, media.filename, JSON.stringify(made.facts)]);
+    const row = await insertRendition.one(deps.pool, [...key, newId(), made.storageKey, media.filename, jsonb(made.facts)]);
     if (row !== undefined) return { id: row.id, ...made };
     // Another process was faster: its file stays, ours goes.
     await deps.storage.delete(made.storageKey);

@@ -1,5 +1,6 @@
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { BrokerError } from "../../platforms/platform.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { transaction } from "../db/sql.ts";
 import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/token-care.ts";
 import { type AccountKey, freshToken, reportTokenRefused } from "./fresh-token.ts";
@@ -26,7 +27,7 @@ export async function renewDueTokens(services: OAuthServices, signal: AbortSigna
   });
   await inRounds(
     signal,
-    () => takeDueRenewals.all(services.pool, [JSON.stringify(rules), BATCH]),
+    () => takeDueRenewals.all(services.pool, [jsonb(rules), BATCH]),
     async (due) => {
       await freshToken(services, keyOf(due), { minLifetimeSeconds: 60, afterSeconds: due.due_age_seconds });
     },
@@ -43,7 +44,7 @@ export async function readDueProfiles(services: OAuthServices, signal: AbortSign
     const oauth = services.oauthOf(platform);
     return oauth === undefined ? [] : [{ platform, every: oauth.profileLastsSeconds ?? DAY_SECONDS }];
   });
-  await inRounds(signal, () => takeDueProfiles.all(services.pool, [JSON.stringify(rules), BATCH]), (due) => readOne(services, keyOf(due)), services);
+  await inRounds(signal, () => takeDueProfiles.all(services.pool, [jsonb(rules), BATCH]), (due) => readOne(services, keyOf(due)), services);
 }
 
 /** A token that the platform calls expired before its time is renewed once, as in publishing. */

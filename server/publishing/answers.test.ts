@@ -164,3 +164,14 @@ test("a negative read before the platform's indexing lag has passed proves nothi
     }
   });
 });
+
+test("no character of a text stops a post, wherever the journal cuts it", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const texts = [0, 1].map((more) => `${"x".repeat(more)}${"\u{1f680}".repeat(1100)}`);
+    const posts = await Promise.all(texts.map((text) => world.addPost({ text, platform: "facebook" })));
+    for (const post of posts) await world.publish(post);
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    for (const text of texts) assert.equal(liveCount(world.ledger, text), 1);
+  });
+});

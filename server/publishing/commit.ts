@@ -2,6 +2,7 @@
 import { newId } from "../../model/ids.ts";
 import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
+import { jsonb } from "../db/jsonb.ts";
 import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
 import { holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
@@ -67,7 +68,7 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
     COMMIT_DEADLINE_SECONDS,
     QUARANTINE_SECONDS / work.pace,
     LEASE_SECONDS,
-    JSON.stringify({ timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS, ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }) }),
+    jsonb({ timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS, ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }) }),
   ];
   try {
     const written = begun === null ? await writeIntent(deps.pool, values) : await beginWithIntent(work, values);
@@ -198,7 +199,7 @@ async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["ans
 async function noteLate(work: Work, id: string, outcome: Outcome, evidence: IntentEvidence): Promise<void> {
   const late = outcome.outcome === "ok" ? { outcome: "ok", done: { ...outcome.done, ifTaken: undefined } } : outcome.outcome === "not_published" ? { outcome: "not_published", proof: "The platform refused the request." } : undefined;
   const noted = { ...evidence, ...(late === undefined ? {} : { late }) };
-  await persist(() => noteLateAnswer.run(work.deps.pool, [id, JSON.stringify(noted)]), RESULT_PATIENCE_SECONDS);
+  await persist(() => noteLateAnswer.run(work.deps.pool, [id, jsonb(noted)]), RESULT_PATIENCE_SECONDS);
 }
 
 /** One remote id of an account stands for one commit. */

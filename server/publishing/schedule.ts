@@ -3,6 +3,7 @@ import type pg from "pg";
 import { PublicError, type PlatformPostError } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { type Act, foldStatus, isAllowed, refusalOf } from "../../model/status.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { type PostOwner, tellPost } from "../db/outbox.ts";
 import {
   closeIntents,
@@ -57,7 +58,7 @@ export async function retry(tx: pg.PoolClient, post: HeldPost, options: { platfo
   const held = await holdPlatformPosts.all(tx, values(post));
   const chosen = chooseForRetry(held, options.platforms ?? [], options.force ?? false);
   const ids = chosen.map(({ id }) => id);
-  await closeIntents.run(tx, [ids, post.user_id, post.mode, JSON.stringify({ closed: "The caller retried with force." })]);
+  await closeIntents.run(tx, [ids, post.user_id, post.mode, jsonb({ closed: "The caller retried with force." })]);
   await retryPlatformPosts.run(tx, [ids, post.user_id, post.mode]);
   const status = foldStatus(post.status, held.map((platformPost) => (ids.includes(platformPost.id) ? "queued" : platformPost.status)));
   await setPostStatus.run(tx, [...values(post), status]);
@@ -80,7 +81,7 @@ export async function discard(tx: pg.PoolClient, post: HeldPost, error: Platform
   // Everything is out already, and only the links are still being read: there is nothing left to cancel.
   if (discarded.length === 0 && held.length > 0) throw refusal("discard", post);
   await settleLivePlatformPosts.run(tx, [live.map(({ id }) => id), post.user_id, post.mode]);
-  await discardPlatformPosts.run(tx, [discarded.map(({ id }) => id), post.user_id, post.mode, error === null ? null : JSON.stringify(error)]);
+  await discardPlatformPosts.run(tx, [discarded.map(({ id }) => id), post.user_id, post.mode, error === null ? null : jsonb(error)]);
   await setPostStatus.run(tx, [...values(post), "discarded"]);
   await tellPost(tx, ownerOf(post), [
     ...live.map(({ id }) => ({ type: "platform_post.published" as const, platform_post_id: id })),

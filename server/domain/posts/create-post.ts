@@ -3,6 +3,7 @@ import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/posts.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { firstActionAt } from "../../publishing/schedule.ts";
@@ -69,7 +70,7 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     parts.map((part) => part.account_id),
     scheduledFor === null ? null : firstActionAt(scheduledFor),
   ];
-  const row = links.length === 0 && scheduledFor === null ? await insertPost.one(db, values) : await insertWholePost.one(db, [...values, JSON.stringify(links)]);
+  const row = links.length === 0 && scheduledFor === null ? await insertPost.one(db, values) : await insertWholePost.one(db, [...values, jsonb(links)]);
   if (row === undefined) throw new Error("The post was not stored");
   const answer = answerPost(services.settings, {
     ...row,

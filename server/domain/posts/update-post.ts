@@ -5,6 +5,7 @@ import { withoutEchoes } from "../../../contract/parse.ts";
 import type { Post, PostDraft } from "../../../contract/posts.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
 import { voidApproval } from "../../db/post-approvals.ts";
 import { assertAllowed, resetForEdit } from "../../publishing/schedule.ts";
@@ -75,7 +76,7 @@ async function store(services: Services, call: Call, tx: pg.PoolClient, post: Po
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await voidApproval.run(tx, [post.id, call.userId, call.mode]);
   await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor]);
-  await retargetPost.run(tx, [post.id, call.userId, call.mode, JSON.stringify(parts)]);
-  await relinkMedia.run(tx, [post.id, call.userId, JSON.stringify(links.map(({ path, row }) => ({ path, media_id: row.id })))]);
+  await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
+  await relinkMedia.run(tx, [post.id, call.userId, jsonb(links.map(({ path, row }) => ({ path, media_id: row.id })))]);
   await resetForEdit(tx, post, scheduledFor);
 }

@@ -2,6 +2,8 @@ import { Webhook } from "standardwebhooks";
 import type pg from "pg";
 import { z } from "zod";
 
+import { cutText } from "../../../model/cut-text.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import { findOutgoing, recordAttempt, type DeliveryAttempt, type OutgoingRow } from "../../db/webhook-deliveries.ts";
 import { disableWebhook } from "../../db/webhooks.ts";
 import { WEBHOOK_RETRIES } from "../../jobs/queues.ts";
@@ -32,13 +34,13 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
   if (row === undefined || row.status !== "pending") return;
   if (row.webhook_status === "disabled") {
     const unsent: DeliveryAttempt = { at: new Date().toISOString(), status: null, durationMilliseconds: 0, error: "The webhook is disabled, so nothing was sent.", answer: null };
-    await recordAttempt.run(services.pool, [row.id, "failed", JSON.stringify([unsent]), MOST_TRIES]);
+    await recordAttempt.run(services.pool, [row.id, "failed", jsonb([unsent]), MOST_TRIES]);
     return;
   }
   const attempt = await send(services, row, signal);
   const outcome = attempt.status === 410 ? "failed" : attempt.status !== null && attempt.status >= 200 && attempt.status <= 299 ? "delivered" : "again";
   if (attempt.status === 410) await disableWebhook.run(services.pool, [row.webhook_id, "It answered with status 410: it wants no more events."]);
-  const now = await recordAttempt.one(services.pool, [row.id, outcome, JSON.stringify([attempt]), MOST_TRIES]);
+  const now = await recordAttempt.one(services.pool, [row.id, outcome, jsonb([attempt]), MOST_TRIES]);
   if (now?.status === "pending") throw new NotDelivered(attempt.error ?? `The webhook answered with status ${attempt.status}.`);
 }
 
@@ -93,5 +95,5 @@ async function readExcerpt(answer: GuardedAnswer): Promise<string | null> {
   } catch (error) {
     if (!(error instanceof GuardedFetchError)) throw error;
   }
-  return Buffer.concat(chunks).toString("utf8").replaceAll("\0", "").slice(0, ANSWER_EXCERPT);
+  return cutText(Buffer.concat(chunks).toString("utf8"), ANSWER_EXCERPT);
 }
