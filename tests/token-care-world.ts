@@ -15,8 +15,8 @@ import { createHttpClient } from "../platforms/kit/http.ts";
 import { startSandbox } from "../sandbox/server.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
-import type { AccountKey } from "../server/oauth/fresh-token.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
+import type { AccountKey } from "../server/oauth/stored-grant.ts";
 import { createVault } from "../server/oauth/vault.ts";
 
 /** A database and a sandbox with accounts on it: what the tests of looking after grants are set in. */
@@ -32,12 +32,13 @@ export interface CareWorld {
   control(path: string, body: object): Promise<void>;
   health(account: AccountKey): Promise<{ token_health: string; token_health_reason: string | null }>;
   events(account: AccountKey): Promise<{ type: string; data: Record<string, unknown> }[]>;
-  /** A process of its own that asks for the token so many times at once when it is told to. */
-  startAsker(account: AccountKey, times: number): Promise<Asker>;
+  /** A process of its own that asks for the token so many times at once when it is told to. One that `dies` is killed when the platform has renewed. */
+  startAsker(account: AccountKey, times: number, options?: { dies: boolean }): Promise<Asker>;
   end(): Promise<void>;
 }
 
 export interface Asker {
+  /** Empty where it died meanwhile. */
   ask(): Promise<string[]>;
 }
 
@@ -86,9 +87,9 @@ export async function openCareWorld(): Promise<CareWorld> {
       const { rows } = await pool.query<{ type: string; data: Record<string, unknown> }>("select type, data from outbox where account_id = $1 and type <> 'account.connected' order by id", [accountId]);
       return rows;
     },
-    async startAsker(account, times) {
+    async startAsker(account, times, { dies } = { dies: false }) {
       const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "token-asker.ts")], {
-        env: { ...process.env, NODE_TEST_CONTEXT: "", ASK: JSON.stringify({ url: database.url, sandboxUrl: sandbox.url, key: key.toString("hex"), account, times }) },
+        env: { ...process.env, NODE_TEST_CONTEXT: "", ASK: JSON.stringify({ url: database.url, sandboxUrl: sandbox.url, key: key.toString("hex"), account, times, dies }) },
         stdio: ["pipe", "pipe", "inherit"],
       });
       children.push(child);
@@ -98,7 +99,7 @@ export async function openCareWorld(): Promise<CareWorld> {
         ask: async () => {
           child.stdin.end("now\n");
           const { value } = await lines.next();
-          return z.array(z.string()).parse(JSON.parse(value ?? "null"));
+          return z.array(z.string()).parse(JSON.parse(value ?? "[]"));
         },
       };
     },

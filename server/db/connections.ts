@@ -38,7 +38,7 @@ const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_acc
 /** ($1 account, $2 user, $3 mode) */
 export const findConnection = statement<ConnectionRow>("connections.find", read);
 
-/** The same, holding the row: whoever has it is the only one to refresh. */
+/** The same, holding the row. */
 export const lockConnection = statement<ConnectionRow>("connections.lock", `${read} for update of c`);
 
 /**
@@ -54,7 +54,7 @@ export const saveConnection = statement(
      refresh_token_sealed = coalesce(excluded.refresh_token_sealed, connections.refresh_token_sealed),
      access_token_expires_at = excluded.access_token_expires_at,
      refresh_token_expires_at = case when excluded.refresh_token_sealed is null then connections.refresh_token_expires_at else excluded.refresh_token_expires_at end,
-     issued_at = now()`,
+     issued_at = now(), renewing_by = null, renewing_until = null`,
 );
 
 /** ($1 account, $2 user, $3 mode, $4 login, $5 app or null, $6 grantor or null): how the connection came about. */

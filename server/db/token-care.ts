@@ -39,6 +39,27 @@ export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: numbe
    returning c.account_id, c.user_id, c.mode, due.platform, due.due_age::float8 as due_age_seconds`,
 );
 
+/**
+ * ($1 account, $2 user, $3 mode, $4 when the grant was issued, $5 the renewal, $6 for how many seconds): a row to the one who
+ * may ask the platform to renew this grant now. One that nobody has ended in its time is noted as lost, and `lost_seconds`
+ * says how long ago that first was.
+ */
+export const claimRenewal = statement<{ lost_seconds: number | null }>(
+  "connections.claim_renewal",
+  `update connections c set renewing_by = $5, renewing_until = now() + make_interval(secs => $6),
+     renewal_lost_at = case when c.renewing_by is null or c.renewal_lost_at > c.issued_at then c.renewal_lost_at else now() end
+   where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and c.issued_at = $4 and (c.renewing_until is null or c.renewing_until <= now())
+   returning case when c.renewal_lost_at > c.issued_at then extract(epoch from now() - c.renewal_lost_at)::float8 end as lost_seconds`,
+);
+
+/** ($1 account, $2 user, $3 mode, $4 the renewal, $5 whether its answer was lost): it has brought nothing. */
+export const endRenewal = statement(
+  "connections.end_renewal",
+  `update connections set renewing_by = null, renewing_until = null,
+     renewal_lost_at = case when $5 and (renewal_lost_at is null or renewal_lost_at <= issued_at) then now() else renewal_lost_at end
+   where account_id = $1 and user_id = $2 and mode = $3 and renewing_by = $4`,
+);
+
 /** ($1 account, $2 user, $3 mode, $4 when the grant was issued): the platform does not renew this grant any more. */
 export const refuseRenewal = statement(
   "connections.refuse_renewal",

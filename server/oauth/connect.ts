@@ -8,8 +8,8 @@ import { tellAccount } from "../db/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
 import { forgetConnection, type Forgotten } from "./disconnect.ts";
-import { storeGrant } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
+import { storeGrant } from "./stored-grant.ts";
 
 /** Where an account is to be connected. */
 export interface Place {

@@ -6,8 +6,8 @@ import { dropGranted } from "../db/oauth-attempts.ts";
 import { tellAccount } from "../db/outbox.ts";
 import { appOf } from "./app.ts";
 import type { Granted } from "./attempts.ts";
-import { type AccountKey, openGrant } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
+import { type AccountKey, openGrant } from "./stored-grant.ts";
 import { VaultError } from "./vault.ts";
 
 /**

@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import type pg from "pg";
 import { pino } from "pino";
-import { createHttpClient } from "../../platforms/kit/http.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { createHttpClient, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { createPool } from "../db/pool.ts";
@@ -63,29 +64,102 @@ test("a token the platform has refused is renewed whatever its age, and no token
   assert.ok(!JSON.stringify(rows).includes("second") && !JSON.stringify(rows).includes("renew-"));
 });
 
-test("who is told that the token to renew with is spent takes the pair that another process was given, though that one lost its connection", async () => {
-  const [spent, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const pool = createPool(database.url, { max: 3, onError: () => undefined });
-  const other = narrowPool();
+test("while the platform is asked no connection is held and no transaction is open", async () => {
+  const narrow = createPool(database.url, { max: 1, name: "ampost narrow" });
+  const seen: unknown[] = [];
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
-    if (world.renewals.length > 1) {
-      other.hold();
-      answers.resolve();
-      throw new BrokerError("AUTH_REVOKED", "The token was used before.");
-    }
-    spent.resolve();
+    seen.push(narrow.idleCount, (await narrow.query("select count(*) from pg_stat_activity where application_name = 'ampost narrow' and state like 'idle in transaction%'")).rows[0]?.count);
+    return { ...live, accessToken: "second" };
+  });
+  assert.equal(await freshToken({ ...world.services, pool: narrow }, world.account, { minLifetimeSeconds: 600 }), "second");
+  assert.deepEqual(seen, [1, 0]);
+  await narrow.end();
+});
+
+test("a grant is renewed by one process at a time: the others wait, holding no connection, and take its pair", async () => {
+  const answers = Promise.withResolvers<void>();
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     await answers.promise;
     return { ...live, accessToken: "second", refreshToken: "renew-2" };
   });
-  const first = freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 });
-  await spent.promise;
-  await database.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'");
-  const second = freshToken({ ...world.services, pool: other.pool }, world.account, { minLifetimeSeconds: 600 });
+  const first = freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  await until(() => world.renewals.length === 1);
+  const other = createPool(database.url, { max: 1 });
+  let looks = 0;
+  other.on("acquire", () => (looks += 1));
+  const second = freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 });
+  // It has read the row, tried to claim it, and looked again twice.
+  await until(() => looks >= 4 && other.idleCount === 1);
+  assert.equal(world.renewals.length, 1);
+  answers.resolve();
+  assert.deepEqual([await first, await second], ["second", "second"]);
+  assert.equal(world.renewals.length, 1);
+  await other.end();
+});
+
+test("a pair that the platform has given is stored though the database is away in that moment", async () => {
+  const pool = createPool(database.url, { max: 1, name: "ampost broken", onError: () => undefined });
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    // The next statement of this connection ends it.
+    pool.once("acquire", (client) => void database.pool.query("select pg_terminate_backend($1)", [Object(client).processID]));
+    return { ...live, accessToken: "second", refreshToken: "renew-2" };
+  });
+  assert.equal(await freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 }), "second");
+  assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), "second");
+  await pool.end();
+});
+
+test("where a renewal was not heard of any more, a refusal ends nothing while its pair may still come, and that is used", async () => {
+  const [asked, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    if (world.renewals.length > 1) throw new BrokerError("AUTH_REVOKED", "The token was used before.");
+    asked.resolve();
+    await answers.promise;
+    return { ...live, accessToken: "second", refreshToken: "renew-2" };
+  });
+  const first = freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  await asked.promise;
+  await waitedTooLong(world.account.accountId);
+  const other = createPool(database.url, { max: 1 });
+  await assert.rejects(freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE" && /was under way/.test(error.message));
+  assert.deepEqual(await health(world.account.accountId), { token_health: "healthy", token_health_reason: null });
+  answers.resolve();
   assert.equal(await first, "second");
-  await other.letGo();
-  assert.equal(await second, "second");
+  assert.equal(await freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }), "second");
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
-  await Promise.all([pool.end(), other.pool.end()]);
+  await other.end();
+});
+
+test("where the answer to a renewal was lost on the way, a later refusal is told as what it is", async () => {
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    throw world.renewals.length > 1 ? new BrokerError("AUTH_REVOKED", "The token was used before.") : new TransportError("The connection broke.", { sent: true, failure: "reset" });
+  });
+  const ask = () => freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
+  await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
+  await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
+  assert.equal((await health(world.account.accountId)).token_health, "healthy");
+  await database.pool.query("update connections set issued_at = issued_at - interval '1 hour', renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1", [world.account.accountId]);
+  await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "AUTH_EXPIRED");
+  const told = await health(world.account.accountId);
+  assert.equal(told.token_health, "expired");
+  assert.match(told.token_health_reason ?? "", /renewal .* was under way when .* Reconnect the account/);
+});
+
+test("a platform that does not answer renewals holds up neither connections nor the renewals of others", async () => {
+  const answers = Promise.withResolvers<void>();
+  const hangs = await Promise.all(Array.from({ length: 12 }, () => connected({ ...live, expiresInSeconds: -1 }, () => answers.promise.then(() => ({ ...live, accessToken: "late" })))));
+  const other = await connected({ ...live, expiresInSeconds: -1 }, async () => ({ ...live, accessToken: "second" }), false, "youtube");
+  const pool = createPool(database.url, { max: 2 });
+  const hanging = hangs.map(({ services, account }) => freshToken({ ...services, pool }, account, { minLifetimeSeconds: 600 }).catch((error: unknown) => error));
+  const underWay = () => hangs.filter(({ renewals }) => renewals.length > 0).length;
+  await until(() => underWay() === 4 && pool.idleCount === pool.totalCount);
+  assert.equal(await freshToken({ ...other.services, pool }, other.account, { minLifetimeSeconds: 600 }), "second");
+  const turnedAway = await Promise.race([Promise.all(hanging.slice(4)), answers.promise]);
+  assert.ok(Array.isArray(turnedAway) && turnedAway.every((error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE"));
+  assert.equal(underWay(), 4);
+  answers.resolve();
+  assert.deepEqual(await Promise.all(hanging.slice(0, 4)), ["late", "late", "late", "late"]);
+  await pool.end();
 });
 
 test("a refusal that comes when the person has connected again says nothing about the new grant", async () => {
@@ -145,7 +219,16 @@ function narrowPool() {
   };
 }
 
-async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, needsRefreshToken = false) {
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** As if the process that renews had stood still for longer than is waited for. */
+async function waitedTooLong(accountId: string): Promise<void> {
+  await database.pool.query("update connections set renewing_until = now() where account_id = $1", [accountId]);
+}
+
+async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, needsRefreshToken = false, platform: PlatformName = "threads") {
   const userId = randomUUID();
   const setId = randomUUID();
   await database.pool.query("insert into users (id, email) values ($1, $1)", [userId]);
@@ -180,7 +263,7 @@ async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, 
     appUrl: "https://ampost.example",
     sandboxUrl: "http://127.0.0.1:9",
   };
-  const accountId = await storeConnection(services, { userId, mode: "live", platformSetId: setId, platform: "threads" }, grant, profile);
+  const accountId = await storeConnection(services, { userId, mode: "live", platformSetId: setId, platform }, grant, profile);
   return { services, account: { accountId, userId, mode: "live" as const }, setId, renewals };
 }
 

@@ -1,8 +1,9 @@
 import { readChoices } from "../../platforms/choices.ts";
 import { BrokerError, type OAuth, type Profile } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection, saveProfile } from "../db/connections.ts";
-import { type AccountKey, freshToken, reportTokenRefused } from "./fresh-token.ts";
+import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
+import type { AccountKey } from "./stored-grant.ts";
 
 /** Longer than any platform's tokens live: whatever can be renewed is. */
 const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;

@@ -26,6 +26,24 @@ test("a hundred uses of one expired X account at once, in two processes and over
   assert.equal(await world.received("refresh", "twitter"), 1);
 });
 
+test("a process killed between the platform's answer to a renewal and its storing: nothing false is told, and then what was", async () => {
+  const account = await world.connect("twitter");
+  await world.pass(account, 7300);
+  const asker = await world.startAsker(account, 1, { dies: true });
+  assert.deepEqual(await asker.ask(), []);
+  const ask = () => freshToken(world.services, account, { minLifetimeSeconds: 60 });
+  await world.database.pool.query("update connections set renewing_until = now() where account_id = $1 and renewing_by is not null", [account.accountId]);
+  await assert.rejects(ask(), /A renewal of the account's access was under way/);
+  assert.deepEqual(await world.health(account), { token_health: "healthy", token_health_reason: null });
+  assert.deepEqual(await world.events(account), []);
+  await world.database.pool.query("update connections set renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1", [account.accountId]);
+  await assert.rejects(ask(), /Reconnect the account/);
+  const { token_health: health, token_health_reason: reason } = await world.health(account);
+  assert.equal(health, "expired");
+  assert.match(reason ?? "", /^A renewal of the account's access was under way when the server stopped/);
+  assert.deepEqual((await world.events(account)).map(({ type, data }) => [type, data["reason"]]), [["account.disconnected", reason]]);
+});
+
 test("many accounts that are due at once are renewed over few connections", async () => {
   const accounts = [await world.connect("youtube"), ...(await Promise.all(Array.from({ length: 11 }, () => world.connect("youtube"))))];
   for (const { accountId } of accounts) await world.database.pool.query("update connections set access_token_expires_at = now(), issued_at = now() - interval '1 hour' where account_id = $1", [accountId]);

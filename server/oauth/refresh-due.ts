@@ -3,9 +3,10 @@ import { BrokerError } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { transaction } from "../db/sql.ts";
 import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/token-care.ts";
-import { type AccountKey, freshToken, reportTokenRefused } from "./fresh-token.ts";
+import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import { readProfileAgain } from "./profile.ts";
 import type { OAuthServices } from "./services.ts";
+import type { AccountKey } from "./stored-grant.ts";
 import { changeHealth } from "./token-health.ts";
 
 const DAY_SECONDS = 86_400;

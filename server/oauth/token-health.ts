@@ -7,7 +7,7 @@ import { insertAuditEvent } from "../db/audit-events.ts";
 import { tellAccount } from "../db/outbox.ts";
 import type { Db } from "../db/sql.ts";
 import { changeTokenHealth, type GrantLifeRow } from "../db/token-care.ts";
-import type { AccountKey } from "./fresh-token.ts";
+import type { AccountKey } from "./stored-grant.ts";
 
 export interface TokenHealth {
   health: AccountRow["token_health"];

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { writeExpiryLetter } from "../mail/letters.ts";
-import type { AccountKey } from "./fresh-token.ts";
+import type { AccountKey } from "./stored-grant.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { type EndingAccount, warnOfEnds } from "./warn-of-ends.ts";
 

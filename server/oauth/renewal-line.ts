@@ -1,0 +1,66 @@
+import type pg from "pg";
+import { catalog } from "../../platforms/catalog.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+
+/** How many renewals of a platform a process has under way at once. */
+const AT_ONCE = 4;
+/** How long one waits for its turn, and how old those before it are when waiting for them is given up. */
+const PATIENCE_SECONDS = 5;
+
+interface Line {
+  /** When each that is under way began. */
+  running: Set<{ since: number }>;
+  waiting: (() => void)[];
+}
+
+/**
+ * The renewals of this process, a line for each platform and mode: a token endpoint that hangs holds up so many, and all
+ * others are told at once that it does. Who waits holds no connection. A process is told from another by its pool.
+ */
+const lines = new WeakMap<pg.Pool, Map<string, Line>>();
+
+export async function inLine<Result>(pool: pg.Pool, { platform, mode }: { platform: PlatformName; mode: Mode }, renew: () => Promise<Result>): Promise<Result> {
+  const line = lineOf(pool, `${platform} ${mode}`);
+  const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+  while (line.running.size >= AT_ONCE) {
+    const now = performance.now();
+    const isStuck = [...line.running].every(({ since }) => now - since >= PATIENCE_SECONDS * 1000);
+    if (isStuck || now >= deadline || !(await nextTurn(line, deadline - now))) throw busy(platform);
+  }
+  const own = { since: performance.now() };
+  line.running.add(own);
+  try {
+    return await renew();
+  } finally {
+    line.running.delete(own);
+    line.waiting.shift()?.();
+  }
+}
+
+/** False where none comes in time. */
+function nextTurn({ waiting }: Line, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const turn = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(turn), 1);
+      resolve(false);
+    }, milliseconds);
+    waiting.push(turn);
+  });
+}
+
+function busy(platform: PlatformName): BrokerError {
+  return new BrokerError("PLATFORM_UNAVAILABLE", `${catalog[platform].capabilities.label} is slow to renew access at the moment.`);
+}
+
+function lineOf(pool: pg.Pool, name: string): Line {
+  const known = lines.get(pool) ?? new Map<string, Line>();
+  lines.set(pool, known);
+  const line = known.get(name) ?? { running: new Set(), waiting: [] };
+  known.set(name, line);
+  return line;
+}
