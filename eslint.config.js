@@ -9,6 +9,18 @@ const platformByName = {
   message: "A platform is known by name in model/ and platforms/ only; elsewhere ask its definition, so that a new platform is one folder.",
 };
 
+const pattern = ":matches(NewExpression, CallExpression)[callee.name='RegExp']";
+
+/** Of `no-restricted-syntax` the last entry that fits a file counts: each has to name all that holds there. */
+const patternRules = [
+  `${pattern}:not([arguments.0.type=/^(Literal|TemplateLiteral)$/])`,
+  `${pattern} > TemplateLiteral > :not(TemplateElement, Identifier[name=/^[A-Z0-9_]+$/])`,
+  "CallExpression[callee.property.name=/^(match|matchAll|search)$/][arguments.length=1]:not([arguments.0.regex]):not([arguments.0.name=/^[A-Z0-9_]+$/])",
+].map((selector) => ({
+  selector,
+  message: "A pattern is made of literals and constants in capitals: one that is made of what somebody sends can take hours. Compare texts with platforms/kit/find.ts.",
+}));
+
 /** Which way imports may point is held by `.dependency-cruiser.js`. Every rule here says why it is there. */
 export default tseslint.config(
   { ignores: ["node_modules/", ".data/"] },
@@ -31,10 +43,15 @@ export default tseslint.config(
     },
   },
   {
+    files: ["model/**/*.ts", "sandbox/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: { "no-restricted-syntax": ["error", ...patternRules] },
+  },
+  {
     files: ["contract/**/*.ts", "server/**/*.ts", "client/**/*.ts", "cli/**/*.ts", "dashboard/**/*.ts"],
     ignores: ["**/*.test.ts", "client/types.ts"], // that one is printed from the definitions
     rules: {
-      "no-restricted-syntax": ["error", platformByName],
+      "no-restricted-syntax": ["error", platformByName, ...patternRules],
     },
   },
   {
@@ -44,6 +61,7 @@ export default tseslint.config(
       "no-restricted-syntax": [
         "error",
         platformByName,
+        ...patternRules,
         ...["ArrayExpression >", "ArrayExpression > ConditionalExpression >", "ArrayExpression > LogicalExpression >"].map((place) => ({
           selector: `${place} CallExpression[callee.object.name="JSON"][callee.property.name="stringify"]`,
           message: "A statement's value becomes JSON by jsonb() of server/db/jsonb.ts: PostgreSQL refuses NUL and half characters, which others may have sent.",
@@ -57,6 +75,7 @@ export default tseslint.config(
     rules: {
       "no-restricted-syntax": [
         "error",
+        ...patternRules,
         {
           selector: 'CallExpression[callee.property.name="slice"][callee.object.callee.name="redact"]',
           message: "What a platform said is cut by cutText() of model/cut-text.ts, which never leaves half a character.",

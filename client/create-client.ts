@@ -53,7 +53,7 @@ function checkedUrl(baseUrl: string): string {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw new TypeError("baseUrl is a whole http or https address without user, query and fragment, such as https://api.ampost.io.");
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;
 }
 
 function createPlatformSets(connection: Connection) {

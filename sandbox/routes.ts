@@ -20,7 +20,7 @@ export interface RouteMatch {
 export function compileRoutes(platforms: readonly SandboxPlatform[]): Routes {
   const hosts = new Map<string, string>();
   const owners = new Map<string, SandboxPlatform>();
-  const table = new Map<string, { platform: SandboxPlatform; route: SandboxRoute; pattern: RegExp }[]>();
+  const table = new Map<string, { platform: SandboxPlatform; route: SandboxRoute; pattern: readonly Step[] }[]>();
   for (const platform of platforms) {
     for (const [host, aliases] of Object.entries(platform.hosts)) {
       for (const name of [host, ...aliases]) hosts.set(name, host);
@@ -39,8 +39,8 @@ export function compileRoutes(platforms: readonly SandboxPlatform[]): Routes {
     match(method, host, path) {
       const found: RouteMatch[] = [];
       for (const { platform, route, pattern } of table.get(`${method} ${host}`) ?? []) {
-        const match = pattern.exec(path);
-        if (match) found.push({ platform, route, segments: decodeSegments(match.groups ?? {}) });
+        const segments = segmentsOf(pattern, path);
+        if (segments !== null) found.push({ platform, route, segments });
       }
       return found;
     },
@@ -65,21 +65,38 @@ export function paramsOf(query: URLSearchParams, body: Body): Record<string, str
   return Object.fromEntries(params);
 }
 
-function toPattern(path: string): RegExp {
-  const source = path
-    .split(/(\{[a-zA-Z]+\})/)
-    .map((part) => (part.startsWith("{") ? `(?<${part.slice(1, -1)}>[^/]+)` : part.replace(/[.*+?^$()|[\]\\]/g, "\\$&")))
-    .join("");
-  return new RegExp(`^${source}/?$`);
+/** What stands between two slashes: fixed words, and at their end perhaps a part that may be anything. */
+interface Step {
+  words: string;
+  /** The name of that part; null where there is none. */
+  name: string | null;
 }
 
-function decodeSegments(groups: Record<string, string>): Record<string, string> {
-  const decode = (part: string) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return part;
-    }
-  };
-  return Object.fromEntries(Object.entries(groups).map(([name, part]) => [name, decode(part)]));
+function toPattern(path: string): Step[] {
+  return path.split("/").map((step) => {
+    const [, words = step, name = null] = /^([^{]*)\{([a-zA-Z]+)\}$/.exec(step) ?? [];
+    return { words, name };
+  });
+}
+
+/** What the parts are in this path, by their names; null where the path is another. A slash at its end does not count. */
+function segmentsOf(pattern: readonly Step[], path: string): Record<string, string> | null {
+  const steps = path.split("/");
+  if (steps.length > pattern.length && steps.at(-1) === "") steps.pop();
+  if (steps.length !== pattern.length) return null;
+  const segments: Record<string, string> = {};
+  for (const [index, { words, name }] of pattern.entries()) {
+    const step = steps[index] ?? "";
+    if (name === null ? step !== words : !step.startsWith(words) || step.length === words.length) return null;
+    if (name !== null) segments[name] = decode(step.slice(words.length));
+  }
+  return segments;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

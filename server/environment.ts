@@ -79,7 +79,7 @@ export const environment = z.object({
 
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), { group: "People", about: "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.", takes: "open, invite or closed", example: "open" }),
   AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), { group: "People", about: "The mail server that letters are handed to.", takes: "an address that begins with smtp:// or smtps://", example: "smtps://ampost:password@mail.example.com", otherwise: "letters are written to AMPOST_DATA_DIR/mail", secret: true }),
-  AMPOST_MAIL_FROM: describe(z.string().regex(/^[^\r\n<>]*<?[^\s<>@]+@[^\s<>@]+>?$/).optional(), { group: "People", about: "Whom letters come from.", takes: "an e-mail address, with a name before it if you like", example: "Ampost <ampost@example.com>", otherwise: "ampost@ and the host of AMPOST_APP_URL" }),
+  AMPOST_MAIL_FROM: describe(z.string().regex(/^(?:[^\r\n<>]*[\s<])?[^\s<>@]+@[^\s<>@]+>?$/).optional(), { group: "People", about: "Whom letters come from.", takes: "an e-mail address, with a name before it if you like", example: "Ampost <ampost@example.com>", otherwise: "ampost@ and the host of AMPOST_APP_URL" }),
 
   AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), { group: "Logs", about: "What is logged: this and all that is graver.", takes: "trace, debug, info, warn, error or silent", example: "debug" }),
 });

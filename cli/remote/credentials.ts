@@ -79,5 +79,5 @@ function fileOf({ XDG_CONFIG_HOME, APPDATA }: Environment): string {
 function addressOf(text: string): string {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new Error(`"${text}" is not an http or https address.`);
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;
 }

@@ -115,6 +115,6 @@ function readForm(html: string): string {
 }
 
 function attribute(tag: string, name: string): string {
-  const value = new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? "";
+  const [, , value = ""] = [...tag.matchAll(/\b(\w+)="([^"]*)"/g)].find(([, found]) => found === name) ?? [];
   return value.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&#39;", "'").replaceAll("&amp;", "&");
 }

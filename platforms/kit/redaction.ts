@@ -28,7 +28,8 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, "code"]
 
 export const REDACTED = "[redacted]";
 
-const BY_NAME = new RegExp(`(["']?\\b(?:${SECRET_NAMES.join("|")})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`, "gi");
+const ANY_NAME = SECRET_NAMES.join("|");
+const BY_NAME = new RegExp(`(["']?\\b(?:${ANY_NAME})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`, "gi");
 const BEARER = /\bBearer\s+[\w.~+/=|-]+/gi;
 const CODE_PARAMETER = /([?&]code=)[^&#\s"']+/gi;
 

@@ -5,13 +5,11 @@ import { z } from "zod";
 /** Where bytes may be sent: an answer that names another host is not believed. */
 const uploadUrl = z.url({ protocol: /^https$/, hostname: /^([a-z0-9-]+\.)*(linkedin|licdn)\.com$/ });
 
-const urn = (kind: string) => z.string().regex(new RegExp(`^urn:li:${kind}:[A-Za-z0-9_-]+$`));
-
-export const imageUpload = z.object({ value: z.object({ image: urn("(?:image|digitalmediaAsset)"), uploadUrl }) });
+export const imageUpload = z.object({ value: z.object({ image: z.string().regex(/^urn:li:(?:image|digitalmediaAsset):[A-Za-z0-9_-]+$/), uploadUrl }) });
 
 export const videoUpload = z.object({
   value: z.object({
-    video: urn("(?:video|digitalmediaAsset)"),
+    video: z.string().regex(/^urn:li:(?:video|digitalmediaAsset):[A-Za-z0-9_-]+$/),
     uploadToken: z.string().nullish(),
     uploadInstructions: z.array(z.object({ uploadUrl, firstByte: z.int().min(0), lastByte: z.int().min(0) })).min(1),
     thumbnailUploadUrl: uploadUrl.nullish().catch(null),
@@ -21,7 +19,7 @@ export const videoUpload = z.object({
 export const videoStatus = z.object({ status: z.string(), processingFailureReason: z.string().nullish() });
 
 /** `urn:li:share:…` or `urn:li:ugcPost:…`, as LinkedIn gives it. */
-export const postUrn = urn("(?:share|ugcPost|activity)");
+export const postUrn = z.string().regex(/^urn:li:(?:share|ugcPost|activity):[A-Za-z0-9_-]+$/);
 
 export const tokens = z.object({
   access_token: z.string().min(1),

@@ -99,7 +99,8 @@ export const errors: readonly ErrorRow[] = [
   },
   {
     codes: ["invalid_param", "invalid_params"],
-    sentence: /\b(?:title|description)\b.*\b(?:length|long|exceed\w*|characters?|limit)\b|\b(?:length|long|exceed\w*|limit)\b.*\b(?:title|description)\b/is,
+    // A limit of the title or description, or their characters. From the start on, so that it is read once.
+    sentence: /^(?=.*\b(?:title|description)\b).*\b(?:length|long|exceed\w*|limit)\b|^(?:(?!\b(?:title|description)\b).)*\b(?:title|description)\b.*\bcharacters?\b/is,
     meaning: "a text that is too long",
     becomes: "CONTENT_REJECTED",
     surfacesAs: "CONTENT_TOO_LONG",

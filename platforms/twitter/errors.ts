@@ -44,7 +44,7 @@ export const errors: readonly ErrorRow[] = [
   {
     meaning: "attachments that do not go together, or too many",
     statuses: [400],
-    sentence: /only provide one of|media_ids.*(?:at most|more than|too many|maximum)/is,
+    sentence: /only provide one of|^(?=.*media_ids).*(?:at most|more than|too many|maximum)/is,
     becomes: "MEDIA_REJECTED",
     notPublished: true,
     says: "X does not take these attachments together.",

@@ -120,7 +120,7 @@ function shownText(post: ListedPost): string {
   }
   const hasMedia = (post.attachments?.media_keys?.length ?? 0) > 0;
   const decoded = text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-  return hasMedia ? decoded.replace(/\s*https:\/\/t\.co\/\w+\s*$/, "") : decoded;
+  return hasMedia ? decoded.replace(/(?<!\s)\s*https:\/\/t\.co\/\w+\s*$/, "") : decoded;
 }
 
 const OWN_MEDIA = /^https:\/\/(?:x|twitter)\.com\/[^/]+\/status\/\d+\/(?:photo|video)\/\d+$/;

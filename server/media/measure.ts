@@ -62,7 +62,7 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
   try {
     const tail = Buffer.alloc(Math.min(1024, sizeBytes));
     await file.read(tail, 0, tail.length, sizeBytes - tail.length);
-    return tail.toString("latin1").replace(/\0+$/, "").endsWith(";");
+    return tail.toString("latin1").replace(/(?<!\0)\0+$/, "").endsWith(";");
   } finally {
     await file.close();
   }

@@ -57,7 +57,7 @@ const ENDINGS: ReadonlyMap<string, string> = new Map([
 
 /** Plain ASCII, since some platforms refuse anything else in an address. */
 function readableName(filename: string, mimeType: string): string {
-  const stem = filename.replace(/\.[^.]*$/, "").normalize("NFKD").replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  const stem = filename.replace(/\.[^.]*$/, "").normalize("NFKD").replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|(?<!-)-+$/g, "").slice(0, 60);
   return `${stem === "" ? "media" : stem}.${ENDINGS.get(mimeType) ?? "bin"}`;
 }
 
@@ -129,7 +129,7 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
 
 /** One range, its end not included. Null where none is asked for, or in a form that may be answered with the whole. Source: RFC 9110, section 14. */
 function readRange(header: string | undefined, sizeBytes: number): { start: number; end: number } | "unsatisfiable" | null {
-  const parts = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "");
+  const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header ?? "");
   if (parts === null) return null;
   const [, first = "", last = ""] = parts;
   if (first === "" && last === "") return null;

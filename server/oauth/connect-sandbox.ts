@@ -56,9 +56,10 @@ async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: st
 
 /** What a browser would send of the page's check boxes, all of which are ticked at first. */
 function tickedBoxes(page: HttpAnswer): [string, string][] {
-  return [...page.text.matchAll(/<input [^>]*name="([^"]*)" value="([^"]*)"[^>]*>/g)]
-    .filter(([input]) => !input.includes(" disabled"))
-    .map(([, name = "", value = ""]) => [name, value]);
+  return [...page.text.matchAll(/<input [^<>]*>/g)].flatMap(([input]) => {
+    const [, name, value] = / name="([^"]*)" value="([^"]*)"/.exec(input) ?? [];
+    return name === undefined || value === undefined || input.includes(" disabled") ? [] : [[name, value]];
+  });
 }
 
 function form(fields: [string, string][]) {

@@ -23,7 +23,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 
 function addPerson(world: World, hint: string | null): Person {
   const id = String(10_200_000_000_000_000n + BigInt(world.store.next("facebook.person")));
-  const plain = (hint ?? "sandbox_page").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|[._]+$/g, "");
+  const plain = (hint ?? "sandbox_page").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|(?<![._])[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
   const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
   const person = world.identity.addPerson({ platform: "facebook", id, username, name: hint === null ? "Sandbox Person" : name, hint, facts: {} });

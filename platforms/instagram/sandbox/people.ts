@@ -33,7 +33,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 
 function addPerson(world: World, hint: string | null): Person {
   const number = BigInt(world.store.next("instagram.person"));
-  const plain = (hint ?? "sandbox_brand").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|[._]+$/g, "");
+  const plain = (hint ?? "sandbox_brand").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|(?<![._])[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
   const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
   const person: NewPerson = {

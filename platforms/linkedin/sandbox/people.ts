@@ -27,7 +27,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("linkedin.person");
   const id = number === 1 ? SEED.personId : createHash("sha256").update(`linkedin ${number}`).digest("base64url").replace(/[_-]/g, "x").slice(0, 10);
-  const plain = (hint ?? "john.doe").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  const plain = (hint ?? "john.doe").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
   const [givenName = "Some", ...family] = username.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
   const familyName = family.join(" ") || "Sandbox";

@@ -27,7 +27,8 @@ export function fieldsOf(call: Call): string[] {
   return (call.params["fields"] ?? "").replace(/\{[^{}]*\}/g, "").split(",").map((field) => field.trim()).filter(Boolean);
 }
 
-export function innerFields(call: Call, name: string): string[] {
-  const inner = new RegExp(`\\b${name}\\{([^{}]*)\\}`).exec(call.params["fields"] ?? "")?.[1] ?? "";
+/** The names in the braces behind `children`. */
+export function fieldsOfChildren(call: Call): string[] {
+  const inner = /\bchildren\{([^{}]*)\}/.exec(call.params["fields"] ?? "")?.[1] ?? "";
   return inner.split(",").map((field) => field.trim()).filter(Boolean);
 }

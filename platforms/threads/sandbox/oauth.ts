@@ -52,7 +52,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 
 export function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(26_000_000_000_000_000n + BigInt(world.store.next("threads.person")));
-  const plain = (hint ?? "sandbox_threads").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|[._]+$/g, "");
+  const plain = (hint ?? "sandbox_threads").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|(?<![._])[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
   const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
   const facts = { biography: "Bio", geoGating: hint?.includes("geo-gating") ?? false };

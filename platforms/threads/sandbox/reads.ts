@@ -2,7 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { findContainer, readStatus } from "./containers.ts";
 import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
-import { answerFields, fieldsOf, innerFields, noField, pick, type Values } from "./fields.ts";
+import { answerFields, fieldsOf, fieldsOfChildren, noField, pick, type Values } from "./fields.ts";
 import { findPlace } from "./places.ts";
 import { findPost, permalinkOf, toPost, type PostMedia, type ThreadsPost } from "./posts.ts";
 import { pictureUrl, profileValues } from "./profiles.ts";
@@ -125,7 +125,7 @@ function postValues(call: Call, viewer: Viewer, post: ThreadsPost): Values {
     media_url: first && post.media.length === 1 ? () => mediaUrl(first) : undefined,
     thumbnail_url: first?.type === "VIDEO" ? () => mediaUrl(first) : undefined,
     alt_text: post.altText === null ? undefined : () => post.altText,
-    children: post.mediaType === "CAROUSEL_ALBUM" ? () => ({ data: post.media.map((item) => pick(innerFields(call, "children"), childValues(item))) }) : undefined,
+    children: post.mediaType === "CAROUSEL_ALBUM" ? () => ({ data: post.media.map((item) => pick(fieldsOfChildren(call), childValues(item))) }) : undefined,
     is_quote_post: () => post.quotedId !== null,
     quoted_post: post.quotedId === null ? undefined : () => ({ id: post.quotedId }),
     reposted_post: post.repostedId === null ? undefined : () => ({ id: post.repostedId }),

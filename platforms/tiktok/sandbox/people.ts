@@ -37,7 +37,7 @@ export function personOf(world: World, hint: string | null): Person {
 export function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("tiktok.person");
   const id = number === 1 && hint === null ? SEEDED_PERSON : `afd97af1-b87b-48b9-ac98-410a${number.toString(16).padStart(8, "0")}`;
-  const plain = (hint ?? "sandbox_tok").split("@")[0]?.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "") ?? "";
+  const plain = (hint ?? "sandbox_tok").split("@")[0]?.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|(?<!_)_+$/g, "") ?? "";
   const username = plain.slice(0, 20) || "someone";
   const name = plain.split("_").filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ").slice(0, 30) || username;
   const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));

@@ -60,7 +60,7 @@ const SUBSCRIPTIONS = { premiumplus: "PremiumPlus", premium: "Premium", basic: "
 /** A word of the hint may give the person a subscription, a suspension or protected posts. */
 function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(1_700_000_000_000_000_000n + BigInt(world.store.next("twitter.person")));
-  const plain = (hint ?? "sandbox_x").split("@")[0]?.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "") ?? "";
+  const plain = (hint ?? "sandbox_x").split("@")[0]?.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|(?<!_)_+$/g, "") ?? "";
   const username = plain.slice(0, 12) || "someone";
   const name = plain.split("_").filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ").slice(0, 50) || username;
   const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));

@@ -55,7 +55,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("youtube.channel");
   const id = number === 1 ? SEED.channelId : `UC${createHash("sha256").update(`youtube ${number}`).digest("base64url").slice(0, 22)}`;
-  const plain = (hint ?? "mychannel").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  const plain = (hint ?? "mychannel").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
   const name = hint === null ? "My Channel" : username.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join(" ");
   const verified = !hint?.includes("unverified");
