@@ -226,7 +226,7 @@ export interface InstagramSettings {
     /** Which item of a carousel is tagged, counted from 0; the first where it is left out. */
     mediaIndex?: number;
   }[];
-  /** Public URL of a JPEG of at most 8 MB to be the reel's cover; it wins over thumbOffsetMs. Reels only. */
+  /** Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only. */
   coverUrl?: string;
   /** The frame used as the reel's cover, in milliseconds from its start. Reels only. */
   thumbOffsetMs?: number;

@@ -23,6 +23,8 @@ export interface Capabilities {
   placements: readonly [Placement, ...Placement[]];
   /** Texts in the settings that have a limit. Values that are not strings are left to the settings schema. */
   settingTexts: readonly SettingText[];
+  /** The setting that names a cover picture by its address: it is taken in as media, and never handed on as it is. */
+  cover?: string;
   /** Ability to publish a post followed by its own replies, the parts after the first in `settings.thread`. */
   chain?: ChainRule;
   /**

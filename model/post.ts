@@ -74,6 +74,8 @@ export interface PlatformContent<M = MediaEntry> {
   linkUrl: string | null;
   placement: string | null;
   settings: Record<string, unknown>;
+  /** The cover picture that a setting names by its address. */
+  cover: M | null;
   /** The parts after the first, for platforms that publish chains. */
   thread: { text: string; media: M[] }[];
 }

@@ -6,7 +6,7 @@ import { MEDIA_TYPES } from "../model/post.ts";
 const positive = () => z.number().positive().nullish();
 
 /** An http or https URL of at most 4096 characters, without user name and password. */
-const webUrl = z.string().max(4096).refine(isWebUrl, { error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg" });
+export const webUrl = z.string().max(4096).refine(isWebUrl, { error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg" });
 
 /** A media entry as callers write it, in `content.media` and in the parts of a chain alike. */
 export const mediaEntrySchema = z

@@ -22,6 +22,7 @@ export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) 
   return {
     ...content,
     media: content.media.map(replace),
+    cover: content.cover === null ? null : replace(content.cover),
     thread: content.thread.map((part) => ({ ...part, media: part.media.map(replace) })),
   };
 }
@@ -64,6 +65,7 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
       linkUrl: link === "field" ? linkUrl : null,
       placement: capabilities.placements.length > 1 ? (placement?.name ?? null) : null,
       settings,
+      cover: coverOf(capabilities, settings, measured),
       thread: capabilities.chain === undefined ? [] : readChain(thread, measured),
     },
     namedPlacement,
@@ -120,6 +122,12 @@ export function isBlank(text: string | null | undefined): boolean {
 function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
   const known = { ...entry, measured: entry.measured ?? measured?.(entry) ?? null };
   return { ...known, type: mediaKind(known) };
+}
+
+/** Its place stands for its id, as nobody gives it one. */
+function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): JudgedMedia | null {
+  const url = cover === undefined ? undefined : settings[cover];
+  return cover === undefined || typeof url !== "string" ? null : withFacts({ id: settingPath(platform, cover), url }, measured);
 }
 
 function withoutNulls(settings: Settings | null | undefined): Settings {

@@ -338,7 +338,7 @@ test("resolving merges overrides, chooses the placement, parts the chain and pla
     platformOverrides: { twitter: { text: "own", settings: { thread: [{ text: "two", media: [video()] }], replySettings: "verified", poll: null } }, instagram: { settings: { placement: "story" } } },
   };
   const twitter = mapMedia(resolveContent("twitter", content), ({ type }) => type);
-  assert.deepEqual(twitter, { text: "own https://example.com", media: ["image"], linkUrl: null, placement: null, settings: { replySettings: "verified" }, thread: [{ text: "two", media: ["video"] }] });
+  assert.deepEqual(twitter, { text: "own https://example.com", media: ["image"], linkUrl: null, placement: null, settings: { replySettings: "verified" }, cover: null, thread: [{ text: "two", media: ["video"] }] });
   const { text, placement } = resolveContent("instagram", content);
   assert.deepEqual({ text, placement }, { text: "", placement: "story" });
   assert.equal(resolveContent("instagram", { ...content, platformOverrides: {} }).placement, "feed");

@@ -65,8 +65,8 @@ test("a reel says where it shows, and a cover picture goes before a frame", asyn
     },
   ]);
   const named = await startGraph(t);
-  await drive(broker, contextFor(named.url, { ...REEL, media: [film({ thumbnail: picture() })], settings: { coverUrl: "https://cdn.example/c.jpg" } }));
-  assert.equal(named.posts("101/media")[0]?.cover_url, "https://cdn.example/c.jpg");
+  await drive(broker, contextFor(named.url, { ...REEL, media: [film({ thumbnail: picture() })], cover: picture({ filename: "c.png", mimeType: "image/png" }), settings: { coverUrl: "https://cdn.example/c.png" } }));
+  assert.equal(named.posts("101/media")[0]?.cover_url, "https://media.example/c.png?as=image/jpeg&maxSizeBytes=8000000");
 });
 
 test("a story carries no text and no alt text", async (t) => {

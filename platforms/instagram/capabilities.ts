@@ -91,6 +91,7 @@ export const capabilities = {
       ],
     },
   ],
+  cover: "coverUrl",
   settingTexts: [
     { at: "firstComment", label: "first comment", max: 2200, counting: "codePoints", source: "Ampost's own limit: the caption's; Instagram documents none for comments" },
   ],

@@ -98,11 +98,11 @@ function captionFields(context: StepContext): Record<string, string> {
 
 /** Whether a reel shows in the feed is said explicitly. A cover picture wins over a frame. */
 async function reelFields(context: StepContext, media: PublishMedia | undefined): Promise<Record<string, string>> {
-  const { coverUrl, thumbOffsetMs, shareToFeed = true } = settingsOf(context);
-  const cover = coverUrl ?? (media?.thumbnail ? await imageUrl(context, media.thumbnail) : undefined);
+  const { thumbOffsetMs, shareToFeed = true } = settingsOf(context);
+  const cover = context.content.cover ?? media?.thumbnail ?? null;
   return {
     share_to_feed: String(shareToFeed),
-    ...(cover === undefined ? {} : { cover_url: cover }),
+    ...(cover === null ? {} : { cover_url: await imageUrl(context, cover) }),
     ...(thumbOffsetMs === undefined ? {} : { thumb_offset: String(thumbOffsetMs) }),
   };
 }

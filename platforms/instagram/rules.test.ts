@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { MediaFacts } from "../../model/post.ts";
 import { account, codes, image, judge, refuses, setting, takes, video, warns, type Said } from "../validate.fixture.ts";
 
 test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video within 60 seconds", () => {
@@ -51,6 +52,15 @@ test("Instagram's settings stand where the placement has them", () => {
     });
   }
 });
+
+test("an Instagram cover is a picture, as soon as its bytes are here", () => {
+  const post = { media: [video], settings: { coverUrl: "https://cdn.example/c.jpg" } };
+  const measured = (type: "image" | "video") => ({ measured: ({ url }: { url?: string | null }) => (url === post.settings.coverUrl ? { ...UNMEASURED, type } : null) });
+  takes("instagram", post, measured("image"));
+  refuses("instagram", post, { code: "UNSUPPORTED_MEDIA_TYPE", path: setting("instagram", "coverUrl"), message: "The cover of a reel has to be an image." }, measured("video"));
+});
+
+const UNMEASURED: MediaFacts = { type: "image", mimeType: "image/jpeg", sizeBytes: 1, width: null, height: null, durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, animated: false, orientation: 1 };
 
 test("an Instagram cover frame lies within the reel, and a cover picture wins over it", () => {
   takes("instagram", { media: [video], settings: { thumbOffsetMs: 23_999 } });

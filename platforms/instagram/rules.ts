@@ -84,6 +84,15 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     broken: ({ settings }) => settings.coverUrl !== undefined && settings.thumbOffsetMs !== undefined,
   },
   {
+    rule: "instagram.coverUrl.image",
+    code: "UNSUPPORTED_MEDIA_TYPE",
+    about: "mediaType",
+    path: settingPath("instagram", "coverUrl"),
+    message: "The cover of a reel has to be an image.",
+    fix: "Give the address of an image as coverUrl.",
+    broken: ({ content }) => content.cover?.measured?.type === "video",
+  },
+  {
     rule: "instagram.userTags.mediaIndex",
     code: "VALIDATION_FAILED",
     about: "settings",

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { webUrl } from "../media-entry.ts";
+
 // Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
 const username = z
   .string()
@@ -21,7 +23,7 @@ export const settings = z.strictObject({
   locationId: z.string().regex(/^\d+$/, "A location id is made of digits.").optional().describe("Id of a Facebook Page that has location data. Not on stories."),
   collaborators: z.array(username).max(3).optional().describe("Usernames of up to 3 accounts invited as collaborators, without @. Not on stories."),
   userTags: z.array(userTag).max(20).optional().describe("Up to 20 accounts tagged in the media; on images each with its x and y."),
-  coverUrl: z.url({ protocol: /^https?$/ }).optional().describe("Public URL of a JPEG of at most 8 MB to be the reel's cover; it wins over thumbOffsetMs. Reels only."),
+  coverUrl: webUrl.optional().describe("Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only."),
   thumbOffsetMs: z.int().min(0).optional().describe("The frame used as the reel's cover, in milliseconds from its start. Reels only."),
   shareToFeed: z.boolean().optional().describe("Whether the reel shows in the feed too (true where it is left out). Reels only."),
   firstComment: z.string().optional().describe("A comment placed under the post once it is live. Not on stories."),

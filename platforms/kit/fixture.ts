@@ -67,7 +67,7 @@ async function receive(incoming: IncomingMessage): Promise<Received> {
   };
 }
 
-export const CONTENT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, thread: [] };
+export const CONTENT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, cover: null, thread: [] };
 
 export function picture(facts: Partial<PublishMedia> = {}): PublishMedia {
   return {

@@ -190,7 +190,7 @@ const NOW = new Date("2026-11-25T12:00:00Z");
 const APP = { clientId: "key", clientSecret: "secret", redirectUri: "https://app.example/cb" };
 const NO_ANSWER = { status: null, brokerCode: null, platformError: null, failure: "reset" };
 
-const VIDEO: PlatformContent<PublishMedia> = { text: "Hi", media: [film({ sizeBytes: 3_000_000 })], linkUrl: null, placement: null, settings: { privacyLevel: "SELF_ONLY" }, thread: [] };
+const VIDEO: PlatformContent<PublishMedia> = { text: "Hi", media: [film({ sizeBytes: 3_000_000 })], linkUrl: null, placement: null, settings: { privacyLevel: "SELF_ONLY" }, cover: null, thread: [] };
 
 interface Canned {
   status: number;

@@ -209,7 +209,7 @@ test("a connection without both permissions, or without a channel, is refused wi
 });
 
 function contentOf(changes: Partial<PlatformContent<PublishMedia>> = {}): PlatformContent<PublishMedia> {
-  return { text: "A title", media: [film()], linkUrl: null, placement: null, settings: {}, thread: [], ...changes };
+  return { text: "A title", media: [film()], linkUrl: null, placement: null, settings: {}, cover: null, thread: [], ...changes };
 }
 
 function intent(): OpenIntent {

@@ -3,22 +3,19 @@ import { statement } from "./sql.ts";
 
 /** What would go out, and whether a person has approved just that. */
 export interface ApprovalRow {
-  /** SHA-256, in hexadecimal digits, of content, media, platforms and platform set. */
+  /** SHA-256, in hexadecimal digits, of content, media, platforms and platform set. Of media that are here it holds the storage key, under which there are never other bytes. */
   content_hash: string;
   approved_at: Date | null;
   approved_by: string | null;
-  /** Whether the bytes of all its media are there, so that they cannot become others any more. */
-  media_ready: boolean;
 }
 
 const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id, p.platforms, p.content,
-     (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id) order by pm.path) from post_media pm where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
+     (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path) from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
 
 /** ($1 post, $2 user, $3 mode) */
 export const findApproval = statement<ApprovalRow>(
   "post_approvals.find",
-  `select h.content_hash, a.approved_at, a.approved_by,
-     not exists (select from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id and m.status <> 'ready') as media_ready
+  `select h.content_hash, a.approved_at, a.approved_by
    from posts p
      cross join lateral (select ${contentHash} as content_hash) h
      left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = h.content_hash

@@ -46,6 +46,9 @@ export interface PostMediaRow {
   filename: string;
   facts: MediaFacts | null;
   source_url: string | null;
+  status: "pending" | "ready" | "failed";
+  /** Why its bytes could not be had so far. */
+  error: string | null;
 }
 
 const columns = "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.revision, p.created_at, p.updated_at, p.published_at";
@@ -58,7 +61,7 @@ const whole = `select ${columns},
        'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url, 'published_at', pp.published_at,
        'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt}, 'error', pp.error, 'warnings', pp.warnings) order by pp.position), '[]')
      from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,
-    (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename, 'facts', m.facts, 'source_url', m.source_url)), '[]')
+    (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename, 'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media
   from posts p`;
 

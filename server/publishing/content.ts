@@ -48,7 +48,7 @@ function nameByPath(content: PostContent, { platform }: WorkRow): PostContent {
 }
 
 function usedPaths(content: PlatformContent<MediaEntry>): string[] {
-  return [...content.media, ...content.thread.flatMap((part) => part.media)].map((entry) => entry.id ?? "");
+  return [...content.media, ...(content.cover === null ? [] : [content.cover]), ...content.thread.flatMap((part) => part.media)].map((entry) => entry.id ?? "");
 }
 
 /** What depends on measures and on the account may have changed since the post was created. */

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { approvalsList } from "../../../contract/approvals.ts";
+import { approvalsList, postsApproval } from "../../../contract/approvals.ts";
 import { keyPolicies } from "../../../contract/api-keys.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
@@ -32,6 +32,12 @@ const look = (id: string) => world.callAs(cookie, "GET", `/api/posts/${id}/appro
 const hashOf = async (id: string) => z.string().parse(objectIn((await look(id)).body, "approval").contentHash);
 const approve = (id: string, contentHash: string) => world.callAs(cookie, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash });
 const newMedia = async () => idOf((await world.call(world.test, "POST", "/api/v1/media", { url: "https://example.com/b.jpg" })).body, "media");
+/** As if all of the post's media had been fetched. */
+const arrive = (id: string) =>
+  world.services.pool.query(
+    "update media set status = 'ready', storage_key = 'media/00/' || id, facts = $2 where id in (select media_id from post_media where post_id = $1)",
+    [id, { type: "image", mimeType: "image/jpeg", sizeBytes: 1, width: 1000, height: 1000, durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, animated: false, orientation: 1 }],
+  );
 const refusesPublishing = async (id: string) => assert.deepEqual(asRefusal(await publish(id), 400).issues.map(({ rule }) => rule), ["key.policy.approvalRequired"]);
 
 test("a key that needs approval publishes what a person has approved, and only that", async () => {
@@ -80,15 +86,51 @@ test("what has changed since it was looked at is not approved", async () => {
   await refusesPublishing(id);
 });
 
-test("a post is approved once its media are there, and stands for just these", async () => {
-  const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg" }] } });
+test("a post is approved once its media are here and have been seen, and stands for just these", async () => {
+  const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg", thumbnailUrl: "https://example.com/b.jpg" }] } });
+  const unseen = await hashOf(id);
+  const refused = asRefusal(await approve(id, unseen), 400).issues;
+  assert.deepEqual(refused.map(({ rule, path, actual }) => [rule, path, actual]), [["post.approval.media", "/content/media/0", "pending"], ["post.approval.media", "/content/media/0/thumbnailUrl", "pending"]]);
+  await arrive(id);
+  asRefusal(await approve(id, unseen), 412);
   const hash = await hashOf(id);
-  assert.deepEqual(asRefusal(await approve(id, hash), 400).issues.map(({ rule }) => rule), ["post.approval.media"]);
-  await world.services.pool.query("update media set status = 'ready' where id in (select media_id from post_media where post_id = $1)", [id]);
   assert.equal((await approve(id, hash)).status, 200);
   await world.services.pool.query("update post_media set media_id = $2 where post_id = $1", [id, await newMedia()]);
   assert.notEqual(await hashOf(id), hash);
   await refusesPublishing(id);
+});
+
+test("media that could not be fetched are told with the reason, and keep a post from being approved", async () => {
+  const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg" }] } });
+  await world.services.pool.query("update media set status = 'failed', error = 'The URL answers with status 404.' where id in (select media_id from post_media where post_id = $1)", [id]);
+  const { approval } = postsApproval.answer.parse((await look(id)).body);
+  assert.deepEqual(approval.media.map(({ status, url, error }) => [status, url, error]), [["failed", null, "The URL answers with status 404."]]);
+  const [issue] = asRefusal(await approve(id, approval.contentHash), 400).issues;
+  assert.equal(issue?.message, "a.jpg could not be fetched. The URL answers with status 404.");
+});
+
+test("who approves is shown what is stored and never the address that was sent, in every place where a post names media", async () => {
+  const at = (name: string) => `https://theirs.example.com/${name}`;
+  const settings = { thread: [{ text: "More", media: [{ url: at("part.jpg"), thumbnailUrl: at("part-cover.jpg") }] }] };
+  const content = { text: "Hello", media: [{ url: at("a.mp4"), type: "video", thumbnailUrl: at("b.jpg") }], platformOverrides: { threads: { settings }, instagram: { settings: { coverUrl: at("cover.jpg") } } } };
+  const id = await draft({ content });
+  assert.ok(!JSON.stringify((await look(id)).body).includes("theirs.example.com"), "before they are here neither");
+  const seen = (await look(id)).headers.get("etag");
+  await arrive(id);
+  const answer = await look(id);
+  const { approval, post } = postsApproval.answer.parse(answer.body);
+  assert.notEqual(answer.headers.get("etag"), seen);
+  assert.ok(!JSON.stringify(answer.body).includes("theirs.example.com"));
+  assert.deepEqual(approval.media.map(({ path }) => path), [
+    "/content/media/0",
+    "/content/media/0/thumbnailUrl",
+    "/content/platformOverrides/instagram/settings/coverUrl",
+    "/content/platformOverrides/threads/settings/thread/0/media/0",
+    "/content/platformOverrides/threads/settings/thread/0/media/0/thumbnailUrl",
+  ]);
+  const shown = JSON.stringify(post.content);
+  for (const { url } of approval.media) assert.ok(url?.startsWith(`${world.url}/media/`) && shown.includes(url));
+  assert.deepEqual(Object((await world.call(robot, "GET", `${POSTS}/${id}`)).body).post.content.platformOverrides, content.platformOverrides);
 });
 
 test("a failed post that was approved may be retried, and what is settled cannot be approved", async () => {

@@ -1,16 +1,18 @@
 import type { Approval } from "../../../contract/approvals.ts";
 import { refusal } from "../../../contract/parse.ts";
 import type { Post } from "../../../contract/posts.ts";
-import { PublicError } from "../../../model/errors.ts";
+import { type Issue, PublicError } from "../../../model/errors.ts";
 import { isAllowed } from "../../../model/status.ts";
 import { findApproval, saveApproval, type ApprovalRow } from "../../db/post-approvals.ts";
+import { findPost, type PostMediaRow, type WholePostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { getPost, postNotFound } from "./get-post.ts";
+import { postNotFound } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
+import { answerApproval } from "./to-approval.ts";
 
 type Shown = Answer<{ approval: Approval; post: Post }>;
 
@@ -18,10 +20,7 @@ type Shown = Answer<{ approval: Approval; post: Post }>;
 export async function getApproval(services: Services, caller: Caller, id: string, db: Db = services.pool): Promise<Shown> {
   // The hash is read first: a change between the two is shown under a hash that no longer fits, and refused.
   const approval = await find(db, caller, id);
-  const { body, post } = await getPost(services, caller, id, db);
-  const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy } = approval;
-  const shown = { postId: id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy };
-  return { body: { approval: shown, post: body.post }, ...(post === undefined ? {} : { post }) };
+  return answerApproval(services.settings, await findWhole(db, caller, id), approval);
 }
 
 /** Approves a post as what the hash stands for. Throws PRECONDITION_FAILED where it has changed since. */
@@ -33,7 +32,8 @@ export async function approvePost(services: Services, call: Call, id: string, co
     }
     const now = await find(tx, call, id);
     if (now.content_hash !== contentHash) throw new PublicError("PRECONDITION_FAILED", "The post has changed since its contentHash was read. Look at it again and approve what it is now.");
-    if (!now.media_ready) throw mediaOnTheWay();
+    const missing = (await findWhole(tx, call, id)).media.filter(({ status }) => status !== "ready");
+    if (missing.length > 0) throw refusal(missing.map(notHere));
     await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, call.userId]);
     await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "post.approved", target: id, data: { contentHash } });
     return await getApproval(services, call, id, tx);
@@ -46,8 +46,16 @@ async function find(db: Db, caller: Caller, id: string): Promise<ApprovalRow> {
   return row;
 }
 
-/** Bytes that are still to come may be others than those at the address now. */
-function mediaOnTheWay(): PublicError {
-  const message = "Some of the post's media have not been fetched yet";
-  return refusal([{ rule: "post.approval.media", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix: "Approve the post once all its media are there." }]);
+async function findWhole(db: Db, caller: Caller, id: string): Promise<WholePostRow> {
+  const row = await findPost.one(db, [id, caller.userId, caller.mode]);
+  if (row === undefined) throw postNotFound();
+  return row;
+}
+
+/** Nobody has seen yet what would go out. */
+function notHere({ path, status, error, filename }: PostMediaRow): Issue {
+  const reason = error === null ? "" : ` ${error}`;
+  const message = status === "failed" ? `${filename} could not be fetched.${reason}` : `${filename} has not been fetched yet.${reason}`;
+  const fix = status === "failed" ? "Mend the address, and name it in the post again." : "Approve the post once all its media are here.";
+  return { rule: "post.approval.media", code: "VALIDATION_FAILED", platform: null, path, message, actual: status, limit: "ready", fix };
 }

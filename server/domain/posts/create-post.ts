@@ -106,5 +106,5 @@ function newPart({ id, platform, account_id }: NewPlatformPost) {
 }
 
 function shownLink({ path, row }: StoredLink) {
-  return { path, media_id: row.id, filename: row.filename, facts: row.facts, source_url: row.source_url };
+  return { path, media_id: row.id, filename: row.filename, facts: row.facts, source_url: row.source_url, status: row.status, error: row.error };
 }

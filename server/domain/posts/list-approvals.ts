@@ -5,7 +5,7 @@ import { findPosts } from "../../db/posts.ts";
 import type { Answer, Caller } from "../caller.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
-import { answerPost } from "./to-post.ts";
+import { answerApproval } from "./to-approval.ts";
 
 /** A page of the posts that wait for a person's approval, each as it is now and with the hash that stands for it, newest first. */
 export async function listApprovals(
@@ -17,9 +17,9 @@ export async function listApprovals(
   const rows = await listWaiting.all(services.pool, [userId, mode, cursor === undefined ? null : readCursor(cursor), limit + 1]);
   const shown = rows.slice(0, limit);
   const posts = new Map((await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]));
-  const approvals = shown.flatMap(({ id, content_hash: contentHash, key_id, key_name }): WaitingApproval[] => {
+  const approvals = shown.flatMap(({ id, content_hash, key_id, key_name }): WaitingApproval[] => {
     const post = posts.get(id);
-    return post === undefined ? [] : [{ approval: { postId: id, contentHash, approvedAt: null, approvedBy: null }, ...answerPost(services.settings, post).body, key: { id: key_id, name: key_name } }];
+    return post === undefined ? [] : [{ ...answerApproval(services.settings, post, { content_hash, approved_at: null, approved_by: null }).body, key: { id: key_id, name: key_name } }];
   });
   return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
 }

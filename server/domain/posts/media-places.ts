@@ -1,10 +1,21 @@
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import type { MediaEntry } from "../../../model/post.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { settingPath } from "../../../platforms/definition.ts";
 
 /** An object somewhere in a post's content that is a media entry; of those in settings not even the form is sure. */
 export interface MediaPlace {
   /** A JSON Pointer into the request. */
   path: string;
   entry: { [Member in keyof MediaEntry]: unknown };
+}
+
+/** An address of a picture that is no media entry of its own. */
+export interface PicturePlace {
+  path: string;
+  url: string;
+  /** Puts another address in its place, in the content that was given. */
+  replace(url: string | null): void;
 }
 
 interface ContentLike {
@@ -15,6 +26,23 @@ interface ContentLike {
 /** Every media entry of a content, those in the parts of chains included, in the order in which they stand. */
 export function mediaPlaces(content: ContentLike): MediaPlace[] {
   return [...entriesOf(content.media, "/content/media"), ...Object.entries(asObject(content.platformOverrides)).flatMap(([platform, override]) => chainPlaces(platform, override))];
+}
+
+/** Every thumbnail of a media entry, and the cover pictures that settings name. */
+export function picturePlaces(content: ContentLike): PicturePlace[] {
+  const thumbnails = mediaPlaces(content).map(({ path, entry }) => pictureAt(`${path}/thumbnailUrl`, entry, "thumbnailUrl"));
+  const overrides = asObject(content.platformOverrides);
+  const covers = PLATFORM_NAMES.map((platform) => {
+    const { cover } = catalog[platform].capabilities;
+    return cover === undefined ? null : pictureAt(settingPath(platform, cover), asObject(asObject(overrides[platform]).settings), cover);
+  });
+  return [...thumbnails, ...covers].filter((place) => place !== null);
+}
+
+function pictureAt(path: string, holder: Record<string, unknown>, member: string): PicturePlace | null {
+  const url = holder[member];
+  if (typeof url !== "string" || url === "") return null;
+  return { path, url, replace: (other) => void (holder[member] = other) };
 }
 
 function chainPlaces(platform: string, override: unknown): MediaPlace[] {

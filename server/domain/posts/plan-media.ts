@@ -4,7 +4,7 @@ import type { MediaFacts, PostContent } from "../../../model/post.ts";
 import type { Measured } from "../../../platforms/resolve-content.ts";
 import type { MediaRow } from "../../db/media.ts";
 import type { Upload } from "../media/upload.ts";
-import { mediaPlaces, type MediaPlace } from "./media-places.ts";
+import { mediaPlaces, type MediaPlace, picturePlaces } from "./media-places.ts";
 
 /** Where the bytes of a place come from. */
 export type Source = { upload: number } | { mediaId: string } | { url: string; filename: string | null };
@@ -36,6 +36,7 @@ export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[]
   const plan: MediaPlan = { content, links: [], measured: measuredBy(uploads, known), issues: [] };
   const unused = new Set(uploads.keys());
   for (const place of mediaPlaces(content)) linkPlace(place, plan, uploads, unused, known);
+  for (const { path, url } of picturePlaces(content)) plan.links.push({ path, source: sourceOf(url, null, known) });
   for (const index of unused) append(index, plan, uploads);
   if (plan.links.length > MAX_MEDIA) plan.issues.push(tooMany(plan.links.length));
   return plan;
@@ -51,10 +52,9 @@ function tooMany(actual: number): Issue {
 
 /** The ids of stored media objects that a content may mean. */
 export function namedIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
-  return mediaPlaces(sent ?? {}).flatMap(({ entry }) => {
-    const id = isText(entry.url) ? idOfUrl(entry.url) : entry.id;
-    return isText(id) && UUID.test(id) ? [id] : [];
-  });
+  const content = sent ?? {};
+  const ids = mediaPlaces(content).map(({ entry }) => (isText(entry.url) ? idOfUrl(entry.url) : entry.id));
+  return [...ids, ...picturePlaces(content).map(({ url }) => idOfUrl(url))].filter((id) => isText(id)).filter((id) => UUID.test(id));
 }
 
 /** A copy where there is something to write into. */
@@ -83,12 +83,16 @@ function linkPlace({ path, entry }: MediaPlace, plan: MediaPlan, uploads: readon
       plan.issues.push(withoutBytes(path, entry.id));
     }
   }
-  if (isText(entry.thumbnailUrl)) plan.links.push({ path: `${path}/thumbnailUrl`, source: sourceOf(entry.thumbnailUrl, null, known) });
 }
 
 function sourceOf(url: string, filename: string | null, known: KnownMedia): Source {
-  const fetched = known.byUrl.get(url);
-  return fetched === undefined ? { url, filename } : { mediaId: fetched.id };
+  const stored = storedAt(url, known);
+  return stored === undefined ? { url, filename } : { mediaId: stored.id };
+}
+
+/** What lies at an address already: the address is of ours, or the post has it fetched. */
+function storedAt(url: string, known: KnownMedia): MediaRow | undefined {
+  return known.byId.get(known.idOfUrl(url) ?? "") ?? known.byUrl.get(url);
 }
 
 function append(index: number, { content, links, issues }: MediaPlan, uploads: readonly Upload[]): void {
@@ -103,7 +107,7 @@ function append(index: number, { content, links, issues }: MediaPlan, uploads: r
 function measuredBy(uploads: readonly Upload[], known: KnownMedia): Measured {
   const byId = new Map<string, MediaFacts | null>([...known.byId].map(([id, { facts }]) => [id, facts]));
   for (const [index, { received }] of uploads.entries()) byId.set(uploadId(index), received?.facts ?? null);
-  return (entry) => (isText(entry.url) ? (known.byUrl.get(entry.url)?.facts ?? null) : isText(entry.id) ? (byId.get(entry.id) ?? null) : null);
+  return (entry) => (isText(entry.url) ? (storedAt(entry.url, known)?.facts ?? null) : isText(entry.id) ? (byId.get(entry.id) ?? null) : null);
 }
 
 /** Stands for an uploaded file's media object until that has an id. */

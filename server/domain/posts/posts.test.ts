@@ -184,12 +184,13 @@ test("a stored media object is named by its id, and files in the parts of a chai
 test("media by URL are fetched by a job, and an unchanged URL is not fetched again after a patch", async () => {
   const jobsBefore = world.jobs.length;
   const media = [{ url: "https://example.com/a.mp4", type: "video", thumbnailUrl: "https://example.com/a.jpg" }];
-  const made = postIn(await create({ content: { text: "Hello", media } }));
-  assert.equal(world.jobs.length, jobsBefore + 2);
-  await patch(made.id, { content: { text: "Changed", media } });
-  assert.equal(world.jobs.length, jobsBefore + 2);
-  await patch(made.id, { content: { media: [{ url: "https://example.com/b.jpg" }] } });
+  const platformOverrides = { instagram: { settings: { coverUrl: "https://example.com/c.jpg" } } };
+  const made = postIn(await create({ content: { text: "Hello", media, platformOverrides } }));
   assert.equal(world.jobs.length, jobsBefore + 3);
+  await patch(made.id, { content: { text: "Changed", media, platformOverrides } });
+  assert.equal(world.jobs.length, jobsBefore + 3);
+  await patch(made.id, { content: { media: [{ url: "https://example.com/b.jpg" }] } });
+  assert.equal(world.jobs.length, jobsBefore + 4);
 });
 
 test("a create without media and without Idempotency-Key takes two statements", async () => {

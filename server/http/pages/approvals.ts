@@ -14,6 +14,7 @@ import { type Notice, sendOn, sendPage, waitingTag } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
+import { whyNotYet } from "./shown-media.ts";
 import { type AccountNames, platformsOf, readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
@@ -76,6 +77,7 @@ async function showApprovals(
     title: "Approvals",
     at: "/approvals",
     viewer: person,
+    showsMedia: true,
     status: answered.ok ? status : answered.status,
     notice: answered.ok ? notice : { kind: "failed", text: readRefusal(answered).message },
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
@@ -85,11 +87,13 @@ ${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new 
   });
 }
 
-function approvalSection({ approval: { postId: id, contentHash }, post, key }: WaitingApproval, names: AccountNames, timeZone: string): Html {
+function approvalSection({ approval, post, key }: WaitingApproval, names: AccountNames, timeZone: string): Html {
+  const { postId: id, contentHash } = approval;
   const { mode } = post;
+  const missing = whyNotYet(approval);
   const about = (what: string) => `${what} the post for ${platformsOf(post)} of ${showTime(post.createdAt, timeZone)}`;
   return html`<section aria-labelledby="post-${id}"><h2 id="post-${id}">${platformsOf(post)}</h2><p class="small dim">By the key “${key.name}”, ${showTime(post.updatedAt, timeZone)} · <a href="/posts/${id}/approve?mode=${mode}">Open</a></p>
-${shownPost(post, names, timeZone)}
-<div class="row">${button("/approvals/approve", "Approve", { kind: "main", hidden: { id, mode, contentHash }, describes: about("Approve") })}
+${shownPost(post, approval, names, timeZone)}
+${missing}<div class="row">${missing === null ? button("/approvals/approve", "Approve", { kind: "main", hidden: { id, mode, contentHash }, describes: about("Approve") }) : null}
 ${button("/approvals/discard", "Discard", { kind: "danger", hidden: { id, mode }, describes: about("Discard") })}</div></section>`;
 }

@@ -11,6 +11,7 @@ import { type Notice, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
+import { whyNotYet } from "./shown-media.ts";
 import { readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
@@ -59,11 +60,13 @@ async function showApproval(services: Services, request: FastifyRequest, reply: 
   const names = await readAccountNames(services, person, mode, request);
   return await sendPage(reply, {
     ...page,
+    showsMedia: true,
     status,
     notice,
-    body: html`<section>${shownPost(post, names, person.timeZone)}</section>
+    body: html`<section>${shownPost(post, approval, names, person.timeZone)}</section>
 ${approval.approvedAt === null ? null : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}
-<div class="row">${approval.approvedAt === null ? approveForm(id, mode, approval.contentHash) : null}${others}</div>`,
+${approval.approvedAt === null ? whyNotYet(approval) : null}
+<div class="row">${approval.approvedAt === null && whyNotYet(approval) === null ? approveForm(id, mode, approval.contentHash) : null}${others}</div>`,
   });
 }
 

@@ -22,6 +22,8 @@ export interface Page {
   isNarrow?: boolean;
   /** A script of our own that the page needs, by path: only where a browser offers something to scripts alone. */
   script?: string;
+  /** Whether it shows pictures and videos of ours. */
+  showsMedia?: boolean;
   /** Origins beside our own to which sending a form may lead. */
   formOrigins?: readonly string[];
 }
@@ -60,10 +62,10 @@ const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
  * "same-origin" and not "no-referrer": with the latter browsers send forms with `Origin: null`, which could not be told
  * from a foreign one. Other sites learn nothing either way. Source: Fetch standard, "append a request Origin header".
  */
-function headersOf({ script, formOrigins = [] }: Page): Record<string, string> {
+function headersOf({ script, showsMedia = false, formOrigins = [] }: Page): Record<string, string> {
   const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";
   return {
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
+    "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:${showsMedia ? " 'self'; media-src 'self'" : ""}; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",

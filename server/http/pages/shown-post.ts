@@ -1,5 +1,8 @@
 import type { FastifyRequest } from "fastify";
 
+import { z } from "zod";
+
+import type { Approval, ShownMedia } from "../../../contract/approvals.ts";
 import type { Post } from "../../../contract/posts.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { withoutTurns } from "../../../model/text-direction.ts";
@@ -8,6 +11,7 @@ import { listAccounts } from "../../domain/accounts/accounts.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "./html.ts";
 import { callOf, type Person } from "./person.ts";
+import { mediaBelow, mediaFigure } from "./shown-media.ts";
 import { showTime } from "./times.ts";
 
 /** What accounts are called, by their ids. */
@@ -19,16 +23,16 @@ export async function readAccountNames(services: Pick<Services, "pool">, person:
 }
 
 /** All of a post that would go out, and by which accounts, to be judged by a person: nothing that is read backwards passes for something else. */
-export function shownPost(post: Post, names: AccountNames, timeZone: string): Html {
-  const { linkUrl, media, platformOverrides } = post.content;
+export function shownPost(post: Post, { media }: Pick<Approval, "media">, names: AccountNames, timeZone: string): Html {
+  const { linkUrl, platformOverrides } = post.content;
   const text = withoutTurns(post.content.text);
   const all = JSON.stringify(post.content);
   const turned = withoutTurns(all) === all ? null : html`<p class="notice warn">The post has characters that turn the direction of text. They are left out here, and would go out with it.</p>`;
-  const overrides = Object.keys(platformOverrides).length === 0 ? null : html`<h3>What single platforms get differently</h3><pre>${withoutTurns(JSON.stringify(platformOverrides, null, 2))}</pre>`;
+  const overrides = Object.entries(platformOverrides).map(([platform, override]) => shownOverride(platform, override, media));
   return html`${turned}<p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
 <dl><dt>Goes to</dt><dd>${post.platformPosts.map((platformPost) => html`${goesTo(platformPost, names)}<br>`)}</dd><dt>Mode</dt><dd>${post.mode}</dd><dt>Status</dt><dd>${post.status}</dd>
 ${post.scheduledFor === null ? null : html`<dt>Scheduled for</dt><dd>${showTime(post.scheduledFor, timeZone)}</dd>`}${linkUrl === null ? null : html`<dt>Link</dt><dd>${withoutTurns(linkUrl)}</dd>`}</dl>
-${media.length === 0 ? null : html`<h3>Media</h3><ul>${media.map(mediaItem)}</ul>`}${overrides}`;
+${post.content.media.length === 0 ? null : html`<h3>Media</h3>${mediaBelow(media, "/content/media", post.content.media)}`}${overrides.length === 0 ? null : html`<h3>What single platforms get differently</h3>${overrides}`}`;
 }
 
 /** "Threads, LinkedIn" */
@@ -43,9 +47,17 @@ function goesTo({ platform, accountId }: Post["platformPosts"][number], names: A
   return html`${label}, ${name ?? html`<span class="tag bad">no account connected</span>`}`;
 }
 
-function mediaItem({ type, url, filename, altText }: Record<string, unknown>): Html {
-  const texts = [type, filename, altText].filter((value) => typeof value === "string");
-  // Other addresses than those of the web are shown as text alone.
-  const link = typeof url === "string" && /^https?:\/\//.test(url) ? html` <a href="${url}" rel="noreferrer">Look at it</a>` : null;
-  return html`<li>${withoutTurns(texts.join(" · "))}${link}</li>`;
+const chain = z.array(z.strictObject({ text: z.string(), media: z.array(z.looseObject({})).nullish() }));
+
+/** The parts of a chain and the pictures that settings name as they would be seen, all else as it was sent. */
+function shownOverride(platform: string, override: unknown, media: readonly ShownMedia[]): Html {
+  const place = `/content/platformOverrides/${platform}/settings`;
+  const settings: Record<string, unknown> = { ...Object(Object(override).settings) };
+  const pictures = media.filter(({ path }) => path.startsWith(`${place}/`) && Object.hasOwn(settings, path.slice(place.length + 1)));
+  const parts = chain.safeParse(settings.thread).data ?? [];
+  const told = Object.entries(settings).filter(([name]) => !pictures.some(({ path }) => path === `${place}/${name}`) && (name !== "thread" || parts.length === 0));
+  const rest = { [platform]: { ...Object(override), ...(told.length === 0 ? { settings: undefined } : { settings: Object.fromEntries(told) }) } };
+  return html`<pre>${withoutTurns(JSON.stringify(rest, null, 2))}</pre>
+${pictures.map((picture) => html`<p class="small dim">${picture.path.slice(place.length + 1)} of ${platform}</p>${mediaFigure(picture)}`)}
+${parts.map((part, index) => html`<p class="small dim">Part ${index + 2} on ${platform}</p><p class="text">${withoutTurns(part.text)}</p>${mediaBelow(media, `${place}/thread/${index}/media`, part.media ?? [])}`)}`;
 }

@@ -52,6 +52,7 @@ ul.plain>li{padding:.9rem 0;border-top:1px solid var(--line)}ul.plain>li:first-c
 .notice{border-radius:12px;padding:.8rem 1rem;margin:0 0 1.25rem}
 .notice.done{background:var(--good-bg);color:var(--good)}.notice.failed{background:var(--bad-bg);color:var(--bad)}.notice.warn{background:var(--warn-bg);color:var(--warn)}
 details{margin:.75rem 0 0}summary{cursor:pointer;font-weight:600;color:var(--link)}details>:nth-child(2){margin-top:.75rem}details+p{margin-top:1.25rem}ul+form,ul+div,ul+h3{margin-top:1rem}details form+form{margin-top:1.25rem}
+figure{margin:0 0 .9rem}figure img,figure video{display:block;max-width:100%;max-height:26rem;border-radius:9px;background:repeating-conic-gradient(#bbb 0 25%,#eee 0 50%) 0 0/16px 16px}figcaption{color:var(--dim);font-size:.875rem;margin:.25rem 0 0}
 .text{white-space:pre-wrap}pre{overflow-x:auto;background:var(--tint);border-radius:9px;padding:.75rem;font-size:.8125rem;white-space:pre-wrap}
 code,.copy{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 textarea.copy{resize:none;word-break:break-all}ul.codes{columns:2;list-style:none;padding:0}

@@ -358,7 +358,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Cover URL",
             name: "coverUrl",
-            description: "Public URL of a JPEG of at most 8 MB to be the reel's cover; it wins over thumbOffsetMs. Reels only.",
+            description: "Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.coverUrl" } },
