@@ -20,10 +20,17 @@ export function readiness({ instance }: Ground, parts: { work: Work | undefined;
     },
     queue: async () => {
       await pool.query("select version from jobs.version");
-      return parts.work === undefined || parts.work.isRunning() ? OK : "the worker stops";
+      return OK;
     },
   };
-  const { sandbox } = parts;
+  const { sandbox, work } = parts;
+  if (work) {
+    looks.worker = async () => {
+      if (!work.isRunning()) return "stops";
+      await work.look();
+      return OK;
+    };
+  }
   if (sandbox) {
     looks.sandbox = async () => {
       if (!sandbox.isRunning()) return "does not run";

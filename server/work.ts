@@ -25,9 +25,14 @@ import type { FaultHook } from "./publishing/fault-points.ts";
 /** A worker's two kinds of work: publishing, and chores. */
 export interface Work {
   isRunning(): boolean;
+  /** Throws where its connections do not answer, or none comes free. */
+  look(): Promise<void>;
   /** Takes nothing new, lets what runs end or hands it back. */
   stop(): Promise<void>;
 }
+
+/** For leases and the results of commits, whatever takes all the others. */
+const URGENT_CONNECTIONS = 2;
 
 /** How long publishing gets to end what it holds, of the 10 s that a stop may take. */
 const PUBLISHING_STOP_SECONDS = 7;
@@ -38,11 +43,13 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   const { config, log, secrets } = instance;
   for (const { message, cure } of foreseen(config.platformEnvironment, new Date())) log.warn(`${message} ${cure}`);
   const pool = instance.openPool("ampost worker", config.databasePool);
+  const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls });
   const oauth = { ...instance.oauth, pool };
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
+    urgentPool,
     listener,
     platforms,
     httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
@@ -80,6 +87,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   let running = true;
   return {
     isRunning: () => running,
+    look: async () => void (await Promise.all([pool, urgentPool].map((each) => each.query("select 1")))),
     stop: async () => {
       running = false;
       await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding(), endRelaying()]);

@@ -199,7 +199,7 @@ async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["ans
 async function noteLate(work: Work, id: string, outcome: Outcome, evidence: IntentEvidence): Promise<void> {
   const late = outcome.outcome === "ok" ? { outcome: "ok", done: { ...outcome.done, ifTaken: undefined } } : outcome.outcome === "not_published" ? { outcome: "not_published", proof: "The platform refused the request." } : undefined;
   const noted = { ...evidence, ...(late === undefined ? {} : { late }) };
-  await persist(() => noteLateAnswer.run(work.deps.pool, [id, jsonb(noted)]), RESULT_PATIENCE_SECONDS);
+  await persist(() => noteLateAnswer.run(work.deps.urgentPool ?? work.deps.pool, [id, jsonb(noted)]), RESULT_PATIENCE_SECONDS);
 }
 
 /** One remote id of an account stands for one commit. */

@@ -29,6 +29,8 @@ export interface EngineMetrics {
 /** What publishing needs of the rows above and beside it. */
 export interface PublishingDeps {
   pool: pg.Pool;
+  /** Connections that nothing else takes: leases and the results of commits go over them. Without it over `pool`. */
+  urgentPool?: pg.Pool;
   /** A platform without a broker fails what is published to it. */
   platforms: Record<PlatformName, { broker?: Broker }>;
   /** In test mode a client to the sandbox, in live mode to the platforms. */

@@ -157,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function beat(): void {
-    heartbeat ??= prolong(pool, [...running.keys()])
+    heartbeat ??= prolong(options.urgentPool ?? pool, [...running.keys()])
       .catch((error: unknown) => log.warn({ err: error }, "leases could not be prolonged"))
       .finally(() => {
         heartbeat = null;

@@ -18,7 +18,7 @@ type Written = Pick<Work, "deps" | "claim" | "row">;
 /** Writes what only the engine sees. Throws LostClaim where the platform post is no longer ours. */
 export async function write(work: Written, changes: Changes, also: Also = {}, patienceSeconds = QUIET_PATIENCE_SECONDS): Promise<void> {
   await persist(async () => {
-    if (!(await writeClaimed(work.deps.pool, work.claim, changes, also))) throw new LostClaim();
+    if (!(await writeClaimed(poolFor(work, also), work.claim, changes, also))) throw new LostClaim();
   }, patienceSeconds);
   follow(work, changes);
 }
@@ -31,7 +31,7 @@ export async function settle(work: Written, changes: Changes, event: EventType |
   const { deps, claim, row } = work;
   const { step } = row;
   await faultPoint(deps, "settle.before", claim, step);
-  const postStatus = await persist(() => transaction(deps.pool, async (tx) => {
+  const postStatus = await persist(() => transaction(poolFor(work, also), async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) throw new LostClaim();
     const { status, folded } = await foldWith(tx, row, post.status, changes.status);
@@ -45,6 +45,11 @@ export async function settle(work: Written, changes: Changes, event: EventType |
   const { status } = changes;
   if (status === "published" || status === "failed" || status === "unknown") deps.metrics?.settled(row.platform, status);
   await faultPoint(deps, "settle.after", claim, step);
+}
+
+/** What became of a commit does not wait for connections that others are using. */
+function poolFor({ deps }: Written, { intent }: Also): pg.Pool {
+  return (intent === undefined ? undefined : deps.urgentPool) ?? deps.pool;
 }
 
 /** What the post will be when this platform post is `next`, and what that is now. The post's row must be held. */
