@@ -6,7 +6,7 @@ import { pino } from "pino";
 
 import { newId } from "../model/ids.ts";
 import type { PlatformPostError } from "../model/errors.ts";
-import type { PlatformName } from "../model/platform-names.ts";
+import type { Mode, PlatformName } from "../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../platforms/platform.ts";
@@ -28,7 +28,7 @@ export interface PublishingWorld {
   /** An engine in a process of its own, which ends when the world ends. */
   startWorker(environment?: Record<string, string>): Promise<ChildProcess>;
   addUser(): Promise<string>;
-  addAccount(userId: string): Promise<string>;
+  addAccount(userId: string, options?: NewAccount): Promise<string>;
   addPost(options: NewPost): Promise<TestPost>;
   /** Brings the due time of a scheduled post forward, as if the time before it had passed; answers it. */
   bringForward(post: TestPost, toInSeconds: number): Promise<Date>;
@@ -40,6 +40,13 @@ export interface PublishingWorld {
   /** Waits until the post is as wanted; fails where that takes far too long. */
   until(post: TestPost, wanted: (state: PostState) => boolean): Promise<PostState>;
   end(): Promise<void>;
+}
+
+export interface NewAccount {
+  platform?: PlatformName;
+  mode?: Mode;
+  /** Its id at the platform; of its own where none is given. */
+  platformAccountId?: string;
 }
 
 export interface NewPost {
@@ -79,7 +86,7 @@ export interface PostState {
   events: string[];
 }
 
-const PLATFORM = "threads";
+const PLATFORM: PlatformName = "threads";
 const LONGEST_WAIT_SECONDS = 120;
 const noMedia: MediaSource = {
   publicUrl: () => Promise.reject(new Error("These tests have no media")),
@@ -129,10 +136,10 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     await pool.query("insert into users (id, email) values ($1, $1)", [id]);
     return id;
   };
-  const addAccount = async (userId: string) => {
+  const addAccount = async (userId: string, { platform = PLATFORM, mode = "test", platformAccountId }: NewAccount = {}) => {
     const [id, set] = [newId(), newId()];
-    await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'set')", [set, userId]);
-    await pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, 'test', $3, $4, $5)", [id, userId, set, PLATFORM, id]);
+    await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'set')", [set, userId, mode]);
+    await pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, $5, $6)", [id, userId, mode, set, platform, platformAccountId ?? id]);
     return id;
   };
   const act: PublishingWorld["act"] = (post, work) =>
@@ -183,20 +190,21 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     },
     async addPost({ text, chain = [], dueAt, platform: first = PLATFORM, also = [], ...rest }) {
       const userId = rest.userId ?? (await addUser());
-      const accountId = rest.accountId ?? (await addAccount(userId));
+      const accountId = rest.accountId ?? (await addAccount(userId, { platform: first }));
       const [id, platformPostId] = [newId(), newId()];
       const settings = chain.length === 0 ? {} : { thread: chain.map((part) => ({ text: part })) };
       const others = Object.fromEntries(also.map((platform) => [platform, { text: `${text} ${platform}` }]));
       const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? others : { ...others, [first]: { settings } } };
       await pool.query(
         `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
-         select $1, $2, 'test', platform_set_id, $3, $4, $5, $6 from accounts where id = $7`,
-        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), [first, ...also], dueAt ?? null, accountId],
+         select $1, $2, mode, platform_set_id, $3, $4, array[platform] || $5::text[], $6 from accounts where id = $7`,
+        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), also, dueAt ?? null, accountId],
       );
       for (const [position, platform] of [first, ...also].entries()) {
         await pool.query(
-          `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at) values ($1, $2, $3, 'test', $4, $5, $6, $7, $8)`,
-          [position === 0 ? platformPostId : newId(), id, userId, platform, position, position === 0 ? accountId : await addAccount(userId), dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt)],
+          `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
+           select $1, $2, user_id, mode, platform, $3, id, $4, $5 from accounts where id = $6`,
+          [position === 0 ? platformPostId : newId(), id, position, dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt), position === 0 ? accountId : await addAccount(userId, { platform })],
         );
       }
       if (dueAt !== undefined) await pool.query("notify ampost_due");

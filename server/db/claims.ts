@@ -1,4 +1,5 @@
-import { statement } from "./sql.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { statement, type Statement } from "./sql.ts";
 
 /** Preparing is slow and large, committing small and urgent, observing neither: each has slots of its own. */
 export const LANES = ["prepare", "commit", "observe"] as const;
@@ -17,6 +18,8 @@ export interface Claimed {
 export interface ClaimedRow {
   id: string | null;
   user_id: string;
+  mode: Mode;
+  platform: PlatformName;
   account_id: string | null;
   /** Grown by this claim; every later write carries it. */
   fence: number;
@@ -37,69 +40,120 @@ export const SUSPECT_TAKEOVERS = 2;
 /** What was taken over so often is set aside. */
 export const SET_ASIDE_TAKEOVERS = 3;
 
+/** How many posts of one account may be prepared, and how many observed, at the same time. */
+const SIDE_BY_SIDE = 3;
+
+/** What waited for a platform's limit to end comes back within so many seconds after it. */
+const LIMIT_SPREAD_SECONDS = 60;
+
 /**
- * ($1 lane, $2 how many, $3 lease in seconds, $4 the account after which the turn goes on; of the users served lately: $5
- * who, $6 how many of theirs are running, $7 the number of their last turn; $8 whether a suspect may be among them): takes what is due by the database's clock, at
- * most one of an account, and none of an account in which a step is running.
+ * The row that keeps the slot and the limits of an account at its platform: one commit at a time is sent for it, however
+ * many platform sets it is connected in.
+ */
+export const slotOf = (account: string) => `(select s.id from accounts b join accounts s on s.mode = b.mode and s.platform = b.platform and s.platform_account_id = b.platform_account_id
+     where b.id = ${account} order by s.id limit 1)`;
+
+/**
+ * ($1 how many, $2 lease in seconds, $3 the account after which the turn goes on; of the users served lately: $4
+ * who, $5 how many of theirs are running, $6 the number of their last turn; of the groups, which are mode and platform with
+ * a space between them: $7 which, $8 how many of theirs are running; of the reserve: $9 how many of live mode, $10 of test
+ * mode, $11 what a user, $12 what a group may hold to be served from it; groups $13 that are left alone, $14 of which one
+ * is taken; $15 whether a suspect may be among them): of each lane the statement that takes
+ * what is due by the database's clock. To commit at most one of an account in which nothing is being
+ * committed, to prepare or observe a few.
  *
  * The oldest due rows are enough while there are few of them. Where there are more, the accounts are gone through in
- * turn as well, so that a user with thousands of due posts hides nobody else. Users share what is taken: who has the
- * fewest running comes first, then who has waited longest for a turn. Locks are never waited for: a row that somebody
- * holds is looked at again at the next wake-up. A lease that ran out names its owner still, and is counted as a takeover.
+ * turn as well, so that a user with thousands of due posts hides nobody else. Live mode comes before test mode. Users
+ * share what is taken: who has the fewest running comes first, then who has waited longest for a turn. What is left of
+ * the reserve goes to those who hold little. Locks are never waited for: a row that somebody holds is looked at again at
+ * the next wake-up. What a platform's limit holds back is put off until after it. A lease that ran out names its owner still, and is counted as a takeover.
+ *
+ * Rows are compared as a whole and ordered by all columns of the index, and what was found is fetched by id: so the
+ * plan walks the index from its beginning, whether the table has ever been analyzed or not.
  */
-export const claimDue = statement<ClaimedRow>(
-  "platform_posts.claim",
-  `with recursive oldest as materialized (
-     select id, account_id, user_id, next_action_at from platform_posts
-     where lane = $1 and next_action_at <= now() order by next_action_at limit ${LOOKED_AT}
+export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow>>> = { prepare: claimIn("prepare"), commit: claimIn("commit"), observe: claimIn("observe") };
+
+function claimIn(lane: Lane): Statement<ClaimedRow> {
+  return statement<ClaimedRow>(
+    `platform_posts.claim_to_${lane}`,
+    `with recursive oldest as materialized (
+     select id, account_id, user_id, mode, platform, next_action_at from platform_posts
+     where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz) and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
+     order by lane, next_action_at limit ${LOOKED_AT}
    ), turn as (
      (select account_id, 1 as n from platform_posts
-      where lane = $1 and next_action_at is not null and account_id > $4 and (select count(*) from oldest) = ${LOOKED_AT}
+      where lane = '${lane}' and account_id > $3 and next_action_at is not null and (select count(*) from oldest) = ${LOOKED_AT}
       order by account_id limit 1)
      union all
      select next.account_id, n + 1 from turn, lateral (
-       select account_id from platform_posts where lane = $1 and next_action_at is not null and account_id > turn.account_id
+       select account_id from platform_posts where lane = '${lane}' and account_id > turn.account_id and next_action_at is not null
        order by account_id limit 1) next
      where n < ${ACCOUNTS_IN_TURN}
    ), due as (
      select * from oldest
      union
      select first.* from turn, lateral (
-       select id, account_id, user_id, next_action_at from platform_posts
-       where lane = $1 and account_id = turn.account_id and next_action_at <= now() order by next_action_at limit 1) first
-   ), of_account as (
-     select due.*, row_number() over (partition by coalesce(due.account_id, due.id) order by due.next_action_at, due.id) as place
-     from due left join accounts a on a.id = due.account_id
-     where a.busy_until is null or a.busy_until <= now()
+       select id, account_id, user_id, mode, platform, next_action_at from platform_posts
+       where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at limit 1) first
+   ), of_account as materialized (
+     select due.*, due.mode || ' ' || due.platform as in_group, s.id as slot, s.busy_until, s.limited_until > now() as is_limited, s.limited_until
+     from due left join accounts a on a.id = due.account_id left join lateral (
+       select id, busy_until, limited_until from accounts where mode = a.mode and platform = a.platform and platform_account_id = a.platform_account_id
+       order by mode, platform, platform_account_id, id limit 1) s on true
+     where due.mode || ' ' || due.platform <> all ($13::text[])
+   ), first as (
+     select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id) order by o.next_action_at, o.id) as place
+     from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true"} and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
    ), ranked as (
-     select c.*, coalesce(s.running, 0) + row_number() over (partition by c.user_id order by c.next_action_at, c.id) as round, coalesce(s.turn, 0) as last_turn
-     from of_account c left join unnest($5::text[], $6::integer[], $7::integer[]) as s(user_id, running, turn) on s.user_id = c.user_id
-     where c.place = 1
+     select f.*, coalesce(s.running, 0) + row_number() over (partition by f.user_id order by f.next_action_at, f.id) as round, coalesce(s.turn, 0) as last_turn
+     from first f left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running, turn) on s.user_id = f.user_id
+     where f.place <= case when ${lane === "commit"} then 1 else ${SIDE_BY_SIDE} - (
+       select count(*) from platform_posts held
+       where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now() and held.next_action_at <= now() + make_interval(secs => $2) and held.lease_until > now()) end
+   ), grouped as (
+     select r.*, coalesce(g.running, 0) as group_running, row_number() over (partition by r.in_group order by r.round, r.last_turn, r.next_action_at) as of_group
+     from ranked r left join unnest($7::text[], $8::integer[]) as g(name, running) on g.name = r.in_group
+   ), placed as materialized (
+     select *, row_number() over (order by mode <> 'live', round, last_turn, next_action_at) as n from grouped where of_group = 1 or in_group <> all ($14::text[])
+   ), spared as (
+     select id, mode, n from placed where n > $1 and round <= $11 and group_running + of_group <= $12
    ), suspect as (
      select id from platform_posts
-     where $8 and lane = $1 and next_action_at <= now() and lease_until <= now() and takeovers >= ${SUSPECT_TAKEOVERS - 1} order by next_action_at limit 1
+     where $15 and lane = '${lane}' and next_action_at <= now() and lease_until <= now() and takeovers >= ${SUSPECT_TAKEOVERS - 1} order by next_action_at limit 1
    ), picked as (
-     select pp.id, pp.account_id from ranked r join platform_posts pp on pp.id = r.id
-     where pp.lane = $1 and pp.next_action_at <= now() and (pp.lease_until is null or pp.lease_until <= now())
+     select pp.id from platform_posts pp
+     where pp.id = any (array(
+         select id from placed where n <= $1
+         union all (select id from spared where mode = 'live' order by n limit $9)
+         union all (select id from spared where mode <> 'live' order by n limit $10)))
+       and pp.lane || '' = '${lane}' and pp.next_action_at + interval '0' <= now() and (pp.lease_until is null or pp.lease_until <= now())
        and (pp.lease_owner is null or pp.takeovers < ${SUSPECT_TAKEOVERS - 1} or pp.id = (select id from suspect))
-     order by r.round, r.last_turn, r.next_action_at limit $2
      for no key update of pp skip locked
    ), slots as (
-     select a.id from accounts a where a.id in (select account_id from picked) and (a.busy_until is null or a.busy_until <= now())
+     select a.id from accounts a
+     where ${lane === "commit"} and a.id = any (array(select slot from placed where id in (select id from picked))) and (a.busy_until is null or a.busy_until <= now())
      for no key update skip locked
    ), owners as (
-     select picked.id, picked.account_id, gen_random_uuid() as owner from picked
-     where picked.account_id is null or picked.account_id in (select id from slots)
+     select p.id, p.slot, gen_random_uuid() as owner from placed p
+     where p.id in (select id from picked) and (${lane !== "commit"} or p.slot is null or p.slot in (select id from slots))
    ), busy as (
-     update accounts a set busy_until = now() + make_interval(secs => $3), busy_with = o.owner from owners o where a.id = o.account_id
+     update accounts a set busy_until = now() + make_interval(secs => $2), busy_with = o.owner from owners o where ${lane === "commit"} and a.id = o.slot
+   ), limited as (
+     select pp.id from platform_posts pp
+     where pp.id = any (array(select id from of_account where is_limited)) and pp.lane || '' = '${lane}' and ${lane !== "observe"} and (pp.lease_until is null or pp.lease_until <= now())
+     for no key update of pp skip locked
+   ), put_off as (
+     update platform_posts pp set next_action_at = o.limited_until + make_interval(secs => random() * ${LIMIT_SPREAD_SECONDS})
+     from of_account o where pp.id = o.id and pp.id in (select id from limited)
    ), claimed as (
-     update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner, lease_until = now() + make_interval(secs => $3),
-       next_action_at = now() + make_interval(secs => $3), takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
+     update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner, lease_until = now() + make_interval(secs => $2),
+       next_action_at = now() + make_interval(secs => $2), takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
      from owners o where pp.id = o.id
-     returning pp.id, pp.user_id, pp.account_id, pp.fence, pp.lease_owner, pp.takeovers
+     returning pp.id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.fence, pp.lease_owner, pp.takeovers
    )
    select c.*, t.turn_end from (select case when count(*) = ${ACCOUNTS_IN_TURN} then max(account_id::text) end as turn_end from turn) t left join claimed c on true`,
-);
+  );
+}
 
 /**
  * ($1 platform posts, $2 owners, $3 lease in seconds): prolongs what is still held. A row that somebody is just writing is
@@ -115,7 +169,7 @@ export const prolongLeases = statement<{ lease_owner: string }>(
      from held where pp.id = held.id returning pp.lease_owner, pp.account_id
    ), busy as (
      update accounts a set busy_until = now() + make_interval(secs => $3)
-     from (select a.id from rows join accounts a on a.id = rows.account_id and a.busy_with = rows.lease_owner for no key update of a skip locked) s where a.id = s.id
+     from (select a.id from rows join accounts a on a.id = ${slotOf("rows.account_id")} and a.busy_with = rows.lease_owner for no key update of a skip locked) s where a.id = s.id
    )
    select lease_owner from rows`,
 );
@@ -126,10 +180,10 @@ export const findHeld = statement<{ lease_owner: string }>(
   `select lease_owner from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[])`,
 );
 
-/** ($1 account, $2 owner): another step may run in the account. */
+/** ($1 account, $2 owner): another commit may be sent in the account. */
 export const freeSlot = statement(
   "accounts.free_slot",
-  `update accounts set busy_until = null, busy_with = null where id = $1 and busy_with = $2`,
+  `update accounts set busy_until = null, busy_with = null where id = ${slotOf("$1")} and busy_with = $2`,
 );
 
 /** Seconds until something is due in each lane, below zero where it is due already; null where nothing waits. */

@@ -3,7 +3,7 @@ import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import type { StepDone } from "../../platforms/platform.ts";
-import type { Claimed, Lane } from "./claims.ts";
+import { type Claimed, type Lane, slotOf } from "./claims.ts";
 import { jsonb } from "./jsonb.ts";
 import type { PostEvent } from "./outbox.ts";
 import { type Db, statement } from "./sql.ts";
@@ -215,7 +215,8 @@ const written = `pp as (
        evidence = s.evidence || ($6::jsonb -> 'evidence'), result_at = case when $6::jsonb ? 'result' then now() else s.result_at end
      from pp where s.id = ($6::jsonb ->> 'id')::uuid and s.platform_post_id = pp.id
    ), freed as (
-     update accounts a set busy_until = null, busy_with = null from pp where a.id = pp.account_id and a.busy_with = $3 and $4::jsonb ? 'next'
+     update accounts a set busy_until = null, busy_with = null from pp
+     where a.id = ${slotOf("pp.account_id")} and a.busy_with = $3 and ($4::jsonb ? 'next' or $6::jsonb ? 'result')
    )`;
 
 const write = statement<{ id: string }>("platform_posts.write", `with ${written} select id from pp`);
@@ -229,32 +230,44 @@ const writeWithPost = statement<{ id: string }>(
 /**
  * ($1 id, $2 fence, $3 owner, $4 intent id, $5 step, $6 attempt, $7 request hash, $8 seconds to the deadline, $9 seconds to the
  * first look after it, $10 lease in seconds, $11 evidence): the intent to commit, if the platform post is still the claim's by
- * lease and fence, due, and not discarded. From here on whoever takes it over may only read back, and only after the
- * deadline and the quarantine have passed.
+ * lease and fence, due, and not discarded, and nothing else is being committed in the account. From here on whoever takes
+ * it over may only read back, and only after the deadline and the quarantine have passed.
  */
-export async function writeIntent(db: Db, values: readonly unknown[], post?: PostChanges): Promise<{ late_seconds: number } | undefined> {
+export async function writeIntent(db: Db, values: readonly unknown[], post?: PostChanges): Promise<IntentWritten | undefined> {
   return post === undefined ? intend.one(db, values) : intendAndBegin.one(db, [...values, post.status, jsonb(post.events)]);
 }
 
-const intended = `pp as (
+/** `busy`: nothing was written, since another commit is under way in the account. */
+interface IntentWritten {
+  busy: boolean;
+  late_seconds: number;
+}
+
+const intended = `slot as (
+     update accounts a set busy_until = now() + make_interval(secs => $10), busy_with = $3
+     where a.id = (select ${slotOf("own.account_id")} from platform_posts own where own.id = $1) and (a.busy_until is null or a.busy_until <= now() or a.busy_with = $3)
+     returning a.id
+   ), pp as (
      update platform_posts set status = 'posting', lane = 'observe', step = $5, attempt_count = $6, updated_at = now(),
        lease_until = greatest(lease_until, now() + make_interval(secs => $10)),
        next_action_at = now() + make_interval(secs => $8::float8 + $9::float8)
      where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now() and status in ('pending', 'queued', 'posting')
+       and exists (select from slot)
      returning id, post_id, account_id, user_id, mode, due_at
    ), intent as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, request_hash, deadline_at, evidence)
      select $4, pp.id, pp.account_id, pp.user_id, pp.mode, $5, 'visible', $6, $2, $7, now() + make_interval(secs => $8), $11 from pp
    )`;
 
-const lateSeconds = "extract(epoch from now() - due_at)::float8 as late_seconds";
+const writtenLate = "extract(epoch from now() - due_at)::float8 as late_seconds, false as busy";
+const isBusy = "where not exists (select from slot)";
 
-const intend = statement<{ late_seconds: number }>("publish_steps.intend", `with ${intended} select ${lateSeconds} from pp`);
+const intend = statement<IntentWritten>("publish_steps.intend", `with ${intended} select ${writtenLate} from pp union all select 0, true ${isBusy}`);
 
 /** ($12 the post's status, $13 PostEvent[] as jsonb) */
-const intendAndBegin = statement<{ late_seconds: number }>(
+const intendAndBegin = statement<IntentWritten>(
   "publish_steps.intend_and_begin",
-  `with ${intended}, ${postBeside("$12::text", "$13")} select ${lateSeconds}, pg_notify('ampost_post', post_id::text) from pp`,
+  `with ${intended}, ${postBeside("$12::text", "$13")} select ${writtenLate}, pg_notify('ampost_post', post_id::text) from pp union all select 0, true, null ${isBusy}`,
 );
 
 /** ($1 intent, $2 evidence): an answer that came too late for the claim, kept for whoever reads back. */

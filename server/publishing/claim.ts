@@ -1,11 +1,15 @@
 import type pg from "pg";
 
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { claimDue, type Claimed, findHeld, type Lane, prolongLeases, SUSPECT_TAKEOVERS } from "../db/claims.ts";
 import { LEASE_SECONDS } from "./pace.ts";
+import { countBy, heldByGroup, type Room } from "./shares.ts";
 
 /** A platform post in our hands, until its lease ends or somebody takes it over. */
 export interface Claim extends Claimed {
   userId: string;
+  mode: Mode;
+  platform: PlatformName;
   lane: Lane;
   /** How many claims in a row before this one were never given back. */
   takeovers: number;
@@ -49,6 +53,9 @@ export function isLeaseOver({ lease, lost }: Claim): boolean {
 /** Whose turn it is among the users, and at which account the turn through all accounts goes on. One a lane. */
 export interface Turns {
   account: string;
+  /** Whether the turn goes on there, and how often it has begun. */
+  isUnderWay: boolean;
+  round: number;
   count: number;
   lastTurnOf: Map<string, number>;
 }
@@ -57,7 +64,7 @@ const FIRST_ACCOUNT = "00000000-0000-0000-0000-000000000000";
 const USERS_REMEMBERED = 256;
 
 export function newTurns(): Turns {
-  return { account: FIRST_ACCOUNT, count: 0, lastTurnOf: new Map() };
+  return { account: FIRST_ACCOUNT, isUnderWay: false, round: 0, count: 0, lastTurnOf: new Map() };
 }
 
 /** Whether it was in the hands of processes that ended so often that it may be the cause. */
@@ -66,28 +73,40 @@ export function isSuspect({ takeovers }: Claim): boolean {
 }
 
 /**
- * Takes up to `limit` due platform posts of the lane, at most one suspect among them, and that only where `suspects` says
- * so. `running` is what this process holds in it already.
+ * Takes due platform posts of the lane as far as there is room, at most one suspect among them, and that only where
+ * `suspects` says so. `running` is what this process holds in it already.
  */
-export async function claim(pool: pg.Pool, lane: Lane, limit: number, turns: Turns, running: Iterable<Claim>, suspects: boolean): Promise<Claim[]> {
+export async function claim(pool: pg.Pool, lane: Lane, room: Room, turns: Turns, running: Iterable<Claim>, suspects: boolean): Promise<Claim[]> {
   const takenAt = instant();
-  const served = countByUser(running, turns);
-  const rows = await claimDue.all(pool, [
-    lane,
-    limit,
+  const held = [...running];
+  const served = countByUser(held, turns);
+  const groups = heldByGroup(held, room.shares.user);
+  const rows = await claimDue[lane].all(pool, [
+    room.free,
     LEASE_SECONDS,
     turns.account,
     [...served.keys()],
     [...served.values()],
     [...served.keys()].map((user) => turns.lastTurnOf.get(user) ?? 0),
+    [...groups.keys()],
+    [...groups.values()],
+    room.reserve.live,
+    room.reserve.test,
+    room.shares.user,
+    room.shares.group,
+    [],
+    [],
     suspects,
   ]);
-  turns.account = rows[0]?.turn_end ?? FIRST_ACCOUNT;
+  const turnEnd = rows[0]?.turn_end ?? null;
+  turns.account = turnEnd ?? FIRST_ACCOUNT;
+  turns.isUnderWay = turnEnd !== null;
+  if (turnEnd === null) turns.round += 1;
   turns.count += 1;
-  return rows.flatMap(({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, takeovers }) => {
+  return rows.flatMap(({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, mode, platform, takeovers }) => {
     if (id === null) return [];
     remember(turns, userId);
-    return [{ id, fence, leaseOwner, accountId, userId, lane, takeovers, lease: { takenAt }, lost: new AbortController() }];
+    return [{ id, fence, leaseOwner, accountId, userId, mode, platform, lane, takeovers, lease: { takenAt }, lost: new AbortController() }];
   });
 }
 
@@ -107,9 +126,7 @@ export async function prolong(pool: pg.Pool, claims: readonly Claim[]): Promise<
 }
 
 function countByUser(running: Iterable<Claim>, turns: Turns): Map<string, number> {
-  const counts = new Map<string, number>([...turns.lastTurnOf.keys()].map((user) => [user, 0]));
-  for (const { userId } of running) counts.set(userId, (counts.get(userId) ?? 0) + 1);
-  return counts;
+  return countBy(running, ({ userId }) => userId, new Map([...turns.lastTurnOf.keys()].map((user) => [user, 0])));
 }
 
 function remember({ lastTurnOf, count }: Turns, userId: string): void {

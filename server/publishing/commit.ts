@@ -36,7 +36,10 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
   }
   const id = newId();
   const writtenAfter = instant();
-  await declareIntent(work, step, index, { id, request, repeatOf });
+  if (!(await declareIntent(work, step, index, { id, request, repeatOf }))) {
+    await write(work, { step: step.name, lane: "commit", next: { at: "seconds", seconds: 0 } });
+    return "released";
+  }
   const exchanges: HttpExchange[] = [];
   const outcome = await send(work, step, context, request, writtenAfter, exchanges);
   await faultPoint(deps, "result.before", claim, step.name);
@@ -50,8 +53,11 @@ function mayBeLive({ row }: Work, step: VisibleStep): boolean {
   return row.intent?.step === step.name && row.intent.result === "unknown";
 }
 
-/** (a) One transaction. Throws LostClaim where the platform post is not ours by lease and fence, is not due, or is discarded. */
-async function declareIntent(work: Work, step: VisibleStep, index: number, intent: { id: string; request: HttpRequest; repeatOf: string | undefined }): Promise<void> {
+/**
+ * (a) One transaction. False where another commit is under way in the account: its turn comes later. Throws LostClaim where
+ * the platform post is not ours by lease and fence, is not due, or is discarded.
+ */
+async function declareIntent(work: Work, step: VisibleStep, index: number, intent: { id: string; request: HttpRequest; repeatOf: string | undefined }): Promise<boolean> {
   const { deps, claim, row } = work;
   countAttempt(work);
   await faultPoint(deps, "intent.before", claim, step.name);
@@ -73,6 +79,7 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
   try {
     const written = begun === null ? await writeIntent(deps.pool, values) : await beginWithIntent(work, values);
     if (written === undefined) throw new LostClaim();
+    if (written.busy) return false;
     if (row.live_through === null && row.failures === 0) deps.metrics?.commitStarted(row.platform, written.late_seconds);
   } catch (error) {
     if (!(error instanceof LostClaim)) await withdraw(work, step, index, intent.id);
@@ -80,10 +87,11 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
   }
   if (begun !== null) Object.assign(row, { status: "posting", attempt_count: begun.attemptCount, failures: 0, warnings: begun.warnings });
   await faultPoint(deps, "intent.written", claim, step.name);
+  return true;
 }
 
 /** Prepared ahead of its time, it begins for the public with its commit: the post's row is held first, as always. */
-async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]): Promise<{ late_seconds: number } | undefined> {
+async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]): ReturnType<typeof writeIntent> {
   return transaction(deps.pool, async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) return undefined;

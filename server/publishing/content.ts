@@ -15,7 +15,7 @@ export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: bo
   const used = usedPaths(resolveContent(row.platform, content)).flatMap((path) => [path, `${path}/thumbnailUrl`]);
   const missing = used.flatMap((path) => stored.get(path) ?? []).filter(({ facts }) => facts === null);
   if (missing.length > 0) {
-    const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [...new Set(missing.map(({ id }) => id))], signal);
+    const ready = await fetchMissing(deps, row, [...new Set(missing.map(({ id }) => id))], signal);
     for (const media of missing) {
       const outcome = ready.get(media.id);
       // It has been tried ever since the post was created: now is the last time.
@@ -31,6 +31,21 @@ export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: bo
     if (media === null) throw new BrokerError("MEDIA_FAILED", "A media file of the post is gone.", { retryable: false });
     return media;
   });
+}
+
+const MEDIA_PATIENCE_SECONDS = 60;
+
+/** A source that sends forever holds its slot for so long at a time and no longer. */
+async function fetchMissing(deps: PublishingDeps, row: WorkRow, ids: readonly string[], signal: AbortSignal): ReturnType<PublishingDeps["ensureMedia"]> {
+  const over = AbortSignal.timeout((deps.mediaPatienceSeconds ?? MEDIA_PATIENCE_SECONDS) * 1000);
+  const tooSlow = Promise.withResolvers<never>();
+  over.addEventListener("abort", () => tooSlow.reject(over.reason));
+  try {
+    return await Promise.race([deps.ensureMedia({ userId: row.user_id, mode: row.mode }, ids, AbortSignal.any([signal, over])), tooSlow.promise]);
+  } catch (error) {
+    if (!over.aborted || signal.aborted) throw error;
+    throw new BrokerError("MEDIA_FAILED", "The media has not arrived yet.");
+  }
 }
 
 /** Writes each entry's place into its `id`, by which its stored media is found after resolving has moved it about. */

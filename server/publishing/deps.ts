@@ -38,6 +38,8 @@ export interface PublishingDeps {
   mediaSourceFor(owner: Owner): MediaSource;
   /** The last try for media that is not there yet. Answers for every id. */
   ensureMedia(owner: Owner, mediaIds: readonly string[], signal: AbortSignal): Promise<Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string }>>;
+  /** How long a platform post waits for it in its slot before it is tried again later; a minute where none is given. */
+  mediaPatienceSeconds?: number;
   /** A token that lives so long. `refused` is one that the platform has just called expired. Throws BrokerErrors. */
   freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
   /** The platform has withdrawn the account's token for good. */

@@ -1,15 +1,16 @@
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { loadWork } from "../db/publishing.ts";
 import { findNextDue, type Lane, LANES } from "../db/claims.ts";
-import { claim as claimDueOf, type Claim, isSuspect, newTurns, prolong, type Turns } from "./claim.ts";
+import { claim as claimDueOf, type Claim, type Instant, instant, isSuspect, newTurns, prolong, secondsSince, type Turns } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
+import { hasRoomFor, type Room, roomIn } from "./shares.ts";
 import { faultPoint } from "./work.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;
-  /** How many platform posts may be worked on at once, in each lane. */
+  /** How many platform posts may be worked on at once, in each lane. As many again are in reserve. */
   slots?: Partial<Record<Lane, number>>;
   /** How often the queue is looked at whatever happens. */
   floorSeconds?: number;
@@ -29,6 +30,9 @@ export interface Engine {
 const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 32, observe: 16 };
 const FLOOR_SECONDS = 2;
 const ROOM_MADE = 8;
+
+/** A lane in which nothing has ended for so long does not flow. */
+const FLOW_SECONDS = 1;
 
 /** How long before its end a stop ends quiet requests, so that their platform posts can be handed back. */
 const HAND_BACK_SECONDS = 2;
@@ -54,10 +58,16 @@ export function createEngine(options: EngineOptions): Engine {
   let planWanted = false;
   const unsubscribe: (() => void)[] = [];
 
-  /** While more is to be committed than there are slots, all else makes room. */
-  function slotsOf(lane: Lane): number {
-    const pressed = lane !== "commit" && lanes.commit.running.size >= slots.commit;
-    return pressed ? Math.ceil(slots[lane] / ROOM_MADE) : slots[lane];
+  /** While more is to be committed than there are slots, all else makes room; not for commits that hang. */
+  function roomOf(lane: Lane): Room {
+    const { running: committing, lastEnd } = lanes.commit;
+    const pressed = lane !== "commit" && committing.size >= slots.commit && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
+    return roomIn(slots[lane], pressed ? Math.ceil(slots[lane] / ROOM_MADE) : slots[lane], lanes[lane].running.size);
+  }
+
+  function hasRoom(lane: Lane): boolean {
+    const { free, reserve } = roomOf(lane);
+    return free > 0 || reserve.live > 0;
   }
 
   /** Looks into the lane until it has nothing more for its free slots. Wakes that come meanwhile are one. */
@@ -67,17 +77,21 @@ export function createEngine(options: EngineOptions): Engine {
     own.wanted = true;
     own.pumping ??= drain(lane).finally(() => {
       own.pumping = null;
-      if (own.wanted && own.running.size < slotsOf(lane)) pump(lane);
+      if (own.wanted && hasRoom(lane)) pump(lane);
     });
   }
 
   async function drain(lane: Lane): Promise<void> {
     const own = lanes[lane];
     try {
-      while (own.wanted && state === "started" && own.running.size < slotsOf(lane)) {
+      let lookedAt = own.turns.round;
+      while (own.wanted && state === "started" && hasRoom(lane)) {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
-        if ((await take(lane)) > 0) own.wanted = true;
+        const taken = await take(lane);
+        // Those with little may come late in the turn: it is gone through once before the lane counts as looked through.
+        if (taken > 0) lookedAt = own.turns.round;
+        if (taken > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
       }
     } catch (error) {
       own.wanted = false;
@@ -91,7 +105,7 @@ export function createEngine(options: EngineOptions): Engine {
     const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
     takesSuspect ||= suspects;
     try {
-      const claims = await claimDueOf(pool, lane, slotsOf(lane) - own.running.size, own.turns, own.running, suspects);
+      const claims = await claimDueOf(pool, lane, roomOf(lane), own.turns, own.running, suspects);
       if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
       if (claims.length > 0) await begin(claims);
       return claims.length;
@@ -115,6 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
       const work = runClaimed(options, claim, row, { moveTo: (lane) => moveTo(claim, lane), isStopping: () => state === "stopping" }).finally(() => {
         running.delete(claim);
         lanes[claim.lane].running.delete(claim);
+        lanes[claim.lane].lastEnd = instant();
         plan();
       });
       running.set(claim, work);
@@ -123,7 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** A claim goes on in another lane where that has a free slot. What is to be committed keeps its own where it has none. */
   function moveTo(claim: Claim, lane: Lane): boolean {
-    if (lanes[lane].running.size >= slotsOf(lane)) return lane === "commit";
+    if (!hasRoomFor(roomOf(lane), claim, lanes[lane].running)) return lane === "commit";
     lanes[claim.lane].running.delete(claim);
     claim.lane = lane;
     lanes[lane].running.add(claim);
@@ -201,11 +216,13 @@ export function createEngine(options: EngineOptions): Engine {
 
 interface LaneState {
   running: Set<Claim>;
+  /** When the last of its work ended. */
+  lastEnd: Instant | null;
   turns: Turns;
   wanted: boolean;
   pumping: Promise<void> | null;
 }
 
 function newLane(): LaneState {
-  return { running: new Set(), turns: newTurns(), wanted: false, pumping: null };
+  return { running: new Set(), lastEnd: null, turns: newTurns(), wanted: false, pumping: null };
 }

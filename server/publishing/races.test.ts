@@ -147,7 +147,7 @@ test("nobody may look at an open commit before its deadline and the quarantine h
     );
     assert.deepEqual(rows, [{ lane: "observe", after_quarantine: true, has_deadline: true }]);
     await world.pool.query("update platform_posts set lease_until = now() - interval '1 s' where id = $1", [post.platformPostId]);
-    const claimed = await claimDue.all(world.pool, ["observe", 10, 6, "00000000-0000-0000-0000-000000000000", [], [], []]);
+    const claimed = await claimDue.observe.all(world.pool, [10, 6, "00000000-0000-0000-0000-000000000000", [], [], [], [], [], 0, 0, 1, 1, [], [], true]);
     assert.deepEqual(claimed.map(({ id }) => id), [null]);
     answering.resolve();
     assert.equal((await world.until(post, isOver)).status, "published");

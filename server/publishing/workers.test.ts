@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 
-test("in an account one step runs at a time, and the posts of several accounts at once", async () => {
+test("a few posts of an account are prepared at a time, and those of several accounts at once", async () => {
   await withWorld(async (world) => {
     let now = 0;
     let most = 0;
@@ -25,7 +25,7 @@ test("in an account one step runs at a time, and the posts of several accounts a
               if (most > 1) together.resolve();
               const inAccount = (runningIn.get(platformAccountId) ?? 0) + 1;
               runningIn.set(platformAccountId, inAccount);
-              assert.equal(inAccount, 1);
+              assert.ok(inAccount <= 3, `${inAccount} in one account`);
               await new Promise((resolve) => setTimeout(resolve, 50));
               await Promise.race([together.promise, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
               runningIn.set(platformAccountId, inAccount - 1);

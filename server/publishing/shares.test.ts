@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { newId } from "../../model/ids.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
+import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { claimDue } from "../db/claims.ts";
+
+const SLOTS = { prepare: 4, commit: 4, observe: 4 };
+
+test("a platform that hangs holds up no other platform", async () => {
+  await withHanging("create", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    await hang(Array.from({ length: 20 }, () => ({})));
+    for (const platform of ["linkedin", "facebook"] as const) await publishes(world, await anybody(world, { platform }));
+  });
+});
+
+test("a platform whose commits hang holds up no other platform, neither its commits nor its preparations", async () => {
+  await withHanging("publish", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    await hang(Array.from({ length: 20 }, () => ({})));
+    for (const platform of ["linkedin", "facebook"] as const) await publishes(world, await anybody(world, { platform }));
+  });
+});
+
+test("a user whose posts hang on every platform holds up no other user", async () => {
+  await withHanging("create", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    const userId = await world.addUser();
+    const platforms = ["threads", "linkedin", "facebook", "twitter"] as const;
+    await hang(Array.from({ length: 24 }, (_, n) => ({ userId, platform: platforms[n % 4] ?? "threads" })));
+    for (const platform of platforms) await publishes(world, await anybody(world, { platform }));
+  });
+});
+
+test("live mode never waits for test mode, whoever and whatever hangs there", async () => {
+  await withHanging("create", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    const platforms = ["threads", "linkedin", "facebook", "twitter"] as const;
+    await hang(Array.from({ length: 24 }, (_, n) => ({ platform: platforms[n % 4] ?? "threads" })));
+    for (const platform of platforms) await publishes(world, await anybody(world, { platform, mode: "live" }));
+  });
+});
+
+test("media that never arrives gives its slot back, and is tried again later", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine({ slots: { prepare: 1, commit: 1, observe: 1 }, speed: 1, mediaPatienceSeconds: 0.5, ensureMedia: () => new Promise(() => undefined) });
+    const userId = await world.addUser();
+    const posts = await Promise.all(Array.from({ length: 3 }, () => anybody(world, { userId }, "with a picture")));
+    for (const post of posts) {
+      const media = newId();
+      await world.pool.query("insert into media (id, user_id, mode, status, filename, source_url) values ($1, $2, 'test', 'pending', 'a.jpg', 'https://example.com/a.jpg')", [media, userId]);
+      await world.pool.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)", [post.id, media, userId]);
+      await world.pool.query(`update posts set content = jsonb_set(content, '{media}', '[{}]') where id = $1`, [post.id]);
+      await world.publish(post);
+    }
+    const text = await anybody(world, { userId });
+    await publishes(world, text);
+    for (const post of posts) {
+      const { platformPosts } = await world.until(post, (state) => state.platformPosts[0]?.error !== null);
+      assert.deepEqual([platformPosts[0]?.status, platformPosts[0]?.error?.code, platformPosts[0]?.error?.retryable], ["posting", "MEDIA_UPLOAD_FAILED", true]);
+    }
+  });
+});
+
+test("one user has all slots where nobody else waits", async () => {
+  await withHanging("create", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    const userId = await world.addUser();
+    await hang(Array.from({ length: 4 }, () => ({ userId })));
+    assert.equal(world.ledger.calls.length, 4);
+  });
+});
+
+test("what is to be committed does not wait for an upload of another post of the account", async () => {
+  await withHanging("create", async (world, hang) => {
+    await world.startEngine({ broker: patient(world) });
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    await hang([{ userId, accountId }]);
+    await publishes(world, await world.addPost({ text: "small", userId, accountId }));
+  });
+});
+
+test("an account that is connected in two platform sets commits one post at a time", async () => {
+  await withWorld(async (world) => {
+    let committing = 0;
+    let most = 0;
+    await Promise.all(
+      [1, 2].map(() =>
+        world.startEngine({
+          faultPoint: async ({ point }) => {
+            if (point === "intent.written") most = Math.max(most, (committing += 1));
+            if (point === "answer.received") await new Promise((resolve) => setTimeout(resolve, 100));
+            if (point === "result.before") committing -= 1;
+          },
+        }),
+      ),
+    );
+    const userId = await world.addUser();
+    const accounts = [await world.addAccount(userId, { platformAccountId: "page" }), await world.addAccount(userId, { platformAccountId: "page" })];
+    const posts = await Promise.all([0, 1, 2, 3, 4, 5].map((n) => world.addPost({ text: `page ${n}`, userId, accountId: accounts[n % 2] ?? "" })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(most, 1);
+  });
+});
+
+test("who claims never waits for a row that somebody holds", async () => {
+  await withWorld(async (world) => {
+    const held = await world.addPost({ text: "held" });
+    const free = await world.addPost({ text: "free" });
+    await Promise.all([world.publish(held), world.publish(free)]);
+    const holder = await world.pool.connect();
+    try {
+      await holder.query("begin");
+      await holder.query("select from platform_posts where id = $1 for update", [held.platformPostId]);
+      await world.startEngine();
+      await publishes(world, free, false);
+    } finally {
+      await holder.query("rollback");
+      holder.release();
+    }
+    assert.equal((await world.until(held, isOver)).status, "published");
+  });
+});
+
+test("a lease is renewed for as long as its step runs", async () => {
+  await withHanging("create", async (world, hang) => {
+    await Promise.all([world.startEngine({ broker: patient(world) }), world.startEngine({ broker: patient(world) })]);
+    const [post] = await hang([{}]);
+    const { rows } = await world.pool.query<{ until: Date }>("select lease_until as until from platform_posts");
+    await world.until(post ?? assert.fail(), ({ platformPosts }) => Date.parse(String(platformPosts[0]?.lease_until)) > (rows[0]?.until.getTime() ?? Infinity) + 6_000);
+    assert.deepEqual(world.ledger.calls, ["create hung 0"]);
+  });
+});
+
+test("claiming reads the beginning of the queue and no more, on a table that was never analyzed", async () => {
+  await withWorld(async (world) => {
+    const userId = await world.addUser();
+    const accounts = await Promise.all(Array.from({ length: 8 }, () => world.addAccount(userId)));
+    await world.pool.query("alter table platform_posts set (autovacuum_enabled = false)");
+    await world.pool.query(
+      `with p as (insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+         select gen_random_uuid(), $1, 'test', gen_random_uuid(), 'queued', '{}', '{threads}' from generate_series(1, 20000) returning id)
+       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at, status, lane)
+       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 8)::int], now(), now() - random() * interval '1 hour', 'queued',
+         (array['prepare', 'commit'])[1 + floor(random() * 2)::int] from p`,
+      [userId, accounts],
+    );
+    for (const lane of ["prepare", "commit"] as const) {
+      const values = [8, 6, "00000000-0000-0000-0000-000000000000", [userId], [1], [1], ["test threads"], [1], 8, 2, 1, 1, [], [], true];
+      const connection = await world.pool.connect();
+      try {
+        await connection.query("set plan_cache_mode = force_generic_plan");
+        await connection.query(`prepare claiming as ${claimDue[lane].text}`);
+        await connection.query("begin");
+        const literals = values.map((value) => (Array.isArray(value) ? `'{${value.map((item) => `"${item}"`).join()}}'` : `'${value}'`));
+        const { rows } = await connection.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(`explain (analyze, format json) execute claiming (${literals.join(", ")})`);
+        const read = rowsRead(rows[0]?.["QUERY PLAN"][0].Plan ?? assert.fail());
+        assert.ok(read < 1_000, `${read} rows of platform_posts were read in the lane ${lane}`);
+      } finally {
+        await connection.query("rollback");
+        await connection.query("deallocate all");
+        connection.release();
+      }
+    }
+  });
+});
+
+interface PlanNode {
+  "Relation Name"?: string;
+  "Actual Rows": number;
+  "Actual Loops": number;
+  "Rows Removed by Filter"?: number;
+  Plans?: PlanNode[];
+}
+
+/** Index scans below bitmap scans name no table. */
+function rowsRead(node: PlanNode): number {
+  const own = node["Relation Name"] === "platform_posts" ? (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"] : 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child), own);
+}
+
+type Whose = { userId?: string; accountId?: string; platform?: PlatformName; mode?: Mode };
+
+/** In the world calls hang by the text of their posts; they end with it. `hang` resolves once as many hang as can. */
+async function withHanging(call: LedgerFault["call"], work: (world: PublishingWorld, hang: (posts: Whose[]) => Promise<TestPost[]>) => Promise<void>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  await withWorld(async (world) => {
+    const hang = async (whose: Whose[]) => {
+      world.ledger.faults.push(...whose.map((_, n) => ({ call, text: `hung ${n}`, kind: "slow", until: over.promise }) as const));
+      const posts = await Promise.all(whose.map((each, n) => anybody(world, each, `hung ${n}`)));
+      await Promise.all(posts.map((post) => world.publish(post)));
+      const calls = () => world.ledger.calls.filter((each) => each.startsWith(`${call} hung`)).length;
+      await world.until(posts[0] ?? assert.fail(), () => calls() >= Math.min(whose.length, SLOTS.prepare));
+      return posts;
+    };
+    await work(world, hang).finally(over.resolve);
+  });
+}
+
+async function anybody(world: PublishingWorld, { userId, accountId, ...account }: Whose, text = `of others ${account.platform}`): Promise<TestPost> {
+  const user = userId ?? (await world.addUser());
+  return world.addPost({ text, userId: user, accountId: accountId ?? (await world.addAccount(user, account)) });
+}
+
+async function publishes(world: PublishingWorld, post: TestPost, publish = true): Promise<void> {
+  if (publish) await world.publish(post);
+  assert.equal((await world.until(post, isOver)).status, "published");
+}
+
+/** Waits for its calls for longer than a test takes. */
+function patient(world: PublishingWorld) {
+  return ledgerBroker(world.ledger, { timeoutSeconds: 600 });
+}
