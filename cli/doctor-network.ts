@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "../platforms/kit/addresses.ts";
 import type { Config } from "../server/config.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 import { isPortFree } from "./free-port.ts";
@@ -6,6 +7,7 @@ import { isPortFree } from "./free-port.ts";
 export async function checkPorts(config: Config): Promise<Finding[]> {
   const ports = [{ name: "port", variable: "PORT", port: config.port, host: config.host, probe: "/healthz" }];
   if (!config.sandbox.elsewhere) ports.push({ name: "sandbox port", variable: "AMPOST_SANDBOX_PORT", port: config.sandbox.port, host: "127.0.0.1", probe: "/_sandbox/faults" });
+  if (config.metrics.port !== null) ports.push({ name: "metrics port", variable: "AMPOST_METRICS_PORT", port: config.metrics.port, host: config.metrics.host, probe: "/healthz" });
   return Promise.all(
     ports.map(async ({ name, variable, port, host, probe }) => {
       if (await isPortFree(port, host)) return ok(name, `${port} on ${host} is free`);
@@ -34,7 +36,7 @@ export async function checkAddresses(config: Config): Promise<Finding[]> {
 
 async function checkAddress(config: Config, { name, variable, url }: { name: string; variable: string; url: string }): Promise<Finding> {
   const { protocol, hostname } = new URL(url);
-  if (/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
+  if (isLoopbackHost(hostname)) {
     const live = config.apps.size > 0;
     return live ? warning(name, `${url} is this machine only, while apps for live mode are set`, `Set ${variable} to an https address under which the internet reaches this server.`) : ok(name, `${url}, for test mode on this machine`);
   }

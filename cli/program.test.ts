@@ -68,11 +68,13 @@ test("a sandbox that dies is started again", async (t) => {
   await server.end("SIGTERM");
 });
 
+const OPERATOR = { authorization: "Bearer a-token-of-the-operator" };
+
 test("API, workers and sandbox run as processes of their own on one database", async (t) => {
   const installation = await openInstallation(t, { ownDatabase: true });
   const sandbox = await installation.start("sandbox");
   const api = await installation.start("api");
-  const workers = await Promise.all([installation.start("worker", { AMPOST_WORKER_PORT: "0" }), installation.start("worker")]);
+  const workers = await Promise.all([installation.start("worker", { AMPOST_WORKER_PORT: "0", AMPOST_METRICS_TOKEN: OPERATOR.authorization.slice("Bearer ".length) }), installation.start("worker")]);
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const headers = { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json", prefer: "wait=30" };
   const created = await fetch(`${installation.url}/api/v1/posts`, { method: "POST", headers, body: JSON.stringify({ platformSetId, platforms: [EXAMPLE_PLATFORM], content: { text: "From four processes" } }) });
@@ -80,8 +82,8 @@ test("API, workers and sandbox run as processes of their own on one database", a
   const published = await fetch(`${installation.url}/api/v1/posts/${post.id}/publish`, { method: "POST", headers });
   assert.equal(Object(await published.json()).post.status, "published");
   const workerUrl = /"url":"(http:[^"]*)"/.exec(workers[0].output())?.[1];
-  assert.match(await (await fetch(`${workerUrl}/metrics`)).text(), /ampost_due_platform_posts 0/);
-  assert.deepEqual(await (await fetch(`${workerUrl}/readyz`)).json(), { status: "ready", checks: { database: "ok", migrations: "ok", queue: "ok", worker: "ok" } });
+  assert.match(await (await fetch(`${workerUrl}/metrics`, { headers: OPERATOR })).text(), /ampost_due_platform_posts 0/);
+  assert.deepEqual(await (await fetch(`${workerUrl}/readyz`, { headers: OPERATOR })).json(), { status: "ready", checks: { database: "ok", migrations: "ok", queue: "ok", worker: "ok" } });
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);
 });
 

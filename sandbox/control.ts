@@ -7,11 +7,13 @@ import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { BodyTooLarge, readText } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { FaultRequest, findSwitch } from "./faults.ts";
-import { jsonAnswer, OPERATIONS, type FaultKind, type Operation, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
+import { answerPage, type PageContext } from "./page.ts";
+import { htmlAnswer, jsonAnswer, OPERATIONS, type FaultKind, type Operation, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
 
 /** The control API under `/_sandbox/`: without a key, for loopback clients only. */
 export interface ControlContext extends CallContext {
   platforms: readonly SandboxPlatform[];
+  page: PageContext;
   thumbnailDir: string;
   /** Folders that a reset empties. */
   emptied: readonly string[];
@@ -25,6 +27,7 @@ export async function answerControl(
   const method = request.method ?? "GET";
   try {
     if (path.startsWith("media/") && method === "GET") return await thumbnail(context, path.slice("media/".length));
+    if (path === "page" && method === "POST") return await showPage(context, request);
     const stranger = refuseStranger(request);
     if (stranger) return stranger;
     const methods = ROUTES[path];
@@ -99,6 +102,19 @@ async function clearFaults({ context }: Control): Promise<PlatformAnswer> {
   return jsonAnswer({ cleared: context.world.store.transaction(() => context.faults.clear()) });
 }
 
+const PageRequest = z.strictObject({
+  path: z.string().startsWith("/"),
+  accounts: z.array(z.strictObject({ platform: z.enum(PLATFORM_NAMES), accountId: z.string() })).nullable(),
+});
+
+/** What people look at, with the posts of these accounts: the front page and permalinks, and never a platform's route. For whoever puts the page behind a door. */
+async function showPage({ page, routes }: ControlContext, request: IncomingMessage): Promise<PlatformAnswer> {
+  const { path, accounts } = await readJson(request, PageRequest);
+  const url = new URL(`http://sandbox${path}`);
+  const host = routes.canonicalHost((url.pathname.split("/", 2)[1] ?? "").toLowerCase());
+  return answerPage({ ...page, accounts }, url, host) ?? htmlAnswer("There is no such page.", 404);
+}
+
 const PAGE = 200;
 
 const PostsQuery = z.strictObject({ platform: z.enum(PLATFORM_NAMES).optional(), limit: z.coerce.number().int().min(1).optional() });
@@ -146,7 +162,7 @@ async function advanceClock(control: Control): Promise<PlatformAnswer> {
 async function reset({ context }: Control): Promise<PlatformAnswer> {
   const { world, platforms } = context;
   world.store.transaction(() => {
-    const tables = ["posts", "post_changes", "publish_calls", "requests", "faults", "magic_strikes", "uses", ...platforms.flatMap((platform) => platform.resets)];
+    const tables = ["posts", "post_changes", "publish_calls", "requests", "faults", "magic_strikes", "uses", ...platforms.flatMap(({ resets }) => Object.keys(resets))];
     for (const table of tables) world.store.run(`DELETE FROM ${table}`);
     world.clock.reset();
   });

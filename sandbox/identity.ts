@@ -87,6 +87,9 @@ export interface Token extends NewToken {
   scopes: string[];
 }
 
+/** Those who let no app in are forgotten long before. */
+const MOST_PEOPLE = 100_000;
+
 export function openIdentity(store: Store): Identity {
   return {
     addApp(app) {
@@ -106,6 +109,7 @@ export function openIdentity(store: Store): Identity {
       };
     },
     addPerson(person) {
+      if (integer(store.get("SELECT count(*) AS count FROM people"), "count") >= MOST_PEOPLE) throw new Error("The sandbox has as many people as it takes");
       const username = freeUsername(store, person.platform, person.username);
       store.run(
         "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)",

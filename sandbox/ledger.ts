@@ -15,14 +15,17 @@ export interface Ledger {
   changeAt(platform: PlatformName, id: string, change: { at: number; extra: Record<string, unknown> } | null): void;
   /** Gives the first medium of a post another picture, such as a cover that is sent later. */
   setPicture(platform: PlatformName, id: string, thumbnail: string): void;
-  /** Newest first, a page at a time. */
-  list(options: { platform?: PlatformName; before?: number; limit: number; now: number }): SeenPost[];
+  /** Newest first, a page at a time; with `accounts` only theirs. */
+  list(options: { platform?: PlatformName; accounts?: readonly AccountName[] | null; before?: number; limit: number; now: number }): SeenPost[];
   byUrl(url: string, now: number): SeenPost | undefined;
   /** A whole chain with its replies, oldest first. */
   chain(platform: PlatformName, rootId: string, now: number): SeenPost[];
   byAuthor(url: string, now: number, limit: number): SeenPost[];
   countPublishCall(platform: PlatformName, handle: string): void;
 }
+
+/** Whose post it is, as `LedgerPost` says it. */
+export type AccountName = Pick<LedgerPost, "platform" | "accountId">;
 
 export const POST_KINDS = ["text", "link", "article", "image", "carousel", "gif", "video", "reel", "story"] as const;
 
@@ -127,11 +130,11 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
         "UPDATE posts SET text = ?, created_at = ?, settings = ? WHERE platform = ? AND id = ?", text, at, JSON.stringify(settings), platform, id,
       );
     },
-    list({ platform, before = Number.MAX_SAFE_INTEGER, limit, now }) {
-      const rows = platform
-        ? store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, platform, before, now, now, limit)
-        : store.all(`SELECT ${COLUMNS} WHERE p.seq < ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, before, now, now, limit);
-      return rows.map(reading(now));
+    list({ platform, accounts = null, before = Number.MAX_SAFE_INTEGER, limit, now }) {
+      const names = accounts && JSON.stringify(accounts.map((one) => `${one.platform} ${one.accountId}`));
+      const whose = names === null ? "" : "AND p.platform || ' ' || p.account_id IN (SELECT value FROM json_each(?))";
+      const sql = `SELECT ${COLUMNS} WHERE ${platform ? "p.platform = ? AND" : ""} p.seq < ? AND ${SEEN} ${whose} ORDER BY p.seq DESC LIMIT ?`;
+      return store.all(sql, ...(platform ? [platform] : []), before, now, now, ...(names === null ? [] : [names]), limit).map(reading(now));
     },
     byUrl(url, now) {
       const row = store.get(`SELECT ${COLUMNS} WHERE p.url = ? AND ${SEEN}`, url, now, now);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chainCard } from "./card.ts";
 import { escapeHtml } from "./html.ts";
-import type { SeenPost } from "./ledger.ts";
+import type { AccountName, SeenPost } from "./ledger.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { htmlAnswer, type PlatformAnswer } from "./platform.ts";
 import { SANDBOX_PLATFORMS } from "./index.ts";
@@ -11,6 +11,8 @@ export interface PageContext {
   world: World;
   /** Where the dashboard is; null where the page has no link to it. */
   appUrl: string | null;
+  /** Whose posts are shown; null for everybody's. */
+  accounts: readonly AccountName[] | null;
 }
 
 const CHAINS_A_PAGE = 30;
@@ -26,11 +28,15 @@ export function answerPage(context: PageContext, url: URL, host: string | undefi
   const now = world.clock.now();
   for (const address of addressesOf(url, host)) {
     const post = world.ledger.byUrl(address, now);
-    if (post) return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
-    const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE);
+    if (post && isShown(context, post)) return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
+    const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE).filter((one) => isShown(context, one));
     if (posts.length > 0) return single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null);
   }
   return undefined;
+}
+
+function isShown({ accounts }: PageContext, { post }: SeenPost): boolean {
+  return accounts === null || accounts.some((one) => one.platform === post.platform && one.accountId === post.accountId);
 }
 
 /** What a permalink may be written as: with the host's name or an alias, with a slash at the end or without. */
@@ -45,7 +51,7 @@ function feed(context: PageContext, url: URL): PlatformAnswer {
   const platform = SANDBOX_PLATFORMS.find((one) => one.name === url.searchParams.get("platform"));
   const before = Number(url.searchParams.get("before") ?? NaN);
   const posts = world.ledger.list({
-    ...(platform && { platform: platform.name }), ...(Number.isSafeInteger(before) && { before }), limit: CHAINS_A_PAGE, now: world.clock.now(),
+    ...(platform && { platform: platform.name }), accounts: context.accounts, ...(Number.isSafeInteger(before) && { before }), limit: CHAINS_A_PAGE, now: world.clock.now(),
   });
   const cards = posts.length === 0 ? emptyState(context, Number.isSafeInteger(before)) : chains(context, url, posts, null);
   const last = posts.at(-1);
@@ -61,7 +67,8 @@ function single(context: PageContext, url: URL, posts: SeenPost[], title: string
 }
 
 /** One card for each chain that these posts belong to, in their order. */
-function chains({ world }: PageContext, url: URL, posts: SeenPost[], focus: string | null): string {
+function chains(context: PageContext, url: URL, posts: SeenPost[], focus: string | null): string {
+  const { world } = context;
   const now = world.clock.now();
   const seen = new Set<string>();
   const cards = posts.flatMap(({ post, rootId }) => {
@@ -69,7 +76,7 @@ function chains({ world }: PageContext, url: URL, posts: SeenPost[], focus: stri
     if (seen.has(key)) return [];
     seen.add(key);
     const platform = SANDBOX_PLATFORMS.find((one) => one.name === post.platform);
-    const chain = world.ledger.chain(post.platform, rootId, now);
+    const chain = world.ledger.chain(post.platform, rootId, now).filter((one) => isShown(context, one));
     const options = { base: rootOf(url), now, label: platform?.label ?? post.platform, focus };
     return [platform?.card ? `<div class="on-${platform.name}">${platform.card.html(chain, options)}</div>` : chainCard(chain, options)];
   });

@@ -16,8 +16,8 @@ export interface SandboxPlatform {
   hosts: Readonly<Record<string, readonly string[]>>;
   /** `CREATE TABLE IF NOT EXISTS` statements of its own tables, names beginning with the platform's. */
   schema: string;
-  /** Those of its tables that a reset empties. */
-  resets: readonly string[];
+  /** Those of its tables that a reset empties, each with the column that grows from row to row: the sweep keeps the newest. */
+  resets: Readonly<Record<string, string>>;
   routes: readonly SandboxRoute[];
   /** On a host shared with another platform: whether this call concerns this one. Without it, the first matching route decides. */
   claims?(call: Call): boolean;

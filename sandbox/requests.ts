@@ -1,6 +1,6 @@
 import { integer, integerOrNull, text, textOrNull, type Store } from "./store.ts";
 
-/** The log of what the platforms' sandboxes received. It is kept on disk and read back a page at a time. */
+/** The log of what the platforms' sandboxes received last. It is kept on disk and read back a page at a time. */
 export interface Requests {
   /** Notes a request and gives its number. */
   add(request: NewRequest): number;
@@ -27,13 +27,36 @@ export interface NewRequest extends Omit<LoggedRequest, "at" | "status"> {
   at: number;
 }
 
-export function openRequests(store: Store): Requests {
+/** How much of the log is kept: the newest of it. */
+export const KEPT_REQUESTS = { entries: 50_000, bytes: 128 * 1024 * 1024 };
+
+/** The log may be longer by so much before its end is cut off. */
+const SLACK = { entries: 1_000, bytes: 16 * 1024 * 1024 };
+
+/** Read from the rows' heads: the texts themselves stay on disk. */
+const BYTES = "octet_length(url) + octet_length(headers) + octet_length(body)";
+
+export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK): Requests {
+  const since = { entries: 0, bytes: 0 };
+  const cut = () => {
+    since.entries = since.bytes = 0;
+    store.run(
+      `DELETE FROM requests WHERE seq <= (SELECT max(seq) FROM (
+         SELECT seq, row_number() OVER newest AS entries, sum(${BYTES}) OVER newest AS bytes FROM requests WINDOW newest AS (ORDER BY seq DESC)
+       ) WHERE entries > ? OR bytes > ?)`,
+      kept.entries, kept.bytes,
+    );
+  };
   return {
     add(request) {
+      const [headers, body] = [JSON.stringify(request.headers), JSON.stringify(request.body ?? null)];
+      since.entries += 1;
+      since.bytes += request.url.length + headers.length + body.length;
+      if (since.entries > slack.entries || since.bytes > slack.bytes) cut();
       const row = store.get(
         "INSERT INTO requests (at, platform, operation, method, url, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq",
         request.at, request.platform, request.operation, request.method, request.url,
-        JSON.stringify(request.headers), JSON.stringify(request.body ?? null),
+        headers, body,
       );
       return integer(row, "seq");
     },

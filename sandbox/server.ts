@@ -18,6 +18,7 @@ import { htmlAnswer, jsonAnswer } from "./platform.ts";
 import { openRequests } from "./requests.ts";
 import { compileRoutes } from "./routes.ts";
 import { openStore } from "./store.ts";
+import { sweep } from "./sweep.ts";
 import { openUploads } from "./uploads.ts";
 import { openUses } from "./uses.ts";
 import type { World } from "./world.ts";
@@ -52,6 +53,7 @@ export interface Sandbox {
 }
 
 const CLOSE_WAIT_MS = 3_000;
+const SWEEP_MS = 10 * 60_000;
 
 /**
  * Starts the sandboxes of all platforms on one port: `/HOST/PATH` stands for `https://HOST/PATH`. All state lies in
@@ -68,8 +70,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world, routes: compileRoutes(SANDBOX_PLATFORMS), requests: openRequests(world.store), faults: openFaults(world.store),
     spoolDir: folders.spoolDir, log,
   };
-  const control = { ...context, platforms: SANDBOX_PLATFORMS, emptied: [folders.thumbnailDir, folders.uploadDir], thumbnailDir: folders.thumbnailDir };
-  const page = { world, appUrl: options.appUrl ?? null };
+  const page = { world, appUrl: options.appUrl ?? null, accounts: null };
+  const control = { ...context, page, platforms: SANDBOX_PLATFORMS, emptied: [folders.thumbnailDir, folders.uploadDir], thumbnailDir: folders.thumbnailDir };
   const pending = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
   const server = createServer((request, response) => {
@@ -81,6 +83,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     pending.add(answering);
     void answering.finally(() => pending.delete(answering));
   });
+  const sweeping = setInterval(() => {
+    void sweep({ ...folders, store: world.store, platforms: SANDBOX_PLATFORMS }).catch((error: unknown) => log("what is old could not be swept", error));
+  }, SWEEP_MS);
+  sweeping.unref();
   // Clients keep connections open between calls; one closed by us under a request would look like a lost answer.
   server.keepAliveTimeout = 75_000;
   server.requestTimeout = 0;
@@ -91,6 +97,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       server.listen(options.port, options.host ?? "127.0.0.1", resolve);
     });
   } catch (error) {
+    clearInterval(sweeping);
     world.store.close();
     await rm(folders.spoolDir, { recursive: true, force: true });
     throw error;
@@ -101,6 +108,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     url: `http://${urlHost(options.host ?? "127.0.0.1")}:${port}`,
     port,
     close: () => (closing ??= stop(server, pending, async () => {
+      clearInterval(sweeping);
       world.store.close();
       await rm(folders.spoolDir, { recursive: true, force: true });
     })),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError, loadConfig } from "./config.ts";
-import { about, variables } from "./environment.ts";
+import { about, environment, variables } from "./environment.ts";
 
 test("nothing has to be set", () => {
   const config = loadConfig({});
@@ -41,6 +41,21 @@ test("a wrong secret is named and never shown", () => {
   const problems = problemsOf({ AMPOST_ENCRYPTION_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@localhost" });
   assert.equal(problems.length, 2);
   for (const problem of problems) assert.ok(!problem.includes("hunter2"));
+});
+
+test("a secret of our own that stands in .env.example is refused with a cure, and an earlier key may be that one", () => {
+  for (const [name, schema] of variables) {
+    const { madeBy, example = "" } = about.get(schema) ?? {};
+    if (madeBy !== undefined) assert.match(problemsOf({ [name]: example })[0] ?? "", /^\w+ is the example of \.env\.example, .* `openssl rand/, name);
+  }
+  const { example } = about.get(environment.shape.AMPOST_ENCRYPTION_KEY) ?? {};
+  assert.equal(loadConfig({ AMPOST_ENCRYPTION_KEY: `${"ab".repeat(32)},${example}` }).encryptionKeys?.length, 2);
+});
+
+test("the sandbox's page is open on a laptop, and shows everybody their own elsewhere", () => {
+  assert.equal(loadConfig({}).sandbox.page, "open");
+  assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example" }).sandbox.page, "own");
+  assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example", AMPOST_SANDBOX_PAGE: "open" }).sandbox.page, "open");
 });
 
 test("a secret may stand in a file", async () => {

@@ -27,12 +27,14 @@ export interface Config {
   encryptionKeys: Buffer[] | null;
   storage: StorageSettings;
   allowPrivateUrls: boolean;
-  sandbox: { port: number; url: string; limits: boolean; elsewhere: boolean; allowPrivateUrls: AllowPrivate };
+  sandbox: { port: number; url: string; limits: boolean; elsewhere: boolean; allowPrivateUrls: AllowPrivate; page: "own" | "open" };
   engineSpeed: number;
   scheduling: "contract" | "all";
   workerSlots: number;
   /** Null: a worker that runs alone listens nowhere. */
   workerPort: number | null;
+  /** Where /metrics is answered: on a port of its own, and to whoever has the token. */
+  metrics: { port: number | null; host: string; token: string | null };
   forcePrivateUploads: boolean;
   /** What brokers may ask for, by environment name. */
   platformEnvironment: Readonly<Record<string, string>>;
@@ -64,7 +66,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = environment.safeParse(values);
   const apps = appEnvironment.safeParse(values);
   for (const issue of [...(parsed.error?.issues ?? []), ...(apps.error?.issues ?? [])]) problems.push(explain(String(issue.path[0]), values));
-  problems.push(...incomplete(values));
+  problems.push(...incomplete(values), ...examples(values));
   if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   return toConfig(parsed.data, apps.data, unknownVariables(env));
 }
@@ -93,11 +95,13 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
       elsewhere: env.AMPOST_SANDBOX_URL !== undefined,
       // Where nobody but this machine reaches the instance, its sandbox serves the machine's own clients.
       allowPrivateUrls: env.AMPOST_ALLOW_PRIVATE_URLS || ([apiUrl, appUrl].every((url) => isLoopbackHost(new URL(url).hostname)) && isLoopbackHost(env.HOST) && "loopback"),
+      page: env.AMPOST_SANDBOX_PAGE ?? (isLoopbackHost(new URL(appUrl).hostname) ? "open" : "own"),
     },
     engineSpeed: env.AMPOST_ENGINE_SPEED,
     scheduling: env.AMPOST_SCHEDULING,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
+    metrics: { port: env.AMPOST_METRICS_PORT ?? null, host: env.AMPOST_METRICS_HOST, token: env.AMPOST_METRICS_TOKEN ?? null },
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
     platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS), TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY) },
     apps: appsOf(apps, appUrl),
@@ -175,6 +179,17 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
   if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET) problems.push("AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set: it takes a bucket's name, for example ampost-media.");
   return problems;
+}
+
+/** Secrets that everybody can read in `.env.example`. */
+function examples(values: NodeJS.ProcessEnv): string[] {
+  return variables.flatMap(([name, schema]) => {
+    const { madeBy, example } = about.get(schema) ?? {};
+    // A key that has sealed something already has to go on opening it, behind one that nobody knows.
+    if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
+    const cure = name === "AMPOST_ENCRYPTION_KEY" ? " If it has sealed something already, leave it behind the new one, after a comma, and run `ampost keys rotate-encryption`." : "";
+    return [`${name} is the example of .env.example, which everybody knows: make one of your own with \`${madeBy}\`.${cure}`];
+  });
 }
 
 /** A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the client commands. */

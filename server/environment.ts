@@ -13,6 +13,8 @@ export interface Variable {
   otherwise?: string;
   /** Its value is never shown, and `NAME_FILE` may name a file that holds it. */
   secret?: true;
+  /** The command that makes one, where it is a secret of our own: then the example, which everybody knows, is refused. */
+  madeBy?: string;
 }
 
 /** Zod's registry of what each variable is: the one place where a variable is described. */
@@ -53,7 +55,7 @@ export const environment = z.object({
   DATABASE_URL: describe(z.url({ protocol: /^postgres(ql)?$/ }).optional(), { group: "Data", about: "A PostgreSQL (15 or newer) to use.", takes: "an address that begins with postgresql://", example: "postgresql://ampost:password@localhost:5432/ampost", otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR", secret: true }),
   AMPOST_DATA_DIR: describe(text.default(".data"), { group: "Data", about: "Folder of the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on one machine share it.", takes: "a path", example: "/var/lib/ampost" }),
   AMPOST_DATABASE_POOL: describe(count(1000).default(10), { group: "Data", about: "Database connections a process uses at most, besides a few long-lived ones.", takes: "a whole number from 1 to 1000", example: "20" }),
-  AMPOST_ENCRYPTION_KEY: describe(key.optional(), { group: "Data", about: "Seals tokens in the database. Several keys, separated by commas: the first seals, all open.", takes: "32 bytes as base64 or hexadecimal digits (openssl rand -base64 32)", example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=", otherwise: "a key generated into AMPOST_DATA_DIR/encryption-key", secret: true }),
+  AMPOST_ENCRYPTION_KEY: describe(key.optional(), { group: "Data", about: "Seals tokens in the database. Several keys, separated by commas: the first seals, all open.", takes: "32 bytes as base64 or hexadecimal digits (openssl rand -base64 32)", example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=", otherwise: "a key generated into AMPOST_DATA_DIR/encryption-key", secret: true, madeBy: "openssl rand -base64 32" }),
 
   AMPOST_STORAGE: describe(z.enum(["disk", "s3"]).default("disk"), { group: "Media", about: "Where media is stored: a folder in AMPOST_DATA_DIR, or an S3-compatible store.", takes: "disk or s3", example: "s3" }),
   AMPOST_S3_BUCKET: describe(text.optional(), { group: "Media", about: "The bucket, with AMPOST_STORAGE=s3.", takes: "a bucket's name", example: "ampost-media" }),
@@ -67,12 +69,13 @@ export const environment = z.object({
 
   AMPOST_SANDBOX_PORT: describe(port.default(3001), { group: "Sandbox", about: "Port of the sandbox.", takes: "a port number from 0 to 65535; 0 picks a free one", example: "3001" }),
   AMPOST_SANDBOX_URL: describe(origin.optional(), { group: "Sandbox", about: "A sandbox that runs elsewhere; `start` then starts none.", takes: "an http or https address without a path", example: "http://sandbox:3001", otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT" }),
+  AMPOST_SANDBOX_PAGE: describe(z.enum(["own", "open"]).optional(), { group: "Sandbox", about: "Whose posts /sandbox shows: to each person who is signed in their own, or to everybody all of them.", takes: "own or open", example: "open", otherwise: "open where AMPOST_APP_URL is a loopback address, own elsewhere" }),
   AMPOST_SANDBOX_LIMITS: describe(flag.default(true), { group: "Sandbox", about: "Whether the platforms' limits hold in the sandbox. Off for load tests.", takes: "on or off", example: "off" }),
 
   AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), { group: "Publishing", about: "Divides the engine's own pauses in test mode, for rehearsing failures quickly.", takes: "a number above 0, at most 10000", example: "10" }),
   AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), { group: "Publishing", about: "Which platforms take scheduledFor: those of the public contract, or all.", takes: "contract or all", example: "all" }),
   AMPOST_WORKER_SLOTS: describe(count(1000).default(16), { group: "Publishing", about: "How many platform posts a worker prepares and publishes at the same time. As many again are in reserve for platforms and users that hold few.", takes: "a whole number from 1 to 1000", example: "32" }),
-  AMPOST_WORKER_PORT: describe(port.optional(), { group: "Publishing", about: "Port on which a worker that runs alone answers /healthz, /readyz and /metrics.", takes: "a port number from 0 to 65535", example: "3002", otherwise: "it listens nowhere" }),
+  AMPOST_WORKER_PORT: describe(port.optional(), { group: "Publishing", about: "Port on which a worker that runs alone answers /healthz and /readyz.", takes: "a port number from 0 to 65535", example: "3002", otherwise: "it listens nowhere" }),
   LINKEDIN_API_VERSION: describe(z.string().regex(/^\d{6}$/).default("202605"), { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" }),
   TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), { group: "Publishing", about: "Whether TikTok has not audited the app yet, and so takes posts to private accounts only: then no other privacy level is offered.", takes: "true or false", example: "true" }),
   YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), { group: "Publishing", about: "Whether YouTube videos stay private until Google's review of the app is complete.", takes: "true or false", example: "true" }),
@@ -80,6 +83,10 @@ export const environment = z.object({
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), { group: "People", about: "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.", takes: "open, invite or closed", example: "open" }),
   AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), { group: "People", about: "The mail server that letters are handed to.", takes: "an address that begins with smtp:// or smtps://", example: "smtps://ampost:password@mail.example.com", otherwise: "letters are written to AMPOST_DATA_DIR/mail", secret: true }),
   AMPOST_MAIL_FROM: describe(z.string().regex(/^(?:[^\r\n<>]*[\s<])?[^\s<>@]+@[^\s<>@]+>?$/).optional(), { group: "People", about: "Whom letters come from.", takes: "an e-mail address, with a name before it if you like", example: "Ampost <ampost@example.com>", otherwise: "ampost@ and the host of AMPOST_APP_URL" }),
+
+  AMPOST_METRICS_PORT: describe(port.optional(), { group: "Watching", about: "A port of its own for /metrics, and for /readyz with every check.", takes: "a port number from 0 to 65535", example: "9464", otherwise: "there is none" }),
+  AMPOST_METRICS_HOST: describe(text.default("127.0.0.1"), { group: "Watching", about: "Address on which that port listens.", takes: "an IP address or host name", example: "10.0.0.5" }),
+  AMPOST_METRICS_TOKEN: describe(z.string().regex(/^[\w.~+/=-]{16,}$/).optional(), { group: "Watching", about: "A bearer token that opens /metrics, and /readyz with every check, on the other ports too.", takes: "at least 16 letters, digits or any of -._~+/=", example: "bm90LWEtdG9rZW4tbWFrZS15b3VyLW93bg==", otherwise: "they answer /metrics to nobody", secret: true, madeBy: "openssl rand -base64 32" }),
 
   AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), { group: "Logs", about: "What is logged: this and all that is graver.", takes: "trace, debug, info, warn, error or silent", example: "debug" }),
 });

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { platforms } from "../platforms/index.ts";
 import type { Config } from "./config.ts";
@@ -7,7 +7,7 @@ import type { Services } from "./domain/services.ts";
 import { openAuth, sessionsOf } from "./domain/users/open-auth.ts";
 import { openSetUp } from "./domain/users/set-up.ts";
 import { createHttpApp } from "./http/app.ts";
-import { addProbes, type Probes } from "./http/probes.ts";
+import { createProbesApp, type ProbeAccess, type Probes } from "./http/probes.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
 import type { FaultHook } from "./publishing/fault-points.ts";
 import { readiness } from "./readiness.ts";
@@ -47,6 +47,8 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const work = parts.worker ? await startWork(ground, parts.faultPoint) : undefined;
     if (work) opened.push(() => work.stop());
     const probes = probesOf(ground, { work, sandbox });
+    const metrics = await serveMetrics(config, probes);
+    if (metrics) opened.push(() => metrics.close());
     const app = parts.api ? await serveApi(ground, probes) : await serveProbes(config, probes);
     // Requests that wait for a publish and the publish they wait for end side by side.
     if (app) opened.push(() => Promise.all([app.close(), work?.stop()]));
@@ -65,11 +67,18 @@ function probesOf(ground: Ground, parts: { work: Work | undefined; sandbox: Sand
 }
 
 /** What a worker that runs alone shows of itself. */
-async function serveProbes(config: Config, probes: Probes): Promise<FastifyInstance | undefined> {
-  if (config.workerPort === null) return undefined;
-  const app = fastify({ forceCloseConnections: true });
-  addProbes(app, probes);
-  await listen(app, { host: config.host, port: config.workerPort, variable: "AMPOST_WORKER_PORT" });
+async function serveProbes({ host, workerPort: port, metrics }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+  return port === null ? undefined : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token });
+}
+
+/** What a process shows of itself to its operator, on a port that nobody else reaches. */
+async function serveMetrics({ metrics: { host, port } }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+  return port === null ? undefined : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, { token: null, isOwnPort: true });
+}
+
+async function listenForProbes(where: { host: string; port: number; variable: string }, probes: Probes, access: ProbeAccess): Promise<FastifyInstance> {
+  const app = createProbesApp(probes, access);
+  await listen(app, where);
   return app;
 }
 
@@ -95,6 +104,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
       appUrl: config.appUrl,
       mediaUrl: config.mediaUrl,
       sandboxUrl: config.sandbox.url,
+      sandboxPage: config.sandbox.page,
       allowPrivateUrls: config.allowPrivateUrls,
       scheduling: config.scheduling,
       forcePrivateUploads: config.forcePrivateUploads,
@@ -102,7 +112,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
   };
-  const app = await createHttpApp(services, { probes, trustProxy: config.trustProxy, observe: metrics.request });
+  const app = await createHttpApp(services, { probes, metricsToken: config.metrics.token, trustProxy: config.trustProxy, observe: metrics.request });
   await listen(app, { host: config.host, port: config.port, variable: "PORT" });
   return app;
 }

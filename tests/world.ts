@@ -153,6 +153,7 @@ const DEFAULTS = {
   appUrl: "http://localhost:3000",
   mediaUrl: "http://localhost:3000",
   sandboxUrl: "http://127.0.0.1:9",
+  sandboxPage: "open",
   allowPrivateUrls: false,
   scheduling: "contract",
   forcePrivateUploads: false,

@@ -33,6 +33,12 @@ export const listAccounts = statement<AccountRow>(
    order by a.connected_at, a.id`,
 );
 
+/** ($1 user): all that posts of test keys may stand under in the sandbox, connected still or not. */
+export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "platform_account_id">>(
+  "accounts.list_sandbox",
+  `select distinct platform, platform_account_id from accounts where user_id = $1 and mode = 'test'`,
+);
+
 /** ($1 id, $2 user, $3 mode): active or not. */
 export const findAccount = statement<AccountRow>("accounts.find", `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`);
 

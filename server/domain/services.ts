@@ -43,6 +43,8 @@ export interface Settings {
   /** Where platforms fetch media. */
   mediaUrl: string;
   sandboxUrl: string;
+  /** Whose posts the sandbox's page shows: to each person their own, or to everybody all. */
+  sandboxPage: "own" | "open";
   /** Whether what users name by URL may lie at loopback and private addresses: for development. */
   allowPrivateUrls: boolean;
   /** Which platforms take `scheduledFor`: those of the contract, or all. */

@@ -7,6 +7,7 @@ import multipart from "@fastify/multipart";
 import fastify, { type FastifyInstance } from "fastify";
 
 import { newId } from "../../model/ids.ts";
+import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { Services } from "../domain/services.ts";
 import { addMcp } from "../mcp/mcp-routes.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
@@ -30,6 +31,8 @@ import { addNotFound } from "./unknown-routes.ts";
 
 export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
   probes: Probes;
+  /** What opens the metrics on this port; null or left out: nothing. */
+  metricsToken?: string | null;
   /** Which proxies are believed about the caller's address, as Fastify has it. */
   trustProxy?: boolean | number | string;
   /** Told of every answered request, for the metrics. */
@@ -43,6 +46,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     logger: false,
     genReqId: () => outerRequestId() ?? newId(),
     requestIdHeader: false,
+    rewriteUrl: ({ url }) => originForm(url ?? "/"),
     trustProxy: trusted(options.trustProxy ?? false),
     // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.
     connectionTimeout: 120_000,
@@ -73,7 +77,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await app.register(async (api) => addPublicApi(api, services, { ...options, stopping: stopping.signal }));
   await app.register(async (own) => addSessionApi(own, services, { ...options, stopping: stopping.signal }));
   await app.register(async (mcp) => addMcp(mcp, services, { ...options, stopping: stopping.signal }));
-  addProbes(app, options.probes);
+  addProbes(app, options.probes, { token: options.metricsToken ?? null, isLaptop: isLoopbackHost(new URL(services.settings.appUrl).hostname) });
   addMediaFiles(app, services);
   addOpenApi(app, services);
   await addDocs(app, services);
@@ -83,6 +87,15 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await app.register(async (pages) => addPages(pages, services));
   addNotFound(app);
   return app;
+}
+
+/**
+ * The path and query of what a request line asks for. It may name a whole address (RFC 9112, 3.2.2), whose scheme and
+ * authority nobody behind here may take for a place to go.
+ */
+function originForm(target: string): string {
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, "");
+  return path.startsWith("/") ? path : `/${path}`;
 }
 
 /** A number of proxies, counted from us outwards, as the function that Fastify wants. */

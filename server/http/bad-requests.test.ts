@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { asRefusal, countRows, snapshot } from "../../tests/answers.ts";
+import { sendRaw } from "../../tests/raw-request.ts";
 import { createWorld, type Called, type World } from "../../tests/world.ts";
 
 let world: World;
@@ -123,21 +124,12 @@ test("an upload that is cut by the caller leaves nothing stored", async () => {
   assert.deepEqual(await countRows(world), before);
 });
 
-/** What the server answers to bytes that are no proper request. */
-function raw(bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = "";
-    const socket = connect(Number(new URL(world.url).port), "127.0.0.1", () => socket.write(bytes));
-    socket.setEncoding("utf8").on("data", (chunk: string) => (answer += chunk)).on("end", () => resolve(answer)).on("error", reject);
-  });
-}
-
 test("huge headers are 431 and broken HTTP is 400, in the same shape", async () => {
   for (const [bytes, status] of [
     [`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["NONSENSE\r\n\r\n", 400],
   ] as const) {
-    const answer = await raw(bytes);
+    const answer = await sendRaw(world.url, bytes);
     assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
     const body: unknown = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4));
     const id = /x-request-id: (\S+)/.exec(answer)?.[1] ?? "";

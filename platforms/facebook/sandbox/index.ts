@@ -31,7 +31,7 @@ export const facebookSandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema: POSTS_SCHEMA + PHOTOS_SCHEMA + VIDEOS_SCHEMA + STORIES_SCHEMA + COMMENTS_SCHEMA + HANDLES_SCHEMA + PAGES_SCHEMA,
-  resets: ["facebook_posts", "facebook_photos", "facebook_videos", "facebook_stories", "facebook_comments", "facebook_uploads"],
+  resets: { facebook_posts: "seq", facebook_photos: "created_at", facebook_videos: "created_at", facebook_stories: "seq", facebook_comments: "seq", facebook_uploads: "id" },
   // The routes with a name in their path come before those that any one segment matches.
   routes: [
     ...LOGIN_ROUTES, ...FEED_ROUTES, ...PHOTO_ROUTES, ...VIDEO_ROUTES, ...REEL_ROUTES, ...STORY_ROUTES, ...HANDLE_ROUTES, ...CHANGE_ROUTES, ...READ_ROUTES,

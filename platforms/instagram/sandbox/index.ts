@@ -32,7 +32,7 @@ export const instagramSandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema: CONTAINERS_SCHEMA + MEDIA_SCHEMA + COMMENTS_SCHEMA + PAGES_SCHEMA,
-  resets: ["instagram_containers", "instagram_media", "instagram_comments"],
+  resets: { instagram_containers: "created_at", instagram_media: "seq", instagram_comments: "seq" },
   // The routes with a name in their path come before those that any one segment matches.
   routes: [
     ...LOGIN_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...COMMENT_ROUTES, ...UPLOAD_ROUTES, ...READ_ROUTES,

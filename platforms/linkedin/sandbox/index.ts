@@ -16,7 +16,7 @@ export const linkedinSandbox: SandboxPlatform = {
   label: "LinkedIn",
   hosts: { "api.linkedin.com": [], "www.linkedin.com": ["linkedin.com"], [PICTURE_HOST]: [] },
   schema: ASSETS_SCHEMA + PARTS_SCHEMA + POSTS_SCHEMA,
-  resets: ["linkedin_assets", "linkedin_parts", "linkedin_posts"],
+  resets: { linkedin_assets: "urls_expire_at", linkedin_parts: "urn", linkedin_posts: "at" },
   routes: [...OAUTH_ROUTES, ...PROFILE_ROUTES, ...IMAGE_ROUTES, ...VIDEO_ROUTES, ...POST_ROUTES],
   switches: SWITCHES,
   badParameter,

@@ -18,7 +18,7 @@ export const threadsSandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema: CONTAINERS_SCHEMA + POSTS_SCHEMA,
-  resets: ["threads_containers", "threads_media"],
+  resets: { threads_containers: "created_at", threads_media: "seq" },
   // The routes with a name in their path come before those that any one segment matches.
   routes: [...OAUTH_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...PLACE_ROUTES, ...PROFILE_ROUTES, ...POST_ROUTES, ...READ_ROUTES],
   switches: SWITCHES,

@@ -18,7 +18,7 @@ export const tiktokSandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema: TASKS_SCHEMA,
-  resets: ["tiktok_tasks"],
+  resets: { tiktok_tasks: "begun_at" },
   routes: [...OAUTH_ROUTES, ...CREATE_ROUTES, ...UPLOAD_ROUTES, ...READ_ROUTES],
   switches: SWITCHES,
   badParameter,

@@ -23,7 +23,7 @@ export const twitterSandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema: OAUTH_SCHEMA + RATES_SCHEMA + MEDIA_SCHEMA + PROCESSING_SCHEMA + POSTS_SCHEMA + LINKS_SCHEMA,
-  resets: ["twitter_windows", "twitter_media", "twitter_segments", "twitter_processing", "twitter_posts", "twitter_links"],
+  resets: { twitter_windows: "starts_at", twitter_media: "expires_at", twitter_segments: "media_id", twitter_processing: "begun_at", twitter_posts: "seq", twitter_links: "code" },
   routes: [...OAUTH_ROUTES, ...MEDIA_ROUTES, ...POST_ROUTES, ...PROFILE_ROUTES, ...READ_ROUTES, ...LINK_ROUTES],
   switches: SWITCHES,
   badParameter,

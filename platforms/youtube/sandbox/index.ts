@@ -18,7 +18,7 @@ export const youtubeSandbox: SandboxPlatform = {
     "www.youtube.com": ["youtube.com", "m.youtube.com"], ...CHANNEL_HOSTS,
   },
   schema: VIDEOS_SCHEMA + SESSIONS_SCHEMA,
-  resets: ["youtube_videos", "youtube_sessions"],
+  resets: { youtube_videos: "at", youtube_sessions: "expires_at" },
   routes: [...OAUTH_ROUTES, ...UPLOAD_ROUTES, ...LIBRARY_ROUTES, ...CHANNEL_ROUTES],
   switches: SWITCHES,
   badParameter,

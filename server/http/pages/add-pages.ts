@@ -31,12 +31,11 @@ import { addTwoFactor } from "./two-factor.ts";
 /** What people look at, on the app's host. */
 export async function addPages(scope: FastifyInstance, services: Services): Promise<void> {
   onAppOnly(scope, services.settings);
-  addSandboxDoor(scope, services);
   addPasskeyScript(scope);
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
-    for (const add of [addHome, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addConsent, addApprovals, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
+    for (const add of [addHome, addSandboxDoor, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addConsent, addApprovals, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
   });
 }
 

@@ -38,5 +38,4 @@ const ABOUT = html`<p>One API to publish to Instagram, Facebook, X, LinkedIn, Ti
 <ul>
 <li><a href="/docs">Documentation</a></li>
 <li><a href="/sandbox">The sandbox</a>: posts of test keys as they would look</li>
-<li><a href="/readyz">Whether this instance is ready</a></li>
 </ul>`;

@@ -1,27 +1,44 @@
-import { get, type IncomingMessage } from "node:http";
+import { request as ask, type IncomingMessage } from "node:http";
 
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
+import { listSandboxAccounts } from "../../db/accounts.ts";
 import type { Services } from "../../domain/services.ts";
 import { refuseRequest } from "../refusals.ts";
+import { SignInFirst } from "./person.ts";
 
-/** The sandbox's page, at an address of ours. */
-export function addSandboxDoor(scope: FastifyInstance, { settings }: Pick<Services, "settings">): void {
+/**
+ * The sandbox's page, at an address of ours. Only what people look at comes through: the front page, permalinks and
+ * pictures. The platforms' own routes and the control API are to be had from the sandbox itself.
+ */
+export function addSandboxDoor(scope: FastifyInstance, services: Services): void {
+  const { settings } = services;
   for (const path of ["/sandbox", "/sandbox/*"]) {
     scope.get(path, { compress: false }, async (request, reply) => {
+      const { pathname, search } = new URL(request.url, settings.appUrl);
       // The page's links are relative to its folder.
-      if (/^\/sandbox(\?|$)/.test(request.url)) return await reply.redirect(request.url.replace("/sandbox", "/sandbox/"));
-      return await showSandbox(settings.sandboxUrl, request.url.slice("/sandbox".length), reply);
+      if (pathname === "/sandbox") return await reply.redirect(`/sandbox/${search}`);
+      const accounts = await accountsShown(services, request);
+      const [, picture] = /^\/sandbox\/_sandbox\/media\/([0-9a-f]{64}\.webp)$/.exec(pathname) ?? [];
+      if (picture !== undefined) return await pass(getFrom(settings.sandboxUrl, `/_sandbox/media/${picture}`), reply);
+      if (!/^\/sandbox\/(?!_sandbox(\/|$))/.test(pathname)) throw refuseRequest("request.route", "There is nothing at this address", "Ask the sandbox itself.", "NOT_FOUND");
+      return await pass(getFrom(settings.sandboxUrl, "/_sandbox/page", { path: pathname.slice("/sandbox".length) + search, accounts }), reply);
     });
   }
 }
 
-/** Hands the sandbox's pages through, streaming, so that one address shows everything. Its control API is not among them. */
-async function showSandbox(sandboxUrl: string, rest: string, reply: FastifyReply): Promise<FastifyReply> {
-  const url = new URL(sandboxUrl + rest);
-  const path = decodeURIComponent(url.pathname);
-  if (path.includes("/_sandbox") && !/^\/_sandbox\/media\/[\w.-]+$/.test(path)) throw refuseRequest("request.route", "There is nothing at this address", "Ask the sandbox itself.", "NOT_FOUND");
-  const answer = await getFrom(url).catch(() => {
+/** Whose posts are shown: those of the accounts of who is signed in, or everybody's (null) where the page is open. */
+async function accountsShown({ pool, sessions, settings }: Services, request: FastifyRequest): Promise<{ platform: string; accountId: string }[] | null> {
+  if (settings.sandboxPage === "open") return null;
+  const session = await sessions.find(request.headers);
+  if (session === null) throw new SignInFirst();
+  const accounts = await listSandboxAccounts.all(pool, [session.userId]);
+  return accounts.map(({ platform, platform_account_id }) => ({ platform, accountId: platform_account_id }));
+}
+
+/** Hands an answer of the sandbox through, streaming. */
+async function pass(asked: Promise<IncomingMessage>, reply: FastifyReply): Promise<FastifyReply> {
+  const answer = await asked.catch(() => {
     throw refuseRequest("sandbox.away", "The sandbox cannot be reached", "Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.", "UNAVAILABLE");
   });
   for (const name of PASSED_HEADERS) {
@@ -33,9 +50,13 @@ async function showSandbox(sandboxUrl: string, rest: string, reply: FastifyReply
 
 const PASSED_HEADERS = ["content-type", "content-length", "cache-control", "content-security-policy", "x-content-type-options", "referrer-policy"];
 
-function getFrom(url: URL): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const asked = get(url, { timeout: 10_000 }, resolve);
-    asked.on("error", reject).on("timeout", () => asked.destroy(new Error("The sandbox did not answer")));
-  });
+/** Nothing that came with a request is part of the address that is asked. */
+function getFrom(sandboxUrl: string, path: string, json?: object): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const url = new URL(sandboxUrl);
+  url.pathname = path;
+  const asked = ask(url, { method: json === undefined ? "GET" : "POST", headers: { "content-type": "application/json" }, timeout: 10_000 }, resolve);
+  asked.on("error", reject).on("timeout", () => asked.destroy(new Error("The sandbox did not answer")));
+  asked.end(json === undefined ? undefined : JSON.stringify(json));
+  return promise;
 }

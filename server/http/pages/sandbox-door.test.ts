@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { isPlatformName } from "../../../model/platform-names.ts";
+import { openLedger } from "../../../sandbox/ledger.ts";
+import { startSandbox, type Sandbox } from "../../../sandbox/server.ts";
+import { openStore, type Store } from "../../../sandbox/store.ts";
+import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+
+let folder: string;
+let sandbox: Sandbox;
+let store: Store;
+let world: World;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ampost-door-"));
+  sandbox = await startSandbox({ port: 0, dataDir: folder, limits: true });
+  store = openStore(folder);
+  world = await createWorld({ sandboxUrl: sandbox.url, sandboxPage: "own" });
+});
+after(async () => {
+  await world.close();
+  store.close();
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Has an account of the tenant publish, as the sandbox would have noted it. */
+async function publish(tenant: Tenant, text: string, replyToId: string | null = null): Promise<string> {
+  const accountId = `threads-${await world.connect(tenant, "threads")}`;
+  const url = `https://www.threads.net/@${text}/post/${text}`;
+  const look = { author: { username: text, name: text, url: `https://www.threads.net/@${text}` }, media: [], link: null, poll: [], attachment: null, topic: null, replyToId, quotedId: null, notes: [] };
+  const ledger = openLedger(store, (name) => (isPlatformName(name) ? name : assert.fail(name)));
+  ledger.add({ platform: "threads", accountId, id: text, url, text: `says ${text}`, media: [], kind: "text", visibility: "public", settings: {}, at: Date.now(), endsAt: null, handle: text, rootId: replyToId ?? text, look });
+  return `/sandbox/www.threads.net/@${text}/post/${text}`;
+}
+
+const open = async (path: string, cookie?: string) => {
+  const answer = await fetch(world.url + path, { redirect: "manual", headers: cookie === undefined ? {} : { cookie } });
+  return { status: answer.status, location: answer.headers.get("location"), text: await answer.text() };
+};
+
+test("the sandbox's page shows a person the posts of their own accounts, and a stranger none", async () => {
+  const [mine, theirs] = [world.test, (await world.makeTenants()).test];
+  const [own, foreign] = [await publish(mine, "mine"), await publish(theirs, "theirs", "mine")];
+  const cookie = await world.signIn(mine);
+
+  const feed = await open("/sandbox/", cookie);
+  assert.match(feed.text, /says mine/);
+  assert.doesNotMatch(feed.text, /says theirs/);
+  assert.match((await open(own, cookie)).text, /says mine/);
+  for (const path of [foreign, "/sandbox/www.threads.net/@theirs"]) {
+    const { status, text } = await open(path, cookie);
+    assert.equal(status, 404);
+    assert.doesNotMatch(text, /says theirs/);
+  }
+  for (const path of ["/sandbox/", own, `/sandbox/_sandbox/media/${"a".repeat(64)}.webp`]) assert.match((await open(path)).location ?? "", /^\/sign-in\?returnTo=/, path);
+
+  world.services.settings.sandboxPage = "open";
+  assert.match((await open("/sandbox/")).text, /says mine[^]*says theirs|says theirs[^]*says mine/);
+  world.services.settings.sandboxPage = "own";
+});
+
+test("no request through the door reaches a platform's routes, and none is noted", async () => {
+  world.services.settings.sandboxPage = "open";
+  assert.equal((await open("/sandbox")).location, "/sandbox/");
+  const before = store.all("SELECT name, value FROM series ORDER BY name");
+  for (const path of ["graph.threads.net/v1.0/me", "graph.facebook.com/nothing", "threads.net/oauth/authorize?client_id=990602627938098&login_hint=new&scope=threads_basic&response_type=code&redirect_uri=https://app.example.test/cb", "api.x.com/2/users/me", "x/../graph.threads.net/me", "_sandbox/page", "_sandbox/requests", "%5Fsandbox/requests", "/_sandbox/requests"]) {
+    assert.equal((await open(`/sandbox/${path}`)).status, 404, path);
+  }
+  assert.deepEqual(store.all("SELECT seq FROM requests"), []);
+  assert.deepEqual(store.all("SELECT id FROM people WHERE hint IS NOT NULL"), []);
+  assert.deepEqual(store.all("SELECT name, value FROM series ORDER BY name"), before);
+});
