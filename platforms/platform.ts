@@ -151,8 +151,14 @@ export interface MediaSource {
 /** A commit whose outcome is not known. */
 export interface OpenIntent {
   step: string;
-  /** When the intent was written, by the database's clock; the request left after it. */
+  /** When the first call of the step whose outcome is not known was about to leave, by the database's clock. */
   intentAt: Date;
+  /** Seconds since then, in the engine's (scaled) seconds. */
+  ageSeconds: number;
+  /** What other calls are known to have published on the same account of the platform lately: none of it is this one. */
+  accountedIds: ReadonlySet<string>;
+  /** Another lost call on the account had the very same bytes, so that what looks like this one may be that one. */
+  hasTwin: boolean;
   /** The answer, where one came that proved nothing, and the failure's name where none came. */
   answer: { status: number | null; brokerCode: BrokerCode | null; platformError: PlatformErrorDetail | null; failure: string | null };
 }
@@ -161,10 +167,15 @@ export type Verdict =
   /** It is live. The ids are null where the platform shows that it is live but not which it is; the engine goes on asking. */
   | ({ verdict: "published" } & StepDone)
   /**
-   * `definitive`: a handle's own state proves it. Otherwise one negative read, of which the engine wants two, apart from
-   * each other and after the indexing lag. `redoFrom` names the step to begin again from; without it the commit itself is repeated.
+   * The state of a handle that was given before the call proves it: at once where that is `definitive`; otherwise the
+   * engine wants two such reads, apart from each other and after the indexing lag. `redoFrom` names the step to begin again from; without it the commit itself is repeated.
    */
   | { verdict: "not_published"; definitive: boolean; proof: string; redoFrom?: string; error?: BrokerError }
+  /**
+   * No list shows it, and nothing but a list could. That is no proof: lists lag, and people delete and edit. Two such
+   * reads, apart from each other and after the indexing lag, make the post `unknown`, and it is never sent again by itself.
+   */
+  | { verdict: "not_listed"; reason: string }
   /** Reading back cannot settle it; the post becomes `unknown` at once. Two candidates are this, too. */
   | { verdict: "cannot_tell"; reason: string }
   /** The platform is still working on the handle, or could not be asked. */

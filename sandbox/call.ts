@@ -169,7 +169,7 @@ function settle({ call, strike }: Begun, outcome: PlatformAnswer | "cut"): Deliv
   if (strike?.named?.faultSwitch.done) answer = strike.named.faultSwitch.answer?.(call) ?? answer;
   if (strike?.kind === "broken_json") answer = { ...answer, status: 200, body: `{"id": "${String(answer.body).slice(1, 12)}` };
   const how = strike?.named?.faultSwitch.cuts ? "cut" : ((strike && AFTER_WORK[strike.kind]) ?? "send");
-  return { answer, how, delayMs: strike?.kind === "slow" ? strike.delayMs : 0 };
+  return { answer: { ...answer, headers: { date: new Date(call.now).toUTCString(), ...answer.headers } }, how, delayMs: strike?.kind === "slow" ? strike.delayMs : 0 };
 }
 
 async function deliver({ answer, how, delayMs }: Delivery, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
-import type { MediaType } from "../../model/post.ts";
+import type { MediaType, PostContent } from "../../model/post.ts";
 import { platforms } from "../index.ts";
 import type { OAuth } from "../platform.ts";
 
@@ -15,6 +15,8 @@ export interface Subject {
   beside?: Record<string, Record<string, unknown>>;
   /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
   readsBack: boolean;
+  /** Posts of which only a list could tell: where the call has published nothing, `unknown` is their honest end. All others' absence is proved. */
+  onlyListed?: (content: PostContent) => boolean;
   /** Posts of this kind of media leave nothing at all to read back by: `unknown` is their honest end even where the call was never made. */
   unreadable?: MediaType;
   /** How long after a post has gone live its id and link are told, by the sandbox's clock; at once where it is left out. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost, type Received } from "../kit/fixture.ts";
 import { BrokerError, type OpenIntent, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { progressOf } from "./video.ts";
@@ -165,45 +165,68 @@ test("a publishing answer that cannot be read leaves the outcome open", () => {
   }
 });
 
+test("what Facebook calls posted before, after a call whose outcome nobody knows, leaves the outcome open", () => {
+  const repeats = [{ code: 506, error_subcode: 1_455_006 }, { code: 100, error_subcode: 1_366_051 }, { code: 1_366_051 }, { code: 368, error_subcode: 1_404_082 }];
+  for (const content of [FEED, PHOTOS, VIDEO, { ...STORY, media: [picture()] }]) {
+    const publish = broker.steps(content).find((step) => step.effect === "visible");
+    assert.ok(publish?.effect === "visible");
+    const context = contextFor("http://127.0.0.1:1", content, {}, { start: "701" });
+    for (const error of repeats) {
+      for (const mayBeLive of [true, false]) {
+        assert.throws(
+          () => publish.accept(answerOf(400, { error: { message: "Duplicate status message", ...error } }), mayBeLive ? { ...context, mayBeLive } : context),
+          (thrown) => thrown instanceof BrokerError && thrown.code === "CONTENT_REJECTED" && thrown.notPublished === !mayBeLive,
+        );
+      }
+    }
+  }
+});
+
 const LISTED = { id: "101_501", message: "Hi", created_time: "2026-11-01T12:00:05+0000", permalink_url: "https://www.facebook.com/101/posts/501" };
 const withPhotos = (...ids: string[]) => ({ ...LISTED, message: "other words", attachments: { data: [{ media_type: "album", target: { id: "900" }, subattachments: { data: ids.map((id) => ({ target: { id } })) } }] } });
 const links = (url: string) => ({ ...LISTED, message: undefined, attachments: { data: [{ media_type: "link", url }] } });
 
-const LISTS: { name: string; content?: StepContext["content"]; list: object[]; expected: object }[] = [
+const LISTS: { name: string; content?: StepContext["content"]; list: object[]; intent?: Partial<OpenIntent>; date?: string; expected: object }[] = [
   { name: "the same text", list: [LISTED], expected: { verdict: "published", remoteId: "101_501", publishedUrl: LISTED.permalink_url } },
-  { name: "nothing", list: [], expected: { verdict: "not_published", definitive: false } },
-  { name: "another text", list: [{ ...LISTED, message: "Hi there" }], expected: { verdict: "not_published" } },
-  { name: "an older post", list: [{ ...LISTED, created_time: "2026-11-01T11:58:00+0000" }], expected: { verdict: "not_published" } },
+  { name: "nothing", list: [], expected: { verdict: "not_listed" } },
+  { name: "another text", list: [{ ...LISTED, message: "Hi there" }], expected: { verdict: "not_listed" } },
+  { name: "an older post", list: [{ ...LISTED, created_time: "2026-11-01T11:58:00+0000" }], expected: { verdict: "not_listed" } },
+  { name: "another post of ours with the same text", list: [LISTED], intent: { accountedIds: new Set(["101_501"]) }, expected: { verdict: "not_listed" } },
+  { name: "this one beside another post of ours with the same text", list: [LISTED, { ...LISTED, id: "101_500" }], intent: { accountedIds: new Set(["101_500"]) }, expected: { verdict: "published", remoteId: "101_501" } },
+  { name: "one of two that were sent with the same text", list: [LISTED], intent: { hasTwin: true }, expected: { verdict: "cannot_tell" } },
+  { name: "the same text, by a clock that is ten minutes behind", list: [{ ...LISTED, created_time: "2026-11-01T11:50:01+0000" }], date: "Sun, 01 Nov 2026 11:50:10 GMT", expected: { verdict: "published" } },
+  { name: "the same text, by a clock that is ten minutes ahead", list: [{ ...LISTED, created_time: "2026-11-01T12:10:01+0000" }], date: "Sun, 01 Nov 2026 12:10:10 GMT", expected: { verdict: "published" } },
+  { name: "an older post, by a clock that is ten minutes ahead", list: [LISTED], date: "Sun, 01 Nov 2026 12:10:10 GMT", expected: { verdict: "not_listed" } },
   { name: "the same text twice", list: [LISTED, { ...LISTED, id: "101_502" }], expected: { verdict: "cannot_tell" } },
   { name: "more than can be read", list: Array.from({ length: 100 }, () => ({ ...LISTED, message: "Ho" })), expected: { verdict: "cannot_tell" } },
   { name: "a mention by its name", content: { ...FEED, text: "Thanks @[555]! (a+b)" }, list: [{ ...LISTED, message: "Thanks Some Page! (a+b)" }], expected: { verdict: "published" } },
   { name: "a link without words", content: { ...FEED, text: "", linkUrl: "https://example.com/a?b" }, list: [links("https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.com%2Fa%3Fb&h=1")], expected: { verdict: "published" } },
-  { name: "another link without words", content: { ...FEED, text: "", linkUrl: "https://example.com/a" }, list: [links("https://example.org/")], expected: { verdict: "not_published" } },
+  { name: "another link without words", content: { ...FEED, text: "", linkUrl: "https://example.com/a" }, list: [links("https://example.org/")], expected: { verdict: "not_listed" } },
   { name: "one of our photos, whatever the words", content: PHOTOS, list: [withPhotos("777", "602")], expected: { verdict: "published" } },
-  { name: "the same words with other photos", content: PHOTOS, list: [{ ...withPhotos("777"), message: "Hi" }], expected: { verdict: "not_published" } },
+  { name: "the same words with other photos", content: PHOTOS, list: [{ ...withPhotos("777"), message: "Hi" }], expected: { verdict: "not_listed" } },
 ];
 
-for (const { name, content = FEED, list, expected } of LISTS) {
+for (const { name, content = FEED, list, intent, date, expected } of LISTS) {
   test(`a lost post is looked for among the published ones, and found there is ${name}`, async (t) => {
-    const host = await startGraph(t, { list });
-    const verdict = await broker.reconcile(lost(contextFor(host.url, content, {}, { "photo-1": "601", "photo-2": "602" })), OPEN);
+    const host = await startGraph(t, { list, ...(date === undefined ? {} : { date }) });
+    const verdict = await broker.reconcile(contextFor(host.url, content, {}, { "photo-1": "601", "photo-2": "602" }), lostCommit("publish", intent));
     assert.partialDeepStrictEqual(verdict, expected);
-    assert.deepEqual([host.requests[0]?.path, host.requests[0]?.query.since], ["graph.facebook.com/v25.0/101/published_posts", "1793534340"]);
+    assert.deepEqual([host.requests[0]?.path, host.requests[0]?.query.since], ["graph.facebook.com/v25.0/101/published_posts", "1793533500"]);
   });
 }
 
 test("a text of many mentions is looked for in a long one without trying every way to read them", async (t) => {
   const long = "a".repeat(60_000);
   for (const [text, message, verdict] of [
-    [`${"@[1]".repeat(100)}X`, long, "not_published"],
-    [`${"@[1]a".repeat(100)}X`, long, "not_published"],
+    [`${"@[1]".repeat(100)}X`, long, "not_listed"],
+    [`${"@[1]a".repeat(100)}X`, long, "not_listed"],
     [`${"@[1]a".repeat(100)}@[1]`, long, "published"],
-    [`${"@[1]".repeat(100)}`, "a".repeat(99), "not_published"],
-    [`@[1]${"a".repeat(15_000)}b${"a".repeat(15_000)}@[2]`, `${long}b`, "not_published"],
+    [`${"@[1]".repeat(100)}`, "a".repeat(99), "not_listed"],
+    [`@[1]${"a".repeat(15_000)}b${"a".repeat(15_000)}@[2]`, `${long}b`, "not_listed"],
     [`@[1]${"a".repeat(15_000)}b${"a".repeat(15_000)}@[2]`, `${long}b${"a".repeat(15_001)}`, "published"],
   ] as const) {
     const host = await startGraph(t, { list: [{ ...LISTED, message }] });
-    assert.partialDeepStrictEqual(await broker.reconcile(lost(contextFor(host.url, { ...FEED, text })), OPEN), { verdict });
+    assert.partialDeepStrictEqual(await broker.reconcile(contextFor(host.url, { ...FEED, text }), lostCommit("publish")), { verdict });
   }
 });
 
@@ -222,29 +245,26 @@ const STATES: { name: string; status: object | null; published?: boolean; minute
 for (const { name, status, published, minutes = 1, expected } of STATES) {
   test(`a lost reel is judged by its own state: ${name}`, async (t) => {
     const host = await startGraph(t, status === null ? { isGone: true } : { status, ...(published === undefined ? {} : { published }) });
-    assert.partialDeepStrictEqual(await broker.reconcile(lost(contextFor(host.url, REEL, {}, { start: "711" }), minutes), OPEN), expected);
+    assert.partialDeepStrictEqual(await broker.reconcile(contextFor(host.url, REEL, {}, { start: "711" }), lostCommit("publish", { ageSeconds: minutes * 60 })), expected);
   });
 }
 
 test("a lost story is found by its photo or video", async (t) => {
   const host = await startGraph(t);
-  const found = await broker.reconcile(lost(contextFor(host.url, { ...STORY, media: [picture()] }, {}, { "photo-1": "601" })), OPEN);
+  const found = await broker.reconcile(contextFor(host.url, { ...STORY, media: [picture()] }, {}, { "photo-1": "601" }), lostCommit("publish"));
   assert.partialDeepStrictEqual(found, { verdict: "published", remoteId: "1234", publishedUrl: "https://facebook.com/stories/1234" });
-  const video = await broker.reconcile(lost(contextFor(host.url, { ...STORY, media: [film()] }, {}, { start: "999" })), OPEN);
-  assert.partialDeepStrictEqual(video, { verdict: "not_published", definitive: false });
+  const video = await broker.reconcile(contextFor(host.url, { ...STORY, media: [film()] }, {}, { start: "999" }), lostCommit("publish"));
+  assert.equal(video.verdict, "not_listed");
 });
 
 test("a scheduled or published word decides whatever else is said", () => {
   assert.equal(progressOf({ status: { video_status: "error", publishing_phase: { status: "complete", publish_status: "published" } }, permalink_url: null }), "live");
 });
 
-const OPEN: OpenIntent = { step: "publish", intentAt: new Date("2026-11-01T12:00:00Z"), answer: { status: null, brokerCode: null, platformError: null, failure: null } };
-
-function lost(context: StepContext, minutes = 1): StepContext {
-  return { ...context, now: new Date(OPEN.intentAt.getTime() + minutes * 60_000) };
-}
 
 interface Script {
+  /** What time it is there. */
+  date?: string;
   feed?: object;
   link?: object;
   list?: object[];
@@ -287,7 +307,7 @@ async function startGraph(t: TestContext, script: Script = {}) {
     if (rest === "101/feed") return [200, script.feed ?? { id: "101_501", permalink_url: "https://www.facebook.com/101/posts/501" }];
     if (rest === "101/photo_stories") return [200, '{"success":true,"post_id":1234}'];
     if (rest === "101/stories") return [200, { data: [{ post_id: "1234", status: "PUBLISHED", media_type: "photo", media_id: "601", url: "https://facebook.com/stories/1234" }] }];
-    if (rest === "101/published_posts") return [200, { data: script.list ?? [] }];
+    if (rest === "101/published_posts") return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
     if (rest === "101_501") return [200, script.link ?? { id: rest, permalink_url: "/reel/501/" }];
     if (rest.endsWith("/thumbnails")) return [200, { success: true }];
     if (script.isGone === true || method !== "GET") return [400, { error: { message: "Unsupported get request", code: 100, error_subcode: 33 } }];

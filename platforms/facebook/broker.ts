@@ -1,11 +1,14 @@
+import type { z } from "zod";
+
 import type { PlatformContent } from "../../model/post.ts";
+import type { HttpAnswer } from "../kit/http.ts";
 import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { paced } from "../kit/meta-usage.ts";
 import { multipartBytes } from "../kit/multipart.ts";
 import { renditionFor } from "../kit/rendition.ts";
 import { BrokerError, type Broker, type PublishMedia, type QuietStep, type Step, type StepContext, type VisibleStep } from "../platform.ts";
 import { imageRule, kindOf, photoIds, stepNames, titleOf, videoOf } from "./content.ts";
-import { graph, videoGraph } from "./errors.ts";
+import { graph, isRepeat, videoGraph } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
 import { acceptedAs, awaitUploaded, progressOf, readVideoIfThere, reasonOf, sendBytes, sendChunks, startBytes, startChunks } from "./video.ts";
 import { accepted, created, posted, postLink, storyList, storyPublished, type VideoState } from "./wire.ts";
@@ -84,11 +87,21 @@ function publishPost(): VisibleStep {
       const request = graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/feed`, fields);
       return { ...request, query: { fields: "id,permalink_url" }, timeoutSeconds: 60 };
     },
-    accept(answer) {
-      const { id, permalink_url: link } = readGraphAnswer(graph, posted, answer);
+    accept(answer, context) {
+      const { id, permalink_url: link } = readCommit(posted, answer, context);
       return { done: { [stepNames.publish]: id, hasLink: link !== null }, remoteId: id, platformPostId: id, ...(link === null ? {} : { publishedUrl: link }) };
     },
   };
+}
+
+/** What Facebook calls posted before may be what an earlier call published. */
+function readCommit<T>(schema: z.ZodType<T>, answer: HttpAnswer, { mayBeLive }: StepContext): T {
+  try {
+    return readGraphAnswer(graph, schema, answer);
+  } catch (error) {
+    if (mayBeLive !== true || !(error instanceof BrokerError) || !isRepeat(error)) throw error;
+    throw new BrokerError(error.code, error.message, { cause: error, ...(error.platformError === null ? {} : { platformError: error.platformError }) });
+  }
 }
 
 function readPermalink(): QuietStep {
@@ -132,7 +145,7 @@ function finishVideo(request: VisibleStep["request"]): VisibleStep {
     effect: "visible",
     request: (context) => ({ ...request(context), timeoutSeconds: 120 }),
     accept(answer, context) {
-      readGraphAnswer(graph, accepted, answer);
+      readCommit(accepted, answer, context);
       return acceptedAs(String(context.checkpoint[stepNames.start]));
     },
   };
@@ -203,8 +216,8 @@ function publishStory(request: VisibleStep["request"]): VisibleStep {
     name: stepNames.publish,
     effect: "visible",
     request: (context) => ({ ...request(context), timeoutSeconds: 60 }),
-    accept(answer) {
-      const { post_id: id } = readGraphAnswer(graph, storyPublished, answer);
+    accept(answer, context) {
+      const { post_id: id } = readCommit(storyPublished, answer, context);
       return { done: { [stepNames.publish]: id }, remoteId: id, platformPostId: id };
     },
   };

@@ -1,5 +1,6 @@
 import { metaErrors } from "../kit/meta-errors.ts";
 import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta-graph.ts";
+import type { BrokerError } from "../platform.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -88,6 +89,13 @@ export const graph: Graph = { label: "Facebook", baseUrl: `https://graph.faceboo
 
 /** Takes the bytes of feed videos. Source: Facebook docs, Page videos, 2026-09-11. */
 export const videoGraph: Graph = { ...graph, baseUrl: `https://graph-video.facebook.com/${GRAPH_VERSION}` };
+
+const REPEATS = new Set(["506", "1455006", "1366051", "1404082"]);
+
+/** Whether Facebook refuses what it has seen before. */
+export function isRepeat({ platformError }: BrokerError): boolean {
+  return platformError?.code?.split("/").some((number) => REPEATS.has(number)) === true;
+}
 
 /** The answer for an object that is gone, or cannot be seen yet. */
 export const NOT_THERE = "100/33";

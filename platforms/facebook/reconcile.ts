@@ -1,5 +1,6 @@
 import { find, isMadeOf } from "../kit/find.ts";
-import { brokerErrorOf, callGraph, findRowByCode, graphRequest } from "../kit/meta-graph.ts";
+import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
 import { kindOf, photoIds, stepNames } from "./content.ts";
 import { graph } from "./errors.ts";
@@ -8,8 +9,8 @@ import { postList, storyList, type ListedPost } from "./wire.ts";
 
 /**
  * Finds out what became of a publishing call: a video by its own state, a story by its medium in the list of stories, all
- * else among the Page's published posts, photos by their ids and texts by their words.
- * Source: Facebook docs, Page feed, publishing reels and Page stories, 2026-09-11.
+ * else among the Page's published posts, photos by their ids and texts by their words. Only a video's state can show that
+ * nothing is live: no list does. Source: Facebook docs, Page feed, publishing reels and Page stories, 2026-09-11.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   switch (kindOf(context.content)) {
@@ -20,35 +21,40 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     case "reel":
       return reconcileVideo(context, intent);
     case "photoStory":
-      return reconcileStory(context, intent, photoIds(context)[0] ?? "");
+      return reconcileStory(context, photoIds(context)[0] ?? "");
     case "videoStory":
-      return reconcileStory(context, intent, String(context.checkpoint[stepNames.start]));
+      return reconcileStory(context, String(context.checkpoint[stepNames.start]));
   }
 }
 
 const LIST_LIMIT = 100;
 
 async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<Verdict> {
-  const earliest = intent.intentAt.getTime() - 60_000;
-  const request = graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/published_posts`, {
-    fields: "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",
-    since: String(Math.floor(earliest / 1000)),
-    limit: String(LIST_LIMIT),
-  });
-  const { data } = await callGraph(graph, context.http, postList, request);
-  const hits = data.filter((post) => Date.parse(post.created_time) >= earliest && isThisPost(context, post));
+  const { since, until } = searchedDates(intent);
+  const answer = await context.http.send(
+    graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/published_posts`, {
+      fields: "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",
+      since: String(wholeSeconds(since)),
+      ...(until === null ? {} : { until: String(wholeSeconds(until)) }),
+      limit: String(LIST_LIMIT),
+    }),
+  );
+  const { data } = readGraphAnswer(graph, postList, answer);
+  const earliest = earliestDate(intent, answer, 60);
+  const hits = data.filter((post) => !intent.accountedIds.has(post.id) && isThisPost(context, post, earliest));
   const [hit] = hits;
-  if (hit !== undefined && hits.length === 1) {
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the Page look like this one." };
+  if (hit !== undefined && intent.hasTwin) return { verdict: "cannot_tell", reason: "The Page has one such post, and two were sent." };
+  if (hit !== undefined) {
     const { id, permalink_url: link } = hit;
     return { verdict: "published", done: { [stepNames.publish]: id, hasLink: link !== null }, remoteId: id, platformPostId: id, ...(link === null ? {} : { publishedUrl: link }) };
   }
-  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the Page look like this one." };
   if (data.length >= LIST_LIMIT) return { verdict: "cannot_tell", reason: "The Page has published too much since to find this post." };
-  return { verdict: "not_published", definitive: false, proof: "The post is not among the Page's published posts.", ...refusal(intent) };
+  return { verdict: "not_listed", reason: "The post is not among the Page's published posts." };
 }
 
 /** One of our photos in it is proof. Without photos the words have to be the same, and the link where there are no words. */
-function isThisPost(context: StepContext, post: ListedPost): boolean {
+function isThisPost(context: StepContext, post: ListedPost, earliest: number): boolean {
   const { text, linkUrl, media } = context.content;
   const attachments = post.attachments?.data ?? [];
   if (media.length > 0) {
@@ -56,6 +62,7 @@ function isThisPost(context: StepContext, post: ListedPost): boolean {
     const targets = attachments.flatMap(({ target, subattachments }) => [target?.id, ...(subattachments?.data ?? []).map((sub) => sub.target?.id)]);
     return targets.some((id) => typeof id === "string" && ours.includes(id));
   }
+  if (Date.parse(post.created_time) < earliest) return false;
   if (text !== "" || linkUrl === null) return saysTheSame(text, post.message ?? "");
   return plain(post.message ?? "") === "" && attachments.some(({ url }) => typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1));
 }
@@ -73,8 +80,7 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
   const video = await readVideoIfThere(context);
   const id = String(context.checkpoint[stepNames.start]);
   if (video === null) {
-    const age = context.now.getTime() - intent.intentAt.getTime();
-    return age < UNREADABLE_MILLISECONDS ? { verdict: "pending", reason: "The video cannot be read." } : { verdict: "cannot_tell", reason: "The video cannot be read." };
+    return intent.ageSeconds < UNREADABLE_SECONDS ? { verdict: "pending", reason: "The video cannot be read." } : { verdict: "cannot_tell", reason: "The video cannot be read." };
   }
   switch (progressOf(video)) {
     case "live":
@@ -94,12 +100,12 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
 }
 
 /** A video that cannot be read proves nothing: after this long the user is asked. */
-const UNREADABLE_MILLISECONDS = 15 * 60 * 1000;
+const UNREADABLE_SECONDS = 900;
 
-async function reconcileStory(context: StepContext, intent: OpenIntent, mediaId: string): Promise<Verdict> {
+async function reconcileStory(context: StepContext, mediaId: string): Promise<Verdict> {
   const { data } = await callGraph(graph, context.http, storyList, graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/stories`, {}));
   const story = data.find(({ media_id: id }) => id === mediaId);
-  if (story === undefined) return { verdict: "not_published", definitive: false, proof: "The medium is in none of the Page's stories.", ...refusal(intent) };
+  if (story === undefined) return { verdict: "not_listed", reason: "The medium is in none of the Page's stories." };
   const { post_id: id, url } = story;
   return { verdict: "published", done: { [stepNames.publish]: id }, remoteId: id, platformPostId: id, ...(url === null ? {} : { publishedUrl: url }) };
 }

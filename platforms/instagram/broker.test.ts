@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
-import { BrokerError, type OpenIntent, type StepContext } from "../platform.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost, type Received } from "../kit/fixture.ts";
+import { BrokerError, type OpenIntent } from "../platform.ts";
 import { broker } from "./broker.ts";
 
 const NOT_SEEN = { error: { message: "Unsupported get request", type: "GraphMethodException", code: 100, error_subcode: 33 } };
@@ -182,20 +182,23 @@ const LISTED = { id: "9001", caption: "Hi", media_type: "IMAGE", media_product_t
 const { caption: _, media_product_type: __, ...BARE } = LISTED;
 
 /** What the container says and the list holds, and what follows from it. */
-const VERDICTS: { name: string; state: string | null; list?: object[]; refused?: boolean; minutes?: number; expected: object }[] = [
+const VERDICTS: { name: string; state: string | null; list?: object[]; refused?: boolean; minutes?: number; intent?: Partial<OpenIntent>; date?: string; expected: object }[] = [
   { name: "PUBLISHED and listed", state: "PUBLISHED", list: [LISTED], expected: { verdict: "published", remoteId: "9001", publishedUrl: LISTED.permalink } },
   { name: "PUBLISHED and not listed", state: "PUBLISHED", expected: { verdict: "published", remoteId: null } },
   { name: "PUBLISHED and listed twice", state: "PUBLISHED", list: [LISTED, { ...LISTED, id: "9002" }], expected: { verdict: "published", remoteId: null } },
   { name: "PUBLISHED and listed without captions", state: "PUBLISHED", list: [BARE], expected: { verdict: "published", remoteId: "9001" } },
   { name: "FINISHED and not listed", state: "FINISHED", expected: { verdict: "not_published", definitive: false } },
   { name: "FINISHED after a refusal", state: "FINISHED", refused: true, expected: { verdict: "not_published", definitive: true } },
-  { name: "FINISHED but listed", state: "FINISHED", list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
-  { name: "FINISHED and two candidates", state: "FINISHED", list: [LISTED, { ...LISTED, id: "9002" }], expected: { verdict: "cannot_tell" } },
+  { name: "FINISHED beside a look-alike", state: "FINISHED", list: [LISTED], expected: { verdict: "pending" } },
+  { name: "FINISHED beside a look-alike from before the call", state: "FINISHED", list: [{ ...LISTED, timestamp: "2026-11-01T11:59:50+0000" }], expected: { verdict: "not_published", definitive: false } },
+  { name: "FINISHED beside another post of ours", state: "FINISHED", list: [LISTED], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "not_published", definitive: false } },
+  { name: "PUBLISHED beside another post of ours", state: "PUBLISHED", list: [LISTED, { ...LISTED, id: "9002" }], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "published", remoteId: "9002" } },
+  { name: "PUBLISHED and listed, by a clock that is ten minutes behind", state: "PUBLISHED", list: [{ ...LISTED, timestamp: "2026-11-01T11:50:01+0000" }], date: "Sun, 01 Nov 2026 11:50:10 GMT", expected: { verdict: "published", remoteId: "9001" } },
   { name: "FINISHED and something listed without captions", state: "FINISHED", list: [BARE], expected: { verdict: "not_published", definitive: false } },
   { name: "IN_PROGRESS", state: "IN_PROGRESS", expected: { verdict: "pending" } },
   { name: "IN_PROGRESS after a refusal", state: "IN_PROGRESS", refused: true, expected: { verdict: "not_published", definitive: true, redoFrom: "ready" } },
-  { name: "EXPIRED", state: "EXPIRED", expected: { verdict: "not_published", definitive: true, redoFrom: "container" } },
-  { name: "ERROR", state: "ERROR", expected: { verdict: "not_published", definitive: true, redoFrom: "container" } },
+  { name: "EXPIRED", state: "EXPIRED", expected: { verdict: "not_published", definitive: false, redoFrom: "container" } },
+  { name: "ERROR", state: "ERROR", expected: { verdict: "not_published", definitive: false, redoFrom: "container" } },
   { name: "ERROR but listed", state: "ERROR", list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
   { name: "not readable, not listed", state: null, expected: { verdict: "pending" } },
   { name: "not readable for 16 minutes", state: null, minutes: 16, expected: { verdict: "cannot_tell" } },
@@ -207,12 +210,12 @@ const VERDICTS: { name: string; state: string | null; list?: object[]; refused?:
   { name: "more listed than can be read", state: "FINISHED", list: Array.from({ length: 100 }, () => ({ ...LISTED, caption: "Ho" })), expected: { verdict: "cannot_tell" } },
 ];
 
-for (const { name, state, list = [], refused = false, minutes = 1, expected } of VERDICTS) {
+for (const { name, state, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
   test(`a lost publishing call is judged by container and list: ${name}`, async (t) => {
-    const host = await startGraph(t, { ...(state === null ? { unreadable: 99 } : { status: { status_code: state, status: `${state}.` } }), list });
+    const host = await startGraph(t, { ...(state === null ? { unreadable: 99 } : { status: { status_code: state, status: `${state}.` } }), list, ...(date === undefined ? {} : { date }) });
     const platformError = { status: 400, code: "9007/2207027", message: null, requestId: null };
-    const intent = refused ? open({ status: 400, brokerCode: "MEDIA_FAILED", platformError }) : open({});
-    const verdict = await broker.reconcile(lostAt(contextFor(host.url, IMAGE, {}, { container: "1" }), minutes), intent);
+    const answer: Partial<OpenIntent["answer"]> = refused ? { status: 400, brokerCode: "MEDIA_FAILED", platformError } : {};
+    const verdict = await broker.reconcile(contextFor(host.url, IMAGE, {}, { container: "1" }), lostCommit("publish", { ageSeconds: minutes * 60, ...intent, answer }));
     assert.partialDeepStrictEqual(verdict, expected);
     assert.ok(host.requests.every(({ method }) => method === "GET"));
   });
@@ -221,29 +224,21 @@ for (const { name, state, list = [], refused = false, minutes = 1, expected } of
 test("a caption is found again without its @ and with its white space collapsed", async (t) => {
   const host = await startGraph(t, { status: { status_code: "PUBLISHED" }, list: [{ ...LISTED, caption: "Thanks friend ! And more" }] });
   const context = contextFor(host.url, { ...IMAGE, text: "Thanks @friend !\n\nAnd  more " }, {}, { container: "1" });
-  assert.partialDeepStrictEqual(await broker.reconcile(lostAt(context, 1), open({})), { verdict: "published", remoteId: "9001" });
+  assert.partialDeepStrictEqual(await broker.reconcile(context, lostCommit("publish")), { verdict: "published", remoteId: "9001" });
 });
 
 test("a lost story is looked for among the stories", async (t) => {
   const host = await startGraph(t, { status: { status_code: "PUBLISHED" }, list: [LISTED], stories: [{ ...BARE, id: "9005", media_product_type: "STORY" }] });
-  const verdict = await broker.reconcile(lostAt(contextFor(host.url, { ...IMAGE, placement: "story" }, {}, { container: "1" }), 1), open({}));
+  const verdict = await broker.reconcile(contextFor(host.url, { ...IMAGE, placement: "story" }, {}, { container: "1" }), lostCommit("publish"));
   assert.partialDeepStrictEqual(verdict, { verdict: "published", remoteId: "9005" });
 });
 
 test("a spam refusal that proves to have published nothing is final and says so", async (t) => {
   const host = await startGraph(t, { status: { status_code: "FINISHED" } });
   const platformError = { status: 400, code: "4/2207051", message: null, requestId: null };
-  const verdict = await broker.reconcile(lostAt(contextFor(host.url, IMAGE, {}, { container: "1" }), 1), open({ status: 400, brokerCode: "RATE_LIMITED", platformError }));
+  const verdict = await broker.reconcile(contextFor(host.url, IMAGE, {}, { container: "1" }), lostCommit("publish", { answer: { status: 400, brokerCode: "RATE_LIMITED", platformError } }));
   assert.ok(verdict.verdict === "not_published" && verdict.error?.code === "RATE_LIMITED" && verdict.error.retryable === false);
 });
-
-function open(answer: Partial<OpenIntent["answer"]>): OpenIntent {
-  return { step: "publish", intentAt: new Date("2026-11-01T12:00:00Z"), answer: { status: null, brokerCode: null, platformError: null, failure: null, ...answer } };
-}
-
-function lostAt(context: StepContext, minutes: number): StepContext {
-  return { ...context, now: new Date(Date.parse("2026-11-01T12:00:00Z") + minutes * 60_000) };
-}
 
 interface Script {
   readsUntilFinished?: number;
@@ -253,6 +248,8 @@ interface Script {
   /** How many reads of fresh media find nothing. */
   unseenMedia?: number;
   list?: object[];
+  /** What time it is there. */
+  date?: string;
   stories?: object[];
   comments?: object[];
   limit?: object;
@@ -276,7 +273,7 @@ async function startGraph(t: TestContext, script: Script = {}) {
       const id = String((containers += 1));
       return [200, { id, ...(fields.upload_type === "resumable" ? { uri: script.uri ?? `https://rupload.facebook.com/ig-api-upload/v25.0/${id}` } : {}) }];
     }
-    if (rest === "101/media") return [200, { data: script.list ?? [] }];
+    if (rest === "101/media") return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
     if (rest === "101/stories") return [200, { data: script.stories ?? [] }];
     if (rest === "101/media_publish") return [200, { id: String(9000 + (published += 1)) }];
     if (rest === "101/content_publishing_limit") return [200, { data: [script.limit ?? { quota_usage: 1, config: { quota_total: 50, quota_duration: 86_400 } }] }];

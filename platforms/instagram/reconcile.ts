@@ -1,11 +1,12 @@
-import { brokerErrorOf, callGraph, findRowByCode, graphRequest } from "../kit/meta-graph.ts";
+import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
 import type { BrokerError, OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { cannotSeeYet, containerError, firstStep, graphOf, kindOf, stepNames, type Kind } from "./container.ts";
 import { graphs, NOT_THERE } from "./errors.ts";
 import { containerStatus, mediaList, type ListedMedia } from "./wire.ts";
 
 /**
- * Finds out what became of a publishing call: by the container's state first, which alone can prove that nothing is
+ * Finds out what became of a publishing call: by the container's state, which alone can prove that nothing is
  * live, and by the account's list of posts or stories for the id of what is. Source: Instagram docs, content publishing
  * and ig-user/media, 2026-09-11; false failures and posts that were live despite 4/2207051 were seen by open clients.
  */
@@ -17,10 +18,11 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     if (!refused) return { verdict: "pending", reason: "Instagram is still processing the post." };
     return { verdict: "not_published", definitive: true, proof: "The container was still being processed.", redoFrom: stepNames.ready, ...refusal(intent) };
   }
-  const { hits, complete } = await findCandidates(context, intent.intentAt, container?.state === "PUBLISHED");
+  const { hits, complete } = await findCandidates(context, intent, container?.state ?? null);
   const [hit] = hits;
+  if (container?.state === "PUBLISHED") return hit !== undefined && hits.length === 1 ? publishedAs(hit) : { verdict: "published", done: {}, remoteId: null };
+  if (hit !== undefined && container?.state === "FINISHED") return { verdict: "pending", reason: "The container is still FINISHED, and a post of the account looks like this one." };
   if (hit !== undefined && hits.length === 1) return publishedAs(hit);
-  if (container?.state === "PUBLISHED") return { verdict: "published", done: {}, remoteId: null };
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
   if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
   if (container?.state === "FINISHED") {
@@ -29,16 +31,16 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   if (container?.state === "ERROR" || container?.state === "EXPIRED") {
     const redoFrom = firstStep(context.content);
     const error = container.state === "ERROR" ? { error: containerError(container.text, redoFrom) } : refusal(intent);
-    return { verdict: "not_published", definitive: true, proof: `The container is ${container.state}.`, redoFrom, ...error };
+    return { verdict: "not_published", definitive: false, proof: `The container is ${container.state}, and the post is not listed.`, redoFrom, ...error };
   }
-  if (context.now.getTime() - intent.intentAt.getTime() < UNREADABLE_MILLISECONDS) {
+  if (intent.ageSeconds < UNREADABLE_SECONDS) {
     return { verdict: "pending", reason: "The container cannot be read, and the post is not listed yet." };
   }
   return { verdict: "cannot_tell", reason: "The container cannot be read, and the post is not listed." };
 }
 
 /** A container that cannot be read proves nothing: after this long the user is asked. */
-const UNREADABLE_MILLISECONDS = 15 * 60 * 1000;
+const UNREADABLE_SECONDS = 900;
 const LIST_LIMIT = 100;
 
 /** Null where Instagram says no more than that the container is not there. */
@@ -55,18 +57,24 @@ async function readStatus(context: StepContext): Promise<{ state: string; text: 
 }
 
 /** Stories are not among the posts. Where no caption is given at all, one that is known to be live is found without. */
-async function findCandidates(context: StepContext, intentAt: Date, isLive: boolean): Promise<{ hits: ListedMedia[]; complete: boolean }> {
+async function findCandidates(context: StepContext, intent: OpenIntent, state: string | null): Promise<{ hits: ListedMedia[]; complete: boolean }> {
   const graph = graphOf(context);
   const kind = kindOf(context.content);
   const path = `${context.account.platformAccountId}/${kind === "story" ? "stories" : "media"}`;
-  const since: Record<string, string> = kind === "story" ? {} : { since: String(Math.floor(intentAt.getTime() / 1000) - 120), limit: String(LIST_LIMIT) };
+  const { since, until } = searchedDates(intent);
+  const part: Record<string, string> =
+    kind === "story" ? {} : { since: String(wholeSeconds(since)), ...(until === null ? {} : { until: String(wholeSeconds(until)) }), limit: String(LIST_LIMIT) };
   const fields = `id,${kind === "story" ? "" : "caption,"}media_type,media_product_type,permalink,timestamp`;
-  const { data } = await callGraph(graph, context.http, mediaList, graphRequest(graph, context.accessToken, "GET", path, { fields, ...since }));
+  const answer = await context.http.send(graphRequest(graph, context.accessToken, "GET", path, { fields, ...part }));
+  const { data } = readGraphAnswer(graph, mediaList, answer);
+  // A container that says it is still to be published outweighs what may be older.
+  const earliest = earliestDate(intent, answer, state === "FINISHED" ? 5 : 60);
   const wanted = plain(kind === "story" ? "" : context.content.text);
-  const ignoresCaption = kind === "story" || (isLive && data.every(({ caption }) => typeof caption !== "string"));
+  const ignoresCaption = kind === "story" || (state === "PUBLISHED" && data.every(({ caption }) => typeof caption !== "string"));
   const hits = data.filter(
     (media) =>
-      Date.parse(media.timestamp) >= intentAt.getTime() - 60_000 &&
+      !intent.accountedIds.has(media.id) &&
+      Date.parse(media.timestamp) >= earliest &&
       isOfKind(media, kind, context.content.media[0]?.type === "video") &&
       (ignoresCaption || plain(media.caption ?? "") === wanted),
   );

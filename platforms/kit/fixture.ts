@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { BrokerError, type Broker, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
+import { BrokerError, type Broker, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { createHttpClient, parseJson, type HttpAnswer } from "./http.ts";
 
 /** What tests of brokers need: a host that says what it is told to say, and a way to run a broker's steps. */
@@ -25,7 +25,7 @@ export interface Received {
   sizeBytes: number;
 }
 
-/** A server for every host; `answer` says status, body and headers. "drop" cuts the connection. */
+/** A server for every host; `answer` says status, body and headers, the date too. "drop" cuts the connection. */
 export async function startHost(t: TestContext, answer: (request: Received) => [number, unknown, Record<string, string>?] | "drop") {
   const requests: Received[] = [];
   const server = createServer((incoming, response) => {
@@ -33,6 +33,7 @@ export async function startHost(t: TestContext, answer: (request: Received) => [
       requests.push(request);
       const said = answer(request);
       if (said === "drop") return incoming.socket.destroy();
+      response.sendDate = false;
       response.writeHead(said[0], { "content-type": "application/json", ...said[2] }).end(typeof said[1] === "string" ? said[1] : JSON.stringify(said[1]));
     });
   });
@@ -97,6 +98,12 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
     waitedSeconds: 0,
     now: new Date("2026-11-01T12:00:10Z"),
   };
+}
+
+/** A commit at noon whose answer was lost, read back after ten seconds. */
+export function lostCommit(step: string, more: Partial<Omit<OpenIntent, "answer">> & { answer?: Partial<OpenIntent["answer"]> } = {}): OpenIntent {
+  const answer = { status: null, brokerCode: null, platformError: null, failure: null, ...more.answer };
+  return { step, intentAt: new Date("2026-11-01T12:00:00Z"), ageSeconds: 10, accountedIds: new Set(), hasTwin: false, ...more, answer };
 }
 
 /** Runs the steps as the engine does, without its pauses and without trying again. A name with "!" is the visible step's. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost, type Received } from "../kit/fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
@@ -165,7 +165,7 @@ test("a post that LinkedIn took without telling its id is live, and is not sent 
 test("what LinkedIn has published is settled by the identical repeat alone", async () => {
   assert.equal(broker.identicalRepeat?.withinSeconds, 480);
   const answer = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
-  const verdict = await broker.reconcile(contextOf("http://127.0.0.1:9", CONTENT), { step: "publish", intentAt: new Date(), answer });
+  const verdict = await broker.reconcile(contextOf("http://127.0.0.1:9", CONTENT), lostCommit("publish", { answer }));
   assert.equal(verdict.verdict, "cannot_tell");
 });
 

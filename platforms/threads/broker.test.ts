@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost } from "../kit/fixture.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost } from "../kit/fixture.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { containerErrors } from "./errors.ts";
@@ -127,17 +127,21 @@ test("a publishing answer without a readable id leaves the outcome open", () => 
 const LISTED = { id: "9001", media_type: "TEXT_POST", text: "Hi", timestamp: "2026-11-01T12:00:05+0000", permalink: "https://www.threads.net/@someone/post/A9001" };
 
 /** What the container says and the list holds, and what follows from it. */
-const VERDICTS: { name: string; status: object | null; list?: object[]; refused?: boolean; minutes?: number; expected: object }[] = [
+const VERDICTS: { name: string; status: object | null; list?: object[]; refused?: boolean; minutes?: number; intent?: Partial<OpenIntent>; date?: string; expected: object }[] = [
   { name: "PUBLISHED and listed", status: { status: "PUBLISHED" }, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
   { name: "PUBLISHED and not listed", status: { status: "PUBLISHED" }, expected: { verdict: "published", remoteId: null } },
   { name: "PUBLISHED and listed twice", status: { status: "PUBLISHED" }, list: [LISTED, { ...LISTED, id: "9002" }], expected: { verdict: "published", remoteId: null } },
   { name: "FINISHED and not listed", status: { status: "FINISHED" }, expected: { verdict: "not_published", definitive: false } },
   { name: "FINISHED after a refusal", status: { status: "FINISHED" }, refused: true, expected: { verdict: "not_published", definitive: true } },
-  { name: "FINISHED but listed", status: { status: "FINISHED" }, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
-  { name: "FINISHED and two candidates", status: { status: "FINISHED" }, list: [LISTED, { ...LISTED, id: "9002" }], expected: { verdict: "cannot_tell" } },
+  { name: "FINISHED beside a look-alike", status: { status: "FINISHED" }, list: [LISTED], expected: { verdict: "pending" } },
+  { name: "FINISHED beside a look-alike from before the call", status: { status: "FINISHED" }, list: [{ ...LISTED, timestamp: "2026-11-01T11:59:50+0000" }], expected: { verdict: "not_published", definitive: false } },
+  { name: "FINISHED beside another post of ours", status: { status: "FINISHED" }, list: [LISTED], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "not_published", definitive: false } },
+  { name: "PUBLISHED beside another post of ours", status: { status: "PUBLISHED" }, list: [LISTED, { ...LISTED, id: "9002" }], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "published", remoteId: "9002" } },
+  { name: "PUBLISHED and listed, by a clock that is ten minutes behind", status: { status: "PUBLISHED" }, list: [{ ...LISTED, timestamp: "2026-11-01T11:50:01+0000" }], date: "Sun, 01 Nov 2026 11:50:10 GMT", expected: { verdict: "published", remoteId: "9001" } },
   { name: "IN_PROGRESS", status: { status: "IN_PROGRESS" }, expected: { verdict: "pending" } },
   { name: "IN_PROGRESS after a refusal", status: { status: "IN_PROGRESS" }, refused: true, expected: { verdict: "not_published", definitive: true, redoFrom: "ready-1" } },
-  { name: "EXPIRED", status: { status: "EXPIRED" }, expected: { verdict: "not_published", definitive: true, redoFrom: "container-1" } },
+  { name: "EXPIRED", status: { status: "EXPIRED" }, expected: { verdict: "not_published", definitive: false, redoFrom: "container-1" } },
+  { name: "ERROR and not listed", status: { status: "ERROR" }, expected: { verdict: "not_published", definitive: false, redoFrom: "container-1" } },
   { name: "ERROR but listed", status: { status: "ERROR" }, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
   { name: "not readable, not listed", status: null, expected: { verdict: "pending" } },
   { name: "not readable for 16 minutes", status: null, minutes: 16, expected: { verdict: "cannot_tell" } },
@@ -147,15 +151,13 @@ const VERDICTS: { name: string; status: object | null; list?: object[]; refused?
   { name: "another kind listed", status: { status: "FINISHED" }, list: [{ ...LISTED, media_type: "IMAGE" }], expected: { verdict: "not_published" } },
 ];
 
-for (const { name, status, list = [], refused = false, minutes = 1, expected } of VERDICTS) {
+for (const { name, status, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
   test(`a lost publishing call is judged by container and list: ${name}`, async (t) => {
-    const server = await startGraph(t, { status: status ?? undefined, unreadable: status === null, list });
+    const server = await startGraph(t, { status: status ?? undefined, unreadable: status === null, list, ...(date === undefined ? {} : { date }) });
     const context = contextOf(server.url, CONTENT, { "container-1": "1" });
-    const intentAt = new Date("2026-11-01T12:00:00Z");
-    const answer: OpenIntent["answer"] = refused
-      ? { status: 400, brokerCode: "PLATFORM_UNAVAILABLE", platformError: { status: 400, code: "24/4279009", message: null, requestId: null }, failure: null }
-      : { status: null, brokerCode: null, platformError: null, failure: "reset" };
-    const verdict = await broker.reconcile({ ...context, now: new Date(intentAt.getTime() + minutes * 60_000) }, { step: "publish-1", intentAt, answer });
+    const platformError = { status: 400, code: "24/4279009", message: null, requestId: null };
+    const answer: Partial<OpenIntent["answer"]> = refused ? { status: 400, brokerCode: "PLATFORM_UNAVAILABLE", platformError } : {};
+    const verdict = await broker.reconcile(context, lostCommit("publish-1", { ageSeconds: minutes * 60, ...intent, answer }));
     assert.partialDeepStrictEqual(verdict, expected);
     assert.ok(server.requests.every((request) => request.method === "GET"));
   });
@@ -166,9 +168,7 @@ test("a lost part of a chain is looked for among the replies to the part before"
   const server = await startGraph(t, { status: { status: "PUBLISHED" }, replies: [reply, { ...reply, id: "9003", replied_to: { id: "8" } }] });
   const content = { ...CONTENT, thread: [{ text: "two", media: [] }] };
   const context = contextOf(server.url, content, { "container-2": "2", "publish-1": "9001" });
-  const intentAt = new Date("2026-11-01T12:00:00Z");
-  const answer = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
-  const verdict = await broker.reconcile(context, { step: "publish-2", intentAt, answer });
+  const verdict = await broker.reconcile(context, lostCommit("publish-2"));
   assert.deepEqual(verdict, { verdict: "published", done: { "publish-2": "9002" }, remoteId: "9002" });
 });
 
@@ -176,8 +176,8 @@ test("a spam refusal that proves to have published nothing is final and says so"
   const server = await startGraph(t, { status: { status: "FINISHED" } });
   const context = contextOf(server.url, CONTENT, { "container-1": "1" });
   const platformError = { status: 400, code: "4/2207051", message: null, requestId: null };
-  const answer = { status: 400, brokerCode: "RATE_LIMITED" as const, platformError, failure: null };
-  const verdict = await broker.reconcile(context, { step: "publish-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer });
+  const answer = { status: 400, brokerCode: "RATE_LIMITED" as const, platformError };
+  const verdict = await broker.reconcile(context, lostCommit("publish-1", { answer }));
   assert.ok(verdict.verdict === "not_published" && verdict.error?.code === "RATE_LIMITED" && verdict.error.retryable === false);
 });
 
@@ -194,6 +194,8 @@ interface Script {
   status?: object | undefined;
   unreadable?: boolean;
   list?: object[];
+  /** What time it is there. */
+  date?: string;
   replies?: object[];
   limit?: object;
   refuseCreates?: { times: number; body: object }[];
@@ -216,7 +218,7 @@ async function startGraph(t: TestContext, script: Script = {}) {
     }
     if (path === "26/threads_publish") return [200, { id: String(9000 + (published += 1)) }];
     if (path === "26/threads_publishing_limit") return [200, { data: [script.limit ?? { quota_usage: 1, config: { quota_total: 250 } }] }];
-    if (path === "me/threads") return [200, { data: script.list ?? [] }];
+    if (path === "me/threads") return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
     if (path === "me/replies") return [200, { data: script.replies ?? [] }];
     if (path.startsWith("9")) return [200, { id: path, permalink: `https://www.threads.net/@someone/post/A${path}` }];
     if (script.unreadable === true) return [400, NOT_THERE];

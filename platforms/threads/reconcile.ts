@@ -1,12 +1,13 @@
-import { brokerErrorOf, callGraph, findRowByCode, graphRequest } from "../kit/meta-graph.ts";
+import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
 import type { BrokerError, OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { cannotSeeYet, kindOf, partsOf, repliesTo, stepNames, type Part } from "./container.ts";
 import { graph, NOT_THERE } from "./errors.ts";
 import { containerStatus, mediaList, type ListedMedia } from "./wire.ts";
 
 /**
- * Finds out what became of a publishing call: by the container's state first, which alone can prove that nothing is
- * live, and by the account's list of posts or replies for the id of what is. Source: Threads docs, troubleshooting, 2026.
+ * Finds out what became of a publishing call: by the container's state, which alone can prove that nothing is live, and by
+ * the account's list of posts or replies for the id of what is. Source: Threads docs, troubleshooting, 2026.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const part = partsOf(context.content).find((candidate) => stepNames(candidate).publish === intent.step);
@@ -20,30 +21,32 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     if (!refused) return { verdict: "pending", reason: "Threads is still processing the post." };
     return { verdict: "not_published", definitive: true, proof: "The container was still being processed.", redoFrom: names.ready, ...refusal(intent) };
   }
-  const { hits, complete } = await findCandidates(context, part, intent.intentAt);
+  const { hits, complete } = await findCandidates(context, part, intent, status);
   const [hit] = hits;
-  if (hits.length > 1 && status !== "PUBLISHED") return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
-  if (hit !== undefined && hits.length === 1) return published(part, hit);
   if (status === "PUBLISHED") {
+    if (hit !== undefined && hits.length === 1) return published(part, hit);
     // The next part of a chain has to reply to this one by its id.
     const isLast = part.index === context.content.thread.length;
     return isLast ? { verdict: "published", done: {}, remoteId: null } : { verdict: "pending", reason: "It is live, and not listed yet." };
   }
+  if (hit !== undefined && status === "FINISHED") return { verdict: "pending", reason: "The container is still FINISHED, and a post of the account looks like this one." };
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
+  if (hit !== undefined) return published(part, hit);
   if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
   if (status === "FINISHED") {
     return { verdict: "not_published", definitive: refused, proof: "The container is still FINISHED and the post is not listed.", ...refusal(intent) };
   }
   if (status === "ERROR" || status === "EXPIRED") {
-    return { verdict: "not_published", definitive: true, proof: `The container is ${status}.`, redoFrom: names.first, ...refusal(intent) };
+    return { verdict: "not_published", definitive: false, proof: `The container is ${status}, and the post is not listed.`, redoFrom: names.first, ...refusal(intent) };
   }
-  if (context.now.getTime() - intent.intentAt.getTime() < UNREADABLE_MILLISECONDS) {
+  if (intent.ageSeconds < UNREADABLE_SECONDS) {
     return { verdict: "pending", reason: "The container cannot be read, and the post is not listed yet." };
   }
   return { verdict: "cannot_tell", reason: "The container cannot be read, and the post is not listed." };
 }
 
 /** A container that cannot be read proves nothing: after this long the user is asked. */
-const UNREADABLE_MILLISECONDS = 15 * 60 * 1000;
+const UNREADABLE_SECONDS = 900;
 const LIST_LIMIT = 100;
 
 const LISTED_KINDS = { TEXT: "TEXT_POST", IMAGE: "IMAGE", VIDEO: "VIDEO", CAROUSEL: "CAROUSEL_ALBUM" } as const;
@@ -60,18 +63,24 @@ async function readStatus(context: StepContext, container: string): Promise<stri
 }
 
 /** Replies and the parts of a chain are not among the posts, and the posts not among the replies. */
-async function findCandidates(context: StepContext, part: Part, intentAt: Date): Promise<{ hits: ListedMedia[]; complete: boolean }> {
+async function findCandidates(context: StepContext, part: Part, intent: OpenIntent, status: string | null): Promise<{ hits: ListedMedia[]; complete: boolean }> {
   const replyTo = repliesTo(context, part);
-  const since = Math.floor(intentAt.getTime() / 1000) - 120;
-  const fields = `id,media_type,permalink,text,timestamp${replyTo === null ? "" : ",replied_to"}`;
-  const path = replyTo === null ? "me/threads" : "me/replies";
-  const request = graphRequest(graph, context.accessToken, "GET", path, { fields, since: String(since), limit: String(LIST_LIMIT) });
-  const { data } = await callGraph(graph, context.http, mediaList, request);
-  const known = new Set(Object.values(context.checkpoint));
+  const { since, until } = searchedDates(intent);
+  const answer = await context.http.send(
+    graphRequest(graph, context.accessToken, "GET", replyTo === null ? "me/threads" : "me/replies", {
+      fields: `id,media_type,permalink,text,timestamp${replyTo === null ? "" : ",replied_to"}`,
+      since: String(wholeSeconds(since)),
+      ...(until === null ? {} : { until: String(wholeSeconds(until)) }),
+      limit: String(LIST_LIMIT),
+    }),
+  );
+  const { data } = readGraphAnswer(graph, mediaList, answer);
+  // A container that says it is still to be published outweighs what may be older.
+  const earliest = earliestDate(intent, answer, status === "FINISHED" ? 5 : 60);
   const hits = data.filter(
     (media) =>
-      !known.has(media.id) &&
-      Date.parse(media.timestamp) >= intentAt.getTime() - 60_000 &&
+      !intent.accountedIds.has(media.id) &&
+      Date.parse(media.timestamp) >= earliest &&
       media.media_type === LISTED_KINDS[kindOf(part)] &&
       plain(media.text ?? "") === plain(part.text) &&
       (replyTo === null || media.replied_to?.id === replyTo),

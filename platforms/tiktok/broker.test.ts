@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { contextFor, drive, failureOf, film, picture, startHost, type Received } from "../kit/fixture.ts";
+import { contextFor, drive, failureOf, film, lostCommit, picture, startHost, type Received } from "../kit/fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import type { Checkpoint, OpenIntent, PublishMedia, StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
@@ -119,7 +119,7 @@ test("the state of the task settles what became of the last bytes", async (t) =>
   const verdictOf = async (state: Record<string, unknown>, answer: Partial<OpenIntent["answer"]> = {}, startedAt = NOW) => {
     const server = await startTikTok(t, { state });
     const context = contextOf(server.url, VIDEO, { publishId: "v_pub_file~v2-1.1", uploadUrl: "https://up.example/", startedAt: startedAt.toISOString() });
-    return broker.reconcile(context, { step: "publish", intentAt: NOW, answer: { ...NO_ANSWER, ...answer } });
+    return broker.reconcile(context, lostCommit("publish", { intentAt: NOW, answer }));
   };
   const shapeOf = (verdict: Awaited<ReturnType<typeof verdictOf>>) => [verdict.verdict, "definitive" in verdict ? verdict.definitive : null, "redoFrom" in verdict ? (verdict.redoFrom ?? null) : null];
 
@@ -137,7 +137,7 @@ test("the state of the task settles what became of the last bytes", async (t) =>
 
 test("a lost answer about photos is never called again: nobody can tell", async () => {
   const context = contextOf("http://127.0.0.1:9", { ...VIDEO, media: [picture()] }, { photoUrls: ["https://media.example/a.jpg"] });
-  assert.equal((await broker.reconcile(context, { step: "publish", intentAt: NOW, answer: NO_ANSWER })).verdict, "cannot_tell");
+  assert.equal((await broker.reconcile(context, lostCommit("publish", { intentAt: NOW }))).verdict, "cannot_tell");
 });
 
 test("a post that TikTok does not finish is said to be unknown after ten minutes", async (t) => {
@@ -188,8 +188,6 @@ test("of an app that TikTok has not audited only the level that it may use is of
 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const APP = { clientId: "key", clientSecret: "secret", redirectUri: "https://app.example/cb" };
-const NO_ANSWER = { status: null, brokerCode: null, platformError: null, failure: "reset" };
-
 const VIDEO: PlatformContent<PublishMedia> = { text: "Hi", media: [film({ sizeBytes: 3_000_000 })], linkUrl: null, placement: null, settings: { privacyLevel: "SELF_ONLY" }, cover: null, thread: [] };
 
 interface Canned {

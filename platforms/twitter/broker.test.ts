@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, picture, startHost } from "../kit/fixture.ts";
+import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost } from "../kit/fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { classifyX } from "./errors.ts";
 import { oauth } from "./oauth.ts";
 
 const MEDIA_INVALID = { errors: [{ parameters: { "media.media_ids": ["1"] }, message: "Your media IDs are invalid." }], title: "Invalid Request", detail: "One or more parameters to your request was invalid.", type: "https://api.twitter.com/2/problems/invalid-request" };
@@ -82,7 +81,7 @@ test("a thread hands over all media first, and each part replies to the one befo
 
 test("media that X has forgotten, or has refused, are handed over anew before a later part", async (t) => {
   const content = { ...CONTENT, thread: [{ text: "two", media: [picture({})] }] };
-  const causes: Checkpoint[] = [{ "uploaded-2-1": "2026-10-31T12:00:00.000Z" }, { "begun-2": 1 }];
+  const causes: Checkpoint[] = [{ "uploaded-2-1": "2026-10-31T12:00:00.000Z" }, { "begun-2": true }];
   for (const changes of causes) {
     const x = await startX(t);
     const again = broker.steps(content).find(({ name }) => name === "again-send-2-1");
@@ -102,10 +101,10 @@ test("a part whose media X does not know is begun again with its upload, once", 
 });
 
 test("a duplicate is the content's fault at first, and leaves the outcome open after a lost call", () => {
-  const first = refusalOf("post-1", 403, DUPLICATE, CONTENT, { "begun-1": 1 });
+  const first = refusalOf("post-1", 403, DUPLICATE, CONTENT);
   assert.deepEqual([first.code, first.notPublished], ["CONTENT_REJECTED", true]);
   assert.match(first.message, /X says: You are not allowed to create a Tweet with duplicate content\./);
-  assert.equal(refusalOf("post-1", 403, DUPLICATE, CONTENT, { "begun-1": 2 }).notPublished, false);
+  assert.equal(refusalOf("post-1", 403, DUPLICATE, CONTENT, {}, { mayBeLive: true }).notPublished, false);
 });
 
 test("a refusal without a reason is told as too long where the text is", () => {
@@ -153,14 +152,14 @@ const LISTED = { id: "9001", text: "Hi", created_at: "2026-11-01T12:00:01.000Z" 
 const SHORT = "https://t.co/abcdefghij";
 
 /** What was sent, what the timeline holds, and what follows from it. */
-const VERDICTS: { name: string; content?: Partial<PlatformContent<PublishMedia>>; list?: object[]; answer?: object; checkpoint?: Checkpoint; minutes?: number; step?: string; expected: object }[] = [
+const VERDICTS: { name: string; content?: Partial<PlatformContent<PublishMedia>>; list?: object[]; checkpoint?: Checkpoint; step?: string; intent?: Partial<OpenIntent>; date?: string; expected: object }[] = [
   { name: "listed", list: [LISTED], expected: { verdict: "published", remoteId: "9001", publishedUrl: "https://x.com/someone/status/9001" } },
-  { name: "not listed", expected: { verdict: "not_published", definitive: false, redoFrom: "ready-1" } },
+  { name: "not listed", expected: { verdict: "not_listed" } },
   { name: "two candidates", list: [LISTED, { ...LISTED, id: "9002" }], expected: { verdict: "cannot_tell" } },
-  { name: "another text", list: [{ ...LISTED, text: "Ho" }], expected: { verdict: "not_published" } },
-  { name: "an older post", list: [{ ...LISTED, created_at: "2026-11-01T11:58:00.000Z" }], expected: { verdict: "not_published" } },
-  { name: "a reply with the same text", list: [{ ...LISTED, referenced_tweets: [{ type: "replied_to", id: "5" }] }], expected: { verdict: "not_published" } },
-  { name: "the same text with a picture", list: [{ ...LISTED, attachments: { media_keys: ["3_1"] } }], expected: { verdict: "not_published" } },
+  { name: "another text", list: [{ ...LISTED, text: "Ho" }], expected: { verdict: "not_listed" } },
+  { name: "an older post", list: [{ ...LISTED, created_at: "2026-11-01T11:58:00.000Z" }], expected: { verdict: "not_listed" } },
+  { name: "a reply with the same text", list: [{ ...LISTED, referenced_tweets: [{ type: "replied_to", id: "5" }] }], expected: { verdict: "not_listed" } },
+  { name: "the same text with a picture", list: [{ ...LISTED, attachments: { media_keys: ["3_1"] } }], expected: { verdict: "not_listed" } },
   {
     name: "a link in its short form, entities escaped",
     content: { text: "A & B < C https://Example.com/a?x=1" },
@@ -183,9 +182,11 @@ const VERDICTS: { name: string; content?: Partial<PlatformContent<PublishMedia>>
   { name: "new names of the fields", content: { settings: { replyTo: "5" } }, list: [{ ...LISTED, referenced_posts: [{ type: "replied_to", id: "5" }] }], expected: { verdict: "published" } },
   { name: "mentions that X has put in front of a reply", content: { settings: { replyTo: "5" } }, list: [{ ...LISTED, text: "@jo @al Hi", referenced_tweets: [{ type: "replied_to", id: "5" }] }], expected: { verdict: "published" } },
   { name: "a poll", content: { settings: { poll: { options: ["a", "b"], durationMinutes: 5 } } }, list: [LISTED, { ...LISTED, id: "9003", attachments: { poll_ids: ["1"] } }], expected: { verdict: "published", remoteId: "9003" } },
-  { name: "a duplicate of the first call, listed", checkpoint: { "begun-1": 2, "since-1": "2026-11-01T11:55:00.000Z" }, list: [{ ...LISTED, created_at: "2026-11-01T11:55:02.000Z" }], answer: DUPLICATE, expected: { verdict: "published", remoteId: "9001" } },
-  { name: "a duplicate of the first call, not listed yet", checkpoint: { "begun-1": 2, "since-1": "2026-11-01T11:55:00.000Z" }, answer: DUPLICATE, expected: { verdict: "pending" } },
-  { name: "a duplicate of the first call, never listed", checkpoint: { "begun-1": 2, "since-1": "2026-11-01T11:55:00.000Z" }, answer: DUPLICATE, minutes: 11, expected: { verdict: "cannot_tell" } },
+  { name: "another post of ours with the same text", list: [LISTED], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "not_listed" } },
+  { name: "one of two that were sent with the same text", list: [LISTED], intent: { hasTwin: true }, expected: { verdict: "cannot_tell" } },
+  { name: "listed, by a clock that is ten minutes behind", list: [{ ...LISTED, created_at: "2026-11-01T11:50:01.000Z" }], date: "Sun, 01 Nov 2026 11:50:10 GMT", expected: { verdict: "published" } },
+  { name: "listed, by a clock that is ten minutes ahead", list: [{ ...LISTED, created_at: "2026-11-01T12:10:01.000Z" }], date: "Sun, 01 Nov 2026 12:10:10 GMT", expected: { verdict: "published" } },
+  { name: "an older post, by a clock that is ten minutes ahead", list: [LISTED], date: "Sun, 01 Nov 2026 12:10:10 GMT", expected: { verdict: "not_listed" } },
   {
     name: "a later part, under the part before",
     content: { thread: [{ text: "two", media: [] }] },
@@ -196,38 +197,34 @@ const VERDICTS: { name: string; content?: Partial<PlatformContent<PublishMedia>>
   },
 ];
 
-for (const { name, content = {}, list = [], answer, checkpoint = {}, minutes = 1, step = "post-1", expected } of VERDICTS) {
+for (const { name, content = {}, list = [], checkpoint = {}, step = "post-1", intent, date, expected } of VERDICTS) {
   test(`a lost creating call is judged by the timeline: ${name}`, async (t) => {
-    const x = await startX(t, { list });
-    const context = contextOf(x.url, { ...CONTENT, ...content }, checkpoint);
-    const intentAt = new Date("2026-11-01T12:00:00.000Z");
-    const error = answer === undefined ? null : classifyX(answerOf(403, answer), "elsewhere");
-    const lost: OpenIntent["answer"] = { status: error === null ? null : 403, brokerCode: error?.code ?? null, platformError: error?.platformError ?? null, failure: error === null ? "reset" : null };
-    const verdict = await broker.reconcile({ ...context, now: new Date(intentAt.getTime() + minutes * 60_000) }, { step, intentAt, answer: lost });
+    const x = await startX(t, { list, ...(date === undefined ? {} : { date }) });
+    const verdict = await broker.reconcile(contextOf(x.url, { ...CONTENT, ...content }, checkpoint), lostCommit(step, intent));
     assert.partialDeepStrictEqual(verdict, expected);
     assert.ok(x.requests.length === 1 && x.requests[0]?.method === "GET");
-    const query = new URL(x.requests[0]?.url ?? "", "http://x").searchParams;
-    assert.deepEqual([query.get("max_results"), query.get("exclude"), query.get("start_time")], ["20", "retweets", "since-1" in checkpoint ? "2026-11-01T11:54:50Z" : "2026-11-01T11:59:50Z"]);
+    assert.partialDeepStrictEqual(x.requests[0].query, { max_results: "20", exclude: "retweets", start_time: "2026-11-01T11:45:00Z" });
   });
 }
 
-test("late reads end ten minutes after the call, since every post read is billed", async (t) => {
+test("late reads end some minutes after the call, since every post read is billed", async (t) => {
   const x = await startX(t, { list: [] });
-  const context = { ...contextOf(x.url, CONTENT), now: new Date("2026-11-01T13:00:00Z") };
-  await broker.reconcile(context, { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
-  assert.equal(x.requests[0]?.query.end_time, "2026-11-01T12:10:00Z");
+  await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1", { ageSeconds: 1800 }));
+  assert.equal(x.requests[0]?.query.end_time, undefined);
+  await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1", { ageSeconds: 3600 }));
+  assert.equal(x.requests[1]?.query.end_time, "2026-11-01T12:25:00Z");
 });
 
 test("the timeline's fields are asked for by their new names where X wants those", async (t) => {
   const x = await startX(t, { list: [LISTED], refuseFields: "tweet.fields" });
-  const verdict = await broker.reconcile(contextOf(x.url, CONTENT), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
+  const verdict = await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1"));
   assert.equal(verdict.verdict, "published");
   assert.match(x.requests[1]?.url ?? "", /post\.fields=/);
 });
 
 test("a timeline that goes on for pages proves nothing", async (t) => {
   const x = await startX(t, { list: [{ ...LISTED, text: "other" }], next: "n" });
-  const verdict = await broker.reconcile(contextOf(x.url, CONTENT), { step: "post-1", intentAt: new Date("2026-11-01T12:00:00Z"), answer: LOST });
+  const verdict = await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1"));
   assert.deepEqual([verdict.verdict, x.requests.length], ["cannot_tell", 5]);
 });
 
@@ -247,13 +244,11 @@ test("signing in and renewing go with Basic, and what is refused says who can me
   }
 });
 
-const LOST: OpenIntent["answer"] = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
-
-function refusalOf(name: string, status: number, body: object, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): BrokerError {
+function refusalOf(name: string, status: number, body: object, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}, more: Partial<StepContext> = {}): BrokerError {
   const step = broker.steps(content).find((candidate) => candidate.name === name);
   assert.ok(step?.effect === "visible");
   try {
-    step.accept(answerOf(status, body), contextOf("http://127.0.0.1:1", content, checkpoint));
+    step.accept(answerOf(status, body), { ...contextOf("http://127.0.0.1:1", content, checkpoint), ...more });
   } catch (error) {
     assert.ok(error instanceof BrokerError);
     return error;
@@ -283,6 +278,8 @@ interface Script {
   finalize?: number;
   list?: object[];
   next?: string;
+  /** What time it is there. */
+  date?: string;
   refuseFields?: string;
   token?: [number, object];
 }
@@ -308,7 +305,7 @@ async function startX(t: TestContext, script: Script = {}) {
       return [200, { data: { id: query.media_id, ...(state === undefined ? {} : { processing_info: state }) } }];
     }
     if (script.refuseFields !== undefined && script.refuseFields in query) return [400, problem];
-    return [200, { ...(script.list?.length === 0 ? {} : { data: script.list }), meta: { result_count: script.list?.length ?? 0, ...(script.next === undefined ? {} : { next_token: script.next }) } }];
+    return [200, { ...(script.list?.length === 0 ? {} : { data: script.list }), meta: { result_count: script.list?.length ?? 0, ...(script.next === undefined ? {} : { next_token: script.next }) } }, script.date === undefined ? undefined : { date: script.date }];
   });
   return { ...host, bodies: (path: string): unknown[] => host.requests.flatMap(({ url, json }) => (url === `/api.x.com${path}` ? [json] : [])) };
 }

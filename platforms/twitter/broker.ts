@@ -22,17 +22,10 @@ export const broker: Broker = {
   indexingLagSeconds: 60,
 };
 
-/**
- * Counts how often the creating call was begun: beginning again after reading back has found nothing leads here. If X
- * then calls the post a duplicate, the first call has landed after all.
- */
+/** From here on the part's media may have been taken by a call: what is tried again hands them over anew. */
 function getReady(part: Part): QuietStep {
-  const { ready, begun, since } = namesOf(part);
-  return {
-    name: ready,
-    effect: "read",
-    run: async ({ checkpoint, now }) => ({ done: { [begun]: Number(checkpoint[begun] ?? 0) + 1, [since]: checkpoint[since] ?? now.toISOString() } }),
-  };
+  const { ready, begun } = namesOf(part);
+  return { name: ready, effect: "read", run: async () => ({ done: { [begun]: true } }) };
 }
 
 function publish(part: Part): VisibleStep {
@@ -70,7 +63,7 @@ function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
 
 /** What X leaves open, the post itself may tell. */
 function refusal(error: BrokerError, context: StepContext, part: Part): BrokerError {
-  if (isDuplicate(error) && Number(context.checkpoint[namesOf(part).begun] ?? 1) > 1) return retold(error, { notPublished: false });
+  if (isDuplicate(error) && context.mayBeLive === true) return retold(error, { notPublished: false });
   if (error.code === "MEDIA_FAILED" && part.media.length > 0) {
     return retold(error, { redoFrom: uploadSteps(part, part.number === 1 ? "first" : "again")[0]?.name ?? namesOf(part).ready });
   }

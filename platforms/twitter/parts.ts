@@ -16,12 +16,11 @@ export function partsOf(content: PlatformContent<PublishMedia>): Part[] {
 /** Names of steps, and of what they leave in the checkpoint. */
 export function namesOf({ number }: Pick<Part, "number">) {
   return {
-    /** Right before the post: counts how often it was begun. */
+    /** Right before the post: notes that it was begun. */
     ready: `ready-${number}`,
     /** The creating call; leaves the post's id under its own name. */
     post: `post-${number}`,
     begun: `begun-${number}`,
-    since: `since-${number}`,
   };
 }
 

@@ -1,65 +1,42 @@
-import { findUrls } from "../kit/urls.ts";
 import type { HttpAnswer } from "../kit/http.ts";
+import { earliestDate, searchedDates } from "../kit/search.ts";
+import { findUrls } from "../kit/urls.ts";
 import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
-import { errorFromDetail, isDuplicate, readX } from "./errors.ts";
+import { readX } from "./errors.ts";
 import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./parts.ts";
 import { timeline, type ListedPost } from "./wire.ts";
 
 /**
- * Finds out what became of a creating call by the account's timeline, the only thing that tells. Every post read there
- * is billed, so the window is narrow and the pages are few. Source: X docs, timelines, 2026-08-22.
+ * Finds out what became of a creating call by the account's timeline, the only thing that tells, and only where the post
+ * is in it. Every post read there is billed, so the window is narrow and the pages are few. Source: X docs, timelines,
+ * 2026-08-22.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const part = partsOf(context.content).find((candidate) => namesOf(candidate).post === intent.step);
   if (part === undefined) return { verdict: "cannot_tell", reason: `The post has no step ${intent.step}.` };
-  const refused = intent.answer.platformError === null ? null : errorFromDetail(intent.answer.platformError);
-  const { posts, complete } = await readTimeline(context, windowOf(context, part, intent));
-  const known = new Set(Object.values(context.checkpoint));
-  const hits = posts.filter((post) => !known.has(post.id) && isThisOne(post, part, context));
+  const { posts, complete } = await readTimeline(context, intent);
+  const hits = posts.filter((post) => !intent.accountedIds.has(post.id) && isThisOne(post, part, context));
   const [hit] = hits;
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
+  if (hit !== undefined && intent.hasTwin) return { verdict: "cannot_tell", reason: "The account has one such post, and two were sent." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, part, hit.id) };
   if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
-  if (refused !== null && isDuplicate(refused)) return duplicateUnseen(context, intent);
-  return { verdict: "not_published", definitive: false, proof: "The account's timeline does not have it.", redoFrom: namesOf(part).ready, ...(refused === null ? {} : { error: refused }) };
+  return { verdict: "not_listed", reason: "The account's timeline does not have it." };
 }
 
-const BEFORE_MILLISECONDS = 10_000;
-/** X makes a post while it is asked to: one that is younger than this is another. */
-const AFTER_MILLISECONDS = 600_000;
-const DUPLICATE_MILLISECONDS = 600_000;
 const PAGES = 5;
 const FIELDS = "created_at,conversation_id,referenced_tweets,attachments,entities,note_tweet";
 const NEW_FIELDS = "created_at,conversation_id,referenced_posts,attachments,entities,note_post";
 
-/** X has refused a repeat as a duplicate, so the post is there; which it is has to be seen. */
-function duplicateUnseen({ now }: StepContext, { intentAt }: OpenIntent): Verdict {
-  const reason = "X says that the account has published this text, and does not list it.";
-  return now.getTime() - intentAt.getTime() < DUPLICATE_MILLISECONDS ? { verdict: "pending", reason } : { verdict: "cannot_tell", reason };
-}
-
-interface Window {
-  since: Date;
-  /** Null while that time has not come. */
-  until: Date | null;
-}
-
-/** Where the call was made before, that one may be the one that landed. */
-function windowOf({ checkpoint, now }: StepContext, part: Part, { intentAt }: OpenIntent): Window {
-  const names = namesOf(part);
-  const first = checkpoint[names.since];
-  const from = Number(checkpoint[names.begun] ?? 1) > 1 && typeof first === "string" ? Math.min(Date.parse(first), intentAt.getTime()) : intentAt.getTime();
-  const until = new Date(intentAt.getTime() + AFTER_MILLISECONDS);
-  return { since: new Date(from - BEFORE_MILLISECONDS), until: now.getTime() > until.getTime() + 60_000 ? until : null };
-}
-
-async function readTimeline(context: StepContext, window: Window): Promise<{ posts: ListedPost[]; complete: boolean }> {
+async function readTimeline(context: StepContext, intent: OpenIntent): Promise<{ posts: ListedPost[]; complete: boolean }> {
   const posts: ListedPost[] = [];
   let next: string | null | undefined;
   for (let page = 0; page < PAGES; page += 1) {
-    const { data, errors, meta } = readX(timeline, await readPage(context, window, next ?? null));
+    const answer = await readPage(context, intent, next ?? null);
+    const { data, errors, meta } = readX(timeline, answer);
     if ((errors ?? null) !== null && (data ?? null) === null) throw new Error("X could not read the timeline");
-    posts.push(...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= window.since.getTime()));
+    const earliest = earliestDate(intent, answer, 10);
+    posts.push(...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= earliest));
     next = meta?.next_token;
     if (typeof next !== "string") return { posts, complete: true };
   }
@@ -67,7 +44,8 @@ async function readTimeline(context: StepContext, window: Window): Promise<{ pos
 }
 
 /** The documentation and the specification name the fields differently; X says which it wants. */
-async function readPage(context: StepContext, { since, until }: Window, next: string | null): Promise<HttpAnswer> {
+async function readPage(context: StepContext, intent: OpenIntent, next: string | null): Promise<HttpAnswer> {
+  const { since, until } = searchedDates(intent);
   const ask = (fields: Record<string, string>): Promise<HttpAnswer> =>
     context.http.send({
       method: "GET",

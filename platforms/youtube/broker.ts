@@ -1,7 +1,7 @@
 import { BrokerError, type Broker, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
 import { awaitProcessed, setThumbnail, watchProcessing } from "./processing.ts";
 import { reconcile } from "./reconcile.ts";
-import { askStanding, PIECE_BYTES, pieceRequest, readSessionUrl, readStanding, sessionOf, stepNames, videoOf, type Standing } from "./session.ts";
+import { askStanding, fileNameFor, PIECE_BYTES, pieceRequest, readSessionUrl, readStanding, sessionOf, stepNames, videoOf, type Standing } from "./session.ts";
 import { doneOf, resourceOf, settingsOf } from "./video.ts";
 
 /**
@@ -29,7 +29,7 @@ function openSession(): QuietStep {
     async run(context) {
       const media = videoOf(context);
       const { notifySubscribers } = settingsOf(context);
-      const fileName = `ampost-${media.id}-${context.now.getTime().toString(36)}.${media.mimeType === "video/quicktime" ? "mov" : "mp4"}`;
+      const fileName = fileNameFor(media, context.now);
       const answer = await context.http.send({
         method: "POST",
         url: "https://www.googleapis.com/upload/youtube/v3/videos",

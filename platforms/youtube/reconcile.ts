@@ -1,13 +1,15 @@
 import { BROKER_CODES } from "../../model/errors.ts";
+import { earliestDate } from "../kit/search.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
-import { callYoutube } from "./errors.ts";
-import { askStanding, isGone, sessionOf, stepNames, type Session, type Standing } from "./session.ts";
+import { callYoutube, readYoutube } from "./errors.ts";
+import { askStanding, isGone, isNamedByUs, sessionOf, stepNames, type Session, type Standing } from "./session.ts";
 import { doneOf } from "./video.ts";
 import { channels, files, playlist, type ListedFile } from "./wire.ts";
 
 /**
  * Finds out what became of the call that sent the last bytes: the session says, for as long as it lives. After that the
- * channel's uploads are searched for the file. Source: YouTube docs, resumable uploads, 2026-10.
+ * channel's uploads are searched for the file, which can only show that it is there. Source: YouTube docs, resumable
+ * uploads, 2026-10.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   let standing: Standing;
@@ -31,43 +33,42 @@ function isAboutTheUpload({ code, notPublished }: BrokerError): boolean {
 }
 
 const LIST_LIMIT = 20;
-const EARLIER_MILLISECONDS = 60_000;
 
 async function searchChannel(context: StepContext, intent: OpenIntent): Promise<Verdict> {
-  const since = intent.intentAt.getTime() - EARLIER_MILLISECONDS;
-  const { ids, complete } = await listUploads(context, since);
+  const { ids, complete } = await listUploads(context, intent);
   const found = ids.length === 0 ? [] : await listFiles(context, ids);
   const session = sessionOf(context.checkpoint);
-  const hits = found.filter((file) => isThisOne(file, session, context, since));
+  const hits = found.filter((file) => isThisOne(file, session, context));
   const named = hits.filter(({ fileDetails }) => fileDetails?.fileName === session.fileName);
   const [hit] = named.length === 1 ? named : hits;
   if (named.length !== 1 && hits.length > 1) return { verdict: "cannot_tell", reason: "Several videos of the channel look like this one." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, hit) };
   if (!complete) return { verdict: "cannot_tell", reason: "The channel has uploaded too much since to find this video." };
-  return { verdict: "not_published", definitive: false, proof: "The upload has expired, and the channel does not have the video.", redoFrom: stepNames.open };
+  return { verdict: "not_listed", reason: "The upload has expired, and the channel does not list the video." };
 }
 
-/** By the exact size of the file and the title. */
-function isThisOne({ snippet, fileDetails }: ListedFile, { sizeBytes }: Session, { content }: StepContext, since: number): boolean {
-  const publishedAt = Date.parse(snippet?.publishedAt ?? "");
-  if (Number.isFinite(publishedAt) && publishedAt < since) return false;
+/** By the exact size of the file and the title. A file under another name of ours is another upload. */
+function isThisOne({ snippet, fileDetails }: ListedFile, { sizeBytes, fileName }: Session, { content }: StepContext): boolean {
+  if (isNamedByUs(fileDetails?.fileName ?? "") && fileDetails?.fileName !== fileName) return false;
   return fileDetails?.fileSize === String(sizeBytes) && (snippet?.title ?? "").trim() === content.text.trim();
 }
 
 /** Newest first; private ones are there as well. */
-async function listUploads(context: StepContext, since: number): Promise<{ ids: string[]; complete: boolean }> {
-  const { items } = await callYoutube(context.http, playlist, {
+async function listUploads(context: StepContext, intent: OpenIntent): Promise<{ ids: string[]; complete: boolean }> {
+  const answer = await context.http.send({
     method: "GET",
     url: `${API}/playlistItems`,
     query: { part: "snippet,contentDetails,status", playlistId: await uploadsPlaylist(context), maxResults: String(LIST_LIMIT) },
     headers: { authorization: `Bearer ${context.accessToken}` },
   });
-  const all = items ?? [];
+  const all = readYoutube(playlist, answer).items ?? [];
+  const earliest = earliestDate(intent, answer, 60);
   const recent = all.filter(({ snippet, contentDetails }) => {
     const at = Date.parse(contentDetails.videoPublishedAt ?? snippet?.publishedAt ?? "");
-    return !Number.isFinite(at) || at >= since;
+    return !Number.isFinite(at) || at >= earliest;
   });
-  return { ids: recent.map(({ contentDetails }) => contentDetails.videoId), complete: recent.length < LIST_LIMIT };
+  const ids = recent.map(({ contentDetails }) => contentDetails.videoId);
+  return { ids: ids.filter((id) => !intent.accountedIds.has(id)), complete: ids.length < LIST_LIMIT };
 }
 
 const API = "https://www.googleapis.com/youtube/v3";

@@ -27,6 +27,17 @@ export const PIECE_BYTES = 8 * 1024 * 1024;
 
 export const stepNames = { open: "open", upload: "upload", publish: "publish" } as const;
 
+const OUR_FILES = "ampost-";
+
+/** A name that no other upload has. */
+export function fileNameFor(media: PublishMedia, now: Date): string {
+  return `${OUR_FILES}${media.id}-${now.getTime().toString(36)}.${media.mimeType === "video/quicktime" ? "mov" : "mp4"}`;
+}
+
+export function isNamedByUs(fileName: string): boolean {
+  return fileName.startsWith(OUR_FILES);
+}
+
 export function videoOf({ content }: Pick<StepContext, "content">): PublishMedia {
   const media = content.media[0];
   if (media === undefined) throw new BrokerError("MEDIA_REJECTED", "A YouTube post needs exactly one video.");

@@ -1,5 +1,6 @@
 import { BrokerError, type OpenIntent, type StepDone, type Verdict, type VisibleStep } from "../../platforms/platform.ts";
 import { requestHash, type HttpExchange } from "../../platforms/kit/http.ts";
+import { findSurroundings } from "../db/surroundings.ts";
 import type { Changes, IntentChanges, IntentEvidence, IntentRow } from "../db/publishing.ts";
 import { secondsSince } from "./claim.ts";
 import { commit, isTakenRemoteId, recordDone } from "./commit.ts";
@@ -34,7 +35,7 @@ export async function reconcile(work: Work, intent: IntentRow): Promise<Progress
   if (verdict.verdict === "published") return foundLive(work, step, index, intent, verdict, read);
   if (verdict.verdict === "not_published" && isProved(verdict, read)) return provedAbsent(work, index, intent, verdict, read);
   const reason = verdict.verdict === "not_published" ? verdict.proof : verdict.reason;
-  return stillOpen(work, { ...intent, evidence: read }, reason, verdict.verdict === "cannot_tell");
+  return stillOpen(work, { ...intent, evidence: read }, reason, verdict.verdict === "cannot_tell" || (verdict.verdict === "not_listed" && isRepeated(read)));
 }
 
 /** The platform has shown that it is live, but not yet which it is: the ids are asked for on the same schedule. */
@@ -87,17 +88,24 @@ async function mayRepeat(work: Work, step: VisibleStep, intent: IntentRow): Prom
 }
 
 async function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]): Promise<Verdict> {
-  const open: OpenIntent = {
-    step: intent.step,
-    intentAt: new Date(intent.intentAt),
-    answer: intent.evidence.answer ?? { status: null, brokerCode: null, platformError: null, failure: null },
-  };
   try {
+    const open: OpenIntent = {
+      step: intent.step,
+      ...(await surroundings(work, intent)),
+      answer: intent.evidence.answer ?? { status: null, brokerCode: null, platformError: null, failure: null },
+    };
     return await work.broker.reconcile(await stepContext(work, exchanges), open);
   } catch (error) {
     work.deps.log.warn({ err: error, platformPostId: work.row.id, step: intent.step }, "a commit could not be read back");
     return { verdict: "pending", reason: describeFailure(error).message };
   }
+}
+
+/** What else Ampost knows of the account, so that a look-alike is not taken for this one. */
+async function surroundings({ deps, row, pace }: Work, intent: IntentRow): Promise<Pick<OpenIntent, "intentAt" | "ageSeconds" | "accountedIds" | "hasTwin">> {
+  const found = await findSurroundings.one(deps.pool, [intent.id, row.user_id, row.mode]);
+  if (found === undefined) throw new Error("The intent is not there any more");
+  return { intentAt: found.intent_at, ageSeconds: found.age_seconds * pace, accountedIds: new Set(found.accounted_ids), hasTwin: found.has_twin };
 }
 
 function adopt(late: NonNullable<IntentEvidence["late"]>): Verdict {
@@ -108,7 +116,7 @@ function adopt(late: NonNullable<IntentEvidence["late"]>): Verdict {
 function nextEvidence(work: Work, intent: IntentRow, verdict: Verdict, exchanges: HttpExchange[]): IntentEvidence {
   const { reads = 0, negativeReads = [] } = intent.evidence;
   const age = ageSeconds(work, intent);
-  const counts = verdict.verdict === "not_published" && age - endedAfterSeconds(work, intent) >= work.broker.indexingLagSeconds / work.pace;
+  const counts = (verdict.verdict === "not_published" || verdict.verdict === "not_listed") && age - endedAfterSeconds(work, intent) >= work.broker.indexingLagSeconds / work.pace;
   const apart = age - (negativeReads.at(-1) ?? -Infinity) >= NEGATIVE_READS_APART_SECONDS / work.pace;
   return {
     ...intent.evidence,
@@ -119,7 +127,11 @@ function nextEvidence(work: Work, intent: IntentRow, verdict: Verdict, exchanges
 }
 
 function isProved(verdict: Extract<Verdict, { verdict: "not_published" }>, read: IntentEvidence): boolean {
-  return verdict.definitive || (read.negativeReads?.length ?? 0) >= 2;
+  return verdict.definitive || isRepeated(read);
+}
+
+function isRepeated({ negativeReads = [] }: IntentEvidence): boolean {
+  return negativeReads.length >= 2;
 }
 
 function hasId({ remoteId }: StepDone): boolean {
