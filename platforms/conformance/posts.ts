@@ -6,7 +6,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
 import type { HeldPost } from "../../server/db/scheduling.ts";
 import { transaction } from "../../server/db/sql.ts";
-import { publishNow } from "../../server/publishing/schedule.ts";
+import { publishNow, retry } from "../../server/publishing/schedule.ts";
 
 /** A connected account, alone in its set. */
 export interface TestAccount {
@@ -47,6 +47,13 @@ export async function insertPost(pool: pg.Pool, name: PlatformName, account: Tes
     await publishNow(tx, rows[0] ?? missing());
   });
   return id;
+}
+
+export async function retryByForce(pool: pg.Pool, name: PlatformName, id: string): Promise<void> {
+  await transaction(pool, async (tx) => {
+    const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = (select post_id from platform_posts where id = $1) for update", [id]);
+    await retry(tx, rows[0] ?? missing(), { platforms: [name], force: true });
+  });
 }
 
 export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {

@@ -21,7 +21,7 @@ import type { OAuthApp } from "../platform.ts";
 import { oauthServices, SPEED, SPEED_AFTER_CRASH, startDoomed, startEngine, type Doom, type Place } from "./engine.ts";
 import { loadFixtures } from "./fixtures.ts";
 import { openMediaDoor } from "./media-door.ts";
-import { insertPost, isSettled, passTime, readPost, type PostRow, type TestAccount } from "./posts.ts";
+import { insertPost, isSettled, passTime, readPost, retryByForce, type PostRow, type TestAccount } from "./posts.ts";
 import { openSandbox, type Fault } from "./sandbox-door.ts";
 import { loginOf, type Subject } from "./subject.ts";
 
@@ -30,6 +30,8 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 export interface WorldOptions {
   /** False: the app is one that may not renew its grants, where the platform has such apps. */
   isRenewable?: boolean;
+  /** Where the platform's clock begins; it stands still there unless it is moved. */
+  startAt?: Date;
   /** One of the sandbox's own apps, instead of a new one. */
   app?: OAuthApp;
 }
@@ -45,7 +47,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const storage = await createDiskStorage(mediaFolder);
   const secret = randomBytes(32).toString("hex");
   const mediaDoor = await openMediaDoor({ pool, storage, secret });
-  const running = await startSandbox({ port: 0, dataDir: join(dataDir, "sandbox"), limits: true, mediaUrl: mediaDoor.url });
+  const running = await startSandbox({ port: 0, dataDir: join(dataDir, "sandbox"), limits: true, mediaUrl: mediaDoor.url, ...(options.startAt === undefined ? {} : { startAt: options.startAt }) });
   const sandbox = openSandbox(running.url);
   const place: Place = {
     databaseUrl: database.url,
@@ -96,6 +98,12 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     /** Publishes and waits until the platform post is settled, or until it is what the test waits for. */
     async publish(account: TestAccount, content: PostContent, options: { until?: (row: PostRow) => boolean } = {}): Promise<PostRow> {
       const id = await insertPost(pool, subject.name, account, content, mediaIds);
+      return await world.settled(id, options.until);
+    },
+
+    /** As a caller who says to send it again although nobody knows whether it is live. */
+    async retryByForce(id: string, options: { until?: (row: PostRow) => boolean } = {}): Promise<PostRow> {
+      await retryByForce(pool, subject.name, id);
       return await world.settled(id, options.until);
     },
 

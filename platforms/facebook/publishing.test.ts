@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import type { PostContent } from "../../model/post.ts";
 import { SPEED_AFTER_CRASH } from "../conformance/engine.ts";
 import { startWorld, type World } from "../conformance/world.ts";
 
@@ -17,13 +18,48 @@ test("a post that is listed a minute late is found there after a crash, and not 
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "feed-lag-60s" });
   const published = await world.keepPace(SPEED_AFTER_CRASH, () =>
-    world.publishThroughCrash(account, { text: "late to the list", media: [], linkUrl: null, platformOverrides: {} }, { publish: 1, when: "after" }),
+    world.publishThroughCrash(account, textOf("late to the list"), { publish: 1, when: "after" }),
   );
   const entries = await world.ledger(account);
   assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
   assert.equal(entries[0]?.publishCalls, 1);
   const reads = (await world.requests()).filter(({ url }) => url.includes("/published_posts"));
   assert.ok(reads.length > 1, "it was listed at the first look");
+});
+
+test("a text that is live and listed long after is never made again by itself, and by force neither twice nor called failed", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind: "reject", error: "feed-lag-600s" });
+  const lost = await world.publishThroughCrash(account, textOf("very late"), { publish: 1, when: "after" });
+  assert.deepEqual([lost.status, lost.error?.code, (await world.ledger(account)).length], ["unknown", "OUTCOME_UNKNOWN", 1]);
+  await world.advance(account, 600);
+  const forced = await world.retryByForce(lost.id);
+  const entries = await world.ledger(account);
+  assert.deepEqual([forced.status, forced.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(forced.error));
+  const calls = (await world.requests()).filter(({ operation }) => operation === "publish");
+  assert.deepEqual(calls.map(({ status }) => status), [200, 400]);
+});
+
+test("a text that never went out is not taken for another post of ours with the same words", async () => {
+  const account = await world.connect();
+  const first = await world.publish(account, textOf("again and again"));
+  await world.fault({ operation: "publish", kind: "drop_before" });
+  const second = await world.publish(account, textOf("again and again"));
+  assert.deepEqual([first.status, second.status, second.platformPostId], ["published", "unknown", null]);
+  assert.deepEqual((await world.ledger(account)).map(({ id }) => id), [first.platformPostId]);
+});
+
+test("a lost text is found by a Page whose clock is ten minutes behind", async () => {
+  const behind = await startWorld({ name: "facebook", readsBack: true, refusals: [] }, { startAt: new Date(Date.now() - 600_000) });
+  try {
+    const account = await behind.connect();
+    await behind.fault({ operation: "publish", kind: "drop_after" });
+    const published = await behind.publish(account, textOf("by another clock"));
+    const entries = await behind.ledger(account);
+    assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
+  } finally {
+    await behind.close();
+  }
 });
 
 test("a Page whose calls are nearly used up is published to at a slower pace, and no call more is made", async () => {
@@ -44,3 +80,7 @@ test("a reel's upload that is cut goes on where it broke", async () => {
   const offsets = (await world.requests()).filter(({ url }) => url.includes("/video-upload/")).map(({ headers }) => headers["offset"]);
   assert.deepEqual(offsets, ["0", "65536"]);
 });
+
+function textOf(text: string): PostContent {
+  return { text, media: [], linkUrl: null, platformOverrides: {} };
+}

@@ -23,3 +23,13 @@ test("a chain whose third part breaks is resumed there, in reply to the second",
   assert.deepEqual(made, [["one", undefined], ["two", one?.id], ["three", two?.id], ["three", two?.id]]);
   assert.deepEqual([one, two, three].map((entry) => entry?.publishCalls), [1, 1, 1]);
 });
+
+test("a post that never went out is not taken for another post of ours with the same words, and goes out", async () => {
+  const account = await world.connect();
+  const content = { text: "again and again", media: [], linkUrl: null, platformOverrides: {} };
+  const first = await world.publish(account, content);
+  await world.fault({ operation: "publish", kind: "drop_before" });
+  const second = await world.publish(account, content);
+  assert.deepEqual([first.status, second.status], ["published", "published"], JSON.stringify(second.error));
+  assert.deepEqual((await world.ledger(account)).map(({ id }) => id), [second.platformPostId, first.platformPostId]);
+});
