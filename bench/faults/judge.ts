@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { platforms } from "../../platforms/index.ts";
 import type { SeenPost } from "./api.ts";
 import { backwardChanges } from "./history.ts";
@@ -17,18 +18,25 @@ export interface Expectation {
   subject: Subject;
   /** What it has to have become; where it is left out, published. */
   fates?: readonly ("published" | "failed" | "unknown" | "discarded")[];
+  /** Where it is live, the account's list says so: `unknown` is the truth only of what is not. */
+  isListed?: boolean;
   /** How many calls may have asked the platform to publish a part that is live. */
   publishCalls?: number;
 }
 
 /**
  * What is allowed where it may be open whether a commit was sent. A network of which nothing can be read back is sent the
- * identical post once more, as it documents; where that answer is lost as well, nobody can tell.
+ * identical post once more, as it documents; where that answer is lost as well, nobody can tell. Nor can they where the call
+ * has done nothing, and only a list could show it.
  */
 export function whereAnswersAreLost(subject: Subject): Expectation {
   const repeats = platforms[subject.platform].broker?.identicalRepeat !== undefined;
-  return repeats ? { subject, fates: ["published", "unknown"], publishCalls: 2 } : { subject };
+  if (repeats) return { subject, fates: ["published", "unknown"], publishCalls: 2 };
+  return ONLY_LISTED[subject.platform] === true ? { subject, fates: ["published", "unknown"], isListed: true } : { subject };
 }
+
+/** Networks whose texts are found by a list alone. */
+const ONLY_LISTED: Partial<Record<PlatformName, true>> = { facebook: true, twitter: true };
 
 export interface Judgement {
   violations: Violation[];
@@ -70,7 +78,7 @@ export async function judge(world: World, expectations: readonly Expectation[]):
   return { violations, fates, entries: ledger.length };
 }
 
-function judgeOne({ subject, fates = ["published"], publishCalls = 1 }: Expectation, post: SeenPost, byText: Map<string, Entry[]>): Violation[] {
+function judgeOne({ subject, fates = ["published"], isListed = false, publishCalls = 1 }: Expectation, post: SeenPost, byText: Map<string, Entry[]>): Violation[] {
   const [platformPost] = post.platformPosts;
   if (platformPost === undefined) return [{ kind: "untrue", sentence: `${post.id} has no platform post` }];
   const found = placesOf(subject).map((place) => byText.get(place) ?? []);
@@ -87,6 +95,7 @@ function judgeOne({ subject, fates = ["published"], publishCalls = 1 }: Expectat
   if (expected === undefined) violations.push(say(fates.includes("published") ? "lost" : "untrue", `should be ${fates.join(" or ")}`));
   if (status === "published" && counts.some((count) => count === 0)) violations.push(say("lost", "is said to be published and is not"));
   if (status === "discarded" && counts.some((count) => count > 0)) violations.push(say("untrue", "is said to be discarded and is live"));
+  if (status === "unknown" && isListed && counts.at(-1) !== 0) violations.push(say("lost", "is live, and was not found in the account's list"));
   // Of a chain that failed, the parts before may be live; one that stands alone, or all parts, may not.
   if (status === "failed" && counts.at(-1) !== 0) violations.push(say("untrue", "is said to have failed and is live"));
   const first = found[0]?.[0];

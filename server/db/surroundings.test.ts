@@ -86,7 +86,7 @@ async function addCommit(userId: string, accountId: string, { mode = "test", rem
   if (platformPost === undefined) {
     await pool.query(
       `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-       select $1, user_id, mode, platform_set_id, 'publishing', '{}', '{facebook}' from accounts where id = $2`,
+       select $1, user_id, mode, platform_set_id, 'queued', '{}', '{facebook}' from accounts where id = $2`,
       [post, accountId],
     );
     await pool.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, $4, 'facebook', 0, $5)", [made, post, userId, mode, accountId]);
