@@ -192,6 +192,7 @@ const LISTS: { name: string; content?: StepContext["content"]; list: object[]; i
   { name: "another text", list: [{ ...LISTED, message: "Hi there" }], expected: { verdict: "not_listed" } },
   { name: "an older post", list: [{ ...LISTED, created_time: "2026-11-01T11:58:00+0000" }], expected: { verdict: "not_listed" } },
   { name: "another post of ours with the same text", list: [LISTED], intent: { accountedIds: new Set(["101_501"]) }, expected: { verdict: "not_listed" } },
+  { name: "a video of ours with the same text", list: [{ ...withPhotos(), message: "Hi" }], intent: { accountedIds: new Set(["900"]) }, expected: { verdict: "not_listed" } },
   { name: "this one beside another post of ours with the same text", list: [LISTED, { ...LISTED, id: "101_500" }], intent: { accountedIds: new Set(["101_500"]) }, expected: { verdict: "published", remoteId: "101_501" } },
   { name: "one of two that were sent with the same text", list: [LISTED], intent: { hasTwin: true }, expected: { verdict: "cannot_tell" } },
   { name: "the same text, by a clock that is ten minutes behind", list: [{ ...LISTED, created_time: "2026-11-01T11:50:01+0000" }], date: "Sun, 01 Nov 2026 11:50:10 GMT", expected: { verdict: "published" } },

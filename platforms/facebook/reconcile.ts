@@ -41,7 +41,8 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
   );
   const { data } = readGraphAnswer(graph, postList, answer);
   const earliest = earliestDate(intent, answer, 60);
-  const hits = data.filter((post) => !intent.accountedIds.has(post.id) && isThisPost(context, post, earliest));
+  const others = data.filter((post) => ![post.id, ...targetsOf(post)].some((id) => intent.accountedIds.has(id)));
+  const hits = others.filter((post) => isThisPost(context, post, earliest));
   const [hit] = hits;
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the Page look like this one." };
   if (hit !== undefined && intent.hasTwin) return { verdict: "cannot_tell", reason: "The Page has one such post, and two were sent." };
@@ -53,18 +54,22 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
   return { verdict: "not_listed", reason: "The post is not among the Page's published posts." };
 }
 
+/** The ids of the photos and the video in it; by a video's own its post is known. */
+function targetsOf({ attachments }: ListedPost): string[] {
+  const targets = (attachments?.data ?? []).flatMap(({ target, subattachments }) => [target, ...(subattachments?.data ?? []).map((sub) => sub.target)]);
+  return targets.flatMap((target) => target?.id ?? []);
+}
+
 /** One of our photos in it is proof. Without photos the words have to be the same, and the link where there are no words. */
 function isThisPost(context: StepContext, post: ListedPost, earliest: number): boolean {
   const { text, linkUrl, media } = context.content;
-  const attachments = post.attachments?.data ?? [];
   if (media.length > 0) {
     const ours = photoIds(context);
-    const targets = attachments.flatMap(({ target, subattachments }) => [target?.id, ...(subattachments?.data ?? []).map((sub) => sub.target?.id)]);
-    return targets.some((id) => typeof id === "string" && ours.includes(id));
+    return targetsOf(post).some((id) => ours.includes(id));
   }
   if (Date.parse(post.created_time) < earliest) return false;
   if (text !== "" || linkUrl === null) return saysTheSame(text, post.message ?? "");
-  return plain(post.message ?? "") === "" && attachments.some(({ url }) => typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1));
+  return plain(post.message ?? "") === "" && (post.attachments?.data ?? []).some(({ url }) => typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1));
 }
 
 /** A mention is written with the Page's id and read back as its name. */
