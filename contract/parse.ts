@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { boundIssues } from "../model/bound-issues.ts";
 import { PublicError, type Issue } from "../model/errors.ts";
 import { findHostile } from "./hostile.ts";
 import { formOf, type Input, type Operation, type RawInput } from "./operation.ts";
@@ -35,11 +36,12 @@ export function refuseHostile(value: unknown): void {
   if (hostile !== null) throw refusal([hostile]);
 }
 
-/** The refusal that tells these issues: the first one's message and code, and all of them. */
+/** The refusal that tells these issues: the first one's message and code, and all of them, within bounds. */
 export function refusal(issues: Issue[]): PublicError {
-  const first = issues[0];
+  const told = boundIssues(issues);
+  const first = told[0];
   if (first === undefined) throw new Error("A refusal needs an issue");
-  return new PublicError(first.code, first.message, { issues });
+  return new PublicError(first.code, first.message, { issues: told });
 }
 
 /** Issues judged of the rest of a body say nothing true at or below a place where the form was wrong already. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { cutText } from "../model/cut-text.ts";
+import { MAX_ISSUES } from "../model/bound-issues.ts";
 import type { Issue, PublicCode } from "../model/errors.ts";
 import { fieldAt } from "./fields-of.ts";
 import { nearestWord } from "../model/nearest-word.ts";
@@ -20,7 +21,12 @@ const MAX_UNKNOWN_KEYS = 20;
 
 /** Turns what zod found into issues that a person understands, each with its place, what was found and what to do. */
 export function tellProblems(form: z.ZodType, problems: readonly z.core.$ZodIssue[], words: PartWords): Issue[] {
-  return problems.flatMap((problem) => (problem.code === "unrecognized_keys" ? tellUnknownKeys(form, problem, words) : [tellProblem(form, problem, words)]));
+  const told: Issue[] = [];
+  for (const problem of problems) {
+    if (told.length > MAX_ISSUES) break;
+    told.push(...(problem.code === "unrecognized_keys" ? tellUnknownKeys(form, problem, words) : [tellProblem(form, problem, words)]));
+  }
+  return told;
 }
 
 /** ["content", "media", 0] → "/content/media/0" */

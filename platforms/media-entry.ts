@@ -20,20 +20,24 @@ export const mediaEntrySchema = z
     width: positive().describe("Width in pixels."),
     height: positive().describe("Height in pixels."),
     durationSeconds: positive().describe("Length of a video in seconds."),
-    altText: z.string().nullish().describe("Description for people who cannot see it."),
+    altText: z.string().max(10_000).nullish().describe("Description for people who cannot see it."),
     thumbnailUrl: webUrl.nullish().describe("Cover picture of a video, http or https."),
   })
   .describe("An image or a video: by url, by the filename of a file of the request, or by the id of a stored media object.");
+
+/** Far above what anybody posts at once. */
+export const MAX_CHAIN_PARTS = 500;
 
 /** `settings.thread` of the platforms that publish chains. */
 export const chainSchema = z
   .array(
     z.strictObject({
       text: z.string().describe("Text of this part; may be empty where the part has media."),
-      media: z.array(mediaEntrySchema).nullish().describe("Media of this part, by the same rules as content.media."),
+      media: z.array(mediaEntrySchema).max(100).nullish().describe("Media of this part, by the same rules as content.media."),
     }),
   )
   .min(1)
+  .max(MAX_CHAIN_PARTS)
   .describe("The parts after the first, published as replies to the part before. content.text and content.media are the first part.");
 
 function isWebUrl(text: string): boolean {

@@ -3,7 +3,8 @@ import type { PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry, MediaFacts, MediaType, PlatformContent, PostContent } from "../model/post.ts";
 import { catalog } from "./catalog.ts";
 import { settingPath, type JudgedMedia, type Settings } from "./definition.ts";
-import { mediaEntrySchema } from "./media-entry.ts";
+import { find } from "./kit/find.ts";
+import { MAX_CHAIN_PARTS, mediaEntrySchema } from "./media-entry.ts";
 
 /** Says what the bytes of a media entry are, null where they have not been seen. */
 export type Measured = (entry: MediaEntry) => MediaFacts | null;
@@ -144,13 +145,13 @@ function chooseText({ platform, text: rule }: Capabilities, content: PostContent
 }
 
 function appendLink(text: string, linkUrl: string): string {
-  if (text.includes(linkUrl)) return text;
+  if (find(text, linkUrl) !== -1) return text;
   return isBlank(text) ? linkUrl : `${text} ${linkUrl}`;
 }
 
 /** The parts after the first. What is not of the right form is left empty; the settings schema reports it. */
 function readChain(thread: unknown, measured?: Measured): { text: string; media: JudgedMedia[] }[] {
-  if (!Array.isArray(thread)) return [];
+  if (!Array.isArray(thread) || thread.length > MAX_CHAIN_PARTS) return [];
   return thread.map((part: unknown) => {
     const { text, media } = asRecord(part);
     return {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { cutText } from "../model/cut-text.ts";
+import { MAX_ISSUES } from "../model/bound-issues.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { Definition, Settings } from "./definition.ts";
 import { dotted, type Finding } from "./validate-files.ts";
@@ -19,10 +20,19 @@ export function judgeSettings({ capabilities, settings: schema }: Definition, se
   const problems = schema.safeParse(given).error?.issues ?? [];
   const broken = new Set(problems.flatMap((problem) => (problem.code === "unrecognized_keys" && problem.path.length === 0 ? problem.keys : problem.path.slice(0, 1))));
   return {
-    findings: problems.flatMap((problem) => wordProblem(capabilities, schema, given, problem)),
+    findings: wordProblems(capabilities, schema, given, problems),
     sound: Object.fromEntries(Object.entries(given).filter(([member]) => !broken.has(member))),
     brokenParts: new Set(problems.flatMap(({ path }) => (path[0] === "thread" && typeof path[1] === "number" ? [path[1]] : []))),
   };
+}
+
+function wordProblems(capabilities: Definition["capabilities"], schema: z.ZodObject, given: Settings, problems: readonly z.core.$ZodIssue[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const problem of problems) {
+    if (findings.length > MAX_ISSUES) break;
+    findings.push(...wordProblem(capabilities, schema, given, problem));
+  }
+  return findings;
 }
 
 function wordProblem({ platform, label }: Definition["capabilities"], schema: z.ZodObject, given: Settings, problem: z.core.$ZodIssue): Finding[] {

@@ -1,6 +1,6 @@
 import type { Capabilities, Shape, TextLimit } from "../model/capabilities.ts";
 import { settingPath, type AccountFacts, type JudgedMedia, type Settings } from "./definition.ts";
-import { countText, COUNTING_WORDS } from "./kit/text.ts";
+import { countText, COUNTING_WORDS, isCounted } from "./kit/text.ts";
 import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
 import { dotted, type Finding } from "./validate-files.ts";
 import { raise } from "./validate-media.ts";
@@ -11,7 +11,7 @@ export function textLimit(capabilities: Capabilities, shape: Shape | undefined, 
 }
 
 /** Whether the first part has the text it needs, and not too much of it. */
-export function judgeText(capabilities: Capabilities, resolved: Resolved, limit: TextLimit, length: number): Finding[] {
+export function judgeText(capabilities: Capabilities, resolved: Resolved, limit: TextLimit, length: number | null): Finding[] {
   const { platform, label, text } = capabilities;
   const { content, ownText, textPath, textHidden, shapes } = resolved;
   if (textHidden) return [];
@@ -21,7 +21,7 @@ export function judgeText(capabilities: Capabilities, resolved: Resolved, limit:
   }
   // What a setting stands in for has the setting's own limit.
   if (text.replacedBy !== undefined && textPath === settingPath(platform, text.replacedBy)) return [];
-  return judgeLength(platform, `${label} text`, length, textPath, limit);
+  return judgeLength(platform, `${label} text`, content.text, length, textPath, limit);
 }
 
 /** Text of a part of a chain after the first. */
@@ -29,20 +29,20 @@ export function judgePartText(capabilities: Capabilities, part: { text: string; 
   const { platform, label } = capabilities;
   if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
   const limit = textLimit(capabilities, shape, account);
-  return judgeLength(platform, `${label} text`, countText(part.text, limit.counting), path, limit);
+  return judgeLength(platform, `${label} text`, part.text, lengthOf(part.text, limit), path, limit);
 }
 
 /** Texts in the settings that have a limit of their own. */
 export function judgeSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
   return settingTexts.flatMap((limit) =>
-    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) => judgeLength(platform, `${label} ${limit.label}`, countText(text, limit.counting), settingPath(platform, ...path), limit)),
+    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) => judgeLength(platform, `${label} ${limit.label}`, text, lengthOf(text, limit), settingPath(platform, ...path), limit)),
   );
 }
 
 export function judgeAltTexts({ platform, label }: Capabilities, media: readonly JudgedMedia[], path: string, shape: Shape | undefined): Finding[] {
   return media.flatMap((entry, index) => {
     const limit = shape?.[mediaKind(entry)]?.altText;
-    return limit === undefined || !entry.altText ? [] : judgeLength(platform, `${label} alt text`, countText(entry.altText, limit.counting), `${path}/${index}/altText`, limit);
+    return limit === undefined || !entry.altText ? [] : judgeLength(platform, `${label} alt text`, entry.altText, lengthOf(entry.altText, limit), `${path}/${index}/altText`, limit);
   });
 }
 
@@ -62,8 +62,14 @@ function judgeNoText(platform: Capabilities["platform"], label: string, path: st
   };
 }
 
-function judgeLength(platform: Capabilities["platform"], what: string, actual: number, path: string, limit: TextLimit): Finding[] {
-  if (actual <= limit.max) return [];
+/** The length of a text as this limit counts it; null where it is too long to be counted. */
+export function lengthOf(text: string, { counting }: TextLimit): number | null {
+  return isCounted(text) ? countText(text, counting) : null;
+}
+
+function judgeLength(platform: Capabilities["platform"], what: string, text: string, length: number | null, path: string, limit: TextLimit): Finding[] {
+  if (length !== null && length <= limit.max) return [];
+  const fits = `${limit.max} ${COUNTING_WORDS[limit.counting]}`;
   return [
     {
       about: "text",
@@ -72,10 +78,10 @@ function judgeLength(platform: Capabilities["platform"], what: string, actual: n
         code: "CONTENT_TOO_LONG",
         platform,
         path,
-        message: `${what} is too long: ${actual} of ${limit.max} ${COUNTING_WORDS[limit.counting]}.`,
-        actual,
+        message: `${what} is too long: ${length === null ? `it has ${text.length} UTF-16 units; at most ${fits} are taken` : `${length} of ${fits}`}.`,
+        actual: length ?? `${text.length} UTF-16 units`,
         limit: limit.max,
-        fix: `Shorten ${dotted(path)} to at most ${limit.max} ${COUNTING_WORDS[limit.counting]}.`,
+        fix: `Shorten ${dotted(path)} to at most ${fits}.`,
       },
     },
   ];

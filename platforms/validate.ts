@@ -1,17 +1,18 @@
 import type { TextLimit } from "../model/capabilities.ts";
+import { boundIssues, MAX_ISSUES } from "../model/bound-issues.ts";
 import type { Issue } from "../model/errors.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry, PlatformContent, PlatformOverride } from "../model/post.ts";
 import { catalog } from "./catalog.ts";
 import { ISSUE_TOPICS, settingPath, type AccountFacts, type Definition, type JudgedMedia, type RuleInput } from "./definition.ts";
-import { countText } from "./kit/text.ts";
+import { isCounted } from "./kit/text.ts";
 import { fittingShapes, isBlank, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { judgeAccount, warnOfAccount } from "./validate-account.ts";
 import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./validate-files.ts";
 import { judgeMedia } from "./validate-media.ts";
 import { judgeSchedule, refuseSchedule } from "./validate-schedule.ts";
 import { judgeSettings, type JudgedSettings } from "./validate-settings.ts";
-import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, textLimit } from "./validate-text.ts";
+import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, lengthOf, textLimit } from "./validate-text.ts";
 
 export { resolveContent, mapMedia } from "./resolve-content.ts";
 
@@ -48,10 +49,10 @@ export interface Judgement {
   perPlatform: Partial<Record<PlatformName, PlatformJudgement>>;
 }
 
-/** What one platform would get, and how long its text is in the platform's own count. */
+/** What one platform would get, and how long its text is in the platform's own count, null where it was too long to count. */
 export interface PlatformJudgement {
   content: PlatformContent<JudgedMedia>;
-  text: { length: number; max: number; counting: TextLimit["counting"] };
+  text: { length: number | null; max: number; counting: TextLimit["counting"] };
 }
 
 /**
@@ -94,7 +95,7 @@ function judgeForPlatform(definition: Definition, content: Content, scheduledFor
   const settings = judgeSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
   const ruled = applyRules(definition, resolved, settings, content, scheduledFor, account, context);
   const limit = textLimit(capabilities, resolved.shapes[0], account);
-  const length = countText(resolved.content.text, limit.counting);
+  const length = lengthOf(resolved.content.text, limit);
   const dueAt = Date.parse(scheduledFor ?? "");
   const publishAt = Number.isNaN(dueAt) ? context.now : new Date(dueAt);
   return {
@@ -135,22 +136,36 @@ function judgeFirstPart({ capabilities }: Definition, resolved: Resolved, conten
 function judgeChain({ capabilities }: Definition, { content }: Resolved, settings: JudgedSettings, account: AccountFacts | null): Finding[] {
   const { platform, label, chain, placements } = capabilities;
   const open = placements.filter((placement) => placement.byDefault);
-  const findings = content.thread.flatMap((part, index) => {
-    if (settings.brokenParts.has(index)) return [];
+  const units = unitsOf(content.thread);
+  if (units > MAX_CHAIN_UNITS) {
+    const message = `The texts of a chain may have at most ${MAX_CHAIN_UNITS} UTF-16 units together; these have ${units}.`;
+    return [{ about: "text", issue: { rule: `${platform}.thread.length`, code: "CONTENT_TOO_LONG", platform, path: settingPath(platform, "thread"), message, actual: units, limit: MAX_CHAIN_UNITS, fix: "Shorten the parts." } }];
+  }
+  const findings: Finding[] = [];
+  for (const [index, part] of content.thread.entries()) {
+    if (findings.length > MAX_ISSUES) break;
+    if (settings.brokenParts.has(index)) continue;
     const shapes = fittingShapes(open, part.media);
     const path = settingPath(platform, "thread", index);
-    return [
+    findings.push(
       ...judgeFiles(part.media, `${path}/media`),
       ...judgeMedia(capabilities, { media: part.media, path: `${path}/media`, placements: open, shapes, placementPath: null }, account),
       ...judgeAltTexts(capabilities, part.media, `${path}/media`, shapes[0]),
       ...judgePartText(capabilities, part, `${path}/text`, shapes[0], account),
-    ];
-  });
+    );
+  }
   const max = chain?.maxParts ?? Number.POSITIVE_INFINITY;
   const parts = content.thread.length + 1;
   if (parts <= max) return findings;
   const message = `A chain on ${label} has at most ${max} parts; this one has ${parts}.`;
   return [...findings, { about: "settings", issue: { rule: `${platform}.thread.parts`, code: "VALIDATION_FAILED", platform, path: settingPath(platform, "thread"), message, actual: parts, limit: max, fix: "Leave out some parts." } }];
+}
+
+/** Far above what anybody writes; all parts of a chain are counted one after the other. */
+const MAX_CHAIN_UNITS = 200_000;
+
+function unitsOf(parts: readonly { text: string }[]): number {
+  return parts.reduce((units, { text }) => units + text.length, 0);
 }
 
 function applyRules({ capabilities, rules }: Definition, resolved: Resolved, settings: JudgedSettings, content: Content, scheduledFor: string | null, account: AccountFacts | null, context: JudgeContext): { issues: Finding[]; warnings: Finding[] } {
@@ -166,7 +181,10 @@ function applyRules({ capabilities, rules }: Definition, resolved: Resolved, set
   };
   const issues: Finding[] = [];
   const warnings: Finding[] = [];
+  const isReadable = isCounted(resolved.content.text) && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
   for (const { rule, code, about, path, message, fix, severity, broken } of rules) {
+    // Of a text that is far too long there is no more to say.
+    if (about === "text" && !isReadable) continue;
     const verdict = broken(input);
     const found = typeof verdict === "boolean" ? (verdict ? [{}] : []) : verdict;
     for (const each of found) {
@@ -203,7 +221,7 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Fin
 
 function inOrder(findings: readonly Finding[], { legacy }: JudgeContext): Issue[] {
   const sorted = findings.toSorted((a, b) => ISSUE_TOPICS.indexOf(a.about) - ISSUE_TOPICS.indexOf(b.about));
-  return sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue));
+  return boundIssues(sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue)));
 }
 
 /** The flat body has the members of `content` at its top, and the media as `mediaUrls`: its callers are told by those names. */

@@ -1,6 +1,7 @@
 import { find, isMadeOf } from "../kit/find.ts";
 import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
+import { composed } from "../kit/text.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
 import { kindOf, photoIds, stepNames } from "./content.ts";
 import { graph } from "./errors.ts";
@@ -78,7 +79,7 @@ function saysTheSame(sent: string, read: string): boolean {
 }
 
 function plain(text: string): string {
-  return text.normalize("NFC").replace(/\s+/g, " ").trim();
+  return composed(text).replace(/\s+/g, " ").trim();
 }
 
 async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise<Verdict> {

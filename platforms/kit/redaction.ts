@@ -1,3 +1,5 @@
+import { replaceEvery } from "./find.ts";
+
 /**
  * Takes secrets out of what is kept or shown: URLs, bodies, messages. By name (`access_token=…`) and by value, since
  * a platform may quote in its answer what it was sent.
@@ -40,7 +42,7 @@ export function isSecretParameter(name: string): boolean {
 /** The text without secrets; `secrets` are values known to be secret whatever stands before them. */
 export function redact(text: string, secrets: readonly string[] = []): string {
   let clean = text;
-  for (const secret of secrets) if (secret.length >= 6) clean = clean.replaceAll(secret, REDACTED);
+  for (const secret of secrets) if (secret.length >= 6) clean = replaceEvery(clean, secret, REDACTED);
   return clean.replace(BY_NAME, `$1${REDACTED}`).replace(BEARER, `Bearer ${REDACTED}`).replace(CODE_PARAMETER, `$1${REDACTED}`);
 }
 

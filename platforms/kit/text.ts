@@ -25,6 +25,24 @@ const COUNTERS: Record<Counting, (text: string) => number> = {
   threads: threadsLength,
 };
 
+/** No limit of any platform is as long as this. What is longer, in UTF-16 units, is too long without being counted. */
+export const MAX_COUNTED_UNITS = 100_000;
+
+export function isCounted(text: string): boolean {
+  return text.length <= MAX_COUNTED_UNITS;
+}
+
+/**
+ * The text in Unicode's composed form. Putting a run of marks into order takes the square of its length, so runs that no
+ * language has are put into order piece by piece.
+ */
+export function composed(text: string): string {
+  return ENDLESS_MARKS.test(text) ? text.replace(SOME_MARKS, (piece) => piece.normalize("NFC")) : text.normalize("NFC");
+}
+
+const ENDLESS_MARKS = /(?<!\p{M})\p{M}{129}/u;
+const SOME_MARKS = /[^\p{M}]+\p{M}{0,128}|\p{M}{1,128}/gu;
+
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
 /** The user-perceived characters of a text. */
@@ -41,7 +59,7 @@ const PLAIN = /^[\n\x20-\x7e]*$/;
  * light ranges 1, every other 2, after normalisation to NFC. Source: docs.x.com, counting characters, 2026-08-22.
  */
 export function weightedLength(text: string): number {
-  const normal = text.normalize("NFC");
+  const normal = composed(text);
   let length = 0;
   let position = 0;
   for (const url of findUrls(normal)) {

@@ -1,5 +1,6 @@
 import type { HttpAnswer } from "../kit/http.ts";
 import { earliestDate, searchedDates } from "../kit/search.ts";
+import { composed, MAX_COUNTED_UNITS } from "../kit/text.ts";
 import { findUrls } from "../kit/urls.ts";
 import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { readX } from "./errors.ts";
@@ -91,21 +92,26 @@ function isSameText(sent: string, shown: string, isReply: boolean): boolean {
 function shownText(post: ListedPost): string {
   const long = post.note_tweet ?? post.note_post;
   const links = (long ?? post).entities?.urls ?? [];
-  let text = long?.text ?? post.text;
-  for (const { url, expanded_url, media_key } of links) {
-    const isOwnMedia = typeof media_key === "string" || OWN_MEDIA.test(expanded_url ?? "");
-    text = text.replaceAll(url, isOwnMedia ? "" : (expanded_url ?? url));
-  }
+  const meant = new Map(
+    links.map(({ url, expanded_url, media_key }) => {
+      const isOwnMedia = typeof media_key === "string" || OWN_MEDIA.test(expanded_url ?? "");
+      return [url, isOwnMedia ? "" : (expanded_url ?? url).slice(0, MAX_URL_LENGTH)];
+    }),
+  );
+  const text = (long?.text ?? post.text).slice(0, MAX_COUNTED_UNITS).replace(SHORTENED, (link) => meant.get(link) ?? link);
   const hasMedia = (post.attachments?.media_keys?.length ?? 0) > 0;
   const decoded = text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
   return hasMedia ? decoded.replace(/(?<!\s)\s*https:\/\/t\.co\/\w+\s*$/, "") : decoded;
 }
 
+/** How X writes every link; what each stands for is told beside the text. */
+const SHORTENED = /https:\/\/t\.co\/\w+/g;
+const MAX_URL_LENGTH = 4096;
 const OWN_MEDIA = /^https:\/\/(?:x|twitter)\.com\/[^/]+\/status\/\d+\/(?:photo|video)\/\d+$/;
 
 /** X may add a scheme and a slash to a link, and trims what stands around the text. */
 function plain(text: string): string {
-  const normal = text.normalize("NFC");
+  const normal = composed(text);
   let result = "";
   let position = 0;
   for (const { start, end, url } of findUrls(normal)) {

@@ -1,5 +1,6 @@
 import type { KeyPolicies } from "../../../contract/api-keys.ts";
 import { refusal, withoutEchoes } from "../../../contract/parse.ts";
+import { boundIssues } from "../../../model/bound-issues.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
@@ -43,7 +44,7 @@ export function judge(services: Pick<Services, "oauthOf" | "settings">, post: Ju
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
   const found = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured, legacy: post.legacy ?? false });
   const judged = { issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies ?? null, post)]), warnings: inPlace(formIssues, found.warnings) };
-  return { issues: [...formIssues, ...withoutEchoes(formIssues, judged.issues)], warnings: withoutEchoes(formIssues, judged.warnings) };
+  return { issues: boundIssues([...formIssues, ...withoutEchoes(formIssues, judged.issues)]), warnings: boundIssues(withoutEchoes(formIssues, judged.warnings)) };
 }
 
 /** Platforms whose names were wrong have been cut out; issues of those behind them point to where they were sent. */
