@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { isOwnPath } from "../../contract/connections.ts";
 import type { Operation } from "../../contract/operation.ts";
-import { parseInput } from "../../contract/parse.ts";
+import { parseInput, refuseHostile } from "../../contract/parse.ts";
 import { setUpForm, signUpForm } from "../../contract/sign-up.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
 import type { Auth } from "../auth/auth.ts";
@@ -16,6 +17,7 @@ import { refuseField } from "../domain/users/refuse-field.ts";
 import { acceptInvite, signUp } from "../domain/users/sign-up.ts";
 import { refuseForeign } from "./authenticate.ts";
 import { onAppOnly } from "./faces.ts";
+import { ownPath } from "./pages/own-path.ts";
 import { readBody } from "./read-body.ts";
 import { refuseRequest } from "./refusals.ts";
 
@@ -90,20 +92,30 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   const { settings, storage } = services;
   refuseForeign(request, settings.appUrl);
   const { body } = await readBody({ name: "this route", takes: request.method === "POST" ? "optional" : "none" }, request, storage);
+  refuseHostile(body);
   const headers = headersOf(request);
   // Judged already, and the library knows the app by one name only.
   if (request.method === "POST") headers.set("origin", settings.appUrl);
-  const asked = new Request(new URL(request.url, settings.appUrl), { method: request.method, headers, ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}) });
+  const url = new URL(request.url, settings.appUrl);
+  refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);
+  const asked = new Request(url, { method: request.method, headers, ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}) });
   const work = asVisitor(services, request, ({ handler }) => handler(asked));
   const response = await (SECRETIVE.includes(request.routeOptions.url ?? "") ? takingAtLeast(SECRETIVE_MILLISECONDS, work) : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
-  if (location !== null) reply.header("location", location);
+  // The library joins addresses by rules of its own.
+  if (location !== null) reply.header("location", ownPath(location.startsWith(`${settings.appUrl}/`) ? location.slice(settings.appUrl.length) : location, "/"));
   reply.header("cache-control", "no-store");
   const text = await response.text();
   const content: unknown = text === "" ? null : JSON.parse(text);
   if (response.status >= 400) throw refusalOf(response.status, failure.safeParse(content).data);
   return await reply.code(response.status).send(withoutToken(content));
+}
+
+/** Refuses where the library is told to send the browser on to another site: callbackURL, redirectTo, errorCallbackURL and whatever it calls them. */
+function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): void {
+  const elsewhere = fields.find(([name, value]) => /callback|redirect/i.test(name) && !(typeof value === "string" && isOwnPath(value)));
+  if (elsewhere !== undefined) throw refuseRequest("auth.invalid_callback_url", `${elsewhere[0].slice(0, 100)} has to be a path of the app`, "Send a path such as /settings, or leave it out.");
 }
 
 /** Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it refuses is thrown in our shape. */

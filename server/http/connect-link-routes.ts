@@ -87,5 +87,5 @@ export async function answerLinkFailure(services: Services, reply: FastifyReply,
 
 /** To another site, which does not learn from where. */
 async function sendAway(reply: FastifyReply, url: string): Promise<FastifyReply> {
-  return await reply.header("cache-control", "no-store").header("referrer-policy", "no-referrer").redirect(url, 303);
+  return await reply.header("cache-control", "no-store").header("referrer-policy", "no-referrer").redirect(new URL(url).href, 303);
 }

@@ -110,9 +110,11 @@ function tooLong(): PublicError {
 }
 
 async function readForm(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
-  if (!/;\s*boundary=[^;\s]/i.test(request.headers["content-type"] ?? "")) {
-    throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", "Leave the Content-Type header to your HTTP library, which adds the boundary.");
-  }
+  const boundary = /;\s*boundary=([^;\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
+  const fix = "Leave the Content-Type header to your HTTP library, which adds the boundary.";
+  if (boundary === undefined) throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
+  // RFC 2046, 5.1.1, and what quotes are around it.
+  if (boundary.length > 72) throw refuseRequest("request.form", "The boundary of the Content-Type multipart/form-data is longer than 70 characters", fix);
   const uploads: Upload[] = [];
   let data: string | object | undefined;
   try {
@@ -183,6 +185,7 @@ function once(before: string | object | undefined, now: string | object): string
   return now;
 }
 
-function unknownField(name: string): PublicError {
+function unknownField(name: string | undefined): PublicError {
+  if (name === undefined) return refuseRequest("request.form", "A part of the form has no name", 'Name the part with the JSON "data", and those with files "files".');
   return refuseRequest("request.unknownKey", `Unknown form field "${name.slice(0, 100)}": a form has the field "data" and files in "files"`, "Rename the field, or leave it out.");
 }

@@ -8,4 +8,5 @@ test("a return path leads nowhere but to our own pages", () => {
   for (const bad of ["//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/\t/evil.example", "/\n/evil.example", "javascript:alert(1)", "evil", "", " /keys", null, undefined, ["/keys"], "/..//evil.example"]) {
     assert.equal(ownPath(bad, "/fallback"), "/fallback", String(bad));
   }
+  assert.equal(ownPath("/日本?ä=ö#ü", "/"), "/%E6%97%A5%E6%9C%AC?%C3%A4=%C3%B6#%C3%BC");
 });
