@@ -1,5 +1,4 @@
-import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import { type IncomingMessage, maxHeaderSize } from "node:http";
 
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
@@ -10,6 +9,7 @@ import { newId } from "../../model/ids.ts";
 import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { Services } from "../domain/services.ts";
 import { addMcp } from "../mcp/mcp-routes.ts";
+import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
@@ -23,7 +23,7 @@ import { outerRequestId } from "./pages/call-route.ts";
 import { addPostEvents } from "./post-events.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
-import { errorBody, refuseRequest, sendFailure } from "./refusals.ts";
+import { sendFailure } from "./refusals.ts";
 import { addResumableUploads } from "./resumable-uploads.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./tus-headers.ts";
 import { addUserExport } from "./user-export.ts";
@@ -35,6 +35,7 @@ export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
   metricsToken?: string | null;
   /** Which proxies are believed about the caller's address, as Fastify has it. */
   trustProxy?: boolean | number | string;
+  patience?: Patience;
   /** Told of every answered request, for the metrics. */
   observe?: (answered: { method: string; route: string; status: number; seconds: number }) => void;
 }
@@ -50,6 +51,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     trustProxy: trusted(options.trustProxy ?? false),
     // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.
     connectionTimeout: 120_000,
+    http: HEAD_PATIENCE,
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -67,6 +69,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     if (stopping.signal.aborted) reply.header("connection", "close");
     done(null, payload);
   });
+  limitArrival(app, options.patience ?? PATIENCE);
   addRequestLog(app, services, options);
   readBodiesOurselves(app);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
@@ -170,18 +173,3 @@ function readBodiesOurselves(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 }
-
-/** What cannot be read as HTTP at all: the socket gets an answer of the same shape. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const { status, message, fix } = CONNECTION_REFUSALS[error.code ?? ""] ?? { status: 400, message: "The request is not valid HTTP", fix: "Use an HTTP library." };
-  const requestId = newId();
-  const body = JSON.stringify(errorBody(refuseRequest("request.http", message, fix), requestId));
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "content-type: application/json; charset=utf-8", `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${requestId}`, "connection: close"];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-}
-
-const CONNECTION_REFUSALS: Readonly<Record<string, { status: number; message: string; fix: string }>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, message: `The request's headers are larger than ${maxHeaderSize} bytes`, fix: "Send shorter headers and a shorter URL." },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: "The request took too long to arrive", fix: "Send it again." },
-};

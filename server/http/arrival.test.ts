@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, before, test } from "node:test";
+
+import type { FastifyInstance } from "fastify";
+
+import { createWorld, type World } from "../../tests/world.ts";
+import { createHttpApp } from "./app.ts";
+
+let world: World;
+let app: FastifyInstance;
+let port: number;
+
+before(async () => {
+  world = await createWorld();
+  const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+  app = await createHttpApp(world.services, { probes, patience: { bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 } });
+  port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
+});
+after(async () => {
+  await app.close();
+  await world.close();
+});
+
+/** Sends a head, then so many bytes each 100 ms until the server ends it; answers what it said. */
+function trickle(head: string, bytesEach: number, pieces = Infinity): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let answer = "";
+  const socket = connect(port, "127.0.0.1", () => socket.write(head));
+  const timer = setInterval(() => {
+    if (pieces-- > 0) socket.write("x".repeat(bytesEach));
+  }, 100);
+  socket.setEncoding("utf8").on("data", (text: string) => (answer += text)).on("error", () => undefined).on("close", () => {
+    clearInterval(timer);
+    resolve(answer);
+  });
+  return promise;
+}
+
+const head = (path: string, type: string, more = "") => `POST ${path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: http://localhost:3000\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n${more}\r\n`;
+
+test("a body that trickles is cut off, whether its route takes a key or not", async () => {
+  const key = `authorization: Bearer ${world.test.key}\r\n`;
+  for (const [path, type, more] of [
+    ["/sign-in", "application/x-www-form-urlencoded", ""],
+    ["/api/auth/sign-in/email", "application/json", ""],
+    ["/oauth/token", "application/x-www-form-urlencoded", ""],
+    ["/oauth/register", "application/json", ""],
+    ["/mcp", "application/json", key],
+    ["/api/v1/posts", "application/json", key],
+    ["/api/v1/posts", "multipart/form-data; boundary=b", key],
+    ["/api/v1/media", "multipart/form-data; boundary=b", key],
+  ] as const) {
+    assert.match(await trickle(head(path, type, more), 1), /^HTTP\/1.1 408 [^]*took too long to arrive/, `${path} ${type}`);
+  }
+});
+
+test("a file that comes slowly, but comes, is not cut off", async () => {
+  const form = '--b\r\ncontent-disposition: form-data; name="files"; filename="a.jpg"\r\ncontent-type: image/jpeg\r\n\r\n';
+  const whole = head("/api/v1/media", "multipart/form-data; boundary=b", `authorization: Bearer ${world.test.key}\r\nconnection: close\r\n`).replace("1000000", String(form.length + 16 * 500));
+  const answer = await trickle(whole + form, 500, 16);
+  assert.match(answer, /^HTTP\/1.1 400 /);
+  assert.doesNotMatch(answer, /too long to arrive/);
+});
+
+test("more connections than the most are told so, and those that are there go on", async () => {
+  const { promise: allOpen, resolve } = Promise.withResolvers<void>();
+  let opened = 0;
+  const held = Array.from({ length: 8 }, () => connect(port, "127.0.0.1", () => ++opened === 8 && resolve()));
+  await allOpen;
+  // The server may see the last of them a little later.
+  let refused = "";
+  while (!refused.startsWith("HTTP/1.1 503")) refused = await trickle("", 0);
+  assert.match(refused, /as many connections as it takes/);
+  const { promise, resolve: answered } = Promise.withResolvers<string>();
+  held[0]?.setEncoding("utf8").once("data", (text: string) => answered(text));
+  held[0]?.write("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+  assert.match(await promise, /^HTTP\/1.1 200/);
+  for (const socket of held) socket.destroy();
+});
