@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { withWorld } from "../tests/publishing-world.ts";
-import { checkPublishing } from "./doctor-publishing.ts";
+import { checkMissed, checkPublishing } from "./doctor-publishing.ts";
 
 test("doctor names what was set aside until somebody has retried it", async () => {
   await withWorld(async (world) => {
@@ -14,5 +14,15 @@ test("doctor names what was set aside until somebody has retried it", async () =
     assert.match(finding.message, new RegExp(`1 platform post .*${platformPostId} \\(threads, failed\\)`));
     await world.pool.query("update platform_posts set status = 'queued', next_action_at = now() where id = $1", [platformPostId]);
     assert.equal((await checkPublishing(world.pool)).status, "ok");
+  });
+});
+
+test("doctor says how many scheduled posts have missed their time", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "missed", dueAt: new Date(Date.now() - 7 * 3600_000), also: ["linkedin"] });
+    assert.equal((await checkMissed(world.pool)).status, "ok");
+    await world.startEngine();
+    await world.until(post, ({ events }) => events.includes("post.missed"));
+    assert.match((await checkMissed(world.pool)).message, /^2 platform posts have missed/);
   });
 });

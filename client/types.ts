@@ -6,7 +6,7 @@ export type Platform = "instagram" | "facebook" | "twitter" | "linkedin" | "tikt
 /** `live`, or `test`: published into the built-in sandbox only. */
 export type Mode = "live" | "test";
 
-export type ErrorCode = "VALIDATION_FAILED" | "NO_PLATFORMS_SELECTED" | "PLATFORM_NOT_CONNECTED" | "CONTENT_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "UNSUPPORTED_MEDIA_CONFIG" | "INVALID_PLACEMENT" | "MIXED_MEDIA_NOT_SUPPORTED" | "UNAUTHORIZED" | "PAGE_IDENTITY_CONFIRMATION_REQUIRED" | "NOT_FOUND" | "POST_NOT_FOUND" | "INVALID_STATUS_TRANSITION" | "OUTCOME_UNKNOWN" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "AUTH_EXPIRED" | "AUTH_REVOKED" | "INTERNAL_ERROR" | "MEDIA_UPLOAD_FAILED" | "BROKER_ERROR" | "UNAVAILABLE";
+export type ErrorCode = "VALIDATION_FAILED" | "NO_PLATFORMS_SELECTED" | "PLATFORM_NOT_CONNECTED" | "CONTENT_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "UNSUPPORTED_MEDIA_CONFIG" | "INVALID_PLACEMENT" | "MIXED_MEDIA_NOT_SUPPORTED" | "UNAUTHORIZED" | "PAGE_IDENTITY_CONFIRMATION_REQUIRED" | "NOT_FOUND" | "POST_NOT_FOUND" | "INVALID_STATUS_TRANSITION" | "OUTCOME_UNKNOWN" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "AUTH_EXPIRED" | "AUTH_REVOKED" | "INTERNAL_ERROR" | "MEDIA_UPLOAD_FAILED" | "BROKER_ERROR" | "PUBLISH_MISSED" | "UNAVAILABLE";
 
 /** One broken rule. */
 export interface Issue {
@@ -104,6 +104,8 @@ export interface Post {
   platformPosts: PlatformPost[];
   status: PostStatus;
   scheduledFor: string | null;
+  /** After this it is not published by itself any more; null leaves that to the instance. */
+  publishBy: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
@@ -411,6 +413,8 @@ export interface NewPost {
   platforms: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft. */
   scheduledFor?: string | null;
+  /** After this the post is not published by itself any more: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` leaves it to the instance, which usually gives six hours. */
+  publishBy?: string | null;
   /** The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has. */
   platformSetId: string;
 }
@@ -430,6 +434,8 @@ export interface PostChanges {
   platforms?: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft. */
   scheduledFor?: string | null;
+  /** After this the post is not published by itself any more: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` leaves it to the instance, which usually gives six hours. */
+  publishBy?: string | null;
   /** The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has. */
   platformSetId?: string;
 }
@@ -649,7 +655,7 @@ export interface ConnectLinkFilter {
   offset?: number;
 }
 
-export type EventType = "post.scheduled" | "post.publishing" | "post.published" | "post.partial" | "post.failed" | "post.discarded" | "platform_post.published" | "platform_post.failed" | "platform_post.retry_scheduled" | "platform_post.unknown" | "account.connected" | "account.expiring" | "account.disconnected" | "media.failed";
+export type EventType = "post.scheduled" | "post.missed" | "post.publishing" | "post.published" | "post.partial" | "post.failed" | "post.discarded" | "platform_post.published" | "platform_post.failed" | "platform_post.retry_scheduled" | "platform_post.unknown" | "account.connected" | "account.expiring" | "account.disconnected" | "media.failed";
 
 export interface Webhook {
   id: string;

@@ -43,13 +43,18 @@ const scheduledFor = timeInput
   .nullish()
   .describe("When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft.");
 
+const publishBy = timeInput
+  .nullish()
+  .describe("After this the post is not published by itself any more: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` leaves it to the instance, which usually gives six hours.");
+
 const platformSetId = id.describe("The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has.");
 
-export const createBody = z.strictObject({ content, platforms, scheduledFor, platformSetId });
+export const createBody = z.strictObject({ content, platforms, scheduledFor, publishBy, platformSetId });
 export const patchBody = z.strictObject({
   content: content.partial().describe("What is said: the members that change.").meta({ examples: [{ text: "Better words" }] }).optional(),
   platforms: platforms.optional(),
   scheduledFor,
+  publishBy,
   platformSetId: platformSetId.optional(),
 });
 
@@ -91,6 +96,7 @@ export const post = z.object({
   platformPosts: z.array(platformPost),
   status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
   scheduledFor: time.nullable().meta({ examples: [null] }),
+  publishBy: time.nullable().describe("After this it is not published by itself any more; null leaves that to the instance.").meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
   platformSetId: id,

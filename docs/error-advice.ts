@@ -29,5 +29,9 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   INTERNAL_ERROR: { cause: "A fault of the server.", cure: "Send the request again with the same `Idempotency-Key`; nothing is done twice. If it stays, report it with the `requestId`." },
   MEDIA_UPLOAD_FAILED: { cause: "A media URL could not be fetched until publishing began, or the platform could not take the file.", cure: "Check that the address answers without sign-in from the internet, then retry the post; or upload the file itself." },
   BROKER_ERROR: { cause: "The platform is away, or gave an answer that is not known. It is certain that nothing was published.", cure: "Retry the post later. `platformError` has the platform's own words." },
+  PUBLISH_MISSED: {
+    cause: "Ampost or the platform was down at the post's time, and for longer than a post may be late (`AMPOST_LATEST`, or the post's own `publishBy`).",
+    cure: "Publish or retry the post if it is still wanted; give it another time or cancel it if not.",
+  },
   UNAVAILABLE: { cause: "The server cannot reach its database at the moment.", cure: "Send the request again after `Retry-After` seconds, with the same `Idempotency-Key`." },
 };

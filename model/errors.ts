@@ -31,6 +31,7 @@ export const PUBLIC_CODES = {
   INTERNAL_ERROR: { status: 500, meaning: "A fault of the server. Nothing is known to be wrong with the request." },
   MEDIA_UPLOAD_FAILED: { status: 502, meaning: "The media could not be fetched or handed to the platform." },
   BROKER_ERROR: { status: 502, meaning: "The platform, or what talks to it, failed." },
+  PUBLISH_MISSED: { status: 502, meaning: "The post's time had passed for too long when it could be published; it was not published late." },
   UNAVAILABLE: { status: 503, meaning: "The database is away; try again shortly." },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 

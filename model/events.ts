@@ -1,6 +1,7 @@
 /** What happens, as webhooks name it. */
 export const EVENT_TYPES = [
   "post.scheduled",
+  "post.missed",
   "post.publishing",
   "post.published",
   "post.partial",

@@ -10,7 +10,7 @@ import { fittingShapes, isBlank, resolve, type Measured, type Resolved } from ".
 import { judgeAccount, warnOfAccount } from "./validate-account.ts";
 import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./validate-files.ts";
 import { judgeMedia } from "./validate-media.ts";
-import { judgeSchedule, refuseSchedule } from "./validate-schedule.ts";
+import { judgeLastTime, judgeSchedule, refuseSchedule } from "./validate-schedule.ts";
 import { judgeSettings, type JudgedSettings } from "./validate-settings.ts";
 import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, lengthOf, textLimit } from "./validate-text.ts";
 
@@ -28,6 +28,8 @@ export interface JudgedPost {
   platforms?: readonly PlatformName[];
   /** ISO 8601 with an offset or Z; null where the post is not scheduled, and when its time has come. */
   scheduledFor?: string | null;
+  /** The same; null where the post names no last time, and when somebody publishes it. */
+  publishBy?: string | null;
 }
 
 export interface JudgeContext {
@@ -66,7 +68,7 @@ export function judgePost(post: JudgedPost, context: JudgeContext): Judgement {
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
   const media = content.media.map((entry) => ({ ...entry, measured: context.measured?.(entry) ?? null }));
-  issues.push(...judgeFiles(media, "/content/media"), ...judgeSchedule(post.scheduledFor ?? null, context.now));
+  issues.push(...judgeFiles(media, "/content/media"), ...judgeSchedule(post.scheduledFor ?? null, context.now), ...judgeLastTime(post, context.now));
   warnings.push(...warnOfUnused(content, platforms));
   platforms.forEach((platform, index) => {
     const judged = judgeForPlatform(catalog[platform], content, post.scheduledFor ?? null, `/platforms/${index}`, context);

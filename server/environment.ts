@@ -74,6 +74,7 @@ export const environment = z.object({
 
   AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), { group: "Publishing", about: "Divides the engine's own pauses in test mode, for rehearsing failures quickly.", takes: "a number above 0, at most 10000", example: "10" }),
   AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), { group: "Publishing", about: "Which platforms take scheduledFor: those of the public contract, or all.", takes: "contract or all", example: "all" }),
+  AMPOST_LATEST: describe(positive(8760).default(6), { group: "Publishing", about: "How many hours late a post may be published by itself, unless it names a time of its own. What could not be published by then is not sent any more: it waits for somebody, or has failed.", takes: "a number of hours above 0, at most 8760", example: "24" }),
   AMPOST_WORKER_SLOTS: describe(count(1000).default(16), { group: "Publishing", about: "How many platform posts a worker prepares and publishes at the same time. As many again are in reserve for platforms and users that hold few.", takes: "a whole number from 1 to 1000", example: "32" }),
   AMPOST_WORKER_PORT: describe(port.optional(), { group: "Publishing", about: "Port on which a worker that runs alone answers /healthz and /readyz.", takes: "a port number from 0 to 65535", example: "3002", otherwise: "it listens nowhere" }),
   LINKEDIN_API_VERSION: describe(z.string().regex(/^\d{6}$/).default("202605"), { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" }),

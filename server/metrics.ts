@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type pg from "pg";
 import type { PlatformName } from "../model/platform-names.ts";
-import { queueDepth } from "./db/queue-depth.ts";
+import { countMissed, queueDepth } from "./db/queue-depth.ts";
 
 /** What is measured, and the text of it for Prometheus. Labels take few values: never an id, a path or a message. */
 export interface Metrics {
@@ -36,6 +36,7 @@ export function createMetrics(pool: pg.Pool): Metrics {
   const due = new Gauge({ name: "ampost_due_platform_posts", help: "Platform posts whose next action is due and that nobody works on.", registers });
   const waiting = new Gauge({ name: "ampost_waiting_platform_posts", help: "Platform posts with a next action, due or not.", registers });
   const oldest = new Gauge({ name: "ampost_due_oldest_seconds", help: "For how long the oldest of them has been due.", registers });
+  const missed = new Gauge({ name: "ampost_missed_platform_posts", help: "Scheduled platform posts whose time passed unused, and that wait for somebody.", registers });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     settled: (platform, outcome) => settled.inc({ platform, outcome }),
@@ -44,7 +45,8 @@ export function createMetrics(pool: pg.Pool): Metrics {
     chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),
     contentType: registry.contentType,
     print: async () => {
-      const depth = await queueDepth.one(pool).catch(() => undefined);
+      const [depth, left] = await Promise.all([queueDepth.one(pool).catch(() => undefined), countMissed.one(pool).catch(() => undefined)]);
+      missed.set(left?.missed ?? Number.NaN);
       due.set(depth?.due ?? Number.NaN);
       waiting.set(depth?.waiting ?? Number.NaN);
       oldest.set(depth?.oldest_seconds ?? Number.NaN);

@@ -58,6 +58,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     freshToken: (account, options) => freshToken(oauth, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
     speed: config.engineSpeed,
+    latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,
     environment: config.platformEnvironment,
     // A commit is one small request: more of them fit beside each other than of preparations, which carry media.

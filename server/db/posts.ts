@@ -13,6 +13,7 @@ export interface PostRow {
   content: PostContent;
   platforms: PlatformName[];
   scheduled_for: Date | null;
+  publish_by: Date | null;
   revision: number;
   created_at: Date;
   updated_at: Date;
@@ -51,7 +52,7 @@ export interface PostMediaRow {
   error: string | null;
 }
 
-const columns = "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.revision, p.created_at, p.updated_at, p.published_at";
+const columns = "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at";
 
 /** When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled. */
 const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) then pp.next_action_at end`;
@@ -88,8 +89,8 @@ export interface NewPostMedia {
 }
 
 const inserted = `with post as (
-     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
-     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8) returning created_at, updated_at, revision
+     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by)
+     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13) returning created_at, updated_at, revision
    ), parts as (
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
      select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
@@ -100,26 +101,26 @@ const inserted = `with post as (
 
 /**
  * ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for; of each platform post: $9 ids,
- * $10 platforms, $11 accounts; $12 next action at): a post and its platform posts, in one statement.
+ * $10 platforms, $11 accounts; $12 next action at; $13 publish by): a post and its platform posts, in one statement.
  */
 export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>("posts.insert", `${inserted} select created_at, updated_at, revision from post`);
 
-/** As `insertPost`, with ($13 NewPostMedia[] as jsonb): with what stands behind its media, and the engine told where it is scheduled. PostgreSQL prepares every part of a statement, used or not, so the plain draft has its own. */
+/** As `insertPost`, with ($14 NewPostMedia[] as jsonb): with what stands behind its media, and the engine told where it is scheduled. PostgreSQL prepares every part of a statement, used or not, so the plain draft has its own. */
 export const insertWholePost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
   "posts.insert_whole",
   `${inserted}, linked as (
      insert into post_media (post_id, path, media_id, user_id)
-     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($13) as l(path text, media_id uuid)
+     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($14) as l(path text, media_id uuid)
    ), told as (
      insert into outbox (user_id, mode, type, post_id) select $2, $3::text, 'post.scheduled', $1 where $8::timestamptz is not null
    )
    select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for): a caller's change. */
+/** ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for, $9 publish by): a caller's change. */
 export const updatePost = statement<PostRow>(
   "posts.update",
-  `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8, revision = revision + 1, updated_at = now()
+  `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8, publish_by = $9, revision = revision + 1, updated_at = now()
    where p.id = $1 and p.user_id = $2 and p.mode = $3 returning ${columns}`,
 );
 

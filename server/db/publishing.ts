@@ -52,6 +52,8 @@ export interface WorkRow {
   post_status: PostStatus;
   /** By the database's clock. */
   due_in_seconds: number;
+  /** Until the time that the post names as its last; null where it names none, or somebody has published or retried it since. */
+  last_in_seconds: number | null;
   step: string | null;
   live_through: string | null;
   polls: number;
@@ -81,6 +83,7 @@ export const loadWork = statement<WorkRow>(
   "platform_posts.load_work",
   `select pp.id, pp.post_id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.lease_owner, pp.status, p.status as post_status,
      extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
+     case when p.publish_by > pp.due_at then extract(epoch from p.publish_by - clock_timestamp())::float8 end as last_in_seconds,
      pp.step, pp.live_through, pp.polls, coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
      pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings, extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
      cardinality(p.platforms) = 1 as alone, p.content, a.platform_account_id, a.username, a.platform_metadata, a.scopes,

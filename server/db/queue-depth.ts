@@ -8,3 +8,9 @@ export const queueDepth = statement<{ due: number; waiting: number; oldest_secon
           coalesce(extract(epoch from now() - min(next_action_at) filter (where next_action_at <= now() and (lease_until is null or lease_until < now()))), 0)::float8 as oldest_seconds
      from platform_posts where next_action_at is not null`,
 );
+
+/** Platform posts of scheduled posts whose time passed unused, over all users: they wait for somebody. */
+export const countMissed = statement<{ missed: number }>(
+  "platform_posts.count_missed",
+  `select count(*) as missed from platform_posts where status = 'pending' and due_at is not null and next_action_at is null`,
+);

@@ -40,6 +40,7 @@ const accountNow = `case when pp.lease_until > now() or pp.live_through is not n
 export const publishPlatformPosts = statement(
   "platform_posts.publish",
   `update platform_posts pp set status = 'queued', due_at = now(), failures = 0, account_id = ${accountNow}, updated_at = now(),
+     warnings = (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(pp.warnings) w where w ->> 'code' <> 'PUBLISH_MISSED'),
      next_action_at = case when pp.lease_until > now() then pp.next_action_at else now() end
    from posts p where p.id = pp.post_id and p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
@@ -86,6 +87,17 @@ export const reschedulePlatformPosts = statement(
   `update platform_posts set due_at = $4, next_action_at = $5, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
      step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = '[]', updated_at = now()
    where post_id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** ($1 post, $2 user, $3 mode, $4 warnings): those that nobody has begun are not looked at any more. The post's row must be held. */
+export const missPlatformPosts = statement(
+  "platform_posts.miss",
+  `with missed as (
+     update platform_posts set next_action_at = null, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
+       step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = $4, updated_at = now()
+     where post_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and next_action_at is not null returning id
+   )
+   update posts set revision = revision + 1, updated_at = now() where id = $1 and user_id = $2 and mode = $3 and exists (select from missed)`,
 );
 
 /** ($1 post, $2 user, $3 mode, $4 status) */

@@ -23,7 +23,7 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   connectLinks: page("connect_links", "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id"),
   ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
   webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
-  posts: page("posts", "id mode platform_set_id status content platforms scheduled_for created_at updated_at published_at", { with: PLATFORM_POSTS }),
+  posts: page("posts", "id mode platform_set_id status content platforms scheduled_for publish_by created_at updated_at published_at", { with: PLATFORM_POSTS }),
   media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),
   auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
 };

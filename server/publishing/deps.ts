@@ -46,6 +46,8 @@ export interface PublishingDeps {
   reportTokenRefused?(account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void>;
   /** What the engine's own pauses are divided by in test mode. */
   speed: number;
+  /** How late a post may be published by itself, unless it says so itself; six hours where nothing is given. */
+  latestSeconds?: number;
   forcePrivateUploads: boolean;
   /** The operator's settings that brokers may ask for, by environment name. */
   environment?: Readonly<Record<string, string>>;

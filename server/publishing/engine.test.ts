@@ -39,25 +39,25 @@ test("waiting costs no attempt, and a failure of a hidden step is tried again", 
   });
 });
 
-test("a failure that stays is tried six times, and then says whose matter it is and what to do", async () => {
+test("a failure of the content that stays is tried six times, and then says whose matter it is and what to do", async () => {
   await withWorld(async (world) => {
-    world.ledger.faults.push(...Array.from({ length: 9 }, () => ({ call: "create" as const, kind: "http_500" as const })));
+    world.ledger.faults.push(...Array.from({ length: 9 }, () => ({ call: "ready" as const, kind: "dead_container" as const })));
     await world.startEngine({ speed: 10_000 });
     const post = await world.addPost({ text: "never" });
     await world.publish(post);
     const state = await world.until(post, isOver);
     assert.equal(state.status, "failed");
-    assert.equal(world.ledger.calls.length, 6);
+    assert.equal(world.ledger.calls.filter((call) => call === "ready never").length, 6);
     const [platformPost] = state.platformPosts;
     assert.equal(platformPost?.attempt_count, 6);
     assert.deepEqual(platformPost?.error, {
-      code: "BROKER_ERROR",
-      message: "The platform failed.",
+      code: "MEDIA_UPLOAD_FAILED",
+      message: "The container is dead.",
       category: "platform",
       retryable: true,
       retryAt: null,
-      action: "Retry the post later.",
-      platformError: { status: 500, code: "", message: null, requestId: null },
+      action: "Check that the media can be read, then retry the post.",
+      platformError: { status: 400, code: "dead", message: null, requestId: null },
     });
   });
 });
@@ -74,15 +74,15 @@ test("a fault of a broker is an internal error, and says nothing of its inside",
   });
 });
 
-test("a platform that says to come back later than in an hour fails the post and says when", async () => {
+test("a platform that says to come back when nobody wants the post any more fails it and says when", async () => {
   await withWorld(async (world) => {
-    world.ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 7200 });
+    world.ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 7 * 3600 });
     await world.startEngine();
     const post = await world.addPost({ text: "limited" });
     await world.publish(post);
     const { error } = (await world.until(post, isOver)).platformPosts[0] ?? {};
     assert.equal(error?.code, "RATE_LIMITED");
-    assert.ok(Math.abs(Date.parse(error.retryAt ?? "") - Date.now() - 7200_000) < 60_000);
+    assert.ok(Math.abs(Date.parse(error.retryAt ?? "") - Date.now() - 7 * 3600_000) < 60_000);
   });
 });
 

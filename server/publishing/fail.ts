@@ -2,6 +2,7 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { describeFailure, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, unknownAfterSeconds } from "./pace.ts";
+import { secondsLeft } from "./late.ts";
 import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import { isCommitted, isDue, isOnlyCosmetic, laneOf, liveIndex, liveParts, PREPARATION_FAILED, type Progress, renewToken, type Work } from "./work.ts";
 
@@ -37,7 +38,7 @@ export async function failStep(work: Failing, index: number, error: unknown, opt
   if (isOnlyCosmetic(work, index)) await failCosmetic(work, index, failure, options);
   else if (isCommitted(work, index)) await failObservation(work, index, failure, options);
   else if (row.status === "pending" && !isDue(work)) await failAhead(work, index, failure, options);
-  else if (mayRetry(row, failure)) await retryLater(work, index, failure, options, patience);
+  else if (isWorthWaiting(work, failure, options)) await retryLater(work, index, failure, options, patience);
   else await failForGood(work, failure, options, patience);
   return "released";
 }
@@ -57,6 +58,16 @@ async function tryRenewal(work: Work): Promise<Failure | null> {
 
 function mayRetry(row: WorkRow, failure: Failure): boolean {
   return failure.retryable && row.failures + 1 < failure.maxAttempts && (failure.retryAfterSeconds ?? 0) <= LONGEST_WAIT_SECONDS;
+}
+
+/** What passes is waited out for as long as the post may be late, and is worth the usual tries at least; all else has its tries. */
+function isWorthWaiting(work: Failing, failure: Failure, options: FailureOptions): boolean {
+  const { row } = work;
+  if (!failure.passes) return mayRetry(row, failure);
+  const pause = pauseSeconds(work, failure, options);
+  if (row.last_in_seconds !== null) return failure.retryable && pause <= secondsLeft(work);
+  const isEarly = row.failures + 1 < failure.maxAttempts && failure.retryAfterSeconds === null;
+  return failure.retryable && (isEarly || pause <= secondsLeft(work, work.pace));
 }
 
 /** The platform's own word on when is kept to the second. */

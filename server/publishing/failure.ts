@@ -14,6 +14,8 @@ export interface Failure {
   retryable: boolean;
   retryAfterSeconds: number | null;
   maxAttempts: number;
+  /** It passes, whatever the post is: tries go on for as long as the post may be late, however many they are. */
+  passes: boolean;
   redoFrom: string | null;
   /** What the platform accepted is not live and never will be. */
   neverLive: boolean;
@@ -32,6 +34,7 @@ export function describeFailure(error: unknown): Failure {
     retryable: true,
     retryAfterSeconds: null,
     maxAttempts: 3,
+    passes: false,
     redoFrom: null,
     neverLive: false,
     platformError: null,
@@ -71,6 +74,7 @@ function fromBroker(error: BrokerError): Failure {
     retryable: error.retryable ?? row.retryable,
     retryAfterSeconds: error.retryAfterSeconds,
     maxAttempts: error.maxAttempts ?? USUAL_ATTEMPTS,
+    passes: error.maxAttempts === null && (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED"),
     redoFrom: error.redoFrom,
     neverLive: error.neverLive,
     platformError: error.platformError,
@@ -88,6 +92,7 @@ function fromTransport(error: TransportError): Failure {
     retryable: true,
     retryAfterSeconds: null,
     maxAttempts: USUAL_ATTEMPTS,
+    passes: true,
     redoFrom: null,
     neverLive: false,
     platformError: null,

@@ -17,8 +17,11 @@ export const USUAL_TIMEOUT_SECONDS = 30;
 /** How long after the deadline of a commit whose process is gone it is first read back. */
 export const QUARANTINE_SECONDS = 15;
 
-/** What a platform's "wait so long" may amount to before the platform post fails and says when to retry. */
+/** What a platform's "wait so long" may amount to where it is about something that nobody waits for. */
 export const LONGEST_WAIT_SECONDS = 3600;
+
+/** How late a post is published by itself. */
+export const USUAL_LATEST_SECONDS = 6 * 3600;
 
 /** Pauses before the second, third, … attempt. Source: the platforms' notes on repeatable calls. */
 const BACK_OFF_SECONDS = [5, 20, 60, 300, 900];

@@ -10,6 +10,7 @@ import { buildContent } from "./content.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { failStep } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
+import { isTooLate, leave } from "./late.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
 import { isPoison, setAside } from "./set-aside.ts";
@@ -55,6 +56,10 @@ export async function freeAccount(deps: Pick<PublishingDeps, "pool" | "log">, { 
 async function run(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
   const started = { deps, claim, row, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
   if (isPoison(claim)) return setAside(started);
+  if (isTooLate(started)) {
+    await leave(started);
+    return freeAccount(deps, claim);
+  }
   const work = await prepare(started);
   if (work === "released") return;
   if (row.intent !== null && row.intent.result === null) {

@@ -22,6 +22,7 @@ interface ReadyPost {
   platforms: PostRow["platforms"];
   platformSetId: string;
   scheduledFor: Date | null;
+  publishBy: Date | null;
   accounts: SetAccounts;
   warnings: Issue[];
 }
@@ -39,18 +40,18 @@ export async function createPost(services: Services, call: Call, { body, issues 
 }
 
 async function judgeDraft(services: Services, call: Call, draft: PostDraft, formIssues: readonly Issue[], legacy: boolean): Promise<ReadyPost> {
-  const { platformSetId, platforms = [], scheduledFor = null } = draft;
+  const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = draft;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = planMedia(draft.content, call.uploads, await loadKnownMedia(services, services.pool, call, draft.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, accounts, legacy, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, publishBy, accounts, legacy, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
   refuseIssues(issues);
   if (platformSetId === undefined || accounts === null) throw new Error("A post without a platform set was found right");
-  return { plan, platforms, platformSetId, scheduledFor: scheduledFor === null ? null : new Date(scheduledFor), accounts, warnings };
+  return { plan, platforms, platformSetId, scheduledFor: toDate(scheduledFor), publishBy: toDate(publishBy), accounts, warnings };
 }
 
 async function insert(services: Services, call: Call, db: Db, ready: ReadyPost): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const { plan, platforms, platformSetId, scheduledFor, accounts, warnings } = ready;
+  const { plan, platforms, platformSetId, scheduledFor, publishBy, accounts, warnings } = ready;
   const id = newId();
   const stored = await storeMedia(services, call, db, plan, call.uploads);
   const parts = platforms.map((platform): NewPlatformPost => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
@@ -69,6 +70,7 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     platforms,
     parts.map((part) => part.account_id),
     scheduledFor === null ? null : firstActionAt(scheduledFor),
+    publishBy,
   ];
   const row = links.length === 0 && scheduledFor === null ? await insertPost.one(db, values) : await insertWholePost.one(db, [...values, jsonb(links)]);
   if (row === undefined) throw new Error("The post was not stored");
@@ -82,11 +84,16 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     content: stored.content,
     platforms: [...platforms],
     scheduled_for: scheduledFor,
+    publish_by: publishBy,
     published_at: null,
     platform_posts: parts.map(newPart),
     media: stored.links.map(shownLink),
   });
   return { ...answer, body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, db, call, id))] } };
+}
+
+function toDate(time: string | null): Date | null {
+  return time === null ? null : new Date(time);
 }
 
 function newPart({ id, platform, account_id }: NewPlatformPost) {

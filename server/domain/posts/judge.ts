@@ -29,6 +29,7 @@ export interface Judgeable {
   content: PostContent;
   platforms: readonly PlatformName[];
   scheduledFor: string | null;
+  publishBy?: string | null;
   /** Null where the set is not known: then accounts are not judged. */
   accounts: SetAccounts | null;
   measured: Measured;

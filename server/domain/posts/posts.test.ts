@@ -54,6 +54,19 @@ test("a time in the future makes a scheduled post, kept to the millisecond; the 
   assert.equal(asRefusal(await create({ scheduledFor }), 400).error, "Threads posts cannot be scheduled yet.");
 });
 
+test("a post keeps the last time at which it may be published, which is later than its first", async () => {
+  const [scheduledFor, publishBy] = [inHours(1), inHours(2)];
+  const made = postIn(await create({ platforms: ["facebook"], scheduledFor, publishBy }));
+  assert.equal(made.publishBy, publishBy);
+  assert.equal(postIn(await patch(made.id, { content: { text: "Better" } })).publishBy, publishBy);
+  assert.deepEqual(asRefusal(await patch(made.id, { scheduledFor: inHours(3) }), 400).issues.map(({ path, rule }) => [path, rule]), [["/publishBy", "publishBy.early"]]);
+  assert.equal(postIn(await patch(made.id, { scheduledFor: inHours(3), publishBy: null })).publishBy, null);
+  for (const wrong of [scheduledFor, inHours(-1), inHours(24 * 370), "tomorrow"]) {
+    const { issues } = asRefusal(await create({ platforms: ["facebook"], scheduledFor, publishBy: wrong }), 400);
+    assert.deepEqual(issues.map(({ path }) => path), ["/publishBy"]);
+  }
+});
+
 test("issues of form, media, texts and accounts are told together, in their order", async () => {
   const answer = await create({
     content: { text: "x".repeat(600), media: [{ type: "image" }], extra: 1 },

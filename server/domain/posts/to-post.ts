@@ -18,6 +18,7 @@ export function answerPost(settings: Pick<Settings, "mediaUrl" | "mediaSecrets">
     platformPosts: row.platform_posts.map(toPlatformPost),
     status: row.status,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    publishBy: row.publish_by?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     platformSetId: row.platform_set_id,

@@ -26,6 +26,7 @@ interface Changed {
   platforms: PostRow["platforms"];
   platformSetId: string;
   scheduledFor: Date | null;
+  publishBy: Date | null;
 }
 
 /** Changes a draft or scheduled post. What results is judged whole; a platform that stays keeps its platform post. */
@@ -56,26 +57,32 @@ function merge(post: PostRow, body: PostDraft): Changed {
     },
     platforms: body.platforms ?? post.platforms,
     platformSetId: body.platformSetId ?? post.platform_set_id,
-    scheduledFor: body.scheduledFor === undefined ? post.scheduled_for : body.scheduledFor === null ? null : new Date(body.scheduledFor),
+    scheduledFor: changedTime(post.scheduled_for, body.scheduledFor),
+    publishBy: changedTime(post.publish_by, body.publishBy),
   };
+}
+
+function changedTime(stored: Date | null, given: string | null | undefined): Date | null {
+  if (given === undefined) return stored;
+  return given === null ? null : new Date(given);
 }
 
 /** Refuses with every issue; answers the warnings. */
 function judgeChange(services: Services, { policies }: Call, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null }, formIssues: readonly Issue[]): Issue[] {
-  const { platforms, platformSetId, scheduledFor } = changed;
+  const { platforms, platformSetId, scheduledFor, publishBy } = changed;
   const before = [...formIssues, ...(accounts === null ? [unknownSet(platformSetId)] : []), ...withoutEchoes(formIssues, plan.issues)];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor: scheduledFor?.toISOString() ?? null, accounts, policies }, before);
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor: scheduledFor?.toISOString() ?? null, publishBy: publishBy?.toISOString() ?? null, accounts, policies }, before);
   refuseIssues(issues);
   return warnings;
 }
 
 async function store(services: Services, call: Call, tx: pg.PoolClient, post: PostRow, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts }): Promise<void> {
-  const { platforms, platformSetId, scheduledFor } = changed;
+  const { platforms, platformSetId, scheduledFor, publishBy } = changed;
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await voidApproval.run(tx, [post.id, call.userId, call.mode]);
-  await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor]);
+  await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor, publishBy]);
   await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
   await relinkMedia.run(tx, [post.id, call.userId, jsonb(links.map(({ path, row }) => ({ path, media_id: row.id })))]);
   await resetForEdit(tx, post, scheduledFor);

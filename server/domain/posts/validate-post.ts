@@ -13,10 +13,10 @@ export async function validatePost(
   call: Pick<Call, "userId" | "mode" | "policies">,
   { body, issues: formIssues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
 ): Promise<Answer<{ valid: boolean; issues: Issue[]; warnings: Issue[] }>> {
-  const { platformSetId, platforms = [], scheduledFor = null } = body;
+  const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = body;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = planMedia(body.content, [], await loadKnownMedia(services, services.pool, call, body.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, accounts, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
+  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
   return { body: { valid: issues.length === 0, issues, warnings } };
 }

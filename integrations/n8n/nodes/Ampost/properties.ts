@@ -916,6 +916,20 @@ export const properties: INodeProperties[] = [
         },
       },
       {
+        displayName: "Publish By",
+        name: "publishBy",
+        description: "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "body",
+            property: "publishBy",
+            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
+      },
+      {
         displayName: "Link URL",
         name: "linkUrl",
         description: "A link to include in the post",
@@ -1153,6 +1167,20 @@ export const properties: INodeProperties[] = [
         ],
         default: [],
         routing: { send: { type: "body", property: "platforms" } },
+      },
+      {
+        displayName: "Publish By",
+        name: "publishBy",
+        description: "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "body",
+            property: "publishBy",
+            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
       },
       {
         displayName: "Scheduled For",
@@ -2062,6 +2090,7 @@ export const properties: INodeProperties[] = [
           { name: "Platform Post Unknown", value: "platform_post.unknown" },
           { name: "Post Discarded", value: "post.discarded" },
           { name: "Post Failed", value: "post.failed" },
+          { name: "Post Missed", value: "post.missed" },
           { name: "Post Partial", value: "post.partial" },
           { name: "Post Published", value: "post.published" },
           { name: "Post Publishing", value: "post.publishing" },
@@ -2172,6 +2201,7 @@ export const properties: INodeProperties[] = [
           { name: "Platform Post Unknown", value: "platform_post.unknown" },
           { name: "Post Discarded", value: "post.discarded" },
           { name: "Post Failed", value: "post.failed" },
+          { name: "Post Missed", value: "post.missed" },
           { name: "Post Partial", value: "post.partial" },
           { name: "Post Published", value: "post.published" },
           { name: "Post Publishing", value: "post.publishing" },

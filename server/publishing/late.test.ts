@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { countMissed } from "../db/queue-depth.ts";
+import { resetForEdit, retry } from "./schedule.ts";
+
+const DOWN = { call: "create", kind: "http_500" } as const;
+
+test("an outage is waited out by time, however many tries that takes", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push(...Array.from({ length: 9 }, () => DOWN));
+    await world.startEngine({ speed: 1_000, latestSeconds: 24 * 3600 });
+    const post = await world.addPost({ text: "patient" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.attempt_count, 10);
+  });
+});
+
+test("an outage that outlasts the time for which a post may be late fails it, and says what the platform said", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push(...Array.from({ length: 200 }, () => DOWN));
+    await world.startEngine({ speed: 10_000, latestSeconds: 1_000 });
+    const post = await world.addPost({ text: "too long" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "failed");
+    assert.deepEqual([state.platformPosts[0]?.error?.code, state.platformPosts[0]?.error?.retryable, state.platformPosts[0]?.error?.retryAt], ["BROKER_ERROR", true, null]);
+    assert.ok((state.platformPosts[0]?.attempt_count ?? 0) >= 6);
+  });
+});
+
+test("no try begins after the post's own last time", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push(DOWN, DOWN);
+    await world.startEngine({ speed: 1 });
+    const post = await world.addPost({ text: "own bound" });
+    await world.pool.query("update posts set publish_by = now() + interval '3 s' where id = $1", [post.id]);
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "failed");
+    assert.deepEqual(world.ledger.calls, ["create own bound"]);
+  });
+});
+
+test("a scheduled post whose time passed long ago is not sent but said to be missed, once, and can be published", async () => {
+  await withWorld(async (world) => {
+    const post = await dueBefore(world, 7);
+    await world.startEngine();
+    const missed = await world.until(post, ({ platformPosts, events }) => events.includes("post.missed") && platformPosts.every((each) => each.next_action_at === null));
+    assert.equal(missed.status, "scheduled");
+    for (const { status, next_action_at, warnings } of missed.platformPosts) {
+      assert.deepEqual([status, next_action_at, warnings.map(({ code }) => code)], ["pending", null, ["PUBLISH_MISSED"]]);
+      assert.match(warnings[0]?.message ?? "", /^The post was due at .* Publish the post/);
+    }
+    assert.deepEqual(missed.events, ["post.missed"]);
+    assert.deepEqual(await countMissed.all(world.pool), [{ missed: 2 }]);
+    assert.deepEqual(world.ledger.calls, []);
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.deepEqual(state.platformPosts.flatMap(({ warnings }) => warnings), []);
+  });
+});
+
+test("a missed post can be given another time", async () => {
+  await withWorld(async (world) => {
+    const post = await dueBefore(world, 7);
+    await world.startEngine();
+    await world.until(post, ({ events }) => events.includes("post.missed"));
+    await world.act(post, (tx, held) => resetForEdit(tx, held, new Date()));
+    assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("a scheduled post that is late, but not too late, goes out", async () => {
+  await withWorld(async (world) => {
+    const post = await dueBefore(world, 5);
+    await world.startEngine();
+    assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("what was asked to be published and could not for hours has failed, and can be retried", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "forgotten" });
+    await world.publish(post);
+    await world.pool.query("update platform_posts set due_at = due_at - interval '7 hours', next_action_at = next_action_at - interval '7 hours'");
+    await world.startEngine();
+    const failed = await world.until(post, isOver);
+    assert.equal(failed.status, "failed");
+    assert.deepEqual([failed.platformPosts[0]?.error?.code, failed.platformPosts[0]?.error?.retryable, failed.platformPosts[0]?.next_action_at], ["PUBLISH_MISSED", true, null]);
+    assert.deepEqual(world.ledger.calls, []);
+    await world.act(post, (tx, held) => retry(tx, held));
+    assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("a post that is being published when its time runs out is read back all the same", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const engine = await world.startEngine({ speed: 1 });
+    const post = await world.addPost({ text: "in between" });
+    await world.publish(post);
+    await world.until(post, ({ platformPosts }) => platformPosts[0]?.error !== null);
+    await engine.stop();
+    await world.pool.query("update platform_posts set due_at = due_at - interval '7 hours', next_action_at = now()");
+    await world.startEngine({ speed: 100 });
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.publishCalls.get("in between"), 1);
+  });
+});
+
+async function dueBefore(world: PublishingWorld, hours: number): Promise<TestPost> {
+  return world.addPost({ text: "late", dueAt: new Date(Date.now() - hours * 3600_000), also: ["linkedin"] });
+}
