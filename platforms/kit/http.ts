@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 
 import { cutText } from "../../model/cut-text.ts";
 import { isSecretParameter, redact, redactUrl, REDACTED } from "./redaction.ts";
-import { transmit, TransportError, transportError, type TransportFailure } from "./transport.ts";
+import { transmit, type Transmit, TransportError, transportError, type TransportFailure } from "./transport.ts";
 
 export { TransportError, type TransportFailure } from "./transport.ts";
 
@@ -56,6 +56,8 @@ export interface HttpClientOptions {
   userAgent?: string;
   /** Ends whatever is under way. */
   signal?: AbortSignal;
+  /** How a request goes over the wire, where that is not the network. */
+  transmit?: Transmit;
 }
 
 /** What is kept of an exchange: nothing secret, nothing long. */
@@ -126,7 +128,7 @@ const EXCERPT_LENGTH = 2000;
 
 async function exchange(request: HttpRequest, url: URL, options: HttpClientOptions): Promise<HttpAnswer> {
   const { body, headers } = await encodeBody(request);
-  const answer = await transmit(
+  const answer = await (options.transmit ?? transmit)(
     {
       address: typeof options.sandboxUrl === "string" ? sandboxAddress(url, options.sandboxUrl) : url,
       method: request.method,

@@ -52,8 +52,10 @@ export interface WireAnswer {
   text: string;
 }
 
-/** Sends the request once and no more, on a fresh connection where `beforeSend` guards it. */
-export async function transmit(request: WireRequest, guards: { beforeSend?: () => void; signal?: AbortSignal }): Promise<WireAnswer> {
+/** Sends the request once and no more, on a fresh connection where `beforeSend` guards it. Throws TransportErrors. */
+export type Transmit = (request: WireRequest, guards: { beforeSend?: () => void; signal?: AbortSignal }) => Promise<WireAnswer>;
+
+export const transmit: Transmit = async (request, guards) => {
   const dispatcher: Dispatcher = guards.beforeSend === undefined ? shared : new Client(request.address.origin, CONNECTION);
   try {
     return await dispatch(dispatcher, request, guards);
@@ -61,7 +63,7 @@ export async function transmit(request: WireRequest, guards: { beforeSend?: () =
     if (request.body instanceof Readable) request.body.destroy();
     if (dispatcher !== shared) void dispatcher.destroy();
   }
-}
+};
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;

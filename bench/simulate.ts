@@ -1,0 +1,71 @@
+import { parseArgs } from "node:util";
+import { table, writeSection } from "./faults/report.ts";
+import { conditionsNow } from "./report.ts";
+import { makeInstallation } from "./simulation/installation.ts";
+import { type Lived, live } from "./simulation/live.ts";
+import { type Kept, planOf, reduce } from "./simulation/plan.ts";
+import { shrink } from "./simulation/shrink.ts";
+import { simulate, toPart } from "./simulation/simulate.ts";
+
+/**
+ * Publishing as a deterministic simulation. `--seeds 1-10000` lives through so many seeds and writes what came of them into
+ * docs/faults.md; `--seed N` lives through one and tells its plan and its end, with `--trace` all that happened in it, with
+ * `--shrink` what of it the failure needs. Ends with 1 where a guarantee was broken.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string" },
+    seed: { type: "string" },
+    trace: { type: "boolean", default: false },
+    shrink: { type: "boolean", default: false },
+    faults: { type: "string" },
+    acts: { type: "string" },
+    posts: { type: "string" },
+    "until-one-fails": { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+if (values.seed !== undefined) await one(Number(values.seed));
+else await many(values.seeds ?? "1-1000");
+process.exit();
+
+async function many(range: string): Promise<void> {
+  const [from = 1, to = from] = range.split("-").map(Number);
+  const conditions = await conditionsNow();
+  const simulated = await simulate({ from, to, untilOneFails: values["until-one-fails"], onLived: tellFailure });
+  const part = toPart(simulated);
+  console.log([part.did, "", ...table(part)].join("\n"));
+  if (values.write) await writeSection("simulation", part, conditions);
+  if (simulated.failed.length > 0) process.exitCode = 1;
+}
+
+async function one(seed: number): Promise<void> {
+  const installation = await makeInstallation();
+  const kept: Kept = { ...places("faults"), ...places("acts"), ...places("posts") };
+  const plan = reduce(planOf(seed, installation), kept);
+  console.log(JSON.stringify({ ...plan, posts: plan.posts.map((post) => ({ ...post, shape: `${post.shape.platform} ${post.shape.name}` })) }, null, 1));
+  const lived = await live(installation, seed, kept, ({ timeline, said, acted }) => {
+    if (values.trace) console.log([...timeline.recent(), ...said].join("\n"));
+    for (const { post, act, outcome, ackedMs } of acted) console.log(`${(ackedMs / 1000).toFixed(3)} ${act} of post ${post}: ${outcome}`);
+  });
+  console.log(JSON.stringify(lived.fates), `digest ${lived.digest}`);
+  tellFailure(lived);
+  const [failure] = lived.violations;
+  if (failure !== undefined) process.exitCode = 1;
+  if (failure !== undefined && values.shrink) {
+    const least = await shrink(installation, seed, failure, console.log);
+    console.log(`npm run simulate -- --seed ${seed} --faults ${least.faults.join(",")} --acts ${least.acts.join(",")} --posts ${least.posts.join(",")}`);
+  }
+  await installation.close();
+}
+
+function tellFailure({ seed, violations }: Lived): void {
+  for (const { kind, sentence } of violations) console.log(`seed ${seed}: ${kind}: ${sentence}`);
+}
+
+/** `--faults 1,4` keeps those alone, `--faults ""` none. */
+function places(name: "faults" | "acts" | "posts"): Kept {
+  const given = values[name];
+  return given === undefined ? {} : { [name]: given.split(",").filter(Boolean).map(Number) };
+}

@@ -1,0 +1,289 @@
+import { isPlatformName, type PlatformName } from "../../model/platform-names.ts";
+import { integer, text } from "../../sandbox/store.ts";
+import type { Violation } from "../faults/judge.ts";
+import type { Installation } from "./installation.ts";
+import type { Ran, Subject } from "./run.ts";
+import { EPOCH_MS } from "./timeline.ts";
+
+export interface Judgement {
+  violations: Violation[];
+  fates: Record<string, number>;
+  entries: number;
+}
+
+/** A part as the platform's audience sees it. */
+interface Entry {
+  seq: number;
+  platform: PlatformName;
+  accountId: string;
+  id: string;
+  url: string;
+  text: string;
+  /** In the true time of the run. */
+  atMs: number;
+}
+
+interface Row {
+  id: string;
+  post_id: string;
+  status: string;
+  post_status: string;
+  platform: PlatformName;
+  platform_post_id: string | null;
+  published_url: string | null;
+  due_at: Date | null;
+  next_action_at: Date | null;
+  attempt_count: number;
+  error: { code: string; message: string } | null;
+  account_id: string;
+}
+
+interface Post {
+  place: number;
+  subject: Subject;
+  row: Row;
+  /** The entries of each of its parts, which posts with the same words share. */
+  entries: Entry[][];
+}
+
+/** Holds what a run has left against the sandboxes' ledger. The ledger is right; our own words are what is judged. */
+export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise<Judgement> {
+  const { plan, subjects } = ran;
+  const ledger = sandbox.all("SELECT * FROM posts ORDER BY seq").map((row): Entry => ({
+    seq: integer(row, "seq"),
+    platform: platformOf(text(row, "platform")),
+    accountId: text(row, "account_id"),
+    id: text(row, "id"),
+    url: text(row, "url"),
+    text: text(row, "text"),
+    atMs: integer(row, "created_at") - EPOCH_MS - plan.platformAheadSeconds * 1000,
+  }));
+  const { rows } = await stage.pool.query<Row>(
+    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url, pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id
+     from platform_posts pp join posts p on p.id = pp.post_id`,
+  );
+  const posts = subjects.flatMap((subject, place): Post[] => {
+    const row = rows.find((each) => each.post_id === subject.postId);
+    return row === undefined ? [] : [{ place, subject, row, entries: subject.parts.map((part) => ledger.filter((entry) => isOf(entry, row, subject, part))) }];
+  });
+  const fates: Record<string, number> = {};
+  for (const { row } of posts) fates[row.status] = (fates[row.status] ?? 0) + 1;
+  const violations = [
+    ...posts.flatMap((post) => [...truth(ran, post), ...order(post), ...cancelled(ran, post)]),
+    ...groups(posts).flatMap((group) => [...counts(ran, group), ...punctuality(ran, group)]),
+    ...strangers(ledger, posts),
+    ...(await changes(ran, stage)),
+    ...(await news(stage)),
+    ...(await tokens(ran, { stage, sandbox })),
+    ...fairness(ran, posts),
+  ];
+  return { violations, fates, entries: ledger.length };
+}
+
+function platformOf(name: string): PlatformName {
+  if (!isPlatformName(name)) throw new Error(`${name} is no platform`);
+  return name;
+}
+
+function isOf(entry: Entry, { platform }: Row, { platformAccountId }: Subject, part: string): boolean {
+  if (entry.platform !== platform || entry.accountId !== platformAccountId) return false;
+  return entry.text === part || (part !== "" && entry.text.startsWith(`${part} http`));
+}
+
+function say(kind: Violation["kind"], { place, row, entries }: Post, what: string): Violation {
+  const live = entries.map((each) => each.length).join("+");
+  return { kind, sentence: `post ${place} on ${row.platform} ${what}: ${row.status}, ${live} in the ledger, ${JSON.stringify(row.error?.message ?? null)}` };
+}
+
+/** Whether the caller has told to publish again what might be live. */
+function forced({ acted }: Ran, { place }: Post): number {
+  return acted.filter(({ post, act, outcome }) => post === place && act === "force" && outcome !== "refused").length;
+}
+
+function truth(ran: Ran, post: Post): Violation[] {
+  const { row, entries } = post;
+  const wasWanted = Number.isFinite(whenOf(ran, post));
+  if (!wasWanted) return [];
+  const violations: Violation[] = [];
+  if (row.status === "queued" || row.status === "posting" || row.status === "pending") violations.push(say("stuck", post, "is not settled"));
+  const found = entries.map((each) => each.length);
+  if (row.status === "published" && found.some((count) => count === 0)) violations.push(say("lost", post, "is said to be published and is not"));
+  const first = entries[0]?.find(({ id }) => id === row.platform_post_id);
+  if (row.status === "published" && row.platform_post_id !== null && first === undefined) violations.push(say("untrue", post, `has the id ${row.platform_post_id}, the ledger ${entries[0]?.map(({ id }) => id).join(", ")}`));
+  const whole: Record<string, string> = { published: "published", failed: "failed", unknown: "failed", discarded: "discarded" };
+  // What was cancelled, and has gone out nevertheless by a call of before, leaves its post discarded.
+  if (whole[row.status] !== undefined && row.post_status !== whole[row.status] && row.post_status !== "discarded") violations.push(say("untrue", post, `has the post in ${row.post_status}`));
+  if (row.error?.code === "INTERNAL_ERROR") violations.push(say("lost", post, "met a fault of the server"));
+  if (row.status === "failed" && !mayFail(ran, post)) violations.push(say("lost", post, "failed, and nothing lasted that long"));
+  if (row.status === "unknown" && !wasDisturbed(ran)) violations.push(say("lost", post, "is not known, and nothing went wrong"));
+  return violations;
+}
+
+/** The sum of what refuses for long: six tries take 21 minutes. */
+function mayFail(ran: Ran, post: Post): boolean {
+  if (forced(ran, post) > 0) return true;
+  // The second of two with the same words is one that networks refuse.
+  if (hasTwin(ran, post) && post.row.error?.code !== "INTERNAL_ERROR") return true;
+  return ["AUTH_EXPIRED", "AUTH_REVOKED"].includes(post.row.error?.code ?? "") && ran.plan.tokens.length > 0;
+}
+
+function wasDisturbed({ struck, plan }: Ran): boolean {
+  return struck.size > 0 || groupsOfWords(plan.posts).size < plan.posts.length;
+}
+
+function hasTwin({ plan }: Ran, { place }: Post): boolean {
+  const own = plan.posts[place];
+  return plan.posts.some((other, index) => index !== place && own !== undefined && keyOf(other) === keyOf(own));
+}
+
+function keyOf({ tenant, shape, words }: Ran["plan"]["posts"][number]): string {
+  return `${tenant} ${shape.platform} ${words}`;
+}
+
+function groupsOfWords(posts: Ran["plan"]["posts"]): Set<string> {
+  return new Set(posts.map(keyOf));
+}
+
+/** Posts with the same words on one account stand for one another: as many are live as are said to be, and no more. */
+function groups(posts: readonly Post[]): Post[][] {
+  return [...Map.groupBy(posts, ({ row, subject }) => `${row.platform} ${subject.platformAccountId} ${subject.parts[0]}`).values()];
+}
+
+function counts(ran: Ran, group: readonly Post[]): Violation[] {
+  const [post] = group;
+  if (post === undefined) return [];
+  const violations: Violation[] = [];
+  const of = (status: string): number => group.filter(({ row }) => row.status === status).length;
+  const again = group.reduce((sum, each) => sum + forced(ran, each), 0);
+  const last = post.entries.at(-1)?.length ?? 0;
+  const most = Math.max(...post.entries.map((each) => each.length));
+  if (most > group.length + again) violations.push(say("duplicate", post, `was published ${most} times, and is ${group.length}`));
+  else if (last > of("published") + of("unknown") + again) violations.push(say("untrue", post, `is said to be ${group.map(({ row }) => row.status).join(", ")}`));
+  else if (of("discarded") === group.length && most > 0 && post.entries.length === 1) violations.push(say("untrue", post, "is said to be discarded and is live"));
+  const ids = group.flatMap(({ row }) => (row.status === "published" && row.platform_post_id !== null ? [row.platform_post_id] : []));
+  if (new Set(ids).size < ids.length) violations.push(say("untrue", post, "has the id of another post"));
+  return violations;
+}
+
+/** A part follows the one before it, and never stands alone. */
+function order(post: Post): Violation[] {
+  const firsts = post.entries.map((each) => each[0]);
+  const gap = firsts.findIndex((entry, index) => entry !== undefined && index > 0 && (firsts[index - 1] === undefined || (firsts[index - 1]?.seq ?? 0) > entry.seq));
+  return gap === -1 ? [] : [say("backwards", post, `has part ${gap + 1} without or before part ${gap}`)];
+}
+
+function whenOf({ plan }: Ran, { place }: Post): number {
+  const when = plan.posts[place]?.when;
+  if (when === undefined) return Infinity;
+  return "dueAt" in when ? when.dueAt : when.publishAt;
+}
+
+/** Never before its time, by the latest that the database's clock had shown. Of posts with the same words, the first goes out no sooner than the first is due. */
+function punctuality({ clockSteps, acted }: Ran, group: readonly Post[]): Violation[] {
+  const [post] = group;
+  const dues = group.map(({ row }) => row.due_at?.getTime() ?? Infinity).sort((left, right) => left - right);
+  if (post === undefined || group.some(({ place }) => acted.some(({ post: other, act }) => place === other && (act === "retry" || act === "force")))) return [];
+  const latestAt = (atMs: number): number => {
+    const shown = clockSteps.map((step, index) => (step.atMs > atMs ? 0 : EPOCH_MS + Math.min(atMs, clockSteps[index + 1]?.atMs ?? Infinity) + step.aheadMs));
+    return Math.max(...shown);
+  };
+  const early = (post.entries[0] ?? []).find(({ atMs }, index) => latestAt(atMs) < (dues[index] ?? 0) - 2);
+  return early === undefined ? [] : [say("untrue", post, `went out before its time, at ${new Date(EPOCH_MS + early.atMs).toISOString()}`)];
+}
+
+/** What was said to be cancelled does not go out any more. */
+function cancelled({ acted }: Ran, post: Post): Violation[] {
+  const cancel = acted.find(({ post: place, act, outcome }) => place === post.place && act === "cancel" && outcome === "done");
+  const after = cancel === undefined ? undefined : post.entries.flat().find(({ atMs }) => atMs > cancel.ackedMs);
+  if (after === undefined || cancel === undefined) return [];
+  return [say("untrue", post, `was cancelled at ${(cancel.ackedMs / 1000).toFixed(3)} and went out at ${(after.atMs / 1000).toFixed(3)}`)];
+}
+
+/** What stands in the ledger and was asked for by nobody. */
+function strangers(ledger: readonly Entry[], posts: readonly Post[]): Violation[] {
+  const known = new Set(posts.flatMap(({ entries }) => entries.flat()));
+  return ledger.filter((entry) => !known.has(entry)).map((entry) => ({ kind: "untrue", sentence: `"${entry.text}" (${entry.id}) on ${entry.platform} stands in the ledger and belongs to no post` }));
+}
+
+/** What may follow what, written apart from the product's own table. */
+const FORWARD: Record<string, Record<string, readonly string[]>> = {
+  posts: {
+    draft: ["scheduled", "queued", "discarded"],
+    scheduled: ["draft", "queued", "posting", "published", "failed", "discarded"],
+    queued: ["posting", "published", "partial", "failed", "discarded"],
+    posting: ["published", "partial", "failed", "discarded"],
+    partial: ["published", "discarded", "queued", "posting"],
+    failed: ["published", "partial", "discarded", "queued", "posting"],
+  },
+  platform_posts: {
+    pending: ["queued", "posting", "published", "failed", "unknown", "discarded"],
+    queued: ["posting", "published", "failed", "unknown", "discarded"],
+    posting: ["published", "failed", "unknown", "discarded"],
+    unknown: ["published", "failed", "discarded", "queued"],
+    failed: ["discarded", "queued"],
+    discarded: ["published"],
+  },
+};
+
+async function changes({ acted }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
+  const { rows } = await stage.pool.query<{ kind: string; id: string; was: string; becomes: string }>("select kind, id, was, becomes from sim.changes order by seq");
+  const retries = acted.some(({ act, outcome }) => (act === "retry" || act === "force") && outcome !== "refused");
+  const isAllowed = (kind: string, was: string, becomes: string): boolean => {
+    if (!retries && (was === "failed" || was === "unknown" || was === "partial") && (becomes === "queued" || becomes === "posting")) return false;
+    return (FORWARD[kind]?.[was] ?? []).includes(becomes);
+  };
+  return rows.filter(({ kind, was, becomes }) => !isAllowed(kind, was, becomes)).map(({ kind, id, was, becomes }) => ({ kind: "backwards", sentence: `${kind} ${id} went from ${was} to ${becomes}` }));
+}
+
+/** Events are told in the order of what happened, each once, and the last agrees with the state. */
+async function news(stage: Installation["stage"]): Promise<Violation[]> {
+  const { rows: told } = await stage.pool.query<{ id: string; times: number }>(
+    "select platform_post_id as id, count(*)::integer as times from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",
+  );
+  const { rows: open } = await stage.pool.query<{ id: string; status: string }>(
+    "select pp.id, pp.status from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null",
+  );
+  const { rows: last } = await stage.pool.query<{ id: string; status: string; type: string }>(
+    `select pp.id, pp.status, o.type from platform_posts pp, lateral (
+       select type from outbox o where o.platform_post_id = pp.id and o.type in ('platform_post.published', 'platform_post.failed', 'platform_post.unknown') order by o.id desc limit 1) o
+     where pp.status in ('published', 'failed', 'unknown') and o.type <> 'platform_post.' || pp.status`,
+  );
+  const { rows: silent } = await stage.pool.query<{ id: string; status: string }>(
+    "select id, status from platform_posts pp where status in ('published', 'failed', 'unknown') and not exists (select from outbox o where o.platform_post_id = pp.id and o.type = 'platform_post.' || pp.status)",
+  );
+  const { rows: order } = await stage.pool.query<{ id: string; type: string }>(
+    `select o.id, o.type from outbox o where o.type = 'post.publishing' and exists (
+       select from outbox b where b.post_id = o.post_id and b.id < o.id and b.type = 'post.published')`,
+  );
+  return [
+    ...told.map(({ id, times }): Violation => ({ kind: "untrue", sentence: `platform post ${id} was told to be published ${times} times` })),
+    ...open.map(({ id, status }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is ${status} and has an open commit` })),
+    ...last.map(({ id, status, type }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is ${status}, and the last that was told of it is ${type}` })),
+    ...silent.map(({ id, status }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is ${status}, and nobody was told` })),
+    ...order.map(({ id }): Violation => ({ kind: "backwards", sentence: `event ${id} says that publishing begins after it was said to be done` })),
+  ];
+}
+
+/** A refresh token is shown once, unless an answer to it was lost; and nobody is told to connect again without cause. */
+async function tokens(ran: Ran, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
+  const shown = ran.arrived.filter(({ body }) => body.includes("grant_type=refresh_token")).map(({ body }) => new URLSearchParams(body).get("refresh_token") ?? "");
+  const disturbed = ran.struck.size > 0;
+  const twice = shown.filter((token, index) => shown.indexOf(token) < index);
+  const { rows } = await stage.pool.query<{ platform: string; token_health: string }>("select platform, token_health from accounts where token_health in ('expired', 'revoked', 'reconnect_required')");
+  return [
+    ...(twice.length > 0 && !disturbed ? [{ kind: "untrue" as const, sentence: `a refresh token was used ${twice.length + 1} times` }] : []),
+    ...(disturbed ? [] : rows.map(({ platform, token_health: health }): Violation => ({ kind: "untrue", sentence: `the account of ${platform} is ${health}, and nothing went wrong` }))),
+  ];
+}
+
+/** Where somebody has many posts, whoever has one waits no longer for it. */
+const LONGEST_WAIT_SECONDS = 10;
+
+function fairness(ran: Ran, posts: readonly Post[]): Violation[] {
+  if (!ran.plan.crowd) return [];
+  return posts.flatMap((post) => {
+    const [entry] = post.entries[0] ?? [];
+    const waited = entry === undefined ? Infinity : entry.atMs / 1000 - whenOf(ran, post);
+    return post.subject.tenant === 0 || waited <= LONGEST_WAIT_SECONDS ? [] : [say("stuck", post, `waited ${waited.toFixed(1)} s`)];
+  });
+}

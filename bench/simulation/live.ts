@@ -1,0 +1,30 @@
+import type { Violation } from "../faults/judge.ts";
+import type { Installation } from "./installation.ts";
+import { judge } from "./judge.ts";
+import { type Kept, planOf, reduce } from "./plan.ts";
+import { type Ran, run } from "./run.ts";
+
+/** What has come of a seed; plain data, to be sent from process to process. */
+export interface Lived {
+  seed: number;
+  violations: Violation[];
+  fates: Record<string, number>;
+  /** Of what shapes the posts were. */
+  shapes: string[];
+  posts: number;
+  /** How many of the planned faults came about. */
+  faults: number;
+  /** Seconds of the run's own time. */
+  seconds: number;
+  /** The same for two runs in which the same has happened in the same order. */
+  digest: number;
+}
+
+export async function live(installation: Installation, seed: number, kept: Kept = {}, told?: (ran: Ran) => void): Promise<Lived> {
+  const plan = reduce(planOf(seed, installation), kept);
+  const ran = await run(installation, plan);
+  told?.(ran);
+  const { violations, fates } = await judge(installation, ran);
+  const shapes = plan.posts.map(({ shape }) => `${shape.platform} ${shape.name}`);
+  return { seed, violations, fates, shapes, posts: plan.posts.length, faults: ran.struck.size, seconds: ran.timeline.now() / 1000, digest: ran.timeline.digest() };
+}

@@ -1,0 +1,130 @@
+import { Readable } from "node:stream";
+import { transmit, transportError, type Transmit, type TransportFailure, type WireAnswer, type WireRequest } from "../../platforms/kit/transport.ts";
+import { chanceOf } from "./random.ts";
+import { currentMachine, EPOCH_MS, type Machine, never, type Timeline } from "./timeline.ts";
+
+/** What becomes of a request on its way to a platform. */
+export type NetworkFault =
+  /** No connection comes about. */
+  | { what: "refused" | "name_resolution" | "connect_timeout" }
+  /** The connection is cut before the platform has read the request, or when it has done it. */
+  | { what: "cut_before" | "cut_after" }
+  /** Nothing comes back: the request was lost, or the answer was. */
+  | { what: "silent_before" | "silent_after" }
+  /** It takes so long to arrive, or the answer does. */
+  | { what: "late_request" | "late_answer"; seconds: number }
+  /** A gateway answers in the platform's place, without or after asking it. */
+  | { what: "gateway_before" | "gateway_after" | "unavailable" }
+  /** What comes is no answer. */
+  | { what: "half" };
+
+export interface Sent {
+  atMs: number;
+  machine: string;
+  request: WireRequest;
+  body: string;
+  isCommit: boolean;
+}
+
+export interface NetworkOptions {
+  timeline: Timeline;
+  faultOf(request: { name: string; host: string; isCommit: boolean; machine: Machine }): NetworkFault | undefined;
+  /** Told when a request leaves a machine, and when a platform has it. */
+  onArrival(sent: Sent): void;
+  /** How far the platforms' clock is ahead. */
+  platformAheadMs: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The lowest layer of the HTTP kit, over a network of ours to the real sandbox. */
+export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: NetworkOptions): { transmit: Transmit; requests(): number } {
+  let requests = 0;
+
+  async function ask(request: WireRequest, body: Buffer | null): Promise<WireAnswer> {
+    const answer = await transmit({ ...request, body: body === null ? null : Readable.from([body]), timeoutSeconds: 30 }, {});
+    return { ...answer, headers: { ...answer.headers, date: new Date(EPOCH_MS + timeline.now() + platformAheadMs).toUTCString() } };
+  }
+
+  return {
+    requests: () => requests,
+    async transmit(request, guards) {
+      const machine = currentMachine();
+      if (machine === undefined) throw new Error("Only what runs in a machine has this network");
+      if (machine.isDead) return await never();
+      const body = request.body === null ? null : await readAll(request.body);
+      requests += 1;
+      const number = requests;
+      const isCommit = guards.beforeSend !== undefined;
+      const { pathname } = request.address;
+      const host = pathname.split("/")[1] ?? "";
+      const label = `${request.method} ${host}${isCommit ? " (commit)" : ""}`;
+      const fault = faultOf({ name: request.name, host, isCommit, machine });
+      const latency = (leg: string): number => 5 + 120 * chanceOf(timeline.seed, "network", leg, number) ** 4;
+      return await new Promise<WireAnswer>((resolve, reject) => {
+        let state: "waiting" | "sent" | "over" = "waiting";
+        const finish = (act: () => void): void => {
+          if (state === "over") return;
+          state = "over";
+          timer.cancel();
+          guards.signal?.removeEventListener("abort", onAbort);
+          act();
+        };
+        const fail = (failure: TransportFailure, cause?: unknown): void => {
+          const sent = state === "sent";
+          finish(() => reject(transportError(request.name, failure, sent, cause)));
+        };
+        const onAbort = (): void => fail("aborted", guards.signal?.reason);
+        const timer = timeline.after(request.timeoutSeconds * 1000, machine, `${label}: time-out`, () => fail(state === "sent" ? "timeout" : "connect_timeout"), true);
+        guards.signal?.addEventListener("abort", onAbort);
+        if (guards.signal?.aborted === true) return onAbort();
+        if (fault?.what === "connect_timeout") return void timeline.after(CONNECT_TIMEOUT_MS, machine, `${label}: no connection`, () => fail("connect_timeout"), true);
+        if (fault?.what === "refused" || fault?.what === "name_resolution") {
+          const { what } = fault;
+          return void timeline.after(latency("connect"), machine, `${label}: ${what}`, () => fail(what));
+        }
+        timeline.after(latency("connect"), machine, `${label} → ${fault?.what ?? ""}`, () => {
+          if (state === "over") return;
+          try {
+            guards.beforeSend?.();
+          } catch (error) {
+            return fail("forbidden", error);
+          }
+          if (machine.isDead) return;
+          state = "sent";
+          travel();
+        });
+
+        const travel = (): void => {
+          const cutAfter = (delayMs: number): void => void timeline.after(delayMs, machine, `${label}: cut`, () => fail("reset"));
+          if (fault?.what === "cut_before") return cutAfter(latency("out"));
+          if (fault?.what === "silent_before") return;
+          if (fault?.what === "gateway_before" || fault?.what === "unavailable") return reply(fault.what === "unavailable" ? UNAVAILABLE : BAD_GATEWAY, 0);
+          const lateMs = fault?.what === "late_request" ? fault.seconds * 1000 : 0;
+          timeline.after(latency("out") + lateMs, null, `${machine.name} ${label} arrives`, async () => {
+            onArrival({ atMs: timeline.now(), machine: machine.name ?? "", request, body: body?.toString("utf8") ?? "", isCommit });
+            const answer = await ask(request, body);
+            if (fault?.what === "silent_after") return;
+            if (fault?.what === "cut_after") return cutAfter(latency("back"));
+            if (fault?.what === "half") return void timeline.after(latency("back"), machine, `${label}: half an answer`, () => fail("cut"));
+            reply(fault?.what === "gateway_after" ? BAD_GATEWAY : answer, fault?.what === "late_answer" ? fault.seconds * 1000 : 0);
+          });
+        };
+        const reply = (answer: WireAnswer, lateMs: number): void => {
+          timeline.after(latency("back") + lateMs, machine, `← ${answer.status} ${label}`, () => finish(() => resolve(answer)));
+        };
+      });
+    },
+  };
+}
+
+const PAGE = { "content-type": "text/html" };
+const BAD_GATEWAY: WireAnswer = { status: 502, headers: PAGE, text: "<html><body>Bad Gateway</body></html>" };
+const UNAVAILABLE: WireAnswer = { status: 503, headers: { ...PAGE, "retry-after": "20" }, text: "<html><body>Service Unavailable</body></html>" };
+
+async function readAll(body: string | Readable): Promise<Buffer> {
+  if (typeof body === "string") return Buffer.from(body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

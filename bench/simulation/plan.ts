@@ -1,0 +1,199 @@
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { FAULT_POINTS, type FaultPoint } from "../../server/publishing/fault-points.ts";
+import type { DatabaseFault } from "./database.ts";
+import type { Installation, Shape } from "./installation.ts";
+import type { NetworkFault } from "./network.ts";
+import { type Draws, drawsOf } from "./random.ts";
+
+/** All that a seed decides before its run begins. What is taken out of it leaves the rest as it was. */
+export interface Plan {
+  seed: number;
+  workers: number;
+  /** Connections of a worker at most. */
+  connections: number;
+  /** How often a worker looks whatever happens. */
+  floorSeconds: number;
+  posts: PlannedPost[];
+  acts: PlannedAct[];
+  faults: PlannedFault[];
+  /** How far the platforms' clock is ahead of the true one, and the workers' wall clocks. */
+  platformAheadSeconds: number;
+  workersAheadSeconds: number[];
+  /** Accounts whose token has so long to live when the run begins. */
+  tokens: { tenant: number; platform: PlatformName; seconds: number }[];
+  /** The first posts are of somebody who has many: each tenant's waiting time depends on their own load alone. */
+  crowd: boolean;
+}
+
+export interface PlannedPost {
+  tenant: number;
+  shape: Shape;
+  /** Which words it says: two posts may say the same. */
+  words: number;
+  /** When it is published by a call, or the time it is given. */
+  when: { publishAt: number } | { dueAt: number };
+}
+
+export interface PlannedAct {
+  /** The place of the post in the plan. */
+  post: number;
+  at: number;
+  act: "cancel" | "edit" | "retry" | "force" | "publish";
+}
+
+export type PlannedFault =
+  | { at: "request"; only: "commit" | "any" | "refresh"; nth: number; fault: NetworkFault }
+  | { at: "statement"; only: "commit" | "write" | "any"; nth: number; fault: DatabaseFault }
+  | { at: "point"; point: FaultPoint; nth: number; do: Blow }
+  | { at: "time"; seconds: number; do: Blow | Disaster };
+
+/** What strikes one worker. */
+export type Blow = { what: "crash"; backAfter: number } | { what: "stopped" | "suspended"; seconds: number } | { what: "wall clock"; bySeconds: number };
+
+export type Disaster =
+  | { what: "database restarts"; seconds: number }
+  | { what: "database is read-only"; seconds: number }
+  | { what: "database clock"; bySeconds: number }
+  | { what: "outage"; platform: PlatformName | null; seconds: number; fault: NetworkFault };
+
+/** The part of a plan that a shrunk one keeps, by the places of its faults and acts. */
+export interface Kept {
+  faults?: readonly number[];
+  acts?: readonly number[];
+  posts?: readonly number[];
+}
+
+export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "shapes" | "tenants">): Plan {
+  const draws = drawsOf(seed, "plan");
+  const crowd = draws.chance() < 0.04;
+  const posts = crowd ? drawCrowd(draws, shapes) : drawPosts(draws, shapes, tenants.length);
+  const hasLongWait = posts.some(({ when }) => "dueAt" in when && when.dueAt > 1000);
+  return {
+    seed,
+    workers: draws.weighed({ "1": 4, "2": 5, "3": 2 }) === "1" ? 1 : draws.whole(2, 3),
+    connections: draws.pick([2, 3, 5, 10]),
+    floorSeconds: hasLongWait ? 300 : draws.pick([20, 45, 90]),
+    posts,
+    acts: crowd ? [] : posts.flatMap((post, index) => drawActs(draws, post, index)),
+    faults: crowd ? [] : Array.from({ length: draws.pick([0, 1, 1, 2, 2, 3, 4, 6]) }, () => drawFault(draws, posts)),
+    platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
+    workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
+    tokens: crowd ? [] : posts.flatMap(({ tenant, shape }) => (tenants[tenant]?.accounts[shape.platform]?.isRenewable === true && draws.chance() < 0.3 ? [{ tenant, platform: shape.platform, seconds: draws.pick([-5, 20, 100, 700]) }] : [])),
+    crowd,
+  };
+}
+
+/** The same plan with less in it. Places are those in the whole plan. */
+export function reduce(plan: Plan, { faults, acts, posts }: Kept): Plan {
+  const keeps = (kept: readonly number[] | undefined) => (_: unknown, place: number) => kept === undefined || kept.includes(place);
+  const gone = (post: number): boolean => posts !== undefined && !posts.includes(post);
+  return {
+    ...plan,
+    faults: plan.faults.filter(keeps(faults)),
+    acts: plan.acts.filter((act, place) => keeps(acts)(act, place) && !gone(act.post)),
+    posts: plan.posts.map((post, place) => (gone(place) ? { ...post, when: { publishAt: Infinity } } : post)),
+  };
+}
+
+function drawPosts(draws: Draws, shapes: readonly Shape[], tenants: number): PlannedPost[] {
+  const posts: PlannedPost[] = [];
+  const count = draws.pick([1, 2, 2, 3, 3, 4]);
+  const takenBySilent = new Set<string>();
+  while (posts.length < count) {
+    const before = posts.at(-1);
+    if (before !== undefined && before.shape.content.text !== "" && draws.chance() < 0.12) {
+      posts.push({ ...before, when: drawWhen(draws, before) });
+      continue;
+    }
+    const platform = draws.pick(PLATFORM_NAMES);
+    const shape = drawShape(draws, shapes.filter((each) => each.platform === platform));
+    const tenant = draws.whole(0, tenants - 1);
+    const place = `${tenant} ${platform}`;
+    // A post without words is told from others by its account.
+    if (takenBySilent.has(place) || (shape.content.text === "" && posts.some((post) => post.tenant === tenant && post.shape.platform === platform))) continue;
+    if (shape.content.text === "") takenBySilent.add(place);
+    posts.push({ tenant, shape, words: posts.length, when: drawWhen(draws) });
+  }
+  return posts;
+}
+
+/** Words alone cost least, and are what is read back least. */
+function drawShape(draws: Draws, shapes: readonly Shape[]): Shape {
+  const light = shapes.filter(({ content, parts }) => content.media.length === 0 && parts === 1);
+  if (light.length > 0 && draws.chance() < 0.5) return draws.pick(light);
+  const chains = shapes.filter(({ parts }) => parts > 1);
+  return chains.length > 0 && draws.chance() < 0.4 ? draws.pick(chains) : draws.pick(shapes);
+}
+
+function drawWhen(draws: Draws, near?: PlannedPost): PlannedPost["when"] {
+  if (near !== undefined && draws.chance() < 0.7) return near.when;
+  const kind = draws.weighed({ now: 5, soon: 4, later: 1 });
+  if (kind === "now") return { publishAt: draws.whole(1, 40) };
+  return { dueAt: kind === "soon" ? draws.whole(20, 200) : draws.whole(2000, 2800) };
+}
+
+function drawCrowd(draws: Draws, shapes: readonly Shape[]): PlannedPost[] {
+  const words = shapes.filter(({ content, parts }) => content.media.length === 0 && parts === 1);
+  const crowded = draws.pick(words);
+  const many = Array.from({ length: 20 }, (_, index): PlannedPost => ({ tenant: 0, shape: draws.chance() < 0.7 ? crowded : draws.pick(words), words: index, when: { publishAt: draws.whole(1, 3) } }));
+  const few = [1, 2].map((tenant): PlannedPost => ({ tenant, shape: draws.pick(words), words: 100 + tenant, when: { publishAt: draws.whole(4, 8) } }));
+  return [...many, ...few];
+}
+
+function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct[] {
+  const due = "dueAt" in when ? when.dueAt : when.publishAt;
+  const near = (): number => Math.max(1, due + draws.pick([-5, -0.4, 0, 0.1, 0.3, 0.7, 1.5, 4, 15, 60, 300]) + draws.chance() * 0.5);
+  const acts: PlannedAct[] = [];
+  if (draws.chance() < 0.25) acts.push({ post, at: near(), act: "cancel" });
+  if ("dueAt" in when && draws.chance() < 0.2) acts.push({ post, at: near(), act: "edit" });
+  if ("dueAt" in when && draws.chance() < 0.1) acts.push({ post, at: near(), act: "publish" });
+  if (draws.chance() < 0.15) acts.push({ post, at: due + draws.whole(30, 1500), act: "retry" });
+  if (draws.chance() < 0.06) acts.push({ post, at: due + draws.whole(30, 2500), act: "force" });
+  return acts;
+}
+
+function drawFault(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
+  switch (draws.weighed({ request: 40, statement: 20, point: 22, time: 18 })) {
+    case "request":
+      return { at: "request", only: draws.weighed({ commit: 60, any: 30, refresh: 10 }), nth: draws.whole(1, 4) * draws.pick([1, 1, 1, 4]), fault: drawNetworkFault(draws) };
+    case "statement": {
+      const what = draws.weighed({ lost_before: 2, lost_after: 4, slow: 2 });
+      const fault: DatabaseFault = what === "slow" ? { what, seconds: draws.pick([2, 6.5, 20, 40]) } : { what };
+      return { at: "statement", only: draws.weighed({ commit: 3, write: 5, any: 3 }), nth: draws.whole(1, 12), fault };
+    }
+    case "point":
+      return { at: "point", point: draws.pick(FAULT_POINTS), nth: draws.whole(1, 5), do: drawBlow(draws) };
+    case "time":
+      return { at: "time", seconds: nearSomePost(draws, posts), do: draws.chance() < 0.3 ? drawBlow(draws) : drawDisaster(draws) };
+  }
+}
+
+function nearSomePost(draws: Draws, posts: readonly PlannedPost[]): number {
+  const { when } = draws.pick(posts);
+  const due = "dueAt" in when ? when.dueAt : when.publishAt;
+  return Math.max(0.5, due + draws.pick([-10, -1, 0, 0.2, 0.5, 1, 2, 5, 20, 60]) + draws.chance() * 0.3);
+}
+
+function drawNetworkFault(draws: Draws): NetworkFault {
+  const what = draws.weighed({
+    refused: 3, name_resolution: 1, connect_timeout: 1, cut_before: 3, cut_after: 6, silent_before: 2, silent_after: 4,
+    late_request: 2, late_answer: 4, gateway_before: 2, gateway_after: 3, unavailable: 1, half: 2,
+  });
+  return what === "late_request" || what === "late_answer" ? { what, seconds: draws.pick([3, 8, 25, 45]) } : { what };
+}
+
+function drawBlow(draws: Draws): Blow {
+  const what = draws.weighed({ crash: 5, stopped: 3, suspended: 3, "wall clock": 1 });
+  if (what === "crash") return { what, backAfter: draws.pick([0.5, 3, 10, 40]) };
+  if (what === "wall clock") return { what, bySeconds: draws.pick([-3600, -30, 4, 30, 3600]) };
+  return { what, seconds: draws.pick([2, 4.9, 5.5, 7, 12, 30, 90]) };
+}
+
+function drawDisaster(draws: Draws): Disaster {
+  const what = draws.weighed({ "database restarts": 4, "database is read-only": 2, "database clock": 2, outage: 5 });
+  if (what === "database restarts") return { what, seconds: draws.pick([0.2, 2, 7, 25]) };
+  if (what === "database is read-only") return { what, seconds: draws.pick([0.5, 2, 6, 20]) };
+  if (what === "database clock") return { what, bySeconds: draws.pick([-30, -3, 3, 30, 400, 1200]) };
+  const kind = draws.pick(["refused", "silent_before", "unavailable", "cut_after"] as const);
+  return { what, platform: draws.chance() < 0.3 ? null : draws.pick(PLATFORM_NAMES), seconds: draws.pick([1, 5, 30, 200]), fault: { what: kind } };
+}

@@ -1,0 +1,364 @@
+import { pino } from "pino";
+import { newId } from "../../model/ids.ts";
+import { PublicError } from "../../model/errors.ts";
+import { loginOf, platforms } from "../../platforms/index.ts";
+import { createHttpClient } from "../../platforms/kit/http.ts";
+import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
+import { BY_INSTANCE, type Call } from "../../server/domain/caller.ts";
+import { createPost } from "../../server/domain/posts/create-post.ts";
+import { discardPost } from "../../server/domain/posts/discard-post.ts";
+import { publishPost } from "../../server/domain/posts/publish-post.ts";
+import { retryPost } from "../../server/domain/posts/retry-post.ts";
+import { updatePost } from "../../server/domain/posts/update-post.ts";
+import type { Services } from "../../server/domain/services.ts";
+import { createIngest } from "../../server/media/ingest.ts";
+import { createMediaSource } from "../../server/media/source.ts";
+import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
+import type { OAuthServices } from "../../server/oauth/services.ts";
+import { createVault } from "../../server/oauth/vault.ts";
+import { createEngine } from "../../server/publishing/engine.ts";
+import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
+import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
+import { contentFor, type Installation } from "./installation.ts";
+import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
+import type { Blow, Disaster, Plan, PlannedAct, PlannedFault } from "./plan.ts";
+import { chanceOf } from "./random.ts";
+import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
+
+/** What the people in a run have done, and when each was told that it was done. */
+export interface Acted extends PlannedAct {
+  /** `unheard`: the call failed, and whether anything was done nobody knows. */
+  outcome: "done" | "refused" | "unheard";
+  ackedMs: number;
+}
+
+export interface Subject {
+  postId: string;
+  /** What its parts say now. */
+  parts: string[];
+  tenant: number;
+  platformAccountId: string;
+}
+
+/** What a run leaves to be judged. */
+export interface Ran {
+  plan: Plan;
+  timeline: Timeline;
+  database: Database;
+  subjects: Subject[];
+  acted: Acted[];
+  /** Requests as they arrived at the platforms. */
+  arrived: Sent[];
+  /** How many of the planned faults came about. */
+  struck: Set<PlannedFault>;
+  /** What the server's own log said. */
+  said: string[];
+  /** The most that the database's clock had ever shown at an instant. */
+  clockSteps: { atMs: number; aheadMs: number }[];
+}
+
+const WRITES = ["platform_posts.write", "publish_steps.intend", "platform_posts.claim"];
+const CALM_SECONDS = 300;
+
+/** Lives through one plan, until everything in it is settled or should have been. */
+export async function run(installation: Installation, plan: Plan): Promise<Ran> {
+  const { stage, tenants, sandbox, sandboxUrl, storage, mediaUrls, vaultKey } = installation;
+  await installation.restore(plan.seed);
+  sandbox.run("UPDATE clock SET ahead_ms = ?", plan.platformAheadSeconds * 1000);
+  for (const { tenant, platform, seconds } of plan.tokens) await age(installation, tenant, platform, seconds);
+  const timeline = beginTimeline(plan.seed);
+  const struck = new Set<PlannedFault>();
+  const said: string[] = [];
+  const arrived: Sent[] = [];
+  const acted: Acted[] = [];
+  const subjects: Subject[] = [];
+  const clockSteps = [{ atMs: 0, aheadMs: 0 }];
+  const outages: { untilMs: number; host: (host: string) => boolean; fault: NetworkFault }[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void (said.length < 2000 && said.push(`${(timeline.now() / 1000).toFixed(3)} ${line.trim()}`)) });
+  let isStormy = false;
+
+  const counts = new Map<string, number>();
+  const count = (name: string): number => {
+    const number = (counts.get(name) ?? 0) + 1;
+    counts.set(name, number);
+    return number;
+  };
+  function find<At extends PlannedFault["at"]>(at: At, matches: (fault: Extract<PlannedFault, { at: At }>) => boolean): Extract<PlannedFault, { at: At }> | undefined {
+    const isOfKind = (fault: PlannedFault): fault is Extract<PlannedFault, { at: At }> => fault.at === at;
+    const found = plan.faults.filter(isOfKind).find((fault) => !struck.has(fault) && matches(fault));
+    if (found !== undefined) struck.add(found);
+    return found;
+  }
+
+  const database = openDatabase({
+    timeline,
+    backends: stage.pool,
+    faultOf({ text, name }): DatabaseFault | undefined {
+      if (!isStormy) return undefined;
+      const any = count("any statement");
+      const commit = /^commit/i.test(text) ? count("commit") : 0;
+      const write = WRITES.some((each) => name.startsWith(each)) ? count("write") : 0;
+      return find("statement", ({ only, nth }) => nth === { any, commit, write }[only])?.fault;
+    },
+    isWordLost: (number) => chanceOf(plan.seed, "word", number) < 0.1,
+  });
+  const network = openNetwork({
+    timeline,
+    platformAheadMs: plan.platformAheadSeconds * 1000,
+    onArrival: (sent) => void arrived.push(sent),
+    faultOf({ name, host, isCommit }) {
+      if (!isStormy) return undefined;
+      const any = count("any request");
+      const commit = isCommit ? count("commit request") : 0;
+      const refresh = /token/.test(name) && !isCommit ? count("refresh") : 0;
+      const out = outages.find(({ untilMs, host: isHit }) => timeline.now() < untilMs && isHit(host));
+      return find("request", ({ only, nth }) => nth === { any, commit, refresh }[only])?.fault ?? out?.fault;
+    },
+  });
+
+  function oauthOf(pool: OAuthServices["pool"]): OAuthServices {
+    return {
+      pool,
+      vault: createVault([vaultKey]),
+      log,
+      httpFor: () => createHttpClient({ sandboxUrl, transmit: network.transmit }),
+      directHttp: createHttpClient({ allowHttp: true, transmit: network.transmit }),
+      oauthOf: loginOf,
+      liveApp: () => null,
+      appUrl: "http://127.0.0.1",
+      sandboxUrl,
+    };
+  }
+
+  const workers: Machine[] = [];
+
+  function startWorker(number: number, floorSeconds: number): Machine {
+    const name = `worker ${String(number)}`;
+    const machine = newMachine(name, (plan.workersAheadSeconds[number % 3] ?? 0) * 1000);
+    workers.push(machine);
+    const pool = database.poolFor(machine, plan.connections);
+    const oauth = oauthOf(pool);
+    const ingest = createIngest({ pool, storage, allowPrivateUrls: true });
+    timeline.after(0, machine, "starts", () => {
+      const engine = createEngine({
+        pool,
+        listener: database.listenerFor(machine),
+        platforms,
+        httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl, transmit: network.transmit }),
+        mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
+        ensureMedia: (owner, ids, signal) => ingest.ensureReady(owner, ids, signal),
+        freshToken: (account, options) => freshToken(oauth, account, options),
+        reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
+        speed: 1,
+        forcePrivateUploads: false,
+        environment: {},
+        floorSeconds,
+        ...(plan.crowd ? { slots: { prepare: 3, commit: 3, observe: 3 } } : {}),
+        log,
+        faultPoint: hookOf(machine),
+      });
+      engine.start();
+    });
+    return machine;
+  }
+
+  function hookOf(machine: Machine): FaultHook {
+    return (place) => {
+      if (!isStormy) return undefined;
+      const nth = count(place.point);
+      const found = find("point", (fault) => fault.point === place.point && fault.nth === nth);
+      if (found === undefined) return undefined;
+      strike(machine, found.do, place);
+      // What has to go on at once goes on; all else is only heard of again when the machine is.
+      if (place.point === "send.before") return undefined;
+      return machine.isDead ? never() : new Promise((on) => timeline.after(0, machine, `goes on at ${place.point}`, on));
+    };
+  }
+
+  function strike(machine: Machine, blow: Blow, place?: FaultPlace): void {
+    timeline.after(0, null, `${machine.name}: ${blow.what}${place === undefined ? "" : ` at ${place.point}`}`, () => undefined);
+    if (blow.what === "wall clock") machine.wallAheadMs += blow.bySeconds * 1000;
+    else if (blow.what !== "crash") timeline.sleep(machine, blow.what, blow.seconds * 1000);
+    else {
+      machine.isDead = true;
+      timeline.after(0, null, `${machine.name} is gone`, () => database.leave(machine));
+      timeline.after(blow.backAfter * 1000, null, "another worker starts", () => void startWorker(workers.length, plan.floorSeconds));
+    }
+  }
+
+  function befall(disaster: Disaster): Promise<void> | undefined {
+    if (disaster.what === "database restarts") return database.restart(disaster.seconds * 1000);
+    if (disaster.what === "database is read-only") database.readOnly(disaster.seconds * 1000);
+    else if (disaster.what === "database clock") {
+      database.step(disaster.bySeconds * 1000);
+      clockSteps.push({ atMs: timeline.now(), aheadMs: (clockSteps.at(-1)?.aheadMs ?? 0) + disaster.bySeconds * 1000 });
+    } else {
+      const { platform, seconds, fault } = disaster;
+      const hosts = platform === null ? null : hostsOf(platform);
+      outages.push({ untilMs: timeline.now() + seconds * 1000, host: (host) => hosts === null || hosts.some((each) => host.includes(each)), fault });
+    }
+    return undefined;
+  }
+
+  // The people, and the process they call.
+  const api = newMachine("api");
+  const apiPool = database.poolFor(api, 10);
+  const apiListener = database.listenerFor(api);
+  const services: Services = {
+    pool: apiPool,
+    log,
+    storage,
+    listener: apiListener,
+    jobs: { send: () => Promise.resolve() },
+    keyHolders: createKeyHolders({ pool: apiPool, listener: apiListener }),
+    sessions: { find: () => Promise.resolve(null) },
+    auth: () => Promise.reject(new Error("Nobody signs in")),
+    vault: createVault([vaultKey]),
+    oauth: oauthOf(apiPool),
+    oauthOf: loginOf,
+    settings: {
+      apiUrl: "http://127.0.0.1",
+      appUrl: "http://127.0.0.1",
+      mediaUrl: mediaUrls.baseUrl,
+      sandboxUrl,
+      allowPrivateUrls: true,
+      scheduling: "all",
+      forcePrivateUploads: false,
+      signUp: "closed",
+      mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
+    },
+  };
+  const callOf = (tenant: number): Call => ({
+    ...BY_INSTANCE,
+    userId: tenants[tenant]?.userId ?? "",
+    mode: "test",
+    requestId: newId(),
+    policies: null,
+    claim: null,
+    ifRevision: null,
+    uploads: [],
+  });
+
+  /** A call as people make it. */
+  async function act(planned: PlannedAct): Promise<Acted["outcome"]> {
+    const post = plan.posts[planned.post];
+    const subject = subjects[planned.post];
+    if (post === undefined || subject === undefined) return "refused";
+    const call = callOf(post.tenant);
+    try {
+      if (planned.act === "cancel") await discardPost(services, call, subject.postId);
+      if (planned.act === "publish") await publishPost(services, call, subject.postId);
+      if (planned.act === "retry") await retryPost(services, call, subject.postId, {});
+      if (planned.act === "force") await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
+      if (planned.act === "edit") {
+        const edited = write(planned.post, `edited at ${planned.at.toFixed(1)}`);
+        await updatePost(services, call, subject.postId, { body: { content: edited.content, scheduledFor: new Date(Date.now() + 20_000).toISOString() }, issues: [] });
+        subject.parts = edited.parts;
+      }
+      return "done";
+    } catch (error) {
+      return error instanceof PublicError ? "refused" : "unheard";
+    }
+  }
+
+  function write(place: number, more: string): ReturnType<typeof contentFor> {
+    const post = plan.posts[place];
+    const tenant = tenants[post?.tenant ?? 0];
+    if (post === undefined || tenant === undefined) throw new Error("There is no such post");
+    return contentFor(tenant, post.shape, `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ends`);
+  }
+
+  // Everything is created before anything goes wrong.
+  for (const [place, post] of plan.posts.entries()) {
+    const tenant = tenants[post.tenant];
+    const { content, parts } = write(place, "");
+    if (tenant === undefined) throw new Error("There is no such tenant");
+    timeline.after(0, api, "creates a post", async () => {
+      const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
+      const { body } = await createPost(services, callOf(post.tenant), { body: { content, platforms: [post.shape.platform], platformSetId: tenant.platformSetId, scheduledFor }, issues: [] });
+      subjects[place] = { postId: body.post.id, parts, tenant: post.tenant, platformAccountId: tenant.accounts[post.shape.platform]?.platformAccountId ?? "" };
+    });
+  }
+  await timeline.run(60_000, () => subjects.filter(Boolean).length === plan.posts.length);
+  if (subjects.filter(Boolean).length < plan.posts.length) throw new Error(`A post could not be created: ${said.join("\n")}`);
+
+  isStormy = true;
+  let lastSeconds = 0;
+  const at = (seconds: number, machine: Machine | null, label: string, work: () => void | Promise<void>): void => {
+    lastSeconds = Math.max(lastSeconds, seconds);
+    timeline.after(seconds * 1000 - timeline.now(), machine, label, work);
+  };
+  for (let number = 0; number < plan.workers; number += 1) startWorker(number, plan.floorSeconds);
+  const acts = [...plan.acts, ...plan.posts.flatMap(({ when }, post) => ("publishAt" in when && Number.isFinite(when.publishAt) ? [{ post, at: when.publishAt, act: "publish" as const }] : []))];
+  for (const planned of acts) {
+    at(planned.at, api, `${planned.act} of post ${planned.post}`, () => void perform(planned));
+  }
+  async function perform(planned: PlannedAct): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      const outcome = await act(planned);
+      const ackedMs = timeline.now();
+      if (outcome !== "unheard" || tries >= 8) return void acted.push({ ...planned, outcome: outcome === "refused" && tries > 0 ? "unheard" : outcome, ackedMs });
+      await new Promise((passed) => setTimeout(passed, 2000 * (tries + 1)));
+    }
+  }
+  for (const { when } of plan.posts) if ("dueAt" in when) lastSeconds = Math.max(lastSeconds, when.dueAt);
+  for (const fault of plan.faults) {
+    if (fault.at !== "time") continue;
+    at(fault.seconds, null, fault.do.what, () => {
+      struck.add(fault);
+      if (isBlow(fault.do)) {
+        const alive = workers.filter((worker) => !worker.isDead);
+        const hit = alive[Math.floor(chanceOf(plan.seed, "hit", fault.seconds) * alive.length)];
+        if (hit !== undefined) strike(hit, fault.do);
+        return undefined;
+      }
+      return befall(fault.do);
+    });
+  }
+  /** What goes on for a day is looked at by a worker of each hour. */
+  const dismiss = async (): Promise<void> => {
+    for (const worker of workers.filter(({ isDead }) => !isDead)) {
+      worker.isDead = true;
+      await database.leave(worker);
+    }
+  };
+  const isSettled = async (): Promise<boolean> => {
+    const { rows } = await stage.pool.query("select 1 from platform_posts where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null) or (status = 'pending' and due_at is not null)) limit 1");
+    return rows.length === 0;
+  };
+  const isOpen = async (): Promise<boolean> => (await stage.pool.query("select 1 from platform_posts where next_action_at is not null limit 1")).rows.length > 0;
+  await timeline.run((lastSeconds + 5) * 1000);
+  // From here on nothing else goes wrong, and all has to come to its end.
+  for (let waited = 0; waited < 12 && !(await isSettled()); waited += 1) await timeline.run(timeline.now() + CALM_SECONDS * 1000);
+  isStormy = false;
+  if (await isOpen()) {
+    await dismiss();
+    for (let hours = 0; hours < 27 && (await isOpen()); hours += 1) {
+      await timeline.run(timeline.now() + 3_600_000);
+      startWorker(workers.length, 60);
+      await timeline.run(timeline.now() + 20_000);
+      await dismiss();
+    }
+  }
+  await dismiss();
+  api.isDead = true;
+  await database.close();
+  return { plan, timeline, database, subjects, acted, arrived, struck, said, clockSteps };
+}
+
+function isBlow(what: Blow | Disaster): what is Blow {
+  return what.what === "crash" || what.what === "stopped" || what.what === "suspended" || what.what === "wall clock";
+}
+
+function hostsOf(platform: string): string[] {
+  const hosts: Record<string, string[]> = { twitter: ["x.com", "twitter.com"], youtube: ["googleapis.com"] };
+  return hosts[platform] ?? [platform];
+}
+
+/** A token that ends soon, for us and for the platform alike. */
+async function age({ stage, sandbox, tenants }: Installation, tenant: number, platform: string, seconds: number): Promise<void> {
+  const account = tenants[tenant]?.accounts[platform];
+  const end = new Date(EPOCH_MS + seconds * 1000);
+  await stage.pool.query("update connections set access_token_expires_at = $2 where account_id = $1 and access_token_expires_at is not null", [account?.id, end]);
+  void sandbox;
+}

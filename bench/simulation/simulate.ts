@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { PartResult } from "../faults/part.ts";
+import type { Lived } from "./live.ts";
+
+export interface SimulateOptions {
+  from: number;
+  to: number;
+  /** No seed is begun after so many seconds. */
+  withinSeconds?: number;
+  /** Ends at the first seed that fails. */
+  untilOneFails?: boolean;
+  /** How many processes share the seeds; as many as the machine has processors where it is left out. */
+  processes?: number;
+  /** Told of every seed that is over. */
+  onLived?: (lived: Lived) => void;
+}
+
+export interface Simulated {
+  lived: Lived[];
+  failed: Lived[];
+  seconds: number;
+}
+
+/** Lives through the seeds, over several processes with a database and sandboxes of their own. */
+export async function simulate({ from, to, withinSeconds = Infinity, untilOneFails = false, processes = availableParallelism(), onLived }: SimulateOptions): Promise<Simulated> {
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1000;
+  const lived: Lived[] = [];
+  const failed: Lived[] = [];
+  let next = from;
+  const isOver = (): boolean => next > to || seconds() > withinSeconds || (untilOneFails && failed.length > 0);
+  const drive = async (): Promise<void> => {
+    const worker = startWorker();
+    try {
+      await answerOf(worker);
+      while (!isOver()) {
+        worker.send(String(next++));
+        const one = await answerOf(worker);
+        lived.push(one);
+        if (one.violations.length > 0) failed.push(one);
+        onLived?.(one);
+      }
+      const gone = once(worker, "exit");
+      worker.send("end");
+      await gone;
+    } finally {
+      worker.kill("SIGKILL");
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(processes, to - from + 1) }, drive));
+  return { lived, failed: failed.sort((left, right) => left.seed - right.seed), seconds: seconds() };
+}
+
+/** As the other parts of the harness tell what they have done. */
+export function toPart({ lived, failed, seconds }: Simulated): PartResult {
+  const fates: Record<string, number> = {};
+  for (const one of lived) for (const [fate, count] of Object.entries(one.fates)) fates[fate] = (fates[fate] ?? 0) + count;
+  const sum = (of: (one: Lived) => number): number => lived.reduce((total, one) => total + of(one), 0);
+  const seeds = lived.map(({ seed }) => seed);
+  const shapes = new Set(lived.flatMap((one) => one.shapes));
+  const platforms = new Set([...shapes].map((shape) => shape.split(" ")[0]));
+  const days = Math.round(sum((one) => one.seconds) / 86_400);
+  const did = `seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}, which are ${days} days of publishing in ${shapes.size} shapes on ${platforms.size} platforms, at ${Math.round((lived.length / seconds) * 3600)} runs an hour`;
+  return { name: "Simulation", did, posts: sum((one) => one.posts), faults: sum((one) => one.faults), fates, violations: failed.flatMap(({ violations }) => violations), seconds };
+}
+
+function startWorker(): ChildProcess {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  return fork(join(import.meta.dirname, "worker.ts"), { env, stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] });
+}
+
+/** What the worker says next. Throws where it ends without a word. */
+async function answerOf(worker: ChildProcess): Promise<Lived> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    const [answer] = await Promise.race([
+      once(worker, "message", { signal }),
+      once(worker, "exit", { signal }).then(() => {
+        throw new Error("A process of the simulation has ended");
+      }),
+    ]);
+    return answer;
+  } finally {
+    over.abort();
+  }
+}
