@@ -1,5 +1,6 @@
 import { isPlatformName, type PlatformName } from "../../model/platform-names.ts";
 import { integer, text } from "../../sandbox/store.ts";
+import { platforms } from "../../platforms/index.ts";
 import type { Violation } from "../faults/judge.ts";
 import type { Installation } from "./installation.ts";
 import type { Ran, Subject } from "./run.ts";
@@ -69,10 +70,11 @@ export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise
   const fates: Record<string, number> = {};
   for (const { row } of posts) fates[row.status] = (fates[row.status] ?? 0) + 1;
   const violations = [
-    ...posts.flatMap((post) => [...truth(ran, post), ...order(post), ...cancelled(ran, post)]),
+    ...posts.flatMap((post) => [...truth(ran, post), ...order(post), ...cancelled(ran, post), ...commits(ran, post)]),
     ...groups(posts).flatMap((group) => [...counts(ran, group), ...punctuality(ran, group)]),
     ...strangers(ledger, posts),
     ...(await changes(ran, stage)),
+    ...(await takeovers(ran, stage)),
     ...(await news(stage)),
     ...(await tokens(ran, { stage, sandbox })),
     ...fairness(ran, posts),
@@ -115,7 +117,7 @@ function truth(ran: Ran, post: Post): Violation[] {
   if (whole[row.status] !== undefined && row.post_status !== whole[row.status] && row.post_status !== "discarded") violations.push(say("untrue", post, `has the post in ${row.post_status}`));
   if (row.error?.code === "INTERNAL_ERROR") violations.push(say("lost", post, "met a fault of the server"));
   if (row.status === "failed" && !mayFail(ran, post)) violations.push(say("lost", post, "failed, and nothing lasted that long"));
-  if (row.status === "unknown" && !wasDisturbed(ran)) violations.push(say("lost", post, "is not known, and nothing went wrong"));
+  if (row.status === "unknown" && !mayBeUnknown(ran, post)) violations.push(say("lost", post, "is not known, and could have been read back"));
   return violations;
 }
 
@@ -127,8 +129,12 @@ function mayFail(ran: Ran, post: Post): boolean {
   return ["AUTH_EXPIRED", "AUTH_REVOKED"].includes(post.row.error?.code ?? "") && ran.plan.tokens.length > 0;
 }
 
-function wasDisturbed({ struck, plan }: Ran): boolean {
-  return struck.size > 0 || groupsOfWords(plan.posts).size < plan.posts.length;
+/** Of most networks it can be read back what became of a call. */
+function mayBeUnknown(ran: Ran, post: Post): boolean {
+  if (ran.struck.size === 0) return false;
+  if (hasTwin(ran, post) || forced(ran, post) > 0) return true;
+  const { shape } = ran.plan.posts[post.place] ?? {};
+  return platforms[post.row.platform].broker?.identicalRepeat !== undefined || (post.row.platform === "tiktok" && shape?.name.includes("photo") === true);
 }
 
 function hasTwin({ plan }: Ran, { place }: Post): boolean {
@@ -138,10 +144,6 @@ function hasTwin({ plan }: Ran, { place }: Post): boolean {
 
 function keyOf({ tenant, shape, words }: Ran["plan"]["posts"][number]): string {
   return `${tenant} ${shape.platform} ${words}`;
-}
-
-function groupsOfWords(posts: Ran["plan"]["posts"]): Set<string> {
-  return new Set(posts.map(keyOf));
 }
 
 /** Posts with the same words on one account stand for one another: as many are live as are said to be, and no more. */
@@ -163,6 +165,34 @@ function counts(ran: Ran, group: readonly Post[]): Violation[] {
   const ids = group.flatMap(({ row }) => (row.status === "published" && row.platform_post_id !== null ? [row.platform_post_id] : []));
   if (new Set(ids).size < ids.length) violations.push(say("untrue", post, "has the id of another post"));
   return violations;
+}
+
+/** The commit call: within its deadline, never again once it has done its work, and what it has answered is never forgotten. */
+function commits(ran: Ran, post: Post): Violation[] {
+  const { row, subject } = post;
+  const own = ran.commits.filter(({ platformPostId }) => platformPostId === row.id);
+  const repeats = platforms[row.platform].broker?.identicalRepeat !== undefined;
+  return own.flatMap((commit) => {
+    const violations: Violation[] = [];
+    const lateSeconds = (commit.atMs - commit.intentMs) / 1000;
+    if (lateSeconds > DEADLINE_SECONDS) violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
+    const first = own.find((other) => other.step === commit.step && other.atMs < commit.atMs && other.made.length > 0);
+    if (first !== undefined && !repeats && forced(ran, post) === 0) violations.push(say("duplicate", post, `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, and was sent again at ${(commit.atMs / 1000).toFixed(1)}`));
+    const isInHand = commit.made.length > 0 && commit.heard !== null && commit.heard < 300 && ran.lastedWell.has(commit.machine);
+    if (isInHand && subject.parts.length === 1 && row.status !== "published" && !hasTwin(ran, post)) violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
+    return violations;
+  });
+}
+
+/** By the true time, whatever the clocks show. */
+const DEADLINE_SECONDS = 5.05;
+
+/** A worker that is at work, and can reach the database, keeps what it holds. */
+async function takeovers({ struck }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
+  const isQuiet = [...struck].every((fault) => fault.at === "request" || (fault.at === "time" && fault.do.what === "outage"));
+  if (!isQuiet) return [];
+  const { rows } = await stage.pool.query<{ id: string }>("select id from sim.changes where kind = 'takeover'");
+  return rows.map(({ id }) => ({ kind: "untrue", sentence: `platform post ${id} was taken from a worker that was at work on it` }));
 }
 
 /** A part follows the one before it, and never stands alone. */
@@ -192,8 +222,10 @@ function punctuality({ clockSteps, acted }: Ran, group: readonly Post[]): Violat
 }
 
 /** What was said to be cancelled does not go out any more. */
-function cancelled({ acted }: Ran, post: Post): Violation[] {
-  const cancel = acted.find(({ post: place, act, outcome }) => place === post.place && act === "cancel" && outcome === "done");
+function cancelled(ran: Ran, post: Post): Violation[] {
+  // Another that says the same may go out.
+  if (hasTwin(ran, post)) return [];
+  const cancel = ran.acted.find(({ post: place, act, outcome }) => place === post.place && act === "cancel" && outcome === "done");
   const after = cancel === undefined ? undefined : post.entries.flat().find(({ atMs }) => atMs > cancel.ackedMs);
   if (after === undefined || cancel === undefined) return [];
   return [say("untrue", post, `was cancelled at ${(cancel.ackedMs / 1000).toFixed(3)} and went out at ${(after.atMs / 1000).toFixed(3)}`)];
@@ -226,7 +258,7 @@ const FORWARD: Record<string, Record<string, readonly string[]>> = {
 };
 
 async function changes({ acted }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
-  const { rows } = await stage.pool.query<{ kind: string; id: string; was: string; becomes: string }>("select kind, id, was, becomes from sim.changes order by seq");
+  const { rows } = await stage.pool.query<{ kind: string; id: string; was: string; becomes: string }>("select kind, id, was, becomes from sim.changes where kind <> 'takeover' order by seq");
   const retries = acted.some(({ act, outcome }) => (act === "retry" || act === "force") && outcome !== "refused");
   const isAllowed = (kind: string, was: string, becomes: string): boolean => {
     if (!retries && (was === "failed" || was === "unknown" || was === "partial") && (becomes === "queued" || becomes === "posting")) return false;
@@ -280,7 +312,7 @@ async function tokens(ran: Ran, { stage }: Pick<Installation, "stage" | "sandbox
 const LONGEST_WAIT_SECONDS = 10;
 
 function fairness(ran: Ran, posts: readonly Post[]): Violation[] {
-  if (!ran.plan.crowd) return [];
+  if (ran.plan.theme !== "crowd") return [];
   return posts.flatMap((post) => {
     const [entry] = post.entries[0] ?? [];
     const waited = entry === undefined ? Infinity : entry.atMs / 1000 - whenOf(ran, post);

@@ -18,19 +18,23 @@ export type NetworkFault =
   /** What comes is no answer. */
   | { what: "half" };
 
+/** A request that has left its machine. */
 export interface Sent {
   atMs: number;
-  machine: string;
-  request: WireRequest;
+  machine: Machine;
   body: string;
   isCommit: boolean;
+  /** The status of the platform's own answer, once it has reached whoever asked; null until then. */
+  heard: number | null;
 }
 
 export interface NetworkOptions {
   timeline: Timeline;
   faultOf(request: { name: string; host: string; isCommit: boolean; machine: Machine }): NetworkFault | undefined;
-  /** Told when a request leaves a machine, and when a platform has it. */
+  /** Told when the first byte leaves, and right before and after the platform does what it is asked for. */
+  onSent(sent: Sent): void;
   onArrival(sent: Sent): void;
+  onDone(sent: Sent): void;
   /** How far the platforms' clock is ahead. */
   platformAheadMs: number;
 }
@@ -38,7 +42,7 @@ export interface NetworkOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The lowest layer of the HTTP kit, over a network of ours to the real sandbox. */
-export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: NetworkOptions): { transmit: Transmit; requests(): number } {
+export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, platformAheadMs }: NetworkOptions): { transmit: Transmit; requests(): number } {
   let requests = 0;
 
   async function ask(request: WireRequest, body: Buffer | null): Promise<WireAnswer> {
@@ -61,6 +65,7 @@ export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: N
       const label = `${request.method} ${host}${isCommit ? " (commit)" : ""}`;
       const fault = faultOf({ name: request.name, host, isCommit, machine });
       const latency = (leg: string): number => 5 + 120 * chanceOf(timeline.seed, "network", leg, number) ** 4;
+      const sent: Sent = { atMs: 0, machine, body: body?.toString("utf8") ?? "", isCommit, heard: null };
       return await new Promise<WireAnswer>((resolve, reject) => {
         let state: "waiting" | "sent" | "over" = "waiting";
         const finish = (act: () => void): void => {
@@ -71,8 +76,8 @@ export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: N
           act();
         };
         const fail = (failure: TransportFailure, cause?: unknown): void => {
-          const sent = state === "sent";
-          finish(() => reject(transportError(request.name, failure, sent, cause)));
+          const wasSent = state === "sent";
+          finish(() => reject(transportError(request.name, failure, wasSent, cause)));
         };
         const onAbort = (): void => fail("aborted", guards.signal?.reason);
         const timer = timeline.after(request.timeoutSeconds * 1000, machine, `${label}: time-out`, () => fail(state === "sent" ? "timeout" : "connect_timeout"), true);
@@ -92,6 +97,8 @@ export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: N
           }
           if (machine.isDead) return;
           state = "sent";
+          sent.atMs = timeline.now();
+          onSent(sent);
           travel();
         });
 
@@ -102,8 +109,9 @@ export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: N
           if (fault?.what === "gateway_before" || fault?.what === "unavailable") return reply(fault.what === "unavailable" ? UNAVAILABLE : BAD_GATEWAY, 0);
           const lateMs = fault?.what === "late_request" ? fault.seconds * 1000 : 0;
           timeline.after(latency("out") + lateMs, null, `${machine.name} ${label} arrives`, async () => {
-            onArrival({ atMs: timeline.now(), machine: machine.name ?? "", request, body: body?.toString("utf8") ?? "", isCommit });
+            onArrival(sent);
             const answer = await ask(request, body);
+            onDone(sent);
             if (fault?.what === "silent_after") return;
             if (fault?.what === "cut_after") return cutAfter(latency("back"));
             if (fault?.what === "half") return void timeline.after(latency("back"), machine, `${label}: half an answer`, () => fail("cut"));
@@ -111,7 +119,12 @@ export function openNetwork({ timeline, faultOf, onArrival, platformAheadMs }: N
           });
         };
         const reply = (answer: WireAnswer, lateMs: number): void => {
-          timeline.after(latency("back") + lateMs, machine, `← ${answer.status} ${label}`, () => finish(() => resolve(answer)));
+          timeline.after(latency("back") + lateMs, machine, `← ${answer.status} ${label}`, () =>
+            finish(() => {
+              if (answer !== BAD_GATEWAY && answer !== UNAVAILABLE) sent.heard = answer.status;
+              resolve(answer);
+            }),
+          );
         };
       });
     },

@@ -21,8 +21,8 @@ export interface Plan {
   workersAheadSeconds: number[];
   /** Accounts whose token has so long to live when the run begins. */
   tokens: { tenant: number; platform: PlatformName; seconds: number }[];
-  /** The first posts are of somebody who has many: each tenant's waiting time depends on their own load alone. */
-  crowd: boolean;
+  /** What most of its faults are about. In a crowd the first posts are of somebody who has many. */
+  theme: Theme;
 }
 
 export interface PlannedPost {
@@ -44,17 +44,27 @@ export interface PlannedAct {
 export type PlannedFault =
   | { at: "request"; only: "commit" | "any" | "refresh"; nth: number; fault: NetworkFault }
   | { at: "statement"; only: "commit" | "write" | "any"; nth: number; fault: DatabaseFault }
-  | { at: "point"; point: FaultPoint; nth: number; do: Blow }
-  | { at: "time"; seconds: number; do: Blow | Disaster };
+  | { at: "point"; point: FaultPoint; nth: number; do: Blow | Disaster }
+  | { at: "time"; seconds: number; do: Blow | Disaster }
+  /** A weakness of the platform itself, by the sandbox's name for it, at the n-th call that publishes. */
+  | { at: "platform"; platform: PlatformName; error: string; nth: number };
 
 /** What strikes one worker. */
-export type Blow = { what: "crash"; backAfter: number } | { what: "stopped" | "suspended"; seconds: number } | { what: "wall clock"; bySeconds: number };
+export type Blow =
+  | { what: "crash"; backAfter: number }
+  /** Its wall clock may be set meanwhile, as when a virtual machine is resumed. */
+  | { what: "stopped" | "suspended"; seconds: number; wallBySeconds: number }
+  | { what: "wall clock"; bySeconds: number };
 
 export type Disaster =
   | { what: "database restarts"; seconds: number }
   | { what: "database is read-only"; seconds: number }
   | { what: "database clock"; bySeconds: number }
   | { what: "outage"; platform: PlatformName | null; seconds: number; fault: NetworkFault };
+
+const THEMES = { mixed: 30, answers: 24, stops: 16, database: 14, clocks: 8, tokens: 5, crowd: 3 } as const;
+
+export type Theme = keyof typeof THEMES;
 
 /** The part of a plan that a shrunk one keeps, by the places of its faults and acts. */
 export interface Kept {
@@ -65,7 +75,8 @@ export interface Kept {
 
 export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "shapes" | "tenants">): Plan {
   const draws = drawsOf(seed, "plan");
-  const crowd = draws.chance() < 0.04;
+  const theme = draws.weighed(THEMES);
+  const crowd = theme === "crowd";
   const posts = crowd ? drawCrowd(draws, shapes) : drawPosts(draws, shapes, tenants.length);
   const hasLongWait = posts.some(({ when }) => "dueAt" in when && when.dueAt > 1000);
   return {
@@ -75,11 +86,11 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
     floorSeconds: hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,
     acts: crowd ? [] : posts.flatMap((post, index) => drawActs(draws, post, index)),
-    faults: crowd ? [] : Array.from({ length: draws.pick([0, 1, 1, 2, 2, 3, 4, 6]) }, () => drawFault(draws, posts)),
+    faults: crowd ? [] : drawFaults(draws, theme, posts),
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
-    tokens: crowd ? [] : posts.flatMap(({ tenant, shape }) => (tenants[tenant]?.accounts[shape.platform]?.isRenewable === true && draws.chance() < 0.3 ? [{ tenant, platform: shape.platform, seconds: draws.pick([-5, 20, 100, 700]) }] : [])),
-    crowd,
+    tokens: crowd ? [] : posts.flatMap(({ tenant, shape }) => (tenants[tenant]?.accounts[shape.platform]?.isRenewable === true && draws.chance() < (theme === "tokens" ? 0.9 : 0.2) ? [{ tenant, platform: shape.platform, seconds: draws.pick([-5, 20, 100, 700]) }] : [])),
+    theme,
   };
 }
 
@@ -152,6 +163,55 @@ function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct
   return acts;
 }
 
+function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): PlannedFault[] {
+  const some = (most: number, draw: () => PlannedFault): PlannedFault[] => Array.from({ length: draws.whole(1, most) }, draw);
+  const lostAnswer = (): PlannedFault => ({ at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: drawNetworkFault(draws) });
+  const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(AROUND_A_COMMIT), nth: draws.whole(1, posts.length), do: drawBlow(draws) });
+  const lag = (): PlannedFault[] => {
+    const { platform } = draws.pick(posts).shape;
+    const error = LAGS[platform]?.(draws.pick([5, 20, 50]));
+    return error === undefined || draws.chance() < 0.5 ? [] : [{ at: "platform", platform, error, nth: draws.whole(1, 2) }];
+  };
+  switch (theme) {
+    case "mixed":
+      return Array.from({ length: draws.pick([0, 1, 1, 2, 2, 3, 4, 6]) }, () => drawFault(draws, posts));
+    case "answers":
+      return [...some(3, lostAnswer), ...lag(), ...(draws.chance() < 0.5 ? [drawFault(draws, posts)] : [])];
+    case "stops":
+      return [...some(2, atCommit), ...lag(), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
+    case "database":
+      return [...some(2, () => databaseAtCommit(draws, posts)), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
+    case "clocks":
+      return [...some(2, () => ({ at: "time", seconds: nearSomePost(draws, posts), do: { what: "database clock", bySeconds: draws.pick([-30, 3, 30, 400, 1200]) } })), ...(draws.chance() < 0.7 ? [slowAnswer(draws, posts)] : []), ...(draws.chance() < 0.4 ? [atCommit()] : [])];
+    case "tokens":
+      return draws.chance() < 0.5 ? [] : [{ at: "request", only: "refresh", nth: draws.whole(1, 2), fault: drawNetworkFault(draws) }];
+    case "crowd":
+      return [];
+  }
+}
+
+const AROUND_A_COMMIT: readonly FaultPoint[] = ["intent.before", "intent.written", "send.before", "answer.received", "result.before", "result.written", "reconcile.before", "reconcile.after", "settle.before"];
+
+/** What networks whose lists come late call it in their sandbox. */
+const LAGS: Partial<Record<PlatformName, (seconds: number) => string>> = {
+  facebook: (seconds) => `feed-lag-${seconds}s`,
+  instagram: (seconds) => `list-lag-${seconds}s`,
+  threads: (seconds) => `list-lag-${seconds}s`,
+  twitter: (seconds) => `timeline-lag-${seconds}s`,
+};
+
+function slowAnswer(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
+  return { at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: { what: draws.pick(["late_request", "late_answer"] as const), seconds: draws.pick([8, 20, 28, 45]) } };
+}
+
+function databaseAtCommit(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
+  const nth = draws.whole(1, posts.length);
+  const what = draws.weighed({ restart: 3, "read-only": 3, statement: 4 });
+  if (what === "restart") return { at: "point", point: draws.pick(AROUND_A_COMMIT), nth, do: { what: "database restarts", seconds: draws.pick([0.2, 2, 7, 25]) } };
+  if (what === "read-only") return { at: "point", point: draws.pick(AROUND_A_COMMIT), nth, do: { what: "database is read-only", seconds: draws.pick([0.5, 2, 6, 20]) } };
+  return { at: "statement", only: draws.weighed({ commit: 3, write: 5 }), nth: draws.whole(1, 10), fault: { what: draws.pick(["lost_before", "lost_after"] as const) } };
+}
+
 function drawFault(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
   switch (draws.weighed({ request: 40, statement: 20, point: 22, time: 18 })) {
     case "request":
@@ -184,9 +244,9 @@ function drawNetworkFault(draws: Draws): NetworkFault {
 
 function drawBlow(draws: Draws): Blow {
   const what = draws.weighed({ crash: 5, stopped: 3, suspended: 3, "wall clock": 1 });
-  if (what === "crash") return { what, backAfter: draws.pick([0.5, 3, 10, 40]) };
+  if (what === "crash") return { what, backAfter: draws.pick([0.5, 3, 10, 40, 700]) };
   if (what === "wall clock") return { what, bySeconds: draws.pick([-3600, -30, 4, 30, 3600]) };
-  return { what, seconds: draws.pick([2, 4.9, 5.5, 7, 12, 30, 90]) };
+  return { what, seconds: draws.pick([2, 4.9, 5.5, 7, 12, 30, 90]), wallBySeconds: draws.chance() < 0.25 ? -draws.whole(1, 120) : 0 };
 }
 
 function drawDisaster(draws: Draws): Disaster {

@@ -15,6 +15,7 @@ import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
 import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
+import { integer, text } from "../../sandbox/store.ts";
 import { createVault } from "../../server/oauth/vault.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
@@ -40,6 +41,15 @@ export interface Subject {
   platformAccountId: string;
 }
 
+/** A publishing request, of which platform post and step, and what the audience saw of it. */
+export interface Commit extends Sent {
+  platformPostId: string;
+  step: string;
+  /** When its process began to write the intent. */
+  intentMs: number;
+  made: string[];
+}
+
 /** What a run leaves to be judged. */
 export interface Ran {
   plan: Plan;
@@ -49,16 +59,21 @@ export interface Ran {
   acted: Acted[];
   /** Requests as they arrived at the platforms. */
   arrived: Sent[];
+  commits: Commit[];
   /** How many of the planned faults came about. */
   struck: Set<PlannedFault>;
   /** What the server's own log said. */
   said: string[];
-  /** The most that the database's clock had ever shown at an instant. */
+  /** The workers that came through the storm. */
+  lastedWell: Set<Machine>;
+  /** Steps of the database's clock. */
   clockSteps: { atMs: number; aheadMs: number }[];
 }
 
 const WRITES = ["platform_posts.write", "publish_steps.intend", "platform_posts.claim"];
 const CALM_SECONDS = 300;
+/** As a worker has them. */
+const URGENT_CONNECTIONS = 2;
 
 /** Lives through one plan, until everything in it is settled or should have been. */
 export async function run(installation: Installation, plan: Plan): Promise<Ran> {
@@ -66,10 +81,20 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   await installation.restore(plan.seed);
   sandbox.run("UPDATE clock SET ahead_ms = ?", plan.platformAheadSeconds * 1000);
   for (const { tenant, platform, seconds } of plan.tokens) await age(installation, tenant, platform, seconds);
+  for (const fault of plan.faults) {
+    if (fault.at !== "platform") continue;
+    const { platform, error, nth } = fault;
+    sandbox.run("INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, 'publish', 'reject', ?, 0, 1, ?)", platform, error, nth - 1);
+  }
   const timeline = beginTimeline(plan.seed);
   const struck = new Set<PlannedFault>();
   const said: string[] = [];
   const arrived: Sent[] = [];
+  const commits: Commit[] = [];
+  const intents = new Map<string, number>();
+  let atTheDoor: { platformPostId: string; step: string; intentMs: number } | undefined;
+  const seen = (): number => integer(sandbox.get("SELECT coalesce(max(seq), 0) AS seq FROM posts"), "seq");
+  let seenBefore = 0;
   const acted: Acted[] = [];
   const subjects: Subject[] = [];
   const clockSteps = [{ atMs: 0, aheadMs: 0 }];
@@ -105,7 +130,17 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   const network = openNetwork({
     timeline,
     platformAheadMs: plan.platformAheadSeconds * 1000,
-    onArrival: (sent) => void arrived.push(sent),
+    onSent(sent) {
+      if (sent.isCommit && atTheDoor !== undefined) commits.push(Object.assign(sent, atTheDoor, { made: [] }));
+    },
+    onArrival(sent) {
+      arrived.push(sent);
+      seenBefore = seen();
+    },
+    onDone(sent) {
+      const commit = commits.find((each) => each === sent);
+      commit?.made.push(...sandbox.all("SELECT id FROM posts WHERE seq > ?", seenBefore).map((row) => text(row, "id")));
+    },
     faultOf({ name, host, isCommit }) {
       if (!isStormy) return undefined;
       const any = count("any request");
@@ -137,11 +172,13 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     const machine = newMachine(name, (plan.workersAheadSeconds[number % 3] ?? 0) * 1000);
     workers.push(machine);
     const pool = database.poolFor(machine, plan.connections);
+    const urgentPool = database.poolFor(machine, URGENT_CONNECTIONS);
     const oauth = oauthOf(pool);
     const ingest = createIngest({ pool, storage, allowPrivateUrls: true });
     timeline.after(0, machine, "starts", () => {
       const engine = createEngine({
         pool,
+        urgentPool,
         listener: database.listenerFor(machine),
         platforms,
         httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl, transmit: network.transmit }),
@@ -153,7 +190,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
         forcePrivateUploads: false,
         environment: {},
         floorSeconds,
-        ...(plan.crowd ? { slots: { prepare: 3, commit: 3, observe: 3 } } : {}),
+        ...(plan.theme === "crowd" ? { slots: { prepare: 3, commit: 3, observe: 3 } } : {}),
         log,
         faultPoint: hookOf(machine),
       });
@@ -164,11 +201,18 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
 
   function hookOf(machine: Machine): FaultHook {
     return (place) => {
+      const { platformPostId, step } = place;
+      if (place.point === "intent.before") intents.set(`${machine.name} ${platformPostId} ${step}`, timeline.now());
+      if (place.point === "send.before") atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(`${machine.name} ${platformPostId} ${step}`) ?? 0 };
       if (!isStormy) return undefined;
       const nth = count(place.point);
       const found = find("point", (fault) => fault.point === place.point && fault.nth === nth);
       if (found === undefined) return undefined;
-      strike(machine, found.do, place);
+      if (isBlow(found.do)) strike(machine, found.do, place);
+      else {
+        const disaster = found.do;
+        timeline.after(0, null, disaster.what, () => befall(disaster));
+      }
       // What has to go on at once goes on; all else is only heard of again when the machine is.
       if (place.point === "send.before") return undefined;
       return machine.isDead ? never() : new Promise((on) => timeline.after(0, machine, `goes on at ${place.point}`, on));
@@ -178,7 +222,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   function strike(machine: Machine, blow: Blow, place?: FaultPlace): void {
     timeline.after(0, null, `${machine.name}: ${blow.what}${place === undefined ? "" : ` at ${place.point}`}`, () => undefined);
     if (blow.what === "wall clock") machine.wallAheadMs += blow.bySeconds * 1000;
-    else if (blow.what !== "crash") timeline.sleep(machine, blow.what, blow.seconds * 1000);
+    else if (blow.what !== "crash") timeline.sleep(machine, blow.what, blow.seconds * 1000, blow.wallBySeconds * 1000);
     else {
       machine.isDead = true;
       timeline.after(0, null, `${machine.name} is gone`, () => database.leave(machine));
@@ -331,6 +375,8 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   // From here on nothing else goes wrong, and all has to come to its end.
   for (let waited = 0; waited < 12 && !(await isSettled()); waited += 1) await timeline.run(timeline.now() + CALM_SECONDS * 1000);
   isStormy = false;
+  const lastedWell = new Set<Machine>();
+  for (const worker of workers) if (!worker.isDead) lastedWell.add(worker);
   if (await isOpen()) {
     await dismiss();
     for (let hours = 0; hours < 27 && (await isOpen()); hours += 1) {
@@ -343,7 +389,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   await dismiss();
   api.isDead = true;
   await database.close();
-  return { plan, timeline, database, subjects, acted, arrived, struck, said, clockSteps };
+  return { plan, timeline, database, subjects, acted, arrived, commits, struck, said, clockSteps, lastedWell };
 }
 
 function isBlow(what: Blow | Disaster): what is Blow {
@@ -355,10 +401,9 @@ function hostsOf(platform: string): string[] {
   return hosts[platform] ?? [platform];
 }
 
-/** A token that ends soon, for us and for the platform alike. */
-async function age({ stage, sandbox, tenants }: Installation, tenant: number, platform: string, seconds: number): Promise<void> {
+/** A token that ends soon, as far as we know. */
+async function age({ stage, tenants }: Installation, tenant: number, platform: string, seconds: number): Promise<void> {
   const account = tenants[tenant]?.accounts[platform];
   const end = new Date(EPOCH_MS + seconds * 1000);
   await stage.pool.query("update connections set access_token_expires_at = $2 where account_id = $1 and access_token_expires_at is not null", [account?.id, end]);
-  void sandbox;
 }

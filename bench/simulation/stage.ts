@@ -28,10 +28,15 @@ const CLOCK = `
   insert into sim.seed values (0);
   create function sim.gen_random_uuid() returns uuid language sql volatile as
     $$ select md5(seed || ' ' || nextval('sim.drawn'))::uuid from sim.seed $$;
-  create table sim.changes (seq bigint generated always as identity, at timestamptz not null, kind text not null, id uuid not null, was text not null, becomes text not null);
+  create table sim.changes (seq bigint generated always as identity, kind text not null, id uuid not null, was text not null, becomes text not null);
   create function sim.note_change() returns trigger language plpgsql as $$
   begin
-    insert into sim.changes (at, kind, id, was, becomes) values (sim.clock_timestamp(), tg_table_name, new.id, old.status, new.status);
+    insert into sim.changes (kind, id, was, becomes) values (tg_table_name, new.id, old.status, new.status);
+    return null;
+  end $$;
+  create function sim.note_takeover() returns trigger language plpgsql as $$
+  begin
+    insert into sim.changes (kind, id, was, becomes) values ('takeover', new.id, old.lease_owner, new.lease_owner);
     return null;
   end $$;
   create schema kept;`;
@@ -47,7 +52,8 @@ export async function openStage(serverUrl: string, name: string): Promise<Stage>
   await migrate(pool);
   await pool.query(`
     create trigger sim_change after update of status on posts for each row when (old.status is distinct from new.status) execute function sim.note_change();
-    create trigger sim_change after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function sim.note_change();`);
+    create trigger sim_change after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function sim.note_change();
+    create trigger sim_takeover after update of lease_owner on platform_posts for each row when (old.lease_owner <> new.lease_owner) execute function sim.note_takeover();`);
   const { rows: tables } = await pool.query<{ name: string }>("select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'");
   const { rows: series } = await pool.query<{ name: string }>("select format('%I.%I', schemaname, sequencename) as name from pg_sequences where schemaname in ('public', 'sim')");
   for (const table of tables) await pool.query(`alter table ${table.name} set (autovacuum_enabled = off)`);

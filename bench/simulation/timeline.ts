@@ -44,7 +44,7 @@ export interface Timeline {
   after(delayMs: number, machine: Machine | null, label: string, work: () => void | Promise<void>, isTimer?: boolean): { cancel(): void };
   /** Until the time has come, nothing is left to happen, or it is over. */
   run(untilMs: number, isOver?: () => boolean): Promise<void>;
-  sleep(machine: Machine, how: "stopped" | "suspended", forMs: number): void;
+  sleep(machine: Machine, how: "stopped" | "suspended", forMs: number, wallByMs: number): void;
   /** The last things that happened, for whoever looks for the cause of a failure. */
   recent(): readonly string[];
   /** The same for two runs in which the same has happened in the same order. */
@@ -164,12 +164,13 @@ export function beginTimeline(seed: number): Timeline {
       }
       if (!isOver()) nowMs = Math.max(nowMs, untilMs);
     },
-    sleep(machine, how, forMs) {
+    sleep(machine, how, forMs, wallByMs) {
       if (machine.asleep !== null || machine.isDead) return;
       machine.asleep = how;
       const since = nowMs;
       timeline.after(forMs, null, `${machine.name} wakes`, () => {
         machine.asleep = null;
+        machine.wallAheadMs += wallByMs;
         const sleptMs = nowMs - since;
         if (how === "suspended") machine.stoodStillMs += sleptMs;
         const isLate = (each: Happening): boolean => how === "suspended" && each.isTimer;
