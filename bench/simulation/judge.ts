@@ -129,11 +129,16 @@ function mayFail(ran: Ran, post: Post): boolean {
   return ["AUTH_EXPIRED", "AUTH_REVOKED"].includes(post.row.error?.code ?? "") && ran.plan.tokens.length > 0;
 }
 
+/** Their lists show that a post is live, and never that it is not. */
+const LISTS_ALONE: readonly PlatformName[] = ["twitter", "facebook"];
+
 /** Of most networks it can be read back what became of a call. */
 function mayBeUnknown(ran: Ran, post: Post): boolean {
   if (ran.struck.size === 0) return false;
   if (hasTwin(ran, post) || forced(ran, post) > 0) return true;
   const { shape } = ran.plan.posts[post.place] ?? {};
+  const isLive = (post.entries.at(-1)?.length ?? 0) > 0;
+  if (!isLive && LISTS_ALONE.includes(post.row.platform)) return true;
   return platforms[post.row.platform].broker?.identicalRepeat !== undefined || (post.row.platform === "tiktok" && shape?.name.includes("photo") === true);
 }
 

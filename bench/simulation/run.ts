@@ -265,6 +265,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
       appUrl: "http://127.0.0.1",
       mediaUrl: mediaUrls.baseUrl,
       sandboxUrl,
+      sandboxPage: "open",
       allowPrivateUrls: true,
       scheduling: "all",
       forcePrivateUploads: false,
