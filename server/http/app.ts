@@ -25,11 +25,13 @@ import { addProbes, type Probes } from "./probes.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "./read-body.ts";
 import { sendFailure } from "./refusals.ts";
 import { addResumableUploads } from "./resumable-uploads.ts";
+import { createStreams, type MostStreams } from "./streams.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./tus-headers.ts";
 import { addUserExport } from "./user-export.ts";
 import { addNotFound } from "./unknown-routes.ts";
 
-export interface HttpOptions extends Pick<BindOptions, "onRefusal"> {
+export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
+  mostStreams?: MostStreams;
   probes: Probes;
   /** What opens the metrics on this port; null or left out: nothing. */
   metricsToken?: string | null;
@@ -77,9 +79,10 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     limits: { parts: MAX_FILES + 20, files: MAX_FILES, fields: 20, fieldSize: MAX_JSON_BYTES, fieldNameSize: 200, headerPairs: 50, fileSize: Infinity },
     throwFileSizeLimit: false,
   });
-  await app.register(async (api) => addPublicApi(api, services, { ...options, stopping: stopping.signal }));
-  await app.register(async (own) => addSessionApi(own, services, { ...options, stopping: stopping.signal }));
-  await app.register(async (mcp) => addMcp(mcp, services, { ...options, stopping: stopping.signal }));
+  const bound: BindOptions = { ...options, stopping: stopping.signal, streams: createStreams(services, options.mostStreams) };
+  await app.register(async (api) => addPublicApi(api, services, bound));
+  await app.register(async (own) => addSessionApi(own, services, bound));
+  await app.register(async (mcp) => addMcp(mcp, services, bound));
   addProbes(app, options.probes, { token: options.metricsToken ?? null, isLaptop: isLoopbackHost(new URL(services.settings.appUrl).hostname) });
   addMediaFiles(app, services);
   addOpenApi(app, services);

@@ -13,6 +13,7 @@ import { sendSuccessor } from "./faces.ts";
 import { perform } from "./perform.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
+import type { Streams } from "./streams.ts";
 import { isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
 import { sendRateLimit } from "./rate-limit-headers.ts";
 
@@ -34,6 +35,10 @@ export function bind<Params extends z.ZodObject, Query extends z.ZodObject, Body
 export interface BindOptions {
   /** Ends waiting calls when the server stops. */
   stopping: AbortSignal;
+  /** What is answered without end. */
+  streams: Streams;
+  /** After how long a stream ends, for tests. */
+  longestStreamMilliseconds?: number;
   /** Told of every refusal, so that tests can hold them against the operation's list. */
   onRefusal?: (operation: Operation, refusal: PublicError) => void;
 }

@@ -9,14 +9,18 @@ import type { Services } from "../domain/services.ts";
 import { authenticate } from "./authenticate.ts";
 import { type BindOptions, told } from "./bind.ts";
 import { sendRateLimit } from "./rate-limit-headers.ts";
-import { type PostAnswer, readChanges } from "./read-changes.ts";
+import { createFollowed } from "./follow-post.ts";
+import type { PostAnswer } from "./read-changes.ts";
 
 /** How often the post is looked at without a message that it has changed. */
 const LOOK_MILLISECONDS = 5_000;
 const HEARTBEAT_MILLISECONDS = 15_000;
+/** A post may wait for weeks: whoever wants to follow it for longer than this opens the stream again. */
+const LONGEST_MILLISECONDS = 15 * 60_000;
 
 /** The route by which a caller follows a post until it is settled. */
 export function addPostEvents(app: FastifyInstance, services: Services, options: BindOptions): void {
+  const followed = createFollowed(services.listener, LOOK_MILLISECONDS);
   app.get(postsEvents.path, { compress: false }, async (request, reply) => {
     sendRateLimit(reply);
     try {
@@ -24,9 +28,14 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
       const { params } = parseInput(postsEvents, { params: request.params, query: request.query, body: undefined });
       const read = () => getPost(services, caller, params.id);
       const first = await read();
-      const gone = new AbortController();
-      reply.raw.once("close", () => gone.abort());
-      const answers = readChanges(services.listener, read, first, { everyMilliseconds: LOOK_MILLISECONDS, ended: AbortSignal.any([options.stopping, gone.signal]) });
+      const over = new AbortController();
+      const release = options.streams.hold(caller, () => authenticate(services, postsEvents, request), () => over.abort());
+      reply.raw.once("close", () => {
+        release();
+        over.abort();
+      });
+      const ended = AbortSignal.any([options.stopping, over.signal, AbortSignal.timeout(options.longestStreamMilliseconds ?? LONGEST_MILLISECONDS)]);
+      const answers = followed.follow(`${caller.userId} ${caller.mode} ${params.id}`, read, first, ended);
       // Nothing comes after the stream, and a connection that is kept would keep a server that stops from ending.
       return await reply.type("text/event-stream; charset=utf-8").header("connection", "close").header("cache-control", "no-store").header("x-accel-buffering", "no").send(Readable.from(tell(answers), { objectMode: false }));
     } catch (error) {

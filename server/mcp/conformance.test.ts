@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 import fastify, { type FastifyInstance } from "fastify";
 
+import { createStreams } from "../http/streams.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 import { addFixtures } from "./conformance-fixtures.ts";
 import { addMcp } from "./mcp-routes.ts";
@@ -39,7 +40,7 @@ async function openFixtures(): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({ logger: false });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  addMcp(app, world.services, { stopping: new AbortController().signal, extend: addFixtures });
+  addMcp(app, world.services, { streams: createStreams(world.services), stopping: new AbortController().signal, extend: addFixtures });
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app;
 }

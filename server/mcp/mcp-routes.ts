@@ -40,7 +40,12 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
       if (body === null) return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
       const caller: McpCaller = { ...key, address: request.ip, requestId: request.id };
-      return await send(reply, await (await open()).serve(caller, toWebRequest(request, reply, services), body.value));
+      const response = await (await open()).serve(caller, toWebRequest(request, reply, services), body.value);
+      if (isStream(response)) {
+        const release = options.streams.hold(caller, () => authenticateMcp(services, request), () => reply.raw.destroy());
+        reply.raw.once("close", release);
+      }
+      return await send(reply, response);
     },
   );
   for (const path of protectedResource.paths) app.get(path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
@@ -68,10 +73,14 @@ function toWebRequest(request: FastifyRequest, reply: FastifyReply, { settings }
   return new Request(`${settings.apiUrl}/mcp`, { method: request.method, headers, signal: gone.signal });
 }
 
+function isStream(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+}
+
 async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
   reply.code(response.status);
   for (const [name, value] of response.headers) if (name !== "connection" && name !== "content-length") reply.header(name, value);
-  if (response.headers.get("content-type")?.startsWith("text/event-stream") === true && response.body !== null) return await reply.send(Readable.fromWeb(response.body));
+  if (isStream(response) && response.body !== null) return await reply.send(Readable.fromWeb(response.body));
   const text = await response.text();
   return await reply.send(text === "" ? undefined : text);
 }

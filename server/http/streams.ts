@@ -1,0 +1,62 @@
+import { PublicError } from "../../model/errors.ts";
+import { CHANNELS } from "../db/listen.ts";
+import type { Services } from "../domain/services.ts";
+import type { Authenticated } from "./authenticate.ts";
+
+/** How many streams may be open in a process at once. */
+export interface MostStreams {
+  ofUser: number;
+  all: number;
+}
+
+export const MOST_STREAMS: MostStreams = { ofUser: 500, all: 5_000 };
+
+/** How often keys are asked for whose revocation nobody was told of, or that have expired. */
+const CHECK_MILLISECONDS = 500;
+
+/** The answers that go on for as long as their caller likes: counted, and ended with the key that opened them. */
+export interface Streams {
+  /**
+   * Counts a stream in; what it answers counts it out. `end` is called where its key is over, which `authenticate` finds
+   * out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as many as there may be.
+   */
+  hold(caller: Pick<Authenticated, "userId" | "actor">, authenticate: () => Promise<unknown>, end: () => void): () => void;
+}
+
+export function createStreams({ listener }: Pick<Services, "listener">, most = MOST_STREAMS): Streams {
+  const open = new Set<{ userId: string; keyId: string | null; authenticate: () => Promise<unknown>; end: () => void }>();
+  const ofUser = new Map<string, number>();
+  const check = async (stream: { authenticate: () => Promise<unknown>; end: () => void }) => {
+    const over = await stream.authenticate().then(() => false, (error: unknown) => error instanceof PublicError && error.code === "UNAUTHORIZED");
+    if (over) stream.end();
+  };
+  listener.on(CHANNELS.keys, (keyId) => {
+    for (const stream of open) if (stream.keyId === keyId) void check(stream);
+  });
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    hold({ userId, actor }, authenticate, end) {
+      const held = ofUser.get(userId) ?? 0;
+      if (held >= most.ofUser) throw tooMany(`You have ${held} streams open, which is as many as you may`);
+      if (open.size >= most.all) throw tooMany("The server has as many streams open as it takes");
+      const stream = { userId, keyId: actor.id, authenticate, end };
+      open.add(stream);
+      ofUser.set(userId, held + 1);
+      timer ??= setInterval(() => open.forEach((each) => void check(each)), CHECK_MILLISECONDS).unref();
+      return () => {
+        if (!open.delete(stream)) return;
+        const left = (ofUser.get(userId) ?? 1) - 1;
+        if (left === 0) ofUser.delete(userId);
+        else ofUser.set(userId, left);
+        if (open.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+      };
+    },
+  };
+}
+
+function tooMany(message: string): PublicError {
+  const issue = { rule: "request.streams", code: "RATE_LIMITED", platform: null, path: "", message, actual: null, limit: null, fix: "Close streams that are not needed any more, or ask for the post now and then." } as const;
+  return new PublicError("RATE_LIMITED", message, { issues: [issue], headers: { "retry-after": "30" } });
+}
