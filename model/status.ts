@@ -37,7 +37,7 @@ export const PLATFORM_POST_STATUS_MEANINGS = {
   posting: "Steps are running, or wait to be run again.",
   /** By the engine, with the platform's word or what it has read back. Nothing leaves it. */
   published: "It is live.",
-  /** By the engine. Left by retry or discarding. */
+  /** By the engine. Left by retry or discarding, and for published when an answer turns up late that says it is live. */
   failed: "It is not live, and nothing more is tried by itself.",
   /** By the engine. Left when reading back settles it within a day, by a forced retry, or by discarding. */
   unknown: "The commit's answer was lost and reading back cannot tell whether it is live.",
@@ -108,8 +108,8 @@ export const RANK = {
 /** Whether the engine may move a platform post so by itself. Staying is allowed. */
 export function mayBecome(from: PlatformPostStatus, to: PlatformPostStatus): boolean {
   if (from === to) return true;
-  if (from === "failed" || from === "published") return false;
-  if (from === "discarded") return to === "published";
+  if (from === "published") return false;
+  if (from === "failed" || from === "discarded") return to === "published";
   return RANK[to] > RANK[from];
 }
 

@@ -9,6 +9,8 @@ export interface Metrics {
   request(answered: { method: string; route: string; status: number; seconds: number }): void;
   /** A platform post that settled. */
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown" | "discarded"): void;
+  /** A fault of the server itself that stopped the work on a platform post. */
+  faulted(platform: PlatformName): void;
   /** A platform post that was given up because processes ended with it in hand. */
   setAside(platform: PlatformName): void;
   /** How long after its due time the commit of a platform post began. */
@@ -30,6 +32,7 @@ export function createMetrics(pool: pg.Pool): Metrics {
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({ name: "ampost_http_request_seconds", help: "Time from a request to its answer.", labelNames: ["method", "route", "status"], buckets: REQUEST_SECONDS, registers });
   const settled = new Counter({ name: "ampost_platform_posts_settled_total", help: "Platform posts that came to an outcome.", labelNames: ["platform", "outcome"], registers });
+  const faulted = new Counter({ name: "ampost_publish_faults_total", help: "Faults of the server itself that stopped the work on a platform post.", labelNames: ["platform"], registers });
   const setAside = new Counter({ name: "ampost_platform_posts_set_aside_total", help: "Platform posts given up because the processes that worked on them ended again and again.", labelNames: ["platform"], registers });
   const late = new Histogram({ name: "ampost_commit_late_seconds", help: "How long after its due time the commit of a platform post began.", labelNames: ["platform"], buckets: LATE_SECONDS, registers });
   const chores = new Histogram({ name: "ampost_chore_seconds", help: "Time a chore took.", labelNames: ["queue", "outcome"], buckets: CHORE_SECONDS, registers });
@@ -40,6 +43,7 @@ export function createMetrics(pool: pg.Pool): Metrics {
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     settled: (platform, outcome) => settled.inc({ platform, outcome }),
+    faulted: (platform) => faulted.inc({ platform }),
     setAside: (platform) => setAside.inc({ platform }),
     commitStarted: (platform, lateSeconds) => late.observe({ platform }, lateSeconds),
     chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),

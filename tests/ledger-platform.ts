@@ -22,8 +22,8 @@ export interface Ledger {
   faults: LedgerFault[];
   /** How often a container answers that it is not ready. */
   pollsUntilReady: number;
-  /** What reading back answers, where it is not the truth. */
-  readBack: "truth" | "cannot_tell" | "away" | "without_id";
+  /** What reading back answers, where it is not the truth: "absent" proves what is not so, "lookalike" finds the first of the same text. */
+  readBack: "truth" | "cannot_tell" | "away" | "without_id" | "absent" | "lookalike";
   /** Whether a second publish of the same text is refused and names the first. */
   refusesRepeats: boolean;
   /** Tokens that are refused as expired. */
@@ -119,6 +119,7 @@ export async function startLedger(): Promise<Ledger> {
       containers.set(`c${count}`, { text: body.text ?? "", account: body.account ?? "", polls: 0, post: null });
       return { status: 200, body: { id: `c${count}` } };
     }
+    if (call === "lookalike") return { status: 200, body: { post: ledger.posts.find((post) => post.text === body.text && post.account === body.account)?.id ?? null } };
     if (call === "permalink") return { status: 200, body: { url: `https://${HOST}/p/${id}` } };
     if (container === undefined || container.polls === -1) return { status: 400, body: { error: "dead" } };
     if (call === "ready") {
@@ -175,7 +176,7 @@ const urlBody = z.object({ url: z.string() });
 const stateBody = z.object({ post: z.string().nullable() });
 
 /** Publishes the text and each part of the chain: create, wait until ready, publish; then read the link of the first. */
-export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identicalRepeat?: boolean; timeoutSeconds?: number; indexingLagSeconds?: number } = {}): Broker {
+export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identicalRepeat?: true | { withinSeconds: number }; timeoutSeconds?: number; indexingLagSeconds?: number } = {}): Broker {
   const request = (context: StepContext, call: string, id: string | number | boolean | null | string[] | undefined, json?: object) => ({
     method: "POST" as const,
     url: `https://${HOST}/${call}/${String(id)}`,
@@ -229,12 +230,19 @@ export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identi
       if (ledger.readBack === "cannot_tell") return { verdict: "cannot_tell", reason: "The list shows two of them." };
       if (ledger.readBack === "away") throw new Error("The platform is away.");
       const place = Number(intent.step.split("-")[1]);
+      if (ledger.readBack === "absent") {
+        return { verdict: "not_published", definitive: true, proof: "It says so.", error: new BrokerError("CONTENT_REJECTED", "The platform says that it took nothing.") };
+      }
+      if (ledger.readBack === "lookalike") {
+        const { post: first } = await call(context, stateBody, "lookalike", "", { text: context.content.text, account: context.account.platformAccountId });
+        return first === null ? { verdict: "pending", reason: "Nothing looks like it." } : { verdict: "published", ...live(place, first) };
+      }
       const { post } = await call(context, stateBody, "state", context.checkpoint[`container-${place}`]);
       if (post === null) return { verdict: "not_published", definitive: false, proof: "The container is still unpublished." };
       if (ledger.readBack === "without_id") return { verdict: "published", done: {} };
       return { verdict: "published", ...live(place, post) };
     },
-    ...(options.identicalRepeat === true ? { identicalRepeat: { withinSeconds: 600, source: "the test" } } : {}),
+    ...(options.identicalRepeat === undefined ? {} : { identicalRepeat: { withinSeconds: 600, source: "the test", ...(options.identicalRepeat === true ? {} : options.identicalRepeat) } }),
   };
 }
 

@@ -42,7 +42,7 @@ const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: "the intent",
-    changes: [{ file: QUERIES, find: "now() + make_interval(secs => $8), $11 from pp\n", replace: "now() + make_interval(secs => $8), $11 from pp where false\n" }],
+    changes: [{ file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" }],
     tests: "tests/faults/crash.test.ts",
   },
   {
@@ -57,7 +57,7 @@ const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: "the unique index on the platform's ids",
-    changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }],
+    changes: [{ file: "server/db/migrations/0020_what_a_commit_was_sent_with.sql", find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }],
     tests: "tests/faults/guards.test.ts",
   },
   {

@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Whether a failure means that the database cannot be reached or is coming or going, not that a statement was wrong. */
+/** Whether a failure means that the database cannot be reached or takes no writes for now, not that a statement was wrong. */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   if (!(error instanceof Error)) return false;
@@ -11,8 +11,21 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_SENTENCES.some((sentence) => error.message.startsWith(sentence));
 }
 
-/** Connection exceptions, too many connections, and a server that starts, stops or has crashed. */
-const AWAY_STATES = ["08", "53300", "57P01", "57P02", "57P03"];
+/** A constraint or the value itself: the same would be refused again. */
+export function isRefusedForGood(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code?.startsWith("22") === true || error.code?.startsWith("23") === true);
+}
+
+/** Whatever else the database itself says may be otherwise in a moment: a deadlock, a time-out, a lock. */
+export function isFromDatabase(error: unknown): boolean {
+  return error instanceof pg.DatabaseError;
+}
+
+/**
+ * Connection exceptions, no disk, memory or connection left, a server that starts, stops or has crashed, and one that is
+ * read-only since another has taken over.
+ */
+const AWAY_STATES = ["08000", "08001", "08003", "08004", "08006", "53", "57P01", "57P02", "57P03", "25006"];
 
 const AWAY_CODES: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOENT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
 

@@ -20,6 +20,8 @@ export interface IntentRow {
   requestHash: string | null;
   result: "ok" | "definite_failure" | "unknown" | null;
   evidence: IntentEvidence;
+  /** What the steps before it had left: the handles by which it is read back. Null for those of earlier versions. */
+  checkpoint: WorkRow["checkpoint"] | null;
 }
 
 export interface IntentEvidence {
@@ -29,13 +31,21 @@ export interface IntentEvidence {
   timeoutSeconds?: number;
   /** Seconds from the intent to the end of the exchange; missing where nobody could note it. */
   endedAfterSeconds?: number;
-  /** How often it has been read back, and the clean negative reads among them, in seconds after the intent. */
+  /**
+   * By the monotonic clock of a machine or process: what it showed at the last look, in seconds, and for how long the
+   * commit had certainly been out by then.
+   */
+  watched?: Record<string, { at: number; seconds: number }>;
+  /** How often it has been read back, and the clean negative reads among them, in seconds watched since the intent. */
   reads?: number;
   negativeReads?: number[];
   /** An answer that came when the platform post was no longer ours; it is adopted as if it had come in time. */
-  late?: { outcome: "ok"; done: StepDone } | { outcome: "not_published"; proof: string };
+  late?: { outcome: "ok"; done: StepDone; isFound?: true } | { outcome: "not_published"; proof: string };
   /** Of the one byte-identical repeat: the intent that it repeats. */
   repeatOf?: string;
+  /** Given up for its one identical repeat, and by the caller's own word. */
+  repeated?: true;
+  closed?: string;
   [other: string]: unknown;
 }
 
@@ -76,7 +86,12 @@ export interface WorkRow {
   scopes: string[] | null;
   media: { path: string; id: string; filename: string; facts: MediaFacts | null }[];
   intent: IntentRow | null;
+  /** Commits that were given up without their outcome being known, of steps that are not live by another; oldest first. */
+  given_up: IntentRow[];
 }
+
+const intentRow = `json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at, 'ageSeconds', extract(epoch from now() - s.intent_at),
+        'requestHash', s.request_hash, 'result', s.result, 'evidence', s.evidence, 'checkpoint', s.checkpoint)`;
 
 /** ($1 platform posts, $2 owners): what was claimed, in one statement. */
 export const loadWork = statement<WorkRow>(
@@ -89,9 +104,8 @@ export const loadWork = statement<WorkRow>(
      cardinality(p.platforms) = 1 as alone, p.content, a.platform_account_id, a.username, a.platform_metadata, a.scopes,
      (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename, 'facts', m.facts)), '[]')
       from post_media pm join media m on m.id = pm.media_id and m.user_id = pp.user_id and m.mode = pp.mode where pm.post_id = pp.post_id) as media,
-     (select json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at, 'ageSeconds', extract(epoch from now() - s.intent_at),
-        'requestHash', s.request_hash, 'result', s.result, 'evidence', s.evidence)
-      from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' order by (s.result is null) desc, s.intent_at desc limit 1) as intent
+     (select ${intentRow} from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' order by (s.result is null) desc, s.intent_at desc limit 1) as intent,
+     (select coalesce(json_agg(${intentRow} order by s.intent_at), '[]') from uncertain_commits(pp.id, pp.live_through) s where s.result = 'unknown') as given_up
    from platform_posts pp join posts p on p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
      left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    where pp.id = any($1::uuid[]) and pp.lease_owner = any($2::uuid[])`,
@@ -256,10 +270,11 @@ const intended = `slot as (
        next_action_at = now() + make_interval(secs => $8::float8 + $9::float8)
      where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now() and status in ('pending', 'queued', 'posting')
        and exists (select from slot)
-     returning id, post_id, account_id, user_id, mode, due_at
+     returning id, post_id, account_id, user_id, mode, platform, checkpoint, due_at
    ), intent as (
-     insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, request_hash, deadline_at, evidence)
-     select $4, pp.id, pp.account_id, pp.user_id, pp.mode, $5, 'visible', $6, $2, $7, now() + make_interval(secs => $8), $11 from pp
+     insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step, effect, attempt, fence, request_hash, deadline_at, checkpoint, evidence)
+     select $4, pp.id, pp.account_id, pp.user_id, pp.mode, pp.platform, a.platform_account_id, $5, 'visible', $6, $2, $7, now() + make_interval(secs => $8), pp.checkpoint, $11
+     from pp left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    )`;
 
 const writtenLate = "extract(epoch from now() - due_at)::float8 as late_seconds, false as busy";
@@ -273,10 +288,51 @@ const intendAndBegin = statement<IntentWritten>(
   `with ${intended}, ${postBeside("$12::text", "$13")} select ${writtenLate}, pg_notify('ampost_post', post_id::text) from pp union all select 0, true, null ${isBusy}`,
 );
 
-/** ($1 intent, $2 evidence): an answer that came too late for the claim, kept for whoever reads back. */
-export const noteLateAnswer = statement(
+/**
+ * ($1 platform post, $2 user, $3 mode, $4 the last step that is live, or null): the commits nobody knows the outcome of, an
+ * open one first and then the newest, and whether the account can still read them back.
+ */
+export const findUncertainCommits = statement<{ id: string; step: string; ageSeconds: number; evidence: IntentEvidence; readable: boolean }>(
+  "publish_steps.find_uncertain",
+  `select s.id, s.step, extract(epoch from now() - s.intent_at)::float8 as "ageSeconds", s.evidence,
+     s.result is null or (s.checkpoint is not null and exists (
+       select from platform_posts pp join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
+       where pp.id = $1 and a.platform_account_id = s.platform_account_id)) as readable
+   from uncertain_commits($1, $4) s where s.user_id = $2 and s.mode = $3 order by (s.result is null) desc, s.intent_at desc`,
+);
+
+/** ($1 platform post, $2 user, $3 mode): held, so that what is read of its commits next stays so. */
+export const holdPlatformPost = statement<{ status: PlatformPostStatus }>(
+  "platform_posts.hold_one",
+  `select status from platform_posts where id = $1 and user_id = $2 and mode = $3 for update`,
+);
+
+/**
+ * ($1 intent, $2 user, $3 mode, $4 evidence, $5 whether it says that the commit is live, and the platform post does not):
+ * an answer that came too late for the claim. It is kept whatever has been made of the commit meanwhile. Where it is live
+ * after all, the commit is open again and the platform post is taken from whoever has it, to be settled by the answer at
+ * once; while another commit of it is open, this one counts as unknown until that is settled. Its row must be held.
+ */
+export const noteLateAnswer = statement<{ result: IntentRow["result"] }>(
   "publish_steps.note_late_answer",
-  `update publish_steps set evidence = evidence || $2 where id = $1 and result is null`,
+  `with known as (
+     select s.id, s.result, exists (select from publish_steps o where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible' and o.result is null) as other_is_open
+     from publish_steps s where s.id = $1 and s.user_id = $2 and s.mode = $3
+   ), noted as (
+     update publish_steps s set evidence = s.evidence || $4::jsonb,
+       result = case when not $5::boolean or k.result = 'ok' then s.result when k.other_is_open then 'unknown' end
+     from known k where s.id = k.id returning s.platform_post_id, s.result
+   ), woken as (
+     update platform_posts pp set lane = 'observe', next_action_at = now(), fence = pp.fence + 1, lease_until = null, lease_owner = null, updated_at = now()
+     from noted where pp.id = noted.platform_post_id and $5::boolean and noted.result is null
+   )
+   select result from known`,
+);
+
+/** ($1 intent, $2 user, $3 mode): it is read back again. There must be no other open one. */
+export const reopenCommit = statement(
+  "publish_steps.reopen",
+  `update publish_steps set result = null, result_at = null where id = $1 and user_id = $2 and mode = $3 and result = 'unknown'`,
 );
 
 /** ($1 post, $2 user, $3 mode): the row, held; always before its platform posts. */

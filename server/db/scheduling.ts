@@ -55,11 +55,11 @@ export const retryPlatformPosts = statement(
    from posts p where p.id = pp.post_id and pp.id = any($1) and pp.user_id = $2 and pp.mode = $3`,
 );
 
-/** ($1 platform posts, $2 user, $3 mode, $4 evidence): the caller has decided about commits whose outcome is open. */
+/** ($1 platform posts, $2 user, $3 mode, $4 evidence): the caller has decided about commits whose outcome is open, or was given up. */
 export const closeIntents = statement(
   "publish_steps.close",
-  `update publish_steps set result = 'unknown', result_at = now(), evidence = evidence || $4
-   where platform_post_id = any($1) and user_id = $2 and mode = $3 and effect = 'visible' and result is null`,
+  `update publish_steps set result = 'unknown', result_at = coalesce(result_at, now()), evidence = evidence || $4
+   where platform_post_id = any($1) and user_id = $2 and mode = $3 and effect = 'visible' and (result is null or result = 'unknown')`,
 );
 
 /**

@@ -1,5 +1,6 @@
 import type pg from "pg";
 
+import { isDatabaseAway } from "./away.ts";
 import { isJsonObject, jsonb } from "./jsonb.ts";
 
 /** What a statement runs on: the pool, or the connection of a transaction. */
@@ -44,6 +45,8 @@ export async function transaction<Result>(pool: pg.Pool, work: (tx: pg.PoolClien
     return result;
   } catch (error) {
     await client.query("rollback").catch((failure: Error) => (broken = failure));
+    // It may lead to a server that another has replaced: the next one is a new connection.
+    if (error instanceof Error && isDatabaseAway(error)) broken = error;
     throw error;
   } finally {
     client.release(broken);

@@ -3,13 +3,17 @@ import { newId } from "../../model/ids.ts";
 import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
+import { isDatabaseAway } from "../db/away.ts";
 import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
-import { holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
+import { holdPlatformPost, holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
+import { tellDue } from "../db/scheduling.ts";
 import { transaction } from "../db/sql.ts";
-import { instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
+import { type Instant, instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { failStep } from "./fail.ts";
 import { unknownOutcome } from "./failure.ts";
 import { COMMIT_DEADLINE_SECONDS, LEASE_SECONDS, QUARANTINE_SECONDS, readBackSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
+import { beginWatch } from "./reading.ts";
+import { isRepeat, repeatRefused } from "./repeat.ts";
 import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import { beginChanges, commitClient, commitContext, countAttempt, doneChanges, evidenceOf, faultPoint, isOnlyCosmetic, laneOf, postponedSteps, type Progress, type Work } from "./work.ts";
 
@@ -26,17 +30,20 @@ type Outcome =
  */
 export async function commit(work: Work, step: VisibleStep, index: number, repeatOf?: string): Promise<Progress> {
   const { deps, claim } = work;
+  const earlier = work.row.given_up.filter((intent) => intent.step === step.name);
+  const repeated = earlier.find(({ id, evidence }) => id === repeatOf || evidence.closed === undefined);
   let context: StepContext;
   let request: HttpRequest;
   try {
-    context = { ...(await commitContext(work)), ...(mayBeLive(work, step) ? { mayBeLive: true } : {}) };
+    context = { ...(await commitContext(work)), ...(earlier.length > 0 ? { mayBeLive: true } : {}) };
     request = step.request(context);
+    if (repeated !== undefined && !isRepeat(work, request, repeated)) throw repeatRefused();
   } catch (error) {
     return failStep(work, index, error);
   }
   const id = newId();
   const writtenAfter = instant();
-  if (!(await declareIntent(work, step, index, { id, request, repeatOf }))) {
+  if (!(await declareIntent(work, step, index, { id, request, writtenAfter, repeatOf: repeated?.id }))) {
     await write(work, { step: step.name, lane: "commit", next: { at: "seconds", seconds: 0 } });
     return "released";
   }
@@ -48,16 +55,11 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
   return progress;
 }
 
-/** Whether an earlier call of the step was given up without anybody knowing what came of it: before its one repeat, or before the caller's own word. */
-function mayBeLive({ row }: Work, step: VisibleStep): boolean {
-  return row.intent?.step === step.name && row.intent.result === "unknown";
-}
-
 /**
  * (a) One transaction. False where another commit is under way in the account: its turn comes later. Throws LostClaim where
  * the platform post is not ours by lease and fence, is not due, or is discarded.
  */
-async function declareIntent(work: Work, step: VisibleStep, index: number, intent: { id: string; request: HttpRequest; repeatOf: string | undefined }): Promise<boolean> {
+async function declareIntent(work: Work, step: VisibleStep, index: number, intent: { id: string; request: HttpRequest; writtenAfter: Instant; repeatOf: string | undefined }): Promise<boolean> {
   const { deps, claim, row } = work;
   countAttempt(work);
   await faultPoint(deps, "intent.before", claim, step.name);
@@ -74,7 +76,11 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
     COMMIT_DEADLINE_SECONDS,
     QUARANTINE_SECONDS / work.pace,
     LEASE_SECONDS,
-    jsonb({ timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS, ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }) }),
+    jsonb({
+      timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS,
+      watched: beginWatch(intent.writtenAfter),
+      ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }),
+    } satisfies IntentEvidence),
   ];
   try {
     const written = begun === null ? await writeIntent(deps.pool, values) : await beginWithIntent(work, values);
@@ -143,19 +149,30 @@ interface Result {
 }
 
 /** (d) One transaction, where the platform post is still ours. Repeated while the database is away; the call never is. */
-async function record(work: Work, step: VisibleStep, index: number, { id, outcome, evidence }: Result): Promise<Progress> {
+async function record(work: Work, step: VisibleStep, index: number, result: Result): Promise<Progress> {
   try {
-    if (outcome.outcome === "ok") return await recordDone(work, step, index, outcome.done, { id, evidence });
-    if (outcome.outcome === "unknown") return await recordUnknown(work, outcome.answer, { id, evidence });
-    return await failStep(work, index, outcome.error, { intent: { id, result: "definite_failure", evidence } });
+    return await recordOnce(work, step, index, result);
   } catch (error) {
-    if (error instanceof LostClaim) await noteLate(work, id, outcome, evidence);
-    throw error;
+    if (error instanceof LostClaim) await noteLate(work, result);
+    if (error instanceof LostClaim || isDatabaseAway(error)) throw error;
+    // What came of the call counts for more than how it went.
+    work.deps.log.error({ err: error, platformPostId: work.row.id, step: step.name }, "the result of a commit could not be written as it was, and is written without evidence");
+    const { endedAfterSeconds } = result.evidence;
+    return recordOnce(work, step, index, { ...result, evidence: endedAfterSeconds === undefined ? {} : { endedAfterSeconds } });
   }
 }
 
-/** It is live. Also used where reading back has found it so; `done` then says what was found. */
-export async function recordDone(work: Work, step: VisibleStep, index: number, done: StepDone, intent: { id: string; evidence: IntentEvidence }): Promise<Progress> {
+function recordOnce(work: Work, step: VisibleStep, index: number, { id, outcome, evidence }: Result): Promise<Progress> {
+  if (outcome.outcome === "ok") return recordDone(work, step, index, outcome.done, { id, evidence });
+  if (outcome.outcome === "unknown") return recordUnknown(work, outcome.answer, { id, evidence });
+  return failStep(work, index, outcome.error, { intent: { id, result: "definite_failure", evidence } });
+}
+
+/**
+ * It is live. Also used where reading back has found it so; `done` then says what was found, and with `isFound` an id that
+ * stands for another commit already is thrown, since then that one was found and not this.
+ */
+export async function recordDone(work: Work, step: VisibleStep, index: number, done: StepDone, intent: { id: string; evidence: IntentEvidence }, isFound = false): Promise<Progress> {
   const { row } = work;
   const liveBefore = row.live_through;
   row.live_through = step.name;
@@ -183,16 +200,27 @@ export async function recordDone(work: Work, step: VisibleStep, index: number, d
   try {
     await save(result);
   } catch (error) {
-    if (!isTakenRemoteId(error)) throw error;
+    row.live_through = liveBefore;
+    if (isFound || !isTakenRemoteId(error)) throw error;
     if (done.ifTaken instanceof BrokerError) {
-      row.live_through = liveBefore;
+      await disproveRepeated(work, step, done.ifTaken.message);
       return failStep(work, index, done.ifTaken, { intent: { id: intent.id, result: "definite_failure", evidence: intent.evidence } });
     }
-    // The platform gave an id that stands for another commit already. It is live all the same.
+    // The platform's own answer gave an id that stands for another commit already. It is live all the same.
+    row.live_through = step.name;
     work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform gave the same id twice");
     await save({ ...result, remoteId: null, evidence: { ...result.evidence, repeatedRemoteId: done.remoteId } });
   }
   return next === null ? "released" : "on";
+}
+
+/** The same request is refused for another post than this one: so was the first, whose repeat it is. */
+async function disproveRepeated(work: Work, step: VisibleStep, proof: string): Promise<void> {
+  const { row } = work;
+  for (const { id } of row.given_up.filter((intent) => intent.step === step.name && intent.evidence.closed === undefined)) {
+    await write(work, {}, { intent: { id, result: "definite_failure", evidence: { proof } } }, RESULT_PATIENCE_SECONDS);
+    row.given_up = row.given_up.filter((other) => other.id !== id);
+  }
 }
 
 async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["answer"]>, intent: { id: string; evidence: IntentEvidence }): Promise<Progress> {
@@ -203,14 +231,35 @@ async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["ans
   return "released";
 }
 
-/** The answer came when the platform post was no longer ours. It is still evidence for whoever has it now. */
-async function noteLate(work: Work, id: string, outcome: Outcome, evidence: IntentEvidence): Promise<void> {
-  const late = outcome.outcome === "ok" ? { outcome: "ok", done: { ...outcome.done, ifTaken: undefined } } : outcome.outcome === "not_published" ? { outcome: "not_published", proof: "The platform refused the request." } : undefined;
-  const noted = { ...evidence, ...(late === undefined ? {} : { late }) };
-  await persist(() => noteLateAnswer.run(work.deps.urgentPool ?? work.deps.pool, [id, jsonb(noted)]), RESULT_PATIENCE_SECONDS);
+/** The answer came when the platform post was no longer ours. It is still evidence, whatever was made of the commit meanwhile. */
+async function noteLate({ deps, row }: Work, { id, outcome, evidence }: Result): Promise<void> {
+  const noted = jsonb({ ...evidence, ...lateAnswer(outcome) } satisfies IntentEvidence);
+  const before = await persist(
+    () =>
+      transaction(deps.urgentPool ?? deps.pool, async (tx) => {
+        const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
+        const isNews = outcome.outcome === "ok" && held?.status !== "published";
+        const known = await noteLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
+        if (isNews) await tellDue.run(tx);
+        return known;
+      }),
+    RESULT_PATIENCE_SECONDS,
+  );
+  if (outcome.outcome !== "ok" || before === undefined || before.result === null) return;
+  deps.log.error({ platformPostId: row.id, remoteId: outcome.done.remoteId, takenFor: before.result }, "a commit was live: its answer came after its outcome had been settled without it");
 }
 
-/** One remote id of an account stands for one commit. */
+function lateAnswer(outcome: Outcome): Pick<IntentEvidence, "late"> {
+  if (outcome.outcome === "unknown") return {};
+  if (outcome.outcome === "not_published") {
+    const wasSent = !(outcome.error instanceof TransportError);
+    return { late: { outcome: "not_published", proof: wasSent ? "The platform refused the request." : "Nothing was sent." } };
+  }
+  const { ifTaken, ...done } = outcome.done;
+  return { late: { outcome: "ok", done, ...(ifTaken === undefined ? {} : { isFound: true }) } };
+}
+
+/** One remote id of a platform's account stands for one commit. */
 export function isTakenRemoteId(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "publish_steps_one_remote";
 }

@@ -22,6 +22,8 @@ export interface EngineMetrics {
   /** From the due time to the intent of the first commit. */
   commitStarted(platform: PlatformName, lateSeconds: number): void;
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown"): void;
+  /** A fault of the server itself stopped the work on a platform post. */
+  faulted(platform: PlatformName): void;
   /** A platform post was given up because processes ended with it in hand. */
   setAside(platform: PlatformName): void;
 }

@@ -1,4 +1,6 @@
 import type { PlatformPostError } from "../../model/errors.ts";
+import { isSettled } from "../../model/status.ts";
+import { isDatabaseAway } from "../db/away.ts";
 import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { describeFailure, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, unknownAfterSeconds } from "./pace.ts";
@@ -23,13 +25,16 @@ export interface FailureOptions {
  * once more from the start when its time has come.
  */
 export async function failStep(work: Failing, index: number, error: unknown, options: FailureOptions = {}): Promise<Progress> {
+  // The step has done nothing wrong, and it is not known how far it came: it is run again as soon as there is a database.
+  if (isDatabaseAway(error)) throw error;
   let failure = describeFailure(error);
   if (failure.brokerCode === null) work.deps.log.error({ err: error, platformPostId: work.row.id, step: work.steps[index]?.name }, "a step failed with a fault of the server");
   if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {
     const renewal = await tryRenewal(work);
-    if (renewal === null) {
-      await write(work, { lane: laneOf(work, index), ...(work.steps[index] === undefined ? {} : { step: work.steps[index].name }) }, options, RESULT_PATIENCE_SECONDS);
-      return "on";
+    if (renewal === "renewed" || renewal === "away") {
+      const again: Changes = { lane: laneOf(work, index), ...(work.steps[index] === undefined ? {} : { step: work.steps[index].name }) };
+      await write(work, { ...again, ...(renewal === "away" ? { next: SHORTLY } : {}) }, options, RESULT_PATIENCE_SECONDS);
+      return renewal === "away" ? "released" : "on";
     }
     failure = renewal;
   }
@@ -47,12 +52,12 @@ function isRenewable(work: Failing): work is Work {
   return work.account !== undefined && work.token !== undefined && work.token !== null && work.tokenRenewed === false;
 }
 
-async function tryRenewal(work: Work): Promise<Failure | null> {
+async function tryRenewal(work: Work): Promise<Failure | "renewed" | "away"> {
   try {
     await renewToken(work);
-    return null;
+    return "renewed";
   } catch (error) {
-    return describeFailure(error);
+    return isDatabaseAway(error) ? "away" : describeFailure(error);
   }
 }
 
@@ -111,6 +116,8 @@ async function failForGood(work: Failing, failure: Failure, options: FailureOpti
   await settle(work, changes, `platform_post.${outcome}`, options, patience);
 }
 
+const SHORTLY = { at: "seconds", seconds: 2, evenPastDue: true } as const;
+
 const AFRESH: Changes = { afresh: true, step: null, lane: "prepare", polls: "none", checkpoint: {} };
 
 /** Of a chain the parts before stay live. */
@@ -119,7 +126,7 @@ function isOnlyCommit({ steps }: Failing): boolean {
 }
 
 /** One that fails before its first step has begun all the same. */
-function begun({ row }: Failing): Pick<Changes, "status" | "attemptCount"> {
+function begun({ row }: Pick<Failing, "row">): Pick<Changes, "status" | "attemptCount"> {
   return row.status === "pending" || row.status === "queued" ? { status: "posting", attemptCount: row.attempt_count + 1 } : { attemptCount: row.attempt_count };
 }
 
@@ -166,6 +173,36 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
   const error: PlatformPostError = unknownOutcome(`The platform took the post, and does not say what became of it. ${failure.message}`, failure.platformError, isUnknown ? null : after(seconds));
   const changes: Changes = { ...restart(work, index), ...(isUnknown ? { status: "unknown" } : {}), failures: asked, error, next: over ? { at: "never" } : { at: "seconds", seconds } };
   await settle(work, changes, isUnknown && row.status !== "unknown" ? "platform_post.unknown" : null, options);
+}
+
+/**
+ * The work itself was stopped by a fault of ours, or by a database that was away. The latter counts for nothing. The former
+ * counts as any failure does: it is tried again at growing distances, and in the end the platform post fails, or is unknown
+ * where a commit may be live. What is written is made of nothing but constants, so that it cannot fail for the same reason.
+ */
+export async function stopAt(work: Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">, error: unknown): Promise<void> {
+  if (isDatabaseAway(error)) return write(work, { next: SHORTLY });
+  const { deps, row, pace } = work;
+  deps.metrics?.faulted(row.platform);
+  const failures = row.failures + 1;
+  const failure = describeFailure(undefined);
+  if (isSettled(row.status)) {
+    const isOver = readBackSeconds(failures) > GIVE_UP_AFTER_SECONDS;
+    return write(work, { failures, next: isOver ? { at: "never" } : { at: "seconds", seconds: readBackSeconds(failures) / pace } });
+  }
+  const isEnd = failures >= failure.maxAttempts;
+  if (row.status === "pending" && !isDue(work)) {
+    const again: Changes = isEnd ? { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, next: { at: "due" } } : { failures, next: pauseAfter(failures, pace) };
+    return write(work, again);
+  }
+  if (isEnd) return settle(work, { ...begun(work), status: "failed", failures, error: toPublicError(failure, { retryAt: null }), next: { at: "never" } }, "platform_post.failed");
+  const next = pauseAfter(failures, pace);
+  const told = toPublicError(failure, { retryAt: after(next.seconds) });
+  await settle(work, { ...begun(work), failures, error: told, next }, "platform_post.retry_scheduled");
+}
+
+function pauseAfter(failures: number, pace: number): { at: "seconds"; seconds: number } {
+  return { at: "seconds", seconds: backOffSeconds(failures) / pace };
 }
 
 function after(seconds: number): Date {

@@ -2,13 +2,14 @@
 import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { QuietStep, StepDone } from "../../platforms/platform.ts";
+import { isDatabaseAway } from "../db/away.ts";
 import { freeSlot, type Lane } from "../db/claims.ts";
 import type { Changes, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import { buildContent } from "./content.ts";
 import type { PublishingDeps } from "./deps.ts";
-import { failStep } from "./fail.ts";
+import { failStep, stopAt } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
 import { isTooLate, leave } from "./late.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
@@ -40,11 +41,17 @@ import {
  * they go on by themselves. Whatever happens, the claim is given back or left to its lease's end.
  */
 export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
+  const started = { deps, claim, row, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
   try {
-    await run(deps, claim, row, slots);
+    await run(started, slots).catch(async (error: unknown) => {
+      if (error instanceof LostClaim) throw error;
+      const level = isDatabaseAway(error) ? "warn" : "error";
+      deps.log[level]({ err: error, platformPostId: row.id, step: row.step }, level === "warn" ? "publishing stopped since the database was away; it goes on shortly" : "publishing stopped at a fault of the server");
+      await stopAt(started, error);
+    });
   } catch (error) {
     if (error instanceof LostClaim) return freeAccount(deps, claim);
-    deps.log.error({ err: error, platformPostId: row.id, step: row.step }, "publishing stopped at a fault of the server; it goes on when the lease ends");
+    deps.log.error({ err: error, platformPostId: row.id, step: row.step }, "what stopped publishing could not be written down; it goes on when the lease ends");
   }
 }
 
@@ -53,8 +60,8 @@ export async function freeAccount(deps: Pick<PublishingDeps, "pool" | "log">, { 
   await freeSlot.run(deps.pool, [accountId, leaseOwner]).catch((error: unknown) => deps.log.warn({ err: error }, "an account's slot could not be freed; it is when its lease ends"));
 }
 
-async function run(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
-  const started = { deps, claim, row, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
+async function run(started: Started, slots: Slots): Promise<void> {
+  const { deps, claim, row } = started;
   if (isPoison(claim)) return setAside(started);
   if (isTooLate(started)) {
     await leave(started);
@@ -104,7 +111,7 @@ async function prepare(started: Started): Promise<Work | "released"> {
       attemptCounted: false,
     };
   } catch (error) {
-    if (error instanceof LostClaim) throw error;
+    if (error instanceof LostClaim || isDatabaseAway(error)) throw error;
     if (claim.lost.signal.aborted) {
       await giveUp(started, {});
       return "released";

@@ -4,11 +4,12 @@ import type pg from "pg";
 
 import type { EventType } from "../../model/events.ts";
 import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
-import { isDatabaseAway } from "../db/away.ts";
+import { isDatabaseAway, isFromDatabase, isRefusedForGood } from "../db/away.ts";
 import type { PostEvent } from "../db/outbox.ts";
-import { type Along, type Changes, findSiblings, holdPost, type WorkRow, writeClaimed } from "../db/publishing.ts";
+import { type Along, type Changes, findSiblings, holdPost, reopenCommit, type WorkRow, writeClaimed } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
+import { findDoubt, inDoubt } from "./doubt.ts";
 import { faultPoint, type Work } from "./work.ts";
 
 type Also = Omit<Along, "post">;
@@ -31,18 +32,22 @@ export async function settle(work: Written, changes: Changes, event: EventType |
   const { deps, claim, row } = work;
   const { step } = row;
   await faultPoint(deps, "settle.before", claim, step);
-  const postStatus = await persist(() => transaction(poolFor(work, also), async (tx) => {
+  const written = await persist(() => transaction(poolFor(work, also), async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) throw new LostClaim();
-    const { status, folded } = await foldWith(tx, row, post.status, changes.status);
-    if (!mayBecome(status, changes.status ?? status)) throw new Error(`A platform post cannot go from ${status} to ${changes.status}`);
-    const events = eventsOf(row.id, event, post.status, folded);
-    if (!(await writeClaimed(tx, claim, changes, { ...also, post: { status: folded, events } }))) throw new LostClaim();
-    return folded;
+    const doubt = changes.status === "failed" ? await findDoubt(tx, work, changes, also.intent) : null;
+    const said = doubt === null ? changes : inDoubt(work, changes, doubt);
+    const told = doubt === null ? event : row.status === "unknown" ? null : "platform_post.unknown";
+    const { status, folded } = await foldWith(tx, row, post.status, said.status);
+    if (!mayBecome(status, said.status ?? status)) throw new Error(`A platform post cannot go from ${status} to ${said.status}`);
+    const events = eventsOf(row.id, told, post.status, folded);
+    if (!(await writeClaimed(tx, claim, said, { ...also, post: { status: folded, events } }))) throw new LostClaim();
+    if (doubt !== null && doubt.nextReadSeconds !== null) await reopenCommit.run(tx, [doubt.id, row.user_id, row.mode]);
+    return { postStatus: folded, said };
   }), patienceSeconds);
-  row.post_status = postStatus;
-  follow(work, changes);
-  const { status } = changes;
+  row.post_status = written.postStatus;
+  follow(work, written.said);
+  const { status } = written.said;
   if (status === "published" || status === "failed" || status === "unknown") deps.metrics?.settled(row.platform, status);
   await faultPoint(deps, "settle.after", claim, step);
 }
@@ -68,14 +73,15 @@ export const RESULT_PATIENCE_SECONDS = 60;
 
 const LONGEST_PAUSE_MILLISECONDS = 1000;
 
-/** Repeats a write, never a call, while the database is away. */
+/** Repeats a write, never a call, while the database is away; with a longer patience whatever it says but that it never will. */
 export async function persist<Result>(attempt: () => Promise<Result>, patienceSeconds: number): Promise<Result> {
   const since = instant();
   for (let pauseMilliseconds = 25; ; pauseMilliseconds = Math.min(pauseMilliseconds * 2, LONGEST_PAUSE_MILLISECONDS)) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isWorthRepeating(error) || secondsSince(since) > patienceSeconds) throw error;
+      const isWorth = isWorthRepeating(error) || (patienceSeconds > QUIET_PATIENCE_SECONDS && isFromDatabase(error) && !isRefusedForGood(error));
+      if (!isWorth || secondsSince(since) > patienceSeconds) throw error;
       await pause(pauseMilliseconds);
     }
   }

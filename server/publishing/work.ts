@@ -70,7 +70,7 @@ export async function faultPoint(deps: PublishingDeps, point: FaultPoint, claim:
 }
 
 /** What a step gets. Quiet requests are not begun once the lease is over, and end when the claim is lost. */
-export async function stepContext(work: Work, exchanges: HttpExchange[]): Promise<StepContext> {
+export async function stepContext(work: Work, exchanges: HttpExchange[], checkpoint = work.row.checkpoint): Promise<StepContext> {
   const signal = work.claim.lost.signal;
   const client = work.deps.httpFor(work.row.mode, { signal, onExchange: (exchange) => keep(exchanges, exchange) });
   const http: HttpClient = {
@@ -79,7 +79,7 @@ export async function stepContext(work: Work, exchanges: HttpExchange[]): Promis
       return client.send(request);
     },
   };
-  return { ...(await bareContext(work)), http };
+  return { ...(await bareContext(work)), checkpoint: withPostponed(checkpoint, []), http };
 }
 
 /** For the two halves of a commit, which send nothing by themselves. */

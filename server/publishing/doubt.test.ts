@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
+import type { Broker } from "../../platforms/platform.ts";
+import { retry } from "./schedule.ts";
+
+const NOWHERE = "http://127.0.0.1:9";
+
+test("a live post is found by its repeat, however often that could not be sent at first", async () => {
+  await withWorld(async (world) => {
+    const { url } = world.ledger;
+    const post = await lostPost(world);
+    await world.startEngine({
+      broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
+      faultPoint: ({ point }) => {
+        if (point === "reconcile.before") world.ledger.url = NOWHERE;
+      },
+    });
+    await world.until(post, ({ events }) => events.includes("platform_post.retry_scheduled"));
+    world.ledger.url = url;
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+test("what is refused after a lost answer is unknown, never failed, and reading back goes on", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    world.ledger.faults.push({ call: "publish", kind: "refuse_for_good" });
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
+    const state = await world.until(post, isOver);
+    assert.equal(state.platformPosts[0]?.status, "unknown");
+    assert.match(state.platformPosts[0]?.error?.message ?? "", /^It is not known whether an earlier call has published the post\. The text is not allowed/);
+    assert.ok(!state.events.includes("platform_post.failed"));
+    world.ledger.readBack = "truth";
+    const later = await world.until(post, ({ status }) => status === "published");
+    assert.equal(later.platformPosts[0]?.platform_post_id, "p1");
+  });
+});
+
+test("a forced retry that is refused leaves the first call in doubt, which is read back by its own handles", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    await world.startEngine();
+    await world.until(post, isOver);
+    world.ledger.faults.push({ call: "publish", kind: "refuse_for_good" });
+    await world.act(post, (tx, held) => retry(tx, held, { platforms: ["threads"], force: true }));
+    const state = await world.until(post, isOver);
+    assert.equal(state.platformPosts[0]?.status, "unknown");
+    assert.equal(world.ledger.publishCalls.get("lost"), 2);
+    // The second container is unpublished for good: that proves nothing of the first.
+    world.ledger.readBack = "truth";
+    const later = await world.until(post, ({ status }) => status === "published");
+    assert.equal(later.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(world.ledger.publishCalls.get("lost"), 2);
+  });
+});
+
+test("the database itself refuses to say failed while a commit is open or was given up", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    await world.startEngine();
+    await world.until(post, isOver);
+    const fail = () => world.pool.query("update platform_posts set status = 'failed', next_action_at = null where id = $1", [post.platformPostId]);
+    await assert.rejects(fail, /platform_posts_failed_is_certain|may be live/);
+    await world.pool.query("update publish_steps set result = 'unknown' where platform_post_id = $1 and result is null", [post.platformPostId]);
+    await assert.rejects(fail, /may be live/);
+    await world.pool.query("update publish_steps set result = 'definite_failure' where platform_post_id = $1 and result = 'unknown'", [post.platformPostId]);
+    await fail();
+  });
+});
+
+for (const { within, status } of [
+  { within: 600, status: "published" },
+  { within: 3, status: "unknown" },
+]) {
+  test(`a late note about the repeat is no proof about the post: ${status} with a window of ${within} s`, async () => {
+    await withWorld(async (world) => {
+      const { url } = world.ledger;
+      const post = await lostPost(world);
+      let commits = 0;
+      await world.startEngine({
+        broker: ledgerBroker(world.ledger, { identicalRepeat: { withinSeconds: within } }),
+        faultPoint: async ({ point }) => {
+          if (point === "intent.before") commits += 1;
+          if (point === "intent.written" && commits === 2) world.ledger.url = NOWHERE;
+          if (point !== "result.before" || commits !== 2) return;
+          if (within === 3) await world.pool.query("update publish_steps set intent_at = intent_at - interval '1 min'");
+          await takeAway(world, post);
+          world.ledger.url = url;
+        },
+      });
+      const state = await world.until(post, isOver);
+      assert.equal(state.platformPosts[0]?.status, status);
+      assert.equal(liveCount(world.ledger, "lost"), 1);
+      const { rows } = await world.pool.query<{ proof: string }>(
+        "select evidence -> 'late' ->> 'proof' as proof from publish_steps where platform_post_id = $1 and evidence ? 'late'",
+        [post.platformPostId],
+      );
+      assert.deepEqual(rows, [{ proof: "Nothing was sent." }]);
+    });
+  });
+}
+
+test("a call is not repeated after the window in which the platform refuses that", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: { withinSeconds: 0.1 } }) });
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    assert.equal(world.ledger.publishCalls.get("lost"), 1);
+  });
+});
+
+test("a call is not repeated by another one that is not the same, byte for byte", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    const broker = ledgerBroker(world.ledger, { identicalRepeat: true });
+    let asked = 0;
+    const changing: Broker = {
+      ...broker,
+      steps: (content) => broker.steps(content).map((step) => (step.effect === "visible" ? { ...step, request: (context) => ({ ...step.request(context), json: { account: `${(asked += 1)}` } }) } : step)),
+    };
+    await world.startEngine({ broker: changing });
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    assert.equal(world.ledger.publishCalls.get("lost"), 1);
+  });
+});
+
+test("a call is not repeated while the first may still be under way", async () => {
+  await withWorld(async (world) => {
+    world.ledger.refusesRepeats = true;
+    world.ledger.readBack = "cannot_tell";
+    const worker = await world.startWorker({ FAULT: "answer.received" });
+    const post = await world.addPost({ text: "lost" });
+    await world.publish(post);
+    await world.until(post, () => worker.signalCode === "SIGKILL");
+    // As if the call had been given this long.
+    await world.pool.query("update publish_steps set evidence = evidence || '{\"timeoutSeconds\": 900}' where result is null");
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
+    assert.equal((await world.until(post, isOver)).status, "published");
+    const { rows } = await world.pool.query<{ apart: number }>(
+      "select extract(epoch from max(intent_at) - min(intent_at))::float8 as apart from publish_steps where platform_post_id = $1 and effect = 'visible'",
+      [post.platformPostId],
+    );
+    assert.ok((rows[0]?.apart ?? 0) >= 5 + 9, JSON.stringify(rows));
+  });
+});
+
+test("an id that was found and stands for another post is never this one's, whichever of our accounts leads to the profile", async () => {
+  await withWorld(async (world) => {
+    const [userId, other] = [await world.addUser(), await world.addUser()];
+    const accounts = [await world.addAccount(userId), await world.addAccount(userId), await world.addAccount(other)];
+    await world.pool.query("update accounts set platform_account_id = 'one profile'");
+    await world.startEngine();
+    const first = await world.addPost({ text: "lost", userId, accountId: accounts[0] ?? "" });
+    await world.publish(first);
+    await world.until(first, isOver);
+    world.ledger.readBack = "lookalike";
+    for (const [n, accountId] of accounts.entries()) {
+      world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+      const post = await world.addPost({ text: "lost", userId: n === 2 ? other : userId, accountId });
+      await world.publish(post);
+      const state = await world.until(post, isOver);
+      assert.equal(state.platformPosts[0]?.status, "unknown");
+      assert.equal(state.platformPosts[0]?.platform_post_id, null);
+    }
+    assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+/** One whose commit is done and whose answer is lost, on a platform that cannot be read back and refuses repeats. */
+async function lostPost(world: PublishingWorld): Promise<TestPost> {
+  world.ledger.refusesRepeats = true;
+  world.ledger.readBack = "cannot_tell";
+  world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+  const post = await world.addPost({ text: "lost" });
+  await world.publish(post);
+  return post;
+}
+
+/** As if another process had taken it over. */
+async function takeAway({ pool }: PublishingWorld, post: TestPost): Promise<void> {
+  await pool.query("update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null, next_action_at = now() where id = $1", [post.platformPostId]);
+}

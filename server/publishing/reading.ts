@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+import { newId } from "../../model/ids.ts";
+import type { Verdict } from "../../platforms/platform.ts";
+import type { HttpExchange } from "../../platforms/kit/http.ts";
+import type { IntentEvidence, IntentRow } from "../db/publishing.ts";
+import { type Instant, instant, secondsSince } from "./claim.ts";
+import { COMMIT_DEADLINE_SECONDS, GIVE_UP_AFTER_SECONDS, NEGATIVE_READS_APART_SECONDS, readBackSeconds, unknownAfterSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
+import { evidenceOf, type Work } from "./work.ts";
+
+/**
+ * When a commit is read back, and when what was read proves something. A proof rests on time that some process has watched
+ * pass on a monotonic clock, never on a difference of wall clocks: a database whose clock jumps ahead makes
+ * nothing look old enough. When to look next goes by the database's clock, which costs at most a read too many.
+ */
+export type Reading = Pick<Work, "row" | "loadedAt" | "pace">;
+
+/** The monotonic clock of all processes of a machine since it was started, where that can be told from others; else this process's own. */
+const WATCHER = nameOfStart() ?? newId();
+const SINCE_START = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** The marks of so many clocks are kept with a commit. */
+const MARKS_KEPT = 8;
+
+function nameOfStart(): string | null {
+  try {
+    const facts = ["/proc/sys/kernel/random/boot_id", "/proc/self/timens_offsets"].map((path) => readFileSync(path, "utf8"));
+    return createHash("sha256").update(facts.join()).digest("hex").slice(0, 16);
+  } catch {
+    return null;
+  }
+}
+
+function clockSeconds({ monotonic }: Instant): number {
+  return (monotonic + SINCE_START) / 1000;
+}
+
+/** What a process that sends a commit notes. */
+export function beginWatch(since: Instant): NonNullable<IntentEvidence["watched"]> {
+  return { [WATCHER]: { at: clockSeconds(since), seconds: 0 } };
+}
+
+/** For how long at least the commit is known to be out, and the marks with that of now. */
+export function watch({ watched = {} }: IntentEvidence): { seconds: number; watched: NonNullable<IntentEvidence["watched"]> } {
+  const at = clockSeconds(instant());
+  const own = watched[WATCHER];
+  const seconds = Math.max(0, own === undefined ? 0 : own.seconds + at - own.at, ...Object.values(watched).map((mark) => mark.seconds));
+  const others = Object.entries(watched).filter(([watcher]) => watcher !== WATCHER);
+  return { seconds, watched: Object.fromEntries([...others.slice(1 - MARKS_KEPT), [WATCHER, { at, seconds }]]) };
+}
+
+/** When the exchange was over. Where nobody could note that, the platform may have gone on working until its time-out. */
+export function endedAfterSeconds({ pace }: Pick<Reading, "pace">, { endedAfterSeconds: noted, timeoutSeconds }: IntentEvidence): number {
+  return noted ?? COMMIT_DEADLINE_SECONDS + (timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace;
+}
+
+/** Seconds until the first call is certainly over; 0 where it is. */
+export function underWaySeconds(work: Pick<Reading, "pace">, evidence: IntentEvidence): number {
+  return Math.max(0, endedAfterSeconds(work, evidence) - watch(evidence).seconds);
+}
+
+/** By the database's clock. */
+export function ageSeconds({ loadedAt }: Pick<Reading, "loadedAt">, intent: Pick<IntentRow, "ageSeconds">): number {
+  return intent.ageSeconds + secondsSince(loadedAt);
+}
+
+/** The journal of the reads. A clean negative read counts only after the platform's indexing lag, and not right after another. */
+export function nextEvidence(work: Work, { evidence }: IntentRow, verdict: Verdict, exchanges: HttpExchange[]): IntentEvidence {
+  const { reads = 0, negativeReads = [] } = evidence;
+  const { seconds, watched } = watch(evidence);
+  const counts = isNegative(verdict) && seconds >= provesFromSeconds(work, evidence, verdict);
+  const apart = seconds - (negativeReads.at(-1) ?? -Infinity) >= NEGATIVE_READS_APART_SECONDS / work.pace;
+  return {
+    ...evidence,
+    ...(exchanges.length === 0 ? {} : { readBack: evidenceOf(exchanges) }),
+    watched,
+    reads: reads + 1,
+    negativeReads: verdict.verdict === "cannot_tell" ? [] : counts && apart ? [...negativeReads, seconds] : negativeReads,
+  };
+}
+
+type Negative = Extract<Verdict, { verdict: "not_published" | "not_listed" }>;
+
+function isNegative(verdict: Verdict): verdict is Negative {
+  return verdict.verdict === "not_published" || verdict.verdict === "not_listed";
+}
+
+/** Two clean negative reads, apart from each other and after the indexing lag. */
+export function isConfirmed({ negativeReads = [] }: IntentEvidence): boolean {
+  return negativeReads.length >= 2;
+}
+
+/** A handle's state proves it at once where it is definitive, yet not while the call may be under way. A late answer is its own proof. */
+export function isProved({ definitive }: Extract<Verdict, { verdict: "not_published" }>, evidence: IntentEvidence): boolean {
+  return evidence.late !== undefined || isConfirmed(evidence) || (definitive && evidence.negativeReads?.length === 1);
+}
+
+function provesFromSeconds(work: Work, evidence: IntentEvidence, verdict: Negative): number {
+  const isDefinitive = verdict.verdict === "not_published" && verdict.definitive;
+  return endedAfterSeconds(work, evidence) + (isDefinitive ? 0 : work.broker.indexingLagSeconds / work.pace);
+}
+
+/** Seconds until a negative read can count, where this one came too early. */
+export function untilProofSeconds(work: Work, evidence: IntentEvidence, verdict: Verdict): number | null {
+  if (!isNegative(verdict)) return null;
+  const seconds = provesFromSeconds(work, evidence, verdict) - watch(evidence).seconds;
+  return seconds > 0 ? seconds : null;
+}
+
+/**
+ * Seconds from now to the next reading; null where a day has passed. While it is `posting` the moment of becoming unknown
+ * is not slept through, nor, with `untilProof`, that from which a read can count.
+ */
+export function nextReadSeconds(work: Reading, intent: Pick<IntentRow, "ageSeconds" | "evidence">, untilProof: number | null = null): number | null {
+  const { evidence } = intent;
+  const { reads = 0, negativeReads = [] } = evidence;
+  const age = ageSeconds(work, intent);
+  if (age >= GIVE_UP_AFTER_SECONDS / work.pace) return null;
+  const soonest = (negativeReads.length === 0 ? 1 : NEGATIVE_READS_APART_SECONDS) / work.pace;
+  const scheduled = (evidence.endedAfterSeconds ?? COMMIT_DEADLINE_SECONDS) + readBackSeconds(reads) / work.pace - age;
+  const planned = Math.max(soonest, Math.min(scheduled, untilProof ?? Infinity));
+  const untilUnknown = unknownAfterSeconds(work.pace) - age;
+  return work.row.status === "posting" && untilUnknown > 0 ? Math.min(planned, untilUnknown) : planned;
+}

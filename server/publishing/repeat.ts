@@ -1,0 +1,21 @@
+import { requestHash, type HttpRequest } from "../../platforms/kit/http.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+import type { IntentRow } from "../db/publishing.ts";
+import { ageSeconds, watch } from "./reading.ts";
+import type { Work } from "./work.ts";
+
+/**
+ * Whether the request may go out although nobody knows what came of an earlier call of the step, without the caller's
+ * word: only where the platform documents that it refuses the very same bytes, within the window, and while publishing
+ * is under way.
+ */
+export function isRepeat(work: Work, request: HttpRequest, first: IntentRow): boolean {
+  const { identicalRepeat } = work.broker;
+  if (identicalRepeat === undefined || work.row.status !== "posting") return false;
+  const seconds = Math.max(ageSeconds(work, first), watch(first.evidence).seconds);
+  return seconds < identicalRepeat.withinSeconds && requestHash(request) === first.requestHash;
+}
+
+export function repeatRefused(): BrokerError {
+  return new BrokerError("PLATFORM_UNAVAILABLE", "It could not be sent once more within the time in which the platform refuses repeats.", { retryable: false });
+}
