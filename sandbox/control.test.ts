@@ -56,12 +56,13 @@ test("the control API answers neither foreign names nor foreign origins", async 
   assert.equal(await status({ origin: "http://localhost:3000" }), 200);
 });
 
-test("the clock is the machine's until it is moved, and createdAt follows it", async (t) => {
+test("the clock is the machine's until it is moved, and createdAt and the date of every answer follow it", async (t) => {
   const world = await openThreads(t, { startAt: undefined });
   const off = (value: unknown, seconds: number) => Math.abs(Date.parse(String(value)) - Date.now() - seconds * 1000) < 60_000;
   assert.ok(off(valueAt((await world.sandbox.control("GET", "clock")).json, "now"), 0));
   assert.ok(off(valueAt((await world.sandbox.control("POST", "clock", { advanceSeconds: 86_400 })).json, "now"), 86_400));
   await world.publish({ media_type: "TEXT", text: "tomorrow" });
+  assert.ok(off((await fetch(`${world.sandbox.url}/graph.threads.net/v1.0/me`)).headers.get("date"), 86_400));
   assert.ok(off((await world.posts())[0]?.["createdAt"], 86_400));
 });
 
