@@ -153,7 +153,9 @@ export interface OpenIntent {
   step: string;
   /** When the first call of the step whose outcome is not known was about to leave, by the database's clock. */
   intentAt: Date;
-  /** Seconds since then, in the engine's (scaled) seconds. */
+  /** The same of the last such call; another one only after the caller has had it sent again. */
+  lastIntentAt: Date;
+  /** Since the first, in the engine's (scaled) seconds. */
   ageSeconds: number;
   /** What other calls are known to have published on the same account of the platform lately: none of it is this one. */
   accountedIds: ReadonlySet<string>;

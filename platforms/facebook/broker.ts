@@ -21,7 +21,7 @@ import { accepted, created, posted, postLink, storyList, storyPublished, type Vi
 export const broker: Broker = {
   steps: (content) => paced(stepsOf(content)),
   reconcile,
-  // Meta names no number; new posts were seen to be listed late, so nothing is believed absent before two minutes.
+  // Meta names no number; new posts were seen to be listed late, so no look before two minutes counts.
   indexingLagSeconds: 120,
 };
 

@@ -31,7 +31,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
 const LIST_LIMIT = 100;
 
 async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<Verdict> {
-  const { since, until } = searchedDates(intent);
+  const { since, until } = searchedDates(intent, context.now);
   const answer = await context.http.send(
     graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/published_posts`, {
       fields: "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",

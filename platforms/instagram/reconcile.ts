@@ -61,7 +61,7 @@ async function findCandidates(context: StepContext, intent: OpenIntent, state: s
   const graph = graphOf(context);
   const kind = kindOf(context.content);
   const path = `${context.account.platformAccountId}/${kind === "story" ? "stories" : "media"}`;
-  const { since, until } = searchedDates(intent);
+  const { since, until } = searchedDates(intent, context.now);
   const part: Record<string, string> =
     kind === "story" ? {} : { since: String(wholeSeconds(since)), ...(until === null ? {} : { until: String(wholeSeconds(until)) }), limit: String(LIST_LIMIT) };
   const fields = `id,${kind === "story" ? "" : "caption,"}media_type,media_product_type,permalink,timestamp`;

@@ -103,7 +103,8 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
 /** A commit at noon whose answer was lost, read back after ten seconds. */
 export function lostCommit(step: string, more: Partial<Omit<OpenIntent, "answer">> & { answer?: Partial<OpenIntent["answer"]> } = {}): OpenIntent {
   const answer = { status: null, brokerCode: null, platformError: null, failure: null, ...more.answer };
-  return { step, intentAt: new Date("2026-11-01T12:00:00Z"), ageSeconds: 10, accountedIds: new Set(), hasTwin: false, ...more, answer };
+  const intentAt = more.intentAt ?? new Date("2026-11-01T12:00:00Z");
+  return { step, intentAt, lastIntentAt: intentAt, ageSeconds: 10, accountedIds: new Set(), hasTwin: false, ...more, answer };
 }
 
 /** Runs the steps as the engine does, without its pauses and without trying again. A name with "!" is the visible step's. */

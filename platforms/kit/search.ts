@@ -11,9 +11,9 @@ const AFTER_MILLISECONDS = 600_000;
  * Which part of a list to ask for: where a post has to be dated by whichever clock, with no end while that has not come.
  * What is in it is then judged by `earliestDate`.
  */
-export function searchedDates({ intentAt, ageSeconds }: OpenIntent): { since: Date; until: Date | null } {
-  const until = intentAt.getTime() + AFTER_MILLISECONDS + SKEW_MILLISECONDS;
-  const isOver = ageSeconds * 1000 > AFTER_MILLISECONDS + 2 * SKEW_MILLISECONDS;
+export function searchedDates({ intentAt, lastIntentAt }: OpenIntent, now: Date): { since: Date; until: Date | null } {
+  const until = lastIntentAt.getTime() + AFTER_MILLISECONDS + SKEW_MILLISECONDS;
+  const isOver = now.getTime() > until + SKEW_MILLISECONDS;
   return { since: new Date(intentAt.getTime() - SKEW_MILLISECONDS), until: isOver ? new Date(until) : null };
 }
 

@@ -65,7 +65,7 @@ async function readStatus(context: StepContext, container: string): Promise<stri
 /** Replies and the parts of a chain are not among the posts, and the posts not among the replies. */
 async function findCandidates(context: StepContext, part: Part, intent: OpenIntent, status: string | null): Promise<{ hits: ListedMedia[]; complete: boolean }> {
   const replyTo = repliesTo(context, part);
-  const { since, until } = searchedDates(intent);
+  const { since, until } = searchedDates(intent, context.now);
   const answer = await context.http.send(
     graphRequest(graph, context.accessToken, "GET", replyTo === null ? "me/threads" : "me/replies", {
       fields: `id,media_type,permalink,text,timestamp${replyTo === null ? "" : ",replied_to"}`,

@@ -209,10 +209,13 @@ for (const { name, content = {}, list = [], checkpoint = {}, step = "post-1", in
 
 test("late reads end some minutes after the call, since every post read is billed", async (t) => {
   const x = await startX(t, { list: [] });
-  await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1", { ageSeconds: 1800 }));
-  assert.equal(x.requests[0]?.query.end_time, undefined);
-  await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1", { ageSeconds: 3600 }));
-  assert.equal(x.requests[1]?.query.end_time, "2026-11-01T12:25:00Z");
+  const at = async (time: string, intent: Partial<OpenIntent> = {}) => {
+    await broker.reconcile({ ...contextOf(x.url, CONTENT), now: new Date(time) }, lostCommit("post-1", intent));
+    return x.requests.at(-1)?.query.end_time;
+  };
+  assert.equal(await at("2026-11-01T12:30:00Z"), undefined);
+  assert.equal(await at("2026-11-01T13:00:00Z"), "2026-11-01T12:25:00Z");
+  assert.equal(await at("2026-11-01T17:30:00Z", { lastIntentAt: new Date("2026-11-01T17:00:00Z") }), undefined, "what was sent again later is looked for as well");
 });
 
 test("the timeline's fields are asked for by their new names where X wants those", async (t) => {

@@ -46,7 +46,7 @@ async function readTimeline(context: StepContext, intent: OpenIntent): Promise<{
 
 /** The documentation and the specification name the fields differently; X says which it wants. */
 async function readPage(context: StepContext, intent: OpenIntent, next: string | null): Promise<HttpAnswer> {
-  const { since, until } = searchedDates(intent);
+  const { since, until } = searchedDates(intent, context.now);
   const ask = (fields: Record<string, string>): Promise<HttpAnswer> =>
     context.http.send({
       method: "GET",

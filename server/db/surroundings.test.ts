@@ -54,6 +54,7 @@ test("a step is searched for from its first call whose outcome is not known", as
   const last = await addCommit(user, page, { platformPost: first.platformPost });
   const found = await findSurroundings.one(pool, [last.intent, user, "test"]);
   assert.deepEqual([Math.round((found?.age_seconds ?? 0) / 3600), found?.accounted_ids, found?.has_twin], [5, ["before-it"], false]);
+  assert.equal(Math.round((Number(found?.last_intent_at) - Number(found?.intent_at)) / 3_600_000), 5);
 });
 
 async function addUser(): Promise<string> {

@@ -121,10 +121,16 @@ async function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]
 }
 
 /** What else Ampost knows of the account, so that a look-alike is not taken for this one. */
-async function surroundings({ deps, row, pace }: Work, intent: IntentRow): Promise<Pick<OpenIntent, "intentAt" | "ageSeconds" | "accountedIds" | "hasTwin">> {
+async function surroundings({ deps, row, pace }: Work, intent: IntentRow): Promise<Omit<OpenIntent, "step" | "answer">> {
   const found = await findSurroundings.one(deps.pool, [intent.id, row.user_id, row.mode]);
   if (found === undefined) throw new Error("The intent is not there any more");
-  return { intentAt: found.intent_at, ageSeconds: found.age_seconds * pace, accountedIds: new Set(found.accounted_ids), hasTwin: found.has_twin };
+  return {
+    intentAt: found.intent_at,
+    lastIntentAt: found.last_intent_at,
+    ageSeconds: found.age_seconds * pace,
+    accountedIds: new Set(found.accounted_ids),
+    hasTwin: found.has_twin,
+  };
 }
 
 function adopt(late: NonNullable<IntentEvidence["late"]>): Verdict {
