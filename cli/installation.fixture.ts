@@ -17,8 +17,8 @@ export interface Installation {
   appUrl: string;
   dataDir: string;
   sandboxUrl: string;
-  /** Starts a server and resolves when it says that it is ready. */
-  start(command: keyof typeof SIGNS, env?: Record<string, string>): Promise<Server>;
+  /** Starts a server and resolves when it says that it is ready. A file of `tests/` may be `loaded` into its processes. */
+  start(command: keyof typeof SIGNS, env?: Record<string, string>, loaded?: string): Promise<Server>;
   run(args: string[], env?: Record<string, string>): Promise<Ended>;
   /** Runs a command that is to succeed and answers the JSON of its last line. */
   json(...args: string[]): Promise<Record<string, unknown>>;
@@ -26,7 +26,8 @@ export interface Installation {
   shell(lines: string): Promise<Ended>;
   /** The command lines of what runs on this data folder. */
   processes(): Promise<string[]>;
-  killSandbox(): Promise<void>;
+  /** Ends the processes of such a command line with SIGKILL. */
+  kill(part: "sandbox" | "worker"): Promise<void>;
   until(holds: () => Promise<boolean>): Promise<void>;
 }
 
@@ -82,7 +83,10 @@ export async function openInstallation(test: TestContext, options: { ownDatabase
     appUrl: `http://localhost:${port}`,
     dataDir,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
-    start: (command, more) => whenReady(launch([command], more), SIGNS[command]),
+    start: (command, more, loaded) => {
+      const files = loaded === undefined ? "" : ` --import=${pathToFileURL(join(root, "tests", loaded)).href}`;
+      return whenReady(launch([command], { NODE_OPTIONS: watching.NODE_OPTIONS + files, ...more }), SIGNS[command]);
+    },
     run,
     json: async (...args) => {
       const { code, stdout, stderr } = await run(args);
@@ -91,8 +95,8 @@ export async function openInstallation(test: TestContext, options: { ownDatabase
     },
     shell: (lines) => whenEnded(spawn("bash", ["-e", "-c", lines], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })),
     processes: async () => (await findProcesses(dataDir)).map(({ command }) => command),
-    killSandbox: async () => {
-      for (const { pid, command } of await findProcesses(dataDir)) if (command.includes("sandbox")) process.kill(pid, "SIGKILL");
+    kill: async (part) => {
+      for (const { pid, command } of await findProcesses(dataDir)) if (command.includes(`${part} --attached`)) process.kill(pid, "SIGKILL");
     },
     until: async (holds) => {
       while (!(await holds())) await sleep(20);

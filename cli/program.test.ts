@@ -46,12 +46,12 @@ test("instance commands work without a server and beside one, and do not stop it
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
-test("a killed server leaves no sandbox behind, and the next start goes on with its database", async (t) => {
+test("a killed server leaves neither worker nor sandbox behind, and the next start goes on with its database", async (t) => {
   const installation = await openInstallation(t);
   const { apiKey } = await installation.json("bootstrap", "--json");
   const killed = await installation.start("start");
   await killed.end("SIGKILL");
-  await installation.until(async () => !(await installation.processes()).some((command) => command.includes("sandbox")));
+  await installation.until(async () => !(await installation.processes()).some((command) => command.includes("--attached")));
   const next = await installation.start("start");
   const answer = await fetch(`${installation.url}/api/v1/accounts`, { headers: { authorization: `Bearer ${String(apiKey)}` } });
   assert.equal(answer.status, 200);
@@ -62,7 +62,7 @@ test("a killed server leaves no sandbox behind, and the next start goes on with 
 test("a sandbox that dies is started again", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
-  await installation.killSandbox();
+  await installation.kill("sandbox");
   await installation.until(async () => server.output().includes("The sandbox ended; starting it again"));
   await installation.until(async () => (await fetch(`${installation.url}/readyz`)).status === 200);
   await server.end("SIGTERM");

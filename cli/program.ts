@@ -38,7 +38,9 @@ function addServers(program: Command): void {
   const server = (name: string, description: string) => program.command(name).description(description);
   server("start", "run everything in one go: API, worker and sandbox, on an embedded database").action(async () => (await import("./servers.ts")).runServer("start"));
   server("api", "run the API alone; any number of them share a database").action(async () => (await import("./servers.ts")).runServer("api"));
-  server("worker", "run a worker alone: it publishes and does chores").action(async () => (await import("./servers.ts")).runServer("worker"));
+  server("worker", "run a worker alone: it publishes and does chores")
+    .addOption(new Option("--attached").hideHelp())
+    .action(async (options) => (await import("./servers.ts")).runServer("worker", options));
   server("sandbox", "run the sandbox alone: it stands in for the platforms in test mode")
     .addOption(new Option("--attached").hideHelp())
     .action(async (options) => (await import("./sandbox.ts")).runSandbox(options));

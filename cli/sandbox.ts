@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { startSandbox } from "../sandbox/server.ts";
+import { answerStarter } from "../server/attached-process.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
 
@@ -26,6 +27,5 @@ export async function runSandbox(options: { attached?: boolean }): Promise<void>
   if (options.attached && !process.connected) return await sandbox.close();
   stayUntilTold(log, () => sandbox.close(), { signals: !options.attached });
   log.info({ url: sandbox.url }, "The sandbox is ready");
-  // A server that goes at this very moment hears nothing any more; what follows from that is seen to above.
-  process.send?.({ url: sandbox.url }, undefined, {}, () => undefined);
+  if (options.attached) answerStarter();
 }

@@ -1,21 +1,26 @@
+import { answerStarter } from "../server/attached-process.ts";
 import { type Parts, start } from "../server/main.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
 
 const PARTS = {
-  start: { api: true, worker: true, sandbox: true },
+  start: { api: true, worker: "attached", sandbox: true },
   api: { api: true, worker: false, sandbox: false },
   worker: { api: false, worker: true, sandbox: false },
 } as const satisfies Record<string, Parts>;
 
-/** Runs a server until it is told to stop. */
-export async function runServer(name: keyof typeof PARTS): Promise<void> {
+/** Runs a server until it is told to stop. One that is attached to another ends with that, and says nothing that it has said already. */
+export async function runServer(name: keyof typeof PARTS, { attached = false } = {}): Promise<void> {
   const { config, log } = await readSettings(name);
+  if (attached) config.warnings = [];
   // What counts is in the database, where every write is guarded: a lost promise must not take the other users' work down.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "A failure went unheard"));
   const running = await start(config, log, PARTS[name]);
-  stayUntilTold(log, () => running.stop());
+  // The one that has started it may have gone meanwhile.
+  if (attached && !process.connected) return await running.stop();
+  stayUntilTold(log, () => running.stop(), { signals: !attached });
+  if (attached) return answerStarter({ ...running.answers });
   log.info({ url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" }, "Ready");
   // Lines to be copied into a shell come last.
   if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));

@@ -23,7 +23,7 @@ export type Opened = (() => Promise<unknown> | void)[];
 export async function openGround(config: Config, log: Logger, options: { doesChores: boolean }, opened: Opened): Promise<Ground> {
   const instance = await openInstance(config, log);
   opened.push(() => instance.close());
-  const metrics = createMetrics(instance.pool);
+  const metrics = createMetrics(instance.pool, options.doesChores ? "worker" : "api");
   const storage = await openStorage(config.storage);
   opened.push(() => storage.close());
   const listener = await createListener(instance.databaseUrl, log);

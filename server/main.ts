@@ -8,10 +8,11 @@ import { openAuth, sessionsOf } from "./domain/users/open-auth.ts";
 import { openSetUp } from "./domain/users/set-up.ts";
 import { createHttpApp } from "./http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "./http/probes.ts";
+import { type AttachedProcess, startAttached } from "./attached-process.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
 import type { FaultHook } from "./publishing/fault-points.ts";
 import { readiness } from "./readiness.ts";
-import { type SandboxChild, startSandboxChild } from "./sandbox-child.ts";
+import { startWatchdog } from "./watchdog.ts";
 import { startWork, type Work } from "./work.ts";
 
 /** A started process. `stop` takes no new work, finishes or hands back what it holds, and lets go of everything. */
@@ -20,13 +21,16 @@ export interface Running {
   url: string | null;
   /** Where the owner is made, while there is none who can sign in. It holds a token: it is for a terminal, never for the log. */
   setUpUrl: string | null;
+  /** What a process that has started this one may ask. */
+  answers: { ready(): Promise<unknown>; metrics(): Promise<unknown> };
   stop(): Promise<void>;
 }
 
 /** What a process is to do: answer requests, publish and do chores, or both. */
 export interface Parts {
   api: boolean;
-  worker: boolean;
+  /** Attached: in a process of its own, so that nothing in publishing holds up requests. */
+  worker: boolean | "attached";
   /** Whether it runs a sandbox, unless the configuration names one elsewhere. */
   sandbox: boolean;
   /** Called by the worker at its fault points: for the fault harness. */
@@ -43,27 +47,35 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
   try {
     const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
     if (sandbox) opened.push(() => sandbox.stop());
-    const ground = await openGround(config, log, { doesChores: parts.worker }, opened);
-    const work = parts.worker ? await startWork(ground, parts.faultPoint) : undefined;
+    let restarts = () => {};
+    const worker = parts.worker === "attached" ? startWorker(config, log, () => restarts()) : undefined;
+    if (worker) opened.push(() => worker.stop());
+    const ground = await openGround(config, log, { doesChores: parts.worker === true }, opened);
+    restarts = ground.metrics.workerRestarted;
+    // Before anything is published: that may be what hangs.
+    if (parts.worker === true) opened.push(await startWatchdog("worker"));
+    const work = parts.worker === true ? await startWork(ground, parts.faultPoint) : undefined;
     if (work) opened.push(() => work.stop());
-    const probes = probesOf(ground, { work, sandbox });
+    const probes = probesOf(ground, { work, worker, sandbox });
     const metrics = await serveMetrics(config, probes);
     if (metrics) opened.push(() => metrics.close());
     const app = parts.api ? await serveApi(ground, probes) : await serveProbes(config, probes);
     // Requests that wait for a publish and the publish they wait for end side by side.
-    if (app) opened.push(() => Promise.all([app.close(), work?.stop()]));
+    opened.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
     const setUpUrl = parts.api ? await openSetUp(ground.instance, config.appUrl) : null;
-    await sandbox?.started;
-    return { url: app ? addressOf(app) : null, setUpUrl, stop };
+    await Promise.all([sandbox?.started, worker?.started]);
+    const answers = { ready: probes.ready, metrics: () => ground.metrics.values() };
+    return { url: app ? addressOf(app) : null, setUpUrl, answers, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function probesOf(ground: Ground, parts: { work: Work | undefined; sandbox: SandboxChild | undefined }): Probes {
+function probesOf(ground: Ground, parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined }): Probes {
   const { metrics } = ground;
-  return { ready: readiness(ground, parts), metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print() }) };
+  const ofWorker = async () => (parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null));
+  return { ready: readiness(ground, parts), metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print(await ofWorker()) }) };
 }
 
 /** What a worker that runs alone shows of itself. */
@@ -117,11 +129,28 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
   return app;
 }
 
-function startSandbox(config: Config, log: Logger): SandboxChild {
-  const child = startSandboxChild({ AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir }, log);
-  // Awaited at the end of the start; until then its failure must not go unheard.
-  child.started.catch(() => undefined);
-  return child;
+/** A second or two: what it stands for ends with it. */
+const SANDBOX_STOP_SECONDS = 2;
+
+/** Of the 10 s that a stop may take. */
+const WORKER_STOP_SECONDS = 8;
+
+function startSandbox(config: Config, log: Logger): AttachedProcess {
+  const env = { AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir };
+  return unheard(startAttached("sandbox", { env, stopSeconds: SANDBOX_STOP_SECONDS, log }));
+}
+
+function startWorker(config: Config, log: Logger, onEnd: () => void): AttachedProcess {
+  // Ports that were settled here are part of addresses there; it listens nowhere itself.
+  const env = { PORT: String(config.port), AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir, AMPOST_WORKER_PORT: "", AMPOST_METRICS_PORT: "" };
+  const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
+  return unheard(startAttached("worker", { env, flags, stopSeconds: WORKER_STOP_SECONDS, log, onEnd }));
+}
+
+/** Awaited at the end of the start; until then its failure must not go unheard. */
+function unheard(attached: AttachedProcess): AttachedProcess {
+  attached.started.catch(() => undefined);
+  return attached;
 }
 
 function addressOf(app: FastifyInstance): string {

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type pg from "pg";
+import { z } from "zod";
 import type { PlatformName } from "../model/platform-names.ts";
 import { countMissed, queueDepth } from "./db/queue-depth.ts";
 
@@ -17,25 +18,35 @@ export interface Metrics {
   commitStarted(platform: PlatformName, lateSeconds: number): void;
   /** One run of a chore. */
   chore(queue: string, outcome: "done" | "failed", seconds: number): void;
+  /** The worker's process ended by itself and was started again. */
+  workerRestarted(): void;
   contentType: string;
-  /** The text of it all. The queue's depth is read from the database now, and left out where that is away. */
-  print(): Promise<string>;
+  /**
+   * The text of it all, and of the `values` of another process beside it. The queue's depth is read from the database now,
+   * and left out where that is away.
+   */
+  print(others?: unknown): Promise<string>;
+  /** What was measured here, for the process that prints it. */
+  values(): Promise<unknown>;
 }
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 const LATE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
 const CHORE_SECONDS = [0.01, 0.1, 0.5, 1, 5, 30, 120, 600];
 
-export function createMetrics(pool: pg.Pool): Metrics {
+const metricValues = z.array(z.looseObject({ name: z.string() }));
+
+export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, labels: { process: part } });
   const requests = new Histogram({ name: "ampost_http_request_seconds", help: "Time from a request to its answer.", labelNames: ["method", "route", "status"], buckets: REQUEST_SECONDS, registers });
   const settled = new Counter({ name: "ampost_platform_posts_settled_total", help: "Platform posts that came to an outcome.", labelNames: ["platform", "outcome"], registers });
   const faulted = new Counter({ name: "ampost_publish_faults_total", help: "Faults of the server itself that stopped the work on a platform post.", labelNames: ["platform"], registers });
   const setAside = new Counter({ name: "ampost_platform_posts_set_aside_total", help: "Platform posts given up because the processes that worked on them ended again and again.", labelNames: ["platform"], registers });
   const late = new Histogram({ name: "ampost_commit_late_seconds", help: "How long after its due time the commit of a platform post began.", labelNames: ["platform"], buckets: LATE_SECONDS, registers });
   const chores = new Histogram({ name: "ampost_chore_seconds", help: "Time a chore took.", labelNames: ["queue", "outcome"], buckets: CHORE_SECONDS, registers });
+  const restarts = new Counter({ name: "ampost_worker_restarts_total", help: "How often the worker's process ended by itself and was started again.", registers });
   const due = new Gauge({ name: "ampost_due_platform_posts", help: "Platform posts whose next action is due and that nobody works on.", registers });
   const waiting = new Gauge({ name: "ampost_waiting_platform_posts", help: "Platform posts with a next action, due or not.", registers });
   const oldest = new Gauge({ name: "ampost_due_oldest_seconds", help: "For how long the oldest of them has been due.", registers });
@@ -47,14 +58,18 @@ export function createMetrics(pool: pg.Pool): Metrics {
     setAside: (platform) => setAside.inc({ platform }),
     commitStarted: (platform, lateSeconds) => late.observe({ platform }, lateSeconds),
     chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),
+    workerRestarted: () => restarts.inc(),
     contentType: registry.contentType,
-    print: async () => {
+    values: () => registry.getMetricsAsJSON(),
+    print: async (others) => {
       const [depth, left] = await Promise.all([queueDepth.one(pool).catch(() => undefined), countMissed.one(pool).catch(() => undefined)]);
       missed.set(left?.missed ?? Number.NaN);
       due.set(depth?.due ?? Number.NaN);
       waiting.set(depth?.waiting ?? Number.NaN);
       oldest.set(depth?.oldest_seconds ?? Number.NaN);
-      return registry.metrics();
+      const values = metricValues.safeParse(others);
+      if (!values.success) return await registry.metrics();
+      return await AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), values.data]).metrics();
     },
   };
 }

@@ -1,6 +1,7 @@
+import { z } from "zod";
+import type { AttachedProcess } from "./attached-process.ts";
 import { pendingMigrations } from "./db/migrate.ts";
 import type { Ground } from "./ground.ts";
-import type { SandboxChild } from "./sandbox-child.ts";
 import type { Work } from "./work.ts";
 
 export interface Readiness {
@@ -10,7 +11,7 @@ export interface Readiness {
 }
 
 /** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
-export function readiness({ instance }: Ground, parts: { work: Work | undefined; sandbox: SandboxChild | undefined }): () => Promise<Readiness> {
+export function readiness({ instance }: Ground, parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined }): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;
   const looks: Record<string, () => Promise<string>> = {
     database: async () => (await pool.query("select 1")).rowCount === 1 ? OK : "does not answer",
@@ -23,7 +24,14 @@ export function readiness({ instance }: Ground, parts: { work: Work | undefined;
       return OK;
     },
   };
-  const { sandbox, work } = parts;
+  const { sandbox, work, worker } = parts;
+  if (worker) {
+    looks.worker = async () => {
+      const { checks } = readyAnswer.parse(await worker.ask("ready"));
+      const wrong = Object.entries(checks).filter(([, check]) => check !== OK);
+      return wrong.length === 0 ? OK : wrong.map(([name, check]) => `${name}: ${check}`).join("; ");
+    };
+  }
   if (work) {
     looks.worker = async () => {
       if (!work.isRunning()) return "stops";
@@ -45,6 +53,8 @@ export function readiness({ instance }: Ground, parts: { work: Work | undefined;
 }
 
 const OK = "ok";
+
+const readyAnswer = z.object({ checks: z.record(z.string(), z.string()) });
 
 function sentenceOf(error: unknown): string {
   return error instanceof Error && error.message !== "" ? error.message : "cannot be reached";

@@ -67,7 +67,6 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     metrics,
     ...(faultPoint === undefined ? {} : { faultPoint }),
   });
-  engine.start();
   await jobs.work({
     [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
     [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
@@ -85,6 +84,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   });
   const endFolding = keepPostCountsFolded(pool, log);
   const endRelaying = keepEventsRelayed({ pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } }, log);
+  engine.start();
   let running = true;
   return {
     isRunning: () => running,

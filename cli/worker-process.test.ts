@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { type Installation, openInstallation } from "./installation.fixture.ts";
+
+test("an endless loop in publishing stops neither health, API, pages nor other posts: the worker is ended and started again, and the post set aside", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start", WATCHED, "endless-broker.ts");
+  const { call, figures, publish, post } = await caller(installation);
+  const pills = [await publish("[[endless]] one"), await publish("[[endless]] two")];
+  // Of another user: in the account of the others it would wait for them.
+  const other = await caller(installation, "other@example.com");
+  const isLive = async () => {
+    await sleep(500);
+    for (const path of ["/healthz", "/api/v1/account-context", "/docs", "/readyz"]) {
+      const answer = await call(path);
+      assert.ok(answer.status === 200 || (path === "/readyz" && answer.status === 503), `${path}: ${answer.status}`);
+    }
+  };
+  const innocent = await other.publish("Nothing of the kind");
+  await installation.until(async () => {
+    await isLive();
+    return (await other.post(innocent)).status === "published";
+  });
+  for (const pill of pills) {
+    await installation.until(async () => {
+      await isLive();
+      return (await post(pill)).status === "failed";
+    });
+    const { platformPosts } = await post(pill);
+    assert.match(JSON.stringify(platformPosts), /INTERNAL_ERROR.*stopped again and again/);
+  }
+  assert.match(server.output(), /"level":"fatal".*does not come to an end/);
+  assert.match(server.output(), /The worker ended; starting it again/);
+  const metrics = await figures();
+  assert.match(metrics, /ampost_worker_restarts_total [1-9]/);
+  assert.equal(await server.end("SIGTERM"), 0);
+  assert.deepEqual(await installation.processes(), []);
+});
+
+test("a stop is clean and leaves nothing behind though the worker hangs, and a worker that hangs ends though its server was killed", async (t) => {
+  const installation = await openInstallation(t);
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    const server = await installation.start("start", WATCHED, "endless-broker.ts");
+    const { publish, readiness } = await caller(installation);
+    await publish("[[endless]]");
+    await installation.until(async () => /worker":"does not answer/.test(await readiness()));
+    assert.equal(await server.end(signal), signal === "SIGTERM" ? 0 : null);
+    await installation.until(async () => !(await installation.processes()).some((command) => command.includes("--attached")));
+  }
+});
+
+test("a worker that was killed is started again, and its figures are among those of the server", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start", WATCHED);
+  await installation.kill("worker");
+  await installation.until(async () => server.output().includes("The worker ended; starting it again"));
+  const { figures, publish, post, readiness } = await caller(installation);
+  await installation.until(async () => (await readiness()).includes('"worker":"ok"'));
+  const id = await publish("After a kill");
+  await installation.until(async () => (await post(id)).status === "published");
+  const metrics = await figures();
+  assert.match(metrics, new RegExp(`ampost_platform_posts_settled_total{platform="${EXAMPLE_PLATFORM}",outcome="published"} 1`));
+  assert.match(metrics, /process_resident_memory_bytes\{process="worker"\}/);
+  assert.match(metrics, /process_resident_memory_bytes\{process="api"\}/);
+  assert.equal(await server.end("SIGTERM"), 0);
+  assert.deepEqual(await installation.processes(), []);
+});
+
+const WATCHED = { AMPOST_METRICS_TOKEN: "the-operator-of-this" };
+const OPERATOR = { authorization: `Bearer ${WATCHED.AMPOST_METRICS_TOKEN}` };
+
+/** Who calls the installation's server with a key of its own, and gives up what is not answered. */
+async function caller(installation: Installation, email = "owner@example.com") {
+  const { apiKey, platformSetId } = await installation.json("bootstrap", "--email", email, "--json");
+  const headers = { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json" };
+  const call = (path: string, options: RequestInit = {}) => fetch(`${installation.url}${path}`, { headers, redirect: "manual", signal: AbortSignal.timeout(20_000), ...options });
+  return {
+    call,
+    figures: async () => await (await call("/metrics", { headers: OPERATOR })).text(),
+    readiness: async () => await (await call("/readyz", { headers: OPERATOR })).text(),
+    publish: async (text: string): Promise<string> => {
+      const created = await call("/api/v1/posts", { method: "POST", body: JSON.stringify({ platformSetId, platforms: [EXAMPLE_PLATFORM], content: { text } }) });
+      const { id } = Object(Object(await created.json()).post);
+      assert.equal((await call(`/api/v1/posts/${id}/publish`, { method: "POST" })).status, 200);
+      return id;
+    },
+    post: async (id: string) => Object(Object(await (await call(`/api/v1/posts/${id}`)).json()).post),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Broker } from "../platforms/platform.ts";
+import { EXAMPLE_PLATFORM, platforms } from "../platforms/index.ts";
+
+/** Loaded into the processes of an installation: what publishes a post that says "[[endless]]" there never comes to an end, as by a fault in a broker. */
+const broker: Broker | undefined = platforms[EXAMPLE_PLATFORM].broker;
+if (broker === undefined) throw new Error("There is no broker to spoil");
+const { steps } = broker;
+
+Object.defineProperty(broker, "steps", {
+  value: (content: Parameters<Broker["steps"]>[0]) => {
+    while (content.text.includes("[[endless]]"));
+    return steps(content);
+  },
+});
