@@ -50,6 +50,15 @@ export async function throttle(pool: pg.Pool, what: Tried, who: Trier): Promise<
   if (over.length > 0) throw tooManyTries(Math.max(...over.map((row) => row.seconds_left)));
 }
 
+/** For longer than an authenticator's code is taken: its own half minute and those beside it. */
+const CODE_SECONDS = 120;
+
+/** Whether a person's one-time code comes for the first time: it works once, whoever else has seen it (RFC 6238, 5.2). */
+export async function isFirstUse(pool: pg.Pool, userId: string, code: string): Promise<boolean> {
+  const used = await countTries.one(pool, [[keyOf("code", userId, code)], [CODE_SECONDS]]);
+  return used?.count === 1;
+}
+
 /** A try ended well: what was counted of the account before does not count any more. The address stays counted. */
 export async function forgive(pool: pg.Pool, what: Tried, account: string): Promise<void> {
   await forgetTries.run(pool, [countedOf(what, { account, address: null }).map(({ key }) => key)]);

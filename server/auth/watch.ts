@@ -1,11 +1,11 @@
-import { createAuthMiddleware, isAPIError } from "better-auth/api";
+import { APIError, createAuthMiddleware, isAPIError } from "better-auth/api";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth/types";
 import type pg from "pg";
 import { z } from "zod";
 
 import { findUserByEmail, verifyEmail } from "../db/users.ts";
 import type { Visit } from "./auth.ts";
-import { forgive, throttle, type Tried } from "./throttle.ts";
+import { forgive, isFirstUse, throttle, type Tried } from "./throttle.ts";
 
 /** What somebody did to sign in or out, or to the ways in which they can. */
 export interface Deed {
@@ -56,6 +56,7 @@ const WAYS_IN: Readonly<Record<string, string>> = {
   "/two-factor/verify-backup-code": "backup_code",
 };
 
+const withCode = z.object({ code: z.string().max(100) });
 const withEmail = z.object({ email: z.string().max(1000) });
 
 /** Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down what came of them. */
@@ -71,6 +72,15 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             if (tried === undefined) return;
             const account = withEmail.safeParse(body).data?.email ?? (await userOf(headers?.get("cookie") ?? ""));
             await throttle(pool, tried, { account, address: visit().address });
+          }),
+        },
+        {
+          matcher: ({ path }) => path === "/two-factor/verify-totp",
+          handler: createAuthMiddleware(async (ctx) => {
+            const code = withCode.safeParse(ctx.body).data?.code;
+            const userId = (await userOf(ctx.headers?.get("cookie") ?? "")) ?? (await whoTried(ctx));
+            if (code === undefined || userId === null || (await isFirstUse(pool, userId, code))) return;
+            throw new APIError("UNAUTHORIZED", { code: "INVALID_CODE", message: "The code was used already: take the next one" });
           }),
         },
         {

@@ -69,11 +69,15 @@ test("with a second factor the password alone signs nobody in, a code does, a ba
   assert.equal(first.body["twoFactorRedirect"], true);
   assert.equal(await world.services.sessions.find({ cookie: first.cookie }), null);
   assert.equal((await post("/two-factor/verify-totp", { code: totp(uri) === "123456" ? "654321" : "123456" }, first.cookie)).status, 401);
-  const done = await post("/two-factor/verify-totp", { code: totp(uri) }, first.cookie);
+  // The code that turned it on works no more, neither here nor there; the next one works once.
+  assert.equal((await post("/two-factor/verify-totp", { code: totp(uri) }, first.cookie)).status, 401);
+  const next = { code: totp(uri, 1) };
+  const done = await post("/two-factor/verify-totp", next, first.cookie);
   assert.equal(done.status, 200, JSON.stringify(done.body));
   assert.notEqual(await world.services.sessions.find({ cookie: done.cookie }), null);
   // The challenge is used up.
-  assert.equal((await post("/two-factor/verify-totp", { code: totp(uri) }, first.cookie)).status, 401);
+  assert.equal((await post("/two-factor/verify-totp", next, first.cookie)).status, 401);
+  assert.equal((await post("/two-factor/verify-totp", next, (await signIn()).cookie)).status, 401);
   const byBackup = async () => await post("/two-factor/verify-backup-code", { code: backup[0] }, (await signIn()).cookie);
   assert.equal((await byBackup()).status, 200);
   assert.equal((await byBackup()).status, 401);
@@ -159,12 +163,12 @@ test("whoever signs in by passkeys alone deletes their account in a session that
   assert.equal((await world.callAs(cookie, "DELETE", "/api/me")).status, 200);
 });
 
-/** The code that an authenticator app shows now (RFC 6238). */
-function totp(uri: string): string {
+/** The code that an authenticator app shows now, or so many half minutes later (RFC 6238). */
+function totp(uri: string, later = 0): string {
   const bits = [...(new URL(uri).searchParams.get("secret") ?? "").replaceAll("=", "")].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
   const digest = createHmac("sha1", key).update(counter).digest();
   const offset = (digest.at(-1) ?? 0) & 0xf;
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
