@@ -24,6 +24,14 @@ export function judgeByPolicies(policies: KeyPolicies | null, post: { platforms:
   return issues;
 }
 
+/** Why a key may not make a connect link: it would let other platforms in than those that it may post to. Null: any platform. */
+export function judgeConnecting(policies: KeyPolicies | null, platform: PlatformName | null): Issue[] {
+  if (policies === null || policies.platforms === null || (platform !== null && mayUse(policies, platform))) return [];
+  const own = policies.platforms.join(", ");
+  const issue = refused("platforms", "/platform", `This API key may make connect links for ${own} only`, "Name one of them as platform, or use a key without the policy platforms.");
+  return [{ ...issue, platform, actual: platform, limit: policies.platforms }];
+}
+
 /** Why a key may not have a post published or retried whose row the transaction holds. */
 export async function judgePublishing({ settings }: Pick<Services, "settings">, tx: pg.PoolClient, call: Call, post: { id: string; platforms: readonly PlatformName[] }): Promise<Issue[]> {
   const { policies } = call;

@@ -8,6 +8,7 @@ import { connectLinksGet } from "../../../contract/connect-links.ts";
 import { newId } from "../../../model/ids.ts";
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
+import { createApiKey } from "../api-keys/api-keys.ts";
 
 let world: World;
 before(async () => (world = await createWorld()));
@@ -117,4 +118,12 @@ test("making and revoking a link are written down, once each, with who did it", 
   await world.call(world.test, "DELETE", `/api/v1/connect-links/${id}`);
   const { rows } = await world.services.pool.query("select action, actor_kind, user_id, mode from audit_events where target = $1 order by id", [id]);
   assert.deepEqual(rows, ["created", "revoked"].map((what) => ({ action: `connect_link.${what}`, actor_kind: "key", user_id: world.test.userId, mode: "test" })));
+});
+
+test("a key for some platforms makes connect links for these alone", async () => {
+  const policies = { draftOnly: false, platforms: ["threads" as const], postsPerDay: null, approvalRequired: false };
+  const { apiKey: key } = await createApiKey(world.services, world.test, { name: "threads only", policies });
+  const ask = (changed: object) => world.call({ ...world.test, key }, "POST", "/api/v1/connect-links", body(changed));
+  assert.equal((await ask({ platform: "threads" })).status, 201);
+  for (const platform of ["linkedin", undefined]) assert.match(asRefusal(await ask({ platform }), 400).issues[0]?.message ?? "", /connect links for threads only/, platform);
 });

@@ -8,6 +8,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import { lockSet } from "../../db/connections.ts";
 import { countConnectLinks, findConnectLink, insertConnectLink, listConnectLinks as selectConnectLinks, revokeConnectLink as endConnectLink, type ConnectLinkRow } from "../../db/connect-links.ts";
 import { recordAudit } from "../audit/record.ts";
+import { judgeConnecting } from "../api-keys/policies.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/judge.ts";
@@ -28,6 +29,8 @@ export interface NewConnectLink {
  */
 export async function createConnectLink(services: Pick<Services, "pool" | "settings">, call: Call, body: NewConnectLink): Promise<Answer<{ connectLink: ConnectLink }>> {
   const { platformSetId, platform = null, externalId = null, returnUrl, expiresInSeconds } = body;
+  const forbidden = judgeConnecting(call.policies, platform);
+  if (forbidden.length > 0) throw refusal(forbidden);
   const token = randomBytes(32).toString("base64url");
   return await write(services, call, async (tx) => {
     if ((await lockSet.one(tx, [platformSetId, call.userId, call.mode])) === undefined) throw refusal([unknownSet(platformSetId)]);
