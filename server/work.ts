@@ -54,7 +54,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     platforms,
     httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: { baseUrl: config.mediaUrl, secret: secrets.mediaSecrets()[0] } }, owner),
-    ensureMedia: (owner, mediaIds, signal) => ingest.ensureReady(owner, mediaIds, signal),
+    ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshToken: (account, options) => freshToken(oauth, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
     speed: config.engineSpeed,
@@ -92,6 +92,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     stop: async () => {
       running = false;
       await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding(), endRelaying()]);
+      ingest.stop();
     },
   };
 }

@@ -47,7 +47,7 @@ export async function createMediaWorld(): Promise<MediaWorld> {
       },
     },
     async upload(name) {
-      const received = await receiveFile(storage, { bytes: Readable.from([await fixture(name)]), name, claimedMimeType: null });
+      const received = await receiveFile(storage, { userId: "user_a", bytes: Readable.from([await fixture(name)]), name, claimedMimeType: null });
       const [row] = await addUploads(database.pool, owner, [{ received, filename: name }]);
       if (row === undefined) throw new Error("no row was written");
       return row;

@@ -71,7 +71,7 @@ export async function startEngine(place: Place, log: Logger, options: { speed: n
     platforms,
     httpFor: door,
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: place.mediaUrls }, owner),
-    ensureMedia: (owner, mediaIds, signal) => ingest.ensureReady(owner, mediaIds, signal),
+    ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshToken: (account, options) => freshToken(services, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(services, account, code, reason),
     speed: options.speed,

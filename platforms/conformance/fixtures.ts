@@ -32,7 +32,7 @@ export const CAMERA_FILM = "camera.mov";
 export async function loadFixtures(storage: Storage): Promise<Fixture[]> {
   const fixtures: Fixture[] = [];
   const keep = async (filename: string, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
-    const { storageKey, facts } = await receiveFile(storage, { bytes, name: filename, claimedMimeType: null });
+    const { storageKey, facts } = await receiveFile(storage, { userId: "user_a", bytes, name: filename, claimedMimeType: null });
     fixtures.push({ filename, storageKey, facts });
   };
   for (const filename of FILES) await keep(filename, createReadStream(fileURLToPath(new URL(`../../tests/fixtures/${filename}`, import.meta.url))));

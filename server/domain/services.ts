@@ -30,9 +30,9 @@ export interface Services {
   settings: Settings;
 }
 
-/** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one group cannot take up all workers where their queue says so. */
+/** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one group cannot take up all workers where their queue says so; those of a higher priority are done first. */
 export interface Jobs {
-  send(db: Db, queue: string, data: object, group?: string): Promise<void>;
+  send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }
 
 export interface Settings {

@@ -76,7 +76,7 @@ async function answerCall(services: Services, binding: Binding, caller: Authenti
   const { operation } = binding;
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);
-  const { body, uploads } = await readBody(operation, request, services.storage);
+  const { body, uploads } = await readBody(operation, request, services.storage, caller.userId);
   const raw = { params: request.params, query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query, body };
   const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
   try {

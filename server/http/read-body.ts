@@ -26,10 +26,10 @@ export interface ReadBody {
  * Reads what the operation takes: JSON, or a form whose files go into storage while they arrive. A file that is refused
  * is told with everything else that is wrong; a failure on the way leaves nothing stored.
  */
-export async function readBody(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+export async function readBody(operation: BodyForm, request: FastifyRequest, storage: Storage, userId = ""): Promise<ReadBody> {
   if (operation.takes === "none") return { body: undefined, uploads: [] };
   try {
-    return await readTyped(operation, request, storage);
+    return await readTyped(operation, request, storage, userId);
   } catch (error) {
     // Nobody is there any more to be told anything, and nothing is wrong on our side.
     if (request.raw.destroyed && !request.raw.complete) throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
@@ -37,10 +37,10 @@ export async function readBody(operation: BodyForm, request: FastifyRequest, sto
   }
 }
 
-async function readTyped(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+async function readTyped(operation: BodyForm, request: FastifyRequest, storage: Storage, userId: string): Promise<ReadBody> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
-    if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(operation, request, storage);
+    if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(operation, request, storage, userId);
     throw refuseRequest("request.contentType", "This operation takes JSON, not a form", "Send the body as application/json.");
   }
   return { body: await readJson(operation, request, type), uploads: [] };
@@ -109,7 +109,7 @@ function tooLong(): PublicError {
   return refuseRequest("request.size", `The JSON is longer than ${MAX_JSON_BYTES} bytes`, "Send media as files or by URL, and keep the JSON short.", "PAYLOAD_TOO_LARGE");
 }
 
-async function readForm(operation: BodyForm, request: FastifyRequest, storage: Storage): Promise<ReadBody> {
+async function readForm(operation: BodyForm, request: FastifyRequest, storage: Storage, userId: string): Promise<ReadBody> {
   const boundary = /;\s*boundary=([^;\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
   const fix = "Leave the Content-Type header to your HTTP library, which adds the boundary.";
   if (boundary === undefined) throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
@@ -121,7 +121,7 @@ async function readForm(operation: BodyForm, request: FastifyRequest, storage: S
     for await (const part of request.parts()) {
       if (part.type === "file") {
         if (part.fieldname === "data") data = once(data, await readDataFile(part));
-        else uploads.push(await receive(part, uploads.length, storage));
+        else uploads.push(await receive(part, uploads.length, storage, userId));
       } else if (part.fieldname === "data") {
         if (part.valueTruncated) throw tooLong();
         data = once(data, typeof part.value === "object" && part.value !== null ? part.value : String(part.value));
@@ -149,11 +149,11 @@ export async function dropUploads(storage: Storage, uploads: readonly Upload[]):
   await dropReceived(storage, uploads.flatMap(({ received }) => received ?? []));
 }
 
-async function receive(part: MultipartFile, index: number, storage: Storage): Promise<Upload> {
+async function receive(part: MultipartFile, index: number, storage: Storage, userId: string): Promise<Upload> {
   if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file") throw unknownField(part.fieldname);
   const filename = part.filename === "" || part.filename === undefined ? `file-${index + 1}` : part.filename.slice(0, 255);
   try {
-    const received = await receiveFile(storage, { bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}` });
+    const received = await receiveFile(storage, { userId, bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}` });
     return { field: part.fieldname, filename, received, issues: [] };
   } catch (error) {
     if (!(error instanceof PublicError) || error.status !== 400) throw error;

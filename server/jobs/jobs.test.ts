@@ -3,6 +3,7 @@ import { once, EventEmitter } from "node:events";
 import { test } from "node:test";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
+import { INGEST_QUEUE } from "../media/queues.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type ChoreHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
@@ -71,6 +72,31 @@ test("a group whose chores never end does not hold up those of others", async ()
   await worker.send(database.pool, WEBHOOK_QUEUE, { stuck: false }, "another");
   await done;
   assert.equal(stuck, most);
+  held.resolve();
+  await worker.stop();
+  await database.drop();
+});
+
+test("media that never come hold up those of nobody else, and live ones are fetched before others", async () => {
+  const database = await createTestDatabase();
+  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+  const begun: string[] = [];
+  const done = new EventEmitter();
+  const held = Promise.withResolvers<void>();
+  for (let sent = 0; sent < 40; sent += 1) await worker.send(database.pool, INGEST_QUEUE, { user: "b" }, "b", 0);
+  for (const [user, priority] of [["test", 0], ["live", 1]] as const) await worker.send(database.pool, INGEST_QUEUE, { user }, user, priority);
+  const both = new Promise<void>((resolve) => done.on("done", () => begun.includes("test") && begun.includes("live") && resolve()));
+  await worker.work(
+    handlers(async (data) => {
+      const { user } = Object(data);
+      begun.push(user);
+      if (user === "b") await held.promise;
+      else done.emit("done");
+    }, INGEST_QUEUE),
+  );
+  await both;
+  assert.ok(begun.indexOf("live") < begun.indexOf("test"), begun.join());
+  assert.ok(begun.filter((user) => user === "b").length <= QUEUES[INGEST_QUEUE].atOnceOfGroup, begun.join());
   held.resolve();
   await worker.stop();
   await database.drop();

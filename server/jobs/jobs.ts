@@ -7,8 +7,8 @@ import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSetti
 
 /** The job queue, on tables of its own beside ours. */
 export interface JobQueue {
-  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group cannot take up all workers where their queue says so. */
-  send(db: Db, queue: string, data: object, group?: string): Promise<void>;
+  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group cannot take up all workers where their queue says so; those of a higher priority are done first. */
+  send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
   /** Starts doing chores, in this process, until `stop`. Called once. */
   work(handlers: Record<QueueName, ChoreHandler>): Promise<void>;
   /** Takes no more, gives running chores so long to end, and leaves the rest to be done again by others. */
@@ -35,9 +35,9 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
 
   return {
-    send: async (db, queue, data, group) => {
+    send: async (db, queue, data, group, priority = 0) => {
       if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
-      await boss.send(queue, data, { db: executor(db), ...(group !== undefined && { group: { id: group } }) });
+      await boss.send(queue, data, { db: executor(db), priority, ...(group !== undefined && { group: { id: group } }) });
     },
     work: async (handlers) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {

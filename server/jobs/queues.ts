@@ -34,7 +34,7 @@ export const WEBHOOK_RETRIES = { retryLimit: 19, retryDelay: 10, retryBackoff: t
 
 /** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
 export const QUEUES = {
-  [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, heartbeatSeconds: 60 },
+  [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, workers: 8, atOnceOfGroup: 2, heartbeatSeconds: 60 },
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
   [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },

@@ -148,11 +148,46 @@ describe("media by URL", () => {
     assert.equal((await look(late.id)).status, "ready");
   });
 
+  it("is told of at once where it takes longer when publishing begins, and goes on by itself", async () => {
+    const sent = Promise.withResolvers<void>();
+    answer = async (response) => {
+      response.writeHead(200).flushHeaders();
+      await sent.promise;
+      response.end(await fixture("photo-1x1.jpg"));
+    };
+    const { id } = await add();
+    const before = asked;
+    assert.deepEqual((await ingest.ensureReady(world.owner, [id])).get(id), { status: "fetching" });
+    sent.resolve();
+    while ((await ingest.ensureReady(world.owner, [id])).get(id)?.status === "fetching");
+    assert.equal((await look(id)).status, "ready");
+    assert.equal(asked, before + 1);
+  });
+
+  it("is not kept from one user by the sources of another that never end, and live posts come before all of test mode", async () => {
+    const others = await Promise.all(["user_c", "user_d", "user_e"].map(async (userId) => {
+      await world.database.pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [userId]);
+      return { userId, mode: "test" } as const;
+    }));
+    answer = (response) => void response.writeHead(200).write("drip");
+    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true });
+    const before = asked;
+    const hanging = await Promise.all(others.flatMap((owner) => [1, 2, 3, 4].map(async () => ({ owner, id: (await addUrls(world.database.pool, world.jobs, owner, [{ url: `${base}/a.jpg` }]))[0]?.id ?? "" }))));
+    await Promise.all(hanging.map(async ({ owner, id }) => assert.equal((await another.ensureReady(owner, [id])).get(id)?.status, "fetching")));
+    assert.equal(asked - before, 6, "two each, and none of the places of live mode");
+    answer = serve("photo-1x1.jpg");
+    const { id } = await add();
+    while ((await another.ensureReady(world.owner, [id])).get(id)?.status === "fetching");
+    assert.equal((await look(id)).status, "ready");
+    another.stop();
+    server.closeAllConnections();
+  });
+
   it("answers for uploads, deleted ones and strangers' without asking anybody", async () => {
     const upload = await world.upload("silent.mp4");
     const before = asked;
     const outcome = await ingest.ensureReady(world.owner, [upload.id, "0199b0a0-0000-7000-8000-000000000000"]);
-    assert.deepEqual(outcome.get(upload.id), { status: "ready", filename: "silent.mp4", facts: upload.facts });
+    assert.deepEqual(outcome.get(upload.id), { status: "ready", facts: upload.facts });
     assert.deepEqual(outcome.get("0199b0a0-0000-7000-8000-000000000000"), { status: "failed", message: "The media object has been deleted." });
     assert.equal((await ingest.ensureReady(world.stranger, [upload.id])).get(upload.id)?.status, "failed");
     assert.equal(asked, before);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { z } from "zod";
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
@@ -11,6 +12,7 @@ import type { Storage } from "../storage/storage.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import type { Owner } from "./media-objects.ts";
 import { dropReceived, receiveFile } from "./receive.ts";
+import { createSlots } from "./slots.ts";
 
 export interface IngestDeps {
   pool: pg.Pool;
@@ -20,7 +22,7 @@ export interface IngestDeps {
 }
 
 /** What publishing gets to know of a media object. */
-export type MediaOutcome = { status: "ready"; filename: string; facts: MediaFacts } | { status: "failed"; message: string };
+export type MediaOutcome = { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" };
 
 /** Brings media named by URL into storage. */
 export interface Ingest {
@@ -31,9 +33,12 @@ export interface Ingest {
   run(job: unknown, signal?: AbortSignal): Promise<void>;
   /**
    * When publishing begins: the last try for whatever is not there yet, failed ones included, since the caller may have
-   * mended the source before a retry. Answers for every id; never throws for what a URL does.
+   * mended the source before a retry. Answers for every id, within moments: what takes longer goes on by itself, and
+   * what has come of it is told when it is asked for again. Never throws for what a URL does.
    */
-  ensureReady(owner: Owner, mediaIds: readonly string[], signal?: AbortSignal): Promise<Map<string, MediaOutcome>>;
+  ensureReady(owner: Owner, mediaIds: readonly string[]): Promise<Map<string, MediaOutcome>>;
+  /** Ends what goes on by itself. */
+  stop(): void;
 }
 
 const job = z.object({ userId: z.string(), mode: z.enum(MODES), mediaId: z.uuid() });
@@ -42,22 +47,50 @@ const DELETED = "The media object has been deleted.";
 
 /** The time one URL gets. 200 MB in it are 350 KB a second. */
 const FETCH_SECONDS = 600;
+/** The time it gets where publishing waits for it. */
+const LAST_TRY_SECONDS = 60;
+/** Slower, and it would hold a place for nothing. */
+const LEAST_RATE = { bytesPerSecond: 50_000, afterSeconds: 10 };
+/** For so long publishing looks on; after that it comes back. */
+const LOOK_SECONDS = 1;
+/** What has come of a last try is kept for so long for whoever asked for it. */
+const KEPT_SECONDS = 30;
+/** Last tries have places of their own: two for live mode alone, and for each user a share. */
+const LAST_TRIES = { any: 6, light: 2, ofUser: 2 };
 
 export function createIngest(deps: IngestDeps): Ingest {
   // Several platform posts of one post begin at once and need the same media.
   const underWay = new Map<string, Promise<Attempt>>();
+  const lastTries = new Map<string, Promise<Attempt>>();
+  const places = createSlots(LAST_TRIES);
+  const stopping = new AbortController();
 
-  function attempt(owner: Owner, row: MediaRow, signal?: AbortSignal): Promise<Attempt> {
-    const running = underWay.get(row.id) ?? fetchMedia(deps, owner, row, signal).finally(() => underWay.delete(row.id));
+  function attempt(owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
+    const running = underWay.get(row.id) ?? fetchMedia(deps, owner, row, totalSeconds, signal).finally(() => underWay.delete(row.id));
     underWay.set(row.id, running);
     return running;
   }
 
-  async function ensureOne(owner: Owner, id: string, row: MediaRow | undefined, signal?: AbortSignal): Promise<[string, MediaOutcome]> {
+  /** Shared by all who need it, and remembered until one of them has heard what came of it. */
+  function lastTry(owner: Owner, row: MediaRow): Promise<Attempt> {
+    const begun = lastTries.get(row.id);
+    if (begun !== undefined) return begun;
+    const trying = underWay.get(row.id) ?? places.run(owner.userId, owner.mode === "live", () => attempt(owner, row, LAST_TRY_SECONDS, stopping.signal));
+    lastTries.set(row.id, trying);
+    const forget = () => void (lastTries.get(row.id) === trying && lastTries.delete(row.id));
+    trying.then(() => setTimeout(forget, KEPT_SECONDS * 1000).unref(), forget);
+    return trying;
+  }
+
+  async function ensureOne(owner: Owner, id: string, row: MediaRow | undefined): Promise<[string, MediaOutcome]> {
     if (row === undefined) return [id, { status: "failed", message: DELETED }];
-    if (row.facts !== null) return [id, { status: "ready", filename: row.filename, facts: row.facts }];
-    const tried = await attempt(owner, row, signal);
-    return [id, tried.facts === null ? { status: "failed", message: tried.message } : { status: "ready", filename: row.filename, facts: tried.facts }];
+    if (row.facts !== null) return [id, { status: "ready", facts: row.facts }];
+    const trying = lastTry(owner, row);
+    const looked = new AbortController();
+    const tried = await Promise.race([trying, sleep(LOOK_SECONDS * 1000, null, { signal: looked.signal })]).finally(() => looked.abort());
+    if (tried === null) return [id, { status: "fetching" }];
+    lastTries.delete(id);
+    return [id, tried.facts === null ? { status: "failed", message: tried.message } : { status: "ready", facts: tried.facts }];
   }
 
   return {
@@ -65,24 +98,26 @@ export function createIngest(deps: IngestDeps): Ingest {
       const { mediaId, ...owner } = job.parse(data);
       const [row] = await findMedia.all(deps.pool, [owner.userId, owner.mode, [mediaId]]);
       if (row === undefined || row.status !== "pending") return;
-      const tried = await attempt(owner, row, signal);
+      const tried = await attempt(owner, row, FETCH_SECONDS, signal);
       if (tried.facts === null && !tried.final) throw new Error(tried.message);
     },
 
-    async ensureReady(owner, mediaIds, signal) {
+    async ensureReady(owner, mediaIds) {
       const rows = await findMedia.all(deps.pool, [owner.userId, owner.mode, mediaIds]);
       const byId = new Map(rows.map((row) => [row.id, row]));
-      return new Map(await Promise.all(mediaIds.map((id) => ensureOne(owner, id, byId.get(id), signal))));
+      return new Map(await Promise.all(mediaIds.map((id) => ensureOne(owner, id, byId.get(id)))));
     },
+
+    stop: () => stopping.abort(),
   };
 }
 
 /** One try: what the bytes say, or why they could not be had and whether that is for good. */
 type Attempt = { facts: MediaFacts } | { facts: null; message: string; final: boolean };
 
-async function fetchMedia(deps: IngestDeps, owner: Owner, row: MediaRow, signal?: AbortSignal): Promise<Attempt> {
+async function fetchMedia(deps: IngestDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
   try {
-    return { facts: await fetchAndStore(deps, owner, row, signal) };
+    return { facts: await fetchAndStore(deps, owner, row, totalSeconds, signal) };
   } catch (error) {
     const failure = explain(error);
     if (failure === null) throw error;
@@ -92,18 +127,19 @@ async function fetchMedia(deps: IngestDeps, owner: Owner, row: MediaRow, signal?
   }
 }
 
-async function fetchAndStore({ pool, storage, allowPrivateUrls }: IngestDeps, owner: Owner, row: MediaRow, signal?: AbortSignal): Promise<MediaFacts> {
+async function fetchAndStore({ pool, storage, allowPrivateUrls }: IngestDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<MediaFacts> {
   const answer = await guardedFetch(row.source_url ?? "", {
     allowPrivate: allowPrivateUrls,
     maxBytes: MAX_FILE_BYTES,
-    totalSeconds: FETCH_SECONDS,
+    totalSeconds,
+    leastRate: LEAST_RATE,
     ...(signal === undefined ? {} : { signal }),
   });
   if (answer.status !== 200) {
     answer.discard();
     throw new GuardedFetchError("unreachable", `The URL answers with status ${answer.status}.`);
   }
-  const received = await receiveFile(storage, { bytes: answer.body, name: "The file at the URL", claimedMimeType: null });
+  const received = await receiveFile(storage, { userId: owner.userId, isPatient: true, bytes: answer.body, name: "The file at the URL", claimedMimeType: null });
   const written = await markMediaReady.run(pool, [owner.userId, owner.mode, row.id, received.storageKey, jsonb(received.facts)]);
   if (written === 1) return received.facts;
   // Another process was faster, or nobody wants it any more: its file stays, ours goes.

@@ -9,7 +9,7 @@ import type { Storage } from "../storage/storage.ts";
 import { findEditObstacle } from "./edit-lists.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
 import { findChunkObstacle } from "./sample-tables.ts";
-import { inImageSlot, inIndexSlot } from "./slots.ts";
+import { imageSlots, indexSlots, LIGHT_PIXELS } from "./slots.ts";
 import { BROKEN, UnreadableMediaError } from "./unreadable-media-error.ts";
 import { readIndex } from "./video-index.ts";
 import { findCodecObstacle } from "./video-tracks.ts";
@@ -18,16 +18,20 @@ import { findCodecObstacle } from "./video-tracks.ts";
 Logging.level = LogLevel.Silent;
 
 export interface StoredBytes {
+  /** Whose they are: users have a turn each. */
+  userId: string;
   key: string;
   mimeType: MimeType;
   sizeBytes: number;
 }
 
 /** Measures a stored image, decoding it once so that a cut one is found out. Throws an UnreadableMediaError. */
-export async function measureImage(storage: Storage, { key, mimeType, sizeBytes }: StoredBytes): Promise<MediaFacts> {
-  return inImageSlot(() =>
+export async function measureImage(storage: Storage, { userId, key, mimeType, sizeBytes }: StoredBytes): Promise<MediaFacts> {
+  const head = await imageSlots.run(userId, true, () => storage.withFile(key, readHead));
+  const { autoOrient, orientation = 1, pages = 1 } = head;
+  return imageSlots.run(userId, head.width * head.height <= LIGHT_PIXELS, () =>
     storage.withFile(key, async (path) => {
-      const { autoOrient, orientation = 1, pages = 1 } = await readWhole(path);
+      await decode(path);
       if (mimeType === "image/gif" && !(await endsLikeGif(path, sizeBytes))) throw new UnreadableMediaError(BROKEN);
       return {
         ...NOTHING_MEASURED,
@@ -43,17 +47,20 @@ export async function measureImage(storage: Storage, { key, mimeType, sizeBytes 
   );
 }
 
-async function readWhole(path: string): Promise<Metadata> {
-  try {
-    const head = await readImageHead(path);
-    if (head.width * head.height > MAX_PIXELS) {
-      throw new UnreadableMediaError(`has ${head.width} × ${head.height} pixels, more than the ${MAX_PIXELS / 1_000_000} megapixels that are taken`);
-    }
-    await openImage(path).resize(8, 8, { fit: "fill" }).raw().toBuffer();
-    return head;
-  } catch (error) {
-    throw error instanceof UnreadableMediaError ? error : new UnreadableMediaError(BROKEN, { cause: error });
+async function readHead(path: string): Promise<Metadata> {
+  const head = await readImageHead(path).catch(asUnreadable);
+  if (head.width * head.height > MAX_PIXELS) {
+    throw new UnreadableMediaError(`has ${head.width} × ${head.height} pixels, more than the ${MAX_PIXELS / 1_000_000} megapixels that are taken`);
   }
+  return head;
+}
+
+async function decode(path: string): Promise<void> {
+  await openImage(path).resize(8, 8, { fit: "fill" }).raw().toBuffer().catch(asUnreadable);
+}
+
+function asUnreadable(error: unknown): never {
+  throw new UnreadableMediaError(BROKEN, { cause: error });
 }
 
 /** The decoder takes a GIF that is cut between two frames for a shorter one. Some encoders add zeros after the end. */
@@ -70,7 +77,7 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
 
 /** Measures a stored video by its index, reading only what it needs. Throws an UnreadableMediaError. */
 export function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
-  return inIndexSlot(() => measureByIndex(storage, bytes));
+  return indexSlots.run(bytes.userId, false, () => measureByIndex(storage, bytes));
 }
 
 async function measureByIndex(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {

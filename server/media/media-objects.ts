@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 export interface JobSender {
-  send(db: Db, queue: string, data: object): Promise<void>;
+  send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }
 
 /** Makes media objects of received files, in the order given. In the transaction of whatever names them. */
@@ -46,7 +46,7 @@ export async function addUrls(db: Db, jobs: JobSender, owner: Owner, urls: reado
     facts: null,
     size_bytes: 0,
   })));
-  for (const row of rows) await jobs.send(db, INGEST_QUEUE, { ...owner, mediaId: row.id });
+  for (const row of rows) await jobs.send(db, INGEST_QUEUE, { ...owner, mediaId: row.id }, owner.userId, owner.mode === "live" ? 1 : 0);
   return rows;
 }
 

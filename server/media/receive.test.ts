@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { crc32 } from "node:zlib";
+import sharp from "sharp";
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { PublicCode } from "../../model/errors.ts";
@@ -14,6 +15,7 @@ import type { MediaFacts } from "../../model/post.ts";
 import { createDiskStorage } from "../storage/disk.ts";
 import type { Storage } from "../storage/storage.ts";
 import { receiveFile } from "./receive.ts";
+import { imageSlots } from "./slots.ts";
 
 const fixture = (name: string) => readFile(new URL(`../../tests/fixtures/${name}`, import.meta.url));
 
@@ -27,7 +29,7 @@ describe("receiving a file", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   const receive = (bytes: Uint8Array | AsyncIterable<Uint8Array>, claimedMimeType: string | null = null) =>
-    receiveFile(storage, { bytes: bytes instanceof Uint8Array ? inChunks(bytes) : bytes, name: "file", claimedMimeType });
+    receiveFile(storage, { userId: "user_a", bytes: bytes instanceof Uint8Array ? inChunks(bytes) : bytes, name: "file", claimedMimeType });
   const stored = async () => (await Readable.from(storage.list()).toArray()).length;
   const refused = async (code: PublicCode, message: RegExp, bytes: Uint8Array | AsyncIterable<Uint8Array>, claimed: string | null = null) => {
     const before = await stored();
@@ -169,6 +171,35 @@ describe("receiving a file", () => {
     const readable = Readable.from([Buffer.from("plain text, nothing else".repeat(400)), Buffer.from("more")]);
     await assert.rejects(receive(readable), PublicError);
     assert.equal(readable.destroyed, false);
+  });
+});
+
+describe("files of several users", () => {
+  it("are read by turns: large pictures of one do not hold up a small one of another", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
+    const storage = await createDiskStorage(folder);
+    const large = await sharp({ create: { width: 6_000, height: 5_000, channels: 3, background: "#456" } }).png({ progressive: true }).toBuffer();
+    let done = 0;
+    const others = [1, 2, 3, 4, 5].map(() => receiveFile(storage, { userId: "user_b", bytes: Readable.from([large]), name: "large.png", claimedMimeType: null }).then(() => (done += 1)));
+    await others[0];
+    await receiveFile(storage, { userId: "user_a", bytes: Readable.from([await fixture("photo-1x1.png")]), name: "small.png", claimedMimeType: null });
+    assert.ok(done < 4, `${done} of 5 large ones went before the small one`);
+    await Promise.all(others);
+    await rm(folder, { recursive: true });
+  });
+
+  it("wait up to a bound, beyond which their user is told when to come back, and nobody else is", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
+    const storage = await createDiskStorage(folder);
+    const send = async (userId: string, patience: { isPatient?: true } = {}) => receiveFile(storage, { userId, bytes: Readable.from([await fixture("photo-1x1.png")]), name: "photo.png", claimedMimeType: null, ...patience });
+    const held = Promise.withResolvers<void>();
+    const waiting = Array.from({ length: 52 }, () => imageSlots.run("user_b", true, () => held.promise));
+    await assert.rejects(send("user_b"), (error: unknown) => error instanceof PublicError && error.code === "RATE_LIMITED" && error.headers["retry-after"] === "5");
+    assert.deepEqual(await Readable.from(storage.list()).toArray(), []);
+    const others = [send("user_a"), send("user_b", { isPatient: true })];
+    held.resolve();
+    await Promise.all([...waiting, ...others]);
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -9,9 +9,12 @@ import type { PublicCode } from "../../model/errors.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
+import { imageSlots, indexSlots } from "./slots.ts";
 import { UnreadableMediaError } from "./unreadable-media-error.ts";
 
 export interface IncomingFile {
+  /** Whose it is: measuring goes by turns. */
+  userId: string;
   bytes: AsyncIterable<Uint8Array>;
   /** What refusals call the file: "photo.jpg". */
   name: string;
@@ -19,6 +22,8 @@ export interface IncomingFile {
   claimedMimeType: string | null;
   /** Where issues point to, a JSON Pointer. */
   path?: string;
+  /** It waits for its turn behind however many others of the user, since nobody waits for it. */
+  isPatient?: true;
 }
 
 /** A file that is stored and measured, and has no row yet: see `addUpload` and `dropReceived`. */
@@ -32,7 +37,7 @@ export interface ReceivedFile {
 /**
  * Stores a file while it arrives, without holding it in memory, and measures it. What is refused leaves nothing behind
  * and is a PublicError: PAYLOAD_TOO_LARGE above 200 MB, UNSUPPORTED_MEDIA_TYPE where the bytes are of another type than
- * claimed or than is taken, VALIDATION_FAILED where they cannot be read. A refused Readable is left as it is, for the
+ * claimed or than is taken, VALIDATION_FAILED where they cannot be read, RATE_LIMITED where too many of the user's wait. A refused Readable is left as it is, for the
  * caller to drain.
  */
 export async function receiveFile(storage: Storage, file: IncomingFile): Promise<ReceivedFile> {
@@ -120,13 +125,24 @@ const SAME_TYPE: ReadonlyMap<string, string> = new Map([
 async function measure(storage: Storage, file: IncomingFile, bytes: { key: string; mimeType: MimeType; sizeBytes: number }): Promise<MediaFacts> {
   // Loaded with the first file, since the libraries behind it take longer to load than all else.
   const { measureImage, measureVideo } = await import("./measure.ts");
+  const { userId } = file;
   try {
-    return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, bytes) : await measureVideo(storage, bytes);
+    if (file.isPatient !== true && imageSlots.waitingOf(userId) + indexSlots.waitingOf(userId) >= MOST_WAITING) throw tooManyWaiting(file);
+    return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, { userId, ...bytes }) : await measureVideo(storage, { userId, ...bytes });
   } catch (error) {
     await storage.delete(bytes.key);
     if (!(error instanceof UnreadableMediaError)) throw error;
     throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a whole, intact file." });
   }
+}
+
+/** So many files of a user may wait for their turn to be read. Most take a few hundredths of a second, the largest some seconds. */
+const MOST_WAITING = 50;
+
+function tooManyWaiting({ path = "" }: IncomingFile): PublicError {
+  const message = "Too many of your files are still to be read.";
+  const fix = "Send it again a little later, and fewer at once.";
+  return new PublicError("RATE_LIMITED", message, { headers: { "retry-after": "5" }, issues: [{ rule: "media.waiting", code: "RATE_LIMITED", platform: null, path, message, actual: MOST_WAITING, limit: MOST_WAITING, fix }] });
 }
 
 function refusal(file: IncomingFile, code: PublicCode, rule: string, words: string, { actual = null, limit = null, fix }: { actual?: unknown; limit?: unknown; fix: string }): PublicError {

@@ -191,9 +191,9 @@ async function receiveParts(deps: ResumableUploadDeps, writer: Writer, upload: R
     if ((await renewWriter.run(deps.pool, valuesOf(writer))) === 0) throw busy();
     const parts = await listResumableParts.all(deps.pool, [writer.userId, upload.id]);
     const bytes = readAll(deps.storage, [...parts.map((part) => part.storage_key), lastKey]);
-    return await receiveFile(deps.storage, { bytes, name: upload.filename, claimedMimeType: upload.claimed_mime_type }).catch(async (error: unknown) => {
+    return await receiveFile(deps.storage, { userId: writer.userId, bytes, name: upload.filename, claimedMimeType: upload.claimed_mime_type }).catch(async (error: unknown) => {
       // Where the file is refused, no byte that could still arrive would change that.
-      if (error instanceof PublicError) await removeUpload(deps, writer, upload.id, writer.writer);
+      if (error instanceof PublicError && error.code !== "RATE_LIMITED") await removeUpload(deps, writer, upload.id, writer.writer);
       throw error;
     });
   } finally {

@@ -23,7 +23,7 @@ describe("rewrapping a video", () => {
   });
   after(() => world.close());
 
-  const receive = (bytes: Buffer) => receiveFile(world.storage, { bytes: Readable.from([bytes]), name: "film", claimedMimeType: null });
+  const receive = (bytes: Buffer) => receiveFile(world.storage, { userId: "user_a", bytes: Readable.from([bytes]), name: "film", claimedMimeType: null });
   const upload = async (bytes: Buffer, filename: string): Promise<PublishMedia> => {
     const [row] = await addUploads(world.database.pool, world.owner, [{ received: await receive(bytes), filename }]);
     assert.ok(row !== undefined && row.facts !== null);
@@ -51,7 +51,7 @@ describe("rewrapping a video", () => {
     const films = [await quickTime("landscape-16x9.mp4"), await indexLast("portrait-9x16.mp4"), await fixture("rotated-index-last.mp4"), await fixture("landscape.mov"), await fixture("silent.mp4"), await heavy("landscape-16x9.mp4")];
     for (const film of films) {
       const received = await receive(film);
-      const { storageKey, facts } = await rewrapVideo(world.storage, received);
+      const { storageKey, facts } = await rewrapVideo(world.storage, "user_a", received);
       const bytes = await buffer(await world.storage.open(storageKey));
       assert.deepEqual(await packetsOf(bytes), await packetsOf(film));
       assert.deepEqual({ ...facts, sizeBytes: 0, bitRate: 0 }, { ...received.facts, sizeBytes: 0, bitRate: 0, mimeType: "video/mp4", indexFirst: true });
@@ -94,14 +94,14 @@ describe("rewrapping a video", () => {
   it("knows what stands against it of videos that an earlier version measured, too", async () => {
     const { storageKey, facts } = await receive(cutOff(await quickTime("landscape-16x9.mp4")));
     const { indexFirst: _, rewrapObstacle: __, ...known } = facts;
-    await assert.rejects(rewrapVideo(world.storage, { storageKey, facts: known }), { code: "MEDIA_REJECTED", message: /cuts off its end/ });
+    await assert.rejects(rewrapVideo(world.storage, "user_a", { storageKey, facts: known }), { code: "MEDIA_REJECTED", message: /cuts off its end/ });
   });
 
   it("gives up what grows far beyond its original, or has more packets than its length holds", async () => {
     const received = await receive(await heavy("landscape-16x9.mp4"));
     const keys = await world.storageKeys();
     for (const facts of [{ sizeBytes: -7 * 1024 * 1024 }, { durationSeconds: 0.1 }]) {
-      await assert.rejects(rewrapVideo(world.storage, { ...received, facts: { ...received.facts, ...facts } }), { code: "MEDIA_REJECTED", message: "The video cannot be rewrapped as MP4." });
+      await assert.rejects(rewrapVideo(world.storage, "user_a", { ...received, facts: { ...received.facts, ...facts } }), { code: "MEDIA_REJECTED", message: "The video cannot be rewrapped as MP4." });
     }
     assert.deepEqual(await world.storageKeys(), keys);
   });
@@ -110,7 +110,7 @@ describe("rewrapping a video", () => {
     const film = await quickTime("landscape-16x9.mp4");
     film.writeUInt32BE(0xffff_ffff, film.indexOf("avcC") + 8);
     const printed = (["error", "warn", "info", "log"] as const).map((name) => t.mock.method(console, name, () => {}));
-    await rewrapVideo(world.storage, await receive(film)).catch(() => {});
+    await rewrapVideo(world.storage, "user_a", await receive(film)).catch(() => {});
     assert.deepEqual(printed.map(({ mock }) => mock.callCount()), [0, 0, 0, 0]);
   });
 
@@ -119,7 +119,7 @@ describe("rewrapping a video", () => {
     const before = process.env["TMPDIR"];
     process.env["TMPDIR"] = folder;
     try {
-      await rewrapVideo(world.storage, await receive(await quickTime("portrait-9x16.mp4")));
+      await rewrapVideo(world.storage, "user_a", await receive(await quickTime("portrait-9x16.mp4")));
       assert.deepEqual(await readdir(folder), []);
     } finally {
       if (before === undefined) delete process.env["TMPDIR"];

@@ -17,8 +17,8 @@ import { keptTracks } from "./video-tracks.ts";
  * timed metadata and descriptions are left out. Neither file is held in memory. Belongs into the rewrapping slot.
  * Throws MEDIA_REJECTED where the video cannot be kept faithfully.
  */
-export async function rewrapVideo(storage: Storage, original: { storageKey: string; facts: MediaFacts }): Promise<{ storageKey: string; facts: MediaFacts }> {
-  const facts = await knowWrapping(storage, original);
+export async function rewrapVideo(storage: Storage, userId: string, original: { storageKey: string; facts: MediaFacts }): Promise<{ storageKey: string; facts: MediaFacts }> {
+  const facts = await knowWrapping(storage, userId, original);
   const { rewrapObstacle } = facts;
   if (rewrapObstacle !== undefined) throw new BrokerError("MEDIA_REJECTED", `The video cannot be rewrapped as MP4 without a change: it ${rewrapObstacle}.`, { retryable: false });
   const file = await openNameless();
@@ -27,7 +27,7 @@ export async function rewrapVideo(storage: Storage, original: { storageKey: stri
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
-      const made = await measureVideo(storage, { key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(asRejection);
+      const made = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(asRejection);
       if (!looksTheSame(made, facts)) throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without a change.", { retryable: false });
       return { storageKey, facts: made };
     } catch (error) {
@@ -40,9 +40,9 @@ export async function rewrapVideo(storage: Storage, original: { storageKey: stri
 }
 
 /** Earlier versions measured nothing of a video's wrapping. */
-async function knowWrapping(storage: Storage, { storageKey, facts }: { storageKey: string; facts: MediaFacts }): Promise<MediaFacts> {
+async function knowWrapping(storage: Storage, userId: string, { storageKey, facts }: { storageKey: string; facts: MediaFacts }): Promise<MediaFacts> {
   if (facts.indexFirst !== undefined) return facts;
-  const measured = await measureVideo(storage, { key: storageKey, mimeType: "video/mp4", sizeBytes: facts.sizeBytes }).catch(asRejection);
+  const measured = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes: facts.sizeBytes }).catch(asRejection);
   return { ...measured, mimeType: facts.mimeType };
 }
 

@@ -28,7 +28,7 @@ describe("a video whose index declares more than it holds", () => {
   });
   after(() => world.close());
 
-  const receive = (bytes: Buffer) => receiveFile(world.storage, { bytes: Readable.from([bytes]), name: "film.mp4", claimedMimeType: null });
+  const receive = (bytes: Buffer) => receiveFile(world.storage, { userId: "user_a", bytes: Readable.from([bytes]), name: "film.mp4", claimedMimeType: null });
   const isBroken = { code: "VALIDATION_FAILED", message: "film.mp4 is cut or broken and cannot be read." };
 
   for (const [table, at, what] of NUMBERS) {

@@ -143,7 +143,7 @@ function publishable(row: MediaRow): PublishMedia {
 async function uploadNoise(world: MediaWorld): Promise<MediaRow> {
   const pixels = randomFillSync(Buffer.alloc(900 * 900 * 3));
   const bytes = await sharp(pixels, { raw: { width: 900, height: 900, channels: 3 } }).webp({ quality: 90 }).toBuffer();
-  const received = await receiveFile(world.storage, { bytes: Readable.from([bytes]), name: "noise.webp", claimedMimeType: null });
+  const received = await receiveFile(world.storage, { userId: "user_a", bytes: Readable.from([bytes]), name: "noise.webp", claimedMimeType: null });
   const [row] = await addUploads(world.database.pool, world.owner, [{ received, filename: "noise.webp" }]);
   assert.ok(row !== undefined);
   return row;

@@ -11,7 +11,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Owner } from "./media-objects.ts";
 import { signMediaUrl } from "./signed-url.ts";
 import type { MediaUrls } from "./signed-url.ts";
-import { inImageSlot, inRewrappingSlot } from "./slots.ts";
+import { imageSlots, LIGHT_PIXELS, rewrappingSlots } from "./slots.ts";
 
 export interface MediaSourceDeps {
   pool: pg.Pool;
@@ -72,13 +72,13 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
   const find = async () => readStored(await findRendition.one(deps.pool, key));
   const found = await find();
   if (found !== null) return found;
-  const inSlot = isVideo(wanted) ? inRewrappingSlot : inImageSlot;
-  return inSlot(async () => {
+  const slots = isVideo(wanted) ? rewrappingSlots : imageSlots;
+  return slots.run(owner.userId, (media.width ?? Infinity) * (media.height ?? 1) <= LIGHT_PIXELS, async () => {
     // Another platform post of this process may have made it while this one waited for its turn.
     const foundNow = await find();
     if (foundNow !== null) return foundNow;
     const original = await findOriginal(deps, owner, media.id);
-    const made = await make(deps.storage, original, wanted);
+    const made = await make(deps.storage, owner, original, wanted);
     const row = await insertRendition.one(deps.pool, [...key, newId(), made.storageKey, media.filename, jsonb(made.facts)]);
     if (row !== undefined) return { id: row.id, ...made };
     // Another process was faster: its file stays, ours goes.
@@ -88,8 +88,8 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
 }
 
 /** The libraries are large, and many a process never converts anything. */
-async function make(storage: Storage, original: StoredMedia, wanted: Rendition): Promise<Omit<StoredMedia, "id">> {
-  if (isVideo(wanted)) return (await import("./rewrap.ts")).rewrapVideo(storage, original);
+async function make(storage: Storage, { userId }: Owner, original: StoredMedia, wanted: Rendition): Promise<Omit<StoredMedia, "id">> {
+  if (isVideo(wanted)) return (await import("./rewrap.ts")).rewrapVideo(storage, userId, original);
   return (await import("./rendition.ts")).makeRendition(storage, original, wanted);
 }
 

@@ -4,24 +4,28 @@ import { judgePost, mapMedia, resolveContent } from "../../platforms/validate.ts
 import type { WorkRow } from "../db/publishing.ts";
 import type { PublishingDeps } from "./deps.ts";
 
+/** Media are still being fetched. Nothing has failed: the platform post is given back meanwhile, so that a slow source holds no slot. */
+export class MediaOnTheWay extends Error {}
+
 /**
  * The content the broker gets, with the stored media in the place of the entries. Media that is not here yet is fetched
- * now; what cannot be had is MEDIA_FAILED. `judge` has the post judged once more, by what its media really are and by
+ * now (MediaOnTheWay); what cannot be had is MEDIA_FAILED. `judge` has the post judged once more, by what its media really are and by
  * what the account is now, and throws what was found.
  */
-export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: boolean, signal: AbortSignal): Promise<PlatformContent<PublishMedia>> {
+export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: boolean): Promise<PlatformContent<PublishMedia>> {
   const stored = new Map(row.media.map((media) => [media.path, media]));
   const content = nameByPath(row.content, row);
   const used = usedPaths(resolveContent(row.platform, content)).flatMap((path) => [path, `${path}/thumbnailUrl`]);
   const missing = used.flatMap((path) => stored.get(path) ?? []).filter(({ facts }) => facts === null);
   if (missing.length > 0) {
-    const ready = await fetchMissing(deps, row, [...new Set(missing.map(({ id }) => id))], signal);
+    const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [...new Set(missing.map(({ id }) => id))]);
     for (const media of missing) {
-      const outcome = ready.get(media.id);
+      const outcome = ready.get(media.id) ?? { status: "failed", message: "The media could not be fetched." };
       // It has been tried ever since the post was created: now is the last time.
-      if (outcome?.status !== "ready") throw new BrokerError("MEDIA_FAILED", outcome?.message ?? "The media could not be fetched.", { maxAttempts: 1 });
-      stored.set(media.path, { ...media, facts: outcome.facts });
+      if (outcome.status === "failed") throw new BrokerError("MEDIA_FAILED", outcome.message, { maxAttempts: 1 });
+      if (outcome.status === "ready") stored.set(media.path, { ...media, facts: outcome.facts });
     }
+    if ([...ready.values()].some(({ status }) => status === "fetching")) throw new MediaOnTheWay();
   }
   const measured = (entry: MediaEntry): MediaFacts | null => stored.get(entry.id ?? "")?.facts ?? null;
   if (judge) refuseBroken(deps, row, content, measured);
@@ -31,21 +35,6 @@ export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: bo
     if (media === null) throw new BrokerError("MEDIA_FAILED", "A media file of the post is gone.", { retryable: false });
     return media;
   });
-}
-
-const MEDIA_PATIENCE_SECONDS = 60;
-
-/** A source that sends forever holds its slot for so long at a time and no longer. */
-async function fetchMissing(deps: PublishingDeps, row: WorkRow, ids: readonly string[], signal: AbortSignal): ReturnType<PublishingDeps["ensureMedia"]> {
-  const over = AbortSignal.timeout((deps.mediaPatienceSeconds ?? MEDIA_PATIENCE_SECONDS) * 1000);
-  const tooSlow = Promise.withResolvers<never>();
-  over.addEventListener("abort", () => tooSlow.reject(over.reason));
-  try {
-    return await Promise.race([deps.ensureMedia({ userId: row.user_id, mode: row.mode }, ids, AbortSignal.any([signal, over])), tooSlow.promise]);
-  } catch (error) {
-    if (!over.aborted || signal.aborted) throw error;
-    throw new BrokerError("MEDIA_FAILED", "The media has not arrived yet.");
-  }
 }
 
 /** Writes each entry's place into its `id`, by which its stored media is found after resolving has moved it about. */

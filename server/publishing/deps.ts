@@ -38,10 +38,8 @@ export interface PublishingDeps {
   /** In test mode a client to the sandbox, in live mode to the platforms. */
   httpFor(mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient;
   mediaSourceFor(owner: Owner): MediaSource;
-  /** The last try for media that is not there yet. Answers for every id. */
-  ensureMedia(owner: Owner, mediaIds: readonly string[], signal: AbortSignal): Promise<Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string }>>;
-  /** How long a platform post waits for it in its slot before it is tried again later; a minute where none is given. */
-  mediaPatienceSeconds?: number;
+  /** The last try for media that is not there yet. Answers for every id, within moments: what takes longer is asked for again. */
+  ensureMedia(owner: Owner, mediaIds: readonly string[]): Promise<Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" }>>;
   /** A token that lives so long. `refused` is one that the platform has just called expired. Throws BrokerErrors. */
   freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
   /** The platform has withdrawn the account's token for good. */

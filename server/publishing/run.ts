@@ -7,7 +7,7 @@ import { freeSlot, type Lane } from "../db/claims.ts";
 import type { Changes, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
-import { buildContent } from "./content.ts";
+import { buildContent, MediaOnTheWay } from "./content.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { failStep, stopAt } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
@@ -88,6 +88,9 @@ export interface Slots {
 /** Why quiet requests are ended when the process stops. */
 export class Stopping extends Error {}
 
+/** How long a platform post rests while its media are fetched. */
+const MEDIA_PAUSE_SECONDS = 1;
+
 type Started = Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">;
 
 /** Everything a step needs, or the failure to have it, written. */
@@ -99,7 +102,7 @@ async function prepare(started: Started): Promise<Work | "released"> {
   try {
     if (broker === undefined || row.account_id === null) throw notConnected();
     if (!reading && row.live_through === null && row.step !== null && row.idle_seconds > HANDLES_LIVE_SECONDS) await throwHandlesAway(started);
-    const content = await buildContent(deps, row, row.step === null && row.live_through === null, claim.lost.signal);
+    const content = await buildContent(deps, row, row.step === null && row.live_through === null);
     return {
       ...started,
       broker,
@@ -112,6 +115,10 @@ async function prepare(started: Started): Promise<Work | "released"> {
     };
   } catch (error) {
     if (error instanceof LostClaim || isDatabaseAway(error)) throw error;
+    if (error instanceof MediaOnTheWay) {
+      await write(started, { next: { at: "seconds", seconds: MEDIA_PAUSE_SECONDS } });
+      return "released";
+    }
     if (claim.lost.signal.aborted) {
       await giveUp(started, {});
       return "released";

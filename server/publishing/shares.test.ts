@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { newId } from "../../model/ids.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
@@ -41,27 +40,6 @@ test("live mode never waits for test mode, whoever and whatever hangs there", as
     const platforms = ["threads", "linkedin", "facebook", "twitter"] as const;
     await hang(Array.from({ length: 24 }, (_, n) => ({ platform: platforms[n % 4] ?? "threads" })));
     for (const platform of platforms) await publishes(world, await anybody(world, { platform, mode: "live" }));
-  });
-});
-
-test("media that never arrives gives its slot back, and is tried again later", async () => {
-  await withWorld(async (world) => {
-    await world.startEngine({ slots: { prepare: 1, commit: 1, observe: 1 }, speed: 1, mediaPatienceSeconds: 0.5, ensureMedia: () => new Promise(() => undefined) });
-    const userId = await world.addUser();
-    const posts = await Promise.all(Array.from({ length: 3 }, () => anybody(world, { userId }, "with a picture")));
-    for (const post of posts) {
-      const media = newId();
-      await world.pool.query("insert into media (id, user_id, mode, status, filename, source_url) values ($1, $2, 'test', 'pending', 'a.jpg', 'https://example.com/a.jpg')", [media, userId]);
-      await world.pool.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)", [post.id, media, userId]);
-      await world.pool.query(`update posts set content = jsonb_set(content, '{media}', '[{}]') where id = $1`, [post.id]);
-      await world.publish(post);
-    }
-    const text = await anybody(world, { userId });
-    await publishes(world, text);
-    for (const post of posts) {
-      const { platformPosts } = await world.until(post, (state) => state.platformPosts[0]?.error !== null);
-      assert.deepEqual([platformPosts[0]?.status, platformPosts[0]?.error?.code, platformPosts[0]?.error?.retryable], ["posting", "MEDIA_UPLOAD_FAILED", true]);
-    }
   });
 });
 

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createSlots, type Slots } from "./slots.ts";
+
+/** Work that begins when it gets a slot, and ends when it is told to. */
+function workIn(slots: Slots) {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  return {
+    begun,
+    ask: (userId: string, name: string, isLight = false) =>
+      slots.run(userId, isLight, () => {
+        begun.push(name);
+        return new Promise<void>((end) => ends.set(name, end));
+      }),
+    end: async (name: string) => {
+      ends.get(name)?.();
+      await tick();
+    },
+  };
+}
+
+const tick = () => new Promise((passed) => setImmediate(passed));
+
+test("users have a turn each, however much one of them has to do", async () => {
+  const slots = createSlots({ any: 1 });
+  const { begun, ask, end } = workIn(slots);
+  for (const name of ["b1", "b2", "b3", "b4"]) void ask("b", name);
+  void ask("a", "a1");
+  void ask("a", "a2");
+  void ask("c", "c1");
+  assert.deepEqual([slots.waitingOf("b"), slots.waitingOf("a"), slots.waitingOf("nobody")], [3, 2, 0]);
+  await tick();
+  for (const name of ["b1", "b2", "a1", "c1", "b3", "a2"]) await end(name);
+  assert.deepEqual(begun, ["b1", "b2", "a1", "c1", "b3", "a2", "b4"]);
+});
+
+test("heavy work does not hold up light work, and light work not heavy", async () => {
+  const { begun, ask, end } = workIn(createSlots({ any: 1, light: 1 }));
+  for (const name of ["b1", "b2", "b3"]) void ask("b", name);
+  void ask("a", "a1", true);
+  void ask("a", "a2", true);
+  await tick();
+  assert.deepEqual(begun, ["b1", "a1"]);
+  await end("a1");
+  assert.deepEqual(begun, ["b1", "a1", "a2"]);
+  void ask("a", "a3", true);
+  for (const name of ["b1", "b2", "a3"]) await end(name);
+  assert.deepEqual(begun, ["b1", "a1", "a2", "b2", "a3", "b3"]);
+});
+
+test("nobody has more slots than their share, even where others are free", async () => {
+  const { begun, ask, end } = workIn(createSlots({ any: 4, ofUser: 2 }));
+  for (const name of ["b1", "b2", "b3"]) void ask("b", name);
+  void ask("a", "a1");
+  await tick();
+  assert.deepEqual(begun, ["b1", "b2", "a1"]);
+  await end("b2");
+  assert.deepEqual(begun, ["b1", "b2", "a1", "b3"]);
+});
+
+test("work that fails gives its slot back", async () => {
+  const slots = createSlots({ any: 1 });
+  await assert.rejects(slots.run("a", false, () => Promise.reject(new Error("broken"))), /broken/);
+  assert.equal(await slots.run("a", false, async () => "next"), "next");
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { newId } from "../../model/ids.ts";
+import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+
+/** A post of one image that is still to be fetched. */
+async function addPictured(world: PublishingWorld, text: string, userId: string): Promise<TestPost> {
+  const post = await world.addPost({ text, userId });
+  const mediaId = newId();
+  await world.pool.query("insert into media (id, user_id, mode, status, source_url, filename) values ($1, $2, 'test', 'pending', 'https://example.com/a.jpg', 'a.jpg')", [mediaId, userId]);
+  await world.pool.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)", [post.id, mediaId, userId]);
+  await world.pool.query(`update posts set content = jsonb_set(content, '{media}', '[{"url": "https://example.com/a.jpg"}]') where id = $1`, [post.id]);
+  return post;
+}
+
+test("posts whose media never come hold no slot, and cost no attempt while they wait", async () => {
+  await withWorld(async (world) => {
+    const slow = await world.addUser();
+    let asked = 0;
+    const coming = new Set<string>();
+    await world.startEngine({
+      slots: { prepare: 2, commit: 2, observe: 2 },
+      ensureMedia: async (_owner, ids) => {
+        asked += 1;
+        return new Map(ids.map((id) => [id, coming.has(id) ? { status: "failed", message: "The source is gone." } : { status: "fetching" }]));
+      },
+    });
+    const waiting: TestPost[] = [];
+    for (let made = 0; made < 6; made += 1) waiting.push(await addPictured(world, `slow ${made}`, slow));
+    for (const post of waiting) await world.publish(post);
+    while (asked < 8) await new Promise((passed) => setTimeout(passed, 20));
+    const quick = await world.addPost({ text: "quick" });
+    await world.publish(quick);
+    assert.equal((await world.until(quick, isOver)).status, "published");
+    assert.equal(liveCount(world.ledger, "quick"), 1);
+    const [first] = waiting;
+    assert.ok(first);
+    const state = await world.read(first);
+    assert.deepEqual([state.status, state.platformPosts[0]?.attempt_count, state.platformPosts[0]?.error], ["queued", 0, null]);
+    const { rows } = await world.pool.query<{ id: string }>("select media_id as id from post_media where post_id = $1", [first.id]);
+    coming.add(rows[0]?.id ?? "");
+    const failed = await world.until(first, isOver);
+    assert.equal(failed.platformPosts[0]?.error?.code, "MEDIA_UPLOAD_FAILED");
+  });
+});
