@@ -183,7 +183,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
         platforms,
         httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl, transmit: network.transmit }),
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
-        ensureMedia: (owner, ids, signal) => ingest.ensureReady(owner, ids, signal),
+        ensureMedia: (owner, ids) => ingest.ensureReady(owner, ids),
         freshToken: (account, options) => freshToken(oauth, account, options),
         reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
         speed: 1,
