@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { startSandbox } from "../sandbox/server.ts";
 import { answerStarter } from "../server/attached-process.ts";
+import { closeDataDir } from "../server/data-dir.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
 
@@ -10,6 +11,9 @@ import { stayUntilTold } from "./stay.ts";
  */
 export async function runSandbox(options: { attached?: boolean }): Promise<void> {
   const { config, log } = await readSettings("sandbox");
+  // Its log of requests holds tokens.
+  process.umask(0o077);
+  await closeDataDir(config);
   const sandbox = await startSandbox({
     port: config.sandbox.port,
     host: options.attached ? "127.0.0.1" : config.host,

@@ -62,7 +62,7 @@ const SWEEP_MS = 10 * 60_000;
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log = options.log ?? ((message, error) => process.stderr.write(`sandbox: ${message}${error === undefined ? "" : ` ${inspect(error)}`}\n`));
   const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails"), uploadDir: join(options.dataDir, "uploads") };
-  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeLeftovers(options.dataDir);
 
   const world = openWorld(options, folders);

@@ -10,6 +10,7 @@ import { isDatabaseAway } from "./db/away.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { createPool } from "./db/pool.ts";
+import { closeDataDir } from "./data-dir.ts";
 import type { OAuthServices } from "./oauth/services.ts";
 import { createVault } from "./oauth/vault.ts";
 import { checkKeys, loadSecrets, type Secrets } from "./secrets.ts";
@@ -38,6 +39,7 @@ const PATIENCE_SECONDS = 30;
  */
 export async function openInstance(config: Config, log: Logger, patienceSeconds = PATIENCE_SECONDS): Promise<Instance> {
   for (const warning of config.warnings) log.warn(warning);
+  await closeDataDir(config);
   const database = await openDatabase(config, log);
   const pools: pg.Pool[] = [];
   let closing = false;

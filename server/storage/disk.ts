@@ -11,8 +11,7 @@ import type { Storage, StoredObject } from "./storage.ts";
 export async function createDiskStorage(folder: string): Promise<Storage> {
   const objects = join(folder, "objects");
   const incoming = join(folder, "incoming");
-  await mkdir(objects, { recursive: true });
-  await mkdir(incoming, { recursive: true });
+  for (const made of [objects, incoming]) await mkdir(made, { recursive: true, mode: 0o700 });
   const pathOf = (key: string) => join(objects, checkStorageKey(key));
 
   return {
@@ -20,9 +19,9 @@ export async function createDiskStorage(folder: string): Promise<Storage> {
       const path = pathOf(key);
       const draft = join(incoming, randomUUID());
       try {
-        const file = createWriteStream(draft, { flags: "wx", flush: true });
+        const file = createWriteStream(draft, { flags: "wx", flush: true, mode: 0o600 });
         await pipeline(bytes, file);
-        await mkdir(dirname(path), { recursive: true });
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await rename(draft, path);
         await flushFolder(dirname(path));
         return { sizeBytes: file.bytesWritten };
