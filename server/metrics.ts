@@ -1,7 +1,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type pg from "pg";
 import { z } from "zod";
-import type { PlatformName } from "../model/platform-names.ts";
+import type { Mode, PlatformName } from "../model/platform-names.ts";
 import { countMissed, queueDepth } from "./db/queue-depth.ts";
 
 /** What is measured, and the text of it for Prometheus. Labels take few values: never an id, a path or a message. */
@@ -16,6 +16,8 @@ export interface Metrics {
   setAside(platform: PlatformName): void;
   /** How long after its due time the commit of a platform post began. */
   commitStarted(platform: PlatformName, lateSeconds: number): void;
+  /** Whether what is due of the platform is held back, since it does not answer. */
+  platformDown(platform: PlatformName, mode: Mode, isDown: boolean): void;
   /** One run of a chore. */
   chore(queue: string, outcome: "done" | "failed", seconds: number): void;
   /** The worker's process ended by itself and was started again. */
@@ -50,6 +52,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
   const due = new Gauge({ name: "ampost_due_platform_posts", help: "Platform posts whose next action is due and that nobody works on.", registers });
   const waiting = new Gauge({ name: "ampost_waiting_platform_posts", help: "Platform posts with a next action, due or not.", registers });
   const oldest = new Gauge({ name: "ampost_due_oldest_seconds", help: "For how long the oldest of them has been due.", registers });
+  const down = new Gauge({ name: "ampost_platform_down", help: "1 while a platform does not answer and what is due of it is held back.", labelNames: ["platform", "mode"], registers });
   const missed = new Gauge({ name: "ampost_missed_platform_posts", help: "Scheduled platform posts whose time passed unused, and that wait for somebody.", registers });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
@@ -57,6 +60,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     faulted: (platform) => faulted.inc({ platform }),
     setAside: (platform) => setAside.inc({ platform }),
     commitStarted: (platform, lateSeconds) => late.observe({ platform }, lateSeconds),
+    platformDown: (platform, mode, isDown) => down.set({ platform, mode }, isDown ? 1 : 0),
     chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),
     workerRestarted: () => restarts.inc(),
     contentType: registry.contentType,

@@ -43,7 +43,8 @@ export const SET_ASIDE_TAKEOVERS = 3;
 /** How many posts of one account may be prepared, and how many observed, at the same time. */
 const SIDE_BY_SIDE = 3;
 
-/** What waited for a platform's limit to end comes back within so many seconds after it. */
+/** What waited for a platform's limit to end comes back within so much after it: a part of what it waited, and so many seconds at most. */
+const LIMIT_SPREAD = 0.25;
 const LIMIT_SPREAD_SECONDS = 60;
 
 /**
@@ -143,7 +144,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow> {
      where pp.id = any (array(select id from of_account where is_limited)) and pp.lane || '' = '${lane}' and ${lane !== "observe"} and (pp.lease_until is null or pp.lease_until <= now())
      for no key update of pp skip locked
    ), put_off as (
-     update platform_posts pp set next_action_at = o.limited_until + make_interval(secs => random() * ${LIMIT_SPREAD_SECONDS})
+     update platform_posts pp set next_action_at = o.limited_until + random() * least((o.limited_until - now()) * ${LIMIT_SPREAD}, make_interval(secs => ${LIMIT_SPREAD_SECONDS}))
      from of_account o where pp.id = o.id and pp.id in (select id from limited)
    ), claimed as (
      update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner, lease_until = now() + make_interval(secs => $2),
@@ -191,4 +192,20 @@ export const findNextDue = statement<{ lane: Lane; due_in_seconds: number | null
   "platform_posts.find_next_due",
   `select lane, (select extract(epoch from min(next_action_at) - clock_timestamp()) from platform_posts pp where pp.lane = l.lane and next_action_at is not null)::float8 as due_in_seconds
    from unnest(array['prepare', 'commit', 'observe']) as l(lane)`,
+);
+
+/** ($1 mode, $2 platform, $3 seconds): what is due of the platform and nobody works on is looked at again between then and twice as late. */
+export const putOffGroup = statement(
+  "platform_posts.put_off_group",
+  `with due as (
+     select id from platform_posts where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1 and platform = $2 and (lease_until is null or lease_until <= now())
+     for no key update skip locked
+   )
+   update platform_posts pp set next_action_at = now() + make_interval(secs => $3::float8 * (1 + random())) from due where pp.id = due.id`,
+);
+
+/** ($1 account, $2 seconds): the platform takes nothing of the account before. */
+export const limitAccount = statement(
+  "accounts.limit",
+  `update accounts set limited_until = greatest(limited_until, now() + make_interval(secs => $2)) where id = ${slotOf("$1")}`,
 );

@@ -74,9 +74,10 @@ export function isSuspect({ takeovers }: Claim): boolean {
 
 /**
  * Takes due platform posts of the lane as far as there is room, at most one suspect among them, and that only where
- * `suspects` says so. `running` is what this process holds in it already.
+ * `suspects` says so. `running` is what this process holds in it already; groups that are closed are left alone, and of
+ * those that are probed one is taken.
  */
-export async function claim(pool: pg.Pool, lane: Lane, room: Room, turns: Turns, running: Iterable<Claim>, suspects: boolean): Promise<Claim[]> {
+export async function claim(pool: pg.Pool, lane: Lane, room: Room, turns: Turns, running: Iterable<Claim>, suspects: boolean, { closed, probing }: { closed: string[]; probing: string[] }): Promise<Claim[]> {
   const takenAt = instant();
   const held = [...running];
   const served = countByUser(held, turns);
@@ -94,8 +95,8 @@ export async function claim(pool: pg.Pool, lane: Lane, room: Room, turns: Turns,
     room.reserve.test,
     room.shares.user,
     room.shares.group,
-    [],
-    [],
+    closed,
+    probing,
     suspects,
   ]);
   const turnEnd = rows[0]?.turn_end ?? null;

@@ -150,6 +150,9 @@ interface Result {
 
 /** (d) One transaction, where the platform post is still ours. Repeated while the database is away; the call never is. */
 async function record(work: Work, step: VisibleStep, index: number, result: Result): Promise<Progress> {
+  const { outcome } = result;
+  if (outcome.outcome === "ok") work.deps.reach?.up(work.claim);
+  else if (outcome.outcome === "unknown" && outcome.answer.failure !== null) work.deps.reach?.down(work.claim);
   try {
     return await recordOnce(work, step, index, result);
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../../platforms/platform.ts";
 import type { FaultHook } from "./fault-points.ts";
+import type { Outages } from "./outages.ts";
 
 /** Whose data: everything the engine asks of others names the pair. */
 export interface Owner {
@@ -24,9 +25,14 @@ export interface EngineMetrics {
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown"): void;
   /** A fault of the server itself stopped the work on a platform post. */
   faulted(platform: PlatformName): void;
+  /** Whether what is due of the platform is held back, since it does not answer. */
+  platformDown?(platform: PlatformName, mode: Mode, isDown: boolean): void;
   /** A platform post was given up because processes ended with it in hand. */
   setAside(platform: PlatformName): void;
 }
+
+/** What the engine learns on the way of whether platforms can be reached. */
+export type Reach = Pick<Outages, "up" | "down">;
 
 /** What publishing needs of the rows above and beside it. */
 export interface PublishingDeps {
@@ -53,5 +59,6 @@ export interface PublishingDeps {
   environment?: Readonly<Record<string, string>>;
   log: Logger;
   metrics?: EngineMetrics;
+  reach?: Reach;
   faultPoint?: FaultHook;
 }

@@ -1,8 +1,10 @@
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { loadWork } from "../db/publishing.ts";
-import { findNextDue, type Lane, LANES } from "../db/claims.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { findNextDue, type Lane, LANES, putOffGroup } from "../db/claims.ts";
 import { claim as claimDueOf, type Claim, type Instant, instant, isSuspect, newTurns, prolong, secondsSince, type Turns } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
+import { createOutages } from "./outages.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
 import { hasRoomFor, type Room, roomIn } from "./shares.ts";
@@ -48,6 +50,8 @@ export function createEngine(options: EngineOptions): Engine {
   const slots = { ...USUAL_SLOTS, ...options.slots };
   const lanes: Record<Lane, LaneState> = { prepare: newLane(), commit: newLane(), observe: newLane() };
   const running = new Map<Claim, Promise<void>>();
+  const outages = createOutages({ speed: options.speed, onChange: tellOutage });
+  const deps: PublishingDeps = { ...options, reach: outages };
   let state: "new" | "started" | "stopping" = "new";
   let dueTimer: NodeJS.Timeout | undefined;
   let floorTimer: NodeJS.Timeout | undefined;
@@ -68,6 +72,20 @@ export function createEngine(options: EngineOptions): Engine {
   function hasRoom(lane: Lane): boolean {
     const { free, reserve } = roomOf(lane);
     return free > 0 || reserve.live > 0;
+  }
+
+  function tellOutage({ mode, platform }: { mode: Mode; platform: PlatformName }, seconds: number | null): void {
+    options.metrics?.platformDown?.(platform, mode, seconds !== null);
+    if (seconds === null) return log.info({ mode, platform }, "the platform answers again");
+    log.warn({ mode, platform, seconds }, "the platform does not answer; what is due of it is put off, and one post is tried after that");
+    void putOff();
+  }
+
+  /** What has come due of platforms that do not answer is put off together, so that nobody looks at each of it. */
+  async function putOff(): Promise<void> {
+    for (const { mode, platform, seconds } of outages.toPutOff()) {
+      await putOffGroup.run(pool, [mode, platform, seconds]).catch((error: unknown) => log.warn({ err: error }, "what is due of a platform that does not answer could not be put off"));
+    }
   }
 
   /** Looks into the lane until it has nothing more for its free slots. Wakes that come meanwhile are one. */
@@ -105,7 +123,7 @@ export function createEngine(options: EngineOptions): Engine {
     const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
     takesSuspect ||= suspects;
     try {
-      const claims = await claimDueOf(pool, lane, roomOf(lane), own.turns, own.running, suspects);
+      const claims = await claimDueOf(pool, lane, roomOf(lane), own.turns, own.running, suspects, outages.forClaims(lane));
       if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
       if (claims.length > 0) await begin(claims);
       return claims.length;
@@ -126,8 +144,10 @@ export function createEngine(options: EngineOptions): Engine {
         continue;
       }
       lanes[claim.lane].running.add(claim);
-      const work = runClaimed(options, claim, row, { moveTo: (lane) => moveTo(claim, lane), isStopping: () => state === "stopping" }).finally(() => {
+      outages.begun(claim);
+      const work = runClaimed(deps, claim, row, { moveTo: (lane) => moveTo(claim, lane), isStopping: () => state === "stopping" }).finally(() => {
         running.delete(claim);
+        outages.ended(claim);
         lanes[claim.lane].running.delete(claim);
         lanes[claim.lane].lastEnd = instant();
         plan();
@@ -184,7 +204,10 @@ export function createEngine(options: EngineOptions): Engine {
       if (state !== "new") return;
       state = "started";
       unsubscribe.push(listener.on(CHANNELS.due, wake), listener.onReconnect(wake));
-      floorTimer = setInterval(wake, floorSeconds * 1000);
+      floorTimer = setInterval(() => {
+        void putOff();
+        wake();
+      }, floorSeconds * 1000);
       heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);
       wake();
     },

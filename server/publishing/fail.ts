@@ -2,7 +2,10 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
-import { describeFailure, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
+import { TransportError } from "../../platforms/kit/http.ts";
+import { BrokerError } from "../../platforms/platform.ts";
+import { limitAccount } from "../db/claims.ts";
+import { describeFailure, isPlatformAway, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, unknownAfterSeconds } from "./pace.ts";
 import { secondsLeft } from "./late.ts";
 import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
@@ -39,6 +42,8 @@ export async function failStep(work: Failing, index: number, error: unknown, opt
     failure = renewal;
   }
   const row = work.row;
+  noteReach(work, error, failure);
+  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null) await noteLimit(work, failure.retryAfterSeconds);
   const patience = options.intent === undefined ? undefined : RESULT_PATIENCE_SECONDS;
   if (isOnlyCosmetic(work, index)) await failCosmetic(work, index, failure, options);
   else if (isCommitted(work, index)) await failObservation(work, index, failure, options);
@@ -46,6 +51,17 @@ export async function failStep(work: Failing, index: number, error: unknown, opt
   else if (isWorthWaiting(work, failure, options)) await retryLater(work, index, failure, options, patience);
   else await failForGood(work, failure, options, patience);
   return "released";
+}
+
+/** A refusal is an answer. */
+function noteReach({ deps, claim }: Failing, error: unknown, { brokerCode }: Failure): void {
+  if (error instanceof TransportError ? isPlatformAway(error.failure) : brokerCode === "PLATFORM_UNAVAILABLE") deps.reach?.down(claim);
+  else if (error instanceof BrokerError && error.platformError !== null) deps.reach?.up(claim);
+}
+
+/** What one post learns of a limit holds for all of the account. */
+async function noteLimit({ deps, row }: Failing, seconds: number): Promise<void> {
+  await limitAccount.run(deps.pool, [row.account_id, seconds]).catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "the limit of an account could not be stored"));
 }
 
 function isRenewable(work: Failing): work is Work {

@@ -1,5 +1,5 @@
 import { BROKER_CODES, type BrokerCode, type ErrorCategory, type PlatformErrorDetail, type PlatformPostError, type PublicCode } from "../../model/errors.ts";
-import { TransportError } from "../../platforms/kit/http.ts";
+import { TransportError, type TransportFailure } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { USUAL_ATTEMPTS } from "./pace.ts";
 
@@ -62,6 +62,13 @@ export function unknownOutcome(message: string, platformError: PlatformErrorDeta
   const { publicCode, category, action } = BROKER_CODES.OUTCOME_UNKNOWN;
   return { code: publicCode, message, category, retryable: false, retryAt: retryAt?.toISOString() ?? null, action, platformError };
 }
+
+/** Whether it says something of the platform, and not of the request or of this process. */
+export function isPlatformAway(failure: TransportFailure): boolean {
+  return !OUR_OWN.has(failure);
+}
+
+const OUR_OWN: ReadonlySet<TransportFailure> = new Set(["invalid_request", "forbidden", "body_failed", "aborted"]);
 
 function fromBroker(error: BrokerError): Failure {
   const row = BROKER_CODES[error.code];

@@ -174,6 +174,7 @@ async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Pro
     return step.cosmetic === true ? passOver(work, step, index, error, failed) : failStep(work, index, error, { journal: failed });
   }
   await faultPoint(work.deps, "step.after", work.claim, step.name);
+  if (exchanges.length > 0) work.deps.reach?.up(work.claim);
   const progress = "waitSeconds" in outcome ? await wait(work, step, index, outcome.waitSeconds) : await stepDone(work, step, index, outcome, exchanges);
   await faultPoint(work.deps, "step.saved", work.claim, step.name);
   return progress;

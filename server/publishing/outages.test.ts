@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isOver, withWorld } from "../../tests/publishing-world.ts";
+import type { EngineMetrics } from "./deps.ts";
+
+test("a platform that is down is asked a few times, not by every post that is due, and gets them all when it is back", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const said: boolean[] = [];
+    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
+    const posts = await Promise.all(Array.from({ length: 40 }, (_, n) => world.addPost({ text: `due ${n}` })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    await world.startEngine({ speed: 2, slots: { prepare: 4, commit: 4, observe: 4 }, metrics: told(said) });
+    const last = posts.at(-1) ?? assert.fail();
+    await world.until(last, () => said.length > 0);
+    await world.until(last, ({ platformPosts }) => Date.parse(String(platformPosts[0]?.next_action_at)) > Date.now());
+    assert.ok(ledger.calls.length < 20, `${ledger.calls.length} calls`);
+    ledger.faults.splice(0);
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(said.at(-1), false);
+  });
+});
+
+test("what a probe tries is not a commit while there is something to prepare", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const prepared = await Promise.all(Array.from({ length: 3 }, (_, n) => world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) })));
+    const said: boolean[] = [];
+    await world.startEngine({ speed: 2, metrics: told(said) });
+    for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
+    const others = await Promise.all(Array.from({ length: 12 }, (_, n) => world.addPost({ text: `other ${n}` })));
+    await Promise.all(others.map((post) => world.publish(post)));
+    await world.until(others[0] ?? assert.fail(), () => said.length > 0);
+    for (const post of prepared) await world.bringForward(post, 0);
+    await world.until(others[0] ?? assert.fail(), () => said.length > 2);
+    assert.deepEqual([...ledger.publishCalls], []);
+    ledger.faults.splice(0);
+    for (const post of [...prepared, ...others]) assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("the failing posts of one user are no outage", async () => {
+  await withWorld(async (world) => {
+    const said: boolean[] = [];
+    await world.startEngine({ speed: 1, metrics: told(said) });
+    const first = await world.addPost({ text: "first" });
+    await world.publish(first);
+    await world.until(first, isOver);
+    const userId = await world.addUser();
+    const bad = await Promise.all(Array.from({ length: 8 }, (_, n) => world.addPost({ text: `bad ${n}`, userId })));
+    world.ledger.faults.push(...bad.map((_, n) => ({ call: "create", text: `bad ${n}`, kind: "http_500" }) as const));
+    await Promise.all(bad.map((post) => world.publish(post)));
+    for (const post of bad) await world.until(post, ({ platformPosts }) => platformPosts[0]?.error !== null);
+    const good = await world.addPost({ text: "good" });
+    await world.publish(good);
+    await world.until(good, isOver);
+    assert.deepEqual(said, []);
+  });
+});
+
+test("a limit that one post learns holds for all of the account, until the platform's time", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 3 });
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    const posts = await Promise.all(Array.from({ length: 10 }, (_, n) => world.addPost({ text: `limited ${n}`, userId, accountId })));
+    // One at a time, so that nothing is under way when the limit is learned.
+    await world.startEngine({ speed: 1, slots: { prepare: 1, commit: 1, observe: 1 } });
+    const [first, ...others] = posts;
+    await world.publish(first ?? assert.fail());
+    const limited = await world.until(first ?? assert.fail(), ({ platformPosts }) => platformPosts[0]?.error !== null);
+    const retryAt = Date.parse(limited.platformPosts[0]?.error?.retryAt ?? "");
+    await Promise.all(others.map((post) => world.publish(post)));
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(ledger.calls.filter((call) => call.startsWith("create")).length, 11);
+    assert.ok(ledger.posts.every(({ at }) => at >= retryAt - 100), "a post went out before the platform's time");
+  });
+});
+
+function told(said: boolean[]): EngineMetrics {
+  return { commitStarted: () => undefined, settled: () => undefined, setAside: () => undefined, faulted: () => undefined, platformDown: (_platform, _mode, isDown) => said.push(isDown) };
+}
