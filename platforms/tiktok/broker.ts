@@ -31,7 +31,7 @@ function readCreator(): QuietStep {
     name: "creator",
     effect: "read",
     async run(context) {
-      const creator = await callTikTok(context.http, creatorInfo, apiRequest(context.accessToken, "/v2/post/publish/creator_info/query/", {}));
+      const creator = await callTikTok(context.http, creatorInfo, { ...apiRequest(context.accessToken, "/v2/post/publish/creator_info/query/", {}), timeoutSeconds: 15 });
       const { privacyLevel } = settingsOf(context);
       const offered = creator.privacy_level_options;
       if (!offered.includes(privacyLevel)) {

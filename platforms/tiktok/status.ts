@@ -4,7 +4,10 @@ import { publishStatus, type PublishStatus } from "./wire.ts";
 
 /** How far TikTok is with the post. Source: TikTok docs, get video status, confirmed 2026-09-30. */
 export function readStatus(context: StepContext): Promise<PublishStatus> {
-  return callTikTok(context.http, publishStatus, apiRequest(context.accessToken, "/v2/post/publish/status/fetch/", { publish_id: String(context.checkpoint.publishId) }));
+  return callTikTok(context.http, publishStatus, {
+    ...apiRequest(context.accessToken, "/v2/post/publish/status/fetch/", { publish_id: String(context.checkpoint.publishId) }),
+    timeoutSeconds: 15,
+  });
 }
 
 const LIVE_WAITS = [3, 5, 10];
