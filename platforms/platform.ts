@@ -1,3 +1,4 @@
+import { cutText } from "../model/cut-text.ts";
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../model/errors.ts";
 import type { MediaFacts, PlatformContent } from "../model/post.ts";
 import type { Definition } from "./definition.ts";
@@ -217,7 +218,7 @@ export class BrokerError extends Error {
       cause?: unknown;
     } = {},
   ) {
-    super(publicMessage, { cause: options.cause });
+    super(cutText(publicMessage, 1000), { cause: options.cause });
     this.name = "BrokerError";
     this.code = code;
     this.publicCode = options.publicCode ?? null;
@@ -227,8 +228,14 @@ export class BrokerError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
     this.maxAttempts = options.maxAttempts ?? null;
     this.redoFrom = options.redoFrom ?? null;
-    this.platformError = options.platformError ?? null;
+    this.platformError = options.platformError === undefined ? null : bounded(options.platformError);
   }
+}
+
+/** A platform's words are kept, shown and compared: however many it says. */
+function bounded({ status, code, message, requestId }: PlatformErrorDetail): PlatformErrorDetail {
+  const cut = (text: string | null, length: number) => (text === null ? null : cutText(text, length));
+  return { status, code: cut(code, 200), message: cut(message, 1000), requestId: cut(requestId, 200) };
 }
 
 /** How one signs in at a platform, and how long what one gets lives. Data, plus functions where the platform leaves the standard. */

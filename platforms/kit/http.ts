@@ -140,7 +140,8 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
     },
     options,
   );
-  return { ...answer, json: () => parseJson(answer.text) };
+  let read: { json: unknown } | undefined;
+  return { ...answer, json: () => (read ??= { json: parseJson(answer.text) }).json };
 }
 
 /** To platforms only https is spoken, whatever address an answer of theirs has named. */
