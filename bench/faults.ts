@@ -7,6 +7,7 @@ import { type PartResult, sentencesOf } from "./faults/part.ts";
 import { breakPlatforms } from "./faults/platforms.ts";
 import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "./faults/races.ts";
 import { table, writeSection } from "./faults/report.ts";
+import { restoreBackup } from "./faults/restores.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
 import { STOP_POINTS, stopAndContinue } from "./faults/stops.ts";
 import { wakeOften } from "./faults/wakes.ts";
@@ -29,6 +30,7 @@ const parts: Record<string, () => Promise<PartResult>> = {
   edits: () => editAgainstDueTime({ rounds: 10, seed: 5 }),
   publishes: () => publishManyTimes({ posts: 50 }),
   keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
+  restores: () => restoreBackup({ people: 3 }),
   quarantine,
   indexes: uniqueCommits,
   sabotage: sabotageRuns,

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { withWorld } from "../tests/publishing-world.ts";
-import { checkMissed, checkPublishing } from "./doctor-publishing.ts";
+import { checkMissed, checkSetAside } from "./doctor-publishing.ts";
 
 test("doctor names what was set aside until somebody has retried it", async () => {
   await withWorld(async (world) => {
     const { platformPostId } = await world.addPost({ text: "set aside" });
-    assert.equal((await checkPublishing(world.pool)).status, "ok");
+    assert.equal((await checkSetAside(world.pool)).status, "ok");
     await world.pool.query("update platform_posts set status = 'failed', takeovers = 3 where id = $1", [platformPostId]);
-    const finding = await checkPublishing(world.pool);
+    const finding = await checkSetAside(world.pool);
     assert.equal(finding.status, "warning");
     assert.match(finding.message, new RegExp(`1 platform post .*${platformPostId} \\(threads, failed\\)`));
     await world.pool.query("update platform_posts set status = 'queued', next_action_at = now() where id = $1", [platformPostId]);
-    assert.equal((await checkPublishing(world.pool)).status, "ok");
+    assert.equal((await checkSetAside(world.pool)).status, "ok");
   });
 });
 

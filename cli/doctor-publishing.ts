@@ -1,12 +1,20 @@
 import type pg from "pg";
 import { countMissed } from "../server/db/queue-depth.ts";
 import { listSetAside } from "../server/db/set-aside.ts";
-import { type Finding, ok, warning } from "./finding.ts";
+import { HOLD_CURE, HOLD_REASONS, readHold } from "../server/publishing/hold.ts";
+import { failed, type Finding, ok, warning } from "./finding.ts";
 
 const NAMED = 5;
 
+/** Whether posts go out. */
+export async function checkHold(pool: pg.Pool): Promise<Finding> {
+  const held = await readHold(pool);
+  if (held === null) return ok("publishing", "it is not held");
+  return failed("publishing", `held since ${held.since}. ${HOLD_REASONS[held.reason]}`, HOLD_CURE);
+}
+
 /** What the engine has given up because processes ended with it in hand. */
-export async function checkPublishing(pool: pg.Pool): Promise<Finding> {
+export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   const found = await listSetAside.all(pool);
   if (found.length === 0) return ok("publishing", "nothing was set aside");
   const named = found.slice(0, NAMED).map(({ id, platform, status }) => `${id} (${platform}, ${status})`);

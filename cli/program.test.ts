@@ -83,7 +83,7 @@ test("API, workers and sandbox run as processes of their own on one database", a
   assert.equal(Object(await published.json()).post.status, "published");
   const workerUrl = /"url":"(http:[^"]*)"/.exec(workers[0].output())?.[1];
   assert.match(await (await fetch(`${workerUrl}/metrics`, { headers: OPERATOR })).text(), /ampost_due_platform_posts 0/);
-  assert.deepEqual(await (await fetch(`${workerUrl}/readyz`, { headers: OPERATOR })).json(), { status: "ready", checks: { database: "ok", migrations: "ok", queue: "ok", worker: "ok" } });
+  assert.deepEqual(await (await fetch(`${workerUrl}/readyz`, { headers: OPERATOR })).json(), { status: "ready", publishing: "running", checks: { database: "ok", migrations: "ok", queue: "ok", worker: "ok" } });
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);
 });
 

@@ -27,6 +27,7 @@ export function commands(): Command {
   program.commandsGroup("On this instance:");
   addServers(program);
   addInstanceCommands(program);
+  addPublishing(program);
   addKeys(program);
   addAccounts(program);
   program.commandsGroup("Over HTTP, with an API key:");
@@ -64,6 +65,20 @@ function addInstanceCommands(program: Command): void {
     .description("look for what is wrong with this installation, and say how to cure it")
     .addOption(json())
     .action(async (options) => (await import("./doctor.ts")).runDoctor(options));
+}
+
+function addPublishing(program: Command): void {
+  const publishing = program.command("publishing").description("whether posts go out");
+  publishing
+    .command("status")
+    .description("say whether publishing runs or is held, and why")
+    .addOption(json())
+    .action(async (options) => (await import("./publishing.ts")).runPublishingStatus(options));
+  publishing
+    .command("release")
+    .description("publish again after the database was restored, copied or moved")
+    .addOption(json())
+    .action(async (options) => (await import("./publishing.ts")).runRelease(options));
 }
 
 function addKeys(program: Command): void {

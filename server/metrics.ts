@@ -54,6 +54,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
   const oldest = new Gauge({ name: "ampost_due_oldest_seconds", help: "For how long the oldest of them has been due.", registers });
   const down = new Gauge({ name: "ampost_platform_down", help: "1 while a platform does not answer and what is due of it is held back.", labelNames: ["platform", "mode"], registers });
   const missed = new Gauge({ name: "ampost_missed_platform_posts", help: "Scheduled platform posts whose time passed unused, and that wait for somebody.", registers });
+  const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is held.", registers });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     settled: (platform, outcome) => settled.inc({ platform, outcome }),
@@ -71,6 +72,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
       due.set(depth?.due ?? Number.NaN);
       waiting.set(depth?.waiting ?? Number.NaN);
       oldest.set(depth?.oldest_seconds ?? Number.NaN);
+      held.set(depth === undefined ? Number.NaN : Number(depth.held));
       const values = metricValues.safeParse(others);
       if (!values.success) return await registry.metrics();
       return await AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), values.data]).metrics();

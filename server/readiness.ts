@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AttachedProcess } from "./attached-process.ts";
+import { findHold } from "./db/hold.ts";
 import { pendingMigrations } from "./db/migrate.ts";
 import type { Ground } from "./ground.ts";
 import type { Work } from "./work.ts";
@@ -8,6 +9,8 @@ export interface Readiness {
   ready: boolean;
   /** What was looked at, each with "ok" or what is wrong. */
   checks: Record<string, string>;
+  /** Whether posts go out. A held instance is ready all the same: it answers everything. Null where that cannot be told. */
+  publishing: "running" | "held" | null;
 }
 
 /** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
@@ -47,8 +50,12 @@ export function readiness({ instance }: Ground, parts: { work: Work | undefined;
     };
   }
   return async () => {
-    const checks = Object.fromEntries(await Promise.all(Object.entries(looks).map(async ([name, look]) => [name, await look().catch(sentenceOf)])));
-    return { ready: Object.values(checks).every((check) => check === OK), checks };
+    const [publishing, ...looked] = await Promise.all([
+      findHold.one(pool).then((held) => (held === undefined ? "running" : "held"), () => null),
+      ...Object.entries(looks).map(async ([name, look]) => [name, await look().catch(sentenceOf)] as const),
+    ]);
+    const checks = Object.fromEntries(looked);
+    return { ready: Object.values(checks).every((check) => check === OK), checks, publishing };
   };
 }
 

@@ -1,13 +1,14 @@
 import { foreseen } from "../platforms/foresight.ts";
 import { platforms } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
+import { findOwner } from "./db/users.ts";
 import type { Ground } from "./ground.ts";
 import { deliver } from "./domain/webhooks/deliver.ts";
 import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
 import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, SIGN_IN_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
 import { keepPostCountsFolded, sweepAttempts, sweepIdempotencyKeys, sweepOutbox, sweepSignIn } from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
-import { writeExpiryLetter } from "./mail/letters.ts";
+import { writeExpiryLetter, writeHoldLetter } from "./mail/letters.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
 import { sendMail } from "./mail/send-mail.ts";
 import { createIngest } from "./media/ingest.ts";
@@ -19,8 +20,10 @@ import { freshToken, reportTokenRefused } from "./oauth/fresh-token.ts";
 import { ATTEMPTS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "./oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "./oauth/refresh-due.ts";
 import { warnOfEnds } from "./oauth/warn-of-ends.ts";
+import { openContinuity } from "./publishing/continuity.ts";
 import { createEngine } from "./publishing/engine.ts";
 import type { FaultHook } from "./publishing/fault-points.ts";
+import { HOLD_REASONS } from "./publishing/hold.ts";
 
 /** A worker's two kinds of work: publishing, and chores. */
 export interface Work {
@@ -46,6 +49,16 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls });
   const oauth = { ...instance.oauth, pool };
+  const continuity = await openContinuity({
+    pool,
+    places: { dataDir: config.dataDir, storage },
+    listener,
+    log,
+    onHeld: async ({ reason }) => {
+      const owner = await findOwner.one(pool);
+      if (owner !== undefined) await sendMail({ jobs, vault: oauth.vault }, pool, writeHoldLetter(owner.email, HOLD_REASONS[reason], config.appUrl));
+    },
+  });
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
@@ -57,6 +70,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshToken: (account, options) => freshToken(oauth, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
+    noteCommit: (intentId) => continuity.noteCommit(intentId),
     speed: config.engineSpeed,
     latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,
@@ -93,6 +107,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
       running = false;
       await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding(), endRelaying()]);
       ingest.stop();
+      await continuity.close();
     },
   };
 }

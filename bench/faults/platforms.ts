@@ -9,7 +9,7 @@ import { type PartResult, pick, runPart } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 
 /** What is published on each network. */
-const KIND_OF: Record<PlatformName, Kind> = {
+export const KIND_OF: Record<PlatformName, Kind> = {
   instagram: "video",
   facebook: "text",
   twitter: "text",

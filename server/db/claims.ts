@@ -1,4 +1,5 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { isHeld } from "./hold.ts";
 import { statement, type Statement } from "./sql.ts";
 
 /** Preparing is slow and large, committing small and urgent, observing neither: each has slots of its own. */
@@ -80,6 +81,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow> {
     `with recursive oldest as materialized (
      select id, account_id, user_id, mode, platform, next_action_at from platform_posts
      where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz) and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
+       ${lane === "observe" ? "" : `and not ${isHeld}`}
      order by lane, next_action_at limit ${LOOKED_AT}
    ), turn as (
      (select account_id, 1 as n from platform_posts
@@ -187,10 +189,11 @@ export const freeSlot = statement(
   `update accounts set busy_until = null, busy_with = null where id = ${slotOf("$1")} and busy_with = $2`,
 );
 
-/** Seconds until something is due in each lane, below zero where it is due already; null where nothing waits. */
+/** Seconds until something is due in each lane that is not held, below zero where it is due already; null where nothing waits. */
 export const findNextDue = statement<{ lane: Lane; due_in_seconds: number | null }>(
   "platform_posts.find_next_due",
-  `select lane, (select extract(epoch from min(next_action_at) - clock_timestamp()) from platform_posts pp where pp.lane = l.lane and next_action_at is not null)::float8 as due_in_seconds
+  `select lane, case when l.lane = 'observe' or not ${isHeld} then
+     (select extract(epoch from min(next_action_at) - clock_timestamp()) from platform_posts pp where pp.lane = l.lane and next_action_at is not null)::float8 end as due_in_seconds
    from unnest(array['prepare', 'commit', 'observe']) as l(lane)`,
 );
 

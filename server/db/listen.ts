@@ -5,6 +5,8 @@ import type { Logger } from "pino";
 export const CHANNELS = {
   /** Something may be due sooner than was known. Payload: empty. */
   due: "ampost_due",
+  /** Publishing was held and goes on. Payload: empty. */
+  released: "ampost_released",
   /** A post changed in a way that a caller can see. Payload: its id. */
   post: "ampost_post",
   /** An API key was revoked. Payload: its id. */

@@ -2,6 +2,7 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
+import { isHeld } from "./hold.ts";
 import { statement } from "./sql.ts";
 
 export interface PostRow {
@@ -54,13 +55,20 @@ export interface PostMediaRow {
 
 const columns = "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at";
 
+/** Whether its time has come while publishing is held. What is read back goes on meanwhile. */
+const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe' and pp.due_at <= now() and ${isHeld})`;
+
 /** When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled. */
-const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) then pp.next_action_at end`;
+const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) and not ${waitsForRelease} then pp.next_action_at end`;
+
+const HELD_WARNING = JSON.stringify([{ code: "PUBLISHING_HELD", message: "Publishing is held by the operator, so the post has not gone out on time. It goes out when publishing is released." }]);
+
+const warnings = `case when ${waitsForRelease} then pp.warnings || '${HELD_WARNING}'::jsonb else pp.warnings end`;
 
 const whole = `select ${columns},
     (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status, 'account_id', pp.account_id,
        'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url, 'published_at', pp.published_at,
-       'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt}, 'error', pp.error, 'warnings', pp.warnings) order by pp.position), '[]')
+       'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt}, 'error', pp.error, 'warnings', ${warnings}) order by pp.position), '[]')
      from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,
     (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename, 'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media

@@ -4,6 +4,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import type { StepDone } from "../../platforms/platform.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
+import { isHeld } from "./hold.ts";
 import { jsonb } from "./jsonb.ts";
 import type { PostEvent } from "./outbox.ts";
 import { type Db, statement } from "./sql.ts";
@@ -268,7 +269,7 @@ const intended = `slot as (
      update platform_posts set status = 'posting', lane = 'observe', step = $5, attempt_count = $6, updated_at = now(),
        lease_until = greatest(lease_until, now() + make_interval(secs => $10)),
        next_action_at = now() + make_interval(secs => $8::float8 + $9::float8)
-     where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now() and status in ('pending', 'queued', 'posting')
+     where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now() and status in ('pending', 'queued', 'posting') and not ${isHeld}
        and exists (select from slot)
      returning id, post_id, account_id, user_id, mode, platform, checkpoint, due_at
    ), intent as (

@@ -8,7 +8,7 @@ import { errorBody, refuseRequest, toRefusal } from "./refusals.ts";
 /** What the process knows of itself. */
 export interface Probes {
   /** Whether it can serve, and what of it can't. */
-  ready(): Promise<{ ready: boolean; checks: Record<string, string> }>;
+  ready(): Promise<{ ready: boolean; checks: Record<string, string>; publishing?: string | null }>;
   /** In Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
 }
@@ -27,9 +27,9 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
   const isOperator = (request: FastifyRequest) => access.isOwnPort === true || isBearer(request, access.token);
   app.get("/healthz", async () => ({ status: "ok" }));
   app.get("/readyz", async (request, reply) => {
-    const { ready, checks } = await probes.ready();
+    const { ready, checks, publishing } = await probes.ready();
     const seesChecks = isOperator(request) || (access.isLaptop === true && isFromHere(request));
-    return await reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", ...(seesChecks ? { checks } : {}) });
+    return await reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks } : {}) });
   });
   app.get("/metrics", async (request, reply) => {
     if (!isOperator(request)) throw access.token === null ? nothingHere : noToken;

@@ -51,6 +51,15 @@ export function writeExpiryLetter(ending: EndingAccount, appUrl: string): Mail {
   ]);
 }
 
+/** What the owner is told when publishing is held. */
+export function writeHoldLetter(to: string, reason: string, appUrl: string): Mail {
+  return mail(to, "Ampost has stopped publishing", [
+    `Ampost at ${appUrl} publishes nothing until you say so. ${reason}`,
+    "What was due meanwhile is being read back from the platforms, so that nothing is published twice.",
+    "Look at it with `ampost publishing status`, and let publishing go on with `ampost publishing release`. If this is a copy and the original goes on, leave it held.",
+  ]);
+}
+
 function mail(to: string, subject: string, paragraphs: string[]): Mail {
   return { to, subject, text: `${paragraphs.join("\n\n")}\n` };
 }

@@ -48,7 +48,7 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
     return "released";
   }
   const exchanges: HttpExchange[] = [];
-  const outcome = await send(work, step, context, request, writtenAfter, exchanges);
+  const outcome = await send(work, step, context, request, { id, writtenAfter }, exchanges);
   await faultPoint(deps, "result.before", claim, step.name);
   const progress = await record(work, step, index, { id, outcome, evidence: { ...evidenceOf(exchanges), endedAfterSeconds: secondsSince(writtenAfter) } });
   await faultPoint(deps, "result.written", claim, step.name);
@@ -113,12 +113,13 @@ async function withdraw(work: Work, step: VisibleStep, index: number, id: string
 }
 
 /** (b) and (c): one request, whose bytes leave before the deadline and within the lease, or not at all. */
-async function send(work: Work, step: VisibleStep, context: StepContext, request: HttpRequest, writtenAfter: ReturnType<typeof instant>, exchanges: HttpExchange[]): Promise<Outcome> {
+async function send(work: Work, step: VisibleStep, context: StepContext, request: HttpRequest, { id, writtenAfter }: { id: string; writtenAfter: Instant }, exchanges: HttpExchange[]): Promise<Outcome> {
   const { deps, claim } = work;
   const beforeSend = (): void => {
     void deps.faultPoint?.({ point: "send.before", platformPostId: claim.id, step: step.name });
     if (secondsSince(writtenAfter) >= COMMIT_DEADLINE_SECONDS) throw new Error("The deadline of the commit has passed.");
     if (isLeaseOver(claim)) throw new Error("The lease is over.");
+    deps.noteCommit?.(id);
   };
   let answer: HttpAnswer;
   try {

@@ -50,6 +50,8 @@ export interface PublishingDeps {
   freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
   /** The platform has withdrawn the account's token for good. */
   reportTokenRefused?(account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void>;
+  /** Notes outside of the database that a commit is about to go out. Where it throws, nothing goes out. */
+  noteCommit?(intentId: string): void;
   /** What the engine's own pauses are divided by in test mode. */
   speed: number;
   /** How late a post may be published by itself, unless it says so itself; six hours where nothing is given. */

@@ -14,6 +14,7 @@ import { describeFailure } from "./failure.ts";
 import { isTooLate, leave } from "./late.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
+import { beginDoubted, isDoubted, nameDoubted } from "./after-restore.ts";
 import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
 import {
@@ -63,12 +64,14 @@ export async function freeAccount(deps: Pick<PublishingDeps, "pool" | "log">, { 
 async function run(started: Started, slots: Slots): Promise<void> {
   const { deps, claim, row } = started;
   if (isPoison(claim)) return setAside(started);
-  if (isTooLate(started)) {
+  if (isDoubted(row)) await beginDoubted(started);
+  else if (isTooLate(started)) {
     await leave(started);
     return freeAccount(deps, claim);
   }
   const work = await prepare(started);
   if (work === "released") return;
+  if (isDoubted(row)) await nameDoubted(work);
   if (row.intent !== null && row.intent.result === null) {
     if ((await reconcile(work, row.intent)) === "released") return;
   } else if (row.intent !== null && row.step !== null && row.step === row.live_through) {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, opendir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, opendir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { checkStorageKey, isStorageKey, MissingObjectError } from "./storage.ts";
+import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 /** Objects as files below `folder`. Half-written ones lie in a folder of their own, so that a rename makes them whole at once. */
@@ -72,6 +72,19 @@ export async function createDiskStorage(folder: string): Promise<Storage> {
         deleted += 1;
       }
       return deleted;
+    },
+
+    async readMark() {
+      return readFile(join(folder, MARK_NAME), "utf8").catch((error: unknown) => {
+        if (isNotFound(error)) return null;
+        throw error;
+      });
+    },
+
+    async writeMark(text) {
+      const draft = join(incoming, randomUUID());
+      await writeFile(draft, text, { mode: 0o600, flush: true });
+      await rename(draft, join(folder, MARK_NAME));
     },
 
     close() {},

@@ -11,11 +11,12 @@ import {
   HeadObjectCommand,
   paginateListObjectsV2,
   ListMultipartUploadsCommand,
+  PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { checkStorageKey, isStorageKey, MissingObjectError } from "./storage.ts";
+import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 export interface S3Settings {
@@ -47,6 +48,7 @@ export function createS3Storage(settings: S3Settings): Storage {
     responseChecksumValidation: "WHEN_REQUIRED",
   });
 
+  const mark = { Bucket: settings.bucket, Key: prefix + MARK_NAME };
   const place = (key: string) => ({ Bucket: settings.bucket, Key: prefix + checkStorageKey(key) });
 
   const open: Storage["open"] = async (key, { start = 0, end } = {}) => {
@@ -127,6 +129,20 @@ export function createS3Storage(settings: S3Settings): Storage {
         deleted += 1;
       }
       return deleted;
+    },
+
+    async readMark() {
+      try {
+        const { Body } = await client.send(new GetObjectCommand(mark));
+        return (await Body?.transformToString()) ?? null;
+      } catch (error) {
+        if (isNotFound(error)) return null;
+        throw error;
+      }
+    },
+
+    async writeMark(text) {
+      await client.send(new PutObjectCommand({ ...mark, Body: text }));
     },
 
     close: () => client.destroy(),

@@ -119,6 +119,14 @@ function testStorage(name: string, open: (folder: string) => Promise<{ storage: 
       assert.ok(!(await listed()).includes(key));
     });
 
+    it("keeps a mark beside the objects that is never listed as one", async () => {
+      assert.equal(await storage.readMark(), null);
+      await storage.writeMark("first\n");
+      await storage.writeMark("second\n");
+      assert.equal(await storage.readMark(), "second\n");
+      assert.ok((await listed()).every((key) => key.startsWith("media/")));
+    });
+
     it("refuses keys that could leave its folder", async () => {
       const id = randomUUID();
       for (const key of ["", "/etc/passwd", "../secret", `media/../../${id}`, `media/ab/${id}/..`, `media/ab/${id}\0`, `media\\ab\\${id}`, `media/%2e/${id}`]) {

@@ -25,6 +25,10 @@ export interface Storage {
   list(): AsyncIterable<StoredObject>;
   /** Removes what writers that died before `olderThan` left unfinished; answers how many there were. */
   deleteUnfinished(olderThan: Date): Promise<number>;
+  /** The instance's mark, which lies beside the objects and is none of them; null where there is none. */
+  readMark(): Promise<string | null>;
+  /** Replaces the mark, whole or not at all. */
+  writeMark(text: string): Promise<void>;
   /** Lets go of connections. */
   close(): void;
 }
@@ -57,5 +61,8 @@ export function checkStorageKey(key: string): string {
 export function isStorageKey(key: string): boolean {
   return STORAGE_KEY.test(key);
 }
+
+/** The name under which every driver keeps the mark: never a storage key. */
+export const MARK_NAME = "published-up-to";
 
 const STORAGE_KEY = /^media\/[0-9a-f]{2}\/[0-9a-f-]{36}$/;

@@ -1,0 +1,56 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import { CHANNELS, type Listener } from "../db/listen.ts";
+import { checkContinuity, findEpoch, type Hold } from "./hold.ts";
+import { type MarkPlaces, type Marks, NO_INTENT, openMarks } from "./marks.ts";
+
+/** Notes every commit outside of the database from now on, and holds publishing where that was not the one that published last. */
+export interface Continuity {
+  noteCommit(intentId: string): void;
+  /** May be called again. */
+  close(): Promise<void>;
+}
+
+export interface ContinuityDeps {
+  pool: pg.Pool;
+  places: MarkPlaces;
+  listener: Pick<Listener, "on">;
+  log: Pick<Logger, "error" | "warn">;
+  /** Publishing is held from this start on. */
+  onHeld(begun: Hold): Promise<void>;
+}
+
+export async function openContinuity({ pool, places, listener, log, onHeld }: ContinuityDeps): Promise<Continuity> {
+  const { mark, begun } = await checkContinuity({ pool, places, log });
+  if (begun !== null) await onHeld(begun);
+  let marks: Marks | null = mark === null ? null : await openMarks(places, mark, log);
+  const beginAnew = async () => {
+    const before = marks;
+    marks = await openMarks(places, { epoch: await findEpoch(pool), intentId: NO_INTENT }, log);
+    await before?.close();
+  };
+  let closing: Promise<void> | null = null;
+  let beginning: Promise<void> | null = null;
+  const released = () => {
+    beginning ??= beginAnew()
+      .catch((error: unknown) => log.error({ err: error }, "commits cannot be noted, so nothing is published"))
+      .finally(() => (beginning = null));
+  };
+  const stop = listener.on(CHANNELS.released, released);
+  return {
+    noteCommit(intentId) {
+      if (closing !== null) throw new Error("The process stops.");
+      if (marks !== null) return marks.note(intentId);
+      // The database has taken the intent, so publishing is released; only word of it was lost.
+      released();
+      throw new Error("Commits cannot be noted yet.");
+    },
+    async close() {
+      stop();
+      await beginning;
+      closing ??= marks?.close() ?? Promise.resolve();
+      await closing;
+    },
+  };
+}

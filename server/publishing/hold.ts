@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import { countHeld, doubtUnsettled, findContinuity, findHold, findOthersAtWork, hold, release } from "../db/hold.ts";
+import { jsonb } from "../db/jsonb.ts";
+import { addFact, findFact } from "../db/instance-facts.ts";
+import { transaction } from "../db/sql.ts";
+import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./marks.ts";
+
+/** Why publishing is held, as people read it. */
+export const HOLD_REASONS = {
+  behind: "The database does not know of a post that this instance has published: it was put back to an earlier state, or replaced by a copy that lags.",
+  foreign: "The database and the folder or bucket beside it belong to different instances.",
+  moved: "The database has published before, and nothing beside it says so: it is a copy, or its folder or bucket is gone.",
+} as const;
+
+export interface Hold {
+  reason: keyof typeof HOLD_REASONS;
+  since: string;
+  /** What was due by then may have gone out already. */
+  doubtedUntil: string;
+}
+
+export interface HoldCounts {
+  /** Being read back. */
+  doubted: number;
+  /** Reading back could not tell: a person has to look. */
+  unknown: number;
+  /** Due, and waiting for the release. */
+  waiting: number;
+}
+
+/** What to do about it. */
+export const HOLD_CURE = "Nothing is published until you run `ampost publishing release`; `ampost publishing status` says what is being read back.";
+
+/** A mark whose commit is no longer in the journal may have been swept, where it is older than this and there are newer ones. */
+const SWEPT_AFTER_DAYS = 7;
+
+/** Clocks of database and machine need not agree. */
+const CLOCKS_APART_SECONDS = 60;
+
+export interface Start {
+  pool: pg.Pool;
+  places: MarkPlaces;
+  log: Pick<Logger, "error">;
+  /** How long this process has run. */
+  upSeconds?: number;
+}
+
+/**
+ * To be called before anything is published: whether this database is the one that has published last. Where it is not,
+ * publishing is held, what was due meanwhile is read back, and a person says when to go on. Answers where the marks go
+ * on from, null while publishing is held, and the hold that this start has begun.
+ */
+export async function checkContinuity(start: Start): Promise<{ mark: Mark | null; begun: Hold | null }> {
+  const { pool, places, log } = start;
+  const isNew = (await addFact.run(pool, [EPOCH, randomUUID()])) > 0;
+  if ((await findHold.one(pool)) !== undefined) return { mark: null, begun: null };
+  const epoch = await findEpoch(pool);
+  const marks = await readMarks(places);
+  const newest = marks.reduce((highest, { intentId }) => (intentId > highest ? intentId : highest), NO_INTENT);
+  const known = await findContinuity.one(pool, [newest]);
+  if (known === undefined || !known.has_posts) return { mark: { epoch, intentId: NO_INTENT }, begun: null };
+
+  const reason = await reasonToHold(start, { epoch, isNew, marks, newest, known });
+  if (reason === null) return { mark: { epoch, intentId: newest }, begun: null };
+  const until = reason === "behind" ? timeOf(newest) + CLOCKS_APART_SECONDS * 1000 : Date.now();
+  const begun = await begin(pool, { reason, since: new Date().toISOString(), doubtedUntil: new Date(until).toISOString() });
+  if (begun !== null) log.error({ reason }, `Publishing is held. ${HOLD_REASONS[reason]} ${HOLD_CURE}`);
+  return { mark: null, begun };
+}
+
+/** What holds publishing, and how far reading back has come; null where nothing does. */
+export async function readHold(pool: pg.Pool): Promise<(Hold & HoldCounts) | null> {
+  const found = await findHold.one(pool);
+  if (found === undefined) return null;
+  const counts = (await countHeld.one(pool)) ?? { doubted: 0, unknown: 0, waiting: 0 };
+  const held: Hold = JSON.parse(found.value);
+  return { ...held, ...counts };
+}
+
+/** Publishing goes on here, and the marks begin anew. False where it was not held. */
+export async function releaseHold(pool: pg.Pool, { dataDir, storage }: MarkPlaces): Promise<boolean> {
+  const found = await readHold(pool);
+  if (found === null) return false;
+  // A copy becomes an instance of its own; otherwise processes that are at work go on with the epoch they know.
+  const epoch = found.reason === "moved" ? randomUUID() : await findEpoch(pool);
+  await writeMarks({ dataDir, storage }, { epoch, intentId: NO_INTENT });
+  return (await release.one(pool, [epoch]))?.released ?? false;
+}
+
+export async function findEpoch(pool: pg.Pool): Promise<string> {
+  return (await findFact.one(pool, [EPOCH]))?.value ?? "";
+}
+
+const EPOCH = "epoch";
+
+interface Continuity {
+  epoch: string;
+  /** Whether this start has made the epoch: nothing can be said of a time before there was one. */
+  isNew: boolean;
+  marks: readonly Mark[];
+  newest: string;
+  known: { has_commits: boolean; knows: boolean; knows_newer: boolean };
+}
+
+async function reasonToHold({ pool, upSeconds = process.uptime() }: Start, { epoch, isNew, marks, newest, known }: Continuity): Promise<Hold["reason"] | null> {
+  const isSwept = known.knows_newer && timeOf(newest) < Date.now() - SWEPT_AFTER_DAYS * 86_400_000;
+  if (newest !== NO_INTENT && !known.knows && !isSwept) return "behind";
+  if (isNew) return null;
+  if (marks.some((mark) => mark.epoch !== epoch)) return "foreign";
+  return marks.length === 0 && known.has_commits && !(await findOthersAtWork.one(pool, [upSeconds]))?.found ? "moved" : null;
+}
+
+/** Null where it was held already. */
+async function begin(pool: pg.Pool, held: Hold): Promise<Hold | null> {
+  return transaction(pool, async (tx) => {
+    if ((await hold.run(tx, [jsonb(held)])) === 0) return null;
+    await doubtUnsettled.run(tx, [held.doubtedUntil]);
+    return held;
+  });
+}
+
+/** The first 48 bits of a UUIDv7 are its time in milliseconds. */
+function timeOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
