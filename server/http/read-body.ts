@@ -4,6 +4,7 @@ import type { MultipartFile } from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
 
 import type { Operation } from "../../contract/operation.ts";
+import { cutText } from "../../model/cut-text.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import { dropReceived, receiveFile } from "../media/receive.ts";
@@ -151,7 +152,7 @@ export async function dropUploads(storage: Storage, uploads: readonly Upload[]):
 
 async function receive(part: MultipartFile, index: number, storage: Storage, userId: string): Promise<Upload> {
   if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file") throw unknownField(part.fieldname);
-  const filename = part.filename === "" || part.filename === undefined ? `file-${index + 1}` : part.filename.slice(0, 255);
+  const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
   try {
     const received = await receiveFile(storage, { userId, bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}` });
     return { field: part.fieldname, filename, received, issues: [] };

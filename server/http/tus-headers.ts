@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
+import { cutText } from "../../model/cut-text.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
 import type { AnnouncedFile } from "../media/resumable-uploads.ts";
 import { refuseRequest } from "./refusals.ts";
@@ -40,7 +41,7 @@ export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
   // Clients differ in how they name the two.
   const filename = values.get("filename") ?? values.get("name") ?? "";
   const mimeType = values.get("filetype") ?? values.get("type") ?? "";
-  return { filename: filename === "" ? "media" : filename.slice(0, 255).toWellFormed(), mimeType: mimeType === "" ? null : mimeType.slice(0, 255), metadata, lengthBytes };
+  return { filename: cutText(filename, 255) || "media", mimeType: mimeType === "" ? null : mimeType.slice(0, 255), metadata, lengthBytes };
 }
 
 /** Where in the file the body of a PATCH begins. */
