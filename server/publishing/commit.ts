@@ -3,7 +3,7 @@ import { newId } from "../../model/ids.ts";
 import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { isDatabaseAway } from "../db/away.ts";
+import { isRefusedForGood } from "../db/away.ts";
 import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
 import { holdPlatformPost, holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
 import { tellDue } from "../db/scheduling.ts";
@@ -158,7 +158,7 @@ async function record(work: Work, step: VisibleStep, index: number, result: Resu
     return await recordOnce(work, step, index, result);
   } catch (error) {
     if (error instanceof LostClaim) await noteLate(work, result);
-    if (error instanceof LostClaim || isDatabaseAway(error)) throw error;
+    if (!isRefusedForGood(error)) throw error;
     // What came of the call counts for more than how it went.
     work.deps.log.error({ err: error, platformPostId: work.row.id, step: step.name }, "the result of a commit could not be written as it was, and is written without evidence");
     const { endedAfterSeconds } = result.evidence;

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mock, test } from "node:test";
+
+import pg from "pg";
+
+import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
+import { instant, secondsSince } from "./claim.ts";
+import { beginWatch, watch } from "./reading.ts";
+
+function databaseError(code: string): Error {
+  return Object.assign(new pg.DatabaseError("as a database says it", 0, "error"), { code });
+}
+
+/** The pool, of which every use fails while `trouble` says so. */
+function troubled(pool: pg.Pool, trouble: () => Error | null): pg.Pool {
+  return new Proxy(pool, {
+    get(target, name) {
+      const error = name === "query" || name === "connect" ? trouble() : null;
+      if (error !== null) return () => Promise.reject(error);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+for (const { what, error } of [
+  { what: "is away", error: new Error("Connection terminated unexpectedly") },
+  { what: "is read-only after a failover", error: databaseError("25006") },
+  { what: "has no disk left", error: databaseError("53100") },
+  { what: "cancels statements", error: databaseError("57014") },
+]) {
+  test(`an answer in hand is written when the database takes writes again: it ${what}`, async () => {
+    await withWorld(async (world) => {
+      world.ledger.readBack = "cannot_tell";
+      let until = 0;
+      await world.startEngine({
+        pool: troubled(world.pool, () => (performance.now() < until ? error : null)),
+        faultPoint: ({ point }) => {
+          if (point === "result.before") until = performance.now() + 1000;
+        },
+      });
+      const post = await world.addPost({ text: "in hand" });
+      await world.publish(post);
+      const state = await world.until(post, isOver);
+      assert.equal(state.platformPosts[0]?.status, "published");
+      assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    });
+  });
+}
+
+test("a database that is away while a step runs counts for nothing, and the step is done again", async () => {
+  await withWorld(async (world) => {
+    let failures = 0;
+    await world.startEngine({
+      freshToken: () => {
+        failures += 1;
+        return failures <= 4 ? Promise.reject(new Error("timeout exceeded when trying to connect")) : Promise.resolve("token");
+      },
+    });
+    const post = await world.addPost({ text: "away" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.attempt_count, 1);
+    assert.ok(!state.events.includes("platform_post.retry_scheduled"));
+  });
+});
+
+test("a fault of our own is counted, and in the end the post has failed and the operator has been told", async () => {
+  await withWorld(async (world) => {
+    await breakJournal(world, "new.step = 'create-0'");
+    const faulted: string[] = [];
+    await world.startEngine({ metrics: { commitStarted: () => undefined, settled: () => undefined, setAside: () => undefined, faulted: (platform) => faulted.push(platform) } });
+    const post = await world.addPost({ text: "ours" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.deepEqual([state.platformPosts[0]?.status, state.platformPosts[0]?.error?.code, state.platformPosts[0]?.next_action_at], ["failed", "INTERNAL_ERROR", null]);
+    assert.equal(faulted.length, 3);
+    assert.equal(liveCount(world.ledger, "ours"), 0);
+  });
+});
+
+test("a fault of our own over an open commit ends as unknown, and what comes of it is still found", async () => {
+  await withWorld(async (world) => {
+    await breakJournal(world, "new.result = 'ok' and new.effect = 'visible'");
+    await world.startEngine();
+    const post = await world.addPost({ text: "ours" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    await world.pool.query("drop trigger broken on publish_steps");
+    const state = await world.until(post, ({ status }) => status === "published");
+    assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(world.ledger.publishCalls.get("ours"), 1);
+  });
+});
+
+test("an answer that comes after the post was said to have failed makes it published again", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "absent";
+    const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });
+    const post = await world.addPost({ text: "late" });
+    await world.publish(post);
+    await world.until(post, ({ platformPosts }) => platformPosts[0]?.lease_until !== null && new Date(platformPosts[0]?.lease_until ?? 0) < new Date() && platformPosts[0]?.status === "posting");
+    await world.startEngine({ speed: 20 });
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "failed");
+    worker.kill("SIGCONT");
+    const state = await world.until(post, ({ status }) => status === "published");
+    assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    assert.deepEqual(state.events.slice(-2), ["platform_post.published", "post.published"]);
+    assert.equal(world.ledger.publishCalls.get("late"), 1);
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
+  });
+});
+
+test("no byte of a commit leaves after its deadline, however good the lease is", async () => {
+  await withWorld(async (world) => {
+    let waited = false;
+    await world.startEngine({
+      faultPoint: async ({ point }) => {
+        if (point !== "intent.written" || waited) return;
+        waited = true;
+        await new Promise((resolve) => setTimeout(resolve, 5200));
+        assert.equal(world.ledger.publishCalls.get("slow"), undefined);
+      },
+    });
+    const post = await world.addPost({ text: "slow" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
+    assert.equal(world.ledger.publishCalls.get("slow"), 1);
+  });
+});
+
+test("no byte of a commit leaves after the lease was lost", async () => {
+  await withWorld(async (world) => {
+    let waited = false;
+    await world.startEngine({
+      faultPoint: async ({ point, platformPostId }) => {
+        if (point !== "intent.written" || waited) return;
+        waited = true;
+        await world.pool.query("update platform_posts set fence = fence + 1, lease_owner = null, lease_until = null where id = $1", [platformPostId]);
+        // The next heartbeat tells.
+        await new Promise((resolve) => setTimeout(resolve, 3500));
+      },
+    });
+    const post = await world.addPost({ text: "lost lease" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
+    assert.equal(world.ledger.publishCalls.get("lost lease"), 1);
+  });
+});
+
+for (const definitive of [true, false]) {
+  test(`a database clock that jumps ahead proves nothing about a commit under way, by ${definitive ? "a handle" : "two reads"}`, async () => {
+    await withWorld(async (world) => {
+      const answering = Promise.withResolvers<void>();
+      world.ledger.readBack = definitive ? "absent" : "truth";
+      world.ledger.faults.push({ call: "publish", kind: "slow", until: answering.promise });
+      await Promise.all([world.startEngine(), world.startEngine()]);
+      const post = await world.addPost({ text: "under way" });
+      await world.publish(post);
+      await world.until(post, () => world.ledger.publishCalls.has("under way"));
+      await world.pool.query("update publish_steps set intent_at = intent_at - interval '5 min', deadline_at = deadline_at - interval '5 min' where effect = 'visible'");
+      const reads = async () => {
+        await world.pool.query("update platform_posts set lease_until = now(), next_action_at = now() where id = $1 and lane = 'observe' and fence = 1", [post.platformPostId]);
+        const { rows } = await world.pool.query<{ reads: number }>("select coalesce((evidence ->> 'reads')::int, 0) as reads from publish_steps where effect = 'visible'");
+        return rows[0]?.reads ?? 0;
+      };
+      while ((await reads()) < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+      const { rows } = await world.pool.query("select result, evidence -> 'negativeReads' as counted from publish_steps where effect = 'visible'");
+      assert.deepEqual(rows, [{ result: null, counted: [] }]);
+      answering.resolve();
+      const state = await world.until(post, ({ status }) => status === "published");
+      assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+      assert.equal(world.ledger.publishCalls.get("under way"), 1);
+    });
+  });
+}
+
+test("two negative reads that follow at once are one", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+    await world.startEngine({ speed: 10 });
+    const post = await world.addPost({ text: "at once" });
+    await world.publish(post);
+    const counted = await hurried(world);
+    assert.ok((counted[1] ?? 0) - (counted[0] ?? 0) >= 1.5, JSON.stringify(counted));
+  });
+});
+
+test("of both clocks the one that says later is believed", () => {
+  const start = instant();
+  for (const [monotonic, wall] of [[9000, 0], [0, 9000]] as const) {
+    mock.method(performance, "now", () => start.monotonic + monotonic);
+    mock.method(Date, "now", () => start.wall + wall);
+    assert.equal(secondsSince(start), 9);
+    mock.restoreAll();
+  }
+});
+
+test("time that nobody has watched is not counted, and what others have watched is", () => {
+  const since = { monotonic: performance.now() - 60_000, wall: Date.now() - 60_000 };
+  assert.ok(watch({ watched: beginWatch(since) }).seconds >= 60);
+  assert.equal(watch({}).seconds, 0);
+  assert.equal(watch({ watched: { other: { at: 1, seconds: 7 } } }).seconds, 7);
+});
+
+/** Has an open commit read back without a pause until its absence is proved; answers when the reads that proved it were. */
+async function hurried({ pool }: PublishingWorld): Promise<number[]> {
+  for (;;) {
+    const { rows } = await pool.query<{ counted: number[] }>("select evidence -> 'negativeReads' as counted from publish_steps where evidence ? 'proof'");
+    if (rows[0] !== undefined) return rows[0].counted;
+    await pool.query("update platform_posts set next_action_at = now() where lease_until is null and lane = 'observe'");
+    await pool.query("notify ampost_due");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Every write of such a row of the journal fails, as if the server were wrong. */
+async function breakJournal({ pool }: PublishingWorld, when: string): Promise<void> {
+  await pool.query("create function break() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = 'check_violation'; end $$");
+  await pool.query(`create trigger broken before insert or update on publish_steps for each row when (${when}) execute function break()`);
+}
+
+async function resultsOf({ pool }: PublishingWorld): Promise<unknown[]> {
+  const { rows } = await pool.query<{ result: string }>(
+    `select coalesce(case when evidence -> 'late' ->> 'outcome' = 'not_published' then 'definite_failure' end, result) as result
+     from publish_steps where effect = 'visible' order by intent_at`,
+  );
+  return rows.map(({ result }) => result);
+}
