@@ -19,7 +19,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   const running = await start(config, log, PARTS[name]);
   // The one that has started it may have gone meanwhile.
   if (attached && !process.connected) return await running.stop();
-  stayUntilTold(log, () => running.stop(), { signals: !attached });
+  stayUntilTold(log, () => running.stop(), { signals: !attached, stopSeconds: config.stopSeconds });
   if (attached) return answerStarter({ ...running.answers });
   log.info({ url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" }, "Ready");
   // Lines to be copied into a shell come last.

@@ -1,15 +1,14 @@
 import type { Logger } from "pino";
 
-/** All that is held is to be finished or handed back within this. */
-const STOP_SECONDS = 10;
 /** A launcher passes on what the terminal told this process already: within this it is the same signal. */
 const SAME_SIGNAL_SECONDS = 0.5;
 
 /**
  * Lets a server run until SIGTERM, SIGINT, SIGHUP or the end of the process that started it; then stops it cleanly and
- * ends with 0. A second signal ends it at once. Without `signals` only that process ends it.
+ * ends with 0. A second signal ends it at once. Without `signals` only that process ends it. All that is held is to be
+ * finished or handed back within `stopSeconds`.
  */
-export function stayUntilTold(log: Logger, stop: () => Promise<void>, options: { signals: boolean } = { signals: true }): void {
+export function stayUntilTold(log: Logger, stop: () => Promise<void>, { signals = true, stopSeconds = 10 }: { signals?: boolean; stopSeconds?: number } = {}): void {
   let toldAt: number | undefined;
   const told = (why: NodeJS.Signals | "disconnect") => {
     if (toldAt !== undefined) {
@@ -21,7 +20,7 @@ export function stayUntilTold(log: Logger, stop: () => Promise<void>, options: {
     setTimeout(() => {
       log.warn("Stopping took too long; what is left is taken over by others, or at the next start");
       process.exit(0);
-    }, (STOP_SECONDS - 0.5) * 1000).unref();
+    }, (stopSeconds - 0.5) * 1000).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -30,6 +29,6 @@ export function stayUntilTold(log: Logger, stop: () => Promise<void>, options: {
       },
     );
   };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, options.signals ? told : () => undefined);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, signals ? told : () => undefined);
   if (process.channel) process.on("disconnect", () => told("disconnect"));
 }

@@ -31,6 +31,7 @@ export interface Config {
   engineSpeed: number;
   scheduling: "contract" | "all";
   latestSeconds: number;
+  stopSeconds: number;
   workerSlots: number;
   /** Null: a worker that runs alone listens nowhere. */
   workerPort: number | null;
@@ -101,6 +102,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     engineSpeed: env.AMPOST_ENGINE_SPEED,
     scheduling: env.AMPOST_SCHEDULING,
     latestSeconds: env.AMPOST_LATEST * 3600,
+    stopSeconds: env.AMPOST_STOP_SECONDS,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
     metrics: { port: env.AMPOST_METRICS_PORT ?? null, host: env.AMPOST_METRICS_HOST, token: env.AMPOST_METRICS_TOKEN ?? null },

@@ -132,8 +132,8 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
 /** A second or two: what it stands for ends with it. */
 const SANDBOX_STOP_SECONDS = 2;
 
-/** Of the 10 s that a stop may take. */
-const WORKER_STOP_SECONDS = 8;
+/** What of the time that a stop may take is left when the worker has ended. */
+const AFTER_WORKER_SECONDS = 2;
 
 function startSandbox(config: Config, log: Logger): AttachedProcess {
   const env = { AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir };
@@ -144,7 +144,7 @@ function startWorker(config: Config, log: Logger, onEnd: () => void): AttachedPr
   // Ports that were settled here are part of addresses there; it listens nowhere itself.
   const env = { PORT: String(config.port), AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir, AMPOST_WORKER_PORT: "", AMPOST_METRICS_PORT: "" };
   const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
-  return unheard(startAttached("worker", { env, flags, stopSeconds: WORKER_STOP_SECONDS, log, onEnd }));
+  return unheard(startAttached("worker", { env, flags, stopSeconds: Math.max(1, config.stopSeconds - AFTER_WORKER_SECONDS), log, onEnd }));
 }
 
 /** Awaited at the end of the start; until then its failure must not go unheard. */

@@ -37,8 +37,8 @@ export interface Work {
 /** For leases and the results of commits, whatever takes all the others. */
 const URGENT_CONNECTIONS = 2;
 
-/** How long publishing gets to end what it holds, of the 10 s that a stop may take. */
-const PUBLISHING_STOP_SECONDS = 7;
+/** What of the time that a stop may take is left when publishing has ended what it holds. */
+const AFTER_PUBLISHING_SECONDS = 3;
 
 /** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
 export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {
@@ -105,7 +105,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     look: async () => void (await Promise.all([pool, urgentPool].map((each) => each.query("select 1")))),
     stop: async () => {
       running = false;
-      await Promise.all([engine.stop(PUBLISHING_STOP_SECONDS), endFolding(), endRelaying()]);
+      await Promise.all([engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)), endFolding(), endRelaying()]);
       ingest.stop();
       await continuity.close();
     },

@@ -36,7 +36,8 @@ const ROOM_MADE = 8;
 /** A lane in which nothing has ended for so long does not flow. */
 const FLOW_SECONDS = 1;
 
-/** How long before its end a stop ends quiet requests, so that their platform posts can be handed back. */
+/** After so long a stop ends quiet requests, so that their platform posts can be handed back; before its end at the latest. */
+const QUIET_STOP_SECONDS = 5;
 const HAND_BACK_SECONDS = 2;
 
 const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
@@ -226,7 +227,7 @@ export function createEngine(options: EngineOptions): Engine {
       };
       const hurry = setTimeout(() => {
         for (const claim of running.keys()) claim.lost.abort(new Stopping());
-      }, (withinSeconds - HAND_BACK_SECONDS) * 1000);
+      }, Math.min(QUIET_STOP_SECONDS, withinSeconds - HAND_BACK_SECONDS) * 1000);
       await Promise.race([idle(), over.promise]);
       clearTimeout(timer);
       clearTimeout(hurry);

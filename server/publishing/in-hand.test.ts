@@ -4,6 +4,7 @@ import { mock, test } from "node:test";
 
 import pg from "pg";
 
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 import { instant, secondsSince } from "./claim.ts";
 import { beginWatch, watch } from "./reading.ts";
@@ -111,6 +112,25 @@ test("an answer that comes after the post was said to have failed makes it publi
     assert.equal(world.ledger.publishCalls.get("late"), 1);
     worker.kill("SIGKILL");
     await once(worker, "exit");
+  });
+});
+
+test("a stop waits for a commit that is under way, and lets go of all else early", async () => {
+  await withWorld(async (world) => {
+    const [answering, creating] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    world.ledger.faults.push({ call: "publish", kind: "slow", until: answering.promise }, { call: "create", kind: "slow", text: "quiet", until: creating.promise });
+    world.ledger.readBack = "cannot_tell";
+    const engine = await world.startEngine({ broker: ledgerBroker(world.ledger, { timeoutSeconds: 60 }) });
+    const [commit, quiet] = [await world.addPost({ text: "commit" }), await world.addPost({ text: "quiet" })];
+    for (const post of [commit, quiet]) await world.publish(post);
+    await world.until(commit, () => world.ledger.publishCalls.has("commit") && world.ledger.calls.includes("create quiet"));
+    const stopped = engine.stop(60);
+    await world.until(quiet, ({ platformPosts }) => platformPosts[0]?.lease_until === null);
+    answering.resolve();
+    await stopped;
+    creating.resolve();
+    const [given] = (await world.read(commit)).platformPosts;
+    assert.deepEqual([given?.live_through, given?.platform_post_id], ["publish-0", "p1"]);
   });
 });
 
