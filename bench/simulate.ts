@@ -3,6 +3,7 @@ import { table, writeSection } from "./faults/report.ts";
 import { conditionsNow } from "./report.ts";
 import { makeInstallation } from "./simulation/installation.ts";
 import { type Lived, live } from "./simulation/live.ts";
+import { findMutants } from "./simulation/mutants.ts";
 import { type Kept, planOf, reduce } from "./simulation/plan.ts";
 import { shrink } from "./simulation/shrink.ts";
 import { simulate, toPart } from "./simulation/simulate.ts";
@@ -23,10 +24,14 @@ const { values } = parseArgs({
     posts: { type: "string" },
     "until-one-fails": { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    mutants: { type: "boolean", default: false },
+    mutant: { type: "string", default: "" },
   },
 });
 
-if (values.seed !== undefined) await one(Number(values.seed));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+if (values.mutants) await findMutants(({ what, seed, sentence }) => console.log(`${what}: ${seed === null ? "not found" : `seed ${seed}: ${sentence}`}`), values.mutant);
+else if (values.seed !== undefined) await one(Number(values.seed));
 else await many(values.seeds ?? "1-1000");
 process.exit();
 

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { Violation } from "./judge.ts";
 import type { PartResult } from "./part.ts";
 
-interface Change {
+/** Takes one text of a file out and puts another in its place. */
+export interface Change {
   file: string;
   find: string;
   replace: string;
@@ -79,12 +80,10 @@ const COPIED = ["model", "platforms", "contract", "server", "sandbox", "cli", "b
  */
 export async function sabotageRuns(): Promise<PartResult> {
   const began = performance.now();
-  const copy = await mkdtemp(join(tmpdir(), "ampost-sabotage-"));
+  const copy = await copyCode();
   const violations: Violation[] = [];
   const noticed: string[] = [];
   try {
-    for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
-    await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
     for (const file of new Set(SABOTAGES.map(({ tests }) => tests))) {
       const { isGreen } = await runTests(copy, file);
       if (!isGreen) violations.push({ kind: "untrue", sentence: `${file} is red with every guard in its place` });
@@ -104,8 +103,16 @@ export async function sabotageRuns(): Promise<PartResult> {
   return { name: "Sabotage", did, posts: 0, faults: SABOTAGES.length, fates: {}, violations, seconds: (performance.now() - began) / 1000 };
 }
 
+/** The code in a folder of its own, which the caller removes. */
+export async function copyCode(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), "ampost-sabotage-"));
+  for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
 /** Answers what undoes it. */
-async function applyAll(copy: string, changes: readonly Change[]): Promise<() => Promise<void>> {
+export async function applyAll(copy: string, changes: readonly Change[]): Promise<() => Promise<void>> {
   const originals = new Map<string, string>();
   for (const { file, find, replace } of changes) {
     const path = join(copy, file);

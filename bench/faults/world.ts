@@ -204,7 +204,7 @@ async function untilReady(url: string, child: Process): Promise<void> {
 }
 
 /** A harness that breaks off can wait for nothing: PostgreSQL is told to end at once. Answers what ends this care. */
-function leaveNothing(folder: string, record: string): () => Promise<void> {
+export function leaveNothing(folder: string, record: string): () => Promise<void> {
   const atExit = (): void => {
     if (existsSync(record)) process.kill(parseInt(readFileSync(record, "utf8"), 10), "SIGQUIT");
     rmSync(folder, { recursive: true, force: true });

@@ -23,6 +23,7 @@ import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createVault } from "../../server/oauth/vault.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import type { Storage } from "../../server/storage/storage.ts";
+import { leaveNothing } from "../faults/world.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { beginTimeline, takeOverTime } from "./timeline.ts";
 
@@ -87,7 +88,7 @@ async function build(folder: string, opened: (() => Promise<unknown>)[], close: 
   const log = pino({ level: "silent" });
   const shared = process.env.AMPOST_TEST_POSTGRES_URL;
   const server = shared === undefined ? await startEmbedded({ dataDir: folder, log, settings: TEST_SETTINGS }) : undefined;
-  if (server !== undefined) opened.push(() => server.stop());
+  if (server !== undefined) opened.push(() => server.stop(), leaveNothing(folder, join(folder, "postgres/data/postmaster.pid")));
   const stage = await openStage(shared ?? server?.url ?? "", `simulation_${randomBytes(6).toString("hex")}`);
   opened.push(() => stage.close());
   takeOverTime();

@@ -35,6 +35,8 @@ interface Row {
   due_at: Date | null;
   next_action_at: Date | null;
   attempt_count: number;
+  /** Whether its caller had been told that nobody knows, after which nothing is sent by itself. */
+  was_unknown: boolean;
   error: { code: string; message: string } | null;
   account_id: string;
 }
@@ -60,7 +62,8 @@ export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise
     atMs: integer(row, "created_at") - EPOCH_MS - plan.platformAheadSeconds * 1000,
   }));
   const { rows } = await stage.pool.query<Row>(
-    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url, pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id
+    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url, pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id,
+       exists (select from sim.changes c where c.id = pp.id and c.was = 'unknown') as was_unknown
      from platform_posts pp join posts p on p.id = pp.post_id`,
   );
   const posts = subjects.flatMap((subject, place): Post[] => {
@@ -123,7 +126,7 @@ function truth(ran: Ran, post: Post): Violation[] {
 
 /** The sum of what refuses for long: six tries take 21 minutes. */
 function mayFail(ran: Ran, post: Post): boolean {
-  if (forced(ran, post) > 0) return true;
+  if (forced(ran, post) > 0 || post.row.was_unknown) return true;
   // The second of two with the same words is one that networks refuse.
   if (hasTwin(ran, post) && post.row.error?.code !== "INTERNAL_ERROR") return true;
   return ["AUTH_EXPIRED", "AUTH_REVOKED"].includes(post.row.error?.code ?? "") && ran.plan.tokens.length > 0;
@@ -180,13 +183,19 @@ function commits(ran: Ran, post: Post): Violation[] {
   return own.flatMap((commit) => {
     const violations: Violation[] = [];
     const lateSeconds = (commit.atMs - commit.intentMs) / 1000;
-    if (lateSeconds > DEADLINE_SECONDS) violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
+    if (lateSeconds > DEADLINE_SECONDS && !isClockless(ran)) violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
     const first = own.find((other) => other.step === commit.step && other.atMs < commit.atMs && other.made.length > 0);
     if (first !== undefined && !repeats && forced(ran, post) === 0) violations.push(say("duplicate", post, `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, and was sent again at ${(commit.atMs / 1000).toFixed(1)}`));
     const isInHand = commit.made.length > 0 && commit.heard !== null && commit.heard < 300 && ran.lastedWell.has(commit.machine);
     if (isInHand && subject.parts.length === 1 && row.status !== "published" && !hasTwin(ran, post)) violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
     return violations;
   });
+}
+
+/** Whether a clock stood still and the other was set back: then no process can know what time has passed. */
+function isClockless({ struck }: Ran): boolean {
+  const blows = [...struck].flatMap((fault) => (fault.at === "point" || fault.at === "time" ? [fault.do] : []));
+  return blows.some(({ what }) => what === "suspended") && blows.some((blow) => blow.what === "wall clock" && blow.bySeconds < 0);
 }
 
 /** By the true time, whatever the clocks show. */

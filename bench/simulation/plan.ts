@@ -77,16 +77,17 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
   const draws = drawsOf(seed, "plan");
   const theme = draws.weighed(THEMES);
   const crowd = theme === "crowd";
-  const posts = crowd ? drawCrowd(draws, shapes) : drawPosts(draws, shapes, tenants.length);
+  const posts = crowd ? drawCrowd(draws, shapes) : theme === "tokens" ? drawSharers(draws, shapes, tenants) : drawPosts(draws, theme, shapes, tenants.length);
   const hasLongWait = posts.some(({ when }) => "dueAt" in when && when.dueAt > 1000);
   return {
     seed,
-    workers: draws.weighed({ "1": 4, "2": 5, "3": 2 }) === "1" ? 1 : draws.whole(2, 3),
+    workers: theme === "stops" || theme === "tokens" || draws.chance() < 0.6 ? draws.whole(2, 3) : 1,
     connections: draws.pick([2, 3, 5, 10]),
-    floorSeconds: hasLongWait ? 300 : draws.pick([20, 45, 90]),
+    // Rarely where nothing is waited for but the end, and as in production where it is about the wait.
+    floorSeconds: crowd ? 2 : hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,
-    acts: crowd ? [] : posts.flatMap((post, index) => drawActs(draws, post, index)),
-    faults: crowd ? [] : drawFaults(draws, theme, posts),
+    acts: crowd || theme === "tokens" ? [] : posts.flatMap((post, index) => drawActs(draws, post, index)),
+    faults: drawFaults(draws, theme, posts),
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
     tokens: crowd ? [] : posts.flatMap(({ tenant, shape }) => (tenants[tenant]?.accounts[shape.platform]?.isRenewable === true && draws.chance() < (theme === "tokens" ? 0.9 : 0.2) ? [{ tenant, platform: shape.platform, seconds: draws.pick([-5, 20, 100, 700]) }] : [])),
@@ -106,7 +107,7 @@ export function reduce(plan: Plan, { faults, acts, posts }: Kept): Plan {
   };
 }
 
-function drawPosts(draws: Draws, shapes: readonly Shape[], tenants: number): PlannedPost[] {
+function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants: number): PlannedPost[] {
   const posts: PlannedPost[] = [];
   const count = draws.pick([1, 2, 2, 3, 3, 4]);
   const takenBySilent = new Set<string>();
@@ -116,8 +117,8 @@ function drawPosts(draws: Draws, shapes: readonly Shape[], tenants: number): Pla
       posts.push({ ...before, when: drawWhen(draws, before) });
       continue;
     }
-    const platform = draws.pick(PLATFORM_NAMES);
-    const shape = drawShape(draws, shapes.filter((each) => each.platform === platform));
+    const shape = theme === "mixed" || draws.chance() < 0.4 ? drawShape(draws, shapes) : drawHard(draws, shapes);
+    const { platform } = shape;
     const tenant = draws.whole(0, tenants - 1);
     const place = `${tenant} ${platform}`;
     // A post without words is told from others by its account.
@@ -128,8 +129,18 @@ function drawPosts(draws: Draws, shapes: readonly Shape[], tenants: number): Pla
   return posts;
 }
 
+/** What has no handle before its call, or nothing to be read back by, or several calls. */
+function drawHard(draws: Draws, shapes: readonly Shape[]): Shape {
+  const isHard = ({ platform, content, parts, name }: Shape): boolean => parts > 1 || (content.media.length === 0 && platform !== "threads") || (platform === "tiktok" && name.includes("photo"));
+  const hard = shapes.filter(isHard);
+  const platform = draws.pick([...new Set(hard.map((shape) => shape.platform))]);
+  return draws.pick(hard.filter((shape) => shape.platform === platform));
+}
+
 /** Words alone cost least, and are what is read back least. */
-function drawShape(draws: Draws, shapes: readonly Shape[]): Shape {
+function drawShape(draws: Draws, all: readonly Shape[]): Shape {
+  const platform = draws.pick(PLATFORM_NAMES);
+  const shapes = all.filter((shape) => shape.platform === platform);
   const light = shapes.filter(({ content, parts }) => content.media.length === 0 && parts === 1);
   if (light.length > 0 && draws.chance() < 0.5) return draws.pick(light);
   const chains = shapes.filter(({ parts }) => parts > 1);
@@ -146,9 +157,19 @@ function drawWhen(draws: Draws, near?: PlannedPost): PlannedPost["when"] {
 function drawCrowd(draws: Draws, shapes: readonly Shape[]): PlannedPost[] {
   const words = shapes.filter(({ content, parts }) => content.media.length === 0 && parts === 1);
   const crowded = draws.pick(words);
-  const many = Array.from({ length: 20 }, (_, index): PlannedPost => ({ tenant: 0, shape: draws.chance() < 0.7 ? crowded : draws.pick(words), words: index, when: { publishAt: draws.whole(1, 3) } }));
-  const few = [1, 2].map((tenant): PlannedPost => ({ tenant, shape: draws.pick(words), words: 100 + tenant, when: { publishAt: draws.whole(4, 8) } }));
+  const many = Array.from({ length: 20 }, (_, index): PlannedPost => ({ tenant: 0, shape: index === 0 || draws.chance() < 0.7 ? crowded : draws.pick(words), words: index, when: { publishAt: draws.whole(1, 3) } }));
+  const few = [1, 2].map((tenant): PlannedPost => ({ tenant, shape: draws.pick(words.filter(({ platform }) => platform !== crowded.platform)), words: 100 + tenant, when: { publishAt: draws.whole(4, 8) } }));
   return [...many, ...few];
+}
+
+/** Several posts of one account at once, whose token all of them need. */
+function drawSharers(draws: Draws, shapes: readonly Shape[], tenants: Installation["tenants"]): PlannedPost[] {
+  const tenant = draws.whole(0, tenants.length - 1);
+  const renewable = shapes.filter(({ platform, content }) => content.text !== "" && tenants[tenant]?.accounts[platform]?.isRenewable === true);
+  const { platform } = draws.pick(renewable);
+  const own = renewable.filter((shape) => shape.platform === platform);
+  const at = draws.whole(1, 5);
+  return Array.from({ length: draws.whole(2, 4) }, (_, words): PlannedPost => ({ tenant, shape: draws.pick(own), words, when: { publishAt: at } }));
 }
 
 function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct[] {
@@ -166,7 +187,7 @@ function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct
 function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): PlannedFault[] {
   const some = (most: number, draw: () => PlannedFault): PlannedFault[] => Array.from({ length: draws.whole(1, most) }, draw);
   const lostAnswer = (): PlannedFault => ({ at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: drawNetworkFault(draws) });
-  const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(AROUND_A_COMMIT), nth: draws.whole(1, posts.length), do: drawBlow(draws) });
+  const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(AROUND_A_COMMIT), nth: draws.whole(1, posts.length), do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]) });
   const lag = (): PlannedFault[] => {
     const { platform } = draws.pick(posts).shape;
     const error = LAGS[platform]?.(draws.pick([5, 20, 50]));
@@ -186,7 +207,7 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
     case "tokens":
       return draws.chance() < 0.5 ? [] : [{ at: "request", only: "refresh", nth: draws.whole(1, 2), fault: drawNetworkFault(draws) }];
     case "crowd":
-      return [];
+      return draws.chance() < 0.5 ? [] : [{ at: "time", seconds: 0.5, do: { what: "outage", platform: posts[0]?.shape.platform ?? null, seconds: 200, fault: { what: "silent_before" } } }];
   }
 }
 
@@ -246,7 +267,13 @@ function drawBlow(draws: Draws): Blow {
   const what = draws.weighed({ crash: 5, stopped: 3, suspended: 3, "wall clock": 1 });
   if (what === "crash") return { what, backAfter: draws.pick([0.5, 3, 10, 40, 700]) };
   if (what === "wall clock") return { what, bySeconds: draws.pick([-3600, -30, 4, 30, 3600]) };
-  return { what, seconds: draws.pick([2, 4.9, 5.5, 7, 12, 30, 90]), wallBySeconds: draws.chance() < 0.25 ? -draws.whole(1, 120) : 0 };
+  return drawSleep(draws, [2, 4.9, 5.5, 7, 12, 30, 90]);
+}
+
+function drawSleep(draws: Draws, lengths: readonly number[]): Blow {
+  const what = draws.pick(["stopped", "suspended"] as const);
+  // Where one clock stands still and the other is set back as well, a process cannot know that it has slept.
+  return { what, seconds: draws.pick(lengths), wallBySeconds: what === "stopped" && draws.chance() < 0.3 ? -draws.whole(1, 120) : 0 };
 }
 
 function drawDisaster(draws: Draws): Disaster {

@@ -338,11 +338,15 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   for (const planned of acts) {
     at(planned.at, api, `${planned.act} of post ${planned.post}`, () => void perform(planned));
   }
+  let actsLeft = acts.length;
   async function perform(planned: PlannedAct): Promise<void> {
     for (let tries = 0; ; tries += 1) {
       const outcome = await act(planned);
       const ackedMs = timeline.now();
-      if (outcome !== "unheard" || tries >= 8) return void acted.push({ ...planned, outcome: outcome === "refused" && tries > 0 ? "unheard" : outcome, ackedMs });
+      if (outcome !== "unheard" || tries >= 8) {
+        actsLeft -= 1;
+        return void acted.push({ ...planned, outcome: outcome === "refused" && tries > 0 ? "unheard" : outcome, ackedMs });
+      }
       await new Promise((passed) => setTimeout(passed, 2000 * (tries + 1)));
     }
   }
@@ -369,7 +373,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   };
   const isSettled = async (): Promise<boolean> => {
     const { rows } = await stage.pool.query("select 1 from platform_posts where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null) or (status = 'pending' and due_at is not null)) limit 1");
-    return rows.length === 0;
+    return rows.length === 0 && actsLeft === 0;
   };
   const isOpen = async (): Promise<boolean> => (await stage.pool.query("select 1 from platform_posts where next_action_at is not null limit 1")).rows.length > 0;
   await timeline.run((lastSeconds + 5) * 1000);

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { applyAll, type Change, copyCode } from "../faults/sabotage.ts";
+
+/** A guard of the product taken out, or a fault that it once had put in again. */
+interface Mutant {
+  what: string;
+  changes: readonly Change[];
+}
+
+const QUERIES = "server/db/publishing.ts";
+const SCHEMA = "server/db/migrations/0001_core.sql";
+const COMMIT = "server/publishing/commit.ts";
+
+export const MUTANTS: readonly Mutant[] = [
+  { what: "leases are never prolonged", changes: [{ file: "server/publishing/engine.ts", find: "heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);", replace: "" }] },
+  { what: "a late answer is not noted", changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await noteLate(work, id, outcome, evidence);", replace: "" }] },
+  { what: "a result is not written again while the database is away", changes: [{ file: "server/publishing/settle.ts", find: "if (!isWorthRepeating(error) || secondsSince(since) > patienceSeconds) throw error;", replace: "if (!isWorthRepeating(error) || secondsSince(since) > -patienceSeconds) throw error;" }] },
+  { what: "time by the wall clock alone", changes: [{ file: "server/publishing/claim.ts", find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)", replace: "(now.wall - start.wall)" }] },
+  { what: "time by the monotonic clock alone", changes: [{ file: "server/publishing/claim.ts", find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)", replace: "(now.monotonic - start.monotonic)" }] },
+  { what: "no deadline before the bytes go out", changes: [{ file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }] },
+  {
+    what: "neither deadline nor lease before the bytes go out",
+    changes: [
+      { file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" },
+      { file: COMMIT, find: 'throw new Error("The lease is over.");', replace: "void 0;" },
+    ],
+  },
+  { what: "the identical repeat has no window", changes: [{ file: "server/publishing/reconcile.ts", find: "if (ageSeconds(work, intent) >= identicalRepeat.withinSeconds) return false;", replace: "" }] },
+  { what: "posts that are known are taken for look-alikes on X", changes: [{ file: "platforms/twitter/reconcile.ts", find: "!intent.accountedIds.has(post.id) && ", replace: "" }] },
+  {
+    what: "the fence, the lease and its owner",
+    changes: [
+      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3\n", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n" },
+      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null" },
+    ],
+  },
+  { what: "everybody renews a token that is due", changes: [{ file: "server/db/token-care.ts", find: " and (c.renewing_until is null or c.renewing_until <= now())", replace: "" }] },
+  { what: "no intent is written", changes: [{ file: QUERIES, find: "now() + make_interval(secs => $8), $11 from pp\n", replace: "now() + make_interval(secs => $8), $11 from pp where false\n" }] },
+  { what: "no quarantine", changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }] },
+  { what: "no unique index on the platform's ids", changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }] },
+  { what: "a commit is not held to its time", changes: [{ file: QUERIES, find: " and lease_until > now() and due_at <= now() and status in", replace: " and lease_until > now() and status in" }] },
+  { what: "a cut connection proves that nothing was sent", changes: [{ file: COMMIT, find: "if (error instanceof TransportError && !error.sent) return", replace: "if (error instanceof TransportError) return" }] },
+];
+
+/** How many seeds a mutant may outlive. */
+const SEEDS = 500;
+
+export interface Found {
+  what: string;
+  /** The seed that found it; null where none has. */
+  seed: number | null;
+  sentence: string;
+}
+
+/** Runs the simulation over the code with each mutant in it, until a seed finds it. The code is a copy. */
+export async function findMutants(onFound: (found: Found) => void, only = ""): Promise<Found[]> {
+  const copy = await copyCode();
+  const all: Found[] = [];
+  try {
+    for (const { what, changes } of MUTANTS.filter((mutant) => mutant.what.includes(only))) {
+      const mend = await applyAll(copy, changes);
+      const found = { what, ...(await simulateIn(copy)) };
+      await mend();
+      all.push(found);
+      onFound(found);
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+  return all;
+}
+
+async function simulateIn(copy: string): Promise<Omit<Found, "what">> {
+  const args = ["--disable-warning=ExperimentalWarning", join(copy, "bench/simulate.ts"), "--seeds", `1-${SEEDS}`, "--until-one-fails"];
+  const child = spawn(process.execPath, args, { cwd: copy, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  let output = "";
+  for await (const chunk of child.stdout.setEncoding("utf8")) output += String(chunk);
+  await ended;
+  const [, seed, sentence = ""] = /^seed (\d+): (.*)$/m.exec(output) ?? [];
+  return { seed: seed === undefined ? null : Number(seed), sentence };
+}
