@@ -37,6 +37,9 @@ export interface Doom {
 /** The engine's own pauses are divided by this, so that a quarter of an hour fits into a test. */
 export const SPEED = 300;
 
+/** How late a post may be: at that speed as long as the usual tries take, so that an outage that stays is over soon. */
+const LATEST_SECONDS = 20 * 60;
+
 /** After a crash the deadline of the commit, which is not divided, has to lie within the time to `unknown`. */
 export const SPEED_AFTER_CRASH = 60;
 
@@ -75,6 +78,7 @@ export async function startEngine(place: Place, log: Logger, options: { speed: n
     freshToken: (account, options) => freshToken(services, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(services, account, code, reason),
     speed: options.speed,
+    latestSeconds: LATEST_SECONDS,
     forcePrivateUploads: false,
     log,
   });
