@@ -42,7 +42,7 @@ export const postsAttempts = operation({
   method: "GET",
   path: "/api/v1/posts/:id/attempts",
   summary: "List the attempts of a post",
-  description: "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them. It shows why a post failed, or why its outcome is unknown.",
+  description: "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them. It shows why a post failed, or why its outcome is unknown. Once a post has been settled for a while (30 days, unless the instance keeps them longer), only its publishing calls are left, with `verdict` and `remoteId` and without `requests`.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
   answer: z.object({ attempts: z.array(attempt) }),

@@ -32,6 +32,7 @@ export interface Config {
   scheduling: "contract" | "all";
   latestSeconds: number;
   stopSeconds: number;
+  journalDays: number;
   workerSlots: number;
   /** Null: a worker that runs alone listens nowhere. */
   workerPort: number | null;
@@ -103,6 +104,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     scheduling: env.AMPOST_SCHEDULING,
     latestSeconds: env.AMPOST_LATEST * 3600,
     stopSeconds: env.AMPOST_STOP_SECONDS,
+    journalDays: env.AMPOST_JOURNAL_DAYS,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
     metrics: { port: env.AMPOST_METRICS_PORT ?? null, host: env.AMPOST_METRICS_HOST, token: env.AMPOST_METRICS_TOKEN ?? null },

@@ -5,8 +5,8 @@ import { findOwner } from "./db/users.ts";
 import type { Ground } from "./ground.ts";
 import { deliver } from "./domain/webhooks/deliver.ts";
 import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
-import { IDEMPOTENCY_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, SIGN_IN_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
-import { keepPostCountsFolded, sweepAttempts, sweepIdempotencyKeys, sweepOutbox, sweepSignIn } from "./jobs/sweeps.ts";
+import { IDEMPOTENCY_SWEEP_QUEUE, JOURNAL_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, SIGN_IN_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
+import { keepPostCountsFolded, sweepAttempts, sweepIdempotencyKeys, sweepJournal, sweepOutbox, sweepSignIn } from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
 import { writeExpiryLetter, writeHoldLetter } from "./mail/letters.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
@@ -92,6 +92,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     [WARN_QUEUE]: (_data, signal) => warnOfEnds(oauth, (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, writeExpiryLetter(ending, config.appUrl)), signal),
     [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),
     [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
+    [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
     [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
     [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
     [WEBHOOK_QUEUE]: (data, signal) => deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),

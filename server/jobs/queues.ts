@@ -25,6 +25,7 @@ export interface QueueSettings {
 
 export const IDEMPOTENCY_SWEEP_QUEUE = "idempotency.sweep";
 export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
+export const JOURNAL_SWEEP_QUEUE = "journal.sweep";
 export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
 
 export const WEBHOOK_QUEUE = "webhooks.deliver";
@@ -45,6 +46,7 @@ export const QUEUES = {
   [ATTEMPTS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
   [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16, workers: 8, atOnceOfGroup: 4 },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
+  [JOURNAL_SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "27 3 * * *" },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
 } as const satisfies Record<string, QueueSettings>;

@@ -4,6 +4,7 @@ import { deleteUnbegunGrants } from "../db/api-keys.ts";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
 import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
 import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
+import { sweepPublishSteps } from "../db/publish-steps.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
 import { deleteOldThrottles } from "../db/throttles.ts";
 import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
@@ -11,6 +12,8 @@ import { deleteUnreadWebhooks } from "../db/webhooks.ts";
 import type { Statement } from "../db/sql.ts";
 
 const BATCH = 1_000;
+
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /** Idempotency keys that nobody can mean any more. */
 export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldIdempotencyKeys, signal);
@@ -34,6 +37,12 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteUnbegunGrants, signal);
   await inBatches(pool, deleteOldMcpTokens, signal);
   await inBatches(pool, deleteOldThrottles, signal);
+}
+
+/** What was sent and answered for posts that were settled so long ago. */
+export async function sweepJournal(pool: pg.Pool, days: number, signal: AbortSignal, batch = BATCH): Promise<void> {
+  let last: string | null = FIRST_ID;
+  while (last !== null && !signal.aborted) last = (await sweepPublishSteps.one(pool, [last, batch, days]))?.last ?? null;
 }
 
 /**
