@@ -9,7 +9,7 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const other = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
 const at = new Date("2026-12-01T09:30:00Z");
 const now = () => at.getTime();
-const body = JSON.stringify({ type: "post.published", timestamp: at.toISOString(), sequence: 12, mode: "test", data: { post: null, note: "grüße 🎈" } });
+const body = JSON.stringify({ type: "post.published", timestamp: at.toISOString(), sequence: 12, postSequence: 3, mode: "test", data: { post: null, note: "grüße 🎈" } });
 const signedBy = (...secrets: string[]) => ({
   "webhook-id": "01980b7a-6c00-7000-8000-000000000001",
   "webhook-timestamp": String(at.getTime() / 1000),

@@ -7,6 +7,8 @@ export interface WebhookEvent {
   timestamp: string;
   /** Grows from event to event: those of a post can be put in order by it. Null for `webhook.test`. */
   sequence: number | null;
+  /** Counts the events of the post: 1, 2, 3, …. Null where the event is not about a post. */
+  postSequence: number | null;
   mode: Mode;
   /** What it is about, as it was when this was sent first; null where it is gone. */
   data: { post?: Post | null; platformPostId?: string; account?: Account | null; [member: string]: unknown };

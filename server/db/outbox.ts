@@ -22,13 +22,21 @@ export async function tellPost(db: Db, { userId, mode, postId }: PostOwner, even
   await insertEvents.run(db, [userId, mode, postId, jsonb(events)]);
 }
 
+/** The events in their order, numbered on, of the post `post`, in whose `event_count` they are counted already. */
+export function insertedEvents(post: string, events: string): string {
+  return `insert into outbox (user_id, mode, type, post_id, platform_post_id, post_sequence)
+     select p.user_id, p.mode, e.event ->> 'type', p.id, (e.event ->> 'platform_post_id')::uuid, p.event_count - jsonb_array_length(${events}::jsonb) + e.place
+     from ${post} p, jsonb_array_elements(${events}::jsonb) with ordinality as e(event, place) order by e.place`;
+}
+
 /** ($1 user, $2 mode, $3 post, $4 PostEvent[] as jsonb) */
 const insertEvents = statement(
   "outbox.insert_post_events",
-  `with told as (
-     insert into outbox (user_id, mode, type, post_id, platform_post_id)
-     select $1, $2, e.event ->> 'type', $3, (e.event ->> 'platform_post_id')::uuid
-     from jsonb_array_elements($4::jsonb) with ordinality as e(event, place) order by e.place
+  `with post as (
+     update posts set event_count = event_count + jsonb_array_length($4::jsonb) where id = $3 and user_id = $1 and mode = $2
+     returning id, user_id, mode, event_count
+   ), told as (
+     ${insertedEvents("post", "$4")}
    )
    select pg_notify('ampost_post', $3::text)`,
 );
@@ -49,6 +57,8 @@ export interface OutboxRow {
   type: EventType;
   post_id: string | null;
   platform_post_id: string | null;
+  /** Which event of its post it is; null where it is none's, or older than the numbers. */
+  post_sequence: number | null;
   account_id: string | null;
   data: Record<string, unknown>;
   created_at: Date;
@@ -67,5 +77,5 @@ export const takeEvents = statement<OutboxRow>(
   "outbox.take",
   `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)
    update outbox o set relayed_at = now() from taken where o.id = taken.id
-   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.account_id, o.data, o.created_at`,
+   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data, o.created_at`,
 );

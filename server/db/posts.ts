@@ -97,8 +97,8 @@ export interface NewPostMedia {
 }
 
 const inserted = `with post as (
-     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by)
-     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13) returning created_at, updated_at, revision
+     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by, event_count)
+     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, ($8::timestamptz is not null)::integer) returning created_at, updated_at, revision
    ), parts as (
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
      select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
@@ -120,7 +120,7 @@ export const insertWholePost = statement<Pick<PostRow, "created_at" | "updated_a
      insert into post_media (post_id, path, media_id, user_id)
      select $1, l.path, l.media_id, $2 from jsonb_to_recordset($14) as l(path text, media_id uuid)
    ), told as (
-     insert into outbox (user_id, mode, type, post_id) select $2, $3::text, 'post.scheduled', $1 where $8::timestamptz is not null
+     insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1 where $8::timestamptz is not null
    )
    select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
 );

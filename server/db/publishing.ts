@@ -6,7 +6,7 @@ import type { StepDone } from "../../platforms/platform.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
 import { isHeld } from "./hold.ts";
 import { jsonb } from "./jsonb.ts";
-import type { PostEvent } from "./outbox.ts";
+import { insertedEvents, type PostEvent } from "./outbox.ts";
 import { type Db, statement } from "./sql.ts";
 
 /** What is kept in the journal about one request to a platform; see `HttpExchange` of the HTTP kit. */
@@ -184,13 +184,12 @@ export async function writeClaimed(db: Db, claim: Claimed, changes: Changes, { j
 
 /** The post's status, what happened, and word to whoever listens, beside an update `pp` of the platform post. */
 const postBeside = (status: string, events: string) => `post as (
-     update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(),
+     update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(), event_count = p.event_count + jsonb_array_length(${events}::jsonb),
        published_at = case when ${status} = 'published' then coalesce(p.published_at, now()) else p.published_at end
      from pp where p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
+     returning p.id, p.user_id, p.mode, p.event_count
    ), told as (
-     insert into outbox (user_id, mode, type, post_id, platform_post_id)
-     select pp.user_id, pp.mode, e.event ->> 'type', pp.post_id, (e.event ->> 'platform_post_id')::uuid
-     from pp, jsonb_array_elements(${events}::jsonb) with ordinality as e(event, place) order by e.place
+     ${insertedEvents("post", events)}
    )`;
 
 const given = (name: string) => `$4::jsonb ->> '${name}'`;

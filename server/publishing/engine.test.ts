@@ -298,3 +298,16 @@ test("a post that was discarded while its commit's outcome is open still says wh
     assert.equal(world.ledger.publishCalls.get("too late"), 1);
   });
 });
+
+test("the events of a post are counted without a gap, whatever happens to it", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "create", kind: "http_500" }, { call: "publish", kind: "refuse_for_good" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "told", also: ["linkedin"] });
+    await world.publish(post);
+    await world.until(post, isOver);
+    const { rows } = await world.pool.query<{ post_sequence: number }>("select post_sequence from outbox where post_id = $1 order by id", [post.id]);
+    assert.ok(rows.length >= 4);
+    assert.deepEqual(rows.map(({ post_sequence: sequence }) => sequence), rows.map((_, index) => index + 1));
+  });
+});

@@ -49,7 +49,7 @@ export async function listDeliveries(
 export async function testWebhook(services: Pick<Services, "pool" | "jobs">, call: Call, webhookId: string): Promise<Answer<{ delivery: WebhookDelivery }>> {
   return await write(services, call, async (tx) => {
     if ((await findWebhook.one(tx, [webhookId, call.userId, call.mode])) === undefined) throw notFound();
-    const payload = JSON.stringify({ type: "webhook.test", timestamp: new Date().toISOString(), sequence: null, mode: call.mode, data: { webhookId } });
+    const payload = JSON.stringify({ type: "webhook.test", timestamp: new Date().toISOString(), sequence: null, postSequence: null, mode: call.mode, data: { webhookId } });
     return { body: { delivery: toDelivery(await queueDelivery(services, tx, { ...call, webhookId, type: "webhook.test", postId: null, payload })) } };
   });
 }

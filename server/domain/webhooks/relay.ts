@@ -70,7 +70,7 @@ function wants(events: readonly EventType[], type: EventType): boolean {
   return events.length === 0 || events.includes(type);
 }
 
-/** The body of an event: what it is about, as reading it would show it now. `sequence` grows from event to event, so that receivers can put those of a post in order. */
+/** The body of an event: what it is about, as reading it would show it now. `sequence` grows from event to event, so that receivers can put those of a post in order; `postSequence` counts those of a post, so that they see where one is missing. */
 async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: OutboxRow): Promise<string> {
   const data: Record<string, unknown> = { ...event.data };
   if (event.post_id !== null) {
@@ -79,5 +79,5 @@ async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: O
     if (event.platform_post_id !== null) data.platformPostId = event.platform_post_id;
   }
   if (event.account_id !== null) data.account = await readAccount(tx, { userId: event.user_id, mode: event.mode }, event.account_id);
-  return JSON.stringify({ type: event.type, timestamp: event.created_at.toISOString(), sequence: event.id, mode: event.mode, data });
+  return JSON.stringify({ type: event.type, timestamp: event.created_at.toISOString(), sequence: event.id, postSequence: event.post_sequence, mode: event.mode, data });
 }

@@ -81,7 +81,7 @@ async function deliverAll(allowPrivateUrls = true): Promise<unknown[]> {
   return failures;
 }
 
-const envelope = z.strictObject({ type: z.string(), timestamp: z.iso.datetime(), sequence: z.int().nullable(), mode: z.string(), data: z.looseObject({}) });
+const envelope = z.strictObject({ type: z.string(), timestamp: z.iso.datetime(), sequence: z.int().nullable(), postSequence: z.int().nullable(), mode: z.string(), data: z.looseObject({}) });
 
 test("what happens to a post is told to those who asked for it, signed, once each and in an order that can be read", async () => {
   const tenant = await newTenant();
@@ -108,6 +108,22 @@ test("what happens to a post is told to those who asked for it, signed, once eac
   await relay();
   await deliverAll();
   assert.deepEqual(received, []);
+});
+
+test("the events of a post are counted from one, so that a receiver sees where one is missing", async () => {
+  const tenant = await newTenant();
+  await world.connect(tenant, "facebook");
+  await create(tenant, { url: `${address}/all` });
+  const scheduled = (hours: number) => ({ scheduledFor: new Date(Date.now() + hours * 3600_000).toISOString() });
+  const body = { content: { text: "Counted" }, platforms: ["facebook"], platformSetId: tenant.platformSetId, ...scheduled(1) };
+  const id = idOf((await world.call(tenant, "POST", "/api/v1/posts", body)).body, "post");
+  await world.call(tenant, "PATCH", `/api/v1/posts/${id}`, scheduled(2));
+  await world.call(tenant, "DELETE", `/api/v1/posts/${id}`);
+  await relay();
+  await deliverAll();
+  const told = received.map(({ body }) => envelope.parse(JSON.parse(body))).toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0));
+  assert.ok(told.length >= 3);
+  assert.deepEqual(told.map(({ postSequence }) => postSequence), told.map((_, index) => index + 1));
 });
 
 test("the other mode and other users are told nothing", async () => {
