@@ -43,18 +43,6 @@ test("a visitor is sent to sign in, and back to where they wanted to go", async 
   }
 });
 
-test("no form of any page can be sent by another site, or by a browser that does not say where it comes from", async () => {
-  const actions = new Set<string>();
-  for (const path of [...PRIVATE, `/connections/apps?mode=test&set=${world.test.platformSetId}`]) for (const [, action = ""] of (await (await open(path)).text()).matchAll(/<form method="post" action="([^"]+)"/g)) actions.add(action);
-  for (const path of VISITORS) for (const [, action = ""] of (await (await open(path, {})).text()).matchAll(/<form method="post" action="([^"]+)"/g)) actions.add(action);
-  assert.ok(actions.size >= 20, [...actions].join(" "));
-  const foreign: Record<string, string>[] = [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { origin: OWN, "sec-fetch-site": "same-site" }, {}];
-  for (const action of actions) {
-    for (const headers of foreign) assert.equal((await send(action, { name: "Stolen", mode: "test" }, { cookie, ...headers })).status, 401, `${action} ${JSON.stringify(headers)}`);
-  }
-  assert.notEqual(await world.services.sessions.find({ cookie }), null);
-});
-
 test("signing in leads to a page of ours and nowhere else", async () => {
   const own = await send("/sign-in", { email: "a@example.com", password: "x", returnTo: "//evil.example/" }, { origin: OWN });
   assert.ok(!(await own.text()).includes("evil.example"));
@@ -62,21 +50,6 @@ test("signing in leads to a page of ours and nowhere else", async () => {
     const answer = await open(`/sign-in?${new URLSearchParams({ returnTo })}`);
     assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/"]);
   }
-});
-
-test("whatever people and platforms call themselves is text, and never markup", async () => {
-  const hostile = `"><img src=x onerror=alert(1)><script>alert(1)</script>'`;
-  await world.callAs(cookie, "PATCH", "/api/me", { name: hostile });
-  await send("/connections/sets", { mode: "test", name: hostile.slice(0, 50) });
-  await world.services.pool.query("update accounts set username = $1, display_name = $1, token_health = 'revoked', token_health_reason = $1", [hostile]);
-  await send("/keys", { mode: "test", name: hostile });
-  for (const path of ["/", ...PRIVATE]) {
-    const page = await (await open(path)).text();
-    assert.ok(!page.includes("<img") && !page.includes("<script>alert"), path);
-  }
-  assert.ok((await (await open("/connections?mode=test")).text()).includes("&#60;img"));
-  const echoed = await (await send("/sign-in", { email: hostile, password: hostile, returnTo: hostile }, { origin: OWN })).text();
-  assert.ok(!echoed.includes("<img"));
 });
 
 test("what belongs to another user cannot be reached by a form", async () => {

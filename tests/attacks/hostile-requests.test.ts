@@ -1,30 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { sendRaw } from "../../tests/raw-request.ts";
-import { createWorld, type World } from "../../tests/world.ts";
+import { sendRaw } from "../raw-request.ts";
+import { createWorld, type World } from "../world.ts";
+import { type Method, routesOf } from "./routes.ts";
 
 let world: World;
 before(async () => {
   world = await createWorld();
 });
 after(() => world.close());
-
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
-type Method = (typeof METHODS)[number];
-
-/** Every route of the app, as its router prints them. */
-function routesOf({ app }: World): { method: Method; path: string }[] {
-  const steps: string[] = [];
-  return app.printRoutes({ commonPrefix: false }).split("\n").flatMap((line) => {
-    const [, indent = "", step = "", methods] = /^([│├└─ ]*)([^ ]+)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
-    if (step === "") return [];
-    const depth = indent.length / 4;
-    steps.splice(depth - 1, steps.length, step);
-    const path = steps.join("");
-    return (methods ?? "").split(", ").flatMap((method) => METHODS.filter((known) => known === method).map((known) => ({ method: known, path })));
-  });
-}
 
 const QUERIES = ["", "?returnTo=/%E6%97%A5%E6%9C%AC&mode=test&mode=live&notice=__proto__&limit=1e99&offset=-1&before=%00&token=%F0%9F%98%80", "?mode=%00&mode[x]=1&platform=constructor&callbackURL=/..//evil.example&code=a%0d%0ab&state=%ff&id[]=1"];
 const IDS = ["a%00b", "..%2f..", "%E6%97%A5", "constructor", "01980b7a-6c00-7000-8000-000000000001", "a".repeat(3000)];
@@ -49,7 +34,7 @@ const HEADERS: readonly Record<string, string>[] = [
 
 test("no odd header, query, id or body makes a route fail", async () => {
   // A form without its id has its page ask for an address that nothing describes.
-  const routes = routesOf(world).filter(({ path, method }) => method === "GET" || !path.startsWith("/approvals"));
+  const routes = routesOf(world.app).filter(({ path, method }) => method === "GET" || !path.startsWith("/approvals"));
   assert.ok(routes.length > 150, String(routes.length));
   const cookie = await world.signIn((await world.makeTenants()).test);
   const failed: string[] = [];

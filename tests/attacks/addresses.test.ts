@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 
-import { INGEST_QUEUE } from "../server/media/queues.ts";
-import { createIngest } from "../server/media/ingest.ts";
-import { deliver } from "../server/domain/webhooks/deliver.ts";
-import { findClient } from "../server/domain/mcp-grants/clients.ts";
-import { openMedia } from "../sandbox/media.ts";
-import { idOf } from "./answers.ts";
-import { createWorld, type World } from "./world.ts";
+import { INGEST_QUEUE } from "../../server/media/queues.ts";
+import { createIngest } from "../../server/media/ingest.ts";
+import { deliver } from "../../server/domain/webhooks/deliver.ts";
+import { findClient } from "../../server/domain/mcp-grants/clients.ts";
+import { openMedia } from "../../sandbox/media.ts";
+import { idOf } from "../answers.ts";
+import { createWorld, type World } from "../world.ts";
 
 /** A server on this machine that nothing which a user says may ever reach. */
 async function startCanary(t: TestContext) {

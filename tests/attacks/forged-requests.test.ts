@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { newId } from "../../model/ids.ts";
+import { snapshot } from "../answers.ts";
+import { createWorld, type World } from "../world.ts";
+import { fill, routesOf, type Route } from "./routes.ts";
+
+let world: World;
+let cookie: string;
+before(async () => {
+  world = await createWorld();
+  cookie = await world.signIn(world.test);
+});
+after(() => world.close());
+
+const APP = "http://localhost:3000";
+
+/** What a browser sends along when another site, or an address typed or opened from a letter, has made it ask. */
+const FORGED: readonly Record<string, string>[] = [
+  {},
+  { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+  { origin: "https://evil.example" },
+  { origin: "null" },
+  { origin: `${APP}.evil.example` },
+  { origin: "http://localhost:3001", "sec-fetch-site": "same-site" },
+  { "sec-fetch-site": "cross-site" },
+  { "sec-fetch-site": "same-site" },
+  { "sec-fetch-site": "none" },
+  { origin: APP, "sec-fetch-site": "cross-site" },
+  { origin: "https://evil.example", "sec-fetch-site": "same-origin" },
+  { referer: `${APP}/settings` },
+  { host: "evil.example", origin: "http://evil.example" },
+];
+
+const id = newId();
+const FIELDS = { id, mode: "test", set: id, name: "Stolen", email: "evil@example.com", password: "stolen stolen", currentPassword: "stolen", newPassword: "stolen stolen", token: "stolen", code: "123456", contentHash: "0".repeat(64), answer: "allow", asked: "stolen", platform: "threads", platformSetId: id };
+const BODIES: readonly (readonly [string, string])[] = [
+  ["application/x-www-form-urlencoded", String(new URLSearchParams(FIELDS))],
+  ["text/plain", JSON.stringify(FIELDS)],
+  ["application/json", JSON.stringify(FIELDS)],
+  ["multipart/form-data; boundary=b", `--b\r\ncontent-disposition: form-data; name="data"\r\n\r\n${JSON.stringify(FIELDS)}\r\n--b--\r\n`],
+];
+
+/** They look at no cookie: what they answer is the same for whoever asks. */
+const WITHOUT_SESSION = ["/oauth/token", "/oauth/revoke", "/oauth/register"];
+
+test("no page of another site can have a signed-in browser change anything, by whichever route, header or kind of body", async () => {
+  const routes = routesOf(world.app).filter(({ method }) => ["POST", "PUT", "PATCH", "DELETE"].includes(method));
+  assert.ok(routes.length > 80, String(routes.length));
+  let turn = 0;
+  for (const route of routes) {
+    const before = await everything();
+    await Promise.all(FORGED.map(async (headers) => {
+      turn += 1;
+      const body = BODIES[turn % BODIES.length] ?? BODIES[0];
+      const what = `${route.method} ${route.path} ${JSON.stringify(headers)} ${body?.[0]}`;
+      if (WITHOUT_SESSION.includes(route.path)) assert.deepEqual(await ask(route, headers, body, { cookie }), await ask(route, headers, body, {}), what);
+      else assert.match(await ask(route, headers, body, { cookie }), REFUSED, what);
+    }));
+    assert.deepEqual(await everything(), before, `${route.method} ${route.path}`);
+    await world.database.pool.query("delete from throttles");
+  }
+  assert.notEqual(await world.services.sessions.find({ cookie }), null);
+});
+
+test("a page of another site that leads a signed-in browser to an address, or loads it as a picture, changes nothing", async () => {
+  // That somebody looked may be written down, and a challenge of a passkey that nobody answers is nothing.
+  const everythingElse = async () => {
+    await world.database.pool.query("delete from verifications");
+    return { ...(await everything()), audit_events: [] };
+  };
+  const routes = routesOf(world.app).filter(({ method }) => method === "GET");
+  assert.ok(routes.length > 60, String(routes.length));
+  const before = await everythingElse();
+  for (const route of routes) {
+    const path = `${route.path.replace(":platform", "threads")}?${new URLSearchParams({ ...FIELDS, platformSetId: world.test.platformSetId })}`;
+    for (const mode of ["navigate", "no-cors"]) await ask({ ...route, path }, { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode, referer: "https://evil.example/" }, undefined, { cookie });
+  }
+  assert.deepEqual(await everythingElse(), before);
+});
+
+/** By the rule about foreign sites, or as a route that takes no session at all. */
+const REFUSED = /^(401 .*(did not come from the dashboard|API key is missing)|40[13] \/mcp)/s;
+
+async function ask({ method, path }: Route, headers: Record<string, string>, body: readonly [string, string] | undefined, as: Record<string, string>): Promise<string> {
+  const url = fill(path, id);
+  const typed = body === undefined ? {} : { "content-type": body[0], "content-length": String(Buffer.byteLength(body[1])) };
+  const answer = await world.app.inject({ method, url, headers: { host: "localhost:3000", ...typed, ...headers, ...as }, ...(body === undefined ? {} : { payload: body[1] }) });
+  assert.ok(answer.statusCode < 500, `${method} ${url}: ${answer.statusCode}`);
+  return `${answer.statusCode} ${path === "/mcp" ? path : answer.body.replace(/"client_id":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
+}
+
+/** What is stored of people and by them. */
+async function everything(): Promise<Record<string, unknown>> {
+  const read = async (sql: string) => (await world.database.pool.query(sql)).rows;
+  const others = ["users", "sessions", "sign_in_methods", "passkeys", "two_factors", "invites", "verifications", "webhooks", "oauth_apps", "oauth_attempts"];
+  const rows = await Promise.all(others.map(async (table) => await read(`select to_jsonb(t) - 'updated_at' - 'last_seen_at' as row from ${table} t order by 1`)));
+  return { ...(await snapshot(world)), rows, jobs: world.jobs.length };
+}

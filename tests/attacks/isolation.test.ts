@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+
+import { fieldsOf } from "../../contract/fields-of.ts";
+import { OPERATIONS } from "../../contract/index.ts";
+import { formOf, type Operation } from "../../contract/operation.ts";
+import { TOOLS } from "../../contract/tools.ts";
+import { newId } from "../../model/ids.ts";
+import { idOf, snapshot } from "../answers.ts";
+import { createOperationCaller, waysOf } from "../call-operation.ts";
+import { createWorld, type Tenant, type World } from "../world.ts";
+import { routesOf } from "./routes.ts";
+
+let world: World;
+let stranger: Tenant;
+/** Another one, who has an account to post with. */
+let neighbour: Tenant;
+let call: ReturnType<typeof createOperationCaller>;
+
+before(async () => {
+  world = await createWorld();
+  call = createOperationCaller(world);
+  stranger = (await world.makeTenants()).test;
+  neighbour = (await world.makeTenants()).test;
+  for (const tenant of [world.test, neighbour]) await world.connect(tenant, "threads");
+});
+after(() => world.close());
+
+/** Makes an object of the noun that an operation's name begins with. */
+const MAKERS: Readonly<Record<string, (tenant: Tenant) => Promise<string>>> = {
+  posts: async (tenant) => {
+    const { body } = await world.call(tenant, "POST", "/api/v1/posts", { content: { text: "Mine" }, platforms: ["threads"], platformSetId: tenant.platformSetId });
+    return idOf(body, "post");
+  },
+  platform_sets: (tenant) => newSet(tenant),
+  accounts: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
+  media: (tenant) => newMedia(tenant),
+  keys: async (tenant) => idOf((await call("session", tenant, "POST", "/api/keys", { name: "Mine", mode: tenant.mode })).body, "key"),
+  sessions: async (tenant) => (await world.services.sessions.find({ cookie: await world.signIn(tenant) }))?.id ?? "",
+  invites: async (tenant) => await insert("insert into invites (id, email, token_digest, invited_by, expires_at) values ($1, $2, $2, $3, now() + interval '1 day')", [newId(), tenant.userId]),
+  oauth_apps: (tenant) => newSet(tenant),
+  // A sign-in at a platform belongs to the browser in which it was begun; this is one of another browser.
+  connections: async (tenant) =>
+    await insert(
+      `insert into oauth_attempts (id, state_digest, binding, user_id, mode, platform_set_id, platform, redirect_uri, return_to, used_at, granted_sealed, expires_at)
+       values ($1, $2, $2, $3, $4, $5, 'threads', '', '/', now(), 'sealed', now() + interval '1 day')`,
+      [randomBytes(32), tenant.userId, tenant.mode, tenant.platformSetId],
+    ),
+  webhooks: (tenant) => newWebhook(tenant),
+  webhook_deliveries: async (tenant) => idOf((await world.call(tenant, "POST", `/api/v1/webhooks/${await newWebhook(tenant)}/test`)).body, "delivery"),
+  connect_links: async (tenant) => {
+    const { body } = await world.call(tenant, "POST", "/api/v1/connect-links", { platformSetId: tenant.platformSetId, returnUrl: "https://example.com/back" });
+    return idOf(body, "connectLink");
+  },
+};
+
+/** A body that the owner's call would be taken with. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  posts_update: { content: { text: "Theirs" } },
+  webhooks_update: { description: "Theirs" },
+  posts_approve: { contentHash: "0".repeat(64) },
+  platform_sets_rename: { name: "Theirs" },
+  oauth_apps_save: { clientId: "theirs", clientSecret: "theirs" },
+  connections_choose: { platformAccountId: "theirs" },
+};
+
+/** What a person has in both modes alike. */
+const WITHOUT_MODE: readonly string[] = ["keys", "sessions", "invites"];
+
+async function insert(sql: string, values: readonly unknown[]): Promise<string> {
+  const id = newId();
+  await world.services.pool.query(sql, [id, ...values]);
+  return id;
+}
+
+async function newWebhook(tenant: Tenant): Promise<string> {
+  return idOf((await world.call(tenant, "POST", "/api/v1/webhooks", { url: "https://example.com/events" })).body, "webhook");
+}
+
+async function newMedia(tenant: Tenant): Promise<string> {
+  const { body } = await world.call(tenant, "POST", "/api/v1/media", { url: "https://example.com/a.jpg" });
+  return idOf(body, "media");
+}
+
+/** There are more of them than a user may make. */
+async function newSet({ userId, mode }: Tenant): Promise<string> {
+  return await insert("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Mine')", [userId, mode]);
+}
+
+for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape)) {
+  const name = operation.name.replace(/^legacy_/, "");
+  const noun = Object.keys(MAKERS).find((known) => name.startsWith(`${known}_`)) ?? "";
+  for (const way of waysOf(operation)) {
+    for (const who of WITHOUT_MODE.includes(noun) ? (["another user"] as const) : (["another user", "the other mode"] as const)) {
+      test(`${operation.name} by ${way} of ${who} answers as if there were nothing, and changes nothing`, async () => {
+        const owner = world.test;
+        const id = await makeFor(operation, owner);
+        const caller = who === "another user" ? stranger : world.live;
+        const path = (of: string) => operation.path.replace(":id", of).replace(":platform", "threads");
+        const nobodys = await call(way, caller, operation.method, path(newId()), BODIES[name]);
+        const before = await snapshot(world);
+        const theirs = await call(way, caller, operation.method, path(id), BODIES[name]);
+        assert.equal(theirs.status, 404, JSON.stringify(theirs.body));
+        assert.deepEqual({ ...asRecord(theirs.body), requestId: "" }, { ...asRecord(nobodys.body), requestId: "" });
+        assert.deepEqual(await snapshot(world), before);
+        if (operation.method === "GET" && operation.streams !== true && noun !== "connections") assert.equal((await call(way, owner, "GET", path(id))).status, 200);
+      });
+    }
+  }
+}
+
+for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operation.params.shape)) {
+  for (const who of ["another user", "the other mode"] as const) {
+    test(`${name} over MCP of ${who} answers as if there were nothing, and changes nothing`, async () => {
+      const id = await makeFor(operation, world.test);
+      const caller = who === "another user" ? stranger : world.live;
+      const given = { ...asRecord(BODIES[operation.name]), ...(operation.name === "posts_retry" ? { platforms: ["threads"] } : {}) };
+      const before = await snapshot(world);
+      const nobodys = await callTool(caller, name, { ...given, id: newId() });
+      assert.match(nobodys, /NOT_FOUND/, "the call is whole but for its id");
+      assert.equal(await callTool(caller, name, { ...given, id }), nobodys);
+      assert.deepEqual(await snapshot(world), before);
+    });
+  }
+}
+
+/** Makes what the fields of bodies and queries name that are ids of ours; null for those that are the platforms' or the caller's. */
+const NAMED: Readonly<Record<string, ((tenant: Tenant) => Promise<string>) | null>> = {
+  platformSetId: newSet,
+  "media.*.id": newMedia,
+  externalId: null,
+  clientId: null,
+  platformAccountId: null,
+  locationId: null,
+  categoryId: null,
+  quotePostId: null,
+};
+
+for (const operation of OPERATIONS) {
+  const inBody = operation.takes === "none" ? [] : fieldsOf(formOf(operation)).map(({ path }) => path).filter((path) => /(^i|I)ds?$/.test(path.at(-1) ?? ""));
+  const inQuery = Object.keys(operation.query.shape).filter((name) => /(^i|I)ds?$/.test(name));
+  for (const path of [...inBody, ...inQuery.map((name) => [name])]) {
+    test(`${operation.name}: ${path.join(".")} of another user names nothing, and changes nothing`, async () => {
+      const known = Object.entries(NAMED).find(([name]) => path.join(".").endsWith(name));
+      assert.ok(known, `it is said what ${path.join(".")} names`);
+      const make = known[1];
+      if (make === null) return;
+      const [id, own] = [await make(world.test), neighbour.platformSetId];
+      const at = operation.path.replace(":id", "id" in operation.params.shape ? await makeFor(operation, neighbour) : "").replace(":platform", "threads");
+      const ask = async (named: string) => {
+        const query = inQuery.includes(path[0] ?? "") ? `?${new URLSearchParams({ [path[0] ?? ""]: named })}` : "";
+        const body = query === "" ? withValue({ content: { text: "Mine" }, text: "Mine", platforms: ["threads"], platformSetId: own, returnUrl: "https://example.com/", externalId: "x" }, path, named) : undefined;
+        const { status, body: answered } = await call(waysOf(operation).at(-1) ?? "key", neighbour, operation.method, at + query, body);
+        return { status, body: JSON.stringify({ ...asRecord(answered), requestId: "" }).replaceAll(named, "ID") };
+      };
+      const nobodys = await ask(newId());
+      const before = await snapshot(world);
+      const theirs = await ask(id);
+      assert.deepEqual(theirs, nobodys);
+      if (inBody.includes(path)) assert.ok(theirs.status >= 400 || theirs.body.includes('"valid":false'), JSON.stringify(theirs));
+      assert.deepEqual(await snapshot(world), before);
+    });
+  }
+}
+
+test("every form on a person's pages, sent by another person, leaves everything of theirs as it was", async () => {
+  const owner = world.test;
+  const cookie = await world.signIn(owner);
+  await Promise.all(["posts", "keys", "webhooks", "oauth_apps"].map((noun) => MAKERS[noun]?.(owner)));
+  await call("session", owner, "PUT", `/api/platform-sets/${owner.platformSetId}/apps/threads`, { clientId: "mine", clientSecret: "mine" });
+  const agent = await call("session", owner, "POST", "/api/keys", { name: "Agent", mode: "test", policies: { approvalRequired: true } });
+  const waiting = await world.call({ ...owner, key: /amp_test_[\w-]{40,}/.exec(JSON.stringify(agent.body))?.[0] ?? "" }, "POST", "/api/v1/posts", { content: { text: "May I?" }, platforms: ["threads"], platformSetId: owner.platformSetId });
+  assert.equal(waiting.status, 201, JSON.stringify([waiting.body, agent.body]));
+  const postId = idOf(waiting.body, "post");
+  await insert("insert into passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, transports) values ($1, $2, 'Mine', 'key', $1, 0, 'singleDevice', false, 'usb')", [owner.userId]);
+  await world.services.pool.query("update users set is_owner = true where id = $1", [owner.userId]).catch(() => undefined);
+  await MAKERS["invites"]?.(owner);
+  const forms = new Map<string, [string, string][]>();
+  for (const page of ["/connections?mode=test", `/connections/apps?mode=test&set=${owner.platformSetId}`, "/approvals?mode=test", "/keys", "/settings", `/posts/${postId}/approve?mode=test`]) {
+    const html = await (await fetch(world.url + page, { headers: { cookie } })).text();
+    for (const [, action = "", fields = ""] of html.matchAll(/<form method="post" action="([^"]+)"[^>]*>(.*?)<\/form>/gs)) {
+      const inputs = [...fields.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = "", value = ""]): [string, string] => [name, value.replaceAll("&#38;", "&")]);
+      if (inputs.some(([name]) => name !== "mode") || /[\da-f-]{36}/.test(action)) forms.set(action.replaceAll("&#38;", "&"), inputs);
+    }
+  }
+  const found = [...forms.keys()].map((action) => (action.split("?")[0] ?? "").replace(/[\da-f-]{36}/, ":id"));
+  const takingIds = routesOf(world.app).filter(({ method, path }) => method === "POST" && /^\/(approvals|connections|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save)$/.test(path));
+  assert.deepEqual(takingIds.map(({ path }) => path).filter((path) => !found.includes(path) && path !== "/settings/delete").sort(), [], "each form that names something stands on one of the pages");
+  const theirs = await world.signIn(stranger);
+  const before = await snapshot(world);
+  for (const [action, inputs] of forms) {
+    const answer = await fetch(world.url + action, { method: "POST", redirect: "manual", headers: { cookie: theirs, origin: world.services.settings.appUrl }, body: new URLSearchParams([...inputs, ["name", "Theirs"], ["clientId", "theirs"], ["clientSecret", "theirs"]]) });
+    assert.ok(answer.status < 500, action);
+    assert.deepEqual(await snapshot(world), before, action);
+  }
+});
+
+test("every address with an id in it that is no operation shows another person nothing", async () => {
+  const owner = world.test;
+  const operations = new Set(OPERATIONS.map(({ path }) => path));
+  /** What stands for the id; null where whoever has the address may see it, as is said there. */
+  const ids: Readonly<Record<string, (() => Promise<string>) | null>> = {
+    "/api/v1/media/uploads/:id": newUpload,
+    "/posts/:id/approve": async () => await makeFor({ name: "posts_get" }, owner),
+    "/connections/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
+    "/connect/again/:id": async () => await makeFor({ name: "connections_choose" }, owner),
+    "/connect/return/:id": async () => await makeFor({ name: "connections_choose" }, owner),
+    "/connect/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
+    // Their addresses are the secret: a connect link's token, and the signature of a file.
+    "/connect/:token": null,
+    "/connect/:token/start": null,
+    "/media/:mediaId/:name": null,
+    "/api/platforms/:platform/callback": null,
+  };
+  const theirs = await world.signIn(stranger);
+  for (const { method, path } of routesOf(world.app).filter(({ method, path }) => path.includes(":") && !operations.has(path) && method !== "OPTIONS")) {
+    const make = ids[path];
+    assert.notEqual(make, undefined, `it is said what ${path} names`);
+    if (make === null || make === undefined) continue;
+    const ask = async (id: string) => {
+      const headers: Record<string, string> = path.startsWith("/api/") ? { authorization: `Bearer ${stranger.key}`, "tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream" } : { cookie: theirs, origin: world.services.settings.appUrl, "content-type": "application/x-www-form-urlencoded" };
+      const response = await fetch(`${world.url}${path.replace(":id", id)}?mode=test`, { method, headers, redirect: "manual", ...(method === "POST" || method === "PATCH" ? { body: "mode=test" } : {}) });
+      return `${response.status} ${(await response.text()).replaceAll(id, "ID").replace(/"requestId":"[^"]*"/, "")}`;
+    };
+    const nobodys = await ask(newId());
+    assert.match(nobodys, /^4\d\d /, `${method} ${path}`);
+    const id = await make();
+    const before = await snapshot(world);
+    assert.equal(await ask(id), nobodys, `${method} ${path}`);
+    assert.deepEqual(await snapshot(world), before);
+  }
+});
+
+test("lists show nothing of other users and of the other mode", async () => {
+  for (const [path, key] of [["/api/v1/posts", "posts"], ["/api/v1/accounts", "accounts"], ["/api/v1/media", "media"]] as const) {
+    const { body } = await world.call(stranger, "GET", path);
+    assert.deepEqual(asRecord(body)[key], [], path);
+  }
+  const keyId = await MAKERS.keys?.(world.test);
+  assert.ok(!JSON.stringify((await call("session", stranger, "GET", "/api/keys")).body).includes(String(keyId)));
+});
+
+test("a post cannot name another user's platform set or media", async () => {
+  const mediaId = await newMedia(world.test);
+  const { status, body } = await world.call(stranger, "POST", "/api/v1/posts", {
+    content: { text: "Hello", media: [{ id: mediaId }] },
+    platforms: ["threads"],
+    platformSetId: world.test.platformSetId,
+  });
+  assert.equal(status, 400);
+  const rules = asRecord(body).issues;
+  assert.ok(Array.isArray(rules));
+  assert.deepEqual(rules.map((issue: unknown) => asRecord(issue).rule), ["platformSetId.unknown", "media.unknown"]);
+});
+
+async function makeFor({ name }: Pick<Operation, "name">, tenant: Tenant): Promise<string> {
+  const noun = Object.keys(MAKERS).find((known) => name.replace(/^legacy_/, "").startsWith(`${known}_`)) ?? "";
+  const make = MAKERS[noun];
+  assert.ok(make, `there is a maker for ${name}`);
+  return await make(tenant);
+}
+
+async function newUpload(): Promise<string> {
+  const response = await fetch(`${world.url}/api/v1/media`, { method: "POST", headers: { authorization: `Bearer ${world.test.key}`, "tus-resumable": "1.0.0", "upload-length": "100" } });
+  assert.equal(response.status, 201);
+  return response.headers.get("location")?.split("/").at(-1) ?? "";
+}
+
+/** What a tool answers, but for what is another at each call. */
+async function callTool({ key }: Tenant, name: string, given: object): Promise<string> {
+  const version = "2026-07-28";
+  const _meta = { "io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" }, "io.modelcontextprotocol/clientCapabilities": {} };
+  const response = await fetch(`${world.url}/mcp`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": version, "mcp-method": "tools/call", "mcp-name": name },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given, _meta } }),
+  });
+  return (await response.text()).replace(/[\da-f]{8}-[\da-f-]{27}/g, "ID");
+}
+
+/** A copy of the body with a value at a place; `*` is the first of a list. */
+function withValue(body: unknown, path: readonly string[], value: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return value;
+  if (step === "*") return [withValue(Array.isArray(body) ? body[0] : undefined, rest, value)];
+  return { ...asRecord(body), [step]: withValue(asRecord(body)[step], rest, value) };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
