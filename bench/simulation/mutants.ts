@@ -16,8 +16,8 @@ const COMMIT = "server/publishing/commit.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   { what: "leases are never prolonged", changes: [{ file: "server/publishing/engine.ts", find: "heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);", replace: "" }] },
-  { what: "a late answer is not noted", changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await noteLate(work, id, outcome, evidence);", replace: "" }] },
-  { what: "a result is not written again while the database is away", changes: [{ file: "server/publishing/settle.ts", find: "if (!isWorthRepeating(error) || secondsSince(since) > patienceSeconds) throw error;", replace: "if (!isWorthRepeating(error) || secondsSince(since) > -patienceSeconds) throw error;" }] },
+  { what: "a late answer is not noted", changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await noteLate(work, result);", replace: "" }] },
+  { what: "a result is not written again while the database is away", changes: [{ file: "server/publishing/settle.ts", find: "if (!isWorth || secondsSince(since) > patienceSeconds) throw error;", replace: "if (!isWorth || secondsSince(since) > -patienceSeconds) throw error;" }] },
   { what: "time by the wall clock alone", changes: [{ file: "server/publishing/claim.ts", find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)", replace: "(now.wall - start.wall)" }] },
   { what: "time by the monotonic clock alone", changes: [{ file: "server/publishing/claim.ts", find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)", replace: "(now.monotonic - start.monotonic)" }] },
   { what: "no deadline before the bytes go out", changes: [{ file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }] },
@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
       { file: COMMIT, find: 'throw new Error("The lease is over.");', replace: "void 0;" },
     ],
   },
-  { what: "the identical repeat has no window", changes: [{ file: "server/publishing/reconcile.ts", find: "if (ageSeconds(work, intent) >= identicalRepeat.withinSeconds) return false;", replace: "" }] },
+  { what: "the identical repeat has no window", changes: [{ file: "server/publishing/repeat.ts", find: "return seconds < identicalRepeat.withinSeconds && requestHash", replace: "return seconds < Infinity && requestHash" }] },
   { what: "posts that are known are taken for look-alikes on X", changes: [{ file: "platforms/twitter/reconcile.ts", find: "!intent.accountedIds.has(post.id) && ", replace: "" }] },
   {
     what: "the fence, the lease and its owner",
@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   { what: "everybody renews a token that is due", changes: [{ file: "server/db/token-care.ts", find: " and (c.renewing_until is null or c.renewing_until <= now())", replace: "" }] },
-  { what: "no intent is written", changes: [{ file: QUERIES, find: "now() + make_interval(secs => $8), $11 from pp\n", replace: "now() + make_interval(secs => $8), $11 from pp where false\n" }] },
+  { what: "no intent is written", changes: [{ file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" }] },
   { what: "no quarantine", changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }] },
   { what: "no unique index on the platform's ids", changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }] },
   { what: "a commit is not held to its time", changes: [{ file: QUERIES, find: " and lease_until > now() and due_at <= now() and status in", replace: " and lease_until > now() and status in" }] },
