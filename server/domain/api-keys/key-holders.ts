@@ -36,8 +36,11 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
   };
   // A key that was read just before it was revoked must not be remembered just after.
   let revocations = 0;
+  /** One look-up serves all who ask meanwhile: the many streams of a key do so at once. */
+  const asking = new Map<string, Promise<KeyHolder | null>>();
   listener.on(CHANNELS.keys, (keyId) => {
     revocations += 1;
+    asking.clear();
     forget(keyId);
   });
   const lookUp = async (secret: string, form: RegExp, findHolder: typeof findKeyHolder) => {
@@ -45,6 +48,15 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
     const known = remembered.get(secret);
     if (known !== undefined && known.until > performance.now()) return known.holder;
     remembered.delete(secret);
+    const begun = asking.get(secret);
+    if (begun !== undefined) return await begun;
+    const asked = ask(secret, findHolder);
+    asking.set(secret, asked);
+    const isOver = () => void (asking.get(secret) === asked && asking.delete(secret));
+    asked.then(isOver, isOver);
+    return await asked;
+  };
+  const ask = async (secret: string, findHolder: typeof findKeyHolder): Promise<KeyHolder | null> => {
     const before = revocations;
     const row = await findHolder.one(pool, [digestKey(secret)]);
     if (row === undefined) return null;
@@ -61,6 +73,7 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
     findByToken: (accessToken) => lookUp(accessToken, TOKEN_FORM, findTokenHolder),
     forget(keyId) {
       revocations += 1;
+      asking.clear();
       forget(keyId);
     },
   };
