@@ -1,12 +1,13 @@
 import { answerTable } from "./faults/answers.ts";
 import { crashEverywhere } from "./faults/crashes.ts";
+import { compareDays } from "./faults/day/day.ts";
 import { breakDatabase } from "./faults/database.ts";
 import { quarantine, uniqueCommits } from "./faults/guards.ts";
 import { killApis, killWorkers } from "./faults/kills.ts";
 import { type PartResult, sentencesOf } from "./faults/part.ts";
 import { breakPlatforms } from "./faults/platforms.ts";
 import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "./faults/races.ts";
-import { table, writeSection } from "./faults/report.ts";
+import { notesOf, table, writeSection } from "./faults/report.ts";
 import { restoreBackup } from "./faults/restores.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
 import { STOP_POINTS, stopAndContinue } from "./faults/stops.ts";
@@ -33,6 +34,7 @@ const parts: Record<string, () => Promise<PartResult>> = {
   restores: () => restoreBackup({ people: 3 }),
   quarantine,
   indexes: uniqueCommits,
+  day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 12, seed: 6, pauseMilliseconds: 0 }),
   sabotage: sabotageRuns,
 };
 
@@ -49,7 +51,7 @@ for (const [name, run] of Object.entries(parts)) {
   const conditions = await conditionsNow();
   try {
     const result = await run();
-    console.log([result.did, "", ...table(result), ...sentencesOf(result)].join("\n"));
+    console.log([result.did, "", ...table(result), "", ...notesOf(result), ...sentencesOf(result)].join("\n"));
     await writeSection(name, result, conditions);
     if (result.violations.length > 0) process.exitCode = 1;
   } catch (error) {

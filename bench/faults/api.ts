@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
@@ -66,9 +67,9 @@ export function createApi(urls: readonly string[]): Api {
       for (let tries = 0; ; tries += 1) {
         const number = ((options.number ?? 0) + tries) % urls.length;
         const answer = await api.call(person, method, path, { ...options, number }).catch(() => null);
-        if (answer !== null && answer.status < 500 && !isUnderWay(answer)) return answer;
+        if (answer !== null && answer.status < 500 && answer.status !== 429 && !isUnderWay(answer)) return answer;
         if (tries > 600) throw new Error(`${method} ${path} was not answered: ${JSON.stringify(answer?.body)}`);
-        await sleep(100);
+        await sleep(answer?.status === 429 ? 1000 * Number(answer.headers.get("retry-after") ?? 1) : 100);
       }
     },
     async create(person, draft, options) {
@@ -81,7 +82,7 @@ export function createApi(urls: readonly string[]): Api {
       return postIn(answer);
     },
     async upload(person, form) {
-      const { status, body } = await api.call(person, "POST", "/api/v1/media", { body: form });
+      const { status, body } = await api.insist(person, "POST", "/api/v1/media", { body: form, idempotencyKey: randomUUID() });
       if (status !== 201) throw new Error(`An upload was refused: ${JSON.stringify(body)}`);
       return z.object({ media: z.object({ id: z.string() }) }).parse(body).media.id;
     },

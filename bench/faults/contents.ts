@@ -9,17 +9,18 @@ export const PLATFORM: PlatformName = "threads";
 
 export const KINDS = ["text", "image", "carousel", "chain"] as const;
 
-export type Kind = (typeof KINDS)[number] | "video";
+export type Kind = (typeof KINDS)[number] | "link" | "video";
 
 export interface Draft {
   parts: string[];
-  body: { content: { text: string; media?: { id: string }[]; platformOverrides?: Record<string, unknown> }; platforms: PlatformName[]; platformSetId: string; scheduledFor?: string };
+  body: { content: { text: string; linkUrl?: string; media?: { id: string }[]; platformOverrides?: Record<string, unknown> }; platforms: PlatformName[]; platformSetId: string; scheduledFor?: string };
 }
 
 /** The body of a create. `text` is the text of its first part. */
 export async function draftOf(kind: Kind, text: string, person: Person, api: Api, platform = PLATFORM): Promise<Draft> {
   const place = { platforms: [platform], platformSetId: person.platformSetId };
   if (kind === "text") return { parts: [text], body: { content: { text }, ...place } };
+  if (kind === "link") return { parts: [text], body: { content: { text, linkUrl: "https://example.com/" }, ...place } };
   if (kind === "chain") {
     const thread = [{ text: `${text}, part 2` }, { text: `${text}, part 3` }];
     const platformOverrides = { [platform]: { settings: { thread } } };

@@ -4,7 +4,7 @@ import { platforms } from "../../platforms/index.ts";
 import type { SeenPost } from "./api.ts";
 import { backwardChanges } from "./history.ts";
 import type { Entry } from "./sandbox-door.ts";
-import type { Subject, World } from "./world.ts";
+import type { Person, Subject, World } from "./world.ts";
 
 export const VIOLATIONS = ["duplicate", "lost", "stuck", "backwards", "untrue"] as const;
 
@@ -61,8 +61,11 @@ export async function untilSettled({ pool }: World, subjects: readonly Subject[]
 }
 
 /** Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is judged. */
-export async function judge(world: World, expectations: readonly Expectation[]): Promise<Judgement> {
-  const ledger = await world.sandbox.ledger();
+export async function judge(world: World, expectations: readonly Expectation[], neighbours: readonly Person[] = []): Promise<Judgement> {
+  const theirAccounts = new Set(neighbours.flatMap(({ platformAccountIds }) => Object.entries(platformAccountIds).map(([platform, id]) => `${platform} ${id}`)));
+  const whole = await world.sandbox.ledger();
+  const isTheirs = ({ platform, accountId }: Entry) => theirAccounts.has(`${platform} ${accountId}`);
+  const ledger = whole.filter((entry) => !isTheirs(entry));
   const byText = Map.groupBy(ledger, placeOf);
   const violations: Violation[] = [];
   const fates: Record<string, number> = {};
@@ -72,7 +75,7 @@ export async function judge(world: World, expectations: readonly Expectation[]):
     fates[fate] = (fates[fate] ?? 0) + 1;
     violations.push(...judgeOne(expectation, post, byText));
   }
-  violations.push(...strangers(ledger, expectations));
+  violations.push(...strangers(ledger, expectations), ...doubles(whole.filter(isTheirs)));
   violations.push(...(await backwardChanges(world.pool)).map((sentence): Violation => ({ kind: "backwards", sentence })));
   violations.push(...(await repeatedNews(world)));
   return { violations, fates, entries: ledger.length };
@@ -86,7 +89,7 @@ function judgeOne({ subject, fates = ["published"], isListed = false, publishCal
   const status = platformPost.status;
   const say = (kind: Violation["kind"], what: string): Violation => ({
     kind,
-    sentence: `"${subject.parts[0]}" (${post.id}) ${what}: ${status}, ${counts.join("+")} in the ledger, ${JSON.stringify(platformPost.error?.message ?? null)}`,
+    sentence: `"${subject.parts[0]}" on ${subject.platform} (${post.id}) ${what}: ${status}, ${counts.join("+")} in the ledger, ${JSON.stringify(platformPost.error?.message ?? null)}`,
   });
   const violations: Violation[] = [];
   const expected = fates.find((fate) => fate === status);
@@ -113,6 +116,12 @@ function judgeOne({ subject, fates = ["published"], isListed = false, publishCal
 function strangers(ledger: readonly Entry[], expectations: readonly Expectation[]): Violation[] {
   const known = new Set(expectations.flatMap(({ subject }) => placesOf(subject)));
   return ledger.filter((entry) => !known.has(placeOf(entry))).map(({ id, text }) => ({ kind: "untrue", sentence: `"${text}" (${id}) stands in the ledger and belongs to no post` }));
+}
+
+/** Texts that stand twice, of people who never write the same twice. */
+function doubles(ledger: readonly Entry[]): Violation[] {
+  const found = [...Map.groupBy(ledger, placeOf).values()].filter(({ length }) => length > 1);
+  return found.map(([first, ...more]) => ({ kind: "duplicate", sentence: `"${first?.text.slice(0, 80)}" of a neighbour stands ${1 + more.length} times in the ledger` }));
 }
 
 /** Each platform post is told to be published once, and no commit of a published one is left open. */

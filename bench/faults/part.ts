@@ -1,11 +1,13 @@
 import { type Expectation, judge, untilSettled, type Violation } from "./judge.ts";
-import { startWorld, type World, type WorldOptions } from "./world.ts";
+import { type Person, startWorld, type World, type WorldOptions } from "./world.ts";
 
 /** What one part of the harness has done and found. */
 export interface PartResult {
   name: string;
   /** What was done, in a sentence. */
   did: string;
+  /** More of it, in lines of Markdown. */
+  notes?: string[];
   posts: number;
   /** How many faults were made. */
   faults: number;
@@ -17,10 +19,13 @@ export interface PartResult {
 /** What a part leaves to be judged. */
 export interface Done {
   did: string;
+  notes?: string[];
   faults: number;
   expectations: Expectation[];
   /** What is wrong beside what the judge looks at. */
   violations?: Violation[];
+  /** Whose posts are not judged one by one: of theirs none may be live twice. */
+  neighbours?: Person[];
 }
 
 /** How long everything may take to be settled when the faults have ended: a lease, a time-out, and reading back. */
@@ -31,12 +36,12 @@ export async function runPart(name: string, options: WorldOptions, work: (world:
   const began = performance.now();
   const world = await startWorld(options);
   try {
-    const { did, faults, expectations, violations = [] } = await work(world);
+    const { did, notes = [], faults, expectations, violations = [], neighbours = [] } = await work(world);
     await untilSettled(world, expectations.map(({ subject }) => subject), SETTLE_SECONDS);
-    const judgement = await judge(world, expectations);
+    const judgement = await judge(world, expectations, neighbours);
     await world.close();
     const found = [...violations, ...judgement.violations];
-    return { name, did, posts: expectations.length, faults, fates: judgement.fates, violations: found, seconds: (performance.now() - began) / 1000 };
+    return { name, did, notes, posts: expectations.length, faults, fates: judgement.fates, violations: found, seconds: (performance.now() - began) / 1000 };
   } catch (error) {
     // What went wrong first is what is to be told.
     await world.close().catch(() => undefined);

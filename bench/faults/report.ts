@@ -12,7 +12,7 @@ export async function writeSection(name: string, result: PartResult, conditions:
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error(`docs/faults.md has no place for ${name}: it takes the lines ${begin} and ${end}.`);
-  const section = [begin, `## ${result.name}`, "", `${capital(result.did)}.`, "", ...table(result), "", conditions, ""].join("\n");
+  const section = [begin, `## ${result.name}`, "", `${capital(result.did)}.`, "", ...table(result), "", ...notesOf(result), conditions, ""].join("\n");
   await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
 }
 
@@ -30,6 +30,11 @@ export function table({ posts, faults, fates, violations, seconds }: PartResult)
   const widths = columns.map((cells) => Math.max(3, ...cells.map((cell) => cell.length)));
   const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [line(columns.map(([title = ""]) => title)), line(widths.map((width) => "-".repeat(width))), line(columns.map(([, value = ""]) => value))];
+}
+
+/** With an empty line after them. */
+export function notesOf({ notes = [] }: PartResult): string[] {
+  return notes.length === 0 ? [] : [...notes, ""];
 }
 
 function capital(text: string): string {

@@ -12,7 +12,7 @@ export interface Fault {
   after?: number;
 }
 
-const entry = z.object({ platform: z.enum(PLATFORM_NAMES), accountId: z.string(), id: z.string().nullable(), url: z.string().nullable(), text: z.string(), publishCalls: z.number() });
+const entry = z.object({ platform: z.enum(PLATFORM_NAMES), accountId: z.string(), id: z.string().nullable(), url: z.string().nullable(), text: z.string(), createdAt: z.string(), publishCalls: z.number() });
 
 /** What an audience sees of a post. Some networks tell its id and link only later. */
 export type Entry = z.output<typeof entry>;
@@ -25,16 +25,23 @@ export interface SandboxDoor {
   ledger(): Promise<Entry[]>;
   requests(of?: PlatformName): Promise<z.output<typeof request>[]>;
   fault(fault: Fault): Promise<void>;
+  /** The operations that a fault still waits for. */
+  pending(): Promise<string[]>;
+  /** Moves the platforms' clock. */
+  advance(seconds: number): Promise<void>;
 }
 
 export function openSandboxDoor(url: string, platform: PlatformName): SandboxDoor {
+  const post = async (path: string, body: unknown, expected: number): Promise<void> => {
+    const answer = await fetch(`${url}/_sandbox/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (answer.status !== expected) throw new Error(`The sandbox refused: ${await answer.text()}`);
+  };
   const get = async (path: string): Promise<unknown> => (await fetch(`${url}/_sandbox/${path}`)).json();
   return {
     ledger: async () => z.array(entry).parse(await get("posts")),
     requests: async (of = platform) => z.array(request).parse(await get(`requests?platform=${of}`)),
-    fault: async (fault) => {
-      const answer = await fetch(`${url}/_sandbox/faults`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ platform, ...fault }) });
-      if (answer.status !== 201) throw new Error(`The sandbox refused a fault: ${await answer.text()}`);
-    },
+    fault: (fault) => post("faults", { platform, ...fault }, 201),
+    pending: async () => z.array(z.object({ operation: z.string() })).parse(await get("faults")).map(({ operation }) => operation),
+    advance: (seconds) => post("clock", { advanceSeconds: seconds }, 200),
   };
 }

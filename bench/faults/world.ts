@@ -34,6 +34,8 @@ export interface WorldOptions {
   slots?: number;
   /** Whether the workers reach the sandbox through a proxy that can make trouble. */
   proxied?: boolean;
+  /** What the operator has set beside. */
+  env?: Record<string, string>;
 }
 
 /** Who publishes. */
@@ -61,6 +63,8 @@ export interface World {
   folder: string;
   people: Person[];
   api: Api;
+  /** Where the first API process listens. */
+  apiUrl: string;
   sandbox: SandboxDoor;
   proxy: TcpProxy | null;
   places: Places;
@@ -138,6 +142,7 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
     folder,
     people,
     api: createApi(urls),
+    apiUrl: urls[0] ?? "",
     sandbox,
     proxy,
     places: openPlaces(folder),
@@ -169,7 +174,7 @@ export async function begin(worker: Process): Promise<void> {
   await started;
 }
 
-function environment({ speed = SPEED, slots = 16 }: WorldOptions, place: { dataDir: string; databaseUrl: string; apiPort: number; sandboxPort: number }): Record<string, string> {
+function environment({ speed = SPEED, slots = 16, env = {} }: WorldOptions, place: { dataDir: string; databaseUrl: string; apiPort: number; sandboxPort: number }): Record<string, string> {
   return {
     DATABASE_URL: place.databaseUrl,
     AMPOST_DATA_DIR: place.dataDir,
@@ -180,6 +185,7 @@ function environment({ speed = SPEED, slots = 16 }: WorldOptions, place: { dataD
     AMPOST_WORKER_SLOTS: String(slots),
     AMPOST_SCHEDULING: "all",
     AMPOST_LOG_LEVEL: "warn",
+    ...env,
   };
 }
 

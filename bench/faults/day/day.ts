@@ -1,0 +1,163 @@
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { show, showSeconds, showTimes, summarize } from "../../numbers.ts";
+import { keepWorkers } from "../crew.ts";
+import { type Expectation, untilSettled, type Violation, whereAnswersAreLost } from "../judge.ts";
+import { type PartResult, runPart, seededRandom } from "../part.ts";
+import type { Entry } from "../sandbox-door.ts";
+import type { World } from "../world.ts";
+import { startBadSources } from "./bad-sources.ts";
+import { disturb, type Disturbed, keepClock, type Move, ourTime } from "./disturbances.ts";
+import { beBad, NEIGHBOURS } from "./neighbours.ts";
+import { type Length, planDay } from "./plan.ts";
+import { startReceiver } from "./receiver.ts";
+import { type Asked, liveDay, type Told } from "./tenants.ts";
+
+interface Day extends Length {
+  tenants: number;
+  /** Seconds between two posts of a tenant. */
+  every: number;
+  seed: number;
+  /** Between two calls of each connection of a flood: 0 takes all that there is. */
+  pauseMilliseconds: number;
+}
+
+/** What the tenants saw. */
+interface Seen {
+  told: Told[];
+  calls: Asked[];
+  late: Late[];
+  windows: Disturbed["windows"];
+}
+
+/** How long after its time a post was live. */
+interface Late {
+  told: Told;
+  milliseconds: number;
+}
+
+/** How many times as late as alone the tenants' posts may be, by their p99. */
+const FACTOR = 2;
+
+/** A day of honest tenants: alone, and then once more among everything that can go wrong. */
+export async function compareDays(day: Day): Promise<PartResult> {
+  const alone = await live(day, false);
+  const mixed = await live(day, true);
+  return {
+    ...mixed.result,
+    violations: [...alone.result.violations, ...mixed.result.violations],
+    posts: alone.result.posts + mixed.result.posts,
+    fates: sum(alone.result.fates, mixed.result.fates),
+    seconds: alone.result.seconds + mixed.result.seconds,
+    notes: [...(mixed.result.notes ?? []), "", ...compare(alone.seen, mixed.seen)],
+  };
+}
+
+/** The mix alone. */
+export async function mixDay(day: Day): Promise<PartResult> {
+  return (await live(day, true)).result;
+}
+
+async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; seen: Seen }> {
+  let seen: Seen | undefined;
+  const people = day.tenants + (isMixed ? NEIGHBOURS : 0);
+  // Its own receivers and media lie on loopback.
+  const env = { AMPOST_SIGNUP: "open", AMPOST_ALLOW_PRIVATE_URLS: "true" };
+  const result = await runPart("A day of everything at once", { people, platforms: PLATFORM_NAMES, proxied: true, env }, async (world) => {
+    await world.sandbox.fault({ platform: "instagram", operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
+    await world.sandbox.fault({ platform: "tiktok", operation: "create", kind: "reject", error: "moderation-2s", times: 1_000_000 });
+    const tenants = world.people.slice(0, day.tenants);
+    const neighbours = world.people.slice(day.tenants);
+    const crew = await keepWorkers(world, 2);
+    const receiver = await startReceiver(world);
+    const sources = await startBadSources();
+    await Promise.all(tenants.map((person) => receiver.serve(person)));
+
+    const [moves, lived, disturbed, bad] = await Promise.all([
+      keepClock(world, day),
+      Promise.all(tenants.map((person, index) => liveDay(world, person, `tenant-${index}`, planDay(day, day.every, seededRandom(1000 * day.seed + index))))),
+      isMixed ? disturb(world, crew, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
+      isMixed ? misbehave(world, neighbours, sources, day) : { violations: [], note: [] },
+    ]);
+    const told = lived.flatMap((each) => each.told);
+    await untilSettled(world, told.map(({ subject }) => subject), 180);
+    const events = await receiver.judge(told);
+    await crew.disband();
+    await receiver.close();
+    await sources.close();
+
+    seen = { told, calls: lived.flatMap(({ calls }) => calls), late: await measure(world, told, moves), windows: disturbed.windows };
+    const faults = Object.values(disturbed.counts).reduce((all, count) => all + count, 0);
+    const made = Object.entries(disturbed.counts).map(([kind, count]) => `${kind} ${count} times`).join(", ");
+    return {
+      did: `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, in a day that takes ${day.seconds} s, seed ${day.seed}, beside ${neighbours.length} bad neighbours; ${made}`,
+      notes: [`${events.count} deliveries came to the tenants' webhooks.`, ...bad.note],
+      faults,
+      expectations: told.map(expect),
+      violations: [...events.violations, ...bad.violations],
+      neighbours,
+    };
+  });
+  if (seen === undefined) throw new Error("The day has left nothing to look at");
+  return { result, seen };
+}
+
+async function misbehave(world: World, people: World["people"], sources: Awaited<ReturnType<typeof startBadSources>>, day: Day): Promise<{ violations: Violation[]; note: string[] }> {
+  const { answers, over } = beBad(world, people, sources, day);
+  const violations = await over;
+  const counts = [...answers].sort(([one], [other]) => one - other).map(([status, count]) => `${show(count)} ${status === 0 ? "not at all" : `with ${status}`}`);
+  return { violations, note: ["", `The neighbours' calls were answered: ${counts.join(", ")}.`] };
+}
+
+/** A call that is refused for access which has ended meanwhile, and is made again with a new one, are two. */
+function expect({ subject, isCancelled }: Told): Expectation {
+  return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: 2 };
+}
+
+async function measure({ sandbox }: World, told: readonly Told[], moves: readonly Move[]): Promise<Late[]> {
+  const placeOf = ({ platform, accountId, text }: Pick<Entry, "platform" | "accountId" | "text">) => `${platform} ${accountId} ${text}`;
+  const seenAt = new Map((await sandbox.ledger()).map((entry) => [placeOf(entry), ourTime(moves, Date.parse(entry.createdAt))]));
+  return told.flatMap((each) => {
+    const { platform, platformAccountId: accountId, parts } = each.subject;
+    const at = seenAt.get(placeOf({ platform, accountId, text: parts[0] ?? "" }));
+    return at === undefined ? [] : [{ told: each, milliseconds: at - each.dueAt }];
+  });
+}
+
+/** What is asked at once waits for its media and for the platform to work on them; what is scheduled was prepared before. */
+const GROUPS: Record<string, (told: Told) => boolean> = {
+  "scheduled posts": ({ isScheduled }) => isScheduled,
+  "texts, links and chains at once": ({ isScheduled, kind }) => !isScheduled && ["text", "link", "chain"].includes(kind),
+  "pictures and videos at once": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
+};
+
+/** Two tables: outside of the faults' windows, and within them. */
+function compare(alone: Seen, mixed: Seen): string[] {
+  const isWithin = (at: number) => mixed.windows.some(({ from, to }) => at >= from && at <= to);
+  const lines = ["| due outside of the faults' windows | posts | alone, p50 | alone, p99 | in the mix, p50 | in the mix, p99 | ratio of the p99 | at most 2 × |", "| --- | --- | --- | --- | --- | --- | --- | --- |"];
+  for (const [name, belongs] of Object.entries(GROUPS)) {
+    const [before, after] = [times(alone, belongs), summarize(mixed.late.filter(({ told }) => belongs(told) && !isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds))];
+    lines.push(row(name, before, after));
+  }
+  const calls = (asked: readonly Asked[]) => summarize(asked.map(({ milliseconds }) => milliseconds));
+  lines.push(row("calls of the API", calls(alone.calls), calls(mixed.calls.filter(({ at }) => !isWithin(at)))));
+  const within = mixed.late.filter(({ told }) => isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds);
+  const seconds = mixed.windows.reduce((all, { from, to }) => all + to - from, 0);
+  const { count, p50, p99, max } = summarize(within);
+  lines.push("", `The windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} together: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, the latest ${showSeconds(max)}.`);
+  return lines;
+}
+
+function times({ late }: Seen, belongs: (told: Told) => boolean): ReturnType<typeof summarize> {
+  return summarize(late.filter(({ told }) => belongs(told)).map(({ milliseconds }) => milliseconds));
+}
+
+function row(name: string, alone: ReturnType<typeof summarize>, mixed: ReturnType<typeof summarize>): string {
+  const ratio = mixed.p99 / alone.p99;
+  const cells = [name, show(mixed.count), showSeconds(alone.p50), showSeconds(alone.p99), showSeconds(mixed.p50), showSeconds(mixed.p99), showTimes(ratio), ratio <= FACTOR ? "yes" : "**no**"];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function sum(one: Record<string, number>, other: Record<string, number>): Record<string, number> {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
+}

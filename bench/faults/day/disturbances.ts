@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Crew } from "../crew.ts";
+import { pick } from "../part.ts";
+import type { World } from "../world.ts";
+import type { Length } from "./plan.ts";
+
+/** A time in which what is due may have to wait for a lease, a restart or a platform. Milliseconds since 1970. */
+export interface Window {
+  from: number;
+  to: number;
+}
+
+/** How the platforms' clock was moved: from then on it is so far ahead of ours. */
+export interface Move {
+  at: number;
+  ahead: number;
+}
+
+export interface Disturbed {
+  /** How often each thing was done. */
+  counts: Record<string, number>;
+  windows: Window[];
+}
+
+const KINDS = ["worker killed", "PostgreSQL ended", "network cut", "worker stopped", "token endpoints hang"] as const;
+
+/** What was under way when it struck belongs to it. */
+const BEFORE_MILLISECONDS = 2_000;
+/** What a dead process held is taken over within this. */
+const AFTER_MILLISECONDS = 10_000;
+/** Longer than a lease. */
+const STOP_SECONDS = 8;
+const CUT_SECONDS = 3;
+const HANG_MILLISECONDS = 8_000;
+/** What renews its access now and then. */
+const RENEWING = ["twitter", "tiktok", "youtube"] as const;
+
+/** Moves the platforms' clock after every hour of the day. */
+export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Length): Promise<Move[]> {
+  const moves: Move[] = [{ at: 0, ahead: 0 }];
+  const beganAt = performance.now();
+  let ahead = 0;
+  for (let hour = 1; hour < hours; hour += 1) {
+    await sleep((hour * seconds * 1000) / hours - (performance.now() - beganAt));
+    // A repeat that the platform takes for ten minutes must not find that an hour has passed.
+    while (await isRepeatOpen(pool)) await sleep(50);
+    const step = 3600 - seconds / hours;
+    ahead += step * 1000;
+    moves.push({ at: Date.now(), ahead });
+    await sandbox.advance(step);
+  }
+  return moves;
+}
+
+async function isRepeatOpen(pool: World["pool"]): Promise<boolean> {
+  const open = "select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1";
+  return await pool.query(open).then(({ rowCount }) => rowCount !== 0, () => true);
+}
+
+/** When an instant of the platforms' clock was on ours. */
+export function ourTime(moves: readonly Move[], theirs: number): number {
+  const found = moves.findLast(({ at, ahead }) => theirs - ahead >= at - 1_000);
+  return theirs - (found?.ahead ?? 0);
+}
+
+/** One thing after another is broken, in every other hour. */
+export async function disturb(world: World, crew: Crew, { seconds, hours }: Length, random: () => number): Promise<Disturbed> {
+  const counts: Record<string, number> = {};
+  const windows: Window[] = [];
+  const beganAt = performance.now();
+  for (let number = 0; 2 * number + 1.2 < hours; number += 1) {
+    const at = 2 * number + 0.2 + 0.6 * random();
+    await sleep((at * seconds * 1000) / hours - (performance.now() - beganAt));
+    const kind = pick(KINDS, number);
+    const from = Date.now() - BEFORE_MILLISECONDS;
+    await make(world, crew, kind, random);
+    windows.push({ from, to: Date.now() + AFTER_MILLISECONDS });
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return { counts, windows };
+}
+
+/** Resolves when it is over. */
+async function make(world: World, crew: Crew, kind: (typeof KINDS)[number], random: () => number): Promise<void> {
+  while (crew.members().length < 2) await sleep(20);
+  const one = pick(crew.members(), Math.floor(2 * random()));
+  switch (kind) {
+    case "worker killed":
+      return await one.kill();
+    case "worker stopped":
+      one.signal("SIGSTOP");
+      await sleep(STOP_SECONDS * 1000);
+      return one.signal("SIGCONT");
+    case "PostgreSQL ended":
+      await world.breakDatabase();
+      while (!(await world.pool.query("select 1").then(() => true, () => false))) await sleep(20);
+      return;
+    case "network cut":
+      await world.proxy?.refuse();
+      await sleep(CUT_SECONDS * 1000);
+      return await world.proxy?.accept();
+    case "token endpoints hang":
+      return await hangTokens(world);
+  }
+}
+
+/** The next renewal on each of some networks is answered late; over when all have been, or when nobody has renewed for long. */
+async function hangTokens({ sandbox }: World): Promise<void> {
+  for (const platform of RENEWING) await sandbox.fault({ platform, operation: "refresh", kind: "slow", delayMs: HANG_MILLISECONDS });
+  const end = performance.now() + 6 * HANG_MILLISECONDS;
+  while ((await sandbox.pending()).includes("refresh") && performance.now() < end) await sleep(200);
+  await sleep(HANG_MILLISECONDS);
+}
