@@ -1,4 +1,4 @@
-import { answerStarter } from "../server/attached-process.ts";
+import { answerStarter, untilToldToBegin } from "../server/attached-process.ts";
 import { type Parts, start } from "../server/main.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
 import { readSettings } from "./settings.ts";
@@ -16,6 +16,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   if (attached) config.warnings = [];
   // What counts is in the database, where every write is guarded: a lost promise must not take the other users' work down.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "A failure went unheard"));
+  if (attached && !(await untilToldToBegin())) return;
   const running = await start(config, log, PARTS[name]);
   // The one that has started it may have gone meanwhile.
   if (attached && !process.connected) return await running.stop();

@@ -24,6 +24,8 @@ interface AttachedOptions {
   /** How long it gets to end. */
   stopSeconds: number;
   log: Pick<Logger, "warn" | "error">;
+  /** It loads its code meanwhile, and begins when this resolves. It asks for that by `untilToldToBegin`. */
+  after?: Promise<unknown>;
   /** Told when it has ended by itself and is started again. */
   onEnd?: () => void;
 }
@@ -39,7 +41,7 @@ const answer = z.object({ id: z.number(), answer: z.unknown() });
  * Starts `ampost NAME --attached`, and starts it again when it dies. The channel between the two is what tells the child
  * that its parent is gone, after a kill -9 too.
  */
-export function startAttached(name: "sandbox" | "worker", { env, flags = [], stopSeconds, log, onEnd }: AttachedOptions): AttachedProcess {
+export function startAttached(name: "sandbox" | "worker", { env, flags = [], stopSeconds, log, after, onEnd }: AttachedOptions): AttachedProcess {
   let child: ChildProcess | undefined;
   let running = false;
   let stopping = false;
@@ -49,6 +51,7 @@ export function startAttached(name: "sandbox" | "worker", { env, flags = [], sto
   async function start(): Promise<void> {
     const fresh = spawn(process.execPath, [...flags, COMMAND, name, "--attached"], { env: { ...process.env, ...env }, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     child = fresh;
+    after?.then(() => fresh.connected && fresh.send({ begin: true }), () => undefined);
     let wasRunning = false;
     fresh.once("exit", (code, signal) => {
       running = false;
@@ -120,6 +123,13 @@ export function startAttached(name: "sandbox" | "worker", { env, flags = [], sto
       await ended;
     },
   };
+}
+
+/** The other side, where it is told when to begin. False where the one that has started it is gone. */
+export async function untilToldToBegin(): Promise<boolean> {
+  const gone = once(process, "disconnect").then(() => false);
+  if (!process.connected) return false;
+  return await Promise.race([once(process, "message").then(() => true), gone]);
 }
 
 /** The other side: says that this process is ready, and answers the one that has started it. */

@@ -47,11 +47,11 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
   try {
     const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
     if (sandbox) opened.push(() => sandbox.stop());
-    let restarts = () => {};
-    const worker = parts.worker === "attached" ? startWorker(config, log, () => restarts()) : undefined;
+    const opening = Promise.withResolvers<Ground>();
+    const worker = parts.worker === "attached" ? startWorker(config, log, opening.promise) : undefined;
     if (worker) opened.push(() => worker.stop());
     const ground = await openGround(config, log, { doesChores: parts.worker === true }, opened);
-    restarts = ground.metrics.workerRestarted;
+    opening.resolve(ground);
     // Before anything is published: that may be what hangs.
     if (parts.worker === true) opened.push(await startWatchdog("worker"));
     const work = parts.worker === true ? await startWork(ground, parts.faultPoint) : undefined;
@@ -140,11 +140,21 @@ function startSandbox(config: Config, log: Logger): AttachedProcess {
   return unheard(startAttached("sandbox", { env, stopSeconds: SANDBOX_STOP_SECONDS, log }));
 }
 
-function startWorker(config: Config, log: Logger, onEnd: () => void): AttachedProcess {
+/** It begins when this process stands: what keeps both from starting is said once, and the database is made ready by one. */
+function startWorker(config: Config, log: Logger, ground: Promise<Ground>): AttachedProcess {
   // Ports that were settled here are part of addresses there; it listens nowhere itself.
   const env = { PORT: String(config.port), AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir, AMPOST_WORKER_PORT: "", AMPOST_METRICS_PORT: "" };
   const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
-  return unheard(startAttached("worker", { env, flags, stopSeconds: Math.max(1, config.stopSeconds - AFTER_WORKER_SECONDS), log, onEnd }));
+  return unheard(
+    startAttached("worker", {
+      env,
+      flags,
+      stopSeconds: Math.max(1, config.stopSeconds - AFTER_WORKER_SECONDS),
+      log,
+      after: ground,
+      onEnd: () => void ground.then(({ metrics }) => metrics.workerRestarted()),
+    }),
+  );
 }
 
 /** Awaited at the end of the start; until then its failure must not go unheard. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, JobResult } from "pg-boss";
 import { PgBoss } from "pg-boss";
 import type pg from "pg";
@@ -28,10 +29,19 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   const { pool, log, workUrl } = options;
   const connection = workUrl === undefined ? { db: executor(pool) } : { connectionString: workUrl, max: 4, application_name: "ampost jobs" };
   const works = workUrl !== undefined;
-  const boss = new PgBoss({ ...connection, schema: "jobs", supervise: works, schedule: works, useListenNotify: works });
-  boss.on("error", (error) => log.error({ err: error }, "The job queue has a fault"));
-  boss.on("warning", (warning) => log.warn({ warning }, "The job queue is not well"));
-  await boss.start();
+  const open = async (): Promise<PgBoss> => {
+    const boss = new PgBoss({ ...connection, schema: "jobs", supervise: works, schedule: works, useListenNotify: works });
+    boss.on("error", (error) => log.error({ err: error }, "The job queue has a fault"));
+    boss.on("warning", (warning) => log.warn({ warning }, "The job queue is not well"));
+    await boss.start();
+    return boss;
+  };
+  const boss = await open().catch(async (error: unknown) => {
+    if (!isMadeByAnother(error)) throw error;
+    // Whoever makes them has the rest of the tables to make.
+    await sleep(1_000);
+    return await open();
+  });
   for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
 
   return {
@@ -53,6 +63,11 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
     },
     stop: (graceSeconds = 2) => boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true }),
   };
+}
+
+/** PostgreSQL's "if not exists" does not hold for two that make the same schema in the same instant. */
+function isMadeByAnother(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["23505", "42P06", "42P07", "42710"].includes(String(error.code));
 }
 
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
