@@ -8,7 +8,8 @@ export interface UsedUpLimit {
   kind: "rate" | "quota";
   name: string;
   limit: number;
-  resetsAt: string;
+  /** Null where time alone brings nothing back. */
+  resetsAt: string | null;
 }
 
 /** Why a call failed. `message` is a sentence for people; programs act on `code`. */

@@ -34,13 +34,12 @@ export interface ErrorBody {
   /** The same as the header X-Request-Id. */
   requestId: string;
   issues: Issue[];
-  /** With `RATE_LIMITED` alone: what is used up, and when it begins anew. */
+  /** With `RATE_LIMITED` alone: what is used up, and when there is some of it again; `resetsAt` is null where time alone brings nothing back. */
   limit?: {
     kind: "rate" | "quota";
     name: string;
     limit: number;
-    /** ISO 8601, UTC, with milliseconds. */
-    resetsAt: string;
+    resetsAt: string | null;
   };
 }
 
@@ -520,7 +519,7 @@ export interface AccountContext {
   /** The same moment in the user's time zone, with its offset. */
   localTime: string;
   quotas: {
-    name: "postsPerMonth" | "mediaUploadsPerMonth" | "apiRequestsPerMonth" | "maxScheduledPosts" | "maxStorageBytes";
+    name: "postsPerMonth" | "mediaUploadsPerMonth" | "apiRequestsPerMonth" | "postsPerDay" | "maxScheduledPosts" | "maxStorageBytes";
     /** `null`: nothing limits it. */
     limit: number | null;
     /** What is left of it; `null` where nothing limits it. */

@@ -5,7 +5,7 @@ import { mode, time, userId } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 
 const quota = z.object({
-  name: z.enum(["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "maxScheduledPosts", "maxStorageBytes"]).meta({ examples: ["postsPerMonth"] }),
+  name: z.enum(["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "postsPerDay", "maxScheduledPosts", "maxStorageBytes"]).meta({ examples: ["postsPerMonth"] }),
   limit: z.int().nullable().describe("`null`: nothing limits it.").meta({ examples: [500] }),
   remaining: z.int().nullable().describe("What is left of it; `null` where nothing limits it.").meta({ examples: [488] }),
 });

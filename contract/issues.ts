@@ -28,9 +28,9 @@ export const errorBody = z.object({
   requestId: z.string().describe("The same as the header X-Request-Id."),
   issues: z.array(issue),
   limit: z
-    .object({ kind: z.enum(["rate", "quota"]), name: z.string(), limit: z.int(), resetsAt: time })
+    .object({ kind: z.enum(["rate", "quota"]), name: z.string(), limit: z.int(), resetsAt: time.nullable() })
     .optional()
-    .describe("With `RATE_LIMITED` alone: what is used up, and when it begins anew."),
+    .describe("With `RATE_LIMITED` alone: what is used up, and when there is some of it again; `resetsAt` is null where time alone brings nothing back."),
 });
 
 export const platformPostError = z

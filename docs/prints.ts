@@ -5,6 +5,7 @@ import { type Tool, TOOLS } from "../contract/tools.ts";
 import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
+import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { describePlacement } from "../platforms/describe.ts";
 import { errorTable } from "./error-pages.ts";
@@ -32,6 +33,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
   events: () => table(["Event", "Data"], EVENT_TYPES.map((type) => [code(type), EVENT_DATA[type.split(".")[0] ?? ""] ?? ""])),
   "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) a file.`],
   "rate classes": () => table(["Class", "Calls"], RATE_CLASSES.map((rateClass) => [code(rateClass), listCalls(OPERATIONS.filter((operation) => operation.rateClass === rateClass && operation.successor === undefined && operation.auth !== "session"))])),
+  "user limits": () => table(["Limit", "Where sign-up is open", "Setting"], USER_LIMITS.map(({ name, what, setting }) => [`${code(name)}: ${what}`, String(OPEN_LIMITS[name]), code(setting)])),
   quotas: () =>
     table(
       ["Platform", "What", "Limit", "Source"],
@@ -39,6 +41,13 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
     ),
   tools: () => table(["Tool", "Does", "Takes", "Hints"], TOOLS.map(({ name, title, inputSchema, annotations }) => [code(name), title, argumentsOf(inputSchema), hintsOf(annotations)])),
 };
+
+const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: string }[] = [
+  { name: "maxStorageBytes", what: "media stored, uploads that go on included", setting: "AMPOST_USER_STORAGE" },
+  { name: "postsPerDay", what: "posts made in a day (UTC)", setting: "AMPOST_USER_POSTS_PER_DAY" },
+  { name: "maxScheduledPosts", what: "posts that wait for their time", setting: "AMPOST_USER_SCHEDULED_POSTS" },
+  { name: "callsPerMinute", what: "calls of each class in a minute; in a 429 it goes by the class's name", setting: "AMPOST_USER_CALLS_PER_MINUTE" },
+];
 
 const EVENT_DATA: Readonly<Record<string, string>> = {
   post: "`post`",

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { NO_LIMITS, OPEN_LIMITS } from "../model/user-limits.ts";
 import { ConfigError, loadConfig } from "./config.ts";
 import { about, environment, variables } from "./environment.ts";
 
@@ -35,6 +36,18 @@ test("every variable is described, and its example is one that it takes", () => 
     assert.ok(variable, name);
     assert.equal(schema.safeParse(variable.example).success, true, name);
   }
+});
+
+test("nobody is limited where people are invited, everybody where sign-up is open, and the operator has the last word", () => {
+  assert.deepEqual(loadConfig({}).userLimits, NO_LIMITS);
+  assert.deepEqual(loadConfig({ AMPOST_SIGNUP: "open" }).userLimits, OPEN_LIMITS);
+  for (const limit of Object.values(OPEN_LIMITS)) assert.ok(limit > 0);
+  const given = { AMPOST_USER_STORAGE: "10 GB", AMPOST_USER_POSTS_PER_DAY: "7", AMPOST_USER_SCHEDULED_POSTS: "none" };
+  assert.deepEqual(loadConfig(given).userLimits, { ...NO_LIMITS, maxStorageBytes: 10e9, postsPerDay: 7 });
+  assert.deepEqual(loadConfig({ ...given, AMPOST_SIGNUP: "open" }).userLimits, { callsPerMinute: OPEN_LIMITS.callsPerMinute, maxStorageBytes: 10e9, postsPerDay: 7, maxScheduledPosts: null });
+  const wrong = { AMPOST_USER_STORAGE: "much", AMPOST_USER_POSTS_PER_DAY: "0", AMPOST_USER_SCHEDULED_POSTS: "-1", AMPOST_USER_CALLS_PER_MINUTE: "1.5" };
+  assert.equal(problemsOf(wrong).length, 4);
+  assert.equal(problemsOf({ AMPOST_USER_STORAGE: "99999999TB" }).length, 1);
 });
 
 test("a wrong secret is named and never shown", () => {

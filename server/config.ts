@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { type AllowPrivate, isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
 import type { MailSettings } from "./mail/deliver-mail.ts";
 import type { StorageSettings } from "./storage/open-storage.ts";
@@ -45,6 +46,8 @@ export interface Config {
   apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
   /** Who may make an account. */
   signUp: Environment["AMPOST_SIGNUP"];
+  /** What each person may take up. */
+  userLimits: UserLimits;
   mail: MailSettings;
   logLevel: Environment["AMPOST_LOG_LEVEL"];
   /** What is odd but does not keep anything from working. */
@@ -112,6 +115,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS), TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY) },
     apps: appsOf(apps, appUrl),
     signUp: env.AMPOST_SIGNUP,
+    userLimits: userLimitsOf(env),
     mail: { smtpUrl: env.AMPOST_SMTP_URL ?? null, from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`, folder: join(dataDir, "mail") },
     logLevel: env.AMPOST_LOG_LEVEL,
     warnings,
@@ -129,6 +133,17 @@ function storageOf(env: Environment, dataDir: string): StorageSettings {
     endpoint: env.AMPOST_S3_ENDPOINT ?? null,
     credentials: accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : null,
     forcePathStyle: env.AMPOST_S3_FORCE_PATH_STYLE,
+  };
+}
+
+function userLimitsOf(env: Environment): UserLimits {
+  const otherwise = env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS;
+  const given = (value: number | "none" | undefined, unset: number | null) => (value === undefined ? unset : value === "none" ? null : value);
+  return {
+    callsPerMinute: given(env.AMPOST_USER_CALLS_PER_MINUTE, otherwise.callsPerMinute),
+    postsPerDay: given(env.AMPOST_USER_POSTS_PER_DAY, otherwise.postsPerDay),
+    maxScheduledPosts: given(env.AMPOST_USER_SCHEDULED_POSTS, otherwise.maxScheduledPosts),
+    maxStorageBytes: given(env.AMPOST_USER_STORAGE, otherwise.maxStorageBytes),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OPEN_LIMITS } from "../model/user-limits.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 
 /** What `.env.example`, `ampost doctor` and error messages say about a variable. */
@@ -32,6 +33,18 @@ const flag = z.string().toLowerCase().transform((value, context) => {
 const origin = z.url({ protocol: /^https?$/ }).refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value)).transform((value) => new URL(value).origin);
 const positive = (most: number) => z.string().regex(/^\d+(\.\d+)?$/).transform(Number).pipe(z.number().positive().max(most));
 const count = (most: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(most));
+const countOrNone = z.string().toLowerCase().regex(/^(none|[1-9]\d{0,8})$/).transform((value) => (value === "none" ? value : Number(value)));
+const BYTES = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+const bytesOrNone = z.string().toLowerCase().transform((value, context) => {
+  if (value === "none") return value;
+  const [, digits = "", unit = "b"] = /^([1-9]\d{0,14}) ?([kmgt]?b)?$/.exec(value) ?? [];
+  const bytes = Number(digits) * (Object.entries(BYTES).find(([name]) => name === unit)?.[1] ?? 0);
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  context.addIssue("not a number of bytes");
+  return z.NEVER;
+});
+/** What holds of a limit for each person where the operator sets none. */
+const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
 const key = z.string().transform((value, context) => {
   const keys = value.split(",").map(readKey);
   if (keys.every((bytes) => bytes !== null)) return keys;
@@ -84,6 +97,10 @@ export const environment = z.object({
   YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), { group: "Publishing", about: "Whether YouTube videos stay private until Google's review of the app is complete.", takes: "true or false", example: "true" }),
 
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), { group: "People", about: "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.", takes: "open, invite or closed", example: "open" }),
+  AMPOST_USER_STORAGE: describe(bytesOrNone.optional(), { group: "People", about: "How much media a person may have stored, in both modes together.", takes: "a number of bytes, kB, MB, GB or TB, or none", example: "10GB", otherwise: unlessOpen(`${(OPEN_LIMITS.maxStorageBytes ?? 0) / 1e9} GB`) }),
+  AMPOST_USER_POSTS_PER_DAY: describe(countOrNone.optional(), { group: "People", about: "How many posts a person may make in a day (UTC).", takes: "a whole number above 0, or none", example: "1000", otherwise: unlessOpen(String(OPEN_LIMITS.postsPerDay)) }),
+  AMPOST_USER_SCHEDULED_POSTS: describe(countOrNone.optional(), { group: "People", about: "How many posts of a person may wait for their time at once.", takes: "a whole number above 0, or none", example: "2000", otherwise: unlessOpen(String(OPEN_LIMITS.maxScheduledPosts)) }),
+  AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), { group: "People", about: "How many calls of each rate class a person may make in a minute. Each process counts by itself.", takes: "a whole number above 0, or none", example: "600", otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)) }),
   AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), { group: "People", about: "The mail server that letters are handed to.", takes: "an address that begins with smtp:// or smtps://", example: "smtps://ampost:password@mail.example.com", otherwise: "letters are written to AMPOST_DATA_DIR/mail", secret: true }),
   AMPOST_MAIL_FROM: describe(z.string().regex(/^(?:[^\r\n<>]*[\s<])?[^\s<>@]+@[^\s<>@]+>?$/).optional(), { group: "People", about: "Whom letters come from.", takes: "an e-mail address, with a name before it if you like", example: "Ampost <ampost@example.com>", otherwise: "ampost@ and the host of AMPOST_APP_URL" }),
 

@@ -123,6 +123,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
       signUp: config.signUp,
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
+    limitsOf: async () => config.userLimits,
   };
   const app = await createHttpApp(services, { probes, metricsToken: config.metrics.token, trustProxy: config.trustProxy, observe: metrics.request });
   await listen(app, { host: config.host, port: config.port, variable: "PORT" });

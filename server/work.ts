@@ -47,7 +47,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   for (const { message, cure } of foreseen(config.platformEnvironment, new Date())) log.warn(`${message} ${cure}`);
   const pool = instance.openPool("ampost worker", config.databasePool);
   const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
-  const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls });
+  const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls, limitsOf: async () => config.userLimits });
   const oauth = { ...instance.oauth, pool };
   const continuity = await openContinuity({
     pool,

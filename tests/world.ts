@@ -9,6 +9,7 @@ import pino from "pino";
 
 import { errorsOf } from "../contract/operation.ts";
 import { newId } from "../model/ids.ts";
+import { unlimited } from "../model/user-limits.ts";
 import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { loginOf } from "../platforms/index.ts";
@@ -95,6 +96,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     oauth: oauthOn({ pool: database.pool, vault, log, appUrl, sandboxUrl: settings.sandboxUrl ?? DEFAULTS.sandboxUrl }),
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecrets: () => [MEDIA_SECRET], ...settings },
+    limitsOf: unlimited,
   };
   const app = await createHttpApp(services, {
     probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) },

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
+import { unlimited } from "../../model/user-limits.ts";
 import { loginOf, platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
@@ -174,7 +175,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     const pool = database.poolFor(machine, plan.connections);
     const urgentPool = database.poolFor(machine, URGENT_CONNECTIONS);
     const oauth = oauthOf(pool);
-    const ingest = createIngest({ pool, storage, allowPrivateUrls: true });
+    const ingest = createIngest({ pool, storage, allowPrivateUrls: true, limitsOf: unlimited });
     timeline.after(0, machine, "starts", () => {
       const engine = createEngine({
         pool,
@@ -272,6 +273,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
       signUp: "closed",
       mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
     },
+    limitsOf: unlimited,
   };
   const callOf = (tenant: number): Call => ({
     ...BY_INSTANCE,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 
 import type { Logger } from "pino";
 
+import { unlimited } from "../../model/user-limits.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { createListener } from "../../server/db/listen.ts";
 import { createPool } from "../../server/db/pool.ts";
@@ -66,7 +67,7 @@ export async function startEngine(place: Place, log: Logger, options: { speed: n
   const listener = await createListener(place.databaseUrl, log);
   const storage = openStorage(await createDiskStorage(place.mediaFolder), options.doom ?? null);
   const services = oauthServices(place, pool, log);
-  const ingest = createIngest({ pool, storage, allowPrivateUrls: true });
+  const ingest = createIngest({ pool, storage, allowPrivateUrls: true, limitsOf: unlimited });
   const door = openDoor(place, options.doom ?? null);
   const engine = createEngine({
     pool,

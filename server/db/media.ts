@@ -79,13 +79,6 @@ export const countMedia = statement<{ count: number }>(
   `select count(*) from media where user_id = $1 and mode = $2 and rendition_of is null and deleted_at is null`,
 );
 
-/** ($1 user, $2 mode): everything that is stored, renditions and parts of uploads that go on included. */
-export const sumMedia = statement<{ size_bytes: number }>(
-  "media.sum",
-  `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and mode = $2)::bigint
-     + (select coalesce(sum(offset_bytes), 0) from resumable_uploads where user_id = $1 and mode = $2 and media_id is null)::bigint as size_bytes`,
-);
-
 /** ($1 user, $2 mode, $3 id, $4 storage key, $5 facts): touches nothing where another has brought the bytes before, or nobody wants them any more. */
 export const markMediaReady = statement(
   "media.mark_ready",

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import type { PlatformName } from "../../model/platform-names.ts";
+import type { LimitsOf } from "../../model/user-limits.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Listener } from "../db/listen.ts";
@@ -28,6 +29,8 @@ export interface Services {
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;
+  /** What people may take up. */
+  limitsOf: LimitsOf;
 }
 
 /** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one group cannot take up all workers where their queue says so; those of a higher priority are done first. */

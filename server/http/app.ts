@@ -10,9 +10,11 @@ import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { Services } from "../domain/services.ts";
 import { addMcp } from "../mcp/mcp-routes.ts";
 import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
+import { createRooms } from "../media/room.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
+import { createCallMeter } from "./call-meter.ts";
 import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addDocs } from "./docs/add-docs.ts";
 import { addOpenApi } from "./openapi-routes.ts";
@@ -79,7 +81,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     limits: { parts: MAX_FILES + 20, files: MAX_FILES, fields: 20, fieldSize: MAX_JSON_BYTES, fieldNameSize: 200, headerPairs: 50, fileSize: Infinity },
     throwFileSizeLimit: false,
   });
-  const bound: BindOptions = { ...options, stopping: stopping.signal, streams: createStreams(services, options.mostStreams) };
+  const bound: BindOptions = { ...options, stopping: stopping.signal, streams: createStreams(services, options.mostStreams), calls: createCallMeter(services), rooms: createRooms({ pool: services.pool, limitsOf: (userId) => services.limitsOf(userId) }) };
   await app.register(async (api) => addPublicApi(api, services, bound));
   await app.register(async (own) => addSessionApi(own, services, bound));
   await app.register(async (mcp) => addMcp(mcp, services, bound));
@@ -89,8 +91,8 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await addDocs(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
   await app.register(async (grants) => addMcpGrants(grants, services));
-  await app.register(async (own) => addUserExport(own, services));
-  await app.register(async (pages) => addPages(pages, services));
+  await app.register(async (own) => addUserExport(own, services, bound));
+  await app.register(async (pages) => addPages(pages, services, bound));
   addNotFound(app);
   return app;
 }

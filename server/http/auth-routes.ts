@@ -61,9 +61,9 @@ function addWaysIn(scope: FastifyInstance, services: Services): void {
   });
 }
 
-async function readVisitorsBody<Body extends z.ZodType>({ settings, storage }: Services, form: Operation<z.ZodObject, z.ZodObject, Body>, request: FastifyRequest): Promise<z.output<Body>> {
+async function readVisitorsBody<Body extends z.ZodType>({ settings }: Pick<Services, "settings">, form: Operation<z.ZodObject, z.ZodObject, Body>, request: FastifyRequest): Promise<z.output<Body>> {
   refuseForeign(request, settings.appUrl);
-  const { body } = await readBody(form, request, storage);
+  const { body } = await readBody(form, request, null);
   return parseInput(form, { params: request.params, query: request.query, body }).body;
 }
 
@@ -89,9 +89,9 @@ function originOf(request: FastifyRequest): Origin {
 }
 
 async function answer(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { settings, storage } = services;
+  const { settings } = services;
   refuseForeign(request, settings.appUrl);
-  const { body } = await readBody({ name: "this route", takes: request.method === "POST" ? "optional" : "none" }, request, storage);
+  const { body } = await readBody({ name: "this route", takes: request.method === "POST" ? "optional" : "none" }, request, null);
   refuseHostile(body);
   const headers = headersOf(request);
   // Judged already, and the library knows the app by one name only.

@@ -11,11 +11,12 @@ import type { Services } from "../domain/services.ts";
 import { type Authenticated, authenticate } from "./authenticate.ts";
 import { sendSuccessor } from "./faces.ts";
 import { perform } from "./perform.ts";
+import type { Rooms } from "../media/room.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
 import type { Streams } from "./streams.ts";
 import { isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
-import { sendRateLimit } from "./rate-limit-headers.ts";
+import { type CallMeter, sendUnlimited } from "./call-meter.ts";
 
 /** An operation of the contract and the verb that does it. */
 export interface Binding {
@@ -37,6 +38,8 @@ export interface BindOptions {
   stopping: AbortSignal;
   /** What is answered without end. */
   streams: Streams;
+  calls: CallMeter;
+  rooms: Rooms;
   /** After how long a stream ends, for tests. */
   longestStreamMilliseconds?: number;
   /** Told of every refusal, so that tests can hold them against the operation's list. */
@@ -50,9 +53,15 @@ export function addRoute(app: FastifyInstance, services: Services, { operation, 
     method: operation.method,
     url: operation.path,
     onRequest: async (request, reply) => {
-      sendRateLimit(reply);
+      sendUnlimited(reply);
       if (operation.successor !== undefined) sendSuccessor(reply, services.settings, pathOf(operation.successor, request.params));
-      callers.set(request, await authenticate(services, operation, request).catch((error: unknown) => told(operation, error, options)));
+      try {
+        const caller = await authenticate(services, operation, request);
+        await options.calls.count(reply, caller.userId, operation.rateClass);
+        callers.set(request, caller);
+      } catch (error) {
+        told(operation, error, options);
+      }
     },
     handler: async (request, reply) => {
       const caller = callers.get(request);
@@ -76,7 +85,9 @@ async function answerCall(services: Services, binding: Binding, caller: Authenti
   const { operation } = binding;
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);
-  const { body, uploads } = await readBody(operation, request, services.storage, caller.userId);
+  const countFile = async () => operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
+  const intake = { storage: services.storage, rooms: options.rooms, userId: caller.userId, countFile };
+  const { body, uploads, room } = await readBody(operation, request, intake);
   const raw = { params: request.params, query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query, body };
   const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
   try {
@@ -91,6 +102,8 @@ async function answerCall(services: Services, binding: Binding, caller: Authenti
   } catch (error) {
     await dropAfter(services, uploads, error);
     throw error;
+  } finally {
+    room?.close();
   }
 }
 

@@ -10,11 +10,12 @@ import { authenticate } from "./authenticate.ts";
 import { readBrowserBinding } from "./browser-binding.ts";
 import { sendOn } from "./pages/frame.ts";
 import { SignInFirst } from "./pages/person.ts";
-import { sendRateLimit } from "./rate-limit-headers.ts";
+import type { BindOptions } from "./bind.ts";
+import { sendUnlimited } from "./call-meter.ts";
 import { refuseRequest } from "./refusals.ts";
 
 /** The way of a browser to a platform's consent page and back. What goes wrong is thrown, for the pages to show. */
-export function addOAuthRoutes(pages: FastifyInstance, services: Services): void {
+export function addOAuthRoutes(pages: FastifyInstance, services: Services, { calls }: Pick<BindOptions, "calls">): void {
   const { settings } = services;
 
   pages.get("/api/platforms/:platform/connect", { exposeHeadRoute: false }, async (request, reply) => {
@@ -22,7 +23,8 @@ export function addOAuthRoutes(pages: FastifyInstance, services: Services): void
     if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"]))) throw refuseRequest("request.foreign", "Connecting an account begins at your connections", "Open your connections and connect it there.");
     if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
     const caller = await authenticate(services, { auth: "session" }, request);
-    sendRateLimit(reply);
+    sendUnlimited(reply);
+    await calls.count(reply, caller.userId, connectionsStart.rateClass);
     const { mode: _mode, ...body } = Object.fromEntries(new URL(request.url, settings.appUrl).searchParams);
     const input = parseInput(connectionsStart, { params: request.params, query: {}, body });
     const { authorizeUrl } = (await startConnecting(services, caller, input.params.platform, input.body)).body;

@@ -8,7 +8,7 @@ import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import { authenticate } from "./authenticate.ts";
 import { type BindOptions, told } from "./bind.ts";
-import { sendRateLimit } from "./rate-limit-headers.ts";
+import { sendUnlimited } from "./call-meter.ts";
 import { createFollowed } from "./follow-post.ts";
 import type { PostAnswer } from "./read-changes.ts";
 
@@ -22,9 +22,10 @@ const LONGEST_MILLISECONDS = 15 * 60_000;
 export function addPostEvents(app: FastifyInstance, services: Services, options: BindOptions): void {
   const followed = createFollowed(services.listener, LOOK_MILLISECONDS);
   app.get(postsEvents.path, { compress: false }, async (request, reply) => {
-    sendRateLimit(reply);
+    sendUnlimited(reply);
     try {
       const caller = await authenticate(services, postsEvents, request);
+      await options.calls.count(reply, caller.userId, postsEvents.rateClass);
       const { params } = parseInput(postsEvents, { params: request.params, query: request.query, body: undefined });
       const read = () => getPost(services, caller, params.id);
       const first = await read();

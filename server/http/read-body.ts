@@ -8,29 +8,43 @@ import { cutText } from "../../model/cut-text.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import { dropReceived, receiveFile } from "../media/receive.ts";
+import type { Room, Rooms } from "../media/room.ts";
 import type { Storage } from "../storage/storage.ts";
 import { refuseRequest, unreadableForm } from "./refusals.ts";
 
 /** JSON bodies, and the `data` of a form, are at most this long. */
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 export const MAX_FILES = 100;
+/** All files of a form together. */
+export const MAX_FORM_BYTES = 1_000_000_000;
 
 /** What of an operation says how its body is read. */
 export type BodyForm = Pick<Operation, "name" | "takes">;
 
+/** Where files go while they arrive. */
+export interface Intake {
+  storage: Storage;
+  rooms: Rooms;
+  userId: string;
+  /** Throws RATE_LIMITED where the person has sent as many files as they may. */
+  countFile(): Promise<void>;
+}
+
 export interface ReadBody {
   body: unknown;
   uploads: Upload[];
+  /** What the files take up, until their rows say so; to be closed then. */
+  room?: Room;
 }
 
 /**
  * Reads what the operation takes: JSON, or a form whose files go into storage while they arrive. A file that is refused
  * is told with everything else that is wrong; a failure on the way leaves nothing stored.
  */
-export async function readBody(operation: BodyForm, request: FastifyRequest, storage: Storage, userId = ""): Promise<ReadBody> {
+export async function readBody(operation: BodyForm, request: FastifyRequest, intake: Intake | null): Promise<ReadBody> {
   if (operation.takes === "none") return { body: undefined, uploads: [] };
   try {
-    return await readTyped(operation, request, storage, userId);
+    return await readTyped(operation, request, intake);
   } catch (error) {
     // Nobody is there any more to be told anything, and nothing is wrong on our side.
     if (request.raw.destroyed && !request.raw.complete) throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
@@ -38,10 +52,10 @@ export async function readBody(operation: BodyForm, request: FastifyRequest, sto
   }
 }
 
-async function readTyped(operation: BodyForm, request: FastifyRequest, storage: Storage, userId: string): Promise<ReadBody> {
+async function readTyped(operation: BodyForm, request: FastifyRequest, intake: Intake | null): Promise<ReadBody> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
-    if (operation.takes === "multipart" || operation.takes === "upload") return await readForm(operation, request, storage, userId);
+    if (intake !== null && (operation.takes === "multipart" || operation.takes === "upload")) return await readForm(operation, request, intake);
     throw refuseRequest("request.contentType", "This operation takes JSON, not a form", "Send the body as application/json.");
   }
   return { body: await readJson(operation, request, type), uploads: [] };
@@ -110,19 +124,23 @@ function tooLong(): PublicError {
   return refuseRequest("request.size", `The JSON is longer than ${MAX_JSON_BYTES} bytes`, "Send media as files or by URL, and keep the JSON short.", "PAYLOAD_TOO_LARGE");
 }
 
-async function readForm(operation: BodyForm, request: FastifyRequest, storage: Storage, userId: string): Promise<ReadBody> {
+async function readForm(operation: BodyForm, request: FastifyRequest, intake: Intake): Promise<ReadBody> {
   const boundary = /;\s*boundary=([^;\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
   const fix = "Leave the Content-Type header to your HTTP library, which adds the boundary.";
   if (boundary === undefined) throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
   // RFC 2046, 5.1.1, and what quotes are around it.
   if (boundary.length > 72) throw refuseRequest("request.form", "The boundary of the Content-Type multipart/form-data is longer than 70 characters", fix);
+  const announcedBytes = Number(request.headers["content-length"] ?? 0);
+  if (announcedBytes > MAX_FORM_BYTES) throw formTooLarge();
   const uploads: Upload[] = [];
   let data: string | object | undefined;
+  const own = await intake.rooms.open(intake.userId, announcedBytes - MAX_JSON_BYTES);
+  const room = boundedBy(MAX_FORM_BYTES, own);
   try {
     for await (const part of request.parts()) {
       if (part.type === "file") {
         if (part.fieldname === "data") data = once(data, await readDataFile(part));
-        else uploads.push(await receive(part, uploads.length, storage, userId));
+        else uploads.push(await receive(operation, part, uploads.length, intake, room));
       } else if (part.fieldname === "data") {
         if (part.valueTruncated) throw tooLong();
         data = once(data, typeof part.value === "object" && part.value !== null ? part.value : String(part.value));
@@ -133,11 +151,29 @@ async function readForm(operation: BodyForm, request: FastifyRequest, storage: S
     if (data === undefined && (operation.takes === "multipart" || uploads.length === 0)) {
       throw refuseRequest("request.form", operation.takes === "multipart" ? 'The form has no field "data"' : "The form has no file", "Send the JSON in the field data and files in the field files.");
     }
-    return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads };
+    return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads, room };
   } catch (error) {
-    await dropUploads(storage, uploads);
+    await dropUploads(intake.storage, uploads);
+    room.close();
     throw isFormError(error) ? unreadableForm : error;
   }
+}
+
+/** A form takes so many bytes at most, however many a person may have stored. */
+function boundedBy(most: number, room: Room): Room {
+  let taken = 0;
+  return {
+    take(bytes) {
+      taken += bytes;
+      if (taken > most) throw formTooLarge();
+      room.take(bytes);
+    },
+    close: () => room.close(),
+  };
+}
+
+function formTooLarge(): PublicError {
+  return refuseRequest("request.size", `The files of a form may be ${MAX_FORM_BYTES} bytes together`, "Upload the files one by one, and name them in the post by their ids.", "PAYLOAD_TOO_LARGE");
 }
 
 /** The form's parser gives its errors no code. */
@@ -150,11 +186,13 @@ export async function dropUploads(storage: Storage, uploads: readonly Upload[]):
   await dropReceived(storage, uploads.flatMap(({ received }) => received ?? []));
 }
 
-async function receive(part: MultipartFile, index: number, storage: Storage, userId: string): Promise<Upload> {
+async function receive(operation: BodyForm, part: MultipartFile, index: number, { storage, userId, countFile }: Intake, room: Room): Promise<Upload> {
   if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file") throw unknownField(part.fieldname);
+  if (operation.takes === "upload" && index > 0) throw refuseRequest("request.form", "Send one file at a time", "Send a request for each file.");
+  await countFile();
   const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
   try {
-    const received = await receiveFile(storage, { userId, bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}` });
+    const received = await receiveFile(storage, { userId, bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}`, room });
     return { field: part.fieldname, filename, received, issues: [] };
   } catch (error) {
     if (!(error instanceof PublicError) || error.status !== 400) throw error;

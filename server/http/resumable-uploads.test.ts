@@ -14,7 +14,7 @@ import { asRefusal, objectIn } from "../../tests/answers.ts";
 import { fixture } from "../../tests/media-world.ts";
 import { createWorld, type Called, type Tenant, type World } from "../../tests/world.ts";
 import { findMedia } from "../db/media.ts";
-import { storedBytes } from "../media/media-objects.ts";
+import { storedBytes } from "../media/room.ts";
 import { sweepMedia } from "../media/sweep.ts";
 import { createS3Storage } from "../storage/s3.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -274,13 +274,13 @@ describe("resumable uploads", () => {
     assert.equal(await tus.offset(path), 70_000);
   });
 
-  test("what has arrived counts as stored", async () => {
+  test("an upload counts as stored as soon as it is announced", async () => {
     const { test: tenant } = await world.makeTenants();
     const own = client(world.url, tenant);
     await own.patch(await own.begin(1_000), 0, Buffer.alloc(700));
     const photo = await fixture("photo-1x1.jpg");
     await own.patch(await own.begin(photo.length, ""), 0, photo);
-    assert.equal(await storedBytes(world.services.pool, tenant), photo.length + 700);
+    assert.equal(await storedBytes(world.services.pool, tenant.userId), photo.length + 1_000);
   });
 
   test("are gone when ended, and the bytes with them", async () => {

@@ -8,7 +8,8 @@ import { beginResumableUpload } from "../domain/media/resumable-uploads.ts";
 import type { Services } from "../domain/services.ts";
 import { type AnnouncedFile, appendToUpload, endUpload, findUpload } from "../media/resumable-uploads.ts";
 import { authenticate } from "./authenticate.ts";
-import { sendRateLimit } from "./rate-limit-headers.ts";
+import type { BindOptions } from "./bind.ts";
+import { sendUnlimited } from "./call-meter.ts";
 import { errorBody, refuseRequest, sendFailure, toRefusal } from "./refusals.ts";
 import { hashRequest, readIdempotencyKey } from "./request-headers.ts";
 import { announcedBytes, carriesBytes, checkVersion, OFFSET_STREAM, readAnnouncedFile, readOffset, TUS_ABILITIES, TUS_VERSION } from "./tus-headers.ts";
@@ -16,10 +17,9 @@ import { announcedBytes, carriesBytes, checkVersion, OFFSET_STREAM, readAnnounce
 const UPLOADS = `${mediaCreate.path}/uploads`;
 const UPLOAD = `${UPLOADS}/:id`;
 
-interface Uploads {
+/** `stopping` ends requests whose bytes are still to come when the server stops. */
+interface Uploads extends Pick<BindOptions, "stopping" | "calls"> {
   services: Services;
-  /** Ends requests whose bytes are still to come when the server stops. */
-  stopping: AbortSignal;
 }
 
 type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown>;
@@ -28,13 +28,13 @@ type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, 
  * Media that arrive in several requests, by the tus protocol (https://tus.io/protocols/resumable-upload): any client of
  * it will do. A creation is told from the other forms of `POST /api/v1/media` by its header Tus-Resumable.
  */
-export function addResumableUploads(api: FastifyInstance, services: Services, { stopping }: { stopping: AbortSignal }): void {
+export function addResumableUploads(api: FastifyInstance, services: Services, { stopping, calls }: Pick<BindOptions, "stopping" | "calls">): void {
   api.addConstraintStrategy(byTusHeader);
   for (const path of [mediaCreate.path, UPLOAD]) {
     // The preflight is answered before any handler; what this route adds is the protocol's own headers.
     api.options(path, { onSend: async (_request, reply) => void reply.headers(TUS_ABILITIES) }, async (_request, reply) => await reply.code(204).send());
   }
-  const add = (method: TusRoute["method"], url: string, handler: Handler, constraints = {}) => addTusRoute(api, { services, stopping }, { method, url, handler, constraints });
+  const add = (method: TusRoute["method"], url: string, handler: Handler, constraints = {}) => addTusRoute(api, { services, stopping, calls }, { method, url, handler, constraints });
   add("POST", mediaCreate.path, create, { resumable: "tus" });
   add("HEAD", UPLOAD, tell);
   add("PATCH", UPLOAD, append);
@@ -118,8 +118,11 @@ function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, hand
     constraints,
     onRequest: async (request, reply) => {
       reply.header("tus-resumable", TUS_VERSION).header("cache-control", "no-store");
-      sendRateLimit(reply);
-      callers.set(request, await authenticate(services, mediaCreate, request));
+      sendUnlimited(reply);
+      const caller = await authenticate(services, mediaCreate, request);
+      // A file is one upload, in however many requests it arrives.
+      await uploads.calls.count(reply, caller.userId, url === mediaCreate.path ? mediaCreate.rateClass : "apiRead");
+      callers.set(request, caller);
       checkVersion(request);
     },
     handler: async (request, reply) => {

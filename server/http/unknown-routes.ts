@@ -2,7 +2,7 @@ import type { FastifyInstance, HTTPMethods } from "fastify";
 
 import { PublicError } from "../../model/errors.ts";
 import { BINDINGS } from "./bindings.ts";
-import { sendRateLimit } from "./rate-limit-headers.ts";
+import { sendUnlimited } from "./call-meter.ts";
 import { refuseRequest } from "./refusals.ts";
 
 /** What is at no address, or is not to be had by this method: the same shape, and what is allowed there. */
@@ -10,7 +10,7 @@ export function addNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?")[0] ?? "";
     if (path.startsWith("/api/v1/")) {
-      sendRateLimit(reply);
+      sendUnlimited(reply);
       reply.header("access-control-allow-origin", "*");
     }
     // Clients that look for metadata have to learn that there is none.

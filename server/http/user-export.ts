@@ -5,13 +5,15 @@ import type { FastifyInstance } from "fastify";
 import type { Services } from "../domain/services.ts";
 import { exportUser } from "../domain/users/export-user.ts";
 import { authenticate } from "./authenticate.ts";
+import type { BindOptions } from "./bind.ts";
 import { onAppOnly } from "./faces.ts";
 
 /** The route by which people take all that is kept of them with them, as one JSON file. */
-export function addUserExport(scope: FastifyInstance, services: Services): void {
+export function addUserExport(scope: FastifyInstance, services: Services, { calls }: Pick<BindOptions, "calls">): void {
   onAppOnly(scope, services.settings);
   scope.get("/api/me/export", async (request, reply) => {
     const caller = await authenticate(services, { auth: "session" }, request);
+    await calls.count(reply, caller.userId, "apiRead");
     const pieces = await exportUser(services, { ...caller, address: request.ip, requestId: request.id });
     return await reply
       .type("application/json; charset=utf-8")

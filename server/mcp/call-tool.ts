@@ -15,7 +15,10 @@ import { toRefusal } from "../http/refusals.ts";
 import type { ShownPost } from "./confirm.ts";
 
 /** Who calls over MCP. */
-export type McpCaller = Omit<Call, "claim" | "ifRevision" | "uploads">;
+export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"> {
+  /** Why none of the tools that the request calls is to do anything: it called more than the person may. */
+  refused: PublicError | null;
+}
 
 /** Adds to the server of a request; `seal` keeps what was shown until it is answered. */
 export type Extend = (server: McpServer, seal: (shown: ShownPost) => string) => void;
@@ -31,9 +34,10 @@ export interface ToolServices {
 }
 
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
-export async function callTool({ services, bindings, options }: ToolServices, caller: McpCaller, tool: Tool, given: unknown, call: { context: ServerContext; ifRevision?: number | null }): Promise<CallToolResult> {
+export async function callTool({ services, bindings, options }: ToolServices, { refused, ...caller }: McpCaller, tool: Tool, given: unknown, call: { context: ServerContext; ifRevision?: number | null }): Promise<CallToolResult> {
   const { operation } = tool;
   try {
+    if (refused !== null) throw refused;
     const binding = bindings.get(operation.name);
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     refuseHostile(given);

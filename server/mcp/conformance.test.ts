@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 
 import fastify, { type FastifyInstance } from "fastify";
 
+import { createCallMeter } from "../http/call-meter.ts";
 import { createStreams } from "../http/streams.ts";
+import { createRooms } from "../media/room.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 import { addFixtures } from "./conformance-fixtures.ts";
 import { addMcp } from "./mcp-routes.ts";
@@ -40,7 +42,7 @@ async function openFixtures(): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({ logger: false });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  addMcp(app, world.services, { streams: createStreams(world.services), stopping: new AbortController().signal, extend: addFixtures });
+  addMcp(app, world.services, { streams: createStreams(world.services), calls: createCallMeter(world.services), rooms: createRooms(world.services), stopping: new AbortController().signal, extend: addFixtures });
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app;
 }

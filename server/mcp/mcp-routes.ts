@@ -1,12 +1,15 @@
 import { Readable } from "node:stream";
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
 
 import { findHostile } from "../../contract/hostile.ts";
+import { TOOLS } from "../../contract/tools.ts";
+import { PublicError } from "../../model/errors.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "../http/authenticate.ts";
 import { announceSuccessor } from "../http/faces.ts";
-import { sendRateLimit } from "../http/rate-limit-headers.ts";
+import { type CallMeter, sendUnlimited } from "../http/call-meter.ts";
 import { readText } from "../http/read-body.ts";
 import type { McpCaller } from "./call-tool.ts";
 import { allowOrigin, answerPreflight, authenticateMcp, findForeign, notAllowed, protectedResource, refuse } from "./guards.ts";
@@ -26,7 +29,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       // Lists are long; streams have to arrive piece by piece.
       compress: { threshold: 1024, encodings: ["br", "gzip"], customTypes: /^application\/json/ },
       onRequest: async (request, reply) => {
-        sendRateLimit(reply);
+        sendUnlimited(reply);
         const foreign = findForeign(request, services.settings);
         if (foreign !== null) return await send(reply, refuse(403, -32000, foreign));
         allowOrigin(request, reply);
@@ -39,7 +42,8 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       if (!["GET", "POST", "DELETE"].includes(request.method)) return await send(reply, notAllowed("GET, POST, DELETE"));
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
       if (body === null) return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
-      const caller: McpCaller = { ...key, address: request.ip, requestId: request.id };
+      const refused = await countMessages(options.calls, reply, key.userId, body.value);
+      const caller: McpCaller = { ...key, address: request.ip, requestId: request.id, refused };
       const response = await (await open()).serve(caller, toWebRequest(request, reply, services), body.value);
       if (isStream(response)) {
         const release = options.streams.hold(caller, () => authenticateMcp(services, request), () => reply.raw.destroy());
@@ -50,6 +54,22 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
   );
   for (const path of protectedResource.paths) app.get(path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
 }
+
+/** Counts a call of each class that a request asks for. Answers the refusal where tools alone are called, who tell it as their result; throws it where others wait for an answer. */
+async function countMessages(calls: CallMeter, reply: FastifyReply, userId: string, body: unknown): Promise<PublicError | null> {
+  const tools = (Array.isArray(body) ? body : [body]).map((message: unknown) => toolCall.safeParse(message).data?.params.name ?? null);
+  const classes = tools.map((name) => (name === null ? "apiRead" : (CLASSES.get(name) ?? "apiRead")));
+  try {
+    for (const [rateClass, those] of Map.groupBy(classes, (each) => each)) await calls.count(reply, userId, rateClass, those.length);
+    return null;
+  } catch (error) {
+    if (error instanceof PublicError && !tools.includes(null)) return error;
+    throw error;
+  }
+}
+
+const toolCall = z.object({ method: z.literal("tools/call"), params: z.object({ name: z.string() }) });
+const CLASSES = new Map(TOOLS.map(({ name, operation }) => [name, operation.rateClass]));
 
 /** Null where it is no JSON, or so deep or large that nobody should walk through it. */
 function readJson(text: string): { value: unknown } | null {

@@ -41,7 +41,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
     if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
     const { title, description, annotations } = tool;
     server.registerTool(tool.name, { title, description, annotations: { title, ...annotations }, inputSchema: schemas.input, outputSchema: schemas.output }, (given: unknown, context) =>
-      tool.operation === postsPublish ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { context }),
+      tool.operation === postsPublish && caller.refused === null ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { context }),
     );
   }
   addResources(server, parts, caller);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { Server, ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { NO_LIMITS, unlimited } from "../../model/user-limits.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import type { MediaRow } from "../db/media.ts";
@@ -18,7 +19,7 @@ describe("media by URL", () => {
   let answer: (response: ServerResponse) => void | Promise<void>;
   before(async () => {
     world = await createMediaWorld();
-    ingest = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true });
+    ingest = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: unlimited });
     server = createServer((_request, response) => {
       asked += 1;
       void answer(response);
@@ -70,7 +71,7 @@ describe("media by URL", () => {
     answer = serve("photo-1x1.png");
     const { id, job } = await add();
     const keysBefore = (await world.storageKeys()).length;
-    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true });
+    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: unlimited });
     await Promise.all([ingest.run(job), another.run(job)]);
     assert.equal((await look(id)).status, "ready");
     assert.equal((await world.storageKeys()).length, keysBefore + 1);
@@ -123,7 +124,7 @@ describe("media by URL", () => {
   });
 
   it("fails for good at a refused address, without a word of what is there", async () => {
-    const guarded = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: false });
+    const guarded = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: false, limitsOf: unlimited });
     for (const url of [`${base}/photo.jpg`, "http://169.254.169.254/latest/meta-data/", "ftp://example.com/a.jpg", "nonsense"]) {
       const { id, job } = await add(url);
       const before = asked;
@@ -170,7 +171,7 @@ describe("media by URL", () => {
       return { userId, mode: "test" } as const;
     }));
     answer = (response) => void response.writeHead(200).write("drip");
-    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true });
+    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: unlimited });
     const before = asked;
     const hanging = await Promise.all(others.flatMap((owner) => [1, 2, 3, 4].map(async () => ({ owner, id: (await addUrls(world.database.pool, world.jobs, owner, [{ url: `${base}/a.jpg` }]))[0]?.id ?? "" }))));
     await Promise.all(hanging.map(async ({ owner, id }) => assert.equal((await another.ensureReady(owner, [id])).get(id)?.status, "fetching")));
@@ -181,6 +182,23 @@ describe("media by URL", () => {
     assert.equal((await look(id)).status, "ready");
     another.stop();
     server.closeAllConnections();
+  });
+
+  it("is stored up to what its person may have, however many come at once, and leaves nothing of what is too much", async () => {
+    const { length } = await fixture("photo-1x1.jpg");
+    await world.database.pool.query("insert into users (id, email) values ('user_f', 'user_f@example.com')");
+    const owner = { userId: "user_f", mode: "live" } as const;
+    const bounded = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: async () => ({ ...NO_LIMITS, maxStorageBytes: 2 * length }) });
+    answer = serve("photo-1x1.jpg");
+    const rows = await addUrls(world.database.pool, world.jobs, owner, Array.from({ length: 6 }, () => ({ url: `${base}/photo.jpg` })));
+    const keysBefore = await world.storageKeys();
+    await Promise.all(rows.map(({ id }) => bounded.run({ ...owner, mediaId: id })));
+    await bounded.run({ ...owner, mediaId: rows[0]?.id });
+    const stored = await getMedia(world.database.pool, owner, rows.map(({ id }) => id));
+    const ready = stored.filter(({ status }) => status === "ready");
+    assert.ok(ready.length >= 1 && ready.length <= 2, `${ready.length} stored`);
+    for (const { status, error } of stored) if (status !== "ready") assert.match(`${status} ${error}`, /^failed You may have \d+ bytes of media stored/);
+    assert.equal((await world.storageKeys()).length, keysBefore.length + ready.length);
   });
 
   it("answers for uploads, deleted ones and strangers' without asking anybody", async () => {

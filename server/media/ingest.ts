@@ -5,13 +5,17 @@ import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import type { LimitsOf } from "../../model/user-limits.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { Storage } from "../storage/storage.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
+import { transaction } from "../db/sql.ts";
 import type { Owner } from "./media-objects.ts";
 import { dropReceived, receiveFile } from "./receive.ts";
+import type { ReceivedFile } from "./receive.ts";
+import { createRooms, judgeRoom, type Rooms } from "./room.ts";
 import { createSlots } from "./slots.ts";
 
 export interface IngestDeps {
@@ -19,6 +23,7 @@ export interface IngestDeps {
   storage: Storage;
   /** AMPOST_ALLOW_PRIVATE_URLS */
   allowPrivateUrls: boolean;
+  limitsOf: LimitsOf;
 }
 
 /** What publishing gets to know of a media object. */
@@ -58,7 +63,8 @@ const KEPT_SECONDS = 30;
 /** Last tries have places of their own: two for live mode alone, and for each user a share. */
 const LAST_TRIES = { any: 6, light: 2, ofUser: 2 };
 
-export function createIngest(deps: IngestDeps): Ingest {
+export function createIngest(given: IngestDeps): Ingest {
+  const deps: FetchDeps = { ...given, rooms: createRooms(given) };
   // Several platform posts of one post begin at once and need the same media.
   const underWay = new Map<string, Promise<Attempt>>();
   const lastTries = new Map<string, Promise<Attempt>>();
@@ -112,10 +118,15 @@ export function createIngest(deps: IngestDeps): Ingest {
   };
 }
 
+/** What fetching takes. */
+interface FetchDeps extends IngestDeps {
+  rooms: Rooms;
+}
+
 /** One try: what the bytes say, or why they could not be had and whether that is for good. */
 type Attempt = { facts: MediaFacts } | { facts: null; message: string; final: boolean };
 
-async function fetchMedia(deps: IngestDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
+async function fetchMedia(deps: FetchDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
   try {
     return { facts: await fetchAndStore(deps, owner, row, totalSeconds, signal) };
   } catch (error) {
@@ -127,24 +138,42 @@ async function fetchMedia(deps: IngestDeps, owner: Owner, row: MediaRow, totalSe
   }
 }
 
-async function fetchAndStore({ pool, storage, allowPrivateUrls }: IngestDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<MediaFacts> {
-  const answer = await guardedFetch(row.source_url ?? "", {
-    allowPrivate: allowPrivateUrls,
-    maxBytes: MAX_FILE_BYTES,
-    totalSeconds,
-    leastRate: LEAST_RATE,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  if (answer.status !== 200) {
-    answer.discard();
-    throw new GuardedFetchError("unreachable", `The URL answers with status ${answer.status}.`);
+async function fetchAndStore(deps: FetchDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<MediaFacts> {
+  const room = await deps.rooms.open(owner.userId, 1);
+  try {
+    const answer = await guardedFetch(row.source_url ?? "", {
+      allowPrivate: deps.allowPrivateUrls,
+      maxBytes: MAX_FILE_BYTES,
+      totalSeconds,
+      leastRate: LEAST_RATE,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.status !== 200) {
+      answer.discard();
+      throw new GuardedFetchError("unreachable", `The URL answers with status ${answer.status}.`);
+    }
+    const received = await receiveFile(deps.storage, { userId: owner.userId, isPatient: true, bytes: answer.body, name: "The file at the URL", claimedMimeType: null, room });
+    return await keep(deps, owner, row.id, received);
+  } finally {
+    room.close();
   }
-  const received = await receiveFile(storage, { userId: owner.userId, isPatient: true, bytes: answer.body, name: "The file at the URL", claimedMimeType: null });
-  const written = await markMediaReady.run(pool, [owner.userId, owner.mode, row.id, received.storageKey, jsonb(received.facts)]);
-  if (written === 1) return received.facts;
+}
+
+async function keep({ pool, storage, limitsOf }: IngestDeps, owner: Owner, id: string, received: ReceivedFile): Promise<MediaFacts> {
+  try {
+    const isKept = await transaction(pool, async (tx) => {
+      const written = await markMediaReady.run(tx, [owner.userId, owner.mode, id, received.storageKey, jsonb(received.facts)]);
+      await judgeRoom(tx, limitsOf, owner.userId);
+      return written === 1;
+    });
+    if (isKept) return received.facts;
+  } catch (error) {
+    if (error instanceof PublicError) await dropReceived(storage, [received]);
+    throw error;
+  }
   // Another process was faster, or nobody wants it any more: its file stays, ours goes.
   await dropReceived(storage, [received]);
-  const [kept] = await findMedia.all(pool, [owner.userId, owner.mode, [row.id]]);
+  const [kept] = await findMedia.all(pool, [owner.userId, owner.mode, [id]]);
   if (!kept?.facts) throw new PublicError("NOT_FOUND", DELETED);
   return kept.facts;
 }

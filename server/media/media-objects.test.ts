@@ -4,7 +4,8 @@ import { PublicError } from "../../model/errors.ts";
 import { createMediaWorld } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import { transaction } from "../db/sql.ts";
-import { addUrls, deleteMedia, getMedia, holdForPost, listMediaPage, storedBytes } from "./media-objects.ts";
+import { storedBytes } from "./room.ts";
+import { addUrls, deleteMedia, getMedia, holdForPost, listMediaPage } from "./media-objects.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
 import { dropBytes } from "./sweep.ts";
 
@@ -40,9 +41,9 @@ describe("media objects", () => {
     for (const other of [world.stranger, { ...world.owner, mode: "test" as const }]) {
       assert.deepEqual(await getMedia(world.database.pool, other, [id]), []);
       assert.deepEqual(await listMediaPage(world.database.pool, other, { limit: 100, offset: 0 }), { media: [], total: 0 });
-      assert.equal(await storedBytes(world.database.pool, other), 0);
       await assert.rejects(remove(id, other), { code: "NOT_FOUND" });
     }
+    assert.equal(await storedBytes(world.database.pool, world.stranger.userId), 0);
     assert.equal((await getMedia(world.database.pool, world.owner, [id])).length, 1);
   });
 
@@ -56,13 +57,13 @@ describe("media objects", () => {
 
   it("are deleted with their bytes and their share of the storage", async () => {
     const row = await world.upload("silent.mp4");
-    const bytes = await storedBytes(world.database.pool, world.owner);
+    const bytes = await storedBytes(world.database.pool, world.owner.userId);
     await remove(row.id);
     const job = world.jobs.sent.at(-1);
     assert.equal(job?.queue, DROP_BYTES_QUEUE);
     await dropBytes({ storage: world.storage }, job?.data);
     assert.ok(!(await world.storageKeys()).includes(row.storage_key ?? ""));
-    assert.equal(await storedBytes(world.database.pool, world.owner), bytes - row.size_bytes);
+    assert.equal(await storedBytes(world.database.pool, world.owner.userId), bytes - row.size_bytes);
     await assert.rejects(remove(row.id), { code: "NOT_FOUND" });
     assert.equal((await world.database.pool.query("select from media where id = $1", [row.id])).rowCount, 0);
   });

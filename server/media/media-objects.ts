@@ -3,7 +3,7 @@ import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { findMedia, findNeedingPost, holdMedia, insertMedia, listMedia, countMedia, lockMedia, releaseMedia, removeReleased, sumMedia } from "../db/media.ts";
+import { findMedia, findNeedingPost, holdMedia, insertMedia, listMedia, countMedia, lockMedia, releaseMedia, removeReleased } from "../db/media.ts";
 import type { MediaRow, NewMedia } from "../db/media.ts";
 import type { Db } from "../db/sql.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
@@ -64,11 +64,6 @@ export async function listMediaPage(db: Db, owner: Owner, page: { limit: number;
   const media = await listMedia.all(db, [owner.userId, owner.mode, page.limit, page.offset]);
   const counted = await countMedia.one(db, [owner.userId, owner.mode]);
   return { media, total: counted?.count ?? 0 };
-}
-
-/** Bytes stored for the owner, renditions and parts of uploads that go on included. */
-export async function storedBytes(db: Db, owner: Owner): Promise<number> {
-  return (await sumMedia.one(db, [owner.userId, owner.mode]))?.size_bytes ?? 0;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { PublicCode } from "../../model/errors.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Room } from "./room.ts";
 import { imageSlots, indexSlots } from "./slots.ts";
 import { UnreadableMediaError } from "./unreadable-media-error.ts";
 
@@ -24,6 +25,8 @@ export interface IncomingFile {
   path?: string;
   /** It waits for its turn behind however many others of the user, since nobody waits for it. */
   isPatient?: true;
+  /** Where its bytes are to be counted before they are stored. */
+  room?: Pick<Room, "take">;
 }
 
 /** A file that is stored and measured, and has no row yet: see `addUpload` and `dropReceived`. */
@@ -59,6 +62,7 @@ export async function receiveFile(storage: Storage, file: IncomingFile): Promise
 /** Hashes what passes, and ends it above the limit. */
 async function* watch(first: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: Hash, file: IncomingFile): AsyncGenerator<Uint8Array> {
   let sizeBytes = first.byteLength;
+  file.room?.take(first.byteLength);
   hash.update(first);
   yield first;
   for await (const chunk of rest) {
@@ -66,6 +70,7 @@ async function* watch(first: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: 
     if (sizeBytes > MAX_FILE_BYTES) {
       throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", { limit: MAX_FILE_BYTES, fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.` });
     }
+    file.room?.take(chunk.byteLength);
     hash.update(chunk);
     yield chunk;
   }

@@ -10,7 +10,8 @@ import type { MediaWorld } from "../../tests/media-world.ts";
 import { insertRendition } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import { newStorageKey } from "../storage/storage.ts";
-import { addUploads, storedBytes } from "./media-objects.ts";
+import { addUploads } from "./media-objects.ts";
+import { storedBytes } from "./room.ts";
 import { receiveFile } from "./receive.ts";
 import { openSigned } from "./signed-url.ts";
 import { createMediaSource } from "./source.ts";
@@ -88,11 +89,11 @@ describe("a broker's media", () => {
     const media = await upload("photo-1x1.webp");
     const rendition: Rendition = { mimeType: "image/jpeg", maxWidth: 640 };
     const keys = (await world.storageKeys()).length;
-    const stored = await storedBytes(world.database.pool, world.owner);
+    const stored = await storedBytes(world.database.pool, world.owner.userId);
     const described = await Promise.all(Array.from({ length: 6 }, () => source().describe(media, rendition)));
     assert.equal(await renditions(media.id), 1);
     assert.equal((await world.storageKeys()).length, keys + 1);
-    assert.equal(await storedBytes(world.database.pool, world.owner), stored + (described[0]?.sizeBytes ?? 0));
+    assert.equal(await storedBytes(world.database.pool, world.owner.userId), stored + (described[0]?.sizeBytes ?? 0));
     assert.equal(await source().publicUrl(media, rendition), await source().publicUrl(media, rendition));
   });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 
+import { unlimited } from "../../model/user-limits.ts";
 import { INGEST_QUEUE } from "../../server/media/queues.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { deliver } from "../../server/domain/webhooks/deliver.ts";
@@ -61,7 +62,7 @@ test("no address that a user can name reaches this machine: media, thumbnails, c
     await sendWebhook(world, at("webhook"));
     for (const redirects of ["follow", "refuse"] as const) assert.equal((await sandbox.fetch(at("sandbox.jpg"), { maxBytes: 1_000, redirects })).ok, false, host);
   }
-  const ingest = createIngest({ pool: world.database.pool, storage: world.services.storage, allowPrivateUrls: false });
+  const ingest = createIngest({ pool: world.database.pool, storage: world.services.storage, allowPrivateUrls: false, limitsOf: unlimited });
   const jobs = world.jobs.filter(({ queue }) => queue === INGEST_QUEUE);
   assert.ok(jobs.length >= 5 * HOSTS.length, `${jobs.length} addresses were to be fetched`);
   await Promise.all(jobs.map(({ data }) => ingest.run(data).catch(() => undefined)));

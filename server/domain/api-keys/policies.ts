@@ -3,6 +3,7 @@ import type pg from "pg";
 import { keyPolicies, type KeyPolicies } from "../../../contract/api-keys.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/api-keys.ts";
 import { findApproval, wantApproval } from "../../db/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
@@ -83,17 +84,15 @@ async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: str
 export async function countByPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
   const limit = call.policies?.postsPerDay ?? null;
   if (limit === null || (await countPostOfKey.one(tx, [call.actor.id, call.userId, call.mode, limit])) !== undefined) return;
-  const resetsAt = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
-  const issue: Issue = {
-    ...refused("postsPerDay", "", `This API key may create ${limit} ${limit === 1 ? "post" : "posts"} a day, and has`, `Wait until ${resetsAt.toISOString()}, or use a key with a higher limit.`),
-    code: "RATE_LIMITED",
+  const resetsAt = endOfDay(now);
+  throw usedUp({
+    kind: "quota",
+    name: "postsPerDay",
     limit,
-  };
-  throw new PublicError(issue.code, issue.message, {
-    issues: [issue],
-    headers: { "retry-after": String(Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)) },
-    extra: { limit: { kind: "quota", name: "postsPerDay", limit, resetsAt: resetsAt.toISOString() } },
-  });
+    resetsAt,
+    message: `This API key may create ${limit} ${limit === 1 ? "post" : "posts"} a day, and has`,
+    fix: `Wait until ${resetsAt.toISOString()}, or use a key with a higher limit.`,
+  }, { rule: ruleOf("postsPerDay"), now });
 }
 
 function mayUse({ platforms }: KeyPolicies, platform: PlatformName): boolean {

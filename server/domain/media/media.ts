@@ -3,6 +3,7 @@ import type { Media } from "../../../contract/media.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { MediaRow } from "../../db/media.ts";
 import { addUploads, addUrls, deleteMedia as removeMedia, getMedia as findMedia, listMediaPage } from "../../media/media-objects.ts";
+import { judgeRoom } from "../../media/room.ts";
 import { signMediaUrl } from "../../media/signed-url.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -10,8 +11,7 @@ import type { Services } from "../services.ts";
 
 /** Stores the file that came along, or has the one at the address fetched. */
 export async function createMedia(services: Services, call: Call, body: { url?: string; filename?: string | null }): Promise<Answer<{ media: Media }>> {
-  const [upload, more] = call.uploads;
-  if (more !== undefined) throw refuse("Send one file at a time", "Send a request for each file.");
+  const [upload] = call.uploads;
   if (upload !== undefined && body.url !== undefined) throw refuse("Both a file and a url were sent", "Send either a file or a url.");
   if (upload !== undefined && upload.received === null) throw refusal(upload.issues);
   const { url } = body;
@@ -21,6 +21,7 @@ export async function createMedia(services: Services, call: Call, body: { url?: 
       ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])
       : await addUrls(tx, services.jobs, call, [{ url: url ?? "", filename: body.filename ?? null }]);
     if (row === undefined) throw new Error("The media object was not stored");
+    if (upload !== undefined) await judgeRoom(tx, services.limitsOf, call.userId);
     return { body: { media: toMedia(services, call, row) } };
   });
 }

@@ -1,4 +1,5 @@
 import { type AnnouncedFile, beginUpload } from "../../media/resumable-uploads.ts";
+import { judgeRoom } from "../../media/room.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -7,6 +8,7 @@ import type { Services } from "../services.ts";
 export async function beginResumableUpload(services: Services, call: Pick<Call, "userId" | "mode" | "claim">, file: AnnouncedFile): Promise<Answer<{ upload: { id: string; expiresAt: string } }>> {
   return await write(services, call, async (tx) => {
     const { id, expires_at } = await beginUpload(tx, call, file);
+    await judgeRoom(tx, services.limitsOf, call.userId);
     return { body: { upload: { id, expiresAt: expires_at.toISOString() } } };
   });
 }

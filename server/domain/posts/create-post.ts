@@ -7,6 +7,7 @@ import { jsonb } from "../../db/jsonb.ts";
 import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { firstActionAt } from "../../publishing/schedule.ts";
+import { judgeRoom } from "../../media/room.ts";
 import { countByPolicies, waitForApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -14,6 +15,7 @@ import type { Services } from "../services.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
 import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
+import { countPost, judgeScheduling } from "./post-limits.ts";
 import { answerPost } from "./to-post.ts";
 
 /** A post that has been judged and found right. */
@@ -30,12 +32,17 @@ interface ReadyPost {
 /** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with `legacy` as places of the flat body. */
 export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">, { legacy = false } = {}): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   const ready = await judgeDraft(services, call, body, issues, legacy);
-  const isCounted = call.policies !== null && call.policies.postsPerDay !== null;
+  const limits = await services.limitsOf(call.userId);
+  const isCounted = limits.postsPerDay !== null || limits.maxScheduledPosts !== null || (call.policies !== null && call.policies.postsPerDay !== null);
   // Without media, a claim, a count and an approval to wait for it is one statement, which is a transaction of its own.
   if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
   return await write(services, call, async (tx) => {
-    if (isCounted) await countByPolicies(tx, call);
-    return await insert(services, call, tx, ready);
+    await countByPolicies(tx, call);
+    await countPost(services, tx, call);
+    if (ready.scheduledFor !== null) await judgeScheduling(services, tx, call);
+    const answer = await insert(services, call, tx, ready);
+    if (call.uploads.length > 0) await judgeRoom(tx, services.limitsOf, call.userId);
+    return answer;
   });
 }
 

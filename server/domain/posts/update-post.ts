@@ -19,6 +19,7 @@ import { mediaOf } from "./judge-stored.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
 import { loadKnownMedia, storeMedia } from "./post-media.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
+import { judgeScheduling } from "./post-limits.ts";
 
 /** A stored post with the caller's changes in it. */
 interface Changed {
@@ -38,6 +39,7 @@ export async function updatePost(services: Services, call: Call, id: string, { b
     const known = await loadKnownMedia(services, tx, call, changed.content, await mediaOf(tx, call, id));
     const plan = planMedia(changed.content, [], known);
     const accounts = await loadSet(tx, call, changed.platformSetId);
+    if (post.status !== "scheduled" && changed.scheduledFor !== null) await judgeScheduling(services, tx, call);
     const warnings = judgeChange(services, call, { changed, plan, accounts }, issues);
     await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);

@@ -1,14 +1,13 @@
 import type { AccountContext } from "../../../contract/account-context.ts";
 import { readPolicies } from "../api-keys/policies.ts";
+import { countPostsToday, countScheduledOfUser } from "../../db/user-limits.ts";
+import { storedBytes } from "../../media/room.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 
-/** Nothing limits a self-hosted instance. */
-const UNLIMITED: AccountContext["quotas"] = (["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "maxScheduledPosts", "maxStorageBytes"] as const).map((name) => ({ name, limit: null, remaining: null }));
-
 /** Who calls, what they may, and what time it is for them. Throws NOT_FOUND where the user was deleted meanwhile. */
-export async function getAccountContext(services: Pick<Services, "pool">, call: Pick<Call, "userId" | "mode" | "policies">, now = new Date()): Promise<Answer<AccountContext>> {
+export async function getAccountContext(services: Pick<Services, "pool" | "limitsOf">, call: Pick<Call, "userId" | "mode" | "policies">, now = new Date()): Promise<Answer<AccountContext>> {
   const { user } = (await getMe(services, call)).body;
   return {
     body: {
@@ -19,10 +18,25 @@ export async function getAccountContext(services: Pick<Services, "pool">, call: 
       timeZone: user.timeZone,
       currentTime: now.toISOString(),
       localTime: localTime(now, user.timeZone),
-      quotas: UNLIMITED,
+      quotas: await quotasOf(services, call.userId),
       policies: call.policies ?? readPolicies({}),
     },
   };
+}
+
+async function quotasOf({ pool, limitsOf }: Pick<Services, "pool" | "limitsOf">, userId: string): Promise<AccountContext["quotas"]> {
+  const limits = await limitsOf(userId);
+  const used = {
+    postsPerDay: async () => (await countPostsToday.one(pool, [userId]))?.posts_today ?? 0,
+    maxScheduledPosts: async (limit: number) => (await countScheduledOfUser.one(pool, [userId, limit]))?.count ?? 0,
+    maxStorageBytes: async () => await storedBytes(pool, userId),
+  };
+  const limited = (["postsPerDay", "maxScheduledPosts", "maxStorageBytes"] as const).map(async (name) => {
+    const limit = limits[name];
+    return { name, limit, remaining: limit === null ? null : Math.max(0, limit - (await used[name](limit))) };
+  });
+  const ofPlans = (["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth"] as const).map((name) => ({ name, limit: null, remaining: null }));
+  return [...ofPlans, ...(await Promise.all(limited))];
 }
 
 /** "2026-12-01T10:30:00.000+01:00" */

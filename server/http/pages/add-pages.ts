@@ -4,6 +4,7 @@ import { ConnectingFailed } from "../../oauth/failures.ts";
 import type { Services } from "../../domain/services.ts";
 import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.ts";
 import { onAppOnly, readFaces } from "../faces.ts";
+import type { BindOptions } from "../bind.ts";
 import { addOAuthRoutes } from "../oauth-routes.ts";
 import { logFailure, sendFailure } from "../refusals.ts";
 import { addApprovals } from "./approvals.ts";
@@ -29,13 +30,13 @@ import { addSignUp } from "./sign-up.ts";
 import { addTwoFactor } from "./two-factor.ts";
 
 /** What people look at, on the app's host. */
-export async function addPages(scope: FastifyInstance, services: Services): Promise<void> {
+export async function addPages(scope: FastifyInstance, services: Services, options: Pick<BindOptions, "calls">): Promise<void> {
   onAppOnly(scope, services.settings);
   addPasskeyScript(scope);
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
-    for (const add of [addHome, addSandboxDoor, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addConsent, addApprovals, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services);
+    for (const add of [addHome, addSandboxDoor, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addConsent, addApprovals, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services, options);
   });
 }
 

@@ -1,0 +1,30 @@
+import { statement } from "./sql.ts";
+
+/** ($1 user, $2 most): counts a post made today, in both modes together; nothing where there are as many already. */
+export const countPostOfUser = statement<{ posts_today: number }>(
+  "users.count_post",
+  `update users set posts_day = (now() at time zone 'UTC')::date,
+     posts_today = case when posts_day = (now() at time zone 'UTC')::date then posts_today + 1 else 1 end
+   where id = $1 and (posts_day is distinct from (now() at time zone 'UTC')::date or posts_today < $2)
+   returning posts_today`,
+);
+
+/** ($1 user) */
+export const countPostsToday = statement<{ posts_today: number }>(
+  "users.count_posts_today",
+  `select posts_today from users where id = $1 and posts_day = (now() at time zone 'UTC')::date`,
+);
+
+/** ($1 user, $2 most): how many posts wait for their time, in both modes together, and when the first of them goes. Counts no further than to `most`. */
+export const countScheduledOfUser = statement<{ count: number; first: Date | null }>(
+  "posts.count_scheduled_of_user",
+  `select count(*)::int as count, min(scheduled_for) as first
+   from (select scheduled_for from posts where user_id = $1 and status = 'scheduled' order by scheduled_for limit $2) as waiting`,
+);
+
+/** ($1 user): bytes stored in both modes together, renditions included, and what uploads that go on will have become. */
+export const sumStoredOfUser = statement<{ size_bytes: number }>(
+  "media.sum_of_user",
+  `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and size_bytes > 0)::bigint
+     + (select coalesce(sum(length_bytes), 0) from resumable_uploads where user_id = $1 and media_id is null)::bigint as size_bytes`,
+);

@@ -1,0 +1,54 @@
+import type { RateClass } from "../../contract/operation.ts";
+import { usedUp } from "../../model/user-limits.ts";
+import type { Services } from "../domain/services.ts";
+
+const MINUTE = 60_000;
+const UNLIMITED = 2_147_483_647;
+
+/** What the headers are set on. */
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+/** Counts people's calls, by their class and minute: in memory, each process by itself. */
+export interface CallMeter {
+  /** Counts calls and has the answer say where their class stands. Throws RATE_LIMITED beyond the limit. */
+  count(reply: Reply, userId: string, rateClass: RateClass, calls?: number): Promise<void>;
+}
+
+export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () => number = Date.now): CallMeter {
+  let minute = 0;
+  let counts = new Map<string, number>();
+  return {
+    async count(reply, userId, rateClass, calls = 1) {
+      const { callsPerMinute: limit } = await services.limitsOf(userId);
+      if (limit === null) return;
+      const now = clock();
+      if (Math.floor(now / MINUTE) !== minute) {
+        minute = Math.floor(now / MINUTE);
+        counts = new Map();
+      }
+      const key = `${rateClass} ${userId}`;
+      const made = (counts.get(key) ?? 0) + calls;
+      const isOver = made > limit;
+      counts.set(key, Math.min(made, limit));
+      const resetsAt = new Date((minute + 1) * MINUTE);
+      send(reply, { limit, remaining: Math.max(0, limit - made), resetsAt });
+      if (isOver) {
+        const message = `You may make ${limit} calls of the class ${rateClass} a minute, and have`;
+        throw usedUp({ kind: "rate", name: rateClass, limit, resetsAt, message, fix: `Wait until ${resetsAt.toISOString()}, and make fewer calls a minute.` }, { now: new Date(now) });
+      }
+    },
+  };
+}
+
+/** Where nothing limits, or nobody knows yet who calls, the headers are sent all the same. */
+export function sendUnlimited(reply: Reply): void {
+  send(reply, { limit: UNLIMITED, remaining: UNLIMITED, resetsAt: new Date((Math.floor(Date.now() / MINUTE) + 1) * MINUTE) });
+}
+
+function send(reply: Reply, { limit, remaining, resetsAt }: { limit: number; remaining: number; resetsAt: Date }): void {
+  reply.header("x-ratelimit-limit", String(limit));
+  reply.header("x-ratelimit-remaining", String(remaining));
+  reply.header("x-ratelimit-reset", String(resetsAt.getTime() / 1000));
+}

@@ -1,0 +1,82 @@
+import type pg from "pg";
+
+import type { PublicError } from "../../model/errors.ts";
+import { type LimitsOf, usedUp } from "../../model/user-limits.ts";
+import type { Db } from "../db/sql.ts";
+import { sumStoredOfUser } from "../db/user-limits.ts";
+import { lockUser } from "../db/users.ts";
+
+/** Room for what arrives of one request. */
+export interface Room {
+  /** Counts bytes that are about to be stored. Throws RATE_LIMITED where they are more than the person may have. */
+  take(bytes: number): void;
+  /** They are counted by their rows now, or gone. */
+  close(): void;
+}
+
+/** How much room people have left, while files arrive: what is under way in this process counts, and is no row yet. */
+export interface Rooms {
+  /** Throws RATE_LIMITED where at least so many bytes would not fit. */
+  open(userId: string, announcedBytes?: number): Promise<Room>;
+}
+
+const ENDLESS: Room = { take: () => undefined, close: () => undefined };
+
+export function createRooms({ pool, limitsOf }: { pool: pg.Pool; limitsOf: LimitsOf }): Rooms {
+  const arriving = new Map<string, number>();
+  const add = (userId: string, bytes: number) => {
+    const now = (arriving.get(userId) ?? 0) + bytes;
+    if (now > 0) arriving.set(userId, now);
+    else arriving.delete(userId);
+  };
+  return {
+    async open(userId, announcedBytes = 0) {
+      const { maxStorageBytes: most } = await limitsOf(userId);
+      if (most === null) return ENDLESS;
+      const stored = await storedBytes(pool, userId);
+      const refuseBeyond = (bytes: number) => {
+        if (stored + bytes > most) throw tooFull(most);
+      };
+      refuseBeyond((arriving.get(userId) ?? 0) + announcedBytes);
+      let taken = 0;
+      return {
+        take(bytes) {
+          refuseBeyond((arriving.get(userId) ?? 0) + bytes);
+          taken += bytes;
+          add(userId, bytes);
+        },
+        close() {
+          add(userId, -taken);
+          taken = 0;
+        },
+      };
+    },
+  };
+}
+
+/** Bytes stored for a person in both modes, renditions and uploads that go on included. */
+export async function storedBytes(db: Db, userId: string): Promise<number> {
+  return (await sumStoredOfUser.one(db, [userId]))?.size_bytes ?? 0;
+}
+
+/**
+ * The last word on what a transaction has stored, whoever else stores at the same time in whatever process: it holds
+ * the person's row until it ends. Throws RATE_LIMITED.
+ */
+export async function judgeRoom(tx: Db, limitsOf: LimitsOf, userId: string): Promise<void> {
+  const { maxStorageBytes: most } = await limitsOf(userId);
+  if (most === null) return;
+  await lockUser.one(tx, [userId]);
+  if ((await storedBytes(tx, userId)) > most) throw tooFull(most);
+}
+
+function tooFull(most: number): PublicError {
+  return usedUp({
+    kind: "quota",
+    name: "maxStorageBytes",
+    limit: most,
+    resetsAt: null,
+    message: `You may have ${most} bytes of media stored, and this would be more`,
+    fix: "Delete media that you do not need any more, and end uploads that you will not finish. Media of published posts go by themselves after 30 days.",
+  });
+}
