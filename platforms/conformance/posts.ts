@@ -70,9 +70,9 @@ export function isSettled(row: PostRow): boolean {
   return ["failed", "unknown", "discarded"].includes(row.status) || (row.status === "published" && row.nextAttemptAt === null);
 }
 
-/** As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left. */
+/** As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left. What rests goes on resting. */
 export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
-  await pool.query("update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now())");
+  await pool.query("update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now()) where next_action_at is not null");
   await pool.query("update accounts set busy_until = least(busy_until, now())");
   await pool.query("update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)", [seconds]);
 }
