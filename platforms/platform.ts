@@ -41,6 +41,9 @@ export interface Broker {
    */
   reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict>;
 
+  /** Members of the checkpoint that are a key to whoever has them, such as an upload's address: they are sealed wherever they are kept. Left by quiet steps only. */
+  secretCheckpoint?: readonly string[];
+
   /** How long after a commit a read may still not show what was published, in seconds: negative reads before that prove nothing. */
   indexingLagSeconds: number;
 

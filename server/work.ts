@@ -64,6 +64,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     pool,
     urgentPool,
     listener,
+    vault: oauth.vault,
     platforms,
     httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: { baseUrl: config.mediaUrl, secret: secrets.mediaSecrets()[0] } }, owner),

@@ -13,6 +13,7 @@ import type { Broker, MediaSource } from "../platforms/platform.ts";
 import { createListener } from "../server/db/listen.ts";
 import { transaction } from "../server/db/sql.ts";
 import type { HeldPost } from "../server/db/scheduling.ts";
+import { createVault } from "../server/oauth/vault.ts";
 import { createEngine, type Engine, type EngineOptions } from "../server/publishing/engine.ts";
 import { firstActionAt, publishNow } from "../server/publishing/schedule.ts";
 import { createTestDatabase } from "./database.ts";
@@ -98,6 +99,7 @@ const noMedia: MediaSource = {
 export function engineParts(ledger: Pick<Ledger, "url" | "readBack">, broker: Broker = ledgerBroker(ledger)): Omit<EngineOptions, "pool" | "listener"> {
   const platform = { broker };
   return {
+    vault: createVault([Buffer.alloc(32, 1)]),
     platforms: { instagram: platform, facebook: platform, twitter: platform, linkedin: platform, tiktok: platform, youtube: platform, threads: platform },
     httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl: ledger.url }),
     mediaSourceFor: () => noMedia,

@@ -181,6 +181,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
         pool,
         urgentPool,
         listener: database.listenerFor(machine),
+        vault: oauth.vault,
         platforms,
         httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl, transmit: network.transmit }),
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),

@@ -72,6 +72,7 @@ export async function startEngine(place: Place, log: Logger, options: { speed: n
   const engine = createEngine({
     pool,
     listener,
+    vault: services.vault,
     platforms,
     httpFor: door,
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: place.mediaUrls }, owner),

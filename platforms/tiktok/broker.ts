@@ -21,6 +21,7 @@ export const broker: Broker = {
       ? [readCreator(), nameImages(), publishPhotos(), awaitLive(), awaitPostId()]
       : [readCreator(), init(), upload(), publishVideo(), awaitLive(), awaitPostId()],
   reconcile,
+  secretCheckpoint: ["uploadUrl"],
   // The state of an upload is TikTok's own count; bytes that are still on their way are not in it yet.
   indexingLagSeconds: 10,
 };

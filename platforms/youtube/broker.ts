@@ -18,6 +18,7 @@ export const broker: Broker = {
     ...(content.media[0]?.thumbnail ? [setThumbnail()] : []),
   ],
   reconcile,
+  secretCheckpoint: ["session"],
   // The playlist of uploads lags by some minutes.
   indexingLagSeconds: 300,
 };

@@ -183,7 +183,7 @@ export async function recordDone(work: Work, step: VisibleStep, index: number, d
   const nextIndex = index + 1;
   const next = work.steps[nextIndex]?.name ?? postponedSteps(row)[0] ?? null;
   const changes: Changes = {
-    ...doneChanges(row, done),
+    ...doneChanges(work, done),
     liveThrough: step.name,
     step: next,
     lane: laneOf(work, nextIndex),

@@ -5,6 +5,7 @@ import type { MediaFacts } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../../platforms/platform.ts";
+import type { Vault } from "../oauth/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
 
@@ -39,6 +40,8 @@ export interface PublishingDeps {
   pool: pg.Pool;
   /** Connections that nothing else takes: leases and the results of commits go over them. Without it over `pool`. */
   urgentPool?: pg.Pool;
+  /** Seals what steps leave that is secret. */
+  vault: Pick<Vault, "seal" | "open">;
   /** A platform without a broker fails what is published to it. */
   platforms: Record<PlatformName, { broker?: Broker }>;
   /** In test mode a client to the sandbox, in live mode to the platforms. */

@@ -51,7 +51,7 @@ export async function identify(work: Work, intent: IntentRow): Promise<Progress>
     return "released";
   }
   try {
-    await settle(work, { ...doneChanges(work.row, verdict), step: next?.name ?? null, polls: "none", ...(next === undefined ? { next: { at: "never" } } : {}) }, null, { intent: intentChanges });
+    await settle(work, { ...doneChanges(work, verdict), step: next?.name ?? null, polls: "none", ...(next === undefined ? { next: { at: "never" } } : {}) }, null, { intent: intentChanges });
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
     await write(work, again, { intent: { id: intent.id, evidence: { ...read, taken: verdict.remoteId } } });
@@ -164,7 +164,7 @@ async function partLive(work: Work, step: VisibleStep, intent: IntentRow, done: 
   const live = liveParts(work);
   const error = toPublicError(describeFailure(new BrokerError("PLATFORM_UNAVAILABLE", "The parts after them were not published.")), { retryAt: null, live });
   const status = row.status === "unknown" ? { status: "failed" as const } : {};
-  const changes: Changes = { ...doneChanges(row, done), ...status, liveThrough: step.name, step: null, lane: "prepare", polls: "none", error, next: { at: "never" } };
+  const changes: Changes = { ...doneChanges(work, done), ...status, liveThrough: step.name, step: null, lane: "prepare", polls: "none", error, next: { at: "never" } };
   await settle(work, changes, row.status === "unknown" ? "platform_post.failed" : null, { intent: { id: intent.id, result: "ok", remoteId: done.remoteId ?? null, evidence } });
   return "released";
 }
@@ -173,7 +173,7 @@ async function liveWithoutId(work: Work, step: VisibleStep, intent: IntentRow, d
   const seconds = nextReadSeconds(work, { ...intent, evidence });
   const status = work.row.status === "published" ? {} : { status: "published" as const };
   const changes: Changes = {
-    ...doneChanges(work.row, done),
+    ...doneChanges(work, done),
     ...status,
     liveThrough: step.name,
     step: step.name,

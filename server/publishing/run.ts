@@ -203,7 +203,7 @@ async function stepDone(work: Work, step: QuietStep, index: number, done: StepDo
   const next = stepAfter(work, step.name, index);
   const nextIndex = next === null ? work.steps.length : work.steps.findIndex(({ name }) => name === next);
   const changes = {
-    ...doneChanges(row, done),
+    ...doneChanges(work, done),
     step: next,
     lane: laneOf(work, nextIndex),
     polls: "none",

@@ -3,6 +3,7 @@ import { type HttpClient, type HttpClientOptions, type HttpExchange, TransportEr
 import { type Broker, BrokerError, type PublishMedia, type Step, type StepContext, type StepDone } from "../../platforms/platform.ts";
 import type { Lane } from "../db/claims.ts";
 import type { Evidence, WorkRow } from "../db/publishing.ts";
+import { addToCheckpoint, openCheckpoint } from "./checkpoint.ts";
 import { type Claim, type Instant, isLeaseOver, secondsSince } from "./claim.ts";
 import type { AccountKey, PublishingDeps } from "./deps.ts";
 import type { FaultPoint } from "./fault-points.ts";
@@ -79,7 +80,7 @@ export async function stepContext(work: Work, exchanges: HttpExchange[], checkpo
       return client.send(request);
     },
   };
-  return { ...(await bareContext(work)), checkpoint: withPostponed(checkpoint, []), http };
+  return { ...(await bareContext(work)), checkpoint: stepCheckpoint(work, checkpoint), http };
 }
 
 /** For the two halves of a commit, which send nothing by themselves. */
@@ -99,7 +100,7 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
     accessToken: await accessToken(work),
     account: { platformAccountId: row.platform_account_id ?? "", username: row.username, metadata: row.platform_metadata ?? {} },
     content: work.content,
-    checkpoint: stepCheckpoint(row),
+    checkpoint: stepCheckpoint(work, row.checkpoint),
     media: work.deps.mediaSourceFor(work.account),
     polls: row.polls,
     waitedSeconds: row.polls === 0 ? 0 : (row.waited_seconds + secondsSince(work.loadedAt)) * work.pace,
@@ -133,12 +134,12 @@ export function countAttempt(work: Work): number {
 }
 
 /** What a step's result means for the row, beside where the work goes on. */
-export function doneChanges(row: WorkRow, done: StepDone): { checkpoint: WorkRow["checkpoint"]; platformPostId?: string; publishedUrl?: string; warnings?: WorkRow["warnings"] } {
+export function doneChanges(work: Pick<Work, "deps" | "broker" | "row">, done: StepDone): { checkpoint: WorkRow["checkpoint"]; platformPostId?: string; publishedUrl?: string; warnings?: WorkRow["warnings"] } {
   return {
-    checkpoint: { ...row.checkpoint, ...done.done },
+    checkpoint: addToCheckpoint(work, done.done),
     ...(done.platformPostId === undefined ? {} : { platformPostId: done.platformPostId }),
     ...(done.publishedUrl === undefined ? {} : { publishedUrl: done.publishedUrl }),
-    ...(done.warnings === undefined ? {} : { warnings: withWarnings(row.warnings, done.warnings) }),
+    ...(done.warnings === undefined ? {} : { warnings: withWarnings(work.row.warnings, done.warnings) }),
   };
 }
 
@@ -160,8 +161,8 @@ export function withPostponed(checkpoint: WorkRow["checkpoint"], names: string[]
   return names.length === 0 ? rest : { ...rest, [POSTPONED]: names };
 }
 
-function stepCheckpoint({ checkpoint }: WorkRow): WorkRow["checkpoint"] {
-  return withPostponed(checkpoint, []);
+function stepCheckpoint(work: Work, stored: WorkRow["checkpoint"]): WorkRow["checkpoint"] {
+  return withPostponed(openCheckpoint(work, stored), []);
 }
 
 export function evidenceOf(exchanges: readonly HttpExchange[]): Evidence {

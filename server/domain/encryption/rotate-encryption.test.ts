@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { createTestDatabase, type TestDatabase } from "../../../tests/database.ts";
-import { SEALED_COLUMNS } from "../../db/sealed-values.ts";
+import { SEALED_COLUMNS, SEALED_MEMBER } from "../../db/sealed-values.ts";
 import { transaction } from "../../db/sql.ts";
 import { createVault, type Vault } from "../../oauth/vault.ts";
 import { checkKeys } from "../../secrets.ts";
@@ -41,6 +41,24 @@ test("a rotation seals everything with the new key, in every column, and a secon
   assert.equal((await rotateEncryption({ pool: database.pool, vault: rotated })).resealed, 0);
   const { rows } = await database.pool.query("select data from audit_events where action = 'encryption.rotated' order by id");
   assert.deepEqual(rows.map(({ data }) => data.resealed), [16, 0]);
+});
+
+test("what is sealed in checkpoints is sealed again for the platform post that it is of, in the journal too", async () => {
+  const [account, post] = [await connect(rotated), randomUUID()];
+  const place = { table: "platform_posts", row: post, column: "checkpoint" };
+  const checkpoint = { publishId: "p1", [SEALED_MEMBER]: earlier.seal("address", place) };
+  const values = [post, account, checkpoint];
+  await database.pool.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) select $1, user_id, mode, id, 'posting', '{}', '{tiktok}' from accounts where id = $2", [post, account]);
+  await database.pool.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, checkpoint) select $1, $1, user_id, mode, 'tiktok', 0, id, $3 from accounts where id = $2", values);
+  await database.pool.query("insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, checkpoint) select gen_random_uuid(), $1, id, user_id, mode, 'publish', 'visible', 1, 1, $3 from accounts where id = $2", values);
+  const { resealed, unreadable, left } = await rotateEncryption({ pool: database.pool, vault: rotated });
+  assert.deepEqual([resealed, unreadable, left], [2, 0, 0]);
+  const { rows } = await database.pool.query("select checkpoint from platform_posts where id = $1 union all select checkpoint from publish_steps where platform_post_id = $1", [post]);
+  for (const row of rows) {
+    assert.equal(row.checkpoint.publishId, "p1");
+    assert.equal(createVault([next]).open(row.checkpoint[SEALED_MEMBER], place), "address");
+  }
+  assert.equal(rows.length, 2);
 });
 
 test("a token that is renewed while a rotation goes on is not lost", async () => {

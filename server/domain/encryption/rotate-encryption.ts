@@ -89,8 +89,8 @@ async function* resealedBatches({ pool, vault }: { pool: pg.Pool; vault: Vault }
 }
 
 /** Null where no key opens it. */
-function reseal(vault: Vault, { table, column }: { table: string; column: string }, { id, value }: SealedValue): string | null {
-  const place = { table, row: id, column };
+function reseal(vault: Vault, { sealedIn, column }: { sealedIn: string; column: string }, { row, value }: SealedValue): string | null {
+  const place = { table: sealedIn, row, column };
   try {
     return vault.seal(vault.open(value, place), place);
   } catch (error) {

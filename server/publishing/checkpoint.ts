@@ -1,0 +1,41 @@
+import type { Broker, Checkpoint } from "../../platforms/platform.ts";
+import type { WorkRow } from "../db/publishing.ts";
+import { SEALED_MEMBER } from "../db/sealed-values.ts";
+import type { PublishingDeps } from "./deps.ts";
+
+/**
+ * What the steps of a platform post have left, as it is stored: members that the broker calls secret are sealed together,
+ * in one member of the engine's own. The journal's copies stay sealed for the platform post.
+ */
+interface Kept {
+  deps: Pick<PublishingDeps, "vault">;
+  broker: Pick<Broker, "secretCheckpoint">;
+  row: Pick<WorkRow, "id" | "checkpoint">;
+}
+
+/** With what a step has left beside it. */
+export function addToCheckpoint({ deps, broker, row }: Kept, done: Checkpoint): Checkpoint {
+  const names = broker.secretCheckpoint ?? [];
+  const [open, secret] = [{ ...row.checkpoint, ...done }, { ...openSecrets({ deps, row }, row.checkpoint) }];
+  for (const name of names) {
+    if (name in open) secret[name] = open[name] ?? null;
+    delete open[name];
+  }
+  return Object.keys(secret).length === 0 ? open : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), placeOf(row)) };
+}
+
+/** As a step gets it. */
+export function openCheckpoint({ deps, row }: Omit<Kept, "broker">, stored: Checkpoint): Checkpoint {
+  const { [SEALED_MEMBER]: _, ...open } = stored;
+  return { ...open, ...openSecrets({ deps, row }, stored) };
+}
+
+function openSecrets({ deps, row }: Omit<Kept, "broker">, stored: Checkpoint): Checkpoint {
+  const sealed = stored[SEALED_MEMBER];
+  const opened: Checkpoint = typeof sealed === "string" ? JSON.parse(deps.vault.open(sealed, placeOf(row))) : {};
+  return opened;
+}
+
+function placeOf({ id }: Pick<WorkRow, "id">) {
+  return { table: "platform_posts", row: id, column: "checkpoint" };
+}
