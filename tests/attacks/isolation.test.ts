@@ -10,6 +10,7 @@ import { newId } from "../../model/ids.ts";
 import { idOf, snapshot } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";
 import { createWorld, type Tenant, type World } from "../world.ts";
+import { callTool } from "./call-tool.ts";
 import { routesOf } from "./routes.ts";
 
 let world: World;
@@ -117,9 +118,9 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
       const caller = who === "another user" ? stranger : world.live;
       const given = { ...asRecord(BODIES[operation.name]), ...(operation.name === "posts_retry" ? { platforms: ["threads"] } : {}) };
       const before = await snapshot(world);
-      const nobodys = await callTool(caller, name, { ...given, id: newId() });
+      const nobodys = await callTool(world, caller, name, { ...given, id: newId() });
       assert.match(nobodys, /NOT_FOUND/, "the call is whole but for its id");
-      assert.equal(await callTool(caller, name, { ...given, id }), nobodys);
+      assert.equal(await callTool(world, caller, name, { ...given, id }), nobodys);
       assert.deepEqual(await snapshot(world), before);
     });
   }
@@ -265,18 +266,6 @@ async function newUpload(): Promise<string> {
   const response = await fetch(`${world.url}/api/v1/media`, { method: "POST", headers: { authorization: `Bearer ${world.test.key}`, "tus-resumable": "1.0.0", "upload-length": "100" } });
   assert.equal(response.status, 201);
   return response.headers.get("location")?.split("/").at(-1) ?? "";
-}
-
-/** What a tool answers, but for what is another at each call. */
-async function callTool({ key }: Tenant, name: string, given: object): Promise<string> {
-  const version = "2026-07-28";
-  const _meta = { "io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" }, "io.modelcontextprotocol/clientCapabilities": {} };
-  const response = await fetch(`${world.url}/mcp`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": version, "mcp-method": "tools/call", "mcp-name": name },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given, _meta } }),
-  });
-  return (await response.text()).replace(/[\da-f]{8}-[\da-f-]{27}/g, "ID");
 }
 
 /** A copy of the body with a value at a place; `*` is the first of a list. */

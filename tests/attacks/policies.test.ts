@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { keyPolicies } from "../../contract/api-keys.ts";
+import { OPERATIONS } from "../../contract/index.ts";
+import type { Operation } from "../../contract/operation.ts";
+import { TOOLS } from "../../contract/tools.ts";
+import { newId } from "../../model/ids.ts";
+import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
+import { idOf, objectIn } from "../answers.ts";
+import { createWorld, type Tenant, type World } from "../world.ts";
+import { callTool } from "./call-tool.ts";
+import { fill } from "./routes.ts";
+
+let world: World;
+let cookie: string;
+before(async () => {
+  world = await createWorld();
+  for (const platform of ["threads", "linkedin"] as const) await world.connect(world.test, platform);
+  cookie = await world.signIn(world.test);
+});
+after(() => world.close());
+
+const POSTS = "/api/v1/posts";
+const later = () => new Date(Date.now() + 3_600_000).toISOString();
+
+async function held(policies: object): Promise<Tenant> {
+  const { userId, mode } = world.test;
+  const { apiKey } = await createApiKey(world.services, { userId, mode }, { name: "held", policies: keyPolicies.parse(policies) });
+  return { ...world.test, key: apiKey };
+}
+
+const draft = async (as: Tenant, changed: object = {}) =>
+  idOf((await world.call(as, "POST", POSTS, { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId, ...changed })).body, "post");
+
+async function failed(): Promise<string> {
+  const id = await draft(world.test);
+  await world.services.pool.query("with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1", [id]);
+  return id;
+}
+
+/** What an operation is asked for so that something goes out: flat for old clients, whole otherwise. */
+const BODIES = (): readonly object[] => [
+  { content: { text: "Out" }, platforms: ["threads"], platformSetId: world.test.platformSetId, scheduledFor: later() },
+  { text: "Out", platforms: ["threads"], platformSetId: world.test.platformSetId, scheduledFor: later() },
+  { scheduledFor: later() },
+  { status: "queued", publishNow: true, publish: true, scheduledFor: later(), content: { text: "Out" } },
+  { platforms: ["threads"] },
+  {},
+];
+
+const takesPost = ({ path }: Operation) => /\/posts\/:id/.test(path);
+
+/** The posts that go out by themselves from here on, or have. */
+async function goingOut(): Promise<string[]> {
+  const { rows } = await world.services.pool.query<{ id: string }>("select id from posts where status not in ('draft', 'failed', 'discarded') order by id");
+  return rows.map(({ id }) => id);
+}
+
+for (const policies of [{ draftOnly: true }, { approvalRequired: true }]) {
+  test(`whatever a key with ${JSON.stringify(policies)} calls, over REST, the old addresses or MCP, nothing goes out`, async () => {
+    const key = await held(policies);
+    const before = await goingOut();
+    const operations = OPERATIONS.filter(({ auth, writes, method }) => auth !== "session" && (writes || method !== "GET"));
+    assert.ok(operations.length > 20);
+    for (const operation of operations) {
+      for (const body of BODIES()) {
+        for (const id of takesPost(operation) ? [await draft(key), await failed()] : [newId()]) {
+          await world.call(key, operation.method, fill(operation.path, id), operation.takes === "none" ? undefined : body);
+          assert.deepEqual(await goingOut(), before, `${operation.name} ${JSON.stringify(body)}`);
+        }
+      }
+    }
+    for (const { name, operation } of TOOLS.filter(({ annotations }) => !annotations.readOnlyHint)) {
+      for (const body of BODIES()) {
+        for (const id of takesPost(operation) ? [await draft(world.test), await failed()] : [newId()]) {
+          await callTool(world, key, name, { ...body, ...("id" in operation.params.shape ? { id } : {}) });
+          assert.deepEqual(await goingOut(), before, `${name} ${JSON.stringify(body)}`);
+        }
+      }
+    }
+    // What the key may not, its person may: the calls are such that something could go out.
+    const id = await draft(world.test);
+    assert.equal((await world.call(world.test, "POST", `${POSTS}/${id}/publish`)).status, 200);
+    assert.deepEqual(await goingOut(), [...before, id].sort());
+  });
+}
+
+test("of an approval, an edit and a publish at the same time, what goes out is what was approved", async () => {
+  const key = await held({ approvalRequired: true });
+  for (let round = 0; round < 12; round += 1) {
+    const id = await draft(key, { content: { text: "Seen" } });
+    const { body } = await world.callAs(cookie, "GET", `/api/posts/${id}/approval?mode=test`);
+    const contentHash = objectIn(body, "approval").contentHash;
+    const calls = [
+      () => world.callAs(cookie, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash }),
+      () => world.call(key, "PATCH", `${POSTS}/${id}`, { content: { text: "Never seen" } }),
+      () => world.call(key, "POST", `${POSTS}/${id}/publish`),
+      () => world.call(key, "POST", `${POSTS}/${id}/publish`),
+    ];
+    await Promise.all(calls.map((_, at) => calls[(at + round) % calls.length]?.()));
+    const post = objectIn((await world.call(world.test, "GET", `${POSTS}/${id}`)).body, "post");
+    if (post.status !== "draft") assert.equal(objectIn(post, "content").text, "Seen", `round ${round}`);
+  }
+});
