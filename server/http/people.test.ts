@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { idOf } from "../../tests/answers.ts";
 import { dump, lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
+import { totp } from "../../tests/totp.ts";
 import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
 
 let world: World;
@@ -162,14 +162,3 @@ test("whoever signs in by passkeys alone deletes their account in a session that
   await world.database.pool.query("update sessions set created_at = now() where user_id = $1", [tenant.userId]);
   assert.equal((await world.callAs(cookie, "DELETE", "/api/me")).status, 200);
 });
-
-/** The code that an authenticator app shows now, or so many half minutes later (RFC 6238). */
-function totp(uri: string, later = 0): string {
-  const bits = [...(new URL(uri).searchParams.get("secret") ?? "").replaceAll("=", "")].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const offset = (digest.at(-1) ?? 0) & 0xf;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { OPERATIONS } from "../../contract/index.ts";
+import { newId } from "../../model/ids.ts";
+import { totp } from "../totp.ts";
+import { type Answered, tokenFor, visit } from "../visitor.ts";
+import { createWorld, PASSWORD, type World } from "../world.ts";
+import { fill } from "./routes.ts";
+
+let world: World;
+before(async () => {
+  world = await createWorld();
+});
+after(() => world.close());
+
+/** A person who has signed in, and their address. */
+async function newPerson(): Promise<{ email: string; cookie: string }> {
+  const { test: tenant } = await world.makeTenants();
+  await world.database.pool.query("delete from throttles");
+  const cookie = await world.signIn(tenant);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+  return { email: rows[0]?.email ?? "", cookie };
+}
+
+let addresses = 0;
+/** From another address each time, as somebody who has many. */
+const post = (path: string, body: object, cookie?: string): Promise<Answered> => {
+  addresses += 1;
+  return visit(world, "POST", `/api/auth${path}`, body, { address: `198.51.100.${addresses % 250}`, ...(cookie === undefined ? {} : { cookie }) });
+};
+
+test("of many codes that are tried at once a few are judged, and then the right one does not help", async () => {
+  const { email, cookie } = await newPerson();
+  const enabled = await post("/two-factor/enable", { password: PASSWORD }, cookie);
+  const uri = String(enabled.body["totpURI"]);
+  const on = await post("/two-factor/verify-totp", { code: totp(uri) }, cookie);
+  assert.equal(on.status, 200, JSON.stringify(on.body));
+  const challenge = (await post("/sign-in/email", { email, password: PASSWORD })).cookie;
+  const right = [totp(uri, -1), totp(uri), totp(uri, 1), totp(uri, 2)];
+  const wrong = Array.from({ length: 30 }, (_, number) => String(900_000 + number)).filter((code) => !right.includes(code)).slice(0, 25);
+  const answers = await Promise.all(wrong.map((code) => post("/two-factor/verify-totp", { code }, challenge)));
+  assert.ok(answers.every(({ status }) => status === 401 || status === 429 || status === 400), JSON.stringify(answers.map(({ status }) => status)));
+  const late = await post("/two-factor/verify-totp", { code: totp(uri, 1) }, challenge);
+  assert.notEqual(late.status, 200);
+  assert.equal(await world.services.sessions.find({ cookie: late.cookie }), null);
+});
+
+test("half a sign-in is no session, at any call that takes one", async () => {
+  const { email, cookie } = await newPerson();
+  const uri = String((await post("/two-factor/enable", { password: PASSWORD }, cookie)).body["totpURI"]);
+  await post("/two-factor/verify-totp", { code: totp(uri) }, cookie);
+  const challenge = (await post("/sign-in/email", { email, password: PASSWORD })).cookie;
+  assert.notEqual(challenge, "");
+  for (const { method, path, name } of OPERATIONS.filter(({ auth }) => auth === "session" || auth === "either")) {
+    const { status } = await world.callAs(challenge, method, fill(path, newId()), undefined);
+    assert.equal(status, 401, name);
+  }
+});
+
+test("who has an account is not told by any door: what is answered, and with which cookies, is the same", async () => {
+  const { email } = await newPerson();
+  const unverified = "unverified@example.com";
+  await post("/sign-up/email", { email: unverified, password: PASSWORD });
+  const doors: readonly (readonly [string, (email: string) => object])[] = [
+    ["/sign-in/email", (address) => ({ email: address, password: "not the password" })],
+    ["/request-password-reset", (address) => ({ email: address })],
+    ["/send-verification-email", (address) => ({ email: address })],
+    ["/sign-up/email", (address) => ({ email: address, password: PASSWORD })],
+  ];
+  for (const [path, body] of doors) {
+    const told = async (address: string) => {
+      const { status, body: answered, setCookies } = await post(path, body(address));
+      return { status, body: JSON.stringify({ ...answered, requestId: "" }).replaceAll(address, "ADDRESS"), cookies: setCookies.map((cookie) => cookie.split("=")[0]) };
+    };
+    const nobodys = await told(`nobody-${newId()}@example.com`);
+    for (const address of [email, unverified, email.toUpperCase()]) assert.deepEqual(await told(address), nobodys, `${path} ${address}`);
+  }
+});
+
+test("of many who use one letter at once, one is let in", async () => {
+  const { email } = await newPerson();
+  await post("/request-password-reset", { email });
+  const token = tokenFor(world, email);
+  assert.notEqual(token, "");
+  const passwords = Array.from({ length: 8 }, (_, number) => `a new password ${number}`);
+  const set = await Promise.all(passwords.map((newPassword) => post("/reset-password", { token, newPassword })));
+  assert.equal(set.filter(({ status }) => status === 200).length, 1, JSON.stringify(set.map(({ status }) => status)));
+});
