@@ -4,6 +4,7 @@ import { createHttpClient } from "../platforms/kit/http.ts";
 import { findOwner } from "./db/users.ts";
 import type { Ground } from "./ground.ts";
 import { deliver } from "./domain/webhooks/deliver.ts";
+import { webhookGroups } from "./domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
 import { IDEMPOTENCY_SWEEP_QUEUE, JOURNAL_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, SIGN_IN_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
 import { keepPostCountsFolded, sweepAttempts, sweepIdempotencyKeys, sweepJournal, sweepOutbox, sweepSignIn } from "./jobs/sweeps.ts";
@@ -97,7 +98,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
     [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
     [WEBHOOK_QUEUE]: (data, signal) => deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
-  });
+  }, (owner) => webhookGroups({ pool }, owner));
   const endFolding = keepPostCountsFolded(pool, log);
   const endRelaying = keepEventsRelayed({ pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } }, log);
   engine.start();

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { test } from "node:test";
+import { MAX_WEBHOOKS } from "../../contract/webhooks.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type ChoreHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
+import { groupOf } from "./shared-work.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
+const noGroups = () => Promise.resolve([]);
 const log = { warn: silent, error: silent };
 const [QUEUE] = Object.keys(QUEUES) as [QueueName];
 
@@ -17,7 +20,7 @@ test("a chore is done when the transaction that asked for it commits, and only t
   const sender = await startJobQueue({ pool: database.pool, log });
   const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
   const done = new EventEmitter();
-  await worker.work(handlers(async (data) => void done.emit("chore", data)));
+  await worker.work(handlers(async (data) => void done.emit("chore", data)), noGroups);
   const next = once(done, "chore");
   await assert.rejects(
     transaction(database.pool, async (tx) => {
@@ -39,7 +42,7 @@ test("a chore that fails is kept for another try", async () => {
   const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url, onChore: (queue, outcome) => outcomes.emit("chore", queue, outcome) });
   const next = once(outcomes, "chore");
   await worker.send(database.pool, QUEUE, {});
-  await worker.work(handlers(async () => Promise.reject(new Error("not today"))));
+  await worker.work(handlers(async () => Promise.reject(new Error("not today"))), noGroups);
   assert.deepEqual(await next, [QUEUE, "failed"]);
   await worker.stop();
   const { rows } = await database.pool.query("select state, output->>'message' as message from jobs.job where name = $1", [QUEUE]);
@@ -47,33 +50,75 @@ test("a chore that fails is kept for another try", async () => {
   await database.drop();
 });
 
-test("a group whose chores never end does not hold up those of others", async () => {
+test("receivers of one tenant that never answer hold up none of theirs and nobody else's, and live deliveries go first", { timeout: 60_000 }, async () => {
   const database = await createTestDatabase();
   const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
   const held = Promise.withResolvers<void>();
+  const begun: string[] = [];
   const chores = new EventEmitter();
-  let stuck = 0;
+  const send = async (owner: string, webhook: string, answers: boolean, priority = 0) =>
+    await worker.send(database.pool, WEBHOOK_QUEUE, { owner, webhook, answers }, groupOf(owner, webhook), priority);
+  const count = (owner: string, webhook = "") => begun.filter((each) => each.startsWith(`${owner}/${webhook}`)).length;
+  const until = async (reached: () => boolean) => {
+    while (!reached()) await once(chores, "begun");
+  };
+  const slow = Array.from({ length: MAX_WEBHOOKS - 1 }, (_, n) => `slow${n}`);
+  const { atOnce, shares } = QUEUES[WEBHOOK_QUEUE];
+  const flood = async (owner: string) => {
+    for (const webhook of slow) for (let sent = 0; sent < 4; sent += 1) await send(owner, webhook, false);
+  };
+  await flood("b test");
   await worker.work(
     handlers(async (data) => {
+      const { owner, webhook, answers } = Object(data);
+      begun.push(groupOf(owner, webhook));
       chores.emit("begun");
-      if (Object(data).stuck !== true) return void chores.emit("done");
-      stuck += 1;
-      await held.promise;
+      if (answers !== true) await held.promise;
     }, WEBHOOK_QUEUE),
+    async (owner) => [...slow, "quick"].map((webhook) => groupOf(owner, webhook)),
   );
-  // One after the other, so that each finds another worker.
-  const most = QUEUES[WEBHOOK_QUEUE].atOnceOfGroup;
-  for (let sent = 0; sent < 20; sent += 1) {
-    const begun = sent < most ? once(chores, "begun") : null;
-    await worker.send(database.pool, WEBHOOK_QUEUE, { stuck: true }, "one that never answers");
-    await begun;
-  }
-  const done = once(chores, "done");
-  await worker.send(database.pool, WEBHOOK_QUEUE, { stuck: false }, "another");
-  await done;
-  assert.equal(stuck, most);
+  await until(() => count("b test") === slow.length * shares.ofGroup);
+  await send("b test", "quick", true);
+  await until(() => count("b test", "quick") === 1);
+  const crowd = ["c test", "d test"];
+  for (const owner of crowd) await flood(owner);
+  await send("a test", "quick", true);
+  await send("a live", "quick", true, 1);
+  await until(() => count("a test") === 1 && count("a live") === 1);
+  for (const owner of crowd) assert.ok(count(owner) <= (atOnce - shares.reserve - count("b test") + 2) / 2, `${owner}: ${count(owner)}`);
+  // The reserve is for live mode, however many there are in test mode.
+  for (let n = 0; n < 40; n += 1) await send(`x${n} test`, "slow", false);
+  await until(() => begun.length === atOnce - shares.reserve + 3);
+  for (let n = 0; n < 3; n += 1) await send(`y${n} live`, "quick", true, 1);
+  await until(() => begun.filter((each) => each.startsWith("y")).length === 3);
   held.resolve();
   await worker.stop();
+  await database.drop();
+});
+
+test("what a stop cuts off is done again by others", { timeout: 60_000 }, async () => {
+  const database = await createTestDatabase();
+  const [first, second] = [await startJobQueue({ pool: database.pool, log, workUrl: database.url }), await startJobQueue({ pool: database.pool, log, workUrl: database.url })];
+  const begun = new EventEmitter();
+  const next = once(begun, "begun");
+  await first.send(database.pool, WEBHOOK_QUEUE, {}, groupOf("a test", "hook"));
+  await first.work(
+    handlers(async (_data, signal) => {
+      begun.emit("begun");
+      await once(signal, "abort");
+      throw new Error("The process is stopping");
+    }, WEBHOOK_QUEUE),
+    noGroups,
+  );
+  await next;
+  await first.stop(0);
+  const { rows } = await database.pool.query("select state, retry_count from jobs.job where name = $1", [WEBHOOK_QUEUE]);
+  assert.deepEqual(rows, [{ state: "retry", retry_count: 0 }]);
+  await database.pool.query("update jobs.job set start_after = now() where name = $1", [WEBHOOK_QUEUE]);
+  const again = once(begun, "done");
+  await second.work(handlers(async () => void begun.emit("done"), WEBHOOK_QUEUE), noGroups);
+  await again;
+  await second.stop();
   await database.drop();
 });
 
@@ -93,6 +138,7 @@ test("media that never come hold up those of nobody else, and live ones are fetc
       if (user === "b") await held.promise;
       else done.emit("done");
     }, INGEST_QUEUE),
+    noGroups,
   );
   await both;
   assert.ok(begun.indexOf("live") < begun.indexOf("test"), begun.join());

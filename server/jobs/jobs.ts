@@ -5,13 +5,14 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { Db } from "../db/sql.ts";
 import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
+import { type GroupsOf, type SharedWork, workInShares } from "./shared-work.ts";
 
 /** The job queue, on tables of its own beside ours. */
 export interface JobQueue {
   /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group cannot take up all workers where their queue says so; those of a higher priority are done first. */
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
-  /** Starts doing chores, in this process, until `stop`. Called once. */
-  work(handlers: Record<QueueName, ChoreHandler>): Promise<void>;
+  /** Starts doing chores, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues that are done by shares. */
+  work(handlers: Record<QueueName, ChoreHandler>, groupsOf: GroupsOf): Promise<void>;
   /** Takes no more, gives running chores so long to end, and leaves the rest to be done again by others. */
   stop(graceSeconds?: number): Promise<void>;
 }
@@ -44,24 +45,32 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   });
   for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
 
+  const sharing: SharedWork[] = [];
   return {
     send: async (db, queue, data, group, priority = 0) => {
       if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
       await boss.send(queue, data, { db: executor(db), priority, ...(group !== undefined && { group: { id: group } }) });
     },
-    work: async (handlers) => {
+    work: async (handlers, groupsOf) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
         const run = (job: Job) => doChore(name, handlers[name], job, options);
-        const { atOnce, workers = 1, atOnceOfGroup } = settings;
+        const { atOnce, workers = 1, atOnceOfGroup, shares, expireInSeconds = 900 } = settings;
+        if (shares !== undefined) {
+          sharing.push(workInShares(boss, name, { atOnce, shares, expireInSeconds }, groupsOf, run));
+          continue;
+        }
         const pace = { batchSize: atOnce / workers, burstWhenBatchFull: true, pollingIntervalSeconds: 2, perJobResults: true, localConcurrency: workers } as const;
         // What a group has too much of is put back, and nobody is told of that: it is looked for sooner than other chores.
-        const sharing = atOnceOfGroup === undefined ? {} : { localGroupConcurrency: atOnceOfGroup, notifyPollingIntervalSeconds: 5 };
-        await boss.work(name, { ...pace, ...sharing }, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        const apart = atOnceOfGroup === undefined ? {} : { localGroupConcurrency: atOnceOfGroup, notifyPollingIntervalSeconds: 5 };
+        await boss.work(name, { ...pace, ...apart }, (jobs: Job[]) => Promise.all(jobs.map(run)));
         if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
       }
     },
-    stop: (graceSeconds = 2) => boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true }),
+    stop: async (graceSeconds = 2) => {
+      await Promise.all(sharing.map((each) => each.stop(graceSeconds)));
+      await boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true });
+    },
   };
 }
 
@@ -71,7 +80,7 @@ function isMadeByAnother(error: unknown): boolean {
 }
 
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
-  const { atOnce: _atOnce, workers: _workers, atOnceOfGroup: _atOnceOfGroup, cron: _cron, ...options } = settings;
+  const { atOnce: _atOnce, workers: _workers, atOnceOfGroup: _atOnceOfGroup, shares: _shares, cron: _cron, ...options } = settings;
   await boss.createQueue(name, { ...options, notify: true });
   if (works) await boss.updateQueue(name, { ...options, notify: true });
 }

@@ -1,6 +1,7 @@
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
 import { ATTEMPTS_SWEEP_QUEUE, CARE_ROUNDS, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, REVOKE_RETRIES, WARN_QUEUE } from "../oauth/queues.ts";
+import type { Shares } from "./shared-work.ts";
 
 /** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
 export interface QueueSettings {
@@ -19,6 +20,8 @@ export interface QueueSettings {
   workers?: number;
   /** How many of one group (as they were sent) a process does at once. Fewer than there are workers, so that a group that is slow never holds up all of them. */
   atOnceOfGroup?: number;
+  /** Done by shares of these places, instead: see workInShares. */
+  shares?: Shares;
   /** When it comes round by itself, in UTC. */
   cron?: string;
 }
@@ -33,6 +36,9 @@ export const WEBHOOK_QUEUE = "webhooks.deliver";
 /** For about three days, from seconds to hours apart; pg-boss spreads the pauses at random. */
 export const WEBHOOK_RETRIES = { retryLimit: 19, retryDelay: 10, retryBackoff: true, retryDelayMax: 8 * 3600 } as const;
 
+/** All webhooks of a user in a mode (20 of 2 each) fit into the half that one alone may take, so that none of them waits for another, however slow they are. */
+const WEBHOOK_PLACES = { atOnce: 100, shares: { ofGroup: 2, reserve: 20 } } as const;
+
 /** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
 export const QUEUES = {
   [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, workers: 8, atOnceOfGroup: 2, heartbeatSeconds: 60 },
@@ -44,7 +50,7 @@ export const QUEUES = {
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
   [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
   [ATTEMPTS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
-  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, atOnce: 16, workers: 8, atOnceOfGroup: 4 },
+  [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, ...WEBHOOK_PLACES },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [JOURNAL_SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "27 3 * * *" },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },

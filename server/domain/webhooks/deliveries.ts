@@ -3,9 +3,10 @@ import type pg from "pg";
 import type { WebhookDelivery } from "../../../contract/webhooks.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
-import { findWebhook, touchWebhook } from "../../db/webhooks.ts";
+import { findWebhook, listWebhooks, touchWebhook } from "../../db/webhooks.ts";
 import { countDeliveries, insertDelivery, listDeliveries as selectDeliveries, restartDelivery, type DeliveryRow } from "../../db/webhook-deliveries.ts";
 import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
+import { groupOf } from "../../jobs/shared-work.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -24,8 +25,18 @@ export interface NewDelivery extends Caller {
 export async function queueDelivery({ jobs }: Pick<Services, "jobs">, tx: pg.PoolClient, { webhookId, userId, mode, type, postId, payload }: NewDelivery): Promise<DeliveryRow> {
   const row = await insertDelivery.one(tx, [newId(), webhookId, userId, mode, type, postId, payload]);
   if (row === undefined) throw new Error("The delivery was not stored");
-  if (row.status === "pending") await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, webhookId);
+  if (row.status === "pending") await send(jobs, tx, row, { userId, mode });
   return row;
+}
+
+/** The groups of whoever has webhooks: what workInShares calls an owner. */
+export async function webhookGroups({ pool }: Pick<Services, "pool">, owner: string): Promise<string[]> {
+  const [userId, mode] = owner.split(" ");
+  return (await listWebhooks.all(pool, [userId, mode])).map(({ id }) => groupOf(owner, id));
+}
+
+async function send(jobs: Services["jobs"], tx: pg.PoolClient, row: DeliveryRow, { userId, mode }: Caller): Promise<void> {
+  await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, groupOf(`${userId} ${mode}`, row.webhook_id), mode === "live" ? 1 : 0);
 }
 
 /** What was sent to a webhook, newest first. Throws NOT_FOUND. */
@@ -59,7 +70,7 @@ export async function redeliver(services: Pick<Services, "pool" | "jobs">, call:
   return await write(services, call, async (tx) => {
     const row = await restartDelivery.one(tx, [id, call.userId, call.mode]);
     if (row === undefined) throw new PublicError("NOT_FOUND", "Delivery not found.");
-    if (row.status === "pending") await services.jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, row.webhook_id);
+    if (row.status === "pending") await send(services.jobs, tx, row, call);
     return { body: { delivery: toDelivery(row) } };
   });
 }

@@ -1,0 +1,141 @@
+import type { Job, JobResult, PgBoss } from "pg-boss";
+
+/** How the places of a queue are shared among those whose chores wait there. */
+export interface Shares {
+  /** How many of one group are done at once, whatever is free. */
+  ofGroup: number;
+  /** Places that are kept for chores of a higher priority. */
+  reserve: number;
+}
+
+/** All groups of an owner: those whose share is taken are not even looked at. */
+export type GroupsOf = (owner: string) => Promise<string[]>;
+
+interface Settings {
+  atOnce: number;
+  shares: Shares;
+  expireInSeconds: number;
+}
+
+export interface SharedWork {
+  /** Takes no more, and gives what runs so long to end. What has not ended then is aborted, and tried again. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+/** Whose a group is: what stands before the last slash. */
+export function groupOf(owner: string, part: string): string {
+  return `${owner}/${part}`;
+}
+
+const LOOK_SECONDS = 0.5;
+/** For what has been aborted. */
+const ABORT_SECONDS = 1;
+
+interface Held {
+  isUrgent: boolean;
+  running: Map<string, number>;
+  /** Known once its share was taken. */
+  groups?: string[];
+}
+
+/**
+ * Does the chores of a queue so that nobody holds all of its places: who has as many under way as there are places
+ * free gets no more. So one owner alone takes a half, the next one a half of what is left, and there is a place for
+ * whoever comes then.
+ */
+export function workInShares(boss: PgBoss, queue: string, settings: Settings, groupsOf: GroupsOf, run: (job: Job) => Promise<JobResult>): SharedWork {
+  const { atOnce, shares, expireInSeconds } = settings;
+  const owners = new Map<string, Held>();
+  const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  const aborting = new AbortController();
+  let wake = () => {};
+
+  const ownerOf = (group: string) => (group.includes("/") ? group.slice(0, group.lastIndexOf("/")) : group);
+  const places = (isUrgent: boolean) => atOnce - running.size - (isUrgent ? 0 : shares.reserve);
+
+  /** The groups of which nothing more is taken for now. */
+  async function closed(): Promise<string[]> {
+    const lists = await Promise.all(
+      [...owners].map(async ([owner, held]) => {
+        const full = [...held.running].filter(([, count]) => count >= shares.ofGroup).map(([group]) => group);
+        if (sum(held.running) < places(held.isUrgent)) return full;
+        held.groups ??= await groupsOf(owner);
+        return [...held.groups, ...held.running.keys()];
+      }),
+    );
+    return lists.flat();
+  }
+
+  /** Takes one chore; answers whether there was one. */
+  async function takeOne(): Promise<boolean> {
+    if (places(true) <= 0) return false;
+    const ignoreGroups = await closed();
+    const urgentAlone = places(false) <= 0 && { minPriority: 1 };
+    const [job] = await boss.fetch<object>(queue, { includeMetadata: true, ignoreGroups, ...urgentAlone });
+    if (job === undefined) return false;
+    const group = job.groupId ?? job.id;
+    const held = owners.get(ownerOf(group)) ?? { isUrgent: job.priority > 0, running: new Map<string, number>() };
+    owners.set(ownerOf(group), held);
+    held.running.set(group, (held.running.get(group) ?? 0) + 1);
+    const chore = doOne(job)
+      .catch((error: unknown) => void boss.emit("error", error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        running.delete(chore);
+        const left = (held.running.get(group) ?? 1) - 1;
+        if (left > 0) held.running.set(group, left);
+        else held.running.delete(group);
+        if (held.running.size === 0) owners.delete(ownerOf(group));
+        wake();
+      });
+    running.add(chore);
+    return true;
+  }
+
+  async function doOne(job: Job): Promise<void> {
+    const signal = AbortSignal.any([aborting.signal, AbortSignal.timeout(expireInSeconds * 1000)]);
+    const result = await run({ ...job, signal });
+    const attempt = { id: job.id, retryCount: job.retryCount };
+    if (result.status === "completed") await boss.complete(queue, attempt);
+    else await boss.fail(queue, attempt, result.output);
+  }
+
+  async function work(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      const took = await takeOne().catch((error: unknown) => {
+        boss.emit("error", error instanceof Error ? error : new Error(String(error)));
+        return false;
+      });
+      if (took) continue;
+      const timer = setTimeout(wake, LOOK_SECONDS * 1000);
+      if (stopping.signal.aborted) wake();
+      await woken;
+      clearTimeout(timer);
+    }
+  }
+
+  const working = work();
+  return {
+    stop: async (graceSeconds) => {
+      stopping.abort();
+      wake();
+      await working;
+      await within(graceSeconds, running);
+      aborting.abort();
+      await within(ABORT_SECONDS, running);
+    },
+  };
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}
+
+/** Waits for all, but no longer than so. */
+async function within(seconds: number, running: Iterable<Promise<void>>): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, seconds * 1000);
+  await Promise.race([Promise.all(running), timeout.promise]);
+  clearTimeout(timer);
+}
