@@ -1,11 +1,14 @@
 import { connect } from "node:net";
 
-/** What a server answers to bytes that no client library would send. */
+const SECONDS = 10;
+
+/** What a server answers to bytes that no client library would send. It fails where the connection stays open over them. */
 export function sendRaw(url: string, bytes: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const { hostname, port } = new URL(url);
   let answer = "";
   const socket = connect(Number(port), hostname, () => socket.write(bytes));
   socket.setEncoding("utf8").on("data", (chunk: string) => (answer += chunk)).on("end", () => resolve(answer)).on("error", reject);
+  socket.setTimeout(SECONDS * 1000, () => socket.destroy(new Error(`No end of an answer to ${bytes.slice(0, 100)}, but ${answer.slice(0, 100)}`)));
   return promise;
 }
