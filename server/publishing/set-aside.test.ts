@@ -40,6 +40,28 @@ test("a post whose reading back ends every process is said to be unknown, and is
   });
 });
 
+test("an earlier call in doubt has what is set aside say unknown, and nothing of it is read any more", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    ledger.readBack = "cannot_tell";
+    ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const pill = await world.addPost({ text: "pill" });
+    await world.publish(pill);
+    const engine = await world.startEngine();
+    await world.until(pill, isOver);
+    ledger.faults.push({ call: "publish", kind: "refuse_for_good" });
+    await world.act(pill, (tx, held) => retry(tx, held, { platforms: ["threads"], force: true }));
+    await world.until(pill, () => ledger.publishCalls.get("pill") === 2);
+    await world.until(pill, isOver);
+    await engine.stop();
+    await world.act(pill, (tx, held) => retry(tx, held, { platforms: ["threads"], force: true }));
+    assert.equal(await killsOf(world, pill, "step.before create-0"), 3);
+    const [given] = (await world.until(pill, isOver)).platformPosts;
+    assert.deepEqual([given?.status, given?.error?.code, given?.next_action_at], ["unknown", "OUTCOME_UNKNOWN", null]);
+    assert.equal(liveCount(ledger, "pill"), 1);
+  });
+});
+
 test("processes that end over one post do not count once it was given back", async () => {
   await withWorld(async (world) => {
     world.ledger.pollsUntilReady = 1;

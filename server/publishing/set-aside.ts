@@ -2,7 +2,9 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
 import { SET_ASIDE_TAKEOVERS } from "../db/claims.ts";
 import type { Changes } from "../db/publishing.ts";
+import { transaction } from "../db/sql.ts";
 import type { Claim } from "./claim.ts";
+import { findDoubt } from "./doubt.ts";
 import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { settle } from "./settle.ts";
 import type { Work } from "./work.ts";
@@ -18,22 +20,30 @@ export function isPoison({ takeovers }: Claim): boolean {
  */
 export async function setAside(work: Pick<Work, "deps" | "claim" | "row">): Promise<void> {
   const { deps, claim, row } = work;
-  deps.log.error({ platformPostId: row.id, platform: row.platform, step: row.step, takeovers: claim.takeovers }, "a platform post was set aside: processes that worked on it ended again and again");
+  await giveUp(work);
+  deps.log.error(
+    { platformPostId: row.id, platform: row.platform, step: row.step, takeovers: claim.takeovers },
+    "a platform post was set aside: processes that worked on it ended again and again",
+  );
   deps.metrics?.setAside(row.platform);
+}
+
+async function giveUp(work: Pick<Work, "deps" | "claim" | "row">): Promise<void> {
+  const { row } = work;
   const open = row.intent?.result === null ? row.intent : null;
   const intent = open === null ? undefined : ({ id: open.id, result: "unknown", evidence: { ...open.evidence, lastReason: SENTENCE } } as const);
   const changes: Changes = { attemptCount: Math.max(row.attempt_count, 1), next: { at: "never" } };
   if (row.status === "published") return await settle(work, { ...changes, warnings: [...row.warnings, { code: "INTERNAL_ERROR", message: SENTENCE }] }, null, { intent });
   if (isSettled(row.status)) return await settle(work, changes, null, { intent });
-  const status = mayBeLive(work) ? "unknown" : "failed";
+  const status = (await mayBeLive(work, changes)) ? "unknown" : "failed";
   await settle(work, { ...changes, status, error: errorOf(status, row) }, `platform_post.${status}`, { intent });
 }
 
 /** A commit whose outcome is not known, or one that the platform took and has not confirmed. */
-function mayBeLive({ claim, row }: Pick<Work, "claim" | "row">): boolean {
-  const { intent } = row;
-  if (intent !== null && intent.step !== row.live_through && (intent.result === null || intent.result === "unknown")) return true;
-  return claim.lane === "observe" && row.live_through !== null;
+async function mayBeLive(work: Pick<Work, "deps" | "claim" | "row">, changes: Changes): Promise<boolean> {
+  const { deps, claim, row } = work;
+  if (claim.lane === "observe" && row.live_through !== null) return true;
+  return (await transaction(deps.pool, (tx) => findDoubt(tx, work, changes))) !== null;
 }
 
 const SENTENCE = "The server stopped again and again while it worked on this post, so what was still to be done was given up.";
