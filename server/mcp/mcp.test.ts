@@ -262,17 +262,55 @@ test("a session is good for its key and mode at any process, until it is ended f
   }
 });
 
+/** A session whose client can be asked. */
+async function beginAsking(url: string, key: string): Promise<Record<string, string>> {
+  const { headers } = await post(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: { elicitation: {} }, clientInfo: { name: "raw", version: "1" } }), {}, { url, key });
+  return { "mcp-session-id": headers.get("mcp-session-id") ?? "" };
+}
+
+/** A call that is answered by a stream, which waits for the answer to its question. */
+async function publishAsking(url: string, key: string, session: Record<string, string>, id: string): Promise<Response> {
+  return await fetch(`${url}/mcp`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, accept: "application/json, text/event-stream", "content-type": "application/json", ...session },
+    body: JSON.stringify(rpc("tools/call", { name: "posts_publish", arguments: { id } })),
+  });
+}
+
+test("a stream of MCP ends with its key, a tenant has a bound of them, and what is too much does nothing", async () => {
+  const few = await createHttpApp(world.services, { probes, mostStreams: { ofUser: 2, all: 3 } });
+  try {
+    const url = await few.listen({ port: 0, host: "127.0.0.1" });
+    const { apiKey, id: keyId } = await createApiKey(world.services, world.test, { name: "asking" });
+    const session = await beginAsking(url, apiKey);
+    const [first, second, refused] = [await createDraft(), await createDraft(), await createDraft()];
+    const open = [await publishAsking(url, apiKey, session, first), await publishAsking(url, apiKey, session, second)];
+    assert.deepEqual(open.map(({ status }) => status), [200, 200]);
+    const tooMany = await post(rpc("tools/call", { name: "posts_update", arguments: { id: refused, content: { text: "Changed" } } }), session, { url, key: apiKey });
+    assert.equal(tooMany.status, 429);
+    assert.match(tooMany.text, /You have 2 streams open/);
+    assert.match(JSON.stringify((await world.call(world.test, "GET", `/api/v1/posts/${refused}`)).body), /Hello/);
+    const other = (await world.makeTenants()).test;
+    assert.equal((await post(rpc("tools/list"), await beginAsking(url, other.key), { url, key: other.key })).status, 200);
+    const ends = open.map((response) => response.text().then(() => "ended", () => "ended"));
+    await revokeApiKey(world.services, world.test, keyId);
+    assert.deepEqual(await Promise.all(ends), ["ended", "ended"]);
+    // They are counted out.
+    const again = await beginAsking(url, world.test.key);
+    assert.equal((await post(rpc("tools/list"), again, { url })).status, 200);
+    assert.equal(await statusOf(first), "draft");
+  } finally {
+    await few.close();
+  }
+});
+
 test("a person's answer reaches the process that asked", async () => {
-  const asking = { "mcp-session-id": (await post(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: { elicitation: {} }, clientInfo: { name: "raw", version: "1" } }))).headers.get("mcp-session-id") ?? "" };
+  const asking = await beginAsking(world.url, world.test.key);
   const other = await createHttpApp(world.services, { probes });
   try {
     const url = await other.listen({ port: 0, host: "127.0.0.1" });
     const id = await createDraft();
-    const response = await fetch(`${world.url}/mcp`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${world.test.key}`, accept: "application/json, text/event-stream", "content-type": "application/json", ...asking },
-      body: JSON.stringify(rpc("tools/call", { name: "posts_publish", arguments: { id } })),
-    });
+    const response = await publishAsking(world.url, world.test.key, asking, id);
     assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
     assert.equal(response.headers.get("content-encoding"), null);
     let heard = "";
