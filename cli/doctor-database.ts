@@ -11,6 +11,7 @@ import { keyFile } from "../server/key-file.ts";
 import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/secrets.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
+import { checkTables } from "./doctor-limits.ts";
 import { checkHold, checkMissed, checkSetAside } from "./doctor-publishing.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
@@ -45,7 +46,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
       apartSeconds <= CLOCKS_APART_SECONDS
         ? ok("clock", `this machine and the database agree within ${Math.max(apartSeconds, 0.01).toFixed(2)} s`)
         : failed("clock", `this machine's clock and the database's are ${apartSeconds.toFixed(1)} s apart`, "Set both by NTP, for example with systemd-timesyncd or chrony."),
-      ...(pending.length === 0 ? [...(await checkKey(config, pool)), await checkHold(pool), await checkSetAside(pool), await checkMissed(pool)] : [await checkUnusedKey(config)]),
+      ...(pending.length === 0 ? [...(await checkKey(config, pool)), await checkHold(pool), await checkSetAside(pool), await checkMissed(pool), await checkTables(pool)] : [await checkUnusedKey(config)]),
     ];
   } catch (error) {
     return [failed("database", sentenceOf(error), "Check that PostgreSQL (15 or newer) runs, and that DATABASE_URL has its right host, port, user, password and database.")];

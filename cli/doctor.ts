@@ -3,6 +3,7 @@ import { foreseen } from "../platforms/foresight.ts";
 import { type Config, ConfigError } from "../server/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
+import { checkDisk, checkLimits } from "./doctor-limits.ts";
 import { checkMail } from "./doctor-mail.ts";
 import { checkAddresses, checkPorts, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
@@ -26,10 +27,10 @@ async function examine(): Promise<Finding[]> {
   const configuration = config.warnings.map((each) => warning("configuration", each, "Rename or unset it."));
   const ahead = foreseen(config.platformEnvironment, new Date()).map(({ message, cure }) => warning("platforms", message, cure));
   const folder = await checkDataFolder(config);
-  const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config)]].flat();
+  const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config), await checkDisk(config)]].flat();
   const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config)]);
   const mail = await checkMail(config);
-  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), mail, ...ahead];
+  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), mail, ...checkLimits(config), ...ahead];
 }
 
 function isSettings(value: unknown): value is { config: Config; log: Logger } {

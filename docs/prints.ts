@@ -3,6 +3,7 @@ import type { JsonObject } from "../contract/openapi.ts";
 import { type Operation, RATE_CLASSES } from "../contract/operation.ts";
 import { type Tool, TOOLS } from "../contract/tools.ts";
 import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
+import { BOUNDS } from "../model/bounds.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
@@ -34,6 +35,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
   "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) a file.`],
   "rate classes": () => table(["Class", "Calls"], RATE_CLASSES.map((rateClass) => [code(rateClass), listCalls(OPERATIONS.filter((operation) => operation.rateClass === rateClass && operation.successor === undefined && operation.auth !== "session"))])),
   "user limits": () => table(["Limit", "Where sign-up is open", "Setting"], USER_LIMITS.map(({ name, what, setting }) => [`${code(name)}: ${what}`, String(OPEN_LIMITS[name]), code(setting)])),
+  bounds: () => table(["What", "How far"], BOUND_ROWS.map(({ what, bound, then }) => [what, `${BOUNDS[bound]}${then}`])),
   quotas: () =>
     table(
       ["Platform", "What", "Limit", "Source"],
@@ -47,6 +49,16 @@ const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: str
   { name: "postsPerDay", what: "posts made in a day (UTC)", setting: "AMPOST_USER_POSTS_PER_DAY" },
   { name: "maxScheduledPosts", what: "posts that wait for their time", setting: "AMPOST_USER_SCHEDULED_POSTS" },
   { name: "callsPerMinute", what: "calls of each class in a minute; in a 429 it goes by the class's name", setting: "AMPOST_USER_CALLS_PER_MINUTE" },
+];
+
+const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: string }[] = [
+  { what: "Sessions of a person", bound: "sessions", then: "; a new one ends the oldest" },
+  { what: "API keys and connected apps of a person that work", bound: "activeKeys", then: "" },
+  { what: "Connect links that can still be used, in each mode", bound: "pendingConnectLinks", then: "" },
+  { what: "Resumable uploads of a person that go on", bound: "uploadsUnderWay", then: "; 24 hours each" },
+  { what: "Deliveries that wait for a webhook", bound: "pendingDeliveries", then: "; beyond, the oldest are dropped, and the delivery log says so" },
+  { what: "Failed sign-ins in the audit log, of an account in an hour", bound: "notedFailures", then: "" },
+  { what: "Accounts whose address nobody confirms", bound: "unconfirmedDays", then: " days" },
 ];
 
 const EVENT_DATA: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import type pg from "pg";
 
+import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError } from "../../model/errors.ts";
 import { countTries, forgetTries } from "../db/throttles.ts";
 
@@ -57,6 +58,12 @@ const CODE_SECONDS = 120;
 export async function isFirstUse(pool: pg.Pool, userId: string, code: string): Promise<boolean> {
   const used = await countTries.one(pool, [[keyOf("code", userId, code)], [CODE_SECONDS]]);
   return used?.count === 1;
+}
+
+/** Whether a failed sign-in of this account, or of no account, is to be written down: there are not too many of this hour yet. */
+export async function isWorthNoting(pool: pg.Pool, userId: string | null): Promise<boolean> {
+  const noted = await countTries.one(pool, [[keyOf("failed", userId ?? "")], [HOUR]]);
+  return noted !== undefined && noted.count <= BOUNDS.notedFailures;
 }
 
 /** A try ended well: what was counted of the account before does not count any more. The address stays counted. */

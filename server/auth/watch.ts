@@ -3,9 +3,11 @@ import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth/types";
 import type pg from "pg";
 import { z } from "zod";
 
+import { BOUNDS } from "../../model/bounds.ts";
+import { endSurplusSessions } from "../db/sessions.ts";
 import { findUserByEmail, verifyEmail } from "../db/users.ts";
 import type { Visit } from "./auth.ts";
-import { forgive, isFirstUse, throttle, type Tried } from "./throttle.ts";
+import { forgive, isFirstUse, isWorthNoting, throttle, type Tried } from "./throttle.ts";
 
 /** What somebody did to sign in or out, or to the ways in which they can. */
 export interface Deed {
@@ -101,7 +103,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             if (way === undefined) return;
             // Whoever turns the second factor on is signed in already.
             if (session !== null) return;
-            if (failed) await record({ userId: await whoTried(ctx), action: "user.sign_in_failed", sessionId: null, data: { way } });
+            if (failed) await noteFailure(await whoTried(ctx), way);
             else if (newSession !== null) {
               await record({ userId: newSession.user.id, action: "user.signed_in", sessionId: newSession.session.id, target: newSession.session.id, data: { way } });
               await forgive(pool, "signIn", newSession.user.email);
@@ -111,6 +113,11 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
       ],
     },
   } satisfies BetterAuthPlugin;
+
+  /** Whoever tries from many addresses fills no log: beyond a number in an hour nothing is written down. */
+  async function noteFailure(userId: string | null, way: string): Promise<void> {
+    if (await isWorthNoting(pool, userId)) await record({ userId, action: "user.sign_in_failed", sessionId: null, data: { way } });
+  }
 
   /** Looked up for known and unknown addresses alike. What was typed is not kept: it may be a password. */
   async function whoTried(ctx: Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]): Promise<string | null> {
@@ -131,7 +138,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
       },
     },
     session: {
-      create: { before: async (session) => ({ data: { ...session, ipAddress: visit().address } }) },
+      create: { before: async (session) => ({ data: { ...session, ipAddress: visit().address } }), after: async ({ userId }) => void (await endSurplusSessions.run(pool, [userId, BOUNDS.sessions])) },
       delete: {
         after: async (session, context) => {
           if (context?.path === "/sign-out") await record({ userId: session.userId, action: "user.signed_out", sessionId: session.id });

@@ -67,6 +67,12 @@ export const deleteUnbegunGrants = statement(
   `delete from api_keys where id in (select id from api_keys where client_id is not null and expires_at < now() - interval '1 hour' and expires_at < created_at + interval '1 day' limit $1)`,
 );
 
+/** ($1 user): keys and grants that work. */
+export const countActiveKeys = statement<{ count: number }>(
+  "api_keys.count_active",
+  `select count(*)::int as count from api_keys where user_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+);
+
 /** ($1 user) */
 export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
 

@@ -11,6 +11,12 @@ export const deleteOldIdempotencyKeys = statement(
      select ctid from idempotency_keys where post_id is null and created_at < now() - interval '30 days' limit $1 for update skip locked))`,
 );
 
+/** ($1 limit): resets, second factors and challenges that nobody answered in time. */
+export const deleteOldVerifications = statement(
+  "verifications.delete_old",
+  `delete from verifications where id in (select id from verifications where expires_at < now() order by expires_at limit $1)`,
+);
+
 export const deleteOldOutbox = statement(
   "outbox.delete_old",
   `delete from outbox where id in (select id from outbox where created_at < now() - interval '30 days' order by created_at limit $1 for update skip locked)`,

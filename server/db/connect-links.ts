@@ -21,6 +21,12 @@ const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.exter
     when l.revoked_at is not null or not exists (select from platform_sets s where s.id = l.platform_set_id and s.user_id = l.user_id and s.mode = l.mode) then 'revoked'
     when l.expires_at <= now() then 'expired' else 'pending' end as status`;
 
+/** ($1 user, $2 mode): those that can still be used. */
+export const countPendingLinks = statement<{ count: number }>(
+  "connect_links.count_pending",
+  `select count(*)::int as count from connect_links where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
+);
+
 /** ($1 id, $2 user, $3 mode, $4 token's digest, $5 set, $6 platform or null, $7 external id, $8 return URL, $9 lifetime in seconds) */
 export const insertConnectLink = statement<ConnectLinkRow>(
   "connect_links.insert",

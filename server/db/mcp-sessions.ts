@@ -6,11 +6,16 @@ export const MCP_SESSION_DAYS = 30;
 /** ($1 id, $2 user, $3 mode): a row where the session was ended. */
 export const findEndedSession = statement<{ id: string }>("mcp_ended_sessions.find", `select id from mcp_ended_sessions where id = $1 and user_id = $2 and mode = $3`);
 
-/** ($1 id, $2 user, $3 mode): ends a session for all processes and for good, and forgets those of the user that would be over by now anyway. */
+/** ($1 limit): ends of sessions that would be over by now anyway. */
+export const deleteOldEnds = statement(
+  "mcp_ended_sessions.delete_old",
+  `delete from mcp_ended_sessions where id in (select id from mcp_ended_sessions where ended_at < now() - interval '${MCP_SESSION_DAYS + 1} days' limit $1)`,
+);
+
+/** ($1 id, $2 user, $3 mode): ends a session for all processes and for good. */
 export const endSession = statement(
   "mcp_ended_sessions.end",
-  `with forgotten as (delete from mcp_ended_sessions where user_id = $2 and mode = $3 and ended_at < now() - interval '${MCP_SESSION_DAYS + 1} days')
-   insert into mcp_ended_sessions (id, user_id, mode) values ($1, $2, $3) on conflict do nothing`,
+  `insert into mcp_ended_sessions (id, user_id, mode) values ($1, $2, $3) on conflict do nothing`,
 );
 
 /** ($1 JSON): tells every process what a client answered. */

@@ -23,11 +23,12 @@ const COLUMNS = `id, filename, claimed_mime_type, metadata, length_bytes, offset
 const WRITER_UNTIL = `now() + interval '${WRITER_SECONDS} seconds'`;
 const FREE = "(writer_until is null or writer_until <= now())";
 
-/** ($1 user, $2 mode, $3 id, $4 filename, $5 claimed MIME type, $6 metadata, $7 length, $8 hours it lives) */
+/** ($1 user, $2 mode, $3 id, $4 filename, $5 claimed MIME type, $6 metadata, $7 length, $8 hours it lives, $9 most that go on): nothing where there are as many. The person's row is held. */
 export const insertResumableUpload = statement<ResumableUploadRow>(
   "resumable_uploads.insert",
   `insert into resumable_uploads (user_id, mode, id, filename, claimed_mime_type, metadata, length_bytes, expires_at)
-   values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(hours => $8)) returning ${COLUMNS}`,
+   select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(hours => $8)
+   where (select count(*) from resumable_uploads where user_id = $1 and media_id is null) < $9 returning ${COLUMNS}`,
 );
 
 /** ($1 user, $2 mode, $3 id): nothing once it has expired, whether or not it has been swept. */

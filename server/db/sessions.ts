@@ -29,5 +29,11 @@ export const findFreshSession = statement<{ id: string }>(
   `select id from sessions where id = $1 and user_id = $2 and created_at > now() - make_interval(mins => $3)`,
 );
 
+/** ($1 user, $2 most): ends the oldest of those beyond. */
+export const endSurplusSessions = statement(
+  "sessions.end_surplus",
+  `delete from sessions where id in (select id from sessions where user_id = $1 order by created_at desc, id desc offset $2)`,
+);
+
 /** ($1 limit) */
 export const deleteOldSessions = statement("sessions.delete_old", `delete from sessions where id in (select id from sessions where expires_at < now() order by expires_at limit $1)`);

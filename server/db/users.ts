@@ -58,5 +58,14 @@ export const updateMe = statement(
   `update users set name = coalesce($2, name), time_zone = coalesce($3, time_zone), updated_at = now() where id = $1`,
 );
 
+/** ($1 days, $2 limit): those who signed up and have never shown that the address is theirs: nobody could sign in, and no key is there. */
+export const deleteUnconfirmed = statement(
+  "users.delete_unconfirmed",
+  `delete from users where id in (
+     select u.id from users u where not u.email_verified and not u.is_owner and u.created_at < now() - make_interval(days => $1)
+       and exists (select from sign_in_methods m where m.user_id = u.id) and not exists (select from sessions s where s.user_id = u.id)
+       and not exists (select from api_keys k where k.user_id = u.id) limit $2 for update skip locked)`,
+);
+
 /** ($1 user): the user's row, and with it all that refers to it. */
 export const deleteUser = statement("users.delete", `delete from users where id = $1`);

@@ -87,6 +87,15 @@ export const recordAttempt = statement<{ status: DeliveryRow["status"] }>(
    where id = $1 returning status`,
 );
 
+/** ($1 webhooks, $2 most of each, $3 DeliveryAttempt): the oldest of those that wait beyond are not sent any more. */
+export const dropSurplusDeliveries = statement(
+  "webhook_deliveries.drop_surplus",
+  `update webhook_deliveries d set status = 'failed', attempts = jsonb_path_query_array(d.attempts || $3::jsonb, '$[last - 19 to last]')
+   from unnest($1::uuid[]) as w(id)
+     cross join lateral (select p.id from webhook_deliveries p where p.webhook_id = w.id and p.status = 'pending' order by p.id desc offset $2) as surplus
+   where d.id = surplus.id and d.status = 'pending'`,
+);
+
 /** ($1 most) */
 export const deleteOldDeliveries = statement(
   "webhook_deliveries.delete_old",

@@ -1,13 +1,16 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 import { deleteUnbegunGrants } from "../db/api-keys.ts";
-import { deleteOldIdempotencyKeys, deleteOldOutbox, foldPostCounts } from "../db/chores.ts";
+import { BOUNDS } from "../../model/bounds.ts";
+import { deleteOldIdempotencyKeys, deleteOldOutbox, deleteOldVerifications, foldPostCounts } from "../db/chores.ts";
+import { deleteOldEnds } from "../db/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
 import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
 import { sweepPublishSteps } from "../db/publish-steps.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
 import { deleteOldThrottles } from "../db/throttles.ts";
 import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
+import { deleteUnconfirmed } from "../db/users.ts";
 import { deleteUnreadWebhooks } from "../db/webhooks.ts";
 import type { Statement } from "../db/sql.ts";
 
@@ -31,12 +34,15 @@ export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
-/** Sessions, grants and tokens of MCP clients, and counts of tries that are over. */
+/** Sessions, what was asked once, grants and tokens of MCP clients, and counts of tries that are over; and accounts that nobody has confirmed. */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
   await inBatches(pool, deleteUnbegunGrants, signal);
   await inBatches(pool, deleteOldMcpTokens, signal);
   await inBatches(pool, deleteOldThrottles, signal);
+  await inBatches(pool, deleteOldVerifications, signal);
+  await inBatches(pool, deleteOldEnds, signal);
+  while (!signal.aborted && (await deleteUnconfirmed.run(pool, [BOUNDS.unconfirmedDays, BATCH])) === BATCH);
 }
 
 /** What was sent and answered for posts that were settled so long ago. */

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
+import { BOUNDS } from "../../model/bounds.ts";
 import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { PublicCode } from "../../model/errors.ts";
@@ -9,6 +10,7 @@ import { addResumablePart, claimResumableUpload, completeResumableUpload, findRe
 import type { ResumableUploadRow } from "../db/resumable-uploads.ts";
 import { transaction } from "../db/sql.ts";
 import type { Db } from "../db/sql.ts";
+import { lockUser } from "../db/users.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { readArriving } from "./arriving-bytes.ts";
@@ -52,10 +54,11 @@ export interface Appended {
   expiresAt: Date;
 }
 
-/** Begins an upload. In the transaction of whatever answers it. */
+/** Begins an upload. In the transaction of whatever answers it. Throws RATE_LIMITED where as many go on as may. */
 export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Promise<ResumableUploadRow> {
-  const row = await insertResumableUpload.one(db, [owner.userId, owner.mode, newId(), file.filename, file.mimeType, file.metadata, file.lengthBytes, UPLOAD_HOURS]);
-  if (row === undefined) throw new Error("The upload was not stored");
+  await lockUser.one(db, [owner.userId]);
+  const row = await insertResumableUpload.one(db, [owner.userId, owner.mode, newId(), file.filename, file.mimeType, file.metadata, file.lengthBytes, UPLOAD_HOURS, BOUNDS.uploadsUnderWay]);
+  if (row === undefined) throw tooManyUploads();
   return row;
 }
 
@@ -203,6 +206,11 @@ async function receiveParts(deps: ResumableUploadDeps, writer: Writer, upload: R
 
 async function* readAll(storage: Storage, keys: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const key of keys) yield* await storage.open(key);
+}
+
+function tooManyUploads(): PublicError {
+  const most = BOUNDS.uploadsUnderWay;
+  return refuse("RATE_LIMITED", "upload.max", `${most} of your uploads go on, which is as many as may`, "Finish or end some of them first.", { actual: most, limit: most, retryAfterSeconds: 60 });
 }
 
 function unknownUpload(): PublicError {

@@ -4,11 +4,13 @@ import type pg from "pg";
 
 import type { ApiKey, KeyPolicies } from "../../../contract/api-keys.ts";
 import { refusal } from "../../../contract/parse.ts";
+import { BOUNDS } from "../../../model/bounds.ts";
 import { newId } from "../../../model/ids.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { findApiKey, insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
+import { countActiveKeys, findApiKey, insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
 import { transaction } from "../../db/sql.ts";
+import { lockUser } from "../../db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import { BY_INSTANCE, type Answer, type Call, type Caller, type Origin } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -36,6 +38,7 @@ export async function createOwnKey(services: { pool: pg.Pool }, call: Call, body
   const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
   if (expiresAt !== null && expiresAt <= now) throw refusal([alreadyExpired(body.expiresAt)]);
   return await write(services, call, async (tx) => {
+    await judgeNumber(tx, call.userId);
     const key = await insert(tx, { userId: call.userId, mode }, call, { name, expiresAt, ...(policies === undefined ? {} : { policies }) });
     return { body: { key }, kept: { key: { ...key, apiKey: null } } };
   });
@@ -81,6 +84,15 @@ async function insert(tx: pg.PoolClient, owner: Caller, origin: Origin, { name, 
   const key = toApiKey(row);
   await recordAudit(tx, origin, { ...owner, action: "api_key.created", target: key.id, data: { name, expiresAt: key.expiresAt, policies } });
   return { ...key, apiKey };
+}
+
+/** Holds the person, so that no more keys or grants are made than one may have. Throws VALIDATION_FAILED. */
+export async function judgeNumber(tx: pg.PoolClient, userId: string): Promise<void> {
+  await lockUser.one(tx, [userId]);
+  const { count } = (await countActiveKeys.one(tx, [userId])) ?? { count: 0 };
+  if (count < BOUNDS.activeKeys) return;
+  const message = `You have ${count} API keys and connected apps, which is as many as you may`;
+  throw refusal([{ rule: "key.max", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: count, limit: BOUNDS.activeKeys, fix: "Revoke those that are not used any more." }]);
 }
 
 function alreadyExpired(actual: unknown) {

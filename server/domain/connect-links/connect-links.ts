@@ -2,11 +2,13 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type { ConnectLink, ConnectLinkStatus } from "../../../contract/connect-links.ts";
 import { refusal } from "../../../contract/parse.ts";
+import { BOUNDS } from "../../../model/bounds.ts";
 import { newId } from "../../../model/ids.ts";
-import { PublicError } from "../../../model/errors.ts";
+import { type Issue, PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { lockSet } from "../../db/connections.ts";
-import { countConnectLinks, findConnectLink, insertConnectLink, listConnectLinks as selectConnectLinks, revokeConnectLink as endConnectLink, type ConnectLinkRow } from "../../db/connect-links.ts";
+import { countConnectLinks, countPendingLinks, findConnectLink, insertConnectLink, listConnectLinks as selectConnectLinks, revokeConnectLink as endConnectLink, type ConnectLinkRow } from "../../db/connect-links.ts";
+import { lockUser } from "../../db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import { judgeConnecting } from "../api-keys/policies.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
@@ -34,12 +36,20 @@ export async function createConnectLink(services: Pick<Services, "pool" | "setti
   const token = randomBytes(32).toString("base64url");
   return await write(services, call, async (tx) => {
     if ((await lockSet.one(tx, [platformSetId, call.userId, call.mode])) === undefined) throw refusal([unknownSet(platformSetId)]);
+    await lockUser.one(tx, [call.userId]);
+    const { count } = (await countPendingLinks.one(tx, [call.userId, call.mode])) ?? { count: 0 };
+    if (count >= BOUNDS.pendingConnectLinks) throw refusal([tooMany(count)]);
     const row = await insertConnectLink.one(tx, [newId(), call.userId, call.mode, digestLinkToken(token), platformSetId, platform, externalId, returnUrl, expiresInSeconds]);
     if (row === undefined) throw new Error("The connect link was not stored");
     await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.created", target: row.id, data: { platformSetId, platform, externalId, returnUrl } });
     const connectLink = toConnectLink(row);
     return { body: { connectLink: { ...connectLink, url: `${services.settings.appUrl}/connect/${token}` } }, kept: { connectLink } };
   });
+}
+
+function tooMany(actual: number): Issue {
+  const message = `You have ${actual} connect links that can still be used, which is as many as you may`;
+  return { rule: "connectLinks.max", code: "VALIDATION_FAILED", platform: null, path: "", message, actual, limit: BOUNDS.pendingConnectLinks, fix: "Revoke those that nobody will open any more, or let them live for a shorter time." };
 }
 
 /** A page of the connect links, newest first, and how many match in all. */

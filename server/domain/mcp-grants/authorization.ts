@@ -10,6 +10,7 @@ import { insertMcpToken } from "../../db/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import type { Place } from "../../oauth/vault.ts";
 import { recordAudit } from "../audit/record.ts";
+import { judgeNumber } from "../api-keys/api-keys.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { type ClientServices, findClient } from "./clients.ts";
@@ -113,6 +114,7 @@ export async function allow(services: AuthorizationServices, call: Call, request
   const { name, mode, policies } = parseInput(keysCreate, { params: {}, query: {}, body: { name: request.client.name, ...chosen } }).body;
   const code = newToken("code");
   await transaction(services.pool, async (tx) => {
+    await judgeNumber(tx, call.userId);
     const grant = await insertGrant.one(tx, [request.grantId, call.userId, mode, name, request.client.id, policies, CODE_SECONDS]);
     if (grant === undefined) throw cannot("This was answered already", "Look at the app; if it is not connected, begin anew there.");
     await insertMcpToken.run(tx, [code.digest, grant.id, call.userId, mode, "code", CODE_SECONDS, request.redirectUri, request.codeChallenge]);

@@ -1,10 +1,13 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import { BOUNDS } from "../../../model/bounds.ts";
 import type { EventType } from "../../../model/events.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import { type OutboxRow, skipUnwantedEvents, takeEvents } from "../../db/outbox.ts";
 import { findPost } from "../../db/posts.ts";
 import { transaction } from "../../db/sql.ts";
+import { type DeliveryAttempt, dropSurplusDeliveries } from "../../db/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/webhooks.ts";
 import { readAccount } from "../accounts/accounts.ts";
 import type { Services, Settings } from "../services.ts";
@@ -30,15 +33,28 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
     if (events.length === 0) return 0;
     const webhooks = await listActiveWebhooks.all(tx, [events.map(({ user_id }) => user_id), events.map(({ mode }) => mode)]);
     const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
+    const told = new Set<string>();
     for (const event of events) {
       const wanted = distinct.filter((webhook) => webhook.user_id === event.user_id && webhook.mode === event.mode && wants(webhook.events, event.type));
       if (wanted.length === 0) continue;
       const payload = await describe(services, tx, event);
-      for (const { id } of wanted) await queueDelivery(services, tx, { webhookId: id, userId: event.user_id, mode: event.mode, type: event.type, postId: event.post_id, payload });
+      for (const { id } of wanted) {
+        told.add(id);
+        await queueDelivery(services, tx, { webhookId: id, userId: event.user_id, mode: event.mode, type: event.type, postId: event.post_id, payload });
+      }
     }
+    await dropSurplus(tx, [...told]);
     return events.length;
   });
   return relayed === BATCH || skipped === UNWANTED_BATCH;
+}
+
+/** A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent from there. */
+async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Promise<void> {
+  if (webhookIds.length === 0) return;
+  const error = `It was dropped: ${BOUNDS.pendingDeliveries} newer deliveries of this webhook were waiting.`;
+  const dropped: DeliveryAttempt = { at: new Date().toISOString(), status: null, durationMilliseconds: 0, error, answer: null };
+  await dropSurplusDeliveries.run(tx, [webhookIds, BOUNDS.pendingDeliveries, jsonb([dropped])]);
 }
 
 /** Relays for as long as the process lives. Returns what ends that. */
