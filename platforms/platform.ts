@@ -200,6 +200,8 @@ export class BrokerError extends Error {
   readonly retryable: boolean | null;
   /** The platform's own word on when; null where it gives none. */
   readonly retryAfterSeconds: number | null;
+  /** Of RATE_LIMITED: whose calls are limited. An app's limit holds for all accounts that were connected by it. */
+  readonly limitOf: "account" | "app";
   /** How many tries this failure is worth in all; null: the engine's usual number. */
   readonly maxAttempts: number | null;
   /** The step to begin again from when trying again (a dead container has to be made anew); null: this one. */
@@ -215,6 +217,7 @@ export class BrokerError extends Error {
       neverLive?: boolean;
       retryable?: boolean;
       retryAfterSeconds?: number;
+      limitOf?: "account" | "app";
       maxAttempts?: number;
       redoFrom?: string;
       platformError?: PlatformErrorDetail;
@@ -229,6 +232,7 @@ export class BrokerError extends Error {
     this.neverLive = options.neverLive ?? false;
     this.retryable = options.retryable ?? null;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+    this.limitOf = options.limitOf ?? "account";
     this.maxAttempts = options.maxAttempts ?? null;
     this.redoFrom = options.redoFrom ?? null;
     this.platformError = options.platformError === undefined ? null : bounded(options.platformError);

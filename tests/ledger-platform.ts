@@ -44,6 +44,8 @@ export interface LedgerFault {
   text?: string;
   kind: "refuse" | "refuse_for_good" | "http_500" | "error_after" | "drop_before" | "drop_after" | "cut_body" | "broken_json" | "redirect" | "rate_limit" | "dead_container" | "hang_after" | "slow";
   seconds?: number;
+  /** Whose calls a `rate_limit` limits. */
+  limitOf?: "app";
   /** How long a `slow` call takes. */
   until?: Promise<unknown>;
 }
@@ -88,7 +90,7 @@ export async function startLedger(): Promise<Ledger> {
     if (fault.kind === "slow") await fault.until;
     else if (fault.kind === "refuse") answer(response, 400, { error: "refused" });
     else if (fault.kind === "refuse_for_good") answer(response, 400, { error: "rejected" });
-    else if (fault.kind === "rate_limit") answer(response, 429, { error: "rate_limit", retryAfterSeconds: fault.seconds ?? 1 });
+    else if (fault.kind === "rate_limit") answer(response, 429, { error: "rate_limit", retryAfterSeconds: fault.seconds ?? 1, limitOf: fault.limitOf });
     else if (fault.kind === "http_500") answer(response, 500, {});
     else if (fault.kind === "redirect") response.writeHead(302, { location: `https://${HOST}/elsewhere` }).end();
     else if (fault.kind === "drop_before") response.destroy();
@@ -156,7 +158,7 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-const errorBody = z.object({ error: z.string(), retryAfterSeconds: z.number().optional(), first: z.string().optional() });
+const errorBody = z.object({ error: z.string(), retryAfterSeconds: z.number().optional(), limitOf: z.literal("app").optional(), first: z.string().optional() });
 
 function refusal(answered: HttpAnswer, redoFrom?: string): BrokerError {
   const parsed = errorBody.safeParse(answered.json());
@@ -165,7 +167,7 @@ function refusal(answered: HttpAnswer, redoFrom?: string): BrokerError {
   if (error === "rejected") return new BrokerError("CONTENT_REJECTED", "The text is not allowed.", { notPublished: true, platformError });
   if (error === "refused") return new BrokerError("PLATFORM_UNAVAILABLE", "Try again.", { notPublished: true, platformError });
   if (error === "expired") return new BrokerError("AUTH_EXPIRED", "The token has expired.", { notPublished: true, platformError });
-  if (error === "rate_limit") return new BrokerError("RATE_LIMITED", "Too many calls.", { notPublished: true, retryAfterSeconds: parsed.data?.retryAfterSeconds ?? 1, platformError });
+  if (error === "rate_limit") return new BrokerError("RATE_LIMITED", "Too many calls.", { notPublished: true, retryAfterSeconds: parsed.data?.retryAfterSeconds ?? 1, limitOf: parsed.data?.limitOf ?? "account", platformError });
   if (error === "dead") return new BrokerError("MEDIA_FAILED", "The container is dead.", { notPublished: true, platformError, ...(redoFrom === undefined ? {} : { redoFrom }) });
   return new BrokerError("PLATFORM_UNAVAILABLE", "The platform failed.", { platformError });
 }

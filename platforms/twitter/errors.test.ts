@@ -44,6 +44,13 @@ test("a rate limit waits until a second after the latest reset that matters", ()
   assert.equal(wait({}), 900);
 });
 
+test("a limit of the app is told from one of the account", () => {
+  const limitOf = (headers: Record<string, string>): string => classifyX(answerOf(429, { title: "Too Many Requests", type: "about:blank", status: 429 }, headers), "elsewhere").limitOf;
+  assert.equal(limitOf({ "x-app-limit-24hour-remaining": "0" }), "app");
+  const others: Record<string, string>[] = [{}, { "x-app-limit-24hour-remaining": "7" }, { "x-user-limit-24hour-remaining": "0" }, { "x-app-limit-24hour-remaining": "0", "x-user-limit-24hour-remaining": "0" }];
+  for (const headers of others) assert.equal(limitOf(headers), "account");
+});
+
 /** An answer that only this row fits. */
 function exampleOf({ statuses, problems, numbers, sentence, atUpload }: ErrorRow): { status: number; body: object } {
   const sentences = [

@@ -131,7 +131,7 @@ export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: Place 
 
 export function classifyX(answer: HttpAnswer, place: Place): BrokerError {
   const error = readError(answer);
-  return errorOf(findRow(error, place), detailOf(error, answer), waitSeconds(answer));
+  return errorOf(findRow(error, place), detailOf(error, answer), waitSeconds(answer), isOfApp(answer));
 }
 
 /** The error that stands behind what was noted of an earlier answer. */
@@ -164,7 +164,7 @@ export function findRow(error: XError, place: Place): ErrorRow {
   return error.status >= 500 ? UNAVAILABLE : (row ?? UNKNOWN);
 }
 
-function errorOf(row: ErrorRow, detail: PlatformErrorDetail, wait: number | null): BrokerError {
+function errorOf(row: ErrorRow, detail: PlatformErrorDetail, wait: number | null, ofApp = false): BrokerError {
   const said = detail.message === null || detail.message === "" ? "" : ` X says: ${detail.message}`;
   return new BrokerError(row.becomes, `${row.says}${said}`, {
     notPublished: row.notPublished,
@@ -172,7 +172,7 @@ function errorOf(row: ErrorRow, detail: PlatformErrorDetail, wait: number | null
     ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
     ...(row.retryable === undefined ? {} : { retryable: row.retryable }),
     ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
-    ...(row.becomes === "RATE_LIMITED" ? { retryAfterSeconds: wait ?? WINDOW_SECONDS } : {}),
+    ...(row.becomes === "RATE_LIMITED" ? { retryAfterSeconds: wait ?? WINDOW_SECONDS, limitOf: ofApp ? "app" : "account" } : {}),
   });
 }
 
@@ -218,4 +218,9 @@ function waitSeconds({ headers }: HttpAnswer): number | null {
   if (Number.isFinite(latest)) return Math.max(1, Math.ceil(latest - Date.now() / 1000) + 1);
   const retryAfter = Number(headers["retry-after"] ?? NaN);
   return Number.isFinite(retryAfter) && retryAfter > 0 ? Math.ceil(retryAfter) : null;
+}
+
+/** The app's day is used up, and not only the account's. Source: X docs, rate limits, 2026-08-22. */
+function isOfApp({ headers }: HttpAnswer): boolean {
+  return headers["x-app-limit-24hour-remaining"] === "0" && headers["x-user-limit-24hour-remaining"] !== "0";
 }

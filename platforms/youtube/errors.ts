@@ -25,6 +25,8 @@ export interface ErrorRow {
   /** When trying again makes sense, where the answer does not say. */
   again?: "pacificMidnight" | number;
   maxAttempts?: number;
+  /** Whose calls are limited; the account's where it is left out. */
+  limitOf?: "app";
   says: string;
 }
 
@@ -73,8 +75,17 @@ export const errors: readonly ErrorRow[] = [
     says: "Quota exceeded (rateLimitExceeded)",
   },
   {
-    meaning: "too many calls within a minute",
-    reasons: ["rateLimitExceeded", "userRateLimitExceeded"],
+    meaning: "too many calls of the project within a minute",
+    reasons: ["rateLimitExceeded"],
+    becomes: "RATE_LIMITED",
+    limitOf: "app",
+    notPublished: true,
+    again: 60,
+    says: "YouTube limits the number of calls at the moment.",
+  },
+  {
+    meaning: "too many calls of the person within a minute",
+    reasons: ["userRateLimitExceeded"],
     becomes: "RATE_LIMITED",
     notPublished: true,
     again: 60,
@@ -168,6 +179,7 @@ export function errorOf(answer: HttpAnswer, now = new Date()): BrokerError {
     platformError,
     ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
     ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
+    ...(row.limitOf === undefined ? {} : { limitOf: row.limitOf }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }

@@ -212,3 +212,18 @@ export const limitAccount = statement(
   "accounts.limit",
   `update accounts set limited_until = greatest(limited_until, now() + make_interval(secs => $2)) where id = ${slotOf("$1")}`,
 );
+
+/**
+ * ($1 account, $2 seconds): the platform takes nothing of any account that was connected by the same app before. Of all
+ * users, since the app is; an account that somebody is just writing to learns it by itself.
+ */
+export const limitApp = statement(
+  "accounts.limit_app",
+  `with held as (
+     select a.id from accounts own left join connections mine on mine.account_id = own.id
+       join accounts a on a.mode = own.mode and a.platform = own.platform left join connections c on c.account_id = a.id
+     where own.id = $1 and c.oauth_app_id is not distinct from mine.oauth_app_id and (a.limited_until is null or a.limited_until < now() + make_interval(secs => $2))
+     for no key update of a skip locked
+   )
+   update accounts a set limited_until = now() + make_interval(secs => $2) from held where a.id = held.id`,
+);

@@ -4,7 +4,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
-import { limitAccount } from "../db/claims.ts";
+import { limitAccount, limitApp } from "../db/claims.ts";
 import { describeFailure, isPlatformAway, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, unknownAfterSeconds } from "./pace.ts";
 import { secondsLeft } from "./late.ts";
@@ -43,7 +43,7 @@ export async function failStep(work: Failing, index: number, error: unknown, opt
   }
   const row = work.row;
   noteReach(work, error, failure);
-  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null) await noteLimit(work, failure.retryAfterSeconds);
+  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null) await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
   const patience = options.intent === undefined ? undefined : RESULT_PATIENCE_SECONDS;
   if (isOnlyCosmetic(work, index)) await failCosmetic(work, index, failure, options);
   else if (isCommitted(work, index)) await failObservation(work, index, failure, options);
@@ -59,9 +59,10 @@ function noteReach({ deps, claim }: Failing, error: unknown, { brokerCode }: Fai
   else if (error instanceof BrokerError && error.platformError !== null) deps.reach?.up(claim);
 }
 
-/** What one post learns of a limit holds for all of the account. */
-async function noteLimit({ deps, row }: Failing, seconds: number): Promise<void> {
-  await limitAccount.run(deps.pool, [row.account_id, seconds]).catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "the limit of an account could not be stored"));
+/** What one post learns of a limit holds for all of the account, or of the app. */
+async function noteLimit({ deps, row }: Failing, limitOf: Failure["limitOf"], seconds: number): Promise<void> {
+  const limit = limitOf === "app" ? limitApp : limitAccount;
+  await limit.run(deps.pool, [row.account_id, seconds]).catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "a limit could not be stored"));
 }
 
 function isRenewable(work: Failing): work is Work {

@@ -13,6 +13,7 @@ export interface Failure {
   action: string;
   retryable: boolean;
   retryAfterSeconds: number | null;
+  limitOf: "account" | "app";
   maxAttempts: number;
   /** It passes, whatever the post is: tries go on for as long as the post may be late, however many they are. */
   passes: boolean;
@@ -33,6 +34,7 @@ export function describeFailure(error: unknown): Failure {
     action: "Retry the post; if it fails again, report it with the post's id.",
     retryable: true,
     retryAfterSeconds: null,
+    limitOf: "account",
     maxAttempts: 3,
     passes: false,
     redoFrom: null,
@@ -80,6 +82,7 @@ function fromBroker(error: BrokerError): Failure {
     action: row.action,
     retryable: error.retryable ?? row.retryable,
     retryAfterSeconds: error.retryAfterSeconds,
+    limitOf: error.limitOf,
     maxAttempts: error.maxAttempts ?? USUAL_ATTEMPTS,
     passes: error.maxAttempts === null && (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED"),
     redoFrom: error.redoFrom,
@@ -98,6 +101,7 @@ function fromTransport(error: TransportError): Failure {
     action: row.action,
     retryable: true,
     retryAfterSeconds: null,
+    limitOf: "account",
     maxAttempts: USUAL_ATTEMPTS,
     passes: true,
     redoFrom: null,

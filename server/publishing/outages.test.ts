@@ -80,6 +80,28 @@ test("a limit that one post learns holds for all of the account, until the platf
   });
 });
 
+test("a limit of the app holds for all accounts that were connected by it, of whichever user, and for no others", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const [first, same, other] = [await world.addPost({ text: "first" }), await world.addPost({ text: "same app" }), await world.addPost({ text: "other app" })];
+    await world.pool.query(
+      `insert into connections (account_id, user_id, mode, access_token_sealed, oauth_app_id)
+       select a.id, a.user_id, a.mode, '', case when a.user_id = $1 then gen_random_uuid() end from accounts a`,
+      [other.userId],
+    );
+    ledger.faults.push({ call: "create", text: "first", kind: "rate_limit", seconds: 4, limitOf: "app" });
+    await world.startEngine({ speed: 1 });
+    await world.publish(first);
+    const limited = await world.until(first, ({ platformPosts }) => platformPosts[0]?.error !== null);
+    const retryAt = Date.parse(limited.platformPosts[0]?.error?.retryAt ?? "");
+    for (const post of [same, other]) await world.publish(post);
+    for (const post of [first, same, other]) assert.equal((await world.until(post, isOver)).status, "published");
+    const at = (text: string) => ledger.posts.find((post) => post.text === text)?.at ?? assert.fail();
+    assert.ok(at("same app") >= retryAt - 100 && at("first") >= retryAt - 100, "a post went out before the app's time");
+    assert.ok(at("other app") < retryAt, "another app's post waited");
+  });
+});
+
 function told(said: boolean[]): EngineMetrics {
   return { commitStarted: () => undefined, settled: () => undefined, setAside: () => undefined, faulted: () => undefined, platformDown: (_platform, _mode, isDown) => said.push(isDown) };
 }

@@ -206,6 +206,7 @@ function redoing(error: BrokerError, redoFrom: string): BrokerError {
     ...(error.publicCode === null ? {} : { publicCode: error.publicCode }),
     ...(error.retryable === null ? {} : { retryable: error.retryable }),
     ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+    limitOf: error.limitOf,
     ...(error.maxAttempts === null ? {} : { maxAttempts: error.maxAttempts }),
     ...(error.platformError === null ? {} : { platformError: error.platformError }),
     cause: error,
