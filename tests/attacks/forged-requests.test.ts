@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { newId } from "../../model/ids.ts";
-import { snapshot } from "../answers.ts";
 import { createWorld, type World } from "../world.ts";
+import { everything } from "./everything.ts";
 import { fill, routesOf, type Route } from "./routes.ts";
 
 let world: World;
@@ -50,7 +50,7 @@ test("no page of another site can have a signed-in browser change anything, by w
   assert.ok(routes.length > 80, String(routes.length));
   let turn = 0;
   for (const route of routes) {
-    const before = await everything();
+    const before = await everything(world);
     await Promise.all(FORGED.map(async (headers) => {
       turn += 1;
       const body = BODIES[turn % BODIES.length] ?? BODIES[0];
@@ -58,7 +58,7 @@ test("no page of another site can have a signed-in browser change anything, by w
       if (WITHOUT_SESSION.includes(route.path)) assert.deepEqual(await ask(route, headers, body, { cookie }), await ask(route, headers, body, {}), what);
       else assert.match(await ask(route, headers, body, { cookie }), REFUSED, what);
     }));
-    assert.deepEqual(await everything(), before, `${route.method} ${route.path}`);
+    assert.deepEqual(await everything(world), before, `${route.method} ${route.path}`);
     await world.database.pool.query("delete from throttles");
   }
   assert.notEqual(await world.services.sessions.find({ cookie }), null);
@@ -68,7 +68,7 @@ test("a page of another site that leads a signed-in browser to an address, or lo
   // That somebody looked may be written down, and a challenge of a passkey that nobody answers is nothing.
   const everythingElse = async () => {
     await world.database.pool.query("delete from verifications");
-    return { ...(await everything()), audit_events: [] };
+    return { ...(await everything(world)), audit_events: [] };
   };
   const routes = routesOf(world.app).filter(({ method }) => method === "GET");
   assert.ok(routes.length > 60, String(routes.length));
@@ -89,12 +89,4 @@ async function ask({ method, path }: Route, headers: Record<string, string>, bod
   const answer = await world.app.inject({ method, url, headers: { host: "localhost:3000", ...typed, ...headers, ...as }, ...(body === undefined ? {} : { payload: body[1] }) });
   assert.ok(answer.statusCode < 500, `${method} ${url}: ${answer.statusCode}`);
   return `${answer.statusCode} ${path === "/mcp" ? path : answer.body.replace(/"client_id":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
-}
-
-/** What is stored of people and by them. */
-async function everything(): Promise<Record<string, unknown>> {
-  const read = async (sql: string) => (await world.database.pool.query(sql)).rows;
-  const others = ["users", "sessions", "sign_in_methods", "passkeys", "two_factors", "invites", "verifications", "webhooks", "oauth_apps", "oauth_attempts"];
-  const rows = await Promise.all(others.map(async (table) => await read(`select to_jsonb(t) - 'updated_at' - 'last_seen_at' as row from ${table} t order by 1`)));
-  return { ...(await snapshot(world)), rows, jobs: world.jobs.length };
 }

@@ -7,10 +7,11 @@ import { OPERATIONS } from "../../contract/index.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
 import { TOOLS } from "../../contract/tools.ts";
 import { newId } from "../../model/ids.ts";
-import { idOf, snapshot } from "../answers.ts";
+import { idOf } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";
 import { createWorld, type Tenant, type World } from "../world.ts";
 import { callTool } from "./call-tool.ts";
+import { everything } from "./everything.ts";
 import { routesOf } from "./routes.ts";
 
 let world: World;
@@ -100,11 +101,11 @@ for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape))
         const caller = who === "another user" ? stranger : world.live;
         const path = (of: string) => operation.path.replace(":id", of).replace(":platform", "threads");
         const nobodys = await call(way, caller, operation.method, path(newId()), BODIES[name]);
-        const before = await snapshot(world);
+        const before = await everything(world);
         const theirs = await call(way, caller, operation.method, path(id), BODIES[name]);
         assert.equal(theirs.status, 404, JSON.stringify(theirs.body));
         assert.deepEqual({ ...asRecord(theirs.body), requestId: "" }, { ...asRecord(nobodys.body), requestId: "" });
-        assert.deepEqual(await snapshot(world), before);
+        assert.deepEqual(await everything(world), before);
         if (operation.method === "GET" && operation.streams !== true && noun !== "connections") assert.equal((await call(way, owner, "GET", path(id))).status, 200);
       });
     }
@@ -117,11 +118,11 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
       const id = await makeFor(operation, world.test);
       const caller = who === "another user" ? stranger : world.live;
       const given = { ...asRecord(BODIES[operation.name]), ...(operation.name === "posts_retry" ? { platforms: ["threads"] } : {}) };
-      const before = await snapshot(world);
+      const before = await everything(world);
       const nobodys = await callTool(world, caller, name, { ...given, id: newId() });
       assert.match(nobodys, /NOT_FOUND/, "the call is whole but for its id");
       assert.equal(await callTool(world, caller, name, { ...given, id }), nobodys);
-      assert.deepEqual(await snapshot(world), before);
+      assert.deepEqual(await everything(world), before);
     });
   }
 }
@@ -156,11 +157,11 @@ for (const operation of OPERATIONS) {
         return { status, body: JSON.stringify({ ...asRecord(answered), requestId: "" }).replaceAll(named, "ID") };
       };
       const nobodys = await ask(newId());
-      const before = await snapshot(world);
+      const before = await everything(world);
       const theirs = await ask(id);
       assert.deepEqual(theirs, nobodys);
       if (inBody.includes(path)) assert.ok(theirs.status >= 400 || theirs.body.includes('"valid":false'), JSON.stringify(theirs));
-      assert.deepEqual(await snapshot(world), before);
+      assert.deepEqual(await everything(world), before);
     });
   }
 }
@@ -189,11 +190,11 @@ test("every form on a person's pages, sent by another person, leaves everything 
   const takingIds = routesOf(world.app).filter(({ method, path }) => method === "POST" && /^\/(approvals|connections|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save)$/.test(path));
   assert.deepEqual(takingIds.map(({ path }) => path).filter((path) => !found.includes(path) && path !== "/settings/delete").sort(), [], "each form that names something stands on one of the pages");
   const theirs = await world.signIn(stranger);
-  const before = await snapshot(world);
+  const before = await everything(world);
   for (const [action, inputs] of forms) {
     const answer = await fetch(world.url + action, { method: "POST", redirect: "manual", headers: { cookie: theirs, origin: world.services.settings.appUrl }, body: new URLSearchParams([...inputs, ["name", "Theirs"], ["clientId", "theirs"], ["clientSecret", "theirs"]]) });
     assert.ok(answer.status < 500, action);
-    assert.deepEqual(await snapshot(world), before, action);
+    assert.deepEqual(await everything(world), before, action);
   }
 });
 
@@ -227,9 +228,9 @@ test("every address with an id in it that is no operation shows another person n
     const nobodys = await ask(newId());
     assert.match(nobodys, /^4\d\d /, `${method} ${path}`);
     const id = await make();
-    const before = await snapshot(world);
+    const before = await everything(world);
     assert.equal(await ask(id), nobodys, `${method} ${path}`);
-    assert.deepEqual(await snapshot(world), before);
+    assert.deepEqual(await everything(world), before);
   }
 });
 
