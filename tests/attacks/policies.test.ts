@@ -16,7 +16,7 @@ let world: World;
 let cookie: string;
 before(async () => {
   world = await createWorld();
-  for (const platform of ["threads", "linkedin"] as const) await world.connect(world.test, platform);
+  for (const platform of ["facebook", "linkedin"] as const) await world.connect(world.test, platform);
   cookie = await world.signIn(world.test);
 });
 after(() => world.close());
@@ -31,7 +31,7 @@ async function held(policies: object): Promise<Tenant> {
 }
 
 const draft = async (as: Tenant, changed: object = {}) =>
-  idOf((await world.call(as, "POST", POSTS, { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId, ...changed })).body, "post");
+  idOf((await world.call(as, "POST", POSTS, { content: { text: "Hello" }, platforms: ["facebook"], platformSetId: world.test.platformSetId, ...changed })).body, "post");
 
 async function failed(): Promise<string> {
   const id = await draft(world.test);
@@ -41,11 +41,11 @@ async function failed(): Promise<string> {
 
 /** What an operation is asked for so that something goes out: flat for old clients, whole otherwise. */
 const BODIES = (): readonly object[] => [
-  { content: { text: "Out" }, platforms: ["threads"], platformSetId: world.test.platformSetId, scheduledFor: later() },
-  { text: "Out", platforms: ["threads"], platformSetId: world.test.platformSetId, scheduledFor: later() },
+  { content: { text: "Out" }, platforms: ["facebook"], platformSetId: world.test.platformSetId, scheduledFor: later() },
+  { text: "Out", platforms: ["facebook"], platformSetId: world.test.platformSetId, scheduledFor: later() },
   { scheduledFor: later() },
   { status: "queued", publishNow: true, publish: true, scheduledFor: later(), content: { text: "Out" } },
-  { platforms: ["threads"] },
+  { platforms: ["facebook"] },
   {},
 ];
 
