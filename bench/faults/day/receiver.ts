@@ -11,13 +11,20 @@ import type { Told } from "./tenants.ts";
 export interface Receiver {
   /** Makes the tenant's webhook. */
   serve(person: Person): Promise<void>;
-  /** Waits until all that happened has come, or the time is up; answers what is wrong with it, and how much came. */
-  judge(told: readonly Told[]): Promise<{ violations: Violation[]; count: number }>;
+  /** Waits until all that happened has come, or the time is up; answers what is wrong with it, and when each delivery first came. */
+  judge(told: readonly Told[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
   close(): Promise<void>;
+}
+
+/** When something happened, and how long after that the tenant had been told. */
+export interface Delivered {
+  at: number;
+  milliseconds: number;
 }
 
 interface Heard {
   body: string;
+  delivered: Delivered;
   sequence: number;
   type: string;
   postId: string | undefined;
@@ -26,6 +33,7 @@ interface Heard {
 
 const event = z.object({
   type: z.string(),
+  timestamp: z.string(),
   sequence: z.number(),
   data: z.object({ post: z.object({ id: z.string(), status: z.string() }).optional() }),
 });
@@ -55,8 +63,10 @@ export async function startReceiver(world: World): Promise<Receiver> {
     }
     const before = hook.heard.get(id);
     if (before !== undefined && before.body !== body) violations.push({ kind: "untrue", sentence: `delivery ${id} came again with another body` });
-    const { type, sequence, data } = event.parse(JSON.parse(body));
-    hook.heard.set(id, { body, sequence, type, postId: data.post?.id, status: data.post?.status });
+    const { type, timestamp, sequence, data } = event.parse(JSON.parse(body));
+    const at = Date.parse(timestamp);
+    const delivered = before?.delivered ?? { at, milliseconds: Date.now() - at };
+    hook.heard.set(id, { body, delivered, sequence, type, postId: data.post?.id, status: data.post?.status });
     return 204;
   }
 
@@ -82,7 +92,7 @@ export async function startReceiver(world: World): Promise<Receiver> {
         gaps = await gapsIn(world, all);
       }
       const heard = all.flatMap((hook) => [...hook.heard.values()]);
-      return { violations: [...violations, ...gaps, ...(await falseWords(world, told, heard))], count: heard.length };
+      return { violations: [...violations, ...gaps, ...(await falseWords(world, told, heard))], deliveries: heard.map(({ delivered }) => delivered) };
     },
     close: async () => {
       server.closeAllConnections();
