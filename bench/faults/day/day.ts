@@ -36,6 +36,12 @@ interface Late {
   milliseconds: number;
 }
 
+/** What is scaled of the engine, and so of the time after which a post is said to be unknown, is scaled less where so much happens beside. */
+const SPEED = 10;
+
+/** Longer than it takes to say that a post is unknown, and once more. */
+const SETTLE_SECONDS = 240;
+
 /** How many times as late as alone the tenants' posts may be, by their p99. */
 const FACTOR = 2;
 
@@ -63,7 +69,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
   const people = day.tenants + (isMixed ? NEIGHBOURS : 0);
   // Its own receivers and media lie on loopback.
   const env = { AMPOST_SIGNUP: "open", AMPOST_ALLOW_PRIVATE_URLS: "true" };
-  const result = await runPart("A day of everything at once", { people, platforms: PLATFORM_NAMES, proxied: true, env }, async (world) => {
+  const result = await runPart("A day of everything at once", { people, platforms: PLATFORM_NAMES, speed: SPEED, proxied: true, env }, async (world) => {
     await world.sandbox.fault({ platform: "instagram", operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
     await world.sandbox.fault({ platform: "tiktok", operation: "create", kind: "reject", error: "moderation-2s", times: 1_000_000 });
     const tenants = world.people.slice(0, day.tenants);
@@ -80,7 +86,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
       isMixed ? misbehave(world, neighbours, sources, day) : { violations: [], note: [] },
     ]);
     const told = lived.flatMap((each) => each.told);
-    await untilSettled(world, told.map(({ subject }) => subject), 180);
+    await untilSettled(world, told.map(({ subject }) => subject), SETTLE_SECONDS);
     const events = await receiver.judge(told);
     await crew.disband();
     await receiver.close();
@@ -109,9 +115,9 @@ async function misbehave(world: World, people: World["people"], sources: Awaited
   return { violations, note: ["", `The neighbours' calls were answered: ${counts.join(", ")}.`] };
 }
 
-/** A call that is refused for access which has ended meanwhile, and is made again with a new one, are two. */
+/** Calls are not counted: one that is refused for access which has ended is made again. A second that is taken makes a second post. */
 function expect({ subject, isCancelled }: Told): Expectation {
-  return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: 2 };
+  return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: Infinity };
 }
 
 async function measure({ sandbox }: World, told: readonly Told[], moves: readonly Move[]): Promise<Late[]> {

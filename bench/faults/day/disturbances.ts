@@ -41,7 +41,7 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
   const beganAt = performance.now();
   let ahead = 0;
   for (let hour = 1; hour < hours; hour += 1) {
-    await sleep((hour * seconds * 1000) / hours - (performance.now() - beganAt));
+    await sleep(Math.max(0, (hour * seconds * 1000) / hours - (performance.now() - beganAt)));
     // A repeat that the platform takes for ten minutes must not find that an hour has passed.
     while (await isRepeatOpen(pool)) await sleep(50);
     const step = 3600 - seconds / hours;
@@ -70,7 +70,7 @@ export async function disturb(world: World, crew: Crew, { seconds, hours }: Leng
   const beganAt = performance.now();
   for (let number = 0; 2 * number + 1.2 < hours; number += 1) {
     const at = 2 * number + 0.2 + 0.6 * random();
-    await sleep((at * seconds * 1000) / hours - (performance.now() - beganAt));
+    await sleep(Math.max(0, (at * seconds * 1000) / hours - (performance.now() - beganAt)));
     const kind = pick(KINDS, number);
     const from = Date.now() - BEFORE_MILLISECONDS;
     await make(world, crew, kind, random);

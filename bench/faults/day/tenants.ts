@@ -33,7 +33,7 @@ export async function liveDay(world: World, person: Person, name: string, planne
   const calls: Asked[] = [];
   const beganAt = performance.now();
   const doing = planned.map(async (each, index) => {
-    await sleep(each.at * 1000 - (performance.now() - beganAt));
+    await sleep(Math.max(0, each.at * 1000 - (performance.now() - beganAt)));
     return await post({ world, person, calls }, `${name}-${index}`, each);
   });
   return { told: await Promise.all(doing), calls };
