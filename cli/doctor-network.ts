@@ -24,6 +24,15 @@ export async function checkSandbox({ sandbox }: Config): Promise<Finding> {
   return ok("sandbox", "does not run; `ampost start` starts it");
 }
 
+/** Whether visitors are told apart. We speak no TLS and listen where we are told to, so an address may give away that a proxy is before us. */
+export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" | "host" | "trustProxy">): Finding {
+  const { protocol, hostname } = new URL(appUrl);
+  const isProxied = !isLoopbackHost(hostname) && (protocol === "https:" || isLoopbackHost(host));
+  if (!isProxied || trustProxy !== false) return ok("proxy", isProxied ? "is believed about visitors' addresses" : "none is needed");
+  const cure = "Set AMPOST_TRUST_PROXY to the number of proxies before it, such as 1, or to their addresses.";
+  return warning("proxy", `${appUrl} is reached through a proxy that is not believed, so all visitors count as one address and can lock each other out of signing in`, cure);
+}
+
 /** Whether others can reach us where we say we are. Loopback will do for test mode. */
 export async function checkAddresses(config: Config): Promise<Finding[]> {
   const faces = [

@@ -5,7 +5,7 @@ import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
 import { checkDisk, checkLimits } from "./doctor-limits.ts";
 import { checkMail } from "./doctor-mail.ts";
-import { checkAddresses, checkPorts, checkSandbox } from "./doctor-network.ts";
+import { checkAddresses, checkPorts, checkProxy, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 import { readSettings } from "./settings.ts";
@@ -28,7 +28,7 @@ async function examine(): Promise<Finding[]> {
   const ahead = foreseen(config.platformEnvironment, new Date()).map(({ message, cure }) => warning("platforms", message, cure));
   const folder = await checkDataFolder(config);
   const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config), await checkDisk(config)]].flat();
-  const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config)]);
+  const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config), checkProxy(config)]);
   const mail = await checkMail(config);
   return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), mail, ...checkLimits(config), ...ahead];
 }

@@ -75,6 +75,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   });
   limitArrival(app, options.patience ?? PATIENCE);
   addRequestLog(app, services, options);
+  if ((options.trustProxy ?? false) === false) tellOfProxy(app, services);
   readBodiesOurselves(app);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
   await app.register(multipart, {
@@ -104,6 +105,18 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
 function originForm(target: string): string {
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, "");
   return path.startsWith("/") ? path : `/${path}`;
+}
+
+/** Says once that a proxy is there whose word is not taken: all who come through it count as one address, and are held up together. */
+function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void {
+  let isTold = false;
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (!isTold && request.headers["x-forwarded-for"] !== undefined) {
+      isTold = true;
+      log.warn("A request came with X-Forwarded-For, which is not believed, so that visitors behind a proxy count as one address. If a proxy of yours sets it, set AMPOST_TRUST_PROXY.");
+    }
+    done();
+  });
 }
 
 /** A number of proxies, counted from us outwards, as the function that Fastify wants. */

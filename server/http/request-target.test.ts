@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { after, before, test } from "node:test";
 
+import pino from "pino";
+
 import { sendRaw } from "../../tests/raw-request.ts";
 import { createWorld, type World } from "../../tests/world.ts";
+import { createHttpApp } from "./app.ts";
 
 /** Another server, at which nothing may ever arrive. */
 let canary: Server;
@@ -28,6 +31,7 @@ after(async () => {
   canary.close();
 });
 
+const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
 const ask = (target: string, headers: Record<string, string> = {}) =>
   sendRaw(world.url, [`GET ${target} HTTP/1.1`, "host: app.example", "connection: close", ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n"));
 const statusOf = (answer: string) => Number(answer.slice(9, 12));
@@ -56,9 +60,20 @@ test("an absolute request target is read as its path, whoever it names", async (
   assert.deepEqual(heard, []);
 });
 
-test("whoever comes by another name of this machine is led to its one address, and nowhere else", async () => {
+test("whoever comes by another name of this machine is led to its one address, and nowhere else", async (t) => {
   const local = await createWorld({ appUrl: "http://localhost:3000" });
+  t.after(() => local.close());
   const answer = await sendRaw(local.url, `GET http://a@${other}/keys HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nconnection: close\r\n\r\n`);
   assert.equal(headerOf(answer, "location"), "http://localhost:3000/keys");
-  await local.close();
+});
+
+test("a proxy that is not believed is told of once, with the cure, and one that is believed never", async () => {
+  const said: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void said.push(line) });
+  for (const trustProxy of [false, 1]) {
+    const app = await createHttpApp({ ...world.services, log }, { probes, trustProxy });
+    for (let n = 0; n < 3; n += 1) await app.inject({ url: "/healthz", headers: { "x-forwarded-for": "192.0.2.1" } });
+    await app.close();
+    assert.equal(said.filter((line) => line.includes("AMPOST_TRUST_PROXY")).length, 1);
+  }
 });

@@ -7,6 +7,7 @@ import { PublicError } from "../../../model/errors.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import { discardPost } from "../../domain/posts/discard-post.ts";
 import type { Services } from "../../domain/services.ts";
+import { refuseRequest } from "../refusals.ts";
 import { callRoute, readRefusal } from "./call-route.ts";
 import { readMode } from "./connections.ts";
 import { button, readForm } from "./form.ts";
@@ -33,7 +34,9 @@ export function addApprovals(scope: FastifyInstance, services: Services): void {
   scope.post("/approvals/approve", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const mode = readMode(form.text("mode"));
-    const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/posts/${encodeURIComponent(form.text("id"))}/approve?mode=${mode}`, body: { contentHash: form.text("contentHash") } });
+    const id = form.text("id");
+    if (id === "") throw refuseRequest("request.route", "The form names no post", "Go back to the page and try again.", "NOT_FOUND");
+    const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`, body: { contentHash: form.text("contentHash") } });
     if (answered.ok) return await sendOn(reply, `/approvals?mode=${mode}&notice=approved`);
     const person = await requirePerson(services, request, reply);
     return await showApprovals(services, request, reply, person, { mode, notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status });
