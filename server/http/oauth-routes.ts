@@ -8,7 +8,6 @@ import type { Services } from "../domain/services.ts";
 import { bindingOf } from "../oauth/attempts.ts";
 import { authenticate } from "./authenticate.ts";
 import { readBrowserBinding } from "./browser-binding.ts";
-import { sendOn } from "./pages/frame.ts";
 import { SignInFirst } from "./pages/person.ts";
 import type { BindOptions } from "./bind.ts";
 import { sendUnlimited } from "./call-meter.ts";
@@ -36,7 +35,7 @@ export function addOAuthRoutes(pages: FastifyInstance, services: Services, { cal
     const { sessionId, bindings } = await readBrowser(services, request);
     const from = { address: request.ip, requestId: request.id, sessionId };
     const outcome = await finishConnecting(services, from, { platform, query: new URL(request.url, settings.appUrl).searchParams, bindings });
-    return await sendOn(reply, settings.appUrl + whereNext(outcome));
+    return await reply.header("cache-control", "no-store").redirect(settings.appUrl + whereNext(outcome), 303);
   });
 }
 

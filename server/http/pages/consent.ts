@@ -8,7 +8,7 @@ import { GRANT_PATHS } from "../mcp-grant-routes.ts";
 import { errorBody } from "../refusals.ts";
 import { readRefusal, type Refused } from "./call-route.ts";
 import { type Filled, readForm } from "./form.ts";
-import { sendOn, sendPage } from "./frame.ts";
+import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
@@ -49,7 +49,7 @@ async function letIn(services: Services, request: FastifyRequest, person: Person
 
 /** To the client's address, which learns nothing of the page that the browser comes from. */
 async function sendBack(reply: FastifyReply, to: string): Promise<FastifyReply> {
-  return await sendOn(reply.header("referrer-policy", "no-referrer"), to);
+  return await reply.header("cache-control", "no-store").header("referrer-policy", "no-referrer").redirect(to, 303);
 }
 
 interface Shown {
