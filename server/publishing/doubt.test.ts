@@ -42,6 +42,23 @@ test("what is refused after a lost answer is unknown, never failed, and reading 
   });
 });
 
+test("access that has ended while an answer was lost is renewed for reading back", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const post = await world.addPost({ text: "lost" });
+    await world.publish(post);
+    await world.startEngine({
+      freshToken: (_account, { refused }) => Promise.resolve(refused === undefined ? "first" : "second"),
+      faultPoint: ({ point }) => {
+        if (point === "reconcile.before") world.ledger.expiredTokens.add("first");
+      },
+    });
+    const state = await world.until(post, isOver);
+    assert.equal(state.platformPosts[0]?.status, "published");
+    assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
 test("a forced retry that is refused leaves the first call in doubt, which is read back by its own handles", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);

@@ -10,7 +10,7 @@ import { unknownAfterSeconds } from "./pace.ts";
 import { ageSeconds, isConfirmed, isProved, nextEvidence, nextReadSeconds, type Reading, underWaySeconds, untilProofSeconds, watch } from "./reading.ts";
 import { isRepeat } from "./repeat.ts";
 import { settle, write } from "./settle.ts";
-import { commitContext, doneChanges, faultPoint, laneOf, liveParts, type Progress, stepContext, type Work } from "./work.ts";
+import { commitContext, doneChanges, faultPoint, laneOf, liveParts, type Progress, renewToken, stepContext, type Work } from "./work.ts";
 
 /**
  * Finds out what became of a commit whose answer was lost. Nothing is sent again unless it has been proved that the
@@ -114,10 +114,24 @@ async function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]
     };
     return await work.broker.reconcile(await stepContext(work, exchanges, intent.checkpoint ?? work.row.checkpoint), open);
   } catch (error) {
-    if (isDatabaseAway(error)) throw error;
-    work.deps.log.warn({ err: error, platformPostId: work.row.id, step: intent.step }, "a commit could not be read back");
-    return { verdict: "pending", reason: describeFailure(error).message };
+    return await readAgain(work, intent, exchanges, error);
   }
+}
+
+/** Access that has ended is renewed for reading, too: else an outcome that can be read would be said to be unknown. */
+async function readAgain(work: Work, intent: IntentRow, exchanges: HttpExchange[], failure: unknown): Promise<Verdict> {
+  let reason = failure;
+  if (failure instanceof BrokerError && failure.code === "AUTH_EXPIRED" && work.token !== null && !work.tokenRenewed) {
+    try {
+      await renewToken(work);
+      return await readBack(work, intent, exchanges);
+    } catch (error) {
+      reason = error;
+    }
+  }
+  if (isDatabaseAway(reason)) throw reason;
+  work.deps.log.warn({ err: reason, platformPostId: work.row.id, step: intent.step }, "a commit could not be read back");
+  return { verdict: "pending", reason: describeFailure(reason).message };
 }
 
 /** What else Ampost knows of the account, so that a look-alike is not taken for this one. */
