@@ -186,8 +186,9 @@ function commits(ran: Ran, post: Post): Violation[] {
     if (lateSeconds > DEADLINE_SECONDS && !isClockless(ran)) violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
     const first = own.find((other) => other.step === commit.step && other.atMs < commit.atMs && other.made.length > 0);
     if (first !== undefined && !repeats && forced(ran, post) === 0) violations.push(say("duplicate", post, `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, and was sent again at ${(commit.atMs / 1000).toFixed(1)}`));
-    const isInHand = commit.made.length > 0 && commit.heard !== null && commit.heard < 300 && ran.lastedWell.has(commit.machine);
-    if (isInHand && subject.parts.length === 1 && row.status !== "published" && !hasTwin(ran, post)) violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
+    const isLive = (post.entries[0]?.length ?? 0) > 0;
+    const isInHand = isLive && commit.heard !== null && commit.heard < 300 && ran.lastedWell.has(commit.machine);
+    if (isInHand && subject.parts.length === 1 && row.status !== "published" && own.length === 1 && !hasTwin(ran, post)) violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
     return violations;
   });
 }

@@ -75,11 +75,15 @@ export async function findMutants(onFound: (found: Found) => void, only = ""): P
 
 async function simulateIn(copy: string): Promise<Omit<Found, "what">> {
   const args = ["--disable-warning=ExperimentalWarning", join(copy, "bench/simulate.ts"), "--seeds", `1-${SEEDS}`, "--until-one-fails"];
-  const child = spawn(process.execPath, args, { cwd: copy, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { cwd: copy, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "exit");
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   let output = "";
   for await (const chunk of child.stdout.setEncoding("utf8")) output += String(chunk);
-  await ended;
+  const [code] = await ended;
   const [, seed, sentence = ""] = /^seed (\d+): (.*)$/m.exec(output) ?? [];
+  // One that could not run at all has shown nothing.
+  if (code !== 0 && seed === undefined) throw new Error(`The simulation could not run: ${errors}`);
   return { seed: seed === undefined ? null : Number(seed), sentence };
 }

@@ -62,7 +62,7 @@ export type Disaster =
   | { what: "database clock"; bySeconds: number }
   | { what: "outage"; platform: PlatformName | null; seconds: number; fault: NetworkFault };
 
-const THEMES = { mixed: 30, answers: 24, stops: 16, database: 14, clocks: 8, tokens: 5, crowd: 3 } as const;
+const THEMES = { mixed: 26, answers: 22, stops: 20, database: 16, clocks: 8, tokens: 5, crowd: 3 } as const;
 
 export type Theme = keyof typeof THEMES;
 
@@ -117,7 +117,7 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
       posts.push({ ...before, when: drawWhen(draws, before) });
       continue;
     }
-    const shape = theme === "mixed" || draws.chance() < 0.4 ? drawShape(draws, shapes) : drawHard(draws, shapes);
+    const shape = theme === "mixed" || draws.chance() < 0.4 ? drawShape(draws, shapes) : drawHard(draws, theme, shapes);
     const { platform } = shape;
     const tenant = draws.whole(0, tenants - 1);
     const place = `${tenant} ${platform}`;
@@ -130,8 +130,11 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
 }
 
 /** What has no handle before its call, or nothing to be read back by, or several calls. */
-function drawHard(draws: Draws, shapes: readonly Shape[]): Shape {
-  const isHard = ({ platform, content, parts, name }: Shape): boolean => parts > 1 || (content.media.length === 0 && platform !== "threads") || (platform === "tiktok" && name.includes("photo"));
+function drawHard(draws: Draws, theme: Theme, shapes: readonly Shape[]): Shape {
+  const isUnreadable = ({ platform, name }: Shape): boolean => platform === "tiktok" && name.includes("photo");
+  const isHard = (shape: Shape): boolean => shape.parts > 1 || (shape.content.media.length === 0 && shape.platform !== "threads") || isUnreadable(shape);
+  // Of these there is no other word than the answer.
+  if ((theme === "stops" || theme === "database") && draws.chance() < 0.4) return draws.pick(shapes.filter(isUnreadable));
   const hard = shapes.filter(isHard);
   const platform = draws.pick([...new Set(hard.map((shape) => shape.platform))]);
   return draws.pick(hard.filter((shape) => shape.platform === platform));
@@ -187,7 +190,7 @@ function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct
 function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): PlannedFault[] {
   const some = (most: number, draw: () => PlannedFault): PlannedFault[] => Array.from({ length: draws.whole(1, most) }, draw);
   const lostAnswer = (): PlannedFault => ({ at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: drawNetworkFault(draws) });
-  const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(AROUND_A_COMMIT), nth: draws.whole(1, posts.length), do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]) });
+  const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(draws.chance() < 0.5 ? AROUND_A_COMMIT : AFTER_AN_ANSWER), nth: draws.whole(1, posts.length), do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]) });
   const lag = (): PlannedFault[] => {
     const { platform } = draws.pick(posts).shape;
     const error = LAGS[platform]?.(draws.pick([5, 20, 50]));
@@ -212,6 +215,9 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
 }
 
 const AROUND_A_COMMIT: readonly FaultPoint[] = ["intent.before", "intent.written", "send.before", "answer.received", "result.before", "result.written", "reconcile.before", "reconcile.after", "settle.before"];
+
+/** Where all that is known of a commit is in one process. */
+const AFTER_AN_ANSWER: readonly FaultPoint[] = ["answer.received", "result.before"];
 
 /** What networks whose lists come late call it in their sandbox. */
 const LAGS: Partial<Record<PlatformName, (seconds: number) => string>> = {
