@@ -382,6 +382,9 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   await timeline.run((lastSeconds + 5) * 1000);
   // From here on nothing else goes wrong, and all has to come to its end.
   for (let waited = 0; waited < 12 && !(await isSettled()); waited += 1) await timeline.run(timeline.now() + CALM_SECONDS * 1000);
+  // Whoever sleeps wakes up, and has time to write what they know.
+  while (workers.some(({ isDead, asleep }) => !isDead && asleep !== null)) await timeline.run(timeline.now() + 10_000);
+  if (struck.size > 0) await timeline.run(timeline.now() + 70_000);
   isStormy = false;
   const lastedWell = new Set<Machine>();
   for (const worker of workers) if (!worker.isDead) lastedWell.add(worker);
