@@ -7,6 +7,7 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { endSurplusSessions } from "../db/sessions.ts";
 import { findUserByEmail, verifyEmail } from "../db/users.ts";
 import type { Visit } from "./auth.ts";
+import { KNOWN_BROWSER, KNOWN_BROWSER_DAYS, markBrowser, nameOfBrowser } from "./known-browser.ts";
 import { forgive, isFirstUse, isWorthNoting, throttle, type Tried } from "./throttle.ts";
 
 /** What somebody did to sign in or out, or to the ways in which they can. */
@@ -58,6 +59,13 @@ const WAYS_IN: Readonly<Record<string, string>> = {
   "/two-factor/verify-backup-code": "backup_code",
 };
 
+type Ctx = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
+
+/** The account's tries in one browser, which are counted apart from all others. */
+function triesOf(email: string | undefined, browser: string): string {
+  return `${email} in ${browser}`;
+}
+
 const withCode = z.object({ code: z.string().max(100) });
 const withEmail = z.object({ email: z.string().max(1000) });
 
@@ -69,10 +77,14 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
       before: [
         {
           matcher: ({ path }) => path !== undefined && path in COUNTED,
-          handler: createAuthMiddleware(async ({ path, body, headers }) => {
-            const tried = COUNTED[path];
+          handler: createAuthMiddleware(async (ctx) => {
+            const tried = COUNTED[ctx.path];
             if (tried === undefined) return;
-            const account = withEmail.safeParse(body).data?.email ?? (await userOf(headers?.get("cookie") ?? ""));
+            const email = withEmail.safeParse(ctx.body).data?.email;
+            const browser = tried === "signIn" && email !== undefined ? await nameOfBrowser(pool, email, await readBrowser(ctx)) : null;
+            // What others try, from wherever, keeps nobody out of a browser of their own.
+            if (browser !== null) return await throttle(pool, tried, { account: triesOf(email, browser), address: null });
+            const account = email ?? (await userOf(ctx.headers?.get("cookie") ?? ""));
             await throttle(pool, tried, { account, address: visit().address });
           }),
         },
@@ -107,6 +119,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             else if (newSession !== null) {
               await record({ userId: newSession.user.id, action: "user.signed_in", sessionId: newSession.session.id, target: newSession.session.id, data: { way } });
               await forgive(pool, "signIn", newSession.user.email);
+              await rememberBrowser(ctx, newSession.user.email);
             }
           }),
         },
@@ -114,13 +127,26 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
     },
   } satisfies BetterAuthPlugin;
 
+  async function rememberBrowser(ctx: Ctx, email: string): Promise<void> {
+    const value = await markBrowser(pool, email, await readBrowser(ctx));
+    const { name, attributes } = ctx.context.createAuthCookie(KNOWN_BROWSER, { maxAge: KNOWN_BROWSER_DAYS * 86_400 });
+    if (value === null) return;
+    await ctx.setSignedCookie(name, value, ctx.context.secret, attributes);
+    const browser = await nameOfBrowser(pool, email, value);
+    if (browser !== null) await forgive(pool, "signIn", triesOf(email, browser));
+  }
+
+  async function readBrowser(ctx: Ctx): Promise<string | null> {
+    return (await ctx.getSignedCookie(ctx.context.createAuthCookie(KNOWN_BROWSER).name, ctx.context.secret)) || null;
+  }
+
   /** Whoever tries from many addresses fills no log: beyond a number in an hour nothing is written down. */
   async function noteFailure(userId: string | null, way: string): Promise<void> {
     if (await isWorthNoting(pool, userId)) await record({ userId, action: "user.sign_in_failed", sessionId: null, data: { way } });
   }
 
   /** Looked up for known and unknown addresses alike. What was typed is not kept: it may be a password. */
-  async function whoTried(ctx: Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]): Promise<string | null> {
+  async function whoTried(ctx: Ctx): Promise<string | null> {
     const email = withEmail.safeParse(ctx.body).data?.email;
     if (email !== undefined) return (await findUserByEmail.one(pool, [email]))?.id ?? null;
     const { context } = ctx;

@@ -39,6 +39,32 @@ test("each sign-in is a session of its own, that holds at once and ends at once"
   assert.deepEqual(await auditOf(tenant.userId), ["user.signed_in", "user.signed_in", "user.signed_out"]);
 });
 
+test("whoever only knows somebody's address does not lock them out of a browser in which they have signed in", async () => {
+  const { email } = await newPerson();
+  const { cookie } = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
+  const known = cookie.split("; ").filter((pair) => pair.includes("known_browser")).join("; ");
+  assert.notEqual(known, "");
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email, password: wrong }, { address: `203.0.113.${tries}` });
+  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD })).status, 429);
+  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { cookie: known })).status, 200);
+
+  // It is no way around the limit: it has as many tries, stands for one person, and for one password.
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known });
+  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { cookie: known })).status, 429);
+  const other = await newPerson();
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email: other.email, password: wrong }, { cookie: known });
+  assert.equal((await visit(world, "POST", SIGN_IN, { email: other.email, password: PASSWORD }, { cookie: known })).status, 429);
+});
+
+test("a browser is known no more when the password is another", async () => {
+  const { email, tenant } = await newPerson();
+  const { cookie } = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
+  const known = cookie.split("; ").filter((pair) => pair.includes("known_browser")).join("; ");
+  await world.database.pool.query("update sign_in_methods set password_hash = password_hash || 'x' where user_id = $1", [tenant.userId]);
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email, password: wrong }, { address: `203.0.113.${tries}` });
+  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known })).status, 429);
+});
+
 test("a session that somebody has planted is not the one that begins", async () => {
   const attacker = await newPerson();
   const victim = await newPerson();
@@ -47,7 +73,7 @@ test("a session that somebody has planted is not the one that begins", async () 
   assert.notEqual(answer.cookie, attacker.cookie);
   assert.equal((await sessionOf(answer.cookie))?.userId, victim.tenant.userId);
   assert.equal((await sessionOf(attacker.cookie))?.userId, attacker.tenant.userId);
-  const [name = "", value = ""] = victim.cookie.split("=");
+  const [name = "", value = ""] = victim.cookie.split("; ")[0]?.split("=") ?? [];
   for (const planted of ["planted.signature", "", ".", "%", value.slice(0, -8), value.split(".")[0] ?? "", `x${value}`]) assert.equal(await sessionOf(`${name}=${planted}`), null, planted);
 });
 
