@@ -75,6 +75,13 @@ export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
   await pool.query("update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now()) where next_action_at is not null");
   await pool.query("update accounts set busy_until = least(busy_until, now())");
   await pool.query("update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)", [seconds]);
+  // On the monotonic clocks that have watched a commit, too.
+  await pool.query(
+    `update publish_steps set evidence = jsonb_set(evidence, '{watched}', (
+       select jsonb_object_agg(key, value || jsonb_build_object('at', (value ->> 'at')::float8 - $1)) from jsonb_each(evidence -> 'watched')))
+     where evidence ? 'watched'`,
+    [seconds],
+  );
 }
 
 /** Where the content names files, as JSON Pointers into the request. */
