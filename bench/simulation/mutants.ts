@@ -11,7 +11,7 @@ interface Mutant {
 }
 
 const QUERIES = "server/db/publishing.ts";
-const SCHEMA = "server/db/migrations/0001_core.sql";
+const REMOTE_IDS = "server/db/migrations/0020_what_a_commit_was_sent_with.sql";
 const COMMIT = "server/publishing/commit.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -29,7 +29,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   { what: "the identical repeat has no window", changes: [{ file: "server/publishing/repeat.ts", find: "return seconds < identicalRepeat.withinSeconds && requestHash", replace: "return seconds < Infinity && requestHash" }] },
-  { what: "posts that are known are taken for look-alikes on X", changes: [{ file: "platforms/twitter/reconcile.ts", find: "!intent.accountedIds.has(post.id) && ", replace: "" }] },
+  {
+    what: "what else is known of the account is not asked, and its ids may be given twice",
+    changes: [
+      { file: "server/publishing/reconcile.ts", find: "accountedIds: new Set(found.accounted_ids),\n    hasTwin: found.has_twin,", replace: "accountedIds: new Set(),\n    hasTwin: false," },
+      { file: REMOTE_IDS, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" },
+    ],
+  },
   {
     what: "the fence, the lease and its owner",
     changes: [
@@ -40,7 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
   { what: "everybody renews a token that is due", changes: [{ file: "server/db/token-care.ts", find: " and (c.renewing_until is null or c.renewing_until <= now())", replace: "" }] },
   { what: "no intent is written", changes: [{ file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" }] },
   { what: "no quarantine", changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }] },
-  { what: "no unique index on the platform's ids", changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }] },
+  { what: "no unique index on the platform's ids", changes: [{ file: REMOTE_IDS, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }] },
   { what: "a commit is not held to its time", changes: [{ file: QUERIES, find: " and lease_until > now() and due_at <= now() and status in", replace: " and lease_until > now() and status in" }] },
   { what: "a cut connection proves that nothing was sent", changes: [{ file: COMMIT, find: "if (error instanceof TransportError && !error.sent) return", replace: "if (error instanceof TransportError) return" }] },
 ];

@@ -191,6 +191,7 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
   const some = (most: number, draw: () => PlannedFault): PlannedFault[] => Array.from({ length: draws.whole(1, most) }, draw);
   const lostAnswer = (): PlannedFault => ({ at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: drawNetworkFault(draws) });
   const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(draws.chance() < 0.5 ? AROUND_A_COMMIT : AFTER_AN_ANSWER), nth: draws.whole(1, posts.length), do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]) });
+  const beforeSending = (): PlannedFault => ({ at: "point", point: draws.pick(["intent.before", "intent.written"] as const), nth: draws.whole(1, posts.length), do: drawSleep(draws, [5.5, 7, 12, 30], 0.7) });
   const lag = (): PlannedFault[] => {
     const { platform } = draws.pick(posts).shape;
     const error = LAGS[platform]?.(draws.pick([5, 20, 50]));
@@ -202,7 +203,7 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
     case "answers":
       return [...some(3, lostAnswer), ...lag(), ...(draws.chance() < 0.5 ? [drawFault(draws, posts)] : [])];
     case "stops":
-      return [...some(2, atCommit), ...lag(), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
+      return [...(draws.chance() < 0.3 ? some(2, beforeSending) : some(2, atCommit)), ...lag(), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
     case "database":
       return [...some(2, () => databaseAtCommit(draws, posts)), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
     case "clocks":
@@ -276,10 +277,10 @@ function drawBlow(draws: Draws): Blow {
   return drawSleep(draws, [2, 4.9, 5.5, 7, 12, 30, 90]);
 }
 
-function drawSleep(draws: Draws, lengths: readonly number[]): Blow {
+function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): Blow {
   const what = draws.pick(["stopped", "suspended"] as const);
   // Where one clock stands still and the other is set back as well, a process cannot know that it has slept.
-  return { what, seconds: draws.pick(lengths), wallBySeconds: what === "stopped" && draws.chance() < 0.3 ? -draws.whole(1, 120) : 0 };
+  return { what, seconds: draws.pick(lengths), wallBySeconds: what === "stopped" && draws.chance() < setsWall ? -draws.whole(1, 120) : 0 };
 }
 
 function drawDisaster(draws: Draws): Disaster {
