@@ -180,7 +180,9 @@ function commits(ran: Ran, post: Post): Violation[] {
   const { row, subject } = post;
   const own = ran.commits.filter(({ platformPostId }) => platformPostId === row.id);
   const repeats = platforms[row.platform].broker?.identicalRepeat !== undefined;
-  return own.flatMap((commit) => {
+  const soonest = Math.min(...ran.readings.filter(({ platformPostId }) => platformPostId === row.id).map(({ afterMs }) => afterMs / 1000));
+  const soon = soonest < READ_BACK_SECONDS && ran.clockSteps.length === 1 ? [say("untrue", post, `was read back ${soonest.toFixed(1)} s after its commit began`)] : [];
+  const found = own.flatMap((commit) => {
     const violations: Violation[] = [];
     const lateSeconds = (commit.atMs - commit.intentMs) / 1000;
     if (lateSeconds > DEADLINE_SECONDS && !isClockless(ran)) violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
@@ -191,7 +193,11 @@ function commits(ran: Ran, post: Post): Violation[] {
     if (isInHand && subject.parts.length === 1 && row.status !== "published" && own.length === 1 && !hasTwin(ran, post)) violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
     return violations;
   });
+  return [...soon, ...found];
 }
+
+/** What is still under way is not asked for. */
+const READ_BACK_SECONDS = 14.9;
 
 /** Whether a clock stood still and the other was set back: then no process can know what time has passed. */
 function isClockless({ struck }: Ran): boolean {

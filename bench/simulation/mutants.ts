@@ -47,7 +47,13 @@ export const MUTANTS: readonly Mutant[] = [
   { what: "no intent is written", changes: [{ file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" }] },
   { what: "no quarantine", changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }] },
   { what: "no unique index on the platform's ids", changes: [{ file: REMOTE_IDS, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }] },
-  { what: "a commit is not held to its time", changes: [{ file: QUERIES, find: " and lease_until > now() and due_at <= now() and status in", replace: " and lease_until > now() and status in" }] },
+  {
+    what: "nothing holds a commit to its time",
+    changes: [
+      { file: QUERIES, find: " and lease_until > now() and due_at <= now() and status in", replace: " and lease_until > now() and status in" },
+      { file: "server/publishing/work.ts", find: "return row.due_in_seconds - secondsSince(loadedAt) <= 0;", replace: "return row.due_in_seconds - secondsSince(loadedAt) <= 3600;" },
+    ],
+  },
   { what: "a cut connection proves that nothing was sent", changes: [{ file: COMMIT, find: "if (error instanceof TransportError && !error.sent) return", replace: "if (error instanceof TransportError) return" }] },
 ];
 

@@ -61,6 +61,8 @@ export interface Ran {
   /** Requests as they arrived at the platforms. */
   arrived: Sent[];
   commits: Commit[];
+  /** How long after its commit had begun each platform post was read back. */
+  readings: { platformPostId: string; afterMs: number }[];
   /** How many of the planned faults came about. */
   struck: Set<PlannedFault>;
   /** What the server's own log said. */
@@ -93,6 +95,8 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   const arrived: Sent[] = [];
   const commits: Commit[] = [];
   const intents = new Map<string, number>();
+  const lastIntents = new Map<string, number>();
+  const readings: Ran["readings"] = [];
   let atTheDoor: { platformPostId: string; step: string; intentMs: number } | undefined;
   const seen = (): number => integer(sandbox.get("SELECT coalesce(max(seq), 0) AS seq FROM posts"), "seq");
   let seenBefore = 0;
@@ -204,7 +208,11 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   function hookOf(machine: Machine): FaultHook {
     return (place) => {
       const { platformPostId, step } = place;
-      if (place.point === "intent.before") intents.set(`${machine.name} ${platformPostId} ${step}`, timeline.now());
+      if (place.point === "intent.before") {
+        intents.set(`${machine.name} ${platformPostId} ${step}`, timeline.now());
+        lastIntents.set(`${platformPostId} ${step}`, timeline.now());
+      }
+      if (place.point === "reconcile.before") readings.push({ platformPostId: platformPostId ?? "", afterMs: timeline.now() - (lastIntents.get(`${platformPostId} ${step}`) ?? -Infinity) });
       if (place.point === "send.before") atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(`${machine.name} ${platformPostId} ${step}`) ?? 0 };
       if (!isStormy) return undefined;
       const nth = count(place.point);
@@ -400,7 +408,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   await dismiss();
   api.isDead = true;
   await database.close();
-  return { plan, timeline, database, subjects, acted, arrived, commits, struck, said, clockSteps, lastedWell };
+  return { plan, timeline, database, subjects, acted, arrived, commits, readings, struck, said, clockSteps, lastedWell };
 }
 
 function isBlow(what: Blow | Disaster): what is Blow {
