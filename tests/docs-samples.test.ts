@@ -113,7 +113,7 @@ function patternOf({ path }: Operation): RegExp {
 /** How many samples a page has, so that none is lost. */
 const SAMPLES: Readonly<Record<string, number>> = {
   README: 6, accounts: 2, agents: 1, authentication: 1, "command-line": 4, "connecting-accounts": 1, "earlier-addresses": 2, errors: 3, "exactly-once": 4, mcp: 3,
-  media: 8, platforms: 1, posts: 22, quickstart: 7, "resumable-uploads": 1, scheduling: 6, "self-hosting": 3, "test-mode": 3, webhooks: 11,
+  media: 8, platforms: 1, posts: 22, quickstart: 7, "resumable-uploads": 1, scheduling: 6, "self-hosting": 4, "test-mode": 3, webhooks: 11,
 };
 
 /** What the guides show in several languages, so that none of it is lost. */
