@@ -30,7 +30,7 @@ const { values } = parseArgs({
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
-if (values.mutants) await findMutants(({ what, seed, sentence }) => console.log(`${what}: ${seed === null ? "not found" : `seed ${seed}: ${sentence}`}`), values.mutant);
+if (values.mutants) await mutants();
 else if (values.seed !== undefined) await one(Number(values.seed));
 else await many(values.seeds ?? "1-1000");
 process.exit();
@@ -43,6 +43,14 @@ async function many(range: string): Promise<void> {
   console.log([part.did, "", ...table(part)].join("\n"));
   if (values.write) await writeSection("simulation", part, conditions);
   if (simulated.failed.length > 0) process.exitCode = 1;
+}
+
+async function mutants(): Promise<void> {
+  const conditions = await conditionsNow();
+  const part = await findMutants(({ what, seed, sentence }) => console.log(`${what}: ${seed === null ? "not found" : `seed ${seed}: ${sentence}`}`), values.mutant);
+  console.log(table(part).join("\n"));
+  if (values.write) await writeSection("mutants", part, conditions);
+  if (part.violations.length > 0) process.exitCode = 1;
 }
 
 async function one(seed: number): Promise<void> {

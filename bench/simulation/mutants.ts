@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Violation } from "../faults/judge.ts";
+import type { PartResult } from "../faults/part.ts";
 import { applyAll, type Change, copyCode } from "../faults/sabotage.ts";
+import { realMilliseconds } from "./timeline.ts";
 
 /** A guard of the product taken out, or a fault that it once had put in again. */
 interface Mutant {
@@ -68,7 +71,8 @@ export interface Found {
 }
 
 /** Runs the simulation over the code with each mutant in it, until a seed finds it. The code is a copy. */
-export async function findMutants(onFound: (found: Found) => void, only = ""): Promise<Found[]> {
+export async function findMutants(onFound: (found: Found) => void, only = ""): Promise<PartResult> {
+  const began = realMilliseconds();
   const copy = await copyCode();
   const all: Found[] = [];
   try {
@@ -82,7 +86,10 @@ export async function findMutants(onFound: (found: Found) => void, only = ""): P
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
-  return all;
+  const told = all.flatMap(({ what, seed }) => (seed === null ? [] : [`${what} (seed ${seed})`]));
+  const violations = all.filter(({ seed }) => seed === null).map(({ what }): Violation => ({ kind: "untrue", sentence: `No seed up to ${SEEDS} has found that ${what}` }));
+  const did = `put into a copy of the code one at a time, and the first seed that found each: ${told.join("; ")}`;
+  return { name: "Mutants under simulation", did, posts: 0, faults: all.length, fates: {}, violations, seconds: (realMilliseconds() - began) / 1000 };
 }
 
 async function simulateIn(copy: string): Promise<Omit<Found, "what">> {
