@@ -24,8 +24,9 @@ import { createVault } from "../../server/oauth/vault.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import type { Storage } from "../../server/storage/storage.ts";
 import { leaveNothing } from "../faults/world.ts";
+import { takeOverTime } from "./clocks.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { beginTimeline, takeOverTime } from "./timeline.ts";
+import { beginTimeline } from "./timeline.ts";
 
 /** Somebody with an account on every platform. */
 export interface Tenant {

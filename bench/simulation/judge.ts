@@ -3,7 +3,8 @@ import { integer, text } from "../../sandbox/store.ts";
 import { platforms } from "../../platforms/index.ts";
 import type { Violation } from "../faults/judge.ts";
 import type { Installation } from "./installation.ts";
-import type { Ran, Subject } from "./run.ts";
+import type { Subject } from "./people.ts";
+import type { Ran } from "./run.ts";
 import { EPOCH_MS } from "./timeline.ts";
 
 export interface Judgement {

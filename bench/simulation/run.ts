@@ -1,17 +1,7 @@
 import { pino } from "pino";
-import { newId } from "../../model/ids.ts";
-import { PublicError } from "../../model/errors.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf, platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
-import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
-import { BY_INSTANCE, type Call } from "../../server/domain/caller.ts";
-import { createPost } from "../../server/domain/posts/create-post.ts";
-import { discardPost } from "../../server/domain/posts/discard-post.ts";
-import { publishPost } from "../../server/domain/posts/publish-post.ts";
-import { retryPost } from "../../server/domain/posts/retry-post.ts";
-import { updatePost } from "../../server/domain/posts/update-post.ts";
-import type { Services } from "../../server/domain/services.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
 import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
@@ -21,26 +11,12 @@ import { createVault } from "../../server/oauth/vault.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
 import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
-import { contentFor, type Installation } from "./installation.ts";
+import type { Installation } from "./installation.ts";
 import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
-import type { Blow, Disaster, Plan, PlannedAct, PlannedFault } from "./plan.ts";
+import { type Acted, gatherPeople, type Subject } from "./people.ts";
+import type { Blow, Disaster, Plan, PlannedFault } from "./plan.ts";
 import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
-
-/** What the people in a run have done, and when each was told that it was done. */
-export interface Acted extends PlannedAct {
-  /** `unheard`: the call failed, and whether anything was done nobody knows. */
-  outcome: "done" | "refused" | "unheard";
-  ackedMs: number;
-}
-
-export interface Subject {
-  postId: string;
-  /** What its parts say now. */
-  parts: string[];
-  tenant: number;
-  platformAccountId: string;
-}
 
 /** A publishing request, of which platform post and step, and what the audience saw of it. */
 export interface Commit extends Sent {
@@ -80,7 +56,7 @@ const URGENT_CONNECTIONS = 2;
 
 /** Lives through one plan, until everything in it is settled or should have been. */
 export async function run(installation: Installation, plan: Plan): Promise<Ran> {
-  const { stage, tenants, sandbox, sandboxUrl, storage, mediaUrls, vaultKey } = installation;
+  const { stage, sandbox, sandboxUrl, storage, mediaUrls, vaultKey } = installation;
   await installation.restore(plan.seed);
   sandbox.run("UPDATE clock SET ahead_ms = ?", plan.platformAheadSeconds * 1000);
   for (const { tenant, platform, seconds } of plan.tokens) await age(installation, tenant, platform, seconds);
@@ -100,8 +76,6 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   let atTheDoor: { platformPostId: string; step: string; intentMs: number } | undefined;
   const seen = (): number => integer(sandbox.get("SELECT coalesce(max(seq), 0) AS seq FROM posts"), "seq");
   let seenBefore = 0;
-  const acted: Acted[] = [];
-  const subjects: Subject[] = [];
   const clockSteps = [{ atMs: 0, aheadMs: 0 }];
   const outages: { untilMs: number; host: (host: string) => boolean; fault: NetworkFault }[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void (said.length < 2000 && said.push(`${(timeline.now() / 1000).toFixed(3)} ${line.trim()}`)) });
@@ -254,89 +228,9 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     return undefined;
   }
 
-  // The people, and the process they call.
-  const api = newMachine("api");
-  const apiPool = database.poolFor(api, 10);
-  const apiListener = database.listenerFor(api);
-  const services: Services = {
-    pool: apiPool,
-    log,
-    storage,
-    listener: apiListener,
-    jobs: { send: () => Promise.resolve() },
-    keyHolders: createKeyHolders({ pool: apiPool, listener: apiListener }),
-    sessions: { find: () => Promise.resolve(null) },
-    auth: () => Promise.reject(new Error("Nobody signs in")),
-    vault: createVault([vaultKey]),
-    oauth: oauthOf(apiPool),
-    oauthOf: loginOf,
-    settings: {
-      apiUrl: "http://127.0.0.1",
-      appUrl: "http://127.0.0.1",
-      mediaUrl: mediaUrls.baseUrl,
-      sandboxUrl,
-      sandboxPage: "open",
-      allowPrivateUrls: true,
-      scheduling: "all",
-      forcePrivateUploads: false,
-      signUp: "closed",
-      mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
-    },
-    limitsOf: unlimited,
-  };
-  const callOf = (tenant: number): Call => ({
-    ...BY_INSTANCE,
-    userId: tenants[tenant]?.userId ?? "",
-    mode: "test",
-    requestId: newId(),
-    policies: null,
-    claim: null,
-    ifRevision: null,
-    uploads: [],
-  });
-
-  /** A call as people make it. */
-  async function act(planned: PlannedAct): Promise<Acted["outcome"]> {
-    const post = plan.posts[planned.post];
-    const subject = subjects[planned.post];
-    if (post === undefined || subject === undefined) return "refused";
-    const call = callOf(post.tenant);
-    try {
-      if (planned.act === "cancel") await discardPost(services, call, subject.postId);
-      if (planned.act === "publish") await publishPost(services, call, subject.postId);
-      if (planned.act === "retry") await retryPost(services, call, subject.postId, {});
-      if (planned.act === "force") await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
-      if (planned.act === "edit") {
-        const edited = write(planned.post, `edited at ${planned.at.toFixed(1)}`);
-        await updatePost(services, call, subject.postId, { body: { content: edited.content, scheduledFor: new Date(Date.now() + 20_000).toISOString() }, issues: [] });
-        subject.parts = edited.parts;
-      }
-      return "done";
-    } catch (error) {
-      return error instanceof PublicError ? "refused" : "unheard";
-    }
-  }
-
-  function write(place: number, more: string): ReturnType<typeof contentFor> {
-    const post = plan.posts[place];
-    const tenant = tenants[post?.tenant ?? 0];
-    if (post === undefined || tenant === undefined) throw new Error("There is no such post");
-    return contentFor(tenant, post.shape, `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ends`);
-  }
-
+  const people = gatherPeople({ installation, plan, timeline, database, log, oauthOf });
   // Everything is created before anything goes wrong.
-  for (const [place, post] of plan.posts.entries()) {
-    const tenant = tenants[post.tenant];
-    const { content, parts } = write(place, "");
-    if (tenant === undefined) throw new Error("There is no such tenant");
-    timeline.after(0, api, "creates a post", async () => {
-      const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
-      const { body } = await createPost(services, callOf(post.tenant), { body: { content, platforms: [post.shape.platform], platformSetId: tenant.platformSetId, scheduledFor }, issues: [] });
-      subjects[place] = { postId: body.post.id, parts, tenant: post.tenant, platformAccountId: tenant.accounts[post.shape.platform]?.platformAccountId ?? "" };
-    });
-  }
-  await timeline.run(60_000, () => subjects.filter(Boolean).length === plan.posts.length);
-  if (subjects.filter(Boolean).length < plan.posts.length) throw new Error(`A post could not be created: ${said.join("\n")}`);
+  await people.createPosts();
 
   isStormy = true;
   let lastSeconds = 0;
@@ -347,19 +241,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   for (let number = 0; number < plan.workers; number += 1) startWorker(number, plan.floorSeconds);
   const acts = [...plan.acts, ...plan.posts.flatMap(({ when }, post) => ("publishAt" in when && Number.isFinite(when.publishAt) ? [{ post, at: when.publishAt, act: "publish" as const }] : []))];
   for (const planned of acts) {
-    at(planned.at, api, `${planned.act} of post ${planned.post}`, () => void perform(planned));
-  }
-  let actsLeft = acts.length;
-  async function perform(planned: PlannedAct): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
-      const outcome = await act(planned);
-      const ackedMs = timeline.now();
-      if (outcome !== "unheard" || tries >= 8) {
-        actsLeft -= 1;
-        return void acted.push({ ...planned, outcome: outcome === "refused" && tries > 0 ? "unheard" : outcome, ackedMs });
-      }
-      await new Promise((passed) => setTimeout(passed, 2000 * (tries + 1)));
-    }
+    at(planned.at, people.api, `${planned.act} of post ${planned.post}`, () => void people.perform(planned));
   }
   for (const { when } of plan.posts) if ("dueAt" in when) lastSeconds = Math.max(lastSeconds, when.dueAt);
   for (const fault of plan.faults) {
@@ -384,7 +266,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   };
   const isSettled = async (): Promise<boolean> => {
     const { rows } = await stage.pool.query("select 1 from platform_posts where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null) or (status = 'pending' and due_at is not null)) limit 1");
-    return rows.length === 0 && actsLeft === 0;
+    return rows.length === 0 && people.acted.length === acts.length;
   };
   const isOpen = async (): Promise<boolean> => (await stage.pool.query("select 1 from platform_posts where next_action_at is not null limit 1")).rows.length > 0;
   await timeline.run((lastSeconds + 5) * 1000);
@@ -406,8 +288,9 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     }
   }
   await dismiss();
-  api.isDead = true;
+  people.api.isDead = true;
   await database.close();
+  const { subjects, acted } = people;
   return { plan, timeline, database, subjects, acted, arrived, commits, readings, struck, said, clockSteps, lastedWell };
 }
 

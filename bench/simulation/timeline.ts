@@ -1,6 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import crypto from "node:crypto";
-import { createRequire, syncBuiltinESMExports } from "node:module";
 import { chanceOf } from "./random.ts";
 
 /** A process of the installation, on a machine of its own: it has clocks of its own, may stop, and may end between any two of its steps. */
@@ -45,6 +43,8 @@ export interface Timeline {
   /** Until the time has come, nothing is left to happen, or it is over. */
   run(untilMs: number, isOver?: () => boolean): Promise<void>;
   sleep(machine: Machine, how: "stopped" | "suspended", forMs: number, wallByMs: number): void;
+  /** From 0 up to 1, for code that asks for chance. */
+  draw(): number;
   /** The last things that happened, for whoever looks for the cause of a failure. */
   recent(): readonly string[];
   /** The same for two runs in which the same has happened in the same order. */
@@ -61,17 +61,21 @@ export function currentMachine(): Machine | undefined {
   return running.getStore();
 }
 
+/** The run that is under way. */
+export function currentTimeline(): Timeline | null {
+  return active;
+}
+
 /** Never comes back: what a dead process awaits. */
 export function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-let drawn = 0;
-
 const running = new AsyncLocalStorage<Machine | undefined>();
 const RECENT = 4000;
 
-const real = {
+/** What they were before a run's took their place. */
+export const real = {
   Date: globalThis.Date,
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
@@ -103,6 +107,7 @@ export function beginTimeline(seed: number): Timeline {
   let nowMs = 0;
   let order = 0;
   let steps = 0;
+  let drawn = 0;
   let digest = 0;
 
   function push(happening: Happening): void {
@@ -178,6 +183,7 @@ export function beginTimeline(seed: number): Timeline {
         for (const waiting of queue) if (waiting.machine === machine && isLate(waiting) && waiting.at > since) waiting.lateMs += sleptMs;
       });
     },
+    draw: () => chanceOf(seed, "chance", drawn++),
     recent: () => log.slice(-RECENT),
     digest: () => digest >>> 0,
     steps: () => steps,
@@ -187,13 +193,8 @@ export function beginTimeline(seed: number): Timeline {
     push(Object.assign(happening, { at: nowMs + Math.max(0, inMs), order: order++, lateMs: 0 }));
   }
 
-  drawn = 0;
   active = timeline;
   return timeline;
-}
-
-export function endTimeline(): void {
-  active = null;
 }
 
 function isBefore(left: Happening | undefined, right: Happening | undefined): boolean {
@@ -206,154 +207,4 @@ function swap(queue: Happening[], left: number, right: number): void {
   if (first === undefined || second === undefined) return;
   queue[left] = second;
   queue[right] = first;
-}
-
-/** The wall clock of whoever asks. */
-function wallMs(): number {
-  return Math.floor(EPOCH_MS + (active?.now() ?? 0) + (running.getStore()?.wallAheadMs ?? 0));
-}
-
-class VirtualDate extends real.Date {
-  constructor(...values: unknown[]) {
-    if (values.length === 0) super(wallMs());
-    else super(...toDateArguments(values));
-  }
-
-  static override now(): number {
-    return wallMs();
-  }
-}
-
-function toDateArguments(values: readonly unknown[]): [number] {
-  const [first] = values;
-  if (values.length === 1) return [first instanceof real.Date ? first.getTime() : typeof first === "number" ? first : real.Date.parse(String(first))];
-  const [year = 0, month = 0, day = 1, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] = values.map(Number);
-  return [new real.Date(year, month, day, hours, minutes, seconds, milliseconds).getTime()];
-}
-
-/** What code in a machine gets of setTimeout and setInterval. */
-interface Alarm {
-  cancel(): void;
-  ref(): Alarm;
-  unref(): Alarm;
-  hasRef(): boolean;
-  close(): Alarm;
-  refresh(): Alarm;
-}
-
-const alarms = new WeakSet<object>();
-
-function setAlarm(machine: Machine, timeline: Timeline, callback: () => void, delayMs: number, isRepeated: boolean): Alarm {
-  const everyMs = Number.isFinite(delayMs) && delayMs >= 1 && delayMs <= 2 ** 31 - 1 ? delayMs : 1;
-  let next = schedule();
-  function schedule(): { cancel(): void } {
-    return timeline.after(
-      everyMs,
-      machine,
-      "timer",
-      () => {
-        if (isRepeated) next = schedule();
-        callback();
-      },
-      true,
-    );
-  }
-  const alarm: Alarm = {
-    cancel: () => next.cancel(),
-    ref: () => alarm,
-    unref: () => alarm,
-    hasRef: () => true,
-    close() {
-      next.cancel();
-      return alarm;
-    },
-    refresh() {
-      next.cancel();
-      next = schedule();
-      return alarm;
-    },
-  };
-  alarms.add(alarm);
-  return alarm;
-}
-
-function isAlarm(value: unknown): value is Alarm {
-  return typeof value === "object" && value !== null && alarms.has(value);
-}
-
-/**
- * Puts clocks, timers and chance of this process under the timeline, for code that runs in a machine; for all other code
- * timers stay what they are. Once and for all: a process that simulates does nothing else.
- */
-export function takeOverTime(): void {
-  const schedule = (usual: typeof real.setTimeout | typeof real.setInterval, isRepeated: boolean) => (callback: (...values: unknown[]) => void, delayMs = 0, ...values: unknown[]) => {
-    const machine = running.getStore();
-    if (machine === undefined || active === null) return usual(callback, delayMs, ...values);
-    return setAlarm(machine, active, () => callback(...values), delayMs, isRepeated);
-  };
-  const clear = (usual: typeof real.clearTimeout) => (timer: NodeJS.Timeout | undefined) => (isAlarm(timer) ? timer.cancel() : usual(timer));
-  replace(globalThis, {
-    Date: VirtualDate,
-    setTimeout: schedule(real.setTimeout, false),
-    setInterval: schedule(real.setInterval, true),
-    clearTimeout: clear(real.clearTimeout),
-    clearInterval: clear(real.clearInterval),
-  });
-  replace(performance, {
-    now: () => {
-      const machine = running.getStore();
-      return machine === undefined || active === null ? real.performanceNow() : active.now() - machine.stoodStillMs;
-    },
-  });
-  const required = createRequire(import.meta.url);
-  const promised = required("node:timers/promises");
-  const pause = promised.setTimeout;
-  replace(promised, {
-    setTimeout: (delayMs: number, value: unknown, options?: { signal?: AbortSignal }) => {
-      if (running.getStore() === undefined || active === null) return pause(delayMs, value, options);
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, delayMs, value);
-        options?.signal?.addEventListener("abort", () => {
-          clearTimeout(timer);
-          reject(options.signal?.reason);
-        });
-      });
-    },
-  });
-  takeOverChance();
-  syncBuiltinESMExports();
-}
-
-function takeOverChance(): void {
-  const usual = { randomFillSync: crypto.randomFillSync, randomBytes: crypto.randomBytes, randomUUID: crypto.randomUUID, random: Math.random };
-  const draw = (): number => chanceOf(active?.seed ?? 0, "chance", drawn++);
-  const fill = (bytes: Uint8Array): void => {
-    for (let place = 0; place < bytes.length; place += 1) bytes[place] = Math.floor(draw() * 256);
-  };
-  const isOurs = (): boolean => active !== null && running.getStore() !== undefined;
-  replace(Math, { random: () => (isOurs() ? draw() : usual.random()) });
-  replace(crypto, {
-    randomFillSync: (target: Uint8Array, ...rest: number[]) => {
-      if (!isOurs() || rest.length > 0) return usual.randomFillSync(target, ...rest);
-      fill(target);
-      return target;
-    },
-    randomBytes: (size: number, ...rest: []) => {
-      if (!isOurs()) return usual.randomBytes(size, ...rest);
-      const bytes = Buffer.alloc(size);
-      fill(bytes);
-      return bytes;
-    },
-    randomUUID: () => {
-      if (!isOurs()) return usual.randomUUID();
-      const bytes = new Uint8Array(16);
-      fill(bytes);
-      const hex = Buffer.from(bytes).toString("hex");
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
-    },
-  });
-}
-
-function replace(holder: object, members: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(members)) Object.defineProperty(holder, name, { value, configurable: true, writable: true });
 }

@@ -1,0 +1,159 @@
+import type { Logger } from "pino";
+import { newId } from "../../model/ids.ts";
+import { PublicError } from "../../model/errors.ts";
+import { unlimited } from "../../model/user-limits.ts";
+import { loginOf } from "../../platforms/index.ts";
+import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
+import { BY_INSTANCE, type Call } from "../../server/domain/caller.ts";
+import { createPost } from "../../server/domain/posts/create-post.ts";
+import { discardPost } from "../../server/domain/posts/discard-post.ts";
+import { publishPost } from "../../server/domain/posts/publish-post.ts";
+import { retryPost } from "../../server/domain/posts/retry-post.ts";
+import { updatePost } from "../../server/domain/posts/update-post.ts";
+import type { Services } from "../../server/domain/services.ts";
+import type { OAuthServices } from "../../server/oauth/services.ts";
+import { createVault } from "../../server/oauth/vault.ts";
+import type { Database } from "./database.ts";
+import { contentFor, type Installation } from "./installation.ts";
+import type { Plan, PlannedAct } from "./plan.ts";
+import { EPOCH_MS, type Machine, newMachine, type Timeline } from "./timeline.ts";
+
+/** What the people in a run have done, and when each was told that it was done. */
+export interface Acted extends PlannedAct {
+  /** `unheard`: the call failed, and whether anything was done nobody knows. */
+  outcome: "done" | "refused" | "unheard";
+  ackedMs: number;
+}
+
+export interface Subject {
+  postId: string;
+  /** What its parts say now. */
+  parts: string[];
+  tenant: number;
+  platformAccountId: string;
+}
+
+/** The people of a run, and the process that they call. */
+export interface People {
+  api: Machine;
+  /** In the order of the plan. */
+  subjects: Subject[];
+  acted: Acted[];
+  createPosts(): Promise<void>;
+  /** A call, and the same again where its answer is lost. */
+  perform(planned: PlannedAct): Promise<void>;
+}
+
+interface Gathered {
+  installation: Installation;
+  plan: Plan;
+  timeline: Timeline;
+  database: Database;
+  log: Logger;
+  oauthOf(pool: OAuthServices["pool"]): OAuthServices;
+}
+
+const TRIES = 9;
+
+export function gatherPeople({ installation, plan, timeline, database, log, oauthOf }: Gathered): People {
+  const { tenants, storage, mediaUrls, sandboxUrl, vaultKey } = installation;
+  const subjects: Subject[] = [];
+  const acted: Acted[] = [];
+  const api = newMachine("api");
+  const apiPool = database.poolFor(api, 10);
+  const apiListener = database.listenerFor(api);
+  const services: Services = {
+    pool: apiPool,
+    log,
+    storage,
+    listener: apiListener,
+    jobs: { send: () => Promise.resolve() },
+    keyHolders: createKeyHolders({ pool: apiPool, listener: apiListener }),
+    sessions: { find: () => Promise.resolve(null) },
+    auth: () => Promise.reject(new Error("Nobody signs in")),
+    vault: createVault([vaultKey]),
+    oauth: oauthOf(apiPool),
+    oauthOf: loginOf,
+    settings: {
+      apiUrl: "http://127.0.0.1",
+      appUrl: "http://127.0.0.1",
+      mediaUrl: mediaUrls.baseUrl,
+      sandboxUrl,
+      sandboxPage: "open",
+      allowPrivateUrls: true,
+      scheduling: "all",
+      forcePrivateUploads: false,
+      signUp: "closed",
+      mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
+    },
+    limitsOf: unlimited,
+  };
+  const callOf = (tenant: number): Call => ({
+    ...BY_INSTANCE,
+    userId: tenants[tenant]?.userId ?? "",
+    mode: "test",
+    requestId: newId(),
+    policies: null,
+    claim: null,
+    ifRevision: null,
+    uploads: [],
+  });
+
+  /** A call as people make it. */
+  async function act(planned: PlannedAct): Promise<Acted["outcome"]> {
+    const post = plan.posts[planned.post];
+    const subject = subjects[planned.post];
+    if (post === undefined || subject === undefined) return "refused";
+    const call = callOf(post.tenant);
+    try {
+      if (planned.act === "cancel") await discardPost(services, call, subject.postId);
+      if (planned.act === "publish") await publishPost(services, call, subject.postId);
+      if (planned.act === "retry") await retryPost(services, call, subject.postId, {});
+      if (planned.act === "force") await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
+      if (planned.act === "edit") {
+        const edited = write(planned.post, `edited at ${planned.at.toFixed(1)}`);
+        await updatePost(services, call, subject.postId, { body: { content: edited.content, scheduledFor: new Date(Date.now() + 20_000).toISOString() }, issues: [] });
+        subject.parts = edited.parts;
+      }
+      return "done";
+    } catch (error) {
+      return error instanceof PublicError ? "refused" : "unheard";
+    }
+  }
+
+  function write(place: number, more: string): ReturnType<typeof contentFor> {
+    const post = plan.posts[place];
+    const tenant = tenants[post?.tenant ?? 0];
+    if (post === undefined || tenant === undefined) throw new Error("There is no such post");
+    return contentFor(tenant, post.shape, `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ends`);
+  }
+
+  return {
+    api,
+    subjects,
+    acted,
+    async createPosts() {
+    for (const [place, post] of plan.posts.entries()) {
+      const tenant = tenants[post.tenant];
+      const { content, parts } = write(place, "");
+      if (tenant === undefined) throw new Error("There is no such tenant");
+      timeline.after(0, api, "creates a post", async () => {
+        const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
+        const { body } = await createPost(services, callOf(post.tenant), { body: { content, platforms: [post.shape.platform], platformSetId: tenant.platformSetId, scheduledFor }, issues: [] });
+        subjects[place] = { postId: body.post.id, parts, tenant: post.tenant, platformAccountId: tenant.accounts[post.shape.platform]?.platformAccountId ?? "" };
+      });
+    }
+    await timeline.run(60_000, () => subjects.filter(Boolean).length === plan.posts.length);
+    if (subjects.filter(Boolean).length < plan.posts.length) throw new Error(`A post could not be created in seed ${plan.seed}`);
+    },
+    async perform(planned) {
+      for (let tries = 1; ; tries += 1) {
+        const outcome = await act(planned);
+        const ackedMs = timeline.now();
+        // Refused after an answer was lost: the first call may have done it.
+        if (outcome !== "unheard" || tries === TRIES) return void acted.push({ ...planned, outcome: outcome === "refused" && tries > 1 ? "unheard" : outcome, ackedMs });
+        await new Promise((passed) => setTimeout(passed, 2000 * tries));
+      }
+    },
+  };
+}
