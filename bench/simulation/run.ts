@@ -170,7 +170,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
         forcePrivateUploads: false,
         environment: {},
         floorSeconds,
-        ...(plan.theme === "crowd" ? { slots: { prepare: 3, commit: 3, observe: 3 } } : {}),
+        ...(plan.theme === "crowd" ? { slots: { prepare: 8, commit: 8, observe: 8 } } : {}),
         log,
         faultPoint: hookOf(machine),
       });
