@@ -38,6 +38,8 @@ interface Row {
   attempt_count: number;
   /** Whether its caller had been told that nobody knows, after which nothing is sent by itself. */
   was_unknown: boolean;
+  /** Of the account: where its access is gone, nothing can be read back. */
+  token_health: string;
   error: { code: string; message: string } | null;
   account_id: string;
 }
@@ -63,9 +65,9 @@ export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise
     atMs: integer(row, "created_at") - EPOCH_MS - plan.platformAheadSeconds * 1000,
   }));
   const { rows } = await stage.pool.query<Row>(
-    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url, pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id,
+    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url, pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id, a.token_health,
        exists (select from sim.changes c where c.id = pp.id and c.was = 'unknown') as was_unknown
-     from platform_posts pp join posts p on p.id = pp.post_id`,
+     from platform_posts pp join posts p on p.id = pp.post_id join accounts a on a.id = pp.account_id`,
   );
   const posts = subjects.flatMap((subject, place): Post[] => {
     const row = rows.find((each) => each.post_id === subject.postId);
@@ -136,10 +138,15 @@ function mayFail(ran: Ran, post: Post): boolean {
 /** Their lists show that a post is live, and never that it is not. */
 const LISTS_ALONE: readonly PlatformName[] = ["twitter", "facebook"];
 
+/** As far as the database's clock may be from a platform's for its lists to be searched in the right place. */
+const MOST_SKEW_MS = 800_000;
+
 /** Of most networks it can be read back what became of a call. */
 function mayBeUnknown(ran: Ran, post: Post): boolean {
   if (ran.struck.size === 0) return false;
   if (hasTwin(ran, post) || forced(ran, post) > 0) return true;
+  if (["expired", "revoked", "reconnect_required"].includes(post.row.token_health)) return true;
+  if (ran.clockSteps.some(({ aheadMs }) => Math.abs(aheadMs) > MOST_SKEW_MS)) return true;
   const { shape } = ran.plan.posts[post.place] ?? {};
   const isLive = (post.entries.at(-1)?.length ?? 0) > 0;
   if (!isLive && LISTS_ALONE.includes(post.row.platform)) return true;

@@ -182,12 +182,11 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   function hookOf(machine: Machine): FaultHook {
     return (place) => {
       const { platformPostId, step } = place;
-      if (place.point === "intent.before") {
-        intents.set(`${machine.name} ${platformPostId} ${step}`, timeline.now());
-        lastIntents.set(`${platformPostId} ${step}`, timeline.now());
-      }
+      const intended = `${machine.name} ${platformPostId} ${step}`;
+      if (place.point === "intent.before") intents.set(intended, timeline.now());
+      if (place.point === "intent.written") lastIntents.set(`${platformPostId} ${step}`, intents.get(intended) ?? 0);
       if (place.point === "reconcile.before") readings.push({ platformPostId: platformPostId ?? "", afterMs: timeline.now() - (lastIntents.get(`${platformPostId} ${step}`) ?? -Infinity) });
-      if (place.point === "send.before") atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(`${machine.name} ${platformPostId} ${step}`) ?? 0 };
+      if (place.point === "send.before") atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(intended) ?? 0 };
       if (!isStormy) return undefined;
       const nth = count(place.point);
       const found = find("point", (fault) => fault.point === place.point && fault.nth === nth);
