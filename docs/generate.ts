@@ -1,5 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+
+import { format } from "oxfmt";
+
 import { clientTypes } from "./client-types.ts";
 import { environmentExample } from "./environment-example.ts";
 import { n8nNode } from "./n8n-node.ts";
@@ -23,7 +26,7 @@ const check = process.argv.includes("--check");
 for (const [path, print] of Object.entries(generated)) {
   const file = join(root, path);
   const current = await readFile(file, "utf8").catch(() => "");
-  const text = print(current);
+  const text = await formatted(path, print(current));
   if (current === text) continue;
   if (check) {
     console.error(`${relative(root, file)} is not what the code declares: run "npm run generate".`);
@@ -32,4 +35,12 @@ for (const [path, print] of Object.entries(generated)) {
     await writeFile(file, text);
     console.log(`wrote ${relative(root, file)}`);
   }
+}
+
+/** Code is laid out as all other code is. */
+async function formatted(path: string, text: string): Promise<string> {
+  if (!path.endsWith(".ts")) return text;
+  const { code, errors } = await format(path, text, JSON.parse(await readFile(join(root, ".oxfmtrc.json"), "utf8")));
+  if (errors.length > 0) throw new Error(`${path}: ${errors.map((error) => error.message).join("; ")}`);
+  return code;
 }
