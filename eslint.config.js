@@ -1,12 +1,14 @@
 import tseslint from "typescript-eslint";
 
-const ONE_DOOR = "Requests go through platforms/kit/http.ts (platforms) or platforms/kit/guarded-fetch.ts (addresses that users name), which judge, bound and redact them: an address that is fetched past them can lead into the operator's network.";
+const ONE_DOOR =
+  "Requests go through platforms/kit/http.ts (platforms) or platforms/kit/guarded-fetch.ts (addresses that users name), which judge, bound and redact them: an address that is fetched past them can lead into the operator's network.";
 
 const platformNames = "instagram|facebook|twitter|linkedin|tiktok|youtube|threads";
 
 const platformByName = {
   selector: `Literal[value=/^(${platformNames})$/]`,
-  message: "A platform is known by name in model/ and platforms/ only; elsewhere ask its definition, so that a new platform is one folder.",
+  message:
+    "A platform is known by name in model/ and platforms/ only; elsewhere ask its definition, so that a new platform is one folder.",
 };
 
 const pattern = ":matches(NewExpression, CallExpression)[callee.name='RegExp']";
@@ -18,7 +20,8 @@ const patternRules = [
   "CallExpression[callee.property.name=/^(match|matchAll|search)$/][arguments.length=1]:not([arguments.0.regex]):not([arguments.0.name=/^[A-Z0-9_]+$/])",
 ].map((selector) => ({
   selector,
-  message: "A pattern is made of literals and constants in capitals: one that is made of what somebody sends can take hours. Compare texts with platforms/kit/find.ts.",
+  message:
+    "A pattern is made of literals and constants in capitals: one that is made of what somebody sends can take hours. Compare texts with platforms/kit/find.ts.",
 }));
 
 /** Which way imports may point is held by `.dependency-cruiser.js`. Every rule here says why it is there. */
@@ -31,12 +34,22 @@ export default tseslint.config(
     linterOptions: { reportUnusedDisableDirectives: "error", noInlineConfig: true }, // a rule that can be switched off in place is no rule
     rules: {
       "@typescript-eslint/no-explicit-any": "error", // unknown input is `unknown` until it is parsed
-      "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", name: ["test", "suite", "describe", "it", "before", "after"], package: "node:test" }] }], // a lost promise is a lost error
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", name: ["test", "suite", "describe", "it", "before", "after"], package: "node:test" },
+          ],
+        },
+      ], // a lost promise is a lost error
       "@typescript-eslint/no-misused-promises": "error",
       "@typescript-eslint/consistent-type-imports": "error", // types are stripped, so a type imported as a value fails at run time
       "@typescript-eslint/no-non-null-assertion": "error", // `!` is a claim nobody checks
       "@typescript-eslint/no-invalid-void-type": "off",
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" },
+      ],
       "@typescript-eslint/no-dynamic-delete": "off",
       eqeqeq: "error",
       "no-console": "error", // what is said goes through the log, which redacts
@@ -62,9 +75,14 @@ export default tseslint.config(
         "error",
         platformByName,
         ...patternRules,
-        ...["ArrayExpression >", "ArrayExpression > ConditionalExpression >", "ArrayExpression > LogicalExpression >"].map((place) => ({
+        ...[
+          "ArrayExpression >",
+          "ArrayExpression > ConditionalExpression >",
+          "ArrayExpression > LogicalExpression >",
+        ].map((place) => ({
           selector: `${place} CallExpression[callee.object.name="JSON"][callee.property.name="stringify"]`,
-          message: "A statement's value becomes JSON by jsonb() of server/db/jsonb.ts: PostgreSQL refuses NUL and half characters, which others may have sent.",
+          message:
+            "A statement's value becomes JSON by jsonb() of server/db/jsonb.ts: PostgreSQL refuses NUL and half characters, which others may have sent.",
         })),
       ],
     },
@@ -78,7 +96,8 @@ export default tseslint.config(
         ...patternRules,
         {
           selector: 'CallExpression[callee.property.name="slice"][callee.object.callee.name="redact"]',
-          message: "What a platform said is cut by cutText() of model/cut-text.ts, which never leaves half a character.",
+          message:
+            "What a platform said is cut by cutText() of model/cut-text.ts, which never leaves half a character.",
         },
       ],
     },
@@ -93,15 +112,35 @@ export default tseslint.config(
       "server/http/pages/sandbox-door.ts", // asks the sandbox alone, at the operator's own address
     ],
     rules: {
-      "no-restricted-globals": ["error", ...["fetch", "WebSocket", "EventSource"].map((name) => ({ name, message: ONE_DOOR }))],
-      "no-restricted-properties": ["error", ...["globalThis", "global"].flatMap((object) => ["fetch", "WebSocket", "EventSource"].map((property) => ({ object, property, message: ONE_DOOR })))],
+      "no-restricted-globals": [
+        "error",
+        ...["fetch", "WebSocket", "EventSource"].map((name) => ({ name, message: ONE_DOOR })),
+      ],
+      "no-restricted-properties": [
+        "error",
+        ...["globalThis", "global"].flatMap((object) =>
+          ["fetch", "WebSocket", "EventSource"].map((property) => ({ object, property, message: ONE_DOOR })),
+        ),
+      ],
       "@typescript-eslint/no-restricted-imports": [
         "error",
         {
           paths: [
             { name: "undici", message: ONE_DOOR },
-            ...[["http", "get", "request", "Agent", "ClientRequest"], ["https", "get", "request", "Agent"], ["http2", "connect"], ["net", "connect", "createConnection", "Socket"], ["tls", "connect", "TLSSocket"], ["dgram", "createSocket"]].flatMap(
-              ([name, ...importNames]) => [name, `node:${name}`].map((module) => ({ name: module, importNames: [...importNames, "default"], allowTypeImports: true, message: ONE_DOOR })),
+            ...[
+              ["http", "get", "request", "Agent", "ClientRequest"],
+              ["https", "get", "request", "Agent"],
+              ["http2", "connect"],
+              ["net", "connect", "createConnection", "Socket"],
+              ["tls", "connect", "TLSSocket"],
+              ["dgram", "createSocket"],
+            ].flatMap(([name, ...importNames]) =>
+              [name, `node:${name}`].map((module) => ({
+                name: module,
+                importNames: [...importNames, "default"],
+                allowTypeImports: true,
+                message: ONE_DOOR,
+              })),
             ),
           ],
         },

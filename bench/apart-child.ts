@@ -15,6 +15,7 @@ process.once("message", (plan) => {
   const answer = work === undefined ? Promise.reject(new Error("there is no such work")) : work(plan);
   answer.then(
     (result) => process.send?.({ result }),
-    (error: unknown) => process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) =>
+      process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });

@@ -1,7 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+
 import { z } from "zod";
+
 import type { WorkName } from "./apart-child.ts";
 import { ROOT } from "./installation.ts";
 
@@ -15,10 +17,17 @@ export interface Apart<Result> {
 const Answer = z.union([z.object({ result: z.unknown() }), z.object({ failure: z.string() })]);
 
 /** Starts work that goes on after its first result, as a server does. */
-export async function startApart<Result>(name: WorkName, plan: object, schema: z.ZodType<Result>): Promise<Apart<Result>> {
+export async function startApart<Result>(
+  name: WorkName,
+  plan: object,
+  schema: z.ZodType<Result>,
+): Promise<Apart<Result>> {
   // As the product's own command does, it keeps compiled code, so that the two are compared fairly.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compile") };
-  const child = fork(join(import.meta.dirname, "apart-child.ts"), [name], { stdio: ["ignore", "inherit", "inherit", "ipc"], env });
+  const child = fork(join(import.meta.dirname, "apart-child.ts"), [name], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env,
+  });
   const ended = once(child, "exit");
   const stop = async () => {
     child.kill("SIGKILL");
@@ -26,7 +35,10 @@ export async function startApart<Result>(name: WorkName, plan: object, schema: z
   };
   try {
     child.send(plan);
-    const [message] = await Promise.race([once(child, "message"), ended.then(() => [{ failure: "it ended without an answer" }])]);
+    const [message] = await Promise.race([
+      once(child, "message"),
+      ended.then(() => [{ failure: "it ended without an answer" }]),
+    ]);
     const answer = Answer.parse(message);
     if ("failure" in answer) throw new Error(`${name}: ${answer.failure}`);
     return { result: schema.parse(answer.result), pid: child.pid ?? 0, stop };

@@ -2,8 +2,10 @@ import { createWriteStream } from "node:fs";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
+
 import { createPool } from "../server/db/pool.ts";
 import { INSERT_RAW } from "./raw-inserts.ts";
 
@@ -43,4 +45,7 @@ export async function serveBare(unread: unknown): Promise<z.output<typeof BareRe
   return { url: `http://127.0.0.1:${address.port}` };
 }
 
-const LIST_RAW = { name: "bench.list", text: "select id, content, platforms, created_at from posts where user_id = $1 and mode = 'test' order by id desc limit 20" };
+const LIST_RAW = {
+  name: "bench.list",
+  text: "select id, content, platforms, created_at from posts where user_id = $1 and mode = 'test' order by id desc limit 20",
+};

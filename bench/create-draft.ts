@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { findFreePort } from "../cli/free-port.ts";
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
@@ -34,7 +35,12 @@ export const createDraft: Figure = {
     const rounds = await measureRounds(place, installation, apiUrls, person);
     const plain = await countStatements(installation, person, {});
     const keyed = await countStatements(installation, person, { idempotent: true });
-    return [throughputRow(rounds), latencyRow(rounds), statementsRow("SQL statements a request, key check included", plain), { ...statementsRow("the same with an Idempotency-Key", keyed), target: "", met: undefined }];
+    return [
+      throughputRow(rounds),
+      latencyRow(rounds),
+      statementsRow("SQL statements a request, key check included", plain),
+      { ...statementsRow("the same with an Idempotency-Key", keyed), target: "", met: undefined },
+    ];
   },
 };
 
@@ -67,22 +73,49 @@ async function startProcesses(installation: Installation): Promise<string[]> {
   return [installation.apiUrl, ...others];
 }
 
-async function measureRounds(place: Place, installation: Installation, apiUrls: string[], person: Person): Promise<Round[]> {
+async function measureRounds(
+  place: Place,
+  installation: Installation,
+  apiUrls: string[],
+  person: Person,
+): Promise<Round[]> {
   const { databaseUrl, pool } = installation;
   await pool.query(RAW_TABLE);
   const request = createRequest(person, "A draft like any other, of about the usual length.");
-  const bare = await startApart("serveBare", { databaseUrl, connections: CONNECTIONS, userId: person.userId, file: "/dev/null" }, BareResult);
+  const bare = await startApart(
+    "serveBare",
+    { databaseUrl, connections: CONNECTIONS, userId: person.userId, file: "/dev/null" },
+    BareResult,
+  );
   place.defer(() => bare.stop());
-  const plan = (origins: string[], seconds: number) => ({ origins, requests: [request], connections: CONNECTIONS, until: { seconds } });
+  const plan = (origins: string[], seconds: number) => ({
+    origins,
+    requests: [request],
+    connections: CONNECTIONS,
+    until: { seconds },
+  });
   // Both servers compile what is hot before anything counts.
   for (const origins of [[bare.result.url], apiUrls]) await drive(plan(origins, WARM_SECONDS));
   const rounds: Round[] = [];
   for (let number = 1; number <= ROUNDS; number += 1) {
-    const raw = await driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: ROUND_SECONDS, body: request.body });
+    const raw = await driveInserts({
+      databaseUrl,
+      connections: CONNECTIONS,
+      seconds: ROUND_SECONDS,
+      body: request.body,
+    });
     const bareResult = await drive(plan([bare.result.url], ROUND_SECONDS));
     const own = await drive(plan(apiUrls, ROUND_SECONDS));
-    rounds.push({ rawPerSecond: raw.perSecond, bareP99: bareResult.p99, perSecond: own.perSecond, p50: own.p50, p99: own.p99 });
-    place.say(`round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`);
+    rounds.push({
+      rawPerSecond: raw.perSecond,
+      bareP99: bareResult.p99,
+      perSecond: own.perSecond,
+      p50: own.p50,
+      p99: own.p99,
+    });
+    place.say(
+      `round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`,
+    );
   }
   return rounds;
 }
@@ -112,21 +145,40 @@ function latencyRow(rounds: readonly Round[]): Row {
 }
 
 function statementsRow(what: string, statements: number): Row {
-  return { what, value: show(statements), raw: "1", ratio: showTimes(statements), target: `at most ${MOST_STATEMENTS}`, met: statements <= MOST_STATEMENTS };
+  return {
+    what,
+    value: show(statements),
+    raw: "1",
+    ratio: showTimes(statements),
+    target: `at most ${MOST_STATEMENTS}`,
+    met: statements <= MOST_STATEMENTS,
+  };
 }
 
 /** Whatever any process but this one had PostgreSQL run meanwhile, divided by the requests. */
-async function countStatements({ pool, apiUrl, dataDir }: Installation, person: Person, { idempotent = false }): Promise<number> {
+async function countStatements(
+  { pool, apiUrl, dataDir }: Installation,
+  person: Person,
+  { idempotent = false },
+): Promise<number> {
   const log = join(dataDir, "postgres/server.log");
   await setLogging(pool, "all");
   const file = await open(log);
   try {
     const { size } = await file.stat();
     const request = createRequest(person, "A draft whose statements are counted.");
-    const requests = idempotent ? Array.from({ length: COUNTED_REQUESTS }, (_, index) => ({ ...request, headers: { ...request.headers, "idempotency-key": `counted-${index}` } })) : [request];
+    const requests = idempotent
+      ? Array.from({ length: COUNTED_REQUESTS }, (_, index) => ({
+          ...request,
+          headers: { ...request.headers, "idempotency-key": `counted-${index}` },
+        }))
+      : [request];
     await drive({ origins: [apiUrl], requests, connections: CONNECTIONS, until: { count: COUNTED_REQUESTS } });
     const written = await file.read({ position: size, buffer: Buffer.alloc((await file.stat()).size - size) });
-    const statements = written.buffer.toString().split("\n").filter((line) => /^[^|]*\|LOG: {2}(execute|statement)/.test(line) && !line.startsWith("bench|"));
+    const statements = written.buffer
+      .toString()
+      .split("\n")
+      .filter((line) => /^[^|]*\|LOG: {2}(execute|statement)/.test(line) && !line.startsWith("bench|"));
     return statements.length / COUNTED_REQUESTS;
   } finally {
     await file.close();

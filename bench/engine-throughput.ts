@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { runApart } from "./apart.ts";
 import { drive } from "./drive.ts";
 import type { Figure, Place, Row } from "./figure.ts";
@@ -22,14 +23,25 @@ export const engineThroughput: Figure = {
     await installation.start("api");
     const people = await makePeople(installation, PEOPLE);
     const accounts = people.map(({ account }) => account);
-    const raw = await runApart("callSandbox", { sandboxUrl: installation.sandboxUrl, accounts, connections: CONNECTIONS, posts: 500 }, SandboxResult);
+    const raw = await runApart(
+      "callSandbox",
+      { sandboxUrl: installation.sandboxUrl, accounts, connections: CONNECTIONS, posts: 500 },
+      SandboxResult,
+    );
     const rows: Row[] = [];
-    for (const workers of [1, 2]) rows.push(await measureWorkers(place, installation, people, workers, raw.postsPerSecond));
+    for (const workers of [1, 2])
+      rows.push(await measureWorkers(place, installation, people, workers, raw.postsPerSecond));
     return rows;
   },
 };
 
-async function measureWorkers(place: Place, installation: Installation, people: readonly Person[], workers: number, rawPerSecond: number): Promise<Row> {
+async function measureWorkers(
+  place: Place,
+  installation: Installation,
+  people: readonly Person[],
+  workers: number,
+  rawPerSecond: number,
+): Promise<Row> {
   await queuePosts(installation, people);
   const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
   await untilSettled(installation);
@@ -38,7 +50,12 @@ async function measureWorkers(place: Place, installation: Installation, people: 
   await installation.pool.query("delete from posts");
   const by = workers === 1 ? "1 worker" : `${workers} workers`;
   place.say(`${by}: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
-  return { what: `platform posts published a second, ${by}`, value: show(perSecond), raw: show(rawPerSecond), ratio: showPercent(perSecond / rawPerSecond) };
+  return {
+    what: `platform posts published a second, ${by}`,
+    value: show(perSecond),
+    raw: show(rawPerSecond),
+    ratio: showPercent(perSecond / rawPerSecond),
+  };
 }
 
 async function queuePosts({ apiUrl, pool }: Installation, people: readonly Person[]): Promise<void> {
@@ -48,7 +65,9 @@ async function queuePosts({ apiUrl, pool }: Installation, people: readonly Perso
   const { rows } = await pool.query<{ id: string; user_id: string }>("select id, user_id from posts");
   const publishes = rows.flatMap(({ id, user_id }) => {
     const person = byUser.get(user_id);
-    return person === undefined ? [] : [{ method: "POST" as const, path: `/api/v1/posts/${id}/publish`, headers: headersOf(person), body: "{}" }];
+    return person === undefined
+      ? []
+      : [{ method: "POST" as const, path: `/api/v1/posts/${id}/publish`, headers: headersOf(person), body: "{}" }];
   });
   await drive({ origins: [apiUrl], requests: publishes, connections: CONNECTIONS, until: { count: publishes.length } });
 }
@@ -56,16 +75,21 @@ async function queuePosts({ apiUrl, pool }: Installation, people: readonly Perso
 async function untilSettled({ pool }: Installation): Promise<void> {
   const deadline = performance.now() + PATIENCE_SECONDS * 1000;
   for (;;) {
-    const { rows } = await pool.query<{ status: string; count: number }>("select status, count(*)::int as count from platform_posts group by status");
+    const { rows } = await pool.query<{ status: string; count: number }>(
+      "select status, count(*)::int as count from platform_posts group by status",
+    );
     if (rows.length === 1 && rows[0]?.status === "published") return;
     const failed = rows.filter(({ status }) => status === "failed" || status === "unknown");
-    if (failed.length > 0 || performance.now() > deadline) throw new Error(`Not all posts were published: ${JSON.stringify(rows)}`);
+    if (failed.length > 0 || performance.now() > deadline)
+      throw new Error(`Not all posts were published: ${JSON.stringify(rows)}`);
     await sleep(250);
   }
 }
 
 async function readRate({ pool }: Installation): Promise<number> {
-  const { rows } = await pool.query<{ at: number }>("select extract(epoch from published_at)::float8 as at from platform_posts order by published_at");
+  const { rows } = await pool.query<{ at: number }>(
+    "select extract(epoch from published_at)::float8 as at from platform_posts order by published_at",
+  );
   const [first, last] = [Math.floor(rows.length * 0.1), Math.floor(rows.length * 0.9)];
   return (last - first) / ((rows[last]?.at ?? NaN) - (rows[first]?.at ?? NaN));
 }

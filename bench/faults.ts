@@ -1,7 +1,7 @@
 import { answerTable } from "./faults/answers.ts";
 import { crashEverywhere } from "./faults/crashes.ts";
-import { compareDays } from "./faults/day/day.ts";
 import { breakDatabase } from "./faults/database.ts";
+import { compareDays } from "./faults/day/day.ts";
 import { quarantine, uniqueCommits } from "./faults/guards.ts";
 import { killApis, killWorkers } from "./faults/kills.ts";
 import { type PartResult, sentencesOf } from "./faults/part.ts";
@@ -19,7 +19,15 @@ import { conditionsNow } from "./report.ts";
  * or those named, and writes each into docs/faults.md. Ends with 1 where a guarantee was broken.
  */
 const parts: Record<string, () => Promise<PartResult>> = {
-  crashes: () => crashEverywhere([{ kind: "text" }, { kind: "image" }, { kind: "carousel" }, { kind: "chain" }, { kind: "text", lost: true }, { kind: "chain", lost: true }]),
+  crashes: () =>
+    crashEverywhere([
+      { kind: "text" },
+      { kind: "image" },
+      { kind: "carousel" },
+      { kind: "chain" },
+      { kind: "text", lost: true },
+      { kind: "chain", lost: true },
+    ]),
   platforms: () => breakPlatforms({ people: 40 }),
   answers: () => answerTable({ long: true }),
   workers: () => killWorkers({ posts: 400, kills: 40, seed: 1 }),

@@ -30,7 +30,10 @@ export interface Place {
   say(progress: string): void;
 }
 
-export async function withPlace<Result>(say: (progress: string) => void, work: (place: Place) => Promise<Result>): Promise<Result> {
+export async function withPlace<Result>(
+  say: (progress: string) => void,
+  work: (place: Place) => Promise<Result>,
+): Promise<Result> {
   const root = await mkdtemp(join(tmpdir(), "ampost-bench-"));
   await using undone = new AsyncDisposableStack();
   undone.defer(() => rm(root, { recursive: true, force: true }));

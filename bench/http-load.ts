@@ -1,12 +1,22 @@
 import { Pool } from "undici";
 import { z } from "zod";
+
 import { summarize } from "./numbers.ts";
 
 const LoadPlan = z.object({
   /** The connections are dealt out to them in turn. */
   origins: z.array(z.string()).min(1),
   /** Sent in turn, as often as it takes. */
-  requests: z.array(z.object({ method: z.enum(["GET", "POST"]), path: z.string(), headers: z.record(z.string(), z.string()), body: z.string().optional() })).min(1),
+  requests: z
+    .array(
+      z.object({
+        method: z.enum(["GET", "POST"]),
+        path: z.string(),
+        headers: z.record(z.string(), z.string()),
+        body: z.string().optional(),
+      }),
+    )
+    .min(1),
   connections: z.int(),
   /** How long, or how many in all. */
   until: z.union([z.object({ seconds: z.number() }), z.object({ count: z.int() })]),
@@ -28,13 +38,16 @@ export type LoadResult = z.output<typeof LoadResult>;
 /** Every connection sends its next request as soon as it has the answer to the last one. */
 export async function load(unread: unknown): Promise<LoadResult> {
   const plan = LoadPlan.parse(unread);
-  const pools = plan.origins.map((origin) => new Pool(origin, { connections: Math.ceil(plan.connections / plan.origins.length), pipelining: 1 }));
+  const pools = plan.origins.map(
+    (origin) => new Pool(origin, { connections: Math.ceil(plan.connections / plan.origins.length), pipelining: 1 }),
+  );
   const milliseconds: number[] = [];
   let refused = 0;
   let firstRefusal: string | null = null;
   let sent = 0;
   const begin = performance.now();
-  const isOver = () => ("count" in plan.until ? sent >= plan.until.count : performance.now() - begin > plan.until.seconds * 1000);
+  const isOver = () =>
+    "count" in plan.until ? sent >= plan.until.count : performance.now() - begin > plan.until.seconds * 1000;
   await Promise.all(
     Array.from({ length: plan.connections }, async (_, connection) => {
       const pool = pools[connection % pools.length];

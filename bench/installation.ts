@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
 import pino from "pino";
+
 import { findFreePort } from "../cli/free-port.ts";
 import { loadConfig } from "../server/config.ts";
 import { type EmbeddedPostgres, startEmbedded } from "../server/db/embedded.ts";
@@ -39,7 +41,11 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-export async function install(place: Place, name: string, settings: Record<string, string> = {}): Promise<Installation> {
+export async function install(
+  place: Place,
+  name: string,
+  settings: Record<string, string> = {},
+): Promise<Installation> {
   const dataDir = await place.folder(name);
   const env = { ...(await addresses()), AMPOST_DATA_DIR: dataDir, AMPOST_LOG_LEVEL: "info", ...settings };
   const embedded = await keepDatabase(place, dataDir);
@@ -76,7 +82,11 @@ async function keepDatabase(place: Place, dataDir: string): Promise<EmbeddedPost
 }
 
 async function startCommand(command: string, env: Record<string, string>, cwd: string): Promise<Started> {
-  const child = spawn(process.execPath, [COMMAND, command], { cwd, env: { ...basicEnvironment(), ...env }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [COMMAND, command], {
+    cwd,
+    env: { ...basicEnvironment(), ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const ended = once(child, "exit");
   const said: string[] = [];
   const ready = new Promise<void>((resolve) => {
@@ -90,7 +100,11 @@ async function startCommand(command: string, env: Record<string, string>, cwd: s
     const late = sleep(STOP_SECONDS * 1000, undefined, { ref: false }).then(() => child.kill("SIGKILL"));
     await Promise.race([ended, late.then(() => ended)]);
   };
-  const outcome = await Promise.race([ready.then(() => "ready"), ended.then(() => "ended"), sleep(START_SECONDS * 1000, "late", { ref: false })]);
+  const outcome = await Promise.race([
+    ready.then(() => "ready"),
+    ended.then(() => "ended"),
+    sleep(START_SECONDS * 1000, "late", { ref: false }),
+  ]);
   if (outcome === "ready") return { pid: child.pid ?? 0, stop };
   await stop();
   throw new Error(`ampost ${command} did not get ready:\n${said.join("\n")}`);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import { drive } from "./drive.ts";
@@ -80,10 +81,19 @@ interface Round {
 
 async function measureRounds(place: Place, few: Stored, many: Stored): Promise<Round[]> {
   const { databaseUrl } = many.installation;
-  const bare = await startApart("serveBare", { databaseUrl, connections: 1, userId: many.person.userId, file: "/dev/null" }, BareResult);
+  const bare = await startApart(
+    "serveBare",
+    { databaseUrl, connections: 1, userId: many.person.userId, file: "/dev/null" },
+    BareResult,
+  );
   place.defer(() => bare.stop());
   const measure = (origin: string, person: Person, seconds: number) =>
-    drive({ origins: [origin], requests: [{ method: "GET", path: "/api/v1/posts?limit=20", headers: headersOf(person) }], connections: 1, until: { seconds } });
+    drive({
+      origins: [origin],
+      requests: [{ method: "GET", path: "/api/v1/posts?limit=20", headers: headersOf(person) }],
+      connections: 1,
+      until: { seconds },
+    });
   for (const { installation, person } of [few, many]) await measure(installation.apiUrl, person, 3);
   await measure(bare.result.url, many.person, 2);
   const rounds: Round[] = [];

@@ -10,7 +10,9 @@ export interface Resident {
 }
 
 export async function memoryOf(root: number): Promise<Resident[]> {
-  return (await Promise.all((await treeOf(root)).map(read))).filter((process) => process !== null).sort((a, b) => b.residentBytes - a.residentBytes);
+  return (await Promise.all((await treeOf(root)).map(read)))
+    .filter((process) => process !== null)
+    .sort((a, b) => b.residentBytes - a.residentBytes);
 }
 
 /** PostgreSQL's processes count memory that they share with one another each as its own, so the largest is looked for among ours. */
@@ -33,7 +35,8 @@ async function treeOf(root: number): Promise<number[]> {
     if (parent !== undefined) parents.set(Number(name), Number(parent));
   }
   const tree = [root];
-  for (let index = 0; index < tree.length; index += 1) for (const [pid, parent] of parents) if (parent === tree[index]) tree.push(pid);
+  for (let index = 0; index < tree.length; index += 1)
+    for (const [pid, parent] of parents) if (parent === tree[index]) tree.push(pid);
   return tree;
 }
 
@@ -41,7 +44,9 @@ async function read(pid: number): Promise<Resident | null> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
   const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? NaN);
-  const name = [command[0]?.split("/").at(-1), ...command.slice(1).map((part) => part.split("/").at(-1))].join(" ").trim();
+  const name = [command[0]?.split("/").at(-1), ...command.slice(1).map((part) => part.split("/").at(-1))]
+    .join(" ")
+    .trim();
   if (status === "" || Number.isNaN(kilobytes("VmRSS"))) return null;
   return { pid, name, residentBytes: kilobytes("VmRSS") * 1024, peakBytes: kilobytes("VmHWM") * 1024 };
 }

@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { request } from "undici";
+
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import { drive } from "./drive.ts";
 import type { Figure, Place, Row } from "./figure.ts";
 import { install, type Installation, ROOT } from "./installation.ts";
-import { npmStart } from "./npm-start.ts";
 import { forgetPeaks, largestOf, memoryOf } from "./memory-of.ts";
+import { npmStart } from "./npm-start.ts";
 import { show, showMegabytes, showPercent, showSeconds, showTimes } from "./numbers.ts";
 import { createRequest, makePeople, type Person } from "./people.ts";
 
@@ -37,14 +39,30 @@ export const memory: Figure = {
     const started = await npmStart(place, installation.env);
     await sleep(IDLE_SECONDS * 1000);
     const idle = await largestOf(started.pid);
-    for (const each of await memoryOf(started.pid)) if (each.residentBytes > 40e6) place.say(`idle: ${showMegabytes(each.residentBytes)} ${each.name}`);
+    for (const each of await memoryOf(started.pid))
+      if (each.residentBytes > 40e6) place.say(`idle: ${showMegabytes(each.residentBytes)} ${each.name}`);
     const [person] = await makePeople(installation, 1);
     if (person === undefined) throw new Error("There is nobody to create posts for");
-    const bare = await startApart("serveBare", { databaseUrl: installation.databaseUrl, connections: 10, userId: person.userId, file: join(await place.folder("bare"), "upload") }, BareResult);
+    const bare = await startApart(
+      "serveBare",
+      {
+        databaseUrl: installation.databaseUrl,
+        connections: 10,
+        userId: person.userId,
+        file: join(await place.folder("bare"), "upload"),
+      },
+      BareResult,
+    );
     place.defer(() => bare.stop());
     const bareIdle = await largestOf(bare.pid);
 
-    const create = (count: number) => drive({ origins: [installation.apiUrl], requests: [createRequest(person, "One of many drafts.")], connections: CONNECTIONS, until: { count } });
+    const create = (count: number) =>
+      drive({
+        origins: [installation.apiUrl],
+        requests: [createRequest(person, "One of many drafts.")],
+        connections: CONNECTIONS,
+        until: { count },
+      });
     await create(WARM_CREATES);
     const warm = await largestOf(started.pid);
     await create(CREATES - WARM_CREATES);
@@ -55,12 +73,23 @@ export const memory: Figure = {
     const file = await makeVideo(place);
     const own = await upload(started.pid, (body) => postMedia(installation, person, body), file);
     const bareUpload = await upload(bare.pid, (body) => putBare(bare.result.url, body), file);
-    return [idleRow(idle.residentBytes, bareIdle.residentBytes), growthRow(idle.residentBytes, warm.residentBytes, after.residentBytes), ...uploadRows(own, bareUpload)];
+    return [
+      idleRow(idle.residentBytes, bareIdle.residentBytes),
+      growthRow(idle.residentBytes, warm.residentBytes, after.residentBytes),
+      ...uploadRows(own, bareUpload),
+    ];
   },
 };
 
 function idleRow(bytes: number, bareBytes: number): Row {
-  return { what: "largest process, idle", value: showMegabytes(bytes), raw: showMegabytes(bareBytes), ratio: showTimes(bytes / bareBytes), target: `at most ${showMegabytes(MOST_IDLE_BYTES)}`, met: bytes <= MOST_IDLE_BYTES };
+  return {
+    what: "largest process, idle",
+    value: showMegabytes(bytes),
+    raw: showMegabytes(bareBytes),
+    ratio: showTimes(bytes / bareBytes),
+    target: `at most ${showMegabytes(MOST_IDLE_BYTES)}`,
+    met: bytes <= MOST_IDLE_BYTES,
+  };
 }
 
 function growthRow(idleBytes: number, warmBytes: number, afterBytes: number): Row {
@@ -84,8 +113,18 @@ interface Upload {
 function uploadRows(own: Upload, bare: Upload): Row[] {
   const more = ({ beforeBytes, peakBytes }: Upload) => showMegabytes(peakBytes - beforeBytes);
   return [
-    { what: "peak during the upload", value: `${showMegabytes(own.peakBytes)} (${more(own)} more than before)`, raw: `${showMegabytes(bare.peakBytes)} (${more(bare)} more)`, ratio: showTimes(own.peakBytes / bare.peakBytes) },
-    { what: "time of the upload", value: showSeconds(own.milliseconds), raw: showSeconds(bare.milliseconds), ratio: showTimes(own.milliseconds / bare.milliseconds) },
+    {
+      what: "peak during the upload",
+      value: `${showMegabytes(own.peakBytes)} (${more(own)} more than before)`,
+      raw: `${showMegabytes(bare.peakBytes)} (${more(bare)} more)`,
+      ratio: showTimes(own.peakBytes / bare.peakBytes),
+    },
+    {
+      what: "time of the upload",
+      value: showSeconds(own.milliseconds),
+      raw: showSeconds(bare.milliseconds),
+      ratio: showTimes(own.milliseconds / bare.milliseconds),
+    },
   ];
 }
 
@@ -116,19 +155,28 @@ async function upload(pid: number, send: (file: string) => Promise<void>, file: 
   const begin = performance.now();
   await send(file);
   const milliseconds = performance.now() - begin;
-  const peakBytes = Math.max(...(await memoryOf(pid)).filter(({ name }) => name.startsWith("node")).map((each) => each.peakBytes));
+  const peakBytes = Math.max(
+    ...(await memoryOf(pid)).filter(({ name }) => name.startsWith("node")).map((each) => each.peakBytes),
+  );
   return { beforeBytes, peakBytes, milliseconds };
 }
 
 async function postMedia({ apiUrl }: Installation, { apiKey }: Person, file: string): Promise<void> {
   const boundary = "ampost-bench-boundary";
   async function* form() {
-    yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="large.mp4"\r\ncontent-type: video/mp4\r\n\r\n`);
+    yield Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="large.mp4"\r\ncontent-type: video/mp4\r\n\r\n`,
+    );
     yield* createReadStream(file);
     yield Buffer.from(`\r\n--${boundary}--\r\n`);
   }
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": `multipart/form-data; boundary=${boundary}` };
-  const answer = await request(`${apiUrl}/api/v1/media`, { method: "POST", headers, body: Readable.from(form()), headersTimeout: 60_000 });
+  const answer = await request(`${apiUrl}/api/v1/media`, {
+    method: "POST",
+    headers,
+    body: Readable.from(form()),
+    headersTimeout: 60_000,
+  });
   const text = await answer.body.text();
   if (answer.statusCode !== 201) throw new Error(`The upload was refused: ${answer.statusCode} ${text}`);
 }

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { request } from "undici";
+
 import type { Place } from "./figure.ts";
 import { basicEnvironment, ROOT } from "./installation.ts";
 
@@ -19,7 +21,12 @@ export interface NpmStarted {
 /** Runs `npm start` until `/readyz` says that it is ready. `env` names the port. */
 export async function npmStart(place: Place, env: Record<string, string>): Promise<NpmStarted> {
   const begin = performance.now();
-  const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...basicEnvironment(), ...env }, stdio: "ignore", detached: true });
+  const child = spawn("npm", ["start"], {
+    cwd: ROOT,
+    env: { ...basicEnvironment(), ...env },
+    stdio: "ignore",
+    detached: true,
+  });
   const pid = child.pid ?? 0;
   const stop = async () => {
     if (isGroupAlive(pid)) process.kill(pid, "SIGTERM");

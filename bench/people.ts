@@ -1,9 +1,9 @@
+import { listSets } from "../server/db/platform-sets.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
+import type { Instance } from "../server/instance.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import { freshToken } from "../server/oauth/fresh-token.ts";
-import { listSets } from "../server/db/platform-sets.ts";
-import type { Instance } from "../server/instance.ts";
 import type { Installation } from "./installation.ts";
 
 /** The platform of the benchmarks: the first that had a broker. */
@@ -33,14 +33,22 @@ async function makePerson(instance: Instance, number: number): Promise<Person> {
   if (set === undefined) throw new Error("A new user has no platform set");
   const accountId = await connectSandboxAccount(oauth, { userId, platformSetId: set.id, platform: PLATFORM });
   const { apiKey } = await createApiKey(instance, { userId, mode: "test" }, { name: "bench" });
-  const account = await pool.query<{ platform_account_id: string }>("select platform_account_id from accounts where id = $1", [accountId]);
+  const account = await pool.query<{ platform_account_id: string }>(
+    "select platform_account_id from accounts where id = $1",
+    [accountId],
+  );
   const token = await freshToken(oauth, { accountId, userId, mode: "test" }, { minLifetimeSeconds: 60 });
   return { userId, apiKey, platformSetId: set.id, account: { id: account.rows[0]?.platform_account_id ?? "", token } };
 }
 
 /** A request that makes a post of this text; a draft, or one that is due then. */
 export function createRequest(person: Person, text: string, scheduledFor?: Date) {
-  const body = { platformSetId: person.platformSetId, platforms: [PLATFORM], content: { text }, ...(scheduledFor === undefined ? {} : { scheduledFor: scheduledFor.toISOString() }) };
+  const body = {
+    platformSetId: person.platformSetId,
+    platforms: [PLATFORM],
+    content: { text },
+    ...(scheduledFor === undefined ? {} : { scheduledFor: scheduledFor.toISOString() }),
+  };
   return { method: "POST" as const, path: "/api/v1/posts", headers: headersOf(person), body: JSON.stringify(body) };
 }
 

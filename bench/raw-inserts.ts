@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
+
 import { createPool } from "../server/db/pool.ts";
 import { summarize } from "./numbers.ts";
 

@@ -20,14 +20,24 @@ export async function callSandbox(unread: unknown): Promise<z.output<typeof Sand
   const pool = new Pool(plan.sandboxUrl, { connections: plan.connections, pipelining: 1 });
   let begun = 0;
   let calls = 0;
-  const call = async (method: "GET" | "POST", path: string, token: string, fields: Record<string, string>): Promise<unknown> => {
+  const call = async (
+    method: "GET" | "POST",
+    path: string,
+    token: string,
+    fields: Record<string, string>,
+  ): Promise<unknown> => {
     const encoded = new URLSearchParams(fields).toString();
     const target = `/graph.threads.net/v1.0/${path}`;
     const headers = { authorization: `Bearer ${token}` };
     const { statusCode, body } = await pool.request(
       method === "GET"
         ? { method, path: `${target}?${encoded}`, headers }
-        : { method, path: target, headers: { ...headers, "content-type": "application/x-www-form-urlencoded" }, body: encoded },
+        : {
+            method,
+            path: target,
+            headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
+            body: encoded,
+          },
     );
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${method} ${path}: ${statusCode} ${text}`);
@@ -35,7 +45,9 @@ export async function callSandbox(unread: unknown): Promise<z.output<typeof Sand
     return JSON.parse(text);
   };
   const publish = async ({ id, token }: { id: string; token: string }, number: number): Promise<void> => {
-    const container = WithId.parse(await call("POST", `${id}/threads`, token, { media_type: "TEXT", text: `Raw ${number}` })).id;
+    const container = WithId.parse(
+      await call("POST", `${id}/threads`, token, { media_type: "TEXT", text: `Raw ${number}` }),
+    ).id;
     await call("GET", container, token, { fields: "status,error_message" });
     await call("GET", `${id}/threads_publishing_limit`, token, { fields: "quota_usage,config" });
     const post = WithId.parse(await call("POST", `${id}/threads_publish`, token, { creation_id: container })).id;

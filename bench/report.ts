@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
+
 import type { Figure, Row } from "./figure.ts";
 import { ROOT } from "./installation.ts";
 import { show } from "./numbers.ts";
@@ -13,7 +14,8 @@ export async function writeSection(figure: Figure, rows: readonly Row[], conditi
   const [begin, end] = [`<!-- ${figure.name} -->`, `<!-- /${figure.name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no place for ${figure.name}: it takes the lines ${begin} and ${end}.`);
+  if (from < 0 || to < from)
+    throw new Error(`docs/benchmarks.md has no place for ${figure.name}: it takes the lines ${begin} and ${end}.`);
   const section = [begin, `## ${figure.title}`, "", figure.about, "", ...table(rows), "", conditions, ""].join("\n");
   await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
 }
@@ -21,9 +23,19 @@ export async function writeSection(figure: Figure, rows: readonly Row[], conditi
 /** Markdown, and readable on a terminal. */
 export function table(rows: readonly Row[]): string[] {
   const head = ["", "value", "raw limit", "ratio", "target", "met"];
-  const cells = rows.map(({ what, value, raw = "", ratio = "", target = "", met }) => [what, value, raw, ratio, target, met === undefined ? "" : met ? "yes" : "**no**"]);
-  const widths = head.map((title, column) => Math.max(3, ...[title, ...cells.map((row) => row[column] ?? "")].map((cell) => cell.length)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const cells = rows.map(({ what, value, raw = "", ratio = "", target = "", met }) => [
+    what,
+    value,
+    raw,
+    ratio,
+    target,
+    met === undefined ? "" : met ? "yes" : "**no**",
+  ]);
+  const widths = head.map((title, column) =>
+    Math.max(3, ...[title, ...cells.map((row) => row[column] ?? "")].map((cell) => cell.length)),
+  );
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)];
 }
 

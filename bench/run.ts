@@ -32,7 +32,10 @@ for (const figure of figures.filter(({ name }) => names.length === 0 || names.in
 
 async function measure(figure: Figure): Promise<Row[] | null> {
   try {
-    return await withPlace((progress) => console.log(`  ${progress}`), (place) => figure.measure(place));
+    return await withPlace(
+      (progress) => console.log(`  ${progress}`),
+      (place) => figure.measure(place),
+    );
   } catch (error) {
     console.error(error);
     process.exitCode = 1;

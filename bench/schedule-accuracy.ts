@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { fetch } from "undici";
 import { z } from "zod";
+
 import { runApart } from "./apart.ts";
 import { drive, driveInserts } from "./drive.ts";
 import type { Figure, Row } from "./figure.ts";
 import { install, type Installation } from "./installation.ts";
 import { type Durations, show, showMilliseconds, showTimes, summarize } from "./numbers.ts";
 import { createRequest, makePeople, type Person } from "./people.ts";
-import { SandboxResult } from "./raw-sandbox.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
+import { SandboxResult } from "./raw-sandbox.ts";
 
 const POSTS = 1_000;
 const PEOPLE = 100;
@@ -31,7 +33,9 @@ export const scheduleAccuracy: Figure = {
     const raw = await measureRaw(installation, people);
     await installation.start("worker");
     const dueAt = new Date(Math.ceil(Date.now() / 1000 + AHEAD_SECONDS) * 1000);
-    const requests = Array.from({ length: POSTS }, (_, index) => createRequest(pick(people, index), `Scheduled ${index}`, dueAt));
+    const requests = Array.from({ length: POSTS }, (_, index) =>
+      createRequest(pick(people, index), `Scheduled ${index}`, dueAt),
+    );
     await drive({ origins: [installation.apiUrl], requests, connections: CONNECTIONS, until: { count: POSTS } });
     await sleep(dueAt.getTime() - Date.now() - 1_000);
     const prepared = await count(installation, "lane = 'commit'");
@@ -42,8 +46,18 @@ export const scheduleAccuracy: Figure = {
     return [
       ...rows("commit intent after due time", inJournal, raw),
       ...rows("call at the platform after due time", atPlatform, raw),
-      { what: "posts prepared ahead of the due time", value: show(prepared), target: show(POSTS), met: prepared === POSTS },
-      { what: "publishing calls received", value: show(atPlatform.count), target: `${show(POSTS)}, each once`, met: atPlatform.count === POSTS },
+      {
+        what: "posts prepared ahead of the due time",
+        value: show(prepared),
+        target: show(POSTS),
+        met: prepared === POSTS,
+      },
+      {
+        what: "publishing calls received",
+        value: show(atPlatform.count),
+        target: `${show(POSTS)}, each once`,
+        met: atPlatform.count === POSTS,
+      },
     ];
   },
 };
@@ -57,14 +71,25 @@ function pick(people: readonly Person[], index: number): Person {
 /** Milliseconds that the machine takes for one commit's transactions and for one call to the sandbox. */
 async function measureRaw({ databaseUrl, sandboxUrl, pool }: Installation, people: readonly Person[]): Promise<number> {
   await pool.query(RAW_TABLE);
-  const inserts = await driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: 4, body: JSON.stringify({ step: "publish" }) });
-  const sandbox = await runApart("callSandbox", { sandboxUrl, accounts: people.map(({ account }) => account), connections: CONNECTIONS, posts: 300 }, SandboxResult);
+  const inserts = await driveInserts({
+    databaseUrl,
+    connections: CONNECTIONS,
+    seconds: 4,
+    body: JSON.stringify({ step: "publish" }),
+  });
+  const sandbox = await runApart(
+    "callSandbox",
+    { sandboxUrl, accounts: people.map(({ account }) => account), connections: CONNECTIONS, posts: 300 },
+    SandboxResult,
+  );
   await fetch(`${sandboxUrl}/_sandbox/reset`, { method: "POST" });
   return (TRANSACTIONS_A_COMMIT * 1000) / inserts.perSecond + 1000 / sandbox.callsPerSecond;
 }
 
 async function count({ pool }: Installation, condition: string): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(`select count(*)::int as count from platform_posts where ${condition}`);
+  const { rows } = await pool.query<{ count: number }>(
+    `select count(*)::int as count from platform_posts where ${condition}`,
+  );
   return rows[0]?.count ?? 0;
 }
 
@@ -73,7 +98,8 @@ async function untilPublished(installation: Installation): Promise<void> {
   for (;;) {
     const published = await count(installation, "status = 'published'");
     if (published === POSTS) return;
-    if (performance.now() > deadline) throw new Error(`${published} of ${POSTS} posts were published in ${PATIENCE_SECONDS} s`);
+    if (performance.now() > deadline)
+      throw new Error(`${published} of ${POSTS} posts were published in ${PATIENCE_SECONDS} s`);
     await sleep(500);
   }
 }
@@ -95,11 +121,21 @@ async function readSandbox({ sandboxUrl }: Installation, dueAt: Date): Promise<D
 function rows(what: string, late: Durations, rawMilliseconds: number): Row[] {
   const row = (name: string, value: number, share: number): Row => {
     const limit = rawMilliseconds * POSTS * share;
-    return { what: `${what}, ${name}`, value: showMilliseconds(value), raw: showMilliseconds(limit), ratio: showTimes(value / limit) };
+    return {
+      what: `${what}, ${name}`,
+      value: showMilliseconds(value),
+      raw: showMilliseconds(limit),
+      ratio: showTimes(value / limit),
+    };
   };
   return [
     row("p50", late.p50, 0.5),
     row("p99", late.p99, 0.99),
-    { what: `${what}, the earliest`, value: showMilliseconds(late.min), target: "never below zero", met: late.min >= 0 },
+    {
+      what: `${what}, the earliest`,
+      value: showMilliseconds(late.min),
+      target: "never below zero",
+      met: late.min >= 0,
+    },
   ];
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+
 import { table, writeSection } from "./faults/report.ts";
 import { conditionsNow } from "./report.ts";
 import { makeInstallation } from "./simulation/installation.ts";
@@ -47,7 +48,10 @@ async function many(range: string): Promise<void> {
 
 async function mutants(): Promise<void> {
   const conditions = await conditionsNow();
-  const part = await findMutants(({ what, seed, sentence }) => console.log(`${what}: ${seed === null ? "not found" : `seed ${seed}: ${sentence}`}`), values.mutant);
+  const part = await findMutants(
+    ({ what, seed, sentence }) => console.log(`${what}: ${seed === null ? "not found" : `seed ${seed}: ${sentence}`}`),
+    values.mutant,
+  );
   console.log(table(part).join("\n"));
   if (values.write) await writeSection("mutants", part, conditions);
   if (part.violations.length > 0) process.exitCode = 1;
@@ -57,10 +61,17 @@ async function one(seed: number): Promise<void> {
   const installation = await makeInstallation();
   const kept: Kept = { ...places("faults"), ...places("acts"), ...places("posts") };
   const plan = reduce(planOf(seed, installation), kept);
-  console.log(JSON.stringify({ ...plan, posts: plan.posts.map((post) => ({ ...post, shape: `${post.shape.platform} ${post.shape.name}` })) }, null, 1));
+  console.log(
+    JSON.stringify(
+      { ...plan, posts: plan.posts.map((post) => ({ ...post, shape: `${post.shape.platform} ${post.shape.name}` })) },
+      null,
+      1,
+    ),
+  );
   const lived = await live(installation, seed, kept, ({ timeline, said, acted }) => {
     if (values.trace) console.log([...timeline.recent(), ...said].join("\n"));
-    for (const { post, act, outcome, ackedMs } of acted) console.log(`${(ackedMs / 1000).toFixed(3)} ${act} of post ${post}: ${outcome}`);
+    for (const { post, act, outcome, ackedMs } of acted)
+      console.log(`${(ackedMs / 1000).toFixed(3)} ${act} of post ${post}: ${outcome}`);
   });
   console.log(JSON.stringify(lived.fates), `digest ${lived.digest}`);
   tellFailure(lived);
@@ -68,7 +79,9 @@ async function one(seed: number): Promise<void> {
   if (failure !== undefined) process.exitCode = 1;
   if (failure !== undefined && values.shrink) {
     const least = await shrink(installation, seed, failure, console.log);
-    console.log(`npm run simulate -- --seed ${seed} --faults ${least.faults.join(",")} --acts ${least.acts.join(",")} --posts ${least.posts.join(",")}`);
+    console.log(
+      `npm run simulate -- --seed ${seed} --faults ${least.faults.join(",")} --acts ${least.acts.join(",")} --posts ${least.posts.join(",")}`,
+    );
   }
   await installation.close();
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+
 import { startEmbedded } from "../server/db/embedded.ts";
 import type { Figure, Place, Row } from "./figure.ts";
 import { addresses, silent } from "./installation.ts";
@@ -27,25 +28,50 @@ export const startTime: Figure = {
       place.say(`round ${number}: ${showSeconds(first)}, then ${showSeconds(second)}`);
     }
     return [
-      row("first start", median(rounds.map(({ first }) => first)), median(rounds.map(({ rawFirst }) => rawFirst)), MOST_FIRST_MILLISECONDS),
-      row("second start", median(rounds.map(({ second }) => second)), median(rounds.map(({ rawSecond }) => rawSecond)), MOST_SECOND_MILLISECONDS),
+      row(
+        "first start",
+        median(rounds.map(({ first }) => first)),
+        median(rounds.map(({ rawFirst }) => rawFirst)),
+        MOST_FIRST_MILLISECONDS,
+      ),
+      row(
+        "second start",
+        median(rounds.map(({ second }) => second)),
+        median(rounds.map(({ rawSecond }) => rawSecond)),
+        MOST_SECOND_MILLISECONDS,
+      ),
     ];
   },
 };
 
 function row(what: string, milliseconds: number, rawMilliseconds: number, most: number): Row {
-  return { what, value: showSeconds(milliseconds), raw: showSeconds(rawMilliseconds), ratio: showTimes(milliseconds / rawMilliseconds), target: `at most ${showSeconds(most)}`, met: milliseconds <= most };
+  return {
+    what,
+    value: showSeconds(milliseconds),
+    raw: showSeconds(rawMilliseconds),
+    ratio: showTimes(milliseconds / rawMilliseconds),
+    target: `at most ${showSeconds(most)}`,
+    met: milliseconds <= most,
+  };
 }
 
 async function startOnce(place: Place, dataDir: string, settings: Record<string, string> = {}): Promise<number> {
-  const { milliseconds, stop } = await npmStart(place, { ...(await addresses()), AMPOST_DATA_DIR: dataDir, ...settings });
+  const { milliseconds, stop } = await npmStart(place, {
+    ...(await addresses()),
+    AMPOST_DATA_DIR: dataDir,
+    ...settings,
+  });
   await stop();
   return milliseconds;
 }
 
 async function startRaw(dataDir: string): Promise<{ first: number; second: number }> {
   const node = await timed(async () => void (await once(spawn(process.execPath, ["-e", "0"]), "exit")));
-  const database = () => timed(async () => (await startEmbedded({ dataDir, log: silent })).stop, (stop) => stop());
+  const database = () =>
+    timed(
+      async () => (await startEmbedded({ dataDir, log: silent })).stop,
+      (stop) => stop(),
+    );
   const first = await database();
   return { first: node + first, second: node + (await database()) };
 }

@@ -6,12 +6,15 @@ import { connectInSandbox } from "./sandbox-accounts.ts";
 
 export async function runConnectAccount(options: InstanceOptions & { set: string; platform: string }): Promise<void> {
   const { platform, set } = options;
-  if (!isPlatformName(platform)) throw new Error(`There is no platform "${platform}". There are: ${PLATFORM_NAMES.join(", ")}.`);
+  if (!isPlatformName(platform))
+    throw new Error(`There is no platform "${platform}". There are: ${PLATFORM_NAMES.join(", ")}.`);
   if (!isId(set)) throw new Error(`"${set}" is not the id of a platform set.`);
   const account = await withInstance(async (instance) => {
     const user = await findUser(instance, options);
     const [id = ""] = await connectInSandbox(instance, { userId: user.id, platformSetId: set }, [platform]);
     return (await getAccount(instance, callerOf(user, "test"), id)).body.account;
   });
-  answer(options, account, [`Connected ${account.platform} account ${account.username ?? account.platformAccountId} (${account.id}).`]);
+  answer(options, account, [
+    `Connected ${account.platform} account ${account.username ?? account.platformAccountId} (${account.id}).`,
+  ]);
 }

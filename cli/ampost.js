@@ -4,10 +4,10 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { availableParallelism } from "node:os";
-import * as nodeModule from "node:module";
 import { setFlagsFromString } from "node:v8";
 
 var NEEDED = 24;
@@ -34,18 +34,29 @@ function runHere() {
 }
 
 function findNode() {
-  var places = [join(root, "node_modules", "node-" + process.platform + "-" + process.arch, "bin", "node"), join(root, "node_modules", ".bin", "node")];
+  var places = [
+    join(root, "node_modules", "node-" + process.platform + "-" + process.arch, "bin", "node"),
+    join(root, "node_modules", ".bin", "node"),
+  ];
   return places.filter(existsSync)[0];
 }
 
 function runThere(node) {
   if (!node) {
-    console.error("Ampost needs Node " + NEEDED + " or newer; this is " + process.version + ", and the one that npm installs is missing.");
+    console.error(
+      "Ampost needs Node " +
+        NEEDED +
+        " or newer; this is " +
+        process.version +
+        ", and the one that npm installs is missing.",
+    );
     console.error('Run "npm install" with optional packages in ' + root + ", or start Ampost with a newer Node.");
     process.exit(1);
   }
   // The channel tells the other that this process is gone, should it be killed.
-  var child = spawn(node, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  var child = spawn(node, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   ["SIGINT", "SIGTERM", "SIGHUP"].forEach(function (signal) {
     process.on(signal, function () {
       child.kill(signal);

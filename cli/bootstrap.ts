@@ -19,9 +19,19 @@ export async function runBootstrap(options: InstanceOptions): Promise<void> {
     if (set === undefined) throw new Error(`${user.email} has no default test set`);
     const place = { userId: user.id, platformSetId: set.id };
     const working = new Set((await accountsOf(instance, caller, set.id)).filter(works).map(({ platform }) => platform));
-    await connectInSandbox(instance, place, PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined && !working.has(name)));
+    await connectInSandbox(
+      instance,
+      place,
+      PLATFORM_NAMES.filter((name) => platforms[name].broker !== undefined && !working.has(name)),
+    );
     const { apiKey } = await createApiKey(instance, caller, { name: "bootstrap" });
-    return { user, apiKey, platformSetId: set.id, accounts: await accountsOf(instance, caller, set.id), baseUrl: instance.config.apiUrl };
+    return {
+      user,
+      apiKey,
+      platformSetId: set.id,
+      accounts: await accountsOf(instance, caller, set.id),
+      baseUrl: instance.config.apiUrl,
+    };
   });
   answer(options, made, [
     `user      ${made.user.email}`,

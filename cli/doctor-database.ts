@@ -1,13 +1,15 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
+
 import type pg from "pg";
 import type { Logger } from "pino";
+
 import type { Config } from "../server/config.ts";
 import { pendingMigrations } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
 import { openDatabase } from "../server/instance.ts";
-import { createVault } from "../server/oauth/vault.ts";
 import { keyFile } from "../server/key-file.ts";
+import { createVault } from "../server/oauth/vault.ts";
 import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/secrets.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
@@ -24,7 +26,14 @@ export async function checkDatabase(config: Config, log: Logger): Promise<Findin
     return [ok("database", "the embedded PostgreSQL is made at the first start"), await checkUnusedKey(config)];
   }
   const database = await openDatabase(config, log).catch((error: unknown) => error);
-  if (!isDatabase(database)) return [failed("database", sentenceOf(database), "Move the data folder's postgres away, or choose another folder with AMPOST_DATA_DIR, or set DATABASE_URL.")];
+  if (!isDatabase(database))
+    return [
+      failed(
+        "database",
+        sentenceOf(database),
+        "Move the data folder's postgres away, or choose another folder with AMPOST_DATA_DIR, or set DATABASE_URL.",
+      ),
+    ];
   const pool = createPool(database.url, { max: 1 });
   try {
     return await examine(config, pool);
@@ -36,20 +45,46 @@ export async function checkDatabase(config: Config, log: Logger): Promise<Findin
 
 async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
   try {
-    const { rows } = await pool.query<{ version: string; apart: number }>("select current_setting('server_version') as version, extract(epoch from clock_timestamp())::float8 as apart");
+    const { rows } = await pool.query<{ version: string; apart: number }>(
+      "select current_setting('server_version') as version, extract(epoch from clock_timestamp())::float8 as apart",
+    );
     const apartSeconds = Math.abs((rows[0]?.apart ?? 0) - Date.now() / 1000);
     const pending = await pendingMigrations(pool);
     const where = config.databaseUrl === null ? "embedded" : "given by DATABASE_URL";
     return [
       ok("database", `PostgreSQL ${rows[0]?.version}, ${where}`),
-      pending.length === 0 ? ok("migrations", "all have run") : warning("migrations", `${pending.join(", ")} did not run yet`, "Run `ampost migrate`, or start a server: it does so by itself."),
+      pending.length === 0
+        ? ok("migrations", "all have run")
+        : warning(
+            "migrations",
+            `${pending.join(", ")} did not run yet`,
+            "Run `ampost migrate`, or start a server: it does so by itself.",
+          ),
       apartSeconds <= CLOCKS_APART_SECONDS
         ? ok("clock", `this machine and the database agree within ${Math.max(apartSeconds, 0.01).toFixed(2)} s`)
-        : failed("clock", `this machine's clock and the database's are ${apartSeconds.toFixed(1)} s apart`, "Set both by NTP, for example with systemd-timesyncd or chrony."),
-      ...(pending.length === 0 ? [...(await checkKey(config, pool)), await checkHold(pool), await checkSetAside(pool), await checkMissed(pool), await checkTables(pool)] : [await checkUnusedKey(config)]),
+        : failed(
+            "clock",
+            `this machine's clock and the database's are ${apartSeconds.toFixed(1)} s apart`,
+            "Set both by NTP, for example with systemd-timesyncd or chrony.",
+          ),
+      ...(pending.length === 0
+        ? [
+            ...(await checkKey(config, pool)),
+            await checkHold(pool),
+            await checkSetAside(pool),
+            await checkMissed(pool),
+            await checkTables(pool),
+          ]
+        : [await checkUnusedKey(config)]),
     ];
   } catch (error) {
-    return [failed("database", sentenceOf(error), "Check that PostgreSQL (15 or newer) runs, and that DATABASE_URL has its right host, port, user, password and database.")];
+    return [
+      failed(
+        "database",
+        sentenceOf(error),
+        "Check that PostgreSQL (15 or newer) runs, and that DATABASE_URL has its right host, port, user, password and database.",
+      ),
+    ];
   }
 }
 
@@ -58,8 +93,14 @@ async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
   try {
     const secrets = await loadSecrets(config);
     const judged = await judgeKeys(pool, createVault(secrets));
-    if (judged === "wrong") return [failed("encryption key", "it is not the one that this database's tokens were sealed with", WRONG_KEY_CURE)];
-    return [ok("encryption key", "it opens what the database holds"), ...(await checkOldKeys(pool, config, secrets.keys()))];
+    if (judged === "wrong")
+      return [
+        failed("encryption key", "it is not the one that this database's tokens were sealed with", WRONG_KEY_CURE),
+      ];
+    return [
+      ok("encryption key", "it opens what the database holds"),
+      ...(await checkOldKeys(pool, config, secrets.keys())),
+    ];
   } catch (error) {
     return [failed("encryption key", sentenceOf(error), WRONG_KEY_CURE)];
   }
@@ -70,11 +111,18 @@ async function checkUnusedKey(config: Config): Promise<Finding> {
   if (config.encryptionKeys !== null) return ok("encryption key", "set by AMPOST_ENCRYPTION_KEY");
   if (await exists(keyFile(config.dataDir))) return ok("encryption key", `in ${keyFile(config.dataDir)}`);
   if (config.databaseUrl === null) return ok("encryption key", "generated at the first start");
-  return warning("encryption key", "none is set, and none has been generated here", "With several machines on one database, set the same AMPOST_ENCRYPTION_KEY on all of them (openssl rand -base64 32).");
+  return warning(
+    "encryption key",
+    "none is set, and none has been generated here",
+    "With several machines on one database, set the same AMPOST_ENCRYPTION_KEY on all of them (openssl rand -base64 32).",
+  );
 }
 
 function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isDatabase(value: unknown): value is { url: string; stop(): Promise<void> } {

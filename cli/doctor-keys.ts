@@ -1,4 +1,5 @@
 import type pg from "pg";
+
 import type { Config } from "../server/config.ts";
 import { findLastDeed } from "../server/db/audit-events.ts";
 import { countByKey } from "../server/domain/encryption/rotate-encryption.ts";
@@ -11,7 +12,11 @@ import { type Finding, ok, warning } from "./finding.ts";
 const MEDIA_URL_HOURS = 25;
 
 /** Which of several keys are still needed, and when the others can go. The keys are known to open what the database holds. */
-export async function checkOldKeys(pool: pg.Pool, config: Pick<Config, "encryptionKeys" | "dataDir">, keys: readonly Buffer[]): Promise<Finding[]> {
+export async function checkOldKeys(
+  pool: pg.Pool,
+  config: Pick<Config, "encryptionKeys" | "dataDir">,
+  keys: readonly Buffer[],
+): Promise<Finding[]> {
   const [first = "", ...others] = keys.map(keyIdOf);
   const values = new Map((await countByKey(pool)).map(({ keyId, count }) => [keyId, count]));
   const jobs = new Map((await countSealedJobs(pool)).map(({ keyId, count }) => [keyId, count]));
@@ -19,15 +24,34 @@ export async function checkOldKeys(pool: pg.Pool, config: Pick<Config, "encrypti
   const where = config.encryptionKeys === null ? keyFile(config.dataDir) : "AMPOST_ENCRYPTION_KEY";
   const earlier = others.map((keyId) => judge(keyId, values.get(keyId) ?? 0, jobs.get(keyId) ?? 0, rotatedAt, where));
   const unknown = [...values].filter(([keyId]) => keyId !== first && !others.includes(keyId));
-  const lost = unknown.map(([keyId, count]) => warning("encryption key", `${counted(count, "value")} sealed with the key ${keyId}, which is not here`, `Put that key behind the others in ${where}, or have the accounts connected again.`));
+  const lost = unknown.map(([keyId, count]) =>
+    warning(
+      "encryption key",
+      `${counted(count, "value")} sealed with the key ${keyId}, which is not here`,
+      `Put that key behind the others in ${where}, or have the accounts connected again.`,
+    ),
+  );
   return [...earlier, ...lost];
 }
 
 function judge(keyId: string, values: number, jobs: number, rotatedAt: Date | undefined, where: string): Finding {
-  if (values > 0) return warning("encryption key", `${counted(values, "value")} still sealed with the earlier key ${keyId}: it has to stay`, "Run `ampost keys rotate-encryption` to seal them with the first one.");
-  if (jobs > 0) return ok("encryption key", `the earlier key ${keyId} has to stay until ${jobs} ${jobs === 1 ? "chore that it sealed is" : "chores that it sealed are"} done`);
+  if (values > 0)
+    return warning(
+      "encryption key",
+      `${counted(values, "value")} still sealed with the earlier key ${keyId}: it has to stay`,
+      "Run `ampost keys rotate-encryption` to seal them with the first one.",
+    );
+  if (jobs > 0)
+    return ok(
+      "encryption key",
+      `the earlier key ${keyId} has to stay until ${jobs} ${jobs === 1 ? "chore that it sealed is" : "chores that it sealed are"} done`,
+    );
   const safeAt = new Date((rotatedAt ?? new Date()).getTime() + MEDIA_URL_HOURS * 3_600_000);
-  if (safeAt > new Date()) return ok("encryption key", `the earlier key ${keyId} seals nothing any more; keep it until ${safeAt.toISOString()}, since media addresses that it signed work until then`);
+  if (safeAt > new Date())
+    return ok(
+      "encryption key",
+      `the earlier key ${keyId} seals nothing any more; keep it until ${safeAt.toISOString()}, since media addresses that it signed work until then`,
+    );
   return ok("encryption key", `the earlier key ${keyId} is not needed any more: it can be taken out of ${where}`);
 }
 

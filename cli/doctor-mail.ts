@@ -7,7 +7,9 @@ import { failed, type Finding, ok, warning } from "./finding.ts";
 export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl">): Promise<Finding> {
   if (mail.smtpUrl === null) {
     const message = `no mail server is set; letters are written to ${mail.folder}`;
-    return /^(localhost|127\..*|\[::1\])$/.test(new URL(appUrl).hostname) ? ok("mail", message) : warning("mail", message, "Set AMPOST_SMTP_URL, so that invitations and new passwords reach people.");
+    return /^(localhost|127\..*|\[::1\])$/.test(new URL(appUrl).hostname)
+      ? ok("mail", message)
+      : warning("mail", message, "Set AMPOST_SMTP_URL, so that invitations and new passwords reach people.");
   }
   const { host } = new URL(mail.smtpUrl);
   const transport = await openTransport(mail.smtpUrl);
@@ -15,7 +17,11 @@ export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl"
     await transport.verify();
     return ok("mail", `${host} takes letters from ${mail.from}`);
   } catch (error) {
-    return failed("mail", `${host} does not take our letters: ${sentenceOf(error)}`, "Check server, port, user and password in AMPOST_SMTP_URL.");
+    return failed(
+      "mail",
+      `${host} does not take our letters: ${sentenceOf(error)}`,
+      "Check server, port, user and password in AMPOST_SMTP_URL.",
+    );
   } finally {
     transport.close();
   }

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { checkProxy } from "./doctor-network.ts";
 
 test("a proxy whose word about visitors is not taken is told, and nothing where there is none", () => {
-  const levelOf = (appUrl: string, host: string, trustProxy: boolean | number = false) => checkProxy({ appUrl, host, trustProxy }).status;
+  const levelOf = (appUrl: string, host: string, trustProxy: boolean | number = false) =>
+    checkProxy({ appUrl, host, trustProxy }).status;
   assert.equal(levelOf("https://app.example", "0.0.0.0"), "warning");
   assert.equal(levelOf("http://app.example", "127.0.0.1"), "warning");
   assert.equal(levelOf("https://app.example", "127.0.0.1", 1), "ok");

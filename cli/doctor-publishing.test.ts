@@ -8,18 +8,26 @@ test("doctor names what was set aside until somebody has retried it", async () =
   await withWorld(async (world) => {
     const { platformPostId } = await world.addPost({ text: "set aside" });
     assert.equal((await checkSetAside(world.pool)).status, "ok");
-    await world.pool.query("update platform_posts set status = 'failed', takeovers = 3 where id = $1", [platformPostId]);
+    await world.pool.query("update platform_posts set status = 'failed', takeovers = 3 where id = $1", [
+      platformPostId,
+    ]);
     const finding = await checkSetAside(world.pool);
     assert.equal(finding.status, "warning");
     assert.match(finding.message, new RegExp(`1 platform post .*${platformPostId} \\(threads, failed\\)`));
-    await world.pool.query("update platform_posts set status = 'queued', next_action_at = now() where id = $1", [platformPostId]);
+    await world.pool.query("update platform_posts set status = 'queued', next_action_at = now() where id = $1", [
+      platformPostId,
+    ]);
     assert.equal((await checkSetAside(world.pool)).status, "ok");
   });
 });
 
 test("doctor says how many scheduled posts have missed their time", async () => {
   await withWorld(async (world) => {
-    const post = await world.addPost({ text: "missed", dueAt: new Date(Date.now() - 7 * 3600_000), also: ["linkedin"] });
+    const post = await world.addPost({
+      text: "missed",
+      dueAt: new Date(Date.now() - 7 * 3600_000),
+      also: ["linkedin"],
+    });
     assert.equal((await checkMissed(world.pool)).status, "ok");
     await world.startEngine();
     await world.until(post, ({ events }) => events.includes("post.missed"));

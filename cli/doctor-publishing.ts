@@ -1,4 +1,5 @@
 import type pg from "pg";
+
 import { countMissed } from "../server/db/queue-depth.ts";
 import { listSetAside } from "../server/db/set-aside.ts";
 import { HOLD_CURE, HOLD_REASONS, readHold } from "../server/publishing/hold.ts";
@@ -20,7 +21,11 @@ export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   const named = found.slice(0, NAMED).map(({ id, platform, status }) => `${id} (${platform}, ${status})`);
   const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : "";
   const count = found.length === 1 ? "1 platform post was" : `${found.length} platform posts were`;
-  return warning("publishing", `${count} set aside because workers ended again and again over it: ${named.join(", ")}${more}`, "Report what the log says of it before each end. The posts can be retried.");
+  return warning(
+    "publishing",
+    `${count} set aside because workers ended again and again over it: ${named.join(", ")}${more}`,
+    "Report what the log says of it before each end. The posts can be retried.",
+  );
 }
 
 /** What was scheduled and could not be published in time. */
@@ -28,5 +33,9 @@ export async function checkMissed(pool: pg.Pool): Promise<Finding> {
   const { missed = 0 } = (await countMissed.one(pool)) ?? {};
   if (missed === 0) return ok("schedule", "no scheduled post has missed its time");
   const count = missed === 1 ? "1 platform post has" : `${missed} platform posts have`;
-  return warning("schedule", `${count} missed the time they were scheduled for, since nothing could be published then`, "Their users see the warning PUBLISH_MISSED, and publish, move or cancel them. AMPOST_LATEST says how late a post may be.");
+  return warning(
+    "schedule",
+    `${count} missed the time they were scheduled for, since nothing could be published then`,
+    "Their users see the warning PUBLISH_MISSED, and publish, move or cancel them. AMPOST_LATEST says how late a post may be.",
+  );
 }

@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
+
 import type { Config } from "../server/config.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { newStorageKey } from "../server/storage/storage.ts";
@@ -12,28 +13,44 @@ export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return ok("data folder", dataDir);
   } catch (error) {
-    return failed("data folder", `${dataDir} cannot be written: ${sentenceOf(error)}`, "Give this user the folder, or choose another one with AMPOST_DATA_DIR.");
+    return failed(
+      "data folder",
+      `${dataDir} cannot be written: ${sentenceOf(error)}`,
+      "Give this user the folder, or choose another one with AMPOST_DATA_DIR.",
+    );
   }
 }
 
 /** Writes, reads and deletes an object, as media are. */
 export async function checkStorage(config: Config): Promise<Finding> {
-  const where = config.storage.kind === "disk" ? config.storage.folder : `bucket ${config.storage.bucket}${config.storage.endpoint === null ? "" : ` at ${config.storage.endpoint}`}`;
+  const where =
+    config.storage.kind === "disk"
+      ? config.storage.folder
+      : `bucket ${config.storage.bucket}${config.storage.endpoint === null ? "" : ` at ${config.storage.endpoint}`}`;
   const text = "Ampost was here";
   try {
     const storage = await openStorage(config.storage);
     try {
       const key = newStorageKey();
-      await storage.put(key, (async function* () { yield Buffer.from(text); })());
+      await storage.put(
+        key,
+        (async function* () {
+          yield Buffer.from(text);
+        })(),
+      );
       const read = await textOf(await storage.open(key));
       await storage.delete(key);
-      if (read !== text || (await storage.sizeBytes(key)) !== null) throw new Error("what was written was not what was read, or could not be deleted");
+      if (read !== text || (await storage.sizeBytes(key)) !== null)
+        throw new Error("what was written was not what was read, or could not be deleted");
     } finally {
       storage.close();
     }
     return ok("storage", `writes, reads and deletes in ${where}`);
   } catch (error) {
-    const cure = config.storage.kind === "disk" ? "Give this user the folder, and see that the disk is not full." : "Check AMPOST_S3_BUCKET, AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the keys, and that they may read, write and delete objects.";
+    const cure =
+      config.storage.kind === "disk"
+        ? "Give this user the folder, and see that the disk is not full."
+        : "Check AMPOST_S3_BUCKET, AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the keys, and that they may read, write and delete objects.";
     return failed("storage", `${where}: ${sentenceOf(error)}`, cure);
   }
 }

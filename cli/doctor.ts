@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+
 import { foreseen } from "../platforms/foresight.ts";
 import { type Config, ConfigError } from "../server/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
@@ -14,7 +15,11 @@ import { readSettings } from "./settings.ts";
 export async function runDoctor(options: { json?: boolean }): Promise<void> {
   const findings = await examine();
   const healthy = findings.every(({ status }) => status !== "failed");
-  answer(options, { ok: healthy, checks: findings }, [...findings.flatMap(toLines), "", healthy ? "Nothing keeps Ampost from working." : "Ampost does not work like this."]);
+  answer(options, { ok: healthy, checks: findings }, [
+    ...findings.flatMap(toLines),
+    "",
+    healthy ? "Nothing keeps Ampost from working." : "Ampost does not work like this.",
+  ]);
   if (!healthy) process.exitCode = 1;
 }
 
@@ -25,12 +30,31 @@ async function examine(): Promise<Finding[]> {
   const { config, log } = settings;
   log.level = "error";
   const configuration = config.warnings.map((each) => warning("configuration", each, "Rename or unset it."));
-  const ahead = foreseen(config.platformEnvironment, new Date()).map(({ message, cure }) => warning("platforms", message, cure));
+  const ahead = foreseen(config.platformEnvironment, new Date()).map(({ message, cure }) =>
+    warning("platforms", message, cure),
+  );
   const folder = await checkDataFolder(config);
-  const others = folder.status === "failed" ? [] : [await checkDatabase(config, log), [await checkStorage(config), await checkDisk(config)]].flat();
-  const network = await Promise.all([checkPorts(config), checkSandbox(config), checkAddresses(config), checkProxy(config)]);
+  const others =
+    folder.status === "failed"
+      ? []
+      : [await checkDatabase(config, log), [await checkStorage(config), await checkDisk(config)]].flat();
+  const network = await Promise.all([
+    checkPorts(config),
+    checkSandbox(config),
+    checkAddresses(config),
+    checkProxy(config),
+  ]);
   const mail = await checkMail(config);
-  return [node, ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]), folder, ...others, ...network.flat(), mail, ...checkLimits(config), ...ahead];
+  return [
+    node,
+    ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]),
+    folder,
+    ...others,
+    ...network.flat(),
+    mail,
+    ...checkLimits(config),
+    ...ahead,
+  ];
 }
 
 function isSettings(value: unknown): value is { config: Config; log: Logger } {
@@ -39,7 +63,9 @@ function isSettings(value: unknown): value is { config: Config; log: Logger } {
 
 function configurationProblems(error: unknown): Finding[] {
   const problems = error instanceof ConfigError ? error.problems : [sentenceOf(error)];
-  return problems.map((problem) => failed("configuration", problem, "Set the variable to what it takes, or unset it. .env.example lists them all."));
+  return problems.map((problem) =>
+    failed("configuration", problem, "Set the variable to what it takes, or unset it. .env.example lists them all."),
+  );
 }
 
 function toLines({ name, status, message, cure }: Finding): string[] {

@@ -7,5 +7,15 @@ export interface Finding {
 }
 
 export const ok = (name: string, message: string): Finding => ({ name, status: "ok", message, cure: null });
-export const warning = (name: string, message: string, cure: string): Finding => ({ name, status: "warning", message, cure });
-export const failed = (name: string, message: string, cure: string): Finding => ({ name, status: "failed", message, cure });
+export const warning = (name: string, message: string, cure: string): Finding => ({
+  name,
+  status: "warning",
+  message,
+  cure,
+});
+export const failed = (name: string, message: string, cure: string): Finding => ({
+  name,
+  status: "failed",
+  message,
+  cure,
+});

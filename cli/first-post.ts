@@ -31,15 +31,31 @@ export function setUpLines(setUpUrl: string): string[] {
 /** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
 export function firstPosts(apiUrl: string): Example[] {
   // The shell puts the set's id in between two quoted halves.
-  const data = (text: string) => `'{"platformSetId":"'$SET'","platforms":["${EXAMPLE_PLATFORM}"],"content":{"text":"${text}"}}'`;
+  const data = (text: string) =>
+    `'{"platformSetId":"'$SET'","platforms":["${EXAMPLE_PLATFORM}"],"content":{"text":"${text}"}}'`;
   const create = `curl -s ${apiUrl}/api/v1/posts -H "Authorization: Bearer $KEY"`;
   const publish = `curl -s -X POST ${apiUrl}/api/v1/posts/$ID/publish -H "Authorization: Bearer $KEY" -H "Prefer: wait=60"`;
   const withId = (call: string) => [`ID=$(${call} | ${take("id")})`, publish];
   return [
-    { title: "a test key, and the set of accounts it publishes with", lines: ["BOOT=$(npm run --silent ampost -- bootstrap --json)", `KEY=$(echo "$BOOT" | ${take("apiKey")})`, `SET=$(echo "$BOOT" | ${take("platformSetId")})`] },
+    {
+      title: "a test key, and the set of accounts it publishes with",
+      lines: [
+        "BOOT=$(npm run --silent ampost -- bootstrap --json)",
+        `KEY=$(echo "$BOOT" | ${take("apiKey")})`,
+        `SET=$(echo "$BOOT" | ${take("platformSetId")})`,
+      ],
+    },
     { title: "a text", lines: withId(`${create} -H "Content-Type: application/json" -d ${data("Hello from Ampost")}`) },
-    { title: "an image", lines: withId(`${create} -F data=${data("One picture")} -F files=@${PICTURES}/photo-1x1.jpg`) },
-    { title: "a carousel", lines: withId(`${create} -F data=${data("Two pictures")} -F files=@${PICTURES}/photo-1x1.jpg -F files=@${PICTURES}/photo-4x5.jpg`) },
+    {
+      title: "an image",
+      lines: withId(`${create} -F data=${data("One picture")} -F files=@${PICTURES}/photo-1x1.jpg`),
+    },
+    {
+      title: "a carousel",
+      lines: withId(
+        `${create} -F data=${data("Two pictures")} -F files=@${PICTURES}/photo-1x1.jpg -F files=@${PICTURES}/photo-4x5.jpg`,
+      ),
+    },
   ];
 }
 

@@ -54,17 +54,35 @@ const SIGNS = {
 };
 
 /** Gone when the test is over, however that ends, with every process that still runs on it. The test fails where a server answered otherwise than the description of the API says. */
-export async function openInstallation(test: TestContext, options: { ownDatabase?: boolean } = {}): Promise<Installation> {
+export async function openInstallation(
+  test: TestContext,
+  options: { ownDatabase?: boolean } = {},
+): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
   const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
-  const database: TestDatabase | undefined = options.ownDatabase ? await createTestDatabase({ migrated: false }) : undefined;
-  const env: NodeJS.ProcessEnv = { ...process.env, AMPOST_DATA_DIR: dataDir, PORT: String(port), AMPOST_SANDBOX_PORT: String(sandboxPort), AMPOST_ENGINE_SPEED: "10" };
+  const database: TestDatabase | undefined = options.ownDatabase
+    ? await createTestDatabase({ migrated: false })
+    : undefined;
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    AMPOST_DATA_DIR: dataDir,
+    PORT: String(port),
+    AMPOST_SANDBOX_PORT: String(sandboxPort),
+    AMPOST_ENGINE_SPEED: "10",
+  };
   if (database) env.DATABASE_URL = database.url;
   const launched: ChildProcess[] = [];
   // What servers answer is held against the description of the API while they run.
-  const watching = { NODE_OPTIONS: `--import=${pathToFileURL(join(root, "tests/watch-process.ts")).href}`, AMPOST_TEST_DIFFERENCES: join(dataDir, "differences.txt") };
+  const watching = {
+    NODE_OPTIONS: `--import=${pathToFileURL(join(root, "tests/watch-process.ts")).href}`,
+    AMPOST_TEST_DIFFERENCES: join(dataDir, "differences.txt"),
+  };
   const launch = (args: string[], more: Record<string, string> = {}) => {
-    const child = spawn(process.execPath, ["cli/ampost.js", ...args], { cwd: root, env: { ...env, ...watching, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["cli/ampost.js", ...args], {
+      cwd: root,
+      env: { ...env, ...watching, ...more },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     launched.push(child);
     return child;
   };
@@ -93,10 +111,12 @@ export async function openInstallation(test: TestContext, options: { ownDatabase
       if (code !== 0) throw new Error(`ampost ${args.join(" ")} ended with ${code}: ${stderr}`);
       return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     },
-    shell: (lines) => whenEnded(spawn("bash", ["-e", "-c", lines], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })),
+    shell: (lines) =>
+      whenEnded(spawn("bash", ["-e", "-c", lines], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })),
     processes: async () => (await findProcesses(dataDir)).map(({ command }) => command),
     kill: async (part) => {
-      for (const { pid, command } of await findProcesses(dataDir)) if (command.includes(`${part} --attached`)) process.kill(pid, "SIGKILL");
+      for (const { pid, command } of await findProcesses(dataDir))
+        if (command.includes(`${part} --attached`)) process.kill(pid, "SIGKILL");
     },
     until: async (holds) => {
       while (!(await holds())) await sleep(20);
@@ -131,7 +151,9 @@ function whenEnded(child: ChildProcess): Promise<Ended> {
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (ended.stderr += text));
-  return new Promise((resolve, reject) => child.once("error", reject).once("close", (code) => resolve({ ...ended, code })));
+  return new Promise((resolve, reject) =>
+    child.once("error", reject).once("close", (code) => resolve({ ...ended, code })),
+  );
 }
 
 /** By the folder in their environment or under their feet: servers, sandboxes and PostgreSQL. */
@@ -143,7 +165,8 @@ async function findProcesses(dataDir: string): Promise<{ pid: number; command: s
       readlink(`/proc/${pid}/cwd`).catch(() => ""),
       readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => ""),
     ]);
-    if (command !== "" && (environment.includes(`AMPOST_DATA_DIR=${dataDir}\0`) || worksIn.startsWith(dataDir))) found.push({ pid: Number(pid), command: command.replaceAll("\0", " ") });
+    if (command !== "" && (environment.includes(`AMPOST_DATA_DIR=${dataDir}\0`) || worksIn.startsWith(dataDir)))
+      found.push({ pid: Number(pid), command: command.replaceAll("\0", " ") });
   }
   return found;
 }

@@ -22,27 +22,54 @@ export async function runCreateKey(options: KeyOptions): Promise<void> {
     const user = await findUser(instance, options);
     return createApiKey(instance, callerOf(user, options.mode), asked);
   });
-  answer(options, { id, apiKey, mode, name }, [apiKey, `Keep it: it is shown this once. (${mode} key "${name}", ${id})`]);
+  answer(options, { id, apiKey, mode, name }, [
+    apiKey,
+    `Keep it: it is shown this once. (${mode} key "${name}", ${id})`,
+  ]);
 }
 
 /** Judged by the same form as a key that a person makes in the dashboard. */
 function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, approvalRequired }: KeyOptions) {
-  const policies = Object.fromEntries(Object.entries({ draftOnly, platforms, postsPerDay, approvalRequired }).filter(([, value]) => value !== undefined));
-  const { body } = parseInput(keysCreate, { params: {}, query: {}, body: { mode, name, expiresAt: expires ?? null, policies } });
+  const policies = Object.fromEntries(
+    Object.entries({ draftOnly, platforms, postsPerDay, approvalRequired }).filter(([, value]) => value !== undefined),
+  );
+  const { body } = parseInput(keysCreate, {
+    params: {},
+    query: {},
+    body: { mode, name, expiresAt: expires ?? null, policies },
+  });
   const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
-  if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw new Error("The time of --expires has to lie in the future.");
+  if (expiresAt !== null && expiresAt.getTime() <= Date.now())
+    throw new Error("The time of --expires has to lie in the future.");
   return { name: body.name, expiresAt, ...(body.policies === undefined ? {} : { policies: body.policies }) };
 }
 
 export async function runListKeys(options: InstanceOptions): Promise<void> {
-  const keys = await withInstance(async (instance) => listApiKeys(instance, { userId: (await findUser(instance, options)).id }));
-  const lines = keys.map((key) => [key.id, key.prefix === null ? "(MCP client)" : `${key.prefix}…`, key.mode, stateOf(key), key.name, ...heldTo(key.policies)].join("  "));
-  answer(options, { keys }, lines.length > 0 ? lines : ["There are no keys yet: ampost keys create --mode test --name NAME"]);
+  const keys = await withInstance(async (instance) =>
+    listApiKeys(instance, { userId: (await findUser(instance, options)).id }),
+  );
+  const lines = keys.map((key) =>
+    [
+      key.id,
+      key.prefix === null ? "(MCP client)" : `${key.prefix}…`,
+      key.mode,
+      stateOf(key),
+      key.name,
+      ...heldTo(key.policies),
+    ].join("  "),
+  );
+  answer(
+    options,
+    { keys },
+    lines.length > 0 ? lines : ["There are no keys yet: ampost keys create --mode test --name NAME"],
+  );
 }
 
 export async function runRevokeKey(id: string, options: InstanceOptions): Promise<void> {
   if (!isId(id)) throw new Error(`"${id}" is not the id of a key. \`ampost keys list\` shows the ids.`);
-  const key = await withInstance(async (instance) => revokeApiKey(instance, { userId: (await findUser(instance, options)).id }, id));
+  const key = await withInstance(async (instance) =>
+    revokeApiKey(instance, { userId: (await findUser(instance, options)).id }, id),
+  );
   answer(options, { key }, [`Revoked ${key.id} (${key.mode} key "${key.name}").`]);
 }
 

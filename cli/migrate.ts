@@ -1,6 +1,6 @@
-import { openDatabase } from "../server/instance.ts";
 import { migrate } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
+import { openDatabase } from "../server/instance.ts";
 import { answer } from "./answer.ts";
 import { readSettings } from "./settings.ts";
 
@@ -10,7 +10,11 @@ export async function runMigrate(options: { json?: boolean }): Promise<void> {
   const pool = createPool(database.url, { max: 1 });
   try {
     const migrations = await migrate(pool);
-    answer(options, { migrations }, migrations.length > 0 ? migrations.map((name) => `ran ${name}`) : ["The database is up to date."]);
+    answer(
+      options,
+      { migrations },
+      migrations.length > 0 ? migrations.map((name) => `ran ${name}`) : ["The database is up to date."],
+    );
   } finally {
     await pool.end();
     await database.stop();

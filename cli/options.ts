@@ -25,6 +25,7 @@ export function wholeNumber(text: string): number {
 }
 
 export function webAddress(text: string): string {
-  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) throw new InvalidArgumentError("It takes an http or https address, such as https://api.example.com.");
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new InvalidArgumentError("It takes an http or https address, such as https://api.example.com.");
   return text;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
 import { openInstallation } from "./installation.fixture.ts";
 
@@ -9,10 +10,16 @@ test("one command starts everything, the lines it prints publish a text, an imag
   const lines = server.output().split("another terminal in this folder:")[1] ?? "";
   const { stdout } = await installation.shell(lines);
   const published = stdout.split(/(?=\{"post":)/).map((text) => JSON.parse(text));
-  assert.deepEqual(published.map(({ post }) => post.status), ["published", "published", "published"]);
+  assert.deepEqual(
+    published.map(({ post }) => post.status),
+    ["published", "published", "published"],
+  );
   const shown: unknown = await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json();
   assert.ok(Array.isArray(shown));
-  assert.deepEqual(shown.map(({ kind }) => kind), ["carousel", "image", "text"]);
+  assert.deepEqual(
+    shown.map(({ kind }) => kind),
+    ["carousel", "image", "text"],
+  );
   assert.ok(!server.output().includes("amp_test_"), "a key was printed");
 
   assert.equal(await server.end("SIGTERM"), 0);
@@ -28,7 +35,8 @@ test("instance commands work without a server and beside one, and do not stop it
   assert.deepEqual(second.accounts, first.accounts);
   assert.notEqual(second.apiKey, first.apiKey);
 
-  const call = (key: unknown) => fetch(`${installation.url}/api/v1/accounts`, { headers: { authorization: `Bearer ${String(key)}` } });
+  const call = (key: unknown) =>
+    fetch(`${installation.url}/api/v1/accounts`, { headers: { authorization: `Bearer ${String(key)}` } });
   const key = await installation.json("keys", "create", "--mode", "test", "--name", "laptop", "--json");
   assert.deepEqual(Object.keys(key), ["id", "apiKey", "mode", "name"]);
   assert.equal((await call(key.apiKey)).status, 200);
@@ -36,10 +44,28 @@ test("instance commands work without a server and beside one, and do not stop it
   assert.equal((await call(key.apiKey)).status, 401);
   const other = await installation.json("bootstrap", "--email", "other@example.com", "--json");
   assert.notEqual(other.platformSetId, first.platformSetId);
-  const held = await installation.json("keys", "create", "--mode", "live", "--name", "writer", "--draft-only", "--platforms", EXAMPLE_PLATFORM, "--posts-per-day", "5", "--json");
+  const held = await installation.json(
+    "keys",
+    "create",
+    "--mode",
+    "live",
+    "--name",
+    "writer",
+    "--draft-only",
+    "--platforms",
+    EXAMPLE_PLATFORM,
+    "--posts-per-day",
+    "5",
+    "--json",
+  );
   const { keys } = await installation.json("keys", "list", "--json");
   assert.ok(Array.isArray(keys) && keys.length === 4);
-  assert.deepEqual(keys.find(({ id }) => id === held.id)?.policies, { draftOnly: true, platforms: [EXAMPLE_PLATFORM], postsPerDay: 5, approvalRequired: false });
+  assert.deepEqual(keys.find(({ id }) => id === held.id)?.policies, {
+    draftOnly: true,
+    platforms: [EXAMPLE_PLATFORM],
+    postsPerDay: 5,
+    approvalRequired: false,
+  });
   assert.ok(!JSON.stringify(keys).includes(String(second.apiKey)));
 
   assert.equal((await fetch(`${installation.url}/readyz`)).status, 200);
@@ -51,9 +77,13 @@ test("a killed server leaves neither worker nor sandbox behind, and the next sta
   const { apiKey } = await installation.json("bootstrap", "--json");
   const killed = await installation.start("start");
   await killed.end("SIGKILL");
-  await installation.until(async () => !(await installation.processes()).some((command) => command.includes("--attached")));
+  await installation.until(
+    async () => !(await installation.processes()).some((command) => command.includes("--attached")),
+  );
   const next = await installation.start("start");
-  const answer = await fetch(`${installation.url}/api/v1/accounts`, { headers: { authorization: `Bearer ${String(apiKey)}` } });
+  const answer = await fetch(`${installation.url}/api/v1/accounts`, {
+    headers: { authorization: `Bearer ${String(apiKey)}` },
+  });
   assert.equal(answer.status, 200);
   assert.equal(await next.end("SIGINT"), 0);
   assert.deepEqual(await installation.processes(), []);
@@ -74,16 +104,33 @@ test("API, workers and sandbox run as processes of their own on one database", a
   const installation = await openInstallation(t, { ownDatabase: true });
   const sandbox = await installation.start("sandbox");
   const api = await installation.start("api");
-  const workers = await Promise.all([installation.start("worker", { AMPOST_WORKER_PORT: "0", AMPOST_METRICS_TOKEN: OPERATOR.authorization.slice("Bearer ".length) }), installation.start("worker")]);
+  const workers = await Promise.all([
+    installation.start("worker", {
+      AMPOST_WORKER_PORT: "0",
+      AMPOST_METRICS_TOKEN: OPERATOR.authorization.slice("Bearer ".length),
+    }),
+    installation.start("worker"),
+  ]);
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const headers = { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json", prefer: "wait=30" };
-  const created = await fetch(`${installation.url}/api/v1/posts`, { method: "POST", headers, body: JSON.stringify({ platformSetId, platforms: [EXAMPLE_PLATFORM], content: { text: "From four processes" } }) });
+  const created = await fetch(`${installation.url}/api/v1/posts`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ platformSetId, platforms: [EXAMPLE_PLATFORM], content: { text: "From four processes" } }),
+  });
   const { post } = Object(await created.json());
   const published = await fetch(`${installation.url}/api/v1/posts/${post.id}/publish`, { method: "POST", headers });
   assert.equal(Object(await published.json()).post.status, "published");
   const workerUrl = /"url":"(http:[^"]*)"/.exec(workers[0].output())?.[1];
-  assert.match(await (await fetch(`${workerUrl}/metrics`, { headers: OPERATOR })).text(), /ampost_due_platform_posts 0/);
-  assert.deepEqual(await (await fetch(`${workerUrl}/readyz`, { headers: OPERATOR })).json(), { status: "ready", publishing: "running", checks: { database: "ok", migrations: "ok", queue: "ok", worker: "ok" } });
+  assert.match(
+    await (await fetch(`${workerUrl}/metrics`, { headers: OPERATOR })).text(),
+    /ampost_due_platform_posts 0/,
+  );
+  assert.deepEqual(await (await fetch(`${workerUrl}/readyz`, { headers: OPERATOR })).json(), {
+    status: "ready",
+    publishing: "running",
+    checks: { database: "ok", migrations: "ok", queue: "ok", worker: "ok" },
+  });
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);
 });
 
@@ -104,10 +151,15 @@ test("the doctor finds nothing wrong with a fresh installation, and a wrong key 
   assert.equal((await installation.json("doctor", "--json")).ok, true);
   await installation.json("bootstrap", "--json");
   assert.equal((await installation.json("doctor", "--json")).ok, true);
-  const { code, stdout } = await installation.run(["doctor", "--json"], { AMPOST_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString("base64") });
+  const { code, stdout } = await installation.run(["doctor", "--json"], {
+    AMPOST_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString("base64"),
+  });
   assert.equal(code, 1);
   const { checks } = JSON.parse(stdout);
-  assert.deepEqual(checks.filter(({ status }: { status: string }) => status === "failed").map(({ name }: { name: string }) => name), ["encryption key"]);
+  assert.deepEqual(
+    checks.filter(({ status }: { status: string }) => status === "failed").map(({ name }: { name: string }) => name),
+    ["encryption key"],
+  );
 });
 
 test("a command line that is wrong exits with 2 and says what was meant", async (t) => {

@@ -1,11 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
 
-import ampost from "../package.json" with { type: "json" };
-
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
-import { addClientCommands } from "./remote/client-commands.ts";
+import ampost from "../package.json" with { type: "json" };
 import { EXIT_CODES } from "./exit-codes.ts";
 import { list, wholeNumber } from "./options.ts";
+import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is told to stop. */
 export async function run(args: readonly string[]): Promise<void> {
@@ -23,7 +22,10 @@ export function commands(): Command {
     .version(ampost.version, "--version", "print which version this is")
     .exitOverride()
     .showHelpAfterError("(add --help for what it takes)")
-    .addHelpText("after", "\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create \"Hello\" --platforms threads --publish --wait");
+    .addHelpText(
+      "after",
+      '\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create "Hello" --platforms threads --publish --wait',
+    );
   program.commandsGroup("On this instance:");
   addServers(program);
   addInstanceCommands(program);
@@ -37,8 +39,12 @@ export function commands(): Command {
 
 function addServers(program: Command): void {
   const server = (name: string, description: string) => program.command(name).description(description);
-  server("start", "run everything in one go: API, worker and sandbox, on an embedded database").action(async () => (await import("./servers.ts")).runServer("start"));
-  server("api", "run the API alone; any number of them share a database").action(async () => (await import("./servers.ts")).runServer("api"));
+  server("start", "run everything in one go: API, worker and sandbox, on an embedded database").action(async () =>
+    (await import("./servers.ts")).runServer("start"),
+  );
+  server("api", "run the API alone; any number of them share a database").action(async () =>
+    (await import("./servers.ts")).runServer("api"),
+  );
   server("worker", "run a worker alone: it publishes and does chores")
     .addOption(new Option("--attached").hideHelp())
     .action(async (options) => (await import("./servers.ts")).runServer("worker", options));
@@ -55,10 +61,12 @@ function addInstanceCommands(program: Command): void {
     .action(async (options) => (await import("./migrate.ts")).runMigrate(options));
   program
     .command("bootstrap")
-    .description("make sure there is an owner with a test set and sandbox accounts, and make a test key; may be run again and again")
+    .description(
+      "make sure there is an owner with a test set and sandbox accounts, and make a test key; may be run again and again",
+    )
     .addOption(email())
     .addOption(json())
-    .addHelpText("after", "\nExample:\n  ampost bootstrap --json | grep -o '\"apiKey\":\"[^\"]*' | cut -d '\"' -f 4")
+    .addHelpText("after", '\nExample:\n  ampost bootstrap --json | grep -o \'"apiKey":"[^"]*\' | cut -d \'"\' -f 4')
     .action(async (options) => (await import("./bootstrap.ts")).runBootstrap(options));
   program
     .command("doctor")
@@ -86,7 +94,11 @@ function addKeys(program: Command): void {
   keys
     .command("create")
     .description("make a key and show it, this once")
-    .addOption(new Option("--mode <mode>", "what it sees: real platforms, or the sandbox").choices(["test", "live"]).makeOptionMandatory())
+    .addOption(
+      new Option("--mode <mode>", "what it sees: real platforms, or the sandbox")
+        .choices(["test", "live"])
+        .makeOptionMandatory(),
+    )
     .requiredOption("--name <name>", "what to call it")
     .option("--expires <time>", "when it stops to work, such as 2027-01-31T00:00:00Z")
     .option("--draft-only", "it can neither schedule nor publish")
@@ -95,7 +107,10 @@ function addKeys(program: Command): void {
     .option("--approval-required", "it publishes only what a person has approved")
     .addOption(email())
     .addOption(json())
-    .addHelpText("after", "\nExamples:\n  ampost keys create --mode live --name production\n  ampost keys create --mode live --name writer --draft-only --posts-per-day 20")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  ampost keys create --mode live --name production\n  ampost keys create --mode live --name writer --draft-only --posts-per-day 20",
+    )
     .action(async (options) => (await import("./keys.ts")).runCreateKey(options));
   keys
     .command("list")
@@ -112,9 +127,14 @@ function addKeys(program: Command): void {
     .action(async (id, options) => (await import("./keys.ts")).runRevokeKey(id, options));
   keys
     .command("rotate-encryption")
-    .description("seal everything in the database with a new key, or the first of AMPOST_ENCRYPTION_KEY, while the servers run")
+    .description(
+      "seal everything in the database with a new key, or the first of AMPOST_ENCRYPTION_KEY, while the servers run",
+    )
     .addOption(json())
-    .addHelpText("after", "\nWith AMPOST_ENCRYPTION_KEY: first add the new key behind the old one on every process (old,new),\nthen put it first (new,old), then run this, then drop the old one when `ampost doctor` says so.\nWith the generated key file this makes the new key itself, and nothing has to be restarted.")
+    .addHelpText(
+      "after",
+      "\nWith AMPOST_ENCRYPTION_KEY: first add the new key behind the old one on every process (old,new),\nthen put it first (new,old), then run this, then drop the old one when `ampost doctor` says so.\nWith the generated key file this makes the new key itself, and nothing has to be restarted.",
+    )
     .action(async (options) => (await import("./rotate-encryption.ts")).runRotateEncryption(options));
 }
 

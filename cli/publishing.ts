@@ -25,7 +25,9 @@ export function runRelease(options: InstanceOptions): Promise<void> {
     const storage = await openStorage(config.storage);
     try {
       const released = await releaseHold(pool, { dataDir: config.dataDir, storage });
-      answer(options, { publishing: "running", released }, [released ? "Publishing goes on." : "Publishing was not held."]);
+      answer(options, { publishing: "running", released }, [
+        released ? "Publishing goes on." : "Publishing was not held.",
+      ]);
     } finally {
       storage.close();
     }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { countByKey, rotateEncryption, type Rotation } from "../server/domain/encryption/rotate-encryption.ts";
-import { addKey, NOTICED_WITHIN_SECONDS } from "../server/key-file.ts";
 import type { Instance } from "../server/instance.ts";
+import { addKey, NOTICED_WITHIN_SECONDS } from "../server/key-file.ts";
 import { answer } from "./answer.ts";
 import { withInstance } from "./instance-command.ts";
 
@@ -17,7 +18,8 @@ export async function runRotateEncryption(options: { json?: boolean }): Promise<
 
 async function rotate(instance: Instance): Promise<Rotation & { newKey: boolean }> {
   const { pool, config, oauth, secrets } = instance;
-  const newKey = config.encryptionKeys === null && (await countByKey(pool)).every(({ keyId }) => keyId === oauth.vault.keyId);
+  const newKey =
+    config.encryptionKeys === null && (await countByKey(pool)).every(({ keyId }) => keyId === oauth.vault.keyId);
   if (newKey) {
     await addKey(config.dataDir);
     secrets.reread();
@@ -29,9 +31,13 @@ async function rotate(instance: Instance): Promise<Rotation & { newKey: boolean 
 
 function toLines(newKey: boolean, { keyId, resealed, columns, unreadable, left }: Rotation): string[] {
   return [
-    newKey ? `A new key, ${keyId}, was made and put first in the data folder's key file.` : `The key that seals is ${keyId}.`,
+    newKey
+      ? `A new key, ${keyId}, was made and put first in the data folder's key file.`
+      : `The key that seals is ${keyId}.`,
     `${resealed} ${resealed === 1 ? "value was" : "values were"} sealed again with it.`,
-    ...columns.filter((column) => column.resealed > 0).map((column) => `  ${column.table}.${column.column}: ${column.resealed}`),
+    ...columns
+      .filter((column) => column.resealed > 0)
+      .map((column) => `  ${column.table}.${column.column}: ${column.resealed}`),
     ...(unreadable > 0 ? [`${unreadable} cannot be opened with any of the keys and stay as they are.`] : []),
     ...(left > 0 ? [`${left} were in use all the time: run this again.`] : []),
     "Keep the earlier keys until `ampost doctor` says that they can go.",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+
 import { startSandbox } from "../sandbox/server.ts";
 import { answerStarter } from "../server/attached-process.ts";
 import { closeDataDir } from "../server/data-dir.ts";
@@ -25,7 +26,10 @@ export async function runSandbox(options: { attached?: boolean }): Promise<void>
     log: (message, error) => log.error({ err: error }, message),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    throw new Error(`Port ${config.sandbox.port} is taken by another program. Stop that, or set AMPOST_SANDBOX_PORT to another one.`, { cause: error });
+    throw new Error(
+      `Port ${config.sandbox.port} is taken by another program. Stop that, or set AMPOST_SANDBOX_PORT to another one.`,
+      { cause: error },
+    );
   });
   // The server may have failed to start meanwhile.
   if (options.attached && !process.connected) return await sandbox.close();

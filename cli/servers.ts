@@ -22,7 +22,10 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   if (attached && !process.connected) return await running.stop();
   stayUntilTold(log, () => running.stop(), { signals: !attached, stopSeconds: config.stopSeconds });
   if (attached) return answerStarter({ ...running.answers });
-  log.info({ url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" }, "Ready");
+  log.info(
+    { url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" },
+    "Ready",
+  );
   // Lines to be copied into a shell come last.
   if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));
   if (name === "start") console.log(welcomeLines(config).join("\n"));

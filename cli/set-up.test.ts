@@ -9,9 +9,23 @@ test("the first start prints a link that makes the owner once, letters are writt
   const installation = await openInstallation(t);
   await installation.json("bootstrap", "--json");
   const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_SIGNUP: "open" });
-  const post = (path: string, body: object) => fetch(`${installation.url}/api/auth/${path}`, { method: "POST", headers: { "content-type": "application/json", host: new URL(installation.appUrl).host, origin: installation.appUrl }, body: JSON.stringify(body) });
+  const post = (path: string, body: object) =>
+    fetch(`${installation.url}/api/auth/${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        host: new URL(installation.appUrl).host,
+        origin: installation.appUrl,
+      },
+      body: JSON.stringify(body),
+    });
   const secrets: string[] = [];
-  const remember = (response: Response) => secrets.push(...response.headers.getSetCookie().flatMap((cookie) => decodeURIComponent(/=([^;]{20,})/.exec(cookie)?.[1] ?? "").split(".")[0] || []));
+  const remember = (response: Response) =>
+    secrets.push(
+      ...response.headers
+        .getSetCookie()
+        .flatMap((cookie) => decodeURIComponent(/=([^;]{20,})/.exec(cookie)?.[1] ?? "").split(".")[0] || []),
+    );
 
   const token = /\/setup\?token=(\S+)\n/.exec(server.output())?.[1] ?? "";
   const owner = { email: "owner@example.com", password: "correct horse battery staple", name: "Olga" };
@@ -26,12 +40,31 @@ test("the first start prints a link that makes the owner once, letters are writt
 
   const folder = join(installation.dataDir, "mail");
   await installation.until(async () => server.output().split("a letter was written to a file").length === 3);
-  const letters = await Promise.all((await readdir(folder)).map(async (name) => (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "=")));
-  assert.deepEqual(letters.map((letter) => /^To: .*?([\w.]+@[\w.]+)/m.exec(letter)?.[1]).sort(), ["ada@example.com", "owner@example.com"]);
-  secrets.push(owner.password, "another horse entirely", "yet another long password", ...letters.map((letter) => /token=(\S+)/.exec(letter)?.[1] ?? ""));
+  const letters = await Promise.all(
+    (await readdir(folder)).map(async (name) =>
+      (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "="),
+    ),
+  );
+  assert.deepEqual(letters.map((letter) => /^To: .*?([\w.]+@[\w.]+)/m.exec(letter)?.[1]).sort(), [
+    "ada@example.com",
+    "owner@example.com",
+  ]);
+  secrets.push(
+    owner.password,
+    "another horse entirely",
+    "yet another long password",
+    ...letters.map((letter) => /token=(\S+)/.exec(letter)?.[1] ?? ""),
+  );
 
-  const log = server.output().split("\n").filter((line) => line.startsWith("{")).join("\n");
-  assert.ok(log.includes('"level":"debug"') && secrets.length >= 7 && secrets.every((secret) => secret.length >= 20), JSON.stringify(secrets));
+  const log = server
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .join("\n");
+  assert.ok(
+    log.includes('"level":"debug"') && secrets.length >= 7 && secrets.every((secret) => secret.length >= 20),
+    JSON.stringify(secrets),
+  );
   for (const secret of [...secrets, token]) assert.ok(!log.includes(secret), `${secret.slice(0, 6)}… is in the log`);
   assert.equal(await server.end("SIGTERM"), 0);
 

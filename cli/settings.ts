@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+
 import { type Config, loadConfig } from "../server/config.ts";
 import { createLog } from "../server/log.ts";
 import { findFreePort } from "./free-port.ts";
@@ -12,6 +13,7 @@ export async function readSettings(part: string): Promise<{ config: Config; log:
 /** Port 0 is settled before anything is made of it: addresses contain it. */
 async function withFreePorts(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const settled = { ...env };
-  for (const name of ["PORT", "AMPOST_SANDBOX_PORT"]) if (env[name] === "0") settled[name] = String(await findFreePort());
+  for (const name of ["PORT", "AMPOST_SANDBOX_PORT"])
+    if (env[name] === "0") settled[name] = String(await findFreePort());
   return settled;
 }

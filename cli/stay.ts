@@ -8,7 +8,11 @@ const SAME_SIGNAL_SECONDS = 0.5;
  * ends with 0. A second signal ends it at once. Without `signals` only that process ends it. All that is held is to be
  * finished or handed back within `stopSeconds`.
  */
-export function stayUntilTold(log: Logger, stop: () => Promise<void>, { signals = true, stopSeconds = 10 }: { signals?: boolean; stopSeconds?: number } = {}): void {
+export function stayUntilTold(
+  log: Logger,
+  stop: () => Promise<void>,
+  { signals = true, stopSeconds = 10 }: { signals?: boolean; stopSeconds?: number } = {},
+): void {
   let toldAt: number | undefined;
   const told = (why: NodeJS.Signals | "disconnect") => {
     if (toldAt !== undefined) {
@@ -17,10 +21,13 @@ export function stayUntilTold(log: Logger, stop: () => Promise<void>, { signals 
     }
     toldAt = performance.now();
     log.info({ why }, "Stopping");
-    setTimeout(() => {
-      log.warn("Stopping took too long; what is left is taken over by others, or at the next start");
-      process.exit(0);
-    }, (stopSeconds - 0.5) * 1000).unref();
+    setTimeout(
+      () => {
+        log.warn("Stopping took too long; what is left is taken over by others, or at the next start");
+        process.exit(0);
+      },
+      (stopSeconds - 0.5) * 1000,
+    ).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {

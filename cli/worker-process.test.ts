@@ -48,7 +48,9 @@ test("a stop is clean and leaves nothing behind though the worker hangs, and a w
     await publish("[[endless]]");
     await installation.until(async () => /worker":"does not answer/.test(await readiness()));
     assert.equal(await server.end(signal), signal === "SIGTERM" ? 0 : null);
-    await installation.until(async () => !(await installation.processes()).some((command) => command.includes("--attached")));
+    await installation.until(
+      async () => !(await installation.processes()).some((command) => command.includes("--attached")),
+    );
   }
 });
 
@@ -62,7 +64,10 @@ test("a worker that was killed is started again, and its figures are among those
   const id = await publish("After a kill");
   await installation.until(async () => (await post(id)).status === "published");
   const metrics = await figures();
-  assert.match(metrics, new RegExp(`ampost_platform_posts_settled_total{platform="${EXAMPLE_PLATFORM}",outcome="published"} 1`));
+  assert.match(
+    metrics,
+    new RegExp(`ampost_platform_posts_settled_total{platform="${EXAMPLE_PLATFORM}",outcome="published"} 1`),
+  );
   assert.match(metrics, /process_resident_memory_bytes\{process="worker"\}/);
   assert.match(metrics, /process_resident_memory_bytes\{process="api"\}/);
   assert.equal(await server.end("SIGTERM"), 0);
@@ -76,13 +81,22 @@ const OPERATOR = { authorization: `Bearer ${WATCHED.AMPOST_METRICS_TOKEN}` };
 async function caller(installation: Installation, email = "owner@example.com") {
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--email", email, "--json");
   const headers = { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json" };
-  const call = (path: string, options: RequestInit = {}) => fetch(`${installation.url}${path}`, { headers, redirect: "manual", signal: AbortSignal.timeout(20_000), ...options });
+  const call = (path: string, options: RequestInit = {}) =>
+    fetch(`${installation.url}${path}`, {
+      headers,
+      redirect: "manual",
+      signal: AbortSignal.timeout(20_000),
+      ...options,
+    });
   return {
     call,
     figures: async () => await (await call("/metrics", { headers: OPERATOR })).text(),
     readiness: async () => await (await call("/readyz", { headers: OPERATOR })).text(),
     publish: async (text: string): Promise<string> => {
-      const created = await call("/api/v1/posts", { method: "POST", body: JSON.stringify({ platformSetId, platforms: [EXAMPLE_PLATFORM], content: { text } }) });
+      const created = await call("/api/v1/posts", {
+        method: "POST",
+        body: JSON.stringify({ platformSetId, platforms: [EXAMPLE_PLATFORM], content: { text } }),
+      });
       const { id } = Object(Object(await created.json()).post);
       assert.equal((await call(`/api/v1/posts/${id}/publish`, { method: "POST" })).status, 200);
       return id;

@@ -1,4 +1,4 @@
-import type { AmpostError} from "./errors.ts";
+import type { AmpostError } from "./errors.ts";
 import { failureOf, isPassing, refusalOf } from "./errors.ts";
 
 /** What every call goes by. */
@@ -50,14 +50,24 @@ export interface Answered<Answer> {
 }
 
 /** A call that changes nothing. */
-export async function read<Answer>(connection: Connection, path: string, options: CallOptions & { query?: object } = {}): Promise<Answer> {
+export async function read<Answer>(
+  connection: Connection,
+  path: string,
+  options: CallOptions & { query?: object } = {},
+): Promise<Answer> {
   return (await call<Answer>(connection, { ...options, method: "GET", path })).answer;
 }
 
 /** A call that changes something, once, however often it has to be sent. */
-export async function write<Answer>(connection: Connection, method: "POST" | "PATCH" | "DELETE", path: string, options: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds"> = {}): Promise<Answered<Answer>> {
+export async function write<Answer>(
+  connection: Connection,
+  method: "POST" | "PATCH" | "DELETE",
+  path: string,
+  options: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds"> = {},
+): Promise<Answered<Answer>> {
   const { idempotencyKey = newKey() } = options;
-  if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) throw new TypeError("An idempotencyKey has 1 to 255 letters, digits and signs of ASCII, as a header takes them.");
+  if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey))
+    throw new TypeError("An idempotencyKey has 1 to 255 letters, digits and signs of ASCII, as a header takes them.");
   return await call<Answer>(connection, { ...options, method, path, idempotencyKey });
 }
 
@@ -65,9 +75,15 @@ export async function write<Answer>(connection: Connection, method: "POST" | "PA
 export async function call<Answer>(connection: Connection, asked: Call): Promise<Answered<Answer>> {
   const { body, ...request } = asked;
   const isJson = body !== undefined && !(body instanceof FormData) && !(body instanceof Blob);
-  const sent = isJson ? { ...request, body: JSON.stringify(body), headers: { "content-type": "application/json", ...request.headers } } : { ...request, ...(body !== undefined && { body }) };
+  const sent = isJson
+    ? { ...request, body: JSON.stringify(body), headers: { "content-type": "application/json", ...request.headers } }
+    : { ...request, ...(body !== undefined && { body }) };
   return await repeated(connection, asked, async () => {
-    const response = await send(connection, sent, AbortSignal.timeout(Math.ceil((asked.timeoutSeconds ?? connection.timeoutSeconds) * 1000)));
+    const response = await send(
+      connection,
+      sent,
+      AbortSignal.timeout(Math.ceil((asked.timeoutSeconds ?? connection.timeoutSeconds) * 1000)),
+    );
     const text = await response.text();
     if (!response.ok) throw refusalOf(response, text);
     const answer: Answer = text === "" ? null : JSON.parse(text);
@@ -76,7 +92,19 @@ export async function call<Answer>(connection: Connection, asked: Call): Promise
 }
 
 /** Sends one request. Only headers and status have been read of what it resolves with. */
-export async function send({ apiKey, baseUrl, fetch }: Connection, { method, path, query = {}, body, idempotencyKey, headers = {}, signal }: Omit<Call, "body"> & { body?: string | FormData | Blob }, ended: AbortSignal): Promise<Response> {
+export async function send(
+  { apiKey, baseUrl, fetch }: Connection,
+  {
+    method,
+    path,
+    query = {},
+    body,
+    idempotencyKey,
+    headers = {},
+    signal,
+  }: Omit<Call, "body"> & { body?: string | FormData | Blob },
+  ended: AbortSignal,
+): Promise<Response> {
   return await fetch(`${baseUrl}${path}${queryOf(query)}`, {
     method,
     headers: {
@@ -94,7 +122,10 @@ export async function send({ apiKey, baseUrl, fetch }: Connection, { method, pat
 const PAGE_SIZE = 100;
 
 /** All that a list has, fetched page by page as it is asked for. What is added meanwhile moves the rest on, so each is told only once. */
-export async function* everyItem<Item extends { id: string }>(fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>, limit = PAGE_SIZE): AsyncGenerator<Item, void> {
+export async function* everyItem<Item extends { id: string }>(
+  fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>,
+  limit = PAGE_SIZE,
+): AsyncGenerator<Item, void> {
   const told = new Set<string>();
   for (let offset = 0; ; offset += limit) {
     const items = await fetchPage({ limit, offset });
@@ -108,7 +139,11 @@ export async function* everyItem<Item extends { id: string }>(fetchPage: (page: 
 }
 
 /** Tries until it succeeds, fails for good, or has been tried often enough. */
-export async function repeated<Result>(connection: Connection, { signal, repeatable = true }: Pick<Call, "signal" | "repeatable">, attempt: () => Promise<Result>): Promise<Result> {
+export async function repeated<Result>(
+  connection: Connection,
+  { signal, repeatable = true }: Pick<Call, "signal" | "repeatable">,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
   for (let failures = 0; ; failures += 1) {
     try {
       return await attempt();
@@ -125,7 +160,12 @@ export async function repeated<Result>(connection: Connection, { signal, repeata
 const LONGEST_PAUSE_SECONDS = 60;
 
 /** Waits before the next try, as long as the server asks; throws the failure where there is to be none. */
-export async function pauseAfter({ retries, random, pause }: Connection, failure: AmpostError, failures: number, signal?: AbortSignal): Promise<void> {
+export async function pauseAfter(
+  { retries, random, pause }: Connection,
+  failure: AmpostError,
+  failures: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const seconds = Math.max(failure.retryAfterSeconds ?? 0, Math.min(8, 0.5 * 2 ** failures)) * (1 + random() / 4);
   if (failures >= retries || (failure.retryAfterSeconds ?? 0) > LONGEST_PAUSE_SECONDS) throw failure;
   await pause(seconds, signal);
@@ -143,7 +183,9 @@ function encoded(value: string): string {
 
 function queryOf(query: object): string {
   const asked = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  return asked.length === 0 ? "" : `?${new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)]))}`;
+  return asked.length === 0
+    ? ""
+    : `?${new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)]))}`;
 }
 
 function newKey(): string {

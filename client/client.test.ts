@@ -26,24 +26,40 @@ after(async () => {
 
 const clientAt = (baseUrl: string, options: Partial<Parameters<typeof createClient>[0]> = {}): Client => {
   pauses = [];
-  return createClient({ apiKey: world.test.key, baseUrl, random: () => 0, pause: async (seconds) => void pauses.push(seconds), ...options });
+  return createClient({
+    apiKey: world.test.key,
+    baseUrl,
+    random: () => 0,
+    pause: async (seconds) => void pauses.push(seconds),
+    ...options,
+  });
 };
 /** Each request over a connection of its own, for the proxy looks at the first bytes of each. */
-const brokenClient = () => clientAt(proxy.url, { fetch: async (input, init) => await fetch(input, { ...init, headers: { ...init?.headers, connection: "close" } }) });
+const brokenClient = () =>
+  clientAt(proxy.url, {
+    fetch: async (input, init) => await fetch(input, { ...init, headers: { ...init?.headers, connection: "close" } }),
+  });
 const struckBy = async (work: () => Promise<unknown>) => {
   const before = proxy.struck();
   await work();
   return proxy.struck() - before;
 };
-const draft = (text: string): NewPost => ({ platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text } });
-const refusedWith = (code: AmpostError["code"]) => (error: unknown) => error instanceof AmpostError && error.code === code;
+const draft = (text: string): NewPost => ({
+  platformSetId: world.test.platformSetId,
+  platforms: ["threads"],
+  content: { text },
+});
+const refusedWith = (code: AmpostError["code"]) => (error: unknown) =>
+  error instanceof AmpostError && error.code === code;
 const countOf = async (text: string) => (await clientAt(world.url).posts.list({ search: text })).total;
 
 test("every operation that a key may call has a method, and no method calls anything else", async () => {
   const called = new Set<string>();
   const client = clientAt(world.url, {
     fetch: async (input, init) => {
-      called.add(`${init?.method} ${new URL(String(input)).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ":id").replace("/threads", "/:platform")}`);
+      called.add(
+        `${init?.method} ${new URL(String(input)).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ":id").replace("/threads", "/:platform")}`,
+      );
       return await fetch(input, init);
     },
   });
@@ -52,16 +68,47 @@ test("every operation that a key may call has a method, and no method calls anyt
   for await (const _ of posts.events(post.id)) break;
   const retry = Object(EXAMPLES.posts_retry);
   const calls = [
-    posts.list(), posts.validate(draft("")), posts.get(post.id), posts.update(post.id, {}), posts.publish(UNKNOWN_ID), posts.retry(UNKNOWN_ID, retry), posts.cancel(UNKNOWN_ID), posts.delete(UNKNOWN_ID), posts.attempts(post.id),
-    platformSets.list(), platformSets.create({ name: "Another" }), platformSets.rename(UNKNOWN_ID, "Other"), platformSets.delete(UNKNOWN_ID),
-    accounts.list(), accounts.get(UNKNOWN_ID), accounts.context(),
-    media.create({ url: "https://cdn.example.com/photo.jpg" }), media.list(), media.get(UNKNOWN_ID), media.delete(UNKNOWN_ID),
-    platforms.list(), platforms.get("threads"),
-    connectLinks.create({ platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com" }), connectLinks.list(), connectLinks.get(UNKNOWN_ID), connectLinks.revoke(UNKNOWN_ID),
-    webhooks.create({ url: "https://app.example.com" }), webhooks.list(), webhooks.get(UNKNOWN_ID), webhooks.update(UNKNOWN_ID, {}), webhooks.delete(UNKNOWN_ID), webhooks.rotateSecret(UNKNOWN_ID), webhooks.test(UNKNOWN_ID), webhooks.deliveries(UNKNOWN_ID), webhooks.redeliver(UNKNOWN_ID),
+    posts.list(),
+    posts.validate(draft("")),
+    posts.get(post.id),
+    posts.update(post.id, {}),
+    posts.publish(UNKNOWN_ID),
+    posts.retry(UNKNOWN_ID, retry),
+    posts.cancel(UNKNOWN_ID),
+    posts.delete(UNKNOWN_ID),
+    posts.attempts(post.id),
+    platformSets.list(),
+    platformSets.create({ name: "Another" }),
+    platformSets.rename(UNKNOWN_ID, "Other"),
+    platformSets.delete(UNKNOWN_ID),
+    accounts.list(),
+    accounts.get(UNKNOWN_ID),
+    accounts.context(),
+    media.create({ url: "https://cdn.example.com/photo.jpg" }),
+    media.list(),
+    media.get(UNKNOWN_ID),
+    media.delete(UNKNOWN_ID),
+    platforms.list(),
+    platforms.get("threads"),
+    connectLinks.create({ platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com" }),
+    connectLinks.list(),
+    connectLinks.get(UNKNOWN_ID),
+    connectLinks.revoke(UNKNOWN_ID),
+    webhooks.create({ url: "https://app.example.com" }),
+    webhooks.list(),
+    webhooks.get(UNKNOWN_ID),
+    webhooks.update(UNKNOWN_ID, {}),
+    webhooks.delete(UNKNOWN_ID),
+    webhooks.rotateSecret(UNKNOWN_ID),
+    webhooks.test(UNKNOWN_ID),
+    webhooks.deliveries(UNKNOWN_ID),
+    webhooks.redeliver(UNKNOWN_ID),
   ];
-  for (const settled of await Promise.allSettled(calls)) if (settled.status === "rejected") assert.match(settled.reason.code, /NOT_FOUND$/);
-  const offered = OPERATIONS.filter(({ auth = "key", successor, path }) => auth !== "session" && successor === undefined && path.startsWith("/api/v1/")).map(({ method, path }) => `${method} ${path}`);
+  for (const settled of await Promise.allSettled(calls))
+    if (settled.status === "rejected") assert.match(settled.reason.code, /NOT_FOUND$/);
+  const offered = OPERATIONS.filter(
+    ({ auth = "key", successor, path }) => auth !== "session" && successor === undefined && path.startsWith("/api/v1/"),
+  ).map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual([...called].sort(), offered.sort());
 });
 
@@ -70,32 +117,54 @@ test("a post is created, changed, listed, and discarded, with what the API says 
   const made = await posts.create(draft("From the client"));
   assert.equal(made.post.status, "draft");
   assert.deepEqual(made.warnings, []);
-  const changed = await posts.update(made.post.id, { content: { text: "Changed by the client" } }, { ifMatch: String(made.etag) });
+  const changed = await posts.update(
+    made.post.id,
+    { content: { text: "Changed by the client" } },
+    { ifMatch: String(made.etag) },
+  );
   assert.equal(changed.post.content.text, "Changed by the client");
-  await assert.rejects(posts.update(made.post.id, {}, { ifMatch: String(made.etag) }), refusedWith("PRECONDITION_FAILED"));
+  await assert.rejects(
+    posts.update(made.post.id, {}, { ifMatch: String(made.etag) }),
+    refusedWith("PRECONDITION_FAILED"),
+  );
   assert.equal((await posts.cancel(made.post.id)).post.status, "discarded");
 });
 
 test("a refusal carries code, status, every issue and the id in the server's log", async () => {
   const { posts } = clientAt(world.url);
   const refused = posts.create({ ...draft(""), platforms: ["threads", "youtube"] });
-  const error = await refused.then(() => null, (thrown: unknown) => thrown);
+  const error = await refused.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof AmpostError);
   assert.equal(error.status, 400);
   assert.ok(error.issues.length > 1);
   assert.equal(error.message, error.issues[0]?.message);
   assert.match(String(error.requestId), /^[0-9a-f-]{36}$/);
   assert.equal((await posts.validate(draft(""))).valid, false);
-  await assert.rejects(createClient({ apiKey: "amp_test_wrong", baseUrl: world.url }).posts.list(), refusedWith("UNAUTHORIZED"));
+  await assert.rejects(
+    createClient({ apiKey: "amp_test_wrong", baseUrl: world.url }).posts.list(),
+    refusedWith("UNAUTHORIZED"),
+  );
   await assert.rejects(posts.get(".."), TypeError);
   await assert.rejects(posts.cancel(UNKNOWN_ID, { idempotencyKey: "ключ" }), TypeError);
 });
 
 test("what no call could be made with is told where the client is made", () => {
   const missing: { apiKey: string } = JSON.parse("{}");
-  for (const wrong of [{ apiKey: "" }, missing, { apiKey: "two words" }]) assert.throws(() => createClient(wrong), TypeError);
-  for (const baseUrl of ["", "localhost:3000", "ftp://api.example.com", "http://user:password@localhost", "http://localhost/?x"]) assert.throws(() => createClient({ apiKey: "amp_test_x", baseUrl }), TypeError, baseUrl);
-  for (const timeoutSeconds of [0, -1, Number.NaN, Infinity]) assert.throws(() => createClient({ apiKey: "amp_test_x", timeoutSeconds }), TypeError);
+  for (const wrong of [{ apiKey: "" }, missing, { apiKey: "two words" }])
+    assert.throws(() => createClient(wrong), TypeError);
+  for (const baseUrl of [
+    "",
+    "localhost:3000",
+    "ftp://api.example.com",
+    "http://user:password@localhost",
+    "http://localhost/?x",
+  ])
+    assert.throws(() => createClient({ apiKey: "amp_test_x", baseUrl }), TypeError, baseUrl);
+  for (const timeoutSeconds of [0, -1, Number.NaN, Infinity])
+    assert.throws(() => createClient({ apiKey: "amp_test_x", timeoutSeconds }), TypeError);
 });
 
 test("iterating goes through all pages, in order and without doubles", async () => {
@@ -103,7 +172,10 @@ test("iterating goes through all pages, in order and without doubles", async () 
   for (const number of [1, 2, 3, 4, 5]) await posts.create(draft(`Page by page ${number}`));
   const seen: string[] = [];
   for await (const { textPreview } of posts.iterate({ search: "Page by page", limit: 2 })) seen.push(textPreview);
-  assert.deepEqual(seen, [5, 4, 3, 2, 1].map((number) => `Page by page ${number}`));
+  assert.deepEqual(
+    seen,
+    [5, 4, 3, 2, 1].map((number) => `Page by page ${number}`),
+  );
 });
 
 test("lists that are paged by offset are gone through too, each once, also where they grow meanwhile, and one may stop early", async () => {
@@ -118,7 +190,12 @@ test("lists that are paged by offset are gone through too, each once, also where
   }
   assert.deepEqual(seen, sent);
   await webhooks.delete(webhook.id);
-  for (const externalId of ["one", "two", "three"]) await connectLinks.create({ platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com", externalId });
+  for (const externalId of ["one", "two", "three"])
+    await connectLinks.create({
+      platformSetId: world.test.platformSetId,
+      returnUrl: "https://app.example.com",
+      externalId,
+    });
   for await (const { externalId } of connectLinks.iterate({ limit: 1 })) {
     seen.push(String(externalId));
     if (externalId === "two") break;
@@ -136,29 +213,62 @@ test("a create whose answer is lost is tried again and makes one post", async ()
 
 test("a caller's own key makes two calls one", async () => {
   const { posts } = clientAt(world.url);
-  const [one, other] = [await posts.create(draft("By my key"), { idempotencyKey: "mine" }), await posts.create(draft("By my key"), { idempotencyKey: "mine" })];
+  const [one, other] = [
+    await posts.create(draft("By my key"), { idempotencyKey: "mine" }),
+    await posts.create(draft("By my key"), { idempotencyKey: "mine" }),
+  ];
   assert.equal(one.post.id, other.post.id);
-  await assert.rejects(posts.create(draft("Something else"), { idempotencyKey: "mine" }), refusedWith("IDEMPOTENCY_KEY_REUSED"));
+  await assert.rejects(
+    posts.create(draft("Something else"), { idempotencyKey: "mine" }),
+    refusedWith("IDEMPOTENCY_KEY_REUSED"),
+  );
 });
 
 test("pauses grow, are as long as the server asks, and end with the failure after the last try or before a long one", async () => {
-  const answering = (status: number, headers: Record<string, string>) => ({ fetch: async () => new Response(JSON.stringify({ error: "Not now", code: status === 429 ? "RATE_LIMITED" : "UNAVAILABLE", requestId: "", issues: [] }), { status, headers }) });
+  const answering = (status: number, headers: Record<string, string>) => ({
+    fetch: async () =>
+      new Response(
+        JSON.stringify({
+          error: "Not now",
+          code: status === 429 ? "RATE_LIMITED" : "UNAVAILABLE",
+          requestId: "",
+          issues: [],
+        }),
+        { status, headers },
+      ),
+  });
   await assert.rejects(clientAt(world.url, answering(503, {})).platforms.list(), refusedWith("UNAVAILABLE"));
   assert.deepEqual(pauses, [0.5, 1, 2]);
-  await assert.rejects(clientAt(world.url, answering(429, { "retry-after": "7" })).platforms.list(), { retryAfterSeconds: 7 });
+  await assert.rejects(clientAt(world.url, answering(429, { "retry-after": "7" })).platforms.list(), {
+    retryAfterSeconds: 7,
+  });
   assert.deepEqual(pauses, [7, 7, 7]);
-  await assert.rejects(clientAt(world.url, answering(429, { "retry-after": "3600" })).platforms.list(), { retryAfterSeconds: 3600 });
+  await assert.rejects(clientAt(world.url, answering(429, { "retry-after": "3600" })).platforms.list(), {
+    retryAfterSeconds: 3600,
+  });
   assert.deepEqual(pauses, []);
-  await assert.rejects(clientAt(world.url, { fetch: async () => new Response("<html>", { status: 400 }) }).platforms.list(), refusedWith("UNEXPECTED_ANSWER"));
-  await assert.rejects(clientAt(world.url, { fetch: async () => Response.redirect("https://elsewhere.example.com/", 302) }).platforms.list(), /elsewhere\.example\.com/);
+  await assert.rejects(
+    clientAt(world.url, { fetch: async () => new Response("<html>", { status: 400 }) }).platforms.list(),
+    refusedWith("UNEXPECTED_ANSWER"),
+  );
+  await assert.rejects(
+    clientAt(world.url, {
+      fetch: async () => Response.redirect("https://elsewhere.example.com/", 302),
+    }).platforms.list(),
+    /elsewhere\.example\.com/,
+  );
 });
 
 test("who gives up is let go, and a server that is away is said to be", async () => {
   const client = clientAt("http://127.0.0.1:9");
   await assert.rejects(client.platforms.list(), refusedWith("CONNECTION_FAILED"));
   assert.equal(pauses.length, 3);
-  const silent: typeof fetch = (_, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
-  await assert.rejects(clientAt(world.url, { fetch: silent, timeoutSeconds: 0.01, retries: 0 }).platforms.list(), refusedWith("TIMED_OUT"));
+  const silent: typeof fetch = (_, init) =>
+    new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+  await assert.rejects(
+    clientAt(world.url, { fetch: silent, timeoutSeconds: 0.01, retries: 0 }).platforms.list(),
+    refusedWith("TIMED_OUT"),
+  );
   const reason = new Error("Enough");
   await assert.rejects(clientAt(world.url).platforms.list({ signal: AbortSignal.abort(reason) }), reason);
 });
@@ -204,7 +314,10 @@ test("who follows a post waits through a restart of the server", async () => {
 test("files sent along with a post become its media", async () => {
   const photo = new File([await readFile("tests/fixtures/photo-1x1.jpg")], "photo.jpg");
   const { post } = await clientAt(world.url).posts.create(draft("With a file"), { files: [photo] });
-  assert.deepEqual(post.content.media.map(({ type, filename }) => [type, filename]), [["image", "photo.jpg"]]);
+  assert.deepEqual(
+    post.content.media.map(({ type, filename }) => [type, filename]),
+    [["image", "photo.jpg"]],
+  );
 });
 
 test("an upload goes on where the connection broke, tells its progress, and can be taken up by another", async () => {
@@ -212,22 +325,40 @@ test("an upload goes on where the connection broke, tells its progress, and can 
   const client = brokenClient();
   const progress: number[] = [];
   proxy.trouble({ match: /^PATCH /, times: 1, act: { kind: "reset_after" } });
-  const cut = client.media.upload(bytes, { filename: "Film für alle.mp4", chunkBytes: Math.ceil(bytes.length / 3), onProgress: ({ sentBytes }) => progress.push(sentBytes) });
+  const cut = client.media.upload(bytes, {
+    filename: "Film für alle.mp4",
+    chunkBytes: Math.ceil(bytes.length / 3),
+    onProgress: ({ sentBytes }) => progress.push(sentBytes),
+  });
   assert.equal(await struckBy(() => cut), 1);
   const { media } = await cut;
-  assert.deepEqual([media.status, media.type, media.filename, media.sizeBytes], ["ready", "video", "Film für alle.mp4", bytes.length]);
+  assert.deepEqual(
+    [media.status, media.type, media.filename, media.sizeBytes],
+    ["ready", "video", "Film für alle.mp4", bytes.length],
+  );
   assert.equal(progress[0], 0);
   assert.equal(progress.at(-1), bytes.length);
 
   let begun = "";
   const leaving = new AbortController();
-  const left = client.media.upload(bytes, { chunkBytes: 1000, signal: leaving.signal, onBegin: (upload) => (begun = upload), onProgress: ({ sentBytes }) => sentBytes >= 2000 && leaving.abort(new Error("Gone")) });
+  const left = client.media.upload(bytes, {
+    chunkBytes: 1000,
+    signal: leaving.signal,
+    onBegin: (upload) => (begun = upload),
+    onProgress: ({ sentBytes }) => sentBytes >= 2000 && leaving.abort(new Error("Gone")),
+  });
   await assert.rejects(left, /Gone/);
   const resumed: number[] = [];
-  const second = await clientAt(world.url).media.upload(bytes, { resume: begun, onProgress: ({ sentBytes }) => resumed.push(sentBytes) });
+  const second = await clientAt(world.url).media.upload(bytes, {
+    resume: begun,
+    onProgress: ({ sentBytes }) => resumed.push(sentBytes),
+  });
   assert.equal(second.media.sizeBytes, bytes.length);
   assert.ok(Number(resumed[0]) >= 2000);
-  for (const resume of [UNKNOWN_ID, "no id"]) await assert.rejects(client.media.upload(bytes, { resume }), refusedWith("NOT_FOUND"));
-  await assert.rejects(client.media.upload(new TextEncoder().encode("no picture")), refusedWith("UNSUPPORTED_MEDIA_TYPE"));
+  for (const resume of [UNKNOWN_ID, "no id"])
+    await assert.rejects(client.media.upload(bytes, { resume }), refusedWith("NOT_FOUND"));
+  await assert.rejects(
+    client.media.upload(new TextEncoder().encode("no picture")),
+    refusedWith("UNSUPPORTED_MEDIA_TYPE"),
+  );
 });
-

@@ -1,6 +1,19 @@
 import { type CallOptions, type Connection, everyItem, path, read, write, type WriteOptions } from "./call.ts";
 import { createPosts } from "./posts.ts";
-import type { Account, AccountContext, AccountFilter, ConnectLink, ConnectLinkFilter, Media, MediaFilter, NewConnectLink, NewMedia, Platform, PlatformDescription, PlatformSet } from "./types.ts";
+import type {
+  Account,
+  AccountContext,
+  AccountFilter,
+  ConnectLink,
+  ConnectLinkFilter,
+  Media,
+  MediaFilter,
+  NewConnectLink,
+  NewMedia,
+  Platform,
+  PlatformDescription,
+  PlatformSet,
+} from "./types.ts";
 import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
 import { createWebhooks } from "./webhooks.ts";
 
@@ -28,11 +41,29 @@ export type Client = ReturnType<typeof createClient>;
  * are tried again after failures that pass without anything being done twice. What is refused, or fails for good,
  * rejects with an AmpostError.
  */
-export function createClient({ apiKey, baseUrl = "https://api.ampost.io", retries = 3, timeoutSeconds = 60, random = Math.random, pause = sleep, ...options }: ClientOptions) {
-  if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey)) throw new TypeError("apiKey is no key: it begins with amp_live_ or amp_test_, and has no spaces.");
-  if (!(timeoutSeconds > 0 && timeoutSeconds <= LONGEST_TIMEOUT_SECONDS)) throw new TypeError(`timeoutSeconds is a number above 0, up to ${LONGEST_TIMEOUT_SECONDS}.`);
+export function createClient({
+  apiKey,
+  baseUrl = "https://api.ampost.io",
+  retries = 3,
+  timeoutSeconds = 60,
+  random = Math.random,
+  pause = sleep,
+  ...options
+}: ClientOptions) {
+  if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey))
+    throw new TypeError("apiKey is no key: it begins with amp_live_ or amp_test_, and has no spaces.");
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= LONGEST_TIMEOUT_SECONDS))
+    throw new TypeError(`timeoutSeconds is a number above 0, up to ${LONGEST_TIMEOUT_SECONDS}.`);
   const fetching: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
-  const connection: Connection = { apiKey, baseUrl: checkedUrl(baseUrl), fetch: fetching, retries, timeoutSeconds, random, pause };
+  const connection: Connection = {
+    apiKey,
+    baseUrl: checkedUrl(baseUrl),
+    fetch: fetching,
+    retries,
+    timeoutSeconds,
+    random,
+    pause,
+  };
   return {
     posts: createPosts(connection),
     platformSets: createPlatformSets(connection),
@@ -50,8 +81,17 @@ const LONGEST_TIMEOUT_SECONDS = 604_800;
 /** The address without a slash at the end. One that no request could be made with is told at once, not when the first has failed. */
 function checkedUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw new TypeError("baseUrl is a whole http or https address without user, query and fragment, such as https://api.ampost.io.");
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== "" ||
+    url.password !== "" ||
+    url.search !== "" ||
+    url.hash !== ""
+  ) {
+    throw new TypeError(
+      "baseUrl is a whole http or https address without user, query and fragment, such as https://api.ampost.io.",
+    );
   }
   return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;
 }
@@ -63,7 +103,8 @@ function createPlatformSets(connection: Connection) {
       return await read(connection, "/api/v1/platform-sets", options);
     },
     async create(set: { name: string }, options: WriteOptions = {}): Promise<{ set: PlatformSet }> {
-      return (await write<{ set: PlatformSet }>(connection, "POST", "/api/v1/platform-sets", { ...options, body: set })).answer;
+      return (await write<{ set: PlatformSet }>(connection, "POST", "/api/v1/platform-sets", { ...options, body: set }))
+        .answer;
     },
     async rename(id: string, name: string, options: WriteOptions = {}): Promise<{ set: PlatformSet }> {
       return (await write<{ set: PlatformSet }>(connection, "PATCH", one(id), { ...options, body: { name } })).answer;
@@ -105,8 +146,16 @@ function createMedia(connection: Connection) {
       return await read(connection, "/api/v1/media", { ...options, query: filter });
     },
     /** All that match, newest first, fetched page by page as they are asked for. */
-    iterate({ limit, ...filter }: Omit<MediaFilter, "offset"> = {}, options: CallOptions = {}): AsyncGenerator<Media, void> {
-      return everyItem(async (page) => (await read<{ media: Media[] }>(connection, "/api/v1/media", { ...options, query: { ...filter, ...page } })).media, limit);
+    iterate(
+      { limit, ...filter }: Omit<MediaFilter, "offset"> = {},
+      options: CallOptions = {},
+    ): AsyncGenerator<Media, void> {
+      return everyItem(
+        async (page) =>
+          (await read<{ media: Media[] }>(connection, "/api/v1/media", { ...options, query: { ...filter, ...page } }))
+            .media,
+        limit,
+      );
     },
     async get(id: string, options: CallOptions = {}): Promise<{ media: Media }> {
       return await read(connection, one(id), options);
@@ -134,14 +183,34 @@ function createConnectLinks(connection: Connection) {
   return {
     /** A link by which somebody without a login connects an account, once. Only this answer has its `url`. */
     async create(link: NewConnectLink, options: WriteOptions = {}): Promise<{ connectLink: ConnectLink }> {
-      return (await write<{ connectLink: ConnectLink }>(connection, "POST", "/api/v1/connect-links", { ...options, body: link })).answer;
+      return (
+        await write<{ connectLink: ConnectLink }>(connection, "POST", "/api/v1/connect-links", {
+          ...options,
+          body: link,
+        })
+      ).answer;
     },
-    async list(filter: ConnectLinkFilter = {}, options: CallOptions = {}): Promise<{ connectLinks: ConnectLink[]; total: number }> {
+    async list(
+      filter: ConnectLinkFilter = {},
+      options: CallOptions = {},
+    ): Promise<{ connectLinks: ConnectLink[]; total: number }> {
       return await read(connection, "/api/v1/connect-links", { ...options, query: filter });
     },
     /** All that match, newest first, fetched page by page as they are asked for. */
-    iterate({ limit, ...filter }: Omit<ConnectLinkFilter, "offset"> = {}, options: CallOptions = {}): AsyncGenerator<ConnectLink, void> {
-      return everyItem(async (page) => (await read<{ connectLinks: ConnectLink[] }>(connection, "/api/v1/connect-links", { ...options, query: { ...filter, ...page } })).connectLinks, limit);
+    iterate(
+      { limit, ...filter }: Omit<ConnectLinkFilter, "offset"> = {},
+      options: CallOptions = {},
+    ): AsyncGenerator<ConnectLink, void> {
+      return everyItem(
+        async (page) =>
+          (
+            await read<{ connectLinks: ConnectLink[] }>(connection, "/api/v1/connect-links", {
+              ...options,
+              query: { ...filter, ...page },
+            })
+          ).connectLinks,
+        limit,
+      );
     },
     async get(id: string, options: CallOptions = {}): Promise<{ connectLink: ConnectLink }> {
       return await read(connection, one(id), options);

@@ -27,7 +27,13 @@ export class AmpostError extends Error {
   /** What is used up, where the code is `RATE_LIMITED` and the server tells. */
   readonly limit: UsedUpLimit | null;
 
-  constructor(code: ErrorCode | FailureCode, message: string, details: Partial<Pick<AmpostError, "status" | "issues" | "requestId" | "retryAfterSeconds" | "limit" | "cause">> = {}) {
+  constructor(
+    code: ErrorCode | FailureCode,
+    message: string,
+    details: Partial<
+      Pick<AmpostError, "status" | "issues" | "requestId" | "retryAfterSeconds" | "limit" | "cause">
+    > = {},
+  ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
     this.status = details.status ?? null;
@@ -46,12 +52,28 @@ export function refusalOf(response: Response, text: string): AmpostError {
   // A browser shows a redirect as status 0.
   if (status < 400) {
     const target = headers.get("location");
-    return new AmpostError("UNEXPECTED_ANSWER", `The address redirects${target === null ? "" : ` to ${target}`}: use where it leads as baseUrl.`, { status, requestId });
+    return new AmpostError(
+      "UNEXPECTED_ANSWER",
+      `The address redirects${target === null ? "" : ` to ${target}`}: use where it leads as baseUrl.`,
+      { status, requestId },
+    );
   }
   const body = parseError(text);
-  if (body === null && text === "" && status === 401) return new AmpostError("UNAUTHORIZED", "The API key is missing, wrong, expired or revoked.", { status, requestId });
-  if (body === null) return new AmpostError("UNEXPECTED_ANSWER", `Status ${status} with no word of the API: is baseUrl the address of an Ampost?`, { status, requestId, retryAfterSeconds });
-  return new AmpostError(body.code, body.error, { status, issues: body.issues, requestId: body.requestId, retryAfterSeconds, limit: body.limit ?? null });
+  if (body === null && text === "" && status === 401)
+    return new AmpostError("UNAUTHORIZED", "The API key is missing, wrong, expired or revoked.", { status, requestId });
+  if (body === null)
+    return new AmpostError(
+      "UNEXPECTED_ANSWER",
+      `Status ${status} with no word of the API: is baseUrl the address of an Ampost?`,
+      { status, requestId, retryAfterSeconds },
+    );
+  return new AmpostError(body.code, body.error, {
+    status,
+    issues: body.issues,
+    requestId: body.requestId,
+    retryAfterSeconds,
+    limit: body.limit ?? null,
+  });
 }
 
 /** What was thrown where no whole answer came. */
@@ -59,20 +81,39 @@ export function failureOf(error: unknown): AmpostError {
   if (error instanceof AmpostError) return error;
   const isTimeout = error instanceof Error && error.name === "TimeoutError";
   if (isTimeout) return new AmpostError("TIMED_OUT", "No answer came in time.", { cause: error });
-  if (error instanceof SyntaxError) return new AmpostError("UNEXPECTED_ANSWER", "The answer is not JSON: is baseUrl the address of an Ampost?", { cause: error });
-  return new AmpostError("CONNECTION_FAILED", `The server could not be reached, or the connection broke${reasonOf(error)}.`, { cause: error });
+  if (error instanceof SyntaxError)
+    return new AmpostError("UNEXPECTED_ANSWER", "The answer is not JSON: is baseUrl the address of an Ampost?", {
+      cause: error,
+    });
+  return new AmpostError(
+    "CONNECTION_FAILED",
+    `The server could not be reached, or the connection broke${reasonOf(error)}.`,
+    { cause: error },
+  );
 }
 
 /** Whether the same call may succeed a little later, if it can be repeated at all. */
 export function isPassing({ code, status }: AmpostError): boolean {
-  return code === "CONNECTION_FAILED" || code === "TIMED_OUT" || code === "RATE_LIMITED" || code === "IDEMPOTENCY_IN_PROGRESS" || (status !== null && status >= 500);
+  return (
+    code === "CONNECTION_FAILED" ||
+    code === "TIMED_OUT" ||
+    code === "RATE_LIMITED" ||
+    code === "IDEMPOTENCY_IN_PROGRESS" ||
+    (status !== null && status >= 500)
+  );
 }
 
 function parseError(text: string): (ErrorBody & { limit?: UsedUpLimit }) | null {
   try {
     const body: Partial<ErrorBody & { limit: UsedUpLimit }> | null = JSON.parse(text);
     if (typeof body?.code !== "string" || typeof body.error !== "string") return null;
-    return { code: body.code, error: body.error, requestId: body.requestId ?? "", issues: body.issues ?? [], ...(body.limit === undefined ? {} : { limit: body.limit }) };
+    return {
+      code: body.code,
+      error: body.error,
+      requestId: body.requestId ?? "",
+      issues: body.issues ?? [],
+      ...(body.limit === undefined ? {} : { limit: body.limit }),
+    };
   } catch {
     return null;
   }

@@ -24,7 +24,11 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "ampost-client-"));
   installed = join(folder, "node_modules/@ampost/client");
   await mkdir(installed, { recursive: true });
-  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "client", "--outDir", join(installed, "dist")], { cwd: root });
+  await run(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", "client", "--outDir", join(installed, "dist")],
+    { cwd: root },
+  );
   await cp(join(root, "client/package.json"), join(installed, "package.json"));
 });
 after(async () => {
@@ -35,14 +39,25 @@ after(async () => {
 test("the package depends on nothing and imports nothing but its own files", async () => {
   const { dependencies, peerDependencies, files } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
   assert.deepEqual([dependencies, peerDependencies, files], [undefined, undefined, ["dist"]]);
-  const { stdout } = await run("grep", ["-rhoE", "from \"[^\"]+\"", join(installed, "dist")]);
-  assert.deepEqual([...new Set(stdout.match(/"[^"]+"/g))].filter((name) => !/^"\.\/[a-z-]+\.(js|ts)"$/.test(name)), []);
+  const { stdout } = await run("grep", ["-rhoE", 'from "[^"]+"', join(installed, "dist")]);
+  assert.deepEqual(
+    [...new Set(stdout.match(/"[^"]+"/g))].filter((name) => !/^"\.\/[a-z-]+\.(js|ts)"$/.test(name)),
+    [],
+  );
 });
 
 test("what is published is what was built, what it is and how it may be used", async () => {
-  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(root, "client") });
+  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: join(root, "client"),
+  });
   const [packed]: { files: { path: string }[] }[] = JSON.parse(stdout);
-  assert.deepEqual(packed?.files.map(({ path }) => path).filter((path) => !path.startsWith("dist/")).sort(), ["LICENSE", "README.md", "package.json"]);
+  assert.deepEqual(
+    packed?.files
+      .map(({ path }) => path)
+      .filter((path) => !path.startsWith("dist/"))
+      .sort(),
+    ["LICENSE", "README.md", "package.json"],
+  );
   assert.equal(await readFile(join(root, "client/LICENSE"), "utf8"), await readFile(join(root, "LICENSE"), "utf8"));
 });
 
@@ -54,11 +69,31 @@ const code = await client.posts.get("01980b7a-6c00-7000-8000-000000000001").then
 console.log(accounts.length, code);
 `;
   await writeFile(join(folder, "program.mjs"), program);
-  const { stdout } = await run(process.execPath, ["--no-experimental-strip-types", "program.mjs"], { cwd: folder, env: { ...process.env, KEY: world.test.key, URL: world.url } });
+  const { stdout } = await run(process.execPath, ["--no-experimental-strip-types", "program.mjs"], {
+    cwd: folder,
+    env: { ...process.env, KEY: world.test.key, URL: world.url },
+  });
   assert.equal(stdout, "0 POST_NOT_FOUND\n");
-  await writeFile(join(folder, "typed.mts"), 'import { createClient, type Post } from "@ampost/client";\nexport const read = async (id: string): Promise<Post["status"]> => (await createClient({ apiKey: "" }).posts.get(id)).post.status;\n');
+  await writeFile(
+    join(folder, "typed.mts"),
+    'import { createClient, type Post } from "@ampost/client";\nexport const read = async (id: string): Promise<Post["status"]> => (await createClient({ apiKey: "" }).posts.get(id)).post.status;\n',
+  );
   await cp(join(folder, "typed.mts"), join(folder, "typed.ts"));
-  const check = (...settings: string[]) => run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--target", "es2022", "--lib", "es2023,dom", ...settings], { cwd: folder });
+  const check = (...settings: string[]) =>
+    run(
+      process.execPath,
+      [
+        join(root, "node_modules/typescript/bin/tsc"),
+        "--noEmit",
+        "--strict",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2023,dom",
+        ...settings,
+      ],
+      { cwd: folder },
+    );
   await check("--module", "nodenext", "typed.mts");
   await check("--module", "esnext", "--moduleResolution", "node10", "--ignoreDeprecations", "5.0", "typed.ts");
 });

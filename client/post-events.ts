@@ -11,7 +11,11 @@ const PATIENCE = 5;
 const LONGEST_SILENCE_SECONDS = 60;
 
 /** The post at once and after every change until it is settled. Connects again where the connection breaks. */
-export async function* followPost(connection: Connection, path: string, { signal }: CallOptions): AsyncGenerator<{ post: Post; etag: string | null }, void> {
+export async function* followPost(
+  connection: Connection,
+  path: string,
+  { signal }: CallOptions,
+): AsyncGenerator<{ post: Post; etag: string | null }, void> {
   let told: string | null = null;
   const patient = { ...connection, retries: connection.retries * PATIENCE };
   for (let failures = 0; ; failures += 1) {
@@ -40,12 +44,20 @@ interface ServerSentEvent {
 }
 
 /** The events of one connection (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream). */
-async function* readEvents(connection: Connection, path: string, signal: AbortSignal | undefined): AsyncGenerator<ServerSentEvent, void> {
+async function* readEvents(
+  connection: Connection,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerSentEvent, void> {
   const silence = new AbortController();
   const endSilence = () => silence.abort(new DOMException("The server has gone silent.", "TimeoutError"));
   let timer = setTimeout(endSilence, LONGEST_SILENCE_SECONDS * 1000);
   try {
-    const response = await send(connection, { method: "GET", path, headers: { accept: "text/event-stream" }, ...(signal === undefined ? {} : { signal }) }, silence.signal);
+    const response = await send(
+      connection,
+      { method: "GET", path, headers: { accept: "text/event-stream" }, ...(signal === undefined ? {} : { signal }) },
+      silence.signal,
+    );
     if (!response.ok || response.body === null) throw refusalOf(response, await response.text());
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     try {
@@ -68,7 +80,10 @@ async function* readEvents(connection: Connection, path: string, signal: AbortSi
 
 /** One event; null for a block without data, such as a comment. */
 function eventOf(block: string): ServerSentEvent | null {
-  const values = (field: string) => block.split("\n").flatMap((line) => (line.startsWith(`${field}:`) ? [line.slice(field.length + 1).replace(/^ /, "")] : []));
+  const values = (field: string) =>
+    block
+      .split("\n")
+      .flatMap((line) => (line.startsWith(`${field}:`) ? [line.slice(field.length + 1).replace(/^ /, "")] : []));
   const data = values("data");
   return data.length === 0 ? null : { id: values("id").at(-1) ?? null, data: data.join("\n") };
 }

@@ -1,4 +1,13 @@
-import { type Answered, call, type CallOptions, type Connection, path, read, write, type WriteOptions } from "./call.ts";
+import {
+  type Answered,
+  call,
+  type CallOptions,
+  type Connection,
+  path,
+  read,
+  write,
+  type WriteOptions,
+} from "./call.ts";
 import { followPost } from "./post-events.ts";
 import type { Issue, NewPost, Post, PostAttempt, PostChanges, PostFilter, PostSummary, Retry } from "./types.ts";
 
@@ -39,19 +48,29 @@ export function createPosts(connection: Connection) {
     write<{ post: Post }>(connection, "POST", `${one(id)}/${verb}`, {
       ...options,
       body,
-      ...(waitSeconds === undefined ? {} : { headers: { prefer: `wait=${Math.ceil(waitSeconds)}` }, timeoutSeconds: connection.timeoutSeconds + waitSeconds }),
+      ...(waitSeconds === undefined
+        ? {}
+        : {
+            headers: { prefer: `wait=${Math.ceil(waitSeconds)}` },
+            timeoutSeconds: connection.timeoutSeconds + waitSeconds,
+          }),
     });
 
   return {
     /** Makes a draft, or a scheduled post where `scheduledFor` is given. A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended. */
-    async create(post: NewPost, { files = [], ...options }: WriteOptions & { files?: readonly File[] } = {}): Promise<JudgedPost> {
+    async create(
+      post: NewPost,
+      { files = [], ...options }: WriteOptions & { files?: readonly File[] } = {},
+    ): Promise<JudgedPost> {
       const body = files.length === 0 ? post : formOf(post, files);
       return withEtag(await write<Omit<JudgedPost, "etag">>(connection, "POST", "/api/v1/posts", { ...options, body }));
     },
 
     /** Every issue and warning that creating this post would meet, without storing anything. */
     async validate(post: NewPost, options: CallOptions = {}): Promise<Verdict> {
-      return (await call<Verdict>(connection, { ...options, method: "POST", path: "/api/v1/posts/validate", body: post })).answer;
+      return (
+        await call<Verdict>(connection, { ...options, method: "POST", path: "/api/v1/posts/validate", body: post })
+      ).answer;
     },
 
     /** One page of posts, newest first. */
@@ -60,10 +79,16 @@ export function createPosts(connection: Connection) {
     },
 
     /** All posts that match, newest first, fetched page by page as they are asked for. */
-    async *iterate(filter: Omit<PostFilter, "cursor" | "offset"> = {}, options: CallOptions = {}): AsyncGenerator<PostSummary, void> {
+    async *iterate(
+      filter: Omit<PostFilter, "cursor" | "offset"> = {},
+      options: CallOptions = {},
+    ): AsyncGenerator<PostSummary, void> {
       let cursor: string | null = null;
       do {
-        const page: PostPage = await read<PostPage>(connection, "/api/v1/posts", { ...options, query: { limit: 100, ...filter, cursor } });
+        const page: PostPage = await read<PostPage>(connection, "/api/v1/posts", {
+          ...options,
+          query: { limit: 100, ...filter, cursor },
+        });
         yield* page.posts;
         cursor = page.nextCursor;
       } while (cursor !== null);
@@ -74,9 +99,15 @@ export function createPosts(connection: Connection) {
     },
 
     /** Changes a draft or scheduled post. With `ifMatch`, the `etag` of an answer, it is refused where somebody else was faster. */
-    async update(id: string, changes: PostChanges, { ifMatch, ...options }: WriteOptions & { ifMatch?: string } = {}): Promise<JudgedPost> {
+    async update(
+      id: string,
+      changes: PostChanges,
+      { ifMatch, ...options }: WriteOptions & { ifMatch?: string } = {},
+    ): Promise<JudgedPost> {
       const headers = ifMatch === undefined ? {} : { headers: { "if-match": ifMatch } };
-      return withEtag(await write<Omit<JudgedPost, "etag">>(connection, "PATCH", one(id), { ...options, ...headers, body: changes }));
+      return withEtag(
+        await write<Omit<JudgedPost, "etag">>(connection, "PATCH", one(id), { ...options, ...headers, body: changes }),
+      );
     },
 
     /** Begins publishing now. */

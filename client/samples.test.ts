@@ -25,7 +25,10 @@ test("the samples of the README hold by their types, and do what they say", asyn
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { apiKey } = await installation.json("bootstrap", "--json");
-  const settings = { AMPOST_API_KEY: String(apiKey), WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}` };
+  const settings = {
+    AMPOST_API_KEY: String(apiKey),
+    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
+  };
   const readme = await readFile(join(root, "client/README.md"), "utf8");
   const samples = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, sample = ""]) => sample);
   const [first = "", ...others] = samples;
@@ -34,12 +37,38 @@ test("the samples of the README hold by their types, and do what they say", asyn
   await cp(join(root, "tests/fixtures/landscape-16x9.mp4"), join(installation.dataDir, "film.mp4"));
   const files = programs.map((_, index) => join(installation.dataDir, `sample-${index}.mts`));
   for (const [index, program] of programs.entries()) {
-    const text = program.replaceAll('"@ampost/client"', JSON.stringify(join(root, "client/index.ts"))).replaceAll('"standardwebhooks"', JSON.stringify(join(root, "node_modules/standardwebhooks/dist/index.js")));
+    const text = program
+      .replaceAll('"@ampost/client"', JSON.stringify(join(root, "client/index.ts")))
+      .replaceAll('"standardwebhooks"', JSON.stringify(join(root, "node_modules/standardwebhooks/dist/index.js")));
     await writeFile(files[index] ?? "", text.replaceAll("http://localhost:3000", installation.url));
   }
-  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--noUncheckedIndexedAccess", "--skipLibCheck", "--target", "es2024", "--module", "nodenext", "--allowImportingTsExtensions", "--typeRoots", join(root, "node_modules/@types"), "--types", "node", ...files]).catch(({ stdout }: { stdout: string }) => assert.fail(stdout));
+  await run(process.execPath, [
+    join(root, "node_modules/typescript/bin/tsc"),
+    "--noEmit",
+    "--strict",
+    "--noUncheckedIndexedAccess",
+    "--skipLibCheck",
+    "--target",
+    "es2024",
+    "--module",
+    "nodenext",
+    "--allowImportingTsExtensions",
+    "--typeRoots",
+    join(root, "node_modules/@types"),
+    "--types",
+    "node",
+    ...files,
+  ]).catch(({ stdout }: { stdout: string }) => assert.fail(stdout));
 
-  const said = await Promise.all(files.map(async (file) => await run(process.execPath, ["--disable-warning=ExperimentalWarning", file], { cwd: installation.dataDir, env: { ...process.env, ...settings } })));
+  const said = await Promise.all(
+    files.map(
+      async (file) =>
+        await run(process.execPath, ["--disable-warning=ExperimentalWarning", file], {
+          cwd: installation.dataDir,
+          env: { ...process.env, ...settings },
+        }),
+    ),
+  );
   const [post, failure, media, event] = said;
   assert.match(post?.stdout ?? "", /published \[ 'threads: https:\/\/[^']+' \]\n$/);
   assert.match(failure?.stderr ?? "", /^\/platforms: /);

@@ -6,7 +6,33 @@ export type Platform = "instagram" | "facebook" | "twitter" | "linkedin" | "tikt
 /** `live`, or `test`: published into the built-in sandbox only. */
 export type Mode = "live" | "test";
 
-export type ErrorCode = "VALIDATION_FAILED" | "NO_PLATFORMS_SELECTED" | "PLATFORM_NOT_CONNECTED" | "CONTENT_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "UNSUPPORTED_MEDIA_CONFIG" | "INVALID_PLACEMENT" | "MIXED_MEDIA_NOT_SUPPORTED" | "UNAUTHORIZED" | "PAGE_IDENTITY_CONFIRMATION_REQUIRED" | "NOT_FOUND" | "POST_NOT_FOUND" | "INVALID_STATUS_TRANSITION" | "OUTCOME_UNKNOWN" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "AUTH_EXPIRED" | "AUTH_REVOKED" | "INTERNAL_ERROR" | "MEDIA_UPLOAD_FAILED" | "BROKER_ERROR" | "PUBLISH_MISSED" | "UNAVAILABLE";
+export type ErrorCode =
+  | "VALIDATION_FAILED"
+  | "NO_PLATFORMS_SELECTED"
+  | "PLATFORM_NOT_CONNECTED"
+  | "CONTENT_TOO_LONG"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "UNSUPPORTED_MEDIA_CONFIG"
+  | "INVALID_PLACEMENT"
+  | "MIXED_MEDIA_NOT_SUPPORTED"
+  | "UNAUTHORIZED"
+  | "PAGE_IDENTITY_CONFIRMATION_REQUIRED"
+  | "NOT_FOUND"
+  | "POST_NOT_FOUND"
+  | "INVALID_STATUS_TRANSITION"
+  | "OUTCOME_UNKNOWN"
+  | "IDEMPOTENCY_IN_PROGRESS"
+  | "PRECONDITION_FAILED"
+  | "PAYLOAD_TOO_LARGE"
+  | "IDEMPOTENCY_KEY_REUSED"
+  | "RATE_LIMITED"
+  | "AUTH_EXPIRED"
+  | "AUTH_REVOKED"
+  | "INTERNAL_ERROR"
+  | "MEDIA_UPLOAD_FAILED"
+  | "BROKER_ERROR"
+  | "PUBLISH_MISSED"
+  | "UNAVAILABLE";
 
 /** One broken rule. */
 export interface Issue {
@@ -43,7 +69,15 @@ export interface ErrorBody {
   };
 }
 
-export type PostStatus = "draft" | "scheduled" | "queued" | "posting" | "published" | "partial" | "failed" | "discarded";
+export type PostStatus =
+  | "draft"
+  | "scheduled"
+  | "queued"
+  | "posting"
+  | "published"
+  | "partial"
+  | "failed"
+  | "discarded";
 
 export type PlatformPostStatus = "pending" | "queued" | "posting" | "published" | "failed" | "unknown" | "discarded";
 
@@ -519,7 +553,13 @@ export interface AccountContext {
   /** The same moment in the user's time zone, with its offset. */
   localTime: string;
   quotas: {
-    name: "postsPerMonth" | "mediaUploadsPerMonth" | "apiRequestsPerMonth" | "postsPerDay" | "maxScheduledPosts" | "maxStorageBytes";
+    name:
+      | "postsPerMonth"
+      | "mediaUploadsPerMonth"
+      | "apiRequestsPerMonth"
+      | "postsPerDay"
+      | "maxScheduledPosts"
+      | "maxStorageBytes";
     /** `null`: nothing limits it. */
     limit: number | null;
     /** What is left of it; `null` where nothing limits it. */
@@ -654,7 +694,22 @@ export interface ConnectLinkFilter {
   offset?: number;
 }
 
-export type EventType = "post.scheduled" | "post.missed" | "post.publishing" | "post.published" | "post.partial" | "post.failed" | "post.discarded" | "platform_post.published" | "platform_post.failed" | "platform_post.retry_scheduled" | "platform_post.unknown" | "account.connected" | "account.expiring" | "account.disconnected" | "media.failed";
+export type EventType =
+  | "post.scheduled"
+  | "post.missed"
+  | "post.publishing"
+  | "post.published"
+  | "post.partial"
+  | "post.failed"
+  | "post.discarded"
+  | "platform_post.published"
+  | "platform_post.failed"
+  | "platform_post.retry_scheduled"
+  | "platform_post.unknown"
+  | "account.connected"
+  | "account.expiring"
+  | "account.disconnected"
+  | "media.failed";
 
 export interface Webhook {
   id: string;

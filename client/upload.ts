@@ -30,16 +30,27 @@ const UPLOADS = "/api/v1/media/uploads/";
 const TUS = { "tus-resumable": "1.0.0" };
 
 /** Sends a file in pieces, so that a connection that breaks costs a piece and not the file. */
-export async function upload(connection: Connection, source: UploadSource, options: UploadOptions): Promise<{ media: Media }> {
+export async function upload(
+  connection: Connection,
+  source: UploadSource,
+  options: UploadOptions,
+): Promise<{ media: Media }> {
   const file = source instanceof Blob ? source : new Blob([source]);
   const callOptions: CallOptions = options.signal === undefined ? {} : { signal: options.signal };
-  const address = options.resume === undefined ? await begin(connection, file, options) : path`/api/v1/media/uploads/${options.resume}`;
+  const address =
+    options.resume === undefined
+      ? await begin(connection, file, options)
+      : path`/api/v1/media/uploads/${options.resume}`;
   if (options.resume === undefined) options.onBegin?.(address.slice(UPLOADS.length));
   const mediaId = await sendAll(connection, address, file, options, callOptions);
   return await read<{ media: Media }>(connection, path`/api/v1/media/${mediaId}`, callOptions);
 }
 
-async function begin(connection: Connection, file: Blob, { filename, mimeType, idempotencyKey, signal }: UploadOptions): Promise<string> {
+async function begin(
+  connection: Connection,
+  file: Blob,
+  { filename, mimeType, idempotencyKey, signal }: UploadOptions,
+): Promise<string> {
   const name = filename ?? ("name" in file && typeof file.name === "string" ? file.name : "media");
   const type = mimeType ?? file.type;
   const metadata = [`filename ${toBase64(name)}`, ...(type === "" ? [] : [`filetype ${toBase64(type)}`])].join(",");
@@ -61,15 +72,31 @@ interface State {
   mediaId: string | null;
 }
 
-async function sendAll(connection: Connection, address: string, file: Blob, { onProgress, resume, chunkBytes = 8 * 1024 * 1024 }: UploadOptions, options: CallOptions): Promise<string> {
+async function sendAll(
+  connection: Connection,
+  address: string,
+  file: Blob,
+  { onProgress, resume, chunkBytes = 8 * 1024 * 1024 }: UploadOptions,
+  options: CallOptions,
+): Promise<string> {
   const look = () => lookUp(connection, address, options);
   let state: State = resume === undefined ? { offsetBytes: 0, mediaId: null } : await look();
   const tell = () => onProgress?.({ sentBytes: state.offsetBytes, totalBytes: file.size });
   tell();
-  for (let failures = 0; state.mediaId === null; ) {
+  for (let failures = 0; state.mediaId === null;) {
     try {
-      const next = await sendChunk(connection, address, file.slice(state.offsetBytes, state.offsetBytes + chunkBytes), state.offsetBytes, options);
-      if (next.mediaId === null && next.offsetBytes <= state.offsetBytes) throw new AmpostError("UNEXPECTED_ANSWER", "The server takes no more bytes, and has made no media object of those it has.");
+      const next = await sendChunk(
+        connection,
+        address,
+        file.slice(state.offsetBytes, state.offsetBytes + chunkBytes),
+        state.offsetBytes,
+        options,
+      );
+      if (next.mediaId === null && next.offsetBytes <= state.offsetBytes)
+        throw new AmpostError(
+          "UNEXPECTED_ANSWER",
+          "The server takes no more bytes, and has made no media object of those it has.",
+        );
       state = next;
       failures = 0;
     } catch (error) {
@@ -94,21 +121,45 @@ async function lookUp(connection: Connection, address: string, options: CallOpti
   } catch (error) {
     const { status, requestId } = failureOf(error);
     // The answer to HEAD has no body that could say it.
-    if (status === 404 || status === 400) throw new AmpostError("NOT_FOUND", "There is no such upload: its file was refused, or it was begun more than a day ago.", { status, requestId });
+    if (status === 404 || status === 400)
+      throw new AmpostError(
+        "NOT_FOUND",
+        "There is no such upload: its file was refused, or it was begun more than a day ago.",
+        { status, requestId },
+      );
     throw error;
   }
 }
 
-async function sendChunk(connection: Connection, address: string, body: Blob, offsetBytes: number, options: CallOptions): Promise<State> {
+async function sendChunk(
+  connection: Connection,
+  address: string,
+  body: Blob,
+  offsetBytes: number,
+  options: CallOptions,
+): Promise<State> {
   const headers = { ...TUS, "upload-offset": String(offsetBytes), "content-type": "application/offset+octet-stream" };
-  return stateOf((await call(connection, { ...options, method: "PATCH", path: address, body, headers, repeatable: false, timeoutSeconds: connection.timeoutSeconds + body.size / SLOWEST_BYTES_PER_SECOND })).headers);
+  return stateOf(
+    (
+      await call(connection, {
+        ...options,
+        method: "PATCH",
+        path: address,
+        body,
+        headers,
+        repeatable: false,
+        timeoutSeconds: connection.timeoutSeconds + body.size / SLOWEST_BYTES_PER_SECOND,
+      })
+    ).headers,
+  );
 }
 
 /** A slower connection than this is taken as broken. */
 const SLOWEST_BYTES_PER_SECOND = 20_000;
 
 function stateOf(headers: Headers): State {
-  if (!/^\d+$/.test(headers.get("upload-offset") ?? "")) throw new AmpostError("UNEXPECTED_ANSWER", "The server did not say how much it has.");
+  if (!/^\d+$/.test(headers.get("upload-offset") ?? ""))
+    throw new AmpostError("UNEXPECTED_ANSWER", "The server did not say how much it has.");
   return { offsetBytes: Number(headers.get("upload-offset")), mediaId: headers.get("media-id") };
 }
 

@@ -36,23 +36,50 @@ export class WebhookVerificationError extends Error {
  * The event in a webhook's request, once it is sure that Ampost has sent it (https://www.standardwebhooks.com). The
  * header `webhook-id` is the same whenever the same event is sent again. Rejects with a WebhookVerificationError.
  */
-export async function verifyWebhook({ body, headers, secret, toleranceSeconds = 300, now = Date.now }: WebhookRequest): Promise<WebhookEvent> {
-  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => headerOf(headers, name));
-  if (id === undefined || timestamp === undefined || signatures === undefined) throw new WebhookVerificationError("The headers webhook-id, webhook-timestamp and webhook-signature have to be there.");
+export async function verifyWebhook({
+  body,
+  headers,
+  secret,
+  toleranceSeconds = 300,
+  now = Date.now,
+}: WebhookRequest): Promise<WebhookEvent> {
+  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) =>
+    headerOf(headers, name),
+  );
+  if (id === undefined || timestamp === undefined || signatures === undefined)
+    throw new WebhookVerificationError(
+      "The headers webhook-id, webhook-timestamp and webhook-signature have to be there.",
+    );
   const awaySeconds = Math.abs(now() / 1000 - Number(timestamp));
-  if (!/^\d{1,12}$/.test(timestamp) || awaySeconds > toleranceSeconds) throw new WebhookVerificationError("The request is too old or too new: it may be an old one sent again, or the clock is wrong.");
+  if (!/^\d{1,12}$/.test(timestamp) || awaySeconds > toleranceSeconds)
+    throw new WebhookVerificationError(
+      "The request is too old or too new: it may be an old one sent again, or the clock is wrong.",
+    );
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
   const secrets = typeof secret === "string" ? [secret] : secret;
   const verdicts = await Promise.all(secrets.map((each) => isSignedBy(each, `${id}.${timestamp}.${text}`, signatures)));
-  if (!verdicts.includes(true)) throw new WebhookVerificationError("No signature fits: the secret is another webhook's, or the body is not as it was sent.");
+  if (!verdicts.includes(true))
+    throw new WebhookVerificationError(
+      "No signature fits: the secret is another webhook's, or the body is not as it was sent.",
+    );
   const event: WebhookEvent = JSON.parse(text);
   return event;
 }
 
 async function isSignedBy(secret: string, signed: string, signatures: string): Promise<boolean> {
-  const key = await crypto.subtle.importKey("raw", fromBase64(secret.replace(/^whsec_/, "")), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+  const key = await crypto.subtle.importKey(
+    "raw",
+    fromBase64(secret.replace(/^whsec_/, "")),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["verify"],
+  );
   const given = signatures.split(" ").flatMap((signature) => (signature.startsWith("v1,") ? [signature.slice(3)] : []));
-  const verdicts = await Promise.all(given.map((signature) => crypto.subtle.verify("HMAC", key, fromBase64(signature), new TextEncoder().encode(signed))));
+  const verdicts = await Promise.all(
+    given.map((signature) =>
+      crypto.subtle.verify("HMAC", key, fromBase64(signature), new TextEncoder().encode(signed)),
+    ),
+  );
   return verdicts.includes(true);
 }
 

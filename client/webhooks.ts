@@ -6,7 +6,8 @@ export function createWebhooks(connection: Connection) {
   return {
     /** Only this answer, and that of `rotateSecret`, has the `secret`. */
     async create(webhook: NewWebhook, options: WriteOptions = {}): Promise<{ webhook: Webhook }> {
-      return (await write<{ webhook: Webhook }>(connection, "POST", "/api/v1/webhooks", { ...options, body: webhook })).answer;
+      return (await write<{ webhook: Webhook }>(connection, "POST", "/api/v1/webhooks", { ...options, body: webhook }))
+        .answer;
     },
     async list(options: CallOptions = {}): Promise<{ webhooks: Webhook[] }> {
       return await read(connection, "/api/v1/webhooks", options);
@@ -29,16 +30,40 @@ export function createWebhooks(connection: Connection) {
       return (await write<{ delivery: WebhookDelivery }>(connection, "POST", `${one(id)}/test`, options)).answer;
     },
     /** What was sent in the last 30 days, newest first, with every try. */
-    async deliveries(id: string, filter: DeliveryFilter = {}, options: CallOptions = {}): Promise<{ deliveries: WebhookDelivery[]; total: number }> {
+    async deliveries(
+      id: string,
+      filter: DeliveryFilter = {},
+      options: CallOptions = {},
+    ): Promise<{ deliveries: WebhookDelivery[]; total: number }> {
       return await read(connection, `${one(id)}/deliveries`, { ...options, query: filter });
     },
     /** All of them, newest first, fetched page by page as they are asked for. */
-    iterateDeliveries(id: string, { limit, ...filter }: Omit<DeliveryFilter, "offset"> = {}, options: CallOptions = {}): AsyncGenerator<WebhookDelivery, void> {
-      return everyItem(async (page) => (await read<{ deliveries: WebhookDelivery[] }>(connection, `${one(id)}/deliveries`, { ...options, query: { ...filter, ...page } })).deliveries, limit);
+    iterateDeliveries(
+      id: string,
+      { limit, ...filter }: Omit<DeliveryFilter, "offset"> = {},
+      options: CallOptions = {},
+    ): AsyncGenerator<WebhookDelivery, void> {
+      return everyItem(
+        async (page) =>
+          (
+            await read<{ deliveries: WebhookDelivery[] }>(connection, `${one(id)}/deliveries`, {
+              ...options,
+              query: { ...filter, ...page },
+            })
+          ).deliveries,
+        limit,
+      );
     },
     /** Sends the same bytes again. */
     async redeliver(deliveryId: string, options: WriteOptions = {}): Promise<{ delivery: WebhookDelivery }> {
-      return (await write<{ delivery: WebhookDelivery }>(connection, "POST", path`/api/v1/webhook-deliveries/${deliveryId}/redeliver`, options)).answer;
+      return (
+        await write<{ delivery: WebhookDelivery }>(
+          connection,
+          "POST",
+          path`/api/v1/webhook-deliveries/${deliveryId}/redeliver`,
+          options,
+        )
+      ).answer;
     },
   };
 }

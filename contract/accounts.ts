@@ -7,17 +7,41 @@ export const account = z.object({
   id,
   platform,
   platformSetId: id,
-  platformAccountId: z.string().describe("The platform's own id of the account.").meta({ examples: ["17841400000000001"] }),
-  username: z.string().nullable().meta({ examples: ["ampost"] }),
-  displayName: z.string().nullable().meta({ examples: ["Ampost"] }),
-  avatarUrl: z.string().nullable().meta({ examples: ["https://cdn.example.com/avatar.jpg"] }),
+  platformAccountId: z
+    .string()
+    .describe("The platform's own id of the account.")
+    .meta({ examples: ["17841400000000001"] }),
+  username: z
+    .string()
+    .nullable()
+    .meta({ examples: ["ampost"] }),
+  displayName: z
+    .string()
+    .nullable()
+    .meta({ examples: ["Ampost"] }),
+  avatarUrl: z
+    .string()
+    .nullable()
+    .meta({ examples: ["https://cdn.example.com/avatar.jpg"] }),
   status: z.enum(["active", "revoked"]).meta({ examples: ["active"] }),
-  scopes: z.array(z.string()).describe("What was granted, by the platform's own names.").meta({ examples: [["threads_basic", "threads_content_publish"]] }),
+  scopes: z
+    .array(z.string())
+    .describe("What was granted, by the platform's own names.")
+    .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
   tokenExpiresAt: time.nullable(),
-  tokenHealth: z.enum(["healthy", "expiring", "expired", "revoked", "reconnect_required"]).meta({ examples: ["healthy"] }),
-  tokenHealthReason: z.string().nullable().meta({ examples: [null] }),
+  tokenHealth: z
+    .enum(["healthy", "expiring", "expired", "revoked", "reconnect_required"])
+    .meta({ examples: ["healthy"] }),
+  tokenHealthReason: z
+    .string()
+    .nullable()
+    .meta({ examples: [null] }),
   platformMetadata: z.looseObject({}).describe("What the platform told about the account, without secrets."),
-  externalId: z.string().nullable().describe("Your own id of whom the account belongs to, where it was connected by a connect link that had one.").meta({ examples: ["customer-4711"] }),
+  externalId: z
+    .string()
+    .nullable()
+    .describe("Your own id of whom the account belongs to, where it was connected by a connect link that had one.")
+    .meta({ examples: ["customer-4711"] }),
   connectedAt: time,
   mode,
 });

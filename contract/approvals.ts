@@ -12,13 +12,39 @@ const contentHash = z
   .meta({ examples: ["0".repeat(64)] });
 
 const shownMedia = z.object({
-  path: z.string().describe("Where it stands in the post, as a JSON Pointer: in its media, in the parts of a chain, as a thumbnail or a cover.").meta({ examples: ["/content/media/0"] }),
-  status: z.enum(["pending", "ready", "failed"]).describe("`ready`: it is here, as it would go out. Only then the post can be approved.").meta({ examples: ["ready"] }),
-  url: z.string().nullable().describe("A signed address of the stored file, good for a day; null while there is none.").meta({ examples: ["https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…"] }),
-  type: z.enum(MEDIA_TYPES).nullable().meta({ examples: ["image"] }),
-  mimeType: z.string().nullable().meta({ examples: ["image/jpeg"] }),
+  path: z
+    .string()
+    .describe(
+      "Where it stands in the post, as a JSON Pointer: in its media, in the parts of a chain, as a thumbnail or a cover.",
+    )
+    .meta({ examples: ["/content/media/0"] }),
+  status: z
+    .enum(["pending", "ready", "failed"])
+    .describe("`ready`: it is here, as it would go out. Only then the post can be approved.")
+    .meta({ examples: ["ready"] }),
+  url: z
+    .string()
+    .nullable()
+    .describe("A signed address of the stored file, good for a day; null while there is none.")
+    .meta({
+      examples: [
+        "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…",
+      ],
+    }),
+  type: z
+    .enum(MEDIA_TYPES)
+    .nullable()
+    .meta({ examples: ["image"] }),
+  mimeType: z
+    .string()
+    .nullable()
+    .meta({ examples: ["image/jpeg"] }),
   filename: z.string().meta({ examples: ["photo.jpg"] }),
-  error: z.string().nullable().describe("Why it could not be fetched so far.").meta({ examples: [null] }),
+  error: z
+    .string()
+    .nullable()
+    .describe("Why it could not be fetched so far.")
+    .meta({ examples: [null] }),
 });
 export type ShownMedia = z.output<typeof shownMedia>;
 
@@ -26,14 +52,22 @@ const approval = z.object({
   postId: id,
   contentHash,
   approvedAt: time.nullable().describe("`null`: it is not approved as it is now."),
-  approvedBy: z.string().nullable().describe("The id of the user who approved it.").meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] }),
+  approvedBy: z
+    .string()
+    .nullable()
+    .describe("The id of the user who approved it.")
+    .meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] }),
   media: z.array(shownMedia).describe("Every image and video of the post, as it is stored and would go out."),
 });
 export type Approval = z.output<typeof approval>;
 
 const answer = z.object({ approval, post });
 
-const waiting = answer.extend({ key: z.object({ id, name: z.string().meta({ examples: ["production"] }) }).describe("The key that last made, changed or tried to publish it.") });
+const waiting = answer.extend({
+  key: z
+    .object({ id, name: z.string().meta({ examples: ["production"] }) })
+    .describe("The key that last made, changed or tried to publish it."),
+});
 export type WaitingApproval = z.output<typeof waiting>;
 
 export const approvalsList = operation({
@@ -55,7 +89,8 @@ export const postsApproval = operation({
   method: "GET",
   path: "/api/posts/:id/approval",
   summary: "Get a post to approve it",
-  description: "The post as it is now, the hash that stands for it, and whether it is approved. Addresses of its media are those of the stored files, never the ones that were sent: `null` until a file is here. Keys with the policy `approvalRequired` publish only approved posts.",
+  description:
+    "The post as it is now, the hash that stands for it, and whether it is approved. Addresses of its media are those of the stored files, never the ones that were sent: `null` until a file is here. Keys with the policy `approvalRequired` publish only approved posts.",
   auth: "session",
   params: idParam,
   answer,

@@ -8,25 +8,44 @@ const DAY_SECONDS = 86_400;
 export const CONNECT_LINK_STATUSES = ["pending", "connected", "expired", "revoked"] as const;
 export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];
 
-const status = z.enum(CONNECT_LINK_STATUSES).describe("`pending` until an account has been connected by it, once.").meta({ examples: ["pending"] });
+const status = z
+  .enum(CONNECT_LINK_STATUSES)
+  .describe("`pending` until an account has been connected by it, once.")
+  .meta({ examples: ["pending"] });
 
-const externalId = z.string().min(1).max(255).describe("Your own id of whom the account belongs to, 1 to 255 characters.").meta({ examples: ["customer-4711"] });
+const externalId = z
+  .string()
+  .min(1)
+  .max(255)
+  .describe("Your own id of whom the account belongs to, 1 to 255 characters.")
+  .meta({ examples: ["customer-4711"] });
 
 const returnUrl = webUrl
   .max(2048)
-  .refine(isReturnUrl, { error: "must be an https URL, or an http URL of this machine, such as https://app.example.com/connected" })
-  .describe("Where the browser is sent afterwards, with the result in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`.")
+  .refine(isReturnUrl, {
+    error: "must be an https URL, or an http URL of this machine, such as https://app.example.com/connected",
+  })
+  .describe(
+    "Where the browser is sent afterwards, with the result in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`.",
+  )
   .meta({ examples: ["https://app.example.com/connected"] });
 
 const connectLink = z.object({
   id,
-  url: z.string().nullable().describe("The link to hand on. It is in the answer that creates it and never again; whoever has it can use it.").meta({ examples: ["https://ampost.io/connect/kQ3v…"] }),
+  url: z
+    .string()
+    .nullable()
+    .describe("The link to hand on. It is in the answer that creates it and never again; whoever has it can use it.")
+    .meta({ examples: ["https://ampost.io/connect/kQ3v…"] }),
   status,
   platformSetId: id,
   platform: platform.nullable().describe("`null`: whoever opens the link chooses."),
   externalId: externalId.nullable(),
   returnUrl: z.string().meta({ examples: ["https://app.example.com/connected"] }),
-  accountId: id.nullable().describe("The account that was connected by it.").meta({ examples: [null] }),
+  accountId: id
+    .nullable()
+    .describe("The account that was connected by it.")
+    .meta({ examples: [null] }),
   createdAt: time,
   expiresAt: time,
   mode,
@@ -49,7 +68,13 @@ export const connectLinksCreate = operation({
     platform: platform.nullish().describe("The platform to connect. Left out: whoever opens the link chooses."),
     externalId: externalId.nullish(),
     returnUrl,
-    expiresInSeconds: z.int().min(60).max(30 * DAY_SECONDS).default(DAY_SECONDS).describe("For how long it works: a minute to 30 days, a day if left out.").meta({ examples: [3600] }),
+    expiresInSeconds: z
+      .int()
+      .min(60)
+      .max(30 * DAY_SECONDS)
+      .default(DAY_SECONDS)
+      .describe("For how long it works: a minute to 30 days, a day if left out.")
+      .meta({ examples: [3600] }),
   }),
   takes: "required",
   writes: true,

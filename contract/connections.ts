@@ -5,7 +5,11 @@ import { account } from "./accounts.ts";
 import { id, idParam, mode, platform, time } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 
-const login = z.string().max(50).describe("Another way to sign in than the platform's usual one: `facebook` on instagram.").meta({ examples: PLATFORM_NAMES.slice(1, 2) });
+const login = z
+  .string()
+  .max(50)
+  .describe("Another way to sign in than the platform's usual one: `facebook` on instagram.")
+  .meta({ examples: PLATFORM_NAMES.slice(1, 2) });
 
 const returnTo = z
   .string()
@@ -14,16 +18,45 @@ const returnTo = z
   .describe("The page of the dashboard to go to when the account is connected.")
   .meta({ examples: ["/connections"] });
 
-const platformAccountId = z.string().describe("The platform's own id of the account.").meta({ examples: ["17841400000000001"] });
-const name = { username: z.string().nullable().meta({ examples: ["ampost"] }), displayName: z.string().nullable().meta({ examples: ["Ampost"] }) };
+const platformAccountId = z
+  .string()
+  .describe("The platform's own id of the account.")
+  .meta({ examples: ["17841400000000001"] });
+const name = {
+  username: z
+    .string()
+    .nullable()
+    .meta({ examples: ["ampost"] }),
+  displayName: z
+    .string()
+    .nullable()
+    .meta({ examples: ["Ampost"] }),
+};
 
 const choices = z.object({
   id,
   platform,
   platformSetId: id,
   mode,
-  accounts: z.array(z.object({ platformAccountId, ...name, avatarUrl: z.string().nullable().meta({ examples: [null] }), isConnected: z.boolean().describe("Whether it is the one that is connected now.").meta({ examples: [false] }) })),
-  connected: z.object({ id, platformAccountId, ...name }).nullable().describe("The platform set's connected account of this platform, which another one would replace.").meta({ examples: [null] }),
+  accounts: z.array(
+    z.object({
+      platformAccountId,
+      ...name,
+      avatarUrl: z
+        .string()
+        .nullable()
+        .meta({ examples: [null] }),
+      isConnected: z
+        .boolean()
+        .describe("Whether it is the one that is connected now.")
+        .meta({ examples: [false] }),
+    }),
+  ),
+  connected: z
+    .object({ id, platformAccountId, ...name })
+    .nullable()
+    .describe("The platform set's connected account of this platform, which another one would replace.")
+    .meta({ examples: [null] }),
 });
 export type Choices = z.output<typeof choices>;
 
@@ -31,7 +64,10 @@ const app = z.object({
   platform,
   platformSetId: id,
   clientId: z.string().meta({ examples: ["1234567890"] }),
-  redirectUri: z.string().describe("What to register on the platform's developer portal.").meta({ examples: [`https://ampost.io/api/platforms/${PLATFORM_NAMES.at(-1)}/callback`] }),
+  redirectUri: z
+    .string()
+    .describe("What to register on the platform's developer portal.")
+    .meta({ examples: [`https://ampost.io/api/platforms/${PLATFORM_NAMES.at(-1)}/callback`] }),
   createdAt: time,
   mode,
 });
@@ -45,12 +81,21 @@ export const connectionsStart = operation({
   method: "POST",
   path: "/api/platforms/:platform/connect",
   summary: "Start connecting an account",
-  description: "Answers the address of the platform's consent page, for the browser whose session this is. It is good for ten minutes and once. A GET of the same path, with the members in its query, sends the browser there.",
+  description:
+    "Answers the address of the platform's consent page, for the browser whose session this is. It is good for ten minutes and once. A GET of the same path, with the members in its query, sends the browser there.",
   rateClass: "connectPlatform",
   params: z.strictObject({ platform }),
-  body: z.strictObject({ platformSetId: id.describe("The platform set that the account is for."), login: login.optional(), returnTo: returnTo.optional() }),
+  body: z.strictObject({
+    platformSetId: id.describe("The platform set that the account is for."),
+    login: login.optional(),
+    returnTo: returnTo.optional(),
+  }),
   takes: "required",
-  answer: z.object({ authorizeUrl: z.string().meta({ examples: ["https://threads.net/oauth/authorize?client_id=1234567890&state=Qn7…"] }) }),
+  answer: z.object({
+    authorizeUrl: z
+      .string()
+      .meta({ examples: ["https://threads.net/oauth/authorize?client_id=1234567890&state=Qn7…"] }),
+  }),
   errors: ["NOT_FOUND"],
 });
 
@@ -60,7 +105,8 @@ export const connectionsChoices = operation({
   method: "GET",
   path: "/api/connections/:id/choices",
   summary: "List what may be connected",
-  description: "After signing in at the platform: the accounts that were given access to, where there are several or where one would replace another.",
+  description:
+    "After signing in at the platform: the accounts that were given access to, where there are several or where one would replace another.",
   params: idParam,
   answer: z.object({ choices }),
   errors: ["NOT_FOUND"],
@@ -74,7 +120,14 @@ export const connectionsChoose = operation({
   summary: "Choose the account to connect",
   description: "Connects one of the accounts that were given access to.",
   params: idParam,
-  body: z.strictObject({ platformAccountId: platformAccountId.max(500), replace: z.boolean().optional().describe("Whether it may take the place of the account that is connected now.").meta({ examples: [true] }) }),
+  body: z.strictObject({
+    platformAccountId: platformAccountId.max(500),
+    replace: z
+      .boolean()
+      .optional()
+      .describe("Whether it may take the place of the account that is connected now.")
+      .meta({ examples: [true] }),
+  }),
   takes: "required",
   writes: true,
   answer: z.object({ account }),
@@ -113,7 +166,8 @@ export const oauthAppsList = operation({
   method: "GET",
   path: "/api/platform-sets/:id/apps",
   summary: "List a platform set's own apps",
-  description: "The apps of the platforms' developer portals by which accounts are connected to this platform set. Where it has none, the instance's are used. Secrets are never shown.",
+  description:
+    "The apps of the platforms' developer portals by which accounts are connected to this platform set. Where it has none, the instance's are used. Secrets are never shown.",
   params: idParam,
   answer: z.object({ apps: z.array(app) }),
   errors: ["NOT_FOUND"],
@@ -127,9 +181,25 @@ export const oauthAppsSave = operation({
   method: "PUT",
   path: "/api/platform-sets/:id/apps/:platform",
   summary: "Set a platform set's own app",
-  description: "Accounts are connected by this app from now on. Those that are connected already go on by the app they were connected with.",
+  description:
+    "Accounts are connected by this app from now on. Those that are connected already go on by the app they were connected with.",
   params: appParams,
-  body: z.strictObject({ clientId: z.string().trim().min(1).max(500).describe("The app's id, as the platform's developer portal shows it.").meta({ examples: ["1234567890"] }), clientSecret: z.string().trim().min(1).max(2000).describe("The app's secret. It is sealed, and never shown again.").meta({ examples: ["the app's secret"] }) }),
+  body: z.strictObject({
+    clientId: z
+      .string()
+      .trim()
+      .min(1)
+      .max(500)
+      .describe("The app's id, as the platform's developer portal shows it.")
+      .meta({ examples: ["1234567890"] }),
+    clientSecret: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2000)
+      .describe("The app's secret. It is sealed, and never shown again.")
+      .meta({ examples: ["the app's secret"] }),
+  }),
   takes: "required",
   writes: true,
   answer: z.object({ app }),
@@ -142,7 +212,8 @@ export const oauthAppsDelete = operation({
   method: "DELETE",
   path: "/api/platform-sets/:id/apps/:platform",
   summary: "Take a platform set's own app away",
-  description: "Accounts are connected by the instance's app from now on. Those that are connected already go on by the app they were connected with.",
+  description:
+    "Accounts are connected by the instance's app from now on. Those that are connected already go on by the app they were connected with.",
   params: appParams,
   writes: true,
   answer: z.object({ success: z.literal(true) }),

@@ -14,7 +14,9 @@ export function exampleOf(schema: JsonObject, missing: string[] = [], path = "")
   if (schema.type === "object") {
     const required = Array.isArray(schema.required) ? schema.required : [];
     const shown = Object.entries(Object(properties)).filter(([name]) => required.includes(name));
-    return Object.fromEntries(shown.map(([name, member]) => [name, exampleOf(Object(member), missing, path === "" ? name : `${path}.${name}`)]));
+    return Object.fromEntries(
+      shown.map(([name, member]) => [name, exampleOf(Object(member), missing, path === "" ? name : `${path}.${name}`)]),
+    );
   }
   missing.push(path);
   return null;

@@ -44,7 +44,10 @@ function walk(schema: Json, path: readonly string[]): Field[] {
 function below(schema: Json, path: readonly string[]): Field[] {
   const { description = null, examples } = schema;
   const whole = [schema, ...(schema.anyOf ?? [])].some(({ type }) => type === "integer");
-  return [{ path, description, example: Array.isArray(examples) ? examples[0] : undefined, whole }, ...walk(schema, path)];
+  return [
+    { path, description, example: Array.isArray(examples) ? examples[0] : undefined, whole },
+    ...walk(schema, path),
+  ];
 }
 
 function members(schema: Json): [string, Json][] {

@@ -14,38 +14,75 @@ export const id = z.guid({ error: "must be a UUID, such as 01980b7a-6c00-7000-80
 
 export const idParam = z.strictObject({ id: id.describe("The object's id.") });
 
-export const mode = z.enum(MODES).describe("`live`, or `test`: published into the built-in sandbox only.").meta({ examples: ["live"] });
+export const mode = z
+  .enum(MODES)
+  .describe("`live`, or `test`: published into the built-in sandbox only.")
+  .meta({ examples: ["live"] });
 
-export const platform = z.enum(PLATFORM_NAMES).describe("A platform, by its key; X is `twitter`.").meta({ examples: PLATFORM_NAMES.slice(-1) });
+export const platform = z
+  .enum(PLATFORM_NAMES)
+  .describe("A platform, by its key; X is `twitter`.")
+  .meta({ examples: PLATFORM_NAMES.slice(-1) });
 
 /** A time in answers. */
-export const time = z.iso.datetime({ precision: 3 }).describe("ISO 8601, UTC, with milliseconds.").meta({ examples: ["2026-12-01T09:30:00.000Z"] });
+export const time = z.iso
+  .datetime({ precision: 3 })
+  .describe("ISO 8601, UTC, with milliseconds.")
+  .meta({ examples: ["2026-12-01T09:30:00.000Z"] });
 
 /** The id of a user: the one kind that is no UUID of ours. */
 export const userId = z.string().meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] });
 
 /** How many there are. */
-export const total = z.int().min(0).describe("How many there are, on all pages together.").meta({ examples: [1] });
+export const total = z
+  .int()
+  .min(0)
+  .describe("How many there are, on all pages together.")
+  .meta({ examples: [1] });
 
 /** Where the next page begins, in requests. */
-export const cursor = z.string().min(1).max(200).optional().describe("`nextCursor` of the page before.").meta({ examples: ["AZgLemwAcACAAAAAAAAAAQ"] });
+export const cursor = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe("`nextCursor` of the page before.")
+  .meta({ examples: ["AZgLemwAcACAAAAAAAAAAQ"] });
 
-export const nextCursor = z.string().nullable().describe("Give it as `cursor` for the next page; null on the last.").meta({ examples: [null] });
+export const nextCursor = z
+  .string()
+  .nullable()
+  .describe("Give it as `cursor` for the next page; null on the last.")
+  .meta({ examples: [null] });
 
 /** A time in requests. */
 export const timeInput = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z" })
   .meta({ examples: ["2026-12-01T09:30:00Z"] });
 
-export const limit = z.int().min(1).max(100).default(20).describe("How many to answer with: 1 to 100, 20 where it is left out.").meta({ examples: [20] });
+export const limit = z
+  .int()
+  .min(1)
+  .max(100)
+  .default(20)
+  .describe("How many to answer with: 1 to 100, 20 where it is left out.")
+  .meta({ examples: [20] });
 
-export const offset = z.int().min(0).max(1_000_000_000).default(0).describe("How many to skip.").meta({ examples: [0] });
+export const offset = z
+  .int()
+  .min(0)
+  .max(1_000_000_000)
+  .default(0)
+  .describe("How many to skip.")
+  .meta({ examples: [0] });
 
 /** An http or https URL of at most 4096 characters, without user name and password. */
 export const webUrl = z
   .string()
   .max(4096)
-  .refine(isWebUrl, { error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg" })
+  .refine(isWebUrl, {
+    error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg",
+  })
   .meta({ examples: ["https://cdn.example.com/photo.jpg"] });
 
 function isWebUrl(text: string): boolean {

@@ -17,14 +17,32 @@ export function findHostile(value: unknown): Issue | null {
     }
     if (typeof current === "string") {
       const trouble = troubleOf(current);
-      if (trouble !== null) return hostile("request.characters", path, `${dotted(path) || "The text"} ${trouble}`, "Take the character out.");
+      if (trouble !== null)
+        return hostile(
+          "request.characters",
+          path,
+          `${dotted(path) || "The text"} ${trouble}`,
+          "Take the character out.",
+        );
     } else if (typeof current === "number" && !Number.isFinite(current)) {
       return hostile("request.number", path, `${dotted(path)} is a number that is too large`, "Send a smaller number.");
     } else if (typeof current === "object" && current !== null) {
-      if (path.length >= MAX_DEPTH) return hostile("request.depth", path.slice(0, 3), `The request is nested more than ${MAX_DEPTH} levels deep`, "Send a flatter body.");
+      if (path.length >= MAX_DEPTH)
+        return hostile(
+          "request.depth",
+          path.slice(0, 3),
+          `The request is nested more than ${MAX_DEPTH} levels deep`,
+          "Send a flatter body.",
+        );
       for (const [key, member] of Object.entries(current)) {
         const trouble = troubleOf(key);
-        if (trouble !== null) return hostile("request.characters", path, `A key in ${dotted(path) || "the request"} ${trouble}`, "Take the character out.");
+        if (trouble !== null)
+          return hostile(
+            "request.characters",
+            path,
+            `A key in ${dotted(path) || "the request"} ${trouble}`,
+            "Take the character out.",
+          );
         waiting.push({ value: member, path: [...path, Array.isArray(current) ? Number(key) : key] });
       }
     }
@@ -34,7 +52,9 @@ export function findHostile(value: unknown): Issue | null {
 
 function troubleOf(text: string): string | null {
   if (text.includes("\0")) return "contains a NUL character (\\u0000), which cannot be stored";
-  return text.isWellFormed() ? null : "contains half of a surrogate pair (such as \\ud83d alone), which is no character";
+  return text.isWellFormed()
+    ? null
+    : "contains half of a surrogate pair (such as \\ud83d alone), which is no character";
 }
 
 function hostile(rule: string, path: PropertyKey[], message: string, fix: string): Issue {

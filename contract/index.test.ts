@@ -7,14 +7,24 @@ import { z } from "zod";
 import { OPERATIONS } from "./index.ts";
 import { setUpForm, signUpForm } from "./sign-up.ts";
 
-const operation = z.object({ name: z.string(), method: z.string(), path: z.string(), answer: z.instanceof(z.ZodObject) });
+const operation = z.object({
+  name: z.string(),
+  method: z.string(),
+  path: z.string(),
+  answer: z.instanceof(z.ZodObject),
+});
 
 test("every operation that is declared is offered, once", async () => {
-  const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const files = (await readdir(import.meta.dirname)).filter(
+    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+  );
   const modules: object[] = await Promise.all(files.map((name) => import(`./${name}`)));
   const exported: unknown[] = modules.flatMap((module) => Object.values(module));
   const declared = new Set(exported.filter((each) => operation.safeParse(each).success));
   for (const form of [setUpForm, signUpForm]) declared.delete(form);
-  assert.deepEqual([...declared].map((each) => operation.parse(each).name).sort(), OPERATIONS.map(({ name }) => name).sort());
+  assert.deepEqual(
+    [...declared].map((each) => operation.parse(each).name).sort(),
+    OPERATIONS.map(({ name }) => name).sort(),
+  );
   assert.equal(new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`)).size, OPERATIONS.length);
 });

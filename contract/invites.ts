@@ -3,7 +3,12 @@ import { z } from "zod";
 import { email, id, idParam, time } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 
-const invite = z.object({ id, email: z.string().meta({ examples: ["colleague@example.com"] }), createdAt: time, expiresAt: time });
+const invite = z.object({
+  id,
+  email: z.string().meta({ examples: ["colleague@example.com"] }),
+  createdAt: time,
+  expiresAt: time,
+});
 export type Invite = z.output<typeof invite>;
 
 export const invitesList = operation({
@@ -24,7 +29,8 @@ export const invitesCreate = operation({
   method: "POST",
   path: "/api/invites",
   summary: "Invite somebody",
-  description: "Sends a letter with a link by which its reader makes an account, once, within 7 days. Inviting an address again sends a new letter, and the earlier link stops to work. For the owner of the instance.",
+  description:
+    "Sends a letter with a link by which its reader makes an account, once, within 7 days. Inviting an address again sends a new letter, and the earlier link stops to work. For the owner of the instance.",
   auth: "session",
   body: z.strictObject({ email }),
   takes: "required",

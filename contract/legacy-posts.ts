@@ -2,7 +2,18 @@ import { z } from "zod";
 
 import { webUrl } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
-import { createBody, postDraft, postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate } from "./posts.ts";
+import {
+  createBody,
+  postDraft,
+  postsCancel,
+  postsCreate,
+  postsDelete,
+  postsGet,
+  postsList,
+  postsPublish,
+  postsRetry,
+  postsUpdate,
+} from "./posts.ts";
 
 const { platforms, scheduledFor, platformSetId } = createBody.shape;
 const { text, linkUrl, platformOverrides } = createBody.shape.content.shape;
@@ -13,7 +24,11 @@ const flatBody = z.object({
   platforms,
   scheduledFor,
   platformSetId,
-  mediaUrls: z.array(webUrl).max(100).nullish().describe("Addresses of images. Videos have to be sent as `content.media`, with the body of `POST /api/v1/posts`."),
+  mediaUrls: z
+    .array(webUrl)
+    .max(100)
+    .nullish()
+    .describe("Addresses of images. Videos have to be sent as `content.media`, with the body of `POST /api/v1/posts`."),
   linkUrl,
   platformOverrides,
 });
@@ -35,7 +50,8 @@ const flatDraft = flatBody
 /** Takes the flat body, or that of `POST /api/v1/posts`: a body with `content` is the latter. */
 export const legacyPostsCreate = operation({
   ...legacy(postsCreate, "/api/posts"),
-  description: "For clients from before `POST /api/v1/posts`, whose body it takes as well. Unknown keys of the flat body are ignored.",
+  description:
+    "For clients from before `POST /api/v1/posts`, whose body it takes as well. Unknown keys of the flat body are ignored.",
   body: flatDraft,
   form: flatBody,
   otherForm: createBody,
@@ -50,6 +66,9 @@ export const legacyPostsCancel = legacy(postsCancel, "/api/posts/:id/cancel");
 export const legacyPostsPublish = legacy(postsPublish, "/api/posts/:id/publish");
 export const legacyPostsRetry = legacy(postsRetry, "/api/posts/:id/retry");
 
-function legacy<Declared extends Operation<z.ZodObject, z.ZodObject, z.ZodType, z.ZodObject>>(declared: Declared, path: string): Declared {
+function legacy<Declared extends Operation<z.ZodObject, z.ZodObject, z.ZodType, z.ZodObject>>(
+  declared: Declared,
+  path: string,
+): Declared {
   return { ...declared, name: `legacy_${declared.name}`, path, successor: declared.path, tool: null };
 }

@@ -4,7 +4,13 @@ import { time, userId } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
 
 /** What a person may be called; empty where they don't say. */
-export const personName = z.string().max(1000).trim().max(100, { error: "must have at most 100 characters" }).describe("What to call the person, at most 100 characters.").meta({ examples: ["Ada"] });
+export const personName = z
+  .string()
+  .max(1000)
+  .trim()
+  .max(100, { error: "must have at most 100 characters" })
+  .describe("What to call the person, at most 100 characters.")
+  .meta({ examples: ["Ada"] });
 
 const timeZone = z
   .string()
@@ -16,10 +22,16 @@ const timeZone = z
 const user = z.object({
   id: userId,
   email: z.string().meta({ examples: ["ada@example.com"] }),
-  emailVerified: z.boolean().describe("Whether they have shown that the address is theirs.").meta({ examples: [true] }),
+  emailVerified: z
+    .boolean()
+    .describe("Whether they have shown that the address is theirs.")
+    .meta({ examples: [true] }),
   name: z.string().meta({ examples: ["Ada"] }),
   timeZone: z.string().meta({ examples: ["Europe/Berlin"] }),
-  isOwner: z.boolean().describe("Whether the instance is theirs: they invite others.").meta({ examples: [false] }),
+  isOwner: z
+    .boolean()
+    .describe("Whether the instance is theirs: they invite others.")
+    .meta({ examples: [false] }),
   twoFactorEnabled: z.boolean().meta({ examples: [true] }),
   hasPassword: z.boolean().meta({ examples: [true] }),
   createdAt: time,
@@ -44,7 +56,8 @@ export const meUpdate = operation({
   method: "PATCH",
   path: "/api/me",
   summary: "Change name or time zone",
-  description: "Changes what is given and leaves the rest. Address, password and second factor have ways of their own below /api/auth.",
+  description:
+    "Changes what is given and leaves the rest. Address, password and second factor have ways of their own below /api/auth.",
   auth: "session",
   body: z.strictObject({ name: personName.optional(), timeZone: timeZone.optional() }),
   takes: "required",
@@ -59,9 +72,20 @@ export const meDelete = operation({
   method: "DELETE",
   path: "/api/me",
   summary: "Delete the account of the person who is signed in",
-  description: "Deletes the user and all that is theirs in both modes: posts, media, platform sets, connections and keys; the platforms are asked to forget the grants. What is live on the platforms stays there. Asks for the password; whoever signs in by passkeys alone has to have done so within the last 15 minutes.",
+  description:
+    "Deletes the user and all that is theirs in both modes: posts, media, platform sets, connections and keys; the platforms are asked to forget the grants. What is live on the platforms stays there. Asks for the password; whoever signs in by passkeys alone has to have done so within the last 15 minutes.",
   auth: "session",
-  body: z.strictObject({ password: z.string().min(1).max(1000).optional().describe("Their password.").meta({ examples: ["the password of the account"] }) }).optional(),
+  body: z
+    .strictObject({
+      password: z
+        .string()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe("Their password.")
+        .meta({ examples: ["the password of the account"] }),
+    })
+    .optional(),
   takes: "optional",
   writes: true,
   answer: z.object({ success: z.literal(true) }),

@@ -6,24 +6,68 @@ import { operation, plain } from "./operation.ts";
 
 export const media = z.object({
   id,
-  status: z.enum(["pending", "ready", "failed"]).describe("`pending` until the file has been fetched from its URL.").meta({ examples: ["ready"] }),
-  url: z.string().nullable().describe("A signed address of the stored file, good for a day; null while there is none.").meta({ examples: ["https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…"] }),
-  sourceUrl: z.string().nullable().describe("Where it is fetched from; null where it was sent along.").meta({ examples: ["https://cdn.example.com/photo.jpg"] }),
-  type: z.enum(MEDIA_TYPES).nullable().meta({ examples: ["image"] }),
-  mimeType: z.string().nullable().describe("What the bytes say.").meta({ examples: ["image/jpeg"] }),
+  status: z
+    .enum(["pending", "ready", "failed"])
+    .describe("`pending` until the file has been fetched from its URL.")
+    .meta({ examples: ["ready"] }),
+  url: z
+    .string()
+    .nullable()
+    .describe("A signed address of the stored file, good for a day; null while there is none.")
+    .meta({
+      examples: [
+        "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…",
+      ],
+    }),
+  sourceUrl: z
+    .string()
+    .nullable()
+    .describe("Where it is fetched from; null where it was sent along.")
+    .meta({ examples: ["https://cdn.example.com/photo.jpg"] }),
+  type: z
+    .enum(MEDIA_TYPES)
+    .nullable()
+    .meta({ examples: ["image"] }),
+  mimeType: z
+    .string()
+    .nullable()
+    .describe("What the bytes say.")
+    .meta({ examples: ["image/jpeg"] }),
   filename: z.string().meta({ examples: ["photo.jpg"] }),
-  sizeBytes: z.int().nullable().meta({ examples: [248_120] }),
-  width: z.int().nullable().meta({ examples: [1080] }),
-  height: z.int().nullable().meta({ examples: [1350] }),
-  durationSeconds: z.number().nullable().meta({ examples: [null] }),
-  error: z.string().nullable().describe("Why it could not be had.").meta({ examples: [null] }),
+  sizeBytes: z
+    .int()
+    .nullable()
+    .meta({ examples: [248_120] }),
+  width: z
+    .int()
+    .nullable()
+    .meta({ examples: [1080] }),
+  height: z
+    .int()
+    .nullable()
+    .meta({ examples: [1350] }),
+  durationSeconds: z
+    .number()
+    .nullable()
+    .meta({ examples: [null] }),
+  error: z
+    .string()
+    .nullable()
+    .describe("Why it could not be had.")
+    .meta({ examples: [null] }),
   createdAt: time,
   mode,
 });
 export type Media = z.output<typeof media>;
 
 const oneMedia = z.object({ media });
-const filename = z.string().min(1).max(255).nullish().describe("A name for the file.").meta({ examples: ["launch.mp4"] });
+const filename = z
+  .string()
+  .min(1)
+  .max(255)
+  .nullish()
+  .describe("A name for the file.")
+  .meta({ examples: ["launch.mp4"] });
 
 export const mediaCreate = operation({
   ...plain,
@@ -42,7 +86,8 @@ export const mediaCreate = operation({
     destructive: false,
     idempotent: false,
     openWorld: false,
-    description: "Stores the image or video at a public `url`, so that posts can name it by its `id`. It is fetched soon after: until then its status is `pending`. Posts take a `url` directly, too.",
+    description:
+      "Stores the image or video at a public `url`, so that posts can name it by its `id`. It is fetched soon after: until then its status is `pending`. Posts take a `url` directly, too.",
     form: z.strictObject({ url: webUrl.describe("Where the file can be fetched."), filename }),
   },
   body: z.strictObject({

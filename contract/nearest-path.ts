@@ -25,7 +25,10 @@ export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key
   if (legacy !== undefined && fields.some((field) => dotted(field.path) === legacy)) {
     return { message: `"${key}" is a key of the legacy route: use "${legacy}"`, fix: `Move it to ${legacy}.` };
   }
-  const same = closest(near.filter((field) => field.path.at(-1) === key), parent);
+  const same = closest(
+    near.filter((field) => field.path.at(-1) === key),
+    parent,
+  );
   if (same !== undefined) {
     const place = same.length === 1 ? "the top level" : `"${dotted(same)}"`;
     return { message: `"${key}" belongs at ${place}`, fix: `Move it to ${place.replaceAll('"', "")}.` };
@@ -33,7 +36,10 @@ export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key
   const meant = nearestName(beside, key) ?? nearestName(near, key);
   if (meant !== undefined) {
     const path = dotted(adapt(meant.path, parent));
-    return { message: `Unknown ${word} "${written}": did you mean "${path}"?`, fix: `Rename it to ${path}, or leave it out.` };
+    return {
+      message: `Unknown ${word} "${written}": did you mean "${path}"?`,
+      fix: `Rename it to ${path}, or leave it out.`,
+    };
   }
   const names = beside.map((field) => field.path.at(-1) ?? "").filter((name) => name !== "*");
   return {
@@ -51,7 +57,10 @@ export function dotted(path: readonly PropertyKey[]): string {
 }
 
 function nearestName(fields: readonly Field[], key: string): Field | undefined {
-  const name = nearestWord(fields.map((field) => field.path.at(-1) ?? "").filter((word) => word !== "*"), key);
+  const name = nearestWord(
+    fields.map((field) => field.path.at(-1) ?? "").filter((word) => word !== "*"),
+    key,
+  );
   return fields.find((field) => field.path.at(-1) === name);
 }
 
@@ -65,7 +74,9 @@ function closest(fields: readonly Field[], parent: readonly PropertyKey[]): Prop
   const best = sorted[0];
   if (best === undefined) return undefined;
   const path = adapt(best.path, parent);
-  const equals = sorted.filter((field) => rank(field).join() === rank(best).join() && field.path[1] === "platformOverrides");
+  const equals = sorted.filter(
+    (field) => rank(field).join() === rank(best).join() && field.path[1] === "platformOverrides",
+  );
   if (equals.length > 1 && shared(best.path, parent) < 3) path[2] = "<platform>";
   return path;
 }

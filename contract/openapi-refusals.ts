@@ -1,26 +1,43 @@
 import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
 import { errorExample } from "./error-examples.ts";
-import type { JsonObject } from "./openapi.ts";
 import { HEADERS } from "./openapi-components.ts";
+import type { JsonObject } from "./openapi.ts";
 import { errorsOf, type Operation } from "./operation.ts";
 
 /** The refusals of an operation, by their status: each is described once, by its name. */
 export function refusalsOf(operation: Operation): JsonObject {
-  return Object.fromEntries(codesOf(operation).map(([status, codes]) => [String(status), { $ref: `#/components/responses/${nameOf(operation, codes)}` }]));
+  return Object.fromEntries(
+    codesOf(operation).map(([status, codes]) => [
+      String(status),
+      { $ref: `#/components/responses/${nameOf(operation, codes)}` },
+    ]),
+  );
 }
 
 /** What the refusals of all operations refer to. */
 export function refusalComponents(operations: readonly Operation[]): { responses: JsonObject; examples: JsonObject } {
   const codes = [...new Set(operations.flatMap(errorsOf))];
   return {
-    responses: Object.fromEntries(operations.flatMap((operation) => codesOf(operation).map(([status, those]) => [nameOf(operation, those), refusal(operation, status, those)]))),
-    examples: Object.fromEntries(codes.map((code) => [code, { summary: PUBLIC_CODES[code].meaning, value: errorExample(code) }])),
+    responses: Object.fromEntries(
+      operations.flatMap((operation) =>
+        codesOf(operation).map(([status, those]) => [nameOf(operation, those), refusal(operation, status, those)]),
+      ),
+    ),
+    examples: Object.fromEntries(
+      codes.map((code) => [code, { summary: PUBLIC_CODES[code].meaning, value: errorExample(code) }]),
+    ),
   };
 }
 
 /** What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host also where they are at home. */
 export function headersOf({ auth }: Operation): string[] {
-  return ["X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", ...(auth === "session" ? [] : ["Deprecation", "Link"])];
+  return [
+    "X-Request-Id",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    ...(auth === "session" ? [] : ["Deprecation", "Link"]),
+  ];
 }
 
 /** Headers by their names. */
@@ -30,7 +47,9 @@ export function headers(...names: string[]): JsonObject {
 
 /** The codes with which the operation is refused, by their status. */
 function codesOf(operation: Operation): [status: number, codes: PublicCode[]][] {
-  return [...Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status)].sort(([one], [other]) => one - other);
+  return [...Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status)].sort(
+    ([one], [other]) => one - other,
+  );
 }
 
 /** What refuses by the same codes has the same name. */

@@ -33,7 +33,8 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
       title: "Ampost",
       version,
       summary: "One API to publish to seven social networks.",
-      description: "Publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads: exactly once, on time, or you are told the truth. Keys that begin with `amp_test_` publish into the built-in sandbox only.",
+      description:
+        "Publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads: exactly once, on time, or you are told the truth. Keys that begin with `amp_test_` publish into the built-in sandbox only.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       contact: { name: "Ampost", url: appUrl },
     },
@@ -43,8 +44,17 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
     paths,
     components: {
       securitySchemes: {
-        apiKey: { type: "http", scheme: "bearer", description: "A key that begins with `amp_live_`, or with `amp_test_` for the sandbox." },
-        session: { type: "apiKey", in: "cookie", name: "ampost.session_token", description: "A person signed in at the dashboard. The query parameter `mode` says which mode is meant." },
+        apiKey: {
+          type: "http",
+          scheme: "bearer",
+          description: "A key that begins with `amp_live_`, or with `amp_test_` for the sandbox.",
+        },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "ampost.session_token",
+          description: "A person signed in at the dashboard. The query parameter `mode` says which mode is meant.",
+        },
       },
       schemas: Object.fromEntries(Object.entries(NAMED).map(([name, [schema, io]]) => [name, toPart(schema, io)])),
       ...refusalComponents(OPERATIONS),
@@ -95,7 +105,9 @@ function describe(operation: Operation, appUrl: string): JsonObject {
     summary: operation.summary,
     description: `${operation.description}\n\nRate class: \`${operation.rateClass}\`.`,
     ...(operation.successor === undefined ? {} : { deprecated: true }),
-    ...(operation.auth === undefined || operation.auth === "key" ? {} : { security: byPerson ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }] }),
+    ...(operation.auth === undefined || operation.auth === "key"
+      ? {}
+      : { security: byPerson ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }] }),
     ...(byPerson ? { servers: [{ url: appUrl, description: "The dashboard" }] } : {}),
     parameters: parametersOf(operation),
     ...(operation.takes === "none" ? {} : { requestBody: bodyOf(operation) }),
@@ -112,7 +124,14 @@ function parametersOf(operation: Operation): JsonObject[] {
         const { description, examples, ...rest } = toSchema(schema, "input");
         const isRequired = place === "path" || !z.safeParse(schema, undefined).success;
         const example = Array.isArray(examples) && examples.length > 0 ? { example: examples[0] } : {};
-        return { name, in: place, required: isRequired, ...(typeof description === "string" ? { description } : {}), schema: rest, ...example };
+        return {
+          name,
+          in: place,
+          required: isRequired,
+          ...(typeof description === "string" ? { description } : {}),
+          schema: rest,
+          ...example,
+        };
       });
   const byPerson = operation.auth === "session" || operation.auth === "either";
   return [
@@ -120,7 +139,9 @@ function parametersOf(operation: Operation): JsonObject[] {
     ...named(operation.query.shape, "query"),
     ...(byPerson ? ["Mode"] : []).map(reference),
     ...(operation.writes ? ["IdempotencyKey"] : []).map(reference),
-    ...(hasPost(operation) && !byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(reference),
+    ...(hasPost(operation) && !byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(
+      reference,
+    ),
     ...(operation.method === "GET" && hasPost(operation) ? ["IfNoneMatch"] : []).map(reference),
     ...(operation.waits === true ? ["Prefer"] : []).map(reference),
   ];
@@ -134,16 +155,38 @@ function bodyOf(operation: Operation): JsonObject {
   const { otherForm } = operation;
   const whole = toPart(formOf(operation), "input");
   const schema = otherForm === undefined ? whole : { anyOf: [whole, toPart(otherForm, "input")] };
-  const example = EXAMPLES[operation.name] ?? EXAMPLES[operation.name.replace(/^legacy_/, "")] ?? (operation.takes === "optional" ? {} : undefined);
+  const example =
+    EXAMPLES[operation.name] ??
+    EXAMPLES[operation.name.replace(/^legacy_/, "")] ??
+    (operation.takes === "optional" ? {} : undefined);
   const json = { schema, ...(example === undefined ? {} : { example }) };
-  const files = { type: "array", items: { type: "string", contentMediaType: "application/octet-stream" }, description: "A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended." };
+  const files = {
+    type: "array",
+    items: { type: "string", contentMediaType: "application/octet-stream" },
+    description:
+      "A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended.",
+  };
   const form =
     operation.takes === "multipart"
-      ? { schema: { type: "object", required: ["data"], properties: { data: schema, files } }, encoding: { data: { contentType: "application/json" } } }
-      : { schema: { type: "object", required: ["file"], properties: { file: { type: "string", contentMediaType: "application/octet-stream", description: "The file." } } } };
+      ? {
+          schema: { type: "object", required: ["data"], properties: { data: schema, files } },
+          encoding: { data: { contentType: "application/json" } },
+        }
+      : {
+          schema: {
+            type: "object",
+            required: ["file"],
+            properties: {
+              file: { type: "string", contentMediaType: "application/octet-stream", description: "The file." },
+            },
+          },
+        };
   return {
     required: operation.takes !== "optional",
-    content: { "application/json": json, ...(operation.takes === "multipart" || operation.takes === "upload" ? { "multipart/form-data": form } : {}) },
+    content: {
+      "application/json": json,
+      ...(operation.takes === "multipart" || operation.takes === "upload" ? { "multipart/form-data": form } : {}),
+    },
   };
 }
 
@@ -163,16 +206,32 @@ function responsesOf(operation: Operation): JsonObject {
     },
     content: contentOf(operation),
   };
-  const unchanged = { description: "The post is as `If-None-Match` says.", headers: headers(...headersOf(operation), "ETag") };
-  return { [String(operation.status)]: good, ...(hasPost(operation) && operation.method === "GET" ? { "304": unchanged } : {}), ...refusalsOf(operation) };
+  const unchanged = {
+    description: "The post is as `If-None-Match` says.",
+    headers: headers(...headersOf(operation), "ETag"),
+  };
+  return {
+    [String(operation.status)]: good,
+    ...(hasPost(operation) && operation.method === "GET" ? { "304": unchanged } : {}),
+    ...refusalsOf(operation),
+  };
 }
 
 function contentOf({ answer, streams }: Operation): JsonObject {
   const schema = toPart(answer, "output");
   const example = exampleOf(toSchema(answer, "output"));
   if (streams !== true) return { "application/json": { schema, example } };
-  const stream = { type: "string", description: "Server-sent events. The data of each `post` event is JSON of the form that `x-event-data` has." };
-  return { "text/event-stream": { schema: stream, "x-event-data": schema, example: `event: post\nid: "3"\ndata: ${JSON.stringify(example)}\n\n` } };
+  const stream = {
+    type: "string",
+    description: "Server-sent events. The data of each `post` event is JSON of the form that `x-event-data` has.",
+  };
+  return {
+    "text/event-stream": {
+      schema: stream,
+      "x-event-data": schema,
+      example: `event: post\nid: "3"\ndata: ${JSON.stringify(example)}\n\n`,
+    },
+  };
 }
 
 /** A zod schema as JSON Schema 2020-12, which is that of OpenAPI 3.1. What a platform's settings are is spelled out. */
@@ -192,7 +251,12 @@ function print(schema: z.core.$ZodType, io: "input" | "output", names: ReadonlyM
     reused: "inline",
     override: ({ zodSchema, jsonSchema, path }) => {
       const name = names.get(zodSchema);
-      if (zodSchema === platformOverrides) Object.assign(jsonSchema, { properties: overrides(names), additionalProperties: false, propertyNames: undefined });
+      if (zodSchema === platformOverrides)
+        Object.assign(jsonSchema, {
+          properties: overrides(names),
+          additionalProperties: false,
+          propertyNames: undefined,
+        });
       if (name === undefined || path.length === 0) return;
       for (const member of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, member);
       jsonSchema.$ref = `#/components/schemas/${name}`;
@@ -225,7 +289,10 @@ function overrides(names: ReadonlyMap<unknown, string>): JsonObject {
         type: ["object", "null"],
         additionalProperties: false,
         description: `What ${capabilities.label} gets differently.`,
-        properties: { text: { type: ["string", "null"], description: "Replaces `content.text` there." }, settings: { anyOf: [print(settings, "input", names), { type: "null" }] } },
+        properties: {
+          text: { type: ["string", "null"], description: "Replaces `content.text` there." },
+          settings: { anyOf: [print(settings, "input", names), { type: "null" }] },
+        },
       },
     ]),
   );

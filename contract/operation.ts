@@ -110,12 +110,25 @@ export function errorsOf(operation: Operation): PublicCode[] {
 }
 
 /** What most operations have in common; an entry says what is different. They read, take nothing, are no tools, and fail with what all do. */
-export const plain = { rateClass: "apiRead", tool: null, params: noParams, query: noQuery, body: noBody, takes: "none", writes: false, status: 200, errors: [] } as const;
+export const plain = {
+  rateClass: "apiRead",
+  tool: null,
+  params: noParams,
+  query: noQuery,
+  body: noBody,
+  takes: "none",
+  writes: false,
+  status: 200,
+  errors: [],
+} as const;
 
 /** Declares an operation; its schemas keep their types. */
-export function operation<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Answer extends z.ZodObject>(
-  declared: Operation<Params, Query, Body, Answer>,
-): Operation<Params, Query, Body, Answer> {
+export function operation<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Answer extends z.ZodObject,
+>(declared: Operation<Params, Query, Body, Answer>): Operation<Params, Query, Body, Answer> {
   return declared;
 }
 

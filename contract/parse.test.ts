@@ -43,8 +43,14 @@ for (const [change, message] of [
   [{ text: "x" }, '"text" belongs at "content.text"'],
   [{ mediaUrls: [] }, '"mediaUrls" is a key of the legacy route: use "content.media"'],
   [{ content: { text: "", scheduledFor: null } }, '"scheduledFor" belongs at the top level'],
-  [{ privacyStatus: "public" }, '"privacyStatus" belongs at "content.platformOverrides.youtube.settings.privacyStatus"'],
-  [{ content: { text: "", platformOverrides: { twiter: {} } } }, 'Unknown key "content.platformOverrides.twiter": did you mean "content.platformOverrides.twitter"?'],
+  [
+    { privacyStatus: "public" },
+    '"privacyStatus" belongs at "content.platformOverrides.youtube.settings.privacyStatus"',
+  ],
+  [
+    { content: { text: "", platformOverrides: { twiter: {} } } },
+    'Unknown key "content.platformOverrides.twiter": did you mean "content.platformOverrides.twitter"?',
+  ],
   [{ content: { text: "", platformOverrides: { x: {} } } }, 'Unknown key "content.platformOverrides.x"'],
   [{ zzzzzzz: 1 }, 'Unknown key "zzzzzzz"'],
 ] as const) {
@@ -54,12 +60,22 @@ for (const [change, message] of [
 }
 
 test("a __proto__ key is refused like any unknown key", () => {
-  const issues = issuesOf(JSON.parse(`{"content":{"text":"x"},"platforms":["threads"],"platformSetId":"${platformSetId}","__proto__":{"a":1}}`));
-  assert.deepEqual(issues.map(({ path }) => path), ["/__proto__"]);
+  const issues = issuesOf(
+    JSON.parse(
+      `{"content":{"text":"x"},"platforms":["threads"],"platformSetId":"${platformSetId}","__proto__":{"a":1}}`,
+    ),
+  );
+  assert.deepEqual(
+    issues.map(({ path }) => path),
+    ["/__proto__"],
+  );
 });
 
 test("wrong members are told with dots in the sentence, a pointer as path, and what to do", () => {
-  const [issue] = issuesOf({ ...valid, content: { text: "x", media: [{ url: "https://example.com/a.mp4", sizeBytes: "big" }] } });
+  const [issue] = issuesOf({
+    ...valid,
+    content: { text: "x", media: [{ url: "https://example.com/a.mp4", sizeBytes: "big" }] },
+  });
   assert.equal(issue?.message, "content.media[0].sizeBytes must be a whole number of bytes, not a string");
   assert.equal(issue?.path, "/content/media/0/sizeBytes");
   assert.equal(issue?.actual, "big");
@@ -67,41 +83,80 @@ test("wrong members are told with dots in the sentence, a pointer as path, and w
 });
 
 test("missing and empty platforms have a code of their own", () => {
-  for (const platforms of [undefined, null, []]) assert.deepEqual(issuesOf({ ...valid, platforms }).map(({ code }) => code), ["NO_PLATFORMS_SELECTED"]);
+  for (const platforms of [undefined, null, []])
+    assert.deepEqual(
+      issuesOf({ ...valid, platforms }).map(({ code }) => code),
+      ["NO_PLATFORMS_SELECTED"],
+    );
 });
 
 test("a platform named twice is refused and counted once", () => {
-  const input = parseInput(postsCreate, { params: {}, query: {}, body: { ...valid, platforms: ["threads", "threads"] } });
-  assert.deepEqual(input.issues.map(({ path }) => path), ["/platforms/1"]);
+  const input = parseInput(postsCreate, {
+    params: {},
+    query: {},
+    body: { ...valid, platforms: ["threads", "threads"] },
+  });
+  assert.deepEqual(
+    input.issues.map(({ path }) => path),
+    ["/platforms/1"],
+  );
   assert.deepEqual(input.body.platforms, ["threads"]);
 });
 
 test("what is wrong in one place is cut out and leaves the rest to be judged", () => {
-  const body = { content: { text: 5, media: [null, { url: "https://example.com/a.jpg", width: -1 }] }, platforms: ["threads", 7], platformSetId: "x" };
+  const body = {
+    content: { text: 5, media: [null, { url: "https://example.com/a.jpg", width: -1 }] },
+    platforms: ["threads", 7],
+    platformSetId: "x",
+  };
   const input = parseInput(postsCreate, { params: {}, query: {}, body });
-  assert.deepEqual(input.issues.map(({ path }) => path), ["/content/text", "/content/media/0", "/content/media/1/width", "/platforms/1", "/platformSetId"]);
-  assert.deepEqual(input.body, { content: { media: [{}, { url: "https://example.com/a.jpg" }] }, platforms: ["threads"] });
+  assert.deepEqual(
+    input.issues.map(({ path }) => path),
+    ["/content/text", "/content/media/0", "/content/media/1/width", "/platforms/1", "/platformSetId"],
+  );
+  assert.deepEqual(input.body, {
+    content: { media: [{}, { url: "https://example.com/a.jpg" }] },
+    platforms: ["threads"],
+  });
 });
 
 test("judged issues at or below a wrong member are echoes and are dropped", () => {
   const [wrong] = issuesOf({ ...valid, content: { text: 5 } });
   assert.ok(wrong);
   const judged = [wrong, { ...wrong, path: "/content/text/x" }, { ...wrong, path: "/content/texts" }];
-  assert.deepEqual(withoutEchoes([wrong], judged).map(({ path }) => path), ["/content/texts"]);
+  assert.deepEqual(
+    withoutEchoes([wrong], judged).map(({ path }) => path),
+    ["/content/texts"],
+  );
 });
 
 test("a NUL character, half a surrogate pair and a number beyond measure are refused by name", () => {
-  assert.match(messages(issuesOf({ ...valid, content: { text: "a\0b" } }))[0] ?? "", /^content\.text contains a NUL character/);
-  assert.match(messages(issuesOf({ ...valid, content: { text: "\ud83d" } }))[0] ?? "", /^content\.text contains half of a surrogate pair/);
-  assert.match(messages(issuesOf(JSON.parse('{"content":{"media":[{"width":1e400}]}}')))[0] ?? "", /^content\.media\[0\]\.width is a number that is too large/);
+  assert.match(
+    messages(issuesOf({ ...valid, content: { text: "a\0b" } }))[0] ?? "",
+    /^content\.text contains a NUL character/,
+  );
+  assert.match(
+    messages(issuesOf({ ...valid, content: { text: "\ud83d" } }))[0] ?? "",
+    /^content\.text contains half of a surrogate pair/,
+  );
+  assert.match(
+    messages(issuesOf(JSON.parse('{"content":{"media":[{"width":1e400}]}}')))[0] ?? "",
+    /^content\.media\[0\]\.width is a number that is too large/,
+  );
 });
 
 test("nesting ten thousand levels deep and masses of keys are refused with a sentence", () => {
   const deep: unknown = JSON.parse(`${"[".repeat(10_000)}${"]".repeat(10_000)}`);
   assert.match(messages(issuesOf(deep))[0] ?? "", /nested more than 64 levels/);
-  const wide = issuesOf({ ...valid, ...Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`field${index}`, 1])) });
+  const wide = issuesOf({
+    ...valid,
+    ...Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`field${index}`, 1])),
+  });
   assert.ok(wide.length < 30);
-  assert.equal(messages(issuesOf({ list: Array.from({ length: 60_000 }, () => 1) }))[0], "The request has too many values");
+  assert.equal(
+    messages(issuesOf({ list: Array.from({ length: 60_000 }, () => 1) }))[0],
+    "The request has too many values",
+  );
 });
 
 test("a query reads numbers, and refuses what is no number, twice given, out of range or unknown", () => {
@@ -112,7 +167,10 @@ test("a query reads numbers, and refuses what is no number, twice given, out of 
     'limit must be a whole number, not "abc"',
     'Unknown query parameter "stauts": did you mean "status"?',
   ]);
-  assert.deepEqual(messages(queryIssues({ limit: "101", offset: "-1" })), ["limit must be at most 100", "offset must be at least 0"]);
+  assert.deepEqual(messages(queryIssues({ limit: "101", offset: "-1" })), [
+    "limit must be at most 100",
+    "offset must be at least 0",
+  ]);
   assert.deepEqual(messages(queryIssues({ limit: ["1", "2"] })), ["limit must be a whole number, not several values"]);
   assert.deepEqual(messages(queryIssues({ limit: "" })), ['limit must be a whole number, not ""']);
 });

@@ -10,7 +10,12 @@ import { BODY_WORDS, QUERY_WORDS, tellProblems } from "./problem-sentences.ts";
  * Judges the form of a call, wholly: every problem of path, query and body is told at once. Where the operation has a
  * `form` of its own, problems of the body refuse nothing yet: they are handed on beside what is left of it.
  */
-export function parseInput<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Answer extends z.ZodObject>(
+export function parseInput<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Answer extends z.ZodObject,
+>(
   operation: Operation<Params, Query, Body, Answer>,
   raw: RawInput,
 ): Input<z.output<Params>, z.output<Query>, z.output<Body>> {
@@ -25,7 +30,9 @@ export function parseInput<Params extends z.ZodObject, Query extends z.ZodObject
     ...(query.success ? [] : tellProblems(operation.query, query.error.issues, QUERY_WORDS)),
   ];
   const bodyIssues = form.success ? [] : tellProblems(formOf(operation), form.error.issues, BODY_WORDS);
-  const body = operation.body.safeParse(form.success || operation.form === undefined ? rawBody : cutOut(rawBody, form.error.issues));
+  const body = operation.body.safeParse(
+    form.success || operation.form === undefined ? rawBody : cutOut(rawBody, form.error.issues),
+  );
   if (!params.success || !query.success || !body.success) throw refusal([...issues, ...bodyIssues]);
   return { params: params.data, query: query.data, body: body.data, issues: bodyIssues };
 }
@@ -46,7 +53,9 @@ export function refusal(issues: Issue[]): PublicError {
 
 /** Issues judged of the rest of a body say nothing true at or below a place where the form was wrong already. */
 export function withoutEchoes(formIssues: readonly Issue[], judged: readonly Issue[]): Issue[] {
-  return judged.filter((issue) => !formIssues.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}/`)));
+  return judged.filter(
+    (issue) => !formIssues.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}/`)),
+  );
 }
 
 /** A query's values are strings: those of fields that take a whole number or a truth value are read as such. */
@@ -60,14 +69,17 @@ function readValue(field: z.core.$ZodType | undefined, value: unknown): unknown 
 }
 
 function takesNumber(field: z.core.$ZodType | undefined): boolean {
-  return field instanceof z.ZodOptional || field instanceof z.ZodDefault ? takesNumber(field.unwrap()) : field instanceof z.ZodNumber;
+  return field instanceof z.ZodOptional || field instanceof z.ZodDefault
+    ? takesNumber(field.unwrap())
+    : field instanceof z.ZodNumber;
 }
 
 /** A copy of the body without the members at which a problem was found. */
 function cutOut(body: unknown, problems: readonly z.core.$ZodIssue[]): unknown {
   const rest: unknown = structuredClone(body);
   for (const problem of problems) {
-    const places = problem.code === "unrecognized_keys" ? problem.keys.map((key) => [...problem.path, key]) : [problem.path];
+    const places =
+      problem.code === "unrecognized_keys" ? problem.keys.map((key) => [...problem.path, key]) : [problem.path];
     for (const place of places) cutAt(rest, place);
   }
   return typeof rest === "object" && rest !== null && !Array.isArray(rest) ? rest : {};
@@ -75,7 +87,9 @@ function cutOut(body: unknown, problems: readonly z.core.$ZodIssue[]): unknown {
 
 function cutAt(root: unknown, path: readonly PropertyKey[]): void {
   const last = path.at(-1);
-  const parent = path.slice(0, -1).reduce<unknown>((value, step) => (isContainer(value) ? Reflect.get(value, step) : undefined), root);
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((value, step) => (isContainer(value) ? Reflect.get(value, step) : undefined), root);
   if (!isContainer(parent) || last === undefined) return;
   if (Array.isArray(parent)) Reflect.set(parent, last, undefined);
   else Reflect.deleteProperty(parent, last);

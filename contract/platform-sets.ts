@@ -27,7 +27,12 @@ const platformSet = z.object({
   updatedAt: time,
   mode,
 });
-const countedSet = platformSet.extend({ connectionCount: z.int().describe("How many active accounts are in it.").meta({ examples: [3] }) });
+const countedSet = platformSet.extend({
+  connectionCount: z
+    .int()
+    .describe("How many active accounts are in it.")
+    .meta({ examples: [3] }),
+});
 export type PlatformSet = z.output<typeof countedSet>;
 
 export const platformSetsList = operation({
@@ -77,7 +82,8 @@ export const platformSetsDelete = operation({
   method: "DELETE",
   path: "/api/v1/platform-sets/:id",
   summary: "Delete a platform set",
-  description: "Deletes a platform set that is not the default one. Its accounts are disconnected and its scheduled posts fail with a clear error; drafts stay drafts.",
+  description:
+    "Deletes a platform set that is not the default one. Its accounts are disconnected and its scheduled posts fail with a clear error; drafts stay drafts.",
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
   writes: true,
@@ -91,6 +97,19 @@ export const legacySetsCreate = legacy(platformSetsCreate);
 export const legacySetsRename = legacy(platformSetsRename);
 export const legacySetsDelete = legacy(platformSetsDelete);
 
-function legacy<Declared extends typeof platformSetsList | typeof platformSetsCreate | typeof platformSetsRename | typeof platformSetsDelete>(declared: Declared): Declared {
-  return { ...declared, name: `legacy_${declared.name}`, path: declared.path.replace("/api/v1/platform-sets", "/api/platforms/sets"), auth: "either", successor: declared.path, tool: null };
+function legacy<
+  Declared extends
+    | typeof platformSetsList
+    | typeof platformSetsCreate
+    | typeof platformSetsRename
+    | typeof platformSetsDelete,
+>(declared: Declared): Declared {
+  return {
+    ...declared,
+    name: `legacy_${declared.name}`,
+    path: declared.path.replace("/api/v1/platform-sets", "/api/platforms/sets"),
+    auth: "either",
+    successor: declared.path,
+    tool: null,
+  };
 }

@@ -8,13 +8,38 @@ import { operation, plain } from "./operation.ts";
 const description = z
   .object({
     name: platform,
-    label: z.string().describe("The name people read.").meta({ examples: ["Threads"] }),
-    capabilities: z.looseObject({}).describe("What the platform takes: limits, placements and shapes, scheduling, quotas.").meta({ examples: [{ platform: PLATFORM_NAMES.at(-1), label: "Threads", scheduling: false }] }),
+    label: z
+      .string()
+      .describe("The name people read.")
+      .meta({ examples: ["Threads"] }),
+    capabilities: z
+      .looseObject({})
+      .describe("What the platform takes: limits, placements and shapes, scheduling, quotas.")
+      .meta({ examples: [{ platform: PLATFORM_NAMES.at(-1), label: "Threads", scheduling: false }] }),
     settings: z.looseObject({}).describe("JSON Schema of `platformOverrides.<platform>.settings`."),
-    description: z.string().describe("The same in sentences.").meta({ examples: ["Threads takes text of at most 500 characters, alone or with up to 20 images and videos."] }),
-    limits: z.array(z.object({ what: z.string().meta({ examples: ["Text"] }), limit: z.string().meta({ examples: ["500 characters"] }), source: z.string().meta({ examples: ["Threads API reference, posts"] }) })).describe("Every limit, with its source."),
+    description: z
+      .string()
+      .describe("The same in sentences.")
+      .meta({ examples: ["Threads takes text of at most 500 characters, alone or with up to 20 images and videos."] }),
+    limits: z
+      .array(
+        z.object({
+          what: z.string().meta({ examples: ["Text"] }),
+          limit: z.string().meta({ examples: ["500 characters"] }),
+          source: z.string().meta({ examples: ["Threads API reference, posts"] }),
+        }),
+      )
+      .describe("Every limit, with its source."),
     rules: z
-      .array(z.object({ rule: z.string(), code: codes, severity: z.enum(["error", "warning"]), message: z.string(), fix: z.string() }))
+      .array(
+        z.object({
+          rule: z.string(),
+          code: codes,
+          severity: z.enum(["error", "warning"]),
+          message: z.string(),
+          fix: z.string(),
+        }),
+      )
       .describe("Rules across several fields.")
       .meta({ examples: [[]] }),
   })
@@ -27,7 +52,16 @@ export const platformsList = operation({
   path: "/api/v1/platforms",
   summary: "List platforms",
   description: "What each platform takes, as data and in sentences: the rules that validation judges by.",
-  tool: { name: "platforms_describe", title: "Describe platforms", readOnly: true, destructive: false, idempotent: true, openWorld: false, description: "What each platform takes, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Name one platform: all of them are 18 000 tokens." },
+  tool: {
+    name: "platforms_describe",
+    title: "Describe platforms",
+    readOnly: true,
+    destructive: false,
+    idempotent: true,
+    openWorld: false,
+    description:
+      "What each platform takes, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Name one platform: all of them are 18 000 tokens.",
+  },
   query: z.strictObject({ platform: platform.optional().describe("Only this platform.") }),
   answer: z.object({ platforms: z.array(description) }),
 });

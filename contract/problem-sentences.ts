@@ -1,10 +1,10 @@
 import type { z } from "zod";
 
-import { cutText } from "../model/cut-text.ts";
 import { MAX_ISSUES } from "../model/bound-issues.ts";
+import { cutText } from "../model/cut-text.ts";
 import type { Issue, PublicCode } from "../model/errors.ts";
-import { fieldAt } from "./fields-of.ts";
 import { nearestWord } from "../model/nearest-word.ts";
+import { fieldAt } from "./fields-of.ts";
 import { adviseKey, dotted } from "./nearest-path.ts";
 
 /** What the part of a request is called where a path is empty, and a key of it. */
@@ -24,7 +24,11 @@ export function tellProblems(form: z.ZodType, problems: readonly z.core.$ZodIssu
   const told: Issue[] = [];
   for (const problem of problems) {
     if (told.length > MAX_ISSUES) break;
-    told.push(...(problem.code === "unrecognized_keys" ? tellUnknownKeys(form, problem, words) : [tellProblem(form, problem, words)]));
+    told.push(
+      ...(problem.code === "unrecognized_keys"
+        ? tellUnknownKeys(form, problem, words)
+        : [tellProblem(form, problem, words)]),
+    );
   }
   return told;
 }
@@ -42,7 +46,15 @@ function tellUnknownKeys(form: z.ZodType, problem: z.core.$ZodIssueUnrecognizedK
   }));
   const more = problem.keys.length - told.length;
   if (more === 0) return told;
-  return [...told, { ...blank("request.unknownKey", problem.path), message: `There are ${more} more unknown keys`, actual: problem.keys.length, fix: "Leave them out." }];
+  return [
+    ...told,
+    {
+      ...blank("request.unknownKey", problem.path),
+      message: `There are ${more} more unknown keys`,
+      actual: problem.keys.length,
+      fix: "Leave them out.",
+    },
+  ];
 }
 
 function tellProblem(form: z.ZodType, problem: z.core.$ZodIssue, words: PartWords): Issue {
@@ -50,7 +62,12 @@ function tellProblem(form: z.ZodType, problem: z.core.$ZodIssue, words: PartWord
   const name = problem.path.length === 0 ? words.whole : dotted(problem.path);
   const { rule, must, limit } = judge(problem, field?.whole === true, words === QUERY_WORDS ? queryKind : kind);
   const code: PublicCode = isMissingPlatforms(problem) ? "NO_PLATFORMS_SELECTED" : "VALIDATION_FAILED";
-  const message = code === "NO_PLATFORMS_SELECTED" ? "platforms must name at least one platform" : rule === "request.required" ? `${name} is required` : `${name} ${must}`;
+  const message =
+    code === "NO_PLATFORMS_SELECTED"
+      ? "platforms must name at least one platform"
+      : rule === "request.required"
+        ? `${name} is required`
+        : `${name} ${must}`;
   const example = field?.example === undefined ? "" : ` Example: ${JSON.stringify(field.example)}.`;
   const fix = `${rule === "request.required" ? "Add" : "Correct"} ${lowerFirst(name)}.${field?.description ? ` ${field.description}` : ""}${example}`;
   return { ...blank(rule, problem.path), code, message, actual: showActual(problem.input), limit, fix };
@@ -62,36 +79,71 @@ function lowerFirst(name: string): string {
 
 function isMissingPlatforms(problem: z.core.$ZodIssue): boolean {
   if (pointer(problem.path) !== "/platforms") return false;
-  return problem.code === "too_small" || (problem.code === "invalid_type" && (problem.input === undefined || problem.input === null));
+  return (
+    problem.code === "too_small" ||
+    (problem.code === "invalid_type" && (problem.input === undefined || problem.input === null))
+  );
 }
 
 function blank(rule: string, path: readonly PropertyKey[]): Issue {
-  return { rule, code: "VALIDATION_FAILED", platform: null, path: pointer(path), message: "", actual: null, limit: null, fix: "" };
+  return {
+    rule,
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path: pointer(path),
+    message: "",
+    actual: null,
+    limit: null,
+    fix: "",
+  };
 }
 
 /** The rule's id, and what the value must be, as the end of a sentence. */
-function judge(problem: z.core.$ZodIssue, whole: boolean, kindOf: (value: unknown) => string): { rule: string; must: string; limit: unknown } {
+function judge(
+  problem: z.core.$ZodIssue,
+  whole: boolean,
+  kindOf: (value: unknown) => string,
+): { rule: string; must: string; limit: unknown } {
   switch (problem.code) {
     case "invalid_type":
       if (problem.input === undefined) return { rule: "request.required", must: "is required", limit: null };
-      return { rule: "request.type", must: `must be ${noun(whole ? "int" : problem.expected, problem.path)}, not ${kindOf(problem.input)}`, limit: problem.expected };
+      return {
+        rule: "request.type",
+        must: `must be ${noun(whole ? "int" : problem.expected, problem.path)}, not ${kindOf(problem.input)}`,
+        limit: problem.expected,
+      };
     case "invalid_value":
       if (problem.input === undefined) return { rule: "request.required", must: "is required", limit: problem.values };
-      return { rule: "request.value", must: `must be ${choice(problem.values)}, not ${quoted(problem.input)}${suggestion(problem)}`, limit: problem.values };
+      return {
+        rule: "request.value",
+        must: `must be ${choice(problem.values)}, not ${quoted(problem.input)}${suggestion(problem)}`,
+        limit: problem.values,
+      };
     case "too_small":
       return { rule: "request.range", must: lower(problem), limit: problem.minimum };
     case "too_big":
       return { rule: "request.range", must: upper(problem), limit: problem.maximum };
     case "invalid_format":
-      return { rule: "request.format", must: problem.message.startsWith("must") ? problem.message : (FORMATS[problem.format] ?? "has a form that is not allowed"), limit: null };
+      return {
+        rule: "request.format",
+        must: problem.message.startsWith("must")
+          ? problem.message
+          : (FORMATS[problem.format] ?? "has a form that is not allowed"),
+        limit: null,
+      };
     default:
-      return { rule: "request.value", must: problem.message.startsWith("must") ? problem.message : "has a value that is not allowed", limit: null };
+      return {
+        rule: "request.value",
+        must: problem.message.startsWith("must") ? problem.message : "has a value that is not allowed",
+        limit: null,
+      };
   }
 }
 
 function lower(problem: z.core.$ZodIssueTooSmall): string {
   const least = String(problem.minimum);
-  if (problem.origin === "string") return problem.minimum === 1 ? "must not be empty" : `must have at least ${least} characters`;
+  if (problem.origin === "string")
+    return problem.minimum === 1 ? "must not be empty" : `must have at least ${least} characters`;
   if (problem.origin === "array") return `must have at least ${least} ${problem.minimum === 1 ? "entry" : "entries"}`;
   return problem.inclusive === false ? `must be more than ${least}` : `must be at least ${least}`;
 }

@@ -5,9 +5,20 @@ import { operation, plain } from "./operation.ts";
 
 const session = z.object({
   id,
-  isCurrent: z.boolean().describe("Whether it is the session that asks.").meta({ examples: [true] }),
-  address: z.string().nullable().describe("The network address that signed in.").meta({ examples: ["203.0.113.7"] }),
-  userAgent: z.string().nullable().describe("The browser, as it calls itself.").meta({ examples: ["Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"] }),
+  isCurrent: z
+    .boolean()
+    .describe("Whether it is the session that asks.")
+    .meta({ examples: [true] }),
+  address: z
+    .string()
+    .nullable()
+    .describe("The network address that signed in.")
+    .meta({ examples: ["203.0.113.7"] }),
+  userAgent: z
+    .string()
+    .nullable()
+    .describe("The browser, as it calls itself.")
+    .meta({ examples: ["Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"] }),
   createdAt: time,
   expiresAt: time,
 });
@@ -47,5 +58,10 @@ export const sessionsRevokeOthers = operation({
   description: "Ends every session of the person but the one that asks.",
   auth: "session",
   writes: true,
-  answer: z.object({ revoked: z.int().describe("How many were ended.").meta({ examples: [2] }) }),
+  answer: z.object({
+    revoked: z
+      .int()
+      .describe("How many were ended.")
+      .meta({ examples: [2] }),
+  }),
 });

@@ -9,12 +9,23 @@ for (const { name, operation, title, description, inputSchema, annotations } of 
   const discards = method === "DELETE" || path.endsWith("/cancel");
 
   test(`${name}: its hints say what its operation does`, () => {
-    assert.deepEqual(annotations, { readOnlyHint: !writes, destructiveHint: discards, idempotentHint: !writes || discards || method === "PATCH", openWorldHint: waits === true });
+    assert.deepEqual(annotations, {
+      readOnlyHint: !writes,
+      destructiveHint: discards,
+      idempotentHint: !writes || discards || method === "PATCH",
+      openWorldHint: waits === true,
+    });
   });
 
   test(`${name}: its words are not those of HTTP, and every argument is told`, () => {
-    for (const text of [title, description]) assert.doesNotMatch(text, /multipart|`Prefer|ETag|If-Match|headers?\b|\b(GET|POST|PATCH|DELETE)\b|\/api\//);
-    const untold = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).filter((row) => row.description === "");
-    assert.deepEqual(untold.map((row) => row.path), []);
+    for (const text of [title, description])
+      assert.doesNotMatch(text, /multipart|`Prefer|ETag|If-Match|headers?\b|\b(GET|POST|PATCH|DELETE)\b|\/api\//);
+    const untold = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).filter(
+      (row) => row.description === "",
+    );
+    assert.deepEqual(
+      untold.map((row) => row.path),
+      [],
+    );
   });
 }

@@ -27,9 +27,17 @@ export const toolOptions = z.strictObject({
     .min(1)
     .max(255)
     .optional()
-    .describe("Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.")
+    .describe(
+      "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+    )
     .meta({ examples: ["order-4711"] }),
-  wait: z.int().min(0).max(MAX_WAIT_SECONDS).optional().describe("How many seconds to wait until every platform post is settled.").meta({ examples: [30] }),
+  wait: z
+    .int()
+    .min(0)
+    .max(MAX_WAIT_SECONDS)
+    .optional()
+    .describe("How many seconds to wait until every platform post is settled.")
+    .meta({ examples: [30] }),
 });
 
 /** How deep a member has to lie for null to say no more than leaving it out: above it, null empties what is stored. */
@@ -39,7 +47,9 @@ const DEPTH_OF_ABSENCE = 3;
 const MEDIA_ENTRY = { type: "object", description: "An entry as in content.media." };
 
 /** Every tool, in the order of the operations. */
-export const TOOLS: readonly Tool[] = OPERATIONS.flatMap((operation) => (operation.tool === null ? [] : [toTool(operation, operation.tool)]));
+export const TOOLS: readonly Tool[] = OPERATIONS.flatMap((operation) =>
+  operation.tool === null ? [] : [toTool(operation, operation.tool)],
+);
 
 function toTool(operation: Operation, hints: ToolHints): Tool {
   return {
@@ -49,7 +59,12 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
     description: hints.description ?? operation.description,
     inputSchema: shorten(slim(toSchema(inputOf(operation, hints), "input"))),
     outputSchema: withoutExamples(slim(toSchema(operation.answer, "output"))),
-    annotations: { readOnlyHint: hints.readOnly, destructiveHint: hints.destructive, idempotentHint: hints.idempotent, openWorldHint: hints.openWorld },
+    annotations: {
+      readOnlyHint: hints.readOnly,
+      destructiveHint: hints.destructive,
+      idempotentHint: hints.idempotent,
+      openWorldHint: hints.openWorld,
+    },
   };
 }
 
@@ -60,14 +75,23 @@ function slim(schema: JsonObject): JsonObject {
     // `{}` takes everything, too, but some clients' readers know only `true` there.
     if (name === "additionalProperties" && Object.keys(value).length === 0) return true;
     if (!("type" in value)) return value;
-    return Object.fromEntries(Object.entries(value).filter(([member, given]) => !(member === "pattern" && "format" in value) && Math.abs(Number(given)) !== Number.MAX_SAFE_INTEGER));
+    return Object.fromEntries(
+      Object.entries(value).filter(
+        ([member, given]) =>
+          !(member === "pattern" && "format" in value) && Math.abs(Number(given)) !== Number.MAX_SAFE_INTEGER,
+      ),
+    );
   });
   return Object(slimmed);
 }
 
 /** Answers are seen soon enough. */
 function withoutExamples(schema: JsonObject): JsonObject {
-  return Object(JSON.parse(JSON.stringify(schema), (name, value: unknown) => (name === "examples" && Array.isArray(value) ? undefined : value)));
+  return Object(
+    JSON.parse(JSON.stringify(schema), (name, value: unknown) =>
+      name === "examples" && Array.isArray(value) ? undefined : value,
+    ),
+  );
 }
 
 /**
@@ -81,9 +105,25 @@ function shorten(schema: JsonObject, path: readonly string[] = []): JsonObject {
   if (filled.length === 1) return shorten({ ...filled[0], ...rest }, path);
   const [only, more] = listOf(type).filter((each) => each !== "null");
   return {
-    ...(type === undefined ? {} : { type: Array.isArray(type) && path.length >= DEPTH_OF_ABSENCE && more === undefined ? only : type }),
-    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(Object(properties)).map(([name, member]) => [name, shorten(Object(member), [...path, name])])) }),
-    ...(items === undefined ? {} : { items: path.at(-1) === "media" && path.includes("settings") ? MEDIA_ENTRY : shorten(Object(items), [...path, "*"]) }),
+    ...(type === undefined
+      ? {}
+      : { type: Array.isArray(type) && path.length >= DEPTH_OF_ABSENCE && more === undefined ? only : type }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(Object(properties)).map(([name, member]) => [
+              name,
+              shorten(Object(member), [...path, name]),
+            ]),
+          ),
+        }),
+    ...(items === undefined
+      ? {}
+      : {
+          items:
+            path.at(-1) === "media" && path.includes("settings") ? MEDIA_ENTRY : shorten(Object(items), [...path, "*"]),
+        }),
     ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => shorten(variant, path)) }),
     ...rest,
   };
@@ -96,7 +136,12 @@ function listOf(value: unknown): unknown[] {
 /** Path, query and body in one object, which has no other members. */
 function inputOf(operation: Operation, hints: ToolHints): z.ZodObject {
   const body = objectOf(hints.form ?? formOf(operation));
-  return z.strictObject({ ...pathParams(operation), ...operation.query.shape, ...body?.shape, ...optionsOf(operation) });
+  return z.strictObject({
+    ...pathParams(operation),
+    ...operation.query.shape,
+    ...body?.shape,
+    ...optionsOf(operation),
+  });
 }
 
 /** Only the parameters that stand in the path. */
@@ -115,13 +160,21 @@ function objectOf(schema: z.core.$ZodType): z.ZodObject | undefined {
 }
 
 /** A tool's arguments as the call of its operation that they mean, and the options that are no part of it. Nothing of it is judged yet. */
-export function toRawInput({ operation }: Tool, given: Readonly<Record<string, unknown>>): RawInput & { options: Record<string, unknown> } {
+export function toRawInput(
+  { operation }: Tool,
+  given: Readonly<Record<string, unknown>>,
+): RawInput & { options: Record<string, unknown> } {
   const sorted = { params: {}, query: {}, body: {}, options: {} } satisfies Record<string, Record<string, unknown>>;
   const known = { options: optionsOf(operation), params: operation.params.shape, query: operation.query.shape };
   for (const [name, value] of Object.entries(given)) {
-    const place = (["options", "params", "query"] as const).find((each) => Object.hasOwn(known[each], name)) ?? (operation.takes === "none" ? "query" : "body");
+    const place =
+      (["options", "params", "query"] as const).find((each) => Object.hasOwn(known[each], name)) ??
+      (operation.takes === "none" ? "query" : "body");
     Object.assign(sorted[place], { [name]: value });
   }
   const isEmpty = Object.keys(sorted.body).length === 0;
-  return { ...sorted, body: operation.takes === "none" || (operation.takes === "optional" && isEmpty) ? undefined : sorted.body };
+  return {
+    ...sorted,
+    body: operation.takes === "none" || (operation.takes === "optional" && isEmpty) ? undefined : sorted.body,
+  };
 }

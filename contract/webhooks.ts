@@ -7,18 +7,39 @@ import { operation, plain } from "./operation.ts";
 /** A user and mode. */
 export const MAX_WEBHOOKS = 20;
 
-const events = z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).describe("The events to be told of; an empty list means all.").meta({ examples: [["post.published", "post.failed"]] });
-const url = webUrl.describe("Where events are sent by POST. It has to be reachable from the internet.").meta({ examples: ["https://app.example.com/ampost-events"] });
-const description = z.string().max(200).describe("A note for yourself.").meta({ examples: ["The shop's own server"] });
+const events = z
+  .array(z.enum(EVENT_TYPES))
+  .max(EVENT_TYPES.length)
+  .describe("The events to be told of; an empty list means all.")
+  .meta({ examples: [["post.published", "post.failed"]] });
+const url = webUrl
+  .describe("Where events are sent by POST. It has to be reachable from the internet.")
+  .meta({ examples: ["https://app.example.com/ampost-events"] });
+const description = z
+  .string()
+  .max(200)
+  .describe("A note for yourself.")
+  .meta({ examples: ["The shop's own server"] });
 
 export const webhook = z.object({
   id,
-  url: z.string().nullable().describe("Where events are sent; `null`: nowhere, its deliveries are read.").meta({ examples: ["https://app.example.com/ampost-events"] }),
+  url: z
+    .string()
+    .nullable()
+    .describe("Where events are sent; `null`: nowhere, its deliveries are read.")
+    .meta({ examples: ["https://app.example.com/ampost-events"] }),
   description: z.string().meta({ examples: [""] }),
   events: z.array(z.enum(EVENT_TYPES)).meta({ examples: [["post.published", "post.failed"]] }),
   status: z.enum(["active", "disabled"]).meta({ examples: ["active"] }),
-  disabledReason: z.string().nullable().meta({ examples: [null] }),
-  secret: z.string().nullable().describe("What deliveries are signed with (Standard Webhooks). It is shown where it is made, and never again.").meta({ examples: [null] }),
+  disabledReason: z
+    .string()
+    .nullable()
+    .meta({ examples: [null] }),
+  secret: z
+    .string()
+    .nullable()
+    .describe("What deliveries are signed with (Standard Webhooks). It is shown where it is made, and never again.")
+    .meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
   mode,
@@ -27,10 +48,22 @@ export type Webhook = z.output<typeof webhook>;
 
 const attempt = z.object({
   at: time,
-  status: z.int().nullable().describe("The HTTP status; null where none came.").meta({ examples: [200] }),
+  status: z
+    .int()
+    .nullable()
+    .describe("The HTTP status; null where none came.")
+    .meta({ examples: [200] }),
   durationMilliseconds: z.number().meta({ examples: [38.2] }),
-  error: z.string().nullable().describe("Why no answer came.").meta({ examples: [null] }),
-  answer: z.string().nullable().describe("The beginning of the answer.").meta({ examples: ["ok"] }),
+  error: z
+    .string()
+    .nullable()
+    .describe("Why no answer came.")
+    .meta({ examples: [null] }),
+  answer: z
+    .string()
+    .nullable()
+    .describe("The beginning of the answer.")
+    .meta({ examples: ["ok"] }),
 });
 
 export const delivery = z.object({
@@ -38,9 +71,19 @@ export const delivery = z.object({
   webhookId: id,
   type: z.string().meta({ examples: ["post.published"] }),
   postId: id.nullable(),
-  status: z.enum(["pending", "delivered", "failed"]).describe("`failed`: it was given up after days of tries, or the endpoint was disabled.").meta({ examples: ["delivered"] }),
+  status: z
+    .enum(["pending", "delivered", "failed"])
+    .describe("`failed`: it was given up after days of tries, or the endpoint was disabled.")
+    .meta({ examples: ["delivered"] }),
   attempts: z.array(attempt).describe("The latest tries, oldest first."),
-  payload: z.string().describe("The body, as it was sent.").meta({ examples: ['{"type":"post.published","timestamp":"2026-12-01T09:30:00.000Z","data":{"post":{"id":"01980b7a-6c00-7000-8000-000000000001"}}}'] }),
+  payload: z
+    .string()
+    .describe("The body, as it was sent.")
+    .meta({
+      examples: [
+        '{"type":"post.published","timestamp":"2026-12-01T09:30:00.000Z","data":{"post":{"id":"01980b7a-6c00-7000-8000-000000000001"}}}',
+      ],
+    }),
   createdAt: time,
   deliveredAt: time.nullable(),
   mode,
@@ -56,8 +99,17 @@ export const webhooksCreate = operation({
   method: "POST",
   path: "/api/v1/webhooks",
   summary: "Create a webhook",
-  description: "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format. A delivery that is not answered with a status of 2xx is tried again for three days; 410 disables the webhook. The answer shows the signing secret, and it is shown never again.",
-  body: z.strictObject({ url: url.nullable().describe("Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week."), events: events.default([]), description: description.default("") }),
+  description:
+    "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format. A delivery that is not answered with a status of 2xx is tried again for three days; 410 disables the webhook. The answer shows the signing secret, and it is shown never again.",
+  body: z.strictObject({
+    url: url
+      .nullable()
+      .describe(
+        "Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week.",
+      ),
+    events: events.default([]),
+    description: description.default(""),
+  }),
   takes: "required",
   writes: true,
   answer: oneWebhook,
@@ -92,9 +144,18 @@ export const webhooksUpdate = operation({
   method: "PATCH",
   path: "/api/v1/webhooks/:id",
   summary: "Update a webhook",
-  description: "Changes the members given. `status: \"active\"` enables a disabled webhook again; what happened meanwhile is not sent afterwards.",
+  description:
+    'Changes the members given. `status: "active"` enables a disabled webhook again; what happened meanwhile is not sent afterwards.',
   params: idParam,
-  body: z.strictObject({ url: url.optional(), events: events.optional(), description: description.optional(), status: z.enum(["active", "disabled"]).optional().meta({ examples: ["active"] }) }),
+  body: z.strictObject({
+    url: url.optional(),
+    events: events.optional(),
+    description: description.optional(),
+    status: z
+      .enum(["active", "disabled"])
+      .optional()
+      .meta({ examples: ["active"] }),
+  }),
   takes: "required",
   writes: true,
   answer: oneWebhook,
@@ -120,7 +181,8 @@ export const webhooksRotateSecret = operation({
   method: "POST",
   path: "/api/v1/webhooks/:id/rotate-secret",
   summary: "Rotate a webhook's secret",
-  description: "Makes a new signing secret and shows it. For the next 24 hours every delivery carries a signature of the old secret too, so that none is lost while you change it.",
+  description:
+    "Makes a new signing secret and shows it. For the next 24 hours every delivery carries a signature of the old secret too, so that none is lost while you change it.",
   params: idParam,
   writes: true,
   answer: oneWebhook,
@@ -133,7 +195,8 @@ export const webhooksTest = operation({
   method: "POST",
   path: "/api/v1/webhooks/:id/test",
   summary: "Send a test event",
-  description: "Sends an event of type `webhook.test`, whatever events the webhook asks for. The delivery shows what came of it.",
+  description:
+    "Sends an event of type `webhook.test`, whatever events the webhook asks for. The delivery shows what came of it.",
   params: idParam,
   writes: true,
   answer: oneDelivery,
@@ -148,7 +211,14 @@ export const webhooksDeliveries = operation({
   summary: "List deliveries",
   description: "What was sent to a webhook in the last 30 days, newest first, with every try.",
   params: idParam,
-  query: z.strictObject({ status: z.enum(["pending", "delivered", "failed"]).optional().meta({ examples: ["failed"] }), limit, offset }),
+  query: z.strictObject({
+    status: z
+      .enum(["pending", "delivered", "failed"])
+      .optional()
+      .meta({ examples: ["failed"] }),
+    limit,
+    offset,
+  }),
   answer: z.object({ deliveries: z.array(delivery), total }),
   errors: ["NOT_FOUND"],
 });

@@ -8,28 +8,61 @@ export function clientTypes(): string {
   const document = openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" });
   const named = namedSchemas(document);
   const missing = named.find(([, schema]) => Object.keys(schema).length === 0);
-  if (missing !== undefined) throw new Error(`The contract has nothing any more that client/types.ts could call ${missing[0]}`);
+  if (missing !== undefined)
+    throw new Error(`The contract has nothing any more that client/types.ts could call ${missing[0]}`);
   const names = new Map(named.map(([name, schema]) => [shapeOf(schema), name]));
   const print = createPrinter(document, names);
-  const declarations = named.map(([name, schema]) => `${comment(schema, "")}export ${declare(name, print(schema, "", name))}\n`);
+  const declarations = named.map(
+    ([name, schema]) => `${comment(schema, "")}export ${declare(name, print(schema, "", name))}\n`,
+  );
   return ["// Printed from the contract by `npm run generate`. Change that, not this.\n", ...declarations].join("\n");
 }
 
 function declare(name: string, type: string): string {
-  return type.startsWith("{") && type.endsWith("}") && !type.includes("\n}[") ? `interface ${name} ${type}` : `type ${name} = ${type};`;
+  return type.startsWith("{") && type.endsWith("}") && !type.includes("\n}[")
+    ? `interface ${name} ${type}`
+    : `type ${name} = ${type};`;
 }
 
 /** What gets a name of its own, and where the document says what it is. Whatever else looks the same goes by that name too. */
 function namedSchemas(document: JsonObject): [string, JsonObject][] {
-  const operations = new Map(Object.values(membersOf(document.paths)).flatMap((path) => Object.values(membersOf(path)).map((operation) => [String(membersOf(operation).operationId), membersOf(operation)])));
-  const at = (operation: string, ...path: string[]) => path.reduce((value: unknown, member) => followReference(document, membersOf(value)[member]), operations.get(operation));
-  const whole = (operation: string) => membersOf(at(operation, "responses", "200", "content", "application/json", "schema"));
-  const answer = (operation: string, ...path: string[]) => membersOf(["properties", ...path].reduce((value: unknown, member) => followReference(document, membersOf(value)[member]), whole(operation)));
-  const body = (operation: string, ...path: string[]) => membersOf(at(operation, "requestBody", "content", "application/json", "schema", ...path));
-  const error = (...path: string[]) => membersOf(["schemas", "Error", ...path].reduce((value: unknown, member) => followReference(document, membersOf(value)[member]), document.components));
+  const operations = new Map(
+    Object.values(membersOf(document.paths)).flatMap((path) =>
+      Object.values(membersOf(path)).map((operation) => [
+        String(membersOf(operation).operationId),
+        membersOf(operation),
+      ]),
+    ),
+  );
+  const at = (operation: string, ...path: string[]) =>
+    path.reduce(
+      (value: unknown, member) => followReference(document, membersOf(value)[member]),
+      operations.get(operation),
+    );
+  const whole = (operation: string) =>
+    membersOf(at(operation, "responses", "200", "content", "application/json", "schema"));
+  const answer = (operation: string, ...path: string[]) =>
+    membersOf(
+      ["properties", ...path].reduce(
+        (value: unknown, member) => followReference(document, membersOf(value)[member]),
+        whole(operation),
+      ),
+    );
+  const body = (operation: string, ...path: string[]) =>
+    membersOf(at(operation, "requestBody", "content", "application/json", "schema", ...path));
+  const error = (...path: string[]) =>
+    membersOf(
+      ["schemas", "Error", ...path].reduce(
+        (value: unknown, member) => followReference(document, membersOf(value)[member]),
+        document.components,
+      ),
+    );
   const notNull = (schema: JsonObject) => membersOf(followReference(document, filled(schema)));
   const overrides = notNull(body("posts_create", "properties", "content", "properties", "platformOverrides"));
-  const settings = Object.entries(membersOf(overrides.properties)).map(([platform, override]): [string, JsonObject] => [`${platform[0]?.toUpperCase()}${platform.slice(1)}Settings`, notNull(membersOf(membersOf(membersOf(override).properties).settings))]);
+  const settings = Object.entries(membersOf(overrides.properties)).map(([platform, override]): [string, JsonObject] => [
+    `${platform[0]?.toUpperCase()}${platform.slice(1)}Settings`,
+    notNull(membersOf(membersOf(membersOf(override).properties).settings)),
+  ]);
   const post = ["post", "properties", "platformPosts", "items"];
   return [
     ["Platform", answer("accounts_get", "account", "properties", "platform")],
@@ -45,7 +78,12 @@ function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PostSummary", answer("posts_list", "posts", "items")],
     ["UpstreamRequest", membersOf(answer("posts_attempts", "attempts", "items", "properties", "requests").items)],
     ["PostAttempt", answer("posts_attempts", "attempts", "items")],
-    ["MediaEntry", membersOf(followReference(document, notNull(body("posts_create", "properties", "content", "properties", "media")).items))],
+    [
+      "MediaEntry",
+      membersOf(
+        followReference(document, notNull(body("posts_create", "properties", "content", "properties", "media")).items),
+      ),
+    ],
     ...settings,
     ["PlatformOverrides", overrides],
     ["NewPost", body("posts_create")],
@@ -74,9 +112,17 @@ function namedSchemas(document: JsonObject): [string, JsonObject][] {
 
 /** An operation's query as one object. */
 function queryOf(document: JsonObject, operation: JsonObject | undefined): JsonObject {
-  const parameters = Array.isArray(operation?.parameters) ? operation.parameters.map((parameter) => followReference(document, parameter)) : [];
+  const parameters = Array.isArray(operation?.parameters)
+    ? operation.parameters.map((parameter) => followReference(document, parameter))
+    : [];
   const inQuery = parameters.map(membersOf).filter((parameter) => parameter.in === "query");
-  return { type: "object", properties: Object.fromEntries(inQuery.map(({ name, schema, description }) => [String(name), { ...membersOf(schema), description }])), required: [] };
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      inQuery.map(({ name, schema, description }) => [String(name), { ...membersOf(schema), description }]),
+    ),
+    required: [],
+  };
 }
 
 function createPrinter(document: JsonObject, names: ReadonlyMap<string, string>) {
@@ -96,14 +142,24 @@ function createPrinter(document: JsonObject, names: ReadonlyMap<string, string>)
   };
 }
 
-const PLAIN: Readonly<Record<string, string>> = { string: "string", integer: "number", number: "number", boolean: "boolean", null: "null" };
+const PLAIN: Readonly<Record<string, string>> = {
+  string: "string",
+  integer: "number",
+  number: "number",
+  boolean: "boolean",
+  null: "null",
+};
 
 function printObject(schema: JsonObject, indent: string, print: (schema: unknown, indent: string) => string): string {
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const within = `${indent}  `;
-  const members = Object.entries(membersOf(schema.properties)).map(([name, member]) => `${comment(membersOf(member), within)}${within}${name}${required.has(name) ? "" : "?"}: ${print(member, within)};\n`);
+  const members = Object.entries(membersOf(schema.properties)).map(
+    ([name, member]) =>
+      `${comment(membersOf(member), within)}${within}${name}${required.has(name) ? "" : "?"}: ${print(member, within)};\n`,
+  );
   const isOpen = typeof schema.additionalProperties === "object";
-  if (members.length === 0) return isOpen ? `Record<string, ${print(schema.additionalProperties, within)}>` : "Record<string, never>";
+  if (members.length === 0)
+    return isOpen ? `Record<string, ${print(schema.additionalProperties, within)}>` : "Record<string, never>";
   return `{\n${members.join("")}${isOpen ? `${within}[member: string]: unknown;\n` : ""}${indent}}`;
 }
 
@@ -116,11 +172,19 @@ function bracketed(type: string): string {
 }
 
 function comment(schema: JsonObject, indent: string): string {
-  return typeof schema.description === "string" ? `${indent}/** ${schema.description.replaceAll("*/", "* /")} */\n` : "";
+  return typeof schema.description === "string"
+    ? `${indent}/** ${schema.description.replaceAll("*/", "* /")} */\n`
+    : "";
 }
 
 /** Two schemas of the same shape are one thing, whatever is said of them. */
-function shapeOf({ description: _, example: _example, examples: _examples, default: _default, ...shape }: JsonObject): string {
+function shapeOf({
+  description: _,
+  example: _example,
+  examples: _examples,
+  default: _default,
+  ...shape
+}: JsonObject): string {
   return JSON.stringify(shape);
 }
 
@@ -133,9 +197,14 @@ function filled(schema: JsonObject): JsonObject {
 function followReference(document: JsonObject, value: unknown): unknown {
   const reference = membersOf(value).$ref;
   if (typeof reference !== "string") return value;
-  return reference.slice(2).split("/").reduce((found: unknown, member) => membersOf(found)[member], document);
+  return reference
+    .slice(2)
+    .split("/")
+    .reduce((found: unknown, member) => membersOf(found)[member], document);
 }
 
 function membersOf(value: unknown): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {};
 }

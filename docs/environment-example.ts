@@ -2,14 +2,22 @@ import { about, variables, type Variable } from "../server/environment.ts";
 
 /** `.env.example`: every variable with what it is for, what it takes and what holds without it. */
 export function environmentExample(): string {
-  const lines = ["# Copy to .env and set what you need; everything has a default. `npm start` reads .env from the folder it is run in.", "# Secrets may stand in a file instead: NAME_FILE=/run/secrets/name."];
+  const lines = [
+    "# Copy to .env and set what you need; everything has a default. `npm start` reads .env from the folder it is run in.",
+    "# Secrets may stand in a file instead: NAME_FILE=/run/secrets/name.",
+  ];
   let group = "";
   for (const [name, schema] of variables) {
     const variable = about.get(schema);
     if (variable === undefined) throw new Error(`${name} is not described`);
     if (variable.group !== group) lines.push("", `# --- ${variable.group} ---`);
     group = variable.group;
-    lines.push("", `# ${variable.about}`, `# Takes ${variable.takes}. ${without(variable, schema.safeParse(undefined).data)}`, `#${name}=${variable.example}`);
+    lines.push(
+      "",
+      `# ${variable.about}`,
+      `# Takes ${variable.takes}. ${without(variable, schema.safeParse(undefined).data)}`,
+      `#${name}=${variable.example}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

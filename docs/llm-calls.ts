@@ -15,17 +15,21 @@ export function llmCalls(): string[] {
   const told: Told = new Map();
   const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
   return [
-    "Each takes a Bearer key and JSON, counts as `apiRead` where no other rate class is named, and may be refused with " + `${codes(common(OPERATIONS))}; one that writes takes \`Idempotency-Key\` and may be refused with ${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}, one with a body with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. In a body \`null\` is the same as leaving the member out, except where it empties what is stored (PATCH). In answers a member without a value is \`null\`, never left out; a time is ISO 8601 in UTC with milliseconds.`,
+    "Each takes a Bearer key and JSON, counts as `apiRead` where no other rate class is named, and may be refused with " +
+      `${codes(common(OPERATIONS))}; one that writes takes \`Idempotency-Key\` and may be refused with ${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}, one with a body with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. In a body \`null\` is the same as leaving the member out, except where it empties what is stored (PATCH). In answers a member without a value is \`null\`, never left out; a time is ISO 8601 in UTC with milliseconds.`,
     "",
     ...TAGS.flatMap(([tag, about]) => {
       const listed = operations.filter((operation) => tagOf(operation) === tag);
-      return listed.length === 0 ? [] : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...callLines(operation, told), ""])];
+      return listed.length === 0
+        ? []
+        : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...callLines(operation, told), ""])];
     }),
   ];
 }
 
 function callLines(operation: Operation, told: Told): string[] {
-  const { name, method, path, summary, description, rateClass, takes, writes, waits, streams, status, tool } = operation;
+  const { name, method, path, summary, description, rateClass, takes, writes, waits, streams, status, tool } =
+    operation;
   const example = takes === "none" ? undefined : EXAMPLES[name];
   const notes = `${rateClass === "apiRead" ? "" : ` Counts as ${code(rateClass)}.`}${writes ? " Writes." : ""}${waits === true ? " Takes `Prefer: wait=N`, N up to 60 seconds." : ""}${takes === "optional" ? " The body may be left out." : ""}`;
   const parameters = parameterRows(operation).filter(({ path: name }) => name !== "id");
@@ -39,14 +43,28 @@ function callLines(operation: Operation, told: Told): string[] {
     ...fieldLines("Path and query", parameters, told, summary),
     ...fieldLines("Body", takes === "none" ? [] : rowsOf(formOf(operation), "input"), told, summary),
     ...(example === undefined ? [] : [`Such as ${code(JSON.stringify(example))}`, ""]),
-    ...fieldLines(streams === true ? "Answers with server-sent events; the data of each" : `Answers ${status}`, rowsOf(operation.answer, "output"), told, summary),
-    ...(operation.errors.length === 0 ? [] : [`Also refused with ${codes([...new Set(operation.errors)].filter((each) => !common(OPERATIONS).includes(each)))}`, ""]),
+    ...fieldLines(
+      streams === true ? "Answers with server-sent events; the data of each" : `Answers ${status}`,
+      rowsOf(operation.answer, "output"),
+      told,
+      summary,
+    ),
+    ...(operation.errors.length === 0
+      ? []
+      : [
+          `Also refused with ${codes([...new Set(operation.errors)].filter((each) => !common(OPERATIONS).includes(each)))}`,
+          "",
+        ]),
   ].slice(0, -1);
 }
 
 function rowsOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"): FieldRow[] {
-  const rows = fieldRows(jsonSchema.parse(toSchema(schema, io)), { closed: (at) => at === "content.platformOverrides" });
-  return io === "output" ? rows.map((row) => ({ ...row, isRequired: false })) : rows.map((row) => ({ ...row, type: row.type.replace(/ or null$/, "") }));
+  const rows = fieldRows(jsonSchema.parse(toSchema(schema, io)), {
+    closed: (at) => at === "content.platformOverrides",
+  });
+  return io === "output"
+    ? rows.map((row) => ({ ...row, isRequired: false }))
+    : rows.map((row) => ({ ...row, type: row.type.replace(/ or null$/, "") }));
 }
 
 /** One line for each member, those of an object below it. An object whose members were told before names the call where. */
@@ -70,7 +88,9 @@ function lineOf({ path, type, isRequired, description }: FieldRow, told: Told, w
   const line = `- ${code(name)} ${type}${isRequired ? ", required" : ""}`;
   const isKnown = told.has(description);
   told.set(description, name);
-  const ends = [where === undefined ? "" : `as in ${where}`, isKnown ? "" : description.replace(/\.$/, "")].filter((each) => each !== "");
+  const ends = [where === undefined ? "" : `as in ${where}`, isKnown ? "" : description.replace(/\.$/, "")].filter(
+    (each) => each !== "",
+  );
   return `${"  ".repeat(steps.length - 1)}${line}${ends.length === 0 ? "" : `: ${ends.join(". ")}`}`;
 }
 

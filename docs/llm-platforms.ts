@@ -12,25 +12,47 @@ export function llmPlatforms(): string[] {
     ...Object.values(catalog).flatMap((definition) => {
       const { label, platform } = definition.capabilities;
       const sentences = describePlatform(definition.capabilities).replace(`${label}: `, "");
-      return [`### ${label}: ${code(platform)}`, "", sentences, "", "Settings:", ...settingLines(definition), "", "Limits:", ...limitLines(definition), "", ...(definition.rules.length === 0 ? [] : ["Rules:", ...ruleLines(definition), ""])];
+      return [
+        `### ${label}: ${code(platform)}`,
+        "",
+        sentences,
+        "",
+        "Settings:",
+        ...settingLines(definition),
+        "",
+        "Limits:",
+        ...limitLines(definition),
+        "",
+        ...(definition.rules.length === 0 ? [] : ["Rules:", ...ruleLines(definition), ""]),
+      ];
     }),
   ];
 }
 
 function settingLines(definition: Definition): string[] {
-  return settingRows(definition).map(({ path, type, isRequired, description }) => `- ${code(path)} ${type}${isRequired ? ", required" : ""}${description === "" ? "" : `: ${description}`}`);
+  return settingRows(definition).map(
+    ({ path, type, isRequired, description }) =>
+      `- ${code(path)} ${type}${isRequired ? ", required" : ""}${description === "" ? "" : `: ${description}`}`,
+  );
 }
 
 /** One line for each shape, and one for each text. How often may be posted is told with the other limits. */
 function limitLines({ capabilities }: Definition): string[] {
   const rows = listLimits({ ...capabilities, quotas: [] }).map(({ what, limit }) => {
     const [shape = what, ...more] = what.split(": ");
-    return more.length === 0 ? { shape: "", text: `${what}: ${limit}` } : { shape, text: `${more.join(": ")} ${limit}` };
+    return more.length === 0
+      ? { shape: "", text: `${what}: ${limit}` }
+      : { shape, text: `${more.join(": ")} ${limit}` };
   });
-  return [...Map.groupBy(rows, ({ shape }) => shape)].map(([shape, listed]) => `- ${shape === "" ? "" : `${shape}: `}${listed.map(({ text }) => text).join(" · ")}`);
+  return [...Map.groupBy(rows, ({ shape }) => shape)].map(
+    ([shape, listed]) => `- ${shape === "" ? "" : `${shape}: `}${listed.map(({ text }) => text).join(" · ")}`,
+  );
 }
 
 /** What is refused; how to mend it is said where it is. */
 function ruleLines({ rules }: Definition): string[] {
-  return rules.map(({ code: publicCode, message }) => `- ${publicCode === "VALIDATION_FAILED" ? "" : `${code(publicCode)} `}${message.replace(/\.$/, "")}.`);
+  return rules.map(
+    ({ code: publicCode, message }) =>
+      `- ${publicCode === "VALIDATION_FAILED" ? "" : `${code(publicCode)} `}${message.replace(/\.$/, "")}.`,
+  );
 }

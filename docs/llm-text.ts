@@ -2,16 +2,30 @@ import { OPERATIONS } from "../contract/index.ts";
 import { errorLines } from "./error-pages.ts";
 import { llmCalls } from "./llm-calls.ts";
 import { llmPlatforms } from "./llm-platforms.ts";
-import type { Addresses, Page } from "./pages.ts";
 import { code } from "./markdown.ts";
+import type { Addresses, Page } from "./pages.ts";
 import { CLIENT_AND_CALL } from "./prints.ts";
 
 /** The guides that a program needs to use the API without a mistake. */
-const NEEDED = ["agents", "authentication", "posts", "scheduling", "media", "accounts", "exactly-once", "webhooks", "test-mode", "limits", "mcp"];
+const NEEDED = [
+  "agents",
+  "authentication",
+  "posts",
+  "scheduling",
+  "media",
+  "accounts",
+  "exactly-once",
+  "webhooks",
+  "test-mode",
+  "limits",
+  "mcp",
+];
 
 /** `/llm.txt`: the whole API for a reader that is given nothing else. */
 export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): string {
-  const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) => below(curlAlone(markdown)));
+  const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) =>
+    below(curlAlone(markdown)),
+  );
   const byPeople = OPERATIONS.filter(({ auth }) => auth === "session");
   return [
     "# Ampost",
@@ -56,7 +70,12 @@ export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string
     "",
     `[llm.txt](${appUrl}/llm.txt) has in one file what a program needs to use it.`,
     "",
-    ...groups.flatMap(([group, listed]) => [`## ${group}`, "", ...listed.map(({ title, path, markdown }) => `- [${title}](${appUrl}${path}.md): ${firstSentence(markdown)}`), ""]),
+    ...groups.flatMap(([group, listed]) => [
+      `## ${group}`,
+      "",
+      ...listed.map(({ title, path, markdown }) => `- [${title}](${appUrl}${path}.md): ${firstSentence(markdown)}`),
+      "",
+    ]),
   ].join("\n");
 }
 
@@ -67,7 +86,9 @@ export function llmsFull(pages: readonly Page[]): string {
 
 /** What is shown with curl is not said again in other languages. */
 function curlAlone(markdown: string): string {
-  return markdown.replace(`${CLIENT_AND_CALL}\n\n`, "").replace(/^(```sh[^]*?^```\n)(?:\n```(?:ts|py)[^]*?^```\n)+/gm, "$1");
+  return markdown
+    .replace(`${CLIENT_AND_CALL}\n\n`, "")
+    .replace(/^(```sh[^]*?^```\n)(?:\n```(?:ts|py)[^]*?^```\n)+/gm, "$1");
 }
 
 /** One level further down, outside of code. */
@@ -81,6 +102,9 @@ function below(markdown: string): string {
 /** The beginning of the first paragraph, without what Markdown adds. */
 export function firstSentence(markdown: string): string {
   const paragraph = markdown.split("\n\n").find((part) => /^[A-Za-z"`\[]/.test(part)) ?? "";
-  const text = paragraph.replaceAll("\n", " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*]/g, "");
+  const text = paragraph
+    .replaceAll("\n", " ")
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/[`*]/g, "");
   return (/^.*?\.(?= |$)/.exec(text)?.[0] ?? text).replace(/:$/, ".");
 }

@@ -20,7 +20,11 @@ export interface Place {
 export function fieldOf(name: string, given: JsonSchema, place: Place): N8nField {
   const schema = plain(given);
   const { value, ...kind } = kindOf(schema, name);
-  return { ...wordsOf(name, schema, kind.type), ...kind, routing: { send: { ...place, ...(value === undefined ? {} : { value }) } } };
+  return {
+    ...wordsOf(name, schema, kind.type),
+    ...kind,
+    routing: { send: { ...place, ...(value === undefined ? {} : { value }) } },
+  };
 }
 
 /** Every member of a collection, each in its place; members that have members of their own stand beside them under both names. */
@@ -29,7 +33,9 @@ export function fieldsBelow(schema: JsonSchema, place: Place, prefix = ""): N8nF
     const member = plain(given);
     const inside = { type: place.type, property: `${place.property}.${name}` };
     const full = prefix === "" ? name : `${prefix}${upperFirst(name)}`;
-    return member.properties === undefined ? [{ ...fieldOf(name, member, inside), name: full, displayName: titleOf(full) }] : fieldsBelow(member, inside, name === "settings" ? prefix : full);
+    return member.properties === undefined
+      ? [{ ...fieldOf(name, member, inside), name: full, displayName: titleOf(full) }]
+      : fieldsBelow(member, inside, name === "settings" ? prefix : full);
   });
 }
 
@@ -43,8 +49,19 @@ export function plain(schema: JsonSchema): JsonSchema {
 
 /** "thumbOffsetMs" as "Thumb Offset Ms". */
 export function titleOf(name: string): string {
-  const words = name.replace(/[-_]/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").split(" ");
-  return words.map((word, index) => UPPER[word.toLowerCase()] ?? (index > 0 && index < words.length - 1 && SMALL.has(word.toLowerCase()) ? word.toLowerCase() : upperFirst(word))).join(" ");
+  const words = name
+    .replace(/[-_]/g, " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .split(" ");
+  return words
+    .map(
+      (word, index) =>
+        UPPER[word.toLowerCase()] ??
+        (index > 0 && index < words.length - 1 && SMALL.has(word.toLowerCase())
+          ? word.toLowerCase()
+          : upperFirst(word)),
+    )
+    .join(" ");
 }
 
 /** The name of a value that people read: "X (Twitter)", "Mentioned Only". */
@@ -58,7 +75,10 @@ const SMALL = new Set(["to", "for", "by", "of", "a", "the"]);
 
 /** A text of the contract as n8n shows it: HTML, and no full stop after a single sentence. */
 export function sentenceOf(text: string): string {
-  const cased = escape(text.trim()).replace(/\b(id|url)(s?)\b/gi, (_, word: string, plural: string) => `${word.toUpperCase()}${plural}`);
+  const cased = escape(text.trim()).replace(
+    /\b(id|url)(s?)\b/gi,
+    (_, word: string, plural: string) => `${word.toUpperCase()}${plural}`,
+  );
   const whole = upperFirst(cased.replace(/`([^`]*)`/g, "<code>$1</code>"));
   return whole.split(". ").length === 1 ? whole.replace(/\.$/, "") : whole;
 }
@@ -70,10 +90,16 @@ export function upperFirst(text: string): string {
 /** n8n lists what is longer by its name. */
 export function sorted<Item extends { name: string; displayName?: string }>(items: readonly Item[]): Item[] {
   const nameOf = ({ displayName, name }: Item) => displayName ?? name;
-  return items.length < 5 ? [...items] : [...items].sort((one, other) => nameOf(one).localeCompare(nameOf(other), "en"));
+  return items.length < 5
+    ? [...items]
+    : [...items].sort((one, other) => nameOf(one).localeCompare(nameOf(other), "en"));
 }
 
-function wordsOf(name: string, schema: JsonSchema, type: string): Pick<N8nField, "displayName" | "name"> & { description?: string; placeholder?: string } {
+function wordsOf(
+  name: string,
+  schema: JsonSchema,
+  type: string,
+): Pick<N8nField, "displayName" | "name"> & { description?: string; placeholder?: string } {
   const text = schema.description ?? "";
   const description = type === "boolean" ? whether(text) : text;
   const example = type === "string" && Array.isArray(schema.examples) ? schema.examples[0] : undefined;
@@ -93,12 +119,17 @@ function whether(text: string): string {
 }
 
 /** What kind of field takes it, and what is sent of the field's value where that is not the value itself. */
-function kindOf(schema: JsonSchema, name: string): { type: string; default: unknown; value?: string; [member: string]: unknown } {
+function kindOf(
+  schema: JsonSchema,
+  name: string,
+): { type: string; default: unknown; value?: string; [member: string]: unknown } {
   const choices = schema.const === undefined ? schema.enum : [schema.const];
-  if (choices !== undefined) return { type: "options", options: optionsOf(choices), default: schema.default ?? choices[0] };
+  if (choices !== undefined)
+    return { type: "options", options: optionsOf(choices), default: schema.default ?? choices[0] };
   if (schema.format === "date-time") return { type: "dateTime", default: "", value: TIME };
   if (schema.type === "boolean") return { type: "boolean", default: schema.default ?? false };
-  if (schema.type === "integer" || schema.type === "number") return { type: "number", ...boundsOf(schema), default: schema.default ?? 0 };
+  if (schema.type === "integer" || schema.type === "number")
+    return { type: "number", ...boundsOf(schema), default: schema.default ?? 0 };
   if (schema.type === "array") return listOf(plain(schema.items ?? {}), name);
   if (schema.type === "object") return { type: "json", default: "{}", value: JSON_VALUE };
   return { type: "string", ...(name === "text" ? { typeOptions: { rows: 4 } } : {}), default: schema.default ?? "" };
@@ -122,13 +153,18 @@ function listOf(item: JsonSchema, name: string): ReturnType<typeof kindOf> {
 /** A member of an entry. All of them are there in every entry, so each has a value that stands for none. */
 function entryField(name: string, schema: JsonSchema): N8nField {
   const { value: _, ...kind } = kindOf(schema, name);
-  const choice = schema.enum === undefined ? {} : { options: [{ name: "Not Given", value: "" }, ...optionsOf(schema.enum)], default: "" };
+  const choice =
+    schema.enum === undefined
+      ? {}
+      : { options: [{ name: "Not Given", value: "" }, ...optionsOf(schema.enum)], default: "" };
   return { ...wordsOf(name, schema, kind.type), ...kind, ...choice };
 }
 
 /** Whether every member can be told from one that is not given: a text that is not empty, a number that is not 0. */
 function isFlat(item: JsonSchema): boolean {
-  return Object.values(item.properties ?? {}).map(plain).every(({ type, exclusiveMinimum, minimum }) => type === "string" || exclusiveMinimum === 0 || Number(minimum) > 0);
+  return Object.values(item.properties ?? {})
+    .map(plain)
+    .every(({ type, exclusiveMinimum, minimum }) => type === "string" || exclusiveMinimum === 0 || Number(minimum) > 0);
 }
 
 function optionsOf(values: readonly unknown[]): { name: string; value: unknown }[] {
@@ -137,8 +173,12 @@ function optionsOf(values: readonly unknown[]): { name: string; value: unknown }
 
 /** The largest whole number stands for none. */
 function boundsOf({ minimum, maximum }: JsonSchema): { typeOptions?: { minValue?: number; maxValue?: number } } {
-  const isBound = (value: unknown): value is number => typeof value === "number" && Math.abs(value) !== Number.MAX_SAFE_INTEGER;
-  const bounds = { ...(isBound(minimum) ? { minValue: minimum } : {}), ...(isBound(maximum) ? { maxValue: maximum } : {}) };
+  const isBound = (value: unknown): value is number =>
+    typeof value === "number" && Math.abs(value) !== Number.MAX_SAFE_INTEGER;
+  const bounds = {
+    ...(isBound(minimum) ? { minValue: minimum } : {}),
+    ...(isBound(maximum) ? { maxValue: maximum } : {}),
+  };
   return Object.keys(bounds).length === 0 ? {} : { typeOptions: bounds };
 }
 
@@ -147,8 +187,12 @@ function escape(text: string): string {
 }
 
 /** n8n's clock times have no offset: they are meant in the workflow's time zone. */
-const TIME = "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}";
+const TIME =
+  "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}";
 const JSON_VALUE = "={{ typeof $value === 'string' ? JSON.parse($value) : $value }}";
-const ENTRIES = "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}";
+const ENTRIES =
+  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}";
 
-const LABELS: Readonly<Record<string, string>> = Object.fromEntries(Object.values(catalog).map(({ capabilities: { platform, label } }) => [platform, label]));
+const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.values(catalog).map(({ capabilities: { platform, label } }) => [platform, label]),
+);

@@ -15,7 +15,9 @@ export function singularOf(noun: string): string {
 export function valueOf(operation: Operation | undefined): string {
   if (operation === undefined) return "";
   const noun = nounOf(operation).replaceAll("-", "_");
-  const verb = operation.name.startsWith(`${noun}_`) ? operation.name.slice(noun.length + 1) : operation.name.split("_").slice(1).join("_");
+  const verb = operation.name.startsWith(`${noun}_`)
+    ? operation.name.slice(noun.length + 1)
+    : operation.name.split("_").slice(1).join("_");
   if (verb === "list") return "getAll";
   return operation.method === "GET" && verb !== "get" ? camel(`get_${verb}`) : camel(verb);
 }

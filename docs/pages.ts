@@ -25,26 +25,55 @@ export interface Addresses {
 /** The guides, by the names of their files, in the order in which they are to be read. */
 const GUIDES: Readonly<Record<string, readonly string[]>> = {
   "First steps": ["overview", "quickstart", "authentication", "test-mode"],
-  Guides: ["posts", "scheduling", "media", "resumable-uploads", "platforms", "accounts", "connecting-accounts", "exactly-once", "webhooks", "errors", "limits", "earlier-addresses"],
+  Guides: [
+    "posts",
+    "scheduling",
+    "media",
+    "resumable-uploads",
+    "platforms",
+    "accounts",
+    "connecting-accounts",
+    "exactly-once",
+    "webhooks",
+    "errors",
+    "limits",
+    "earlier-addresses",
+  ],
   "From a program": ["client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
   "Run it": ["self-hosting", "scaling-out"],
 };
 
 /** What is published by itself has its page there. */
-const PLACES: Readonly<Record<string, string>> = { client: "../client/README.md", n8n: "../integrations/n8n/README.md" };
+const PLACES: Readonly<Record<string, string>> = {
+  client: "../client/README.md",
+  n8n: "../integrations/n8n/README.md",
+};
 
 /** Every page: the guides, then what is printed from the platforms, the operations and the codes. */
 export async function loadPages(addresses: Addresses): Promise<Page[]> {
-  const guides = Object.entries(GUIDES).flatMap(([group, names]) => names.map((name) => readGuide(name, group, addresses)));
-  return [...(await Promise.all(guides)), await readGuide("api", "API", addresses), ...operationPages(addresses), ...(await platformPages()), ...errorPages()];
+  const guides = Object.entries(GUIDES).flatMap(([group, names]) =>
+    names.map((name) => readGuide(name, group, addresses)),
+  );
+  return [
+    ...(await Promise.all(guides)),
+    await readGuide("api", "API", addresses),
+    ...operationPages(addresses),
+    ...(await platformPages()),
+    ...errorPages(),
+  ];
 }
 
 async function readGuide(name: string, group: string, addresses: Addresses): Promise<Page> {
   const text = await readFile(join(import.meta.dirname, PLACES[name] ?? `guides/${name}.md`), "utf8");
   const title = /^# (.+)$/m.exec(text)?.[1];
   if (title === undefined) throw new Error(`docs/guides/${name}.md has no title`);
-  return { path: name === "overview" ? "/docs" : `/docs/${name}`, title: name === "overview" ? "Overview" : title.replaceAll("`", ""), group, markdown: here(linked(printed(text, name)), addresses) };
+  return {
+    path: name === "overview" ? "/docs" : `/docs/${name}`,
+    title: name === "overview" ? "Overview" : title.replaceAll("`", ""),
+    group,
+    markdown: here(linked(printed(text, name)), addresses),
+  };
 }
 
 function printed(text: string, name: string): string {
@@ -57,11 +86,20 @@ function printed(text: string, name: string): string {
 
 /** The guides name each other by their files, so that they can be read in the repository too. */
 function linked(text: string): string {
-  const named = Object.entries(PLACES).reduce((left, [name, place]) => left.replaceAll(`](../${place})`, `](${name}.md)`), text);
-  return named.replace(/\]\(([\w-]+)\.md(#[\w-]+)?\)/g, (_, name: string, anchor = "") => `](/docs${name === "overview" ? "" : `/${name}`}${anchor})`);
+  const named = Object.entries(PLACES).reduce(
+    (left, [name, place]) => left.replaceAll(`](../${place})`, `](${name}.md)`),
+    text,
+  );
+  return named.replace(
+    /\]\(([\w-]+)\.md(#[\w-]+)?\)/g,
+    (_, name: string, anchor = "") => `](/docs${name === "overview" ? "" : `/${name}`}${anchor})`,
+  );
 }
 
 /** The samples as they run on this instance. */
 function here(text: string, { apiUrl, appUrl }: Addresses): string {
-  return text.replace(/http:\/\/localhost:3000(?=(\/(?:sandbox|connections|keys|settings|docs|sign-in)\b)?)/g, (_, page: string | undefined) => (page === undefined ? apiUrl : appUrl));
+  return text.replace(
+    /http:\/\/localhost:3000(?=(\/(?:sandbox|connections|keys|settings|docs|sign-in)\b)?)/g,
+    (_, page: string | undefined) => (page === undefined ? apiUrl : appUrl),
+  );
 }

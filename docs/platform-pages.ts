@@ -18,7 +18,14 @@ import { limitsTable, settingsTable } from "./platform-reference.ts";
 
 /** A page for each platform: what it takes, its settings, limits, failures and facts. */
 export async function platformPages(): Promise<Page[]> {
-  return await Promise.all(PLATFORM_NAMES.map(async (name) => ({ path: `/docs/platforms/${name}`, title: catalog[name].capabilities.label, group: "Platforms", markdown: await platformPage(catalog[name]) })));
+  return await Promise.all(
+    PLATFORM_NAMES.map(async (name) => ({
+      path: `/docs/platforms/${name}`,
+      title: catalog[name].capabilities.label,
+      group: "Platforms",
+      markdown: await platformPage(catalog[name]),
+    })),
+  );
 }
 
 async function platformPage(definition: Definition): Promise<string> {
@@ -35,9 +42,29 @@ async function platformPage(definition: Definition): Promise<string> {
       ["", ""],
       [
         ["Launch state", launch.state],
-        ["Takes", placements.length === 1 ? describeShapes(placements[0].shapes) : placements.map((each) => `${each.name}: ${describeShapes(each.shapes)}`).join("; ")],
-        ["Text", { always: "always required", withoutMedia: "required where there are no media", never: text.replacedBy === undefined ? "not required" : `required, or ${code(`settings.${text.replacedBy}`)} in its place` }[text.required]],
-        ["Scheduling", scheduling ? `takes ${code("scheduledFor")}` : `at once only: ${code("scheduledFor")} is refused, unless the instance sets ${code("AMPOST_SCHEDULING=all")}`],
+        [
+          "Takes",
+          placements.length === 1
+            ? describeShapes(placements[0].shapes)
+            : placements.map((each) => `${each.name}: ${describeShapes(each.shapes)}`).join("; "),
+        ],
+        [
+          "Text",
+          {
+            always: "always required",
+            withoutMedia: "required where there are no media",
+            never:
+              text.replacedBy === undefined
+                ? "not required"
+                : `required, or ${code(`settings.${text.replacedBy}`)} in its place`,
+          }[text.required],
+        ],
+        [
+          "Scheduling",
+          scheduling
+            ? `takes ${code("scheduledFor")}`
+            : `at once only: ${code("scheduledFor")} is refused, unless the instance sets ${code("AMPOST_SCHEDULING=all")}`,
+        ],
       ],
     ),
     "",
@@ -80,7 +107,18 @@ function placementSection({ capabilities: { label, placements, platform } }: Def
 function exampleSection(platform: PlatformName): string[] {
   const examples = PLATFORM_EXAMPLES[platform] ?? [];
   if (examples.length === 0) return [];
-  return ["## Examples", "", "Each is the body of `POST /api/v1/posts`; put in your platform set's id.", "", ...examples.flatMap(({ title, body }) => [`**${title}**`, "", ...fenced("json", JSON.stringify(body, null, 2)), ""])];
+  return [
+    "## Examples",
+    "",
+    "Each is the body of `POST /api/v1/posts`; put in your platform set's id.",
+    "",
+    ...examples.flatMap(({ title, body }) => [
+      `**${title}**`,
+      "",
+      ...fenced("json", JSON.stringify(body, null, 2)),
+      "",
+    ]),
+  ];
 }
 
 /** What is refused before anything is stored, and what may happen while publishing. */
@@ -89,7 +127,11 @@ async function failureSection({ capabilities: { platform, label }, settings, rul
   const ruled = rules.filter(({ message }) => !common.some((each) => each.message === message));
   const refused = [
     ...common.map(({ code: publicCode, message, fix }) => [codeLink(publicCode), message, fix]),
-    ...ruled.map(({ code: publicCode, severity, message, fix }) => [severity === "warning" ? "Warning" : codeLink(publicCode), message, fix]),
+    ...ruled.map(({ code: publicCode, severity, message, fix }) => [
+      severity === "warning" ? "Warning" : codeLink(publicCode),
+      message,
+      fix,
+    ]),
   ];
   const seen = new Set<string>();
   const failed = (await readErrors(platform)).flatMap(({ becomes, surfacesAs, says, meaning }) => {
@@ -131,7 +173,14 @@ function setUpSection(platform: PlatformName): string[] {
 }
 
 const errorModule = z.object({
-  errors: z.array(z.object({ meaning: z.string(), becomes: z.custom<BrokerCode>((value) => typeof value === "string" && value in BROKER_CODES), surfacesAs: z.custom<PublicCode>((value) => typeof value === "string" && value in PUBLIC_CODES).optional(), says: z.string() })),
+  errors: z.array(
+    z.object({
+      meaning: z.string(),
+      becomes: z.custom<BrokerCode>((value) => typeof value === "string" && value in BROKER_CODES),
+      surfacesAs: z.custom<PublicCode>((value) => typeof value === "string" && value in PUBLIC_CODES).optional(),
+      says: z.string(),
+    }),
+  ),
 });
 
 /** The platform's own table of errors. */
@@ -143,7 +192,15 @@ async function readErrors(platform: PlatformName): Promise<z.infer<typeof errorM
 /** What the platform's README says under each of its headings. */
 async function readSections(platform: PlatformName): Promise<Map<string, string>> {
   const text = await readFile(join(import.meta.dirname, "../platforms", platform, "README.md"), "utf8");
-  return new Map(text.split(/^## /m).slice(1).map((section): [string, string] => [section.slice(0, section.indexOf("\n")).trim(), section.slice(section.indexOf("\n")).trim()]));
+  return new Map(
+    text
+      .split(/^## /m)
+      .slice(1)
+      .map((section): [string, string] => [
+        section.slice(0, section.indexOf("\n")).trim(),
+        section.slice(section.indexOf("\n")).trim(),
+      ]),
+  );
 }
 
 function codeLink(publicCode: PublicCode): string {

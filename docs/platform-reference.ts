@@ -22,11 +22,24 @@ export function platformReference(): string {
 
 /** One row for each platform; `nameOf` may make a link of its label. */
 export function platformOverview(nameOf: (label: string, platform: string) => string): string[] {
-  const rows = PLATFORM_NAMES.map((name) => catalog[name].capabilities).map(({ label, platform, placements, text, scheduling, chain }) => {
-    const takes = placements.map(({ name, shapes }) => (placements.length === 1 ? describeShapes(shapes) : `${name}: ${describeShapes(shapes)}`));
-    const needsText = { always: "required", withoutMedia: "required without media", never: "not required" }[text.required];
-    return [nameOf(label, platform), code(platform), takes.join("; "), needsText, scheduling ? "yes" : "at once only", chain === undefined ? "no" : "yes"];
-  });
+  const rows = PLATFORM_NAMES.map((name) => catalog[name].capabilities).map(
+    ({ label, platform, placements, text, scheduling, chain }) => {
+      const takes = placements.map(({ name, shapes }) =>
+        placements.length === 1 ? describeShapes(shapes) : `${name}: ${describeShapes(shapes)}`,
+      );
+      const needsText = { always: "required", withoutMedia: "required without media", never: "not required" }[
+        text.required
+      ];
+      return [
+        nameOf(label, platform),
+        code(platform),
+        takes.join("; "),
+        needsText,
+        scheduling ? "yes" : "at once only",
+        chain === undefined ? "no" : "yes",
+      ];
+    },
+  );
   return table(["Platform", "Key", "Takes", "Text", "Schedules", "Chains"], rows);
 }
 
@@ -48,20 +61,36 @@ function section(definition: Definition): string[] {
     "",
     "Rules across fields:",
     "",
-    ...table(["Rule", "Code", "What is said"], definition.rules.map(({ rule, code: publicCode, message }) => [code(rule), code(publicCode), message])),
+    ...table(
+      ["Rule", "Code", "What is said"],
+      definition.rules.map(({ rule, code: publicCode, message }) => [code(rule), code(publicCode), message]),
+    ),
   ];
 }
 
 /** Each setting; the parts of chains, which are media entries, are left to the page on posts. */
 export function settingRows({ settings }: Definition): FieldRow[] {
   const schema = jsonSchema.parse(z.toJSONSchema(settings, { io: "input", unrepresentable: "any" }));
-  return fieldRows(schema, { closed: (path) => path === "thread" }).map((row) => ({ ...row, isRequired: row.isRequired && !row.path.includes(".") }));
+  return fieldRows(schema, { closed: (path) => path === "thread" }).map((row) => ({
+    ...row,
+    isRequired: row.isRequired && !row.path.includes("."),
+  }));
 }
 
 export function settingsTable(definition: Definition): string[] {
-  return table(["Setting", "Type", "What it does"], settingRows(definition).map(({ path, type, isRequired, description }) => [code(path), type, isRequired ? `Required. ${description}` : description]));
+  return table(
+    ["Setting", "Type", "What it does"],
+    settingRows(definition).map(({ path, type, isRequired, description }) => [
+      code(path),
+      type,
+      isRequired ? `Required. ${description}` : description,
+    ]),
+  );
 }
 
 export function limitsTable({ capabilities }: Definition): string[] {
-  return table(["What", "Limit", "Source"], listLimits(capabilities).map(({ what, limit, source }) => [what, limit, source]));
+  return table(
+    ["What", "Limit", "Source"],
+    listLimits(capabilities).map(({ what, limit, source }) => [what, limit, source]),
+  );
 }

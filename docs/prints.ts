@@ -2,8 +2,8 @@ import { OPERATIONS } from "../contract/index.ts";
 import type { JsonObject } from "../contract/openapi.ts";
 import { type Operation, RATE_CLASSES } from "../contract/operation.ts";
 import { type Tool, TOOLS } from "../contract/tools.ts";
-import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { BOUNDS } from "../model/bounds.ts";
+import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
@@ -16,7 +16,8 @@ import { platformOverview } from "./platform-reference.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
 /** Where samples of a guide in other languages than curl go on from. */
-export const CLIENT_AND_CALL = "In TypeScript and Python `client` and `call` are those of the [Quickstart](/docs/quickstart#a-platform-set).";
+export const CLIENT_AND_CALL =
+  "In TypeScript and Python `client` and `call` are those of the [Quickstart](/docs/quickstart#a-platform-set).";
 
 /** What a guide asks for by a line `<!-- print: name -->`, so that no table of the guides is written by hand. */
 export const PRINTS: Readonly<Record<string, () => string[]>> = {
@@ -29,26 +30,82 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
       .map(({ capabilities }) => capabilities)
       .filter(({ placements }) => placements.length > 1)
       .flatMap(({ label, placements }) => placements.map((placement) => `- ${describePlacement(label, placement)}.`)),
-  "post statuses": () => table(["Status", "Meaning"], Object.entries(POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning])),
-  "platform post statuses": () => table(["Status", "Meaning"], Object.entries(PLATFORM_POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning])),
-  events: () => table(["Event", "Data"], EVENT_TYPES.map((type) => [code(type), EVENT_DATA[type.split(".")[0] ?? ""] ?? ""])),
+  "post statuses": () =>
+    table(
+      ["Status", "Meaning"],
+      Object.entries(POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning]),
+    ),
+  "platform post statuses": () =>
+    table(
+      ["Status", "Meaning"],
+      Object.entries(PLATFORM_POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning]),
+    ),
+  events: () =>
+    table(
+      ["Event", "Data"],
+      EVENT_TYPES.map((type) => [code(type), EVENT_DATA[type.split(".")[0] ?? ""] ?? ""]),
+    ),
   "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) a file.`],
-  "rate classes": () => table(["Class", "Calls"], RATE_CLASSES.map((rateClass) => [code(rateClass), listCalls(OPERATIONS.filter((operation) => operation.rateClass === rateClass && operation.successor === undefined && operation.auth !== "session"))])),
-  "user limits": () => table(["Limit", "Where sign-up is open", "Setting"], USER_LIMITS.map(({ name, what, setting }) => [`${code(name)}: ${what}`, String(OPEN_LIMITS[name]), code(setting)])),
-  bounds: () => table(["What", "How far"], BOUND_ROWS.map(({ what, bound, then }) => [what, `${BOUNDS[bound]}${then}`])),
+  "rate classes": () =>
+    table(
+      ["Class", "Calls"],
+      RATE_CLASSES.map((rateClass) => [
+        code(rateClass),
+        listCalls(
+          OPERATIONS.filter(
+            (operation) =>
+              operation.rateClass === rateClass && operation.successor === undefined && operation.auth !== "session",
+          ),
+        ),
+      ]),
+    ),
+  "user limits": () =>
+    table(
+      ["Limit", "Where sign-up is open", "Setting"],
+      USER_LIMITS.map(({ name, what, setting }) => [
+        `${code(name)}: ${what}`,
+        String(OPEN_LIMITS[name]),
+        code(setting),
+      ]),
+    ),
+  bounds: () =>
+    table(
+      ["What", "How far"],
+      BOUND_ROWS.map(({ what, bound, then }) => [what, `${BOUNDS[bound]}${then}`]),
+    ),
   quotas: () =>
     table(
       ["Platform", "What", "Limit", "Source"],
-      Object.values(catalog).flatMap(({ capabilities: { label, quotas } }) => quotas.map(({ name, max, windowSeconds, per, source }) => [label, `${name} of an ${per}`, `${max} in ${spanOf(windowSeconds)}`, source])),
+      Object.values(catalog).flatMap(({ capabilities: { label, quotas } }) =>
+        quotas.map(({ name, max, windowSeconds, per, source }) => [
+          label,
+          `${name} of an ${per}`,
+          `${max} in ${spanOf(windowSeconds)}`,
+          source,
+        ]),
+      ),
     ),
-  tools: () => table(["Tool", "Does", "Takes", "Hints"], TOOLS.map(({ name, title, inputSchema, annotations }) => [code(name), title, argumentsOf(inputSchema), hintsOf(annotations)])),
+  tools: () =>
+    table(
+      ["Tool", "Does", "Takes", "Hints"],
+      TOOLS.map(({ name, title, inputSchema, annotations }) => [
+        code(name),
+        title,
+        argumentsOf(inputSchema),
+        hintsOf(annotations),
+      ]),
+    ),
 };
 
 const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: string }[] = [
   { name: "maxStorageBytes", what: "media stored, uploads that go on included", setting: "AMPOST_USER_STORAGE" },
   { name: "postsPerDay", what: "posts made in a day (UTC)", setting: "AMPOST_USER_POSTS_PER_DAY" },
   { name: "maxScheduledPosts", what: "posts that wait for their time", setting: "AMPOST_USER_SCHEDULED_POSTS" },
-  { name: "callsPerMinute", what: "calls of each class in a minute; in a 429 it goes by the class's name", setting: "AMPOST_USER_CALLS_PER_MINUTE" },
+  {
+    name: "callsPerMinute",
+    what: "calls of each class in a minute; in a 429 it goes by the class's name",
+    setting: "AMPOST_USER_CALLS_PER_MINUTE",
+  },
 ];
 
 const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: string }[] = [
@@ -56,7 +113,11 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
   { what: "API keys and connected apps of a person that work", bound: "activeKeys", then: "" },
   { what: "Connect links that can still be used, in each mode", bound: "pendingConnectLinks", then: "" },
   { what: "Resumable uploads of a person that go on", bound: "uploadsUnderWay", then: "; 24 hours each" },
-  { what: "Deliveries that wait for a webhook", bound: "pendingDeliveries", then: "; beyond, the oldest are dropped, and the delivery log says so" },
+  {
+    what: "Deliveries that wait for a webhook",
+    bound: "pendingDeliveries",
+    then: "; beyond, the oldest are dropped, and the delivery log says so",
+  },
   { what: "Failed sign-ins in the audit log, of an account in an hour", bound: "notedFailures", then: "" },
   { what: "Accounts whose address nobody confirms", bound: "unconfirmedDays", then: " days" },
 ];
@@ -69,17 +130,28 @@ const EVENT_DATA: Readonly<Record<string, string>> = {
 };
 
 function listCalls(operations: readonly Operation[]): string {
-  return operations.length > 6 ? "all other reads and changes" : operations.map(({ method, path }) => code(`${method} ${path}`)).join(", ");
+  return operations.length > 6
+    ? "all other reads and changes"
+    : operations.map(({ method, path }) => code(`${method} ${path}`)).join(", ");
 }
 
 /** What has to be given stands in bold. */
 function argumentsOf(inputSchema: JsonObject): string {
-  const names = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).map(({ path, isRequired }) => (isRequired ? `**${code(path)}**` : code(path)));
+  const names = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).map(({ path, isRequired }) =>
+    isRequired ? `**${code(path)}**` : code(path),
+  );
   return names.length === 0 ? "nothing" : names.join(", ");
 }
 
 function hintsOf({ readOnlyHint, destructiveHint, idempotentHint, openWorldHint }: Tool["annotations"]): string {
-  return [readOnlyHint ? "reads only" : "writes", destructiveHint && "destructive", idempotentHint && "idempotent", openWorldHint && "reaches the platforms"].filter(Boolean).join(", ");
+  return [
+    readOnlyHint ? "reads only" : "writes",
+    destructiveHint && "destructive",
+    idempotentHint && "idempotent",
+    openWorldHint && "reaches the platforms",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function spanOf(seconds: number): string {

@@ -38,7 +38,9 @@ function requestOf(operation: Operation, { apiUrl, appUrl }: Addresses): SampleR
     method,
     url: `${auth === "session" ? appUrl : apiUrl}${path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? name)}`,
     headers: {
-      ...(auth === "session" ? { Cookie: "$COOKIE", ...(method === "GET" ? {} : { Origin: new URL(appUrl).origin }) } : { Authorization: "Bearer $KEY" }),
+      ...(auth === "session"
+        ? { Cookie: "$COOKIE", ...(method === "GET" ? {} : { Origin: new URL(appUrl).origin }) }
+        : { Authorization: "Bearer $KEY" }),
       ...(waits === true ? { Prefer: "wait=60" } : {}),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     },
@@ -69,13 +71,22 @@ function hasMethod({ path, auth = "key" }: Operation): boolean {
 }
 
 /** Where the client's method is not called after the operation. */
-const METHODS: Readonly<Record<string, string>> = { account_context: "accounts.context", webhook_deliveries_redeliver: "webhooks.redeliver" };
+const METHODS: Readonly<Record<string, string>> = {
+  account_context: "accounts.context",
+  webhook_deliveries_redeliver: "webhooks.redeliver",
+};
 
 function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: Addresses): string {
   const { name, path, answer, waits, streams } = operation;
-  const method = METHODS[name] ?? name.replace(/^(platform_sets|connect_links|[a-z]+)_/, (_, noun: string) => `${noun}.`).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const method =
+    METHODS[name] ??
+    name
+      .replace(/^(platform_sets|connect_links|[a-z]+)_/, (_, noun: string) => `${noun}.`)
+      .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const given = [
-    ...[...path.matchAll(/:(\w+)/g)].map(([, param]) => (param === "id" ? "process.env.ID!" : JSON.stringify(EXAMPLE_PLATFORM))),
+    ...[...path.matchAll(/:(\w+)/g)].map(([, param]) =>
+      param === "id" ? "process.env.ID!" : JSON.stringify(EXAMPLE_PLATFORM),
+    ),
     ...(body === undefined ? [] : [literal(name === "platform_sets_rename" ? Object(body).name : body, TYPESCRIPT)]),
     ...(waits === true ? ["{ waitSeconds: 60 }"] : []),
   ];
@@ -87,7 +98,13 @@ function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: A
     : streams === true
       ? [`for await (const { ${shown} } of ${call}) {`, `  console.log(${shown});`, "}"]
       : [`const ${members.length > 3 ? shown : `{ ${shown} }`} = await ${call};`, `console.log(${shown});`];
-  return ['import { createClient } from "@ampost/client";', "", `const client = createClient({ apiKey: process.env.KEY!, baseUrl: ${JSON.stringify(apiUrl)} });`, "", ...used].join("\n");
+  return [
+    'import { createClient } from "@ampost/client";',
+    "",
+    `const client = createClient({ apiKey: process.env.KEY!, baseUrl: ${JSON.stringify(apiUrl)} });`,
+    "",
+    ...used,
+  ].join("\n");
 }
 
 function withFetch({ method, url, headers, body }: SampleRequest): string {
@@ -124,7 +141,13 @@ function python({ method, url, headers, body }: SampleRequest, { streams, answer
     ...(body === undefined ? [] : [`    data=json.dumps(${literal(body, PYTHON, "    ")}).encode(),`]),
     ")",
     "with urllib.request.urlopen(request) as answer:",
-    ...(streams === true ? ["    for line in answer:", '        if line.startswith(b"data:"):', `            print(json.loads(line[5:])["${member}"])`] : ["    print(json.load(answer))"]),
+    ...(streams === true
+      ? [
+          "    for line in answer:",
+          '        if line.startswith(b"data:"):',
+          `            print(json.loads(line[5:])["${member}"])`,
+        ]
+      : ["    print(json.load(answer))"]),
   ].join("\n");
 }
 
@@ -140,8 +163,20 @@ interface Style {
 }
 
 const JSON_STYLE: Style = { step: "  ", key: (name) => JSON.stringify(name), inside: "", last: "", words: {} };
-const TYPESCRIPT: Style = { step: "  ", key: (name) => (/^\w+$/.test(name) ? name : JSON.stringify(name)), inside: " ", last: ",", words: {} };
-const PYTHON: Style = { step: "    ", key: (name) => JSON.stringify(name), inside: "", last: ",", words: { null: "None", true: "True", false: "False" } };
+const TYPESCRIPT: Style = {
+  step: "  ",
+  key: (name) => (/^\w+$/.test(name) ? name : JSON.stringify(name)),
+  inside: " ",
+  last: ",",
+  words: {},
+};
+const PYTHON: Style = {
+  step: "    ",
+  key: (name) => JSON.stringify(name),
+  inside: "",
+  last: ",",
+  words: { null: "None", true: "True", false: "False" },
+};
 
 const LONGEST_LINE = 76;
 
@@ -149,10 +184,14 @@ const LONGEST_LINE = 76;
 function literal(value: unknown, style: Style, indent = ""): string {
   if (typeof value !== "object" || value === null) return style.words[String(value)] ?? JSON.stringify(value);
   const isList = Array.isArray(value);
-  const members = (inner: string) => Object.entries(value).map(([name, member]) => `${isList ? "" : `${style.key(name)}: `}${literal(member, style, inner)}`);
+  const members = (inner: string) =>
+    Object.entries(value).map(
+      ([name, member]) => `${isList ? "" : `${style.key(name)}: `}${literal(member, style, inner)}`,
+    );
   const [open, close, inside] = isList ? ["[", "]", ""] : ["{", "}", style.inside];
   const line = members(indent).join(", ");
-  if (!line.includes("\n") && indent.length + line.length < LONGEST_LINE) return line === "" ? `${open}${close}` : `${open}${inside}${line}${inside}${close}`;
+  if (!line.includes("\n") && indent.length + line.length < LONGEST_LINE)
+    return line === "" ? `${open}${close}` : `${open}${inside}${line}${inside}${close}`;
   const inner = `${indent}${style.step}`;
   return `${open}\n${inner}${members(inner).join(`,\n${inner}`)}${style.last}\n${indent}${close}`;
 }

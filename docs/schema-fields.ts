@@ -37,30 +37,57 @@ export const jsonSchema = z.looseObject({
 export type JsonSchema = z.infer<typeof jsonSchema>;
 
 /** Every member of an object's schema, those inside right after what they are in. What is below `closed` is left to another page. */
-export function fieldRows(schema: JsonSchema, options: { prefix?: string; closed?: (path: string) => boolean } = {}): FieldRow[] {
+export function fieldRows(
+  schema: JsonSchema,
+  options: { prefix?: string; closed?: (path: string) => boolean } = {},
+): FieldRow[] {
   const { prefix = "", closed = () => false } = options;
   const variants = [schema, ...(schema.anyOf ?? [])];
   return variants.flatMap(({ properties = {}, required = [] }) =>
     Object.entries(properties).flatMap(([name, member]) => {
       const path = `${prefix}${name}`;
-      const row = { path, type: typeOf(member), isRequired: required.includes(name), description: member.description ?? member.anyOf?.find(({ description }) => description !== undefined)?.description ?? "" };
-      return closed(path) ? [row] : [row, ...fieldRows(member, { ...options, prefix: `${path}.` }), ...listRows(member, path, options)];
+      const row = {
+        path,
+        type: typeOf(member),
+        isRequired: required.includes(name),
+        description:
+          member.description ?? member.anyOf?.find(({ description }) => description !== undefined)?.description ?? "",
+      };
+      return closed(path)
+        ? [row]
+        : [row, ...fieldRows(member, { ...options, prefix: `${path}.` }), ...listRows(member, path, options)];
     }),
   );
 }
 
 function listRows(member: JsonSchema, path: string, options: { closed?: (path: string) => boolean }): FieldRow[] {
-  return [member, ...(member.anyOf ?? [])].flatMap(({ items }) => (items === undefined ? [] : fieldRows(items, { ...options, prefix: `${path}[].` })));
+  return [member, ...(member.anyOf ?? [])].flatMap(({ items }) =>
+    items === undefined ? [] : fieldRows(items, { ...options, prefix: `${path}[].` }),
+  );
 }
 
 /** "string", `"PUBLIC"` or `"CONNECTIONS"`, "list of objects". */
 export function typeOf(schema: JsonSchema): string {
   if (schema.anyOf) return joinWords([...new Set(schema.anyOf.map(typeOf))], "or");
   if (schema.const !== undefined) return code(JSON.stringify(schema.const));
-  const named = LISTS.find(({ values }) => schema.enum?.length === values.length && values.every((value) => schema.enum?.includes(value)));
+  const named = LISTS.find(
+    ({ values }) => schema.enum?.length === values.length && values.every((value) => schema.enum?.includes(value)),
+  );
   if (named !== undefined) return named.name;
-  if (schema.enum) return joinWords(schema.enum.map((value) => (value === null ? "null" : code(JSON.stringify(value)))), "or");
-  const types = [schema.type ?? "any"].flat().map((type) => (type === "array" && schema.items !== undefined ? `list of ${plural(typeOf(schema.items))}` : type === "string" && schema.format === "date-time" ? "time" : type));
+  if (schema.enum)
+    return joinWords(
+      schema.enum.map((value) => (value === null ? "null" : code(JSON.stringify(value)))),
+      "or",
+    );
+  const types = [schema.type ?? "any"]
+    .flat()
+    .map((type) =>
+      type === "array" && schema.items !== undefined
+        ? `list of ${plural(typeOf(schema.items))}`
+        : type === "string" && schema.format === "date-time"
+          ? "time"
+          : type,
+    );
   return joinWords(types, "or");
 }
 

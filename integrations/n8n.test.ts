@@ -17,7 +17,13 @@ import { type NodeRun, runNode, type RunOptions } from "./n8n-routing.ts";
 const UNKNOWN_ID = "01980b7a-6c00-7000-8000-000000000001";
 /** A time of a clock in India, where the workflow is: five and a half hours ahead, summer and winter. */
 const TOMORROW = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 16)}:00.000Z`;
-const SAMPLES: Readonly<Record<string, unknown>> = { string: "sample", number: 5, boolean: true, json: "[]", dateTime: "2030-01-10T09:30:00" };
+const SAMPLES: Readonly<Record<string, unknown>> = {
+  string: "sample",
+  number: 5,
+  boolean: true,
+  json: "[]",
+  dateTime: "2030-01-10T09:30:00",
+};
 const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);
 
@@ -32,9 +38,16 @@ before(async () => {
   await world.connect(world.test, "linkedin");
   await world.connect(world.test, "facebook");
   folder = await mkdtemp(join(tmpdir(), "ampost-n8n-"));
-  await Promise.all([cp(join(root, "tsconfig.json"), join(folder, "tsconfig.json")), symlink(join(root, "node_modules"), join(folder, "node_modules")), mkdir(join(folder, "integrations"))]);
+  await Promise.all([
+    cp(join(root, "tsconfig.json"), join(folder, "tsconfig.json")),
+    symlink(join(root, "node_modules"), join(folder, "node_modules")),
+    mkdir(join(folder, "integrations")),
+  ]);
   const copy = join(folder, "integrations/n8n");
-  await cp(join(root, "integrations/n8n"), copy, { recursive: true, filter: (path) => !path.startsWith(join(root, "integrations/n8n/dist")) });
+  await cp(join(root, "integrations/n8n"), copy, {
+    recursive: true,
+    filter: (path) => !path.startsWith(join(root, "integrations/n8n/dist")),
+  });
   const { stdout } = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { cwd: copy });
   packed = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
   await run("tar", ["xzf", join(folder, "n8n-nodes-ampost-0.1.0.tgz"), "-C", folder]);
@@ -49,7 +62,12 @@ after(async () => {
 });
 
 const call = (resource: string, operation: string, parameters: object = {}, rest: Partial<RunOptions> = {}) =>
-  runNode({ ...ampost, credentials: { apiKey: world.test.key, baseUrl: `${world.url}/` }, parameters: { resource, operation, ...parameters }, ...rest });
+  runNode({
+    ...ampost,
+    credentials: { apiKey: world.test.key, baseUrl: `${world.url}/` },
+    parameters: { resource, operation, ...parameters },
+    ...rest,
+  });
 const draft = (text: string) => ({ platformSetId: world.test.platformSetId, platforms: ["threads"], text });
 /** The objects that a run gave, and it did not fail. */
 const given = ({ items, error }: NodeRun) => {
@@ -74,9 +92,22 @@ const fields = (): Field[] => ampost.node.description.properties.map((property) 
 const choices = () =>
   fields()
     .filter(({ name }) => name === "operation")
-    .flatMap(({ displayOptions: { show }, options = [] }) => options.map(({ value: operation, routing }) => ({ resource: String(show.resource), operation, method: routing?.request.method ?? "", path: pathOf(routing?.request.url ?? "") })));
-const pathOf = (url: string) => url.replace(/^=/, "").replace(/\{\{ encodeURIComponent\(\$parameter\["(\w+)"\]\) \}\}/, ":$1");
-const fieldsFor = (resource: string, operation: string) => fields().filter(({ displayOptions }) => displayOptions?.show.resource?.includes(resource) === true && displayOptions.show.operation?.includes(operation) === true);
+    .flatMap(({ displayOptions: { show }, options = [] }) =>
+      options.map(({ value: operation, routing }) => ({
+        resource: String(show.resource),
+        operation,
+        method: routing?.request.method ?? "",
+        path: pathOf(routing?.request.url ?? ""),
+      })),
+    );
+const pathOf = (url: string) =>
+  url.replace(/^=/, "").replace(/\{\{ encodeURIComponent\(\$parameter\["(\w+)"\]\) \}\}/, ":$1");
+const fieldsFor = (resource: string, operation: string) =>
+  fields().filter(
+    ({ displayOptions }) =>
+      displayOptions?.show.resource?.includes(resource) === true &&
+      displayOptions.show.operation?.includes(operation) === true,
+  );
 
 /** Fills fields with the members of a body, each with the one that it says it sends. */
 function fill(shown: readonly Field[], body: unknown): Record<string, unknown> {
@@ -85,16 +116,31 @@ function fill(shown: readonly Field[], body: unknown): Record<string, unknown> {
       if (type === "collection") return [[name, fill(options, body)]];
       const property = routing?.send?.type === "body" ? routing.send.property : undefined;
       const value = property?.split(".").reduce((inside: unknown, step) => Object(inside)[step], body);
-      return property === undefined || value === undefined ? [] : [[name, type === "fixedCollection" ? { entries: value } : value]];
+      return property === undefined || value === undefined
+        ? []
+        : [[name, type === "fixedCollection" ? { entries: value } : value]];
     }),
   );
 }
 
 test("the package holds what n8n loads, and needs nothing but n8n", async () => {
-  assert.deepEqual(packed.filter((path) => path.endsWith(".js")).sort(), ["dist/credentials/AmpostApi.credentials.js", ...["Ampost.node", "attach-files", "properties", "tell-refusal"].map((name) => `dist/nodes/Ampost/${name}.js`)]);
-  assert.deepEqual(packed.filter((path) => !path.endsWith(".js")).sort(), ["LICENSE", "README.md", "dist/icons/ampost.dark.svg", "dist/icons/ampost.svg", "dist/nodes/Ampost/Ampost.node.json", "package.json"]);
-  const { stdout } = await run("grep", ["-rhoE", "require\\(\"[^\"]+\"\\)", join(folder, "package/dist")]);
-  assert.deepEqual([...new Set(stdout.trim().split("\n"))].filter((name) => !name.includes('"./')).sort(), ['require("n8n-workflow")', 'require("node:crypto")']);
+  assert.deepEqual(packed.filter((path) => path.endsWith(".js")).sort(), [
+    "dist/credentials/AmpostApi.credentials.js",
+    ...["Ampost.node", "attach-files", "properties", "tell-refusal"].map((name) => `dist/nodes/Ampost/${name}.js`),
+  ]);
+  assert.deepEqual(packed.filter((path) => !path.endsWith(".js")).sort(), [
+    "LICENSE",
+    "README.md",
+    "dist/icons/ampost.dark.svg",
+    "dist/icons/ampost.svg",
+    "dist/nodes/Ampost/Ampost.node.json",
+    "package.json",
+  ]);
+  const { stdout } = await run("grep", ["-rhoE", 'require\\("[^"]+"\\)', join(folder, "package/dist")]);
+  assert.deepEqual([...new Set(stdout.trim().split("\n"))].filter((name) => !name.includes('"./')).sort(), [
+    'require("n8n-workflow")',
+    'require("node:crypto")',
+  ]);
 });
 
 test("every operation that a key may call is there, and sends the body that the API takes", async () => {
@@ -104,7 +150,10 @@ test("every operation that a key may call is there, and sends the body that the 
     account: account.id,
     post: await made("post", draft("Every operation")),
     platformSet: await made("platformSet", { name: "Another" }),
-    connectLink: await made("connectLink", { platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com" }),
+    connectLink: await made("connectLink", {
+      platformSetId: world.test.platformSetId,
+      returnUrl: "https://app.example.com",
+    }),
     media: await made("media", { url: "https://cdn.example.com/photo.jpg" }),
     webhook: await made("webhook", { url: "https://app.example.com" }),
   };
@@ -112,47 +161,109 @@ test("every operation that a key may call is there, and sends the body that the 
   for (const { resource, operation, method, path } of choices()) {
     const declared = OPERATIONS.find((each) => each.method === method && each.path === path);
     assert.ok(declared, `${method} ${path}`);
-    const example: unknown = JSON.parse(JSON.stringify(EXAMPLES[declared.name] ?? {}).replaceAll(UNKNOWN_ID, world.test.platformSetId));
+    const example: unknown = JSON.parse(
+      JSON.stringify(EXAMPLES[declared.name] ?? {}).replaceAll(UNKNOWN_ID, world.test.platformSetId),
+    );
     const isKept = method === "GET" || method === "PATCH";
-    const { calls, error } = await call(resource, operation, { id: isKept ? ids[resource] : UNKNOWN_ID, platform: "threads", ...fill(fieldsFor(resource, operation), example) });
+    const { calls, error } = await call(resource, operation, {
+      id: isKept ? ids[resource] : UNKNOWN_ID,
+      platform: "threads",
+      ...fill(fieldsFor(resource, operation), example),
+    });
     assert.equal(calls.length, 1, `${declared.name}: ${error?.message}`);
     assert.deepEqual(calls[0]?.body ?? {}, example, declared.name);
-    assert.equal(calls[0]?.status, path.includes(":id") && !isKept ? 404 : declared.status, `${declared.name}: ${error?.message}`);
+    assert.equal(
+      calls[0]?.status,
+      path.includes(":id") && !isKept ? 404 : declared.status,
+      `${declared.name}: ${error?.message}`,
+    );
     called.push(declared.name);
   }
-  const offered = OPERATIONS.filter(({ auth = "key", successor, path, streams }) => auth !== "session" && successor === undefined && streams !== true && path.startsWith("/api/v1/")).map(({ name }) => name);
+  const offered = OPERATIONS.filter(
+    ({ auth = "key", successor, path, streams }) =>
+      auth !== "session" && successor === undefined && streams !== true && path.startsWith("/api/v1/"),
+  ).map(({ name }) => name);
   assert.deepEqual(called.sort(), offered.sort());
 });
 
 test("every setting of every platform is sent to where the API takes it", async () => {
   const platforms = fields().find(({ name }) => name === "platformOverrides")?.options ?? [];
-  const platformOverrides = Object.fromEntries(platforms.map(({ name, options = [] }) => [name, Object.fromEntries(options.map((field) => [field.name, SAMPLES[field.type] ?? field.default]))]));
-  const { calls } = await call("post", "validate", { ...draft("Every setting"), platforms: platforms.map(({ name }) => name), platformOverrides });
+  const platformOverrides = Object.fromEntries(
+    platforms.map(({ name, options = [] }) => [
+      name,
+      Object.fromEntries(options.map((field) => [field.name, SAMPLES[field.type] ?? field.default])),
+    ]),
+  );
+  const { calls } = await call("post", "validate", {
+    ...draft("Every setting"),
+    platforms: platforms.map(({ name }) => name),
+    platformOverrides,
+  });
   const sent = Object(calls[0]?.body).content.platformOverrides;
-  for (const { capabilities: { platform }, settings } of Object.values(catalog)) {
+  for (const {
+    capabilities: { platform },
+    settings,
+  } of Object.values(catalog)) {
     assert.equal(typeof sent[platform].text, "string");
-    const known = fieldsOf(settings).map(({ path }) => path).filter((path) => !path.includes("*"));
-    const isSent = (path: readonly string[]) => path.reduce((inside: unknown, step) => Object(inside)[step], sent[platform].settings) !== undefined;
-    assert.deepEqual(known.filter((path) => !isSent(path)), [], platform);
-    assert.deepEqual(Object.keys(sent[platform].settings).filter((name) => !Object.hasOwn(settings.shape, name)), [], platform);
+    const known = fieldsOf(settings)
+      .map(({ path }) => path)
+      .filter((path) => !path.includes("*"));
+    const isSent = (path: readonly string[]) =>
+      path.reduce((inside: unknown, step) => Object(inside)[step], sent[platform].settings) !== undefined;
+    assert.deepEqual(
+      known.filter((path) => !isSent(path)),
+      [],
+      platform,
+    );
+    assert.deepEqual(
+      Object.keys(sent[platform].settings).filter((name) => !Object.hasOwn(settings.shape, name)),
+      [],
+      platform,
+    );
   }
 });
 
 test("times of a clock are those of the workflow's time zone, and of an entry only what is filled in is sent", async () => {
   const entries = [{ url: "https://cdn.example.com/photo.jpg", type: "image", altText: "", width: 0, id: "" }];
-  const [made] = given(await call("post", "create", { ...draft("Tomorrow"), platforms: ["facebook"], media: { entries }, additionalFields: { scheduledFor: TOMORROW.slice(0, 19) } }));
+  const [made] = given(
+    await call("post", "create", {
+      ...draft("Tomorrow"),
+      platforms: ["facebook"],
+      media: { entries },
+      additionalFields: { scheduledFor: TOMORROW.slice(0, 19) },
+    }),
+  );
   assert.equal(made.scheduledFor, new Date(Date.parse(TOMORROW) - 5.5 * 3600_000).toISOString());
   assert.equal(made.content.media[0].altText ?? null, null);
   assert.deepEqual(made.warnings, []);
-  const changed = await call("post", "update", { id: made.id, updateFields: { text: "Later", scheduledFor: "={{ null }}" } });
+  const changed = await call("post", "update", {
+    id: made.id,
+    updateFields: { text: "Later", scheduledFor: "={{ null }}" },
+  });
   assert.deepEqual(changed.calls[0]?.body, { content: { text: "Later" }, scheduledFor: null });
   assert.equal(given(changed)[0].status, "draft");
 });
 
 test("all means all pages, with the filters kept", async () => {
   const many = Array.from({ length: 101 }, (_, index) => index);
-  await Promise.all(many.map((index) => world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["linkedin"], content: { text: `Page by page ${index}` } })));
-  await Promise.all(many.map(() => world.call(world.test, "POST", "/api/v1/connect-links", { platformSetId: world.test.platformSetId, returnUrl: "https://app.example.com", externalId: "pages" })));
+  await Promise.all(
+    many.map((index) =>
+      world.call(world.test, "POST", "/api/v1/posts", {
+        platformSetId: world.test.platformSetId,
+        platforms: ["linkedin"],
+        content: { text: `Page by page ${index}` },
+      }),
+    ),
+  );
+  await Promise.all(
+    many.map(() =>
+      world.call(world.test, "POST", "/api/v1/connect-links", {
+        platformSetId: world.test.platformSetId,
+        returnUrl: "https://app.example.com",
+        externalId: "pages",
+      }),
+    ),
+  );
   const posts = await call("post", "getAll", { returnAll: true, filters: { search: "Page by page" } });
   assert.equal(new Set(given(posts).map(({ id }) => id)).size, 101);
   assert.equal(posts.calls.length, 2);
@@ -162,18 +273,36 @@ test("all means all pages, with the filters kept", async () => {
 });
 
 test("files of the item go along, as media of a post or as a media object", async () => {
-  const binary = { photo: { fileName: "Früh am Morgen.jpg", mimeType: "image/jpeg", bytes: await readFile(join(root, "tests/fixtures/photo-1x1.jpg")) } };
+  const binary = {
+    photo: {
+      fileName: "Früh am Morgen.jpg",
+      mimeType: "image/jpeg",
+      bytes: await readFile(join(root, "tests/fixtures/photo-1x1.jpg")),
+    },
+  };
   const [media] = given(await call("media", "create", { binaryFields: "photo" }, { binary }));
-  assert.deepEqual([media.status, media.type, media.filename, media.sizeBytes], ["ready", "image", "Früh am Morgen.jpg", binary.photo.bytes.length]);
-  assert.equal(given(await call("media", "create", { binaryFields: "photo", filename: "named.jpg" }, { binary }))[0].filename, "named.jpg");
+  assert.deepEqual(
+    [media.status, media.type, media.filename, media.sizeBytes],
+    ["ready", "image", "Früh am Morgen.jpg", binary.photo.bytes.length],
+  );
+  assert.equal(
+    given(await call("media", "create", { binaryFields: "photo", filename: "named.jpg" }, { binary }))[0].filename,
+    "named.jpg",
+  );
   const [made] = given(await call("post", "create", { ...draft("With a file"), binaryFields: " photo " }, { binary }));
   assert.deepEqual([made.content.text, made.content.media[0].type], ["With a file", "image"]);
-  assert.match(String((await call("media", "create", { binaryFields: "other" }, { binary })).error?.message), /no file "other"/);
+  assert.match(
+    String((await call("media", "create", { binaryFields: "other" }, { binary })).error?.message),
+    /no file "other"/,
+  );
 });
 
 test("a write with a key of its own is done once, and waiting is asked for", async () => {
   const options = { idempotencyKey: "run-1" };
-  const ids = [await call("post", "create", { ...draft("Once"), options }), await call("post", "create", { ...draft("Once"), options })].map((done) => given(done)[0].id);
+  const ids = [
+    await call("post", "create", { ...draft("Once"), options }),
+    await call("post", "create", { ...draft("Once"), options }),
+  ].map((done) => given(done)[0].id);
   assert.equal(new Set(ids).size, 1);
   const published = await call("post", "publish", { id: ids[0], options: { waitSeconds: 0 } });
   assert.equal(published.calls[0]?.headers.Prefer, "wait=0");
@@ -183,19 +312,36 @@ test("a refusal is told in the words of the API, with what to do about every iss
   const { error } = await call("post", "create", { ...draft(""), platforms: ["threads", "youtube"] });
   assert.match(String(error?.message), /YouTube/);
   assert.match(String(error?.description), /^\/content\/text: .+\. Give content\.text a text/m);
-  const { error: unknown } = await call("account", "getContext", {}, { credentials: { apiKey: "amp_test_wrong", baseUrl: world.url } });
+  const { error: unknown } = await call(
+    "account",
+    "getContext",
+    {},
+    { credentials: { apiKey: "amp_test_wrong", baseUrl: world.url } },
+  );
   assert.match(String(unknown?.message), /key/i);
 });
 
 test("platform sets, accounts and webhooks are chosen from lists", async () => {
   const choose = async (field: string, resource: string) => {
-    const routing = fields().find(({ name, typeOptions, displayOptions }) => name === field && typeOptions?.loadOptions !== undefined && displayOptions.show.resource?.includes(resource))?.typeOptions?.loadOptions?.routing;
-    const node = { description: { ...ampost.node.description, properties: [{ displayName: "", name: "", type: "string", default: "", routing }] } };
+    const routing = fields().find(
+      ({ name, typeOptions, displayOptions }) =>
+        name === field && typeOptions?.loadOptions !== undefined && displayOptions.show.resource?.includes(resource),
+    )?.typeOptions?.loadOptions?.routing;
+    const node = {
+      description: {
+        ...ampost.node.description,
+        properties: [{ displayName: "", name: "", type: "string", default: "", routing }],
+      },
+    };
     return given(await call("", "", {}, { node }));
   };
   assert.ok((await choose("platformSetId", "post")).some(({ value }) => value === world.test.platformSetId));
   assert.match((await choose("id", "account"))[0].name, /^Ampost \(\w+\)$/);
-  for (const description of ["A laptop", ""]) await world.call(world.test, "POST", "/api/v1/webhooks", { url: null, description });
+  for (const description of ["A laptop", ""])
+    await world.call(world.test, "POST", "/api/v1/webhooks", { url: null, description });
   const webhooks = await choose("id", "webhook");
-  assert.ok(webhooks.some(({ name }) => name === "A laptop") && webhooks.every(({ name }) => typeof name === "string"), "one without a URL has a name, too");
+  assert.ok(
+    webhooks.some(({ name }) => name === "A laptop") && webhooks.every(({ name }) => typeof name === "string"),
+    "one without a URL has a name, too",
+  );
 });

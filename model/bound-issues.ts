@@ -23,7 +23,14 @@ const MORE: Issue = {
 
 function boundIssue(issue: Issue): Issue {
   const { path, message, actual, limit, fix } = issue;
-  return { ...issue, path: boundPath(path), message: excerpt(message, 1000), actual: bounded(actual), limit: bounded(limit), fix: excerpt(fix, 2000) };
+  return {
+    ...issue,
+    path: boundPath(path),
+    message: excerpt(message, 1000),
+    actual: bounded(actual),
+    limit: bounded(limit),
+    fix: excerpt(fix, 2000),
+  };
 }
 
 /** What leads to a name that is too long ends before it. */

@@ -1,6 +1,6 @@
 import type { PublicCode } from "./errors.ts";
-import type { MediaType } from "./post.ts";
 import type { PlatformName } from "./platform-names.ts";
+import type { MediaType } from "./post.ts";
 
 /**
  * What a network can do, as pure data. Validation, docs, error texts, `GET /api/v1/platforms` and the dashboard's
@@ -164,7 +164,14 @@ export interface PlatformQuota {
 }
 
 /** The file types the product takes. `image/gif` is taken for platforms that list it and for no other. */
-export const MIME_TYPES = ["image/jpeg", "image/png", "image/webp", "video/mp4", "video/quicktime", "image/gif"] as const;
+export const MIME_TYPES = [
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "video/mp4",
+  "video/quicktime",
+  "image/gif",
+] as const;
 
 export type MimeType = (typeof MIME_TYPES)[number];
 

@@ -4,5 +4,8 @@
  */
 export function cutText(text: string, length: number): string {
   const isInside = text.length > length && /[\ud800-\udbff]/.test(text.charAt(length - 1));
-  return text.slice(0, isInside ? length - 1 : length).replaceAll("\0", "").toWellFormed();
+  return text
+    .slice(0, isInside ? length - 1 : length)
+    .replaceAll("\0", "")
+    .toWellFormed();
 }

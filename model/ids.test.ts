@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { version } from "uuid";
+
 import { newId } from "./ids.ts";
 
 test("ids are of version 7, all different, and each is greater than the one before", () => {

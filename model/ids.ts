@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+
 import { v7 } from "uuid";
 
 const random = new Uint8Array(16 * 256);

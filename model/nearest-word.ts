@@ -3,16 +3,25 @@ export function nearestWord(words: readonly string[], word: string): string | un
   const wanted = plain(word);
   const scored = words.map((candidate) => ({ candidate, distance: distance(plain(candidate), wanted) }));
   const best = scored.sort((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) && best.distance < wanted.length ? best.candidate : undefined;
+  return best !== undefined &&
+    best.distance <= Math.max(1, Math.floor(wanted.length / 3)) &&
+    best.distance < wanted.length
+    ? best.candidate
+    : undefined;
 }
 
 function plain(word: string): string {
-  return word.slice(0, 64).toLowerCase().replaceAll(/[-_\s]/g, "");
+  return word
+    .slice(0, 64)
+    .toLowerCase()
+    .replaceAll(/[-_\s]/g, "");
 }
 
 /** Damerau-Levenshtein: insertions, deletions, replacements and swaps of neighbours. */
 function distance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)));
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+  );
   const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
   for (let i = 1; i <= a.length; i += 1) {
     for (let j = 1; j <= b.length; j += 1) {

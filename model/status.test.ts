@@ -3,7 +3,18 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { ACTS, allowedActs, foldStatus, isAllowed, isSettled, mayBecome, PLATFORM_POST_STATUSES, POST_STATUSES, RANK, refusalOf } from "./status.ts";
+import {
+  ACTS,
+  allowedActs,
+  foldStatus,
+  isAllowed,
+  isSettled,
+  mayBecome,
+  PLATFORM_POST_STATUSES,
+  POST_STATUSES,
+  RANK,
+  refusalOf,
+} from "./status.ts";
 
 const statuses = fc.array(fc.constantFrom(...PLATFORM_POST_STATUSES), { minLength: 1, maxLength: 7 });
 const underWay = fc.constantFrom(...(["queued", "posting", "partial", "failed", "published"] as const));
@@ -24,10 +35,21 @@ test("the table of acts is the one that is promised", () => {
 
 test("a refusal names the status and what is allowed in it", () => {
   assert.equal(refusalOf("edit", "queued"), 'A post in status "queued" cannot be edited: it can only be cancelled.');
-  assert.equal(refusalOf("edit", "failed"), 'A post in status "failed" cannot be edited: it can only be cancelled or retried.');
-  assert.equal(refusalOf("retry", "draft"), 'A post in status "draft" cannot be retried: it can only be edited, published or cancelled.');
-  assert.equal(refusalOf("discard", "published"), 'A post in status "published" cannot be cancelled: nothing can be done with it any more.');
-  for (const status of POST_STATUSES) for (const act of ACTS) if (!isAllowed(status, act)) assert.match(refusalOf(act, status), new RegExp(`"${status}"`));
+  assert.equal(
+    refusalOf("edit", "failed"),
+    'A post in status "failed" cannot be edited: it can only be cancelled or retried.',
+  );
+  assert.equal(
+    refusalOf("retry", "draft"),
+    'A post in status "draft" cannot be retried: it can only be edited, published or cancelled.',
+  );
+  assert.equal(
+    refusalOf("discard", "published"),
+    'A post in status "published" cannot be cancelled: nothing can be done with it any more.',
+  );
+  for (const status of POST_STATUSES)
+    for (const act of ACTS)
+      if (!isAllowed(status, act)) assert.match(refusalOf(act, status), new RegExp(`"${status}"`));
 });
 
 test("a post is posting exactly while a platform post is, or while one waits and another has begun", () => {
@@ -36,17 +58,28 @@ test("a post is posting exactly while a platform post is, or while one waits and
       const counted = platformPosts.filter((status) => status !== "discarded");
       const begun = counted.some((status) => status !== "queued" && status !== "pending");
       const waiting = counted.some((status) => status === "queued" || status === "pending");
-      assert.equal(foldStatus(current, platformPosts) === "posting", counted.includes("posting") || (waiting && begun) || (current === "posting" && counted.length > 0 && counted.every((status) => status === "pending")));
+      assert.equal(
+        foldStatus(current, platformPosts) === "posting",
+        counted.includes("posting") ||
+          (waiting && begun) ||
+          (current === "posting" && counted.length > 0 && counted.every((status) => status === "pending")),
+      );
     }),
   );
 });
 
 test("a post is published, partial or failed by how many of its platform posts are live", () => {
-  const settled = fc.array(fc.constantFrom(...(["published", "failed", "unknown"] as const)), { minLength: 1, maxLength: 7 });
+  const settled = fc.array(fc.constantFrom(...(["published", "failed", "unknown"] as const)), {
+    minLength: 1,
+    maxLength: 7,
+  });
   fc.assert(
     fc.property(underWay, settled, (current, platformPosts) => {
       const live = platformPosts.filter((status) => status === "published").length;
-      assert.equal(foldStatus(current, platformPosts), live === platformPosts.length ? "published" : live === 0 ? "failed" : "partial");
+      assert.equal(
+        foldStatus(current, platformPosts),
+        live === platformPosts.length ? "published" : live === 0 ? "failed" : "partial",
+      );
     }),
   );
 });
@@ -60,7 +93,9 @@ test("the order of the platforms does not matter", () => {
 });
 
 test("a discarded post stays discarded whatever is read back, and drafts and scheduled posts stay until one begins", () => {
-  fc.assert(fc.property(statuses, (platformPosts) => assert.equal(foldStatus("discarded", platformPosts), "discarded")));
+  fc.assert(
+    fc.property(statuses, (platformPosts) => assert.equal(foldStatus("discarded", platformPosts), "discarded")),
+  );
   assert.equal(foldStatus("draft", ["pending", "pending"]), "draft");
   assert.equal(foldStatus("scheduled", ["pending", "discarded"]), "scheduled");
   assert.equal(foldStatus("scheduled", ["pending", "posting"]), "posting");
@@ -72,7 +107,8 @@ test("by itself a platform post only moves forward, and out of a settled state o
     for (const to of PLATFORM_POST_STATUSES) {
       if (from === to) continue;
       if (mayBecome(from, to)) assert.ok(RANK[to] > RANK[from], `${from} to ${to}`);
-      if (isSettled(from) && from !== "unknown" && to !== "published") assert.ok(!mayBecome(from, to), `${from} to ${to}`);
+      if (isSettled(from) && from !== "unknown" && to !== "published")
+        assert.ok(!mayBecome(from, to), `${from} to ${to}`);
     }
   }
   assert.ok(mayBecome("unknown", "published") && mayBecome("unknown", "failed") && !mayBecome("unknown", "posting"));

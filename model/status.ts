@@ -25,7 +25,16 @@ export const POST_STATUS_MEANINGS = {
 
 export type PostStatus = keyof typeof POST_STATUS_MEANINGS;
 
-export const POST_STATUSES = ["draft", "scheduled", "queued", "posting", "published", "partial", "failed", "discarded"] as const satisfies readonly PostStatus[];
+export const POST_STATUSES = [
+  "draft",
+  "scheduled",
+  "queued",
+  "posting",
+  "published",
+  "partial",
+  "failed",
+  "discarded",
+] as const satisfies readonly PostStatus[];
 
 /** Each status of a platform post, what it means, and who moves it on. */
 export const PLATFORM_POST_STATUS_MEANINGS = {
@@ -47,7 +56,15 @@ export const PLATFORM_POST_STATUS_MEANINGS = {
 
 export type PlatformPostStatus = keyof typeof PLATFORM_POST_STATUS_MEANINGS;
 
-export const PLATFORM_POST_STATUSES = ["pending", "queued", "posting", "published", "failed", "unknown", "discarded"] as const satisfies readonly PlatformPostStatus[];
+export const PLATFORM_POST_STATUSES = [
+  "pending",
+  "queued",
+  "posting",
+  "published",
+  "failed",
+  "unknown",
+  "discarded",
+] as const satisfies readonly PlatformPostStatus[];
 
 /** What a caller can do to a post. `discard` is what cancel and delete do. */
 export const ACTS = ["edit", "publish", "discard", "retry"] as const;
@@ -74,7 +91,12 @@ export function isAllowed(status: PostStatus, act: Act): boolean {
   return ALLOWED_ACTS[status].includes(act);
 }
 
-const PAST_TENSE: Record<Act, string> = { edit: "edited", publish: "published", discard: "cancelled", retry: "retried" };
+const PAST_TENSE: Record<Act, string> = {
+  edit: "edited",
+  publish: "published",
+  discard: "cancelled",
+  retry: "retried",
+};
 
 /** The sentence of a 409: what was asked, the status it is in, and what that status allows. */
 export function refusalOf(act: Act, status: PostStatus): string {
@@ -122,7 +144,8 @@ export function foldStatus(current: PostStatus, platformPosts: readonly Platform
   const counted = platformPosts.filter((status) => status !== "discarded");
   if (counted.length === 0) return platformPosts.length === 0 ? current : "discarded";
   if (counted.includes("posting")) return "posting";
-  if (counted.includes("queued")) return counted.some((status) => status !== "queued" && status !== "pending") ? "posting" : "queued";
+  if (counted.includes("queued"))
+    return counted.some((status) => status !== "queued" && status !== "pending") ? "posting" : "queued";
   if (counted.includes("pending")) return counted.every((status) => status === "pending") ? current : "posting";
   const published = counted.filter((status) => status === "published").length;
   if (published === counted.length) return "published";

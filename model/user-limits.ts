@@ -12,10 +12,20 @@ export interface UserLimits {
   maxStorageBytes: number | null;
 }
 
-export const NO_LIMITS: UserLimits = { callsPerMinute: null, postsPerDay: null, maxScheduledPosts: null, maxStorageBytes: null };
+export const NO_LIMITS: UserLimits = {
+  callsPerMinute: null,
+  postsPerDay: null,
+  maxScheduledPosts: null,
+  maxStorageBytes: null,
+};
 
 /** Of whoever comes along, where sign-up is open. */
-export const OPEN_LIMITS: UserLimits = { callsPerMinute: 120, postsPerDay: 200, maxScheduledPosts: 500, maxStorageBytes: 2_000_000_000 };
+export const OPEN_LIMITS: UserLimits = {
+  callsPerMinute: 120,
+  postsPerDay: 200,
+  maxScheduledPosts: 500,
+  maxStorageBytes: 2_000_000_000,
+};
 
 /** Where a person's limits are looked up, whoever asks and for whatever. */
 export type LimitsOf = (userId: string) => Promise<UserLimits>;
@@ -38,11 +48,18 @@ export interface UsedUp {
 const SWEPT_SECONDS = 3600;
 
 /** The refusal of what would go beyond a limit. */
-export function usedUp({ kind, name, limit, resetsAt, message, fix }: UsedUp, { rule = `${kind}.${name}`, path = "", now = new Date() }: { rule?: string; path?: string; now?: Date } = {}): PublicError {
+export function usedUp(
+  { kind, name, limit, resetsAt, message, fix }: UsedUp,
+  { rule = `${kind}.${name}`, path = "", now = new Date() }: { rule?: string; path?: string; now?: Date } = {},
+): PublicError {
   const issue: Issue = { rule, code: "RATE_LIMITED", platform: null, path, message, actual: null, limit, fix };
   return new PublicError("RATE_LIMITED", message, {
     issues: [issue],
-    headers: { "retry-after": String(resetsAt === null ? SWEPT_SECONDS : Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000))) },
+    headers: {
+      "retry-after": String(
+        resetsAt === null ? SWEPT_SECONDS : Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)),
+      ),
+    },
     extra: { limit: { kind, name, limit, resetsAt: resetsAt?.toISOString() ?? null } },
   });
 }

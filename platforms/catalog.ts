@@ -9,4 +9,12 @@ import { twitter } from "./twitter/definition.ts";
 import { youtube } from "./youtube/definition.ts";
 
 /** The pure half of the platforms, by name: no network code, safe in a browser. */
-export const catalog: Record<PlatformName, Definition> = { instagram, facebook, twitter, linkedin, tiktok, youtube, threads };
+export const catalog: Record<PlatformName, Definition> = {
+  instagram,
+  facebook,
+  twitter,
+  linkedin,
+  tiktok,
+  youtube,
+  threads,
+};

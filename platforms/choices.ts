@@ -11,10 +11,18 @@ export interface GrantedAccount {
  * The accounts that a grant reaches, at least one, in the platform's order. Each with a grant of its own, to be stored
  * with it: the one given, or the account's own token in its place.
  */
-export async function readChoices(oauth: OAuth, http: HttpClient, grant: Grant, environment?: Readonly<Record<string, string>>): Promise<[GrantedAccount, ...GrantedAccount[]]> {
+export async function readChoices(
+  oauth: OAuth,
+  http: HttpClient,
+  grant: Grant,
+  environment?: Readonly<Record<string, string>>,
+): Promise<[GrantedAccount, ...GrantedAccount[]]> {
   const answer = await oauth.profile(http, grant.accessToken, grant.scopes, environment);
   if ("platformAccountId" in answer) return [{ profile: answer, grant }];
-  const [first, ...others] = answer.map(({ profile, token }) => ({ profile, grant: token === undefined ? grant : { ...grant, refreshToken: null, ...token } }));
+  const [first, ...others] = answer.map(({ profile, token }) => ({
+    profile,
+    grant: token === undefined ? grant : { ...grant, refreshToken: null, ...token },
+  }));
   if (first === undefined) throw new Error("A platform that has nothing to choose from has to say so by an error");
   return [first, ...others];
 }

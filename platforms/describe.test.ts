@@ -9,7 +9,10 @@ test("a platform is described by what it declares", () => {
     describePlatform(catalog.linkedin.capabilities),
     "LinkedIn: Posts on behalf of an authenticated member, published at once. Organization and Page posting is intentionally gated. Takes a text, one image, 2 to 20 images or one video. Text: up to 3000 UTF-16 units, always required. Published at once: scheduledFor is refused.",
   );
-  assert.match(describePlatform(catalog.instagram.capabilities), /Instagram reel takes one video\..*Without settings\.placement: feed, reel or carousel/);
+  assert.match(
+    describePlatform(catalog.instagram.capabilities),
+    /Instagram reel takes one video\..*Without settings\.placement: feed, reel or carousel/,
+  );
 });
 
 test("shapes are joined with or, each once", () => {
@@ -21,13 +24,20 @@ test("shapes are joined with or, each once", () => {
 test("a limit is said with its unit, or in the words it brings along", () => {
   assert.equal(describeLimit({ max: 300, source: "x" }, "durationSeconds"), "at most 300 s");
   assert.equal(describeLimit({ min: 10, max: 60, source: "x" }, "frameRate"), "between 10 and 60 frames a second");
-  assert.equal(describeLimit({ min: 0.8, max: 1.91, words: "between 4:5 and 1.91:1", source: "x" }, "ratio"), "between 4:5 and 1.91:1");
+  assert.equal(
+    describeLimit({ min: 0.8, max: 1.91, words: "between 4:5 and 1.91:1", source: "x" }, "ratio"),
+    "between 4:5 and 1.91:1",
+  );
 });
 
 test("the reference table gives every limit of every platform with its source", () => {
   for (const { capabilities } of Object.values(catalog)) {
     const rows = listLimits(capabilities);
     assert.ok(rows.length > 5, capabilities.platform);
-    for (const row of rows) assert.ok(row.what !== "" && row.limit !== "" && row.source !== "" && !row.limit.includes("undefined"), JSON.stringify(row));
+    for (const row of rows)
+      assert.ok(
+        row.what !== "" && row.limit !== "" && row.source !== "" && !row.limit.includes("undefined"),
+        JSON.stringify(row),
+      );
   }
 });

@@ -1,4 +1,12 @@
-import { mediaTypeOf, type Capabilities, type Limit, type MediaRule, type Placement, type Quantity, type Shape } from "../model/capabilities.ts";
+import {
+  mediaTypeOf,
+  type Capabilities,
+  type Limit,
+  type MediaRule,
+  type Placement,
+  type Quantity,
+  type Shape,
+} from "../model/capabilities.ts";
 import { COUNTING_WORDS } from "./kit/text.ts";
 
 /** Says declared capabilities in English: for error texts, docs, llm.txt and the descriptions of tools. */
@@ -8,7 +16,10 @@ export function describePlatform(capabilities: Capabilities): string {
     launch.sentence,
     placements.length === 1
       ? `Takes ${describeShapes(placements[0].shapes)}.`
-      : `${placements.map((placement) => `${describePlacement(label, placement)}.`).join(" ")} Without settings.placement: ${joinWords(placements.filter((each) => each.byDefault).map((each) => each.name), "or")}, by what the media fit.`,
+      : `${placements.map((placement) => `${describePlacement(label, placement)}.`).join(" ")} Without settings.placement: ${joinWords(
+          placements.filter((each) => each.byDefault).map((each) => each.name),
+          "or",
+        )}, by what the media fit.`,
     `Text: up to ${text.max} ${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", always required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} stands in for it where given`}.`,
     scheduling ? "Takes scheduledFor." : "Published at once: scheduledFor is refused.",
     ...(chain === undefined ? [] : ["Publishes chains: the parts after the first stand in settings.thread."]),
@@ -61,34 +72,89 @@ export interface LimitRow {
 /** Every declared limit of a platform with its source, for the generated reference table. */
 export function listLimits(capabilities: Capabilities): LimitRow[] {
   const { text, placements, settingTexts, quotas } = capabilities;
-  const counted = (max: number, counting: keyof typeof COUNTING_WORDS): string => `at most ${max} ${COUNTING_WORDS[counting]}`;
+  const counted = (max: number, counting: keyof typeof COUNTING_WORDS): string =>
+    `at most ${max} ${COUNTING_WORDS[counting]}`;
   const rows: LimitRow[] = [{ what: "text", limit: counted(text.max, text.counting), source: text.source }];
-  if (text.raised) rows.push({ what: `text, ${text.raised.metadata} ${joinWords(text.raised.values, "or")}`, limit: counted(text.raised.max, text.counting), source: text.source });
+  if (text.raised)
+    rows.push({
+      what: `text, ${text.raised.metadata} ${joinWords(text.raised.values, "or")}`,
+      limit: counted(text.raised.max, text.counting),
+      source: text.source,
+    });
   for (const placement of placements) {
     for (const shape of placement.shapes) {
       const what = placements.length > 1 ? `${placement.name}, ${shape.name}` : shape.name;
-      if (typeof shape.text === "object") rows.push({ what: `${what}: text`, limit: counted(shape.text.max, shape.text.counting), source: shape.text.source });
+      if (typeof shape.text === "object")
+        rows.push({
+          what: `${what}: text`,
+          limit: counted(shape.text.max, shape.text.counting),
+          source: shape.text.source,
+        });
       if (shape.image) rows.push(...listMediaLimits(`${what}: image`, shape.image));
       if (shape.video) rows.push(...listMediaLimits(`${what}: video`, shape.video));
     }
   }
-  rows.push(...settingTexts.map((each) => ({ what: `settings.${each.at}`, limit: counted(each.max, each.counting), source: each.source })));
-  rows.push(...quotas.map((quota) => ({ what: `${quota.name} of an ${quota.per}`, limit: `${quota.max} in ${quota.windowSeconds} s`, source: quota.source })));
+  rows.push(
+    ...settingTexts.map((each) => ({
+      what: `settings.${each.at}`,
+      limit: counted(each.max, each.counting),
+      source: each.source,
+    })),
+  );
+  rows.push(
+    ...quotas.map((quota) => ({
+      what: `${quota.name} of an ${quota.per}`,
+      limit: `${quota.max} in ${quota.windowSeconds} s`,
+      source: quota.source,
+    })),
+  );
   return rows;
 }
 
 function listMediaLimits(what: string, rule: MediaRule): LimitRow[] {
-  const rows: LimitRow[] = [{ what: `${what} types`, limit: joinWords([...rule.types, ...rule.converted.map((type) => `${type} (${mediaTypeOf(type) === "video" ? "rewrapped" : "converted"})`)], "or"), source: rule.source }];
-  if (rule.indexFirst) rows.push({ what: `${what} index`, limit: "at the front of the file; other videos are rewrapped", source: rule.source });
+  const rows: LimitRow[] = [
+    {
+      what: `${what} types`,
+      limit: joinWords(
+        [
+          ...rule.types,
+          ...rule.converted.map((type) => `${type} (${mediaTypeOf(type) === "video" ? "rewrapped" : "converted"})`),
+        ],
+        "or",
+      ),
+      source: rule.source,
+    },
+  ];
+  if (rule.indexFirst)
+    rows.push({
+      what: `${what} index`,
+      limit: "at the front of the file; other videos are rewrapped",
+      source: rule.source,
+    });
   for (const quantity of QUANTITIES) {
     const limit = rule.limits[quantity];
     const fitted = rule.fitted[quantity];
     const { noun, unit } = QUANTITY_WORDS[quantity];
     if (limit) rows.push({ what: `${what} ${noun}`, limit: describeLimit(limit, quantity), source: limit.source });
-    if (limit?.raised) rows.push({ what: `${what} ${noun}, ${limit.raised.metadata} ${joinWords(limit.raised.values, "or")}`, limit: `at most ${limit.raised.max}${unit}`, source: limit.source });
-    if (fitted) rows.push({ what: `${what} ${noun}`, limit: `${describeLimit(fitted, quantity)}; larger is made smaller`, source: fitted.source });
+    if (limit?.raised)
+      rows.push({
+        what: `${what} ${noun}, ${limit.raised.metadata} ${joinWords(limit.raised.values, "or")}`,
+        limit: `at most ${limit.raised.max}${unit}`,
+        source: limit.source,
+      });
+    if (fitted)
+      rows.push({
+        what: `${what} ${noun}`,
+        limit: `${describeLimit(fitted, quantity)}; larger is made smaller`,
+        source: fitted.source,
+      });
   }
-  if (rule.altText) rows.push({ what: `${what} alt text`, limit: `at most ${rule.altText.max} ${COUNTING_WORDS[rule.altText.counting]}`, source: rule.altText.source });
+  if (rule.altText)
+    rows.push({
+      what: `${what} alt text`,
+      limit: `at most ${rule.altText.max} ${COUNTING_WORDS[rule.altText.counting]}`,
+      source: rule.altText.source,
+    });
   return rows;
 }
 

@@ -3,23 +3,43 @@ import { suite, test } from "node:test";
 
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import type { PlatformContent } from "../model/post.ts";
+import { platforms } from "./index.ts";
 import { answerOf, CONTENT, contextFor, film, picture } from "./kit/fixture.ts";
 import { parseJson, type HttpAnswer } from "./kit/http.ts";
-import { platforms } from "./index.ts";
 import { BrokerError, type OpenIntent, type PublishMedia, type StepContext } from "./platform.ts";
 
 const LONG = "a".repeat(200_000);
-const MEMBERS = ["error", "errors", "data", "items", "id", "code", "message", "detail", "status", "value", "video", "image", "meta", "title", "uri", "url", "upload_session_id", "video_id", "publish_id"];
+const MEMBERS = [
+  "error",
+  "errors",
+  "data",
+  "items",
+  "id",
+  "code",
+  "message",
+  "detail",
+  "status",
+  "value",
+  "video",
+  "image",
+  "meta",
+  "title",
+  "uri",
+  "url",
+  "upload_session_id",
+  "video_id",
+  "publish_id",
+];
 
 /** One value under every name that platforms use. */
 const everywhere = (value: unknown) => JSON.stringify(Object.fromEntries(MEMBERS.map((member) => [member, value])));
 
 /** What a platform, or somebody in its place, may answer. */
 const BODIES: Record<string, string> = {
-  "nothing": "",
+  nothing: "",
   "no JSON": "<html>",
   "JSON that is cut": '{"data":[{"id":"1"',
-  "null": "null",
+  null: "null",
   "a number": "7",
   "a text": '"text"',
   "an empty object": "{}",
@@ -31,24 +51,38 @@ const BODIES: Record<string, string> = {
   "twenty thousand errors": `{"errors":[${'{"message":"a"},'.repeat(20_000)}{}],"error":{"errors":[${'{"reason":"a"},'.repeat(20_000)}{}]}}`,
   "twenty thousand entries": `{"data":[${"{},".repeat(20_000)}{}],"items":[${"{},".repeat(20_000)}{}]}`,
   "long texts": everywhere(LONG),
-  "long words of an error": JSON.stringify({ error: { message: LONG, code: LONG, type: LONG }, message: LONG, id: LONG }),
-  "numbers": everywhere(1e308),
+  "long words of an error": JSON.stringify({
+    error: { message: LONG, code: LONG, type: LONG },
+    message: LONG,
+    id: LONG,
+  }),
+  numbers: everywhere(1e308),
   "a number of a hundred thousand digits": `{"id":${"1".repeat(100_000)},"error":{"code":${"1".repeat(100_000)}}}`,
   "truth values": everywhere(true),
-  "nulls": everywhere(null),
-  "lists": everywhere([null, 1, "a", [], {}]),
-  "objects": everywhere({ id: {}, message: [], code: {}, errors: {}, error: [] }),
-  "names of prototypes": '{"__proto__":{"error":{"code":190}},"constructor":{"prototype":{"id":"1"}},"error":{"__proto__":{"code":"x"},"code":"__proto__","message":"constructor","type":"toString"},"data":{"__proto__":[]},"errors":[{"__proto__":1}],"id":"__proto__","status":"hasOwnProperty"}',
-  "NUL": everywhere("a\u0000b"),
+  nulls: everywhere(null),
+  lists: everywhere([null, 1, "a", [], {}]),
+  objects: everywhere({ id: {}, message: [], code: {}, errors: {}, error: [] }),
+  "names of prototypes":
+    '{"__proto__":{"error":{"code":190}},"constructor":{"prototype":{"id":"1"}},"error":{"__proto__":{"code":"x"},"code":"__proto__","message":"constructor","type":"toString"},"data":{"__proto__":[]},"errors":[{"__proto__":1}],"id":"__proto__","status":"hasOwnProperty"}',
+  NUL: everywhere("a\u0000b"),
   "halves of characters": everywhere("a\ud83d"),
 };
 
-const HEADERS: Record<string, string> = { "x-business-use-case-usage": "[".repeat(5_000), "x-app-usage": `{"call_count":"${"9".repeat(3000)}"}`, "retry-after": "9".repeat(3000), "x-rate-limit-reset": "-1e999", location: "javascript:\u0000", range: "bytes=0-", "x-restli-id": "urn:li:share:", date: "never" };
+const HEADERS: Record<string, string> = {
+  "x-business-use-case-usage": "[".repeat(5_000),
+  "x-app-usage": `{"call_count":"${"9".repeat(3000)}"}`,
+  "retry-after": "9".repeat(3000),
+  "x-rate-limit-reset": "-1e999",
+  location: "javascript:\u0000",
+  range: "bytes=0-",
+  "x-restli-id": "urn:li:share:",
+  date: "never",
+};
 
 const CONTENTS: Record<string, PlatformContent<PublishMedia>> = {
   "a text": CONTENT,
   "a picture": { ...CONTENT, placement: "feed", media: [picture()] },
-  "pictures": { ...CONTENT, placement: "feed", media: [picture(), picture()] },
+  pictures: { ...CONTENT, placement: "feed", media: [picture(), picture()] },
   "a video": { ...CONTENT, placement: "feed", media: [film()] },
   "a reel": { ...CONTENT, placement: "reel", media: [film()] },
   "a story": { ...CONTENT, placement: "story", media: [picture()] },
@@ -101,7 +135,10 @@ async function endsWell(what: string, work: () => Promise<unknown>): Promise<voi
   } catch (error) {
     if (error instanceof BrokerError) {
       assert.ok(error.message.length < 5_000, `${what}: a sentence of ${error.message.length} characters`);
-      assert.ok(JSON.stringify(error.platformError).length < 50_000, `${what}: words of the platform of ${JSON.stringify(error.platformError).length} characters`);
+      assert.ok(
+        JSON.stringify(error.platformError).length < 50_000,
+        `${what}: words of the platform of ${JSON.stringify(error.platformError).length} characters`,
+      );
       return;
     }
     const isFault = [RangeError, TypeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);

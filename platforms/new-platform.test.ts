@@ -15,15 +15,25 @@ test("a new platform has every file in its place, and its conformance tests are 
   t.after(() => rm(root, { recursive: true }));
   await mkdir(join(root, "platforms"));
   for (const name of ["model", "node_modules"]) await symlink(join(ROOT, name), join(root, name));
-  for (const name of await readdir(join(ROOT, "platforms"))) await symlink(join(ROOT, "platforms", name), join(root, "platforms", name));
+  for (const name of await readdir(join(ROOT, "platforms")))
+    await symlink(join(ROOT, "platforms", name), join(root, "platforms", name));
 
   await newPlatform("mastodon", join(root, "platforms"));
   const files = (await readdir(join(root, "platforms", "mastodon"))).sort();
-  const expected = (await readdir(join(ROOT, "platforms", "threads"))).map((file) => file.replace("threads", "mastodon"));
-  assert.deepEqual(files.filter((file) => !expected.includes(file)), []);
-  for (const file of files.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))) await import(join(root, "platforms", "mastodon", file));
+  const expected = (await readdir(join(ROOT, "platforms", "threads"))).map((file) =>
+    file.replace("threads", "mastodon"),
+  );
+  assert.deepEqual(
+    files.filter((file) => !expected.includes(file)),
+    [],
+  );
+  for (const file of files.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")))
+    await import(join(root, "platforms", "mastodon", file));
 
-  const run = spawnSync(process.execPath, ["--test", join(root, "platforms", "mastodon", "mastodon.test.ts")], { encoding: "utf8", env: { PATH: process.env.PATH } });
+  const run = spawnSync(process.execPath, ["--test", join(root, "platforms", "mastodon", "mastodon.test.ts")], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH },
+  });
   assert.notEqual(run.status, 0);
   assert.match(run.stdout, /not among the platforms/);
 });

@@ -6,8 +6,12 @@ import { fileURLToPath } from "node:url";
  * `npm run new:platform NAME` writes a platform's folder: every file in its place, publishing nothing yet, with its
  * conformance tests red until it does. Refuses to touch a folder that is there.
  */
-export async function newPlatform(name: string, folder = fileURLToPath(new URL(".", import.meta.url))): Promise<string[]> {
-  if (!/^[a-z][a-z0-9]{1,29}$/.test(name)) throw new Error(`"${name}" is no name for a platform: use 2 to 30 small letters and digits, a letter first.`);
+export async function newPlatform(
+  name: string,
+  folder = fileURLToPath(new URL(".", import.meta.url)),
+): Promise<string[]> {
+  if (!/^[a-z][a-z0-9]{1,29}$/.test(name))
+    throw new Error(`"${name}" is no name for a platform: use 2 to 30 small letters and digits, a letter first.`);
   const target = join(folder, name);
   await mkdir(target);
   const files = Object.entries(filesOf(name));

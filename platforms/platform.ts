@@ -147,9 +147,15 @@ export interface MediaSource {
   /** A signed URL under which the platform can fetch the bytes for the next day. */
   publicUrl(media: PublishMedia, rendition?: Rendition): Promise<string>;
   /** The bytes themselves, from `start` up to and without `end`. */
-  open(media: PublishMedia, options?: { rendition?: Rendition; start?: number; end?: number }): Promise<ReadableStream<Uint8Array>>;
+  open(
+    media: PublishMedia,
+    options?: { rendition?: Rendition; start?: number; end?: number },
+  ): Promise<ReadableStream<Uint8Array>>;
   /** What `publicUrl` and `open` would give: size and type after the rendition. */
-  describe(media: PublishMedia, rendition?: Rendition): Promise<Pick<MediaFacts, "mimeType" | "sizeBytes" | "width" | "height">>;
+  describe(
+    media: PublishMedia,
+    rendition?: Rendition,
+  ): Promise<Pick<MediaFacts, "mimeType" | "sizeBytes" | "width" | "height">>;
 }
 
 /** A commit whose outcome is not known. */
@@ -166,7 +172,12 @@ export interface OpenIntent {
   /** Another lost call on the account had the very same bytes, so that what looks like this one may be that one. */
   hasTwin: boolean;
   /** The answer, where one came that proved nothing, and the failure's name where none came. */
-  answer: { status: number | null; brokerCode: BrokerCode | null; platformError: PlatformErrorDetail | null; failure: string | null };
+  answer: {
+    status: number | null;
+    brokerCode: BrokerCode | null;
+    platformError: PlatformErrorDetail | null;
+    failure: string | null;
+  };
 }
 
 export type Verdict =
@@ -263,7 +274,12 @@ export interface OAuth {
    * sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
    * `scopes` is what was granted, as `exchange` tells it; `environment` as in `StepContext`.
    */
-  profile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null, environment?: Readonly<Record<string, string>>): Promise<Profile | readonly Choice[]>;
+  profile(
+    http: HttpClient,
+    accessToken: string,
+    scopes?: readonly string[] | null,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<Profile | readonly Choice[]>;
   /** Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the person's. */
   profileAgain?(http: HttpClient, accessToken: string, platformAccountId: string): Promise<Profile>;
   /** How old a profile may be before it is read again, in seconds, where the platform's quota is small; a day otherwise. */

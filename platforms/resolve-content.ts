@@ -1,4 +1,11 @@
-import { isMimeType, mediaTypeOf, type Capabilities, type LinkHandling, type Placement, type Shape } from "../model/capabilities.ts";
+import {
+  isMimeType,
+  mediaTypeOf,
+  type Capabilities,
+  type LinkHandling,
+  type Placement,
+  type Shape,
+} from "../model/capabilities.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry, MediaFacts, MediaType, PlatformContent, PostContent } from "../model/post.ts";
 import { catalog } from "./catalog.ts";
@@ -14,7 +21,11 @@ export type Measured = (entry: MediaEntry) => MediaFacts | null;
  * apart, the type of every medium filled in. `settings` comes without `placement` and `thread`, which have members of
  * their own, and without members that are null. A broker is handed this, and the judge judges it.
  */
-export function resolveContent(platform: PlatformName, content: PostContent, measured?: Measured): PlatformContent<JudgedMedia> {
+export function resolveContent(
+  platform: PlatformName,
+  content: PostContent,
+  measured?: Measured,
+): PlatformContent<JudgedMedia> {
   return resolve(catalog[platform].capabilities, content, measured).content;
 }
 
@@ -53,7 +64,8 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
   const known = capabilities.placements.find((placement) => placement.name === namedPlacement);
   const placements = known === undefined ? capabilities.placements.filter((placement) => placement.byDefault) : [known];
   const media = content.media.map((entry) => withFacts(entry, measured));
-  const placement = placements.find((candidate) => candidate.shapes.some((shape) => fits(shape, media))) ?? placements[0];
+  const placement =
+    placements.find((candidate) => candidate.shapes.some((shape) => fits(shape, media))) ?? placements[0];
   const shapes = fittingShapes(placement === undefined ? [] : [placement], media);
   const link = shapes[0]?.link ?? "field";
   const linkUrl = isBlank(content.linkUrl) ? null : content.linkUrl;
@@ -128,20 +140,28 @@ function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
 /** Its place stands for its id, as nobody gives it one. */
 function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): JudgedMedia | null {
   const url = cover === undefined ? undefined : settings[cover];
-  return cover === undefined || typeof url !== "string" ? null : withFacts({ id: settingPath(platform, cover), url }, measured);
+  return cover === undefined || typeof url !== "string"
+    ? null
+    : withFacts({ id: settingPath(platform, cover), url }, measured);
 }
 
 function withoutNulls(settings: Settings | null | undefined): Settings {
   return Object.fromEntries(Object.entries(settings ?? {}).filter(([, value]) => value !== null));
 }
 
-function chooseText({ platform, text: rule }: Capabilities, content: PostContent, settings: Settings): { text: string; textPath: string } {
+function chooseText(
+  { platform, text: rule }: Capabilities,
+  content: PostContent,
+  settings: Settings,
+): { text: string; textPath: string } {
   const replacement = rule.replacedBy === undefined ? undefined : settings[rule.replacedBy];
   if (rule.replacedBy !== undefined && typeof replacement === "string" && !isBlank(replacement)) {
     return { text: replacement, textPath: settingPath(platform, rule.replacedBy) };
   }
   const own = content.platformOverrides[platform]?.text;
-  return own === undefined || own === null ? { text: content.text, textPath: "/content/text" } : { text: own, textPath: `/content/platformOverrides/${platform}/text` };
+  return own === undefined || own === null
+    ? { text: content.text, textPath: "/content/text" }
+    : { text: own, textPath: `/content/platformOverrides/${platform}/text` };
 }
 
 function appendLink(text: string, linkUrl: string): string {
@@ -156,7 +176,9 @@ function readChain(thread: unknown, measured?: Measured): { text: string; media:
     const { text, media } = asRecord(part);
     return {
       text: typeof text === "string" ? text : "",
-      media: Array.isArray(media) ? media.map((entry: unknown) => withFacts(mediaEntrySchema.safeParse(entry).data ?? {}, measured)) : [],
+      media: Array.isArray(media)
+        ? media.map((entry: unknown) => withFacts(mediaEntrySchema.safeParse(entry).data ?? {}, measured))
+        : [],
     };
   });
 }

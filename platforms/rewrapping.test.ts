@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { buffer } from "node:stream/consumers";
-import { test } from "node:test";
 import { ReadableStream } from "node:stream/web";
+import { test } from "node:test";
 
-import type { PostContent } from "../model/post.ts";
 import type { PlatformName } from "../model/platform-names.ts";
+import type { PostContent } from "../model/post.ts";
 import { packetsOf, quickTime } from "../tests/films.ts";
 import { CAMERA_FILM } from "./conformance/fixtures.ts";
 import type { Subject } from "./conformance/subject.ts";
@@ -40,11 +40,18 @@ test("a platform that takes MP4 alone gets the rewrapped bytes, though the proce
   }));
 
 function postOf(name: PlatformName, count: number): PostContent {
-  return { text: "From the camera", media: Array.from({ length: count }, () => ({ filename: CAMERA_FILM })), linkUrl: null, platformOverrides: { [name]: {} } };
+  return {
+    text: "From the camera",
+    media: Array.from({ length: count }, () => ({ filename: CAMERA_FILM })),
+    linkUrl: null,
+    platformOverrides: { [name]: {} },
+  };
 }
 
 function videoUrlOf(body: unknown): string[] {
-  return typeof body === "object" && body !== null && "video_url" in body && typeof body.video_url === "string" ? [body.video_url] : [];
+  return typeof body === "object" && body !== null && "video_url" in body && typeof body.video_url === "string"
+    ? [body.video_url]
+    : [];
 }
 
 async function withWorld(subject: Subject, work: (world: World) => Promise<void>): Promise<void> {

@@ -35,7 +35,12 @@ export function judgeAccount(capabilities: Capabilities, account: AccountFacts |
 }
 
 /** What may keep the account from publishing when the time comes, as it looks now. */
-export function warnOfAccount(capabilities: Capabilities, account: AccountFacts, path: string, publishAt: Date): Finding[] {
+export function warnOfAccount(
+  capabilities: Capabilities,
+  account: AccountFacts,
+  path: string,
+  publishAt: Date,
+): Finding[] {
   const { platform, label, quotas } = capabilities;
   const findings = quotas.flatMap((quota): Finding[] => {
     const used = account.usage?.[quota.name] ?? 0;
@@ -65,6 +70,10 @@ export function warnOfAccount(capabilities: Capabilities, account: AccountFacts,
   ];
 }
 
-function finding({ platform }: Capabilities, path: string, issue: Pick<Issue, "rule" | "code" | "message" | "fix"> & Partial<Issue>): Finding {
+function finding(
+  { platform }: Capabilities,
+  path: string,
+  issue: Pick<Issue, "rule" | "code" | "message" | "fix"> & Partial<Issue>,
+): Finding {
   return { about: "account", issue: { platform, path, actual: null, limit: null, ...issue } };
 }

@@ -12,11 +12,19 @@ export interface Finding {
 
 /** What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true. */
 export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding[] {
-  return media.flatMap((entry, index) => [...judgeType(entry, `${path}/${index}`), ...judgeSize(entry, `${path}/${index}`)]);
+  return media.flatMap((entry, index) => [
+    ...judgeType(entry, `${path}/${index}`),
+    ...judgeSize(entry, `${path}/${index}`),
+  ]);
 }
 
 /** Members that the platform wants declared where the bytes are not at hand. `sent` are the entries as the caller wrote them. */
-export function judgeDeclared({ platform, label, declares }: Capabilities, sent: readonly JudgedMedia[], measuredToo: readonly JudgedMedia[], path: string): Finding[] {
+export function judgeDeclared(
+  { platform, label, declares }: Capabilities,
+  sent: readonly JudgedMedia[],
+  measuredToo: readonly JudgedMedia[],
+  path: string,
+): Finding[] {
   return sent.flatMap((entry, index) => {
     if (declares === undefined || measuredToo[index]?.measured) return [];
     const missing = (declares[mediaKind(entry)] ?? []).filter((member) => (entry[member] ?? null) === null);
@@ -28,7 +36,9 @@ export function judgeDeclared({ platform, label, declares }: Capabilities, sent:
         code: "VALIDATION_FAILED",
         platform,
         path: `${path}/${index}/${member}`,
-        message: declares.message ?? `${label} media must declare ${member}: ${dotted(`${path}/${index}/${member}`)} is missing.`,
+        message:
+          declares.message ??
+          `${label} media must declare ${member}: ${dotted(`${path}/${index}/${member}`)} is missing.`,
         actual: null,
         limit: null,
         fix: `Give ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or send the file along.`,
@@ -56,7 +66,9 @@ export function judgeBareUrls(capabilities: Capabilities, media: readonly Judged
           code: "VALIDATION_FAILED",
           platform,
           path: `${path}/${index}`,
-          message: declares?.message ?? `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
+          message:
+            declares?.message ??
+            `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
           actual: entry.url ?? null,
           limit: null,
           fix: "Use content.media rather than bare mediaUrls.",
@@ -68,27 +80,72 @@ export function judgeBareUrls(capabilities: Capabilities, media: readonly Judged
 
 /** A JSON Pointer as sentences name it: content.media[0].width. */
 export function dotted(path: string): string {
-  return path.slice(1).replaceAll(/\/(\d+)(?=\/|$)/g, "[$1]").replaceAll("/", ".").replaceAll("~1", "/").replaceAll("~0", "~");
+  return path
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, "[$1]")
+    .replaceAll("/", ".")
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
 }
 
 function judgeType(entry: JudgedMedia, path: string): Finding[] {
   const claimed = entry.mimeType === "application/octet-stream" ? null : (entry.mimeType ?? null);
-  const problem = (rule: string, member: string, message: string, actual: unknown, limit: unknown, fix: string): Finding[] => [
-    { about: "mediaType", issue: { rule, code: "UNSUPPORTED_MEDIA_TYPE", platform: null, path: `${path}/${member}`, message, actual, limit, fix } },
+  const problem = (
+    rule: string,
+    member: string,
+    message: string,
+    actual: unknown,
+    limit: unknown,
+    fix: string,
+  ): Finding[] => [
+    {
+      about: "mediaType",
+      issue: {
+        rule,
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        platform: null,
+        path: `${path}/${member}`,
+        message,
+        actual,
+        limit,
+        fix,
+      },
+    },
   ];
   const types = joinWords(MIME_TYPES, "or");
   if (claimed !== null && !isMimeType(claimed)) {
-    return problem("media.type", "mimeType", `${dotted(path)}: the media type ${claimed} is not supported.`, claimed, MIME_TYPES, `Send ${types}.`);
+    return problem(
+      "media.type",
+      "mimeType",
+      `${dotted(path)}: the media type ${claimed} is not supported.`,
+      claimed,
+      MIME_TYPES,
+      `Send ${types}.`,
+    );
   }
   const { measured } = entry;
   if (measured && claimed !== null && claimed !== measured.mimeType) {
     const message = `${dotted(path)} is declared as ${claimed}, but its bytes are ${measured.mimeType}.`;
-    return problem("media.type.declared", "mimeType", message, measured.mimeType, claimed, "Declare the type the file really has, or send another file.");
+    return problem(
+      "media.type.declared",
+      "mimeType",
+      message,
+      measured.mimeType,
+      claimed,
+      "Declare the type the file really has, or send another file.",
+    );
   }
   const kind = measured?.type ?? (claimed === null ? null : claimed.startsWith("video/") ? "video" : "image");
   if (entry.type && kind !== null && entry.type !== kind) {
     const message = `${dotted(path)} is declared as ${entry.type}, but ${measured ? "its bytes are" : "its MIME type means"} ${kind}.`;
-    return problem("media.type.declared", "type", message, kind, entry.type, `Set type to ${kind}, or send another file.`);
+    return problem(
+      "media.type.declared",
+      "type",
+      message,
+      kind,
+      entry.type,
+      `Set type to ${kind}, or send another file.`,
+    );
   }
   return [];
 }

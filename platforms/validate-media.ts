@@ -1,4 +1,12 @@
-import { isMimeType, type Capabilities, type Limit, type MediaRule, type MimeType, type Quantity, type Shape } from "../model/capabilities.ts";
+import {
+  isMimeType,
+  type Capabilities,
+  type Limit,
+  type MediaRule,
+  type MimeType,
+  type Quantity,
+  type Shape,
+} from "../model/capabilities.ts";
 import type { Issue } from "../model/errors.ts";
 import type { MediaType } from "../model/post.ts";
 import type { AccountFacts, JudgedMedia } from "./definition.ts";
@@ -23,7 +31,9 @@ export function judgeMedia(capabilities: Capabilities, part: MediaPart, account:
   const { media, shapes } = part;
   const foreign = media.flatMap((entry, index) => judgeForeignType(capabilities, entry, `${part.path}/${index}`));
   if (shapes.length === 0) return [...foreign, judgeNoShape(capabilities, part)];
-  const verdicts = shapes.map((shape) => media.flatMap((entry, index) => judgeEntry(capabilities, entry, `${part.path}/${index}`, shape, account)));
+  const verdicts = shapes.map((shape) =>
+    media.flatMap((entry, index) => judgeEntry(capabilities, entry, `${part.path}/${index}`, shape, account)),
+  );
   return [...foreign, ...verdicts.reduce((best, verdict) => (verdict.length < best.length ? verdict : best))];
 }
 
@@ -43,7 +53,10 @@ function judgeNoShape({ platform, label, placements }: Capabilities, part: Media
         platform,
         path,
         message: `${label} does not take images and video in one post; ${dotted(path)} has ${counts}.`,
-        actual: { images: kinds.filter((kind) => kind === "image").length, videos: kinds.filter((kind) => kind === "video").length },
+        actual: {
+          images: kinds.filter((kind) => kind === "image").length,
+          videos: kinds.filter((kind) => kind === "video").length,
+        },
         limit: null,
         fix: "Send images or a video, not both.",
       },
@@ -63,7 +76,9 @@ function judgeNoShape({ platform, label, placements }: Capabilities, part: Media
       message: `${named ? describePlacement(label, named) : `${label} takes ${describeShapes(offered)}`}; ${dotted(path)} has ${counts}.`,
       actual: named ? named.name : media.length,
       limit: named ? null : max,
-      fix: named ? "Choose another placement, leave placement out, or change the media." : `Send ${describeShapes(offered)}.`,
+      fix: named
+        ? "Choose another placement, leave placement out, or change the media."
+        : `Send ${describeShapes(offered)}.`,
     },
   };
 }
@@ -76,7 +91,13 @@ function describeCounts(kinds: readonly MediaType[]): string {
   return said.length === 0 ? "no media" : joinWords(said, "and");
 }
 
-function judgeEntry(capabilities: Capabilities, entry: JudgedMedia, path: string, shape: Shape, account: AccountFacts | null): Finding[] {
+function judgeEntry(
+  capabilities: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  shape: Shape,
+  account: AccountFacts | null,
+): Finding[] {
   const kind = mediaKind(entry);
   const rule = shape[kind];
   if (rule === undefined) return [];
@@ -86,28 +107,67 @@ function judgeEntry(capabilities: Capabilities, entry: JudgedMedia, path: string
     const limit = rule.limits[quantity];
     return limit === undefined ? [] : judgeQuantity(capabilities, entry, path, kind, quantity, raise(limit, account));
   });
-  return [...measures, ...judgeWrapping(capabilities, entry, path, rule), ...judgeCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs), ...judgeCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs)];
+  return [
+    ...measures,
+    ...judgeWrapping(capabilities, entry, path, rule),
+    ...judgeCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs),
+    ...judgeCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs),
+  ];
 }
 
 /** The limit that holds for this account. */
 export function raise<L extends { max?: number; raised?: Limit["raised"] }>(limit: L, account: AccountFacts | null): L {
   const { raised } = limit;
   const said = raised === undefined ? undefined : account?.metadata[raised.metadata];
-  return raised !== undefined && typeof said === "string" && raised.values.includes(said) ? { ...limit, max: raised.max } : limit;
+  return raised !== undefined && typeof said === "string" && raised.values.includes(said)
+    ? { ...limit, max: raised.max }
+    : limit;
 }
 
 /** A type that the product takes for the sake of other platforms only, such as image/gif. */
-function judgeForeignType({ platform, label, placements }: Pick<Capabilities, "platform" | "label" | "placements">, entry: JudgedMedia, path: string): Finding[] {
+function judgeForeignType(
+  { platform, label, placements }: Pick<Capabilities, "platform" | "label" | "placements">,
+  entry: JudgedMedia,
+  path: string,
+): Finding[] {
   const type = typeOf(entry);
   if (type !== "image/gif") return [];
-  const taken = new Set(placements.flatMap(({ shapes }) => shapes.flatMap((shape) => [shape.image, shape.video].flatMap((rule) => [...(rule?.types ?? []), ...(rule?.converted ?? [])]))));
-  return taken.has(type) ? [] : [wordType({ platform, label, path, type, taken: [...taken], about: "mediaType", code: "UNSUPPORTED_MEDIA_TYPE" })];
+  const taken = new Set(
+    placements.flatMap(({ shapes }) =>
+      shapes.flatMap((shape) =>
+        [shape.image, shape.video].flatMap((rule) => [...(rule?.types ?? []), ...(rule?.converted ?? [])]),
+      ),
+    ),
+  );
+  return taken.has(type)
+    ? []
+    : [
+        wordType({
+          platform,
+          label,
+          path,
+          type,
+          taken: [...taken],
+          about: "mediaType",
+          code: "UNSUPPORTED_MEDIA_TYPE",
+        }),
+      ];
 }
 
-function judgeFormat({ platform, label, placements }: Capabilities, entry: JudgedMedia, path: string, rule: MediaRule): Finding[] {
+function judgeFormat(
+  { platform, label, placements }: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  rule: MediaRule,
+): Finding[] {
   const type = typeOf(entry);
   const taken = [...rule.types, ...rule.converted];
-  if (type === null || taken.includes(type) || judgeForeignType({ platform, label, placements }, entry, path).length > 0) return [];
+  if (
+    type === null ||
+    taken.includes(type) ||
+    judgeForeignType({ platform, label, placements }, entry, path).length > 0
+  )
+    return [];
   return [wordType({ platform, label, path, type, taken, about: "media", code: "UNSUPPORTED_MEDIA_CONFIG" })];
 }
 
@@ -116,7 +176,17 @@ function typeOf(entry: JudgedMedia): MimeType | null {
   return isMimeType(type) ? type : null;
 }
 
-function wordType({ platform, label, path, type, taken, about, code }: Pick<Capabilities, "platform" | "label"> & Pick<Finding, "about"> & Pick<Issue, "path" | "code"> & { type: MimeType; taken: readonly MimeType[] }): Finding {
+function wordType({
+  platform,
+  label,
+  path,
+  type,
+  taken,
+  about,
+  code,
+}: Pick<Capabilities, "platform" | "label"> &
+  Pick<Finding, "about"> &
+  Pick<Issue, "path" | "code"> & { type: MimeType; taken: readonly MimeType[] }): Finding {
   const types = joinWords(taken, "or");
   return {
     about,
@@ -134,16 +204,28 @@ function wordType({ platform, label, path, type, taken, about, code }: Pick<Capa
 }
 
 /** Where measured and declared values lead to different verdicts, that is the issue, and it shows both. */
-function judgeQuantity({ platform, label }: Capabilities, entry: JudgedMedia, path: string, kind: MediaType, quantity: Quantity, limit: Limit): Finding[] {
+function judgeQuantity(
+  { platform, label }: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  kind: MediaType,
+  quantity: Quantity,
+  limit: Limit,
+): Finding[] {
   const measured = entry.measured ? measure(entry.measured, quantity) : null;
   const declared = measure(entry, quantity);
   const actual = measured ?? declared;
   if (actual === null) return [];
   const differs = measured !== null && declared !== null && holds(declared, limit) !== holds(measured, limit);
   if (holds(actual, limit) && !differs) return [];
-  const member = quantity === "sizeBytes" || quantity === "width" || quantity === "height" || quantity === "durationSeconds" ? `/${quantity}` : "";
+  const member =
+    quantity === "sizeBytes" || quantity === "width" || quantity === "height" || quantity === "durationSeconds"
+      ? `/${quantity}`
+      : "";
   const { noun, unit } = QUANTITY_WORDS[quantity];
-  const said = differs ? `is declared as ${round(declared)}${unit} and measured as ${round(measured)}${unit}` : `is ${round(actual)}${unit}`;
+  const said = differs
+    ? `is declared as ${round(declared)}${unit} and measured as ${round(measured)}${unit}`
+    : `is ${round(actual)}${unit}`;
   return [
     {
       about: "media",
@@ -155,7 +237,9 @@ function judgeQuantity({ platform, label }: Capabilities, entry: JudgedMedia, pa
         message: `The ${noun} of ${dotted(path)} ${said}; ${label} takes ${describeLimit(limit, quantity)}.`,
         actual: differs ? { declared, measured } : actual,
         limit: actual < (limit.min ?? Number.NEGATIVE_INFINITY) ? limit.min : (limit.max ?? limit.min),
-        fix: differs ? "Declare what the file really has, or leave the member out." : `Send ${kind === "image" ? "an image" : "a video"} whose ${noun} is ${describeLimit(limit, quantity)}.`,
+        fix: differs
+          ? "Declare what the file really has, or leave the member out."
+          : `Send ${kind === "image" ? "an image" : "a video"} whose ${noun} is ${describeLimit(limit, quantity)}.`,
       },
     },
   ];
@@ -169,7 +253,19 @@ function round(value: number | null): number | null {
   return value === null ? null : Math.round(value * 1000) / 1000;
 }
 
-type Measures = Partial<Record<"sizeBytes" | "width" | "height" | "durationSeconds" | "frameRate" | "bitRate" | "audioChannels" | "audioSampleRate", number | null>>;
+type Measures = Partial<
+  Record<
+    | "sizeBytes"
+    | "width"
+    | "height"
+    | "durationSeconds"
+    | "frameRate"
+    | "bitRate"
+    | "audioChannels"
+    | "audioSampleRate",
+    number | null
+  >
+>;
 
 function measure(of: Measures, quantity: Quantity): number | null {
   const sides = of.width && of.height ? ([of.width, of.height] as const) : null;
@@ -188,7 +284,12 @@ function measure(of: Measures, quantity: Quantity): number | null {
 }
 
 /** What is not taken as it is, and cannot be put into another wrapping without a change. */
-function judgeWrapping({ platform, label }: Capabilities, { measured }: JudgedMedia, path: string, rule: MediaRule): Finding[] {
+function judgeWrapping(
+  { platform, label }: Capabilities,
+  { measured }: JudgedMedia,
+  path: string,
+  rule: MediaRule,
+): Finding[] {
   const obstacle = measured?.rewrapObstacle;
   if (!measured || obstacle === undefined || !isRewrapped(measured, rule)) return [];
   const wanted = rule.indexFirst ? "a video with its index at the front" : joinWords(rule.types, "or");
@@ -209,7 +310,13 @@ function judgeWrapping({ platform, label }: Capabilities, { measured }: JudgedMe
   ];
 }
 
-function judgeCodec({ platform, label }: Capabilities, entry: JudgedMedia, path: string, member: "videoCodec" | "audioCodec", taken: readonly string[] | undefined): Finding[] {
+function judgeCodec(
+  { platform, label }: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  member: "videoCodec" | "audioCodec",
+  taken: readonly string[] | undefined,
+): Finding[] {
   const codec = entry.measured?.[member];
   if (!codec || taken === undefined || taken.includes(codec)) return [];
   const noun = member === "videoCodec" ? "video codec" : "audio codec";

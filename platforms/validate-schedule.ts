@@ -11,19 +11,58 @@ export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[]
   const earliest = now.getTime() - GRACE_SECONDS * 1000;
   const latest = new Date(now);
   latest.setUTCFullYear(latest.getUTCFullYear() + 1);
-  if (time < earliest) return [refuse("past", "scheduledFor must lie in the future.", scheduledFor, now, "Choose a later time, or leave scheduledFor out and publish the post yourself.")];
-  if (time > latest.getTime()) return [refuse("tooFar", "scheduledFor must be at most one year ahead.", scheduledFor, latest, "Choose a time within a year.")];
+  if (time < earliest)
+    return [
+      refuse(
+        "past",
+        "scheduledFor must lie in the future.",
+        scheduledFor,
+        now,
+        "Choose a later time, or leave scheduledFor out and publish the post yourself.",
+      ),
+    ];
+  if (time > latest.getTime())
+    return [
+      refuse(
+        "tooFar",
+        "scheduledFor must be at most one year ahead.",
+        scheduledFor,
+        latest,
+        "Choose a time within a year.",
+      ),
+    ];
   return [];
 }
 
 /** Whether the last time for publishing is later than the first, and at most a year ahead. */
-export function judgeLastTime({ scheduledFor, publishBy }: { scheduledFor?: string | null; publishBy?: string | null }, now: Date): Finding[] {
+export function judgeLastTime(
+  { scheduledFor, publishBy }: { scheduledFor?: string | null; publishBy?: string | null },
+  now: Date,
+): Finding[] {
   const last = Date.parse(publishBy ?? "");
   const first = Math.max(now.getTime(), Date.parse(scheduledFor ?? "") || 0);
   const latest = new Date(now);
   latest.setUTCFullYear(latest.getUTCFullYear() + 1);
-  if (last <= first) return [refuseLastTime("early", "publishBy must be later than scheduledFor, and in the future.", publishBy, new Date(first), "Choose a later time, or leave publishBy out.")];
-  if (last > latest.getTime()) return [refuseLastTime("tooFar", "publishBy must be at most one year ahead.", publishBy, latest, "Choose a time within a year.")];
+  if (last <= first)
+    return [
+      refuseLastTime(
+        "early",
+        "publishBy must be later than scheduledFor, and in the future.",
+        publishBy,
+        new Date(first),
+        "Choose a later time, or leave publishBy out.",
+      ),
+    ];
+  if (last > latest.getTime())
+    return [
+      refuseLastTime(
+        "tooFar",
+        "publishBy must be at most one year ahead.",
+        publishBy,
+        latest,
+        "Choose a time within a year.",
+      ),
+    ];
   return [];
 }
 
@@ -47,16 +86,40 @@ export function refuseSchedule({ platform, label, scheduling }: Capabilities, sc
   ];
 }
 
-function refuseLastTime(rule: string, message: string, actual: string | null | undefined, limit: Date, fix: string): Finding {
+function refuseLastTime(
+  rule: string,
+  message: string,
+  actual: string | null | undefined,
+  limit: Date,
+  fix: string,
+): Finding {
   return {
     about: "scheduling",
-    issue: { rule: `publishBy.${rule}`, code: "VALIDATION_FAILED", platform: null, path: "/publishBy", message, actual: actual ?? null, limit: limit.toISOString(), fix },
+    issue: {
+      rule: `publishBy.${rule}`,
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "/publishBy",
+      message,
+      actual: actual ?? null,
+      limit: limit.toISOString(),
+      fix,
+    },
   };
 }
 
 function refuse(rule: string, message: string, actual: string | null, limit: Date, fix: string): Finding {
   return {
     about: "scheduling",
-    issue: { rule: `scheduledFor.${rule}`, code: "VALIDATION_FAILED", platform: null, path: "/scheduledFor", message, actual, limit: limit.toISOString(), fix },
+    issue: {
+      rule: `scheduledFor.${rule}`,
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "/scheduledFor",
+      message,
+      actual,
+      limit: limit.toISOString(),
+      fix,
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { cutText } from "../model/cut-text.ts";
 import { MAX_ISSUES } from "../model/bound-issues.ts";
+import { cutText } from "../model/cut-text.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { Definition, Settings } from "./definition.ts";
 import { dotted, type Finding } from "./validate-files.ts";
@@ -15,18 +15,32 @@ export interface JudgedSettings {
 }
 
 /** Judges settings by the platform's schema, null members counting as absent, and words what is wrong. */
-export function judgeSettings({ capabilities, settings: schema }: Definition, sent: Settings | null | undefined): JudgedSettings {
+export function judgeSettings(
+  { capabilities, settings: schema }: Definition,
+  sent: Settings | null | undefined,
+): JudgedSettings {
   const given = Object.fromEntries(Object.entries(sent ?? {}).filter(([, value]) => value !== null));
   const problems = schema.safeParse(given).error?.issues ?? [];
-  const broken = new Set(problems.flatMap((problem) => (problem.code === "unrecognized_keys" && problem.path.length === 0 ? problem.keys : problem.path.slice(0, 1))));
+  const broken = new Set(
+    problems.flatMap((problem) =>
+      problem.code === "unrecognized_keys" && problem.path.length === 0 ? problem.keys : problem.path.slice(0, 1),
+    ),
+  );
   return {
     findings: wordProblems(capabilities, schema, given, problems),
     sound: Object.fromEntries(Object.entries(given).filter(([member]) => !broken.has(member))),
-    brokenParts: new Set(problems.flatMap(({ path }) => (path[0] === "thread" && typeof path[1] === "number" ? [path[1]] : []))),
+    brokenParts: new Set(
+      problems.flatMap(({ path }) => (path[0] === "thread" && typeof path[1] === "number" ? [path[1]] : [])),
+    ),
   };
 }
 
-function wordProblems(capabilities: Definition["capabilities"], schema: z.ZodObject, given: Settings, problems: readonly z.core.$ZodIssue[]): Finding[] {
+function wordProblems(
+  capabilities: Definition["capabilities"],
+  schema: z.ZodObject,
+  given: Settings,
+  problems: readonly z.core.$ZodIssue[],
+): Finding[] {
   const findings: Finding[] = [];
   for (const problem of problems) {
     if (findings.length > MAX_ISSUES) break;
@@ -35,11 +49,18 @@ function wordProblems(capabilities: Definition["capabilities"], schema: z.ZodObj
   return findings;
 }
 
-function wordProblem({ platform, label }: Definition["capabilities"], schema: z.ZodObject, given: Settings, problem: z.core.$ZodIssue): Finding[] {
+function wordProblem(
+  { platform, label }: Definition["capabilities"],
+  schema: z.ZodObject,
+  given: Settings,
+  problem: z.core.$ZodIssue,
+): Finding[] {
   const at = pointer(platform, problem.path);
   if (problem.code === "unrecognized_keys") {
     const known = keysAt(schema, problem.path);
-    return problem.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => wordUnknownKey(platform, `${label} settings`, [...problem.path, key], known));
+    return problem.keys
+      .slice(0, MAX_UNKNOWN_KEYS)
+      .map((key) => wordUnknownKey(platform, `${label} settings`, [...problem.path, key], known));
   }
   const actual = valueAt(given, problem.path);
   const member = problem.path[0];
@@ -75,7 +96,12 @@ const ELSEWHERE: Record<string, (platform: string) => string> = {
   linkUrl: () => "content.linkUrl",
 };
 
-function wordUnknownKey(platform: Definition["capabilities"]["platform"], of: string, path: readonly PropertyKey[], known: readonly string[]): Finding {
+function wordUnknownKey(
+  platform: Definition["capabilities"]["platform"],
+  of: string,
+  path: readonly PropertyKey[],
+  known: readonly string[],
+): Finding {
   const key = cutText(String(path.at(-1)), 100);
   const parent = pointer(platform, path.slice(0, -1));
   const elsewhere = path.length === 1 && Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key]?.(platform) : undefined;
@@ -96,7 +122,12 @@ function wordUnknownKey(platform: Definition["capabilities"]["platform"], of: st
       message,
       actual: key,
       limit: null,
-      fix: elsewhere !== undefined ? `Move it to ${elsewhere}.` : near === undefined ? `Leave it out; ${of} take ${known.join(", ")}.` : `Rename it to ${near}, or leave it out.`,
+      fix:
+        elsewhere !== undefined
+          ? `Move it to ${elsewhere}.`
+          : near === undefined
+            ? `Leave it out; ${of} take ${known.join(", ")}.`
+            : `Rename it to ${near}, or leave it out.`,
     },
   };
 }
@@ -147,7 +178,10 @@ function escape(member: string): string {
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, member) => (typeof at === "object" && at !== null ? Reflect.get(at, member) : undefined), value);
+  return path.reduce<unknown>(
+    (at, member) => (typeof at === "object" && at !== null ? Reflect.get(at, member) : undefined),
+    value,
+  );
 }
 
 /** The members an object of the schema may have, at a path that leads to one. */

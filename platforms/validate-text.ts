@@ -6,17 +6,28 @@ import { dotted, type Finding } from "./validate-files.ts";
 import { raise } from "./validate-media.ts";
 
 /** The limit that holds for the text of a post of this shape. */
-export function textLimit(capabilities: Capabilities, shape: Shape | undefined, account: AccountFacts | null): TextLimit {
+export function textLimit(
+  capabilities: Capabilities,
+  shape: Shape | undefined,
+  account: AccountFacts | null,
+): TextLimit {
   return raise(typeof shape?.text === "object" ? shape.text : capabilities.text, account);
 }
 
 /** Whether the first part has the text it needs, and not too much of it. */
-export function judgeText(capabilities: Capabilities, resolved: Resolved, limit: TextLimit, length: number | null): Finding[] {
+export function judgeText(
+  capabilities: Capabilities,
+  resolved: Resolved,
+  limit: TextLimit,
+  length: number | null,
+): Finding[] {
   const { platform, label, text } = capabilities;
   const { content, ownText, textPath, textHidden, shapes } = resolved;
   if (textHidden) return [];
   if (isBlank(ownText)) {
-    const isNeeded = text.required === "always" || (text.required === "withoutMedia" && content.media.length === 0 && shapes.length > 0);
+    const isNeeded =
+      text.required === "always" ||
+      (text.required === "withoutMedia" && content.media.length === 0 && shapes.length > 0);
     return isNeeded ? [judgeNoText(platform, label, textPath, text.required === "always")] : [];
   }
   // What a setting stands in for has the setting's own limit.
@@ -25,7 +36,13 @@ export function judgeText(capabilities: Capabilities, resolved: Resolved, limit:
 }
 
 /** Text of a part of a chain after the first. */
-export function judgePartText(capabilities: Capabilities, part: { text: string; media: readonly JudgedMedia[] }, path: string, shape: Shape | undefined, account: AccountFacts | null): Finding[] {
+export function judgePartText(
+  capabilities: Capabilities,
+  part: { text: string; media: readonly JudgedMedia[] },
+  path: string,
+  shape: Shape | undefined,
+  account: AccountFacts | null,
+): Finding[] {
   const { platform, label } = capabilities;
   if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
   const limit = textLimit(capabilities, shape, account);
@@ -35,14 +52,37 @@ export function judgePartText(capabilities: Capabilities, part: { text: string; 
 /** Texts in the settings that have a limit of their own. */
 export function judgeSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
   return settingTexts.flatMap((limit) =>
-    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) => judgeLength(platform, `${label} ${limit.label}`, text, lengthOf(text, limit), settingPath(platform, ...path), limit)),
+    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) =>
+      judgeLength(
+        platform,
+        `${label} ${limit.label}`,
+        text,
+        lengthOf(text, limit),
+        settingPath(platform, ...path),
+        limit,
+      ),
+    ),
   );
 }
 
-export function judgeAltTexts({ platform, label }: Capabilities, media: readonly JudgedMedia[], path: string, shape: Shape | undefined): Finding[] {
+export function judgeAltTexts(
+  { platform, label }: Capabilities,
+  media: readonly JudgedMedia[],
+  path: string,
+  shape: Shape | undefined,
+): Finding[] {
   return media.flatMap((entry, index) => {
     const limit = shape?.[mediaKind(entry)]?.altText;
-    return limit === undefined || !entry.altText ? [] : judgeLength(platform, `${label} alt text`, entry.altText, lengthOf(entry.altText, limit), `${path}/${index}/altText`, limit);
+    return limit === undefined || !entry.altText
+      ? []
+      : judgeLength(
+          platform,
+          `${label} alt text`,
+          entry.altText,
+          lengthOf(entry.altText, limit),
+          `${path}/${index}/altText`,
+          limit,
+        );
   });
 }
 
@@ -67,7 +107,14 @@ export function lengthOf(text: string, { counting }: TextLimit): number | null {
   return isCounted(text) ? countText(text, counting) : null;
 }
 
-function judgeLength(platform: Capabilities["platform"], what: string, text: string, length: number | null, path: string, limit: TextLimit): Finding[] {
+function judgeLength(
+  platform: Capabilities["platform"],
+  what: string,
+  text: string,
+  length: number | null,
+  path: string,
+  limit: TextLimit,
+): Finding[] {
   if (length !== null && length <= limit.max) return [];
   const fits = `${limit.max} ${COUNTING_WORDS[limit.counting]}`;
   return [
@@ -88,9 +135,16 @@ function judgeLength(platform: Capabilities["platform"], what: string, text: str
 }
 
 /** The strings at a path of members, where `*` is every member of an array. */
-function findTexts(value: unknown, at: readonly string[], path: readonly (string | number)[]): { text: string; path: readonly (string | number)[] }[] {
+function findTexts(
+  value: unknown,
+  at: readonly string[],
+  path: readonly (string | number)[],
+): { text: string; path: readonly (string | number)[] }[] {
   const [member, ...rest] = at;
   if (member === undefined) return typeof value === "string" ? [{ text: value, path }] : [];
-  if (member === "*") return Array.isArray(value) ? value.flatMap((each: unknown, index) => findTexts(each, rest, [...path, index])) : [];
-  return typeof value === "object" && value !== null && Object.hasOwn(value, member) ? findTexts(Reflect.get(value, member), rest, [...path, member]) : [];
+  if (member === "*")
+    return Array.isArray(value) ? value.flatMap((each: unknown, index) => findTexts(each, rest, [...path, index])) : [];
+  return typeof value === "object" && value !== null && Object.hasOwn(value, member)
+    ? findTexts(Reflect.get(value, member), rest, [...path, member])
+    : [];
 }

@@ -13,7 +13,14 @@ export const LATER = "2026-11-02T12:00:00.000Z";
 
 export const context: JudgeContext = { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null };
 
-export const image: MediaEntry = { url: "https://cdn.example/a.jpg", type: "image", mimeType: "image/jpeg", sizeBytes: 100_000, width: 1080, height: 1080 };
+export const image: MediaEntry = {
+  url: "https://cdn.example/a.jpg",
+  type: "image",
+  mimeType: "image/jpeg",
+  sizeBytes: 100_000,
+  width: 1080,
+  height: 1080,
+};
 export const video: MediaEntry = {
   url: "https://cdn.example/v.mp4",
   type: "video",
@@ -48,8 +55,14 @@ export const sound: Record<PlatformName, Said> = {
   threads: {},
 };
 
-export function postOf(platform: PlatformName, { text = "Hello", media = [], linkUrl, settings, overrideText, scheduledFor }: Said): JudgedPost {
-  const override = { ...(overrideText === undefined ? {} : { text: overrideText }), ...(settings === undefined ? {} : { settings }) };
+export function postOf(
+  platform: PlatformName,
+  { text = "Hello", media = [], linkUrl, settings, overrideText, scheduledFor }: Said,
+): JudgedPost {
+  const override = {
+    ...(overrideText === undefined ? {} : { text: overrideText }),
+    ...(settings === undefined ? {} : { settings }),
+  };
   return {
     content: { text, media, linkUrl: linkUrl ?? null, platformOverrides: { [platform]: override } },
     platforms: [platform],
@@ -79,10 +92,18 @@ export function told({ code, path, message }: Issue): Expected {
 }
 
 /** The post breaks this one rule and no other. */
-export function refuses(platform: PlatformName, said: Said, expected: Expected, differing: Partial<JudgeContext> = {}): void {
+export function refuses(
+  platform: PlatformName,
+  said: Said,
+  expected: Expected,
+  differing: Partial<JudgeContext> = {},
+): void {
   const { issues } = judge(platform, said, differing);
   assert.deepEqual(issues.map(told), [expected]);
-  assert.deepEqual(issues.map((issue) => issue.platform), [platform]);
+  assert.deepEqual(
+    issues.map((issue) => issue.platform),
+    [platform],
+  );
 }
 
 /** The post breaks no rule. */
@@ -91,7 +112,12 @@ export function takes(platform: PlatformName, said: Said, differing: Partial<Jud
 }
 
 /** The post breaks no rule, and this one warning is told. */
-export function warns(platform: PlatformName, said: Said, expected: Expected, differing: Partial<JudgeContext> = {}): void {
+export function warns(
+  platform: PlatformName,
+  said: Said,
+  expected: Expected,
+  differing: Partial<JudgeContext> = {},
+): void {
   const { issues, warnings } = judge(platform, said, differing);
   assert.deepEqual(issues, []);
   assert.deepEqual(warnings.map(told), [expected]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import fc from "fast-check";
 
 import type { Limit, MediaRule, Quantity, Shape } from "../model/capabilities.ts";
@@ -21,11 +22,28 @@ function judge(post: JudgedPost, context: Partial<JudgeContext> = {}) {
 }
 
 function image(more: MediaEntry = {}): MediaEntry {
-  return { url: "https://cdn.example.com/a.jpg", type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 1080, height: 1080, ...more };
+  return {
+    url: "https://cdn.example.com/a.jpg",
+    type: "image",
+    mimeType: "image/jpeg",
+    sizeBytes: 1000,
+    width: 1080,
+    height: 1080,
+    ...more,
+  };
 }
 
 function video(more: MediaEntry = {}): MediaEntry {
-  return { url: "https://cdn.example.com/a.mp4", type: "video", mimeType: "video/mp4", sizeBytes: 18_432_000, width: 1080, height: 1920, durationSeconds: 24, ...more };
+  return {
+    url: "https://cdn.example.com/a.mp4",
+    type: "video",
+    mimeType: "video/mp4",
+    sizeBytes: 18_432_000,
+    width: 1080,
+    height: 1920,
+    durationSeconds: 24,
+    ...more,
+  };
 }
 
 const repeat = <T>(count: number, of: () => T): T[] => Array.from({ length: count }, of);
@@ -36,7 +54,16 @@ const NEEDED: PlatformOverrides = { tiktok: { settings: { privacyLevel: "SELF_ON
 test("every platform's declared shapes pass with their least and greatest number of media", () => {
   for (const shape of everyShape()) {
     for (const count of [shape.items.min, shape.items.max]) {
-      assert.deepEqual(judge(postOf(shape, Array.from({ length: count }, () => typical(shape)))).brief, [], `${shape.platform} ${shape.placement}: ${count} of ${shape.name}`);
+      assert.deepEqual(
+        judge(
+          postOf(
+            shape,
+            Array.from({ length: count }, () => typical(shape)),
+          ),
+        ).brief,
+        [],
+        `${shape.platform} ${shape.placement}: ${count} of ${shape.name}`,
+      );
     }
   }
 });
@@ -44,9 +71,17 @@ test("every platform's declared shapes pass with their least and greatest number
 test("one past the greatest number is refused before anything else is tried", () => {
   for (const shape of everyShape()) {
     const media = Array.from({ length: shape.items.max + 1 }, () => typical(shape));
-    if (shape.items.max === 0 || shape.others.some((other) => media.length <= other.items.max && other[shape.kind ?? "image"] !== undefined)) continue;
+    if (
+      shape.items.max === 0 ||
+      shape.others.some((other) => media.length <= other.items.max && other[shape.kind ?? "image"] !== undefined)
+    )
+      continue;
     const [issue] = judge(postOf(shape, media)).issues;
-    assert.equal(issue?.code, shape.isNamed ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG", `${shape.platform} ${shape.placement}: ${shape.name}`);
+    assert.equal(
+      issue?.code,
+      shape.isNamed ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG",
+      `${shape.platform} ${shape.placement}: ${shape.name}`,
+    );
   }
 });
 
@@ -62,7 +97,11 @@ test("every measured limit: at it passes, one past it is refused with limit, act
         const at = factsAt(shape, quantity, bound);
         const past = factsAt(shape, quantity, end === "max" ? bound * 1.01 : bound * 0.99);
         const where = `${shape.platform} ${shape.placement} ${shape.name}: ${quantity} ${end}`;
-        assert.deepEqual(judgeMeasured(shape, at).filter(({ rule }) => rule.endsWith(`.${quantity}`)), [], where);
+        assert.deepEqual(
+          judgeMeasured(shape, at).filter(({ rule }) => rule.endsWith(`.${quantity}`)),
+          [],
+          where,
+        );
         const found = judgeMeasured(shape, past).find(({ rule }) => rule.endsWith(`.${quantity}`));
         assert.equal(found?.code, "UNSUPPORTED_MEDIA_CONFIG", where);
         assert.equal(found.limit, bound, where);
@@ -75,15 +114,28 @@ test("every measured limit: at it passes, one past it is refused with limit, act
 
 test("an image that is too heavy or too large for a platform is made smaller, not refused", () => {
   for (const platform of ["threads", "twitter", "linkedin"] as const) {
-    assert.deepEqual(judge({ content: { ...EMPTY, text: "x", media: [image({ sizeBytes: 100_000_000, width: 9000, height: 9000 })] }, platforms: [platform] }).brief, []);
+    assert.deepEqual(
+      judge({
+        content: { ...EMPTY, text: "x", media: [image({ sizeBytes: 100_000_000, width: 9000, height: 9000 })] },
+        platforms: [platform],
+      }).brief,
+      [],
+    );
   }
 });
 
 test("text limits: at them passes, one past is CONTENT_TOO_LONG with what was counted", () => {
-  for (const [platform, max] of [["threads", 500], ["twitter", 280], ["linkedin", 3000]] as const) {
+  for (const [platform, max] of [
+    ["threads", 500],
+    ["twitter", 280],
+    ["linkedin", 3000],
+  ] as const) {
     assert.deepEqual(judge({ content: { ...EMPTY, text: "a".repeat(max) }, platforms: [platform] }).brief, []);
     const [issue] = judge({ content: { ...EMPTY, text: "a".repeat(max + 1) }, platforms: [platform] }).issues;
-    assert.deepEqual([issue?.code, issue?.path, issue?.actual, issue?.limit, issue?.rule], ["CONTENT_TOO_LONG", "/content/text", max + 1, max, `${platform}.text.length`]);
+    assert.deepEqual(
+      [issue?.code, issue?.path, issue?.actual, issue?.limit, issue?.rule],
+      ["CONTENT_TOO_LONG", "/content/text", max + 1, max, `${platform}.text.length`],
+    );
   }
 });
 
@@ -91,17 +143,43 @@ test("texts in settings and alt texts have limits of their own", () => {
   const long = (count: number) => "a".repeat(count);
   const cases: [PlatformName, Record<string, unknown>, MediaEntry[], string][] = [
     ["threads", { topicTag: long(51) }, [], "/content/platformOverrides/threads/settings/topicTag"],
-    ["threads", { poll: { options: [long(25), long(26)] } }, [], "/content/platformOverrides/threads/settings/poll/options/1"],
+    [
+      "threads",
+      { poll: { options: [long(25), long(26)] } },
+      [],
+      "/content/platformOverrides/threads/settings/poll/options/1",
+    ],
     ["threads", { thread: [{ text: long(501) }] }, [], "/content/platformOverrides/threads/settings/thread/0/text"],
-    ["twitter", { poll: { options: [long(26), long(25)], durationMinutes: 5 } }, [], "/content/platformOverrides/twitter/settings/poll/options/0"],
-    ["twitter", { thread: [{ text: "x" }, { text: "", media: [image({ altText: long(1001) })] }] }, [], "/content/platformOverrides/twitter/settings/thread/1/media/0/altText"],
-    ["linkedin", { altText: ["x", long(4087)] }, [image(), image()], "/content/platformOverrides/linkedin/settings/altText/1"],
+    [
+      "twitter",
+      { poll: { options: [long(26), long(25)], durationMinutes: 5 } },
+      [],
+      "/content/platformOverrides/twitter/settings/poll/options/0",
+    ],
+    [
+      "twitter",
+      { thread: [{ text: "x" }, { text: "", media: [image({ altText: long(1001) })] }] },
+      [],
+      "/content/platformOverrides/twitter/settings/thread/1/media/0/altText",
+    ],
+    [
+      "linkedin",
+      { altText: ["x", long(4087)] },
+      [image(), image()],
+      "/content/platformOverrides/linkedin/settings/altText/1",
+    ],
     ["linkedin", { videoTitle: long(401) }, [video()], "/content/platformOverrides/linkedin/settings/videoTitle"],
     ["threads", {}, [image({ altText: long(1001) })], "/content/media/0/altText"],
     ["linkedin", {}, [image({ altText: long(4087) })], "/content/media/0/altText"],
   ];
   for (const [platform, settings, media, path] of cases) {
-    assert.deepEqual(judge({ content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } }, platforms: [platform] }).brief, [`CONTENT_TOO_LONG ${path}`]);
+    assert.deepEqual(
+      judge({
+        content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } },
+        platforms: [platform],
+      }).brief,
+      [`CONTENT_TOO_LONG ${path}`],
+    );
   }
 });
 
@@ -109,7 +187,9 @@ test("a link counts in the text of X, where it is appended, once", () => {
   const linkUrl = `https://example.com/${"x".repeat(200)}`;
   const content = (text: string) => ({ ...EMPTY, text, linkUrl });
   assert.deepEqual(judge({ content: content("a".repeat(256)), platforms: ["twitter"] }).brief, []);
-  assert.deepEqual(judge({ content: content("a".repeat(257)), platforms: ["twitter"] }).brief, ["CONTENT_TOO_LONG /content/text"]);
+  assert.deepEqual(judge({ content: content("a".repeat(257)), platforms: ["twitter"] }).brief, [
+    "CONTENT_TOO_LONG /content/text",
+  ]);
   assert.equal(resolveContent("twitter", content("see")).text, `see ${linkUrl}`);
   assert.equal(resolveContent("twitter", content(`${linkUrl} is it`)).text, `${linkUrl} is it`);
 });
@@ -118,33 +198,63 @@ test("subscribers of X may write and film longer", () => {
   const account: AccountFacts = { scopes: [], metadata: { subscriptionType: "Premium" }, tokenExpiresAt: null };
   const content = { ...EMPTY, text: "a".repeat(25_000), media: [video({ durationSeconds: 1200 })] };
   assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: account } }).brief, []);
-  assert.deepEqual(judge({ content: { ...content, text: "a".repeat(25_001) }, platforms: ["twitter"] }, { accounts: { twitter: account } }).brief, ["CONTENT_TOO_LONG /content/text"]);
+  assert.deepEqual(
+    judge(
+      { content: { ...content, text: "a".repeat(25_001) }, platforms: ["twitter"] },
+      { accounts: { twitter: account } },
+    ).brief,
+    ["CONTENT_TOO_LONG /content/text"],
+  );
   const ordinary = { ...account, metadata: { subscriptionType: "None" } };
-  assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: ordinary } }).brief, ["UNSUPPORTED_MEDIA_CONFIG /content/media/0/durationSeconds", "CONTENT_TOO_LONG /content/text"]);
+  assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: ordinary } }).brief, [
+    "UNSUPPORTED_MEDIA_CONFIG /content/media/0/durationSeconds",
+    "CONTENT_TOO_LONG /content/text",
+  ]);
 });
 
 test("measured values stand above declared ones, and a difference that changes the verdict shows both", () => {
   const facts = factsOf(video({ durationSeconds: 301 }));
   const measured = () => facts;
-  const post = (durationSeconds: number | null): JudgedPost => ({ content: { ...EMPTY, text: "x", media: [video({ durationSeconds })] }, platforms: ["threads"] });
+  const post = (durationSeconds: number | null): JudgedPost => ({
+    content: { ...EMPTY, text: "x", media: [video({ durationSeconds })] },
+    platforms: ["threads"],
+  });
   assert.deepEqual(judge(post(null), { measured }).issues[0]?.actual, 301);
   const [issue] = judge(post(24), { measured }).issues;
-  assert.deepEqual([issue?.code, issue?.actual, issue?.path], ["UNSUPPORTED_MEDIA_CONFIG", { declared: 24, measured: 301 }, "/content/media/0/durationSeconds"]);
+  assert.deepEqual(
+    [issue?.code, issue?.actual, issue?.path],
+    ["UNSUPPORTED_MEDIA_CONFIG", { declared: 24, measured: 301 }, "/content/media/0/durationSeconds"],
+  );
   assert.match(issue?.message ?? "", /declared as 24 s and measured as 301 s/);
-  assert.equal(judge(post(400), { measured: () => ({ ...facts, durationSeconds: 20 }) }).issues[0]?.code, "UNSUPPORTED_MEDIA_CONFIG");
+  assert.equal(
+    judge(post(400), { measured: () => ({ ...facts, durationSeconds: 20 }) }).issues[0]?.code,
+    "UNSUPPORTED_MEDIA_CONFIG",
+  );
   assert.deepEqual(judge(post(20), { measured: () => ({ ...facts, durationSeconds: 21 }) }).brief, []);
 });
 
 test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; application/octet-stream claims nothing", () => {
   const facts = factsOf(image({ mimeType: "image/png" }));
-  const post = (mimeType: string): JudgedPost => ({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: ["threads"] });
-  assert.deepEqual(judge(post("image/jpeg"), { measured: () => facts }).brief, ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
+  const post = (mimeType: string): JudgedPost => ({
+    content: { ...EMPTY, text: "x", media: [image({ mimeType })] },
+    platforms: ["threads"],
+  });
+  assert.deepEqual(judge(post("image/jpeg"), { measured: () => facts }).brief, [
+    "UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType",
+  ]);
   assert.deepEqual(judge(post("application/octet-stream"), { measured: () => facts }).brief, []);
-  assert.deepEqual(judge({ content: { ...EMPTY, text: "x", media: [video()] }, platforms: ["threads"] }, { measured: () => facts }).brief.slice(0, 1), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
+  assert.deepEqual(
+    judge(
+      { content: { ...EMPTY, text: "x", media: [video()] }, platforms: ["threads"] },
+      { measured: () => facts },
+    ).brief.slice(0, 1),
+    ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"],
+  );
 });
 
 test("media types: outside the list nowhere, and a GIF on X alone", () => {
-  const of = (mimeType: string, platform: PlatformName) => judge({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
+  const of = (mimeType: string, platform: PlatformName) =>
+    judge({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
   assert.deepEqual(of("image/heic", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
   assert.deepEqual(of("image/gif", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
   assert.deepEqual(of("image/gif", "twitter"), []);
@@ -154,24 +264,35 @@ test("media types: outside the list nowhere, and a GIF on X alone", () => {
 test("a video that needs another wrapping is taken, and refused with the reason where it cannot have one", () => {
   const of = (platform: PlatformName, facts: Partial<MediaFacts>) => {
     const entry = video({ mimeType: facts.mimeType ?? "video/mp4" });
-    return judge({ content: { ...EMPTY, text: "x", media: [entry] }, platforms: [platform] }, { measured: () => ({ ...factsOf(entry), ...facts }) }).issues;
+    return judge(
+      { content: { ...EMPTY, text: "x", media: [entry] }, platforms: [platform] },
+      { measured: () => ({ ...factsOf(entry), ...facts }) },
+    ).issues;
   };
   const film = { mimeType: "video/quicktime", indexFirst: false };
   const rewrapObstacle = "is put together of several edits";
-  for (const platform of PLATFORM_NAMES.filter((name) => name !== "tiktok")) assert.deepEqual(of(platform, film), [], platform);
+  for (const platform of PLATFORM_NAMES.filter((name) => name !== "tiktok"))
+    assert.deepEqual(of(platform, film), [], platform);
   for (const platform of ["linkedin", "instagram", "threads"] as const) {
     const [issue] = of(platform, { ...film, rewrapObstacle });
-    assert.deepEqual([issue?.rule, issue?.code, issue?.path], [`${platform}.video.wrapping`, "UNSUPPORTED_MEDIA_CONFIG", "/content/media/0"]);
+    assert.deepEqual(
+      [issue?.rule, issue?.code, issue?.path],
+      [`${platform}.video.wrapping`, "UNSUPPORTED_MEDIA_CONFIG", "/content/media/0"],
+    );
     assert.match(issue?.message ?? "", /cannot be rewrapped without a change: it is put together of several edits\.$/);
     assert.match(issue?.fix ?? "", /^Export the video anew as MP4/);
   }
   assert.deepEqual(of("facebook", { ...film, rewrapObstacle }), []);
   assert.deepEqual(of("threads", { ...film, indexFirst: true, rewrapObstacle }), []);
-  assert.deepEqual(of("threads", { ...film, videoCodec: "vp9" }).map(({ rule }) => rule), ["threads.video.videoCodec"]);
+  assert.deepEqual(
+    of("threads", { ...film, videoCodec: "vp9" }).map(({ rule }) => rule),
+    ["threads.video.videoCodec"],
+  );
 });
 
 test("200 MB a file, to the byte", () => {
-  const of = (sizeBytes: number) => judge({ content: { ...EMPTY, text: "x", media: [video({ sizeBytes })] }, platforms: ["threads"] }).brief;
+  const of = (sizeBytes: number) =>
+    judge({ content: { ...EMPTY, text: "x", media: [video({ sizeBytes })] }, platforms: ["threads"] }).brief;
   assert.deepEqual(of(209_715_200), []);
   assert.deepEqual(of(209_715_201), ["UNSUPPORTED_MEDIA_CONFIG /content/media/0/sizeBytes"]);
 });
@@ -194,16 +315,23 @@ test("X takes 4 images, or one GIF, or one video", () => {
 
 test("X counts cashtags and refuses invisible characters, in every part", () => {
   const of = (text: string, thread: { text: string }[] = []) =>
-    judge({ content: { ...EMPTY, text, platformOverrides: thread.length === 0 ? {} : { twitter: { settings: { thread } } } }, platforms: ["twitter"] }).brief;
+    judge({
+      content: { ...EMPTY, text, platformOverrides: thread.length === 0 ? {} : { twitter: { settings: { thread } } } },
+      platforms: ["twitter"],
+    }).brief;
   assert.deepEqual(of("buy $ABC for $20"), []);
   assert.deepEqual(of("buy $ABC and $DEF"), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of("a\uFEFFb"), ["VALIDATION_FAILED /content/text"]);
-  assert.deepEqual(of("a", [{ text: "b" }, { text: "$A $B" }]), ["VALIDATION_FAILED /content/platformOverrides/twitter/settings/thread/1/text"]);
+  assert.deepEqual(of("a", [{ text: "b" }, { text: "$A $B" }]), [
+    "VALIDATION_FAILED /content/platformOverrides/twitter/settings/thread/1/text",
+  ]);
 });
 
 test("Threads takes 5 different links, content.linkUrl among them", () => {
-  const links = (count: number) => Array.from({ length: count }, (_, index) => `https://example.com/${index}`).join(" ");
-  const of = (text: string, linkUrl: string | null = null) => judge({ content: { ...EMPTY, text, linkUrl }, platforms: ["threads"] }).brief;
+  const links = (count: number) =>
+    Array.from({ length: count }, (_, index) => `https://example.com/${index}`).join(" ");
+  const of = (text: string, linkUrl: string | null = null) =>
+    judge({ content: { ...EMPTY, text, linkUrl }, platforms: ["threads"] }).brief;
   assert.deepEqual(of(`${links(5)} https://example.com/0`), []);
   assert.deepEqual(of(links(6)), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of(links(5), "https://example.com/0"), []);
@@ -213,20 +341,47 @@ test("Threads takes 5 different links, content.linkUrl among them", () => {
 test("polls and links beside media: each platform's own code", () => {
   const options = ["a", "b"];
   const cases: [PlatformName, Partial<typeof EMPTY>, Record<string, unknown>, MediaEntry[], string][] = [
-    ["threads", {}, { poll: { options } }, [image()], "INVALID_PLACEMENT /content/platformOverrides/threads/settings/poll"],
-    ["twitter", {}, { poll: { options, durationMinutes: 60 } }, [image()], "UNSUPPORTED_MEDIA_CONFIG /content/platformOverrides/twitter/settings/poll"],
+    [
+      "threads",
+      {},
+      { poll: { options } },
+      [image()],
+      "INVALID_PLACEMENT /content/platformOverrides/threads/settings/poll",
+    ],
+    [
+      "twitter",
+      {},
+      { poll: { options, durationMinutes: 60 } },
+      [image()],
+      "UNSUPPORTED_MEDIA_CONFIG /content/platformOverrides/twitter/settings/poll",
+    ],
   ];
   for (const [platform, more, settings, media, expected] of cases) {
-    assert.deepEqual(judge({ content: { ...EMPTY, text: "x", ...more, media, platformOverrides: { [platform]: { settings } } }, platforms: [platform] }).brief, [expected]);
+    assert.deepEqual(
+      judge({
+        content: { ...EMPTY, text: "x", ...more, media, platformOverrides: { [platform]: { settings } } },
+        platforms: [platform],
+      }).brief,
+      [expected],
+    );
   }
   const linkUrl = "https://example.com/a";
-  assert.deepEqual(judge({ content: { ...EMPTY, text: "x", linkUrl, media: [image()] }, platforms: ["threads", "linkedin"] }).brief, ["INVALID_PLACEMENT /content/linkUrl"]);
-  assert.deepEqual(judge({ content: { ...EMPTY, text: "x", linkUrl, media: repeat(2, image) }, platforms: ["linkedin"] }).brief, ["UNSUPPORTED_MEDIA_CONFIG /content/linkUrl"]);
+  assert.deepEqual(
+    judge({ content: { ...EMPTY, text: "x", linkUrl, media: [image()] }, platforms: ["threads", "linkedin"] }).brief,
+    ["INVALID_PLACEMENT /content/linkUrl"],
+  );
+  assert.deepEqual(
+    judge({ content: { ...EMPTY, text: "x", linkUrl, media: repeat(2, image) }, platforms: ["linkedin"] }).brief,
+    ["UNSUPPORTED_MEDIA_CONFIG /content/linkUrl"],
+  );
 });
 
 test("LinkedIn's settings go with what they describe", () => {
   const of = (settings: Record<string, unknown>, media: MediaEntry[] = [], linkUrl: string | null = null) =>
-    judge({ content: { ...EMPTY, text: "x", media, linkUrl, platformOverrides: { linkedin: { settings } } }, platforms: ["linkedin"] }).brief;
+    judge({
+      content: { ...EMPTY, text: "x", media, linkUrl, platformOverrides: { linkedin: { settings } } },
+      platforms: ["linkedin"],
+    }).brief;
   const at = (member: string) => [`VALIDATION_FAILED /content/platformOverrides/linkedin/settings/${member}`];
   assert.deepEqual(of({ visibility: "CONNECTIONS", isReshareDisabledByAuthor: true }), []);
   assert.deepEqual(of({ visibility: "LOGGED_IN" }), at("visibility"));
@@ -242,7 +397,10 @@ test("LinkedIn's settings go with what they describe", () => {
 
 test("a wrong member of the settings hides no other problem, and is told with its place and what it must be", () => {
   const settings = { visibility: 5, articleTitle: "x", visibilty: "PUBLIC", text: "y" };
-  const { issues } = judge({ content: { ...EMPTY, text: "a".repeat(3001), platformOverrides: { linkedin: { settings } } }, platforms: ["linkedin"] });
+  const { issues } = judge({
+    content: { ...EMPTY, text: "a".repeat(3001), platformOverrides: { linkedin: { settings } } },
+    platforms: ["linkedin"],
+  });
   assert.deepEqual(
     issues.map(({ message }) => message),
     [
@@ -256,7 +414,8 @@ test("a wrong member of the settings hides no other problem, and is told with it
 });
 
 test("a text is needed where there is no media, always on LinkedIn; white space is none", () => {
-  const of = (platform: PlatformName, media: MediaEntry[]) => judge({ content: { ...EMPTY, text: " \n ", media }, platforms: [platform] }).brief;
+  const of = (platform: PlatformName, media: MediaEntry[]) =>
+    judge({ content: { ...EMPTY, text: " \n ", media }, platforms: [platform] }).brief;
   assert.deepEqual(of("threads", []), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of("twitter", []), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of("threads", [image()]), []);
@@ -264,18 +423,34 @@ test("a text is needed where there is no media, always on LinkedIn; white space 
   assert.deepEqual(of("linkedin", [image()]), ["VALIDATION_FAILED /content/text"]);
   const overridden = { ...EMPTY, platformOverrides: { linkedin: { text: "own" } } };
   assert.deepEqual(judge({ content: overridden, platforms: ["linkedin"] }).brief, []);
-  assert.deepEqual(judge({ content: { ...overridden, text: "x", platformOverrides: { linkedin: { text: "" } } }, platforms: ["linkedin"] }).brief, ["VALIDATION_FAILED /content/platformOverrides/linkedin/text"]);
+  assert.deepEqual(
+    judge({
+      content: { ...overridden, text: "x", platformOverrides: { linkedin: { text: "" } } },
+      platforms: ["linkedin"],
+    }).brief,
+    ["VALIDATION_FAILED /content/platformOverrides/linkedin/text"],
+  );
 });
 
 test("the parts of a chain follow the rules of a post, each in its own place", () => {
   const thread = [{ text: "two" }, { text: "" }, { text: "", media: repeat(5, image) }, { text: 7 }];
-  const { brief } = judge({ content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings: { thread } } } }, platforms: ["twitter"] });
+  const { brief } = judge({
+    content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings: { thread } } } },
+    platforms: ["twitter"],
+  });
   const at = "/content/platformOverrides/twitter/settings/thread";
-  assert.deepEqual(brief, [`UNSUPPORTED_MEDIA_CONFIG ${at}/2/media`, `VALIDATION_FAILED ${at}/1/text`, `VALIDATION_FAILED ${at}/3/text`]);
+  assert.deepEqual(brief, [
+    `UNSUPPORTED_MEDIA_CONFIG ${at}/2/media`,
+    `VALIDATION_FAILED ${at}/1/text`,
+    `VALIDATION_FAILED ${at}/3/text`,
+  ]);
 });
 
 test("scheduledFor: a minute of grace, at most a year, and only where the contract or the operator allows it", () => {
-  const of = (scheduledFor: string, platform: PlatformName, scheduling: "contract" | "all" = "contract") => judge({ content: { ...EMPTY, text: "x" }, platforms: [platform], scheduledFor }, { scheduling }).issues.map(({ message }) => message);
+  const of = (scheduledFor: string, platform: PlatformName, scheduling: "contract" | "all" = "contract") =>
+    judge({ content: { ...EMPTY, text: "x" }, platforms: [platform], scheduledFor }, { scheduling }).issues.map(
+      ({ message }) => message,
+    );
   assert.deepEqual(of("2026-11-25T11:59:00Z", "facebook"), []);
   assert.deepEqual(of("2026-11-25T11:58:59Z", "facebook"), ["scheduledFor must lie in the future."]);
   assert.deepEqual(of("2027-11-25T12:00:00Z", "facebook"), []);
@@ -286,13 +461,25 @@ test("scheduledFor: a minute of grace, at most a year, and only where the contra
 
 test("accounts: not connected, scopes too few, and warnings of quota and token", () => {
   const scopes = ["threads_basic", "threads_content_publish"];
-  const of = (account: AccountFacts | null, scheduledFor: string | null = null) => judge({ content: { ...EMPTY, text: "x" }, platforms: ["threads"], scheduledFor }, { scheduling: "all", accounts: { threads: account } });
+  const of = (account: AccountFacts | null, scheduledFor: string | null = null) =>
+    judge(
+      { content: { ...EMPTY, text: "x" }, platforms: ["threads"], scheduledFor },
+      { scheduling: "all", accounts: { threads: account } },
+    );
   assert.deepEqual(of(null).brief, ["PLATFORM_NOT_CONNECTED /platforms/0"]);
-  assert.deepEqual(of({ scopes: ["threads_basic"], metadata: {}, tokenExpiresAt: null }).brief, ["VALIDATION_FAILED /platforms/0"]);
+  assert.deepEqual(of({ scopes: ["threads_basic"], metadata: {}, tokenExpiresAt: null }).brief, [
+    "VALIDATION_FAILED /platforms/0",
+  ]);
   assert.deepEqual(of({ scopes, metadata: {}, tokenExpiresAt: null }).brief, []);
-  const full = of({ scopes, metadata: {}, tokenExpiresAt: "2026-12-01T00:00:00Z", usage: { posts: 250 } }, "2026-12-02T00:00:00Z");
+  const full = of(
+    { scopes, metadata: {}, tokenExpiresAt: "2026-12-01T00:00:00Z", usage: { posts: 250 } },
+    "2026-12-02T00:00:00Z",
+  );
   assert.deepEqual(full.brief, []);
-  assert.deepEqual(full.warnings.map(({ code }) => code), ["RATE_LIMITED", "AUTH_EXPIRED"]);
+  assert.deepEqual(
+    full.warnings.map(({ code }) => code),
+    ["RATE_LIMITED", "AUTH_EXPIRED"],
+  );
 });
 
 test("paths of the legacy route point into its flat body", () => {
@@ -306,13 +493,26 @@ test("paths of the legacy route point into its flat body", () => {
       "/text Threads text is too long: 501 of 500 characters (an emoji counts as its UTF-8 bytes).",
     ],
   );
-  const bare = { ...EMPTY, text: "x", media: [{ url: "https://cdn.example.com/a" }], platformOverrides: { linkedin: { settings: { unknown: 1 } } } };
+  const bare = {
+    ...EMPTY,
+    text: "x",
+    media: [{ url: "https://cdn.example.com/a" }],
+    platformOverrides: { linkedin: { settings: { unknown: 1 } } },
+  };
   assert.deepEqual(judge({ content: bare, platforms: ["linkedin"] }, { legacy: true }).brief, []);
 });
 
 test("issues come by topic, then by platform", () => {
-  const content = { ...EMPTY, text: "a".repeat(3001), media: [image(), video()], platformOverrides: { linkedin: { settings: { visibility: "x", nothing: 1 } } } };
-  const { issues } = judge({ content, platforms: ["twitter", "linkedin"], scheduledFor: "2026-12-01T00:00:00Z" }, { accounts: {} });
+  const content = {
+    ...EMPTY,
+    text: "a".repeat(3001),
+    media: [image(), video()],
+    platformOverrides: { linkedin: { settings: { visibility: "x", nothing: 1 } } },
+  };
+  const { issues } = judge(
+    { content, platforms: ["twitter", "linkedin"], scheduledFor: "2026-12-01T00:00:00Z" },
+    { accounts: {} },
+  );
   assert.deepEqual(
     issues.map(({ platform, code }) => `${platform} ${code}`),
     [
@@ -335,15 +535,32 @@ test("resolving merges overrides, chooses the placement, parts the chain and pla
     text: "all",
     media: [image()],
     linkUrl: "https://example.com",
-    platformOverrides: { twitter: { text: "own", settings: { thread: [{ text: "two", media: [video()] }], replySettings: "verified", poll: null } }, instagram: { settings: { placement: "story" } } },
+    platformOverrides: {
+      twitter: {
+        text: "own",
+        settings: { thread: [{ text: "two", media: [video()] }], replySettings: "verified", poll: null },
+      },
+      instagram: { settings: { placement: "story" } },
+    },
   };
   const twitter = mapMedia(resolveContent("twitter", content), ({ type }) => type);
-  assert.deepEqual(twitter, { text: "own https://example.com", media: ["image"], linkUrl: null, placement: null, settings: { replySettings: "verified" }, cover: null, thread: [{ text: "two", media: ["video"] }] });
+  assert.deepEqual(twitter, {
+    text: "own https://example.com",
+    media: ["image"],
+    linkUrl: null,
+    placement: null,
+    settings: { replySettings: "verified" },
+    cover: null,
+    thread: [{ text: "two", media: ["video"] }],
+  });
   const { text, placement } = resolveContent("instagram", content);
   assert.deepEqual({ text, placement }, { text: "", placement: "story" });
   assert.equal(resolveContent("instagram", { ...content, platformOverrides: {} }).placement, "feed");
   assert.equal(resolveContent("instagram", { ...content, media: [video()], platformOverrides: {} }).placement, "reel");
-  assert.equal(resolveContent("instagram", { ...content, media: repeat(2, image), platformOverrides: {} }).placement, "carousel");
+  assert.equal(
+    resolveContent("instagram", { ...content, media: repeat(2, image), platformOverrides: {} }).placement,
+    "carousel",
+  );
   assert.equal(resolveContent("facebook", { ...content, media: [video()], platformOverrides: {} }).placement, "feed");
   const { text: articleText, linkUrl } = resolveContent("linkedin", { ...content, platformOverrides: {} });
   assert.deepEqual({ articleText, linkUrl }, { articleText: "all", linkUrl: "https://example.com" });
@@ -364,18 +581,48 @@ test("nothing a caller can send makes judging throw, and every issue is whole", 
     { requiredKeys: [] },
   );
   const settingNames = PLATFORM_NAMES.flatMap((platform) => Object.keys(catalog[platform].settings.shape));
-  const override = fc.record({ text: fc.string(), settings: fc.dictionary(fc.oneof(fc.constantFrom(...settingNames), fc.string()), fc.jsonValue()) }, { requiredKeys: [] });
+  const override = fc.record(
+    {
+      text: fc.string(),
+      settings: fc.dictionary(fc.oneof(fc.constantFrom(...settingNames), fc.string()), fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  );
   const overrides = fc.dictionary(fc.constantFrom(...PLATFORM_NAMES), override);
   const post = fc.record(
-    { content: fc.record({ text: fc.string({ unit: "grapheme" }), media: fc.array(entry), linkUrl: fc.string(), platformOverrides: overrides }, { requiredKeys: [] }), platforms: fc.subarray([...PLATFORM_NAMES]), scheduledFor: fc.string() },
+    {
+      content: fc.record(
+        {
+          text: fc.string({ unit: "grapheme" }),
+          media: fc.array(entry),
+          linkUrl: fc.string(),
+          platformOverrides: overrides,
+        },
+        { requiredKeys: [] },
+      ),
+      platforms: fc.subarray([...PLATFORM_NAMES]),
+      scheduledFor: fc.string(),
+    },
     { requiredKeys: [] },
   );
   fc.assert(
     fc.property(post, fc.boolean(), (given, legacy) => {
       const { issues, warnings } = judgePost(given, { ...CONTEXT, legacy, accounts: {} });
       for (const issue of [...issues, ...warnings]) {
-        assert.deepEqual(Object.keys(issue).sort(), ["actual", "code", "fix", "limit", "message", "path", "platform", "rule"]);
-        assert.ok(issue.message !== "" && issue.fix !== "" && issue.actual !== undefined && issue.limit !== undefined, JSON.stringify(issue));
+        assert.deepEqual(Object.keys(issue).sort(), [
+          "actual",
+          "code",
+          "fix",
+          "limit",
+          "message",
+          "path",
+          "platform",
+          "rule",
+        ]);
+        assert.ok(
+          issue.message !== "" && issue.fix !== "" && issue.actual !== undefined && issue.limit !== undefined,
+          JSON.stringify(issue),
+        );
       }
     }),
     { numRuns: 300 },
@@ -399,7 +646,15 @@ function everyShape(): OneShape[] {
         const isNamed = placements.length > 1;
         const kind = shape.image ? "image" : shape.video ? "video" : null;
         const others = placement.shapes.filter((other) => other !== shape);
-        return { ...shape, platform, placement: placement.name, isNamed, kind, rule: shape.image ?? shape.video, others };
+        return {
+          ...shape,
+          platform,
+          placement: placement.name,
+          isNamed,
+          kind,
+          rule: shape.image ?? shape.video,
+          others,
+        };
       }),
     ),
   );
@@ -407,7 +662,10 @@ function everyShape(): OneShape[] {
 
 function postOf({ platform, placement, isNamed }: OneShape, media: MediaEntry[]): JudgedPost {
   const settings = { ...NEEDED[platform]?.settings, ...(isNamed ? { placement } : {}) };
-  return { content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } }, platforms: [platform] };
+  return {
+    content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } },
+    platforms: [platform],
+  };
 }
 
 /** A medium well within the limits of the shape. */

@@ -1,10 +1,17 @@
-import type { TextLimit } from "../model/capabilities.ts";
 import { boundIssues, MAX_ISSUES } from "../model/bound-issues.ts";
+import type { TextLimit } from "../model/capabilities.ts";
 import type { Issue } from "../model/errors.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry, PlatformContent, PlatformOverride } from "../model/post.ts";
 import { catalog } from "./catalog.ts";
-import { ISSUE_TOPICS, settingPath, type AccountFacts, type Definition, type JudgedMedia, type RuleInput } from "./definition.ts";
+import {
+  ISSUE_TOPICS,
+  settingPath,
+  type AccountFacts,
+  type Definition,
+  type JudgedMedia,
+  type RuleInput,
+} from "./definition.ts";
 import { isCounted } from "./kit/text.ts";
 import { fittingShapes, isBlank, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { judgeAccount, warnOfAccount } from "./validate-account.ts";
@@ -68,10 +75,20 @@ export function judgePost(post: JudgedPost, context: JudgeContext): Judgement {
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
   const media = content.media.map((entry) => ({ ...entry, measured: context.measured?.(entry) ?? null }));
-  issues.push(...judgeFiles(media, "/content/media"), ...judgeSchedule(post.scheduledFor ?? null, context.now), ...judgeLastTime(post, context.now));
+  issues.push(
+    ...judgeFiles(media, "/content/media"),
+    ...judgeSchedule(post.scheduledFor ?? null, context.now),
+    ...judgeLastTime(post, context.now),
+  );
   warnings.push(...warnOfUnused(content, platforms));
   platforms.forEach((platform, index) => {
-    const judged = judgeForPlatform(catalog[platform], content, post.scheduledFor ?? null, `/platforms/${index}`, context);
+    const judged = judgeForPlatform(
+      catalog[platform],
+      content,
+      post.scheduledFor ?? null,
+      `/platforms/${index}`,
+      context,
+    );
     issues.push(...judged.issues);
     warnings.push(...judged.warnings);
     perPlatform[platform] = judged.platform;
@@ -87,10 +104,21 @@ function fillIn(content: JudgedPost["content"] = {}): Content {
     const override = content.platformOverrides?.[platform];
     if (override) overrides[platform] = override;
   }
-  return { text: content.text ?? "", media: [...(content.media ?? [])], linkUrl: content.linkUrl ?? null, platformOverrides: overrides };
+  return {
+    text: content.text ?? "",
+    media: [...(content.media ?? [])],
+    linkUrl: content.linkUrl ?? null,
+    platformOverrides: overrides,
+  };
 }
 
-function judgeForPlatform(definition: Definition, content: Content, scheduledFor: string | null, path: string, context: JudgeContext): { issues: Finding[]; warnings: Finding[]; platform: PlatformJudgement } {
+function judgeForPlatform(
+  definition: Definition,
+  content: Content,
+  scheduledFor: string | null,
+  path: string,
+  context: JudgeContext,
+): { issues: Finding[]; warnings: Finding[]; platform: PlatformJudgement } {
   const { capabilities } = definition;
   const account = context.accounts?.[capabilities.platform] ?? null;
   const resolved = resolve(capabilities, content, context.measured);
@@ -111,12 +139,22 @@ function judgeForPlatform(definition: Definition, content: Content, scheduledFor
       ...(scheduledFor !== null && context.scheduling === "contract" ? refuseSchedule(capabilities, scheduledFor) : []),
       ...(context.accounts === null ? [] : judgeAccount(capabilities, account, path)),
     ],
-    warnings: [...warnOfLosses(definition, resolved, content), ...ruled.warnings, ...(account === null ? [] : warnOfAccount(capabilities, account, path, publishAt))],
+    warnings: [
+      ...warnOfLosses(definition, resolved, content),
+      ...ruled.warnings,
+      ...(account === null ? [] : warnOfAccount(capabilities, account, path, publishAt)),
+    ],
     platform: { content: resolved.content, text: { length, max: limit.max, counting: limit.counting } },
   };
 }
 
-function judgeFirstPart({ capabilities }: Definition, resolved: Resolved, content: Content, account: AccountFacts | null, legacy: boolean): Finding[] {
+function judgeFirstPart(
+  { capabilities }: Definition,
+  resolved: Resolved,
+  content: Content,
+  account: AccountFacts | null,
+  legacy: boolean,
+): Finding[] {
   const { platform, label } = capabilities;
   const path = "/content/media";
   const bare = legacy ? judgeBareUrls(capabilities, resolved.content.media, path) : [];
@@ -125,23 +163,67 @@ function judgeFirstPart({ capabilities }: Definition, resolved: Resolved, conten
   const isNamed = placements.some((placement) => placement.name === resolved.namedPlacement);
   const findings = [
     ...(legacy ? [] : judgeDeclared(capabilities, content.media, resolved.content.media, path)),
-    ...judgeMedia(capabilities, { media: resolved.content.media, path, placements, shapes, placementPath: isNamed ? settingPath(platform, "placement") : null }, account),
+    ...judgeMedia(
+      capabilities,
+      {
+        media: resolved.content.media,
+        path,
+        placements,
+        shapes,
+        placementPath: isNamed ? settingPath(platform, "placement") : null,
+      },
+      account,
+    ),
     ...judgeAltTexts(capabilities, resolved.content.media, path, shapes[0]),
   ];
   if (typeof link !== "object" || isBlank(content.linkUrl)) return findings;
   const fix = "Leave out content.linkUrl, or write the link into the text.";
   const message = `${label} takes no content.linkUrl together with ${shapes[0]?.name}.`;
-  return [...findings, { about: "media", issue: { rule: `${platform}.linkUrl.media`, code: link.refusedWith, platform, path: "/content/linkUrl", message, actual: content.linkUrl, limit: null, fix } }];
+  return [
+    ...findings,
+    {
+      about: "media",
+      issue: {
+        rule: `${platform}.linkUrl.media`,
+        code: link.refusedWith,
+        platform,
+        path: "/content/linkUrl",
+        message,
+        actual: content.linkUrl,
+        limit: null,
+        fix,
+      },
+    },
+  ];
 }
 
 /** The parts after the first follow the rules of a post of their own, as far as their form is right. */
-function judgeChain({ capabilities }: Definition, { content }: Resolved, settings: JudgedSettings, account: AccountFacts | null): Finding[] {
+function judgeChain(
+  { capabilities }: Definition,
+  { content }: Resolved,
+  settings: JudgedSettings,
+  account: AccountFacts | null,
+): Finding[] {
   const { platform, label, chain, placements } = capabilities;
   const open = placements.filter((placement) => placement.byDefault);
   const units = unitsOf(content.thread);
   if (units > MAX_CHAIN_UNITS) {
     const message = `The texts of a chain may have at most ${MAX_CHAIN_UNITS} UTF-16 units together; these have ${units}.`;
-    return [{ about: "text", issue: { rule: `${platform}.thread.length`, code: "CONTENT_TOO_LONG", platform, path: settingPath(platform, "thread"), message, actual: units, limit: MAX_CHAIN_UNITS, fix: "Shorten the parts." } }];
+    return [
+      {
+        about: "text",
+        issue: {
+          rule: `${platform}.thread.length`,
+          code: "CONTENT_TOO_LONG",
+          platform,
+          path: settingPath(platform, "thread"),
+          message,
+          actual: units,
+          limit: MAX_CHAIN_UNITS,
+          fix: "Shorten the parts.",
+        },
+      },
+    ];
   }
   const findings: Finding[] = [];
   for (const [index, part] of content.thread.entries()) {
@@ -151,7 +233,11 @@ function judgeChain({ capabilities }: Definition, { content }: Resolved, setting
     const path = settingPath(platform, "thread", index);
     findings.push(
       ...judgeFiles(part.media, `${path}/media`),
-      ...judgeMedia(capabilities, { media: part.media, path: `${path}/media`, placements: open, shapes, placementPath: null }, account),
+      ...judgeMedia(
+        capabilities,
+        { media: part.media, path: `${path}/media`, placements: open, shapes, placementPath: null },
+        account,
+      ),
       ...judgeAltTexts(capabilities, part.media, `${path}/media`, shapes[0]),
       ...judgePartText(capabilities, part, `${path}/text`, shapes[0], account),
     );
@@ -160,7 +246,22 @@ function judgeChain({ capabilities }: Definition, { content }: Resolved, setting
   const parts = content.thread.length + 1;
   if (parts <= max) return findings;
   const message = `A chain on ${label} has at most ${max} parts; this one has ${parts}.`;
-  return [...findings, { about: "settings", issue: { rule: `${platform}.thread.parts`, code: "VALIDATION_FAILED", platform, path: settingPath(platform, "thread"), message, actual: parts, limit: max, fix: "Leave out some parts." } }];
+  return [
+    ...findings,
+    {
+      about: "settings",
+      issue: {
+        rule: `${platform}.thread.parts`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: settingPath(platform, "thread"),
+        message,
+        actual: parts,
+        limit: max,
+        fix: "Leave out some parts.",
+      },
+    },
+  ];
 }
 
 /** Far above what anybody writes; all parts of a chain are counted one after the other. */
@@ -170,7 +271,15 @@ function unitsOf(parts: readonly { text: string }[]): number {
   return parts.reduce((units, { text }) => units + text.length, 0);
 }
 
-function applyRules({ capabilities, rules }: Definition, resolved: Resolved, settings: JudgedSettings, content: Content, scheduledFor: string | null, account: AccountFacts | null, context: JudgeContext): { issues: Finding[]; warnings: Finding[] } {
+function applyRules(
+  { capabilities, rules }: Definition,
+  resolved: Resolved,
+  settings: JudgedSettings,
+  content: Content,
+  scheduledFor: string | null,
+  account: AccountFacts | null,
+  context: JudgeContext,
+): { issues: Finding[]; warnings: Finding[] } {
   const input: RuleInput = {
     content: resolved.content,
     settings: settings.sound,
@@ -190,34 +299,80 @@ function applyRules({ capabilities, rules }: Definition, resolved: Resolved, set
     const verdict = broken(input);
     const found = typeof verdict === "boolean" ? (verdict ? [{}] : []) : verdict;
     for (const each of found) {
-      (severity === "warning" ? warnings : issues).push({ about, issue: { rule, code, platform: capabilities.platform, path, message, actual: null, limit: null, fix, ...each } });
+      (severity === "warning" ? warnings : issues).push({
+        about,
+        issue: { rule, code, platform: capabilities.platform, path, message, actual: null, limit: null, fix, ...each },
+      });
     }
   }
   return { issues, warnings };
 }
 
 /** What the caller gave and the audience will not see. */
-function warnOfLosses({ capabilities: { platform, label } }: Definition, resolved: Resolved, content: Content): Finding[] {
+function warnOfLosses(
+  { capabilities: { platform, label } }: Definition,
+  resolved: Resolved,
+  content: Content,
+): Finding[] {
   const warnings: Finding[] = [];
   const warn = (rule: string, path: string, message: string, actual: string, fix: string): void => {
-    warnings.push({ about: "media", issue: { rule: `${platform}.${rule}`, code: "VALIDATION_FAILED", platform, path, message, actual, limit: null, fix } });
+    warnings.push({
+      about: "media",
+      issue: {
+        rule: `${platform}.${rule}`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path,
+        message,
+        actual,
+        limit: null,
+        fix,
+      },
+    });
   };
   const { shapes, link, textHidden, ownText, textPath } = resolved;
   if (textHidden && !isBlank(ownText)) {
-    warn("text.hidden", textPath, `A ${label} ${resolved.content.placement} shows no text; the text is not sent.`, ownText, "Put the words into the picture, or choose another placement.");
+    warn(
+      "text.hidden",
+      textPath,
+      `A ${label} ${resolved.content.placement} shows no text; the text is not sent.`,
+      ownText,
+      "Put the words into the picture, or choose another placement.",
+    );
   }
   if (shapes.length > 0 && link === "dropped" && content.linkUrl !== null && !isBlank(content.linkUrl)) {
-    warn("linkUrl.dropped", "/content/linkUrl", `${label} takes no link here; content.linkUrl is not sent.`, content.linkUrl, "Write the link into the text, or leave it out.");
+    warn(
+      "linkUrl.dropped",
+      "/content/linkUrl",
+      `${label} takes no link here; content.linkUrl is not sent.`,
+      content.linkUrl,
+      "Write the link into the text, or leave it out.",
+    );
   }
   return warnings;
 }
 
 function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Finding[] {
   return Object.values(catalog).flatMap(({ capabilities: { platform, label } }): Finding[] => {
-    if (platforms.length === 0 || platforms.includes(platform) || content.platformOverrides[platform] === undefined) return [];
+    if (platforms.length === 0 || platforms.includes(platform) || content.platformOverrides[platform] === undefined)
+      return [];
     const message = `content.platformOverrides.${platform} has no effect: the post does not go to ${label}.`;
     const fix = `Add "${platform}" to platforms, or leave the override out.`;
-    return [{ about: "structure", issue: { rule: "request.unusedOverride", code: "VALIDATION_FAILED", platform, path: `/content/platformOverrides/${platform}`, message, actual: platform, limit: platforms, fix } }];
+    return [
+      {
+        about: "structure",
+        issue: {
+          rule: "request.unusedOverride",
+          code: "VALIDATION_FAILED",
+          platform,
+          path: `/content/platformOverrides/${platform}`,
+          message,
+          actual: platform,
+          limit: platforms,
+          fix,
+        },
+      },
+    ];
   });
 }
 
@@ -233,5 +388,8 @@ function ofFlatBody(issue: Issue): Issue {
 }
 
 function legacyPath(path: string): string {
-  return path.replace(/^\/content\/media(?=\/|$)/, "/mediaUrls").replace(/^(\/mediaUrls\/\d+)\/.*$/, "$1").replace(/^\/content(?=\/)/, "");
+  return path
+    .replace(/^\/content\/media(?=\/|$)/, "/mediaUrls")
+    .replace(/^(\/mediaUrls\/\d+)\/.*$/, "$1")
+    .replace(/^\/content(?=\/)/, "");
 }

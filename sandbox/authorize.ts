@@ -40,13 +40,21 @@ ${groups.map(groupHtml).join("\n")}
 }
 
 /** What the consent page's form says. */
-export function readDecision({ body }: Call): { isApproved: boolean; ticked: string[]; fields: Readonly<Record<string, string | string[]>> } {
+export function readDecision({ body }: Call): {
+  isApproved: boolean;
+  ticked: string[];
+  fields: Readonly<Record<string, string | string[]>>;
+} {
   const fields = body.kind === "fields" ? body.fields : {};
   return { isApproved: fields["decision"] === "approve", ticked: [fields["scope"] ?? []].flat(), fields };
 }
 
 /** The way back to the app, with these values; a state that was not given is left out. */
-export function backToApp(redirectUri: string, values: Readonly<Record<string, string | null | undefined>>, suffix = ""): PlatformAnswer {
+export function backToApp(
+  redirectUri: string,
+  values: Readonly<Record<string, string | null | undefined>>,
+  suffix = "",
+): PlatformAnswer {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) if (value !== null && value !== undefined) query.set(name, value);
   return redirectAnswer(`${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}${suffix}`);
@@ -54,7 +62,10 @@ export function backToApp(redirectUri: string, values: Readonly<Record<string, s
 
 /** What a platform shows instead of the consent page when the request itself is wrong. It never redirects. */
 export function consentErrorPage(platform: string, message: string): PlatformAnswer {
-  return htmlAnswer(page(`${platform}: error`, `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>`), 400);
+  return htmlAnswer(
+    page(`${platform}: error`, `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>`),
+    400,
+  );
 }
 
 /** A colour for a person without a picture, always the same. */

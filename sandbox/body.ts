@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+
 import { Busboy } from "@fastify/busboy";
 
 /** What a request carried. Files and plain bytes lie in the spool folder until the call is over; they are never held in memory. */
@@ -42,7 +43,8 @@ export async function readBody(request: IncomingMessage, spoolDir: string, { raw
   const contentType = request.headers["content-type"] ?? "";
   if (!hasBody) return { kind: "none" };
   if (raw) return { kind: "bytes", bytes: await spool(request, contentType, spoolDir) };
-  if (/^application\/x-www-form-urlencoded/i.test(contentType)) return { kind: "fields", fields: formFields(await readText(request)), files: [] };
+  if (/^application\/x-www-form-urlencoded/i.test(contentType))
+    return { kind: "fields", fields: formFields(await readText(request)), files: [] };
   if (/^application\/([a-z.-]+\+)?json/i.test(contentType)) return jsonBody(await readText(request));
   if (/^multipart\/form-data/i.test(contentType)) return readMultipart(request, contentType, spoolDir);
   return { kind: "bytes", bytes: await spool(request, contentType, spoolDir) };
@@ -52,7 +54,10 @@ export async function readBody(request: IncomingMessage, spoolDir: string, { raw
 export function bodyForLog(body: Body): unknown {
   if (body.kind === "json") return body.value;
   if (body.kind !== "fields") return null;
-  const files = body.files.map(({ field, filename, contentType, sizeBytes }) => [field, { filename, contentType, sizeBytes }]);
+  const files = body.files.map(({ field, filename, contentType, sizeBytes }) => [
+    field,
+    { filename, contentType, sizeBytes },
+  ]);
   return { ...body.fields, ...Object.fromEntries(files) };
 }
 
@@ -104,7 +109,10 @@ async function readMultipart(request: IncomingMessage, contentType: string, spoo
   const fields: Record<string, string | string[]> = {};
   const files: Promise<BodyFile>[] = [];
   try {
-    const parser = new Busboy({ headers: { ...request.headers, "content-type": contentType }, limits: { fieldSize: FIELDS_MAX_BYTES } });
+    const parser = new Busboy({
+      headers: { ...request.headers, "content-type": contentType },
+      limits: { fieldSize: FIELDS_MAX_BYTES },
+    });
     parser.on("field", (name, value) => addField(fields, name, value));
     parser.on("file", (field, stream, filename, _encoding, mimeType) => {
       files.push(spool(stream, mimeType, spoolDir).then((bytes) => ({ ...bytes, field, filename })));

@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+
 import { type Browser, chromium, type Page } from "playwright-core";
+
 import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
 import { jpeg, openSandbox, serveFiles } from "./fixture.ts";
 
-const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 let browser: Browser;
 before(async () => {
@@ -29,7 +39,14 @@ test("a person who approves the consent page, scripts or not, sends a code back,
   const sandbox = await openSandbox(t);
   const app = await sandbox.control("POST", "apps", { platform: "threads", redirectUris: [`${sandbox.url}/back`] });
   const { clientId } = Object(app.json);
-  const query = new URLSearchParams({ client_id: clientId, redirect_uri: `${sandbox.url}/back`, scope: "threads_basic,threads_content_publish", response_type: "code", state: "s1", login_hint: "visitor" });
+  const query = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: `${sandbox.url}/back`,
+    scope: "threads_basic,threads_content_publish",
+    response_type: "code",
+    state: "s1",
+    login_hint: "visitor",
+  });
   const { page } = await open({ width: 800, height: 900 }, { javaScriptEnabled: false });
   const answers: URLSearchParams[] = [];
   for (const button of [/Continue as visitor/, /Cancel/]) {
@@ -38,12 +55,21 @@ test("a person who approves the consent page, scripts or not, sends a code back,
     await page.waitForURL(/\/back\?/);
     answers.push(new URL(page.url()).searchParams);
   }
-  assert.deepEqual(answers.map((answer) => [answer.has("code"), answer.get("error"), answer.get("state")]), [[true, null, "s1"], [false, "access_denied", "s1"]]);
+  assert.deepEqual(
+    answers.map((answer) => [answer.has("code"), answer.get("error"), answer.get("state")]),
+    [
+      [true, null, "s1"],
+      [false, "access_denied", "s1"],
+    ],
+  );
   await page.context().close();
 });
 
 /** A page of a person of its own, and what went wrong in it. */
-async function open(viewport: { width: number; height: number }, options: { javaScriptEnabled?: boolean } = {}): Promise<{ page: Page; faults: string[] }> {
+async function open(
+  viewport: { width: number; height: number },
+  options: { javaScriptEnabled?: boolean } = {},
+): Promise<{ page: Page; faults: string[] }> {
   const page = await (await browser.newContext({ viewport, ...options })).newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));

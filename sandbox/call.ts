@@ -1,9 +1,17 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
 import { bodyForLog, BodyTooLarge, readBody, spooledPaths, type Body } from "./body.ts";
 import { behaviourOf, type Faults, type Strike } from "./faults.ts";
-import { jsonAnswer, type Call, type FaultKind, type Outcome, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
+import {
+  jsonAnswer,
+  type Call,
+  type FaultKind,
+  type Outcome,
+  type PlatformAnswer,
+  type SandboxPlatform,
+} from "./platform.ts";
 import type { Requests } from "./requests.ts";
 import { paramsOf, withoutVersion, type RouteMatch, type Routes } from "./routes.ts";
 import type { World } from "./world.ts";
@@ -26,13 +34,23 @@ interface Delivery {
 }
 
 /** Answers a call to a platform's host: reads it, notes it, applies what fault strikes it, and runs its route. */
-export async function answerCall(context: CallContext, request: IncomingMessage, response: ServerResponse, host: string, url: URL): Promise<void> {
+export async function answerCall(
+  context: CallContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  host: string,
+  url: URL,
+): Promise<void> {
   let body: Body;
   try {
     const raw = context.routes.match(request.method ?? "GET", host, pathOf(url)).some(({ route }) => route.rawBody);
     body = await readBody(request, context.spoolDir, { raw });
   } catch (error) {
-    if (error instanceof BodyTooLarge) send(response, jsonAnswer({ error: "The body is too large." }, { status: 413, headers: { connection: "close" } }));
+    if (error instanceof BodyTooLarge)
+      send(
+        response,
+        jsonAnswer({ error: "The body is too large." }, { status: 413, headers: { connection: "close" } }),
+      );
     else request.socket.destroy();
     return;
   }
@@ -49,11 +67,18 @@ export function send(response: ServerResponse, answer: PlatformAnswer): void {
 }
 
 /** Two transactions at most: what a call does is written before its answer leaves, or not at all. */
-async function perform(context: CallContext, request: IncomingMessage, host: string, url: URL, body: Body): Promise<Delivery> {
+async function perform(
+  context: CallContext,
+  request: IncomingMessage,
+  host: string,
+  url: URL,
+  body: Body,
+): Promise<Delivery> {
   const { store } = context.world;
   const settled = (begun: Begun, outcome: PlatformAnswer | "cut"): Delivery => {
     const delivery = settle(begun, outcome);
-    if (delivery.how === "send" || delivery.how === "half") context.requests.setStatus(begun.call.number, delivery.answer.status);
+    if (delivery.how === "send" || delivery.how === "half")
+      context.requests.setStatus(begun.call.number, delivery.answer.status);
     return delivery;
   };
   try {
@@ -66,7 +91,11 @@ async function perform(context: CallContext, request: IncomingMessage, host: str
     return store.transaction(() => settled(first.begun, finish()));
   } catch (error) {
     context.log(`${request.method} ${host}${url.pathname} failed`, error);
-    return { answer: jsonAnswer({ error: "The sandbox itself failed; its log says why." }, { status: 500 }), how: "send", delayMs: 0 };
+    return {
+      answer: jsonAnswer({ error: "The sandbox itself failed; its log says why." }, { status: 500 }),
+      how: "send",
+      delayMs: 0,
+    };
   }
 }
 
@@ -86,12 +115,21 @@ function begin(context: CallContext, request: IncomingMessage, host: string, url
   const { match, call } = choose(context, matches, host, draft);
 
   call.number = requests.add({
-    at: now, platform: call.platform.name, operation: match ? call.operation : null, method: call.method, url: call.url,
-    headers: call.headers, body: bodyForLog(body),
+    at: now,
+    platform: call.platform.name,
+    operation: match ? call.operation : null,
+    method: call.method,
+    url: call.url,
+    headers: call.headers,
+    body: bodyForLog(body),
   });
   if (!match) {
     const message = `The sandbox knows no ${call.method} ${path} on ${host}.`;
-    return { call, strike: undefined, outcome: jsonAnswer({ error: { message, type: "SandboxUnknownPath" } }, { status: 404 }) };
+    return {
+      call,
+      strike: undefined,
+      outcome: jsonAnswer({ error: { message, type: "SandboxUnknownPath" } }, { status: 404 }),
+    };
   }
   const post = match.route.post?.(call);
   if (call.operation === "publish" && post?.handle) world.ledger.countPublishCall(call.platform.name, post.handle);
@@ -105,7 +143,10 @@ export function pathOf(url: URL): string {
 }
 
 function choose(
-  context: CallContext, matches: RouteMatch[], host: string, draft: (match: RouteMatch | undefined, platform: SandboxPlatform) => Call,
+  context: CallContext,
+  matches: RouteMatch[],
+  host: string,
+  draft: (match: RouteMatch | undefined, platform: SandboxPlatform) => Call,
 ): { match: RouteMatch | undefined; call: Call } {
   const shared = new Set(matches.map((match) => match.platform)).size > 1;
   for (const match of matches) {
@@ -118,17 +159,37 @@ function choose(
 }
 
 function toCall(
-  world: World, platform: SandboxPlatform, match: RouteMatch | undefined,
+  world: World,
+  platform: SandboxPlatform,
+  match: RouteMatch | undefined,
   got: { request: IncomingMessage; host: string; path: string; url: URL; body: Body; now: number },
 ): Call {
-  const headers = Object.fromEntries(Object.entries(got.request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));
+  const headers = Object.fromEntries(
+    Object.entries(got.request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
+  );
   const query = got.url.searchParams;
   const params = paramsOf(query, got.body);
   const bearer = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(headers["authorization"] ?? "")?.[1];
   const call: Call = {
-    world, platform, number: 0, now: got.now, method: got.request.method ?? "GET", host: got.host,
-    url: `https:/${got.url.pathname}${got.url.search}`, path: got.path, segments: match?.segments ?? {}, query, headers,
-    body: got.body, params, accessToken: bearer ?? params["access_token"] ?? null, operation: "read", behaviour: null,
+    world,
+    platform,
+    number: 0,
+    now: got.now,
+    method: got.request.method ?? "GET",
+    host: got.host,
+    url: `https:/${got.url.pathname}${got.url.search}`,
+    path: got.path,
+    segments: match?.segments ?? {},
+    query,
+    headers,
+    body: got.body,
+    params,
+    accessToken: bearer ?? params["access_token"] ?? null,
+    operation: "read",
+    behaviour: null,
   };
   const operation = match?.route.operation ?? "read";
   call.operation = typeof operation === "function" ? operation(call) : operation;
@@ -159,7 +220,11 @@ function insteadOfWork(call: Call, strike: Strike): PlatformAnswer | "cut" | und
   return answer && !done ? answer(call) : undefined;
 }
 
-const AFTER_WORK: Partial<Record<FaultKind, Delivery["how"]>> = { timeout: "never", drop_after: "cut", cut_body: "half" };
+const AFTER_WORK: Partial<Record<FaultKind, Delivery["how"]>> = {
+  timeout: "never",
+  drop_after: "cut",
+  cut_body: "half",
+};
 
 /** Applies the faults that come after the work. */
 function settle({ call, strike }: Begun, outcome: PlatformAnswer | "cut"): Delivery {
@@ -167,12 +232,21 @@ function settle({ call, strike }: Begun, outcome: PlatformAnswer | "cut"): Deliv
   let answer = outcome;
   if (strike?.kind === "error_after") answer = call.platform.serverError(call);
   if (strike?.named?.faultSwitch.done) answer = strike.named.faultSwitch.answer?.(call) ?? answer;
-  if (strike?.kind === "broken_json") answer = { ...answer, status: 200, body: `{"id": "${String(answer.body).slice(1, 12)}` };
+  if (strike?.kind === "broken_json")
+    answer = { ...answer, status: 200, body: `{"id": "${String(answer.body).slice(1, 12)}` };
   const how = strike?.named?.faultSwitch.cuts ? "cut" : ((strike && AFTER_WORK[strike.kind]) ?? "send");
-  return { answer: { ...answer, headers: { date: new Date(call.now).toUTCString(), ...answer.headers } }, how, delayMs: strike?.kind === "slow" ? strike.delayMs : 0 };
+  return {
+    answer: { ...answer, headers: { date: new Date(call.now).toUTCString(), ...answer.headers } },
+    how,
+    delayMs: strike?.kind === "slow" ? strike.delayMs : 0,
+  };
 }
 
-async function deliver({ answer, how, delayMs }: Delivery, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function deliver(
+  { answer, how, delayMs }: Delivery,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (delayMs > 0) await waitFor(delayMs, response);
   if (how === "never") return;
   if (how === "cut") {

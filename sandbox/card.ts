@@ -19,13 +19,24 @@ export function chainCard(posts: SeenPost[], options: CardOptions): string {
   return `<section class="chain">${posts.map((one, place) => postHtml(one, options, byId, { first: place === 0, joined: place < posts.length - 1 })).join("")}</section>`;
 }
 
-function postHtml(seen: SeenPost, options: CardOptions, chain: Map<string, SeenPost>, place: { first: boolean; joined: boolean }): string {
+function postHtml(
+  seen: SeenPost,
+  options: CardOptions,
+  chain: Map<string, SeenPost>,
+  place: { first: boolean; joined: boolean },
+): string {
   const { post, look } = seen;
   const { username, name, url } = look.author;
   const parent = look.replyToId === null ? undefined : chain.get(look.replyToId);
-  const answers = parent && parent.look.author.username !== username ? `<p class="small">Replying to @${escapeHtml(parent.look.author.username)}</p>` : "";
+  const answers =
+    parent && parent.look.author.username !== username
+      ? `<p class="small">Replying to @${escapeHtml(parent.look.author.username)}</p>`
+      : "";
   const topic = look.topic === null ? "" : `<span class="topic">${escapeHtml(look.topic)}</span>`;
-  const calls = post.publishCalls > 1 ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>` : "";
+  const calls =
+    post.publishCalls > 1
+      ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
+      : "";
   const notes = look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("") + calls;
   return `<article class="${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
 <div class="side"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${place.joined ? '<span class="thread"></span>' : ""}</div>
@@ -59,30 +70,45 @@ export function outward(url: string, inner: string, className = "tag"): string {
 
 function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
   if (look.media.length === 0) return "";
-  const items = look.media.map((media, place) => mediaItem(media, post.media[place]?.altText ?? null, options, look.media.length > 1));
+  const items = look.media.map((media, place) =>
+    mediaItem(media, post.media[place]?.altText ?? null, options, look.media.length > 1),
+  );
   return `<div class="media ${look.media.length > 1 ? "many" : "one"}" ${look.media.length > 1 ? 'tabindex="0" role="group" aria-label="Carousel"' : ""}>${items.join("")}</div>`;
 }
 
 /** One picture, or a box with the length of a video. `many`: beside others. */
-export function mediaItem(media: Look["media"][number], altText: string | null, { base }: CardOptions, many: boolean): string {
-  const ratio = media.width && media.height ? Math.min(Math.max(media.width / media.height, 0.5), many ? 1.9 : 3) : 4 / 5;
+export function mediaItem(
+  media: Look["media"][number],
+  altText: string | null,
+  { base }: CardOptions,
+  many: boolean,
+): string {
+  const ratio =
+    media.width && media.height ? Math.min(Math.max(media.width / media.height, 0.5), many ? 1.9 : 3) : 4 / 5;
   const alt = altText === null ? "" : `<span class="alt" title="${escapeHtml(altText)}">ALT</span>`;
   const label = altText ?? (media.type === "video" ? "Video" : media.type === "gif" ? "GIF" : "Image");
   const inner = media.thumbnail
     ? `<img src="${escapeHtml(base)}_sandbox/media/${escapeHtml(media.thumbnail)}" alt="${escapeHtml(label)}" loading="lazy">`
     : `<span class="film" role="img" aria-label="${escapeHtml(label)}">${media.type === "gif" ? "<b>GIF</b>" : '<i class="play"></i>'}</span>`;
-  const length = media.durationSeconds === null ? "" : `<span class="length">${clockTime(media.durationSeconds)}</span>`;
+  const length =
+    media.durationSeconds === null ? "" : `<span class="length">${clockTime(media.durationSeconds)}</span>`;
   return `<figure class="${media.hidden ? "hidden" : ""}" style="--ratio:${ratio.toFixed(4)}">${inner}${length}${alt}${media.hidden ? '<span class="spoiler">Spoiler</span>' : ""}</figure>`;
 }
 
 function linkHtml({ link, media }: Look): string {
   if (!link || media.length > 0) return "";
   const host = URL.canParse(link.url) ? new URL(link.url).hostname.replace(/^www\./, "") : link.url;
-  return outward(link.url, `<span class="host">${escapeHtml(host)}</span><b>${escapeHtml(link.title ?? link.url.replace(/^https?:\/\//, ""))}</b>`, "link");
+  return outward(
+    link.url,
+    `<span class="host">${escapeHtml(host)}</span><b>${escapeHtml(link.title ?? link.url.replace(/^https?:\/\//, ""))}</b>`,
+    "link",
+  );
 }
 
 function pollHtml({ poll }: Look): string {
-  return poll.length === 0 ? "" : `<ul class="poll" aria-label="Poll">${poll.map((option) => `<li>${escapeHtml(option)}</li>`).join("")}</ul>`;
+  return poll.length === 0
+    ? ""
+    : `<ul class="poll" aria-label="Poll">${poll.map((option) => `<li>${escapeHtml(option)}</li>`).join("")}</ul>`;
 }
 
 function attachmentHtml({ attachment }: Look): string {

@@ -15,7 +15,11 @@ export interface Clock {
  */
 export function openClock(store: Store, startAt: Date | undefined): Clock {
   const start = startAt?.getTime() ?? null;
-  store.run("INSERT INTO clock (id, ahead_ms, stands_at, starts_at) VALUES (1, 0, ?, ?) ON CONFLICT DO NOTHING", start, start);
+  store.run(
+    "INSERT INTO clock (id, ahead_ms, stands_at, starts_at) VALUES (1, 0, ?, ?) ON CONFLICT DO NOTHING",
+    start,
+    start,
+  );
   return {
     now() {
       const row = store.get("SELECT ahead_ms, stands_at FROM clock WHERE id = 1");

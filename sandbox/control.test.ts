@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
+
 import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
 import { listAt, openSandbox, stringAt, valueAt } from "./fixture.ts";
 
@@ -48,7 +49,9 @@ test("the control API answers neither foreign names nor foreign origins", async 
       request({ host: "127.0.0.1", port, path: "/_sandbox/reset", method: "POST", headers }, (answer) => {
         answer.resume();
         resolve(answer.statusCode);
-      }).on("error", reject).end();
+      })
+        .on("error", reject)
+        .end();
     });
   assert.equal(await status({ host: `evil.example.test:${port}` }), 403);
   assert.equal(await status({ origin: "https://evil.example.test" }), 403);
@@ -58,9 +61,12 @@ test("the control API answers neither foreign names nor foreign origins", async 
 
 test("the clock is the machine's until it is moved, and createdAt and the date of every answer follow it", async (t) => {
   const world = await openThreads(t, { startAt: undefined });
-  const off = (value: unknown, seconds: number) => Math.abs(Date.parse(String(value)) - Date.now() - seconds * 1000) < 60_000;
+  const off = (value: unknown, seconds: number) =>
+    Math.abs(Date.parse(String(value)) - Date.now() - seconds * 1000) < 60_000;
   assert.ok(off(valueAt((await world.sandbox.control("GET", "clock")).json, "now"), 0));
-  assert.ok(off(valueAt((await world.sandbox.control("POST", "clock", { advanceSeconds: 86_400 })).json, "now"), 86_400));
+  assert.ok(
+    off(valueAt((await world.sandbox.control("POST", "clock", { advanceSeconds: 86_400 })).json, "now"), 86_400),
+  );
   await world.publish({ media_type: "TEXT", text: "tomorrow" });
   assert.ok(off((await fetch(`${world.sandbox.url}/graph.threads.net/v1.0/me`)).headers.get("date"), 86_400));
   assert.ok(off((await world.posts())[0]?.["createdAt"], 86_400));
@@ -74,18 +80,33 @@ test("requests are listed as they came, with nothing left out", async (t) => {
   form.set("text", "x");
   form.set("file", new Blob(["12345"], { type: "image/png" }), "a.png");
   await sandbox.call("POST", "https://graph.threads.net/v1.0/me/threads", { token, body: form });
-  await sandbox.call("POST", "https://graph.threads.net/v1.0/me/threads", { token, headers: { "content-type": "application/octet-stream" }, body: Buffer.alloc(3_000_000) });
+  await sandbox.call("POST", "https://graph.threads.net/v1.0/me/threads", {
+    token,
+    headers: { "content-type": "application/octet-stream" },
+    body: Buffer.alloc(3_000_000),
+  });
   await sandbox.call("GET", "https://threads.com/nowhere");
   const [first, second, third, fourth] = listAt((await sandbox.control("GET", "requests?platform=threads")).json);
   const { headers, ...rest } = first ?? {};
   assert.deepEqual(rest, {
-    at: "2026-11-01T12:00:00.000Z", platform: "threads", operation: "create", method: "POST", url: "https://graph.threads.net/v1.0/me/threads?fields=id",
-    body: { media_type: "TEXT", text: "Hä?" }, status: 200,
+    at: "2026-11-01T12:00:00.000Z",
+    platform: "threads",
+    operation: "create",
+    method: "POST",
+    url: "https://graph.threads.net/v1.0/me/threads?fields=id",
+    body: { media_type: "TEXT", text: "Hä?" },
+    status: 200,
   });
   assert.equal(valueAt(headers, "authorization"), `Bearer ${token}`);
-  assert.deepEqual(second?.["body"], { text: "x", file: { filename: "a.png", contentType: "image/png", sizeBytes: 5 } });
+  assert.deepEqual(second?.["body"], {
+    text: "x",
+    file: { filename: "a.png", contentType: "image/png", sizeBytes: 5 },
+  });
   assert.equal(third?.["body"], null);
-  assert.deepEqual([fourth?.["operation"], fourth?.["status"], fourth?.["url"]], [null, 404, "https://threads.com/nowhere"]);
+  assert.deepEqual(
+    [fourth?.["operation"], fourth?.["status"], fourth?.["url"]],
+    [null, 404, "https://threads.com/nowhere"],
+  );
 });
 
 test("a reset empties posts, requests and faults and sets the clock back, and grants and ids stay", async (t) => {
@@ -94,15 +115,30 @@ test("a reset empties posts, requests and faults and sets the clock back, and gr
   await fault({ operation: "publish", kind: "http_500" });
   const answer = await sandbox.control("POST", "reset");
   assert.deepEqual(answer.json, { now: "2026-11-01T12:00:00.000Z" });
-  assert.deepEqual([await posts(), (await sandbox.control("GET", "requests")).json, (await sandbox.control("GET", "faults")).json], [[], [], []]);
+  assert.deepEqual(
+    [await posts(), (await sandbox.control("GET", "requests")).json, (await sandbox.control("GET", "faults")).json],
+    [[], [], []],
+  );
   assert.equal((await get("/me")).status, 200);
   assert.notEqual(await publish({ media_type: "TEXT", text: "after" }), before);
 });
 
 test("pending faults are listed and can be taken back", async (t) => {
   const { control } = await openSandbox(t);
-  const added = await control("POST", "faults", { platform: "threads", operation: "create", kind: "slow", times: 3, after: 1 });
-  assert.deepEqual([added.status, added.json], [201, { id: 1, platform: "threads", operation: "create", kind: "slow", error: null, delayMs: 3000, times: 3, after: 1 }]);
+  const added = await control("POST", "faults", {
+    platform: "threads",
+    operation: "create",
+    kind: "slow",
+    times: 3,
+    after: 1,
+  });
+  assert.deepEqual(
+    [added.status, added.json],
+    [
+      201,
+      { id: 1, platform: "threads", operation: "create", kind: "slow", error: null, delayMs: 3000, times: 3, after: 1 },
+    ],
+  );
   assert.deepEqual((await control("GET", "faults")).json, [added.json]);
   assert.deepEqual((await control("DELETE", "faults")).json, { cleared: 1 });
   assert.deepEqual((await control("GET", "faults")).json, []);

@@ -2,13 +2,23 @@ import { once } from "node:events";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+
 import { z } from "zod";
+
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { BodyTooLarge, readText } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { FaultRequest, findSwitch } from "./faults.ts";
 import { answerPage, type PageContext } from "./page.ts";
-import { htmlAnswer, jsonAnswer, OPERATIONS, type FaultKind, type Operation, type PlatformAnswer, type SandboxPlatform } from "./platform.ts";
+import {
+  htmlAnswer,
+  jsonAnswer,
+  OPERATIONS,
+  type FaultKind,
+  type Operation,
+  type PlatformAnswer,
+  type SandboxPlatform,
+} from "./platform.ts";
 
 /** The control API under `/_sandbox/`: without a key, for loopback clients only. */
 export interface ControlContext extends CallContext {
@@ -21,7 +31,10 @@ export interface ControlContext extends CallContext {
 
 /** Answers itself, and returns undefined, where the answer is a list that is streamed. */
 export async function answerControl(
-  context: ControlContext, request: IncomingMessage, response: ServerResponse, url: URL,
+  context: ControlContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
 ): Promise<PlatformAnswer | undefined> {
   const path = url.pathname.slice("/_sandbox/".length);
   const method = request.method ?? "GET";
@@ -31,9 +44,16 @@ export async function answerControl(
     const stranger = refuseStranger(request);
     if (stranger) return stranger;
     const methods = ROUTES[path];
-    if (!methods) return refusal(404, `The sandbox has no /_sandbox/${path}.`, { paths: Object.keys(ROUTES).map((name) => `/_sandbox/${name}`) });
+    if (!methods)
+      return refusal(404, `The sandbox has no /_sandbox/${path}.`, {
+        paths: Object.keys(ROUTES).map((name) => `/_sandbox/${name}`),
+      });
     const run = methods[method];
-    if (!run) return { ...refusal(405, `/_sandbox/${path} takes ${Object.keys(methods).join(", ")}.`), headers: { allow: Object.keys(methods).join(", ") } };
+    if (!run)
+      return {
+        ...refusal(405, `/_sandbox/${path} takes ${Object.keys(methods).join(", ")}.`),
+        headers: { allow: Object.keys(methods).join(", ") },
+      };
     return await run({ context, request, response, query: url.searchParams });
   } catch (error) {
     if (error instanceof ControlError) return refusal(400, error.message, error.details);
@@ -78,12 +98,17 @@ async function addFault({ context, request }: Control): Promise<PlatformAnswer> 
     if (!named) throw new ControlError(`${platform.label} has no error "${fault.error}".`, { known });
     const { operations } = named.faultSwitch;
     if (!operations.includes(fault.operation)) {
-      throw new ControlError(`"${fault.error}" strikes ${operations.join(", ")}, not ${fault.operation}.`, { operations });
+      throw new ControlError(`"${fault.error}" strikes ${operations.join(", ")}, not ${fault.operation}.`, {
+        operations,
+      });
     }
   }
   const pointless = POINTLESS[fault.kind]?.includes(fault.operation);
   if (pointless) throw new ControlError(`Kind "${fault.kind}" means nothing for ${fault.operation} calls.`);
-  return jsonAnswer(context.world.store.transaction(() => context.faults.add(fault)), { status: 201 });
+  return jsonAnswer(
+    context.world.store.transaction(() => context.faults.add(fault)),
+    { status: 201 },
+  );
 }
 
 /** Where nothing is processed, and where no token makes the call. */
@@ -117,7 +142,10 @@ async function showPage({ page, routes }: ControlContext, request: IncomingMessa
 
 const PAGE = 200;
 
-const PostsQuery = z.strictObject({ platform: z.enum(PLATFORM_NAMES).optional(), limit: z.coerce.number().int().min(1).optional() });
+const PostsQuery = z.strictObject({
+  platform: z.enum(PLATFORM_NAMES).optional(),
+  limit: z.coerce.number().int().min(1).optional(),
+});
 
 async function listPosts({ context, response, query }: Control): Promise<undefined> {
   const { platform, limit = Infinity } = readQuery(query, PostsQuery);
@@ -162,7 +190,16 @@ async function advanceClock(control: Control): Promise<PlatformAnswer> {
 async function reset({ context }: Control): Promise<PlatformAnswer> {
   const { world, platforms } = context;
   world.store.transaction(() => {
-    const tables = ["posts", "post_changes", "publish_calls", "requests", "faults", "magic_strikes", "uses", ...platforms.flatMap(({ resets }) => Object.keys(resets))];
+    const tables = [
+      "posts",
+      "post_changes",
+      "publish_calls",
+      "requests",
+      "faults",
+      "magic_strikes",
+      "uses",
+      ...platforms.flatMap(({ resets }) => Object.keys(resets)),
+    ];
     for (const table of tables) world.store.run(`DELETE FROM ${table}`);
     world.clock.reset();
   });
@@ -182,7 +219,10 @@ const AppRequest = z.strictObject({
 async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
   const app = await readJson(request, AppRequest);
   const wrong = app.redirectUris.find((uri) => !isRedirectUri(uri));
-  if (wrong !== undefined) throw new ControlError(`"${wrong}" can be no redirect URI: it has to be https, or http on loopback, without a fragment.`);
+  if (wrong !== undefined)
+    throw new ControlError(
+      `"${wrong}" can be no redirect URI: it has to be https, or http on loopback, without a fragment.`,
+    );
   const platform = sandboxOf(context, app.platform);
   return context.world.store.transaction(() => {
     const { clientId, clientSecret } = platform.newApp(context.world);
@@ -199,14 +239,23 @@ function isRedirectUri(uri: string): boolean {
 
 function sandboxOf(context: ControlContext, name: PlatformName): SandboxPlatform {
   const platform = context.platforms.find((one) => one.name === name);
-  if (!platform) throw new ControlError(`There is no sandbox of ${name} yet.`, { platforms: context.platforms.map((one) => one.name) });
+  if (!platform)
+    throw new ControlError(`There is no sandbox of ${name} yet.`, {
+      platforms: context.platforms.map((one) => one.name),
+    });
   return platform;
 }
 
 async function thumbnail(context: ControlContext, name: string): Promise<PlatformAnswer> {
-  const bytes = /^[0-9a-f]{64}\.webp$/.test(name) ? await readFile(join(context.thumbnailDir, name)).catch(() => undefined) : undefined;
+  const bytes = /^[0-9a-f]{64}\.webp$/.test(name)
+    ? await readFile(join(context.thumbnailDir, name)).catch(() => undefined)
+    : undefined;
   if (!bytes) return refusal(404, "There is no such picture.");
-  return { status: 200, headers: { "content-type": "image/webp", "cache-control": "private, max-age=86400, immutable" }, body: bytes };
+  return {
+    status: 200,
+    headers: { "content-type": "image/webp", "cache-control": "private, max-age=86400, immutable" },
+    body: bytes,
+  };
 }
 
 /** Neither another machine, nor a web page of another origin, nor a name rebound to loopback may steer the sandbox. */
@@ -220,7 +269,12 @@ function refuseStranger(request: IncomingMessage): PlatformAnswer | undefined {
 }
 
 function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
 }
 
 /** Whatever the content type says: it is easily forgotten on a command line. */
@@ -245,7 +299,9 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-  throw new ControlError(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "), { problems });
+  throw new ControlError(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "), {
+    problems,
+  });
 }
 
 function refusal(status: number, error: string, details: Record<string, unknown> = {}): PlatformAnswer {
@@ -253,7 +309,11 @@ function refusal(status: number, error: string, details: Record<string, unknown>
 }
 
 /** Writes a JSON array piece by piece, so that a log of any length needs no memory and holds no lock. */
-async function streamList(response: ServerResponse, limit: number, nextPage: (left: number) => unknown[]): Promise<void> {
+async function streamList(
+  response: ServerResponse,
+  limit: number,
+  nextPage: (left: number) => unknown[],
+): Promise<void> {
   response.writeHead(200, { "content-type": "application/json; charset=UTF-8" });
   let written = 0;
   for (let page = nextPage(limit); page.length > 0; page = written < limit ? nextPage(limit - written) : []) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sandbox/fixture.ts";
 import { listAt, valueAt } from "./fixture.ts";
 import { codesOf } from "./meta/fixture.ts";
@@ -58,7 +59,8 @@ test("drop_before does nothing, and drop_after, error_after, cut_body and broken
     const publish = await ready(world, kind);
     await world.fault({ operation: "publish", kind });
     if (kind === "error_after") assert.equal((await publish()).status, 500);
-    else if (kind === "broken_json") assert.deepEqual(await publish().then(({ status, json }) => [status, json]), [200, undefined]);
+    else if (kind === "broken_json")
+      assert.deepEqual(await publish().then(({ status, json }) => [status, json]), [200, undefined]);
     else await assert.rejects(publish(), Error, kind);
     assert.equal((await world.posts()).length - before, kind === "drop_before" ? 0 : 1, kind);
     assert.equal((await publish()).status, kind === "drop_before" ? 200 : 400, kind);
@@ -72,7 +74,10 @@ test("timeout does what was asked and never answers", async (t) => {
   await world.fault({ operation: "publish", kind: "timeout" });
   const hanging = publish();
   while ((await world.posts()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const first = await Promise.race([hanging.then(() => "answered"), new Promise((resolve) => setTimeout(() => resolve("silent"), 150))]);
+  const first = await Promise.race([
+    hanging.then(() => "answered"),
+    new Promise((resolve) => setTimeout(() => resolve("silent"), 150)),
+  ]);
   assert.equal(first, "silent");
   const logged = listAt((await world.sandbox.control("GET", "requests?operation=publish")).json);
   assert.equal(logged[0]?.["status"], null);
@@ -121,8 +126,14 @@ test("the platform's switches: not live, but live, twice live, unseen in lists, 
   };
   assert.deepEqual(await named("publish-500-not-live").then(({ answer, made }) => [answer.status, made]), [500, 0]);
   assert.deepEqual(await named("publish-500-but-live").then(({ answer, made }) => [answer.status, made]), [500, 1]);
-  assert.deepEqual(await named("spam-2207051").then(({ answer, made }) => [...codesOf(answer), made]), [400, 4, 2207051, 0]);
-  assert.deepEqual(await named("spam-2207051-but-live").then(({ answer, made }) => [...codesOf(answer), made]), [400, 4, 2207051, 1]);
+  assert.deepEqual(
+    await named("spam-2207051").then(({ answer, made }) => [...codesOf(answer), made]),
+    [400, 4, 2207051, 0],
+  );
+  assert.deepEqual(
+    await named("spam-2207051-but-live").then(({ answer, made }) => [...codesOf(answer), made]),
+    [400, 4, 2207051, 1],
+  );
   assert.deepEqual(await named("quota-full").then(({ answer, made }) => [...codesOf(answer), made]), [400, 9, 0]);
 
   const early = await named("publish-4279009-n-times", { times: 2 });
@@ -134,7 +145,13 @@ test("the platform's switches: not live, but live, twice live, unseen in lists, 
     await world.fault({ operation: "publish", kind: "reject", error: "republish-accepts" });
     assert.equal((await publish()).status, 200);
   });
-  assert.deepEqual((await world.posts()).slice(0, 2).map((one) => [one["text"], one["publishCalls"]]), [["twice", 2], ["twice", 2]]);
+  assert.deepEqual(
+    (await world.posts()).slice(0, 2).map((one) => [one["text"], one["publishCalls"]]),
+    [
+      ["twice", 2],
+      ["twice", 2],
+    ],
+  );
 
   const listed = async () => listAt((await world.get("/me/threads", { fields: "text" })).json, "data")[0]?.["text"];
   await named("list-lag-60s");
@@ -154,7 +171,11 @@ test("a switch about replies lets other creates pass", async (t) => {
   await world.fault({ operation: "create", kind: "reject", error: "parent-lag", times: 2 });
   assert.equal((await world.post("/me/threads", TEXT)).status, 200);
   const reply = { ...TEXT, reply_to_id: parent };
-  const statuses = [await world.post("/me/threads", reply), await world.post("/me/threads", reply), await world.post("/me/threads", reply)].map((answer) => answer.status);
+  const statuses = [
+    await world.post("/me/threads", reply),
+    await world.post("/me/threads", reply),
+    await world.post("/me/threads", reply),
+  ].map((answer) => answer.status);
   assert.deepEqual(statuses, [400, 400, 200]);
 });
 
@@ -162,9 +183,15 @@ test("magic words strike the call that carries the text, the first N times or un
   const world = await openThreads(t);
   const create = (text: string) => world.post("/me/threads", { media_type: "TEXT", text });
   const limited = "soon [[sandbox:rate_limit:2]]";
-  assert.deepEqual([(await create(limited)).status, (await create(limited)).status, (await create(limited)).status], [400, 400, 200]);
+  assert.deepEqual(
+    [(await create(limited)).status, (await create(limited)).status, (await create(limited)).status],
+    [400, 400, 200],
+  );
   const never = "never [[sandbox:reject]]";
-  assert.deepEqual([(await create(never)).status, (await create(never)).status, (await create("now")).status], [400, 400, 200]);
+  assert.deepEqual(
+    [(await create(never)).status, (await create(never)).status, (await create("now")).status],
+    [400, 400, 200],
+  );
 });
 
 test("magic words about a lost answer strike the call that publishes", async (t) => {

@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
+
 import { z } from "zod";
+
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import {
-  FAULT_KINDS, OPERATIONS, type Behaviour, type Call, type CallPost, type FaultKind, type FaultSwitch, type SandboxPlatform,
+  FAULT_KINDS,
+  OPERATIONS,
+  type Behaviour,
+  type Call,
+  type CallPost,
+  type FaultKind,
+  type FaultSwitch,
+  type SandboxPlatform,
 } from "./platform.ts";
 import { integer, text, textOrNull, type Store } from "./store.ts";
 
@@ -50,15 +59,27 @@ export interface Strike {
 export const DEFAULT_DELAY_MS = 3_000;
 
 /** The kinds about a lost answer: as magic words they strike the call that publishes. */
-const LOST_ANSWER: readonly FaultKind[] = ["timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json"];
+const LOST_ANSWER: readonly FaultKind[] = [
+  "timeout",
+  "drop_before",
+  "drop_after",
+  "error_after",
+  "cut_body",
+  "broken_json",
+];
 
 export function openFaults(store: Store): Faults {
   return {
     add(request) {
       const row = store.get(
         "INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        request.platform, request.operation, request.kind, request.error ?? null, request.delayMs ?? DEFAULT_DELAY_MS,
-        request.times, request.after,
+        request.platform,
+        request.operation,
+        request.kind,
+        request.error ?? null,
+        request.delayMs ?? DEFAULT_DELAY_MS,
+        request.times,
+        request.after,
       );
       return toPending(row);
     },
@@ -69,13 +90,17 @@ export function openFaults(store: Store): Faults {
 }
 
 /** The switch that `error` names, and the number in its name. */
-export function findSwitch(platform: SandboxPlatform, error: string): { faultSwitch: FaultSwitch; number: number | null } | undefined {
+export function findSwitch(
+  platform: SandboxPlatform,
+  error: string,
+): { faultSwitch: FaultSwitch; number: number | null } | undefined {
   for (const faultSwitch of platform.switches) {
     if (faultSwitch.name === error) return { faultSwitch, number: null };
     const parts = faultSwitch.name.split("{n}");
     const [before, after] = parts;
     if (before === undefined || after === undefined) continue;
-    const middle = error.startsWith(before) && error.endsWith(after) ? error.slice(before.length, error.length - after.length) : "";
+    const middle =
+      error.startsWith(before) && error.endsWith(after) ? error.slice(before.length, error.length - after.length) : "";
     if (/^\d{1,9}$/.test(middle)) return { faultSwitch, number: Number(middle) };
   }
   return undefined;
@@ -91,14 +116,22 @@ export function behaviourOf(strike: Strike): Behaviour | null {
 /** The oldest fault whose turn has come strikes; all others only count down what passes before theirs. */
 function takePending(store: Store, call: Call): Strike | undefined {
   let strike: Strike | undefined;
-  const pending = store.all("SELECT * FROM faults WHERE platform = ? AND operation = ? ORDER BY id", call.platform.name, call.operation);
+  const pending = store.all(
+    "SELECT * FROM faults WHERE platform = ? AND operation = ? ORDER BY id",
+    call.platform.name,
+    call.operation,
+  );
   for (const fault of pending.map(toPending)) {
     const named = fault.error === null ? null : (findSwitch(call.platform, fault.error) ?? null);
     if (named?.faultSwitch.applies && !named.faultSwitch.applies(call, named.number)) continue;
     if (fault.after > 0) {
       store.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault.id);
     } else if (!strike) {
-      strike = { kind: named?.faultSwitch.as ?? fault.kind, delayMs: fault.delayMs, named: named?.faultSwitch.as ? null : named };
+      strike = {
+        kind: named?.faultSwitch.as ?? fault.kind,
+        delayMs: fault.delayMs,
+        named: named?.faultSwitch.as ? null : named,
+      };
       if (fault.times > 1) store.run("UPDATE faults SET times = times - 1 WHERE id = ?", fault.id);
       else store.run("DELETE FROM faults WHERE id = ?", fault.id);
     }
@@ -113,7 +146,8 @@ function takeMagic(store: Store, call: Call, post: CallPost): Strike | undefined
     if (!kind) continue;
     const strikesHere = LOST_ANSWER.includes(kind) ? call.operation === "publish" : post.carriesText;
     const limit = match[2] === undefined ? Infinity : Number(match[2]);
-    if (strikesHere && countMagic(store, call, post, kind) <= limit) return { kind, delayMs: DEFAULT_DELAY_MS, named: null };
+    if (strikesHere && countMagic(store, call, post, kind) <= limit)
+      return { kind, delayMs: DEFAULT_DELAY_MS, named: null };
   }
   return undefined;
 }
@@ -123,7 +157,10 @@ function countMagic(store: Store, call: Call, post: CallPost, kind: FaultKind): 
   const content = createHash("sha256").update(post.text).digest("base64url");
   const row = store.get(
     "INSERT INTO magic_strikes VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET strikes = strikes + 1 RETURNING strikes",
-    call.platform.name, post.accountId, content, kind,
+    call.platform.name,
+    post.accountId,
+    content,
+    kind,
   );
   return integer(row, "strikes");
 }

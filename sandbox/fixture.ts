@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedVideoPacketSource, MovOutputFormat, Mp4OutputFormat, Output } from "mediabunny";
+
+import {
+  BufferTarget,
+  EncodedAudioPacketSource,
+  EncodedPacket,
+  EncodedVideoPacketSource,
+  MovOutputFormat,
+  Mp4OutputFormat,
+  Output,
+} from "mediabunny";
 import sharp from "sharp";
+
 import type { PlatformName } from "../model/platform-names.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "./server.ts";
 
@@ -40,7 +50,13 @@ export interface Answer {
 export async function openSandbox(test: TestContext, options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
   const dataDir = options.dataDir ?? (await temporaryFolder(test));
   const logged: string[] = [];
-  const sandbox = await startSandbox({ port: 0, limits: true, log: (message, error) => logged.push(`${message} ${String(error ?? "")}`), ...options, dataDir });
+  const sandbox = await startSandbox({
+    port: 0,
+    limits: true,
+    log: (message, error) => logged.push(`${message} ${String(error ?? "")}`),
+    ...options,
+    dataDir,
+  });
   test.after(() => sandbox.close());
   const at = (url: string) => url.replace(/^https:\//, sandbox.url);
   return {
@@ -49,9 +65,19 @@ export async function openSandbox(test: TestContext, options: Partial<SandboxOpt
     logged,
     at,
     call: (method, url, { form, token, headers, body } = {}) =>
-      send(method, at(url), { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers }, form ? new URLSearchParams(form) : body),
+      send(
+        method,
+        at(url),
+        { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
+        form ? new URLSearchParams(form) : body,
+      ),
     control: (method, path, body) =>
-      send(method, `${sandbox.url}/_sandbox/${path}`, body === undefined ? {} : { "content-type": "application/json" }, body === undefined ? undefined : JSON.stringify(body)),
+      send(
+        method,
+        `${sandbox.url}/_sandbox/${path}`,
+        body === undefined ? {} : { "content-type": "application/json" },
+        body === undefined ? undefined : JSON.stringify(body),
+      ),
   };
 }
 
@@ -91,7 +117,8 @@ export function stringAt(value: unknown, path: string): string {
 
 export function valueAt(value: unknown, path: string): unknown {
   let at = value;
-  for (const part of path.split(".")) at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
+  for (const part of path.split("."))
+    at = typeof at === "object" && at !== null ? Object.entries(at).find(([name]) => name === part)?.[1] : undefined;
   return at;
 }
 
@@ -125,7 +152,9 @@ export async function serveFiles(test: TestContext, files: Record<string, Buffer
 }
 
 export function jpeg(width: number, height: number): Promise<Buffer> {
-  return sharp({ create: { width, height, channels: 3, background: { r: 200, g: 90, b: 60 } } }).jpeg().toBuffer();
+  return sharp({ create: { width, height, channels: 3, background: { r: 200, g: 90, b: 60 } } })
+    .jpeg()
+    .toBuffer();
 }
 
 export interface VideoShape {
@@ -139,7 +168,15 @@ export interface VideoShape {
 }
 
 /** A video whose index is true and whose pictures are noise: enough for all that measures without decoding. */
-export async function video({ seconds, width = 720, height = 1280, framesPerSecond = 30, container = "mp4", codec = "avc", audioChannels }: VideoShape): Promise<Buffer> {
+export async function video({
+  seconds,
+  width = 720,
+  height = 1280,
+  framesPerSecond = 30,
+  container = "mp4",
+  codec = "avc",
+  audioChannels,
+}: VideoShape): Promise<Buffer> {
   const target = new BufferTarget();
   const output = new Output({ format: container === "mp4" ? new Mp4OutputFormat() : new MovOutputFormat(), target });
   const pictures = new EncodedVideoPacketSource(codec);
@@ -155,8 +192,16 @@ export async function video({ seconds, width = 720, height = 1280, framesPerSeco
     await pictures.add(packet, number === 0 ? { decoderConfig: codec === "avc" ? avc : vp9 } : undefined);
   }
   for (let number = 0; sound && number < seconds; number += 1) {
-    const decoderConfig = { codec: "mp4a.40.2", numberOfChannels: audioChannels ?? 2, sampleRate: 44_100, description: new Uint8Array([0x12, (audioChannels ?? 2) << 3]) };
-    await sound.add(new EncodedPacket(new Uint8Array([0x21, 0x10]), "key", number, 1), number === 0 ? { decoderConfig } : undefined);
+    const decoderConfig = {
+      codec: "mp4a.40.2",
+      numberOfChannels: audioChannels ?? 2,
+      sampleRate: 44_100,
+      description: new Uint8Array([0x12, (audioChannels ?? 2) << 3]),
+    };
+    await sound.add(
+      new EncodedPacket(new Uint8Array([0x21, 0x10]), "key", number, 1),
+      number === 0 ? { decoderConfig } : undefined,
+    );
   }
   await output.finalize();
   if (!target.buffer) throw new Error("no video was made");
@@ -171,7 +216,12 @@ export function padded(bytes: Buffer, sizeBytes: number): Buffer {
   return Buffer.concat([bytes, box]);
 }
 
-async function send(method: string, url: string, headers: Record<string, string>, body: RequestInit["body"]): Promise<Answer> {
+async function send(
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body: RequestInit["body"],
+): Promise<Answer> {
   const answer = await fetch(url, { method, headers, redirect: "manual", ...(body !== undefined && { body }) });
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, json: parse(text) };
@@ -187,5 +237,6 @@ function parse(text: string): unknown {
 
 /** An AVC configuration record of the baseline profile with one small parameter set of each kind. */
 const AVC_DESCRIPTION = new Uint8Array([
-  1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 10, 0x67, 0x42, 0, 0x1e, 0xab, 0x40, 0x50, 0x1e, 0xd0, 0x80, 1, 0, 4, 0x68, 0xce, 0x3c, 0x80,
+  1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 10, 0x67, 0x42, 0, 0x1e, 0xab, 0x40, 0x50, 0x1e, 0xd0, 0x80, 1, 0, 4, 0x68, 0xce,
+  0x3c, 0x80,
 ]);

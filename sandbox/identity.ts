@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+
 import { z } from "zod";
+
 import type { PlatformName } from "../model/platform-names.ts";
 import { integer, text, textOrNull, type Row, type Store } from "./store.ts";
 
@@ -12,7 +14,13 @@ export interface Identity {
   personByHint(platform: PlatformName, hint: string): Person | undefined;
   personByUsername(platform: PlatformName, username: string): Person | undefined;
   /** A person's consent to an app, from which codes and tokens spring. */
-  addGrant(grant: { platform: PlatformName; clientId: string; personId: string; scopes: readonly string[]; at: number }): number;
+  addGrant(grant: {
+    platform: PlatformName;
+    clientId: string;
+    personId: string;
+    scopes: readonly string[];
+    at: number;
+  }): number;
   addCode(code: NewCode): void;
   code(platform: PlatformName, code: string): Code | undefined;
   /** Marks a code as used. False if it was already. */
@@ -25,7 +33,15 @@ export interface Identity {
 }
 
 /** The person that a login hint names, added when new. Without a hint it is the seeded one. */
-export function personOfLogin(identity: Identity, login: { platform: PlatformName; hint: string | null | undefined; seededId: string; add(hint: string | null): Person }): Person {
+export function personOfLogin(
+  identity: Identity,
+  login: {
+    platform: PlatformName;
+    hint: string | null | undefined;
+    seededId: string;
+    add(hint: string | null): Person;
+  },
+): Person {
   const { platform, hint, seededId, add } = login;
   const known = hint ? identity.personByHint(platform, hint) : identity.person(platform, seededId);
   return known ?? add(hint ?? null);
@@ -95,84 +111,118 @@ export function openIdentity(store: Store): Identity {
     addApp(app) {
       store.run(
         "INSERT INTO apps VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        app.platform, app.clientId, app.clientSecret, JSON.stringify(app.redirectUris), app.programmaticRefresh ? 1 : 0,
+        app.platform,
+        app.clientId,
+        app.clientSecret,
+        JSON.stringify(app.redirectUris),
+        app.programmaticRefresh ? 1 : 0,
       );
     },
     app(platform, clientId) {
       const row = store.get("SELECT * FROM apps WHERE platform = ? AND client_id = ?", platform, clientId);
-      return row && {
-        platform,
-        clientId,
-        clientSecret: text(row, "client_secret"),
-        redirectUris: strings(row, "redirect_uris"),
-        programmaticRefresh: integer(row, "programmatic_refresh") === 1,
-      };
+      return (
+        row && {
+          platform,
+          clientId,
+          clientSecret: text(row, "client_secret"),
+          redirectUris: strings(row, "redirect_uris"),
+          programmaticRefresh: integer(row, "programmatic_refresh") === 1,
+        }
+      );
     },
     addPerson(person) {
-      if (integer(store.get("SELECT count(*) AS count FROM people"), "count") >= MOST_PEOPLE) throw new Error("The sandbox has as many people as it takes");
+      if (integer(store.get("SELECT count(*) AS count FROM people"), "count") >= MOST_PEOPLE)
+        throw new Error("The sandbox has as many people as it takes");
       const username = freeUsername(store, person.platform, person.username);
       store.run(
         "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)",
-        person.platform, person.id, username, person.name, person.hint, JSON.stringify(person.facts),
+        person.platform,
+        person.id,
+        username,
+        person.name,
+        person.hint,
+        JSON.stringify(person.facts),
       );
       return { platform: person.platform, id: person.id, username, name: person.name, facts: person.facts };
     },
-    person: (platform, id) => toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND id = ?", platform, id)),
-    personByHint: (platform, hint) => toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND hint = ?", platform, hint)),
+    person: (platform, id) =>
+      toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND id = ?", platform, id)),
+    personByHint: (platform, hint) =>
+      toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND hint = ?", platform, hint)),
     personByUsername: (platform, username) =>
       toPerson(platform, store.get("SELECT * FROM people WHERE platform = ? AND username = ?", platform, username)),
     addGrant(grant) {
       const row = store.get(
         "INSERT INTO grants (platform, client_id, person_id, scopes, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        grant.platform, grant.clientId, grant.personId, JSON.stringify(grant.scopes), grant.at,
+        grant.platform,
+        grant.clientId,
+        grant.personId,
+        JSON.stringify(grant.scopes),
+        grant.at,
       );
       return integer(row, "id");
     },
     addCode(code) {
       store.run(
         "INSERT INTO codes (platform, code, grant_id, redirect_uri, issued_at, facts) VALUES (?, ?, ?, ?, ?, ?)",
-        code.platform, code.code, code.grantId, code.redirectUri, code.issuedAt, JSON.stringify(code.facts),
+        code.platform,
+        code.code,
+        code.grantId,
+        code.redirectUri,
+        code.issuedAt,
+        JSON.stringify(code.facts),
       );
     },
     code(platform, code) {
       const row = store.get(
         "SELECT c.*, g.client_id, g.person_id, g.scopes FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.platform = ? AND c.code = ?",
-        platform, code,
-      );
-      return row && {
         platform,
         code,
-        grantId: integer(row, "grant_id"),
-        redirectUri: text(row, "redirect_uri"),
-        issuedAt: integer(row, "issued_at"),
-        facts: facts(row),
-        used: integer(row, "used") === 1,
-        ...grantOf(row),
-      };
+      );
+      return (
+        row && {
+          platform,
+          code,
+          grantId: integer(row, "grant_id"),
+          redirectUri: text(row, "redirect_uri"),
+          issuedAt: integer(row, "issued_at"),
+          facts: facts(row),
+          used: integer(row, "used") === 1,
+          ...grantOf(row),
+        }
+      );
     },
     useCode: (platform, code) =>
       store.run("UPDATE codes SET used = 1 WHERE platform = ? AND code = ? AND used = 0", platform, code) === 1,
     addToken(token) {
       store.run(
         "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, 'valid')",
-        token.token, token.platform, token.grantId, token.kind, token.issuedAt, token.expiresAt,
+        token.token,
+        token.platform,
+        token.grantId,
+        token.kind,
+        token.issuedAt,
+        token.expiresAt,
       );
     },
     token(platform, token) {
       const row = store.get(
         "SELECT t.*, g.client_id, g.person_id, g.scopes, g.revoked FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token = ? AND t.platform = ?",
-        token, platform,
-      );
-      return row && {
-        platform,
         token,
-        grantId: integer(row, "grant_id"),
-        kind: text(row, "kind"),
-        issuedAt: integer(row, "issued_at"),
-        expiresAt: integer(row, "expires_at"),
-        state: integer(row, "revoked") === 1 ? "revoked" : text(row, "state") === "expired" ? "expired" : "valid",
-        ...grantOf(row),
-      };
+        platform,
+      );
+      return (
+        row && {
+          platform,
+          token,
+          grantId: integer(row, "grant_id"),
+          kind: text(row, "kind"),
+          issuedAt: integer(row, "issued_at"),
+          expiresAt: integer(row, "expires_at"),
+          state: integer(row, "revoked") === 1 ? "revoked" : text(row, "state") === "expired" ? "expired" : "valid",
+          ...grantOf(row),
+        }
+      );
     },
     expireToken(platform, token) {
       store.run("UPDATE tokens SET state = 'expired' WHERE token = ? AND platform = ?", token, platform);
@@ -180,7 +230,8 @@ export function openIdentity(store: Store): Identity {
     revokeToken(platform, token) {
       store.run(
         "UPDATE grants SET revoked = 1 WHERE id = (SELECT grant_id FROM tokens WHERE token = ? AND platform = ?)",
-        token, platform,
+        token,
+        platform,
       );
     },
   };
@@ -192,18 +243,31 @@ export function randomSecret(prefix: string, lengthBytes = 60): string {
 }
 
 function freeUsername(store: Store, platform: PlatformName, wanted: string): string {
-  const taken = (username: string) => store.get("SELECT 1 FROM people WHERE platform = ? AND username = ?", platform, username);
+  const taken = (username: string) =>
+    store.get("SELECT 1 FROM people WHERE platform = ? AND username = ?", platform, username);
   let username = wanted;
   for (let number = 2; taken(username); number += 1) username = `${wanted.slice(0, 26)}${number}`;
   return username;
 }
 
 function toPerson(platform: PlatformName, row: Row | undefined): Person | undefined {
-  return row && { platform, id: text(row, "id"), username: text(row, "username"), name: text(row, "name"), facts: facts(row) };
+  return (
+    row && {
+      platform,
+      id: text(row, "id"),
+      username: text(row, "username"),
+      name: text(row, "name"),
+      facts: facts(row),
+    }
+  );
 }
 
 function grantOf(row: Row): { clientId: string; personId: string; scopes: string[] } {
-  return { clientId: textOrNull(row, "client_id") ?? "", personId: text(row, "person_id"), scopes: strings(row, "scopes") };
+  return {
+    clientId: textOrNull(row, "client_id") ?? "",
+    personId: text(row, "person_id"),
+    scopes: strings(row, "scopes"),
+  };
 }
 
 const StringList = z.array(z.string());

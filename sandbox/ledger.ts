@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { PlatformName } from "../model/platform-names.ts";
 import { integer, integerOrNull, text, type Row, type Store } from "./store.ts";
 
@@ -16,7 +17,13 @@ export interface Ledger {
   /** Gives the first medium of a post another picture, such as a cover that is sent later. */
   setPicture(platform: PlatformName, id: string, thumbnail: string): void;
   /** Newest first, a page at a time; with `accounts` only theirs. */
-  list(options: { platform?: PlatformName; accounts?: readonly AccountName[] | null; before?: number; limit: number; now: number }): SeenPost[];
+  list(options: {
+    platform?: PlatformName;
+    accounts?: readonly AccountName[] | null;
+    before?: number;
+    limit: number;
+    now: number;
+  }): SeenPost[];
   byUrl(url: string, now: number): SeenPost | undefined;
   /** A whole chain with its replies, oldest first. */
   chain(platform: PlatformName, rootId: string, now: number): SeenPost[];
@@ -101,14 +108,29 @@ const COLUMNS = `p.*, (SELECT calls FROM publish_calls c WHERE c.platform = p.pl
 const SEEN = "p.created_at <= ? AND (p.ends_at IS NULL OR p.ends_at > ?)";
 
 export function openLedger(store: Store, platformOf: (name: string) => PlatformName): Ledger {
-  const reading = (now: number) => (row: Row): SeenPost => toSeen(row, platformOf, now);
+  const reading =
+    (now: number) =>
+    (row: Row): SeenPost =>
+      toSeen(row, platformOf, now);
   return {
     add(post) {
       store.run(
         `INSERT INTO posts (platform, account_id, id, url, text, media, kind, visibility, settings, extra, created_at, ends_at, handle, root_id, look)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?)`,
-        post.platform, post.accountId, post.id, post.url, post.text, JSON.stringify(post.media), post.kind, post.visibility,
-        JSON.stringify(post.settings), post.at, post.endsAt, post.handle, post.rootId, JSON.stringify(post.look),
+        post.platform,
+        post.accountId,
+        post.id,
+        post.url,
+        post.text,
+        JSON.stringify(post.media),
+        post.kind,
+        post.visibility,
+        JSON.stringify(post.settings),
+        post.at,
+        post.endsAt,
+        post.handle,
+        post.rootId,
+        JSON.stringify(post.look),
       );
     },
     remove(platform, id) {
@@ -120,34 +142,71 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
     },
     changeAt(platform, id, change) {
       store.run("DELETE FROM post_changes WHERE platform = ? AND id = ?", platform, id);
-      if (change) store.run("INSERT INTO post_changes VALUES (?, ?, ?, ?)", platform, id, change.at, JSON.stringify(change.extra));
+      if (change)
+        store.run(
+          "INSERT INTO post_changes VALUES (?, ?, ?, ?)",
+          platform,
+          id,
+          change.at,
+          JSON.stringify(change.extra),
+        );
     },
     setPicture(platform, id, thumbnail) {
-      store.run("UPDATE posts SET look = json_set(look, '$.media[0].thumbnail', ?) WHERE platform = ? AND id = ?", thumbnail, platform, id);
+      store.run(
+        "UPDATE posts SET look = json_set(look, '$.media[0].thumbnail', ?) WHERE platform = ? AND id = ?",
+        thumbnail,
+        platform,
+        id,
+      );
     },
     change(platform, id, { text, at, settings }) {
       store.run(
-        "UPDATE posts SET text = ?, created_at = ?, settings = ? WHERE platform = ? AND id = ?", text, at, JSON.stringify(settings), platform, id,
+        "UPDATE posts SET text = ?, created_at = ?, settings = ? WHERE platform = ? AND id = ?",
+        text,
+        at,
+        JSON.stringify(settings),
+        platform,
+        id,
       );
     },
     list({ platform, accounts = null, before = Number.MAX_SAFE_INTEGER, limit, now }) {
       const names = accounts && JSON.stringify(accounts.map((one) => `${one.platform} ${one.accountId}`));
       const whose = names === null ? "" : "AND p.platform || ' ' || p.account_id IN (SELECT value FROM json_each(?))";
       const sql = `SELECT ${COLUMNS} WHERE ${platform ? "p.platform = ? AND" : ""} p.seq < ? AND ${SEEN} ${whose} ORDER BY p.seq DESC LIMIT ?`;
-      return store.all(sql, ...(platform ? [platform] : []), before, now, now, ...(names === null ? [] : [names]), limit).map(reading(now));
+      return store
+        .all(sql, ...(platform ? [platform] : []), before, now, now, ...(names === null ? [] : [names]), limit)
+        .map(reading(now));
     },
     byUrl(url, now) {
       const row = store.get(`SELECT ${COLUMNS} WHERE p.url = ? AND ${SEEN}`, url, now, now);
       return row && reading(now)(row);
     },
     chain: (platform, rootId, now) =>
-      store.all(`SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`, platform, rootId, now, now).map(reading(now)),
+      store
+        .all(
+          `SELECT ${COLUMNS} WHERE p.platform = ? AND p.root_id = ? AND ${SEEN} ORDER BY p.seq LIMIT 200`,
+          platform,
+          rootId,
+          now,
+          now,
+        )
+        .map(reading(now)),
     byAuthor: (url, now, limit) =>
       store
-        .all(`SELECT ${COLUMNS} WHERE json_extract(p.look, '$.author.url') = ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`, url, now, now, limit)
+        .all(
+          `SELECT ${COLUMNS} WHERE json_extract(p.look, '$.author.url') = ? AND ${SEEN} ORDER BY p.seq DESC LIMIT ?`,
+          url,
+          now,
+          now,
+          limit,
+        )
         .map(reading(now)),
     countPublishCall(platform, handle) {
-      store.run("INSERT INTO publish_calls VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1", platform, handle);
+      store.run(
+        "INSERT INTO publish_calls VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1",
+        platform,
+        handle,
+      );
     },
   };
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+
 import { openMedia, type MediaDoor } from "./media.ts";
 
 let folder: string;
@@ -17,7 +18,8 @@ before(async () => {
   const picture = await readFile(new URL("../tests/fixtures/photo-1x1.png", import.meta.url));
   server = createServer((request, response) => {
     seen.push(request.url ?? "");
-    if (request.url?.startsWith("/to?")) response.writeHead(302, { location: decodeURIComponent(request.url.slice(4)) }).end();
+    if (request.url?.startsWith("/to?"))
+      response.writeHead(302, { location: decodeURIComponent(request.url.slice(4)) }).end();
     else response.end(picture);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -29,14 +31,23 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function fetched(address: string, door: Partial<MediaDoor> = {}, redirects: "follow" | "refuse" = "follow"): Promise<string> {
+async function fetched(
+  address: string,
+  door: Partial<MediaDoor> = {},
+  redirects: "follow" | "refuse" = "follow",
+): Promise<string> {
   const media = openMedia({ spoolDir: folder, thumbnailDir: folder }, { allowPrivate: false, mediaUrl: null, ...door });
   const got = await media.fetch(address, { maxBytes: 1_000_000, redirects });
   return got.ok ? (got.media.mimeType ?? "unknown") : got.why;
 }
 
 test("nothing on this machine or its network is fetched for whoever asks, but what the instance itself serves", async () => {
-  for (const address of [`${url}/admin.png`, url.replace("127.0.0.1", "localhost"), "http://10.0.0.1/a.png", "http://169.254.169.254/latest/meta-data/"]) {
+  for (const address of [
+    `${url}/admin.png`,
+    url.replace("127.0.0.1", "localhost"),
+    "http://10.0.0.1/a.png",
+    "http://169.254.169.254/latest/meta-data/",
+  ]) {
     assert.equal(await fetched(address), "unreachable", address);
   }
   assert.equal(await fetched(`${url}/admin.png`, { mediaUrl: url }), "unreachable");
@@ -49,7 +60,8 @@ test("a client on the same machine may have its media on loopback, and no redire
   assert.equal(await fetched(`${url}/a.png`, own), "image/png");
   assert.equal(await fetched(`${url}/to?/a.png`, own), "image/png");
   assert.equal(await fetched(`${url}/to?/a.png`, own, "refuse"), "unreachable");
-  for (const address of ["http://10.0.0.1/", "http://169.254.169.254/", "http://[fd00::1]/"]) assert.equal(await fetched(`${url}/to?${encodeURIComponent(address)}`, own), "unreachable");
+  for (const address of ["http://10.0.0.1/", "http://169.254.169.254/", "http://[fd00::1]/"])
+    assert.equal(await fetched(`${url}/to?${encodeURIComponent(address)}`, own), "unreachable");
 });
 
 test("what is larger than the platform takes is said to be that, and nothing is left of it", async () => {

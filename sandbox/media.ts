@@ -3,9 +3,11 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { access, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+
 import { fileTypeFromFile } from "file-type";
 import { ALL_FORMATS, FilePathSource, Input } from "mediabunny";
 import sharp from "sharp";
+
 import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import { guardedFetch, GuardedFetchError } from "../platforms/kit/guarded-fetch.ts";
 
@@ -67,7 +69,10 @@ export function openMedia(folders: { spoolDir: string; thumbnailDir: string }, d
       try {
         return { ok: true, media: await measure(path, await download(url, path, options, door)) };
       } catch (error) {
-        return { ok: false, why: error instanceof GuardedFetchError && error.failure === "too_large" ? "too_large" : "unreachable" };
+        return {
+          ok: false,
+          why: error instanceof GuardedFetchError && error.failure === "too_large" ? "too_large" : "unreachable",
+        };
       } finally {
         await rm(path, { force: true });
       }
@@ -84,7 +89,12 @@ export function openMedia(folders: { spoolDir: string; thumbnailDir: string }, d
   };
 }
 
-async function download(url: string, path: string, { maxBytes, redirects = "follow" }: FetchOptions, { allowPrivate, mediaUrl }: MediaDoor): Promise<{ sizeBytes: number; sha256: string }> {
+async function download(
+  url: string,
+  path: string,
+  { maxBytes, redirects = "follow" }: FetchOptions,
+  { allowPrivate, mediaUrl }: MediaDoor,
+): Promise<{ sizeBytes: number; sha256: string }> {
   const answer = await guardedFetch(url, {
     allowPrivate,
     ...(mediaUrl === null ? {} : { ownUrl: `${mediaUrl}/media/` }),
@@ -117,24 +127,51 @@ async function measureFile(
 ): Promise<Measured> {
   const mimeType = (await fileTypeFromFile(path))?.mime ?? null;
   const base: Measured = {
-    type: "other", mimeType, ...known, width: null, height: null, durationSeconds: null, frames: null, frameRate: null, bitRate: null,
-    videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, thumbnail: null,
+    type: "other",
+    mimeType,
+    ...known,
+    width: null,
+    height: null,
+    durationSeconds: null,
+    frames: null,
+    frameRate: null,
+    bitRate: null,
+    videoCodec: null,
+    audioCodec: null,
+    audioChannels: null,
+    audioSampleRate: null,
+    thumbnail: null,
   };
   if (mimeType?.startsWith("image/")) return measureImage(path, base, folders);
   if (mimeType?.startsWith("video/")) return measureVideo(path, base);
   return base;
 }
 
-async function measureImage(path: string, base: Measured, folders: { spoolDir: string; thumbnailDir: string }): Promise<Measured> {
+async function measureImage(
+  path: string,
+  base: Measured,
+  folders: { spoolDir: string; thumbnailDir: string },
+): Promise<Measured> {
   try {
     const { autoOrient, pages } = await sharp(path).metadata();
     const name = `${base.sha256}.webp`;
     await drawOnce(join(folders.thumbnailDir, name), async (target) => {
       const draft = join(folders.spoolDir, randomUUID());
-      await sharp(path).autoOrient().resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true }).webp({ quality: 72 }).toFile(draft);
+      await sharp(path)
+        .autoOrient()
+        .resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true })
+        .webp({ quality: 72 })
+        .toFile(draft);
       await rename(draft, target);
     });
-    return { ...base, type: "image", width: autoOrient.width, height: autoOrient.height, frames: pages ?? 1, thumbnail: name };
+    return {
+      ...base,
+      type: "image",
+      width: autoOrient.width,
+      height: autoOrient.height,
+      frames: pages ?? 1,
+      thumbnail: name,
+    };
   } catch {
     return base;
   }
@@ -144,7 +181,10 @@ const drawing = new Map<string, Promise<void>>();
 
 /** The same picture many times over, as in a test of the most that a post takes, is made small once. */
 async function drawOnce(target: string, draw: (target: string) => Promise<void>): Promise<void> {
-  const isThere = await access(target).then(() => true, () => false);
+  const isThere = await access(target).then(
+    () => true,
+    () => false,
+  );
   if (isThere) return;
   const begun = drawing.get(target) ?? draw(target).finally(() => drawing.delete(target));
   drawing.set(target, begun);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
 import { jpeg, openSandbox, serveFiles } from "./fixture.ts";
 

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+
 import { chainCard } from "./card.ts";
 import { escapeHtml } from "./html.ts";
+import { SANDBOX_PLATFORMS } from "./index.ts";
 import type { AccountName, SeenPost } from "./ledger.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { htmlAnswer, type PlatformAnswer } from "./platform.ts";
-import { SANDBOX_PLATFORMS } from "./index.ts";
 import type { World } from "./world.ts";
 
 export interface PageContext {
@@ -28,22 +29,29 @@ export function answerPage(context: PageContext, url: URL, host: string | undefi
   const now = world.clock.now();
   for (const address of addressesOf(url, host)) {
     const post = world.ledger.byUrl(address, now);
-    if (post && isShown(context, post)) return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
+    if (post && isShown(context, post))
+      return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
     const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE).filter((one) => isShown(context, one));
-    if (posts.length > 0) return single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null);
+    if (posts.length > 0)
+      return single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null);
   }
   return undefined;
 }
 
 function isShown({ accounts }: PageContext, { post }: SeenPost): boolean {
-  return accounts === null || accounts.some((one) => one.platform === post.platform && one.accountId === post.accountId);
+  return (
+    accounts === null || accounts.some((one) => one.platform === post.platform && one.accountId === post.accountId)
+  );
 }
 
 /** What a permalink may be written as: with the host's name or an alias, with a slash at the end or without. */
 function addressesOf(url: URL, host: string): string[] {
   const path = url.pathname.slice(url.pathname.indexOf("/", 1)).replace(/\/$/, "");
   const named = url.pathname.split("/", 2)[1] ?? host;
-  return [...new Set([host, named])].flatMap((one) => [`https://${one}${path}${url.search}`, `https://${one}${path}/${url.search}`]);
+  return [...new Set([host, named])].flatMap((one) => [
+    `https://${one}${path}${url.search}`,
+    `https://${one}${path}/${url.search}`,
+  ]);
 }
 
 function feed(context: PageContext, url: URL): PlatformAnswer {
@@ -51,19 +59,45 @@ function feed(context: PageContext, url: URL): PlatformAnswer {
   const platform = SANDBOX_PLATFORMS.find((one) => one.name === url.searchParams.get("platform"));
   const before = Number(url.searchParams.get("before") ?? NaN);
   const posts = world.ledger.list({
-    ...(platform && { platform: platform.name }), accounts: context.accounts, ...(Number.isSafeInteger(before) && { before }), limit: CHAINS_A_PAGE, now: world.clock.now(),
+    ...(platform && { platform: platform.name }),
+    accounts: context.accounts,
+    ...(Number.isSafeInteger(before) && { before }),
+    limit: CHAINS_A_PAGE,
+    now: world.clock.now(),
   });
-  const cards = posts.length === 0 ? emptyState(context, Number.isSafeInteger(before)) : chains(context, url, posts, null);
+  const cards =
+    posts.length === 0 ? emptyState(context, Number.isSafeInteger(before)) : chains(context, url, posts, null);
   const last = posts.at(-1);
   const filter = platform ? `platform=${platform.name}&` : "";
-  const older = posts.length === CHAINS_A_PAGE && last ? `<a class="older" href="?${filter}before=${last.seq}">Older posts</a>` : "";
-  const tab = (label: string, query: string, current: boolean) => `<a href="${query}"${current ? ' aria-current="page"' : ""}>${escapeHtml(label)}</a>`;
-  const tabs = [tab("All", "./", !platform), ...SANDBOX_PLATFORMS.map((one) => tab(one.label, `?platform=${one.name}`, one === platform))];
-  return layout(context, url, { title: "Ampost sandbox", nav: `<nav aria-label="Platform">${tabs.join("")}</nav>`, main: cards + older });
+  const older =
+    posts.length === CHAINS_A_PAGE && last
+      ? `<a class="older" href="?${filter}before=${last.seq}">Older posts</a>`
+      : "";
+  const tab = (label: string, query: string, current: boolean) =>
+    `<a href="${query}"${current ? ' aria-current="page"' : ""}>${escapeHtml(label)}</a>`;
+  const tabs = [
+    tab("All", "./", !platform),
+    ...SANDBOX_PLATFORMS.map((one) => tab(one.label, `?platform=${one.name}`, one === platform)),
+  ];
+  return layout(context, url, {
+    title: "Ampost sandbox",
+    nav: `<nav aria-label="Platform">${tabs.join("")}</nav>`,
+    main: cards + older,
+  });
 }
 
-function single(context: PageContext, url: URL, posts: SeenPost[], title: string, focus: string | null): PlatformAnswer {
-  return layout(context, url, { title, nav: `<nav><a href="${rootOf(url)}">All posts</a></nav>`, main: chains(context, url, posts, focus) });
+function single(
+  context: PageContext,
+  url: URL,
+  posts: SeenPost[],
+  title: string,
+  focus: string | null,
+): PlatformAnswer {
+  return layout(context, url, {
+    title,
+    nav: `<nav><a href="${rootOf(url)}">All posts</a></nav>`,
+    main: chains(context, url, posts, focus),
+  });
 }
 
 /** One card for each chain that these posts belong to, in their order. */
@@ -78,7 +112,11 @@ function chains(context: PageContext, url: URL, posts: SeenPost[], focus: string
     const platform = SANDBOX_PLATFORMS.find((one) => one.name === post.platform);
     const chain = world.ledger.chain(post.platform, rootId, now).filter((one) => isShown(context, one));
     const options = { base: rootOf(url), now, label: platform?.label ?? post.platform, focus };
-    return [platform?.card ? `<div class="on-${platform.name}">${platform.card.html(chain, options)}</div>` : chainCard(chain, options)];
+    return [
+      platform?.card
+        ? `<div class="on-${platform.name}">${platform.card.html(chain, options)}</div>`
+        : chainCard(chain, options),
+    ];
   });
   return `<div class="feed">${cards.join("\n")}</div>`;
 }
@@ -105,13 +143,20 @@ function rootOf(url: URL): string {
   return "../".repeat(Math.max(0, url.pathname.split("/").length - 2)) || "./";
 }
 
-function layout({ world, appUrl }: PageContext, url: URL, { title, nav, main }: { title: string; nav: string; main: string }): PlatformAnswer {
+function layout(
+  { world, appUrl }: PageContext,
+  url: URL,
+  { title, nav, main }: { title: string; nav: string; main: string },
+): PlatformAnswer {
   const version = createHash("sha256").update(main).digest("base64url").slice(0, 12);
   const nonce = createHash("sha256").update(`${version}${process.hrtime.bigint()}`).digest("base64url").slice(0, 16);
   const moved = Math.abs(world.clock.now() - Date.now()) > 5_000;
-  const clock = moved ? `<p class="clock">The sandbox's clock reads ${new Date(world.clock.now()).toUTCString()}.</p>` : "";
+  const clock = moved
+    ? `<p class="clock">The sandbox's clock reads ${new Date(world.clock.now()).toUTCString()}.</p>`
+    : "";
   const dashboard = appUrl && URL.canParse(appUrl) ? `<a class="app" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
-  const page = htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+  const page =
+    htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style><noscript><meta http-equiv="refresh" content="20"></noscript></head>
 <body><header><div class="bar"><a class="brand" href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
 <main data-version="${version}">${clock}${main}</main>

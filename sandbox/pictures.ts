@@ -1,4 +1,5 @@
 import sharp from "sharp";
+
 import { hueOf } from "./authorize.ts";
 import type { Outcome } from "./platform.ts";
 
@@ -6,5 +7,8 @@ import type { Outcome } from "./platform.ts";
 export function drawPicture(name: string): Outcome {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="150"><rect width="150" height="150" fill="hsl(${hueOf(name)},60%,50%)"/>
 <circle cx="75" cy="58" r="28" fill="#fff" opacity=".9"/><ellipse cx="75" cy="138" rx="52" ry="46" fill="#fff" opacity=".9"/></svg>`;
-  return sharp(Buffer.from(svg)).jpeg().toBuffer().then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
+  return sharp(Buffer.from(svg))
+    .jpeg()
+    .toBuffer()
+    .then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
 }

@@ -43,7 +43,16 @@ export interface SandboxPlatform {
  * sees yet, `upload` what opens, carries or finishes bytes, `status` asks how processing goes, `read` is any other read.
  */
 export const OPERATIONS = [
-  "authorize", "token", "refresh", "upload", "create", "publish", "status", "read", "delete", "revoke",
+  "authorize",
+  "token",
+  "refresh",
+  "upload",
+  "create",
+  "publish",
+  "status",
+  "read",
+  "delete",
+  "revoke",
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
@@ -152,25 +161,50 @@ export interface FaultSwitch {
 
 /** Kinds of faults; what each does is said in the README. */
 export const FAULT_KINDS = [
-  "reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json",
-  "slow", "process_forever", "expire_token", "revoke_token",
+  "reject",
+  "rate_limit",
+  "http_500",
+  "timeout",
+  "drop_before",
+  "drop_after",
+  "error_after",
+  "cut_body",
+  "broken_json",
+  "slow",
+  "process_forever",
+  "expire_token",
+  "revoke_token",
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-export function jsonAnswer(value: unknown, options: { status?: number; headers?: Record<string, string> } = {}): PlatformAnswer {
+export function jsonAnswer(
+  value: unknown,
+  options: { status?: number; headers?: Record<string, string> } = {},
+): PlatformAnswer {
   return rawJsonAnswer(JSON.stringify(value), options);
 }
 
 /** For bodies that JavaScript's JSON can't write, such as bare numbers above 2^53. */
-export function rawJsonAnswer(body: string, options: { status?: number; headers?: Record<string, string> } = {}): PlatformAnswer {
-  return { status: options.status ?? 200, headers: { "content-type": "application/json; charset=UTF-8", ...options.headers }, body };
+export function rawJsonAnswer(
+  body: string,
+  options: { status?: number; headers?: Record<string, string> } = {},
+): PlatformAnswer {
+  return {
+    status: options.status ?? 200,
+    headers: { "content-type": "application/json; charset=UTF-8", ...options.headers },
+    body,
+  };
 }
 
 export function htmlAnswer(body: string, status = 200): PlatformAnswer {
   return {
     status,
-    headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", "referrer-policy": "no-referrer" },
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+    },
     body,
   };
 }

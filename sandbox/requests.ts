@@ -6,7 +6,12 @@ export interface Requests {
   add(request: NewRequest): number;
   setStatus(number: number, status: number): void;
   /** In the order received. */
-  list(options: { after: number; limit: number; platform?: string; operation?: string }): { number: number; request: LoggedRequest }[];
+  list(options: {
+    after: number;
+    limit: number;
+    platform?: string;
+    operation?: string;
+  }): { number: number; request: LoggedRequest }[];
 }
 
 export interface LoggedRequest {
@@ -44,7 +49,8 @@ export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK):
       `DELETE FROM requests WHERE seq <= (SELECT max(seq) FROM (
          SELECT seq, row_number() OVER newest AS entries, sum(${BYTES}) OVER newest AS bytes FROM requests WINDOW newest AS (ORDER BY seq DESC)
        ) WHERE entries > ? OR bytes > ?)`,
-      kept.entries, kept.bytes,
+      kept.entries,
+      kept.bytes,
     );
   };
   return {
@@ -55,8 +61,13 @@ export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK):
       if (since.entries > slack.entries || since.bytes > slack.bytes) cut();
       const row = store.get(
         "INSERT INTO requests (at, platform, operation, method, url, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq",
-        request.at, request.platform, request.operation, request.method, request.url,
-        headers, body,
+        request.at,
+        request.platform,
+        request.operation,
+        request.method,
+        request.url,
+        headers,
+        body,
       );
       return integer(row, "seq");
     },
@@ -67,7 +78,12 @@ export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK):
       return store
         .all(
           "SELECT * FROM requests WHERE seq > ? AND (? IS NULL OR platform = ?) AND (? IS NULL OR operation = ?) ORDER BY seq LIMIT ?",
-          after, platform ?? null, platform ?? null, operation ?? null, operation ?? null, limit,
+          after,
+          platform ?? null,
+          platform ?? null,
+          operation ?? null,
+          operation ?? null,
+          limit,
         )
         .map((row) => ({
           number: integer(row, "seq"),

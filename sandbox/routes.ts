@@ -56,10 +56,17 @@ export function withoutVersion(path: string): string {
 export function paramsOf(query: URLSearchParams, body: Body): Record<string, string> {
   const params = new Map<string, string>(query);
   if (body.kind === "fields") {
-    for (const [name, value] of Object.entries(body.fields)) params.set(name, typeof value === "string" ? value : (value.at(-1) ?? ""));
-  } else if (body.kind === "json" && typeof body.value === "object" && body.value !== null && !Array.isArray(body.value)) {
+    for (const [name, value] of Object.entries(body.fields))
+      params.set(name, typeof value === "string" ? value : (value.at(-1) ?? ""));
+  } else if (
+    body.kind === "json" &&
+    typeof body.value === "object" &&
+    body.value !== null &&
+    !Array.isArray(body.value)
+  ) {
     for (const [name, value] of Object.entries(body.value)) {
-      if (value !== null && value !== undefined) params.set(name, typeof value === "string" ? value : JSON.stringify(value));
+      if (value !== null && value !== undefined)
+        params.set(name, typeof value === "string" ? value : JSON.stringify(value));
     }
   }
   return Object.fromEntries(params);

@@ -2,9 +2,10 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { inspect } from "node:util";
+
 import { isAlive } from "../model/is-alive.ts";
-import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
+import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import { answerCall, pathOf, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
 import { answerControl, type ControlContext } from "./control.ts";
@@ -60,18 +61,35 @@ const SWEEP_MS = 10 * 60_000;
  * `dataDir` and outlives a kill. Rejects if the port is taken or the folder can't be written.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const log = options.log ?? ((message, error) => process.stderr.write(`sandbox: ${message}${error === undefined ? "" : ` ${inspect(error)}`}\n`));
-  const folders = { spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`), thumbnailDir: join(options.dataDir, "thumbnails"), uploadDir: join(options.dataDir, "uploads") };
+  const log =
+    options.log ??
+    ((message, error) =>
+      process.stderr.write(`sandbox: ${message}${error === undefined ? "" : ` ${inspect(error)}`}\n`));
+  const folders = {
+    spoolDir: join(options.dataDir, `spool-${process.pid}-${Date.now()}`),
+    thumbnailDir: join(options.dataDir, "thumbnails"),
+    uploadDir: join(options.dataDir, "uploads"),
+  };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeLeftovers(options.dataDir);
 
   const world = openWorld(options, folders);
   const context: CallContext = {
-    world, routes: compileRoutes(SANDBOX_PLATFORMS), requests: openRequests(world.store), faults: openFaults(world.store),
-    spoolDir: folders.spoolDir, log,
+    world,
+    routes: compileRoutes(SANDBOX_PLATFORMS),
+    requests: openRequests(world.store),
+    faults: openFaults(world.store),
+    spoolDir: folders.spoolDir,
+    log,
   };
   const page = { world, appUrl: options.appUrl ?? null, accounts: null };
-  const control = { ...context, page, platforms: SANDBOX_PLATFORMS, emptied: [folders.thumbnailDir, folders.uploadDir], thumbnailDir: folders.thumbnailDir };
+  const control = {
+    ...context,
+    page,
+    platforms: SANDBOX_PLATFORMS,
+    emptied: [folders.thumbnailDir, folders.uploadDir],
+    thumbnailDir: folders.thumbnailDir,
+  };
   const pending = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
   const server = createServer((request, response) => {
@@ -84,7 +102,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     void answering.finally(() => pending.delete(answering));
   });
   const sweeping = setInterval(() => {
-    void sweep({ ...folders, store: world.store, platforms: SANDBOX_PLATFORMS }).catch((error: unknown) => log("what is old could not be swept", error));
+    void sweep({ ...folders, store: world.store, platforms: SANDBOX_PLATFORMS }).catch((error: unknown) =>
+      log("what is old could not be swept", error),
+    );
   }, SWEEP_MS);
   sweeping.unref();
   // Clients keep connections open between calls; one closed by us under a request would look like a lost answer.
@@ -107,11 +127,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     url: `http://${urlHost(options.host ?? "127.0.0.1")}:${port}`,
     port,
-    close: () => (closing ??= stop(server, pending, async () => {
-      clearInterval(sweeping);
-      world.store.close();
-      await rm(folders.spoolDir, { recursive: true, force: true });
-    })),
+    close: () =>
+      (closing ??= stop(server, pending, async () => {
+        clearInterval(sweeping);
+        world.store.close();
+        await rm(folders.spoolDir, { recursive: true, force: true });
+      })),
   };
 }
 
@@ -133,9 +154,15 @@ async function removeLeftovers(dataDir: string): Promise<void> {
   }
 }
 
-function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbnailDir: string; uploadDir: string }): World {
+function openWorld(
+  options: SandboxOptions,
+  folders: { spoolDir: string; thumbnailDir: string; uploadDir: string },
+): World {
   const store = openStore(options.dataDir);
-  const media = openMedia(folders, { allowPrivate: options.allowPrivateUrls ?? "loopback", mediaUrl: options.mediaUrl ?? null });
+  const media = openMedia(folders, {
+    allowPrivate: options.allowPrivateUrls ?? "loopback",
+    mediaUrl: options.mediaUrl ?? null,
+  });
   return store.transaction(() => {
     const world: World = {
       store,
@@ -157,9 +184,15 @@ function openWorld(options: SandboxOptions, folders: { spoolDir: string; thumbna
   });
 }
 
-async function answer(context: ControlContext, page: PageContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  context: ControlContext,
+  page: PageContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const address = `http://sandbox${request.url ?? "/"}`;
-  if (!address.startsWith("http://sandbox/") || !URL.canParse(address)) return send(response, htmlAnswer("This is no address.", 400));
+  if (!address.startsWith("http://sandbox/") || !URL.canParse(address))
+    return send(response, htmlAnswer("This is no address.", 400));
   const url = new URL(address);
   const first = url.pathname.split("/", 2)[1] ?? "";
   if (first === "_sandbox") {
@@ -168,7 +201,8 @@ async function answer(context: ControlContext, page: PageContext, request: Incom
     return;
   }
   const host = context.routes.canonicalHost(first.toLowerCase());
-  const isPage = request.method === "GET" && (host === undefined || context.routes.match("GET", host, pathOf(url)).length === 0);
+  const isPage =
+    request.method === "GET" && (host === undefined || context.routes.match("GET", host, pathOf(url)).length === 0);
   const shown = isPage ? answerPage(page, url, host) : undefined;
   if (shown) return send(response, shown);
   if (host === undefined) {

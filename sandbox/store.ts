@@ -1,5 +1,5 @@
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
 /**
  * The sandbox's memory: one SQLite file in write-ahead mode. What a transaction has committed outlives a kill -9 of

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { SandboxPlatform } from "./platform.ts";
 import type { Store } from "./store.ts";
 
@@ -9,15 +10,35 @@ export const KEPT = { rows: 100_000, people: 10_000, pictures: 20_000, uploadDay
 const DAY_MS = 86_400_000;
 
 /** The shared tables that grow, each with the column that grows from row to row. */
-export const GROWING: Readonly<Record<string, string>> = { posts: "seq", post_changes: "at", grants: "id", codes: "issued_at", tokens: "issued_at", uses: "at", publish_calls: "handle", magic_strikes: "content", faults: "id", meta_granted_pages: "grant_id", twitter_spent: "at" };
+export const GROWING: Readonly<Record<string, string>> = {
+  posts: "seq",
+  post_changes: "at",
+  grants: "id",
+  codes: "issued_at",
+  tokens: "issued_at",
+  uses: "at",
+  publish_calls: "handle",
+  magic_strikes: "content",
+  faults: "id",
+  meta_granted_pages: "grant_id",
+  twitter_spent: "at",
+};
 
 /** Forgets what is too old to be kept, so that the sandbox of a busy instance does not fill the disk. */
 export async function sweep(
-  { store, platforms, thumbnailDir, uploadDir }: { store: Store; platforms: readonly Pick<SandboxPlatform, "resets">[]; thumbnailDir: string; uploadDir: string },
+  {
+    store,
+    platforms,
+    thumbnailDir,
+    uploadDir,
+  }: { store: Store; platforms: readonly Pick<SandboxPlatform, "resets">[]; thumbnailDir: string; uploadDir: string },
   kept = KEPT,
 ): Promise<void> {
   for (const [table, column] of Object.entries(Object.assign({}, GROWING, ...platforms.map(({ resets }) => resets)))) {
-    store.run(`DELETE FROM ${table} WHERE ${column} < (SELECT ${column} FROM ${table} ORDER BY ${column} DESC LIMIT 1 OFFSET ?)`, kept.rows - 1);
+    store.run(
+      `DELETE FROM ${table} WHERE ${column} < (SELECT ${column} FROM ${table} ORDER BY ${column} DESC LIMIT 1 OFFSET ?)`,
+      kept.rows - 1,
+    );
   }
   forgetIdlePeople(store, kept.people);
   await removeFiles(thumbnailDir, ({ place }) => place >= kept.pictures);
@@ -26,17 +47,28 @@ export async function sweep(
 
 /** People that a login hint made and who let no app in, and the pages that they would have managed. */
 function forgetIdlePeople(store: Store, most: number): void {
-  const idle = "hint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.platform = people.platform AND g.person_id = people.id)";
+  const idle =
+    "hint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.platform = people.platform AND g.person_id = people.id)";
   store.transaction(() => {
     const forgotten = store.run(`DELETE FROM people WHERE ${idle} AND (SELECT count(*) FROM people) > ?`, most);
-    if (forgotten > 0) store.run("DELETE FROM meta_pages WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.platform = meta_pages.platform AND p.id = meta_pages.owner)");
+    if (forgotten > 0)
+      store.run(
+        "DELETE FROM meta_pages WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.platform = meta_pages.platform AND p.id = meta_pages.owner)",
+      );
   });
 }
 
 /** Removes the files for which this holds; the newest is in place 0. */
 async function removeFiles(folder: string, isOld: (file: { place: number; ageMs: number }) => boolean): Promise<void> {
-  const changedAt = async (path: string) => ({ path, at: await stat(path).then(({ mtimeMs }) => mtimeMs, () => 0) });
+  const changedAt = async (path: string) => ({
+    path,
+    at: await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    ),
+  });
   const files = await Promise.all((await readdir(folder)).map((name) => changedAt(join(folder, name))));
   files.sort((one, other) => other.at - one.at);
-  for (const [place, { path, at }] of files.entries()) if (isOld({ place, ageMs: Date.now() - at })) await rm(path, { force: true });
+  for (const [place, { path, at }] of files.entries())
+    if (isOld({ place, ageMs: Date.now() - at })) await rm(path, { force: true });
 }

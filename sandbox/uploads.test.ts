@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+
 import { temporaryFolder } from "./fixture.ts";
 import { openMedia } from "./media.ts";
 import { openUploads } from "./uploads.ts";

@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+
 import type { StoredBytes } from "./body.ts";
 import type { Measured, Media } from "./media.ts";
 
@@ -45,7 +46,8 @@ export function openUploads(folder: string, media: Media): Uploads {
     put: (name, bytes) => writeFile(pathOf(name), bytes),
     async join(name, parts) {
       await rm(pathOf(name), { force: true });
-      for (const part of parts) await pipeline(createReadStream(pathOf(part)), createWriteStream(pathOf(name), { flags: "a" }));
+      for (const part of parts)
+        await pipeline(createReadStream(pathOf(part)), createWriteStream(pathOf(name), { flags: "a" }));
     },
     async finish(name) {
       const path = pathOf(name);

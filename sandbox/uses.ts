@@ -22,16 +22,28 @@ const KEEP_MS = 48 * 3600 * 1000;
 export function openUses(store: Store): Uses {
   return {
     add({ platform, accountId, name, at }) {
-      store.run("DELETE FROM uses WHERE platform = ? AND account_id = ? AND name = ? AND at < ?", platform, accountId, name, at - KEEP_MS);
+      store.run(
+        "DELETE FROM uses WHERE platform = ? AND account_id = ? AND name = ? AND at < ?",
+        platform,
+        accountId,
+        name,
+        at - KEEP_MS,
+      );
       store.run(
         "INSERT INTO uses VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1",
-        platform, accountId, name, at,
+        platform,
+        accountId,
+        name,
+        at,
       );
     },
     count({ platform, accountId, name, since }) {
       const row = store.get(
         "SELECT coalesce(sum(number), 0) AS number FROM uses WHERE platform = ? AND account_id = ? AND name = ? AND at >= ?",
-        platform, accountId, name, since,
+        platform,
+        accountId,
+        name,
+        since,
       );
       return integer(row, "number");
     },

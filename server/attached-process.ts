@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Logger } from "pino";
 import { z } from "zod";
 
@@ -41,7 +42,10 @@ const answer = z.object({ id: z.number(), answer: z.unknown() });
  * Starts `ampost NAME --attached`, and starts it again when it dies. The channel between the two is what tells the child
  * that its parent is gone, after a kill -9 too.
  */
-export function startAttached(name: "sandbox" | "worker", { env, flags = [], stopSeconds, log, after, onEnd }: AttachedOptions): AttachedProcess {
+export function startAttached(
+  name: "sandbox" | "worker",
+  { env, flags = [], stopSeconds, log, after, onEnd }: AttachedOptions,
+): AttachedProcess {
   let child: ChildProcess | undefined;
   let running = false;
   let stopping = false;
@@ -49,9 +53,15 @@ export function startAttached(name: "sandbox" | "worker", { env, flags = [], sto
 
   /** Rejects where it ends before it is ready. */
   async function start(): Promise<void> {
-    const fresh = spawn(process.execPath, [...flags, COMMAND, name, "--attached"], { env: { ...process.env, ...env }, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const fresh = spawn(process.execPath, [...flags, COMMAND, name, "--attached"], {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     child = fresh;
-    after?.then(() => fresh.connected && fresh.send({ begin: true }), () => undefined);
+    after?.then(
+      () => fresh.connected && fresh.send({ begin: true }),
+      () => undefined,
+    );
     let wasRunning = false;
     fresh.once("exit", (code, signal) => {
       running = false;
@@ -116,7 +126,12 @@ export function startAttached(name: "sandbox" | "worker", { env, flags = [], sto
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
       const until = performance.now() + stopSeconds * 1000;
-      const isStuck = running && (await ask("alive").then(() => false, () => true));
+      const isStuck =
+        running &&
+        (await ask("alive").then(
+          () => false,
+          () => true,
+        ));
       if (child.connected) child.disconnect();
       const late = sleep(isStuck ? 0 : until - performance.now(), "late", { ref: false });
       if ((await Promise.race([ended, late])) === "late") child.kill("SIGKILL");
@@ -140,7 +155,10 @@ export function answerStarter(answers: Record<string, () => Promise<unknown>> = 
     const { ask, id } = heard.data;
     // What cannot be answered is not: who asks waits for so long only.
     const answered = ask === "alive" ? Promise.resolve(true) : (answers[ask]?.() ?? Promise.resolve(null));
-    answered.then((value) => tell({ id, answer: value }), () => undefined);
+    answered.then(
+      (value) => tell({ id, answer: value }),
+      () => undefined,
+    );
   });
   tell({ ready: true });
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+
 import type { z } from "zod";
-import { type AllowPrivate, isLoopbackHost } from "../platforms/kit/addresses.ts";
+
 import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
+import { type AllowPrivate, isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "./environment.ts";
 import type { MailSettings } from "./mail/deliver-mail.ts";
 import type { StorageSettings } from "./storage/open-storage.ts";
@@ -28,7 +30,14 @@ export interface Config {
   encryptionKeys: Buffer[] | null;
   storage: StorageSettings;
   allowPrivateUrls: boolean;
-  sandbox: { port: number; url: string; limits: boolean; elsewhere: boolean; allowPrivateUrls: AllowPrivate; page: "own" | "open" };
+  sandbox: {
+    port: number;
+    url: string;
+    limits: boolean;
+    elsewhere: boolean;
+    allowPrivateUrls: AllowPrivate;
+    page: "own" | "open";
+  };
   engineSpeed: number;
   scheduling: "contract" | "all";
   latestSeconds: number;
@@ -59,7 +68,9 @@ export class ConfigError extends Error {
   readonly problems: string[];
 
   constructor(problems: string[]) {
-    super(`The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    super(
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+    );
     this.name = "ConfigError";
     this.problems = problems;
   }
@@ -71,7 +82,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const values = withoutEmpty(withFiles(env, problems));
   const parsed = environment.safeParse(values);
   const apps = appEnvironment.safeParse(values);
-  for (const issue of [...(parsed.error?.issues ?? []), ...(apps.error?.issues ?? [])]) problems.push(explain(String(issue.path[0]), values));
+  for (const issue of [...(parsed.error?.issues ?? []), ...(apps.error?.issues ?? [])])
+    problems.push(explain(String(issue.path[0]), values));
   problems.push(...incomplete(values), ...examples(values));
   if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   return toConfig(parsed.data, apps.data, unknownVariables(env));
@@ -100,7 +112,11 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
       limits: env.AMPOST_SANDBOX_LIMITS,
       elsewhere: env.AMPOST_SANDBOX_URL !== undefined,
       // Where nobody but this machine reaches the instance, its sandbox serves the machine's own clients.
-      allowPrivateUrls: env.AMPOST_ALLOW_PRIVATE_URLS || ([apiUrl, appUrl].every((url) => isLoopbackHost(new URL(url).hostname)) && isLoopbackHost(env.HOST) && "loopback"),
+      allowPrivateUrls:
+        env.AMPOST_ALLOW_PRIVATE_URLS ||
+        ([apiUrl, appUrl].every((url) => isLoopbackHost(new URL(url).hostname)) &&
+          isLoopbackHost(env.HOST) &&
+          "loopback"),
       page: env.AMPOST_SANDBOX_PAGE ?? (isLoopbackHost(new URL(appUrl).hostname) ? "open" : "own"),
     },
     engineSpeed: env.AMPOST_ENGINE_SPEED,
@@ -110,13 +126,25 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     journalDays: env.AMPOST_JOURNAL_DAYS,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
-    metrics: { port: env.AMPOST_METRICS_PORT ?? null, host: env.AMPOST_METRICS_HOST, token: env.AMPOST_METRICS_TOKEN ?? null },
+    metrics: {
+      port: env.AMPOST_METRICS_PORT ?? null,
+      host: env.AMPOST_METRICS_HOST,
+      token: env.AMPOST_METRICS_TOKEN ?? null,
+    },
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
-    platformEnvironment: { LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION, YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS), TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY) },
+    platformEnvironment: {
+      LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION,
+      YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS),
+      TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY),
+    },
     apps: appsOf(apps, appUrl),
     signUp: env.AMPOST_SIGNUP,
     userLimits: userLimitsOf(env),
-    mail: { smtpUrl: env.AMPOST_SMTP_URL ?? null, from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`, folder: join(dataDir, "mail") },
+    mail: {
+      smtpUrl: env.AMPOST_SMTP_URL ?? null,
+      from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`,
+      folder: join(dataDir, "mail"),
+    },
     logLevel: env.AMPOST_LOG_LEVEL,
     warnings,
   };
@@ -138,7 +166,8 @@ function storageOf(env: Environment, dataDir: string): StorageSettings {
 
 function userLimitsOf(env: Environment): UserLimits {
   const otherwise = env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS;
-  const given = (value: number | "none" | undefined, unset: number | null) => (value === undefined ? unset : value === "none" ? null : value);
+  const given = (value: number | "none" | undefined, unset: number | null) =>
+    value === undefined ? unset : value === "none" ? null : value;
   return {
     callsPerMinute: given(env.AMPOST_USER_CALLS_PER_MINUTE, otherwise.callsPerMinute),
     postsPerDay: given(env.AMPOST_USER_POSTS_PER_DAY, otherwise.postsPerDay),
@@ -153,7 +182,8 @@ function appsOf(values: Partial<Record<string, string>>, appUrl: string): Config
     const clientId = values[appVariable(platform, "CLIENT_ID")];
     const clientSecret = values[appVariable(platform, "CLIENT_SECRET")];
     const redirectUri = values[appVariable(platform, "REDIRECT_URI")] ?? `${appUrl}/api/platforms/${platform}/callback`;
-    if (clientId !== undefined && clientSecret !== undefined) apps.set(platform, { clientId, clientSecret, redirectUri });
+    if (clientId !== undefined && clientSecret !== undefined)
+      apps.set(platform, { clientId, clientSecret, redirectUri });
   }
   return apps;
 }
@@ -168,7 +198,9 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEn
     try {
       values[name] = readFileSync(path, "utf8").trim();
     } catch (error) {
-      problems.push(`${name}_FILE names ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`);
+      problems.push(
+        `${name}_FILE names ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
+      );
     }
   }
   return values;
@@ -198,7 +230,10 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   }
   together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
-  if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET) problems.push("AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set: it takes a bucket's name, for example ampost-media.");
+  if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET)
+    problems.push(
+      "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set: it takes a bucket's name, for example ampost-media.",
+    );
   return problems;
 }
 
@@ -208,8 +243,13 @@ function examples(values: NodeJS.ProcessEnv): string[] {
     const { madeBy, example } = about.get(schema) ?? {};
     // A key that has sealed something already has to go on opening it, behind one that nobody knows.
     if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
-    const cure = name === "AMPOST_ENCRYPTION_KEY" ? " If it has sealed something already, leave it behind the new one, after a comma, and run `ampost keys rotate-encryption`." : "";
-    return [`${name} is the example of .env.example, which everybody knows: make one of your own with \`${madeBy}\`.${cure}`];
+    const cure =
+      name === "AMPOST_ENCRYPTION_KEY"
+        ? " If it has sealed something already, leave it behind the new one, after a comma, and run `ampost keys rotate-encryption`."
+        : "";
+    return [
+      `${name} is the example of .env.example, which everybody knows: make one of your own with \`${madeBy}\`.${cure}`,
+    ];
   });
 }
 
@@ -217,7 +257,13 @@ function examples(values: NodeJS.ProcessEnv): string[] {
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = variables.flatMap(([name, schema]) => (about.get(schema)?.secret ? [name, `${name}_FILE`] : [name]));
   return Object.keys(env)
-    .filter((name) => name.startsWith("AMPOST_") && !name.startsWith("AMPOST_TEST_") && name !== "AMPOST_API_KEY" && !known.includes(name))
+    .filter(
+      (name) =>
+        name.startsWith("AMPOST_") &&
+        !name.startsWith("AMPOST_TEST_") &&
+        name !== "AMPOST_API_KEY" &&
+        !known.includes(name),
+    )
     .map((name) => {
       const nearest = nearestWord(known, name);
       return `${name} is not a variable of Ampost${nearest ? `: did you mean ${nearest}?` : "."}`;

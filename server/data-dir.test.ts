@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
+
 import { closeDataDir } from "./data-dir.ts";
 import { createDiskStorage } from "./storage/disk.ts";
 import { newStorageKey } from "./storage/storage.ts";
@@ -22,7 +23,11 @@ test("the data folder is closed to the machine's other users from the start, als
   await writeFile(join(old, "sandbox/sandbox.sqlite"), "");
   for (const path of [old, join(old, "storage"), join(old, "sandbox")]) await chmod(path, 0o755);
   await closeDataDir({ dataDir: old, databaseUrl });
-  assert.deepEqual(await Promise.all([old, join(old, "storage"), join(old, "sandbox")].map(modeOf)), ["700", "700", "700"]);
+  assert.deepEqual(await Promise.all([old, join(old, "storage"), join(old, "sandbox")].map(modeOf)), [
+    "700",
+    "700",
+    "700",
+  ]);
 });
 
 test("stored media are their owner's alone", async (t) => {
@@ -31,5 +36,8 @@ test("stored media are their owner's alone", async (t) => {
   const storage = await createDiskStorage(join(folder, "storage"));
   const key = newStorageKey();
   await storage.put(key, Readable.from([Buffer.from("bytes")]));
-  assert.deepEqual([await modeOf(join(folder, "storage")), await modeOf(join(folder, "storage/objects", key))], ["700", "600"]);
+  assert.deepEqual(
+    [await modeOf(join(folder, "storage")), await modeOf(join(folder, "storage/objects", key))],
+    ["700", "600"],
+  );
 });

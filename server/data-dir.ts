@@ -1,5 +1,6 @@
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { Config } from "./config.ts";
 import { launcherFor } from "./db/postgres-binaries.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { OPEN_LIMITS } from "../model/user-limits.ts";
+
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import { OPEN_LIMITS } from "../model/user-limits.ts";
 
 /** What `.env.example`, `ampost doctor` and error messages say about a variable. */
 export interface Variable {
@@ -23,26 +24,44 @@ export const about = z.registry<Variable>();
 
 const text = z.string();
 const port = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().max(65_535));
-const flag = z.string().toLowerCase().transform((value, context) => {
-  if (["true", "1", "on", "yes"].includes(value)) return true;
-  if (["false", "0", "off", "no"].includes(value)) return false;
-  context.addIssue("neither true nor false");
-  return z.NEVER;
-});
+const flag = z
+  .string()
+  .toLowerCase()
+  .transform((value, context) => {
+    if (["true", "1", "on", "yes"].includes(value)) return true;
+    if (["false", "0", "off", "no"].includes(value)) return false;
+    context.addIssue("neither true nor false");
+    return z.NEVER;
+  });
 /** Without a slash at the end. */
-const origin = z.url({ protocol: /^https?$/ }).refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value)).transform((value) => new URL(value).origin);
-const positive = (most: number) => z.string().regex(/^\d+(\.\d+)?$/).transform(Number).pipe(z.number().positive().max(most));
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value))
+  .transform((value) => new URL(value).origin);
+const positive = (most: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .transform(Number)
+    .pipe(z.number().positive().max(most));
 const count = (most: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(most));
-const countOrNone = z.string().toLowerCase().regex(/^(none|[1-9]\d{0,8})$/).transform((value) => (value === "none" ? value : Number(value)));
+const countOrNone = z
+  .string()
+  .toLowerCase()
+  .regex(/^(none|[1-9]\d{0,8})$/)
+  .transform((value) => (value === "none" ? value : Number(value)));
 const BYTES = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
-const bytesOrNone = z.string().toLowerCase().transform((value, context) => {
-  if (value === "none") return value;
-  const [, digits = "", unit = "b"] = /^([1-9]\d{0,14}) ?([kmgt]?b)?$/.exec(value) ?? [];
-  const bytes = Number(digits) * (Object.entries(BYTES).find(([name]) => name === unit)?.[1] ?? 0);
-  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
-  context.addIssue("not a number of bytes");
-  return z.NEVER;
-});
+const bytesOrNone = z
+  .string()
+  .toLowerCase()
+  .transform((value, context) => {
+    if (value === "none") return value;
+    const [, digits = "", unit = "b"] = /^([1-9]\d{0,14}) ?([kmgt]?b)?$/.exec(value) ?? [];
+    const bytes = Number(digits) * (Object.entries(BYTES).find(([name]) => name === unit)?.[1] ?? 0);
+    if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+    context.addIssue("not a number of bytes");
+    return z.NEVER;
+  });
 /** What holds of a limit for each person where the operator sets none. */
 const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
 const key = z.string().transform((value, context) => {
@@ -58,64 +77,334 @@ const proxies = z.string().transform((value): boolean | number | string => {
 
 /** Every variable but those of the platforms' apps. Values come as strings; an empty one counts as not set. */
 export const environment = z.object({
-  PORT: describe(port.default(3000), { group: "Addresses", about: "Port of the API and the dashboard.", takes: "a port number from 0 to 65535; 0 picks a free one", example: "3000" }),
-  HOST: describe(text.default("127.0.0.1"), { group: "Addresses", about: "Address to listen on. 0.0.0.0 listens to the whole network.", takes: "an IP address or host name", example: "0.0.0.0" }),
-  AMPOST_API_URL: describe(origin.optional(), { group: "Addresses", about: "Public address of REST and MCP.", takes: "an http or https address without a path", example: "https://api.example.com", otherwise: "http://localhost:PORT" }),
-  AMPOST_APP_URL: describe(origin.optional(), { group: "Addresses", about: "Public address of the dashboard, to which platforms send people back after connecting an account.", takes: "an http or https address without a path", example: "https://example.com", otherwise: "AMPOST_API_URL" }),
-  AMPOST_MEDIA_URL: describe(origin.optional(), { group: "Addresses", about: "Public address from which platforms fetch media. TikTok wants its domain verified.", takes: "an http or https address without a path", example: "https://media.example.com", otherwise: "AMPOST_API_URL" }),
-  AMPOST_TRUST_PROXY: describe(proxies.default(false), { group: "Addresses", about: "Whose X-Forwarded-* headers are believed.", takes: "true, false, a number of proxies, or their addresses separated by commas", example: "1" }),
+  PORT: describe(port.default(3000), {
+    group: "Addresses",
+    about: "Port of the API and the dashboard.",
+    takes: "a port number from 0 to 65535; 0 picks a free one",
+    example: "3000",
+  }),
+  HOST: describe(text.default("127.0.0.1"), {
+    group: "Addresses",
+    about: "Address to listen on. 0.0.0.0 listens to the whole network.",
+    takes: "an IP address or host name",
+    example: "0.0.0.0",
+  }),
+  AMPOST_API_URL: describe(origin.optional(), {
+    group: "Addresses",
+    about: "Public address of REST and MCP.",
+    takes: "an http or https address without a path",
+    example: "https://api.example.com",
+    otherwise: "http://localhost:PORT",
+  }),
+  AMPOST_APP_URL: describe(origin.optional(), {
+    group: "Addresses",
+    about: "Public address of the dashboard, to which platforms send people back after connecting an account.",
+    takes: "an http or https address without a path",
+    example: "https://example.com",
+    otherwise: "AMPOST_API_URL",
+  }),
+  AMPOST_MEDIA_URL: describe(origin.optional(), {
+    group: "Addresses",
+    about: "Public address from which platforms fetch media. TikTok wants its domain verified.",
+    takes: "an http or https address without a path",
+    example: "https://media.example.com",
+    otherwise: "AMPOST_API_URL",
+  }),
+  AMPOST_TRUST_PROXY: describe(proxies.default(false), {
+    group: "Addresses",
+    about: "Whose X-Forwarded-* headers are believed.",
+    takes: "true, false, a number of proxies, or their addresses separated by commas",
+    example: "1",
+  }),
 
-  DATABASE_URL: describe(z.url({ protocol: /^postgres(ql)?$/ }).optional(), { group: "Data", about: "A PostgreSQL (15 or newer) to use.", takes: "an address that begins with postgresql://", example: "postgresql://ampost:password@localhost:5432/ampost", otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR", secret: true }),
-  AMPOST_DATA_DIR: describe(text.default(".data"), { group: "Data", about: "Folder of the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on one machine share it.", takes: "a path", example: "/var/lib/ampost" }),
-  AMPOST_DATABASE_POOL: describe(count(1000).default(10), { group: "Data", about: "Database connections a process uses at most, besides a few long-lived ones.", takes: "a whole number from 1 to 1000", example: "20" }),
-  AMPOST_ENCRYPTION_KEY: describe(key.optional(), { group: "Data", about: "Seals tokens in the database. Several keys, separated by commas: the first seals, all open.", takes: "32 bytes as base64 or hexadecimal digits (openssl rand -base64 32)", example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=", otherwise: "a key generated into AMPOST_DATA_DIR/encryption-key", secret: true, madeBy: "openssl rand -base64 32" }),
+  DATABASE_URL: describe(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
+    group: "Data",
+    about: "A PostgreSQL (15 or newer) to use.",
+    takes: "an address that begins with postgresql://",
+    example: "postgresql://ampost:password@localhost:5432/ampost",
+    otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR",
+    secret: true,
+  }),
+  AMPOST_DATA_DIR: describe(text.default(".data"), {
+    group: "Data",
+    about:
+      "Folder of the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on one machine share it.",
+    takes: "a path",
+    example: "/var/lib/ampost",
+  }),
+  AMPOST_DATABASE_POOL: describe(count(1000).default(10), {
+    group: "Data",
+    about: "Database connections a process uses at most, besides a few long-lived ones.",
+    takes: "a whole number from 1 to 1000",
+    example: "20",
+  }),
+  AMPOST_ENCRYPTION_KEY: describe(key.optional(), {
+    group: "Data",
+    about: "Seals tokens in the database. Several keys, separated by commas: the first seals, all open.",
+    takes: "32 bytes as base64 or hexadecimal digits (openssl rand -base64 32)",
+    example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=",
+    otherwise: "a key generated into AMPOST_DATA_DIR/encryption-key",
+    secret: true,
+    madeBy: "openssl rand -base64 32",
+  }),
 
-  AMPOST_STORAGE: describe(z.enum(["disk", "s3"]).default("disk"), { group: "Media", about: "Where media is stored: a folder in AMPOST_DATA_DIR, or an S3-compatible store.", takes: "disk or s3", example: "s3" }),
-  AMPOST_S3_BUCKET: describe(text.optional(), { group: "Media", about: "The bucket, with AMPOST_STORAGE=s3.", takes: "a bucket's name", example: "ampost-media" }),
-  AMPOST_S3_PREFIX: describe(text.default(""), { group: "Media", about: "What all keys in the bucket begin with. No two instances may share bucket and prefix.", takes: "a text", example: "production/" }),
-  AMPOST_S3_REGION: describe(text.default("us-east-1"), { group: "Media", about: "The bucket's region.", takes: "a region's name", example: "eu-central-1" }),
-  AMPOST_S3_ENDPOINT: describe(z.url({ protocol: /^https?$/ }).optional(), { group: "Media", about: "The store's address.", takes: "an http or https address", example: "https://s3.example.com", otherwise: "Amazon S3 of the region" }),
-  AMPOST_S3_ACCESS_KEY_ID: describe(text.optional(), { group: "Media", about: "The store's access key.", takes: "an access key id", example: "AKIAEXAMPLE", otherwise: "what the AWS SDK finds", secret: true }),
-  AMPOST_S3_SECRET_ACCESS_KEY: describe(text.optional(), { group: "Media", about: "The secret of the access key.", takes: "a secret access key", example: "secret", secret: true }),
-  AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), { group: "Media", about: "Whether the bucket stands in the path and not in the host name, as most stores but Amazon's want it.", takes: "true or false", example: "true" }),
-  AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), { group: "Media", about: "Whether media, webhooks and descriptions of MCP clients may lie at loopback and private addresses, for the sandbox too. For development only.", takes: "true or false", example: "true" }),
+  AMPOST_STORAGE: describe(z.enum(["disk", "s3"]).default("disk"), {
+    group: "Media",
+    about: "Where media is stored: a folder in AMPOST_DATA_DIR, or an S3-compatible store.",
+    takes: "disk or s3",
+    example: "s3",
+  }),
+  AMPOST_S3_BUCKET: describe(text.optional(), {
+    group: "Media",
+    about: "The bucket, with AMPOST_STORAGE=s3.",
+    takes: "a bucket's name",
+    example: "ampost-media",
+  }),
+  AMPOST_S3_PREFIX: describe(text.default(""), {
+    group: "Media",
+    about: "What all keys in the bucket begin with. No two instances may share bucket and prefix.",
+    takes: "a text",
+    example: "production/",
+  }),
+  AMPOST_S3_REGION: describe(text.default("us-east-1"), {
+    group: "Media",
+    about: "The bucket's region.",
+    takes: "a region's name",
+    example: "eu-central-1",
+  }),
+  AMPOST_S3_ENDPOINT: describe(z.url({ protocol: /^https?$/ }).optional(), {
+    group: "Media",
+    about: "The store's address.",
+    takes: "an http or https address",
+    example: "https://s3.example.com",
+    otherwise: "Amazon S3 of the region",
+  }),
+  AMPOST_S3_ACCESS_KEY_ID: describe(text.optional(), {
+    group: "Media",
+    about: "The store's access key.",
+    takes: "an access key id",
+    example: "AKIAEXAMPLE",
+    otherwise: "what the AWS SDK finds",
+    secret: true,
+  }),
+  AMPOST_S3_SECRET_ACCESS_KEY: describe(text.optional(), {
+    group: "Media",
+    about: "The secret of the access key.",
+    takes: "a secret access key",
+    example: "secret",
+    secret: true,
+  }),
+  AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), {
+    group: "Media",
+    about: "Whether the bucket stands in the path and not in the host name, as most stores but Amazon's want it.",
+    takes: "true or false",
+    example: "true",
+  }),
+  AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), {
+    group: "Media",
+    about:
+      "Whether media, webhooks and descriptions of MCP clients may lie at loopback and private addresses, for the sandbox too. For development only.",
+    takes: "true or false",
+    example: "true",
+  }),
 
-  AMPOST_SANDBOX_PORT: describe(port.default(3001), { group: "Sandbox", about: "Port of the sandbox.", takes: "a port number from 0 to 65535; 0 picks a free one", example: "3001" }),
-  AMPOST_SANDBOX_URL: describe(origin.optional(), { group: "Sandbox", about: "A sandbox that runs elsewhere; `start` then starts none.", takes: "an http or https address without a path", example: "http://sandbox:3001", otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT" }),
-  AMPOST_SANDBOX_PAGE: describe(z.enum(["own", "open"]).optional(), { group: "Sandbox", about: "Whose posts /sandbox shows: to each person who is signed in their own, or to everybody all of them.", takes: "own or open", example: "open", otherwise: "open where AMPOST_APP_URL is a loopback address, own elsewhere" }),
-  AMPOST_SANDBOX_LIMITS: describe(flag.default(true), { group: "Sandbox", about: "Whether the platforms' limits hold in the sandbox. Off for load tests.", takes: "on or off", example: "off" }),
+  AMPOST_SANDBOX_PORT: describe(port.default(3001), {
+    group: "Sandbox",
+    about: "Port of the sandbox.",
+    takes: "a port number from 0 to 65535; 0 picks a free one",
+    example: "3001",
+  }),
+  AMPOST_SANDBOX_URL: describe(origin.optional(), {
+    group: "Sandbox",
+    about: "A sandbox that runs elsewhere; `start` then starts none.",
+    takes: "an http or https address without a path",
+    example: "http://sandbox:3001",
+    otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT",
+  }),
+  AMPOST_SANDBOX_PAGE: describe(z.enum(["own", "open"]).optional(), {
+    group: "Sandbox",
+    about: "Whose posts /sandbox shows: to each person who is signed in their own, or to everybody all of them.",
+    takes: "own or open",
+    example: "open",
+    otherwise: "open where AMPOST_APP_URL is a loopback address, own elsewhere",
+  }),
+  AMPOST_SANDBOX_LIMITS: describe(flag.default(true), {
+    group: "Sandbox",
+    about: "Whether the platforms' limits hold in the sandbox. Off for load tests.",
+    takes: "on or off",
+    example: "off",
+  }),
 
-  AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), { group: "Publishing", about: "Divides the engine's own pauses in test mode, for rehearsing failures quickly.", takes: "a number above 0, at most 10000", example: "10" }),
-  AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), { group: "Publishing", about: "Which platforms take scheduledFor: those of the public contract, or all.", takes: "contract or all", example: "all" }),
-  AMPOST_STOP_SECONDS: describe(count(600).default(10), { group: "Publishing", about: "How many seconds a stop may take. Publishing calls that are under way are waited for almost as long; all else is handed back within five seconds.", takes: "a whole number from 1 to 600", example: "60" }),
-  AMPOST_LATEST: describe(positive(8760).default(6), { group: "Publishing", about: "How many hours late a post may be published by itself, unless it names a time of its own. What could not be published by then is not sent any more: it waits for somebody, or has failed.", takes: "a number of hours above 0, at most 8760", example: "24" }),
-  AMPOST_JOURNAL_DAYS: describe(count(36_500).default(30), { group: "Publishing", about: "How many days the calls that published a settled post are kept. That it was published, and under which ids, is kept as long as the post.", takes: "a whole number of days from 1 to 36500", example: "90" }),
-  AMPOST_WORKER_SLOTS: describe(count(1000).default(16), { group: "Publishing", about: "How many platform posts a worker prepares and publishes at the same time. As many again are in reserve for platforms and users that hold few.", takes: "a whole number from 1 to 1000", example: "32" }),
-  AMPOST_WORKER_PORT: describe(port.optional(), { group: "Publishing", about: "Port on which a worker that runs alone answers /healthz and /readyz.", takes: "a port number from 0 to 65535", example: "3002", otherwise: "it listens nowhere" }),
-  LINKEDIN_API_VERSION: describe(z.string().regex(/^\d{6}$/).default("202605"), { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" }),
-  TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), { group: "Publishing", about: "Whether TikTok has not audited the app yet, and so takes posts to private accounts only: then no other privacy level is offered.", takes: "true or false", example: "true" }),
-  YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), { group: "Publishing", about: "Whether YouTube videos stay private until Google's review of the app is complete.", takes: "true or false", example: "true" }),
+  AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), {
+    group: "Publishing",
+    about: "Divides the engine's own pauses in test mode, for rehearsing failures quickly.",
+    takes: "a number above 0, at most 10000",
+    example: "10",
+  }),
+  AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), {
+    group: "Publishing",
+    about: "Which platforms take scheduledFor: those of the public contract, or all.",
+    takes: "contract or all",
+    example: "all",
+  }),
+  AMPOST_STOP_SECONDS: describe(count(600).default(10), {
+    group: "Publishing",
+    about:
+      "How many seconds a stop may take. Publishing calls that are under way are waited for almost as long; all else is handed back within five seconds.",
+    takes: "a whole number from 1 to 600",
+    example: "60",
+  }),
+  AMPOST_LATEST: describe(positive(8760).default(6), {
+    group: "Publishing",
+    about:
+      "How many hours late a post may be published by itself, unless it names a time of its own. What could not be published by then is not sent any more: it waits for somebody, or has failed.",
+    takes: "a number of hours above 0, at most 8760",
+    example: "24",
+  }),
+  AMPOST_JOURNAL_DAYS: describe(count(36_500).default(30), {
+    group: "Publishing",
+    about:
+      "How many days the calls that published a settled post are kept. That it was published, and under which ids, is kept as long as the post.",
+    takes: "a whole number of days from 1 to 36500",
+    example: "90",
+  }),
+  AMPOST_WORKER_SLOTS: describe(count(1000).default(16), {
+    group: "Publishing",
+    about:
+      "How many platform posts a worker prepares and publishes at the same time. As many again are in reserve for platforms and users that hold few.",
+    takes: "a whole number from 1 to 1000",
+    example: "32",
+  }),
+  AMPOST_WORKER_PORT: describe(port.optional(), {
+    group: "Publishing",
+    about: "Port on which a worker that runs alone answers /healthz and /readyz.",
+    takes: "a port number from 0 to 65535",
+    example: "3002",
+    otherwise: "it listens nowhere",
+  }),
+  LINKEDIN_API_VERSION: describe(
+    z
+      .string()
+      .regex(/^\d{6}$/)
+      .default("202605"),
+    { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" },
+  ),
+  TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), {
+    group: "Publishing",
+    about:
+      "Whether TikTok has not audited the app yet, and so takes posts to private accounts only: then no other privacy level is offered.",
+    takes: "true or false",
+    example: "true",
+  }),
+  YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), {
+    group: "Publishing",
+    about: "Whether YouTube videos stay private until Google's review of the app is complete.",
+    takes: "true or false",
+    example: "true",
+  }),
 
-  AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), { group: "People", about: "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.", takes: "open, invite or closed", example: "open" }),
-  AMPOST_USER_STORAGE: describe(bytesOrNone.optional(), { group: "People", about: "How much media a person may have stored, in both modes together.", takes: "a number of bytes, kB, MB, GB or TB, or none", example: "10GB", otherwise: unlessOpen(`${(OPEN_LIMITS.maxStorageBytes ?? 0) / 1e9} GB`) }),
-  AMPOST_USER_POSTS_PER_DAY: describe(countOrNone.optional(), { group: "People", about: "How many posts a person may make in a day (UTC).", takes: "a whole number above 0, or none", example: "1000", otherwise: unlessOpen(String(OPEN_LIMITS.postsPerDay)) }),
-  AMPOST_USER_SCHEDULED_POSTS: describe(countOrNone.optional(), { group: "People", about: "How many posts of a person may wait for their time at once.", takes: "a whole number above 0, or none", example: "2000", otherwise: unlessOpen(String(OPEN_LIMITS.maxScheduledPosts)) }),
-  AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), { group: "People", about: "How many calls of each rate class a person may make in a minute. Each process counts by itself.", takes: "a whole number above 0, or none", example: "600", otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)) }),
-  AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), { group: "People", about: "The mail server that letters are handed to.", takes: "an address that begins with smtp:// or smtps://", example: "smtps://ampost:password@mail.example.com", otherwise: "letters are written to AMPOST_DATA_DIR/mail", secret: true }),
-  AMPOST_MAIL_FROM: describe(z.string().regex(/^(?:[^\r\n<>]*[\s<])?[^\s<>@]+@[^\s<>@]+>?$/).optional(), { group: "People", about: "Whom letters come from.", takes: "an e-mail address, with a name before it if you like", example: "Ampost <ampost@example.com>", otherwise: "ampost@ and the host of AMPOST_APP_URL" }),
+  AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), {
+    group: "People",
+    about:
+      "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.",
+    takes: "open, invite or closed",
+    example: "open",
+  }),
+  AMPOST_USER_STORAGE: describe(bytesOrNone.optional(), {
+    group: "People",
+    about: "How much media a person may have stored, in both modes together.",
+    takes: "a number of bytes, kB, MB, GB or TB, or none",
+    example: "10GB",
+    otherwise: unlessOpen(`${(OPEN_LIMITS.maxStorageBytes ?? 0) / 1e9} GB`),
+  }),
+  AMPOST_USER_POSTS_PER_DAY: describe(countOrNone.optional(), {
+    group: "People",
+    about: "How many posts a person may make in a day (UTC).",
+    takes: "a whole number above 0, or none",
+    example: "1000",
+    otherwise: unlessOpen(String(OPEN_LIMITS.postsPerDay)),
+  }),
+  AMPOST_USER_SCHEDULED_POSTS: describe(countOrNone.optional(), {
+    group: "People",
+    about: "How many posts of a person may wait for their time at once.",
+    takes: "a whole number above 0, or none",
+    example: "2000",
+    otherwise: unlessOpen(String(OPEN_LIMITS.maxScheduledPosts)),
+  }),
+  AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), {
+    group: "People",
+    about: "How many calls of each rate class a person may make in a minute. Each process counts by itself.",
+    takes: "a whole number above 0, or none",
+    example: "600",
+    otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),
+  }),
+  AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), {
+    group: "People",
+    about: "The mail server that letters are handed to.",
+    takes: "an address that begins with smtp:// or smtps://",
+    example: "smtps://ampost:password@mail.example.com",
+    otherwise: "letters are written to AMPOST_DATA_DIR/mail",
+    secret: true,
+  }),
+  AMPOST_MAIL_FROM: describe(
+    z
+      .string()
+      .regex(/^(?:[^\r\n<>]*[\s<])?[^\s<>@]+@[^\s<>@]+>?$/)
+      .optional(),
+    {
+      group: "People",
+      about: "Whom letters come from.",
+      takes: "an e-mail address, with a name before it if you like",
+      example: "Ampost <ampost@example.com>",
+      otherwise: "ampost@ and the host of AMPOST_APP_URL",
+    },
+  ),
 
-  AMPOST_METRICS_PORT: describe(port.optional(), { group: "Watching", about: "A port of its own for /metrics, and for /readyz with every check.", takes: "a port number from 0 to 65535", example: "9464", otherwise: "there is none" }),
-  AMPOST_METRICS_HOST: describe(text.default("127.0.0.1"), { group: "Watching", about: "Address on which that port listens.", takes: "an IP address or host name", example: "10.0.0.5" }),
-  AMPOST_METRICS_TOKEN: describe(z.string().regex(/^[\w.~+/=-]{16,}$/).optional(), { group: "Watching", about: "A bearer token that opens /metrics, and /readyz with every check, on the other ports too.", takes: "at least 16 letters, digits or any of -._~+/=", example: "bm90LWEtdG9rZW4tbWFrZS15b3VyLW93bg==", otherwise: "they answer /metrics to nobody", secret: true, madeBy: "openssl rand -base64 32" }),
+  AMPOST_METRICS_PORT: describe(port.optional(), {
+    group: "Watching",
+    about: "A port of its own for /metrics, and for /readyz with every check.",
+    takes: "a port number from 0 to 65535",
+    example: "9464",
+    otherwise: "there is none",
+  }),
+  AMPOST_METRICS_HOST: describe(text.default("127.0.0.1"), {
+    group: "Watching",
+    about: "Address on which that port listens.",
+    takes: "an IP address or host name",
+    example: "10.0.0.5",
+  }),
+  AMPOST_METRICS_TOKEN: describe(
+    z
+      .string()
+      .regex(/^[\w.~+/=-]{16,}$/)
+      .optional(),
+    {
+      group: "Watching",
+      about: "A bearer token that opens /metrics, and /readyz with every check, on the other ports too.",
+      takes: "at least 16 letters, digits or any of -._~+/=",
+      example: "bm90LWEtdG9rZW4tbWFrZS15b3VyLW93bg==",
+      otherwise: "they answer /metrics to nobody",
+      secret: true,
+      madeBy: "openssl rand -base64 32",
+    },
+  ),
 
-  AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), { group: "Logs", about: "What is logged: this and all that is graver.", takes: "trace, debug, info, warn, error or silent", example: "debug" }),
+  AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), {
+    group: "Logs",
+    about: "What is logged: this and all that is graver.",
+    takes: "trace, debug, info, warn, error or silent",
+    example: "debug",
+  }),
 });
 
 /** The instance's own app at each platform, for live mode. */
 export const appEnvironment = z.object(Object.fromEntries(PLATFORM_NAMES.flatMap(appVariables)));
 
 /** All of them, by name, in the order in which they are to be read. */
-export const variables: [string, z.ZodType][] = [...Object.entries(environment.shape), ...Object.entries(appEnvironment.shape)];
+export const variables: [string, z.ZodType][] = [
+  ...Object.entries(environment.shape),
+  ...Object.entries(appEnvironment.shape),
+];
 
 export function appVariable(platform: PlatformName, part: "CLIENT_ID" | "CLIENT_SECRET" | "REDIRECT_URI"): string {
   return `${platform.toUpperCase()}_${part}`;
@@ -124,9 +413,35 @@ export function appVariable(platform: PlatformName, part: "CLIENT_ID" | "CLIENT_
 function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<string>>][] {
   const group = "Apps on the platforms, for live mode";
   return [
-    [appVariable(platform, "CLIENT_ID"), describe(z.string().optional(), { group, about: "The app's id, as the platform's developer portal shows it.", takes: "a client id", example: "1234567890" })],
-    [appVariable(platform, "CLIENT_SECRET"), describe(z.string().optional(), { group, about: "The app's secret.", takes: "a client secret", example: "secret", secret: true })],
-    [appVariable(platform, "REDIRECT_URI"), describe(z.url().optional(), { group, about: "The callback address registered with the app.", takes: "an address", example: `https://example.com/api/platforms/${platform}/callback`, otherwise: `AMPOST_APP_URL/api/platforms/${platform}/callback` })],
+    [
+      appVariable(platform, "CLIENT_ID"),
+      describe(z.string().optional(), {
+        group,
+        about: "The app's id, as the platform's developer portal shows it.",
+        takes: "a client id",
+        example: "1234567890",
+      }),
+    ],
+    [
+      appVariable(platform, "CLIENT_SECRET"),
+      describe(z.string().optional(), {
+        group,
+        about: "The app's secret.",
+        takes: "a client secret",
+        example: "secret",
+        secret: true,
+      }),
+    ],
+    [
+      appVariable(platform, "REDIRECT_URI"),
+      describe(z.url().optional(), {
+        group,
+        about: "The callback address registered with the app.",
+        takes: "an address",
+        example: `https://example.com/api/platforms/${platform}/callback`,
+        otherwise: `AMPOST_APP_URL/api/platforms/${platform}/callback`,
+      }),
+    ],
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+
 import type { Config } from "./config.ts";
 import { createListener, type Listener } from "./db/listen.ts";
 import { type Instance, openInstance } from "./instance.ts";
@@ -20,7 +21,12 @@ export interface Ground {
 export type Opened = (() => Promise<unknown> | void)[];
 
 /** Adds to `opened` as it goes, so that a start that fails half-way leaves nothing behind. */
-export async function openGround(config: Config, log: Logger, options: { doesChores: boolean }, opened: Opened): Promise<Ground> {
+export async function openGround(
+  config: Config,
+  log: Logger,
+  options: { doesChores: boolean },
+  opened: Opened,
+): Promise<Ground> {
   const instance = await openInstance(config, log);
   opened.push(() => instance.close());
   const metrics = createMetrics(instance.pool, options.doesChores ? "worker" : "api");

@@ -1,16 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
 import type { Logger } from "pino";
+
 import type { Mode } from "../model/platform-names.ts";
 import { loginOf } from "../platforms/index.ts";
 import { createHttpClient, type HttpClient } from "../platforms/kit/http.ts";
 import type { Config } from "./config.ts";
+import { closeDataDir } from "./data-dir.ts";
 import { isDatabaseAway } from "./db/away.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { createPool } from "./db/pool.ts";
-import { closeDataDir } from "./data-dir.ts";
 import type { OAuthServices } from "./oauth/services.ts";
 import { createVault } from "./oauth/vault.ts";
 import { checkKeys, loadSecrets, type Secrets } from "./secrets.ts";
@@ -44,7 +46,11 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
   const pools: pg.Pool[] = [];
   let closing = false;
   const openPool = (name: string, max: number) => {
-    const pool = createPool(database.url, { max, name, onError: (error) => closing || log.warn({ err: error }, "A database connection broke") });
+    const pool = createPool(database.url, {
+      max,
+      name,
+      onError: (error) => closing || log.warn({ err: error }, "A database connection broke"),
+    });
     pools.push(pool);
     return pool;
   };
@@ -80,7 +86,10 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
 }
 
 /** The address of the database, and how to let go of it. The embedded server is started where it does not run yet. */
-export async function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">, log: Logger): Promise<{ url: string; stop(): Promise<void> }> {
+export async function openDatabase(
+  config: Pick<Config, "databaseUrl" | "dataDir">,
+  log: Logger,
+): Promise<{ url: string; stop(): Promise<void> }> {
   if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
   await mkdir(config.dataDir, { recursive: true });
   const embedded = await startEmbedded({ dataDir: config.dataDir, log });
@@ -95,7 +104,11 @@ async function prepareDatabase(pool: pg.Pool, log: Logger, patienceSeconds: numb
       return;
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
-      if (performance.now() > deadline) throw new Error(`The database cannot be reached: ${error instanceof Error ? error.message : String(error)}. Check DATABASE_URL.`, { cause: error });
+      if (performance.now() > deadline)
+        throw new Error(
+          `The database cannot be reached: ${error instanceof Error ? error.message : String(error)}. Check DATABASE_URL.`,
+          { cause: error },
+        );
       log.warn({ err: error }, "The database cannot be reached yet; trying again");
       await sleep(1_000);
     }

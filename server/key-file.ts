@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+
 import { withFileLock } from "./db/file-lock.ts";
 import type { KeySource } from "./oauth/vault.ts";
 
@@ -67,9 +68,14 @@ interface KeysRead {
 function readKeys(file: string): KeysRead {
   // The stamp first: a change between the two is met at the next look.
   const stamp = stampOf(file);
-  const keys = readFileSync(file, "utf8").trim().split(/\s+/).map((line) => Buffer.from(line, "base64"));
+  const keys = readFileSync(file, "utf8")
+    .trim()
+    .split(/\s+/)
+    .map((line) => Buffer.from(line, "base64"));
   if (keys.every((key) => key.length === 32)) return { keys, stamp };
-  throw new Error(`${file} does not hold a key of 32 bytes in base64 on each line. Put the right ones there: without them the tokens in the database cannot be read.`);
+  throw new Error(
+    `${file} does not hold a key of 32 bytes in base64 on each line. Put the right ones there: without them the tokens in the database cannot be read.`,
+  );
 }
 
 /** What changes with the file; null where there is none. */

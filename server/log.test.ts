@@ -16,14 +16,28 @@ test("secrets leave no trace in the log, at any depth and in any form", () => {
 });
 
 test("what is no secret stays as it is", () => {
-  const [line] = logged(`log.info({ requestId: "r1", tokenHealth: "healthy", token: null, at: new Date(0), attempt: 2, error: { code: "RATE_LIMITED" } }, "said");`);
+  const [line] = logged(
+    `log.info({ requestId: "r1", tokenHealth: "healthy", token: null, at: new Date(0), attempt: 2, error: { code: "RATE_LIMITED" } }, "said");`,
+  );
   const { time, ...rest } = line ?? {};
   assert.equal(typeof time, "string");
-  assert.deepEqual(rest, { level: "info", part: "test", requestId: "r1", tokenHealth: "healthy", token: null, at: "1970-01-01T00:00:00.000Z", attempt: 2, error: { code: "RATE_LIMITED" }, msg: "said" });
+  assert.deepEqual(rest, {
+    level: "info",
+    part: "test",
+    requestId: "r1",
+    tokenHealth: "healthy",
+    token: null,
+    at: "1970-01-01T00:00:00.000Z",
+    attempt: 2,
+    error: { code: "RATE_LIMITED" },
+    msg: "said",
+  });
 });
 
 test("an error says its name, message, code and cause", () => {
-  const [line] = logged(`log.warn({ err: Object.assign(new TypeError("lost", { cause: new Error("cut") }), { code: "ECONNRESET" }) }, "gone");`);
+  const [line] = logged(
+    `log.warn({ err: Object.assign(new TypeError("lost", { cause: new Error("cut") }), { code: "ECONNRESET" }) }, "gone");`,
+  );
   const { stack, cause, ...rest } = Object(line?.err);
   assert.match(String(stack), /TypeError: lost/);
   assert.equal(cause.message, "cut");
@@ -40,5 +54,8 @@ function logged(program: string): Record<string, unknown>[] {
   const source = `import { createLog } from ${JSON.stringify(join(import.meta.dirname, "log.ts"))}; const log = createLog({ level: "info", part: "test" });${program}`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8" });
   assert.equal(stdout, "");
-  return stderr.trim().split("\n").map((line) => JSON.parse(line));
+  return stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 }

@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+
 import pino, { type Logger } from "pino";
 import type { build } from "pino-pretty";
+
 import { redact, REDACTED } from "../platforms/kit/redaction.ts";
 
 export interface LogOptions {
@@ -15,20 +17,36 @@ export interface LogOptions {
  */
 export function createLog({ level, part }: LogOptions): Logger {
   const base = part === undefined ? null : { part };
-  const formatters = { level: (label: string) => ({ level: label }), log: (fields: Record<string, unknown>) => clean(fields, 0) };
+  const formatters = {
+    level: (label: string) => ({ level: label }),
+    log: (fields: Record<string, unknown>) => clean(fields, 0),
+  };
   const serializers = { err: (error: unknown) => error };
-  const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime, formatters, serializers, hooks: { logMethod: cleanMessage } };
+  const options = {
+    level,
+    base,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters,
+    serializers,
+    hooks: { logMethod: cleanMessage },
+  };
   return pino(options, terminalStream() ?? pino.destination({ fd: 2, sync: true }));
 }
 
 /** Everything under such a name is secret, whatever it looks like. */
-const SECRET_NAME = /authorization|cookie|password|secret|signature|sealed|verifier|api_?key$|token$|encryption_?key|database_?url/i;
+const SECRET_NAME =
+  /authorization|cookie|password|secret|signature|sealed|verifier|api_?key$|token$|encryption_?key|database_?url/i;
 /** Raw API keys, tokens of MCP clients, and the password in an address. */
 const SECRET_TEXT = [/\bamp_(?:live|test|access|refresh|code)_[\w-]{8,}/g, /(?<=:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/g];
 const DEEPEST = 8;
 
 function clean(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, SECRET_NAME.test(name) && value !== null && typeof value !== "number" ? REDACTED : cleanValue(value, depth)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      SECRET_NAME.test(name) && value !== null && typeof value !== "number" ? REDACTED : cleanValue(value, depth),
+    ]),
+  );
 }
 
 function cleanValue(value: unknown, depth: number): unknown {
@@ -48,7 +66,13 @@ function cleanValue(value: unknown, depth: number): unknown {
 function cleanError(error: Error, depth: number): Record<string, unknown> {
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
   const cause = error.cause === undefined ? {} : { cause: cleanValue(error.cause, depth + 1) };
-  return { type: error.name, message: cleanText(error.message), ...code, stack: cleanText(error.stack ?? ""), ...cause };
+  return {
+    type: error.name,
+    message: cleanText(error.message),
+    ...code,
+    stack: cleanText(error.stack ?? ""),
+    ...cause,
+  };
 }
 
 function cleanText(text: string): string {
@@ -67,5 +91,11 @@ function cleanMessage(this: Logger, args: Parameters<pino.LogFn>, method: pino.L
 function terminalStream(): pino.DestinationStream | undefined {
   if (!process.stderr.isTTY) return undefined;
   const pretty: { build: typeof build } = createRequire(import.meta.url)("pino-pretty");
-  return pretty.build({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss", ignore: "pid,hostname", colorize: process.env.NO_COLOR === undefined });
+  return pretty.build({
+    destination: 2,
+    sync: true,
+    translateTime: "SYS:HH:MM:ss",
+    ignore: "pid,hostname",
+    colorize: process.env.NO_COLOR === undefined,
+  });
 }

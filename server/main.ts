@@ -1,15 +1,16 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+
 import { platforms } from "../platforms/index.ts";
+import { type AttachedProcess, startAttached } from "./attached-process.ts";
 import type { Config } from "./config.ts";
 import { createKeyHolders } from "./domain/api-keys/key-holders.ts";
 import type { Services } from "./domain/services.ts";
 import { openAuth, sessionsOf } from "./domain/users/open-auth.ts";
 import { openSetUp } from "./domain/users/set-up.ts";
+import { type Ground, openGround, type Opened } from "./ground.ts";
 import { createHttpApp } from "./http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "./http/probes.ts";
-import { type AttachedProcess, startAttached } from "./attached-process.ts";
-import { type Ground, openGround, type Opened } from "./ground.ts";
 import type { FaultHook } from "./publishing/fault-points.ts";
 import { readiness } from "./readiness.ts";
 import { startWatchdog } from "./watchdog.ts";
@@ -72,23 +73,41 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
   }
 }
 
-function probesOf(ground: Ground, parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined }): Probes {
+function probesOf(
+  ground: Ground,
+  parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+): Probes {
   const { metrics } = ground;
-  const ofWorker = async () => (parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null));
-  return { ready: readiness(ground, parts), metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print(await ofWorker()) }) };
+  const ofWorker = async () =>
+    parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null);
+  return {
+    ready: readiness(ground, parts),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print(await ofWorker()) }),
+  };
 }
 
 /** What a worker that runs alone shows of itself. */
-async function serveProbes({ host, workerPort: port, metrics }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
-  return port === null ? undefined : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token });
+async function serveProbes(
+  { host, workerPort: port, metrics }: Config,
+  probes: Probes,
+): Promise<FastifyInstance | undefined> {
+  return port === null
+    ? undefined
+    : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token });
 }
 
 /** What a process shows of itself to its operator, on a port that nobody else reaches. */
 async function serveMetrics({ metrics: { host, port } }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
-  return port === null ? undefined : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, { token: null, isOwnPort: true });
+  return port === null
+    ? undefined
+    : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, { token: null, isOwnPort: true });
 }
 
-async function listenForProbes(where: { host: string; port: number; variable: string }, probes: Probes, access: ProbeAccess): Promise<FastifyInstance> {
+async function listenForProbes(
+  where: { host: string; port: number; variable: string },
+  probes: Probes,
+  access: ProbeAccess,
+): Promise<FastifyInstance> {
   const app = createProbesApp(probes, access);
   await listen(app, where);
   return app;
@@ -125,7 +144,12 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
     },
     limitsOf: async () => config.userLimits,
   };
-  const app = await createHttpApp(services, { probes, metricsToken: config.metrics.token, trustProxy: config.trustProxy, observe: metrics.request });
+  const app = await createHttpApp(services, {
+    probes,
+    metricsToken: config.metrics.token,
+    trustProxy: config.trustProxy,
+    observe: metrics.request,
+  });
   await listen(app, { host: config.host, port: config.port, variable: "PORT" });
   return app;
 }
@@ -144,7 +168,13 @@ function startSandbox(config: Config, log: Logger): AttachedProcess {
 /** It begins when this process stands: what keeps both from starting is said once, and the database is made ready by one. */
 function startWorker(config: Config, log: Logger, ground: Promise<Ground>): AttachedProcess {
   // Ports that were settled here are part of addresses there; it listens nowhere itself.
-  const env = { PORT: String(config.port), AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir, AMPOST_WORKER_PORT: "", AMPOST_METRICS_PORT: "" };
+  const env = {
+    PORT: String(config.port),
+    AMPOST_SANDBOX_PORT: String(config.sandbox.port),
+    AMPOST_DATA_DIR: config.dataDir,
+    AMPOST_WORKER_PORT: "",
+    AMPOST_METRICS_PORT: "",
+  };
   const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
   return unheard(
     startAttached("worker", {
@@ -171,15 +201,20 @@ function addressOf(app: FastifyInstance): string {
   return `http://${host}:${address.port}`;
 }
 
-async function listen(app: FastifyInstance, { host, port, variable }: { host: string; port: number; variable: string }): Promise<void> {
+async function listen(
+  app: FastifyInstance,
+  { host, port, variable }: { host: string; port: number; variable: string },
+): Promise<void> {
   await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
     throw new Error(LISTEN_FAILURES[error.code ?? ""]?.(host, port, variable) ?? error.message, { cause: error });
   });
 }
 
 const LISTEN_FAILURES: Record<string, (host: string, port: number, variable: string) => string> = {
-  EADDRINUSE: (host, port, variable) => `Port ${port} on ${host} is taken by another program. Stop that, or set ${variable} to another one.`,
-  EACCES: (_host, port, variable) => `Port ${port} needs rights that this user does not have. Set ${variable} to one above 1023.`,
+  EADDRINUSE: (host, port, variable) =>
+    `Port ${port} on ${host} is taken by another program. Stop that, or set ${variable} to another one.`,
+  EACCES: (_host, port, variable) =>
+    `Port ${port} needs rights that this user does not have. Set ${variable} to one above 1023.`,
   EADDRNOTAVAIL: noSuchHost,
   ENOTFOUND: noSuchHost,
 };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestDatabase } from "../tests/database.ts";
+
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { createTestDatabase } from "../tests/database.ts";
 import { createMetrics } from "./metrics.ts";
 
 test("what was measured and what waits is printed for Prometheus", async () => {

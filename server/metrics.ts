@@ -1,6 +1,7 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type pg from "pg";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
+
 import type { Mode, PlatformName } from "../model/platform-names.ts";
 import { countMissed, queueDepth } from "./db/queue-depth.ts";
 
@@ -42,18 +43,76 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, labels: { process: part } });
-  const requests = new Histogram({ name: "ampost_http_request_seconds", help: "Time from a request to its answer.", labelNames: ["method", "route", "status"], buckets: REQUEST_SECONDS, registers });
-  const settled = new Counter({ name: "ampost_platform_posts_settled_total", help: "Platform posts that came to an outcome.", labelNames: ["platform", "outcome"], registers });
-  const faulted = new Counter({ name: "ampost_publish_faults_total", help: "Faults of the server itself that stopped the work on a platform post.", labelNames: ["platform"], registers });
-  const setAside = new Counter({ name: "ampost_platform_posts_set_aside_total", help: "Platform posts given up because the processes that worked on them ended again and again.", labelNames: ["platform"], registers });
-  const late = new Histogram({ name: "ampost_commit_late_seconds", help: "How long after its due time the commit of a platform post began.", labelNames: ["platform"], buckets: LATE_SECONDS, registers });
-  const chores = new Histogram({ name: "ampost_chore_seconds", help: "Time a chore took.", labelNames: ["queue", "outcome"], buckets: CHORE_SECONDS, registers });
-  const restarts = new Counter({ name: "ampost_worker_restarts_total", help: "How often the worker's process ended by itself and was started again.", registers });
-  const due = new Gauge({ name: "ampost_due_platform_posts", help: "Platform posts whose next action is due and that nobody works on.", registers });
-  const waiting = new Gauge({ name: "ampost_waiting_platform_posts", help: "Platform posts with a next action, due or not.", registers });
-  const oldest = new Gauge({ name: "ampost_due_oldest_seconds", help: "For how long the oldest of them has been due.", registers });
-  const down = new Gauge({ name: "ampost_platform_down", help: "1 while a platform does not answer and what is due of it is held back.", labelNames: ["platform", "mode"], registers });
-  const missed = new Gauge({ name: "ampost_missed_platform_posts", help: "Scheduled platform posts whose time passed unused, and that wait for somebody.", registers });
+  const requests = new Histogram({
+    name: "ampost_http_request_seconds",
+    help: "Time from a request to its answer.",
+    labelNames: ["method", "route", "status"],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const settled = new Counter({
+    name: "ampost_platform_posts_settled_total",
+    help: "Platform posts that came to an outcome.",
+    labelNames: ["platform", "outcome"],
+    registers,
+  });
+  const faulted = new Counter({
+    name: "ampost_publish_faults_total",
+    help: "Faults of the server itself that stopped the work on a platform post.",
+    labelNames: ["platform"],
+    registers,
+  });
+  const setAside = new Counter({
+    name: "ampost_platform_posts_set_aside_total",
+    help: "Platform posts given up because the processes that worked on them ended again and again.",
+    labelNames: ["platform"],
+    registers,
+  });
+  const late = new Histogram({
+    name: "ampost_commit_late_seconds",
+    help: "How long after its due time the commit of a platform post began.",
+    labelNames: ["platform"],
+    buckets: LATE_SECONDS,
+    registers,
+  });
+  const chores = new Histogram({
+    name: "ampost_chore_seconds",
+    help: "Time a chore took.",
+    labelNames: ["queue", "outcome"],
+    buckets: CHORE_SECONDS,
+    registers,
+  });
+  const restarts = new Counter({
+    name: "ampost_worker_restarts_total",
+    help: "How often the worker's process ended by itself and was started again.",
+    registers,
+  });
+  const due = new Gauge({
+    name: "ampost_due_platform_posts",
+    help: "Platform posts whose next action is due and that nobody works on.",
+    registers,
+  });
+  const waiting = new Gauge({
+    name: "ampost_waiting_platform_posts",
+    help: "Platform posts with a next action, due or not.",
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "ampost_due_oldest_seconds",
+    help: "For how long the oldest of them has been due.",
+    registers,
+  });
+  const down = new Gauge({
+    name: "ampost_platform_down",
+    help: "1 while a platform does not answer and what is due of it is held back.",
+    labelNames: ["platform", "mode"],
+    registers,
+  });
+  const missed = new Gauge({
+    name: "ampost_missed_platform_posts",
+    help: "Scheduled platform posts whose time passed unused, and that wait for somebody.",
+    registers,
+  });
   const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is held.", registers });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
@@ -67,7 +126,10 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     contentType: registry.contentType,
     values: () => registry.getMetricsAsJSON(),
     print: async (others) => {
-      const [depth, left] = await Promise.all([queueDepth.one(pool).catch(() => undefined), countMissed.one(pool).catch(() => undefined)]);
+      const [depth, left] = await Promise.all([
+        queueDepth.one(pool).catch(() => undefined),
+        countMissed.one(pool).catch(() => undefined),
+      ]);
       missed.set(left?.missed ?? Number.NaN);
       due.set(depth?.due ?? Number.NaN);
       waiting.set(depth?.waiting ?? Number.NaN);

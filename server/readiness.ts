@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { AttachedProcess } from "./attached-process.ts";
 import { findHold } from "./db/hold.ts";
 import { pendingMigrations } from "./db/migrate.ts";
@@ -14,10 +15,13 @@ export interface Readiness {
 }
 
 /** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
-export function readiness({ instance }: Ground, parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined }): () => Promise<Readiness> {
+export function readiness(
+  { instance }: Ground,
+  parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;
   const looks: Record<string, () => Promise<string>> = {
-    database: async () => (await pool.query("select 1")).rowCount === 1 ? OK : "does not answer",
+    database: async () => ((await pool.query("select 1")).rowCount === 1 ? OK : "does not answer"),
     migrations: async () => {
       const pending = await pendingMigrations(pool);
       return pending.length === 0 ? OK : `${pending.join(", ")} did not run yet`;
@@ -45,13 +49,20 @@ export function readiness({ instance }: Ground, parts: { work: Work | undefined;
   if (sandbox) {
     looks.sandbox = async () => {
       if (!sandbox.isRunning()) return "does not run";
-      const answer = await oauth.directHttp.send({ method: "GET", url: `${config.sandbox.url}/_sandbox/faults`, timeoutSeconds: 2 });
+      const answer = await oauth.directHttp.send({
+        method: "GET",
+        url: `${config.sandbox.url}/_sandbox/faults`,
+        timeoutSeconds: 2,
+      });
       return answer.status === 200 ? OK : `answers ${answer.status}`;
     };
   }
   return async () => {
     const [publishing, ...looked] = await Promise.all([
-      findHold.one(pool).then((held) => (held === undefined ? "running" : "held"), () => null),
+      findHold.one(pool).then(
+        (held) => (held === undefined ? "running" : "held"),
+        () => null,
+      ),
       ...Object.entries(looks).map(async ([name, look]) => [name, await look().catch(sentenceOf)] as const),
     ]);
     const checks = Object.fromEntries(looked);

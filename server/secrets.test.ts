@@ -3,9 +3,10 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+
 import { createTestDatabase } from "../tests/database.ts";
-import { createVault } from "./oauth/vault.ts";
 import { addKey, keyFile } from "./key-file.ts";
+import { createVault } from "./oauth/vault.ts";
 import { checkKeys, loadSecrets } from "./secrets.ts";
 
 test("the first start makes one key, readable by its owner only, however many processes start at once", async () => {
@@ -71,7 +72,10 @@ test("a key that did not seal this database is refused; a list with the earlier 
   const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   await checkKeys(database.pool, createVault([first]));
   await checkKeys(database.pool, createVault([first]));
-  await assert.rejects(checkKeys(database.pool, createVault([second])), /not the one that this database's tokens were sealed with/);
+  await assert.rejects(
+    checkKeys(database.pool, createVault([second])),
+    /not the one that this database's tokens were sealed with/,
+  );
   await checkKeys(database.pool, createVault([second, first]));
   await database.drop();
 });

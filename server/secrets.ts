@@ -1,5 +1,7 @@
 import { hkdfSync } from "node:crypto";
+
 import type pg from "pg";
+
 import type { Config } from "./config.ts";
 import { addFact, findFact } from "./db/instance-facts.ts";
 import { openKeyFile } from "./key-file.ts";
@@ -31,15 +33,23 @@ function mediaSecretsOf(keys: readonly Buffer[]): { keys: readonly Buffer[]; sec
   return { keys, secrets: [first, ...others] };
 }
 
-const CHECK = { name: "encryption_check", text: "ampost", place: { table: "instance", row: "encryption_check", column: "value" } };
+const CHECK = {
+  name: "encryption_check",
+  text: "ampost",
+  place: { table: "instance", row: "encryption_check", column: "value" },
+};
 
 /**
  * Whether these are the keys that the database's secrets were sealed with. The first process to ask leaves a sealed
  * value behind, by which all later ones are judged. Throws with what to do about it.
  */
 export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
-  if ((await judgeKeys(pool, vault)) === "new") await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
-  if ((await judgeKeys(pool, vault)) === "wrong") throw new Error(`The encryption key is not the one that this database's tokens were sealed with. ${WRONG_KEY_CURE}`);
+  if ((await judgeKeys(pool, vault)) === "new")
+    await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
+  if ((await judgeKeys(pool, vault)) === "wrong")
+    throw new Error(
+      `The encryption key is not the one that this database's tokens were sealed with. ${WRONG_KEY_CURE}`,
+    );
 }
 
 /** What to do about a wrong key. */

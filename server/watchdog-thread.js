@@ -5,7 +5,7 @@ import { workerData } from "node:worker_threads";
 const { beats, seconds, part } = workerData;
 
 // Counted in rounds of its own, so that a process that was stopped, or a machine that slept or is short of time, is no endless loop.
-for (let missed = 0; missed < seconds; ) {
+for (let missed = 0; missed < seconds;) {
   const seen = Atomics.load(beats, 0);
   Atomics.wait(beats, 0, seen, 1000);
   missed = Atomics.load(beats, 0) === seen ? missed + 1 : 0;

@@ -2,12 +2,25 @@ import { foreseen } from "../platforms/foresight.ts";
 import { platforms } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { findOwner } from "./db/users.ts";
-import type { Ground } from "./ground.ts";
 import { deliver } from "./domain/webhooks/deliver.ts";
 import { webhookGroups } from "./domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "./domain/webhooks/relay.ts";
-import { IDEMPOTENCY_SWEEP_QUEUE, JOURNAL_SWEEP_QUEUE, OUTBOX_SWEEP_QUEUE, SIGN_IN_SWEEP_QUEUE, WEBHOOK_QUEUE } from "./jobs/queues.ts";
-import { keepPostCountsFolded, sweepAttempts, sweepIdempotencyKeys, sweepJournal, sweepOutbox, sweepSignIn } from "./jobs/sweeps.ts";
+import type { Ground } from "./ground.ts";
+import {
+  IDEMPOTENCY_SWEEP_QUEUE,
+  JOURNAL_SWEEP_QUEUE,
+  OUTBOX_SWEEP_QUEUE,
+  SIGN_IN_SWEEP_QUEUE,
+  WEBHOOK_QUEUE,
+} from "./jobs/queues.ts";
+import {
+  keepPostCountsFolded,
+  sweepAttempts,
+  sweepIdempotencyKeys,
+  sweepJournal,
+  sweepOutbox,
+  sweepSignIn,
+} from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
 import { writeExpiryLetter, writeHoldLetter } from "./mail/letters.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
@@ -48,7 +61,12 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
   for (const { message, cure } of foreseen(config.platformEnvironment, new Date())) log.warn(`${message} ${cure}`);
   const pool = instance.openPool("ampost worker", config.databasePool);
   const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
-  const ingest = createIngest({ pool, storage, allowPrivateUrls: config.allowPrivateUrls, limitsOf: async () => config.userLimits });
+  const ingest = createIngest({
+    pool,
+    storage,
+    allowPrivateUrls: config.allowPrivateUrls,
+    limitsOf: async () => config.userLimits,
+  });
   const oauth = { ...instance.oauth, pool };
   const continuity = await openContinuity({
     pool,
@@ -57,7 +75,12 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     log,
     onHeld: async ({ reason }) => {
       const owner = await findOwner.one(pool);
-      if (owner !== undefined) await sendMail({ jobs, vault: oauth.vault }, pool, writeHoldLetter(owner.email, HOLD_REASONS[reason], config.appUrl));
+      if (owner !== undefined)
+        await sendMail(
+          { jobs, vault: oauth.vault },
+          pool,
+          writeHoldLetter(owner.email, HOLD_REASONS[reason], config.appUrl),
+        );
     },
   });
   const slots = config.workerSlots;
@@ -68,7 +91,11 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     vault: oauth.vault,
     platforms,
     httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
-    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: { baseUrl: config.mediaUrl, secret: secrets.mediaSecrets()[0] } }, owner),
+    mediaSourceFor: (owner) =>
+      createMediaSource(
+        { pool, storage, mediaUrls: { baseUrl: config.mediaUrl, secret: secrets.mediaSecrets()[0] } },
+        owner,
+      ),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshToken: (account, options) => freshToken(oauth, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
@@ -83,24 +110,36 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     metrics,
     ...(faultPoint === undefined ? {} : { faultPoint }),
   });
-  await jobs.work({
-    [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
-    [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
-    [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
-    [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
-    [REVOKE_QUEUE]: (data) => revokeGrant(oauth, data),
-    [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
-    [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
-    [WARN_QUEUE]: (_data, signal) => warnOfEnds(oauth, (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, writeExpiryLetter(ending, config.appUrl)), signal),
-    [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),
-    [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
-    [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
-    [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
-    [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
-    [WEBHOOK_QUEUE]: (data, signal) => deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
-  }, (owner) => webhookGroups({ pool }, owner));
+  await jobs.work(
+    {
+      [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
+      [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
+      [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
+      [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
+      [REVOKE_QUEUE]: (data) => revokeGrant(oauth, data),
+      [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
+      [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
+      [WARN_QUEUE]: (_data, signal) =>
+        warnOfEnds(
+          oauth,
+          (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, writeExpiryLetter(ending, config.appUrl)),
+          signal,
+        ),
+      [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),
+      [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
+      [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
+      [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
+      [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+      [WEBHOOK_QUEUE]: (data, signal) =>
+        deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
+    },
+    (owner) => webhookGroups({ pool }, owner),
+  );
   const endFolding = keepPostCountsFolded(pool, log);
-  const endRelaying = keepEventsRelayed({ pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } }, log);
+  const endRelaying = keepEventsRelayed(
+    { pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } },
+    log,
+  );
   engine.start();
   let running = true;
   return {
@@ -108,7 +147,11 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
     look: async () => void (await Promise.all([pool, urgentPool].map((each) => each.query("select 1")))),
     stop: async () => {
       running = false;
-      await Promise.all([engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)), endFolding(), endRelaying()]);
+      await Promise.all([
+        engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),
+        endFolding(),
+        endRelaying(),
+      ]);
       ingest.stop();
       await continuity.close();
     },

@@ -37,14 +37,32 @@ export function asRefusal({ status, headers, body }: Called, expected?: number):
 
 /** The object in an envelope. */
 export function objectIn(body: unknown, name: string): Record<string, unknown> {
-  return z.looseObject({ [name]: z.looseObject({}) }).transform((envelope) => z.looseObject({}).parse(envelope[name])).parse(body);
+  return z
+    .looseObject({ [name]: z.looseObject({}) })
+    .transform((envelope) => z.looseObject({}).parse(envelope[name]))
+    .parse(body);
 }
 
 export function idOf(body: unknown, name: string): string {
   return z.string().parse(objectIn(body, name).id);
 }
 
-const TABLES = ["platform_sets", "accounts", "connections", "posts", "platform_posts", "post_media", "media", "outbox", "idempotency_keys", "connect_links", "api_keys", "mcp_tokens", "post_approvals", "audit_events"];
+const TABLES = [
+  "platform_sets",
+  "accounts",
+  "connections",
+  "posts",
+  "platform_posts",
+  "post_media",
+  "media",
+  "outbox",
+  "idempotency_keys",
+  "connect_links",
+  "api_keys",
+  "mcp_tokens",
+  "post_approvals",
+  "audit_events",
+];
 
 /** How many rows of users there are, and whether something is stored by halves shows in it. */
 export async function countRows({ services }: World): Promise<unknown> {
@@ -54,8 +72,15 @@ export async function countRows({ services }: World): Promise<unknown> {
 
 /** Everything that is stored for users, to tell whether a call changed anything. When a key was last used is written down a little later. */
 export async function snapshot({ services }: World): Promise<Record<string, unknown[]>> {
-  const read = async (table: string) => (await services.pool.query<{ row: unknown }>(`select to_jsonb(t) - 'last_used_at' as row from ${table} t order by 1`)).rows.map(({ row }) => row);
-  const entries = await Promise.all(TABLES.map(async (table): Promise<[string, unknown[]]> => [table, await read(table)]));
+  const read = async (table: string) =>
+    (
+      await services.pool.query<{ row: unknown }>(
+        `select to_jsonb(t) - 'last_used_at' as row from ${table} t order by 1`,
+      )
+    ).rows.map(({ row }) => row);
+  const entries = await Promise.all(
+    TABLES.map(async (table): Promise<[string, unknown[]]> => [table, await read(table)]),
+  );
   const files: string[] = [];
   for await (const { key } of services.storage.list()) files.push(key);
   return Object.fromEntries([...entries, ["files", files.sort()]]);

@@ -7,7 +7,15 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 import type { Installation } from "../cli/installation.fixture.ts";
 
-const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 /** What a page does takes longer only where it never will be done. */
 export const LONGEST_STEP_MILLISECONDS = 60_000;
@@ -28,7 +36,8 @@ export async function step<Result>(name: string, work: () => Promise<Result>): P
 
 /** Fills fields in by their labels. */
 export async function fill(page: Page, fields: Record<string, string>): Promise<void> {
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).and(page.locator("[id]:not([id^=name-])")).fill(value);
+  for (const [label, value] of Object.entries(fields))
+    await page.getByLabel(label, { exact: true }).and(page.locator("[id]:not([id^=name-])")).fill(value);
 }
 
 /** Presses a button by its name. */

@@ -14,7 +14,13 @@ export function createOperationCaller(world: World) {
     cookies.set(tenant.userId, cookie);
     return cookie;
   };
-  const call = async (way: "key" | "session", tenant: Tenant, method: string, path: string, body?: unknown): Promise<Called> => {
+  const call = async (
+    way: "key" | "session",
+    tenant: Tenant,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Called> => {
     if (way === "key") return await world.call(tenant, method, path, body);
     const inMode = `${path}${path.includes("?") ? "&" : "?"}mode=${tenant.mode}`;
     return await world.callAs(await cookieOf(tenant), method, inMode, body);

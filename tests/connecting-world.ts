@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { z } from "zod";
 
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
@@ -38,11 +39,20 @@ export interface Newcomer {
 }
 
 /** Every way to connect: the platforms' usual logins, and their others. */
-export const WAYS: readonly { platform: PlatformName; login: string; oauth: OAuth; way: string }[] = PLATFORM_NAMES.flatMap((platform) => {
-  const { oauth, otherLogins = {} } = platforms[platform];
-  const logins: [string, OAuth][] = [...(oauth === undefined ? [] : [["", oauth] satisfies [string, OAuth]]), ...Object.entries(otherLogins)];
-  return logins.map(([login, by]) => ({ platform, login, oauth: by, way: login === "" ? platform : `${platform} by ${login}` }));
-});
+export const WAYS: readonly { platform: PlatformName; login: string; oauth: OAuth; way: string }[] =
+  PLATFORM_NAMES.flatMap((platform) => {
+    const { oauth, otherLogins = {} } = platforms[platform];
+    const logins: [string, OAuth][] = [
+      ...(oauth === undefined ? [] : [["", oauth] satisfies [string, OAuth]]),
+      ...Object.entries(otherLogins),
+    ];
+    return logins.map(([login, by]) => ({
+      platform,
+      login,
+      oauth: by,
+      way: login === "" ? platform : `${platform} by ${login}`,
+    }));
+  });
 
 export async function createConnectingWorld(): Promise<ConnectingWorld> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-connecting-"));
@@ -58,19 +68,35 @@ export async function createConnectingWorld(): Promise<ConnectingWorld> {
       await pool.query("delete from throttles");
       return { tenant, live, cookie: await world.signIn(tenant) };
     },
-    accountsOf: async (tenant) => z.object({ accounts: z.array(accountForm) }).parse((await world.call(tenant, "GET", "/api/v1/accounts")).body).accounts,
-    choicesOf: async (cookie, id) => choicesForm.parse(objectIn((await world.callAs(cookie, "GET", `/api/connections/${id}/choices?mode=test`)).body, "choices")),
-    eventsOf: async (accountId) => (await pool.query<{ type: string }>("select type from outbox where account_id = $1 order by id", [accountId])).rows.map(({ type }) => type),
+    accountsOf: async (tenant) =>
+      z.object({ accounts: z.array(accountForm) }).parse((await world.call(tenant, "GET", "/api/v1/accounts")).body)
+        .accounts,
+    choicesOf: async (cookie, id) =>
+      choicesForm.parse(
+        objectIn((await world.callAs(cookie, "GET", `/api/connections/${id}/choices?mode=test`)).body, "choices"),
+      ),
+    eventsOf: async (accountId) =>
+      (
+        await pool.query<{ type: string }>("select type from outbox where account_id = $1 order by id", [accountId])
+      ).rows.map(({ type }) => type),
     auditOf: async (target) => {
-      const { rows } = await pool.query<{ actor_kind: string; action: string }>("select actor_kind, action from audit_events where target = $1 order by id", [target]);
+      const { rows } = await pool.query<{ actor_kind: string; action: string }>(
+        "select actor_kind, action from audit_events where target = $1 order by id",
+        [target],
+      );
       return rows.map(({ actor_kind, action }) => `${actor_kind} ${action}`);
     },
     doRevocations: async () => {
-      for (const { queue, data } of world.jobs.splice(0)) if (queue === REVOKE_QUEUE) await revokeGrant(world.services.oauth, data);
+      for (const { queue, data } of world.jobs.splice(0))
+        if (queue === REVOKE_QUEUE) await revokeGrant(world.services.oauth, data);
     },
     requests: async () => z.array(requestForm).parse(await (await fetch(`${sandbox.url}/_sandbox/requests`)).json()),
     control: async (path, body) => {
-      const response = await fetch(`${sandbox.url}/_sandbox/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      const response = await fetch(`${sandbox.url}/_sandbox/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return await response.json();
     },
@@ -95,8 +121,18 @@ const accountForm = z.looseObject({
 
 export type ConnectedAccount = z.infer<typeof accountForm>;
 
-const choicesForm = z.object({ accounts: z.array(z.looseObject({ platformAccountId: z.string(), isConnected: z.boolean() })), connected: z.looseObject({ id: z.string() }).nullable() });
+const choicesForm = z.object({
+  accounts: z.array(z.looseObject({ platformAccountId: z.string(), isConnected: z.boolean() })),
+  connected: z.looseObject({ id: z.string() }).nullable(),
+});
 
-const requestForm = z.object({ platform: z.string().nullable(), operation: z.string().nullable(), url: z.string(), headers: z.record(z.string(), z.unknown()), body: z.unknown(), status: z.number().nullable() });
+const requestForm = z.object({
+  platform: z.string().nullable(),
+  operation: z.string().nullable(),
+  url: z.string(),
+  headers: z.record(z.string(), z.unknown()),
+  body: z.unknown(),
+  status: z.number().nullable(),
+});
 
 export type SandboxRequest = z.infer<typeof requestForm>;

@@ -25,28 +25,54 @@ export interface Shown {
 }
 
 /** Connects an account as a browser would: to the consent page, a button there, and back to the app. */
-export async function connectAs(world: World, cookie: string, tenant: Tenant, platform: PlatformName, options: Beginning & Answering = {}): Promise<Shown> {
+export async function connectAs(
+  world: World,
+  cookie: string,
+  tenant: Tenant,
+  platform: PlatformName,
+  options: Beginning & Answering = {},
+): Promise<Shown> {
   const begun = await begin(world, cookie, tenant, platform, options);
   return await arrive(world, cookie, await answerConsent(locationOf(begun), options));
 }
 
 /** Asks for the way to a platform's consent page. */
-export async function begin(world: World, cookie: string, { mode, platformSetId }: Tenant, platform: PlatformName, options: Beginning = {}): Promise<Shown> {
+export async function begin(
+  world: World,
+  cookie: string,
+  { mode, platformSetId }: Tenant,
+  platform: PlatformName,
+  options: Beginning = {},
+): Promise<Shown> {
   const { login, returnTo } = options;
-  const query = new URLSearchParams({ platformSetId: options.platformSetId ?? platformSetId, mode, ...(login === undefined ? {} : { login }), ...(returnTo === undefined ? {} : { returnTo }) });
+  const query = new URLSearchParams({
+    platformSetId: options.platformSetId ?? platformSetId,
+    mode,
+    ...(login === undefined ? {} : { login }),
+    ...(returnTo === undefined ? {} : { returnTo }),
+  });
   return await show(`${world.url}/api/platforms/${platform}/connect?${query}`, cookie);
 }
 
 /** Presses a button of the consent page at this address; answers the address that the platform sends the browser to. */
-export async function answerConsent(authorizeUrl: string, { decision = "approve", untick = [], person }: Answering = {}): Promise<URL> {
+export async function answerConsent(
+  authorizeUrl: string,
+  { decision = "approve", untick = [], person }: Answering = {},
+): Promise<URL> {
   const url = new URL(authorizeUrl);
   if (person !== undefined) url.searchParams.set("login_hint", person);
   const page = await show(url.href);
-  const ticked = [...page.text.matchAll(/<input [^>]*name="([^"]*)" value="([^"]*)"[^>]*>/g)].filter(([input, , value = ""]) => !input.includes(" disabled") && !untick.includes(value));
-  const fields: [string, string][] = [["decision", decision], ...ticked.map(([, name = "", value = ""]): [string, string] => [name, value])];
+  const ticked = [...page.text.matchAll(/<input [^>]*name="([^"]*)" value="([^"]*)"[^>]*>/g)].filter(
+    ([input, , value = ""]) => !input.includes(" disabled") && !untick.includes(value),
+  );
+  const fields: [string, string][] = [
+    ["decision", decision],
+    ...ticked.map(([, name = "", value = ""]): [string, string] => [name, value]),
+  ];
   const response = await fetch(url, { method: "POST", redirect: "manual", body: new URLSearchParams(fields) });
   const location = response.headers.get("location");
-  if (location === null) throw new Error(`the consent page sent nobody back: ${response.status} ${await response.text()}`);
+  if (location === null)
+    throw new Error(`the consent page sent nobody back: ${response.status} ${await response.text()}`);
   return new URL(location);
 }
 
@@ -57,7 +83,12 @@ export async function arrive(world: World, cookie: string, back: URL): Promise<S
 
 async function show(url: string, cookie?: string): Promise<Shown> {
   const response = await fetch(url, { redirect: "manual", ...(cookie === undefined ? {} : { headers: { cookie } }) });
-  return { status: response.status, location: response.headers.get("location"), text: await response.text(), headers: response.headers };
+  return {
+    status: response.status,
+    location: response.headers.get("location"),
+    text: await response.text(),
+    headers: response.headers,
+  };
 }
 
 /** Where a browser was sent to. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { createTestDatabase } from "./database.ts";
 
 test("each test database is migrated, empty and its own", async () => {

@@ -2,7 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import pg from "pg";
+
 import { startEmbedded } from "../server/db/embedded.ts";
 import { migrate, readMigrations } from "../server/db/migrate.ts";
 import { createPool, withDatabase } from "../server/db/pool.ts";
@@ -15,7 +17,12 @@ export interface TestDatabase {
 }
 
 /** What tests can lose without harm: they end before the machine does. */
-export const TEST_SETTINGS = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "400" };
+export const TEST_SETTINGS = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  max_connections: "400",
+};
 
 /**
  * A fresh, migrated database on the PostgreSQL that all tests share: the one `npm test` started, else one of this
@@ -80,7 +87,11 @@ async function startOwnServer(): Promise<string> {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const silent = () => undefined;
-  const server = await startEmbedded({ dataDir, log: { info: silent, warn: silent, error: silent }, settings: TEST_SETTINGS });
+  const server = await startEmbedded({
+    dataDir,
+    log: { info: silent, warn: silent, error: silent },
+    settings: TEST_SETTINGS,
+  });
   return server.url;
 }
 

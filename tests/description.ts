@@ -27,13 +27,20 @@ let ours: Description | undefined;
 
 /** The description that this code prints, read once. */
 export function ourDescription(): Description {
-  return (ours ??= readDescription(openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" })));
+  return (ours ??= readDescription(
+    openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" }),
+  ));
 }
 
 /** Reads an OpenAPI document. Its schemas are compiled when they are first needed. */
 export function readDescription(document: JsonObject): Description {
   const { paths } = read(document, "");
-  const routes = Object.entries(object.parse(paths)).map(([path, methods]) => ({ path, methods: object.parse(methods), pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}/?$`), variables: path.split("{").length }));
+  const routes = Object.entries(object.parse(paths)).map(([path, methods]) => ({
+    path,
+    methods: object.parse(methods),
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}/?$`),
+    variables: path.split("{").length,
+  }));
   // "/posts/validate" is looked for before "/posts/{id}".
   routes.sort((one, other) => one.variables - other.variables);
   const judge = createJudge(document);
@@ -46,7 +53,13 @@ export function readDescription(document: JsonObject): Description {
       const method = exchange.method === "HEAD" ? "get" : exchange.method.toLowerCase();
       const route = routes.find(({ pattern, methods }) => pattern.test(path) && method in methods);
       const at = route === undefined ? undefined : `/paths/${escaped(route.path)}/${method}`;
-      const found = at === undefined ? judgeNowhere(exchange, judge) : [...judgeAnswer(document, at, exchange, judge), ...(exchange.status < 400 ? await judgeRequest(document, at, exchange, judge) : [])];
+      const found =
+        at === undefined
+          ? judgeNowhere(exchange, judge)
+          : [
+              ...judgeAnswer(document, at, exchange, judge),
+              ...(exchange.status < 400 ? await judgeRequest(document, at, exchange, judge) : []),
+            ];
       return found.map((difference) => `${exchange.method} ${path} ${exchange.status}: ${difference}`);
     },
   };
@@ -56,11 +69,17 @@ export function readDescription(document: JsonObject): Description {
 type Judge = (pointer: string, value: unknown, kind?: "text") => string[];
 
 function createJudge(document: JsonObject): Judge {
-  const [exact, lenient] = [false, "array" as const].map((coerceTypes) => new Ajv2020({ strict: false, allErrors: true, validateFormats: false, coerceTypes }).addSchema(document, ROOT));
+  const [exact, lenient] = [false, "array" as const].map((coerceTypes) =>
+    new Ajv2020({ strict: false, allErrors: true, validateFormats: false, coerceTypes }).addSchema(document, ROOT),
+  );
   return (pointer, value, kind) => {
     const check = (kind === "text" ? lenient : exact)?.getSchema(`${ROOT}#${pointer}`);
     if (check === undefined) throw new Error(`The description has no schema at ${pointer}`);
-    return check(value) === true ? [] : (check.errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+    return check(value) === true
+      ? []
+      : (check.errors ?? []).map(
+          ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+        );
   };
 }
 
@@ -69,7 +88,10 @@ const ROOT = "https://ampost.invalid/openapi.json";
 /** What stands below /api and is described elsewhere: how people sign in, where browsers are sent, and uploads by the tus protocol. */
 function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
   if (!path.startsWith("/api/") || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
-  return !/^\/api\/(auth\/|me\/export$|v1\/media\/uploads\/|platforms\/[^/]+\/callback$)/.test(path) && !(method === "GET" && /^\/api\/platforms\/[^/]+\/connect$/.test(path));
+  return (
+    !/^\/api\/(auth\/|me\/export$|v1\/media\/uploads\/|platforms\/[^/]+\/callback$)/.test(path) &&
+    !(method === "GET" && /^\/api\/platforms\/[^/]+\/connect$/.test(path))
+  );
 }
 
 /** Where nothing is described, nothing is to be had. */
@@ -77,22 +99,38 @@ function judgeNowhere({ status, body }: Exchange, judge: Judge): string[] {
   return status === 404 ? judge("/components/schemas/Error", parse(body)) : ["nothing is described there"];
 }
 
-function judgeAnswer(document: JsonObject, at: string, { method, status, headers, body }: Exchange, judge: Judge): string[] {
+function judgeAnswer(
+  document: JsonObject,
+  at: string,
+  { method, status, headers, body }: Exchange,
+  judge: Judge,
+): string[] {
   const pointer = followed(document, `${at}/responses/${status}`);
   const response = read(document, pointer);
   if (response.description === undefined) return ["the status is not described"];
   const described = object.parse(response.headers ?? {});
-  const missing = Object.entries(described).flatMap(([name]) => judgeHeader(document, `${pointer}/headers/${escaped(name)}`, name, headers.get(name), judge));
+  const missing = Object.entries(described).flatMap(([name]) =>
+    judgeHeader(document, `${pointer}/headers/${escaped(name)}`, name, headers.get(name), judge),
+  );
   const known = new Set(Object.keys(described).map((name) => name.toLowerCase()));
-  const unknown = [...headers.keys()].filter((name) => !known.has(name) && !PLAIN_HEADERS.test(name)).map((name) => `the header ${name} is not described`);
+  const unknown = [...headers.keys()]
+    .filter((name) => !known.has(name) && !PLAIN_HEADERS.test(name))
+    .map((name) => `the header ${name} is not described`);
   const inBody = method === "HEAD" ? [] : judgeBody(document, pointer, headers.get("content-type"), body, judge);
   return [...missing, ...unknown, ...inBody];
 }
 
 /** What HTTP itself says, and what is said to browsers. */
-const PLAIN_HEADERS = /^(date|connection|keep-alive|content-(type|length|encoding)|transfer-encoding|vary|cache-control|set-cookie|x-accel-buffering|access-control-.+)$/;
+const PLAIN_HEADERS =
+  /^(date|connection|keep-alive|content-(type|length|encoding)|transfer-encoding|vary|cache-control|set-cookie|x-accel-buffering|access-control-.+)$/;
 
-function judgeHeader(document: JsonObject, pointer: string, name: string, value: string | null, judge: Judge): string[] {
+function judgeHeader(
+  document: JsonObject,
+  pointer: string,
+  name: string,
+  value: string | null,
+  judge: Judge,
+): string[] {
   const at = followed(document, pointer);
   if (value === null) return read(document, at).required === true ? [`the header ${name} is missing`] : [];
   return judge(`${at}/schema`, value, "text").map((difference) => `the header ${name}${difference}`);
@@ -121,26 +159,41 @@ async function judgeRequest(document: JsonObject, at: string, exchange: Exchange
   // What is judged without being done is answered whatever it is.
   if (Object(answer).valid === false) return query;
   const pointer = `${at}/requestBody/content/${escaped(isForm ? "multipart/form-data" : "application/json")}/schema`;
-  return [...query, ...judge(pointer, asJudged(isForm ? await readForm(requestBody, type) : parse(requestBody.toString()), answer)).map((difference) => `the request${difference}`)];
+  return [
+    ...query,
+    ...judge(pointer, asJudged(isForm ? await readForm(requestBody, type) : parse(requestBody.toString()), answer)).map(
+      (difference) => `the request${difference}`,
+    ),
+  ];
 }
 
 function judgeQuery(document: JsonObject, at: string, query: URLSearchParams, judge: Judge): string[] {
-  const all = list.parse(read(document, at).parameters).map((_, index) => followed(document, `${at}/parameters/${index}`));
+  const all = list
+    .parse(read(document, at).parameters)
+    .map((_, index) => followed(document, `${at}/parameters/${index}`));
   const inQuery = all.filter((pointer) => read(document, pointer).in === "query");
   return [...query].flatMap(([name, value]) => {
     const pointer = inQuery.find((each) => read(document, each).name === name);
-    return pointer === undefined ? [`the parameter ${name} is not described`] : judge(`${pointer}/schema`, value, "text").map((difference) => `the parameter ${name}${difference}`);
+    return pointer === undefined
+      ? [`the parameter ${name} is not described`]
+      : judge(`${pointer}/schema`, value, "text").map((difference) => `the parameter ${name}${difference}`);
   });
 }
 
 /** What the server judges of a body: null in settings counts as left out, and what is for platforms that the post does not go to is not judged. */
 function asJudged(body: unknown, answer: unknown): unknown {
   const asked: unknown[] = list.catch([]).parse(Object(Object(body).data ?? body).platforms);
-  const posted = list.catch([]).parse(Object(Object(answer).post).platformPosts).map((each): unknown => Object(each).platform);
+  const posted = list
+    .catch([])
+    .parse(Object(Object(answer).post).platformPosts)
+    .map((each): unknown => Object(each).platform);
   const platforms = posted.length > 0 ? posted : asked;
   return JSON.parse(JSON.stringify(body), (name, value: unknown) => {
-    if (name === "platformOverrides" && platforms.length > 0) return Object.fromEntries(Object.entries(Object(value)).filter(([platform]) => platforms.includes(platform)));
-    return name === "settings" ? Object.fromEntries(Object.entries(Object(value)).filter(([, member]) => member !== null)) : value;
+    if (name === "platformOverrides" && platforms.length > 0)
+      return Object.fromEntries(Object.entries(Object(value)).filter(([platform]) => platforms.includes(platform)));
+    return name === "settings"
+      ? Object.fromEntries(Object.entries(Object(value)).filter(([, member]) => member !== null))
+      : value;
   });
 }
 
@@ -150,7 +203,11 @@ async function readForm(body: Buffer<ArrayBuffer>, type: string): Promise<JsonOb
   const files = fields.getAll("files").map(() => "");
   const data = fields.get("data");
   const json = data === null ? undefined : parse(typeof data === "string" ? data : await data.text());
-  return { ...(json === undefined ? {} : { data: json }), ...(files.length === 0 ? {} : { files }), ...(fields.has("file") ? { file: "" } : {}) };
+  return {
+    ...(json === undefined ? {} : { data: json }),
+    ...(files.length === 0 ? {} : { files }),
+    ...(fields.has("file") ? { file: "" } : {}),
+  };
 }
 
 const object = z.record(z.string(), z.unknown());
@@ -158,7 +215,10 @@ const list = z.array(z.unknown());
 
 /** The object at a pointer; an empty one where there is none. */
 function read(document: JsonObject, pointer: string): JsonObject {
-  const steps = pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const steps = pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   return object.catch({}).parse(steps.reduce((found: unknown, step) => Object(found)[step], document));
 }
 

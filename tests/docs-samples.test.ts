@@ -30,8 +30,15 @@ test("every sample of the documentation does what it says, in every language", {
   const files = ["README.md", ...folder.filter((name) => name.endsWith(".md")).map((name) => `docs/guides/${name}`)];
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   // The command line keeps its key in the folder of the installation, and speaks to it.
-  const variables = { KEY: String(apiKey), SET: String(platformSetId), AMPOST_API_URL: installation.url, XDG_CONFIG_HOME: installation.dataDir };
-  const setUp = readBlocks(await readFile(join(root, "docs/guides/quickstart.md"), "utf8")).filter(({ language }) => language !== "sh").slice(0, 2);
+  const variables = {
+    KEY: String(apiKey),
+    SET: String(platformSetId),
+    AMPOST_API_URL: installation.url,
+    XDG_CONFIG_HOME: installation.dataDir,
+  };
+  const setUp = readBlocks(await readFile(join(root, "docs/guides/quickstart.md"), "utf8"))
+    .filter(({ language }) => language !== "sh")
+    .slice(0, 2);
 
   for (const file of files) {
     await t.test(file, async () => {
@@ -39,7 +46,10 @@ test("every sample of the documentation does what it says, in every language", {
       assert.equal(blocks.length, SAMPLES[nameOf(file)] ?? 0, "samples that run");
       if (blocks.length === 0) return;
       const isSetUp = file === "docs/guides/quickstart.md" || blocks.every(({ language }) => language === "sh");
-      await runPage(installation, isSetUp ? blocks : [...setUp.map((block) => ({ ...block, group: -1 })), ...blocks], { file, variables });
+      await runPage(installation, isSetUp ? blocks : [...setUp.map((block) => ({ ...block, group: -1 })), ...blocks], {
+        file,
+        variables,
+      });
     });
   }
   await t.test("examples of the platforms' pages", async () => {
@@ -58,11 +68,20 @@ test("every sample of the documentation does what it says, in every language", {
     const secret = `whsec_${randomBytes(32).toString("base64")}`;
     const [at, body] = [new Date(), JSON.stringify({ type: "post.published", data: {} })];
     const headers = { "webhook-id": NOBODYS_ID, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)) };
-    const signed = { body, headers: { ...headers, "webhook-signature": `v1,AAAA ${new Webhook(secret).sign(headers["webhook-id"], at, body)}` } };
+    const signed = {
+      body,
+      headers: {
+        ...headers,
+        "webhook-signature": `v1,AAAA ${new Webhook(secret).sign(headers["webhook-id"], at, body)}`,
+      },
+    };
     const blocks = readBlocks(await readFile(join(root, "docs/guides/webhooks.md"), "utf8"));
     for (const { language, named, uses } of WEBHOOK_CHECKS) {
       const code = blocks.find((block) => block.language === language && block.code.includes(named))?.code ?? "";
-      const { stdout } = await runBlocks(installation, [{ language, code: `${code}\n${uses}` }], { name: "webhook-check", variables: { WEBHOOK_SECRET: secret, SIGNED: JSON.stringify(signed) } });
+      const { stdout } = await runBlocks(installation, [{ language, code: `${code}\n${uses}` }], {
+        name: "webhook-check",
+        variables: { WEBHOOK_SECRET: secret, SIGNED: JSON.stringify(signed) },
+      });
       assert.deepEqual(stdout.trim().toLowerCase().split("\n").at(-1), "true false", language);
     }
   });
@@ -70,19 +89,45 @@ test("every sample of the documentation does what it says, in every language", {
     await runCalls(installation, { ...variables, ID: NOBODYS_ID, COOKIE: await signIn(installation, server) });
   });
   await t.test("types of what is in TypeScript", async () => {
-    const programs = (await readdir(folderOf(installation))).filter((name) => name.endsWith(".mts")).map((name) => join(folderOf(installation), name));
+    const programs = (await readdir(folderOf(installation)))
+      .filter((name) => name.endsWith(".mts"))
+      .map((name) => join(folderOf(installation), name));
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const options = ["--noEmit", "--strict", "--noUncheckedIndexedAccess", "--skipLibCheck", "--target", "es2024", "--module", "nodenext", "--allowImportingTsExtensions", "--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
-    await promisify(execFile)(process.execPath, [tsc, ...options, ...programs]).catch(({ stdout }: { stdout: string }) => assert.fail(stdout));
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--noUncheckedIndexedAccess",
+      "--skipLibCheck",
+      "--target",
+      "es2024",
+      "--module",
+      "nodenext",
+      "--allowImportingTsExtensions",
+      "--typeRoots",
+      join(root, "node_modules/@types"),
+      "--types",
+      "node",
+    ];
+    await promisify(execFile)(process.execPath, [tsc, ...options, ...programs]).catch(
+      ({ stdout }: { stdout: string }) => assert.fail(stdout),
+    );
   });
   await server.end("SIGTERM");
 });
 
 /** Runs the blocks of one page. What they call is refused where they say so, and what is said in several languages is the same. */
-async function runPage(installation: Installation, blocks: readonly Block[], { file, variables }: { file: string; variables: Record<string, string> }): Promise<void> {
+async function runPage(
+  installation: Installation,
+  blocks: readonly Block[],
+  { file, variables }: { file: string; variables: Record<string, string> },
+): Promise<void> {
   const { calls, stdout } = await runBlocks(installation, blocks, { name: file, variables });
   for (const { block, status } of calls) {
-    assert.equal(status >= 400, blocks[block]?.isRefused, `status ${status} of\n${blocks[block]?.code ?? ""}\n${stdout.slice(-2000)}`);
+    assert.equal(
+      status >= 400,
+      blocks[block]?.isRefused,
+      `status ${status} of\n${blocks[block]?.code ?? ""}\n${stdout.slice(-2000)}`,
+    );
   }
   const groups = [...Map.groupBy(blocks.keys(), (index) => blocks[index]?.group).values()];
   const told = groups.flatMap((indices) => {
@@ -102,7 +147,10 @@ function nameOf(file: string): string {
 
 /** The operations that were called, each once. */
 function namesOf(calls: readonly Call[]): string {
-  const names = calls.flatMap(({ method, path }) => OPERATIONS.find((operation) => operation.method === method && patternOf(operation).test(path))?.name ?? []);
+  const names = calls.flatMap(
+    ({ method, path }) =>
+      OPERATIONS.find((operation) => operation.method === method && patternOf(operation).test(path))?.name ?? [],
+  );
   return [...new Set(names)].sort().join(" ");
 }
 
@@ -112,8 +160,25 @@ function patternOf({ path }: Operation): RegExp {
 
 /** How many samples a page has, so that none is lost. */
 const SAMPLES: Readonly<Record<string, number>> = {
-  README: 6, accounts: 2, agents: 1, authentication: 1, "command-line": 4, "connecting-accounts": 1, "earlier-addresses": 2, errors: 3, "exactly-once": 4, mcp: 3,
-  media: 8, platforms: 1, posts: 22, quickstart: 7, "resumable-uploads": 1, scheduling: 6, "self-hosting": 4, "test-mode": 3, webhooks: 11,
+  README: 6,
+  accounts: 2,
+  agents: 1,
+  authentication: 1,
+  "command-line": 4,
+  "connecting-accounts": 1,
+  "earlier-addresses": 2,
+  errors: 3,
+  "exactly-once": 4,
+  mcp: 3,
+  media: 8,
+  platforms: 1,
+  posts: 22,
+  quickstart: 7,
+  "resumable-uploads": 1,
+  scheduling: 6,
+  "self-hosting": 4,
+  "test-mode": 3,
+  webhooks: 11,
 };
 
 /** What the guides show in several languages, so that none of it is lost. */
@@ -131,7 +196,12 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   scheduling: ["sh ts py: posts_create", "sh ts py: posts_cancel posts_update"],
   media: ["sh ts: posts_create", "sh ts py: posts_create", "sh ts py: media_create media_get posts_create"],
   "exactly-once": ["sh ts py: posts_create"],
-  webhooks: ["sh ts py: webhooks_create", "ts py: ", "sh ts py: webhook_deliveries_redeliver webhooks_deliveries webhooks_test", "sh ts py: webhooks_delete webhooks_rotate_secret"],
+  webhooks: [
+    "sh ts py: webhooks_create",
+    "ts py: ",
+    "sh ts py: webhook_deliveries_redeliver webhooks_deliveries webhooks_test",
+    "sh ts py: webhooks_delete webhooks_rotate_secret",
+  ],
   errors: ["sh ts py: posts_create"],
 };
 
@@ -139,21 +209,49 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
 async function runCalls(installation: Installation, variables: Record<string, string>): Promise<void> {
   const operations = [...Map.groupBy(OPERATIONS, tagOf).values()].flat();
   const addresses = { apiUrl: installation.url, appUrl: installation.appUrl };
-  const sections = operations.map((operation) => ({ operation, blocks: readBlocks(operationSection(operation, addresses).join("\n").replaceAll(NOBODYS_ID, variables.SET ?? "")) }));
-  for (const { operation, blocks } of sections) assert.deepEqual(blocks.map(({ language }) => language), LANGUAGES, operation.name);
-  const runnable = sections.flatMap(({ operation, blocks }) => blocks.map(({ language, code }) => ({ operation, language, code, makes: operation.status === 201 || operation.name.endsWith("_create") })));
+  const sections = operations.map((operation) => ({
+    operation,
+    blocks: readBlocks(
+      operationSection(operation, addresses)
+        .join("\n")
+        .replaceAll(NOBODYS_ID, variables.SET ?? ""),
+    ),
+  }));
+  for (const { operation, blocks } of sections)
+    assert.deepEqual(
+      blocks.map(({ language }) => language),
+      LANGUAGES,
+      operation.name,
+    );
+  const runnable = sections.flatMap(({ operation, blocks }) =>
+    blocks.map(({ language, code }) => ({
+      operation,
+      language,
+      code,
+      makes: operation.status === 201 || operation.name.endsWith("_create"),
+    })),
+  );
   const { calls } = await runBlocks(installation, runnable, { name: "calls of the reference", variables, apart: true });
   for (const [index, { operation, language }] of runnable.entries()) {
     const made = calls.filter(({ block }) => block === index);
-    assert.ok(made.length > 0 && made.every(({ method, path }) => method === operation.method && patternOf(operation).test(path)), `${operation.name} in ${language}: ${JSON.stringify(made)}`);
-    assert.ok(foreseen(operation).includes(made.at(-1)?.status ?? 0), `${operation.name} in ${language}: ${made.at(-1)?.status}`);
+    assert.ok(
+      made.length > 0 &&
+        made.every(({ method, path }) => method === operation.method && patternOf(operation).test(path)),
+      `${operation.name} in ${language}: ${JSON.stringify(made)}`,
+    );
+    assert.ok(
+      foreseen(operation).includes(made.at(-1)?.status ?? 0),
+      `${operation.name} in ${language}: ${made.at(-1)?.status}`,
+    );
   }
 }
 
 /** What needs an object in another state, has none, or asks for a password is refused as its page says; what makes or lists is done. */
 function foreseen(operation: Operation): number[] {
   const isBound = operation.path.includes(":") || "password" in Object(EXAMPLES[operation.name]);
-  const refusals = errorsOf(operation).map((each) => PUBLIC_CODES[each].status).filter((status) => status < 500 && ![401, 429].includes(status));
+  const refusals = errorsOf(operation)
+    .map((each) => PUBLIC_CODES[each].status)
+    .filter((status) => status < 500 && ![401, 429].includes(status));
   return [operation.status, ...(isBound ? refusals : [])];
 }
 
@@ -161,9 +259,16 @@ function foreseen(operation: Operation): number[] {
 async function signIn({ appUrl }: Installation, server: Server): Promise<string> {
   const token = /\/setup\?token=(\S+)/.exec(server.output())?.[1];
   const body = { token, email: "owner@example.com", password: "correct horse battery staple", name: "Olga" };
-  const answer = await fetch(`${appUrl}/api/auth/set-up`, { method: "POST", headers: { "content-type": "application/json", origin: appUrl }, body: JSON.stringify(body) });
+  const answer = await fetch(`${appUrl}/api/auth/set-up`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: appUrl },
+    body: JSON.stringify(body),
+  });
   assert.equal(answer.status, 200, await answer.text());
-  return answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "").join("; ");
+  return answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0] ?? "")
+    .join("; ");
 }
 
 /** Whether a check takes what is signed, and the same with another letter. */

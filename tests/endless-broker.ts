@@ -1,5 +1,5 @@
-import type { Broker } from "../platforms/platform.ts";
 import { EXAMPLE_PLATFORM, platforms } from "../platforms/index.ts";
+import type { Broker } from "../platforms/platform.ts";
 
 /** Loaded into the processes of an installation: what publishes a post that says "[[endless]]" there never comes to an end, as by a fault in a broker. */
 const broker: Broker | undefined = platforms[EXAMPLE_PLATFORM].broker;

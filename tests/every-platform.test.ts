@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openAsBlob } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+
 import { openInstallation } from "../cli/installation.fixture.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 
@@ -12,9 +13,15 @@ const OVERRIDES = {
   instagram: { text: "A reel for #instagram", settings: { placement: "reel", shareToFeed: false } },
   facebook: { text: "A reel for the Page", settings: { placement: "reel", title: "The Page's title" } },
   twitter: { text: "For X (formerly another bird) & friends", settings: { replySettings: "following" } },
-  linkedin: { text: "For (all) my connections @work_place", settings: { visibility: "CONNECTIONS", videoTitle: "The member's title" } },
+  linkedin: {
+    text: "For (all) my connections @work_place",
+    settings: { visibility: "CONNECTIONS", videoTitle: "The member's title" },
+  },
   tiktok: { text: "For me alone #tok", settings: { privacyLevel: "SELF_ONLY", isAigc: true } },
-  youtube: { text: "Not shown, for there is a title", settings: { title: "A title", description: "A description", privacyStatus: "unlisted", tags: ["one", "two words"] } },
+  youtube: {
+    text: "Not shown, for there is a title",
+    settings: { title: "A title", description: "A description", privacyStatus: "unlisted", tags: ["one", "two words"] },
+  },
   threads: { text: "For the threads 🧵", settings: { topicTag: "sewing" } },
 };
 
@@ -24,16 +31,37 @@ test("one post for every platform goes out on each with its own text, video and 
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const headers = { authorization: `Bearer ${String(apiKey)}` };
   const form = new FormData();
-  form.set("data", JSON.stringify({ platformSetId, platforms: PLATFORM_NAMES, content: { text: "For all others", media: [{ filename: "clip.mp4" }], platformOverrides: OVERRIDES } }));
+  form.set(
+    "data",
+    JSON.stringify({
+      platformSetId,
+      platforms: PLATFORM_NAMES,
+      content: { text: "For all others", media: [{ filename: "clip.mp4" }], platformOverrides: OVERRIDES },
+    }),
+  );
   form.set("files", await openAsBlob(VIDEO, { type: "video/mp4" }), "clip.mp4");
   const created = await fetch(`${installation.url}/api/v1/posts`, { method: "POST", headers, body: form });
   const { post } = Object(await created.json());
   assert.equal(created.status, 201, JSON.stringify(post));
-  const published = Object(await (await fetch(`${installation.url}/api/v1/posts/${post.id}/publish`, { method: "POST", headers: { ...headers, prefer: "wait=60" } })).json());
+  const published = Object(
+    await (
+      await fetch(`${installation.url}/api/v1/posts/${post.id}/publish`, {
+        method: "POST",
+        headers: { ...headers, prefer: "wait=60" },
+      })
+    ).json(),
+  );
   assert.equal(published.post.status, "published", JSON.stringify(published));
 
-  const seen: Record<string, unknown>[] = Object(await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json());
-  const shown = Object.fromEntries(seen.map(({ platform, text, kind, visibility, media, publishCalls }) => [platform, { text, kind, visibility, media: Object(media).length, publishCalls }]));
+  const seen: Record<string, unknown>[] = Object(
+    await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json(),
+  );
+  const shown = Object.fromEntries(
+    seen.map(({ platform, text, kind, visibility, media, publishCalls }) => [
+      platform,
+      { text, kind, visibility, media: Object(media).length, publishCalls },
+    ]),
+  );
   const once = { media: 1, publishCalls: 1 };
   assert.deepEqual(shown, {
     instagram: { ...once, text: OVERRIDES.instagram.text, kind: "reel", visibility: "public" },

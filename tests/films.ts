@@ -1,5 +1,18 @@
-import { ALL_FORMATS, BufferSource, BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, EncodedVideoPacketSource, Input, MovOutputFormat, Mp4OutputFormat, Output } from "mediabunny";
+import {
+  ALL_FORMATS,
+  BufferSource,
+  BufferTarget,
+  EncodedAudioPacketSource,
+  EncodedPacket,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
+  MovOutputFormat,
+  Mp4OutputFormat,
+  Output,
+} from "mediabunny";
 import type { OutputFormat } from "mediabunny";
+
 import { fixture } from "./media-world.ts";
 
 /** The packets of a fixture as a QuickTime film with its index at the end, as cameras write them. */
@@ -40,9 +53,15 @@ async function wrap(name: string, format: OutputFormat, { isPlain = false, fille
   output.addAudioTrack(sound);
   await output.start();
   const [videoConfig, audioConfig] = [await video.getDecoderConfig(), await audio.getDecoderConfig()];
-  for await (const packet of new EncodedPacketSink(video).packets()) await pictures.add(filled(packet, fillerBytes), videoConfig === null ? {} : { decoderConfig: videoConfig });
-  if (isPlain) await sound.add(new EncodedPacket(new Uint8Array(96_000), "key", 0, 1), { decoderConfig: { codec: "pcm-s16", numberOfChannels: 1, sampleRate: 48_000 } });
-  else for await (const packet of new EncodedPacketSink(audio).packets()) await sound.add(packet, audioConfig === null ? {} : { decoderConfig: audioConfig });
+  for await (const packet of new EncodedPacketSink(video).packets())
+    await pictures.add(filled(packet, fillerBytes), videoConfig === null ? {} : { decoderConfig: videoConfig });
+  if (isPlain)
+    await sound.add(new EncodedPacket(new Uint8Array(96_000), "key", 0, 1), {
+      decoderConfig: { codec: "pcm-s16", numberOfChannels: 1, sampleRate: 48_000 },
+    });
+  else
+    for await (const packet of new EncodedPacketSink(audio).packets())
+      await sound.add(packet, audioConfig === null ? {} : { decoderConfig: audioConfig });
   await output.finalize();
   return Buffer.from(target.buffer ?? new ArrayBuffer(0));
 }
@@ -64,13 +83,22 @@ export async function packetsOf(film: Uint8Array) {
     tracks.map(async (track) => {
       const packets: EncodedPacket[] = [];
       for await (const packet of new EncodedPacketSink(track).packets()) packets.push(packet);
-      const config = track.isVideoTrack() ? await track.getDecoderConfig() : track.isAudioTrack() ? await track.getDecoderConfig() : null;
+      const config = track.isVideoTrack()
+        ? await track.getDecoderConfig()
+        : track.isAudioTrack()
+          ? await track.getDecoderConfig()
+          : null;
       return {
         type: track.type,
         codec: config?.codec,
         description: Buffer.from(config?.description instanceof Uint8Array ? config.description : []).toString("hex"),
         rotation: track.isVideoTrack() ? await track.getRotation() : 0,
-        packets: packets.map(({ data, type, timestamp, duration }) => ({ data: Buffer.from(data).toString("base64"), type, at: Math.round(timestamp * 10_000), lasts: Math.round(duration * 10_000) })),
+        packets: packets.map(({ data, type, timestamp, duration }) => ({
+          data: Buffer.from(data).toString("base64"),
+          type,
+          at: Math.round(timestamp * 10_000),
+          lasts: Math.round(duration * 10_000),
+        })),
       };
     }),
   );

@@ -42,7 +42,20 @@ export interface LedgerFault {
   call: "create" | "ready" | "publish" | "permalink";
   /** Only for this text. */
   text?: string;
-  kind: "refuse" | "refuse_for_good" | "http_500" | "error_after" | "drop_before" | "drop_after" | "cut_body" | "broken_json" | "redirect" | "rate_limit" | "dead_container" | "hang_after" | "slow";
+  kind:
+    | "refuse"
+    | "refuse_for_good"
+    | "http_500"
+    | "error_after"
+    | "drop_before"
+    | "drop_after"
+    | "cut_body"
+    | "broken_json"
+    | "redirect"
+    | "rate_limit"
+    | "dead_container"
+    | "hang_after"
+    | "slow";
   seconds?: number;
   /** Whose calls a `rate_limit` limits. */
   limitOf?: "app";
@@ -71,13 +84,18 @@ export async function startLedger(): Promise<Ledger> {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, , call = "", id = ""] = (request.url ?? "").split("/");
-    const body = z.object({ text: z.string().optional(), account: z.string().optional() }).parse(JSON.parse((await readAll(request)) || "{}"));
+    const body = z
+      .object({ text: z.string().optional(), account: z.string().optional() })
+      .parse(JSON.parse((await readAll(request)) || "{}"));
     const container = containers.get(id);
     const text = body.text ?? container?.text ?? "";
     ledger.calls.push(`${call} ${text}`);
     if (call === "publish") ledger.publishCalls.set(text, (ledger.publishCalls.get(text) ?? 0) + 1);
-    if (ledger.expiredTokens.has((request.headers.authorization ?? "").replace("Bearer ", ""))) return answer(response, 401, { error: "expired" });
-    const at = ledger.faults.findIndex((fault) => fault.call === call && (fault.text === undefined || fault.text === text));
+    if (ledger.expiredTokens.has((request.headers.authorization ?? "").replace("Bearer ", "")))
+      return answer(response, 401, { error: "expired" });
+    const at = ledger.faults.findIndex(
+      (fault) => fault.call === call && (fault.text === undefined || fault.text === text),
+    );
     const fault = at === -1 ? undefined : ledger.faults.splice(at, 1)[0];
     if (fault !== undefined && (await strikeBefore(fault, response, container))) return;
     const result = act(call, id, body);
@@ -86,11 +104,16 @@ export async function startLedger(): Promise<Ledger> {
   }
 
   /** True where the call ends here, with nothing done. */
-  async function strikeBefore(fault: LedgerFault, response: ServerResponse, container?: { polls: number }): Promise<boolean> {
+  async function strikeBefore(
+    fault: LedgerFault,
+    response: ServerResponse,
+    container?: { polls: number },
+  ): Promise<boolean> {
     if (fault.kind === "slow") await fault.until;
     else if (fault.kind === "refuse") answer(response, 400, { error: "refused" });
     else if (fault.kind === "refuse_for_good") answer(response, 400, { error: "rejected" });
-    else if (fault.kind === "rate_limit") answer(response, 429, { error: "rate_limit", retryAfterSeconds: fault.seconds ?? 1, limitOf: fault.limitOf });
+    else if (fault.kind === "rate_limit")
+      answer(response, 429, { error: "rate_limit", retryAfterSeconds: fault.seconds ?? 1, limitOf: fault.limitOf });
     else if (fault.kind === "http_500") answer(response, 500, {});
     else if (fault.kind === "redirect") response.writeHead(302, { location: `https://${HOST}/elsewhere` }).end();
     else if (fault.kind === "drop_before") response.destroy();
@@ -114,14 +137,24 @@ export async function startLedger(): Promise<Ledger> {
     return true;
   }
 
-  function act(call: string, id: string, body: { text?: string | undefined; account?: string | undefined }): { status: number; body: object } {
+  function act(
+    call: string,
+    id: string,
+    body: { text?: string | undefined; account?: string | undefined },
+  ): { status: number; body: object } {
     const container = containers.get(id);
     if (call === "create") {
       count += 1;
       containers.set(`c${count}`, { text: body.text ?? "", account: body.account ?? "", polls: 0, post: null });
       return { status: 200, body: { id: `c${count}` } };
     }
-    if (call === "lookalike") return { status: 200, body: { post: ledger.posts.find((post) => post.text === body.text && post.account === body.account)?.id ?? null } };
+    if (call === "lookalike")
+      return {
+        status: 200,
+        body: {
+          post: ledger.posts.find((post) => post.text === body.text && post.account === body.account)?.id ?? null,
+        },
+      };
     if (call === "permalink") return { status: 200, body: { url: `https://${HOST}/p/${id}` } };
     if (container === undefined || container.polls === -1) return { status: 400, body: { error: "dead" } };
     if (call === "ready") {
@@ -129,9 +162,16 @@ export async function startLedger(): Promise<Ledger> {
       return { status: 200, body: { ready: container.polls > ledger.pollsUntilReady } };
     }
     if (call === "state") return { status: 200, body: { post: container.post } };
-    const first = ledger.refusesRepeats ? ledger.posts.find((post) => post.text === container.text && post.account === container.account) : undefined;
+    const first = ledger.refusesRepeats
+      ? ledger.posts.find((post) => post.text === container.text && post.account === container.account)
+      : undefined;
     if (first !== undefined) return { status: 422, body: { error: "duplicate", first: first.id } };
-    const post = { id: `p${ledger.posts.length + 1}`, text: container.text, account: container.account, at: Date.now() };
+    const post = {
+      id: `p${ledger.posts.length + 1}`,
+      text: container.text,
+      account: container.account,
+      at: Date.now(),
+    };
     ledger.posts.push(post);
     container.post = post.id;
     return { status: 200, body: { id: post.id } };
@@ -158,17 +198,36 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-const errorBody = z.object({ error: z.string(), retryAfterSeconds: z.number().optional(), limitOf: z.literal("app").optional(), first: z.string().optional() });
+const errorBody = z.object({
+  error: z.string(),
+  retryAfterSeconds: z.number().optional(),
+  limitOf: z.literal("app").optional(),
+  first: z.string().optional(),
+});
 
 function refusal(answered: HttpAnswer, redoFrom?: string): BrokerError {
   const parsed = errorBody.safeParse(answered.json());
   const error = parsed.success ? parsed.data.error : "";
   const platformError = { status: answered.status, code: error, message: null, requestId: null };
-  if (error === "rejected") return new BrokerError("CONTENT_REJECTED", "The text is not allowed.", { notPublished: true, platformError });
-  if (error === "refused") return new BrokerError("PLATFORM_UNAVAILABLE", "Try again.", { notPublished: true, platformError });
-  if (error === "expired") return new BrokerError("AUTH_EXPIRED", "The token has expired.", { notPublished: true, platformError });
-  if (error === "rate_limit") return new BrokerError("RATE_LIMITED", "Too many calls.", { notPublished: true, retryAfterSeconds: parsed.data?.retryAfterSeconds ?? 1, limitOf: parsed.data?.limitOf ?? "account", platformError });
-  if (error === "dead") return new BrokerError("MEDIA_FAILED", "The container is dead.", { notPublished: true, platformError, ...(redoFrom === undefined ? {} : { redoFrom }) });
+  if (error === "rejected")
+    return new BrokerError("CONTENT_REJECTED", "The text is not allowed.", { notPublished: true, platformError });
+  if (error === "refused")
+    return new BrokerError("PLATFORM_UNAVAILABLE", "Try again.", { notPublished: true, platformError });
+  if (error === "expired")
+    return new BrokerError("AUTH_EXPIRED", "The token has expired.", { notPublished: true, platformError });
+  if (error === "rate_limit")
+    return new BrokerError("RATE_LIMITED", "Too many calls.", {
+      notPublished: true,
+      retryAfterSeconds: parsed.data?.retryAfterSeconds ?? 1,
+      limitOf: parsed.data?.limitOf ?? "account",
+      platformError,
+    });
+  if (error === "dead")
+    return new BrokerError("MEDIA_FAILED", "The container is dead.", {
+      notPublished: true,
+      platformError,
+      ...(redoFrom === undefined ? {} : { redoFrom }),
+    });
   return new BrokerError("PLATFORM_UNAVAILABLE", "The platform failed.", { platformError });
 }
 
@@ -178,15 +237,34 @@ const urlBody = z.object({ url: z.string() });
 const stateBody = z.object({ post: z.string().nullable() });
 
 /** Publishes the text and each part of the chain: create, wait until ready, publish; then read the link of the first. */
-export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identicalRepeat?: true | { withinSeconds: number }; timeoutSeconds?: number; indexingLagSeconds?: number } = {}): Broker {
-  const request = (context: StepContext, call: string, id: string | number | boolean | null | string[] | undefined, json?: object) => ({
+export function ledgerBroker(
+  ledger: Pick<Ledger, "readBack">,
+  options: {
+    identicalRepeat?: true | { withinSeconds: number };
+    timeoutSeconds?: number;
+    indexingLagSeconds?: number;
+  } = {},
+): Broker {
+  const request = (
+    context: StepContext,
+    call: string,
+    id: string | number | boolean | null | string[] | undefined,
+    json?: object,
+  ) => ({
     method: "POST" as const,
     url: `https://${HOST}/${call}/${String(id)}`,
     headers: { authorization: `Bearer ${context.accessToken}` },
     timeoutSeconds: options.timeoutSeconds ?? 5,
     ...(json === undefined ? {} : { json }),
   });
-  const call = async <T>(context: StepContext, schema: z.ZodType<T>, name: string, id: Parameters<typeof request>[2], json?: object, redoFrom?: string): Promise<T> => {
+  const call = async <T>(
+    context: StepContext,
+    schema: z.ZodType<T>,
+    name: string,
+    id: Parameters<typeof request>[2],
+    json?: object,
+    redoFrom?: string,
+  ): Promise<T> => {
     const answered = await context.http.send(request(context, name, id, json));
     if (answered.status !== 200) throw refusal(answered, redoFrom);
     return schema.parse(answered.json());
@@ -195,13 +273,26 @@ export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identi
     {
       name: `create-${place}`,
       effect: "hidden",
-      run: async (context) => ({ done: { [`container-${place}`]: (await call(context, idBody, "create", "", { text, account: context.account.platformAccountId })).id } }),
+      run: async (context) => ({
+        done: {
+          [`container-${place}`]: (
+            await call(context, idBody, "create", "", { text, account: context.account.platformAccountId })
+          ).id,
+        },
+      }),
     },
     {
       name: `ready-${place}`,
       effect: "read",
       run: async (context) => {
-        const { ready } = await call(context, readyBody, "ready", context.checkpoint[`container-${place}`], undefined, `create-${place}`);
+        const { ready } = await call(
+          context,
+          readyBody,
+          "ready",
+          context.checkpoint[`container-${place}`],
+          undefined,
+          `create-${place}`,
+        );
         return ready ? { done: {} } : { waitSeconds: 1 };
       },
     },
@@ -211,7 +302,8 @@ export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identi
       request: (context) => request(context, "publish", context.checkpoint[`container-${place}`]),
       accept: (answered) => {
         const duplicate = errorBody.safeParse(answered.json());
-        if (answered.status === 422 && duplicate.success && duplicate.data.first !== undefined) return live(place, duplicate.data.first);
+        if (answered.status === 422 && duplicate.success && duplicate.data.first !== undefined)
+          return live(place, duplicate.data.first);
         if (answered.status !== 200) throw refusal(answered, `create-${place}`);
         return live(place, idBody.parse(answered.json()).id);
       },
@@ -224,7 +316,10 @@ export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identi
         name: "permalink",
         effect: "read",
         cosmetic: true,
-        run: async (context) => ({ done: {}, publishedUrl: (await call(context, urlBody, "permalink", context.checkpoint["post-0"])).url }),
+        run: async (context) => ({
+          done: {},
+          publishedUrl: (await call(context, urlBody, "permalink", context.checkpoint["post-0"])).url,
+        }),
       },
     ],
     indexingLagSeconds: options.indexingLagSeconds ?? 0,
@@ -233,18 +328,37 @@ export function ledgerBroker(ledger: Pick<Ledger, "readBack">, options: { identi
       if (ledger.readBack === "away") throw new Error("The platform is away.");
       const place = Number(intent.step.split("-")[1]);
       if (ledger.readBack === "absent") {
-        return { verdict: "not_published", definitive: true, proof: "It says so.", error: new BrokerError("CONTENT_REJECTED", "The platform says that it took nothing.") };
+        return {
+          verdict: "not_published",
+          definitive: true,
+          proof: "It says so.",
+          error: new BrokerError("CONTENT_REJECTED", "The platform says that it took nothing."),
+        };
       }
       if (ledger.readBack === "lookalike") {
-        const { post: first } = await call(context, stateBody, "lookalike", "", { text: context.content.text, account: context.account.platformAccountId });
-        return first === null ? { verdict: "pending", reason: "Nothing looks like it." } : { verdict: "published", ...live(place, first) };
+        const { post: first } = await call(context, stateBody, "lookalike", "", {
+          text: context.content.text,
+          account: context.account.platformAccountId,
+        });
+        return first === null
+          ? { verdict: "pending", reason: "Nothing looks like it." }
+          : { verdict: "published", ...live(place, first) };
       }
       const { post } = await call(context, stateBody, "state", context.checkpoint[`container-${place}`]);
-      if (post === null) return { verdict: "not_published", definitive: false, proof: "The container is still unpublished." };
+      if (post === null)
+        return { verdict: "not_published", definitive: false, proof: "The container is still unpublished." };
       if (ledger.readBack === "without_id") return { verdict: "published", done: {} };
       return { verdict: "published", ...live(place, post) };
     },
-    ...(options.identicalRepeat === undefined ? {} : { identicalRepeat: { withinSeconds: 600, source: "the test", ...(options.identicalRepeat === true ? {} : options.identicalRepeat) } }),
+    ...(options.identicalRepeat === undefined
+      ? {}
+      : {
+          identicalRepeat: {
+            withinSeconds: 600,
+            source: "the test",
+            ...(options.identicalRepeat === true ? {} : options.identicalRepeat),
+          },
+        }),
   };
 }
 

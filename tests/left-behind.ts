@@ -9,7 +9,9 @@ const ENDING_SECONDS = 15;
 export async function findLeftBehind({ folder, run }: { folder: string; run: string }): Promise<string[]> {
   const until = performance.now() + ENDING_SECONDS * 1000;
   for (;;) {
-    const files = (await readdir(folder)).filter((name) => !isNodesOwn(name)).map((name) => `the temporary folder or file ${name}`);
+    const files = (await readdir(folder))
+      .filter((name) => !isNodesOwn(name))
+      .map((name) => `the temporary folder or file ${name}`);
     const processes = await findProcesses(folder, run);
     if (files.length + processes.length > 0 && performance.now() < until) {
       await sleep(200);

@@ -7,67 +7,133 @@ import { createBody } from "../contract/posts.ts";
 import { boundIssues } from "../model/bound-issues.ts";
 import { cutText } from "../model/cut-text.ts";
 import { nearestWord } from "../model/nearest-word.ts";
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { withoutTurns } from "../model/text-direction.ts";
 import { catalog } from "../platforms/catalog.ts";
+import { graph as facebook } from "../platforms/facebook/errors.ts";
+import { graphs as instagram } from "../platforms/instagram/errors.ts";
 import { find, isMadeOf, replaceEvery } from "../platforms/kit/find.ts";
 import { answerOf } from "../platforms/kit/fixture.ts";
 import { parseJson } from "../platforms/kit/http.ts";
+import { classifyGraphAnswer } from "../platforms/kit/meta-graph.ts";
 import { redact, redactUrl } from "../platforms/kit/redaction.ts";
 import { composed, countText } from "../platforms/kit/text.ts";
 import { findUrls } from "../platforms/kit/urls.ts";
 import { classify } from "../platforms/linkedin/errors.ts";
 import { escapeLittleText } from "../platforms/linkedin/little-text.ts";
 import * as littleTextOfTheSandbox from "../platforms/linkedin/sandbox/little-text.ts";
+import { graph as threads } from "../platforms/threads/errors.ts";
 import * as threadsTextOfTheSandbox from "../platforms/threads/sandbox/text.ts";
 import { classifyTikTok, failureOf } from "../platforms/tiktok/errors.ts";
 import { classifyX } from "../platforms/twitter/errors.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
 import { judgePost } from "../platforms/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
-import { graph as facebook } from "../platforms/facebook/errors.ts";
-import { graphs as instagram } from "../platforms/instagram/errors.ts";
-import { graph as threads } from "../platforms/threads/errors.ts";
-import { classifyGraphAnswer } from "../platforms/kit/meta-graph.ts";
 import { richText } from "../sandbox/card.ts";
 import { escapeHtml } from "../sandbox/html.ts";
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { mixedTexts, nastyTexts } from "./nasty-texts.ts";
 import { assertLinear } from "./work.ts";
 
 /** Everything that reads a text of a person or a platform, by what it is called in a failure. */
 const READERS: Record<string, (text: string) => unknown> = {
-  ...Object.fromEntries((["weighted", "utf16", "codePoints", "graphemes", "bytes", "threads"] as const).map((counting) => [`the count of ${counting}`, (text: string) => countText(text, counting)])),
+  ...Object.fromEntries(
+    (["weighted", "utf16", "codePoints", "graphemes", "bytes", "threads"] as const).map((counting) => [
+      `the count of ${counting}`,
+      (text: string) => countText(text, counting),
+    ]),
+  ),
   "the composed form": composed,
-  "links": findUrls,
+  links: findUrls,
   "what begins a text, looked for in it": (text) => find(text, `${text.slice(0, text.length / 4)}\u0001`),
-  "what a text holds, with something in its middle": (text) => find(text, `${text.slice(0, text.length / 4)}\u0001${text.slice(0, text.length / 4)}`),
-  "pieces in their order": (text) => isMadeOf(text, [...text.slice(0, text.length / 2).split(text.charAt(1)), "\u0001"]),
+  "what a text holds, with something in its middle": (text) =>
+    find(text, `${text.slice(0, text.length / 4)}\u0001${text.slice(0, text.length / 4)}`),
+  "pieces in their order": (text) =>
+    isMadeOf(text, [...text.slice(0, text.length / 2).split(text.charAt(1)), "\u0001"]),
   "every place of some words": (text) => replaceEvery(text, text.slice(0, 40), ""),
-  "redaction": (text) => redact(text, [text.slice(0, 32), text.slice(0, text.length / 4)]),
-  "redaction of an address": (text) => redactUrl(new URL(`https://example.com/?q=${encodeURIComponent(text.slice(0, 8000).toWellFormed())}`)),
+  redaction: (text) => redact(text, [text.slice(0, 32), text.slice(0, text.length / 4)]),
+  "redaction of an address": (text) =>
+    redactUrl(new URL(`https://example.com/?q=${encodeURIComponent(text.slice(0, 8000).toWellFormed())}`)),
   "the cut of a text": (text) => cutText(text, text.length - 1),
   "marks of direction": withoutTurns,
   "the nearest word": (text) => nearestWord(["placement", "thread", "title"], text),
   "advice on a key": (text) => adviseKey(createBody, ["content"], text.slice(0, 100)),
   "what no field may have": (text) => findHostile({ text, [text]: [text] }),
-  "the bounds of issues": (text) => boundIssues([{ rule: "a", code: "VALIDATION_FAILED", platform: null, path: `/${text}`, message: text, actual: [text], limit: text, fix: text }]),
-  "the form of a request": (text) => createBody.safeParse({ content: { text, linkUrl: text, media: [{ url: text, mimeType: text, altText: text }], platformOverrides: { [text]: {} } }, platforms: [text], scheduledFor: text, platformSetId: text }),
+  "the bounds of issues": (text) =>
+    boundIssues([
+      {
+        rule: "a",
+        code: "VALIDATION_FAILED",
+        platform: null,
+        path: `/${text}`,
+        message: text,
+        actual: [text],
+        limit: text,
+        fix: text,
+      },
+    ]),
+  "the form of a request": (text) =>
+    createBody.safeParse({
+      content: {
+        text,
+        linkUrl: text,
+        media: [{ url: text, mimeType: text, altText: text }],
+        platformOverrides: { [text]: {} },
+      },
+      platforms: [text],
+      scheduledFor: text,
+      platformSetId: text,
+    }),
   "JSON of a platform": (text) => [parseJson(text), parseJson(JSON.stringify({ [text]: text }))],
   "LinkedIn's escapes": escapeLittleText,
   "the sandbox's LinkedIn, its text": littleTextOfTheSandbox.renderLittleText,
   "the sandbox's LinkedIn, its escapes": littleTextOfTheSandbox.withoutEscapes,
-  "the sandbox's Threads": (text) => [threadsTextOfTheSandbox.countText(text), threadsTextOfTheSandbox.linksIn(text), threadsTextOfTheSandbox.topicIn(text)],
-  "the sandbox's X": (text) => [xTextOfTheSandbox.cashtagsIn(text), xTextOfTheSandbox.mentionsIn(text), xTextOfTheSandbox.hashtagsIn(text), xTextOfTheSandbox.escapeText(text)],
+  "the sandbox's Threads": (text) => [
+    threadsTextOfTheSandbox.countText(text),
+    threadsTextOfTheSandbox.linksIn(text),
+    threadsTextOfTheSandbox.topicIn(text),
+  ],
+  "the sandbox's X": (text) => [
+    xTextOfTheSandbox.cashtagsIn(text),
+    xTextOfTheSandbox.mentionsIn(text),
+    xTextOfTheSandbox.hashtagsIn(text),
+    xTextOfTheSandbox.escapeText(text),
+  ],
   "the sandbox's X, its links": xTextOfTheSandbox.linksIn,
   "the sandbox's page": (text) => [richText(text), escapeHtml(text)],
-  "refusals of TikTok": (text) => [classifyTikTok(answerOf(400, { error: { code: "invalid_params", message: text, log_id: text } })), failureOf(text)],
-  "refusals of X": (text) => [400, 403].map((status) => classifyX(answerOf(status, { title: text, detail: text, errors: [{ message: text }], status }), "elsewhere")),
-  "refusals of YouTube": (text) => errorOf(answerOf(403, { error: { code: 403, message: text, errors: [{ message: text, reason: "forbidden" }] } })),
-  "refusals of LinkedIn": (text) => classify(answerOf(422, { message: text, status: 422, code: text }), { now: new Date(), accountId: "1", uploadStep: null }),
+  "refusals of TikTok": (text) => [
+    classifyTikTok(answerOf(400, { error: { code: "invalid_params", message: text, log_id: text } })),
+    failureOf(text),
+  ],
+  "refusals of X": (text) =>
+    [400, 403].map((status) =>
+      classifyX(answerOf(status, { title: text, detail: text, errors: [{ message: text }], status }), "elsewhere"),
+    ),
+  "refusals of YouTube": (text) =>
+    errorOf(answerOf(403, { error: { code: 403, message: text, errors: [{ message: text, reason: "forbidden" }] } })),
+  "refusals of LinkedIn": (text) =>
+    classify(answerOf(422, { message: text, status: 422, code: text }), {
+      now: new Date(),
+      accountId: "1",
+      uploadStep: null,
+    }),
   ...Object.fromEntries(
     [facebook, instagram.instagram, threads].map((graph) => [
       `refusals of ${graph.label}`,
-      (text: string) => classifyGraphAnswer(graph, answerOf(400, { error: { message: text, type: text, code: 100, error_subcode: 33, error_user_title: text, error_user_msg: text, fbtrace_id: text } })),
+      (text: string) =>
+        classifyGraphAnswer(
+          graph,
+          answerOf(400, {
+            error: {
+              message: text,
+              type: text,
+              code: 100,
+              error_subcode: 33,
+              error_user_title: text,
+              error_user_msg: text,
+              fbtrace_id: text,
+            },
+          }),
+        ),
     ]),
   ),
   ...Object.fromEntries(
@@ -76,34 +142,72 @@ const READERS: Record<string, (text: string) => unknown> = {
         `the rule ${rule}`,
         (text: string) =>
           broken({
-            content: { text, media: [], linkUrl: null, placement: null, settings: {}, cover: null, thread: [{ text, media: [] }] },
+            content: {
+              text,
+              media: [],
+              linkUrl: null,
+              placement: null,
+              settings: {},
+              cover: null,
+              thread: [{ text, media: [] }],
+            },
             settings: { title: text, description: text, tags: [text], altText: [text] },
-            textPath: "/content/text", linkUrl: text, scheduledFor: null, now: new Date(), forcePrivateUploads: false, account: null,
+            textPath: "/content/text",
+            linkUrl: text,
+            scheduledFor: null,
+            now: new Date(),
+            forcePrivateUploads: false,
+            account: null,
           }),
       ]),
     ),
   ),
   "the judgement of a whole post": (text) => {
-    const settings = { title: text, description: text, tags: [text], firstComment: text, topicTag: text, articleTitle: text, [text]: text, thread: [{ text }, { text, media: [{ url: text, altText: text }] }] };
+    const settings = {
+      title: text,
+      description: text,
+      tags: [text],
+      firstComment: text,
+      topicTag: text,
+      articleTitle: text,
+      [text]: text,
+      thread: [{ text }, { text, media: [{ url: text, altText: text }] }],
+    };
     const platformOverrides = Object.fromEntries(PLATFORM_NAMES.map((name) => [name, { text, settings }]));
-    const media = [{ url: `https://example.com/${text.slice(0, 4000)}`, altText: text, filename: text, mimeType: text }];
-    return judgePost({ content: { text, linkUrl: text.slice(0, 4096), media, platformOverrides }, platforms: PLATFORM_NAMES }, { now: new Date(), scheduling: "all", forcePrivateUploads: false, accounts: null });
+    const media = [
+      { url: `https://example.com/${text.slice(0, 4000)}`, altText: text, filename: text, mimeType: text },
+    ];
+    return judgePost(
+      { content: { text, linkUrl: text.slice(0, 4096), media, platformOverrides }, platforms: PLATFORM_NAMES },
+      { now: new Date(), scheduling: "all", forcePrivateUploads: false, accounts: null },
+    );
   },
 };
 
 /** What costs more than a reader of one text, since it is several: counted as so many texts. */
-const SHARES: Record<string, number> = { "the judgement of a whole post": 60, "the form of a request": 8, "what no field may have": 3 };
+const SHARES: Record<string, number> = {
+  "the judgement of a whole post": 60,
+  "the form of a request": 8,
+  "what no field may have": 3,
+};
 
 const SMALL_UNITS = 65_536;
 const LARGE_UNITS = 4 * 1_048_576;
 
 suite("no text costs more than in proportion to its length", { concurrency: false }, () => {
   const small = Object.entries({ ...nastyTexts(SMALL_UNITS), ...mixedTexts(SMALL_UNITS, 1, 20) });
-  const large = Object.entries({ "one letter again and again": "a".repeat(LARGE_UNITS), ...mixedTexts(LARGE_UNITS, 2, 3) });
+  const large = Object.entries({
+    "one letter again and again": "a".repeat(LARGE_UNITS),
+    ...mixedTexts(LARGE_UNITS, 2, 3),
+  });
   for (const [reader, read] of Object.entries(READERS)) {
     test(reader, () => {
       // The short ones first, so that nobody waits for hours where the work grows with a power of the length.
-      for (const [name, text] of [...small.map(([name, text]) => [name, text.slice(0, 4096)] as const), ...small, ...large]) {
+      for (const [name, text] of [
+        ...small.map(([name, text]) => [name, text.slice(0, 4096)] as const),
+        ...small,
+        ...large,
+      ]) {
         assertLinear(`${reader}: ${name}`, text.length * (SHARES[reader] ?? 1), () => read(text));
       }
     });
@@ -112,5 +216,8 @@ suite("no text costs more than in proportion to its length", { concurrency: fals
 
 test("work that grows with the square of a text is found", () => {
   const text = "a".repeat(65_536);
-  assert.throws(() => assertLinear("the square", text.length, () => /a+$/.test(`${text}b`)), /the square: 65536 characters took the work of/);
+  assert.throws(
+    () => assertLinear("the square", text.length, () => /a+$/.test(`${text}b`)),
+    /the square: 65536 characters took the work of/,
+  );
 });

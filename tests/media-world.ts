@@ -2,14 +2,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+
 import { newId } from "../model/ids.ts";
+import type { PostStatus } from "../model/status.ts";
+import type { MediaRow } from "../server/db/media.ts";
 import { addUploads } from "../server/media/media-objects.ts";
 import type { JobSender, Owner } from "../server/media/media-objects.ts";
-import type { MediaRow } from "../server/db/media.ts";
 import { receiveFile } from "../server/media/receive.ts";
 import { createDiskStorage } from "../server/storage/disk.ts";
 import type { Storage, StoredObject } from "../server/storage/storage.ts";
-import type { PostStatus } from "../model/status.ts";
 import { createTestDatabase } from "./database.ts";
 import type { TestDatabase } from "./database.ts";
 
@@ -33,7 +34,8 @@ export async function createMediaWorld(): Promise<MediaWorld> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-media-world-"));
   const storage = await createDiskStorage(folder);
   const owner: Owner = { userId: "user_a", mode: "live" };
-  for (const id of [owner.userId, "user_b"]) await database.pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [id]);
+  for (const id of [owner.userId, "user_b"])
+    await database.pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [id]);
   const sent: { queue: string; data: object }[] = [];
   return {
     database,
@@ -47,7 +49,12 @@ export async function createMediaWorld(): Promise<MediaWorld> {
       },
     },
     async upload(name) {
-      const received = await receiveFile(storage, { userId: "user_a", bytes: Readable.from([await fixture(name)]), name, claimedMimeType: null });
+      const received = await receiveFile(storage, {
+        userId: "user_a",
+        bytes: Readable.from([await fixture(name)]),
+        name,
+        claimedMimeType: null,
+      });
       const [row] = await addUploads(database.pool, owner, [{ received, filename: name }]);
       if (row === undefined) throw new Error("no row was written");
       return row;
@@ -59,7 +66,10 @@ export async function createMediaWorld(): Promise<MediaWorld> {
          values ($1, $2, $3, $1, $4, '{}', '{}', now() - make_interval(days => $5))`,
         [id, owner.userId, owner.mode, status, changedDaysAgo],
       );
-      await database.pool.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)", [id, mediaId, owner.userId]);
+      await database.pool.query(
+        "insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)",
+        [id, mediaId, owner.userId],
+      );
       return id;
     },
     storageKeys: async () => (await Readable.from(storage.list()).toArray()).map(({ key }: StoredObject) => key).sort(),

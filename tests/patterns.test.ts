@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+
 import ts from "typescript";
 
 import { assertLinear } from "./work.ts";
@@ -16,7 +17,12 @@ const UNITS = 262_144;
 test("no pattern in the source costs more than in proportion to the text it reads", async () => {
   let tried = 0;
   for await (const file of glob(`{${FOLDERS.join(",")}}/**/*.ts`, { cwd: root })) {
-    if (file.endsWith(".test.ts") || OWN_TEXT.some((folder) => file.startsWith(folder)) || file.includes("node_modules")) continue;
+    if (
+      file.endsWith(".test.ts") ||
+      OWN_TEXT.some((folder) => file.startsWith(folder)) ||
+      file.includes("node_modules")
+    )
+      continue;
     for (const written of patternsIn(await readFile(join(root, file), "utf8"))) {
       const end = written.lastIndexOf("/");
       const pattern = new RegExp(written.slice(1, end), written.slice(end + 1).replace("y", ""));
@@ -42,11 +48,24 @@ function patternsIn(source: string): string[] {
 
 /** The words and single characters of a pattern and some pairs of them, alone and behind its first word. */
 function pumpsOf(pattern: string): { before: string; pump: string }[] {
-  const plain = pattern.replaceAll(/\\s/g, "\t").replaceAll(/\\[dD]/g, "1").replaceAll(/\\[wW]|\\p\{[^}]*\}/g, "a").replaceAll(/\\0/g, "\0").replaceAll(/\\b/g, "").replaceAll(/\(\?(?:<?[=!]|:|<\w+>)/g, "(").replaceAll(/\\(.)/g, "$1");
-  const words = plain.split(/[|()[\]{}*+?^$.]+/).filter(Boolean).slice(0, 12);
+  const plain = pattern
+    .replaceAll(/\\s/g, "\t")
+    .replaceAll(/\\[dD]/g, "1")
+    .replaceAll(/\\[wW]|\\p\{[^}]*\}/g, "a")
+    .replaceAll(/\\0/g, "\0")
+    .replaceAll(/\\b/g, "")
+    .replaceAll(/\(\?(?:<?[=!]|:|<\w+>)/g, "(")
+    .replaceAll(/\\(.)/g, "$1");
+  const words = plain
+    .split(/[|()[\]{}*+?^$.]+/)
+    .filter(Boolean)
+    .slice(0, 12);
   const characters = [...new Set(plain)].filter((each) => !/[A-Za-z0-9]/.test(each)).slice(0, 12);
   const pairs = words.flatMap((word, index) => [word + (words[index + 1] ?? ""), `${words[index + 1] ?? ""} ${word}`]);
   const single = new Set([...characters, "a", "1", " ", "\t", "\n"]);
-  const alone = [...new Set([...words, ...words.map((word) => `${word} `), ...pairs, ...single])].map((pump) => ({ before: "\u0001", pump }));
+  const alone = [...new Set([...words, ...words.map((word) => `${word} `), ...pairs, ...single])].map((pump) => ({
+    before: "\u0001",
+    pump,
+  }));
   return [...alone, ...[...single].map((pump) => ({ before: words[0] ?? "", pump }))];
 }

@@ -4,15 +4,15 @@ import { once } from "node:events";
 import type pg from "pg";
 import { pino } from "pino";
 
-import { newId } from "../model/ids.ts";
 import type { PlatformPostError } from "../model/errors.ts";
+import { newId } from "../model/ids.ts";
 import type { Mode, PlatformName } from "../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../platforms/platform.ts";
 import { createListener } from "../server/db/listen.ts";
-import { transaction } from "../server/db/sql.ts";
 import type { HeldPost } from "../server/db/scheduling.ts";
+import { transaction } from "../server/db/sql.ts";
 import { createVault } from "../server/oauth/vault.ts";
 import { createEngine, type Engine, type EngineOptions } from "../server/publishing/engine.ts";
 import { firstActionAt, publishNow } from "../server/publishing/schedule.ts";
@@ -96,14 +96,26 @@ const noMedia: MediaSource = {
 };
 
 /** What an engine needs beside database and listener, with the ledger as the platform. */
-export function engineParts(ledger: Pick<Ledger, "url" | "readBack">, broker: Broker = ledgerBroker(ledger)): Omit<EngineOptions, "pool" | "listener"> {
+export function engineParts(
+  ledger: Pick<Ledger, "url" | "readBack">,
+  broker: Broker = ledgerBroker(ledger),
+): Omit<EngineOptions, "pool" | "listener"> {
   const platform = { broker };
   return {
     vault: createVault([Buffer.alloc(32, 1)]),
-    platforms: { instagram: platform, facebook: platform, twitter: platform, linkedin: platform, tiktok: platform, youtube: platform, threads: platform },
+    platforms: {
+      instagram: platform,
+      facebook: platform,
+      twitter: platform,
+      linkedin: platform,
+      tiktok: platform,
+      youtube: platform,
+      threads: platform,
+    },
     httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl: ledger.url }),
     mediaSourceFor: () => noMedia,
-    ensureMedia: (_owner, ids) => Promise.resolve(new Map(ids.map((id) => [id, { status: "failed", message: "The source is gone." }]))),
+    ensureMedia: (_owner, ids) =>
+      Promise.resolve(new Map(ids.map((id) => [id, { status: "failed", message: "The source is gone." }]))),
     freshToken: () => Promise.resolve("token"),
     speed: 100,
     forcePrivateUploads: false,
@@ -138,15 +150,28 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     await pool.query("insert into users (id, email) values ($1, $1)", [id]);
     return id;
   };
-  const addAccount = async (userId: string, { platform = PLATFORM, mode = "test", platformAccountId }: NewAccount = {}) => {
+  const addAccount = async (
+    userId: string,
+    { platform = PLATFORM, mode = "test", platformAccountId }: NewAccount = {},
+  ) => {
     const [id, set] = [newId(), newId()];
-    await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'set')", [set, userId, mode]);
-    await pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, $5, $6)", [id, userId, mode, set, platform, platformAccountId ?? id]);
+    await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'set')", [
+      set,
+      userId,
+      mode,
+    ]);
+    await pool.query(
+      "insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, $5, $6)",
+      [id, userId, mode, set, platform, platformAccountId ?? id],
+    );
     return id;
   };
   const act: PublishingWorld["act"] = (post, work) =>
     transaction(pool, async (tx) => {
-      const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = $1 for update", [post.id]);
+      const { rows } = await tx.query<HeldPost>(
+        "select id, user_id, mode, status, scheduled_for from posts where id = $1 for update",
+        [post.id],
+      );
       const [held] = rows;
       if (held === undefined) throw new Error("no such post");
       return work(tx, held);
@@ -156,7 +181,9 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       `select status, revision, (select json_agg(pp order by position) from platform_posts pp where pp.post_id = p.id) as "platformPosts" from posts p where id = $1`,
       [post.id],
     );
-    const events = await pool.query<{ type: string }>("select type from outbox where post_id = $1 order by id", [post.id]);
+    const events = await pool.query<{ type: string }>("select type from outbox where post_id = $1 order by id", [
+      post.id,
+    ]);
     const [row] = rows;
     if (row === undefined) throw new Error("no such post");
     return { ...row, events: events.rows.map(({ type }) => type) };
@@ -174,12 +201,21 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       const listener = await createListener(database.url, pino({ level: "silent" }));
       const engine = createEngine({ ...engineParts(ledger, broker), pool, listener, ...options });
       engine.start();
-      ending.push(() => engine.stop(), () => listener.close());
+      ending.push(
+        () => engine.stop(),
+        () => listener.close(),
+      );
       return engine;
     },
     async startWorker(environment = {}) {
       const worker = spawn(process.execPath, [new URL("publishing-worker.ts", import.meta.url).pathname], {
-        env: { ...process.env, DATABASE_URL: database.url, LEDGER_URL: ledger.url, NODE_TEST_CONTEXT: "", ...environment },
+        env: {
+          ...process.env,
+          DATABASE_URL: database.url,
+          LEDGER_URL: ledger.url,
+          NODE_TEST_CONTEXT: "",
+          ...environment,
+        },
         stdio: ["ignore", "pipe", "inherit"],
       });
       ending.push(async () => {
@@ -196,17 +232,37 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       const [id, platformPostId] = [newId(), newId()];
       const settings = chain.length === 0 ? {} : { thread: chain.map((part) => ({ text: part })) };
       const others = Object.fromEntries(also.map((platform) => [platform, { text: `${text} ${platform}` }]));
-      const content = { text, media: [], linkUrl: null, platformOverrides: chain.length === 0 ? others : { ...others, [first]: { settings } } };
+      const content = {
+        text,
+        media: [],
+        linkUrl: null,
+        platformOverrides: chain.length === 0 ? others : { ...others, [first]: { settings } },
+      };
       await pool.query(
         `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
          select $1, $2, mode, platform_set_id, $3, $4, array[platform] || $5::text[], $6 from accounts where id = $7`,
-        [id, userId, dueAt === undefined ? "draft" : "scheduled", JSON.stringify(content), also, dueAt ?? null, accountId],
+        [
+          id,
+          userId,
+          dueAt === undefined ? "draft" : "scheduled",
+          JSON.stringify(content),
+          also,
+          dueAt ?? null,
+          accountId,
+        ],
       );
       for (const [position, platform] of [first, ...also].entries()) {
         await pool.query(
           `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
            select $1, $2, user_id, mode, platform, $3, id, $4, $5 from accounts where id = $6`,
-          [position === 0 ? platformPostId : newId(), id, position, dueAt ?? null, dueAt === undefined ? null : firstActionAt(dueAt), position === 0 ? accountId : await addAccount(userId, { platform })],
+          [
+            position === 0 ? platformPostId : newId(),
+            id,
+            position,
+            dueAt ?? null,
+            dueAt === undefined ? null : firstActionAt(dueAt),
+            position === 0 ? accountId : await addAccount(userId, { platform }),
+          ],
         );
       }
       if (dueAt !== undefined) await pool.query("notify ampost_due");
@@ -230,7 +286,8 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
         // Some tests take the database away.
         const state = await read(post).catch(() => null);
         if (state !== null && wanted(state)) return state;
-        if (performance.now() > end) throw new Error(`not as wanted after ${LONGEST_WAIT_SECONDS} s: ${JSON.stringify(state, null, 1)}`);
+        if (performance.now() > end)
+          throw new Error(`not as wanted after ${LONGEST_WAIT_SECONDS} s: ${JSON.stringify(state, null, 1)}`);
         await new Promise((resolve) => setTimeout(resolve, 40));
       }
     },

@@ -10,7 +10,10 @@ export interface Sum {
 }
 
 /** Runs test files, each in a process of its own, tells of each as it ends, and counts the tests in them. */
-export async function runFiles(files: readonly string[], options: { atOnce: number; say(text: string): void }): Promise<Sum> {
+export async function runFiles(
+  files: readonly string[],
+  options: { atOnce: number; say(text: string): void },
+): Promise<Sum> {
   const sum: Sum = { passed: 0, failed: 0 };
   const waiting = [...files];
   const runNext = async (): Promise<void> => {
@@ -41,9 +44,11 @@ async function runFile(file: string): Promise<Report> {
   });
   events.on("test:fail", ({ file: defined, line, name, details }) => {
     // A test fails with its parts, and a suite with its tests; those have said it.
-    if (!isBecauseOfParts(details.error)) report.failures.push({ name, place: `${defined ?? file}:${line ?? 1}`, error: details.error });
+    if (!isBecauseOfParts(details.error))
+      report.failures.push({ name, place: `${defined ?? file}:${line ?? 1}`, error: details.error });
   });
-  for (const kind of ["test:stdout", "test:stderr"] as const) events.on(kind, ({ message }) => (report.output += message));
+  for (const kind of ["test:stdout", "test:stderr"] as const)
+    events.on(kind, ({ message }) => (report.output += message));
   await new Promise((resolve, reject) => events.once("error", reject).once("close", resolve).resume());
   report.seconds = (performance.now() - began) / 1000;
   return report;
@@ -52,8 +57,12 @@ async function runFile(file: string): Promise<Report> {
 function describe(file: string, { passed, failures, output, seconds }: Report): string {
   const head = `${failures.length === 0 ? "ok    " : "FAILED"}  ${file} (${passed + failures.length} tests, ${seconds.toFixed(1)} s)`;
   if (failures.length === 0) return head;
-  const details = failures.map(({ name, place, error }) => `\n  ✖ ${name}  (${place})\n${indent(inspect(causeOf(error), { depth: 6 }))}\n`);
-  return [head, ...details, ...(output.trim() === "" ? [] : [`  What it wrote:\n${indent(output.trimEnd())}\n`])].join("\n");
+  const details = failures.map(
+    ({ name, place, error }) => `\n  ✖ ${name}  (${place})\n${indent(inspect(causeOf(error), { depth: 6 }))}\n`,
+  );
+  return [head, ...details, ...(output.trim() === "" ? [] : [`  What it wrote:\n${indent(output.trimEnd())}\n`])].join(
+    "\n",
+  );
 }
 
 function isBecauseOfParts(error: unknown): boolean {
@@ -62,7 +71,8 @@ function isBecauseOfParts(error: unknown): boolean {
 
 /** Node wraps what was thrown. Of a process that ended it says how. */
 function causeOf(error: unknown): unknown {
-  if (error instanceof Error && "exitCode" in error && "signal" in error) return `Its process ended with ${String(error.signal ?? error.exitCode)}.`;
+  if (error instanceof Error && "exitCode" in error && "signal" in error)
+    return `Its process ended with ${String(error.signal ?? error.exitCode)}.`;
   return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }
 

@@ -13,7 +13,11 @@ export interface Trouble {
    * on, cut when the answer comes. `cut_answer`: passed on, and the first bytes of the answer too, then cut. `delay`: passed on so
    * much later. `answer`: not passed on, answered with these bytes.
    */
-  act: { kind: "reset_before" | "swallow" | "reset_after" } | { kind: "cut_answer"; bytes: number } | { kind: "delay"; milliseconds: number } | { kind: "answer"; bytes: string };
+  act:
+    | { kind: "reset_before" | "swallow" | "reset_after" }
+    | { kind: "cut_answer"; bytes: number }
+    | { kind: "delay"; milliseconds: number }
+    | { kind: "answer"; bytes: string };
 }
 
 export interface TcpProxy {
@@ -76,7 +80,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     client.pipe(upstream);
     upstream.once("data", (answer: Buffer) => {
       if (act?.kind === "reset_after") return void client.resetAndDestroy();
-      if (act?.kind === "cut_answer") return void client.write(answer.subarray(0, act.bytes), () => client.resetAndDestroy());
+      if (act?.kind === "cut_answer")
+        return void client.write(answer.subarray(0, act.bytes), () => client.resetAndDestroy());
       client.write(answer);
       upstream.pipe(client);
     });

@@ -23,7 +23,9 @@ const own = careServices({ pool }, sandboxUrl, Buffer.from(key, "hex"));
 const services = dies ? { ...own, oauthOf: dyingAfterRenewal } : own;
 process.stdout.write("ready\n");
 await once(process.stdin, "data");
-const tokens = await Promise.all(Array.from({ length: times }, () => freshToken(services, account, { minLifetimeSeconds: 60 })));
+const tokens = await Promise.all(
+  Array.from({ length: times }, () => freshToken(services, account, { minLifetimeSeconds: 60 })),
+);
 process.stdout.write(`${JSON.stringify([...new Set(tokens)])}\n`);
 await pool.end();
 
@@ -32,5 +34,11 @@ function dyingAfterRenewal(...name: Parameters<typeof own.oauthOf>): ReturnType<
   const oauth = own.oauthOf(...name);
   const { refresh } = oauth ?? {};
   if (oauth === undefined || refresh === undefined) return oauth;
-  return { ...oauth, refresh: { ...refresh, run: (...given) => refresh.run(...given).finally(() => process.kill(process.pid, "SIGKILL")) } };
+  return {
+    ...oauth,
+    refresh: {
+      ...refresh,
+      run: (...given) => refresh.run(...given).finally(() => process.kill(process.pid, "SIGKILL")),
+    },
+  };
 }

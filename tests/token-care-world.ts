@@ -13,11 +13,11 @@ import type { PlatformName } from "../model/platform-names.ts";
 import { loginOf } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { startSandbox } from "../sandbox/server.ts";
-import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
 import type { AccountKey } from "../server/oauth/stored-grant.ts";
 import { createVault } from "../server/oauth/vault.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
 
 /** A database and a sandbox with accounts on it: what the tests of looking after grants are set in. */
 export interface CareWorld {
@@ -52,7 +52,11 @@ export async function openCareWorld(): Promise<CareWorld> {
   const children: ChildProcess[] = [];
 
   const control = async (path: string, body: object) => {
-    const answer = await services.directHttp.send({ method: "POST", url: `${sandbox.url}/_sandbox/${path}`, json: body });
+    const answer = await services.directHttp.send({
+      method: "POST",
+      url: `${sandbox.url}/_sandbox/${path}`,
+      json: body,
+    });
     if (answer.status > 299) throw new Error(`The sandbox answered ${answer.status}: ${answer.text}`);
   };
   return {
@@ -62,8 +66,15 @@ export async function openCareWorld(): Promise<CareWorld> {
     async connect(platform) {
       const [userId, platformSetId] = [`user_${randomUUID()}`, randomUUID()];
       await pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [userId]);
-      await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Default')", [platformSetId, userId]);
-      return { accountId: await connectSandboxAccount(services, { userId, platformSetId, platform }), userId, mode: "test" };
+      await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Default')", [
+        platformSetId,
+        userId,
+      ]);
+      return {
+        accountId: await connectSandboxAccount(services, { userId, platformSetId, platform }),
+        userId,
+        mode: "test",
+      };
     },
     async pass({ accountId }, seconds) {
       await control("clock", { advanceSeconds: seconds });
@@ -75,23 +86,48 @@ export async function openCareWorld(): Promise<CareWorld> {
     },
     async received(operation, platform) {
       const answer = await services.directHttp.send({ method: "GET", url: `${sandbox.url}/_sandbox/requests` });
-      const requests = z.array(z.object({ operation: z.string().nullable(), platform: z.string().nullable() })).parse(answer.json());
-      return requests.filter((request) => request.operation === operation && (platform === undefined || request.platform === platform)).length;
+      const requests = z
+        .array(z.object({ operation: z.string().nullable(), platform: z.string().nullable() }))
+        .parse(answer.json());
+      return requests.filter(
+        (request) => request.operation === operation && (platform === undefined || request.platform === platform),
+      ).length;
     },
     async health({ accountId }) {
-      const { rows } = await pool.query<{ token_health: string; token_health_reason: string | null }>("select token_health, token_health_reason from accounts where id = $1", [accountId]);
+      const { rows } = await pool.query<{ token_health: string; token_health_reason: string | null }>(
+        "select token_health, token_health_reason from accounts where id = $1",
+        [accountId],
+      );
       if (rows[0] === undefined) throw new Error("no such account");
       return rows[0];
     },
     async events({ accountId }) {
-      const { rows } = await pool.query<{ type: string; data: Record<string, unknown> }>("select type, data from outbox where account_id = $1 and type <> 'account.connected' order by id", [accountId]);
+      const { rows } = await pool.query<{ type: string; data: Record<string, unknown> }>(
+        "select type, data from outbox where account_id = $1 and type <> 'account.connected' order by id",
+        [accountId],
+      );
       return rows;
     },
     async startAsker(account, times, { dies } = { dies: false }) {
-      const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "token-asker.ts")], {
-        env: { ...process.env, NODE_TEST_CONTEXT: "", ASK: JSON.stringify({ url: database.url, sandboxUrl: sandbox.url, key: key.toString("hex"), account, times, dies }) },
-        stdio: ["pipe", "pipe", "inherit"],
-      });
+      const child = spawn(
+        process.execPath,
+        ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "token-asker.ts")],
+        {
+          env: {
+            ...process.env,
+            NODE_TEST_CONTEXT: "",
+            ASK: JSON.stringify({
+              url: database.url,
+              sandboxUrl: sandbox.url,
+              key: key.toString("hex"),
+              account,
+              times,
+              dies,
+            }),
+          },
+          stdio: ["pipe", "pipe", "inherit"],
+        },
+      );
       children.push(child);
       const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
       await lines.next();

@@ -3,7 +3,9 @@ import { createHmac } from "node:crypto";
 /** The code that an authenticator app shows now, or so many half minutes later (RFC 6238). */
 export function totp(uri: string, later = 0): string {
   const secret = (new URL(uri).searchParams.get("secret") ?? "").replaceAll("=", "");
-  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const bits = [...secret]
+    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"))
+    .join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));

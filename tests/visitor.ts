@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { placeOf } from "../server/mail/send-mail.ts";
 import { MAIL_QUEUE } from "../server/mail/queues.ts";
+import { placeOf } from "../server/mail/send-mail.ts";
 import type { Mail } from "../server/mail/send-mail.ts";
 import type { World } from "./world.ts";
 
@@ -17,7 +17,13 @@ export interface Answered {
 }
 
 /** Asks as a page of the app does, from an address of one's own where one is given. */
-export async function visit(world: World, method: "GET" | "POST", path: string, body?: object, options: { cookie?: string; address?: string; headers?: Record<string, string> } = {}): Promise<Answered> {
+export async function visit(
+  world: World,
+  method: "GET" | "POST",
+  path: string,
+  body?: object,
+  options: { cookie?: string; address?: string; headers?: Record<string, string> } = {},
+): Promise<Answered> {
   const answer = await world.app.inject({
     method,
     url: path,
@@ -34,15 +40,25 @@ export async function visit(world: World, method: "GET" | "POST", path: string, 
   const setCookies = [answer.headers["set-cookie"] ?? []].flat();
   const content: unknown = answer.body === "" ? {} : JSON.parse(answer.body);
   const kept = setCookies.filter((cookie) => !/max-age=0/i.test(cookie)).map((cookie) => cookie.split(";")[0] ?? "");
-  return { status: answer.statusCode, body: z.record(z.string(), z.unknown()).catch({}).parse(content), headers: answer.headers, setCookies, cookie: kept.join("; ") };
+  return {
+    status: answer.statusCode,
+    body: z.record(z.string(), z.unknown()).catch({}).parse(content),
+    headers: answer.headers,
+    setCookies,
+    cookie: kept.join("; "),
+  };
 }
 
 /** The letters that are on the job queue, in the order in which they were asked for. */
 export function lettersOf(world: World): Mail[] {
-  return world.jobs.filter(({ queue }) => queue === MAIL_QUEUE).map(({ data }) => {
-    const { id, sealed } = z.object({ id: z.string(), sealed: z.string() }).parse(data);
-    return z.object({ to: z.string(), subject: z.string(), text: z.string() }).parse(JSON.parse(world.services.vault.open(sealed, placeOf(id))));
-  });
+  return world.jobs
+    .filter(({ queue }) => queue === MAIL_QUEUE)
+    .map(({ data }) => {
+      const { id, sealed } = z.object({ id: z.string(), sealed: z.string() }).parse(data);
+      return z
+        .object({ to: z.string(), subject: z.string(), text: z.string() })
+        .parse(JSON.parse(world.services.vault.open(sealed, placeOf(id))));
+    });
 }
 
 /** What the link of the last letter to an address carries. */
@@ -55,7 +71,9 @@ export function tokenFor(world: World, address: string): string {
 
 /** Every row of every table, as text. */
 export async function dump({ database: { pool } }: World): Promise<string> {
-  const { rows } = await pool.query<{ name: string }>("select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
+  const { rows } = await pool.query<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+  );
   const texts: string[] = [];
   for (const { name } of rows) {
     const table = await pool.query<{ row: string }>(`select t::text as row from ${name} t`);

@@ -12,7 +12,11 @@ const watched = new WeakSet<IncomingMessage>();
  * Hands over a request to the API with its answer, as soon as that is sent whole. To be called before anything of the
  * body is read; neither of the two is changed by it.
  */
-export function watchAnswer(request: IncomingMessage, response: ServerResponse, done: (exchange: Exchange) => void): void {
+export function watchAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  done: (exchange: Exchange) => void,
+): void {
   const { method = "", url = "" } = request;
   if (watched.has(request) || !url.startsWith("/api/")) return;
   watched.add(request);
@@ -21,7 +25,11 @@ export function watchAnswer(request: IncomingMessage, response: ServerResponse, 
   let isEnding = false;
   // Requests that are injected bring their body as text.
   before(request, "push", ([chunk]) => keep(received, toBuffer(chunk)));
-  before(response, "writeHead", (values) => void Object.assign(given, ...values.filter((value) => typeof value === "object")));
+  before(
+    response,
+    "writeHead",
+    (values) => void Object.assign(given, ...values.filter((value) => typeof value === "object")),
+  );
   // Some servers end by writing.
   before(response, "write", ([chunk]) => void (isEnding || sent.push(toBuffer(chunk))));
   before(response, "end", ([chunk]) => {
@@ -31,7 +39,15 @@ export function watchAnswer(request: IncomingMessage, response: ServerResponse, 
   response.once("finish", () => {
     const headers = toHeaders({ ...response.getHeaders(), ...given });
     const requestBody = lengthOf(received) > KEPT_BYTES ? null : Buffer.concat(received);
-    done({ method, url, requestHeaders: toHeaders(request.headers), requestBody, status: response.statusCode, headers, body: unpacked(Buffer.concat(sent), headers.get("content-encoding")) });
+    done({
+      method,
+      url,
+      requestHeaders: toHeaders(request.headers),
+      requestBody,
+      status: response.statusCode,
+      headers,
+      body: unpacked(Buffer.concat(sent), headers.get("content-encoding")),
+    });
   });
 }
 
@@ -60,7 +76,8 @@ function toBuffer(chunk: unknown): Buffer {
 
 function toHeaders(given: OutgoingHttpHeaders): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(given)) for (const each of [value ?? []].flat()) headers.append(name, String(each));
+  for (const [name, value] of Object.entries(given))
+    for (const each of [value ?? []].flat()) headers.append(name, String(each));
   return headers;
 }
 

@@ -13,7 +13,8 @@ const file = process.env.AMPOST_TEST_DIFFERENCES ?? "";
 
 subscribe("http.server.request.start", (message) => {
   const { request, response } = Object(message);
-  if (request instanceof IncomingMessage && response instanceof ServerResponse) watchAnswer(request, response, (exchange) => void writeDown(exchange));
+  if (request instanceof IncomingMessage && response instanceof ServerResponse)
+    watchAnswer(request, response, (exchange) => void writeDown(exchange));
 });
 
 async function writeDown(exchange: Exchange): Promise<void> {

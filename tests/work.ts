@@ -11,7 +11,10 @@ export function assertLinear(name: string, sizeUnits: number, run: () => unknown
   // Once more where it was slow: the first time, compiling and collecting of memory count too.
   let taken = microsecondsOf(run);
   if (taken > allowed) taken = Math.min(taken, microsecondsOf(run));
-  assert.ok(taken <= allowed, `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * FACTOR)} plain loops over them; ${FACTOR} are allowed`);
+  assert.ok(
+    taken <= allowed,
+    `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * FACTOR)} plain loops over them; ${FACTOR} are allowed`,
+  );
 }
 
 const FACTOR = 1500;

@@ -9,15 +9,15 @@ import pino from "pino";
 
 import { errorsOf } from "../contract/operation.ts";
 import { newId } from "../model/ids.ts";
-import { unlimited } from "../model/user-limits.ts";
 import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
+import { unlimited } from "../model/user-limits.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { loginOf } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { saveAccount, saveConnection } from "../server/db/connections.ts";
 import { createListener } from "../server/db/listen.ts";
-import { savePassword } from "../server/db/sign-in-methods.ts";
 import { listSets } from "../server/db/platform-sets.ts";
+import { savePassword } from "../server/db/sign-in-methods.ts";
 import { verifyEmail } from "../server/db/users.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
@@ -53,13 +53,23 @@ export interface World {
   jobs: { queue: string; data: object }[];
   makeTenants(): Promise<Record<Mode, Tenant>>;
   /** Connects an account of the platform to the tenant's default set, or another; answers its id. */
-  connect(tenant: Tenant, platform: PlatformName, options?: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string>;
+  connect(
+    tenant: Tenant,
+    platform: PlatformName,
+    options?: { platformSetId?: string; metadata?: Record<string, unknown> },
+  ): Promise<string>;
   /** Calls with the tenant's key and, where a body is given, as JSON. */
   call(tenant: Tenant, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
   /** Signs the tenant's user in at the door that people use; answers the Cookie header of the new session. */
   signIn(tenant: Tenant): Promise<string>;
   /** Calls a session route as a page of the dashboard does. The mode, where it matters, stands in the path's query. */
-  callAs(cookie: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
+  callAs(
+    cookie: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Called>;
   /** Leaves nothing behind. Rejects where an operation failed, was refused with a code that its entry does not list, or answered otherwise than the description of the API says. */
   close(): Promise<void>;
 }
@@ -99,7 +109,10 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     limitsOf: unlimited,
   };
   const app = await createHttpApp(services, {
-    probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) },
+    probes: {
+      ready: async () => ({ ready: true, checks: {} }),
+      metrics: async () => ({ contentType: "text/plain", text: "" }),
+    },
     onRefusal: (operation, { code }) => {
       if (code === "INTERNAL_ERROR" || !errorsOf(operation).includes(code)) strange.push(`${operation.name}: ${code}`);
     },
@@ -120,7 +133,8 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     connect: (tenant, platform, options = {}) => connect(services, tenant, platform, options),
     call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
     signIn: (tenant) => signIn(services, url, tenant),
-    callAs: (cookie, method, path, body, headers) => send(url, method, path, body, { cookie, origin: appUrl, ...headers }),
+    callAs: (cookie, method, path, body, headers) =>
+      send(url, method, path, body, { cookie, origin: appUrl, ...headers }),
     close: async () => {
       await app.close();
       await listener.close();
@@ -145,7 +159,13 @@ function watchApp(app: FastifyInstance): () => Promise<string[]> {
 /** Both modes at the sandbox, and no app in the environment: tests never reach a platform. */
 function oauthOn(parts: Pick<OAuthServices, "pool" | "vault" | "log" | "appUrl" | "sandboxUrl">): OAuthServices {
   const http = createHttpClient({ sandboxUrl: parts.sandboxUrl });
-  return { ...parts, httpFor: () => http, directHttp: createHttpClient({ allowHttp: true }), oauthOf: loginOf, liveApp: () => null };
+  return {
+    ...parts,
+    httpFor: () => http,
+    directHttp: createHttpClient({ allowHttp: true }),
+    oauthOf: loginOf,
+    liveApp: () => null,
+  };
 }
 
 const MEDIA_SECRET = randomBytes(32);
@@ -175,11 +195,28 @@ async function makeTenant(services: Services, userId: string, mode: Mode): Promi
   return { userId, mode, key: apiKey, platformSetId: set?.id ?? "" };
 }
 
-async function connect({ pool }: Services, tenant: Tenant, platform: PlatformName, options: { platformSetId?: string; metadata?: Record<string, unknown> }): Promise<string> {
+async function connect(
+  { pool }: Services,
+  tenant: Tenant,
+  platform: PlatformName,
+  options: { platformSetId?: string; metadata?: Record<string, unknown> },
+): Promise<string> {
   const id = newId();
   const { publishScopes } = catalog[platform].capabilities;
   const metadata = options.metadata ?? METADATA[platform] ?? {};
-  await saveAccount.run(pool, [id, tenant.userId, tenant.mode, options.platformSetId ?? tenant.platformSetId, platform, `${platform}-${id}`, "ampost", "Ampost", null, publishScopes, metadata]);
+  await saveAccount.run(pool, [
+    id,
+    tenant.userId,
+    tenant.mode,
+    options.platformSetId ?? tenant.platformSetId,
+    platform,
+    `${platform}-${id}`,
+    "ampost",
+    "Ampost",
+    null,
+    publishScopes,
+    metadata,
+  ]);
   await saveConnection.run(pool, [id, tenant.userId, tenant.mode, "sealed", null, null, null]);
   return id;
 }
@@ -189,11 +226,24 @@ const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
   [PLATFORM_NAMES[4]]: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
 };
 
-function call(url: string, tenant: Tenant, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Called> {
+function call(
+  url: string,
+  tenant: Tenant,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Called> {
   return send(url, method, path, body, { authorization: `Bearer ${tenant.key}`, ...headers });
 }
 
-async function send(url: string, method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Called> {
+async function send(
+  url: string,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Called> {
   const isForm = body instanceof FormData;
   const response = await fetch(url + path, {
     method,
@@ -202,7 +252,8 @@ async function send(url: string, method: string, path: string, body: unknown, he
     ...(body === undefined ? {} : { body: isForm || typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const answered: unknown = text === "" ? null : response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
+  const answered: unknown =
+    text === "" ? null : response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
   return { status: response.status, headers: response.headers, body: answered };
 }
 
@@ -216,12 +267,21 @@ async function signIn({ pool, auth, settings }: Services, url: string, { userId 
   passwordHash ??= (await auth()).hashPassword(PASSWORD);
   await savePassword.run(pool, [newId(), userId, await passwordHash]);
   const user = await verifyEmail.one(pool, [userId]);
-  const answer = await send(url, "POST", "/api/auth/sign-in/email", { email: user?.email, password: PASSWORD }, { origin: settings.appUrl });
+  const answer = await send(
+    url,
+    "POST",
+    "/api/auth/sign-in/email",
+    { email: user?.email, password: PASSWORD },
+    { origin: settings.appUrl },
+  );
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return cookiesOf(answer);
 }
 
 /** The Cookie header that a browser would send after this answer. */
 export function cookiesOf({ headers }: Pick<Called, "headers">): string {
-  return headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "").join("; ");
+  return headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0] ?? "")
+    .join("; ");
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { TcpProxy, Trouble } from "../../tests/tcp-proxy.ts";
 import { draftOf } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
@@ -22,10 +23,16 @@ interface Row {
   long?: true;
 }
 
-const fault = (kind: string, error?: string) => ({ sandbox }: World) => sandbox.fault({ operation: "publish", kind, ...(error === undefined ? {} : { error }) });
+const fault =
+  (kind: string, error?: string) =>
+  ({ sandbox }: World) =>
+    sandbox.fault({ operation: "publish", kind, ...(error === undefined ? {} : { error }) });
 
 function answer(status: string, type: string, body: string): Trouble["act"] {
-  return { kind: "answer", bytes: `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}` };
+  return {
+    kind: "answer",
+    bytes: `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  };
 }
 
 const ROWS: readonly Row[] = [
@@ -46,7 +53,13 @@ const ROWS: readonly Row[] = [
   { name: "cut within the body", magic: "cut_body" },
   { name: "broken JSON after success", magic: "broken_json" },
   { name: "500 after success", magic: "error_after" },
-  { name: "redirected elsewhere", act: { kind: "answer", bytes: "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } },
+  {
+    name: "redirected elsewhere",
+    act: {
+      kind: "answer",
+      bytes: "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    },
+  },
   { name: "502 from a gateway", act: answer("502 Bad Gateway", "text/html", "<html>Bad gateway</html>") },
   { name: "a page instead of an answer", act: answer("200 OK", "text/html", "<html>Sign in to the network</html>") },
   { name: "JSON without an id", act: answer("200 OK", "application/json", "{}") },
@@ -69,13 +82,18 @@ export function answerTable(options: { long: boolean }): Promise<PartResult> {
       await untilSettled(world, [subject], 30);
     }
     const others = table.filter(({ row }) => row.arrange === undefined);
-    for (const { row, subject } of others) if (row.act !== undefined) proxy.trouble({ match: commitOf(subject), times: 1, act: row.act });
+    for (const { row, subject } of others)
+      if (row.act !== undefined) proxy.trouble({ match: commitOf(subject), times: 1, act: row.act });
     await Promise.all(others.map(({ subject }) => world.api.publish(subject)));
     await untilSettled(world, posts, 120);
     await crew.disband();
     const troubled = others.filter(({ row }) => row.act !== undefined).length;
     if (proxy.struck() !== troubled) throw new Error(`The proxy has struck ${proxy.struck()} commits, not ${troubled}`);
-    const expectations = table.map(({ row: { fates, publishCalls }, subject }): Expectation => ({ subject, ...(fates === undefined ? {} : { fates }), ...(publishCalls === undefined ? {} : { publishCalls }) }));
+    const expectations = table.map(({ row: { fates, publishCalls }, subject }): Expectation => ({
+      subject,
+      ...(fates === undefined ? {} : { fates }),
+      ...(publishCalls === undefined ? {} : { publishCalls }),
+    }));
     return { did: rows.map(({ name }) => name).join("; "), faults: rows.length, expectations };
   });
 }
@@ -87,7 +105,10 @@ function commitOf({ platformAccountId }: Subject): RegExp {
 
 async function makePost(world: World, { name, magic }: Row, index: number): Promise<Subject> {
   const person = pick(world.people, index);
-  return world.api.create(person, await draftOf("text", magic === undefined ? name : `${name} [[sandbox:${magic}:1]]`, person, world.api));
+  return world.api.create(
+    person,
+    await draftOf("text", magic === undefined ? name : `${name} [[sandbox:${magic}:1]]`, person, world.api),
+  );
 }
 
 /** The commit waits at the last moment until nobody listens any more; when it has failed, somebody does again. */
@@ -98,7 +119,8 @@ async function refuseConnections(world: World, proxy: TcpProxy, subject: Subject
     while (world.places.struck().length === 0) await sleep(10);
     await proxy.refuse();
     world.places.release(ambush);
-    const failed = "select 1 from publish_steps where platform_post_id = $1 and effect = 'visible' and result = 'definite_failure'";
+    const failed =
+      "select 1 from publish_steps where platform_post_id = $1 and effect = 'visible' and result = 'definite_failure'";
     while ((await world.pool.query(failed, [subject.platformPostId])).rowCount === 0) await sleep(10);
     await proxy.accept();
   })();

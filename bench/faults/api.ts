@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { z } from "zod";
+
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import type { Draft } from "./contents.ts";
 import type { Person, Subject } from "./world.ts";
@@ -38,7 +40,12 @@ export interface Api {
   /** Rejects where no whole answer came. */
   call(person: Person, method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Calls until it is answered, as a client does that has an idempotency key: whatever broke is asked again. */
-  insist(person: Person, method: string, path: string, options: CallOptions & { idempotencyKey: string }): Promise<Answer>;
+  insist(
+    person: Person,
+    method: string,
+    path: string,
+    options: CallOptions & { idempotencyKey: string },
+  ): Promise<Answer>;
   /** Creates a post. */
   create(person: Person, draft: Draft, options?: CallOptions): Promise<Subject>;
   publish(subject: Subject): Promise<Answer>;
@@ -82,7 +89,10 @@ export function createApi(urls: readonly string[]): Api {
       return postIn(answer);
     },
     async upload(person, form) {
-      const { status, body } = await api.insist(person, "POST", "/api/v1/media", { body: form, idempotencyKey: randomUUID() });
+      const { status, body } = await api.insist(person, "POST", "/api/v1/media", {
+        body: form,
+        idempotencyKey: randomUUID(),
+      });
       if (status !== 201) throw new Error(`An upload was refused: ${JSON.stringify(body)}`);
       return z.object({ media: z.object({ id: z.string() }) }).parse(body).media.id;
     },
@@ -100,7 +110,14 @@ export function subjectOf(person: Person, parts: string[], answer: Answer): Subj
   const [platformPost] = platformPosts;
   if (platformPost === undefined) throw new Error(`${id} has no platform post`);
   const { platform } = platformPost;
-  return { person, postId: id, platformPostId: platformPost.id, platform, platformAccountId: person.platformAccountIds[platform] ?? "", parts };
+  return {
+    person,
+    postId: id,
+    platformPostId: platformPost.id,
+    platform,
+    platformAccountId: person.platformAccountIds[platform] ?? "",
+    parts,
+  };
 }
 
 function isUnderWay({ status, body }: Answer): boolean {

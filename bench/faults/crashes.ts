@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { draftOf, type Kind } from "./contents.ts";
@@ -43,30 +44,47 @@ export async function crashIn(world: World, subjects: readonly CrashSubject[]): 
   const standing = cases.filter(({ point }) => !MUST_NOT_WAIT.has(point));
   const sudden = cases.filter(({ point }) => MUST_NOT_WAIT.has(point));
   const people = world.people.length;
-  for (let from = 0; from < standing.length; from += people) posts.push(...(await killStanding(world, standing.slice(from, from + people))));
+  for (let from = 0; from < standing.length; from += people)
+    posts.push(...(await killStanding(world, standing.slice(from, from + people))));
   if (sudden.length > 0) posts.push(...(await killThemselves(world, sudden)));
   const faults = cases.length + (sudden.length > 0 ? CLAIMS.length : 0);
-  const kinds = subjects.map(({ platform, kind, lost }) => [...(platform === undefined ? [] : [platform]), kind, ...(lost ? ["whose answer is lost"] : [])].join(" "));
+  const kinds = subjects.map(({ platform, kind, lost }) =>
+    [...(platform === undefined ? [] : [platform]), kind, ...(lost ? ["whose answer is lost"] : [])].join(" "),
+  );
   const did = `SIGKILL at each of ${faults} places of: ${kinds.join(", ")}; then restarted`;
   return { did, faults, expectations: posts.map(whereAnswersAreLost) };
 }
 
 /** No post is in hand there yet. */
-const CLAIMS = (["claim.before", "claim.after"] as const).map((point): Ambush => ({ point, platformPostId: null, step: null, act: "kill" }));
+const CLAIMS = (["claim.before", "claim.after"] as const).map((point): Ambush => ({
+  point,
+  platformPostId: null,
+  step: null,
+  act: "kill",
+}));
 const MUST_NOT_WAIT: ReadonlySet<FaultPoint> = new Set(["send.before"]);
 
-async function learnPlaces(world: World, subjects: readonly CrashSubject[]): Promise<{ cases: Case[]; posts: Subject[] }> {
+async function learnPlaces(
+  world: World,
+  subjects: readonly CrashSubject[],
+): Promise<{ cases: Case[]; posts: Subject[] }> {
   world.places.plan([], { record: true });
   const worker = await world.startWorker();
-  const posts = await Promise.all(subjects.map((subject, index) => makePost(world, subject, `learning ${index}`, index)));
+  const posts = await Promise.all(
+    subjects.map((subject, index) => makePost(world, subject, `learning ${index}`, index)),
+  );
   await Promise.all(posts.map((post) => world.api.publish(post)));
   await untilSettled(world, posts, 30);
   await worker.kill();
   const seen = world.places.recorded();
   const cases = subjects.flatMap((subject, index) => {
-    const ours = seen.filter(({ platformPostId, point }) => platformPostId === posts[index]?.platformPostId && !point.startsWith("claim."));
+    const ours = seen.filter(
+      ({ platformPostId, point }) => platformPostId === posts[index]?.platformPostId && !point.startsWith("claim."),
+    );
     const places = new Map(ours.map(({ point, step }) => [`${point} ${step}`, { point, step }]));
-    return [...places.values()].filter(({ point }) => subject.points?.includes(point) ?? true).map((place) => ({ ...subject, ...place }));
+    return [...places.values()]
+      .filter(({ point }) => subject.points?.includes(point) ?? true)
+      .map((place) => ({ ...subject, ...place }));
   });
   return { cases, posts };
 }
@@ -101,15 +119,34 @@ async function killThemselves(world: World, cases: readonly Case[]): Promise<Sub
   return posts;
 }
 
-async function prepare(world: World, cases: readonly Case[], act: Ambush["act"]): Promise<{ posts: Subject[]; ambushes: Ambush[] }> {
-  const posts = await Promise.all(cases.map((each, index) => makePost(world, each, `${each.point} of ${each.step}`, index)));
-  const ambushes = cases.map(({ point, step }, index): Ambush => ({ point, step, platformPostId: posts[index]?.platformPostId ?? null, act }));
+async function prepare(
+  world: World,
+  cases: readonly Case[],
+  act: Ambush["act"],
+): Promise<{ posts: Subject[]; ambushes: Ambush[] }> {
+  const posts = await Promise.all(
+    cases.map((each, index) => makePost(world, each, `${each.point} of ${each.step}`, index)),
+  );
+  const ambushes = cases.map(({ point, step }, index): Ambush => ({
+    point,
+    step,
+    platformPostId: posts[index]?.platformPostId ?? null,
+    act,
+  }));
   return { posts, ambushes };
 }
 
-async function makePost(world: World, { platform, kind, lost }: CrashSubject, text: string, index: number): Promise<Subject> {
+async function makePost(
+  world: World,
+  { platform, kind, lost }: CrashSubject,
+  text: string,
+  index: number,
+): Promise<Subject> {
   const person = pick(world.people, index);
-  return world.api.create(person, await draftOf(kind, `${kind} ${text}${lost ? " [[sandbox:drop_after:1]]" : ""}`, person, world.api, platform));
+  return world.api.create(
+    person,
+    await draftOf(kind, `${kind} ${text}${lost ? " [[sandbox:drop_after:1]]" : ""}`, person, world.api, platform),
+  );
 }
 
 /** Fails loudly where a point is not reached, since nothing would be tested then. */

@@ -1,5 +1,5 @@
-import { begin, type World } from "./world.ts";
 import type { Process } from "./processes.ts";
+import { begin, type World } from "./world.ts";
 
 /** Workers that are replaced when they end. */
 export interface Crew {

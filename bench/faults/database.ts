@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { keepWorkers } from "./crew.ts";
 import { untilSettled } from "./judge.ts";
 import { doubledPosts, insistOnPosts } from "./kills.ts";
@@ -9,7 +10,9 @@ export function breakDatabase(options: { posts: number; breaks: number; seed: nu
   return runPart("PostgreSQL restarted at once", { people: 12, apis: 2 }, async (world) => {
     const random = seededRandom(options.seed);
     const crew = await keepWorkers(world, 2);
-    const clients = Promise.all(world.people.map((_, index) => insistOnPosts(world, index, Math.ceil(options.posts / world.people.length))));
+    const clients = Promise.all(
+      world.people.map((_, index) => insistOnPosts(world, index, Math.ceil(options.posts / world.people.length))),
+    );
     for (let breaks = 0; breaks < options.breaks; breaks += 1) {
       await sleep(300 + 1200 * random());
       await world.breakDatabase();
@@ -18,6 +21,11 @@ export function breakDatabase(options: { posts: number; breaks: number; seed: nu
     await untilSettled(world, subjects, 120);
     await crew.disband();
     const did = `${subjects.length} posts created and published while PostgreSQL was ended ${options.breaks} times as by pg_ctl -m immediate`;
-    return { did, faults: options.breaks, expectations: subjects.map((subject) => ({ subject })), violations: await doubledPosts(world) };
+    return {
+      did,
+      faults: options.breaks,
+      expectations: subjects.map((subject) => ({ subject })),
+      violations: await doubledPosts(world),
+    };
   });
 }

@@ -17,7 +17,12 @@ export function quarantine(): Promise<PartResult> {
     await doomed.gone;
     await world.startWorker();
     await untilSettled(world, [subject], 120);
-    return { did: "SIGKILL with a commit open; then when the sandbox was first asked again", faults: 1, expectations: [{ subject }], violations: await tooEarly(world, subject) };
+    return {
+      did: "SIGKILL with a commit open; then when the sandbox was first asked again",
+      faults: 1,
+      expectations: [{ subject }],
+      violations: await tooEarly(world, subject),
+    };
   });
 }
 
@@ -25,12 +30,17 @@ export function quarantine(): Promise<PartResult> {
 const SAFE_AFTER_SECONDS = 5 + 15 / 1.5;
 
 async function tooEarly(world: World, subject: Subject): Promise<Violation[]> {
-  const { rows } = await world.pool.query<{ intent_at: Date }>("select intent_at from publish_steps where platform_post_id = $1 and effect = 'visible' order by intent_at limit 1", [subject.platformPostId]);
+  const { rows } = await world.pool.query<{ intent_at: Date }>(
+    "select intent_at from publish_steps where platform_post_id = $1 and effect = 'visible' order by intent_at limit 1",
+    [subject.platformPostId],
+  );
   const intentAt = rows[0]?.intent_at.getTime() ?? 0;
   const requests = await world.sandbox.requests();
   const next = requests.find(({ at, operation }) => Date.parse(at) > intentAt && operation !== "publish");
   const seconds = next === undefined ? Infinity : (Date.parse(next.at) - intentAt) / 1000;
-  return seconds >= SAFE_AFTER_SECONDS ? [] : [{ kind: "untrue", sentence: `the platform was asked ${seconds} s after the intent, within the quarantine` }];
+  return seconds >= SAFE_AFTER_SECONDS
+    ? []
+    : [{ kind: "untrue", sentence: `the platform was asked ${seconds} s after the intent, within the quarantine` }];
 }
 
 /** The database itself refuses what the engine never does: a second open commit, and one post of the platform for two. */
@@ -43,22 +53,37 @@ export function uniqueCommits(): Promise<PartResult> {
     await worker.kill();
     const [first, second] = posts.map(({ platformPostId }) => platformPostId);
     const violations = [
-      await refused(world, "a second open commit of a platform post", [[first, null, null], [first, null, null]]),
-      await refused(world, "the platform's post of another commit of the account", [[second, "ok", await remoteIdOf(world, pick(posts, 0))]]),
+      await refused(world, "a second open commit of a platform post", [
+        [first, null, null],
+        [first, null, null],
+      ]),
+      await refused(world, "the platform's post of another commit of the account", [
+        [second, "ok", await remoteIdOf(world, pick(posts, 0))],
+      ]),
     ].flat();
-    return { did: "a second open commit, and a second commit with the same id of the platform, written to the database", faults: 2, expectations: posts.map((subject) => ({ subject })), violations };
+    return {
+      did: "a second open commit, and a second commit with the same id of the platform, written to the database",
+      faults: 2,
+      expectations: posts.map((subject) => ({ subject })),
+      violations,
+    };
   });
 }
 
 /** Writes commits in a transaction that is never committed. */
-async function refused({ pool }: World, what: string, commits: readonly (readonly [string | undefined, string | null, string | null])[]): Promise<Violation[]> {
+async function refused(
+  { pool }: World,
+  what: string,
+  commits: readonly (readonly [string | undefined, string | null, string | null])[],
+): Promise<Violation[]> {
   const insert = `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step, effect, attempt, fence, result, remote_id)
     select $1, pp.id, a.id, pp.user_id, pp.mode, pp.platform, a.platform_account_id, 'publish', 'visible', 1, pp.fence, $3, $4
     from platform_posts pp join accounts a on a.id = pp.account_id where pp.id = $2`;
   const client = await pool.connect();
   try {
     await client.query("begin");
-    for (const [platformPostId, result, remoteId] of commits) await client.query(insert, [newId(), platformPostId, result, remoteId]);
+    for (const [platformPostId, result, remoteId] of commits)
+      await client.query(insert, [newId(), platformPostId, result, remoteId]);
     return [{ kind: "untrue", sentence: `the database took ${what}` }];
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : error;
@@ -70,7 +95,10 @@ async function refused({ pool }: World, what: string, commits: readonly (readonl
 }
 
 async function remoteIdOf({ pool }: World, { platformPostId }: Subject): Promise<string | null> {
-  const { rows } = await pool.query<{ remote_id: string | null }>("select remote_id from publish_steps where platform_post_id = $1 and effect = 'visible'", [platformPostId]);
+  const { rows } = await pool.query<{ remote_id: string | null }>(
+    "select remote_id from publish_steps where platform_post_id = $1 and effect = 'visible'",
+    [platformPostId],
+  );
   return rows[0]?.remote_id ?? null;
 }
 

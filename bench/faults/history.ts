@@ -45,7 +45,9 @@ const FORWARD: Record<string, Record<string, readonly string[]>> = {
 
 /** Every change that went backwards, as a sentence. */
 export async function backwardChanges(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ kind: string; id: string; was: string; becomes: string }>("select * from fault_history order by seq");
+  const { rows } = await pool.query<{ kind: string; id: string; was: string; becomes: string }>(
+    "select * from fault_history order by seq",
+  );
   const wrong = rows.filter(({ kind, was, becomes }) => !(FORWARD[kind]?.[was] ?? []).includes(becomes));
   return wrong.map(({ kind, id, was, becomes }) => `${kind} ${id} went from ${was} to ${becomes}`);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { PlatformName } from "../../model/platform-names.ts";
 import { platforms } from "../../platforms/index.ts";
 import type { SeenPost } from "./api.ts";
@@ -32,7 +33,9 @@ export interface Expectation {
 export function whereAnswersAreLost(subject: Subject): Expectation {
   const repeats = platforms[subject.platform].broker?.identicalRepeat !== undefined;
   if (repeats) return { subject, fates: ["published", "unknown"], publishCalls: 2 };
-  return ONLY_LISTED[subject.platform] === true ? { subject, fates: ["published", "unknown"], isListed: true } : { subject };
+  return ONLY_LISTED[subject.platform] === true
+    ? { subject, fates: ["published", "unknown"], isListed: true }
+    : { subject };
 }
 
 /** Networks whose texts are found by a list alone. */
@@ -48,7 +51,11 @@ export interface Judgement {
 const SETTLED = ["published", "failed", "unknown", "discarded"];
 
 /** Waits until every platform post is settled and every link read, or the time is up. */
-export async function untilSettled({ pool }: World, subjects: readonly Subject[], withinSeconds: number): Promise<void> {
+export async function untilSettled(
+  { pool }: World,
+  subjects: readonly Subject[],
+  withinSeconds: number,
+): Promise<void> {
   const ids = subjects.map(({ platformPostId }) => platformPostId);
   const end = performance.now() + withinSeconds * 1000;
   const open = `select count(*)::integer as open from platform_posts where id = any($1) and (status <> all($2) or (status = 'published' and published_url is null))`;
@@ -61,8 +68,16 @@ export async function untilSettled({ pool }: World, subjects: readonly Subject[]
 }
 
 /** Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is judged. */
-export async function judge(world: World, expectations: readonly Expectation[], neighbours: readonly Person[] = []): Promise<Judgement> {
-  const theirAccounts = new Set(neighbours.flatMap(({ platformAccountIds }) => Object.entries(platformAccountIds).map(([platform, id]) => `${platform} ${id}`)));
+export async function judge(
+  world: World,
+  expectations: readonly Expectation[],
+  neighbours: readonly Person[] = [],
+): Promise<Judgement> {
+  const theirAccounts = new Set(
+    neighbours.flatMap(({ platformAccountIds }) =>
+      Object.entries(platformAccountIds).map(([platform, id]) => `${platform} ${id}`),
+    ),
+  );
   const whole = await world.sandbox.ledger();
   const isTheirs = ({ platform, accountId }: Entry) => theirAccounts.has(`${platform} ${accountId}`);
   const ledger = whole.filter((entry) => !isTheirs(entry));
@@ -76,12 +91,18 @@ export async function judge(world: World, expectations: readonly Expectation[], 
     violations.push(...judgeOne(expectation, post, byText));
   }
   violations.push(...strangers(ledger, expectations), ...doubles(whole.filter(isTheirs)));
-  violations.push(...(await backwardChanges(world.pool)).map((sentence): Violation => ({ kind: "backwards", sentence })));
+  violations.push(
+    ...(await backwardChanges(world.pool)).map((sentence): Violation => ({ kind: "backwards", sentence })),
+  );
   violations.push(...(await repeatedNews(world)));
   return { violations, fates, entries: ledger.length };
 }
 
-function judgeOne({ subject, fates = ["published"], isListed = false, publishCalls = 1 }: Expectation, post: SeenPost, byText: Map<string, Entry[]>): Violation[] {
+function judgeOne(
+  { subject, fates = ["published"], isListed = false, publishCalls = 1 }: Expectation,
+  post: SeenPost,
+  byText: Map<string, Entry[]>,
+): Violation[] {
   const [platformPost] = post.platformPosts;
   if (platformPost === undefined) return [{ kind: "untrue", sentence: `${post.id} has no platform post` }];
   const found = placesOf(subject).map((place) => byText.get(place) ?? []);
@@ -95,19 +116,37 @@ function judgeOne({ subject, fates = ["published"], isListed = false, publishCal
   const expected = fates.find((fate) => fate === status);
   if (counts.some((count) => count > 1)) violations.push(say("duplicate", "was published twice"));
   if (!SETTLED.includes(status)) return [...violations, say("stuck", "is not settled")];
-  if (expected === undefined) violations.push(say(fates.includes("published") ? "lost" : "untrue", `should be ${fates.join(" or ")}`));
-  if (status === "published" && counts.some((count) => count === 0)) violations.push(say("lost", "is said to be published and is not"));
-  if (status === "discarded" && counts.some((count) => count > 0)) violations.push(say("untrue", "is said to be discarded and is live"));
-  if (status === "unknown" && isListed && counts.at(-1) !== 0) violations.push(say("lost", "is live, and was not found in the account's list"));
+  if (expected === undefined)
+    violations.push(say(fates.includes("published") ? "lost" : "untrue", `should be ${fates.join(" or ")}`));
+  if (status === "published" && counts.some((count) => count === 0))
+    violations.push(say("lost", "is said to be published and is not"));
+  if (status === "discarded" && counts.some((count) => count > 0))
+    violations.push(say("untrue", "is said to be discarded and is live"));
+  if (status === "unknown" && isListed && counts.at(-1) !== 0)
+    violations.push(say("lost", "is live, and was not found in the account's list"));
   // Of a chain that failed, the parts before may be live; one that stands alone, or all parts, may not.
   if (status === "failed" && counts.at(-1) !== 0) violations.push(say("untrue", "is said to have failed and is live"));
   const first = found[0]?.[0];
-  if (status === "published" && first !== undefined && (first.id !== platformPost.platformPostId || first.url !== platformPost.publishedUrl)) {
-    violations.push(say("untrue", `has id ${platformPost.platformPostId} and link ${platformPost.publishedUrl}, the ledger ${first.id} and ${first.url}`));
+  if (
+    status === "published" &&
+    first !== undefined &&
+    (first.id !== platformPost.platformPostId || first.url !== platformPost.publishedUrl)
+  ) {
+    violations.push(
+      say(
+        "untrue",
+        `has id ${platformPost.platformPostId} and link ${platformPost.publishedUrl}, the ledger ${first.id} and ${first.url}`,
+      ),
+    );
   }
   const called = Math.max(0, ...found.flat().map((entry) => entry.publishCalls));
   if (called > publishCalls) violations.push(say("duplicate", `was asked for ${called} times, not ${publishCalls}`));
-  const whole: Record<string, string> = { published: "published", failed: "failed", unknown: "failed", discarded: "discarded" };
+  const whole: Record<string, string> = {
+    published: "published",
+    failed: "failed",
+    unknown: "failed",
+    discarded: "discarded",
+  };
   if (post.status !== whole[status]) violations.push(say("untrue", `has the post in ${post.status}`));
   return violations;
 }
@@ -115,24 +154,40 @@ function judgeOne({ subject, fates = ["published"], isListed = false, publishCal
 /** What stands in the ledger and was asked for by nobody. */
 function strangers(ledger: readonly Entry[], expectations: readonly Expectation[]): Violation[] {
   const known = new Set(expectations.flatMap(({ subject }) => placesOf(subject)));
-  return ledger.filter((entry) => !known.has(placeOf(entry))).map(({ id, text }) => ({ kind: "untrue", sentence: `"${text}" (${id}) stands in the ledger and belongs to no post` }));
+  return ledger
+    .filter((entry) => !known.has(placeOf(entry)))
+    .map(({ id, text }) => ({
+      kind: "untrue",
+      sentence: `"${text}" (${id}) stands in the ledger and belongs to no post`,
+    }));
 }
 
 /** Texts that stand twice, of people who never write the same twice. */
 function doubles(ledger: readonly Entry[]): Violation[] {
   const found = [...Map.groupBy(ledger, placeOf).values()].filter(({ length }) => length > 1);
-  return found.map(([first, ...more]) => ({ kind: "duplicate", sentence: `"${first?.text.slice(0, 80)}" of a neighbour stands ${1 + more.length} times in the ledger` }));
+  return found.map(([first, ...more]) => ({
+    kind: "duplicate",
+    sentence: `"${first?.text.slice(0, 80)}" of a neighbour stands ${1 + more.length} times in the ledger`,
+  }));
 }
 
 /** Each platform post is told to be published once, and no commit of a published one is left open. */
 async function repeatedNews({ pool }: World): Promise<Violation[]> {
-  const told = await pool.query<{ id: string }>("select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1");
+  const told = await pool.query<{ id: string }>(
+    "select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",
+  );
   const open = await pool.query<{ id: string }>(
     "select pp.id from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null",
   );
   return [
-    ...told.rows.map(({ id }): Violation => ({ kind: "untrue", sentence: `platform post ${id} was told to be published more than once` })),
-    ...open.rows.map(({ id }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is settled and has an open commit` })),
+    ...told.rows.map(({ id }): Violation => ({
+      kind: "untrue",
+      sentence: `platform post ${id} was told to be published more than once`,
+    })),
+    ...open.rows.map(({ id }): Violation => ({
+      kind: "untrue",
+      sentence: `platform post ${id} is settled and has an open commit`,
+    })),
   ];
 }
 

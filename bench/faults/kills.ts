@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { subjectOf } from "./api.ts";
 import { draftOf, KINDS } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
@@ -21,7 +22,11 @@ export function killWorkers(options: { posts: number; kills: number; seed: numbe
     const expectations = subjects.map((subject): Expectation => ({ subject }));
     await untilSettled(world, subjects, 120);
     await crew.disband();
-    return { did: `${options.posts} posts of all kinds while one of 3 workers was killed with SIGKILL ${options.kills} times`, faults: options.kills, expectations };
+    return {
+      did: `${options.posts} posts of all kinds while one of 3 workers was killed with SIGKILL ${options.kills} times`,
+      faults: options.kills,
+      expectations,
+    };
   });
 }
 
@@ -33,7 +38,9 @@ export function killApis(options: { posts: number; kills: number; seed: number }
   return runPart("Killed API", { people: 12, apis: 2 }, async (world) => {
     const crew = await keepWorkers(world, 2);
     const random = seededRandom(options.seed);
-    const clients = world.people.map((_, index) => insistOnPosts(world, index, Math.ceil(options.posts / world.people.length)));
+    const clients = world.people.map((_, index) =>
+      insistOnPosts(world, index, Math.ceil(options.posts / world.people.length)),
+    );
     const all = Promise.all(clients);
     for (let kills = 0; kills < options.kills; kills += 1) {
       await sleep(100 + 600 * random());
@@ -43,7 +50,12 @@ export function killApis(options: { posts: number; kills: number; seed: number }
     await untilSettled(world, subjects, 120);
     await crew.disband();
     const did = `${subjects.length} posts created and published with idempotency keys over 2 API processes, one of which was killed with SIGKILL ${options.kills} times`;
-    return { did, faults: options.kills, expectations: subjects.map((subject) => ({ subject })), violations: await doubledPosts(world) };
+    return {
+      did,
+      faults: options.kills,
+      expectations: subjects.map((subject) => ({ subject })),
+      violations: await doubledPosts(world),
+    };
   });
 }
 
@@ -66,9 +78,16 @@ export async function insistOnPosts(world: World, personIndex: number, count: nu
   for (let number = 0; number < count; number += 1) {
     const { parts, body } = await draftOf("text", `client ${personIndex} post ${number}`, person, world.api);
     const asked = { number: personIndex % 2 };
-    const created = await world.api.insist(person, "POST", "/api/v1/posts", { body, idempotencyKey: `create ${number}`, ...asked });
+    const created = await world.api.insist(person, "POST", "/api/v1/posts", {
+      body,
+      idempotencyKey: `create ${number}`,
+      ...asked,
+    });
     const subject = subjectOf(person, parts, created);
-    const published = await world.api.insist(person, "POST", `/api/v1/posts/${subject.postId}/publish`, { idempotencyKey: `publish ${number}`, ...asked });
+    const published = await world.api.insist(person, "POST", `/api/v1/posts/${subject.postId}/publish`, {
+      idempotencyKey: `publish ${number}`,
+      ...asked,
+    });
     if (published.status !== 200) throw new Error(`Publishing was refused: ${JSON.stringify(published.body)}`);
     subjects.push(subject);
   }
@@ -77,6 +96,11 @@ export async function insistOnPosts(world: World, personIndex: number, count: nu
 
 /** A key that made two posts would have left a second one with the same text. */
 export async function doubledPosts({ pool }: World): Promise<Violation[]> {
-  const { rows } = await pool.query<{ text: string; count: number }>("select content ->> 'text' as text, count(*)::integer as count from posts group by user_id, content having count(*) > 1");
-  return rows.map(({ text, count }) => ({ kind: "duplicate", sentence: `one idempotency key made ${count} posts "${text}"` }));
+  const { rows } = await pool.query<{ text: string; count: number }>(
+    "select content ->> 'text' as text, count(*)::integer as count from posts group by user_id, content having count(*) > 1",
+  );
+  return rows.map(({ text, count }) => ({
+    kind: "duplicate",
+    sentence: `one idempotency key made ${count} posts "${text}"`,
+  }));
 }

@@ -32,16 +32,33 @@ export interface Done {
 const SETTLE_SECONDS = 120;
 
 /** Builds a world, lets the part make its faults in it, waits until all is settled, and judges. */
-export async function runPart(name: string, options: WorldOptions, work: (world: World) => Promise<Done>): Promise<PartResult> {
+export async function runPart(
+  name: string,
+  options: WorldOptions,
+  work: (world: World) => Promise<Done>,
+): Promise<PartResult> {
   const began = performance.now();
   const world = await startWorld(options);
   try {
     const { did, notes = [], faults, expectations, violations = [], neighbours = [] } = await work(world);
-    await untilSettled(world, expectations.map(({ subject }) => subject), SETTLE_SECONDS);
+    await untilSettled(
+      world,
+      expectations.map(({ subject }) => subject),
+      SETTLE_SECONDS,
+    );
     const judgement = await judge(world, expectations, neighbours);
     await world.close();
     const found = [...violations, ...judgement.violations];
-    return { name, did, notes, posts: expectations.length, faults, fates: judgement.fates, violations: found, seconds: (performance.now() - began) / 1000 };
+    return {
+      name,
+      did,
+      notes,
+      posts: expectations.length,
+      faults,
+      fates: judgement.fates,
+      violations: found,
+      seconds: (performance.now() - began) / 1000,
+    };
   } catch (error) {
     // What went wrong first is what is to be told.
     await world.close().catch(() => undefined);

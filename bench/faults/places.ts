@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { FaultHook, FaultPlace, FaultPoint } from "../../server/publishing/fault-points.ts";
 
 /** What happens to a worker at a place that it reaches for the first time. */
@@ -88,7 +89,11 @@ async function untilReleased(ambush: Ambush, released: string): Promise<void> {
 
 function matches(ambush: Ambush, place: FaultPlace): boolean {
   const { platformPostId, step } = ambush;
-  return ambush.point === place.point && (platformPostId === null || platformPostId === place.platformPostId) && (step === null || step === place.step);
+  return (
+    ambush.point === place.point &&
+    (platformPostId === null || platformPostId === place.platformPostId) &&
+    (step === null || step === place.step)
+  );
 }
 
 function keyOf({ point, platformPostId, step, act }: Ambush): string {
@@ -96,7 +101,12 @@ function keyOf({ point, platformPostId, step, act }: Ambush): string {
 }
 
 function filesIn(folder: string) {
-  return { plan: join(folder, "plan.json"), struck: join(folder, "struck"), released: join(folder, "released"), recorded: join(folder, "recorded") };
+  return {
+    plan: join(folder, "plan.json"),
+    struck: join(folder, "struck"),
+    released: join(folder, "released"),
+    recorded: join(folder, "recorded"),
+  };
 }
 
 function readPlan(file: string): Plan {
@@ -104,5 +114,11 @@ function readPlan(file: string): Plan {
 }
 
 function linesOf(file: string): Set<string> {
-  return new Set(existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line !== "") : []);
+  return new Set(
+    existsSync(file)
+      ? readFileSync(file, "utf8")
+          .split("\n")
+          .filter((line) => line !== "")
+      : [],
+  );
 }

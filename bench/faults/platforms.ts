@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { draftOf, type Kind } from "./contents.ts";
@@ -38,7 +39,9 @@ interface Amount {
 export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Promise<PartResult> {
   const subjects = PLATFORM_NAMES.flatMap((platform): CrashSubject[] => {
     const subject = { platform, kind: KIND_OF[platform] };
-    return points === undefined ? [subject, { ...subject, lost: true, points: READING_BACK }] : [{ ...subject, points }];
+    return points === undefined
+      ? [subject, { ...subject, lost: true, points: READING_BACK }]
+      : [{ ...subject, points }];
   });
   return runPart("All seven platforms", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
     await prepareSandbox(world);
@@ -54,31 +57,64 @@ export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Pro
 
 /** Instagram is told of second publishes what Threads is; TikTok's moderation is over before the engine asks for the id again. */
 async function prepareSandbox({ sandbox }: World): Promise<void> {
-  await sandbox.fault({ platform: "instagram", operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
-  await sandbox.fault({ platform: "tiktok", operation: "create", kind: "reject", error: "moderation-2s", times: 1_000_000 });
+  await sandbox.fault({
+    platform: "instagram",
+    operation: "publish",
+    kind: "reject",
+    error: "republish-accepts",
+    times: 1_000_000,
+  });
+  await sandbox.fault({
+    platform: "tiktok",
+    operation: "create",
+    kind: "reject",
+    error: "moderation-2s",
+    times: 1_000_000,
+  });
 }
 
 async function loseAnswers(world: World, losses: readonly Loss[]): Promise<Expectation[]> {
   const before = await struckCommits(world);
   const crew = await keepWorkers(world, 2);
-  const made = await Promise.all(losses.flatMap((loss, index) => PLATFORM_NAMES.map((platform) => losePost(world, platform, loss, index))));
+  const made = await Promise.all(
+    losses.flatMap((loss, index) => PLATFORM_NAMES.map((platform) => losePost(world, platform, loss, index))),
+  );
   // The others come when these have been struck: this fault takes whichever commit of the network comes next.
   const arranged = made.filter(({ loss }) => loss === "http_500");
-  for (const { subject } of arranged) await world.sandbox.fault({ platform: subject.platform, operation: "publish", kind: "http_500" });
+  for (const { subject } of arranged)
+    await world.sandbox.fault({ platform: subject.platform, operation: "publish", kind: "http_500" });
   await publishAll(world, arranged);
   if (arranged.length > 0) await untilStruck(world, before, 1);
-  await publishAll(world, made.filter((each) => !arranged.includes(each)));
-  await untilSettled(world, made.map(({ subject }) => subject), 120);
+  await publishAll(
+    world,
+    made.filter((each) => !arranged.includes(each)),
+  );
+  await untilSettled(
+    world,
+    made.map(({ subject }) => subject),
+    120,
+  );
   await untilStruck(world, before, losses.length);
   await crew.disband();
-  return made.map(({ subject, loss }) => ({ ...whereAnswersAreLost(subject), ...(loss === "http_500" || loss === "drop_before" ? { publishCalls: 2 } : {}) }));
+  return made.map(({ subject, loss }) => ({
+    ...whereAnswersAreLost(subject),
+    ...(loss === "http_500" || loss === "drop_before" ? { publishCalls: 2 } : {}),
+  }));
 }
 
 /** All others are magic words of the post itself. */
-async function losePost(world: World, platform: PlatformName, loss: Loss, index: number): Promise<{ subject: Subject; loss: Loss }> {
+async function losePost(
+  world: World,
+  platform: PlatformName,
+  loss: Loss,
+  index: number,
+): Promise<{ subject: Subject; loss: Loss }> {
   const person = pick(world.people, index);
   const text = loss === "http_500" ? loss : `${loss} [[sandbox:${loss}:1]]`;
-  return { loss, subject: await world.api.create(person, await draftOf(KIND_OF[platform], text, person, world.api, platform)) };
+  return {
+    loss,
+    subject: await world.api.create(person, await draftOf(KIND_OF[platform], text, person, world.api, platform)),
+  };
 }
 
 async function publishAll({ api }: World, posts: readonly { subject: Subject }[]): Promise<void> {

@@ -74,5 +74,9 @@ export function startProcess(name: string, script: string, args: readonly string
 
 /** What the environment says to the harness is not meant for its processes. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AMPOST_(?!TEST_)|DATABASE_URL|PORT$|HOST$|NODE_TEST|THREADS_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(AMPOST_(?!TEST_)|DATABASE_URL|PORT$|HOST$|NODE_TEST|THREADS_)/.test(name),
+    ),
+  );
 }

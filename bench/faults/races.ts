@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
+import { subjectOf } from "./api.ts";
 import { draftOf } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
 import { type Expectation, untilSettled, type Violation } from "./judge.ts";
 import { doubledPosts } from "./kills.ts";
 import { type PartResult, pick, runPart, seededRandom } from "./part.ts";
 import type { Person, Subject, World } from "./world.ts";
-import { subjectOf } from "./api.ts";
 
 /** How long a text takes from publish to live, at most: the race is run within it. */
 const RACE_MILLISECONDS = 120;
@@ -21,12 +22,22 @@ export function cancelAgainstPublish(options: { races: number; seed: number }): 
     const expectations: Expectation[] = [];
     const winners = () => expectations.filter(({ fates }) => fates?.includes("discarded")).length;
     let milliseconds = RACE_MILLISECONDS;
-    for (let round = 0; round === 0 || (round <= LONGER_RACES && !isRaced(winners(), expectations.length)); round += 1) {
+    for (
+      let round = 0;
+      round === 0 || (round <= LONGER_RACES && !isRaced(winners(), expectations.length));
+      round += 1
+    ) {
       milliseconds = RACE_MILLISECONDS * 4 ** round;
-      const races = world.people.map((person, index) => raceCancels(world, person, { text: `race ${round}.${index}`, count: each, milliseconds }, random));
+      const races = world.people.map((person, index) =>
+        raceCancels(world, person, { text: `race ${round}.${index}`, count: each, milliseconds }, random),
+      );
       expectations.push(...(await Promise.all(races)).flat());
     }
-    await untilSettled(world, expectations.map(({ subject }) => subject), 60);
+    await untilSettled(
+      world,
+      expectations.map(({ subject }) => subject),
+      60,
+    );
     await crew.disband();
     const won = winners();
     const did = `${expectations.length} posts published, and cancelled up to ${milliseconds} ms later: ${won} were cancelled, ${expectations.length - won} were too late`;
@@ -34,7 +45,12 @@ export function cancelAgainstPublish(options: { races: number; seed: number }): 
   });
 }
 
-async function raceCancels(world: World, person: Person, race: { text: string; count: number; milliseconds: number }, random: () => number): Promise<Expectation[]> {
+async function raceCancels(
+  world: World,
+  person: Person,
+  race: { text: string; count: number; milliseconds: number },
+  random: () => number,
+): Promise<Expectation[]> {
   const expectations: Expectation[] = [];
   for (let number = 0; number < race.count; number += 1) {
     const subject = await world.api.create(person, await draftOf("text", `${race.text}.${number}`, person, world.api));
@@ -50,7 +66,9 @@ async function raceCancels(world: World, person: Person, race: { text: string; c
 
 /** Nothing is raced where one side always wins. */
 function unfair(won: number, races: number): Violation[] {
-  return isRaced(won, races) ? [] : [{ kind: "untrue", sentence: `${won} of ${races} races were won: nothing was raced` }];
+  return isRaced(won, races)
+    ? []
+    : [{ kind: "untrue", sentence: `${won} of ${races} races were won: nothing was raced` }];
 }
 
 function isRaced(won: number, races: number): boolean {
@@ -64,13 +82,23 @@ export function editAgainstDueTime(options: { rounds: number; seed: number }): P
     const crew = await keepWorkers(world, 2);
     const expectations: Expectation[] = [];
     const winners = () => expectations.filter(({ subject }) => subject.parts[0]?.endsWith("edited")).length;
-    for (let round = 0; round < options.rounds || (round < options.rounds + LONGER_RACES && !isRaced(winners(), expectations.length)); round += 1) {
+    for (
+      let round = 0;
+      round < options.rounds || (round < options.rounds + LONGER_RACES && !isRaced(winners(), expectations.length));
+      round += 1
+    ) {
       const longer = 4 ** Math.max(0, round + 1 - options.rounds);
       const dueAt = Date.now() + 2_500 * longer;
-      const races = world.people.map((person, index) => raceEdit(world, person, { text: `edit ${round}.${index}`, dueAt, at: dueAt + (250 * random() - 100) * longer }));
+      const races = world.people.map((person, index) =>
+        raceEdit(world, person, { text: `edit ${round}.${index}`, dueAt, at: dueAt + (250 * random() - 100) * longer }),
+      );
       expectations.push(...(await Promise.all(races)));
     }
-    await untilSettled(world, expectations.map(({ subject }) => subject), 60);
+    await untilSettled(
+      world,
+      expectations.map(({ subject }) => subject),
+      60,
+    );
     await crew.disband();
     const won = winners();
     const did = `${expectations.length} posts edited from 100 ms before their due time to 150 ms after it, or further around it where that raced nothing: ${won} were edited, ${expectations.length - won} were too late`;
@@ -78,13 +106,19 @@ export function editAgainstDueTime(options: { rounds: number; seed: number }): P
   });
 }
 
-async function raceEdit(world: World, person: Person, race: { text: string; dueAt: number; at: number }): Promise<Expectation> {
+async function raceEdit(
+  world: World,
+  person: Person,
+  race: { text: string; dueAt: number; at: number },
+): Promise<Expectation> {
   const draft = await draftOf("text", race.text, person, world.api);
   const scheduled = { ...draft, body: { ...draft.body, scheduledFor: new Date(race.dueAt).toISOString() } };
   const subject = await world.api.create(person, scheduled);
   await sleep(Math.max(0, race.at - Date.now()));
   const text = `${race.text} edited`;
-  const { status, body } = await world.api.call(person, "PATCH", `/api/v1/posts/${subject.postId}`, { body: { content: { text } } });
+  const { status, body } = await world.api.call(person, "PATCH", `/api/v1/posts/${subject.postId}`, {
+    body: { content: { text } },
+  });
   if (status !== 200 && status !== 409) throw new Error(`An edit was answered ${status}: ${JSON.stringify(body)}`);
   return { subject: status === 200 ? { ...subject, parts: [text] } : subject };
 }
@@ -98,15 +132,27 @@ export function publishManyTimes(options: { posts: number }): Promise<PartResult
     for (let number = 0; number < options.posts; number += 1) {
       const person = pick(world.people, number);
       const subject = await world.api.create(person, await draftOf("text", `often ${number}`, person, world.api));
-      const calls = Array.from({ length: 20 }, (_, call) => world.api.call(person, "POST", `/api/v1/posts/${subject.postId}/publish`, { number: call % 2 }));
+      const calls = Array.from({ length: 20 }, (_, call) =>
+        world.api.call(person, "POST", `/api/v1/posts/${subject.postId}/publish`, { number: call % 2 }),
+      );
       const statuses = (await Promise.all(calls)).map(({ status }) => status);
       const accepted = statuses.filter((status) => status === 200).length;
-      if (accepted !== 1 || statuses.some((status) => status !== 200 && status !== 409)) violations.push({ kind: "untrue", sentence: `Twenty publishes were answered ${statuses.join(" ")}` });
+      if (accepted !== 1 || statuses.some((status) => status !== 200 && status !== 409))
+        violations.push({ kind: "untrue", sentence: `Twenty publishes were answered ${statuses.join(" ")}` });
       expectations.push({ subject });
     }
-    await untilSettled(world, expectations.map(({ subject }) => subject), 60);
+    await untilSettled(
+      world,
+      expectations.map(({ subject }) => subject),
+      60,
+    );
     await crew.disband();
-    return { did: `${options.posts} posts, each published by 20 calls at once over 2 API processes`, faults: options.posts * 20, expectations, violations };
+    return {
+      did: `${options.posts} posts, each published by 20 calls at once over 2 API processes`,
+      faults: options.posts * 20,
+      expectations,
+      violations,
+    };
   });
 }
 
@@ -118,10 +164,21 @@ export function createWithOneKey(options: { rounds: number; calls: number }): Pr
     const subjects: Subject[] = [];
     for (const [round, person] of world.people.entries()) {
       const draft = await draftOf("text", `one key ${round}`, person, world.api);
-      const create = (call: number) => world.api.insist(person, "POST", "/api/v1/posts", { body: draft.body, idempotencyKey: `key ${round}`, number: call % 2 });
-      const made = (await Promise.all(Array.from({ length: options.calls }, (_, call) => create(call)))).map((answer) => subjectOf(person, draft.parts, answer));
+      const create = (call: number) =>
+        world.api.insist(person, "POST", "/api/v1/posts", {
+          body: draft.body,
+          idempotencyKey: `key ${round}`,
+          number: call % 2,
+        });
+      const made = (await Promise.all(Array.from({ length: options.calls }, (_, call) => create(call)))).map((answer) =>
+        subjectOf(person, draft.parts, answer),
+      );
       const ids = new Set(made.map(({ postId }) => postId));
-      if (ids.size !== 1) violations.push({ kind: "duplicate", sentence: `${options.calls} creates with one key answered ${ids.size} posts` });
+      if (ids.size !== 1)
+        violations.push({
+          kind: "duplicate",
+          sentence: `${options.calls} creates with one key answered ${ids.size} posts`,
+        });
       const [subject] = made;
       if (subject === undefined) continue;
       await world.api.publish(subject);
@@ -130,6 +187,11 @@ export function createWithOneKey(options: { rounds: number; calls: number }): Pr
     await untilSettled(world, subjects, 60);
     await crew.disband();
     const did = `${options.rounds} times ${options.calls} creates at once with one key over 2 API processes; the post was then published`;
-    return { did, faults: options.rounds * options.calls, expectations: subjects.map((subject) => ({ subject })), violations: [...violations, ...(await doubledPosts(world))] };
+    return {
+      did,
+      faults: options.rounds * options.calls,
+      expectations: subjects.map((subject) => ({ subject })),
+      violations: [...violations, ...(await doubledPosts(world))],
+    };
   });
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { VIOLATIONS } from "./judge.ts";
 import type { PartResult } from "./part.ts";
 
@@ -11,15 +12,29 @@ export async function writeSection(name: string, result: PartResult, conditions:
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/faults.md has no place for ${name}: it takes the lines ${begin} and ${end}.`);
-  const section = [begin, `## ${result.name}`, "", `${capital(result.did)}.`, "", ...table(result), "", ...notesOf(result), conditions, ""].join("\n");
+  if (from < 0 || to < from)
+    throw new Error(`docs/faults.md has no place for ${name}: it takes the lines ${begin} and ${end}.`);
+  const section = [
+    begin,
+    `## ${result.name}`,
+    "",
+    `${capital(result.did)}.`,
+    "",
+    ...table(result),
+    "",
+    ...notesOf(result),
+    conditions,
+    "",
+  ].join("\n");
   await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
 }
 
 /** Markdown, and readable on a terminal. */
 export function table({ posts, faults, fates, violations, seconds }: PartResult): string[] {
   const count = (kind: string) => violations.filter((violation) => violation.kind === kind).length;
-  const became = Object.entries(fates).map(([fate, number]) => `${number} ${fate}`).join(", ");
+  const became = Object.entries(fates)
+    .map(([fate, number]) => `${number} ${fate}`)
+    .join(", ");
   const columns = [
     ["faults", String(faults)],
     ["posts", String(posts)],
@@ -28,8 +43,13 @@ export function table({ posts, faults, fates, violations, seconds }: PartResult)
     ["took", `${Math.round(seconds)} s`],
   ];
   const widths = columns.map((cells) => Math.max(3, ...cells.map((cell) => cell.length)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(columns.map(([title = ""]) => title)), line(widths.map((width) => "-".repeat(width))), line(columns.map(([, value = ""]) => value))];
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [
+    line(columns.map(([title = ""]) => title)),
+    line(widths.map((width) => "-".repeat(width))),
+    line(columns.map(([, value = ""]) => value)),
+  ];
 }
 
 /** With an empty line after them. */

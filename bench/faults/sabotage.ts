@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import type { Violation } from "./judge.ts";
 import type { PartResult } from "./part.ts";
 
@@ -28,43 +29,79 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     what: "the fence",
     changes: [
-      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3\n", replace: "where id = $1 and $2::bigint is not null and lease_owner = $3\n" },
-      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()", replace: "where id = $1 and $2::bigint is not null and lease_owner = $3 and lease_until > now()" },
+      {
+        file: QUERIES,
+        find: "where id = $1 and fence = $2 and lease_owner = $3\n",
+        replace: "where id = $1 and $2::bigint is not null and lease_owner = $3\n",
+      },
+      {
+        file: QUERIES,
+        find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
+        replace: "where id = $1 and $2::bigint is not null and lease_owner = $3 and lease_until > now()",
+      },
     ],
     tests: "server/publishing/races.test.ts",
   },
   {
     what: "the fence with the lease and its owner, which say the same",
     changes: [
-      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3\n", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n" },
-      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null" },
+      {
+        file: QUERIES,
+        find: "where id = $1 and fence = $2 and lease_owner = $3\n",
+        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n",
+      },
+      {
+        file: QUERIES,
+        find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
+        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null",
+      },
     ],
     tests: "tests/faults/stops.test.ts",
   },
   {
     what: "the intent",
-    changes: [{ file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" }],
+    changes: [
+      { file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
+    ],
     tests: "tests/faults/crash.test.ts",
   },
   {
     what: "the quarantine",
-    changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }],
+    changes: [
+      { file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" },
+    ],
     tests: "tests/faults/guards.test.ts",
   },
   {
     what: "the unique index on open commits",
-    changes: [{ file: SCHEMA, find: "create unique index publish_steps_one_open", replace: "create index publish_steps_one_open" }],
+    changes: [
+      {
+        file: SCHEMA,
+        find: "create unique index publish_steps_one_open",
+        replace: "create index publish_steps_one_open",
+      },
+    ],
     tests: "tests/faults/guards.test.ts",
   },
   {
     what: "the unique index on the platform's ids",
-    changes: [{ file: "server/db/migrations/0020_what_a_commit_was_sent_with.sql", find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }],
+    changes: [
+      {
+        file: "server/db/migrations/0020_what_a_commit_was_sent_with.sql",
+        find: "create unique index publish_steps_one_remote",
+        replace: "create index publish_steps_one_remote",
+      },
+    ],
     tests: "tests/faults/guards.test.ts",
   },
   {
     what: "the deadline before the bytes go out",
     changes: [
-      { file: "server/publishing/commit.ts", find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" },
+      {
+        file: "server/publishing/commit.ts",
+        find: 'throw new Error("The deadline of the commit has passed.");',
+        replace: "void 0;",
+      },
       { file: "server/publishing/commit.ts", find: 'throw new Error("The lease is over.");', replace: "void 0;" },
     ],
     tests: "tests/faults/stops.test.ts",
@@ -72,7 +109,18 @@ const SABOTAGES: readonly Sabotage[] = [
 ];
 
 const ROOT = join(import.meta.dirname, "../..");
-const COPIED = ["model", "platforms", "contract", "server", "sandbox", "cli", "bench", "tests", "package.json", "tsconfig.json"];
+const COPIED = [
+  "model",
+  "platforms",
+  "contract",
+  "server",
+  "sandbox",
+  "cli",
+  "bench",
+  "tests",
+  "package.json",
+  "tsconfig.json",
+];
 
 /**
  * Takes the guards out, one at a time and in a copy of the code, and runs the tests that are to notice. A copy, so that the
@@ -93,14 +141,26 @@ export async function sabotageRuns(): Promise<PartResult> {
       const { isGreen, broke } = await runTests(copy, tests);
       await mend();
       if (isGreen) violations.push({ kind: "untrue", sentence: `${tests} did not notice that ${what} was taken out` });
-      else if (broke === null) violations.push({ kind: "untrue", sentence: `${tests} could not run without ${what}: no guarantee was seen to break` });
+      else if (broke === null)
+        violations.push({
+          kind: "untrue",
+          sentence: `${tests} could not run without ${what}: no guarantee was seen to break`,
+        });
       else noticed.push(`${what} (${broke})`);
     }
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
   const did = `taken out one at a time, and which guarantee the tests saw break: ${noticed.join("; ")}`;
-  return { name: "Sabotage", did, posts: 0, faults: SABOTAGES.length, fates: {}, violations, seconds: (performance.now() - began) / 1000 };
+  return {
+    name: "Sabotage",
+    did,
+    posts: 0,
+    faults: SABOTAGES.length,
+    fates: {},
+    violations,
+    seconds: (performance.now() - began) / 1000,
+  };
 }
 
 /** The code in a folder of its own, which the caller removes. */
@@ -117,9 +177,13 @@ export async function applyAll(copy: string, changes: readonly Change[]): Promis
   for (const { file, find, replace } of changes) {
     const path = join(copy, file);
     const text = await readFile(path, "utf8");
-    if (text.split(find).length !== 2) throw new Error(`The sabotage of ${file} does not apply any more: it looks for ${JSON.stringify(find)} once`);
+    if (text.split(find).length !== 2)
+      throw new Error(`The sabotage of ${file} does not apply any more: it looks for ${JSON.stringify(find)} once`);
     if (!originals.has(path)) originals.set(path, text);
-    await writeFile(path, text.replace(find, () => replace));
+    await writeFile(
+      path,
+      text.replace(find, () => replace),
+    );
   }
   return async () => {
     for (const [path, text] of originals) await writeFile(path, text);

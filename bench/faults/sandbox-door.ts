@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 
 export interface Fault {
@@ -12,12 +13,26 @@ export interface Fault {
   after?: number;
 }
 
-const entry = z.object({ platform: z.enum(PLATFORM_NAMES), accountId: z.string(), id: z.string().nullable(), url: z.string().nullable(), text: z.string(), createdAt: z.string(), publishCalls: z.number() });
+const entry = z.object({
+  platform: z.enum(PLATFORM_NAMES),
+  accountId: z.string(),
+  id: z.string().nullable(),
+  url: z.string().nullable(),
+  text: z.string(),
+  createdAt: z.string(),
+  publishCalls: z.number(),
+});
 
 /** What an audience sees of a post. Some networks tell its id and link only later. */
 export type Entry = z.output<typeof entry>;
 
-const request = z.object({ at: z.string(), operation: z.string().nullable(), method: z.string(), url: z.string(), status: z.number().nullable() });
+const request = z.object({
+  at: z.string(),
+  operation: z.string().nullable(),
+  method: z.string(),
+  url: z.string(),
+  status: z.number().nullable(),
+});
 
 /** The sandbox's control API: what is asked of it and what it says happened. */
 export interface SandboxDoor {
@@ -33,7 +48,11 @@ export interface SandboxDoor {
 
 export function openSandboxDoor(url: string, platform: PlatformName): SandboxDoor {
   const post = async (path: string, body: unknown, expected: number): Promise<void> => {
-    const answer = await fetch(`${url}/_sandbox/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await fetch(`${url}/_sandbox/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
     if (answer.status !== expected) throw new Error(`The sandbox refused: ${await answer.text()}`);
   };
   const get = async (path: string): Promise<unknown> => (await fetch(`${url}/_sandbox/${path}`)).json();
@@ -41,7 +60,11 @@ export function openSandboxDoor(url: string, platform: PlatformName): SandboxDoo
     ledger: async () => z.array(entry).parse(await get("posts")),
     requests: async (of = platform) => z.array(request).parse(await get(`requests?platform=${of}`)),
     fault: (fault) => post("faults", { platform, ...fault }, 201),
-    pending: async () => z.array(z.object({ operation: z.string() })).parse(await get("faults")).map(({ operation }) => operation),
+    pending: async () =>
+      z
+        .array(z.object({ operation: z.string() }))
+        .parse(await get("faults"))
+        .map(({ operation }) => operation),
     advance: (seconds) => post("clock", { advanceSeconds: seconds }, 200),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { draftOf } from "./contents.ts";
 import { untilSettled } from "./judge.ts";
@@ -7,7 +8,16 @@ import type { Ambush } from "./places.ts";
 import { type Subject, type World } from "./world.ts";
 
 /** Around the commit and around a step. */
-export const STOP_POINTS = ["step.before", "step.after", "intent.before", "intent.written", "send.before", "answer.received", "result.before", "settle.before"] as const satisfies readonly FaultPoint[];
+export const STOP_POINTS = [
+  "step.before",
+  "step.after",
+  "intent.before",
+  "intent.written",
+  "send.before",
+  "answer.received",
+  "result.before",
+  "settle.before",
+] as const satisfies readonly FaultPoint[];
 
 /**
  * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another finishes what
@@ -16,7 +26,12 @@ export const STOP_POINTS = ["step.before", "step.after", "intent.before", "inten
 export function stopAndContinue(points: readonly FaultPoint[]): Promise<PartResult> {
   return runPart("Stopped and continued workers", { people: points.length }, async (world) => {
     const posts = await Promise.all(points.map((point, index) => makePost(world, point, index)));
-    const ambushes = points.map((point, index): Ambush => ({ point, step: null, platformPostId: posts[index]?.platformPostId ?? null, act: "stop" }));
+    const ambushes = points.map((point, index): Ambush => ({
+      point,
+      step: null,
+      platformPostId: posts[index]?.platformPostId ?? null,
+      act: "stop",
+    }));
     world.places.plan(ambushes);
     const sleepers = await Promise.all(points.map(() => world.startWorker()));
     // One after the other, so that each worker stops with one post.
@@ -29,7 +44,11 @@ export function stopAndContinue(points: readonly FaultPoint[]): Promise<PartResu
     for (const sleeper of sleepers) sleeper.signal("SIGCONT");
     // Time for what they must not do.
     await sleep(3_000);
-    return { did: `SIGSTOP at ${points.join(", ")}; SIGCONT when another worker had settled the post`, faults: points.length, expectations: posts.map((subject) => ({ subject })) };
+    return {
+      did: `SIGSTOP at ${points.join(", ")}; SIGCONT when another worker had settled the post`,
+      faults: points.length,
+      expectations: posts.map((subject) => ({ subject })),
+    };
   });
 }
 

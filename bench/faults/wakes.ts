@@ -9,13 +9,23 @@ export function wakeOften(options: { rounds: number }): Promise<PartResult> {
     const crew = await keepWorkers(world, 3);
     const subjects = [];
     for (let round = 0; round < options.rounds; round += 1) {
-      const posts = await Promise.all(world.people.map(async (person, index) => world.api.create(person, await draftOf("text", `woken ${round}.${index}`, person, world.api))));
+      const posts = await Promise.all(
+        world.people.map(async (person, index) =>
+          world.api.create(person, await draftOf("text", `woken ${round}.${index}`, person, world.api)),
+        ),
+      );
       await Promise.all(posts.map((post) => world.api.publish(post)));
-      await Promise.all(posts.flatMap(() => Array.from({ length: 10 }, () => world.pool.query("select pg_notify('ampost_due', '')"))));
+      await Promise.all(
+        posts.flatMap(() => Array.from({ length: 10 }, () => world.pool.query("select pg_notify('ampost_due', '')"))),
+      );
       await untilSettled(world, posts, 60);
       subjects.push(...posts);
     }
     await crew.disband();
-    return { did: `${subjects.length} posts with 3 workers, each told ten times that something is due`, faults: subjects.length * 10, expectations: subjects.map((subject) => ({ subject })) };
+    return {
+      did: `${subjects.length} posts with 3 workers, each told ten times that something is due`,
+      faults: subjects.length * 10,
+      expectations: subjects.map((subject) => ({ subject })),
+    };
   });
 }

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+
 import { z } from "zod";
+
 import { loadConfig } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
 import { start } from "../../server/main.ts";

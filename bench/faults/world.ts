@@ -3,15 +3,17 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
 import { pino } from "pino";
+
 import { findFreePort } from "../../cli/free-port.ts";
 import { connectInSandbox } from "../../cli/sandbox-accounts.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { loadConfig } from "../../server/config.ts";
 import { type EmbeddedPostgres, startEmbedded } from "../../server/db/embedded.ts";
 import { listSets } from "../../server/db/platform-sets.ts";
-import { loadConfig } from "../../server/config.ts";
 import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
-import type { PlatformName } from "../../model/platform-names.ts";
 import { ensureUser } from "../../server/domain/users/ensure-user.ts";
 import { type Instance, openInstance } from "../../server/instance.ts";
 import { startTcpProxy, type TcpProxy } from "../../tests/tcp-proxy.ts";
@@ -85,7 +87,9 @@ const SPEED = 20;
 /** An instance as an operator would run it in several processes, with a sandbox in which a second publish makes a duplicate. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-faults-"));
-  const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })];
+  const opened: (() => Promise<unknown>)[] = [
+    () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+  ];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
   };
@@ -97,7 +101,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-async function build(options: WorldOptions, folder: string, opened: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<World> {
+async function build(
+  options: WorldOptions,
+  folder: string,
+  opened: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<World> {
   const silent = pino({ level: "silent" });
   const dataDir = join(folder, "data");
   await mkdir(dataDir);
@@ -121,7 +130,9 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
     return child;
   };
 
-  await run("sandbox", "cli/ampost.js", ["sandbox", "--attached"], { AMPOST_SANDBOX_PORT: String(sandboxPort) }).message();
+  await run("sandbox", "cli/ampost.js", ["sandbox", "--attached"], {
+    AMPOST_SANDBOX_PORT: String(sandboxPort),
+  }).message();
   const sandbox = openSandboxDoor(`http://127.0.0.1:${sandboxPort}`, PLATFORM);
   await sandbox.fault({ operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
   const proxy = options.proxied === true ? await startTcpProxy(sandboxPort) : null;
@@ -130,7 +141,9 @@ async function build(options: WorldOptions, folder: string, opened: (() => Promi
   const instance = await openInstance(loadConfig(env), silent);
   opened.push(() => instance.close());
   await watchStatuses(instance.pool);
-  const people = await Promise.all(Array.from({ length: options.people }, (_, index) => makePerson(instance, index, options.platforms ?? [PLATFORM])));
+  const people = await Promise.all(
+    Array.from({ length: options.people }, (_, index) => makePerson(instance, index, options.platforms ?? [PLATFORM])),
+  );
   const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`);
   const startApi = async (number: number): Promise<Process> => {
     const child = run(`api-${number}`, "cli/ampost.js", ["api"], { PORT: String(apiPorts[number]) });
@@ -174,7 +187,10 @@ export async function begin(worker: Process): Promise<void> {
   await started;
 }
 
-function environment({ speed = SPEED, slots = 16, env = {} }: WorldOptions, place: { dataDir: string; databaseUrl: string; apiPort: number; sandboxPort: number }): Record<string, string> {
+function environment(
+  { speed = SPEED, slots = 16, env = {} }: WorldOptions,
+  place: { dataDir: string; databaseUrl: string; apiPort: number; sandboxPort: number },
+): Record<string, string> {
   return {
     DATABASE_URL: place.databaseUrl,
     AMPOST_DATA_DIR: place.dataDir,
@@ -195,14 +211,25 @@ async function makePerson(instance: Instance, index: number, platforms: readonly
   const [set] = await listSets.all(instance.pool, [caller.userId, caller.mode]);
   const platformSetId = set?.id ?? "";
   const accountIds = await connectInSandbox(instance, { userId: user.id, platformSetId }, platforms);
-  const { rows } = await instance.pool.query<{ platform: PlatformName; id: string }>("select platform, platform_account_id as id from accounts where id = any($1)", [accountIds]);
+  const { rows } = await instance.pool.query<{ platform: PlatformName; id: string }>(
+    "select platform, platform_account_id as id from accounts where id = any($1)",
+    [accountIds],
+  );
   const { apiKey } = await createApiKey(instance, caller, { name: "faults" });
-  return { userId: user.id, key: apiKey, platformSetId, platformAccountIds: Object.fromEntries(rows.map(({ platform, id }) => [platform, id])) };
+  return {
+    userId: user.id,
+    key: apiKey,
+    platformSetId,
+    platformAccountIds: Object.fromEntries(rows.map(({ platform, id }) => [platform, id])),
+  };
 }
 
 async function untilReady(url: string, child: Process): Promise<void> {
   while (!child.isGone()) {
-    const ready = await fetch(`${url}/readyz`).then(({ status }) => status === 200, () => false);
+    const ready = await fetch(`${url}/readyz`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
     if (ready) return;
     await sleep(25);
   }
@@ -221,7 +248,13 @@ export function leaveNothing(folder: string, record: string): () => Promise<void
 
 /** Waits until it runs, should it have been broken just before. */
 async function breakDatabase(database: EmbeddedPostgres, pool: pg.Pool): Promise<void> {
-  while (!(await pool.query("select 1").then(() => true, () => false))) await sleep(20);
+  while (
+    !(await pool.query("select 1").then(
+      () => true,
+      () => false,
+    ))
+  )
+    await sleep(20);
   const pid = await database.pid();
   if (pid === undefined) throw new Error("PostgreSQL does not run");
   process.kill(pid, "SIGQUIT");

@@ -1,5 +1,6 @@
 import crypto from "node:crypto";
 import { createRequire, syncBuiltinESMExports } from "node:module";
+
 import { currentMachine, currentTimeline, EPOCH_MS, type Machine, real, type Timeline } from "./timeline.ts";
 
 /**
@@ -7,12 +8,15 @@ import { currentMachine, currentTimeline, EPOCH_MS, type Machine, real, type Tim
  * timers stay what they are. Once and for all: a process that simulates does nothing else.
  */
 export function takeOverTime(): void {
-  const schedule = (usual: typeof real.setTimeout | typeof real.setInterval, isRepeated: boolean) => (callback: (...values: unknown[]) => void, delayMs = 0, ...values: unknown[]) => {
-    const [machine, timeline] = [currentMachine(), currentTimeline()];
-    if (machine === undefined || timeline === null) return usual(callback, delayMs, ...values);
-    return setAlarm(machine, timeline, () => callback(...values), delayMs, isRepeated);
-  };
-  const clear = (usual: typeof real.clearTimeout) => (timer: NodeJS.Timeout | undefined) => (isAlarm(timer) ? timer.cancel() : usual(timer));
+  const schedule =
+    (usual: typeof real.setTimeout | typeof real.setInterval, isRepeated: boolean) =>
+    (callback: (...values: unknown[]) => void, delayMs = 0, ...values: unknown[]) => {
+      const [machine, timeline] = [currentMachine(), currentTimeline()];
+      if (machine === undefined || timeline === null) return usual(callback, delayMs, ...values);
+      return setAlarm(machine, timeline, () => callback(...values), delayMs, isRepeated);
+    };
+  const clear = (usual: typeof real.clearTimeout) => (timer: NodeJS.Timeout | undefined) =>
+    isAlarm(timer) ? timer.cancel() : usual(timer);
   replace(globalThis, {
     Date: VirtualDate,
     setTimeout: schedule(real.setTimeout, false),
@@ -63,7 +67,10 @@ class VirtualDate extends real.Date {
 
 function toDateArguments(values: readonly unknown[]): [number] {
   const [first] = values;
-  if (values.length === 1) return [first instanceof real.Date ? first.getTime() : typeof first === "number" ? first : real.Date.parse(String(first))];
+  if (values.length === 1)
+    return [
+      first instanceof real.Date ? first.getTime() : typeof first === "number" ? first : real.Date.parse(String(first)),
+    ];
   const [year = 0, month = 0, day = 1, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] = values.map(Number);
   return [new real.Date(year, month, day, hours, minutes, seconds, milliseconds).getTime()];
 }
@@ -80,7 +87,13 @@ interface Alarm {
 
 const alarms = new WeakSet<object>();
 
-function setAlarm(machine: Machine, timeline: Timeline, callback: () => void, delayMs: number, isRepeated: boolean): Alarm {
+function setAlarm(
+  machine: Machine,
+  timeline: Timeline,
+  callback: () => void,
+  delayMs: number,
+  isRepeated: boolean,
+): Alarm {
   const everyMs = Number.isFinite(delayMs) && delayMs >= 1 && delayMs <= 2 ** 31 - 1 ? delayMs : 1;
   let next = schedule();
   function schedule(): { cancel(): void } {
@@ -119,7 +132,12 @@ function isAlarm(value: unknown): value is Alarm {
 }
 
 function takeOverChance(): void {
-  const usual = { randomFillSync: crypto.randomFillSync, randomBytes: crypto.randomBytes, randomUUID: crypto.randomUUID, random: Math.random };
+  const usual = {
+    randomFillSync: crypto.randomFillSync,
+    randomBytes: crypto.randomBytes,
+    randomUUID: crypto.randomUUID,
+    random: Math.random,
+  };
   const draw = (): number => currentTimeline()?.draw() ?? usual.random();
   const fill = (bytes: Uint8Array): void => {
     for (let place = 0; place < bytes.length; place += 1) bytes[place] = Math.floor(draw() * 256);
@@ -149,5 +167,6 @@ function takeOverChance(): void {
 }
 
 function replace(holder: object, members: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(members)) Object.defineProperty(holder, name, { value, configurable: true, writable: true });
+  for (const [name, value] of Object.entries(members))
+    Object.defineProperty(holder, name, { value, configurable: true, writable: true });
 }

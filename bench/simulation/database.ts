@@ -1,4 +1,5 @@
 import pg from "pg";
+
 import type { Listener } from "../../server/db/listen.ts";
 import { CHANNELS } from "../../server/db/listen.ts";
 import { chanceOf } from "./random.ts";
@@ -7,8 +8,7 @@ import { EPOCH_MS, type Machine, never, realDelay, type Timeline } from "./timel
 /** What goes wrong at a statement. */
 export type DatabaseFault =
   /** The connection breaks before the server has read it, or when it has done it. */
-  | { what: "lost_before" | "lost_after" }
-  | { what: "slow"; seconds: number };
+  { what: "lost_before" | "lost_after" } | { what: "slow"; seconds: number };
 
 export interface DatabaseOptions {
   timeline: Timeline;
@@ -120,7 +120,9 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     if (/^begin/i.test(query.text)) {
       connection.backend = client;
       const now = shown();
-      return await client.query(`begin${isReadOnly ? " read only" : ""}; set sim.now = '${now}'; set sim.clock = '${now}'`);
+      return await client.query(
+        `begin${isReadOnly ? " read only" : ""}; set sim.now = '${now}'; set sim.clock = '${now}'`,
+      );
     }
     if (connection.backend === null) return await perform1(client, query, isReadOnly).finally(() => giveBack(client));
     if (/^(commit|rollback)/i.test(query.text)) {
@@ -183,7 +185,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
 
   /** Whoever was waiting for what has just been let go of, goes on. */
   async function wakeWaiting(): Promise<void> {
-    for (let again = waiting.size > 0; again; ) {
+    for (let again = waiting.size > 0; again;) {
       again = false;
       for (const one of [...waiting]) {
         if (!(await settles(one))) continue;
@@ -208,7 +210,8 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
   function tellDue(): void {
     for (const { machine, heard } of listeners) {
       words += 1;
-      if (!isWordLost(words)) timeline.after(latency("word"), machine, "hears that something is due", () => heard.forEach((each) => each()));
+      if (!isWordLost(words))
+        timeline.after(latency("word"), machine, "hears that something is due", () => heard.forEach((each) => each()));
     }
   }
 
@@ -223,8 +226,12 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     const { machine } = connection;
     if (machine.isDead) return never();
     return new Promise((resolve, reject) => {
-      const answer = (delayMs: number, label: string, work: () => void): void => void timeline.after(delayMs, machine, label, work);
-      const fail = (): void => answer(latency("lost"), "loses its connection to the database", () => reject(new Error("Connection terminated unexpectedly")));
+      const answer = (delayMs: number, label: string, work: () => void): void =>
+        void timeline.after(delayMs, machine, label, work);
+      const fail = (): void =>
+        answer(latency("lost"), "loses its connection to the database", () =>
+          reject(new Error("Connection terminated unexpectedly")),
+        );
       if (connection.isBroken) return fail();
       connection.isBusy = true;
       connection.forgotten?.cancel();
@@ -245,7 +252,8 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
             connection.tellsDue = false;
             if (!/^\s*rollback/i.test(given.text)) tellDue();
           }
-          if (connection.isBroken) return void timeline.after(0, null, "the server notices a lost connection", () => abandon(connection));
+          if (connection.isBroken)
+            return void timeline.after(0, null, "the server notices a lost connection", () => abandon(connection));
           if (fault?.what === "lost_after") {
             fail();
             return void timeline.after(0, null, "the server notices a lost connection", () => abandon(connection));
@@ -263,7 +271,9 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
   }
 
   function endIfForgotten(connection: Connection): void {
-    connection.forgotten = timeline.after(IDLE_IN_TRANSACTION_MS, null, "idle in transaction", () => abandon(connection));
+    connection.forgotten = timeline.after(IDLE_IN_TRANSACTION_MS, null, "idle in transaction", () =>
+      abandon(connection),
+    );
   }
 
   return {
@@ -294,9 +304,20 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
             if (timeline.now() < downUntil) {
               count -= 1;
               timer.cancel();
-              return reject(Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" }));
+              return reject(
+                Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" }),
+              );
             }
-            const connection: Connection = { machine, isBroken: false, backend: null, isBusy: false, forgotten: null, tellsDue: false, fail: null, last: Promise.resolve() };
+            const connection: Connection = {
+              machine,
+              isBroken: false,
+              backend: null,
+              isBusy: false,
+              forgotten: null,
+              tellsDue: false,
+              fail: null,
+              last: Promise.resolve(),
+            };
             connections.add(connection);
             take(connection);
           });
@@ -306,7 +327,8 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
       function release(connection: Connection, error?: Error | boolean): void {
         if (connection.isBroken || (error !== undefined && error !== false)) {
           count -= 1;
-          if (!connection.isBroken) timeline.after(latency("end"), null, "a connection is ended", () => abandon(connection));
+          if (!connection.isBroken)
+            timeline.after(latency("end"), null, "a connection is ended", () => abandon(connection));
           return;
         }
         const next = queue.shift();
@@ -314,7 +336,8 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
         else next(connection);
       }
 
-      const toQuery = (asked: string | Query, values?: unknown[]): Query => (typeof asked === "string" ? { text: asked, ...(values === undefined ? {} : { values }) } : asked);
+      const toQuery = (asked: string | Query, values?: unknown[]): Query =>
+        typeof asked === "string" ? { text: asked, ...(values === undefined ? {} : { values }) } : asked;
       return Object.assign(new pg.Pool({ max: 1 }), {
         query: async (asked: string | Query, values?: unknown[]) => {
           const connection = await connect();
@@ -367,7 +390,8 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
       }
       await wakeWaiting();
       for (const connection of [...connections]) await abandon(connection);
-      for (const { machine, back } of listeners) timeline.after(forMs + 100 + latency("back"), machine, "listens again", () => back.forEach((each) => each()));
+      for (const { machine, back } of listeners)
+        timeline.after(forMs + 100 + latency("back"), machine, "listens again", () => back.forEach((each) => each()));
     },
 
     readOnly(forMs) {
@@ -390,4 +414,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
   };
 }
 
-const SHOW_CLOCKS = { name: "sim.show_clocks", text: "select set_config('sim.now', $1, false), set_config('sim.clock', $1, false)" };
+const SHOW_CLOCKS = {
+  name: "sim.show_clocks",
+  text: "select set_config('sim.now', $1, false), set_config('sim.clock', $1, false)",
+};

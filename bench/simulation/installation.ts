@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+
 import { pino } from "pino";
+
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, PostContent } from "../../model/post.ts";
 import { declaredExamples } from "../../platforms/conformance/contents.ts";
@@ -68,7 +70,13 @@ const FILES = ["photo-1x1.jpg", "photo-4x5.jpg", "portrait-9x16.mp4", "landscape
 /** Larger sets of media differ from smaller ones in nothing but their cost. */
 const MOST_MEDIA = 4;
 
-const TEST_SETTINGS = { fsync: "off", full_page_writes: "off", max_connections: "300", autovacuum: "off", shared_buffers: "64MB" };
+const TEST_SETTINGS = {
+  fsync: "off",
+  full_page_writes: "off",
+  max_connections: "300",
+  autovacuum: "off",
+  shared_buffers: "64MB",
+};
 
 /** Takes over the time of this process. */
 export async function makeInstallation(): Promise<Installation> {
@@ -85,11 +93,17 @@ export async function makeInstallation(): Promise<Installation> {
   }
 }
 
-async function build(folder: string, opened: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Installation> {
+async function build(
+  folder: string,
+  opened: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<Installation> {
   const log = pino({ level: "silent" });
   const shared = process.env.AMPOST_TEST_POSTGRES_URL;
-  const server = shared === undefined ? await startEmbedded({ dataDir: folder, log, settings: TEST_SETTINGS }) : undefined;
-  if (server !== undefined) opened.push(() => server.stop(), leaveNothing(folder, join(folder, "postgres/data/postmaster.pid")));
+  const server =
+    shared === undefined ? await startEmbedded({ dataDir: folder, log, settings: TEST_SETTINGS }) : undefined;
+  if (server !== undefined)
+    opened.push(() => server.stop(), leaveNothing(folder, join(folder, "postgres/data/postmaster.pid")));
   const stage = await openStage(shared ?? server?.url ?? "", `simulation_${randomBytes(6).toString("hex")}`);
   opened.push(() => stage.close());
   takeOverTime();
@@ -152,9 +166,20 @@ async function makeTenant(oauth: OAuthServices, number: number, fixtures: readon
       "select a.platform_account_id as id, c.refresh_token_sealed is not null as renews from accounts a join connections c on c.account_id = a.id where a.id = $1",
       [id],
     );
-    accounts[platform] = { id, platformAccountId: rows[0]?.id ?? "", isRenewable: rows[0]?.renews === true && loginOf(platform)?.refresh?.minAgeSeconds === 0 };
+    accounts[platform] = {
+      id,
+      platformAccountId: rows[0]?.id ?? "",
+      isRenewable: rows[0]?.renews === true && loginOf(platform)?.refresh?.minAgeSeconds === 0,
+    };
   }
-  const stored = await addUploads(pool, { userId, mode: "test" }, fixtures.map(({ storageKey, facts, filename }) => ({ filename, received: { storageKey: keyFor(storageKey, number), facts, sha256: "" } })));
+  const stored = await addUploads(
+    pool,
+    { userId, mode: "test" },
+    fixtures.map(({ storageKey, facts, filename }) => ({
+      filename,
+      received: { storageKey: keyFor(storageKey, number), facts, sha256: "" },
+    })),
+  );
   return { userId, platformSetId, accounts, media: new Map(stored.map((row) => [row.filename, row.id])) };
 }
 
@@ -183,7 +208,15 @@ async function inMemory(disk: Storage, fixtures: readonly Fixture[]): Promise<St
 function shapesOf(fixtures: readonly Fixture[]): Shape[] {
   const settings = { tiktok: { privacyLevel: "PUBLIC_TO_EVERYONE" } };
   return PLATFORM_NAMES.flatMap((platform) =>
-    declaredExamples({ name: platform, readsBack: true, refusals: [], ...(platform === "tiktok" ? { settings: settings.tiktok } : {}) }, fixtures)
+    declaredExamples(
+      {
+        name: platform,
+        readsBack: true,
+        refusals: [],
+        ...(platform === "tiktok" ? { settings: settings.tiktok } : {}),
+      },
+      fixtures,
+    )
       .filter(({ content }) => content.media.length <= MOST_MEDIA)
       .map(({ name, content, parts }) => ({ platform, name, content, parts })),
   );
@@ -194,9 +227,18 @@ export function contentFor(tenant: Tenant, shape: Shape, words: string): { conte
   const withId = (entry: MediaEntry): MediaEntry => ({ ...entry, id: tenant.media.get(entry.filename ?? "") ?? "" });
   const override = shape.content.platformOverrides[shape.platform];
   const text = shape.content.text === "" ? "" : words;
-  const thread = readThread(override?.settings?.thread).map((part, index) => ({ ...part, text: `${words}, part ${index + 2}`, ...(part.media === undefined ? {} : { media: part.media.map(withId) }) }));
+  const thread = readThread(override?.settings?.thread).map((part, index) => ({
+    ...part,
+    text: `${words}, part ${index + 2}`,
+    ...(part.media === undefined ? {} : { media: part.media.map(withId) }),
+  }));
   const settings = { ...override?.settings, ...(thread.length === 0 ? {} : { thread }) };
-  const content = { ...shape.content, text, media: shape.content.media.map(withId), platformOverrides: { [shape.platform]: { ...override, settings } } };
+  const content = {
+    ...shape.content,
+    text,
+    media: shape.content.media.map(withId),
+    platformOverrides: { [shape.platform]: { ...override, settings } },
+  };
   return { content, parts: [text, ...thread.map((part) => part.text)] };
 }
 
@@ -206,7 +248,9 @@ function readThread(thread: unknown): { text: string; media?: MediaEntry[] }[] {
 
 /** Copies of all that the sandboxes know; answers what puts them back. */
 function keepSandbox(store: Store): () => void {
-  const tables = store.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").map(({ name }) => String(name));
+  const tables = store
+    .all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .map(({ name }) => String(name));
   const statements: string[] = [];
   for (const table of tables) {
     statements.push(`DELETE FROM main.${table}`);

@@ -1,6 +1,6 @@
 import { isPlatformName, type PlatformName } from "../../model/platform-names.ts";
-import { integer, text } from "../../sandbox/store.ts";
 import { platforms } from "../../platforms/index.ts";
+import { integer, text } from "../../sandbox/store.ts";
 import type { Violation } from "../faults/judge.ts";
 import type { Installation } from "./installation.ts";
 import type { Subject } from "./people.ts";
@@ -71,7 +71,16 @@ export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise
   );
   const posts = subjects.flatMap((subject, place): Post[] => {
     const row = rows.find((each) => each.post_id === subject.postId);
-    return row === undefined ? [] : [{ place, subject, row, entries: subject.parts.map((part) => ledger.filter((entry) => isOf(entry, row, subject, part))) }];
+    return row === undefined
+      ? []
+      : [
+          {
+            place,
+            subject,
+            row,
+            entries: subject.parts.map((part) => ledger.filter((entry) => isOf(entry, row, subject, part))),
+          },
+        ];
   });
   const fates: Record<string, number> = {};
   for (const { row } of posts) fates[row.status] = (fates[row.status] ?? 0) + 1;
@@ -100,7 +109,10 @@ function isOf(entry: Entry, { platform }: Row, { platformAccountId }: Subject, p
 
 function say(kind: Violation["kind"], { place, row, entries }: Post, what: string): Violation {
   const live = entries.map((each) => each.length).join("+");
-  return { kind, sentence: `post ${place} on ${row.platform} ${what}: ${row.status}, ${live} in the ledger, ${JSON.stringify(row.error?.message ?? null)}` };
+  return {
+    kind,
+    sentence: `post ${place} on ${row.platform} ${what}: ${row.status}, ${live} in the ledger, ${JSON.stringify(row.error?.message ?? null)}`,
+  };
 }
 
 /** Whether the caller has told to publish again what might be live. */
@@ -113,17 +125,34 @@ function truth(ran: Ran, post: Post): Violation[] {
   const wasWanted = Number.isFinite(whenOf(ran, post));
   if (!wasWanted) return [];
   const violations: Violation[] = [];
-  if (row.status === "queued" || row.status === "posting" || row.status === "pending") violations.push(say("stuck", post, "is not settled"));
+  if (row.status === "queued" || row.status === "posting" || row.status === "pending")
+    violations.push(say("stuck", post, "is not settled"));
   const found = entries.map((each) => each.length);
-  if (row.status === "published" && found.some((count) => count === 0)) violations.push(say("lost", post, "is said to be published and is not"));
+  if (row.status === "published" && found.some((count) => count === 0))
+    violations.push(say("lost", post, "is said to be published and is not"));
   const first = entries[0]?.find(({ id }) => id === row.platform_post_id);
-  if (row.status === "published" && row.platform_post_id !== null && first === undefined) violations.push(say("untrue", post, `has the id ${row.platform_post_id}, the ledger ${entries[0]?.map(({ id }) => id).join(", ")}`));
-  const whole: Record<string, string> = { published: "published", failed: "failed", unknown: "failed", discarded: "discarded" };
+  if (row.status === "published" && row.platform_post_id !== null && first === undefined)
+    violations.push(
+      say(
+        "untrue",
+        post,
+        `has the id ${row.platform_post_id}, the ledger ${entries[0]?.map(({ id }) => id).join(", ")}`,
+      ),
+    );
+  const whole: Record<string, string> = {
+    published: "published",
+    failed: "failed",
+    unknown: "failed",
+    discarded: "discarded",
+  };
   // What was cancelled, and has gone out nevertheless by a call of before, leaves its post discarded.
-  if (whole[row.status] !== undefined && row.post_status !== whole[row.status] && row.post_status !== "discarded") violations.push(say("untrue", post, `has the post in ${row.post_status}`));
+  if (whole[row.status] !== undefined && row.post_status !== whole[row.status] && row.post_status !== "discarded")
+    violations.push(say("untrue", post, `has the post in ${row.post_status}`));
   if (row.error?.code === "INTERNAL_ERROR") violations.push(say("lost", post, "met a fault of the server"));
-  if (row.status === "failed" && !mayFail(ran, post)) violations.push(say("lost", post, "failed, and nothing lasted that long"));
-  if (row.status === "unknown" && !mayBeUnknown(ran, post)) violations.push(say("lost", post, "is not known, and could have been read back"));
+  if (row.status === "failed" && !mayFail(ran, post))
+    violations.push(say("lost", post, "failed, and nothing lasted that long"));
+  if (row.status === "unknown" && !mayBeUnknown(ran, post))
+    violations.push(say("lost", post, "is not known, and could have been read back"));
   return violations;
 }
 
@@ -150,7 +179,10 @@ function mayBeUnknown(ran: Ran, post: Post): boolean {
   const { shape } = ran.plan.posts[post.place] ?? {};
   const isLive = (post.entries.at(-1)?.length ?? 0) > 0;
   if (!isLive && LISTS_ALONE.includes(post.row.platform)) return true;
-  return platforms[post.row.platform].broker?.identicalRepeat !== undefined || (post.row.platform === "tiktok" && shape?.name.includes("photo") === true);
+  return (
+    platforms[post.row.platform].broker?.identicalRepeat !== undefined ||
+    (post.row.platform === "tiktok" && shape?.name.includes("photo") === true)
+  );
 }
 
 function hasTwin({ plan }: Ran, { place }: Post): boolean {
@@ -164,7 +196,12 @@ function keyOf({ tenant, shape, words }: Ran["plan"]["posts"][number]): string {
 
 /** Posts with the same words on one account stand for one another: as many are live as are said to be, and no more. */
 function groups(posts: readonly Post[]): Post[][] {
-  return [...Map.groupBy(posts, ({ row, subject }) => `${row.platform} ${subject.platformAccountId} ${subject.parts[0]}`).values()];
+  return [
+    ...Map.groupBy(
+      posts,
+      ({ row, subject }) => `${row.platform} ${subject.platformAccountId} ${subject.parts[0]}`,
+    ).values(),
+  ];
 }
 
 function counts(ran: Ran, group: readonly Post[]): Violation[] {
@@ -174,13 +211,19 @@ function counts(ran: Ran, group: readonly Post[]): Violation[] {
   const of = (status: string): number => group.filter(({ row }) => row.status === status).length;
   const again = group.reduce((sum, each) => sum + forced(ran, each), 0);
   // A caller may cancel what nobody knows; where nothing can be read back, nobody learns of it then.
-  const isUnknown = ({ row }: Post): boolean => row.status === "unknown" || (row.status === "discarded" && row.was_unknown);
+  const isUnknown = ({ row }: Post): boolean =>
+    row.status === "unknown" || (row.status === "discarded" && row.was_unknown);
   const last = post.entries.at(-1)?.length ?? 0;
   const most = Math.max(...post.entries.map((each) => each.length));
-  if (most > group.length + again) violations.push(say("duplicate", post, `was published ${most} times, and is ${group.length}`));
-  else if (last > of("published") + group.filter(isUnknown).length + again) violations.push(say("untrue", post, `is said to be ${group.map(({ row }) => row.status).join(", ")}`));
-  else if (of("discarded") === group.length && most > 0 && post.entries.length === 1 && !group.some(isUnknown)) violations.push(say("untrue", post, "is said to be discarded and is live"));
-  const ids = group.flatMap(({ row }) => (row.status === "published" && row.platform_post_id !== null ? [row.platform_post_id] : []));
+  if (most > group.length + again)
+    violations.push(say("duplicate", post, `was published ${most} times, and is ${group.length}`));
+  else if (last > of("published") + group.filter(isUnknown).length + again)
+    violations.push(say("untrue", post, `is said to be ${group.map(({ row }) => row.status).join(", ")}`));
+  else if (of("discarded") === group.length && most > 0 && post.entries.length === 1 && !group.some(isUnknown))
+    violations.push(say("untrue", post, "is said to be discarded and is live"));
+  const ids = group.flatMap(({ row }) =>
+    row.status === "published" && row.platform_post_id !== null ? [row.platform_post_id] : [],
+  );
   if (new Set(ids).size < ids.length) violations.push(say("untrue", post, "has the id of another post"));
   return violations;
 }
@@ -190,17 +233,31 @@ function commits(ran: Ran, post: Post): Violation[] {
   const { row, subject } = post;
   const own = ran.commits.filter(({ platformPostId }) => platformPostId === row.id);
   const repeats = platforms[row.platform].broker?.identicalRepeat !== undefined;
-  const soonest = Math.min(...ran.readings.filter(({ platformPostId }) => platformPostId === row.id).map(({ afterMs }) => afterMs / 1000));
-  const soon = soonest < READ_BACK_SECONDS && ran.clockSteps.length === 1 ? [say("untrue", post, `was read back ${soonest.toFixed(1)} s after its commit began`)] : [];
+  const soonest = Math.min(
+    ...ran.readings.filter(({ platformPostId }) => platformPostId === row.id).map(({ afterMs }) => afterMs / 1000),
+  );
+  const soon =
+    soonest < READ_BACK_SECONDS && ran.clockSteps.length === 1
+      ? [say("untrue", post, `was read back ${soonest.toFixed(1)} s after its commit began`)]
+      : [];
   const found = own.flatMap((commit) => {
     const violations: Violation[] = [];
     const lateSeconds = (commit.atMs - commit.intentMs) / 1000;
-    if (lateSeconds > DEADLINE_SECONDS && !isClockless(ran)) violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
+    if (lateSeconds > DEADLINE_SECONDS && !isClockless(ran))
+      violations.push(say("untrue", post, `left ${lateSeconds.toFixed(1)} s after its intent`));
     const first = own.find((other) => other.step === commit.step && other.atMs < commit.atMs && other.made.length > 0);
-    if (first !== undefined && !repeats && forced(ran, post) === 0) violations.push(say("duplicate", post, `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, and was sent again at ${(commit.atMs / 1000).toFixed(1)}`));
+    if (first !== undefined && !repeats && forced(ran, post) === 0)
+      violations.push(
+        say(
+          "duplicate",
+          post,
+          `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, and was sent again at ${(commit.atMs / 1000).toFixed(1)}`,
+        ),
+      );
     const isLive = (post.entries[0]?.length ?? 0) > 0;
     const isInHand = isLive && commit.heard !== null && commit.heard < 300 && ran.lastedWell.has(commit.machine);
-    if (isInHand && subject.parts.length === 1 && row.status !== "published" && own.length === 1 && !hasTwin(ran, post)) violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
+    if (isInHand && subject.parts.length === 1 && row.status !== "published" && own.length === 1 && !hasTwin(ran, post))
+      violations.push(say("untrue", post, "was answered for, and the answer is forgotten"));
     return violations;
   });
   return [...soon, ...found];
@@ -212,7 +269,10 @@ const READ_BACK_SECONDS = 14.9;
 /** Whether a clock stood still and the other was set back: then no process can know what time has passed. */
 function isClockless({ struck }: Ran): boolean {
   const blows = [...struck].flatMap((fault) => (fault.at === "point" || fault.at === "time" ? [fault.do] : []));
-  return blows.some(({ what }) => what === "suspended") && blows.some((blow) => blow.what === "wall clock" && blow.bySeconds < 0);
+  return (
+    blows.some(({ what }) => what === "suspended") &&
+    blows.some((blow) => blow.what === "wall clock" && blow.bySeconds < 0)
+  );
 }
 
 /** By the true time, whatever the clocks show. */
@@ -220,16 +280,26 @@ const DEADLINE_SECONDS = 5.05;
 
 /** A worker that is at work, and can reach the database, keeps what it holds. */
 async function takeovers({ struck }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
-  const isQuiet = [...struck].every((fault) => fault.at === "request" || (fault.at === "time" && fault.do.what === "outage"));
+  const isQuiet = [...struck].every(
+    (fault) => fault.at === "request" || (fault.at === "time" && fault.do.what === "outage"),
+  );
   if (!isQuiet) return [];
   const { rows } = await stage.pool.query<{ id: string }>("select id from sim.changes where kind = 'takeover'");
-  return rows.map(({ id }) => ({ kind: "untrue", sentence: `platform post ${id} was taken from a worker that was at work on it` }));
+  return rows.map(({ id }) => ({
+    kind: "untrue",
+    sentence: `platform post ${id} was taken from a worker that was at work on it`,
+  }));
 }
 
 /** A part follows the one before it, and never stands alone. */
 function order(post: Post): Violation[] {
   const firsts = post.entries.map((each) => each[0]);
-  const gap = firsts.findIndex((entry, index) => entry !== undefined && index > 0 && (firsts[index - 1] === undefined || (firsts[index - 1]?.seq ?? 0) > entry.seq));
+  const gap = firsts.findIndex(
+    (entry, index) =>
+      entry !== undefined &&
+      index > 0 &&
+      (firsts[index - 1] === undefined || (firsts[index - 1]?.seq ?? 0) > entry.seq),
+  );
   return gap === -1 ? [] : [say("backwards", post, `has part ${gap + 1} without or before part ${gap}`)];
 }
 
@@ -243,29 +313,52 @@ function whenOf({ plan }: Ran, { place }: Post): number {
 function punctuality({ clockSteps, acted }: Ran, group: readonly Post[]): Violation[] {
   const [post] = group;
   const dues = group.map(({ row }) => row.due_at?.getTime() ?? Infinity).sort((left, right) => left - right);
-  if (post === undefined || group.some(({ place }) => acted.some(({ post: other, act }) => place === other && (act === "retry" || act === "force")))) return [];
+  if (
+    post === undefined ||
+    group.some(({ place }) =>
+      acted.some(({ post: other, act }) => place === other && (act === "retry" || act === "force")),
+    )
+  )
+    return [];
   const latestAt = (atMs: number): number => {
-    const shown = clockSteps.map((step, index) => (step.atMs > atMs ? 0 : EPOCH_MS + Math.min(atMs, clockSteps[index + 1]?.atMs ?? Infinity) + step.aheadMs));
+    const shown = clockSteps.map((step, index) =>
+      step.atMs > atMs ? 0 : EPOCH_MS + Math.min(atMs, clockSteps[index + 1]?.atMs ?? Infinity) + step.aheadMs,
+    );
     return Math.max(...shown);
   };
   const early = (post.entries[0] ?? []).find(({ atMs }, index) => latestAt(atMs) < (dues[index] ?? 0) - 2);
-  return early === undefined ? [] : [say("untrue", post, `went out before its time, at ${new Date(EPOCH_MS + early.atMs).toISOString()}`)];
+  return early === undefined
+    ? []
+    : [say("untrue", post, `went out before its time, at ${new Date(EPOCH_MS + early.atMs).toISOString()}`)];
 }
 
 /** What was said to be cancelled does not go out any more. */
 function cancelled(ran: Ran, post: Post): Violation[] {
   // Another that says the same may go out.
   if (hasTwin(ran, post)) return [];
-  const cancel = ran.acted.find(({ post: place, act, outcome }) => place === post.place && act === "cancel" && outcome === "done");
+  const cancel = ran.acted.find(
+    ({ post: place, act, outcome }) => place === post.place && act === "cancel" && outcome === "done",
+  );
   const after = cancel === undefined ? undefined : post.entries.flat().find(({ atMs }) => atMs > cancel.ackedMs);
   if (after === undefined || cancel === undefined) return [];
-  return [say("untrue", post, `was cancelled at ${(cancel.ackedMs / 1000).toFixed(3)} and went out at ${(after.atMs / 1000).toFixed(3)}`)];
+  return [
+    say(
+      "untrue",
+      post,
+      `was cancelled at ${(cancel.ackedMs / 1000).toFixed(3)} and went out at ${(after.atMs / 1000).toFixed(3)}`,
+    ),
+  ];
 }
 
 /** What stands in the ledger and was asked for by nobody. */
 function strangers(ledger: readonly Entry[], posts: readonly Post[]): Violation[] {
   const known = new Set(posts.flatMap(({ entries }) => entries.flat()));
-  return ledger.filter((entry) => !known.has(entry)).map((entry) => ({ kind: "untrue", sentence: `"${entry.text}" (${entry.id}) on ${entry.platform} stands in the ledger and belongs to no post` }));
+  return ledger
+    .filter((entry) => !known.has(entry))
+    .map((entry) => ({
+      kind: "untrue",
+      sentence: `"${entry.text}" (${entry.id}) on ${entry.platform} stands in the ledger and belongs to no post`,
+    }));
 }
 
 /** What may follow what, written apart from the product's own table. */
@@ -289,13 +382,25 @@ const FORWARD: Record<string, Record<string, readonly string[]>> = {
 };
 
 async function changes({ acted }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
-  const { rows } = await stage.pool.query<{ kind: string; id: string; was: string; becomes: string }>("select kind, id, was, becomes from sim.changes where kind <> 'takeover' order by seq");
+  const { rows } = await stage.pool.query<{ kind: string; id: string; was: string; becomes: string }>(
+    "select kind, id, was, becomes from sim.changes where kind <> 'takeover' order by seq",
+  );
   const retries = acted.some(({ act, outcome }) => (act === "retry" || act === "force") && outcome !== "refused");
   const isAllowed = (kind: string, was: string, becomes: string): boolean => {
-    if (!retries && (was === "failed" || was === "unknown" || was === "partial") && (becomes === "queued" || becomes === "posting")) return false;
+    if (
+      !retries &&
+      (was === "failed" || was === "unknown" || was === "partial") &&
+      (becomes === "queued" || becomes === "posting")
+    )
+      return false;
     return (FORWARD[kind]?.[was] ?? []).includes(becomes);
   };
-  return rows.filter(({ kind, was, becomes }) => !isAllowed(kind, was, becomes)).map(({ kind, id, was, becomes }) => ({ kind: "backwards", sentence: `${kind} ${id} went from ${was} to ${becomes}` }));
+  return rows
+    .filter(({ kind, was, becomes }) => !isAllowed(kind, was, becomes))
+    .map(({ kind, id, was, becomes }) => ({
+      kind: "backwards",
+      sentence: `${kind} ${id} went from ${was} to ${becomes}`,
+    }));
 }
 
 /** Events are told in the order of what happened, each once, and the last agrees with the state. */
@@ -319,23 +424,49 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
        select from outbox b where b.post_id = o.post_id and b.id < o.id and b.type = 'post.published')`,
   );
   return [
-    ...told.map(({ id, times }): Violation => ({ kind: "untrue", sentence: `platform post ${id} was told to be published ${times} times` })),
-    ...open.map(({ id, status }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is ${status} and has an open commit` })),
-    ...last.map(({ id, status, type }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is ${status}, and the last that was told of it is ${type}` })),
-    ...silent.map(({ id, status }): Violation => ({ kind: "untrue", sentence: `platform post ${id} is ${status}, and nobody was told` })),
-    ...order.map(({ id }): Violation => ({ kind: "backwards", sentence: `event ${id} says that publishing begins after it was said to be done` })),
+    ...told.map(({ id, times }): Violation => ({
+      kind: "untrue",
+      sentence: `platform post ${id} was told to be published ${times} times`,
+    })),
+    ...open.map(({ id, status }): Violation => ({
+      kind: "untrue",
+      sentence: `platform post ${id} is ${status} and has an open commit`,
+    })),
+    ...last.map(({ id, status, type }): Violation => ({
+      kind: "untrue",
+      sentence: `platform post ${id} is ${status}, and the last that was told of it is ${type}`,
+    })),
+    ...silent.map(({ id, status }): Violation => ({
+      kind: "untrue",
+      sentence: `platform post ${id} is ${status}, and nobody was told`,
+    })),
+    ...order.map(({ id }): Violation => ({
+      kind: "backwards",
+      sentence: `event ${id} says that publishing begins after it was said to be done`,
+    })),
   ];
 }
 
 /** A refresh token is shown once, unless an answer to it was lost; and nobody is told to connect again without cause. */
 async function tokens(ran: Ran, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
-  const shown = ran.arrived.filter(({ body }) => body.includes("grant_type=refresh_token")).map(({ body }) => new URLSearchParams(body).get("refresh_token") ?? "");
+  const shown = ran.arrived
+    .filter(({ body }) => body.includes("grant_type=refresh_token"))
+    .map(({ body }) => new URLSearchParams(body).get("refresh_token") ?? "");
   const disturbed = ran.struck.size > 0;
   const twice = shown.filter((token, index) => shown.indexOf(token) < index);
-  const { rows } = await stage.pool.query<{ platform: string; token_health: string }>("select platform, token_health from accounts where token_health in ('expired', 'revoked', 'reconnect_required')");
+  const { rows } = await stage.pool.query<{ platform: string; token_health: string }>(
+    "select platform, token_health from accounts where token_health in ('expired', 'revoked', 'reconnect_required')",
+  );
   return [
-    ...(twice.length > 0 && !disturbed ? [{ kind: "untrue" as const, sentence: `a refresh token was used ${twice.length + 1} times` }] : []),
-    ...(disturbed ? [] : rows.map(({ platform, token_health: health }): Violation => ({ kind: "untrue", sentence: `the account of ${platform} is ${health}, and nothing went wrong` }))),
+    ...(twice.length > 0 && !disturbed
+      ? [{ kind: "untrue" as const, sentence: `a refresh token was used ${twice.length + 1} times` }]
+      : []),
+    ...(disturbed
+      ? []
+      : rows.map(({ platform, token_health: health }): Violation => ({
+          kind: "untrue",
+          sentence: `the account of ${platform} is ${health}, and nothing went wrong`,
+        }))),
   ];
 }
 
@@ -347,6 +478,8 @@ function fairness(ran: Ran, posts: readonly Post[]): Violation[] {
   return posts.flatMap((post) => {
     const [entry] = post.entries[0] ?? [];
     const waited = entry === undefined ? Infinity : entry.atMs / 1000 - whenOf(ran, post);
-    return post.subject.tenant === 0 || waited <= LONGEST_WAIT_SECONDS ? [] : [say("stuck", post, `waited ${waited.toFixed(1)} s`)];
+    return post.subject.tenant === 0 || waited <= LONGEST_WAIT_SECONDS
+      ? []
+      : [say("stuck", post, `waited ${waited.toFixed(1)} s`)];
   });
 }

@@ -20,11 +20,25 @@ export interface Lived {
   digest: number;
 }
 
-export async function live(installation: Installation, seed: number, kept: Kept = {}, told?: (ran: Ran) => void): Promise<Lived> {
+export async function live(
+  installation: Installation,
+  seed: number,
+  kept: Kept = {},
+  told?: (ran: Ran) => void,
+): Promise<Lived> {
   const plan = reduce(planOf(seed, installation), kept);
   const ran = await run(installation, plan);
   told?.(ran);
   const { violations, fates } = await judge(installation, ran);
   const shapes = plan.posts.map(({ shape }) => `${shape.platform} ${shape.name}`);
-  return { seed, violations, fates, shapes, posts: plan.posts.length, faults: ran.struck.size, seconds: ran.timeline.now() / 1000, digest: ran.timeline.digest() };
+  return {
+    seed,
+    violations,
+    fates,
+    shapes,
+    posts: plan.posts.length,
+    faults: ran.struck.size,
+    seconds: ran.timeline.now() / 1000,
+    digest: ran.timeline.digest(),
+  };
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { Violation } from "../faults/judge.ts";
 import type { PartResult } from "../faults/part.ts";
 import { applyAll, type Change, copyCode } from "../faults/sabotage.ts";
@@ -18,12 +19,54 @@ const REMOTE_IDS = "server/db/migrations/0020_what_a_commit_was_sent_with.sql";
 const COMMIT = "server/publishing/commit.ts";
 
 export const MUTANTS: readonly Mutant[] = [
-  { what: "leases are never prolonged", changes: [{ file: "server/publishing/engine.ts", find: "heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);", replace: "" }] },
-  { what: "a late answer is not noted", changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await noteLate(work, result);", replace: "" }] },
-  { what: "a result is not written again while the database is away", changes: [{ file: "server/publishing/settle.ts", find: "if (!isWorth || secondsSince(since) > patienceSeconds) throw error;", replace: "if (!isWorth || secondsSince(since) > -patienceSeconds) throw error;" }] },
-  { what: "time by the wall clock alone", changes: [{ file: "server/publishing/claim.ts", find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)", replace: "(now.wall - start.wall)" }] },
-  { what: "time by the monotonic clock alone", changes: [{ file: "server/publishing/claim.ts", find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)", replace: "(now.monotonic - start.monotonic)" }] },
-  { what: "no deadline before the bytes go out", changes: [{ file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }] },
+  {
+    what: "leases are never prolonged",
+    changes: [
+      {
+        file: "server/publishing/engine.ts",
+        find: "heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);",
+        replace: "",
+      },
+    ],
+  },
+  {
+    what: "a late answer is not noted",
+    changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await noteLate(work, result);", replace: "" }],
+  },
+  {
+    what: "a result is not written again while the database is away",
+    changes: [
+      {
+        file: "server/publishing/settle.ts",
+        find: "if (!isWorth || secondsSince(since) > patienceSeconds) throw error;",
+        replace: "if (!isWorth || secondsSince(since) > -patienceSeconds) throw error;",
+      },
+    ],
+  },
+  {
+    what: "time by the wall clock alone",
+    changes: [
+      {
+        file: "server/publishing/claim.ts",
+        find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)",
+        replace: "(now.wall - start.wall)",
+      },
+    ],
+  },
+  {
+    what: "time by the monotonic clock alone",
+    changes: [
+      {
+        file: "server/publishing/claim.ts",
+        find: "Math.max(now.monotonic - start.monotonic, now.wall - start.wall)",
+        replace: "(now.monotonic - start.monotonic)",
+      },
+    ],
+  },
+  {
+    what: "no deadline before the bytes go out",
+    changes: [{ file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }],
+  },
   {
     what: "neither deadline nor lease before the bytes go out",
     changes: [
@@ -31,33 +74,103 @@ export const MUTANTS: readonly Mutant[] = [
       { file: COMMIT, find: 'throw new Error("The lease is over.");', replace: "void 0;" },
     ],
   },
-  { what: "the identical repeat has no window", changes: [{ file: "server/publishing/repeat.ts", find: "return seconds < identicalRepeat.withinSeconds && requestHash", replace: "return seconds < Infinity && requestHash" }] },
+  {
+    what: "the identical repeat has no window",
+    changes: [
+      {
+        file: "server/publishing/repeat.ts",
+        find: "return seconds < identicalRepeat.withinSeconds && requestHash",
+        replace: "return seconds < Infinity && requestHash",
+      },
+    ],
+  },
   {
     what: "what else is known of the account is not asked, and its ids may be given twice",
     changes: [
-      { file: "server/publishing/reconcile.ts", find: "accountedIds: new Set(found.accounted_ids),\n    hasTwin: found.has_twin,", replace: "accountedIds: new Set(),\n    hasTwin: false," },
-      { file: REMOTE_IDS, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" },
+      {
+        file: "server/publishing/reconcile.ts",
+        find: "accountedIds: new Set(found.accounted_ids),\n    hasTwin: found.has_twin,",
+        replace: "accountedIds: new Set(),\n    hasTwin: false,",
+      },
+      {
+        file: REMOTE_IDS,
+        find: "create unique index publish_steps_one_remote",
+        replace: "create index publish_steps_one_remote",
+      },
     ],
   },
   {
     what: "the fence, the lease and its owner",
     changes: [
-      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3\n", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n" },
-      { file: QUERIES, find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()", replace: "where id = $1 and ($2::bigint, $3::uuid) is not null" },
+      {
+        file: QUERIES,
+        find: "where id = $1 and fence = $2 and lease_owner = $3\n",
+        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n",
+      },
+      {
+        file: QUERIES,
+        find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
+        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null",
+      },
     ],
   },
-  { what: "everybody renews a token that is due", changes: [{ file: "server/db/token-care.ts", find: " and (c.renewing_until is null or c.renewing_until <= now())", replace: "" }] },
-  { what: "no intent is written", changes: [{ file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" }] },
-  { what: "no quarantine", changes: [{ file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" }] },
-  { what: "no unique index on the platform's ids", changes: [{ file: REMOTE_IDS, find: "create unique index publish_steps_one_remote", replace: "create index publish_steps_one_remote" }] },
+  {
+    what: "everybody renews a token that is due",
+    changes: [
+      {
+        file: "server/db/token-care.ts",
+        find: " and (c.renewing_until is null or c.renewing_until <= now())",
+        replace: "",
+      },
+    ],
+  },
+  {
+    what: "no intent is written",
+    changes: [
+      { file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
+    ],
+  },
+  {
+    what: "no quarantine",
+    changes: [
+      { file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" },
+    ],
+  },
+  {
+    what: "no unique index on the platform's ids",
+    changes: [
+      {
+        file: REMOTE_IDS,
+        find: "create unique index publish_steps_one_remote",
+        replace: "create index publish_steps_one_remote",
+      },
+    ],
+  },
   {
     what: "nothing holds a commit to its time",
     changes: [
-      { file: QUERIES, find: " and lease_until > now() and due_at <= now() and status in", replace: " and lease_until > now() and status in" },
-      { file: "server/publishing/work.ts", find: "return row.due_in_seconds - secondsSince(loadedAt) <= 0;", replace: "return row.due_in_seconds - secondsSince(loadedAt) <= 3600;" },
+      {
+        file: QUERIES,
+        find: " and lease_until > now() and due_at <= now() and status in",
+        replace: " and lease_until > now() and status in",
+      },
+      {
+        file: "server/publishing/work.ts",
+        find: "return row.due_in_seconds - secondsSince(loadedAt) <= 0;",
+        replace: "return row.due_in_seconds - secondsSince(loadedAt) <= 3600;",
+      },
     ],
   },
-  { what: "a cut connection proves that nothing was sent", changes: [{ file: COMMIT, find: "if (error instanceof TransportError && !error.sent) return", replace: "if (error instanceof TransportError) return" }] },
+  {
+    what: "a cut connection proves that nothing was sent",
+    changes: [
+      {
+        file: COMMIT,
+        find: "if (error instanceof TransportError && !error.sent) return",
+        replace: "if (error instanceof TransportError) return",
+      },
+    ],
+  },
 ];
 
 /** How many seeds a mutant may outlive. */
@@ -87,13 +200,29 @@ export async function findMutants(onFound: (found: Found) => void, only = ""): P
     await rm(copy, { recursive: true, force: true });
   }
   const told = all.flatMap(({ what, seed }) => (seed === null ? [] : [`${what} (seed ${seed})`]));
-  const violations = all.filter(({ seed }) => seed === null).map(({ what }): Violation => ({ kind: "untrue", sentence: `No seed up to ${SEEDS} has found that ${what}` }));
+  const violations = all
+    .filter(({ seed }) => seed === null)
+    .map(({ what }): Violation => ({ kind: "untrue", sentence: `No seed up to ${SEEDS} has found that ${what}` }));
   const did = `put into a copy of the code one at a time, and the first seed that found each: ${told.join("; ")}`;
-  return { name: "Mutants under simulation", did, posts: 0, faults: all.length, fates: {}, violations, seconds: (realMilliseconds() - began) / 1000 };
+  return {
+    name: "Mutants under simulation",
+    did,
+    posts: 0,
+    faults: all.length,
+    fates: {},
+    violations,
+    seconds: (realMilliseconds() - began) / 1000,
+  };
 }
 
 async function simulateIn(copy: string): Promise<Omit<Found, "what">> {
-  const args = ["--disable-warning=ExperimentalWarning", join(copy, "bench/simulate.ts"), "--seeds", `1-${SEEDS}`, "--until-one-fails"];
+  const args = [
+    "--disable-warning=ExperimentalWarning",
+    join(copy, "bench/simulate.ts"),
+    "--seeds",
+    `1-${SEEDS}`,
+    "--until-one-fails",
+  ];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "exit");
   let errors = "";

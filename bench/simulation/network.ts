@@ -1,5 +1,13 @@
 import { Readable } from "node:stream";
-import { transmit, transportError, type Transmit, type TransportFailure, type WireAnswer, type WireRequest } from "../../platforms/kit/transport.ts";
+
+import {
+  transmit,
+  transportError,
+  type Transmit,
+  type TransportFailure,
+  type WireAnswer,
+  type WireRequest,
+} from "../../platforms/kit/transport.ts";
 import { chanceOf } from "./random.ts";
 import { currentMachine, EPOCH_MS, type Machine, never, type Timeline } from "./timeline.ts";
 
@@ -42,12 +50,21 @@ export interface NetworkOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The lowest layer of the HTTP kit, over a network of ours to the real sandbox. */
-export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, platformAheadMs }: NetworkOptions): { transmit: Transmit; requests(): number } {
+export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, platformAheadMs }: NetworkOptions): {
+  transmit: Transmit;
+  requests(): number;
+} {
   let requests = 0;
 
   async function ask(request: WireRequest, body: Buffer | null): Promise<WireAnswer> {
-    const answer = await transmit({ ...request, body: body === null ? null : Readable.from([body]), timeoutSeconds: 30 }, {});
-    return { ...answer, headers: { ...answer.headers, date: new Date(EPOCH_MS + timeline.now() + platformAheadMs).toUTCString() } };
+    const answer = await transmit(
+      { ...request, body: body === null ? null : Readable.from([body]), timeoutSeconds: 30 },
+      {},
+    );
+    return {
+      ...answer,
+      headers: { ...answer.headers, date: new Date(EPOCH_MS + timeline.now() + platformAheadMs).toUTCString() },
+    };
   }
 
   return {
@@ -80,10 +97,23 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
           finish(() => reject(transportError(request.name, failure, wasSent, cause)));
         };
         const onAbort = (): void => fail("aborted", guards.signal?.reason);
-        const timer = timeline.after(request.timeoutSeconds * 1000, machine, `${label}: time-out`, () => fail(state === "sent" ? "timeout" : "connect_timeout"), true);
+        const timer = timeline.after(
+          request.timeoutSeconds * 1000,
+          machine,
+          `${label}: time-out`,
+          () => fail(state === "sent" ? "timeout" : "connect_timeout"),
+          true,
+        );
         guards.signal?.addEventListener("abort", onAbort);
         if (guards.signal?.aborted === true) return onAbort();
-        if (fault?.what === "connect_timeout") return void timeline.after(CONNECT_TIMEOUT_MS, machine, `${label}: no connection`, () => fail("connect_timeout"), true);
+        if (fault?.what === "connect_timeout")
+          return void timeline.after(
+            CONNECT_TIMEOUT_MS,
+            machine,
+            `${label}: no connection`,
+            () => fail("connect_timeout"),
+            true,
+          );
         if (fault?.what === "refused" || fault?.what === "name_resolution") {
           const { what } = fault;
           return void timeline.after(latency("connect"), machine, `${label}: ${what}`, () => fail(what));
@@ -103,10 +133,12 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
         });
 
         const travel = (): void => {
-          const cutAfter = (delayMs: number): void => void timeline.after(delayMs, machine, `${label}: cut`, () => fail("reset"));
+          const cutAfter = (delayMs: number): void =>
+            void timeline.after(delayMs, machine, `${label}: cut`, () => fail("reset"));
           if (fault?.what === "cut_before") return cutAfter(latency("out"));
           if (fault?.what === "silent_before") return;
-          if (fault?.what === "gateway_before" || fault?.what === "unavailable") return reply(fault.what === "unavailable" ? UNAVAILABLE : BAD_GATEWAY, 0);
+          if (fault?.what === "gateway_before" || fault?.what === "unavailable")
+            return reply(fault.what === "unavailable" ? UNAVAILABLE : BAD_GATEWAY, 0);
           const lateMs = fault?.what === "late_request" ? fault.seconds * 1000 : 0;
           timeline.after(latency("out") + lateMs, null, `${machine.name} ${label} arrives`, async () => {
             onArrival(sent);
@@ -114,8 +146,12 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
             onDone(sent);
             if (fault?.what === "silent_after") return;
             if (fault?.what === "cut_after") return cutAfter(latency("back"));
-            if (fault?.what === "half") return void timeline.after(latency("back"), machine, `${label}: half an answer`, () => fail("cut"));
-            reply(fault?.what === "gateway_after" ? BAD_GATEWAY : answer, fault?.what === "late_answer" ? fault.seconds * 1000 : 0);
+            if (fault?.what === "half")
+              return void timeline.after(latency("back"), machine, `${label}: half an answer`, () => fail("cut"));
+            reply(
+              fault?.what === "gateway_after" ? BAD_GATEWAY : answer,
+              fault?.what === "late_answer" ? fault.seconds * 1000 : 0,
+            );
           });
         };
         const reply = (answer: WireAnswer, lateMs: number): void => {
@@ -133,7 +169,11 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
 
 const PAGE = { "content-type": "text/html" };
 const BAD_GATEWAY: WireAnswer = { status: 502, headers: PAGE, text: "<html><body>Bad Gateway</body></html>" };
-const UNAVAILABLE: WireAnswer = { status: 503, headers: { ...PAGE, "retry-after": "20" }, text: "<html><body>Service Unavailable</body></html>" };
+const UNAVAILABLE: WireAnswer = {
+  status: 503,
+  headers: { ...PAGE, "retry-after": "20" },
+  text: "<html><body>Service Unavailable</body></html>",
+};
 
 async function readAll(body: string | Readable): Promise<Buffer> {
   if (typeof body === "string") return Buffer.from(body);

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import { newId } from "../../model/ids.ts";
+
 import { PublicError } from "../../model/errors.ts";
+import { newId } from "../../model/ids.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
@@ -109,10 +110,14 @@ export function gatherPeople({ installation, plan, timeline, database, log, oaut
       if (planned.act === "cancel") await discardPost(services, call, subject.postId);
       if (planned.act === "publish") await publishPost(services, call, subject.postId);
       if (planned.act === "retry") await retryPost(services, call, subject.postId, {});
-      if (planned.act === "force") await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
+      if (planned.act === "force")
+        await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
       if (planned.act === "edit") {
         const edited = write(planned.post, `edited at ${planned.at.toFixed(1)}`);
-        await updatePost(services, call, subject.postId, { body: { content: edited.content, scheduledFor: new Date(Date.now() + 20_000).toISOString() }, issues: [] });
+        await updatePost(services, call, subject.postId, {
+          body: { content: edited.content, scheduledFor: new Date(Date.now() + 20_000).toISOString() },
+          issues: [],
+        });
         subject.parts = edited.parts;
       }
       return "done";
@@ -133,25 +138,39 @@ export function gatherPeople({ installation, plan, timeline, database, log, oaut
     subjects,
     acted,
     async createPosts() {
-    for (const [place, post] of plan.posts.entries()) {
-      const tenant = tenants[post.tenant];
-      const { content, parts } = write(place, "");
-      if (tenant === undefined) throw new Error("There is no such tenant");
-      timeline.after(0, api, "creates a post", async () => {
-        const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
-        const { body } = await createPost(services, callOf(post.tenant), { body: { content, platforms: [post.shape.platform], platformSetId: tenant.platformSetId, scheduledFor }, issues: [] });
-        subjects[place] = { postId: body.post.id, parts, tenant: post.tenant, platformAccountId: tenant.accounts[post.shape.platform]?.platformAccountId ?? "" };
-      });
-    }
-    await timeline.run(60_000, () => subjects.filter(Boolean).length === plan.posts.length);
-    if (subjects.filter(Boolean).length < plan.posts.length) throw new Error(`A post could not be created in seed ${plan.seed}`);
+      for (const [place, post] of plan.posts.entries()) {
+        const tenant = tenants[post.tenant];
+        const { content, parts } = write(place, "");
+        if (tenant === undefined) throw new Error("There is no such tenant");
+        timeline.after(0, api, "creates a post", async () => {
+          const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
+          const { body } = await createPost(services, callOf(post.tenant), {
+            body: { content, platforms: [post.shape.platform], platformSetId: tenant.platformSetId, scheduledFor },
+            issues: [],
+          });
+          subjects[place] = {
+            postId: body.post.id,
+            parts,
+            tenant: post.tenant,
+            platformAccountId: tenant.accounts[post.shape.platform]?.platformAccountId ?? "",
+          };
+        });
+      }
+      await timeline.run(60_000, () => subjects.filter(Boolean).length === plan.posts.length);
+      if (subjects.filter(Boolean).length < plan.posts.length)
+        throw new Error(`A post could not be created in seed ${plan.seed}`);
     },
     async perform(planned) {
       for (let tries = 1; ; tries += 1) {
         const outcome = await act(planned);
         const ackedMs = timeline.now();
         // Refused after an answer was lost: the first call may have done it.
-        if (outcome !== "unheard" || tries === TRIES) return void acted.push({ ...planned, outcome: outcome === "refused" && tries > 1 ? "unheard" : outcome, ackedMs });
+        if (outcome !== "unheard" || tries === TRIES)
+          return void acted.push({
+            ...planned,
+            outcome: outcome === "refused" && tries > 1 ? "unheard" : outcome,
+            ackedMs,
+          });
         await new Promise((passed) => setTimeout(passed, 2000 * tries));
       }
     },

@@ -77,7 +77,11 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
   const draws = drawsOf(seed, "plan");
   const theme = draws.weighed(THEMES);
   const crowd = theme === "crowd";
-  const posts = crowd ? drawCrowd(draws, shapes) : theme === "tokens" ? drawSharers(draws, shapes, tenants) : drawPosts(draws, theme, shapes, tenants.length);
+  const posts = crowd
+    ? drawCrowd(draws, shapes)
+    : theme === "tokens"
+      ? drawSharers(draws, shapes, tenants)
+      : drawPosts(draws, theme, shapes, tenants.length);
   const hasLongWait = posts.some(({ when }) => "dueAt" in when && when.dueAt > 1000);
   return {
     seed,
@@ -90,14 +94,22 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
     faults: drawFaults(draws, theme, posts),
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
-    tokens: crowd ? [] : posts.flatMap(({ tenant, shape }) => (tenants[tenant]?.accounts[shape.platform]?.isRenewable === true && draws.chance() < (theme === "tokens" ? 0.9 : 0.2) ? [{ tenant, platform: shape.platform, seconds: draws.pick([-5, 20, 100, 700]) }] : [])),
+    tokens: crowd
+      ? []
+      : posts.flatMap(({ tenant, shape }) =>
+          tenants[tenant]?.accounts[shape.platform]?.isRenewable === true &&
+          draws.chance() < (theme === "tokens" ? 0.9 : 0.2)
+            ? [{ tenant, platform: shape.platform, seconds: draws.pick([-5, 20, 100, 700]) }]
+            : [],
+        ),
     theme,
   };
 }
 
 /** The same plan with less in it. Places are those in the whole plan. */
 export function reduce(plan: Plan, { faults, acts, posts }: Kept): Plan {
-  const keeps = (kept: readonly number[] | undefined) => (_: unknown, place: number) => kept === undefined || kept.includes(place);
+  const keeps = (kept: readonly number[] | undefined) => (_: unknown, place: number) =>
+    kept === undefined || kept.includes(place);
   const gone = (post: number): boolean => posts !== undefined && !posts.includes(post);
   return {
     ...plan,
@@ -122,7 +134,11 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
     const tenant = draws.whole(0, tenants - 1);
     const place = `${tenant} ${platform}`;
     // A post without words is told from others by its account.
-    if (takenBySilent.has(place) || (shape.content.text === "" && posts.some((post) => post.tenant === tenant && post.shape.platform === platform))) continue;
+    if (
+      takenBySilent.has(place) ||
+      (shape.content.text === "" && posts.some((post) => post.tenant === tenant && post.shape.platform === platform))
+    )
+      continue;
     if (shape.content.text === "") takenBySilent.add(place);
     posts.push({ tenant, shape, words: posts.length, when: drawWhen(draws) });
   }
@@ -132,9 +148,11 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
 /** What has no handle before its call, or nothing to be read back by, or several calls. */
 function drawHard(draws: Draws, theme: Theme, shapes: readonly Shape[]): Shape {
   const isUnreadable = ({ platform, name }: Shape): boolean => platform === "tiktok" && name.includes("photo");
-  const isHard = (shape: Shape): boolean => shape.parts > 1 || (shape.content.media.length === 0 && shape.platform !== "threads") || isUnreadable(shape);
+  const isHard = (shape: Shape): boolean =>
+    shape.parts > 1 || (shape.content.media.length === 0 && shape.platform !== "threads") || isUnreadable(shape);
   // Of these there is no other word than the answer.
-  if ((theme === "stops" || theme === "database") && draws.chance() < 0.4) return draws.pick(shapes.filter(isUnreadable));
+  if ((theme === "stops" || theme === "database") && draws.chance() < 0.4)
+    return draws.pick(shapes.filter(isUnreadable));
   const hard = shapes.filter(isHard);
   const platform = draws.pick([...new Set(hard.map((shape) => shape.platform))]);
   return draws.pick(hard.filter((shape) => shape.platform === platform));
@@ -160,24 +178,42 @@ function drawWhen(draws: Draws, near?: PlannedPost): PlannedPost["when"] {
 function drawCrowd(draws: Draws, shapes: readonly Shape[]): PlannedPost[] {
   const words = shapes.filter(({ content, parts }) => content.media.length === 0 && parts === 1);
   const crowded = draws.pick(words);
-  const many = Array.from({ length: 20 }, (_, index): PlannedPost => ({ tenant: 0, shape: index === 0 || draws.chance() < 0.7 ? crowded : draws.pick(words), words: index, when: { publishAt: draws.whole(1, 3) } }));
-  const few = [1, 2].map((tenant): PlannedPost => ({ tenant, shape: draws.pick(words.filter(({ platform }) => platform !== crowded.platform)), words: 100 + tenant, when: { publishAt: draws.whole(4, 8) } }));
+  const many = Array.from({ length: 20 }, (_, index): PlannedPost => ({
+    tenant: 0,
+    shape: index === 0 || draws.chance() < 0.7 ? crowded : draws.pick(words),
+    words: index,
+    when: { publishAt: draws.whole(1, 3) },
+  }));
+  const few = [1, 2].map((tenant): PlannedPost => ({
+    tenant,
+    shape: draws.pick(words.filter(({ platform }) => platform !== crowded.platform)),
+    words: 100 + tenant,
+    when: { publishAt: draws.whole(4, 8) },
+  }));
   return [...many, ...few];
 }
 
 /** Several posts of one account at once, whose token all of them need. */
 function drawSharers(draws: Draws, shapes: readonly Shape[], tenants: Installation["tenants"]): PlannedPost[] {
   const tenant = draws.whole(0, tenants.length - 1);
-  const renewable = shapes.filter(({ platform, content }) => content.text !== "" && tenants[tenant]?.accounts[platform]?.isRenewable === true);
+  const renewable = shapes.filter(
+    ({ platform, content }) => content.text !== "" && tenants[tenant]?.accounts[platform]?.isRenewable === true,
+  );
   const { platform } = draws.pick(renewable);
   const own = renewable.filter((shape) => shape.platform === platform);
   const at = draws.whole(1, 5);
-  return Array.from({ length: draws.whole(2, 4) }, (_, words): PlannedPost => ({ tenant, shape: draws.pick(own), words, when: { publishAt: at } }));
+  return Array.from({ length: draws.whole(2, 4) }, (_, words): PlannedPost => ({
+    tenant,
+    shape: draws.pick(own),
+    words,
+    when: { publishAt: at },
+  }));
 }
 
 function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct[] {
   const due = "dueAt" in when ? when.dueAt : when.publishAt;
-  const near = (): number => Math.max(1, due + draws.pick([-5, -0.4, 0, 0.1, 0.3, 0.7, 1.5, 4, 15, 60, 300]) + draws.chance() * 0.5);
+  const near = (): number =>
+    Math.max(1, due + draws.pick([-5, -0.4, 0, 0.1, 0.3, 0.7, 1.5, 4, 15, 60, 300]) + draws.chance() * 0.5);
   const acts: PlannedAct[] = [];
   if (draws.chance() < 0.25) acts.push({ post, at: near(), act: "cancel" });
   if ("dueAt" in when && draws.chance() < 0.2) acts.push({ post, at: near(), act: "edit" });
@@ -188,14 +224,32 @@ function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct
 }
 
 function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): PlannedFault[] {
-  const some = (most: number, draw: () => PlannedFault): PlannedFault[] => Array.from({ length: draws.whole(1, most) }, draw);
-  const lostAnswer = (): PlannedFault => ({ at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: drawNetworkFault(draws) });
-  const atCommit = (): PlannedFault => ({ at: "point", point: draws.pick(draws.chance() < 0.5 ? AROUND_A_COMMIT : AFTER_AN_ANSWER), nth: draws.whole(1, posts.length), do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]) });
-  const beforeSending = (): PlannedFault => ({ at: "point", point: draws.pick(["intent.before", "intent.written"] as const), nth: draws.whole(1, posts.length), do: drawSleep(draws, [5.5, 7, 12, 30], 0.7) });
+  const some = (most: number, draw: () => PlannedFault): PlannedFault[] =>
+    Array.from({ length: draws.whole(1, most) }, draw);
+  const lostAnswer = (): PlannedFault => ({
+    at: "request",
+    only: "commit",
+    nth: draws.whole(1, posts.length),
+    fault: drawNetworkFault(draws),
+  });
+  const atCommit = (): PlannedFault => ({
+    at: "point",
+    point: draws.pick(draws.chance() < 0.5 ? AROUND_A_COMMIT : AFTER_AN_ANSWER),
+    nth: draws.whole(1, posts.length),
+    do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]),
+  });
+  const beforeSending = (): PlannedFault => ({
+    at: "point",
+    point: draws.pick(["intent.before", "intent.written"] as const),
+    nth: draws.whole(1, posts.length),
+    do: drawSleep(draws, [5.5, 7, 12, 30], 0.7),
+  });
   const lag = (): PlannedFault[] => {
     const { platform } = draws.pick(posts).shape;
     const error = LAGS[platform]?.(draws.pick([5, 20, 50]));
-    return error === undefined || draws.chance() < 0.5 ? [] : [{ at: "platform", platform, error, nth: draws.whole(1, 2) }];
+    return error === undefined || draws.chance() < 0.5
+      ? []
+      : [{ at: "platform", platform, error, nth: draws.whole(1, 2) }];
   };
   switch (theme) {
     case "mixed":
@@ -203,19 +257,56 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
     case "answers":
       return [...some(3, lostAnswer), ...lag(), ...(draws.chance() < 0.5 ? [drawFault(draws, posts)] : [])];
     case "stops":
-      return [...(draws.chance() < 0.3 ? some(2, beforeSending) : some(2, atCommit)), ...lag(), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
+      return [
+        ...(draws.chance() < 0.3 ? some(2, beforeSending) : some(2, atCommit)),
+        ...lag(),
+        ...(draws.chance() < 0.5 ? [lostAnswer()] : []),
+      ];
     case "database":
       return [...some(2, () => databaseAtCommit(draws, posts)), ...(draws.chance() < 0.5 ? [lostAnswer()] : [])];
     case "clocks":
-      return [...some(2, () => ({ at: "time", seconds: nearSomePost(draws, posts), do: { what: "database clock", bySeconds: draws.pick([-30, 3, 30, 400, 1200]) } })), ...(draws.chance() < 0.7 ? [slowAnswer(draws, posts)] : []), ...(draws.chance() < 0.4 ? [atCommit()] : [])];
+      return [
+        ...some(2, () => ({
+          at: "time",
+          seconds: nearSomePost(draws, posts),
+          do: { what: "database clock", bySeconds: draws.pick([-30, 3, 30, 400, 1200]) },
+        })),
+        ...(draws.chance() < 0.7 ? [slowAnswer(draws, posts)] : []),
+        ...(draws.chance() < 0.4 ? [atCommit()] : []),
+      ];
     case "tokens":
-      return draws.chance() < 0.5 ? [] : [{ at: "request", only: "refresh", nth: draws.whole(1, 2), fault: drawNetworkFault(draws) }];
+      return draws.chance() < 0.5
+        ? []
+        : [{ at: "request", only: "refresh", nth: draws.whole(1, 2), fault: drawNetworkFault(draws) }];
     case "crowd":
-      return draws.chance() < 0.5 ? [] : [{ at: "time", seconds: 0.5, do: { what: "outage", platform: posts[0]?.shape.platform ?? null, seconds: 200, fault: { what: "silent_before" } } }];
+      return draws.chance() < 0.5
+        ? []
+        : [
+            {
+              at: "time",
+              seconds: 0.5,
+              do: {
+                what: "outage",
+                platform: posts[0]?.shape.platform ?? null,
+                seconds: 200,
+                fault: { what: "silent_before" },
+              },
+            },
+          ];
   }
 }
 
-const AROUND_A_COMMIT: readonly FaultPoint[] = ["intent.before", "intent.written", "send.before", "answer.received", "result.before", "result.written", "reconcile.before", "reconcile.after", "settle.before"];
+const AROUND_A_COMMIT: readonly FaultPoint[] = [
+  "intent.before",
+  "intent.written",
+  "send.before",
+  "answer.received",
+  "result.before",
+  "result.written",
+  "reconcile.before",
+  "reconcile.after",
+  "settle.before",
+];
 
 /** Where all that is known of a commit is in one process. */
 const AFTER_AN_ANSWER: readonly FaultPoint[] = ["answer.received", "result.before"];
@@ -229,21 +320,48 @@ const LAGS: Partial<Record<PlatformName, (seconds: number) => string>> = {
 };
 
 function slowAnswer(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
-  return { at: "request", only: "commit", nth: draws.whole(1, posts.length), fault: { what: draws.pick(["late_request", "late_answer"] as const), seconds: draws.pick([8, 20, 28, 45]) } };
+  return {
+    at: "request",
+    only: "commit",
+    nth: draws.whole(1, posts.length),
+    fault: { what: draws.pick(["late_request", "late_answer"] as const), seconds: draws.pick([8, 20, 28, 45]) },
+  };
 }
 
 function databaseAtCommit(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
   const nth = draws.whole(1, posts.length);
   const what = draws.weighed({ restart: 3, "read-only": 3, statement: 4 });
-  if (what === "restart") return { at: "point", point: draws.pick(AROUND_A_COMMIT), nth, do: { what: "database restarts", seconds: draws.pick([0.2, 2, 7, 25]) } };
-  if (what === "read-only") return { at: "point", point: draws.pick(AROUND_A_COMMIT), nth, do: { what: "database is read-only", seconds: draws.pick([0.5, 2, 6, 20]) } };
-  return { at: "statement", only: draws.weighed({ commit: 3, write: 5 }), nth: draws.whole(1, 10), fault: { what: draws.pick(["lost_before", "lost_after"] as const) } };
+  if (what === "restart")
+    return {
+      at: "point",
+      point: draws.pick(AROUND_A_COMMIT),
+      nth,
+      do: { what: "database restarts", seconds: draws.pick([0.2, 2, 7, 25]) },
+    };
+  if (what === "read-only")
+    return {
+      at: "point",
+      point: draws.pick(AROUND_A_COMMIT),
+      nth,
+      do: { what: "database is read-only", seconds: draws.pick([0.5, 2, 6, 20]) },
+    };
+  return {
+    at: "statement",
+    only: draws.weighed({ commit: 3, write: 5 }),
+    nth: draws.whole(1, 10),
+    fault: { what: draws.pick(["lost_before", "lost_after"] as const) },
+  };
 }
 
 function drawFault(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
   switch (draws.weighed({ request: 40, statement: 20, point: 22, time: 18 })) {
     case "request":
-      return { at: "request", only: draws.weighed({ commit: 60, any: 30, refresh: 10 }), nth: draws.whole(1, 4) * draws.pick([1, 1, 1, 4]), fault: drawNetworkFault(draws) };
+      return {
+        at: "request",
+        only: draws.weighed({ commit: 60, any: 30, refresh: 10 }),
+        nth: draws.whole(1, 4) * draws.pick([1, 1, 1, 4]),
+        fault: drawNetworkFault(draws),
+      };
     case "statement": {
       const what = draws.weighed({ lost_before: 2, lost_after: 4, slow: 2 });
       const fault: DatabaseFault = what === "slow" ? { what, seconds: draws.pick([2, 6.5, 20, 40]) } : { what };
@@ -252,7 +370,11 @@ function drawFault(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
     case "point":
       return { at: "point", point: draws.pick(FAULT_POINTS), nth: draws.whole(1, 5), do: drawBlow(draws) };
     case "time":
-      return { at: "time", seconds: nearSomePost(draws, posts), do: draws.chance() < 0.3 ? drawBlow(draws) : drawDisaster(draws) };
+      return {
+        at: "time",
+        seconds: nearSomePost(draws, posts),
+        do: draws.chance() < 0.3 ? drawBlow(draws) : drawDisaster(draws),
+      };
   }
 }
 
@@ -264,8 +386,19 @@ function nearSomePost(draws: Draws, posts: readonly PlannedPost[]): number {
 
 function drawNetworkFault(draws: Draws): NetworkFault {
   const what = draws.weighed({
-    refused: 3, name_resolution: 1, connect_timeout: 1, cut_before: 3, cut_after: 6, silent_before: 2, silent_after: 4,
-    late_request: 2, late_answer: 4, gateway_before: 2, gateway_after: 3, unavailable: 1, half: 2,
+    refused: 3,
+    name_resolution: 1,
+    connect_timeout: 1,
+    cut_before: 3,
+    cut_after: 6,
+    silent_before: 2,
+    silent_after: 4,
+    late_request: 2,
+    late_answer: 4,
+    gateway_before: 2,
+    gateway_after: 3,
+    unavailable: 1,
+    half: 2,
   });
   return what === "late_request" || what === "late_answer" ? { what, seconds: draws.pick([3, 8, 25, 45]) } : { what };
 }
@@ -280,7 +413,11 @@ function drawBlow(draws: Draws): Blow {
 function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): Blow {
   const what = draws.pick(["stopped", "suspended"] as const);
   // Where one clock stands still and the other is set back as well, a process cannot know that it has slept.
-  return { what, seconds: draws.pick(lengths), wallBySeconds: what === "stopped" && draws.chance() < setsWall ? -draws.whole(1, 120) : 0 };
+  return {
+    what,
+    seconds: draws.pick(lengths),
+    wallBySeconds: what === "stopped" && draws.chance() < setsWall ? -draws.whole(1, 120) : 0,
+  };
 }
 
 function drawDisaster(draws: Draws): Disaster {
@@ -289,5 +426,10 @@ function drawDisaster(draws: Draws): Disaster {
   if (what === "database is read-only") return { what, seconds: draws.pick([0.5, 2, 6, 20]) };
   if (what === "database clock") return { what, bySeconds: draws.pick([-30, -3, 3, 30, 400, 1200]) };
   const kind = draws.pick(["refused", "silent_before", "unavailable", "cut_after"] as const);
-  return { what, platform: draws.chance() < 0.3 ? null : draws.pick(PLATFORM_NAMES), seconds: draws.pick([1, 5, 30, 200]), fault: { what: kind } };
+  return {
+    what,
+    platform: draws.chance() < 0.3 ? null : draws.pick(PLATFORM_NAMES),
+    seconds: draws.pick([1, 5, 30, 200]),
+    fault: { what: kind },
+  };
 }

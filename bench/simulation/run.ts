@@ -1,12 +1,13 @@
 import { pino } from "pino";
+
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf, platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
+import { integer, text } from "../../sandbox/store.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
 import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
-import { integer, text } from "../../sandbox/store.ts";
 import { createVault } from "../../server/oauth/vault.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
@@ -63,7 +64,12 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   for (const fault of plan.faults) {
     if (fault.at !== "platform") continue;
     const { platform, error, nth } = fault;
-    sandbox.run("INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, 'publish', 'reject', ?, 0, 1, ?)", platform, error, nth - 1);
+    sandbox.run(
+      "INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, 'publish', 'reject', ?, 0, 1, ?)",
+      platform,
+      error,
+      nth - 1,
+    );
   }
   const timeline = beginTimeline(plan.seed);
   const struck = new Set<PlannedFault>();
@@ -78,7 +84,13 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   let seenBefore = 0;
   const clockSteps = [{ atMs: 0, aheadMs: 0 }];
   const outages: { untilMs: number; host: (host: string) => boolean; fault: NetworkFault }[] = [];
-  const log = pino({ level: "warn" }, { write: (line: string) => void (said.length < 2000 && said.push(`${(timeline.now() / 1000).toFixed(3)} ${line.trim()}`)) });
+  const log = pino(
+    { level: "warn" },
+    {
+      write: (line: string) =>
+        void (said.length < 2000 && said.push(`${(timeline.now() / 1000).toFixed(3)} ${line.trim()}`)),
+    },
+  );
   let isStormy = false;
 
   const counts = new Map<string, number>();
@@ -87,7 +99,10 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     counts.set(name, number);
     return number;
   };
-  function find<At extends PlannedFault["at"]>(at: At, matches: (fault: Extract<PlannedFault, { at: At }>) => boolean): Extract<PlannedFault, { at: At }> | undefined {
+  function find<At extends PlannedFault["at"]>(
+    at: At,
+    matches: (fault: Extract<PlannedFault, { at: At }>) => boolean,
+  ): Extract<PlannedFault, { at: At }> | undefined {
     const isOfKind = (fault: PlannedFault): fault is Extract<PlannedFault, { at: At }> => fault.at === at;
     const found = plan.faults.filter(isOfKind).find((fault) => !struck.has(fault) && matches(fault));
     if (found !== undefined) struck.add(found);
@@ -185,8 +200,13 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
       const intended = `${machine.name} ${platformPostId} ${step}`;
       if (place.point === "intent.before") intents.set(intended, timeline.now());
       if (place.point === "intent.written") lastIntents.set(`${platformPostId} ${step}`, intents.get(intended) ?? 0);
-      if (place.point === "reconcile.before") readings.push({ platformPostId: platformPostId ?? "", afterMs: timeline.now() - (lastIntents.get(`${platformPostId} ${step}`) ?? -Infinity) });
-      if (place.point === "send.before") atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(intended) ?? 0 };
+      if (place.point === "reconcile.before")
+        readings.push({
+          platformPostId: platformPostId ?? "",
+          afterMs: timeline.now() - (lastIntents.get(`${platformPostId} ${step}`) ?? -Infinity),
+        });
+      if (place.point === "send.before")
+        atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(intended) ?? 0 };
       if (!isStormy) return undefined;
       const nth = count(place.point);
       const found = find("point", (fault) => fault.point === place.point && fault.nth === nth);
@@ -198,18 +218,30 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
       }
       // What has to go on at once goes on; all else is only heard of again when the machine is.
       if (place.point === "send.before") return undefined;
-      return machine.isDead ? never() : new Promise((on) => timeline.after(0, machine, `goes on at ${place.point}`, on));
+      return machine.isDead
+        ? never()
+        : new Promise((on) => timeline.after(0, machine, `goes on at ${place.point}`, on));
     };
   }
 
   function strike(machine: Machine, blow: Blow, place?: FaultPlace): void {
-    timeline.after(0, null, `${machine.name}: ${blow.what}${place === undefined ? "" : ` at ${place.point}`}`, () => undefined);
+    timeline.after(
+      0,
+      null,
+      `${machine.name}: ${blow.what}${place === undefined ? "" : ` at ${place.point}`}`,
+      () => undefined,
+    );
     if (blow.what === "wall clock") machine.wallAheadMs += blow.bySeconds * 1000;
     else if (blow.what !== "crash") timeline.sleep(machine, blow.what, blow.seconds * 1000, blow.wallBySeconds * 1000);
     else {
       machine.isDead = true;
       timeline.after(0, null, `${machine.name} is gone`, () => database.leave(machine));
-      timeline.after(blow.backAfter * 1000, null, "another worker starts", () => void startWorker(workers.length, plan.floorSeconds));
+      timeline.after(
+        blow.backAfter * 1000,
+        null,
+        "another worker starts",
+        () => void startWorker(workers.length, plan.floorSeconds),
+      );
     }
   }
 
@@ -222,7 +254,11 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     } else {
       const { platform, seconds, fault } = disaster;
       const hosts = platform === null ? null : hostsOf(platform);
-      outages.push({ untilMs: timeline.now() + seconds * 1000, host: (host) => hosts === null || hosts.some((each) => host.includes(each)), fault });
+      outages.push({
+        untilMs: timeline.now() + seconds * 1000,
+        host: (host) => hosts === null || hosts.some((each) => host.includes(each)),
+        fault,
+      });
     }
     return undefined;
   }
@@ -238,7 +274,14 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     timeline.after(seconds * 1000 - timeline.now(), machine, label, work);
   };
   for (let number = 0; number < plan.workers; number += 1) startWorker(number, plan.floorSeconds);
-  const acts = [...plan.acts, ...plan.posts.flatMap(({ when }, post) => ("publishAt" in when && Number.isFinite(when.publishAt) ? [{ post, at: when.publishAt, act: "publish" as const }] : []))];
+  const acts = [
+    ...plan.acts,
+    ...plan.posts.flatMap(({ when }, post) =>
+      "publishAt" in when && Number.isFinite(when.publishAt)
+        ? [{ post, at: when.publishAt, act: "publish" as const }]
+        : [],
+    ),
+  ];
   for (const planned of acts) {
     at(planned.at, people.api, `${planned.act} of post ${planned.post}`, () => void people.perform(planned));
   }
@@ -264,13 +307,17 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     }
   };
   const isSettled = async (): Promise<boolean> => {
-    const { rows } = await stage.pool.query("select 1 from platform_posts where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null) or (status = 'pending' and due_at is not null)) limit 1");
+    const { rows } = await stage.pool.query(
+      "select 1 from platform_posts where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null) or (status = 'pending' and due_at is not null)) limit 1",
+    );
     return rows.length === 0 && people.acted.length === acts.length;
   };
-  const isOpen = async (): Promise<boolean> => (await stage.pool.query("select 1 from platform_posts where next_action_at is not null limit 1")).rows.length > 0;
+  const isOpen = async (): Promise<boolean> =>
+    (await stage.pool.query("select 1 from platform_posts where next_action_at is not null limit 1")).rows.length > 0;
   await timeline.run((lastSeconds + 5) * 1000);
   // From here on nothing else goes wrong, and all has to come to its end.
-  for (let waited = 0; waited < 12 && !(await isSettled()); waited += 1) await timeline.run(timeline.now() + CALM_SECONDS * 1000);
+  for (let waited = 0; waited < 12 && !(await isSettled()); waited += 1)
+    await timeline.run(timeline.now() + CALM_SECONDS * 1000);
   // Whoever sleeps wakes up, and has time to write what they know.
   while (workers.some(({ isDead, asleep }) => !isDead && asleep !== null)) await timeline.run(timeline.now() + 10_000);
   if (struck.size > 0) await timeline.run(timeline.now() + 70_000);
@@ -290,7 +337,20 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   people.api.isDead = true;
   await database.close();
   const { subjects, acted } = people;
-  return { plan, timeline, database, subjects, acted, arrived, commits, readings, struck, said, clockSteps, lastedWell };
+  return {
+    plan,
+    timeline,
+    database,
+    subjects,
+    acted,
+    arrived,
+    commits,
+    readings,
+    struck,
+    said,
+    clockSteps,
+    lastedWell,
+  };
 }
 
 function isBlow(what: Blow | Disaster): what is Blow {
@@ -306,5 +366,8 @@ function hostsOf(platform: string): string[] {
 async function age({ stage, tenants }: Installation, tenant: number, platform: string, seconds: number): Promise<void> {
   const account = tenants[tenant]?.accounts[platform];
   const end = new Date(EPOCH_MS + seconds * 1000);
-  await stage.pool.query("update connections set access_token_expires_at = $2 where account_id = $1 and access_token_expires_at is not null", [account?.id, end]);
+  await stage.pool.query(
+    "update connections set access_token_expires_at = $2 where account_id = $1 and access_token_expires_at is not null",
+    [account?.id, end],
+  );
 }

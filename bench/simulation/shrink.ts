@@ -5,14 +5,23 @@ import { type Kept, planOf, reduce } from "./plan.ts";
 import { run } from "./run.ts";
 
 /** Takes out of a seed's plan whatever its failure does not need; answers what is left. */
-export async function shrink(installation: Installation, seed: number, failure: Violation, say: (line: string) => void): Promise<Required<Kept>> {
+export async function shrink(
+  installation: Installation,
+  seed: number,
+  failure: Violation,
+  say: (line: string) => void,
+): Promise<Required<Kept>> {
   const whole = planOf(seed, installation);
   const fails = async (kept: Kept): Promise<boolean> => {
     const { violations } = await judge(installation, await run(installation, reduce(whole, kept)));
     return violations.some((violation) => isLike(violation, failure));
   };
-  let kept: Required<Kept> = { faults: [...whole.faults.keys()], acts: [...whole.acts.keys()], posts: [...whole.posts.keys()] };
-  for (let before = ""; before !== JSON.stringify(kept); ) {
+  let kept: Required<Kept> = {
+    faults: [...whole.faults.keys()],
+    acts: [...whole.acts.keys()],
+    posts: [...whole.posts.keys()],
+  };
+  for (let before = ""; before !== JSON.stringify(kept);) {
     before = JSON.stringify(kept);
     for (const part of ["faults", "acts", "posts"] as const) {
       for (const place of kept[part]) {
@@ -28,6 +37,7 @@ export async function shrink(installation: Installation, seed: number, failure: 
 
 /** The same kind, in the same words but for their numbers. */
 function isLike(left: Violation, right: Violation): boolean {
-  const form = ({ kind, sentence }: Violation): string => `${kind} ${sentence.split(":")[0]?.replace(/[\d.:+-]+/g, "#")}`;
+  const form = ({ kind, sentence }: Violation): string =>
+    `${kind} ${sentence.split(":")[0]?.replace(/[\d.:+-]+/g, "#")}`;
   return form(left) === form(right);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+
 import type { PartResult } from "../faults/part.ts";
 import type { Lived } from "./live.ts";
 
@@ -25,7 +26,14 @@ export interface Simulated {
 }
 
 /** Lives through the seeds, over several processes with a database and sandboxes of their own. */
-export async function simulate({ from, to, withinSeconds = Infinity, untilOneFails = false, processes = availableParallelism(), onLived }: SimulateOptions): Promise<Simulated> {
+export async function simulate({
+  from,
+  to,
+  withinSeconds = Infinity,
+  untilOneFails = false,
+  processes = availableParallelism(),
+  onLived,
+}: SimulateOptions): Promise<Simulated> {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const lived: Lived[] = [];
@@ -57,19 +65,32 @@ export async function simulate({ from, to, withinSeconds = Infinity, untilOneFai
 /** As the other parts of the harness tell what they have done. */
 export function toPart({ lived, failed, seconds }: Simulated): PartResult {
   const fates: Record<string, number> = {};
-  for (const one of lived) for (const [fate, count] of Object.entries(one.fates)) fates[fate] = (fates[fate] ?? 0) + count;
+  for (const one of lived)
+    for (const [fate, count] of Object.entries(one.fates)) fates[fate] = (fates[fate] ?? 0) + count;
   const sum = (of: (one: Lived) => number): number => lived.reduce((total, one) => total + of(one), 0);
   const seeds = lived.map(({ seed }) => seed);
   const shapes = new Set(lived.flatMap((one) => one.shapes));
   const platforms = new Set([...shapes].map((shape) => shape.split(" ")[0]));
   const days = Math.round(sum((one) => one.seconds) / 86_400);
   const did = `seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}, which are ${days} days of publishing in ${shapes.size} shapes on ${platforms.size} platforms, at ${Math.round((lived.length / seconds) * 3600)} runs an hour`;
-  return { name: "Simulation", did, posts: sum((one) => one.posts), faults: sum((one) => one.faults), fates, violations: failed.flatMap(({ violations }) => violations), seconds };
+  return {
+    name: "Simulation",
+    did,
+    posts: sum((one) => one.posts),
+    faults: sum((one) => one.faults),
+    fates,
+    violations: failed.flatMap(({ violations }) => violations),
+    seconds,
+  };
 }
 
 function startWorker(): ChildProcess {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  return fork(join(import.meta.dirname, "worker.ts"), { env, stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] });
+  return fork(join(import.meta.dirname, "worker.ts"), {
+    env,
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
 }
 
 /** What the worker says next. Throws where it ends without a word. */

@@ -1,4 +1,5 @@
 import type pg from "pg";
+
 import { migrate } from "../../server/db/migrate.ts";
 import { createPool, withDatabase } from "../../server/db/pool.ts";
 import { EPOCH_MS } from "./timeline.ts";
@@ -46,16 +47,30 @@ export async function openStage(serverUrl: string, name: string): Promise<Stage>
   const admin = createPool(withDatabase(serverUrl, "postgres"), { max: 1 });
   await admin.query(`create database ${name}`);
   await admin.query(`alter database ${name} set search_path = public, sim, pg_catalog`);
-  for (const setting of ["plan_cache_mode = force_generic_plan", "deadlock_timeout = '20ms'", "jit = off", "synchronous_commit = off"]) await admin.query(`alter database ${name} set ${setting}`);
-  const pool = createPool(withDatabase(serverUrl, name), { max: BACKENDS, statementTimeoutSeconds: 0, name: "ampost simulation" });
+  for (const setting of [
+    "plan_cache_mode = force_generic_plan",
+    "deadlock_timeout = '20ms'",
+    "jit = off",
+    "synchronous_commit = off",
+  ])
+    await admin.query(`alter database ${name} set ${setting}`);
+  const pool = createPool(withDatabase(serverUrl, name), {
+    max: BACKENDS,
+    statementTimeoutSeconds: 0,
+    name: "ampost simulation",
+  });
   await pool.query(CLOCK);
   await migrate(pool);
   await pool.query(`
     create trigger sim_change after update of status on posts for each row when (old.status is distinct from new.status) execute function sim.note_change();
     create trigger sim_change after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function sim.note_change();
     create trigger sim_takeover after update of lease_owner on platform_posts for each row when (old.lease_owner <> new.lease_owner) execute function sim.note_takeover();`);
-  const { rows: tables } = await pool.query<{ name: string }>("select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'");
-  const { rows: series } = await pool.query<{ name: string }>("select format('%I.%I', schemaname, sequencename) as name from pg_sequences where schemaname in ('public', 'sim')");
+  const { rows: tables } = await pool.query<{ name: string }>(
+    "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+  );
+  const { rows: series } = await pool.query<{ name: string }>(
+    "select format('%I.%I', schemaname, sequencename) as name from pg_sequences where schemaname in ('public', 'sim')",
+  );
   for (const table of tables) await pool.query(`alter table ${table.name} set (autovacuum_enabled = off)`);
   let restoring = "";
   let runs = 0;
@@ -68,10 +83,15 @@ export async function openStage(serverUrl: string, name: string): Promise<Stage>
         await pool.query(`create table kept.${table.name} as table public.${table.name}`);
         const { rowCount } = await pool.query(`select from kept.${table.name} limit 1`);
         statements.push(`delete from ${table.name}`);
-        if (rowCount !== 0) statements.push(`insert into ${table.name} (${columns}) overriding system value select ${columns} from kept.${table.name}`);
+        if (rowCount !== 0)
+          statements.push(
+            `insert into ${table.name} (${columns}) overriding system value select ${columns} from kept.${table.name}`,
+          );
       }
       for (const { name: each } of series) {
-        const { rows } = await pool.query<{ last_value: number; is_called: boolean }>(`select last_value, is_called from ${each}`);
+        const { rows } = await pool.query<{ last_value: number; is_called: boolean }>(
+          `select last_value, is_called from ${each}`,
+        );
         statements.push(`select setval('${each}', ${rows[0]?.last_value}, ${rows[0]?.is_called})`);
       }
       statements.push("delete from sim.changes");
@@ -80,7 +100,9 @@ export async function openStage(serverUrl: string, name: string): Promise<Stage>
     async restore(seed) {
       const client = await pool.connect();
       // Triggers and foreign keys rest meanwhile.
-      await client.query(`begin; set local session_replication_role = replica; ${restoring}; update sim.seed set seed = ${seed}; commit`);
+      await client.query(
+        `begin; set local session_replication_role = replica; ${restoring}; update sim.seed set seed = ${seed}; commit`,
+      );
       runs += 1;
       if (runs % 20 === 0) await client.query("vacuum");
       client.release();

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+
 import { chanceOf } from "./random.ts";
 
 /** A process of the installation, on a machine of its own: it has clocks of its own, may stop, and may end between any two of its steps. */
@@ -39,7 +40,13 @@ export interface Timeline {
   seed: number;
   /** Milliseconds since the beginning. */
   now(): number;
-  after(delayMs: number, machine: Machine | null, label: string, work: () => void | Promise<void>, isTimer?: boolean): { cancel(): void };
+  after(
+    delayMs: number,
+    machine: Machine | null,
+    label: string,
+    work: () => void | Promise<void>,
+    isTimer?: boolean,
+  ): { cancel(): void };
   /** Until the time has come, nothing is left to happen, or it is over. */
   run(untilMs: number, isOver?: () => boolean): Promise<void>;
   sleep(machine: Machine, how: "stopped" | "suspended", forMs: number, wallByMs: number): void;
@@ -126,7 +133,7 @@ export function beginTimeline(seed: number): Timeline {
     const last = queue.pop();
     if (last === undefined || first === undefined || queue.length === 0) return first;
     queue[0] = last;
-    for (let place = 0; ; ) {
+    for (let place = 0; ;) {
       const left = 2 * place + 1;
       const least = isBefore(queue[left + 1], queue[left]) ? left + 1 : left;
       if (!isBefore(queue[least], queue[place])) return first;
@@ -155,7 +162,16 @@ export function beginTimeline(seed: number): Timeline {
     seed,
     now: () => nowMs,
     after(delayMs, machine, label, work, isTimer = false) {
-      const happening = { at: nowMs + Math.max(0, delayMs), order: order++, machine, isTimer, isOver: false, lateMs: 0, label, work };
+      const happening = {
+        at: nowMs + Math.max(0, delayMs),
+        order: order++,
+        machine,
+        isTimer,
+        isOver: false,
+        lateMs: 0,
+        label,
+        work,
+      };
       push(happening);
       return { cancel: () => void (happening.isOver = true) };
     },
@@ -180,7 +196,8 @@ export function beginTimeline(seed: number): Timeline {
         if (how === "suspended") machine.stoodStillMs += sleptMs;
         const isLate = (each: Happening): boolean => how === "suspended" && each.isTimer;
         for (const held of machine.held.splice(0)) again(held, isLate(held) ? held.at + sleptMs - nowMs : 0);
-        for (const waiting of queue) if (waiting.machine === machine && isLate(waiting) && waiting.at > since) waiting.lateMs += sleptMs;
+        for (const waiting of queue)
+          if (waiting.machine === machine && isLate(waiting) && waiting.at > since) waiting.lateMs += sleptMs;
       });
     },
     draw: () => chanceOf(seed, "chance", drawn++),

@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 
 import { AmpostError, type Client, createClient } from "../../client/index.ts";
-import { type Credentials, findCredentials } from "./credentials.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
+import { type Credentials, findCredentials } from "./credentials.ts";
 import { issueLines, plain } from "./show.ts";
 
 /** Options that client commands share. */
@@ -12,11 +12,16 @@ export interface ClientOptions {
 }
 
 /** Does a command's work over HTTP, like any other client. What the API refuses is told, and ends with its exit code. */
-export async function withClient(options: ClientOptions, work: (client: Client, credentials: Credentials) => Promise<void>): Promise<void> {
+export async function withClient(
+  options: ClientOptions,
+  work: (client: Client, credentials: Credentials) => Promise<void>,
+): Promise<void> {
   const credentials = await findCredentials(process.env, options.url);
   if (credentials === null) throw new Error("No key is known here. Log in with `ampost login`, or set AMPOST_API_KEY.");
   endWithReader();
-  await telling(options, () => work(createClient({ apiKey: credentials.apiKey, baseUrl: credentials.url }), credentials));
+  await telling(options, () =>
+    work(createClient({ apiKey: credentials.apiKey, baseUrl: credentials.url }), credentials),
+  );
 }
 
 /** Tells what the API refuses, as JSON where that was asked for. */
@@ -28,7 +33,8 @@ export async function telling({ json }: ClientOptions, work: () => Promise<void>
     const { code, message, status, requestId, issues, retryAfterSeconds } = error;
     if (json) console.log(JSON.stringify({ error: message, code, requestId, issues, retryAfterSeconds }));
     else console.error(refusalLines(error).join("\n"));
-    process.exitCode = status !== null && status < 500 && code !== "UNEXPECTED_ANSWER" ? EXIT_CODES.refused : EXIT_CODES.failed;
+    process.exitCode =
+      status !== null && status < 500 && code !== "UNEXPECTED_ANSWER" ? EXIT_CODES.refused : EXIT_CODES.failed;
   }
 }
 
@@ -55,7 +61,9 @@ export function wronglyCalled(message: string): never {
 export async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8").replace(/\r?\n$/, "");
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
 }
 
 function refusalLines({ code, message, issues, requestId, retryAfterSeconds }: AmpostError): string[] {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { once } from "node:events";
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -25,24 +25,58 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.match(stderr, /ampost login/);
   });
 
-  await t.test("login keeps the key of standard input for its owner alone, and nothing shows it; logout forgets it", async () => {
-    const credentials = join(installation.dataDir, "ampost/credentials.json");
-    const environment = Object.entries(settings).map(([name, value]) => `export ${name}="${value}"`).join("\n");
-    const said = await installation.shell(`${environment}\necho "${key}" | node cli/ampost.js login\nnode cli/ampost.js sets list\nnode cli/ampost.js logout\nnode cli/ampost.js sets list || echo "ended with $?"`);
-    assert.match(said.stdout, /^Logged in at .* with a test key, .*\n.*Default.*\nForgot .*\nended with 1\n$/);
-    assert.ok(!`${said.stdout}${said.stderr}`.includes(key));
-    assert.equal((await stat(credentials)).mode & 0o777, 0o600);
-    assert.ok(!(await readFile(credentials, "utf8")).includes(key));
-    const wrong = await installation.shell(`${environment}\necho amp_test_wrong | node cli/ampost.js login || echo "ended with $?"`);
-    assert.match(wrong.stdout, /ended with 3/);
-  });
+  await t.test(
+    "login keeps the key of standard input for its owner alone, and nothing shows it; logout forgets it",
+    async () => {
+      const credentials = join(installation.dataDir, "ampost/credentials.json");
+      const environment = Object.entries(settings)
+        .map(([name, value]) => `export ${name}="${value}"`)
+        .join("\n");
+      const said = await installation.shell(
+        `${environment}\necho "${key}" | node cli/ampost.js login\nnode cli/ampost.js sets list\nnode cli/ampost.js logout\nnode cli/ampost.js sets list || echo "ended with $?"`,
+      );
+      assert.match(said.stdout, /^Logged in at .* with a test key, .*\n.*Default.*\nForgot .*\nended with 1\n$/);
+      assert.ok(!`${said.stdout}${said.stderr}`.includes(key));
+      assert.equal((await stat(credentials)).mode & 0o777, 0o600);
+      assert.ok(!(await readFile(credentials, "utf8")).includes(key));
+      const wrong = await installation.shell(
+        `${environment}\necho amp_test_wrong | node cli/ampost.js login || echo "ended with $?"`,
+      );
+      assert.match(wrong.stdout, /ended with 3/);
+    },
+  );
 
   await t.test("a post goes out with an upload and is followed to its end", async () => {
-    const made = await ampost("posts", "create", "From the command line", "--platforms", EXAMPLE_PLATFORM, "--media", "tests/fixtures/photo-1x1.jpg", "--publish", "--wait", "--json", "--idempotency-key", "once");
+    const made = await ampost(
+      "posts",
+      "create",
+      "From the command line",
+      "--platforms",
+      EXAMPLE_PLATFORM,
+      "--media",
+      "tests/fixtures/photo-1x1.jpg",
+      "--publish",
+      "--wait",
+      "--json",
+      "--idempotency-key",
+      "once",
+    );
     assert.equal(made.code, 0, made.stderr);
     const { post } = lastOf(made.stdout);
     assert.deepEqual([post.status, post.platformSetId, post.content.media.length], ["published", platformSetId, 1]);
-    const again = await ampost("posts", "create", "From the command line", "--platforms", EXAMPLE_PLATFORM, "--media", "tests/fixtures/photo-1x1.jpg", "--publish", "--wait", "--idempotency-key", "once");
+    const again = await ampost(
+      "posts",
+      "create",
+      "From the command line",
+      "--platforms",
+      EXAMPLE_PLATFORM,
+      "--media",
+      "tests/fixtures/photo-1x1.jpg",
+      "--publish",
+      "--wait",
+      "--idempotency-key",
+      "once",
+    );
     assert.match(again.stdout, new RegExp(`^${post.id}  published\n  ${EXAMPLE_PLATFORM}  published  https://`));
     const listed = await ampost("posts", "list", "--search", "command line");
     assert.equal(listed.stdout.split("\n").filter((line) => line.includes("From the command line")).length, 1);
@@ -57,7 +91,10 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.equal(invalid.code, 3);
     assert.match(invalid.stdout, /VALIDATION_FAILED: .*\(\/content\/text\)/);
     const data = join(installation.dataDir, "post.json");
-    await writeFile(data, JSON.stringify({ content: { text: "x" }, platforms: [EXAMPLE_PLATFORM], schedueldFor: null }));
+    await writeFile(
+      data,
+      JSON.stringify({ content: { text: "x" }, platforms: [EXAMPLE_PLATFORM], schedueldFor: null }),
+    );
     const refused = await ampost("posts", "create", "--data", data, "--json");
     assert.equal(refused.code, 3);
     assert.match(lastOf(refused.stdout).issues[0].message, /scheduledFor/);
@@ -67,18 +104,45 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.equal((await ampost("media", "upload", "not/there.jpg")).code, 2);
     assert.equal((await ampost("posts", "list", "--url", "http://127.0.0.1:9")).code, 1);
     assert.equal((await ampost("posts", "list", "--url", "localhost:3000")).code, 2);
-    for (const [text, sentence] of [["null", /not a JSON object/], ["{", /not a JSON object/], ['{"content":"x"}', /`content`/]] as const) {
+    for (const [text, sentence] of [
+      ["null", /not a JSON object/],
+      ["{", /not a JSON object/],
+      ['{"content":"x"}', /`content`/],
+    ] as const) {
       await writeFile(data, text);
       const { code, stderr } = await ampost("posts", "create", "--data", data);
       assert.equal(code, 2);
       assert.match(stderr, sentence);
     }
     assert.match((await ampost("posts", "create", "--data", "not/there.json")).stderr, /there is no such file/);
-    assert.equal((await ampost("posts", "create", "x", "--platforms", EXAMPLE_PLATFORM, "--publish", "--at", "2099-01-01T00:00:00Z")).code, 2);
+    assert.equal(
+      (
+        await ampost(
+          "posts",
+          "create",
+          "x",
+          "--platforms",
+          EXAMPLE_PLATFORM,
+          "--publish",
+          "--at",
+          "2099-01-01T00:00:00Z",
+        )
+      ).code,
+      2,
+    );
   });
 
   await t.test("a post that fails ends with 4, and a retry mends it", async () => {
-    const failed = await ampost("posts", "create", "[[sandbox:reject:1]] Refused once", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait", "--json");
+    const failed = await ampost(
+      "posts",
+      "create",
+      "[[sandbox:reject:1]] Refused once",
+      "--platforms",
+      EXAMPLE_PLATFORM,
+      "--publish",
+      "--wait",
+      "--json",
+    );
     assert.equal(failed.code, 4, failed.stderr);
     const { post } = lastOf(failed.stdout);
     assert.match((await ampost("posts", "get", post.id)).stdout, /The platform says: /);
@@ -88,78 +152,121 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
   });
 
   await t.test("who may make drafts alone is told which draft was made where publishing is refused", async () => {
-    const { apiKey: writer } = await installation.json("keys", "create", "--mode", "test", "--name", "writer", "--draft-only", "--platforms", `${EXAMPLE_PLATFORM},facebook`, "--json");
-    const { code, stderr } = await installation.run(["posts", "create", "By a writer", "--platforms", EXAMPLE_PLATFORM, "--publish"], { ...settings, AMPOST_API_KEY: String(writer) });
+    const { apiKey: writer } = await installation.json(
+      "keys",
+      "create",
+      "--mode",
+      "test",
+      "--name",
+      "writer",
+      "--draft-only",
+      "--platforms",
+      `${EXAMPLE_PLATFORM},facebook`,
+      "--json",
+    );
+    const { code, stderr } = await installation.run(
+      ["posts", "create", "By a writer", "--platforms", EXAMPLE_PLATFORM, "--publish"],
+      { ...settings, AMPOST_API_KEY: String(writer) },
+    );
     assert.equal(code, 3);
     const [, made] = /The draft (\S+) is made, but not published/.exec(stderr) ?? [];
     assert.match((await ampost("posts", "get", String(made))).stdout, /draft/);
   });
 
-  await t.test("pages follow each other, a reader that has enough ends it quietly, and what cannot be written is no success", async () => {
-    const first = lastOf((await ampost("posts", "list", "--limit", "1", "--json")).stdout);
-    const second = lastOf((await ampost("posts", "list", "--limit", "1", "--cursor", first.nextCursor, "--json")).stdout);
-    assert.equal(second.posts.length, 1);
-    assert.notEqual(second.posts[0].id, first.posts[0].id);
-    const environment = Object.entries({ ...settings, AMPOST_API_KEY: key }).map(([name, value]) => `export ${name}="${value}"`).join("\n");
-    const { stdout, stderr } = await installation.shell(`${environment}\n{ node cli/ampost.js posts list --all || echo "ended with $?" >&2; } | true\n{ node cli/ampost.js posts list > /dev/full; } || echo "full: $?"`);
-    assert.match(stderr, /^ended with 141\nThe answer could not be written: /);
-    assert.equal(stdout, "full: 1\n");
-  });
+  await t.test(
+    "pages follow each other, a reader that has enough ends it quietly, and what cannot be written is no success",
+    async () => {
+      const first = lastOf((await ampost("posts", "list", "--limit", "1", "--json")).stdout);
+      const second = lastOf(
+        (await ampost("posts", "list", "--limit", "1", "--cursor", first.nextCursor, "--json")).stdout,
+      );
+      assert.equal(second.posts.length, 1);
+      assert.notEqual(second.posts[0].id, first.posts[0].id);
+      const environment = Object.entries({ ...settings, AMPOST_API_KEY: key })
+        .map(([name, value]) => `export ${name}="${value}"`)
+        .join("\n");
+      const { stdout, stderr } = await installation.shell(
+        `${environment}\n{ node cli/ampost.js posts list --all || echo "ended with $?" >&2; } | true\n{ node cli/ampost.js posts list > /dev/full; } || echo "full: $?"`,
+      );
+      assert.match(stderr, /^ended with 141\nThe answer could not be written: /);
+      assert.equal(stdout, "full: 1\n");
+    },
+  );
 
   await t.test("sets and accounts", async () => {
     const id = (await ampost("sets", "create", "Clients")).stdout.trim();
     assert.match((await ampost("sets", "rename", id, "Customers")).stdout, /Customers/);
-    const environment = Object.entries({ ...settings, AMPOST_API_KEY: key }).map(([name, value]) => `export ${name}="${value}"`).join("\n");
-    const declined = await installation.shell(`${environment}\nset +e\nfor json in "" --json; do echo n | script -qec "node cli/ampost.js sets delete ${id} $json" /dev/null; echo "ended with $?"; done`);
+    const environment = Object.entries({ ...settings, AMPOST_API_KEY: key })
+      .map(([name, value]) => `export ${name}="${value}"`)
+      .join("\n");
+    const declined = await installation.shell(
+      `${environment}\nset +e\nfor json in "" --json; do echo n | script -qec "node cli/ampost.js sets delete ${id} $json" /dev/null; echo "ended with $?"; done`,
+    );
     assert.match(declined.stdout, /Nothing was deleted\.\s+ended with 1\s[^]*\{"success":false\}\s+ended with 1\s/);
     assert.equal((await ampost("sets", "delete", id)).code, 0);
     const { accounts } = lastOf((await ampost("accounts", "list", "--json")).stdout);
     assert.match((await ampost("accounts", "get", accounts[0].id)).stdout, /tokenHealth +healthy/);
   });
 
-  await t.test("listen hands events on, signed, and leaves no webhook behind, of one that was killed neither", async () => {
-    const received: { body: string; headers: Record<string, string | string[] | undefined> }[] = [];
-    const receiver = createServer((request, response) => {
-      let body = "";
-      request.setEncoding("utf8").on("data", (text: string) => (body += text)).on("end", () => {
-        received.push({ body, headers: request.headers });
-        response.end();
+  await t.test(
+    "listen hands events on, signed, and leaves no webhook behind, of one that was killed neither",
+    async () => {
+      const received: { body: string; headers: Record<string, string | string[] | undefined> }[] = [];
+      const receiver = createServer((request, response) => {
+        let body = "";
+        request
+          .setEncoding("utf8")
+          .on("data", (text: string) => (body += text))
+          .on("end", () => {
+            received.push({ body, headers: request.headers });
+            response.end();
+          });
       });
-    });
-    await once(receiver.listen(0, "127.0.0.1"), "listening");
-    const address = receiver.address();
-    const port = typeof address === "object" ? address?.port : 0;
-    const { webhooks } = createClient({ apiKey: key, baseUrl: installation.url });
-    const listen = async () => {
-      const listening = spawn(process.execPath, ["cli/ampost.js", "listen", "--forward", `http://127.0.0.1:${port}/`, "--events", "post.published", "--json"], { env: { ...process.env, ...settings, AMPOST_API_KEY: key, AMPOST_DATA_DIR: installation.dataDir }, stdio: ["ignore", "pipe", "inherit"] });
-      let output = "";
-      listening.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-      await installation.until(async () => output.includes("\n"));
-      return { listening, secret: JSON.parse(output.split("\n")[0] ?? "").secret };
-    };
-    const { listening: killed } = await listen();
-    killed.kill("SIGKILL");
-    await once(killed, "exit");
-    assert.equal((await webhooks.list()).webhooks.length, 1);
-    const { listening, secret } = await listen();
-    await ampost("posts", "create", "Listened to", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait");
-    await installation.until(async () => received.length > 0);
-    const event = await verifyWebhook({ body: received[0]?.body ?? "", headers: received[0]?.headers ?? {}, secret });
-    assert.deepEqual([event.type, event.data.post?.content.text], ["post.published", "Listened to"]);
-    const [webhook, ...others] = (await webhooks.list()).webhooks;
-    assert.deepEqual(others, []);
-    const { deliveries } = await webhooks.deliveries(webhook?.id ?? "");
-    assert.deepEqual([webhook?.url, deliveries.map(({ type, status, attempts }) => [type, status, attempts])], [null, [["post.published", "delivered", []]]]);
-    for (let times = 0; times < 11; times += 1) await webhooks.test(webhook?.id ?? "");
-    await installation.until(async () => received.length === 12);
-    await webhooks.redeliver(deliveries[0]?.id ?? "");
-    await installation.until(async () => received.length > 12);
-    assert.equal(received[12]?.body, received[0]?.body);
-    listening.kill("SIGTERM");
-    assert.deepEqual(await once(listening, "exit"), [0, null]);
-    receiver.close();
-    assert.deepEqual(await webhooks.list(), { webhooks: [] });
-  });
+      await once(receiver.listen(0, "127.0.0.1"), "listening");
+      const address = receiver.address();
+      const port = typeof address === "object" ? address?.port : 0;
+      const { webhooks } = createClient({ apiKey: key, baseUrl: installation.url });
+      const listen = async () => {
+        const listening = spawn(
+          process.execPath,
+          ["cli/ampost.js", "listen", "--forward", `http://127.0.0.1:${port}/`, "--events", "post.published", "--json"],
+          {
+            env: { ...process.env, ...settings, AMPOST_API_KEY: key, AMPOST_DATA_DIR: installation.dataDir },
+            stdio: ["ignore", "pipe", "inherit"],
+          },
+        );
+        let output = "";
+        listening.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+        await installation.until(async () => output.includes("\n"));
+        return { listening, secret: JSON.parse(output.split("\n")[0] ?? "").secret };
+      };
+      const { listening: killed } = await listen();
+      killed.kill("SIGKILL");
+      await once(killed, "exit");
+      assert.equal((await webhooks.list()).webhooks.length, 1);
+      const { listening, secret } = await listen();
+      await ampost("posts", "create", "Listened to", "--platforms", EXAMPLE_PLATFORM, "--publish", "--wait");
+      await installation.until(async () => received.length > 0);
+      const event = await verifyWebhook({ body: received[0]?.body ?? "", headers: received[0]?.headers ?? {}, secret });
+      assert.deepEqual([event.type, event.data.post?.content.text], ["post.published", "Listened to"]);
+      const [webhook, ...others] = (await webhooks.list()).webhooks;
+      assert.deepEqual(others, []);
+      const { deliveries } = await webhooks.deliveries(webhook?.id ?? "");
+      assert.deepEqual(
+        [webhook?.url, deliveries.map(({ type, status, attempts }) => [type, status, attempts])],
+        [null, [["post.published", "delivered", []]]],
+      );
+      for (let times = 0; times < 11; times += 1) await webhooks.test(webhook?.id ?? "");
+      await installation.until(async () => received.length === 12);
+      await webhooks.redeliver(deliveries[0]?.id ?? "");
+      await installation.until(async () => received.length > 12);
+      assert.equal(received[12]?.body, received[0]?.body);
+      listening.kill("SIGTERM");
+      assert.deepEqual(await once(listening, "exit"), [0, null]);
+      receiver.close();
+      assert.deepEqual(await webhooks.list(), { webhooks: [] });
+    },
+  );
 
   assert.equal(await server.end("SIGTERM"), 0);
 });
@@ -167,7 +274,12 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
 test("the completions know every command and option", async (t) => {
   const installation = await openInstallation(t);
   const { stdout } = await installation.run(["completions", "bash"]);
-  const complete = async (...words: string[]) => (await installation.shell(`${stdout}\nCOMP_WORDS=(ampost ${words.join(" ")}) COMP_CWORD=${words.length}\n_ampost\necho "\${COMPREPLY[@]}"`)).stdout.trim();
+  const complete = async (...words: string[]) =>
+    (
+      await installation.shell(
+        `${stdout}\nCOMP_WORDS=(ampost ${words.join(" ")}) COMP_CWORD=${words.length}\n_ampost\necho "\${COMPREPLY[@]}"`,
+      )
+    ).stdout.trim();
   assert.equal(await complete("pos"), "posts");
   assert.equal(await complete("posts", "pub"), "publish");
   assert.equal(await complete("posts", "publish", "01980b7a-6c00-7000-8000-000000000001", "--wa"), "--wait");
@@ -177,6 +289,7 @@ test("the completions know every command and option", async (t) => {
   assert.equal(await complete("keys", "create", "--mode", "t"), "test");
   assert.equal(await complete("completions", "z"), "zsh");
   assert.equal(await complete("media", "upload", "packa"), "", "files are the shell's to complete");
-  for (const shell of ["zsh", "fish"]) assert.match((await installation.run(["completions", shell])).stdout, /idempotency-key/);
+  for (const shell of ["zsh", "fish"])
+    assert.match((await installation.run(["completions", shell])).stdout, /idempotency-key/);
   assert.equal((await installation.run(["completions", "tcsh"])).code, 2);
 });

@@ -35,7 +35,9 @@ export function completionsFor(shell: keyof typeof SHELLS, program: Command): st
 function placesOf(command: Command, path: string): Place[] {
   const help = command.createHelp();
   const below = help.visibleCommands(command).filter((each) => each.name() !== "help");
-  const values = command.registeredArguments.flatMap(({ argChoices = [], description }) => argChoices.map((name) => ({ name, description })));
+  const values = command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+    argChoices.map((name) => ({ name, description })),
+  );
   const names = [...below.map((each) => ({ name: each.name(), description: each.description() })), ...values];
   const options = help.visibleOptions(command).flatMap(flagOf);
   return [{ path, names, options }, ...below.flatMap((each) => placesOf(each, `${path} ${each.name()}`.trim()))];
@@ -43,14 +45,23 @@ function placesOf(command: Command, path: string): Place[] {
 
 function flagOf(option: Option): Flag[] {
   const { long, description, required, optional, argChoices = [] } = option;
-  return long === undefined || long === null ? [] : [{ name: long, description, takesValue: required || optional, values: argChoices, isList: isList(option) }];
+  return long === undefined || long === null
+    ? []
+    : [{ name: long, description, takesValue: required || optional, values: argChoices, isList: isList(option) }];
 }
 
 /** Names are not those of variables that zsh has a use for, such as `path` and `words`. */
 function bash(name: string, places: Place[]): string {
   const known = places.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
-  const offers = places.map(({ path, names, options }) => `    "${path}") below="${names.map((each) => each.name).join(" ")}" flags="${options.map((each) => each.name).join(" ")}" ;;`);
-  const valued = places.flatMap(({ path, options }) => options.filter((option) => option.takesValue).map((option) => `    "${path} ${option.name}") ${valuesIn(option)} ;;`));
+  const offers = places.map(
+    ({ path, names, options }) =>
+      `    "${path}") below="${names.map((each) => each.name).join(" ")}" flags="${options.map((each) => each.name).join(" ")}" ;;`,
+  );
+  const valued = places.flatMap(({ path, options }) =>
+    options
+      .filter((option) => option.takesValue)
+      .map((option) => `    "${path} ${option.name}") ${valuesIn(option)} ;;`),
+  );
   return `_${name}() {
   local at="" each="" below="" flags="" head="" now="\${COMP_WORDS[COMP_CWORD]}"
   for each in "\${COMP_WORDS[@]:1:\$((COMP_CWORD - 1))}"; do
@@ -89,7 +100,9 @@ function fish(name: string, places: Place[]): string {
     const here = `complete -c ${name} -n ${quoted(`__${name}_at ${path}`.trim())}`;
     return [
       ...names.map((each) => `${here} -f -a ${each.name} -d ${quoted(each.description)}`),
-      ...options.map((option) => `${here} -l ${option.name.slice(2)}${fishValues(option)} -d ${quoted(option.description)}`),
+      ...options.map(
+        (option) => `${here} -l ${option.name.slice(2)}${fishValues(option)} -d ${quoted(option.description)}`,
+      ),
     ];
   });
   return `function __${name}_at

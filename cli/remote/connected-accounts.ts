@@ -5,8 +5,16 @@ import { columns, plain, statusOf } from "./show.ts";
 
 export async function runListAccounts(options: ClientOptions & { platform?: Platform; set?: string }): Promise<void> {
   await withClient(options, async (client) => {
-    const { accounts } = await client.accounts.list({ ...(options.platform && { platform: options.platform }), ...(options.set && { platformSetId: options.set }) });
-    const rows = accounts.map(({ id, platform, username, displayName, tokenHealth }) => [id, platform, plain(username ?? displayName ?? ""), statusOf(tokenHealth)]);
+    const { accounts } = await client.accounts.list({
+      ...(options.platform && { platform: options.platform }),
+      ...(options.set && { platformSetId: options.set }),
+    });
+    const rows = accounts.map(({ id, platform, username, displayName, tokenHealth }) => [
+      id,
+      platform,
+      plain(username ?? displayName ?? ""),
+      statusOf(tokenHealth),
+    ]);
     answer(options, { accounts }, rows.length > 0 ? columns(rows) : ["No accounts are connected."]);
   });
 }
@@ -14,8 +22,31 @@ export async function runListAccounts(options: ClientOptions & { platform?: Plat
 export async function runGetAccount(id: string, options: ClientOptions): Promise<void> {
   await withClient(options, async (client) => {
     const { account } = await client.accounts.get(id);
-    const { platform, username, displayName, status, tokenHealth, tokenHealthReason, tokenExpiresAt, platformSetId, connectedAt } = account;
-    const rows = Object.entries({ platform, username, displayName, status, tokenHealth, tokenHealthReason, tokenExpiresAt, platformSetId, connectedAt });
-    answer(options, { account }, [account.id, ...columns(rows.map(([name, value]) => [`  ${name}`, plain(value ?? "–")]))]);
+    const {
+      platform,
+      username,
+      displayName,
+      status,
+      tokenHealth,
+      tokenHealthReason,
+      tokenExpiresAt,
+      platformSetId,
+      connectedAt,
+    } = account;
+    const rows = Object.entries({
+      platform,
+      username,
+      displayName,
+      status,
+      tokenHealth,
+      tokenHealthReason,
+      tokenExpiresAt,
+      platformSetId,
+      connectedAt,
+    });
+    answer(options, { account }, [
+      account.id,
+      ...columns(rows.map(([name, value]) => [`  ${name}`, plain(value ?? "–")])),
+    ]);
   });
 }

@@ -20,14 +20,23 @@ interface ListenOptions extends ClientOptions {
  * what would have been sent is read from the delivery log, which also works where no server can reach this machine.
  */
 export async function runListen(options: ListenOptions): Promise<void> {
-  if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? "")) wronglyCalled("--forward takes an http or https address, such as http://localhost:8080/ampost-events.");
+  if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? ""))
+    wronglyCalled("--forward takes an http or https address, such as http://localhost:8080/ampost-events.");
   const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
   await withClient(options, async (client) => {
     await removeLeftOvers(client);
-    const { webhook } = await client.webhooks.create({ url: null, events: options.events ?? [], description: marked(process.pid) });
+    const { webhook } = await client.webhooks.create({
+      url: null,
+      events: options.events ?? [],
+      description: marked(process.pid),
+    });
     try {
-      say(options, { secret: webhook.secret, forward: options.forward }, `Events go to ${options.forward} until Ctrl-C, signed with ${webhook.secret}`);
+      say(
+        options,
+        { secret: webhook.secret, forward: options.forward },
+        `Events go to ${options.forward} until Ctrl-C, signed with ${webhook.secret}`,
+      );
       await follow(client, webhook, options, ended.signal);
     } finally {
       await client.webhooks.delete(webhook.id);
@@ -35,7 +44,12 @@ export async function runListen(options: ListenOptions): Promise<void> {
   });
 }
 
-async function follow(client: Client, { id, secret }: Webhook, options: ListenOptions, signal: AbortSignal): Promise<void> {
+async function follow(
+  client: Client,
+  { id, secret }: Webhook,
+  options: ListenOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const seen = new Set<string>();
   const look = createLook(client, id, seen);
   const signer = new Signer(secret ?? "");
@@ -45,7 +59,11 @@ async function follow(client: Client, { id, secret }: Webhook, options: ListenOp
       if (signal.aborted) return;
       seen.add(nameOf(delivery));
       const outcome = await forward(delivery, signer, options.forward);
-      say(options, { id: delivery.id, type: delivery.type, postId: delivery.postId, outcome }, `${new Date().toISOString()}  ${delivery.type}  ${delivery.postId ?? ""}  ${coloured(typeof outcome === "number" && outcome < 300 ? "green" : "red", String(outcome))}`);
+      say(
+        options,
+        { id: delivery.id, type: delivery.type, postId: delivery.postId, outcome },
+        `${new Date().toISOString()}  ${delivery.type}  ${delivery.postId ?? ""}  ${coloured(typeof outcome === "number" && outcome < 300 ? "green" : "red", String(outcome))}`,
+      );
     }
     await sleep(EVERY_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
   }
@@ -99,9 +117,20 @@ function sequenceOf({ payload }: WebhookDelivery): number {
 /** Sends it once; the status, or why there is none. */
 async function forward({ id, payload }: WebhookDelivery, signer: Signer, url: string): Promise<number | string> {
   const at = new Date();
-  const headers = { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)), "webhook-signature": signer.sign(id, at, payload) };
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "webhook-signature": signer.sign(id, at, payload),
+  };
   try {
-    const response = await fetch(url, { method: "POST", headers, body: payload, redirect: "manual", signal: AbortSignal.timeout(15_000) });
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body: payload,
+      redirect: "manual",
+      signal: AbortSignal.timeout(15_000),
+    });
     await response.body?.cancel();
     return response.status;
   } catch (error) {

@@ -12,7 +12,9 @@ import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts"
 /** Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments can be seen by everybody on the machine. */
 export async function runLogin(options: ClientOptions): Promise<void> {
   const url = loginUrl(process.env, options.url);
-  const apiKey = (process.env.AMPOST_API_KEY ?? (process.stdin.isTTY ? await askUnseen(`API key for ${url}: `) : await readInput())).trim();
+  const apiKey = (
+    process.env.AMPOST_API_KEY ?? (process.stdin.isTTY ? await askUnseen(`API key for ${url}: `) : await readInput())
+  ).trim();
   if (apiKey === "") wronglyCalled("No key was given. It is read from standard input, or from AMPOST_API_KEY.");
   await telling(options, async () => {
     const { sets } = await createClient({ apiKey, baseUrl: url }).platformSets.list();
@@ -24,7 +26,9 @@ export async function runLogin(options: ClientOptions): Promise<void> {
 
 export async function runLogout(options: ClientOptions): Promise<void> {
   const url = await forgetCredentials(process.env, options.url);
-  answer(options, { url }, [url === null ? "No key was kept." : `Forgot the key for ${url}. It still works: \`ampost keys revoke\` ends it.`]);
+  answer(options, { url }, [
+    url === null ? "No key was kept." : `Forgot the key for ${url}. It still works: \`ampost keys revoke\` ends it.`,
+  ]);
 }
 
 /** A line that is not shown while it is typed. */
@@ -37,7 +41,8 @@ async function askUnseen(question: string): Promise<string> {
     return await lines.question("");
   } catch (error) {
     // Ctrl-C or Ctrl-D.
-    if (error instanceof Error && error.name === "AbortError") throw new CommanderError(EXIT_CODES.interrupted, "ampost.interrupted", "Interrupted.");
+    if (error instanceof Error && error.name === "AbortError")
+      throw new CommanderError(EXIT_CODES.interrupted, "ampost.interrupted", "Interrupted.");
     throw error;
   } finally {
     lines.close();

@@ -16,16 +16,27 @@ interface UploadOptions extends ClientOptions {
 export async function runUploadMedia(file: string, options: UploadOptions): Promise<void> {
   await withClient(options, async (client) => {
     const media = await send(client, file, options);
-    answer(options, { media }, [media.id, `${plain(media.filename)}  ${media.mimeType}  ${sizeOf(media.sizeBytes ?? 0)}${media.width === null ? "" : `  ${media.width} × ${media.height}`}  ${statusOf(media.status)}`]);
+    answer(options, { media }, [
+      media.id,
+      `${plain(media.filename)}  ${media.mimeType}  ${sizeOf(media.sizeBytes ?? 0)}${media.width === null ? "" : `  ${media.width} × ${media.height}`}  ${statusOf(media.status)}`,
+    ]);
   });
 }
 
 /** Uploads a file with a bar on the terminal; answers the media object's id. */
-export async function uploadFile(client: Client, file: string, options: ClientOptions & Pick<UploadOptions, "idempotencyKey">): Promise<string> {
+export async function uploadFile(
+  client: Client,
+  file: string,
+  options: ClientOptions & Pick<UploadOptions, "idempotencyKey">,
+): Promise<string> {
   return (await send(client, file, options)).id;
 }
 
-async function send(client: Client, file: string, { name, resume, idempotencyKey, json }: UploadOptions): Promise<Media> {
+async function send(
+  client: Client,
+  file: string,
+  { name, resume, idempotencyKey, json }: UploadOptions,
+): Promise<Media> {
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) wronglyCalled(`There is no file ${file}.`);
   const bar = process.stderr.isTTY && !json ? progressBar(basename(file)) : null;
@@ -47,7 +58,8 @@ async function send(client: Client, file: string, { name, resume, idempotencyKey
   } catch (error) {
     bar?.end();
     const isRefused = error instanceof AmpostError && error.status !== null && error.status < 500;
-    if (upload !== undefined && !isRefused && !json) console.error(`What has arrived is kept for a day. To go on: ampost media upload ${file} --resume ${upload}`);
+    if (upload !== undefined && !isRefused && !json)
+      console.error(`What has arrived is kept for a day. To go on: ampost media upload ${file} --resume ${upload}`);
     throw error;
   } finally {
     process.off("SIGINT", leave);
@@ -62,7 +74,9 @@ function progressBar(name: string) {
     show: ({ sentBytes, totalBytes }: UploadProgress) => {
       const share = totalBytes === 0 ? 1 : sentBytes / totalBytes;
       const full = Math.round(share * BAR_WIDTH);
-      process.stderr.write(`\r${plain(name)}  ${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}  ${Math.round(share * 100)} %  ${sizeOf(sentBytes)} of ${sizeOf(totalBytes)}\u001b[K`);
+      process.stderr.write(
+        `\r${plain(name)}  ${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}  ${Math.round(share * 100)} %  ${sizeOf(sentBytes)} of ${sizeOf(totalBytes)}\u001b[K`,
+      );
     },
     end: () => void process.stderr.write("\r\u001b[K"),
   };

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 
 import type { Client, NewPost, Platform, Post, PostStatus, PostSummary } from "../../client/index.ts";
 import { answer } from "../answer.ts";
-import { type ClientOptions, readInput, withClient, wronglyCalled } from "./client-command.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
+import { type ClientOptions, readInput, withClient, wronglyCalled } from "./client-command.ts";
 import { uploadFile } from "./media.ts";
 import { coloured, columns, issueLines, plain, platformPostLines, postLines, statusOf } from "./show.ts";
 
@@ -21,13 +21,20 @@ interface WaitingOptions extends ClientOptions {
   wait?: boolean;
 }
 
-export async function runCreatePost(text: string | undefined, options: DraftOptions & WaitingOptions & { publish?: boolean; idempotencyKey?: string }): Promise<void> {
+export async function runCreatePost(
+  text: string | undefined,
+  options: DraftOptions & WaitingOptions & { publish?: boolean; idempotencyKey?: string },
+): Promise<void> {
   if (options.wait && !options.publish) wronglyCalled("--wait goes with --publish.");
-  if (options.at !== undefined && options.publish) wronglyCalled("--at publishes it then, --publish now: give one of them.");
+  if (options.at !== undefined && options.publish)
+    wronglyCalled("--at publishes it then, --publish now: give one of them.");
   // One key for each write of the command, so that all of it may be run again.
-  const keyed = (write: string) => (options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` });
+  const keyed = (write: string) =>
+    options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` };
   await withClient(options, async (client) => {
-    const draft = await readDraft(client, text, options, (file, index) => uploadFile(client, file, { ...options, ...keyed(`/media/${index}`) }));
+    const draft = await readDraft(client, text, options, (file, index) =>
+      uploadFile(client, file, { ...options, ...keyed(`/media/${index}`) }),
+    );
     const { post, warnings } = await client.posts.create(draft, keyed(""));
     if (!options.json) for (const line of issueLines(warnings)) console.error(line);
     if (!options.publish) return answer(options, { post, warnings }, postLines(post));
@@ -41,7 +48,9 @@ export async function runCreatePost(text: string | undefined, options: DraftOpti
 
 export async function runValidate(text: string | undefined, options: DraftOptions): Promise<void> {
   await withClient(options, async (client) => {
-    const draft = await readDraft(client, text, options, async (file) => wronglyCalled(`${file} is a file of this machine: \`ampost media upload\` gives it an id to validate with.`));
+    const draft = await readDraft(client, text, options, async (file) =>
+      wronglyCalled(`${file} is a file of this machine: \`ampost media upload\` gives it an id to validate with.`),
+    );
     const verdict = await client.posts.validate(draft);
     const said = verdict.valid ? [coloured("green", "Nothing is wrong with it.")] : issueLines(verdict.issues);
     answer(options, verdict, [...said, ...issueLines(verdict.warnings)]);
@@ -49,13 +58,38 @@ export async function runValidate(text: string | undefined, options: DraftOption
   });
 }
 
-export async function runListPosts(options: ClientOptions & { status?: PostStatus; platform?: Platform; search?: string; from?: string; to?: string; limit: number; cursor?: string; all?: boolean }): Promise<void> {
+export async function runListPosts(
+  options: ClientOptions & {
+    status?: PostStatus;
+    platform?: Platform;
+    search?: string;
+    from?: string;
+    to?: string;
+    limit: number;
+    cursor?: string;
+    all?: boolean;
+  },
+): Promise<void> {
   const { status, platform, search, from, to, limit, cursor, all = false } = options;
-  const filter = { ...(status && { status }), ...(platform && { platform }), ...(search && { search }), ...(from && { from }), ...(to && { to }) };
+  const filter = {
+    ...(status && { status }),
+    ...(platform && { platform }),
+    ...(search && { search }),
+    ...(from && { from }),
+    ...(to && { to }),
+  };
   await withClient(options, async (client) => {
     if (all) return await listAll(client, filter, options);
     const page = await client.posts.list({ ...filter, limit, ...(cursor && { cursor }) });
-    const more = page.nextCursor === null ? [] : [coloured("dim", `${page.posts.length} of ${page.total}; --all shows all, --cursor ${page.nextCursor} the next`)];
+    const more =
+      page.nextCursor === null
+        ? []
+        : [
+            coloured(
+              "dim",
+              `${page.posts.length} of ${page.total}; --all shows all, --cursor ${page.nextCursor} the next`,
+            ),
+          ];
     answer(options, page, page.posts.length > 0 ? [...postRows(page.posts), ...more] : [NO_POSTS]);
   });
 }
@@ -65,7 +99,11 @@ const NO_POSTS = "There are no such posts.";
 const LINES_AT_ONCE = 100;
 
 /** Shown as they come, so that a reader who has seen enough stops the rest; JSON is one object. */
-async function listAll(client: Client, filter: Parameters<Client["posts"]["iterate"]>[0], options: ClientOptions): Promise<void> {
+async function listAll(
+  client: Client,
+  filter: Parameters<Client["posts"]["iterate"]>[0],
+  options: ClientOptions,
+): Promise<void> {
   const posts: PostSummary[] = [];
   let areThereAny = false;
   for await (const post of client.posts.iterate(filter)) {
@@ -73,11 +111,20 @@ async function listAll(client: Client, filter: Parameters<Client["posts"]["itera
     posts.push(post);
     if (!options.json && posts.length === LINES_AT_ONCE) console.log(postRows(posts.splice(0)).join("\n"));
   }
-  if (options.json || posts.length > 0 || !areThereAny) answer(options, { posts, total: posts.length, nextCursor: null }, areThereAny ? postRows(posts) : [NO_POSTS]);
+  if (options.json || posts.length > 0 || !areThereAny)
+    answer(options, { posts, total: posts.length, nextCursor: null }, areThereAny ? postRows(posts) : [NO_POSTS]);
 }
 
 function postRows(posts: readonly PostSummary[]): string[] {
-  return columns(posts.map((post) => [post.id, post.status.padEnd(STATUS_WIDTH), post.scheduledFor ?? post.publishedAt ?? post.createdAt, post.platforms.join(","), plain(post.textPreview)]));
+  return columns(
+    posts.map((post) => [
+      post.id,
+      post.status.padEnd(STATUS_WIDTH),
+      post.scheduledFor ?? post.publishedAt ?? post.createdAt,
+      post.platforms.join(","),
+      plain(post.textPreview),
+    ]),
+  );
 }
 
 /** That of `scheduled`, `published`, `discarded`. */
@@ -94,7 +141,10 @@ export async function runPublishPost(id: string, options: WaitingOptions): Promi
   await withClient(options, async (client) => await settle(client, await client.posts.publish(id), options));
 }
 
-export async function runRetryPost(id: string, options: WaitingOptions & { platforms?: Platform[]; force?: boolean }): Promise<void> {
+export async function runRetryPost(
+  id: string,
+  options: WaitingOptions & { platforms?: Platform[]; force?: boolean },
+): Promise<void> {
   const what = { ...(options.platforms && { platforms: options.platforms }), ...(options.force && { force: true }) };
   await withClient(options, async (client) => await settle(client, await client.posts.retry(id, what), options));
 }
@@ -115,7 +165,10 @@ export async function runListAttempts(id: string, options: ClientOptions): Promi
     const { attempts } = await client.posts.attempts(id);
     const lines = attempts.flatMap(({ platform, attempt, step, verdict, startedAt, requests, readBackRequests }) => [
       `${startedAt}  ${platform}  attempt ${attempt}  ${step}  ${statusOf(verdict)}`,
-      ...[...requests, ...readBackRequests].map(({ method, url, status, durationMilliseconds, failure }) => `  ${coloured("dim", `${method} ${plain(url)}  ${status ?? plain(failure ?? "")}  ${Math.round(durationMilliseconds)} ms`)}`),
+      ...[...requests, ...readBackRequests].map(
+        ({ method, url, status, durationMilliseconds, failure }) =>
+          `  ${coloured("dim", `${method} ${plain(url)}  ${status ?? plain(failure ?? "")}  ${Math.round(durationMilliseconds)} ms`)}`,
+      ),
     ]);
     answer(options, { attempts }, lines.length > 0 ? lines : ["Nothing has been tried yet."]);
   });
@@ -141,23 +194,41 @@ async function watch(client: Client, id: string, options: ClientOptions): Promis
 
 function changesOf(post: Post, last: Post | null, told: Map<string, string>): string[] {
   const head = post.status === last?.status ? [] : [`${post.id}  ${statusOf(post.status)}`];
-  const changed = post.platformPosts.map((platformPost) => ({ id: platformPost.id, lines: platformPostLines(platformPost) })).filter(({ id, lines }) => told.get(id) !== lines.join("\n"));
+  const changed = post.platformPosts
+    .map((platformPost) => ({ id: platformPost.id, lines: platformPostLines(platformPost) }))
+    .filter(({ id, lines }) => told.get(id) !== lines.join("\n"));
   for (const { id, lines } of changed) told.set(id, lines.join("\n"));
   return [...head, ...changed.flatMap(({ lines }) => lines)];
 }
 
 /** The body of a create, from a file of JSON and what stands beside it. */
-async function readDraft(client: Client, text: string | undefined, options: DraftOptions, upload: (file: string, index: number) => Promise<string>): Promise<NewPost> {
+async function readDraft(
+  client: Client,
+  text: string | undefined,
+  options: DraftOptions,
+  upload: (file: string, index: number) => Promise<string>,
+): Promise<NewPost> {
   const { data, platforms, link, at, set } = options;
   if (text === "-" && data === "-") wronglyCalled("Only one of text and --data can come from standard input.");
-  const given: Partial<NewPost> = data === undefined ? {} : parseData(data === "-" ? await readInput() : await readNamed(data));
+  const given: Partial<NewPost> =
+    data === undefined ? {} : parseData(data === "-" ? await readInput() : await readNamed(data));
   const said = text === "-" ? await readInput() : text;
-  if (said === undefined && given.content === undefined && options.media === undefined) wronglyCalled("Say what is to be posted: a text, - for standard input, --media, or --data with a file of JSON.");
+  if (said === undefined && given.content === undefined && options.media === undefined)
+    wronglyCalled("Say what is to be posted: a text, - for standard input, --media, or --data with a file of JSON.");
   if (platforms === undefined && given.platforms === undefined) wronglyCalled("Name the platforms with --platforms.");
-  const media = await Promise.all((options.media ?? []).map(async (each, index) => (/^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each, index) })));
+  const media = await Promise.all(
+    (options.media ?? []).map(async (each, index) =>
+      /^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each, index) },
+    ),
+  );
   return {
     ...given,
-    content: { ...given.content, text: said ?? given.content?.text ?? "", ...(media.length > 0 && { media: [...(given.content?.media ?? []), ...media] }), ...(link !== undefined && { linkUrl: link }) },
+    content: {
+      ...given.content,
+      text: said ?? given.content?.text ?? "",
+      ...(media.length > 0 && { media: [...(given.content?.media ?? []), ...media] }),
+      ...(link !== undefined && { linkUrl: link }),
+    },
     platforms: platforms ?? given.platforms ?? [],
     platformSetId: set ?? given.platformSetId ?? (await defaultSet(client)),
     ...(at !== undefined && { scheduledFor: at }),
@@ -165,7 +236,11 @@ async function readDraft(client: Client, text: string | undefined, options: Draf
 }
 
 async function readNamed(file: string): Promise<string> {
-  return await readFile(file, "utf8").catch((error: unknown) => wronglyCalled(`--data ${file} cannot be read: ${error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no such file" : String(error)}.`));
+  return await readFile(file, "utf8").catch((error: unknown) =>
+    wronglyCalled(
+      `--data ${file} cannot be read: ${error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no such file" : String(error)}.`,
+    ),
+  );
 }
 
 function parseData(text: string): Partial<NewPost> {
@@ -179,7 +254,8 @@ function parseData(text: string): Partial<NewPost> {
   const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isObject(given)) return wronglyCalled(wrong);
   const draft: Partial<NewPost> = Object(given);
-  if (draft.content !== undefined && !isObject(draft.content)) wronglyCalled("`content` in what --data names is not an object, as in the body of POST /api/v1/posts.");
+  if (draft.content !== undefined && !isObject(draft.content))
+    wronglyCalled("`content` in what --data names is not an object, as in the body of POST /api/v1/posts.");
   return draft;
 }
 

@@ -9,7 +9,18 @@ import { columns, plain } from "./show.ts";
 export async function runListSets(options: ClientOptions): Promise<void> {
   await withClient(options, async (client) => {
     const { sets } = await client.platformSets.list();
-    answer(options, { sets }, columns(sets.map(({ id, name, mode, isDefault, connectionCount }) => [id, mode, `${connectionCount} accounts`, `${plain(name)}${isDefault ? " (default)" : ""}`])));
+    answer(
+      options,
+      { sets },
+      columns(
+        sets.map(({ id, name, mode, isDefault, connectionCount }) => [
+          id,
+          mode,
+          `${connectionCount} accounts`,
+          `${plain(name)}${isDefault ? " (default)" : ""}`,
+        ]),
+      ),
+    );
   });
 }
 
@@ -43,7 +54,13 @@ async function isMeant(client: Client, id: string): Promise<boolean> {
   if (set === undefined) return true;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await lines.question(`Delete "${plain(set.name)}" and disconnect its ${set.connectionCount} accounts, whose scheduled posts then fail? [y/N] `)).trim());
+    return /^y(es)?$/i.test(
+      (
+        await lines.question(
+          `Delete "${plain(set.name)}" and disconnect its ${set.connectionCount} accounts, whose scheduled posts then fail? [y/N] `,
+        )
+      ).trim(),
+    );
   } catch (error) {
     if (error instanceof Error && error.name === "AbortError") return false;
     throw error;

@@ -5,7 +5,9 @@ import { withoutTurns } from "../../model/text-direction.ts";
 
 /** Text of others on one line, and without what would steer the terminal or turn the direction of what stands beside it. */
 export function plain(text: string): string {
-  return withoutTurns(text).replace(/\p{Cc}+/gu, " ").trim();
+  return withoutTurns(text)
+    .replace(/\p{Cc}+/gu, " ")
+    .trim();
 }
 
 type Colour = "green" | "red" | "yellow" | "dim" | "bold";
@@ -17,8 +19,16 @@ export function coloured(colour: Colour, text: string): string {
 
 /** Rows with their columns below each other. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((known, row) => row.map((cell, index) => Math.max(known[index] ?? 0, cell.length)), []);
-  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ").trimEnd());
+  const widths = rows.reduce<number[]>(
+    (known, row) => row.map((cell, index) => Math.max(known[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** A post, and what became of it on each platform. */
@@ -28,15 +38,22 @@ export function postLines(post: Post): string[] {
   return [
     `${post.id}  ${statusOf(post.status)}${when}`,
     ...(text === "" ? [] : [`  ${coloured("dim", text.length > 100 ? `${text.slice(0, 99)}…` : text)}`]),
-    ...post.platformPosts.flatMap((platformPost) => platformPostLines(platformPost, Math.max(...post.platformPosts.map(({ platform }) => platform.length)))),
+    ...post.platformPosts.flatMap((platformPost) =>
+      platformPostLines(platformPost, Math.max(...post.platformPosts.map(({ platform }) => platform.length))),
+    ),
   ];
 }
 
-export function platformPostLines({ platform, status, publishedUrl, nextAttemptAt, error, warnings }: PlatformPost, width = platform.length): string[] {
+export function platformPostLines(
+  { platform, status, publishedUrl, nextAttemptAt, error, warnings }: PlatformPost,
+  width = platform.length,
+): string[] {
   const next = nextAttemptAt === null ? "" : `  again at ${nextAttemptAt}`;
   return [
     `  ${platform.padEnd(width)}  ${statusOf(status)}${publishedUrl === null ? "" : `  ${plain(publishedUrl)}`}${next}`,
-    ...(error === null ? [] : [`    ${error.code}: ${plain(error.message)}`, ...platformErrorLines(error), `    ${plain(error.action)}`]),
+    ...(error === null
+      ? []
+      : [`    ${error.code}: ${plain(error.message)}`, ...platformErrorLines(error), `    ${plain(error.action)}`]),
     ...warnings.map(({ message }) => `    ${coloured("yellow", plain(message))}`),
   ];
 }
@@ -49,7 +66,10 @@ function platformErrorLines({ message, platformError }: NonNullable<PlatformPost
 
 /** Every issue with its place and what to do. */
 export function issueLines(issues: readonly Issue[]): string[] {
-  return issues.flatMap(({ code, message, path, fix }) => [`${code}: ${plain(message)}${path === "" ? "" : `  (${plain(path)})`}`, `  ${plain(fix)}`]);
+  return issues.flatMap(({ code, message, path, fix }) => [
+    `${code}: ${plain(message)}${path === "" ? "" : `  (${plain(path)})`}`,
+    `  ${plain(fix)}`,
+  ]);
 }
 
 export function statusOf(status: string): string {
@@ -57,4 +77,16 @@ export function statusOf(status: string): string {
   return colour === undefined ? status : coloured(colour, status);
 }
 
-const COLOURS: Readonly<Record<string, Colour>> = { published: "green", failed: "red", partial: "yellow", unknown: "yellow", discarded: "dim", ready: "green", healthy: "green", expiring: "yellow", expired: "red", revoked: "red", reconnect_required: "red" };
+const COLOURS: Readonly<Record<string, Colour>> = {
+  published: "green",
+  failed: "red",
+  partial: "yellow",
+  unknown: "yellow",
+  discarded: "dim",
+  ready: "green",
+  healthy: "green",
+  expiring: "yellow",
+  expired: "red",
+  revoked: "red",
+  reconnect_required: "red",
+};

@@ -12,10 +12,17 @@ const rules = (given) => Object.fromEntries(Object.keys(given).map((name) => [na
 export default tseslint.config(
   { ignores: ["dist/"] },
   ...house,
-  { files: ["**/*.ts", "package.json"], plugins: { "n8n-nodes-base": fixupPluginRules(nodesBase), ...communityNodes.plugins }, rules: rules(communityNodes.rules) },
+  {
+    files: ["**/*.ts", "package.json"],
+    plugins: { "n8n-nodes-base": fixupPluginRules(nodesBase), ...communityNodes.plugins },
+    rules: rules(communityNodes.rules),
+  },
   {
     files: ["package.json"],
-    languageOptions: { parser: tseslint.parser, parserOptions: { projectService: false, extraFileExtensions: [".json"] } },
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: false, extraFileExtensions: [".json"] },
+    },
     rules: {
       ...rules(nodesBase.configs.community.rules),
       "n8n-nodes-base/community-package-json-license-not-default": "off", // it takes MIT alone; this is Apache-2.0, as all of Ampost

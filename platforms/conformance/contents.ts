@@ -15,14 +15,24 @@ export interface Example {
 /** The least and the most of every shape of every placement, every file type of each single medium, and a chain. */
 export function declaredExamples(subject: Subject, fixtures: readonly Fixture[]): Example[] {
   const { capabilities } = catalog[subject.name];
-  const shapes = capabilities.placements.flatMap((placement) => placement.shapes.map((shape) => ({ placement, shape })));
+  const shapes = capabilities.placements.flatMap((placement) =>
+    placement.shapes.map((shape) => ({ placement, shape })),
+  );
   const counted = shapes.flatMap(({ placement, shape }) =>
-    [...new Set([shape.items.min, shape.items.max])].map((count) => exampleOf(subject, placement, shape, pick(fixtures, subject, placement, shape, count))),
+    [...new Set([shape.items.min, shape.items.max])].map((count) =>
+      exampleOf(subject, placement, shape, pick(fixtures, subject, placement, shape, count)),
+    ),
   );
   const typed = shapes.flatMap(({ placement, shape }) =>
-    shape.items.max !== 1 ? [] : suitable(fixtures, subject, placement, shape).map((fixture) => exampleOf(subject, placement, shape, [fixture])),
+    shape.items.max !== 1
+      ? []
+      : suitable(fixtures, subject, placement, shape).map((fixture) => exampleOf(subject, placement, shape, [fixture])),
   );
-  const examples = [...counted, ...typed, ...(capabilities.chain === undefined ? [] : [chainExample(subject, fixtures)])];
+  const examples = [
+    ...counted,
+    ...typed,
+    ...(capabilities.chain === undefined ? [] : [chainExample(subject, fixtures)]),
+  ];
   return [...new Map(examples.map((example) => [example.name, example])).values()];
 }
 
@@ -35,23 +45,34 @@ export function plainExample(subject: Subject, fixtures: readonly Fixture[]): Ex
 
 /** A post with a medium where the platform takes one, so that every kind of call is made. */
 export function richExample(subject: Subject, fixtures: readonly Fixture[]): Example {
-  return declaredExamples(subject, fixtures).find((example) => example.content.media.length > 0) ?? plainExample(subject, fixtures);
+  return (
+    declaredExamples(subject, fixtures).find((example) => example.content.media.length > 0) ??
+    plainExample(subject, fixtures)
+  );
 }
 
 /** A post with one video. */
 export function videoExample(subject: Subject, fixtures: readonly Fixture[]): Example {
-  const isVideo = (filename: string | null | undefined): boolean => fixtures.some((fixture) => fixture.filename === filename && fixture.facts.type === "video");
-  const found = declaredExamples(subject, fixtures).find(({ content }) => content.media.length === 1 && isVideo(content.media[0]?.filename));
+  const isVideo = (filename: string | null | undefined): boolean =>
+    fixtures.some((fixture) => fixture.filename === filename && fixture.facts.type === "video");
+  const found = declaredExamples(subject, fixtures).find(
+    ({ content }) => content.media.length === 1 && isVideo(content.media[0]?.filename),
+  );
   if (found === undefined) throw new Error(`${subject.name} declares no single video`);
   return found;
 }
 
 /** One post of every kind that the platform may publish by calls of its own: by placement, by media, one or several. */
 export function oneOfEachKind(subject: Subject, fixtures: readonly Fixture[]): Example[] {
-  const typeOf = (filename: string | null | undefined): string => fixtures.find((fixture) => fixture.filename === filename)?.facts.type ?? "";
+  const typeOf = (filename: string | null | undefined): string =>
+    fixtures.find((fixture) => fixture.filename === filename)?.facts.type ?? "";
   const kindOf = ({ content }: Example): string => {
     const { placement } = content.platformOverrides[subject.name]?.settings ?? {};
-    return JSON.stringify([placement, [...new Set(content.media.map(({ filename }) => typeOf(filename)))], content.media.length > 1]);
+    return JSON.stringify([
+      placement,
+      [...new Set(content.media.map(({ filename }) => typeOf(filename)))],
+      content.media.length > 1,
+    ]);
   };
   const single = declaredExamples(subject, fixtures).filter(({ parts }) => parts === 1);
   return [...new Map(single.toReversed().map((example) => [kindOf(example), example])).values()].toReversed();
@@ -60,11 +81,19 @@ export function oneOfEachKind(subject: Subject, fixtures: readonly Fixture[]): E
 /** Whether the post is of a kind that leaves nothing to read back by. */
 export function isUnreadable(subject: Subject, fixtures: readonly Fixture[], content: PostContent): boolean {
   const [first] = content.media;
-  return subject.unreadable !== undefined && fixtures.some(({ filename, facts }) => filename === first?.filename && facts.type === subject.unreadable);
+  return (
+    subject.unreadable !== undefined &&
+    fixtures.some(({ filename, facts }) => filename === first?.filename && facts.type === subject.unreadable)
+  );
 }
 
 /** One medium of the shape's kind that the platform accepts, with measures the test chooses. */
-export function judgeExample(subject: Subject, content: PostContent, fixtures: readonly Fixture[], facts: Partial<MediaFacts> = {}): Judgement {
+export function judgeExample(
+  subject: Subject,
+  content: PostContent,
+  fixtures: readonly Fixture[],
+  facts: Partial<MediaFacts> = {},
+): Judgement {
   return judgePost(
     { content, platforms: [subject.name], scheduledFor: null },
     {
@@ -84,27 +113,52 @@ export function exampleOf(subject: Subject, placement: Placement, shape: Shape, 
   const files = [...new Set(media.map((fixture) => fixture.filename))].join(", ");
   return {
     name: `${placement.name}: ${media.length === 0 ? "a text" : `${media.length} × ${files}`}`,
-    content: contentOf(subject, placement, shape.text === "hidden" ? "" : `Conformance ${media.length}`, media.map((fixture, index) => entryOf(fixture, shape, index))),
+    content: contentOf(
+      subject,
+      placement,
+      shape.text === "hidden" ? "" : `Conformance ${media.length}`,
+      media.map((fixture, index) => entryOf(fixture, shape, index)),
+    ),
     parts: 1,
   };
 }
 
 /** Files that the shape takes one of, by the platform's own judgement. */
-export function suitable(fixtures: readonly Fixture[], subject: Subject, placement: Placement, shape: Shape): Fixture[] {
+export function suitable(
+  fixtures: readonly Fixture[],
+  subject: Subject,
+  placement: Placement,
+  shape: Shape,
+): Fixture[] {
   return fixtures.filter((fixture) => {
     const rule = shape[fixture.facts.type];
     if (rule === undefined || !takesType(rule, fixture.facts.mimeType)) return false;
-    const single = contentOf(subject, placement, shape.text === "hidden" ? "" : "Conformance", Array.from({ length: Math.max(1, shape.items.min) }, () => entryOf(fixture, shape, 1)));
+    const single = contentOf(
+      subject,
+      placement,
+      shape.text === "hidden" ? "" : "Conformance",
+      Array.from({ length: Math.max(1, shape.items.min) }, () => entryOf(fixture, shape, 1)),
+    );
     return judgeExample(subject, single, fixtures).issues.length === 0;
   });
 }
 
-function pick(fixtures: readonly Fixture[], subject: Subject, placement: Placement, shape: Shape, count: number): Fixture[] {
+function pick(
+  fixtures: readonly Fixture[],
+  subject: Subject,
+  placement: Placement,
+  shape: Shape,
+  count: number,
+): Fixture[] {
   if (count === 0) return [];
   const candidates = suitable(fixtures, subject, placement, shape);
-  const kinds = (["image", "video"] as const).flatMap((kind) => candidates.find((fixture) => fixture.facts.type === kind) ?? []);
+  const kinds = (["image", "video"] as const).flatMap(
+    (kind) => candidates.find((fixture) => fixture.facts.type === kind) ?? [],
+  );
   if (kinds.length === 0) throw new Error(`no fixture fits ${subject.name}'s "${shape.name}" of ${placement.name}`);
-  return Array.from({ length: count }, (_, index) => kinds[index % kinds.length]).filter((fixture) => fixture !== undefined);
+  return Array.from({ length: count }, (_, index) => kinds[index % kinds.length]).filter(
+    (fixture) => fixture !== undefined,
+  );
 }
 
 function takesType(rule: MediaRule, mimeType: string): boolean {
@@ -126,11 +180,17 @@ function chainExample(subject: Subject, fixtures: readonly Fixture[]): Example {
   const shape = placement.shapes.find((candidate) => candidate.image !== undefined) ?? placement.shapes[0];
   const [picture] = suitable(fixtures, subject, placement, shape);
   const content = contentOf(subject, placement, "Part one", []);
-  const thread = [{ text: "Part two", media: picture === undefined ? [] : [entryOf(picture, shape, 0)] }, { text: "Part three" }];
+  const thread = [
+    { text: "Part two", media: picture === undefined ? [] : [entryOf(picture, shape, 0)] },
+    { text: "Part three" },
+  ];
   const override = content.platformOverrides[subject.name];
   return {
     name: "a chain of three",
-    content: { ...content, platformOverrides: { [subject.name]: { ...override, settings: { ...override?.settings, thread } } } },
+    content: {
+      ...content,
+      platformOverrides: { [subject.name]: { ...override, settings: { ...override?.settings, thread } } },
+    },
     parts: 3,
   };
 }

@@ -16,14 +16,17 @@ export function testCrashes(subject: Subject, world: () => World): void {
     const requests = await world().countRequests(content);
     for (let request = 1; request <= requests; request += 1) {
       for (const when of ["before", "after"] as const) {
-        await t.test(`${when} request ${request} of ${requests}`, () => assertOnce(subject, world(), content, 1, { request, when }));
+        await t.test(`${when} request ${request} of ${requests}`, () =>
+          assertOnce(subject, world(), content, 1, { request, when }),
+        );
       }
     }
   });
 
   test(`${subject.name}: a crash before or after the call that publishes never makes two posts, whatever kind of post it is`, async (t) => {
     for (const { name, content } of oneOfEachKind(subject, world().fixtures).slice(1)) {
-      for (const when of ["before", "after"] as const) await t.test(`${when}, ${name}`, () => assertOnce(subject, world(), content, 1, { publish: 1, when }));
+      for (const when of ["before", "after"] as const)
+        await t.test(`${when}, ${name}`, () => assertOnce(subject, world(), content, 1, { publish: 1, when }));
     }
   });
 
@@ -32,13 +35,21 @@ export function testCrashes(subject: Subject, world: () => World): void {
     if (chain === undefined) return t.diagnostic(`${subject.name} publishes no chains`);
     for (let part = 1; part <= chain.parts; part += 1) {
       for (const when of ["before", "after"] as const) {
-        await t.test(`${when} part ${part} of ${chain.parts}`, () => assertOnce(subject, world(), chain.content, chain.parts, { publish: part, when }));
+        await t.test(`${when} part ${part} of ${chain.parts}`, () =>
+          assertOnce(subject, world(), chain.content, chain.parts, { publish: part, when }),
+        );
       }
     }
   });
 }
 
-async function assertOnce(subject: Subject, world: World, content: Parameters<World["publish"]>[1], parts: number, doom: Doom): Promise<void> {
+async function assertOnce(
+  subject: Subject,
+  world: World,
+  content: Parameters<World["publish"]>[1],
+  parts: number,
+  doom: Doom,
+): Promise<void> {
   const account = await world.connect();
   const post = await world.publishThroughCrash(account, content, doom);
   const entries = await world.ledger(account);
@@ -48,7 +59,10 @@ async function assertOnce(subject: Subject, world: World, content: Parameters<Wo
   } else if (!isUnreadable(subject, world.fixtures, content) && (subject.readsBack || !isLost)) {
     assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
     assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
-    assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
+    assert.deepEqual(
+      entries.map((entry) => entry.publishCalls),
+      entries.map(() => 1),
+    );
   } else {
     assert.ok(entries.length <= parts, "published twice");
     assert.ok(post.status === "published" || post.status === "unknown", post.status);

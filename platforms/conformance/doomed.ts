@@ -12,7 +12,12 @@ const message = z.object({
     vaultKey: z.string(),
     sandboxUrl: z.string(),
   }),
-  doom: z.object({ request: z.number().optional(), publish: z.number().optional(), storing: z.literal(true).optional(), when: z.enum(["before", "after"]) }),
+  doom: z.object({
+    request: z.number().optional(),
+    publish: z.number().optional(),
+    storing: z.literal(true).optional(),
+    when: z.enum(["before", "after"]),
+  }),
 });
 
 process.once("disconnect", () => process.exit(1));

@@ -3,8 +3,8 @@ import { once } from "node:events";
 
 import type { Logger } from "pino";
 
-import { unlimited } from "../../model/user-limits.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { unlimited } from "../../model/user-limits.ts";
 import { createListener } from "../../server/db/listen.ts";
 import { createPool } from "../../server/db/pool.ts";
 import { createIngest } from "../../server/media/ingest.ts";
@@ -62,7 +62,11 @@ export function oauthServices(place: Place, pool: OAuthServices["pool"], log: Lo
 }
 
 /** A publishing engine with everything of its own; `doom` ends this process at that point. */
-export async function startEngine(place: Place, log: Logger, options: { speed: number; doom?: Doom }): Promise<{ stop(): Promise<void> }> {
+export async function startEngine(
+  place: Place,
+  log: Logger,
+  options: { speed: number; doom?: Doom },
+): Promise<{ stop(): Promise<void> }> {
   const pool = createPool(place.databaseUrl, { name: "conformance engine" });
   const listener = await createListener(place.databaseUrl, log);
   const storage = openStorage(await createDiskStorage(place.mediaFolder), options.doom ?? null);
@@ -95,8 +99,14 @@ export async function startEngine(place: Place, log: Logger, options: { speed: n
 }
 
 /** A publishing process of its own. `dead` resolves when it was killed at its hour. */
-export async function startDoomed(place: Place, doom: Doom): Promise<{ dead: Promise<void>; kill(why: string): never }> {
-  const child = fork(new URL("doomed.ts", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] });
+export async function startDoomed(
+  place: Place,
+  doom: Doom,
+): Promise<{ dead: Promise<void>; kill(why: string): never }> {
+  const child = fork(new URL("doomed.ts", import.meta.url), {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
   const dead = once(child, "exit").then(([code]) => {
     if (code !== null) throw new Error(`the publishing process ended by itself, with ${code}`);
   });
@@ -135,9 +145,14 @@ function openDoor(place: Place, doom: Doom | null) {
       async send(request) {
         requests += 1;
         if (guards.beforeSend !== undefined) publishes += 1;
-        const isHour = doom !== null && (doom.request === requests || (guards.beforeSend !== undefined && doom.publish === publishes));
+        const isHour =
+          doom !== null &&
+          (doom.request === requests || (guards.beforeSend !== undefined && doom.publish === publishes));
         if (isHour && doom.when === "before") await die();
-        const answer = await client.send({ ...request, timeoutSeconds: Math.min(request.timeoutSeconds ?? LONGEST_CALL_SECONDS, LONGEST_CALL_SECONDS) });
+        const answer = await client.send({
+          ...request,
+          timeoutSeconds: Math.min(request.timeoutSeconds ?? LONGEST_CALL_SECONDS, LONGEST_CALL_SECONDS),
+        });
         if (isHour) await die();
         return answer;
       },

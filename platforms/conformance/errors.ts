@@ -13,7 +13,8 @@ export function testErrors(subject: Subject, world: () => World): void {
     test(`${subject.name}: ${refusal.error} at ${refusal.operation} ${refusal.isLive === true ? "does not lose the post" : `is told as ${refusal.code}`}`, async () => {
       const account = await world().connect();
       const { error, operation, times = 1 } = refusal;
-      const { content } = refusal.with === "video" ? videoExample(subject, world().fixtures) : richExample(subject, world().fixtures);
+      const { content } =
+        refusal.with === "video" ? videoExample(subject, world().fixtures) : richExample(subject, world().fixtures);
       await world().fault({ operation, kind: "reject", error, times });
       if (refusal.isLive === true) await assertLive(world(), account, content, refusal);
       else await assertRefused(world(), account, content, refusal);
@@ -24,7 +25,8 @@ export function testErrors(subject: Subject, world: () => World): void {
     for (const kind of ["http_500", "drop_before", "drop_after", "error_after", "timeout", "slow"] as const) {
       test(`${subject.name}: ${kind} at ${operation} delays the post and does not lose it`, async (t) => {
         const { content } = richExample(subject, world().fixtures);
-        if (!(await world().operations(content)).has(operation)) return t.diagnostic(`${subject.name} makes no such call`);
+        if (!(await world().operations(content)).has(operation))
+          return t.diagnostic(`${subject.name} makes no such call`);
         const account = await world().connect();
         await world().fault({ operation, kind, ...(kind === "slow" ? { delayMs: 300 } : {}) });
         const post = await world().publish(account, content);
@@ -58,14 +60,29 @@ async function assertLive(world: World, account: TestAccount, content: PostConte
   const post = await world.publish(account, content);
   const entries = await world.ledger(account);
   assert.deepEqual([post.status, entries.length, post.error], ["published", 1, null]);
-  assert.deepEqual([post.platformPostId, post.publishedUrl], [entries[0]?.id, refusal.hasNoLink === true ? null : entries[0]?.url]);
+  assert.deepEqual(
+    [post.platformPostId, post.publishedUrl],
+    [entries[0]?.id, refusal.hasNoLink === true ? null : entries[0]?.url],
+  );
 }
 
 /** A limit that ends may leave the post waiting, and what only a list could tell is not known; all else has failed for good. */
-async function assertRefused(world: World, account: TestAccount, content: PostContent, refusal: Refusal): Promise<void> {
+async function assertRefused(
+  world: World,
+  account: TestAccount,
+  content: PostContent,
+  refusal: Refusal,
+): Promise<void> {
   const waits = refusal.code === "RATE_LIMITED";
   const post = await world.publish(account, content, waits ? { until: (row) => row.error?.code === refusal.code } : {});
   assert.deepEqual([post.error?.code, await world.ledger(account)], [refusal.code, []], JSON.stringify(post));
-  assert.ok(post.status === (refusal.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed") || (waits && post.nextAttemptAt !== null), post.status);
-  assert.ok((post.error?.message ?? "").length > 10 && (post.error?.action ?? "").length > 10, JSON.stringify(post.error));
+  assert.ok(
+    post.status === (refusal.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed") ||
+      (waits && post.nextAttemptAt !== null),
+    post.status,
+  );
+  assert.ok(
+    (post.error?.message ?? "").length > 10 && (post.error?.action ?? "").length > 10,
+    JSON.stringify(post.error),
+  );
 }

@@ -32,10 +32,16 @@ export const CAMERA_FILM = "camera.mov";
 export async function loadFixtures(storage: Storage): Promise<Fixture[]> {
   const fixtures: Fixture[] = [];
   const keep = async (filename: string, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
-    const { storageKey, facts } = await receiveFile(storage, { userId: "user_a", bytes, name: filename, claimedMimeType: null });
+    const { storageKey, facts } = await receiveFile(storage, {
+      userId: "user_a",
+      bytes,
+      name: filename,
+      claimedMimeType: null,
+    });
     fixtures.push({ filename, storageKey, facts });
   };
-  for (const filename of FILES) await keep(filename, createReadStream(fileURLToPath(new URL(`../../tests/fixtures/${filename}`, import.meta.url))));
+  for (const filename of FILES)
+    await keep(filename, createReadStream(fileURLToPath(new URL(`../../tests/fixtures/${filename}`, import.meta.url))));
   await keep(CAMERA_FILM, Readable.from([await quickTime("landscape-16x9.mp4")]));
   return fixtures;
 }

@@ -28,4 +28,12 @@ export const GRAPH_CODES: Readonly<Record<string, PublicCode>> = {
 };
 
 /** What proves nothing at the call that publishes, on all of these networks. */
-export const GRAPH_OPEN: readonly string[] = ["1", "2", "503", "unheard-of", "publish-500-not-live", "publish-500-but-live", "publish-drop-connection-but-live"];
+export const GRAPH_OPEN: readonly string[] = [
+  "1",
+  "2",
+  "503",
+  "unheard-of",
+  "publish-500-not-live",
+  "publish-500-but-live",
+  "publish-drop-connection-but-live",
+];

@@ -18,7 +18,10 @@ import { startWorld, type World } from "./world.ts";
  * oracle is what the sandbox's audience sees, never the database. What is skipped follows from what the platform declares.
  */
 export function testPlatform(subject: Subject): void {
-  if (!isPlatformName(subject.name)) throw new Error(`"${String(subject.name)}" is not among the platforms: name it in model/platform-names.ts, catalog.ts and index.ts`);
+  if (!isPlatformName(subject.name))
+    throw new Error(
+      `"${String(subject.name)}" is not among the platforms: name it in model/platform-names.ts, catalog.ts and index.ts`,
+    );
   let world: World | undefined;
   before(async () => {
     world = await startWorld(subject);
@@ -31,4 +34,14 @@ export function testPlatform(subject: Subject): void {
   for (const testTopic of TOPICS) testTopic(subject, current);
 }
 
-const TOPICS = [testShapes, testLimits, testErrors, testRateLimit, testTokens, testWaiting, testReconcile, testCrashes, testSecrets];
+const TOPICS = [
+  testShapes,
+  testLimits,
+  testErrors,
+  testRateLimit,
+  testTokens,
+  testWaiting,
+  testReconcile,
+  testCrashes,
+  testSecrets,
+];

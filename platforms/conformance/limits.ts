@@ -25,26 +25,38 @@ export function testLimits(subject: Subject, world: () => World): void {
       const title = `${subject.name} ${placement.name}, ${shape.name}`;
       const limit = shape.text === undefined ? capabilities.text : shape.text;
       if (limit !== "hidden") {
-        test(`${title}: a text one longer than allowed is refused`, () => assertTextRefused(subject, world(), placement, shape, limit));
+        test(`${title}: a text one longer than allowed is refused`, () =>
+          assertTextRefused(subject, world(), placement, shape, limit));
       }
       if (shape.items.max > 0) {
-        test(`${title}: one item more than any shape takes is refused`, () => assertCountRefused(subject, world(), placement, shape));
+        test(`${title}: one item more than any shape takes is refused`, () =>
+          assertCountRefused(subject, world(), placement, shape));
       }
       for (const { kind, quantity, side, value } of limitsOf(shape)) {
-        test(`${title}: ${kind} ${quantity} past its ${side} of ${value} is refused`, () => assertMeasureRefused(subject, world(), placement, shape, kind, quantity, side, value));
+        test(`${title}: ${kind} ${quantity} past its ${side} of ${value} is refused`, () =>
+          assertMeasureRefused(subject, world(), placement, shape, kind, quantity, side, value));
       }
     }
   }
 
   for (const limit of capabilities.settingTexts) {
-    test(`${subject.name}: settings.${limit.at} one longer than allowed is refused`, () => assertSettingRefused(subject, world(), limit.at, limit));
+    test(`${subject.name}: settings.${limit.at} one longer than allowed is refused`, () =>
+      assertSettingRefused(subject, world(), limit.at, limit));
   }
 }
 
 function assertTextRefused(subject: Subject, world: World, placement: Placement, shape: Shape, limit: TextLimit): void {
-  const { content } = exampleOf(subject, placement, shape, repeat(suitable(world.fixtures, subject, placement, shape)[0], shape.items.min));
+  const { content } = exampleOf(
+    subject,
+    placement,
+    shape,
+    repeat(suitable(world.fixtures, subject, placement, shape)[0], shape.items.min),
+  );
   const { issues } = judgeExample(subject, { ...content, text: textOf(limit, limit.max + 1) }, world.fixtures);
-  assert.deepEqual(issues.map((issue) => [issue.code, issue.actual, issue.limit]), [["CONTENT_TOO_LONG", limit.max + 1, limit.max]]);
+  assert.deepEqual(
+    issues.map((issue) => [issue.code, issue.actual, issue.limit]),
+    [["CONTENT_TOO_LONG", limit.max + 1, limit.max]],
+  );
 }
 
 function assertCountRefused(subject: Subject, world: World, placement: Placement, shape: Shape): void {
@@ -52,8 +64,15 @@ function assertCountRefused(subject: Subject, world: World, placement: Placement
   assert.ok(fixture, `no fixture fits ${shape.name}`);
   const takers = placement.shapes.filter((other) => other[fixture.facts.type] !== undefined);
   const count = Math.max(...takers.map((other) => other.items.max)) + 1;
-  const { issues } = judgeExample(subject, exampleOf(subject, placement, shape, repeat(fixture, count)).content, world.fixtures);
-  assert.ok(issues.some((issue) => /media|placement/.test(issue.path)), `${count} items were accepted`);
+  const { issues } = judgeExample(
+    subject,
+    exampleOf(subject, placement, shape, repeat(fixture, count)).content,
+    world.fixtures,
+  );
+  assert.ok(
+    issues.some((issue) => /media|placement/.test(issue.path)),
+    `${count} items were accepted`,
+  );
 }
 
 function assertMeasureRefused(
@@ -66,19 +85,35 @@ function assertMeasureRefused(
   side: "min" | "max",
   value: number,
 ): void {
-  const fixture = suitable(world.fixtures, subject, placement, shape).find((candidate) => candidate.facts.type === kind);
+  const fixture = suitable(world.fixtures, subject, placement, shape).find(
+    (candidate) => candidate.facts.type === kind,
+  );
   assert.ok(fixture, `no fixture fits ${shape.name}`);
   const media = repeat(fixture, Math.max(1, shape.items.min));
-  const facts = pastLimit(quantity, side === "max" ? pastMax(quantity, value) : pastMin(quantity, value), fixture.facts);
+  const facts = pastLimit(
+    quantity,
+    side === "max" ? pastMax(quantity, value) : pastMin(quantity, value),
+    fixture.facts,
+  );
   const { issues } = judgeExample(subject, exampleOf(subject, placement, shape, media).content, world.fixtures, facts);
-  assert.ok(issues.some((issue) => issue.path.startsWith("/content/media/")), `${JSON.stringify(facts)} was accepted`);
+  assert.ok(
+    issues.some((issue) => issue.path.startsWith("/content/media/")),
+    `${JSON.stringify(facts)} was accepted`,
+  );
 }
 
 function assertSettingRefused(subject: Subject, world: World, at: string, limit: TextLimit): void {
   const content = declaredExamples(subject, world.fixtures)[0]?.content;
   assert.ok(content);
-  const settings = { ...content.platformOverrides[subject.name]?.settings, ...settingAt(at.split("."), textOf(limit, limit.max + 1), subject.beside) };
-  const { issues } = judgeExample(subject, { ...content, platformOverrides: { [subject.name]: { settings } } }, world.fixtures);
+  const settings = {
+    ...content.platformOverrides[subject.name]?.settings,
+    ...settingAt(at.split("."), textOf(limit, limit.max + 1), subject.beside),
+  };
+  const { issues } = judgeExample(
+    subject,
+    { ...content, platformOverrides: { [subject.name]: { settings } } },
+    world.fixtures,
+  );
   assert.ok(issues.some((issue) => issue.code === "CONTENT_TOO_LONG" && issue.limit === limit.max));
 }
 
@@ -102,7 +137,9 @@ function textOf(limit: TextLimit, length: number): string {
 function limitsOf(shape: Shape): { kind: MediaType; quantity: Quantity; side: "min" | "max"; value: number }[] {
   return (["image", "video"] as const).flatMap((kind) =>
     entriesOf(shape[kind]?.limits ?? {}).flatMap(([quantity, limit]) =>
-      (["min", "max"] as const).flatMap((side) => (limit[side] === undefined ? [] : [{ kind, quantity, side, value: limit[side] }])),
+      (["min", "max"] as const).flatMap((side) =>
+        limit[side] === undefined ? [] : [{ kind, quantity, side, value: limit[side] }],
+      ),
     ),
   );
 }
@@ -112,7 +149,18 @@ function entriesOf(limits: Partial<Record<Quantity, Limit>>): [Quantity, Limit][
 }
 
 const QUANTITIES: readonly Quantity[] = [
-  "sizeBytes", "width", "height", "shortSide", "longSide", "pixels", "ratio", "durationSeconds", "frameRate", "bitRate", "audioChannels", "audioSampleRate",
+  "sizeBytes",
+  "width",
+  "height",
+  "shortSide",
+  "longSide",
+  "pixels",
+  "ratio",
+  "durationSeconds",
+  "frameRate",
+  "bitRate",
+  "audioChannels",
+  "audioSampleRate",
 ];
 
 function pastMax(quantity: Quantity, max: number): number {
@@ -127,7 +175,9 @@ function pastMin(quantity: Quantity, min: number): number {
 function pastLimit(quantity: Quantity, value: number, facts: MediaFacts): Partial<MediaFacts> {
   switch (quantity) {
     case "ratio":
-      return value >= 1 ? { width: Math.round(1000 * value), height: 1000 } : { width: 1000, height: Math.round(1000 / value) };
+      return value >= 1
+        ? { width: Math.round(1000 * value), height: 1000 }
+        : { width: 1000, height: Math.round(1000 / value) };
     case "pixels":
       return { width: value, height: 1 };
     case "shortSide":

@@ -11,14 +11,17 @@ export async function openMediaDoor(deps: { pool: pg.Pool; storage: Storage; sec
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://localhost");
     const [, , mediaId = "", name = ""] = url.pathname.split("/");
-    openSigned({ ...deps, secrets: [deps.secret] }, {
-      method: request.method === "HEAD" ? "HEAD" : "GET",
-      mediaId,
-      name,
-      expires: url.searchParams.get("expires") ?? undefined,
-      signature: url.searchParams.get("signature") ?? undefined,
-      range: request.headers.range,
-    }).then(
+    openSigned(
+      { ...deps, secrets: [deps.secret] },
+      {
+        method: request.method === "HEAD" ? "HEAD" : "GET",
+        mediaId,
+        name,
+        expires: url.searchParams.get("expires") ?? undefined,
+        signature: url.searchParams.get("signature") ?? undefined,
+        range: request.headers.range,
+      },
+    ).then(
       ({ status, headers, body }) => {
         response.writeHead(status, headers);
         if (body === null) response.end();

@@ -1,7 +1,7 @@
 import type pg from "pg";
 
-import { newId } from "../../model/ids.ts";
 import type { PlatformPostError } from "../../model/errors.ts";
+import { newId } from "../../model/ids.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
 import type { HeldPost } from "../../server/db/scheduling.ts";
@@ -28,22 +28,36 @@ export interface PostRow {
 }
 
 /** As a create writes it, then published. Answers the platform post's id. */
-export async function insertPost(pool: pg.Pool, name: PlatformName, account: TestAccount, content: PostContent, mediaIds: ReadonlyMap<string, string>): Promise<string> {
+export async function insertPost(
+  pool: pg.Pool,
+  name: PlatformName,
+  account: TestAccount,
+  content: PostContent,
+  mediaIds: ReadonlyMap<string, string>,
+): Promise<string> {
   const postId = newId();
   const id = newId();
   await transaction(pool, async (tx) => {
-    await tx.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, $2, 'test', $3, 'draft', $4, $5)", [
-      postId,
-      account.userId,
-      account.setId,
-      content,
-      [name],
-    ]);
-    await tx.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, 'test', $4, 0, $5)", [id, postId, account.userId, name, account.accountId]);
+    await tx.query(
+      "insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, $2, 'test', $3, 'draft', $4, $5)",
+      [postId, account.userId, account.setId, content, [name]],
+    );
+    await tx.query(
+      "insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, 'test', $4, 0, $5)",
+      [id, postId, account.userId, name, account.accountId],
+    );
     for (const { path, filename } of mediaPlaces(content, name)) {
-      await tx.query("insert into post_media (post_id, path, media_id, user_id) values ($1, $2, $3, $4)", [postId, path, mediaIds.get(filename), account.userId]);
+      await tx.query("insert into post_media (post_id, path, media_id, user_id) values ($1, $2, $3, $4)", [
+        postId,
+        path,
+        mediaIds.get(filename),
+        account.userId,
+      ]);
     }
-    const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = $1 for update", [postId]);
+    const { rows } = await tx.query<HeldPost>(
+      "select id, user_id, mode, status, scheduled_for from posts where id = $1 for update",
+      [postId],
+    );
     await publishNow(tx, rows[0] ?? missing());
   });
   return id;
@@ -51,7 +65,10 @@ export async function insertPost(pool: pg.Pool, name: PlatformName, account: Tes
 
 export async function retryByForce(pool: pg.Pool, name: PlatformName, id: string): Promise<void> {
   await transaction(pool, async (tx) => {
-    const { rows } = await tx.query<HeldPost>("select id, user_id, mode, status, scheduled_for from posts where id = (select post_id from platform_posts where id = $1) for update", [id]);
+    const { rows } = await tx.query<HeldPost>(
+      "select id, user_id, mode, status, scheduled_for from posts where id = (select post_id from platform_posts where id = $1) for update",
+      [id],
+    );
     await retry(tx, rows[0] ?? missing(), { platforms: [name], force: true });
   });
 }
@@ -67,14 +84,22 @@ export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
 
 /** A live post is still asked for its link. */
 export function isSettled(row: PostRow): boolean {
-  return ["failed", "unknown", "discarded"].includes(row.status) || (row.status === "published" && row.nextAttemptAt === null);
+  return (
+    ["failed", "unknown", "discarded"].includes(row.status) ||
+    (row.status === "published" && row.nextAttemptAt === null)
+  );
 }
 
 /** As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left. What rests goes on resting. */
 export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
-  await pool.query("update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now()) where next_action_at is not null");
+  await pool.query(
+    "update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now()) where next_action_at is not null",
+  );
   await pool.query("update accounts set busy_until = least(busy_until, now())");
-  await pool.query("update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)", [seconds]);
+  await pool.query(
+    "update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)",
+    [seconds],
+  );
   // On the monotonic clocks that have watched a commit, too.
   await pool.query(
     `update publish_steps set evidence = jsonb_set(evidence, '{watched}', (

@@ -10,7 +10,8 @@ export function testRateLimit(subject: Subject, world: () => World): void {
   for (const operation of ["upload", "create", "publish"] as const) {
     test(`${subject.name}: a rate limit at ${operation} carries its delay`, async (t) => {
       const { content } = richExample(subject, world().fixtures);
-      if (!(await world().operations(content)).has(operation)) return t.diagnostic(`${subject.name} makes no such call`);
+      if (!(await world().operations(content)).has(operation))
+        return t.diagnostic(`${subject.name} makes no such call`);
       const account = await world().connect();
       await world().fault({ operation, kind: "rate_limit", times: 1 });
       const startedAt = Date.now();

@@ -7,11 +7,22 @@ import type { World } from "./world.ts";
 
 /** A lost answer to the call that publishes never makes two posts, never loses one, and never lies. */
 export function testReconcile(subject: Subject, world: () => World): void {
-  for (const kind of ["timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "http_500", "slow"] as const) {
+  for (const kind of [
+    "timeout",
+    "drop_before",
+    "drop_after",
+    "error_after",
+    "cut_body",
+    "broken_json",
+    "http_500",
+    "slow",
+  ] as const) {
     test(`${subject.name}: ${kind} at the call that publishes ends in one post, or in the truth`, async (t) => {
       for (const example of firstOfEachSize(subject, world())) {
         for (const after of Array.from({ length: example.parts }, (_, index) => index)) {
-          await t.test(`${example.name}, after ${after}`, () => assertOneOrTruth(subject, world(), example, kind, after));
+          await t.test(`${example.name}, after ${after}`, () =>
+            assertOneOrTruth(subject, world(), example, kind, after),
+          );
         }
       }
     });
@@ -26,18 +37,30 @@ export function testReconcile(subject: Subject, world: () => World): void {
   }
 }
 
-async function assertOneOrTruth(subject: Subject, world: World, { content, parts }: Example, kind: string, after: number): Promise<void> {
+async function assertOneOrTruth(
+  subject: Subject,
+  world: World,
+  { content, parts }: Example,
+  kind: string,
+  after: number,
+): Promise<void> {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind, after, ...(kind === "slow" ? { delayMs: 300 } : {}) });
   const post = await world.publish(account, content);
   const entries = await world.ledger(account);
   const readsBack = subject.readsBack && !isUnreadable(subject, world.fixtures, content);
   const isDone = kind !== "drop_before" && kind !== "http_500";
-  if (readsBack && !isDone && subject.onlyListed?.(content) === true) assert.deepEqual([post.status, entries.length], ["unknown", after], JSON.stringify(post.error));
+  if (readsBack && !isDone && subject.onlyListed?.(content) === true)
+    assert.deepEqual([post.status, entries.length], ["unknown", after], JSON.stringify(post.error));
   else if (readsBack) assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
   else assertTruth(post.status, entries.length, parts);
-  if (isDone && readsBack) assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
-  if (post.status === "published") assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
+  if (isDone && readsBack)
+    assert.deepEqual(
+      entries.map((entry) => entry.publishCalls),
+      entries.map(() => 1),
+    );
+  if (post.status === "published")
+    assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
 }
 
 /** The plainest post, and a chain where the platform publishes chains. */

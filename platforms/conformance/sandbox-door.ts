@@ -91,10 +91,15 @@ export function openSandbox(url: string) {
         method: "POST",
         url: `${url}/${page.host}${page.pathname}${page.search}`,
         headers: { "content-type": "application/x-www-form-urlencoded" },
-        bytes: { contentType: "application/x-www-form-urlencoded", sizeBytes: Buffer.byteLength(form), open: async () => new Blob([form]).stream() },
+        bytes: {
+          contentType: "application/x-www-form-urlencoded",
+          sizeBytes: Buffer.byteLength(form),
+          open: async () => new Blob([form]).stream(),
+        },
       });
       const code = URL.parse(pressed.headers.location ?? "")?.searchParams.get("code");
-      if (typeof code !== "string") throw new Error(`the authorize page gave no code: ${pressed.status} ${pressed.text.slice(0, 300)}`);
+      if (typeof code !== "string")
+        throw new Error(`the authorize page gave no code: ${pressed.status} ${pressed.text.slice(0, 300)}`);
       return code;
     },
   };
@@ -116,5 +121,10 @@ function readForm(html: string): string {
 
 function attribute(tag: string, name: string): string {
   const [, , value = ""] = [...tag.matchAll(/\b(\w+)="([^"]*)"/g)].find(([, found]) => found === name) ?? [];
-  return value.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+  return value
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&");
 }

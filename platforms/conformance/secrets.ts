@@ -23,7 +23,8 @@ export function testSecrets(subject: Subject, world: () => World): void {
     const kept = await world().everythingKept();
     const secrets = await world().secretsSeen();
     assert.ok(secrets.length > 0, "no secret was sent to the platform at all");
-    for (const secret of secrets) assert.ok(!kept.includes(secret), `${secret.slice(0, 6)}… is kept in the clear: ${around(kept, secret)}`);
+    for (const secret of secrets)
+      assert.ok(!kept.includes(secret), `${secret.slice(0, 6)}… is kept in the clear: ${around(kept, secret)}`);
   });
 
   test(`${subject.name}: while an upload is under way nothing that is kept or logged holds the key to it`, async () => {
@@ -31,10 +32,18 @@ export function testSecrets(subject: Subject, world: () => World): void {
     const account = await world().connect();
     await world().fault({ operation: "publish", kind: "drop_before", times: 100 });
     await world().publish(account, content, { until: (row) => row.error !== null });
-    const keys = (await world().requests()).flatMap(({ url }) => [...new URL(url, "https://platform.invalid").searchParams].flatMap(([name, value]) => (isSecretParameter(name) ? [`${name}=${value}`] : [])));
-    assert.ok(keys.length > 0 || platforms[subject.name].broker?.secretCheckpoint === undefined, "the upload has no address of its own");
+    const keys = (await world().requests()).flatMap(({ url }) =>
+      [...new URL(url, "https://platform.invalid").searchParams].flatMap(([name, value]) =>
+        isSecretParameter(name) ? [`${name}=${value}`] : [],
+      ),
+    );
+    assert.ok(
+      keys.length > 0 || platforms[subject.name].broker?.secretCheckpoint === undefined,
+      "the upload has no address of its own",
+    );
     const kept = await world().everythingKept();
-    for (const key of keys) assert.ok(!kept.includes(key), `${key.slice(0, 16)}… is kept in the clear: ${around(kept, key)}`);
+    for (const key of keys)
+      assert.ok(!kept.includes(key), `${key.slice(0, 16)}… is kept in the clear: ${around(kept, key)}`);
   });
 }
 

@@ -17,7 +17,10 @@ export function testShapes(subject: Subject, world: () => World): void {
         assert.equal(post.error, null);
         const entries = await world().ledger(account);
         assert.equal(entries.length, example.parts);
-        assert.deepEqual(entries.map((entry) => entry.publishCalls), entries.map(() => 1));
+        assert.deepEqual(
+          entries.map((entry) => entry.publishCalls),
+          entries.map(() => 1),
+        );
         const first = entries.at(-1);
         assert.deepEqual([first?.id, first?.url], [post.platformPostId, post.publishedUrl]);
         const expected = resolveContent(subject.name, example.content, world().measure);

@@ -16,7 +16,10 @@ export function testTokens(subject: Subject, world: () => World): void {
     assert.notEqual(stored.platform_account_id, "");
     const { publishScopes, otherPublishScopes = [] } = catalog[subject.name].capabilities;
     const isGranted = (scopes: readonly string[]): boolean => scopes.every((scope) => stored.scopes.includes(scope));
-    assert.ok(stored.scopes.length === 0 || [publishScopes, ...otherPublishScopes].some(isGranted), `granted: ${stored.scopes.join(", ")}`);
+    assert.ok(
+      stored.scopes.length === 0 || [publishScopes, ...otherPublishScopes].some(isGranted),
+      `granted: ${stored.scopes.join(", ")}`,
+    );
   });
 
   test(`${subject.name}: an expired token is renewed once, or asks for the person where it can't be`, async () => {
@@ -30,7 +33,11 @@ export function testTokens(subject: Subject, world: () => World): void {
       assert.deepEqual([post.status, refreshes], ["published", 1], JSON.stringify(post.error));
       assert.equal((await world().ledger(account)).length, 1);
     } else {
-      assert.deepEqual([post.status, post.error?.code, post.error?.category], ["failed", "AUTH_EXPIRED", "account"], JSON.stringify(post.error));
+      assert.deepEqual(
+        [post.status, post.error?.code, post.error?.category],
+        ["failed", "AUTH_EXPIRED", "account"],
+        JSON.stringify(post.error),
+      );
       assert.equal((await world().readAccount(account)).token_health, "expired");
       assert.deepEqual(await world().ledger(account), []);
     }
@@ -53,8 +60,15 @@ export function testTokens(subject: Subject, world: () => World): void {
       assert.ok(refresh);
       await world().advance(account, refresh.afterSeconds + 60);
       const content = plainExample(subject, world().fixtures).content;
-      const posts = await Promise.all([world().publish(account, content), world().publish(account, { ...content, text: `${content.text} again` })]);
-      assert.deepEqual(posts.map((post) => post.status), ["published", "published"], JSON.stringify(posts));
+      const posts = await Promise.all([
+        world().publish(account, content),
+        world().publish(account, { ...content, text: `${content.text} again` }),
+      ]);
+      assert.deepEqual(
+        posts.map((post) => post.status),
+        ["published", "published"],
+        JSON.stringify(posts),
+      );
       assert.equal((await world().requests()).filter((request) => request.operation === "refresh").length, 1);
     });
   }

@@ -10,7 +10,8 @@ import type { World } from "./world.ts";
 export function testWaiting(subject: Subject, world: () => World): void {
   test(`${subject.name}: a platform that takes its time costs no attempt`, async (t) => {
     const { content } = slowest(subject, world());
-    if (!(await world().operations(content)).has("status")) return t.diagnostic(`${subject.name} has nothing to wait for`);
+    if (!(await world().operations(content)).has("status"))
+      return t.diagnostic(`${subject.name} has nothing to wait for`);
     const account = await world().connect();
     const post = await world().publish(account, content);
     assert.equal(post.status, "published", JSON.stringify(post.error));
@@ -25,19 +26,29 @@ export function testWaiting(subject: Subject, world: () => World): void {
     const operations = await world().operations(content);
     if (!operations.has("status")) return t.diagnostic(`${subject.name} has nothing to wait for`);
     const account = await world().connect();
-    await world().fault({ operation: operations.has("create") ? "create" : "upload", kind: "process_forever", times: 100 });
+    await world().fault({
+      operation: operations.has("create") ? "create" : "upload",
+      kind: "process_forever",
+      times: 100,
+    });
     const post = await world().publish(account, content);
     // Where the platform processes what it has accepted for publishing already, nobody can say that it never will be live;
     // where it shows it all the same, it is.
     const isAccepted = (await world().requests()).some((request) => request.operation === "publish");
     const isShown = (await world().ledger(account)).length > 0;
-    const [status, code] = isShown ? ["published", undefined] : isAccepted ? ["unknown", "OUTCOME_UNKNOWN"] : ["failed", "MEDIA_UPLOAD_FAILED"];
+    const [status, code] = isShown
+      ? ["published", undefined]
+      : isAccepted
+        ? ["unknown", "OUTCOME_UNKNOWN"]
+        : ["failed", "MEDIA_UPLOAD_FAILED"];
     assert.deepEqual([post.status, post.error?.code], [status, code], JSON.stringify(post.error));
   });
 }
 
 /** Videos take longest, where the platform takes them. */
 function slowest(subject: Subject, world: World): Example {
-  const takesVideo = catalog[subject.name].capabilities.placements.some(({ shapes }) => shapes.some((shape) => shape.video !== undefined));
+  const takesVideo = catalog[subject.name].capabilities.placements.some(({ shapes }) =>
+    shapes.some((shape) => shape.video !== undefined),
+  );
   return takesVideo ? videoExample(subject, world.fixtures) : plainExample(subject, world.fixtures);
 }

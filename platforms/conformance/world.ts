@@ -47,7 +47,13 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const storage = await createDiskStorage(mediaFolder);
   const secret = randomBytes(32).toString("hex");
   const mediaDoor = await openMediaDoor({ pool, storage, secret });
-  const running = await startSandbox({ port: 0, dataDir: join(dataDir, "sandbox"), limits: true, mediaUrl: mediaDoor.url, ...(options.startAt === undefined ? {} : { startAt: options.startAt }) });
+  const running = await startSandbox({
+    port: 0,
+    dataDir: join(dataDir, "sandbox"),
+    limits: true,
+    mediaUrl: mediaDoor.url,
+    ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+  });
   const sandbox = openSandbox(running.url);
   const place: Place = {
     databaseUrl: database.url,
@@ -64,7 +70,11 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const userId = randomUUID();
   await pool.query("insert into users (id, email) values ($1, $1)", [userId]);
   const fixtures = await loadFixtures(storage);
-  const media = await addUploads(pool, { userId, mode: "test" }, fixtures.map(({ storageKey, facts, filename }) => ({ filename, received: { storageKey, facts, sha256: "" } })));
+  const media = await addUploads(
+    pool,
+    { userId, mode: "test" },
+    fixtures.map(({ storageKey, facts, filename }) => ({ filename, received: { storageKey, facts, sha256: "" } })),
+  );
   const mediaIds = new Map(media.map((row) => [row.filename, row.id]));
   const people = { count: 0 };
   const secrets = new Set([app.clientSecret]);
@@ -73,7 +83,8 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
 
   const world = {
     fixtures,
-    measure: (entry: MediaEntry): MediaFacts | null => fixtures.find(({ filename }) => filename === entry.filename)?.facts ?? null,
+    measure: (entry: MediaEntry): MediaFacts | null =>
+      fixtures.find(({ filename }) => filename === entry.filename)?.facts ?? null,
 
     /**
      * A new person signs in, and their account is the only one of a new set. What earlier tests left unfinished rests from
@@ -83,20 +94,33 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       await pool.query("update platform_posts set next_action_at = null");
       people.count += 1;
       const setId = randomUUID();
-      await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Set')", [setId, userId]);
+      await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Set')", [
+        setId,
+        userId,
+      ]);
       const codeVerifier = oauth.pkce ? randomBytes(32).toString("base64url") : null;
       const challenge = codeVerifier === null ? null : createHash("sha256").update(codeVerifier).digest("base64url");
       const code = await sandbox.authorize(oauth, app, `${kind}-${people.count}`, challenge);
       const granted = await oauth.exchange(services.httpFor("test"), app, { code, codeVerifier });
       const [{ profile, grant }] = await readChoices(oauth, services.httpFor("test"), granted);
-      for (const token of [granted.accessToken, grant.accessToken, grant.refreshToken]) if (token !== null) secrets.add(token);
-      const accountId = await storeConnection(services, { userId, mode: "test", platformSetId: setId, platform: subject.name }, grant, profile);
+      for (const token of [granted.accessToken, grant.accessToken, grant.refreshToken])
+        if (token !== null) secrets.add(token);
+      const accountId = await storeConnection(
+        services,
+        { userId, mode: "test", platformSetId: setId, platform: subject.name },
+        grant,
+        profile,
+      );
       await sandbox.reset();
       return { userId, setId, accountId, platformAccountId: profile.platformAccountId };
     },
 
     /** Publishes and waits until the platform post is settled, or until it is what the test waits for. */
-    async publish(account: TestAccount, content: PostContent, options: { until?: (row: PostRow) => boolean } = {}): Promise<PostRow> {
+    async publish(
+      account: TestAccount,
+      content: PostContent,
+      options: { until?: (row: PostRow) => boolean } = {},
+    ): Promise<PostRow> {
       const id = await insertPost(pool, subject.name, account, content, mediaIds);
       return await world.settled(id, options.until);
     },
@@ -112,7 +136,10 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       await engine.stop();
       const doomed = await startDoomed(place, doom);
       const id = await insertPost(pool, subject.name, account, content, mediaIds);
-      await Promise.race([doomed.dead, world.settled(id).then(() => doomed.kill("it published everything before its hour came"))]);
+      await Promise.race([
+        doomed.dead,
+        world.settled(id).then(() => doomed.kill("it published everything before its hour came")),
+      ]);
       await passTime(pool, 6);
       engine = await startEngine(place, log, { speed: SPEED_AFTER_CRASH });
       const row = await world.settled(id);
@@ -160,7 +187,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     async keepPace<T>(speed: number, work: () => Promise<T>): Promise<T> {
       let isOver = false;
       const ticking = (async () => {
-        for (let last = performance.now(); !isOver; ) {
+        for (let last = performance.now(); !isOver;) {
           await new Promise((passed) => setTimeout(passed, 5));
           const now = performance.now();
           await sandbox.advance(((now - last) / 1000) * speed);
@@ -188,19 +215,31 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     },
 
     async readAccount({ accountId }: TestAccount) {
-      const { rows } = await pool.query<{ status: string; token_health: string; platform_account_id: string; scopes: string[] }>("select * from accounts where id = $1", [accountId]);
+      const { rows } = await pool.query<{
+        status: string;
+        token_health: string;
+        platform_account_id: string;
+        scopes: string[];
+      }>("select * from accounts where id = $1", [accountId]);
       return rows[0] ?? missing();
     },
 
     async readConnection({ accountId }: TestAccount) {
-      const { rows } = await pool.query<{ refresh_token_sealed: string | null }>("select * from connections where account_id = $1", [accountId]);
+      const { rows } = await pool.query<{ refresh_token_sealed: string | null }>(
+        "select * from connections where account_id = $1",
+        [accountId],
+      );
       return rows[0] ?? missing();
     },
 
     /** Every row of every table, and every line of the log. */
     async everythingKept(): Promise<string> {
-      const { rows } = await pool.query<{ name: string }>("select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'");
-      const kept = await Promise.all(rows.map(async ({ name }) => JSON.stringify((await pool.query(`select t::text from ${name} t`)).rows)));
+      const { rows } = await pool.query<{ name: string }>(
+        "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+      );
+      const kept = await Promise.all(
+        rows.map(async ({ name }) => JSON.stringify((await pool.query(`select t::text from ${name} t`)).rows)),
+      );
       return [...kept, ...logged].join("\n");
     },
 

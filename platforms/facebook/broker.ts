@@ -6,11 +6,29 @@ import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { paced } from "../kit/meta-usage.ts";
 import { multipartBytes } from "../kit/multipart.ts";
 import { renditionFor } from "../kit/rendition.ts";
-import { BrokerError, type Broker, type PublishMedia, type QuietStep, type Step, type StepContext, type VisibleStep } from "../platform.ts";
+import {
+  BrokerError,
+  type Broker,
+  type PublishMedia,
+  type QuietStep,
+  type Step,
+  type StepContext,
+  type VisibleStep,
+} from "../platform.ts";
 import { imageRule, kindOf, photoIds, stepNames, titleOf, videoOf } from "./content.ts";
 import { graph, isRepeat, videoGraph } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
-import { acceptedAs, awaitUploaded, progressOf, readVideoIfThere, reasonOf, sendBytes, sendChunks, startBytes, startChunks } from "./video.ts";
+import {
+  acceptedAs,
+  awaitUploaded,
+  progressOf,
+  readVideoIfThere,
+  reasonOf,
+  sendBytes,
+  sendChunks,
+  startBytes,
+  startChunks,
+} from "./video.ts";
 import { accepted, created, posted, postLink, storyList, storyPublished, type VideoState } from "./wire.ts";
 
 /**
@@ -51,8 +69,20 @@ function uploadPhoto(item: number): QuietStep {
     async run(context) {
       const media = context.content.media[item];
       if (media === undefined) throw new Error("The post has no such photo");
-      const altText: Record<string, string> = media.altText === null || media.altText === "" || context.content.placement === "story" ? {} : { alt_text_custom: media.altText };
-      const { id } = readGraphAnswer(graph, created, await sendImage(context, `${context.account.platformAccountId}/photos`, { published: "false", ...altText }, media));
+      const altText: Record<string, string> =
+        media.altText === null || media.altText === "" || context.content.placement === "story"
+          ? {}
+          : { alt_text_custom: media.altText };
+      const { id } = readGraphAnswer(
+        graph,
+        created,
+        await sendImage(
+          context,
+          `${context.account.platformAccountId}/photos`,
+          { published: "false", ...altText },
+          media,
+        ),
+      );
       return { done: { [stepNames.photo(item)]: id } };
     },
   };
@@ -81,15 +111,28 @@ function publishPost(): VisibleStep {
       const fields: Record<string, string> = {
         ...(text === "" ? {} : { message: text }),
         ...(linkUrl === null ? {} : { link: linkUrl }),
-        ...(media.length === 0 ? {} : { attached_media: JSON.stringify(photoIds(context).map((id) => ({ media_fbid: id }))) }),
+        ...(media.length === 0
+          ? {}
+          : { attached_media: JSON.stringify(photoIds(context).map((id) => ({ media_fbid: id }))) }),
         published: "true",
       };
-      const request = graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/feed`, fields);
+      const request = graphRequest(
+        graph,
+        context.accessToken,
+        "POST",
+        `${context.account.platformAccountId}/feed`,
+        fields,
+      );
       return { ...request, query: { fields: "id,permalink_url" }, timeoutSeconds: 60 };
     },
     accept(answer, context) {
       const { id, permalink_url: link } = readCommit(posted, answer, context);
-      return { done: { [stepNames.publish]: id, hasLink: link !== null }, remoteId: id, platformPostId: id, ...(link === null ? {} : { publishedUrl: link }) };
+      return {
+        done: { [stepNames.publish]: id, hasLink: link !== null },
+        remoteId: id,
+        platformPostId: id,
+        ...(link === null ? {} : { publishedUrl: link }),
+      };
     },
   };
 }
@@ -100,7 +143,10 @@ function readCommit<T>(schema: z.ZodType<T>, answer: HttpAnswer, { mayBeLive }: 
     return readGraphAnswer(graph, schema, answer);
   } catch (error) {
     if (mayBeLive !== true || !(error instanceof BrokerError) || !isRepeat(error)) throw error;
-    throw new BrokerError(error.code, error.message, { cause: error, ...(error.platformError === null ? {} : { platformError: error.platformError }) });
+    throw new BrokerError(error.code, error.message, {
+      cause: error,
+      ...(error.platformError === null ? {} : { platformError: error.platformError }),
+    });
   }
 }
 
@@ -112,7 +158,12 @@ function readPermalink(): QuietStep {
     async run(context) {
       const id = context.checkpoint[stepNames.publish];
       if (typeof id !== "string" || context.checkpoint.hasLink === true) return { done: {} };
-      const { permalink_url: link } = await callGraph(graph, context.http, postLink, graphRequest(graph, context.accessToken, "GET", id, { fields: "permalink_url" }));
+      const { permalink_url: link } = await callGraph(
+        graph,
+        context.http,
+        postLink,
+        graphRequest(graph, context.accessToken, "GET", id, { fields: "permalink_url" }),
+      );
       // A plain address of the id leads to the post as well.
       return { done: {}, publishedUrl: link ?? `https://www.facebook.com/${id}` };
     },
@@ -121,21 +172,34 @@ function readPermalink(): QuietStep {
 
 function publishVideo(): VisibleStep {
   return finishVideo((context) => {
-    const fields = { upload_phase: "finish", upload_session_id: String(context.checkpoint.uploadSession), ...wordsOf(context), published: "true" };
+    const fields = {
+      upload_phase: "finish",
+      upload_session_id: String(context.checkpoint.uploadSession),
+      ...wordsOf(context),
+      published: "true",
+    };
     return graphRequest(videoGraph, context.accessToken, "POST", `${context.account.platformAccountId}/videos`, fields);
   });
 }
 
 function publishReel(): VisibleStep {
   return finishVideo((context) => {
-    const fields = { upload_phase: "finish", video_id: String(context.checkpoint[stepNames.start]), video_state: "PUBLISHED", ...wordsOf(context) };
+    const fields = {
+      upload_phase: "finish",
+      video_id: String(context.checkpoint[stepNames.start]),
+      video_state: "PUBLISHED",
+      ...wordsOf(context),
+    };
     return graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/video_reels`, fields);
   });
 }
 
 function wordsOf(context: StepContext): Record<string, string> {
   const title = titleOf(context);
-  return { ...(title === undefined ? {} : { title }), ...(context.content.text === "" ? {} : { description: context.content.text }) };
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(context.content.text === "" ? {} : { description: context.content.text }),
+  };
 }
 
 /** Success says no more than that the video is accepted; its state says the rest. */
@@ -166,11 +230,20 @@ function awaitLive(): QuietStep {
         return { done: {}, ...(video?.permalink_url ? { publishedUrl: video.permalink_url } : {}) };
       }
       if (video !== null && (progress === "failed" || progress === "dead")) {
-        throw new BrokerError("MEDIA_FAILED", "Facebook accepted the video and could not process it, so it is not live.", {
-          retryable: false,
-          neverLive: true,
-          platformError: { status: 200, code: video.status?.video_status ?? null, message: reasonOf(video), requestId: null },
-        });
+        throw new BrokerError(
+          "MEDIA_FAILED",
+          "Facebook accepted the video and could not process it, so it is not live.",
+          {
+            retryable: false,
+            neverLive: true,
+            platformError: {
+              status: 200,
+              code: video.status?.video_status ?? null,
+              message: reasonOf(video),
+              requestId: null,
+            },
+          },
+        );
       }
       if (context.waitedSeconds < LIVE_SECONDS) return { waitSeconds: LIVE_WAITS[context.polls] ?? 60 };
       throw new BrokerError("OUTCOME_UNKNOWN", "Facebook accepted the video and has not finished processing it.");
@@ -192,7 +265,16 @@ function setCover(): QuietStep {
     async run(context) {
       const cover = videoOf(context).thumbnail;
       if (cover === null) return { done: {} };
-      readGraphAnswer(graph, accepted, await sendImage(context, `${String(context.checkpoint[stepNames.start])}/thumbnails`, { is_preferred: "true" }, cover));
+      readGraphAnswer(
+        graph,
+        accepted,
+        await sendImage(
+          context,
+          `${String(context.checkpoint[stepNames.start])}/thumbnails`,
+          { is_preferred: "true" },
+          cover,
+        ),
+      );
       return { done: {} };
     },
   };
@@ -200,14 +282,22 @@ function setCover(): QuietStep {
 
 function publishPhotoStory(): VisibleStep {
   return publishStory((context) =>
-    graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/photo_stories`, { photo_id: photoIds(context)[0] ?? "" }),
+    graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/photo_stories`, {
+      photo_id: photoIds(context)[0] ?? "",
+    }),
   );
 }
 
 function publishVideoStory(): VisibleStep {
   return publishStory((context) => {
     const fields = { upload_phase: "finish", video_id: String(context.checkpoint[stepNames.start]) };
-    return graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/video_stories`, fields);
+    return graphRequest(
+      graph,
+      context.accessToken,
+      "POST",
+      `${context.account.platformAccountId}/video_stories`,
+      fields,
+    );
   });
 }
 
@@ -232,7 +322,13 @@ function readStoryLink(): QuietStep {
     effect: "read",
     cosmetic: true,
     async run(context) {
-      const request = graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/stories`, {});
+      const request = graphRequest(
+        graph,
+        context.accessToken,
+        "GET",
+        `${context.account.platformAccountId}/stories`,
+        {},
+      );
       const { data } = await callGraph(graph, context.http, storyList, request);
       const url = data.find(({ post_id: id }) => id === context.checkpoint[stepNames.publish])?.url;
       if (url) return { done: {}, publishedUrl: url };

@@ -40,7 +40,12 @@ const reelVideo = {
   limits: {
     ...uprightLimits,
     // Meta itself takes 3 to 90 seconds and 16:9 to 9:16; the product promises less. 1 % either way is rounding to whole pixels.
-    durationSeconds: { min: 4, max: 60, words: "between 4 and 60 seconds", source: "Ampost's own rule for Facebook reels" },
+    durationSeconds: {
+      min: 4,
+      max: 60,
+      words: "between 4 and 60 seconds",
+      source: "Ampost's own rule for Facebook reels",
+    },
     ratio: { min: 0.557, max: 0.568, words: "9:16", source: "Ampost's own rule for Facebook reels" },
   },
   videoCodecs: ["avc", "hevc", "vp9", "av1"],
@@ -60,7 +65,10 @@ const storyVideo = {
 export const capabilities = {
   platform: "facebook",
   label: "Facebook",
-  launch: { state: "general", sentence: "Facebook Pages only: Meta has withdrawn the API for groups, and personal profiles cannot be posted to." },
+  launch: {
+    state: "general",
+    sentence: "Facebook Pages only: Meta has withdrawn the API for groups, and personal profiles cannot be posted to.",
+  },
   scheduling: true,
   text: { max: 63_206, counting: "codePoints", required: "withoutMedia", source: "Facebook, known limit of the app" },
   placements: [

@@ -10,21 +10,70 @@ for (const row of errors) {
   test(`Facebook's "${row.meaning}" (${row.subcodes ?? row.codes ?? row.either ?? row.name ?? "sign-in"}) is ${row.becomes}`, () => {
     const { status, body } = exampleOf(row);
     const error = classifyGraphAnswer(graph, answerOf(status, body));
-    assert.deepEqual([error.code, error.message, error.notPublished, error.publicCode], [row.becomes, row.says, row.notPublished, row.surfacesAs ?? null]);
+    assert.deepEqual(
+      [error.code, error.message, error.notPublished, error.publicCode],
+      [row.becomes, row.says, row.notPublished, row.surfacesAs ?? null],
+    );
     assert.equal(classifyGraphAnswer(graph, answerOf(500, body)).notPublished, false);
   });
 }
 
 test("the subcode decides before the code, and some numbers come as either", () => {
-  const codes = (code: number, subcode?: number): string => classifyGraphAnswer(graph, answerOf(400, { error: { message: "no", code, error_subcode: subcode } })).code;
+  const codes = (code: number, subcode?: number): string =>
+    classifyGraphAnswer(graph, answerOf(400, { error: { message: "no", code, error_subcode: subcode } })).code;
   assert.deepEqual(
-    [codes(368, 4_854_002), codes(200, 1_404_078), codes(368, 1_404_078), codes(368, 1_390_008), codes(368, 1_404_082), codes(368), codes(506, 1_455_006), codes(100, 1_363_128), codes(1_363_128), codes(100, 1_609_005), codes(100), codes(190, 492), codes(190), codes(283), codes(613), codes(80_001), codes(6000, 1_363_037)],
-    ["IDENTITY_CONFIRMATION_REQUIRED", "IDENTITY_CONFIRMATION_REQUIRED", "IDENTITY_CONFIRMATION_REQUIRED", "RATE_LIMITED", "CONTENT_REJECTED", "RATE_LIMITED", "CONTENT_REJECTED", "MEDIA_REJECTED", "MEDIA_REJECTED", "CONTENT_REJECTED", "CONTENT_REJECTED", "AUTH_REVOKED", "AUTH_EXPIRED", "AUTH_REVOKED", "RATE_LIMITED", "RATE_LIMITED", "MEDIA_FAILED"],
+    [
+      codes(368, 4_854_002),
+      codes(200, 1_404_078),
+      codes(368, 1_404_078),
+      codes(368, 1_390_008),
+      codes(368, 1_404_082),
+      codes(368),
+      codes(506, 1_455_006),
+      codes(100, 1_363_128),
+      codes(1_363_128),
+      codes(100, 1_609_005),
+      codes(100),
+      codes(190, 492),
+      codes(190),
+      codes(283),
+      codes(613),
+      codes(80_001),
+      codes(6000, 1_363_037),
+    ],
+    [
+      "IDENTITY_CONFIRMATION_REQUIRED",
+      "IDENTITY_CONFIRMATION_REQUIRED",
+      "IDENTITY_CONFIRMATION_REQUIRED",
+      "RATE_LIMITED",
+      "CONTENT_REJECTED",
+      "RATE_LIMITED",
+      "CONTENT_REJECTED",
+      "MEDIA_REJECTED",
+      "MEDIA_REJECTED",
+      "CONTENT_REJECTED",
+      "CONTENT_REJECTED",
+      "AUTH_REVOKED",
+      "AUTH_EXPIRED",
+      "AUTH_REVOKED",
+      "RATE_LIMITED",
+      "RATE_LIMITED",
+      "MEDIA_FAILED",
+    ],
   );
 });
 
 test("a Page's rate limit carries the minutes that the header names", () => {
   const usage = JSON.stringify({ "101": [{ type: "pages", call_count: 100, estimated_time_to_regain_access: 19 }] });
-  const limited = { error: { message: "(#80001) There have been too many calls to this Page account.", type: "OAuthException", code: 80_001 } };
-  assert.equal(classifyGraphAnswer(graph, answerOf(400, limited, { "x-business-use-case-usage": usage })).retryAfterSeconds, 1140);
+  const limited = {
+    error: {
+      message: "(#80001) There have been too many calls to this Page account.",
+      type: "OAuthException",
+      code: 80_001,
+    },
+  };
+  assert.equal(
+    classifyGraphAnswer(graph, answerOf(400, limited, { "x-business-use-case-usage": usage })).retryAfterSeconds,
+    1140,
+  );
 });

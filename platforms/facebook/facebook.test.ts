@@ -7,7 +7,8 @@ import type { Refusal } from "../conformance/subject.ts";
 testPlatform({
   name: "facebook",
   readsBack: true,
-  onlyListed: ({ media, platformOverrides }) => !/\.(?:mp4|mov)$/.test(media[0]?.filename ?? "") || platformOverrides.facebook?.settings?.["placement"] === "story",
+  onlyListed: ({ media, platformOverrides }) =>
+    !/\.(?:mp4|mov)$/.test(media[0]?.filename ?? "") || platformOverrides.facebook?.settings?.["placement"] === "story",
   refusals: [...whilePreparing(), ...whilePublishing(), ...leftOpen()],
 });
 
@@ -90,7 +91,9 @@ function leftOpen(): Refusal[] {
   const notLive = [...GRAPH_OPEN, "1363047"].filter((error) => !live.includes(error));
   return [
     ...passing(live, { operation: "publish" }),
-    ...refusals(Object.fromEntries([...notLive, "100/33"].map((error) => [error, "OUTCOME_UNKNOWN"])), { operation: "publish" }),
+    ...refusals(Object.fromEntries([...notLive, "100/33"].map((error) => [error, "OUTCOME_UNKNOWN"])), {
+      operation: "publish",
+    }),
     ...passing([...live, ...notLive], { operation: "publish", with: "video" }),
   ];
 }

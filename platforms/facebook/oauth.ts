@@ -1,5 +1,13 @@
 import type { HttpClient } from "../kit/http.ts";
-import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, readPage, revokeFacebookGrant, type ManagedPage } from "../kit/meta-login.ts";
+import {
+  exchangeFacebookCode,
+  FACEBOOK_DIALOG,
+  readGrantor,
+  readManagedPages,
+  readPage,
+  revokeFacebookGrant,
+  type ManagedPage,
+} from "../kit/meta-login.ts";
 import { BrokerError, type Choice, type OAuth, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";
@@ -23,11 +31,31 @@ export const oauth: OAuth = {
 
 async function readPages(http: HttpClient, accessToken: string): Promise<Choice[]> {
   const pages = await readManagedPages(graph, http, accessToken);
-  const choices = pages.map((page): Choice => ({ profile: toProfile(page), token: { accessToken: page.accessToken, expiresInSeconds: null } }));
+  const choices = pages.map((page): Choice => ({
+    profile: toProfile(page),
+    token: { accessToken: page.accessToken, expiresInSeconds: null },
+  }));
   if (choices.length > 0) return choices;
-  throw new BrokerError("AUTH_REVOKED", "There is no Facebook Page that you may publish as among those that were ticked. Connect again, tick the Page, and make sure that your role on it includes creating content.");
+  throw new BrokerError(
+    "AUTH_REVOKED",
+    "There is no Facebook Page that you may publish as among those that were ticked. Connect again, tick the Page, and make sure that your role on it includes creating content.",
+  );
 }
 
-function toProfile({ id, name, username, link, category, pictureUrl, instagram }: Omit<ManagedPage, "accessToken">): Profile {
-  return { platformAccountId: id, username, displayName: name, avatarUrl: pictureUrl, metadata: { category, link, instagramAccountId: instagram?.id ?? null } };
+function toProfile({
+  id,
+  name,
+  username,
+  link,
+  category,
+  pictureUrl,
+  instagram,
+}: Omit<ManagedPage, "accessToken">): Profile {
+  return {
+    platformAccountId: id,
+    username,
+    displayName: name,
+    avatarUrl: pictureUrl,
+    metadata: { category, link, instagramAccountId: instagram?.id ?? null },
+  };
 }

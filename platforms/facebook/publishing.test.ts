@@ -21,7 +21,11 @@ test("a post that is listed a minute late is found there after a crash, and not 
     world.publishThroughCrash(account, textOf("late to the list"), { publish: 1, when: "after" }),
   );
   const entries = await world.ledger(account);
-  assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
+  assert.deepEqual(
+    [published.status, published.platformPostId, entries.length],
+    ["published", entries[0]?.id, 1],
+    JSON.stringify(published.error),
+  );
   assert.equal(entries[0]?.publishCalls, 1);
   const reads = (await world.requests()).filter(({ url }) => url.includes("/published_posts"));
   assert.ok(reads.length > 1, "it was listed at the first look");
@@ -31,13 +35,23 @@ test("a text that is live and listed long after is never made again by itself, a
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "feed-lag-600s" });
   const lost = await world.publishThroughCrash(account, textOf("very late"), { publish: 1, when: "after" });
-  assert.deepEqual([lost.status, lost.error?.code, (await world.ledger(account)).length], ["unknown", "OUTCOME_UNKNOWN", 1]);
+  assert.deepEqual(
+    [lost.status, lost.error?.code, (await world.ledger(account)).length],
+    ["unknown", "OUTCOME_UNKNOWN", 1],
+  );
   await world.advance(account, 600);
   const forced = await world.retryByForce(lost.id);
   const entries = await world.ledger(account);
-  assert.deepEqual([forced.status, forced.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(forced.error));
+  assert.deepEqual(
+    [forced.status, forced.platformPostId, entries.length],
+    ["published", entries[0]?.id, 1],
+    JSON.stringify(forced.error),
+  );
   const calls = (await world.requests()).filter(({ operation }) => operation === "publish");
-  assert.deepEqual(calls.map(({ status }) => status), [200, 400]);
+  assert.deepEqual(
+    calls.map(({ status }) => status),
+    [200, 400],
+  );
 });
 
 test("a text that never went out is not taken for another post of ours with the same words", async () => {
@@ -46,17 +60,27 @@ test("a text that never went out is not taken for another post of ours with the 
   await world.fault({ operation: "publish", kind: "drop_before" });
   const second = await world.publish(account, textOf("again and again"));
   assert.deepEqual([first.status, second.status, second.platformPostId], ["published", "unknown", null]);
-  assert.deepEqual((await world.ledger(account)).map(({ id }) => id), [first.platformPostId]);
+  assert.deepEqual(
+    (await world.ledger(account)).map(({ id }) => id),
+    [first.platformPostId],
+  );
 });
 
 test("a lost text is found by a Page whose clock is ten minutes behind", async () => {
-  const behind = await startWorld({ name: "facebook", readsBack: true, refusals: [] }, { startAt: new Date(Date.now() - 600_000) });
+  const behind = await startWorld(
+    { name: "facebook", readsBack: true, refusals: [] },
+    { startAt: new Date(Date.now() - 600_000) },
+  );
   try {
     const account = await behind.connect();
     await behind.fault({ operation: "publish", kind: "drop_after" });
     const published = await behind.publish(account, textOf("by another clock"));
     const entries = await behind.ledger(account);
-    assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
+    assert.deepEqual(
+      [published.status, published.platformPostId, entries.length],
+      ["published", entries[0]?.id, 1],
+      JSON.stringify(published.error),
+    );
   } finally {
     await behind.close();
   }
@@ -64,20 +88,38 @@ test("a lost text is found by a Page whose clock is ten minutes behind", async (
 
 test("a Page whose calls are nearly used up is published to at a slower pace, and no call more is made", async () => {
   const account = await world.connect();
-  const photos = world.fixtures.filter(({ facts }) => facts.mimeType === "image/jpeg").slice(0, 2).map(({ filename }) => ({ filename }));
+  const photos = world.fixtures
+    .filter(({ facts }) => facts.mimeType === "image/jpeg")
+    .slice(0, 2)
+    .map(({ filename }) => ({ filename }));
   await world.fault({ operation: "upload", kind: "reject", error: "usage-85", times: 2 });
-  const published = await world.publish(account, { text: "slowly", media: photos, linkUrl: null, platformOverrides: {} });
+  const published = await world.publish(account, {
+    text: "slowly",
+    media: photos,
+    linkUrl: null,
+    platformOverrides: {},
+  });
   assert.deepEqual([published.status, published.attemptCount], ["published", 1], JSON.stringify(published.error));
-  assert.deepEqual((await world.requests()).map(({ operation }) => operation), ["upload", "upload", "publish"]);
+  assert.deepEqual(
+    (await world.requests()).map(({ operation }) => operation),
+    ["upload", "upload", "publish"],
+  );
 });
 
 test("a reel's upload that is cut goes on where it broke", async () => {
   const account = await world.connect();
   await world.fault({ operation: "upload", kind: "reject", error: "upload-interrupt-at-65536" });
-  const reel = { text: "cut", media: [{ filename: "portrait-9x16.mp4" }], linkUrl: null, platformOverrides: { facebook: { settings: { placement: "reel" } } } };
+  const reel = {
+    text: "cut",
+    media: [{ filename: "portrait-9x16.mp4" }],
+    linkUrl: null,
+    platformOverrides: { facebook: { settings: { placement: "reel" } } },
+  };
   const published = await world.publish(account, reel);
   assert.equal(published.status, "published", JSON.stringify(published.error));
-  const offsets = (await world.requests()).filter(({ url }) => url.includes("/video-upload/")).map(({ headers }) => headers["offset"]);
+  const offsets = (await world.requests())
+    .filter(({ url }) => url.includes("/video-upload/"))
+    .map(({ headers }) => headers["offset"]);
   assert.deepEqual(offsets, ["0", "65536"]);
 });
 

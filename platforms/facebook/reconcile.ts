@@ -34,7 +34,8 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
   const { since, until } = searchedDates(intent, context.now);
   const answer = await context.http.send(
     graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/published_posts`, {
-      fields: "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",
+      fields:
+        "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",
       since: String(wholeSeconds(since)),
       ...(until === null ? {} : { until: String(wholeSeconds(until)) }),
       limit: String(LIST_LIMIT),
@@ -46,18 +47,29 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
   const hits = others.filter((post) => isThisPost(context, post, earliest));
   const [hit] = hits;
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the Page look like this one." };
-  if (hit !== undefined && intent.hasTwin) return { verdict: "cannot_tell", reason: "The Page has one such post, and two were sent." };
+  if (hit !== undefined && intent.hasTwin)
+    return { verdict: "cannot_tell", reason: "The Page has one such post, and two were sent." };
   if (hit !== undefined) {
     const { id, permalink_url: link } = hit;
-    return { verdict: "published", done: { [stepNames.publish]: id, hasLink: link !== null }, remoteId: id, platformPostId: id, ...(link === null ? {} : { publishedUrl: link }) };
+    return {
+      verdict: "published",
+      done: { [stepNames.publish]: id, hasLink: link !== null },
+      remoteId: id,
+      platformPostId: id,
+      ...(link === null ? {} : { publishedUrl: link }),
+    };
   }
-  if (data.length >= LIST_LIMIT) return { verdict: "cannot_tell", reason: "The Page has published too much since to find this post." };
+  if (data.length >= LIST_LIMIT)
+    return { verdict: "cannot_tell", reason: "The Page has published too much since to find this post." };
   return { verdict: "not_listed", reason: "The post is not among the Page's published posts." };
 }
 
 /** The ids of the photos and the video in it; by a video's own its post is known. */
 function targetsOf({ attachments }: ListedPost): string[] {
-  const targets = (attachments?.data ?? []).flatMap(({ target, subattachments }) => [target, ...(subattachments?.data ?? []).map((sub) => sub.target)]);
+  const targets = (attachments?.data ?? []).flatMap(({ target, subattachments }) => [
+    target,
+    ...(subattachments?.data ?? []).map((sub) => sub.target),
+  ]);
   return targets.flatMap((target) => target?.id ?? []);
 }
 
@@ -70,7 +82,13 @@ function isThisPost(context: StepContext, post: ListedPost, earliest: number): b
   }
   if (Date.parse(post.created_time) < earliest) return false;
   if (text !== "" || linkUrl === null) return saysTheSame(text, post.message ?? "");
-  return plain(post.message ?? "") === "" && (post.attachments?.data ?? []).some(({ url }) => typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1));
+  return (
+    plain(post.message ?? "") === "" &&
+    (post.attachments?.data ?? []).some(
+      ({ url }) =>
+        typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1),
+    )
+  );
 }
 
 /** A mention is written with the Page's id and read back as its name. */
@@ -86,7 +104,9 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
   const video = await readVideoIfThere(context);
   const id = String(context.checkpoint[stepNames.start]);
   if (video === null) {
-    return intent.ageSeconds < UNREADABLE_SECONDS ? { verdict: "pending", reason: "The video cannot be read." } : { verdict: "cannot_tell", reason: "The video cannot be read." };
+    return intent.ageSeconds < UNREADABLE_SECONDS
+      ? { verdict: "pending", reason: "The video cannot be read." }
+      : { verdict: "cannot_tell", reason: "The video cannot be read." };
   }
   switch (progressOf(video)) {
     case "live":
@@ -94,14 +114,33 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
       return { verdict: "published", ...acceptedAs(id) };
     case "failed":
     case "dead": {
-      const platformError = { status: 200, code: video.status?.video_status ?? null, message: reasonOf(video), requestId: null };
-      const error = new BrokerError("MEDIA_FAILED", "Facebook could not process the video.", { maxAttempts: 2, platformError });
-      return { verdict: "not_published", definitive: true, proof: "The video has failed.", redoFrom: stepNames.start, error };
+      const platformError = {
+        status: 200,
+        code: video.status?.video_status ?? null,
+        message: reasonOf(video),
+        requestId: null,
+      };
+      const error = new BrokerError("MEDIA_FAILED", "Facebook could not process the video.", {
+        maxAttempts: 2,
+        platformError,
+      });
+      return {
+        verdict: "not_published",
+        definitive: true,
+        proof: "The video has failed.",
+        redoFrom: stepNames.start,
+        error,
+      };
     }
     case "processing":
       return { verdict: "pending", reason: "Facebook is still processing the video." };
     case "waiting":
-      return { verdict: "not_published", definitive: false, proof: "The video is there, and its publishing has not begun.", ...refusal(intent) };
+      return {
+        verdict: "not_published",
+        definitive: false,
+        proof: "The video is there, and its publishing has not begun.",
+        ...refusal(intent),
+      };
   }
 }
 
@@ -109,11 +148,22 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
 const UNREADABLE_SECONDS = 900;
 
 async function reconcileStory(context: StepContext, mediaId: string): Promise<Verdict> {
-  const { data } = await callGraph(graph, context.http, storyList, graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/stories`, {}));
+  const { data } = await callGraph(
+    graph,
+    context.http,
+    storyList,
+    graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/stories`, {}),
+  );
   const story = data.find(({ media_id: id }) => id === mediaId);
   if (story === undefined) return { verdict: "not_listed", reason: "The medium is in none of the Page's stories." };
   const { post_id: id, url } = story;
-  return { verdict: "published", done: { [stepNames.publish]: id }, remoteId: id, platformPostId: id, ...(url === null ? {} : { publishedUrl: url }) };
+  return {
+    verdict: "published",
+    done: { [stepNames.publish]: id },
+    remoteId: id,
+    platformPostId: id,
+    ...(url === null ? {} : { publishedUrl: url }),
+  };
 }
 
 /** What the lost call was refused with, where it was: it says whether trying again can help. */

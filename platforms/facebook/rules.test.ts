@@ -7,20 +7,35 @@ test("a Facebook reel is 9:16 and has 4 to 60 seconds", () => {
   const settings = { placement: "reel" };
   for (const durationSeconds of [4, 60]) takes("facebook", { media: [{ ...video, durationSeconds }], settings });
   for (const durationSeconds of [3.9, 60.1]) {
-    refuses("facebook", { media: [{ ...video, durationSeconds }], settings }, {
-      code: "UNSUPPORTED_MEDIA_CONFIG",
-      path: "/content/media/0/durationSeconds",
-      message: `The duration of content.media[0] is ${durationSeconds} s; Facebook takes between 4 and 60 seconds.`,
-    });
+    refuses(
+      "facebook",
+      { media: [{ ...video, durationSeconds }], settings },
+      {
+        code: "UNSUPPORTED_MEDIA_CONFIG",
+        path: "/content/media/0/durationSeconds",
+        message: `The duration of content.media[0] is ${durationSeconds} s; Facebook takes between 4 and 60 seconds.`,
+      },
+    );
   }
   takes("facebook", { media: [{ ...video, width: 540, height: 960 }], settings });
-  for (const [width, height] of [[1920, 1080], [1080, 1350], [1080, 1080]] as const) {
-    assert.deepEqual(onlyIssue(judge("facebook", { media: [{ ...video, width, height }], settings })).slice(0, 2), ["UNSUPPORTED_MEDIA_CONFIG", "/content/media/0"]);
+  for (const [width, height] of [
+    [1920, 1080],
+    [1080, 1350],
+    [1080, 1080],
+  ] as const) {
+    assert.deepEqual(onlyIssue(judge("facebook", { media: [{ ...video, width, height }], settings })).slice(0, 2), [
+      "UNSUPPORTED_MEDIA_CONFIG",
+      "/content/media/0",
+    ]);
   }
 });
 
 test("a Facebook title belongs to a video", () => {
-  const expected: Expected = { code: "VALIDATION_FAILED", path: setting("facebook", "title"), message: 'Facebook setting "title" is for a video in the feed or a reel.' };
+  const expected: Expected = {
+    code: "VALIDATION_FAILED",
+    path: setting("facebook", "title"),
+    message: 'Facebook setting "title" is for a video in the feed or a reel.',
+  };
   takes("facebook", { media: [video], settings: { title: "Title" } });
   takes("facebook", { media: [video], settings: { title: "Title", placement: "reel" } });
   refuses("facebook", { settings: { title: "Title" } }, expected);

@@ -10,6 +10,7 @@ export const rules: readonly Rule<FacebookSettings>[] = [
     message: 'Facebook setting "title" is for a video in the feed or a reel.',
     fix: "Leave out title, or post one video.",
     broken: ({ content, settings }) =>
-      settings.title !== undefined && (content.placement === "story" || content.media.length !== 1 || content.media[0]?.type !== "video"),
+      settings.title !== undefined &&
+      (content.placement === "story" || content.media.length !== 1 || content.media[0]?.type !== "video"),
   },
 ];

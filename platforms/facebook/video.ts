@@ -12,7 +12,9 @@ export function startBytes(edge: "video_reels" | "video_stories"): QuietStep {
     name: stepNames.start,
     effect: "hidden",
     async run(context) {
-      const request = graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/${edge}`, { upload_phase: "start" });
+      const request = graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/${edge}`, {
+        upload_phase: "start",
+      });
       const { video_id, upload_url } = await callGraph(graph, context.http, byteSession, request);
       return { done: { [stepNames.start]: video_id, uploadUrl: upload_url } };
     },
@@ -44,10 +46,23 @@ export function awaitUploaded(): QuietStep {
     async run(context) {
       const state = (await readVideo(context)).status;
       const name = state?.video_status;
-      if (name === "expired" || name === "upload_failed") throw new BrokerError("MEDIA_FAILED", "Facebook did not take in the video's bytes.", { redoFrom: stepNames.start, maxAttempts: 3 });
-      if (name === "upload_complete" || name === "ready" || name === "error" || state?.processing_phase?.status === "error") return { done: {} };
+      if (name === "expired" || name === "upload_failed")
+        throw new BrokerError("MEDIA_FAILED", "Facebook did not take in the video's bytes.", {
+          redoFrom: stepNames.start,
+          maxAttempts: 3,
+        });
+      if (
+        name === "upload_complete" ||
+        name === "ready" ||
+        name === "error" ||
+        state?.processing_phase?.status === "error"
+      )
+        return { done: {} };
       if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: WAITS[context.polls] ?? 60 };
-      throw new BrokerError("MEDIA_FAILED", "Facebook did not finish taking in the video within 15 minutes.", { redoFrom: stepNames.start, maxAttempts: 2 });
+      throw new BrokerError("MEDIA_FAILED", "Facebook did not finish taking in the video within 15 minutes.", {
+        redoFrom: stepNames.start,
+        maxAttempts: 2,
+      });
     },
   };
 }
@@ -62,10 +77,21 @@ export function startChunks(): QuietStep {
     effect: "hidden",
     async run(context) {
       const fields = { upload_phase: "start", file_size: String(videoOf(context).sizeBytes) };
-      const request = graphRequest(videoGraph, context.accessToken, "POST", `${context.account.platformAccountId}/videos`, fields);
+      const request = graphRequest(
+        videoGraph,
+        context.accessToken,
+        "POST",
+        `${context.account.platformAccountId}/videos`,
+        fields,
+      );
       const session = await callGraph(videoGraph, context.http, chunkSession, request);
       return {
-        done: { [stepNames.start]: session.video_id, uploadSession: session.upload_session_id, startOffset: session.start_offset, endOffset: session.end_offset },
+        done: {
+          [stepNames.start]: session.video_id,
+          uploadSession: session.upload_session_id,
+          startOffset: session.start_offset,
+          endOffset: session.end_offset,
+        },
       };
     },
   };
@@ -79,10 +105,14 @@ export function sendChunks(): QuietStep {
     async run(context) {
       const media = videoOf(context);
       let next = { start: Number(context.checkpoint.startOffset), end: Number(context.checkpoint.endOffset) };
-      for (let stalls = 0; next.start < next.end; ) {
+      for (let stalls = 0; next.start < next.end;) {
         const following = await sendChunk(context, media, next);
         stalls = following.start > next.start ? 0 : stalls + 1;
-        if (stalls > MOST_STALLS) throw new BrokerError("MEDIA_FAILED", "Facebook did not take in the video's bytes.", { redoFrom: stepNames.start, maxAttempts: 3 });
+        if (stalls > MOST_STALLS)
+          throw new BrokerError("MEDIA_FAILED", "Facebook did not take in the video's bytes.", {
+            redoFrom: stepNames.start,
+            maxAttempts: 3,
+          });
         next = following;
       }
       return { done: {} };
@@ -100,8 +130,18 @@ interface Piece {
 
 /** Sends one piece; answers which is asked for next. */
 async function sendChunk(context: StepContext, media: PublishMedia, { start, end }: Piece): Promise<Piece> {
-  const fields = { upload_phase: "transfer", upload_session_id: String(context.checkpoint.uploadSession), start_offset: String(start) };
-  const file = { name: "video_file_chunk", filename: media.filename, contentType: media.mimeType, sizeBytes: end - start, open: () => context.media.open(media, { start, end }) };
+  const fields = {
+    upload_phase: "transfer",
+    upload_session_id: String(context.checkpoint.uploadSession),
+    start_offset: String(start),
+  };
+  const file = {
+    name: "video_file_chunk",
+    filename: media.filename,
+    contentType: media.mimeType,
+    sizeBytes: end - start,
+    open: () => context.media.open(media, { start, end }),
+  };
   const answer = await context.http.send({
     method: "POST",
     url: `${videoGraph.baseUrl}/${context.account.platformAccountId}/videos`,
@@ -140,7 +180,12 @@ function fromTheStart(error: unknown): unknown {
 /** Facebook's word on the video. */
 export async function readVideo(context: StepContext): Promise<VideoState> {
   const path = String(context.checkpoint[stepNames.start]);
-  return callGraph(graph, context.http, videoState, graphRequest(graph, context.accessToken, "GET", path, { fields: "status,published,permalink_url,post_id" }));
+  return callGraph(
+    graph,
+    context.http,
+    videoState,
+    graphRequest(graph, context.accessToken, "GET", path, { fields: "status,published,permalink_url,post_id" }),
+  );
 }
 
 /** The same, null where Facebook says no more than that it is not there. */
@@ -166,7 +211,8 @@ export function progressOf({ status, published }: VideoState): Progress {
   const word = publishing?.publish_status;
   const isOver = publishing?.status === "complete" || publishing?.status === "completed";
   if (word === "published" || word === "scheduled" || published === true || (isOver && !word)) return "live";
-  if (publishing?.status === "error" || word === "error" || processing?.status === "error" || name === "error") return "failed";
+  if (publishing?.status === "error" || word === "error" || processing?.status === "error" || name === "error")
+    return "failed";
   if (name === "upload_failed" || name === "expired") return "dead";
   if (isOver || publishing?.status === "in_progress") return "publishing";
   return name === "processing" || name === "uploading" ? "processing" : "waiting";
@@ -175,5 +221,7 @@ export function progressOf({ status, published }: VideoState): Progress {
 /** The reason that Facebook gives for a failed phase; it has no number. */
 export function reasonOf({ status }: VideoState): string | null {
   const processing = status?.processing_phase;
-  return processing?.error?.message ?? processing?.errors?.[0]?.message ?? status?.publishing_phase?.error?.message ?? null;
+  return (
+    processing?.error?.message ?? processing?.errors?.[0]?.message ?? status?.publishing_phase?.error?.message ?? null
+  );
 }

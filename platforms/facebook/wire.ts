@@ -3,7 +3,10 @@ import { z } from "zod";
 import { uploadUrl } from "../kit/meta-upload.ts";
 
 /** Facebook's answers, only the members that are read. Ids are strings; a few come as bare numbers. */
-const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+(_\d+)?$/));
+const id = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .pipe(z.string().regex(/^\d+(_\d+)?$/));
 
 const text = z.string().nullish();
 
@@ -57,7 +60,10 @@ export const chunkTaken = z.object({ start_offset: offset, end_offset: offset })
 /** Where a session goes on, as the refusal of a wrong offset tells; Meta writes the data as a string, too. */
 export const wrongOffset = z.object({
   error: z.object({
-    error_data: z.preprocess((data) => (typeof data === "string" ? JSON.parse(data) : data), z.object({ start_offset: offset, end_offset: offset.nullish() })),
+    error_data: z.preprocess(
+      (data) => (typeof data === "string" ? JSON.parse(data) : data),
+      z.object({ start_offset: offset, end_offset: offset.nullish() }),
+    ),
   }),
 });
 
@@ -76,7 +82,9 @@ export const videoState = z.object({
       video_status: text,
       uploading_phase: z.object({ status: text, bytes_transfered: z.number().nullish() }).nullish(),
       processing_phase: phase,
-      publishing_phase: z.object({ status: text, publish_status: text, error: z.object({ message: text }).nullish() }).nullish(),
+      publishing_phase: z
+        .object({ status: text, publish_status: text, error: z.object({ message: text }).nullish() })
+        .nullish(),
     })
     .nullish(),
   published: z.boolean().nullish(),

@@ -1,8 +1,26 @@
 import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { uploadUrl, uploadVideo } from "../kit/meta-upload.ts";
 import { paced } from "../kit/meta-usage.ts";
-import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome, type VisibleStep } from "../platform.ts";
-import { cannotSeeYet, containerError, containerFields, firstStep, graphOf, kindOf, settingsOf, stepNames, takesBytes, videoRendition } from "./container.ts";
+import {
+  BrokerError,
+  type Broker,
+  type QuietStep,
+  type StepContext,
+  type StepOutcome,
+  type VisibleStep,
+} from "../platform.ts";
+import {
+  cannotSeeYet,
+  containerError,
+  containerFields,
+  firstStep,
+  graphOf,
+  kindOf,
+  settingsOf,
+  stepNames,
+  takesBytes,
+  videoRendition,
+} from "./container.ts";
 import { graphs } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
 import { commentList, containerStatus, created, mediaLink, published, publishingLimit } from "./wire.ts";
@@ -15,10 +33,19 @@ export const broker: Broker = {
   steps(content) {
     const isCarousel = kindOf(content) === "carousel";
     const isVideo = content.media.some(({ type }) => type === "video");
-    const children = content.media.map((media, item) => ({ name: stepNames.child(item), item, isVideo: media.type === "video" }));
+    const children = content.media.map((media, item) => ({
+      name: stepNames.child(item),
+      item,
+      isVideo: media.type === "video",
+    }));
     const first = firstStep(content);
     return paced([
-      ...(isCarousel ? children.flatMap(({ name, item, isVideo }) => [createContainer(name, item), ...(isVideo ? [upload(name, item)] : [])]) : []),
+      ...(isCarousel
+        ? children.flatMap(({ name, item, isVideo }) => [
+            createContainer(name, item),
+            ...(isVideo ? [upload(name, item)] : []),
+          ])
+        : []),
       ...(isCarousel ? children.map(({ name, isVideo }) => awaitContainer(`${name}-ready`, name, name, isVideo)) : []),
       createContainer(stepNames.container, null),
       ...(isVideo && !isCarousel ? [upload(stepNames.container, 0)] : []),
@@ -42,7 +69,13 @@ function createContainer(name: string, child: number | null): QuietStep {
     async run(context) {
       const graph = graphOf(context);
       const fields = await containerFields(context, child);
-      const request = graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/media`, fields);
+      const request = graphRequest(
+        graph,
+        context.accessToken,
+        "POST",
+        `${context.account.platformAccountId}/media`,
+        fields,
+      );
       try {
         const { id, uri } = await callGraph(graph, context.http, created, { ...request, timeoutSeconds: 60 });
         return { done: { [name]: id, [uriOf(name)]: uri ?? null } };
@@ -77,8 +110,17 @@ function upload(container: string, item: number): QuietStep {
       const media = context.content.media[item];
       if (media === undefined || !takesBytes(context, media)) return { done: {} };
       const address = uploadUrl.safeParse(context.checkpoint[uriOf(container)]);
-      if (!address.success) throw new BrokerError("UNEXPECTED_RESPONSE", "Instagram named no address for the video's bytes.", { redoFrom: container });
-      await uploadVideo(graphs.facebook, context, { url: address.data, media, rendition: videoRendition(media), offset: 0, redoFrom: container });
+      if (!address.success)
+        throw new BrokerError("UNEXPECTED_RESPONSE", "Instagram named no address for the video's bytes.", {
+          redoFrom: container,
+        });
+      await uploadVideo(graphs.facebook, context, {
+        url: address.data,
+        media,
+        rendition: videoRendition(media),
+        offset: 0,
+        redoFrom: container,
+      });
       return { done: {} };
     },
   };
@@ -97,19 +139,32 @@ function awaitContainer(name: string, container: string, redoFrom: string, hasVi
       const { status_code: state, status } = await readContainer(context, container);
       if (state === "FINISHED") return { done: {} };
       if (state === "ERROR") throw containerError(status ?? "", redoFrom);
-      if (state === "EXPIRED") throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", { redoFrom, maxAttempts: 2 });
-      if (state === "PUBLISHED") throw new BrokerError("OUTCOME_UNKNOWN", "Instagram says that this post is live already.");
+      if (state === "EXPIRED")
+        throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", {
+          redoFrom,
+          maxAttempts: 2,
+        });
+      if (state === "PUBLISHED")
+        throw new BrokerError("OUTCOME_UNKNOWN", "Instagram says that this post is live already.");
       if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: waits[context.polls] ?? 60 };
-      throw new BrokerError("MEDIA_FAILED", "Instagram did not finish processing the post within half an hour.", { redoFrom, maxAttempts: 2 });
+      throw new BrokerError("MEDIA_FAILED", "Instagram did not finish processing the post within half an hour.", {
+        redoFrom,
+        maxAttempts: 2,
+      });
     },
   };
 }
 
 /** A container that was made a moment ago may not be there for reading yet, and with a Page's token now and then. */
-async function readContainer(context: StepContext, container: string): Promise<{ status_code: string; status?: string | null | undefined }> {
+async function readContainer(
+  context: StepContext,
+  container: string,
+): Promise<{ status_code: string; status?: string | null | undefined }> {
   const graph = graphOf(context);
   try {
-    const request = graphRequest(graph, context.accessToken, "GET", String(context.checkpoint[container]), { fields: "status_code,status" });
+    const request = graphRequest(graph, context.accessToken, "GET", String(context.checkpoint[container]), {
+      fields: "status_code,status",
+    });
     return await callGraph(graph, context.http, containerStatus, request);
   } catch (error) {
     if (cannotSeeYet(error)) return { status_code: "IN_PROGRESS" };
@@ -129,7 +184,11 @@ function readQuota(): QuietStep {
       const limit = (await callGraph(graph, context.http, publishingLimit, request)).data[0];
       const total = limit?.config?.quota_total ?? Infinity;
       if ((limit?.quota_usage ?? 0) < total) return { done: {} };
-      throw new BrokerError("QUOTA_EXCEEDED", `Instagram allows ${total} posts in 24 hours, and the account has used them up.`, { notPublished: true });
+      throw new BrokerError(
+        "QUOTA_EXCEEDED",
+        `Instagram allows ${total} posts in 24 hours, and the account has used them up.`,
+        { notPublished: true },
+      );
     },
   };
 }
@@ -161,7 +220,12 @@ function readPermalink(): QuietStep {
     run: (context) =>
       ofFreshMedia(context, "Instagram does not give the post's link.", async (media) => {
         const graph = graphOf(context);
-        const { permalink } = await callGraph(graph, context.http, mediaLink, graphRequest(graph, context.accessToken, "GET", media, { fields: "id,permalink" }));
+        const { permalink } = await callGraph(
+          graph,
+          context.http,
+          mediaLink,
+          graphRequest(graph, context.accessToken, "GET", media, { fields: "id,permalink" }),
+        );
         return typeof permalink === "string" ? { done: {}, publishedUrl: permalink } : { done: {} };
       }),
   };
@@ -177,15 +241,29 @@ function addFirstComment(): QuietStep {
       ofFreshMedia(context, "The first comment could not be added.", async (media) => {
         const graph = graphOf(context);
         const message = settingsOf(context).firstComment ?? "";
-        const comments = await callGraph(graph, context.http, commentList, graphRequest(graph, context.accessToken, "GET", `${media}/comments`, { fields: "id,text" }));
+        const comments = await callGraph(
+          graph,
+          context.http,
+          commentList,
+          graphRequest(graph, context.accessToken, "GET", `${media}/comments`, { fields: "id,text" }),
+        );
         if (comments.data.some(({ text }) => text === message)) return { done: {} };
-        await callGraph(graph, context.http, published, graphRequest(graph, context.accessToken, "POST", `${media}/comments`, { message }));
+        await callGraph(
+          graph,
+          context.http,
+          published,
+          graphRequest(graph, context.accessToken, "POST", `${media}/comments`, { message }),
+        );
         return { done: {} };
       }),
   };
 }
 
-async function ofFreshMedia(context: StepContext, unseen: string, work: (media: string) => Promise<StepOutcome>): Promise<StepOutcome> {
+async function ofFreshMedia(
+  context: StepContext,
+  unseen: string,
+  work: (media: string) => Promise<StepOutcome>,
+): Promise<StepOutcome> {
   const media = context.checkpoint[stepNames.publish];
   if (typeof media !== "string") return { done: {} };
   try {

@@ -50,7 +50,11 @@ const storyVideo = {
 export const capabilities = {
   platform: "instagram",
   label: "Instagram",
-  launch: { state: "general", sentence: "Professional accounts (Business or Creator) only; personal accounts cannot be reached by any official API." },
+  launch: {
+    state: "general",
+    sentence:
+      "Professional accounts (Business or Creator) only; personal accounts cannot be reached by any official API.",
+  },
   scheduling: true,
   text: { max: 2200, counting: "codePoints", required: "never", source: CONTAINER },
   placements: [
@@ -80,7 +84,15 @@ export const capabilities = {
       name: "carousel",
       byDefault: true,
       // No ratio for the images: all are cropped to the first, or to a square where the first fits nowhere.
-      shapes: [{ name: "2 to 10 images and videos", items: { min: 2, max: 10 }, image: { ...image, altText }, video, link: "dropped" }],
+      shapes: [
+        {
+          name: "2 to 10 images and videos",
+          items: { min: 2, max: 10 },
+          image: { ...image, altText },
+          video,
+          link: "dropped",
+        },
+      ],
     },
     {
       name: "story",
@@ -93,7 +105,13 @@ export const capabilities = {
   ],
   cover: "coverUrl",
   settingTexts: [
-    { at: "firstComment", label: "first comment", max: 2200, counting: "codePoints", source: "Ampost's own limit: the caption's; Instagram documents none for comments" },
+    {
+      at: "firstComment",
+      label: "first comment",
+      max: 2200,
+      counting: "codePoints",
+      source: "Ampost's own limit: the caption's; Instagram documents none for comments",
+    },
   ],
   publishScopes: ["instagram_business_basic", "instagram_business_content_publish"],
   otherPublishScopes: [["instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"]],

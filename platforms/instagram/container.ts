@@ -46,13 +46,26 @@ export async function containerFields(context: StepContext, child: number | null
   const { media } = content;
   if (child !== null) {
     const item = media[child];
-    return { ...(item?.type === "video" ? { media_type: "VIDEO" } : {}), ...(await mediaFields(context, item, child)), is_carousel_item: "true" };
+    return {
+      ...(item?.type === "video" ? { media_type: "VIDEO" } : {}),
+      ...(await mediaFields(context, item, child)),
+      is_carousel_item: "true",
+    };
   }
   switch (kindOf(content)) {
     case "carousel":
-      return { media_type: "CAROUSEL", children: media.map((_, item) => String(context.checkpoint[stepNames.child(item)])).join(","), ...captionFields(context) };
+      return {
+        media_type: "CAROUSEL",
+        children: media.map((_, item) => String(context.checkpoint[stepNames.child(item)])).join(","),
+        ...captionFields(context),
+      };
     case "reel":
-      return { media_type: "REELS", ...(await mediaFields(context, media[0], 0)), ...(await reelFields(context, media[0])), ...captionFields(context) };
+      return {
+        media_type: "REELS",
+        ...(await mediaFields(context, media[0], 0)),
+        ...(await reelFields(context, media[0])),
+        ...captionFields(context),
+      };
     case "story":
       return { media_type: "STORIES", ...(await mediaFields(context, media[0], 0)) };
     case "feed":
@@ -68,7 +81,14 @@ export function cannotSeeYet(error: unknown): boolean {
 /** The reason stands as a number in the sentence. Source: seen in answers; the docs promise the bare number. */
 export function containerError(status: string, redoFrom: string): BrokerError {
   const code = /\b2207\d{3}\b/.exec(status)?.[0] ?? null;
-  const named = { code: null, subcode: code === null ? null : Number(code), texts: [status], isTransient: false, traceId: null, exchange: false };
+  const named = {
+    code: null,
+    subcode: code === null ? null : Number(code),
+    texts: [status],
+    isTransient: false,
+    traceId: null,
+    exchange: false,
+  };
   const row = (code === null ? undefined : findErrorRow(graphs.instagram, named)) ?? unknownContainerError;
   return new BrokerError(row.becomes, row.says, {
     redoFrom,
@@ -108,21 +128,33 @@ async function reelFields(context: StepContext, media: PublishMedia | undefined)
 }
 
 /** Alternative texts are for images of feed and carousel only; reels and stories refuse them. */
-async function mediaFields(context: StepContext, media: PublishMedia | undefined, item: number): Promise<Record<string, string>> {
+async function mediaFields(
+  context: StepContext,
+  media: PublishMedia | undefined,
+  item: number,
+): Promise<Record<string, string>> {
   if (media === undefined) return {};
   const tags = tagsOf(context, media, item);
   const tagFields: Record<string, string> = tags.length === 0 ? {} : { user_tags: JSON.stringify(tags) };
   if (takesBytes(context, media)) return { upload_type: "resumable", ...tagFields };
-  if (media.type === "video") return { video_url: await context.media.publicUrl(media, videoRendition(media)), ...tagFields };
+  if (media.type === "video")
+    return { video_url: await context.media.publicUrl(media, videoRendition(media)), ...tagFields };
   const altText = kindOf(context.content) === "story" ? "" : (media.altText ?? "");
   return { image_url: await imageUrl(context, media), ...(altText === "" ? {} : { alt_text: altText }), ...tagFields };
 }
 
 /** On a video a tag has no place. */
-function tagsOf(context: StepContext, media: PublishMedia, item: number): { username: string; x?: number; y?: number }[] {
+function tagsOf(
+  context: StepContext,
+  media: PublishMedia,
+  item: number,
+): { username: string; x?: number; y?: number }[] {
   return (settingsOf(context).userTags ?? [])
     .filter(({ mediaIndex = 0 }) => mediaIndex === item)
-    .map(({ username, x, y }) => ({ username, ...(media.type === "image" && x !== undefined && y !== undefined ? { x, y } : {}) }));
+    .map(({ username, x, y }) => ({
+      username,
+      ...(media.type === "image" && x !== undefined && y !== undefined ? { x, y } : {}),
+    }));
 }
 
 function imageUrl(context: StepContext, media: PublishMedia): Promise<string> {

@@ -94,6 +94,15 @@ function whilePublishing(): Refusal[] {
 
 /** What proves nothing there: the container is read, and the post goes out in the end, once. */
 function leftOpen(): Refusal[] {
-  const errors = [...GRAPH_OPEN, "24/2207006", "24/2207008", "9007/2207027", "-1/2207001", "100/33", "republish-accepts", "spam-2207051-but-live"];
+  const errors = [
+    ...GRAPH_OPEN,
+    "24/2207006",
+    "24/2207008",
+    "9007/2207027",
+    "-1/2207001",
+    "100/33",
+    "republish-accepts",
+    "spam-2207051-but-live",
+  ];
   return passing(errors, { operation: "publish" });
 }

@@ -11,19 +11,46 @@ const APP = { clientId: "990602627938098", clientSecret: "ig-secret", redirectUr
 const SCOPES = ["instagram_business_basic", "instagram_business_content_publish"];
 const SHORT = { access_token: "SHORT1", user_id: 17841400000000001, permissions: SCOPES };
 const LONG = { access_token: "LONG1", token_type: "bearer", expires_in: 5_183_944 };
-const ME = { user_id: "17841400000000001", username: "sandbox_brand", account_type: "BUSINESS", id: "24000000000000001", media_count: 7 };
+const ME = {
+  user_id: "17841400000000001",
+  username: "sandbox_brand",
+  account_type: "BUSINESS",
+  id: "24000000000000001",
+  media_count: 7,
+};
 
 for (const [name, answer] of Object.entries({
   "as clients receive it": SHORT,
   "wrapped, as documented": { data: [{ ...SHORT, user_id: "17841400000000001", permissions: SCOPES.join(",") }] },
 })) {
   test(`a code becomes a token of 60 days, with what was granted: ${name}`, async (t) => {
-    const { http, requests } = await startMeta(t, ({ path }) => (path.startsWith("api.") ? [200, answer] : [200, LONG]));
+    const { http, requests } = await startMeta(t, ({ path }) =>
+      path.startsWith("api.") ? [200, answer] : [200, LONG],
+    );
     const grant = await oauth.exchange(http, APP, { code: "CODE1#_", codeVerifier: null });
-    assert.deepEqual(grant, { accessToken: "LONG1", refreshToken: null, expiresInSeconds: 5_183_944, refreshExpiresInSeconds: null, scopes: SCOPES });
-    assert.deepEqual(requests.map(({ method, path }) => `${method} ${path}`), ["POST api.instagram.com/oauth/access_token", "GET graph.instagram.com/access_token"]);
-    assert.deepEqual(requests[0]?.fields, { client_id: APP.clientId, client_secret: APP.clientSecret, grant_type: "authorization_code", redirect_uri: APP.redirectUri, code: "CODE1" });
-    assert.deepEqual(requests[1]?.query, { grant_type: "ig_exchange_token", client_secret: APP.clientSecret, access_token: "SHORT1" });
+    assert.deepEqual(grant, {
+      accessToken: "LONG1",
+      refreshToken: null,
+      expiresInSeconds: 5_183_944,
+      refreshExpiresInSeconds: null,
+      scopes: SCOPES,
+    });
+    assert.deepEqual(
+      requests.map(({ method, path }) => `${method} ${path}`),
+      ["POST api.instagram.com/oauth/access_token", "GET graph.instagram.com/access_token"],
+    );
+    assert.deepEqual(requests[0]?.fields, {
+      client_id: APP.clientId,
+      client_secret: APP.clientSecret,
+      grant_type: "authorization_code",
+      redirect_uri: APP.redirectUri,
+      code: "CODE1",
+    });
+    assert.deepEqual(requests[1]?.query, {
+      grant_type: "ig_exchange_token",
+      client_secret: APP.clientSecret,
+      access_token: "SHORT1",
+    });
   });
 }
 
@@ -31,16 +58,30 @@ test("a person who refuses publishing is told, and a code that was used is no gr
   const refusing = await startMeta(t, () => [200, { ...SHORT, permissions: [SCOPES[0]] }]);
   const error = await failureOf(oauth.exchange(refusing.http, APP, { code: "CODE1", codeVerifier: null }));
   assert.deepEqual([error.code, error.message.includes("instagram_business_content_publish")], ["AUTH_REVOKED", true]);
-  const used = await startMeta(t, () => [400, { error_type: "OAuthException", code: 400, error_message: "Matching code was not found or was already used" }]);
-  assert.equal((await failureOf(oauth.exchange(used.http, APP, { code: "CODE1", codeVerifier: null }))).code, "AUTH_EXPIRED");
+  const used = await startMeta(t, () => [
+    400,
+    { error_type: "OAuthException", code: 400, error_message: "Matching code was not found or was already used" },
+  ]);
+  assert.equal(
+    (await failureOf(oauth.exchange(used.http, APP, { code: "CODE1", codeVerifier: null }))).code,
+    "AUTH_EXPIRED",
+  );
 });
 
 for (const [name, answer] of Object.entries({ bare: ME, wrapped: { data: [ME] } })) {
   test(`the account is known by its professional id: ${name}`, async (t) => {
     const { http } = await startMeta(t, () => [200, answer]);
     const [{ profile, grant }] = await readChoices(oauth, http, grantOf("LONG1"));
-    assert.deepEqual([profile.platformAccountId, profile.username, grant.accessToken], ["17841400000000001", "sandbox_brand", "LONG1"]);
-    assert.partialDeepStrictEqual(profile.metadata, { login: "instagram", appScopedId: "24000000000000001", accountType: "BUSINESS", mediaCount: 7 });
+    assert.deepEqual(
+      [profile.platformAccountId, profile.username, grant.accessToken],
+      ["17841400000000001", "sandbox_brand", "LONG1"],
+    );
+    assert.partialDeepStrictEqual(profile.metadata, {
+      login: "instagram",
+      appScopedId: "24000000000000001",
+      accountType: "BUSINESS",
+      mediaCount: 7,
+    });
   });
 }
 
@@ -53,8 +94,14 @@ test("an account that is not professional is refused, with what to do", async (t
 test("a token is renewed with its replacement, and one that Instagram does not renew asks for the person", async (t) => {
   const renewing = await startMeta(t, () => [200, { ...LONG, access_token: "LONG2" }]);
   const renewed = await oauth.refresh?.run(renewing.http, APP, grantOf("LONG1"));
-  assert.deepEqual([renewed?.accessToken, renewed?.expiresInSeconds, renewing.requests[0]?.path], ["LONG2", 5_183_944, "graph.instagram.com/refresh_access_token"]);
-  for (const error of [{ message: "Token is not old enough to refresh", code: 100 }, { message: "Session has expired", code: 190, error_subcode: 463 }]) {
+  assert.deepEqual(
+    [renewed?.accessToken, renewed?.expiresInSeconds, renewing.requests[0]?.path],
+    ["LONG2", 5_183_944, "graph.instagram.com/refresh_access_token"],
+  );
+  for (const error of [
+    { message: "Token is not old enough to refresh", code: 100 },
+    { message: "Session has expired", code: 190, error_subcode: 463 },
+  ]) {
     const { http } = await startMeta(t, () => [400, { error: { type: "OAuthException", ...error } }]);
     assert.equal((await failureOf(run(http, grantOf("LONG1")))).code, "AUTH_EXPIRED");
   }
@@ -67,22 +114,45 @@ test("a Page's token has no end: it is not renewed, only asked whether it holds"
   const alive = await startMeta(t, () => [200, { id: "101" }]);
   assert.deepEqual(await run(alive.http, page), page);
   assert.equal(alive.requests[0]?.path, "graph.facebook.com/v25.0/me");
-  const dead = await startMeta(t, () => [400, { error: { message: "Error validating access token", type: "OAuthException", code: 190, error_subcode: 458 } }]);
+  const dead = await startMeta(t, () => [
+    400,
+    { error: { message: "Error validating access token", type: "OAuthException", code: 190, error_subcode: 458 } },
+  ]);
   assert.equal((await failureOf(run(dead.http, page))).code, "AUTH_REVOKED");
 });
 
 test("with Facebook Login the person chooses among the accounts linked to their Pages, each with its Page's token", async (t) => {
-  const linked = (id: string, tasks: string[]) => ({ id: `10${id}`, name: `Page ${id}`, access_token: `PAGE${id}`, tasks, instagram_business_account: { id: `1784${id}`, username: `brand_${id}` } });
+  const linked = (id: string, tasks: string[]) => ({
+    id: `10${id}`,
+    name: `Page ${id}`,
+    access_token: `PAGE${id}`,
+    tasks,
+    instagram_business_account: { id: `1784${id}`, username: `brand_${id}` },
+  });
   const { http } = await startMeta(t, ({ path }) => {
-    if (path.endsWith("me/accounts")) return [200, { data: [linked("1", ["CREATE_CONTENT"]), linked("2", ["ANALYZE"]), { id: "103", access_token: "PAGE3" }] }];
+    if (path.endsWith("me/accounts"))
+      return [
+        200,
+        { data: [linked("1", ["CREATE_CONTENT"]), linked("2", ["ANALYZE"]), { id: "103", access_token: "PAGE3" }] },
+      ];
     return [400, { error: { message: "(#100) Missing permission", type: "OAuthException", code: 100 } }];
   });
   const choices = await readChoices(facebookLogin, http, grantOf("ULONG1"));
-  assert.deepEqual(choices.map(({ profile, grant }) => [profile.platformAccountId, profile.username, profile.metadata, grant.accessToken, grant.expiresInSeconds]), [
-    ["17841", "brand_1", { login: "facebook", pageId: "101", pageName: "Page 1" }, "PAGE1", null],
-  ]);
+  assert.deepEqual(
+    choices.map(({ profile, grant }) => [
+      profile.platformAccountId,
+      profile.username,
+      profile.metadata,
+      grant.accessToken,
+      grant.expiresInSeconds,
+    ]),
+    [["17841", "brand_1", { login: "facebook", pageId: "101", pageName: "Page 1" }, "PAGE1", null]],
+  );
   const none = await startMeta(t, () => [200, { data: [] }]);
-  assert.match((await failureOf(readChoices(facebookLogin, none.http, grantOf("ULONG1")))).message, /professional Instagram account/);
+  assert.match(
+    (await failureOf(readChoices(facebookLogin, none.http, grantOf("ULONG1")))).message,
+    /professional Instagram account/,
+  );
 });
 
 function grantOf(accessToken: string): Grant {

@@ -2,7 +2,14 @@ import type { z } from "zod";
 
 import type { HttpClient, HttpRequest } from "../kit/http.ts";
 import { callGraph, graphRequest } from "../kit/meta-graph.ts";
-import { exchangeFacebookCode, FACEBOOK_DIALOG, readGrantor, readManagedPages, requireScopes, revokeFacebookGrant } from "../kit/meta-login.ts";
+import {
+  exchangeFacebookCode,
+  FACEBOOK_DIALOG,
+  readGrantor,
+  readManagedPages,
+  requireScopes,
+  revokeFacebookGrant,
+} from "../kit/meta-login.ts";
 import { BrokerError, type Choice, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs } from "./errors.ts";
@@ -76,7 +83,12 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: s
  */
 async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Promise<Grant> {
   if (grant.expiresInSeconds === null) {
-    await callGraph(graphs.facebook, http, alive, graphRequest(graphs.facebook, grant.accessToken, "GET", "me", { fields: "id" }));
+    await callGraph(
+      graphs.facebook,
+      http,
+      alive,
+      graphRequest(graphs.facebook, grant.accessToken, "GET", "me", { fields: "id" }),
+    );
     return grant;
   }
   try {
@@ -97,7 +109,10 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
   const fields = "user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count";
   const me = await call(http, profile, graphRequest(graphs.instagram, accessToken, "GET", "me", { fields }));
   if (!PROFESSIONAL.includes(me.account_type)) {
-    throw new BrokerError("AUTH_REVOKED", "Only professional Instagram accounts can be connected. Change the account to Business or Creator in the Instagram app, then connect it again.");
+    throw new BrokerError(
+      "AUTH_REVOKED",
+      "Only professional Instagram accounts can be connected. Change the account to Business or Creator in the Instagram app, then connect it again.",
+    );
   }
   return {
     // The professional account's id, which publishing goes by. `id` is another one, made for the app.
@@ -122,17 +137,37 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
   const choices = pages.flatMap((page): Choice[] => {
     if (page.instagram === null) return [];
     const { id, username, name, pictureUrl } = page.instagram;
-    const linked = { platformAccountId: id, username, displayName: name, avatarUrl: pictureUrl, metadata: { login: "facebook", pageId: page.id, pageName: page.name } };
+    const linked = {
+      platformAccountId: id,
+      username,
+      displayName: name,
+      avatarUrl: pictureUrl,
+      metadata: { login: "facebook", pageId: page.id, pageName: page.name },
+    };
     return [{ profile: linked, token: { accessToken: page.accessToken, expiresInSeconds: null } }];
   });
   if (choices.length > 0) return choices;
-  throw new BrokerError("AUTH_REVOKED", "None of the Facebook Pages that were ticked has a professional Instagram account linked to it. Link one in the Page's settings, then connect again.");
+  throw new BrokerError(
+    "AUTH_REVOKED",
+    "None of the Facebook Pages that were ticked has a professional Instagram account linked to it. Link one in the Page's settings, then connect again.",
+  );
 }
 
 /** What is known of the Page it is linked to stays as it was. */
 async function readLinkedAccount(http: HttpClient, accessToken: string, accountId: string): Promise<Profile> {
-  const me = await callGraph(graphs.facebook, http, linkedAccount, graphRequest(graphs.facebook, accessToken, "GET", accountId, { fields: "id,username,name,profile_picture_url" }));
-  return { platformAccountId: accountId, username: me.username ?? null, displayName: me.name ?? null, avatarUrl: me.profile_picture_url ?? null, metadata: { login: "facebook" } };
+  const me = await callGraph(
+    graphs.facebook,
+    http,
+    linkedAccount,
+    graphRequest(graphs.facebook, accessToken, "GET", accountId, { fields: "id,username,name,profile_picture_url" }),
+  );
+  return {
+    platformAccountId: accountId,
+    username: me.username ?? null,
+    displayName: me.name ?? null,
+    avatarUrl: me.profile_picture_url ?? null,
+    metadata: { login: "facebook" },
+  };
 }
 
 function call<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
@@ -140,5 +175,11 @@ function call<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): 
 }
 
 function grantOf(token: z.infer<typeof longToken>): Grant {
-  return { accessToken: token.access_token, refreshToken: null, expiresInSeconds: token.expires_in ?? null, refreshExpiresInSeconds: null, scopes: null };
+  return {
+    accessToken: token.access_token,
+    refreshToken: null,
+    expiresInSeconds: token.expires_in ?? null,
+    refreshExpiresInSeconds: null,
+    scopes: null,
+  };
 }

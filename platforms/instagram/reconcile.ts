@@ -16,22 +16,47 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const refused = NOT_THERE.has(intent.answer.platformError?.code ?? "");
   if (container?.state === "IN_PROGRESS") {
     if (!refused) return { verdict: "pending", reason: "Instagram is still processing the post." };
-    return { verdict: "not_published", definitive: true, proof: "The container was still being processed.", redoFrom: stepNames.ready, ...refusal(intent) };
+    return {
+      verdict: "not_published",
+      definitive: true,
+      proof: "The container was still being processed.",
+      redoFrom: stepNames.ready,
+      ...refusal(intent),
+    };
   }
   const { hits, complete } = await findCandidates(context, intent, container?.state ?? null);
   const [hit] = hits;
-  if (container?.state === "PUBLISHED") return hit !== undefined && hits.length === 1 ? publishedAs(hit) : { verdict: "published", done: {}, remoteId: null };
-  if (hit !== undefined && container?.state === "FINISHED") return { verdict: "pending", reason: "The container is still FINISHED, and a post of the account looks like this one." };
+  if (container?.state === "PUBLISHED")
+    return hit !== undefined && hits.length === 1
+      ? publishedAs(hit)
+      : { verdict: "published", done: {}, remoteId: null };
+  if (hit !== undefined && container?.state === "FINISHED")
+    return {
+      verdict: "pending",
+      reason: "The container is still FINISHED, and a post of the account looks like this one.",
+    };
   if (hit !== undefined && hits.length === 1) return publishedAs(hit);
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
-  if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
+  if (!complete)
+    return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
   if (container?.state === "FINISHED") {
-    return { verdict: "not_published", definitive: refused, proof: "The container is still FINISHED and the post is not listed.", ...refusal(intent) };
+    return {
+      verdict: "not_published",
+      definitive: refused,
+      proof: "The container is still FINISHED and the post is not listed.",
+      ...refusal(intent),
+    };
   }
   if (container?.state === "ERROR" || container?.state === "EXPIRED") {
     const redoFrom = firstStep(context.content);
     const error = container.state === "ERROR" ? { error: containerError(container.text, redoFrom) } : refusal(intent);
-    return { verdict: "not_published", definitive: false, proof: `The container is ${container.state}, and the post is not listed.`, redoFrom, ...error };
+    return {
+      verdict: "not_published",
+      definitive: false,
+      proof: `The container is ${container.state}, and the post is not listed.`,
+      redoFrom,
+      ...error,
+    };
   }
   if (intent.ageSeconds < UNREADABLE_SECONDS) {
     return { verdict: "pending", reason: "The container cannot be read, and the post is not listed yet." };
@@ -47,7 +72,9 @@ const LIST_LIMIT = 100;
 async function readStatus(context: StepContext): Promise<{ state: string; text: string } | null> {
   const graph = graphOf(context);
   try {
-    const request = graphRequest(graph, context.accessToken, "GET", String(context.checkpoint[stepNames.container]), { fields: "status_code,status" });
+    const request = graphRequest(graph, context.accessToken, "GET", String(context.checkpoint[stepNames.container]), {
+      fields: "status_code,status",
+    });
     const { status_code: state, status } = await callGraph(graph, context.http, containerStatus, request);
     return { state, text: status ?? "" };
   } catch (error) {
@@ -57,20 +84,31 @@ async function readStatus(context: StepContext): Promise<{ state: string; text: 
 }
 
 /** Stories are not among the posts. Where no caption is given at all, one that is known to be live is found without. */
-async function findCandidates(context: StepContext, intent: OpenIntent, state: string | null): Promise<{ hits: ListedMedia[]; complete: boolean }> {
+async function findCandidates(
+  context: StepContext,
+  intent: OpenIntent,
+  state: string | null,
+): Promise<{ hits: ListedMedia[]; complete: boolean }> {
   const graph = graphOf(context);
   const kind = kindOf(context.content);
   const path = `${context.account.platformAccountId}/${kind === "story" ? "stories" : "media"}`;
   const { since, until } = searchedDates(intent, context.now);
   const part: Record<string, string> =
-    kind === "story" ? {} : { since: String(wholeSeconds(since)), ...(until === null ? {} : { until: String(wholeSeconds(until)) }), limit: String(LIST_LIMIT) };
+    kind === "story"
+      ? {}
+      : {
+          since: String(wholeSeconds(since)),
+          ...(until === null ? {} : { until: String(wholeSeconds(until)) }),
+          limit: String(LIST_LIMIT),
+        };
   const fields = `id,${kind === "story" ? "" : "caption,"}media_type,media_product_type,permalink,timestamp`;
   const answer = await context.http.send(graphRequest(graph, context.accessToken, "GET", path, { fields, ...part }));
   const { data } = readGraphAnswer(graph, mediaList, answer);
   // A container that says it is still to be published outweighs what may be older.
   const earliest = earliestDate(intent, answer, state === "FINISHED" ? 5 : 60);
   const wanted = plain(kind === "story" ? "" : context.content.text);
-  const ignoresCaption = kind === "story" || (state === "PUBLISHED" && data.every(({ caption }) => typeof caption !== "string"));
+  const ignoresCaption =
+    kind === "story" || (state === "PUBLISHED" && data.every(({ caption }) => typeof caption !== "string"));
   const hits = data.filter(
     (media) =>
       !intent.accountedIds.has(media.id) &&
@@ -84,7 +122,11 @@ async function findCandidates(context: StepContext, intent: OpenIntent, state: s
 const LISTED_PRODUCTS = { feed: "FEED", carousel: "FEED", reel: "REELS", story: "STORY" } as const;
 
 /** The product is not told to every connection. */
-function isOfKind({ media_type: type, media_product_type: product }: ListedMedia, kind: Kind, isVideo: boolean): boolean {
+function isOfKind(
+  { media_type: type, media_product_type: product }: ListedMedia,
+  kind: Kind,
+  isVideo: boolean,
+): boolean {
   const expected = kind === "carousel" ? "CAROUSEL_ALBUM" : isVideo ? "VIDEO" : "IMAGE";
   return type === expected && (typeof product !== "string" || product === LISTED_PRODUCTS[kind]);
 }
@@ -95,7 +137,13 @@ function plain(text: string): string {
 }
 
 function publishedAs({ id, permalink }: ListedMedia): Verdict {
-  return { verdict: "published", done: { [stepNames.publish]: id }, remoteId: id, platformPostId: id, ...(typeof permalink === "string" ? { publishedUrl: permalink } : {}) };
+  return {
+    verdict: "published",
+    done: { [stepNames.publish]: id },
+    remoteId: id,
+    platformPostId: id,
+    ...(typeof permalink === "string" ? { publishedUrl: permalink } : {}),
+  };
 }
 
 /** What the lost call was refused with, where it was: it says whether trying again can help. */

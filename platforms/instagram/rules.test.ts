@@ -7,117 +7,219 @@ import { account, codes, image, judge, refuses, setting, takes, video, warns, ty
 test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video within 60 seconds", () => {
   takes("instagram", { media: [{ ...image, width: 1080, height: 1350 }] });
   takes("instagram", { media: [{ ...image, width: 1910, height: 1000 }] });
-  for (const [width, height] of [[1080, 1351], [1911, 1000]] as const) {
+  for (const [width, height] of [
+    [1080, 1351],
+    [1911, 1000],
+  ] as const) {
     assert.deepEqual(codes(judge("instagram", { media: [{ ...image, width, height }] })), ["UNSUPPORTED_MEDIA_CONFIG"]);
   }
   for (const durationSeconds of [3, 900]) takes("instagram", { media: [{ ...video, durationSeconds }] });
-  for (const durationSeconds of [2.9, 900.1]) assert.deepEqual(codes(judge("instagram", { media: [{ ...video, durationSeconds }] })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+  for (const durationSeconds of [2.9, 900.1])
+    assert.deepEqual(codes(judge("instagram", { media: [{ ...video, durationSeconds }] })), [
+      "UNSUPPORTED_MEDIA_CONFIG",
+    ]);
   takes("instagram", { media: [{ ...video, durationSeconds: 60 }], settings: { placement: "story" } });
-  assert.deepEqual(codes(judge("instagram", { media: [{ ...video, durationSeconds: 61 }], settings: { placement: "story" } })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+  assert.deepEqual(
+    codes(judge("instagram", { media: [{ ...video, durationSeconds: 61 }], settings: { placement: "story" } })),
+    ["UNSUPPORTED_MEDIA_CONFIG"],
+  );
 });
 
 test("an Instagram caption has at most 30 hashtags and 20 mentions, and more than 5 hashtags are warned about", () => {
   const tags = (count: number): string => Array.from({ length: count }, (_, index) => `#tag${index}`).join(" ");
   const mentions = (count: number): string => Array.from({ length: count }, (_, index) => `@name${index}`).join(" ");
   assert.deepEqual(judge("instagram", { text: tags(5), media: [image] }).warnings, []);
-  warns("instagram", { text: tags(30), media: [image] }, {
-    code: "VALIDATION_FAILED",
-    path: "/content/text",
-    message: "Instagram may refuse or show less of a caption with more than 5 hashtags.",
-  });
-  refuses("instagram", { text: tags(31), media: [image] }, { code: "VALIDATION_FAILED", path: "/content/text", message: "Instagram takes at most 30 hashtags in a caption." });
+  warns(
+    "instagram",
+    { text: tags(30), media: [image] },
+    {
+      code: "VALIDATION_FAILED",
+      path: "/content/text",
+      message: "Instagram may refuse or show less of a caption with more than 5 hashtags.",
+    },
+  );
+  refuses(
+    "instagram",
+    { text: tags(31), media: [image] },
+    { code: "VALIDATION_FAILED", path: "/content/text", message: "Instagram takes at most 30 hashtags in a caption." },
+  );
   takes("instagram", { text: mentions(20), media: [image] });
-  refuses("instagram", { overrideText: mentions(21), media: [image] }, {
-    code: "VALIDATION_FAILED",
-    path: "/content/platformOverrides/instagram/text",
-    message: "Instagram takes at most 20 @mentions in a caption.",
-  });
+  refuses(
+    "instagram",
+    { overrideText: mentions(21), media: [image] },
+    {
+      code: "VALIDATION_FAILED",
+      path: "/content/platformOverrides/instagram/text",
+      message: "Instagram takes at most 20 @mentions in a caption.",
+    },
+  );
 });
 
 test("Instagram's settings stand where the placement has them", () => {
-  for (const [member, value] of [["coverUrl", "https://cdn.example/c.jpg"], ["thumbOffsetMs", 1500], ["shareToFeed", true]] as const) {
+  for (const [member, value] of [
+    ["coverUrl", "https://cdn.example/c.jpg"],
+    ["thumbOffsetMs", 1500],
+    ["shareToFeed", true],
+  ] as const) {
     takes("instagram", { media: [video], settings: { [member]: value } });
-    refuses("instagram", { media: [image], settings: { [member]: value } }, {
-      code: "VALIDATION_FAILED",
-      path: setting("instagram", member),
-      message: `Instagram setting "${member}" is for reels only.`,
-    });
+    refuses(
+      "instagram",
+      { media: [image], settings: { [member]: value } },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting("instagram", member),
+        message: `Instagram setting "${member}" is for reels only.`,
+      },
+    );
   }
-  for (const [member, value] of [["collaborators", ["a_friend"]], ["locationId", "123"], ["firstComment", "First!"]] as const) {
+  for (const [member, value] of [
+    ["collaborators", ["a_friend"]],
+    ["locationId", "123"],
+    ["firstComment", "First!"],
+  ] as const) {
     takes("instagram", { media: [image], settings: { [member]: value } });
-    refuses("instagram", { text: "", media: [image], settings: { placement: "story", [member]: value } }, {
-      code: "VALIDATION_FAILED",
-      path: setting("instagram", member),
-      message: `Instagram stories take no "${member}".`,
-    });
+    refuses(
+      "instagram",
+      { text: "", media: [image], settings: { placement: "story", [member]: value } },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting("instagram", member),
+        message: `Instagram stories take no "${member}".`,
+      },
+    );
   }
 });
 
 test("an Instagram cover is a picture, as soon as its bytes are here", () => {
   const post = { media: [video], settings: { coverUrl: "https://cdn.example/c.jpg" } };
-  const measured = (type: "image" | "video") => ({ measured: ({ url }: { url?: string | null }) => (url === post.settings.coverUrl ? { ...UNMEASURED, type } : null) });
+  const measured = (type: "image" | "video") => ({
+    measured: ({ url }: { url?: string | null }) => (url === post.settings.coverUrl ? { ...UNMEASURED, type } : null),
+  });
   takes("instagram", post, measured("image"));
-  refuses("instagram", post, { code: "UNSUPPORTED_MEDIA_TYPE", path: setting("instagram", "coverUrl"), message: "The cover of a reel has to be an image." }, measured("video"));
+  refuses(
+    "instagram",
+    post,
+    {
+      code: "UNSUPPORTED_MEDIA_TYPE",
+      path: setting("instagram", "coverUrl"),
+      message: "The cover of a reel has to be an image.",
+    },
+    measured("video"),
+  );
 });
 
-const UNMEASURED: MediaFacts = { type: "image", mimeType: "image/jpeg", sizeBytes: 1, width: null, height: null, durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, animated: false, orientation: 1 };
+const UNMEASURED: MediaFacts = {
+  type: "image",
+  mimeType: "image/jpeg",
+  sizeBytes: 1,
+  width: null,
+  height: null,
+  durationSeconds: null,
+  frameRate: null,
+  bitRate: null,
+  videoCodec: null,
+  audioCodec: null,
+  audioChannels: null,
+  audioSampleRate: null,
+  animated: false,
+  orientation: 1,
+};
 
 test("an Instagram cover frame lies within the reel, and a cover picture wins over it", () => {
   takes("instagram", { media: [video], settings: { thumbOffsetMs: 23_999 } });
-  refuses("instagram", { media: [video], settings: { thumbOffsetMs: 24_000 } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "thumbOffsetMs"),
-    message: "The cover frame lies behind the end of the video.",
-  });
-  warns("instagram", { media: [video], settings: { thumbOffsetMs: 0, coverUrl: "https://cdn.example/c.jpg" } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "thumbOffsetMs"),
-    message: "coverUrl wins over thumbOffsetMs; the frame is not used.",
-  });
+  refuses(
+    "instagram",
+    { media: [video], settings: { thumbOffsetMs: 24_000 } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "thumbOffsetMs"),
+      message: "The cover frame lies behind the end of the video.",
+    },
+  );
+  warns(
+    "instagram",
+    { media: [video], settings: { thumbOffsetMs: 0, coverUrl: "https://cdn.example/c.jpg" } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "thumbOffsetMs"),
+      message: "coverUrl wins over thumbOffsetMs; the frame is not used.",
+    },
+  );
 });
 
 test("an Instagram tag on an image says where, and names an item that is there", () => {
   const tag = { username: "a.friend", x: 0.5, y: 1 };
   takes("instagram", { media: [image], settings: { userTags: [tag] } });
   takes("instagram", { media: [video], settings: { userTags: [{ username: "a.friend" }] } });
-  takes("instagram", { text: "", media: [image], settings: { placement: "story", userTags: [{ username: "a.friend" }] } });
-  refuses("instagram", { media: [image], settings: { userTags: [tag, { username: "b" }] } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "userTags/1"),
-    message: "A tag on an image needs its x and y.",
+  takes("instagram", {
+    text: "",
+    media: [image],
+    settings: { placement: "story", userTags: [{ username: "a.friend" }] },
   });
+  refuses(
+    "instagram",
+    { media: [image], settings: { userTags: [tag, { username: "b" }] } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "userTags/1"),
+      message: "A tag on an image needs its x and y.",
+    },
+  );
   takes("instagram", { media: [image, image], settings: { userTags: [{ ...tag, mediaIndex: 1 }] } });
-  refuses("instagram", { media: [image, image], settings: { userTags: [{ ...tag, mediaIndex: 2 }] } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "userTags/0/mediaIndex"),
-    message: "The tag names an item that the post does not have.",
-  });
+  refuses(
+    "instagram",
+    { media: [image, image], settings: { userTags: [{ ...tag, mediaIndex: 2 }] } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "userTags/0/mediaIndex"),
+      message: "The tag names an item that the post does not have.",
+    },
+  );
 });
 
 test("Instagram takes 3 collaborators and 20 tags", () => {
   const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `name${index}`);
   takes("instagram", { media: [image], settings: { collaborators: names(3) } });
-  refuses("instagram", { media: [image], settings: { collaborators: names(4) } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "collaborators"),
-    message: "content.platformOverrides.instagram.settings.collaborators must be at most 3 items long.",
-  });
-  refuses("instagram", { media: [image], settings: { collaborators: ["@name"] } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "collaborators/0"),
-    message: 'An Instagram username is 1 to 30 letters, digits, dots or underscores, without "@".',
-  });
+  refuses(
+    "instagram",
+    { media: [image], settings: { collaborators: names(4) } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "collaborators"),
+      message: "content.platformOverrides.instagram.settings.collaborators must be at most 3 items long.",
+    },
+  );
+  refuses(
+    "instagram",
+    { media: [image], settings: { collaborators: ["@name"] } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "collaborators/0"),
+      message: 'An Instagram username is 1 to 30 letters, digits, dots or underscores, without "@".',
+    },
+  );
   takes("instagram", { media: [video], settings: { userTags: names(20).map((username) => ({ username })) } });
-  assert.deepEqual(codes(judge("instagram", { media: [video], settings: { userTags: names(21).map((username) => ({ username })) } })), ["VALIDATION_FAILED"]);
+  assert.deepEqual(
+    codes(judge("instagram", { media: [video], settings: { userTags: names(21).map((username) => ({ username })) } })),
+    ["VALIDATION_FAILED"],
+  );
 });
 
 test("an Instagram first comment without the permission for it is a warning", () => {
   const said: Said = { media: [image], settings: { firstComment: "First!" } };
-  warns("instagram", said, {
-    code: "VALIDATION_FAILED",
-    path: setting("instagram", "firstComment"),
-    message: "The Instagram account has not granted comments; the first comment will not be posted.",
-  }, { accounts: { instagram: account("instagram") } });
-  const granted = { ...account("instagram"), scopes: [...account("instagram").scopes, "instagram_business_manage_comments"] };
+  warns(
+    "instagram",
+    said,
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "firstComment"),
+      message: "The Instagram account has not granted comments; the first comment will not be posted.",
+    },
+    { accounts: { instagram: account("instagram") } },
+  );
+  const granted = {
+    ...account("instagram"),
+    scopes: [...account("instagram").scopes, "instagram_business_manage_comments"],
+  };
   assert.deepEqual(judge("instagram", said, { accounts: { instagram: granted } }).warnings, []);
 });

@@ -39,7 +39,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     path: "/content/text",
     message: `Instagram takes at most ${MAX_MENTIONS} @mentions in a caption.`,
     fix: `Leave at most ${MAX_MENTIONS} @mentions in the text.`,
-    broken: ({ content, textPath }) => over(content.text.match(/@[A-Za-z0-9._]+/g)?.length ?? 0, MAX_MENTIONS, textPath),
+    broken: ({ content, textPath }) =>
+      over(content.text.match(/@[A-Za-z0-9._]+/g)?.length ?? 0, MAX_MENTIONS, textPath),
   },
   ...(["coverUrl", "thumbOffsetMs", "shareToFeed"] as const).map((setting): Rule<InstagramSettings> => ({
     rule: `instagram.${setting}.reel`,
@@ -69,8 +70,11 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     broken: ({ content, settings }) => {
       const video = content.media[0];
       const durationSeconds = video?.measured?.durationSeconds ?? video?.durationSeconds;
-      if (content.placement !== "reel" || settings.thumbOffsetMs === undefined || typeof durationSeconds !== "number") return false;
-      return settings.thumbOffsetMs >= durationSeconds * 1000 ? [{ actual: settings.thumbOffsetMs, limit: durationSeconds * 1000 }] : false;
+      if (content.placement !== "reel" || settings.thumbOffsetMs === undefined || typeof durationSeconds !== "number")
+        return false;
+      return settings.thumbOffsetMs >= durationSeconds * 1000
+        ? [{ actual: settings.thumbOffsetMs, limit: durationSeconds * 1000 }]
+        : false;
     },
   },
   {
@@ -103,7 +107,11 @@ export const rules: readonly Rule<InstagramSettings>[] = [
       eachTag(settings, (tag, index): Finding | null =>
         (tag.mediaIndex ?? 0) < Math.max(content.media.length, 1)
           ? null
-          : { path: settingPath("instagram", "userTags", index, "mediaIndex"), actual: tag.mediaIndex, limit: content.media.length - 1 },
+          : {
+              path: settingPath("instagram", "userTags", index, "mediaIndex"),
+              actual: tag.mediaIndex,
+              limit: content.media.length - 1,
+            },
       ),
   },
   {
@@ -117,7 +125,9 @@ export const rules: readonly Rule<InstagramSettings>[] = [
       eachTag(settings, (tag, index): Finding | null => {
         const tagged = content.media[tag.mediaIndex ?? 0];
         const onImage = tagged?.type === "image" && content.placement !== "story";
-        return onImage && (tag.x === undefined || tag.y === undefined) ? { path: settingPath("instagram", "userTags", index) } : null;
+        return onImage && (tag.x === undefined || tag.y === undefined)
+          ? { path: settingPath("instagram", "userTags", index) }
+          : null;
       }),
   },
   {
@@ -129,7 +139,9 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     message: "The Instagram account has not granted comments; the first comment will not be posted.",
     fix: "Reconnect the account with the permission to manage comments.",
     broken: ({ account, settings }) =>
-      settings.firstComment !== undefined && account !== null && !COMMENT_SCOPES.some((scope) => account.scopes.includes(scope)),
+      settings.firstComment !== undefined &&
+      account !== null &&
+      !COMMENT_SCOPES.some((scope) => account.scopes.includes(scope)),
   },
 ];
 
@@ -143,6 +155,9 @@ function over(actual: number, limit: number, path: string): Finding[] {
 
 type UserTag = NonNullable<InstagramSettings["userTags"]>[number];
 
-function eachTag(settings: Partial<InstagramSettings>, find: (tag: UserTag, index: number) => Finding | null): Finding[] {
+function eachTag(
+  settings: Partial<InstagramSettings>,
+  find: (tag: UserTag, index: number) => Finding | null,
+): Finding[] {
   return (settings.userTags ?? []).map(find).filter((finding) => finding !== null);
 }

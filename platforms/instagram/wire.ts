@@ -9,7 +9,11 @@ const count = z.number().nullish();
 
 /** The docs show some answers wrapped in a list, while clients receive them bare. */
 function bareOrWrapped<T>(schema: z.ZodType<T>): z.ZodType<T> {
-  return z.preprocess((body) => (typeof body === "object" && body !== null && "data" in body && Array.isArray(body.data) ? body.data[0] : body), schema);
+  return z.preprocess(
+    (body) =>
+      typeof body === "object" && body !== null && "data" in body && Array.isArray(body.data) ? body.data[0] : body,
+    schema,
+  );
 }
 
 /** `uri` is where the bytes go, of a container that waits for them. */

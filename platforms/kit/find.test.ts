@@ -6,8 +6,15 @@ import { find, isMadeOf, replaceEvery } from "./find.ts";
 test("words are found where indexOf finds them", () => {
   for (let seed = 1; seed <= 300; seed += 1) {
     const text = textOf(seed, 2000);
-    for (const words of [text.slice(seed, seed * 2), text.slice(1200, 1200 + (seed % 12)), `${text.slice(900, 900 + (seed % 40))}b`, textOf(seed + 1, seed % 9), ""]) {
-      for (const from of [0, 1, 400, 1999, 2000, 2001]) assert.equal(find(text, words, from), text.indexOf(words, from), `${seed} ${words}`);
+    for (const words of [
+      text.slice(seed, seed * 2),
+      text.slice(1200, 1200 + (seed % 12)),
+      `${text.slice(900, 900 + (seed % 40))}b`,
+      textOf(seed + 1, seed % 9),
+      "",
+    ]) {
+      for (const from of [0, 1, 400, 1999, 2000, 2001])
+        assert.equal(find(text, words, from), text.indexOf(words, from), `${seed} ${words}`);
     }
   }
 });
@@ -16,7 +23,11 @@ test("words are replaced where replaceAll replaces them", () => {
   for (let seed = 1; seed <= 100; seed += 1) {
     const text = textOf(seed, 3000);
     for (const words of [text.slice(seed, seed + 20), text.slice(seed, seed + 3), "a".repeat(18), "never"]) {
-      assert.equal(replaceEvery(text, words, "<$&>"), text.replaceAll(words, () => "<$&>"), `${seed} ${words}`);
+      assert.equal(
+        replaceEvery(text, words, "<$&>"),
+        text.replaceAll(words, () => "<$&>"),
+        `${seed} ${words}`,
+      );
     }
   }
 });

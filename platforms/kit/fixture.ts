@@ -3,7 +3,14 @@ import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { BrokerError, type Broker, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
+import {
+  BrokerError,
+  type Broker,
+  type Checkpoint,
+  type OpenIntent,
+  type PublishMedia,
+  type StepContext,
+} from "../platform.ts";
 import { createHttpClient, parseJson, type HttpAnswer } from "./http.ts";
 
 /** What tests of brokers need: a host that says what it is told to say, and a way to run a broker's steps. */
@@ -26,7 +33,10 @@ export interface Received {
 }
 
 /** A server for every host; `answer` says status, body and headers, the date too. "drop" cuts the connection. */
-export async function startHost(t: TestContext, answer: (request: Received) => [number, unknown, Record<string, string>?] | "drop") {
+export async function startHost(
+  t: TestContext,
+  answer: (request: Received) => [number, unknown, Record<string, string>?] | "drop",
+) {
   const requests: Received[] = [];
   const server = createServer((incoming, response) => {
     void receive(incoming).then((request) => {
@@ -34,7 +44,9 @@ export async function startHost(t: TestContext, answer: (request: Received) => [
       const said = answer(request);
       if (said === "drop") return incoming.socket.destroy();
       response.sendDate = false;
-      response.writeHead(said[0], { "content-type": "application/json", ...said[2] }).end(typeof said[1] === "string" ? said[1] : JSON.stringify(said[1]));
+      response
+        .writeHead(said[0], { "content-type": "application/json", ...said[2] })
+        .end(typeof said[1] === "string" ? said[1] : JSON.stringify(said[1]));
     });
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -54,7 +66,9 @@ async function receive(incoming: IncomingMessage): Promise<Received> {
   const type = incoming.headers["content-type"] ?? "";
   const isForm = /^multipart\/|^application\/x-www-form-urlencoded/.test(type);
   const form = isForm ? [...(await new Response(bytes, { headers: { "content-type": type } }).formData())] : [];
-  const fields = Object.fromEntries(form.map(([name, value]) => [name, value instanceof File ? `${value.type}, ${value.size} bytes` : value]));
+  const fields = Object.fromEntries(
+    form.map(([name, value]) => [name, value instanceof File ? `${value.type}, ${value.size} bytes` : value]),
+  );
   return {
     method: incoming.method ?? "",
     url: incoming.url ?? "",
@@ -68,13 +82,37 @@ async function receive(incoming: IncomingMessage): Promise<Received> {
   };
 }
 
-export const CONTENT: PlatformContent<PublishMedia> = { text: "Hi", media: [], linkUrl: null, placement: null, settings: {}, cover: null, thread: [] };
+export const CONTENT: PlatformContent<PublishMedia> = {
+  text: "Hi",
+  media: [],
+  linkUrl: null,
+  placement: null,
+  settings: {},
+  cover: null,
+  thread: [],
+};
 
 export function picture(facts: Partial<PublishMedia> = {}): PublishMedia {
   return {
-    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
-    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
-    animated: false, orientation: 1, ...facts,
+    id: "m",
+    filename: "a.jpg",
+    altText: null,
+    thumbnail: null,
+    type: "image",
+    mimeType: "image/jpeg",
+    sizeBytes: 1000,
+    width: 800,
+    height: 600,
+    durationSeconds: null,
+    frameRate: null,
+    bitRate: null,
+    videoCodec: null,
+    audioCodec: null,
+    audioChannels: null,
+    audioSampleRate: null,
+    animated: false,
+    orientation: 1,
+    ...facts,
   };
 }
 
@@ -82,7 +120,12 @@ export function film(facts: Partial<PublishMedia> = {}): PublishMedia {
   return picture({ filename: "a.mp4", type: "video", mimeType: "video/mp4", durationSeconds: 10, ...facts });
 }
 
-export function contextFor(url: string, content: PlatformContent<PublishMedia>, account: Partial<StepContext["account"]> = {}, checkpoint: Checkpoint = {}): StepContext {
+export function contextFor(
+  url: string,
+  content: PlatformContent<PublishMedia>,
+  account: Partial<StepContext["account"]> = {},
+  checkpoint: Checkpoint = {},
+): StepContext {
   return {
     http: createHttpClient({ sandboxUrl: url }),
     accessToken: "TOKEN-OF-THE-ACCOUNT",
@@ -90,8 +133,10 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
     content,
     checkpoint,
     media: {
-      publicUrl: async (media, rendition) => `https://media.example/${media.filename}${rendition === undefined ? "" : `?as=${rendition.mimeType}${rendition.maxSizeBytes === undefined ? "" : `&maxSizeBytes=${rendition.maxSizeBytes}`}`}`,
-      open: async (media, { start = 0, end = media.sizeBytes } = {}) => new Blob([new Uint8Array(end - start)]).stream(),
+      publicUrl: async (media, rendition) =>
+        `https://media.example/${media.filename}${rendition === undefined ? "" : `?as=${rendition.mimeType}${rendition.maxSizeBytes === undefined ? "" : `&maxSizeBytes=${rendition.maxSizeBytes}`}`}`,
+      open: async (media, { start = 0, end = media.sizeBytes } = {}) =>
+        new Blob([new Uint8Array(end - start)]).stream(),
       describe: async (media, rendition) => ({ ...media, mimeType: rendition?.mimeType ?? media.mimeType }),
     },
     polls: 0,
@@ -101,10 +146,22 @@ export function contextFor(url: string, content: PlatformContent<PublishMedia>, 
 }
 
 /** A commit at noon whose answer was lost, read back after ten seconds. */
-export function lostCommit(step: string, more: Partial<Omit<OpenIntent, "answer">> & { answer?: Partial<OpenIntent["answer"]> } = {}): OpenIntent {
+export function lostCommit(
+  step: string,
+  more: Partial<Omit<OpenIntent, "answer">> & { answer?: Partial<OpenIntent["answer"]> } = {},
+): OpenIntent {
   const answer = { status: null, brokerCode: null, platformError: null, failure: null, ...more.answer };
   const intentAt = more.intentAt ?? new Date("2026-11-01T12:00:00Z");
-  return { step, intentAt, lastIntentAt: intentAt, ageSeconds: 10, accountedIds: new Set(), hasTwin: false, ...more, answer };
+  return {
+    step,
+    intentAt,
+    lastIntentAt: intentAt,
+    ageSeconds: 10,
+    accountedIds: new Set(),
+    hasTwin: false,
+    ...more,
+    answer,
+  };
 }
 
 /** Runs the steps as the engine does, without its pauses and without trying again. A name with "!" is the visible step's. */
@@ -118,7 +175,10 @@ export async function drive(broker: Broker, context: StepContext) {
     let waitedSeconds = 0;
     for (let polls = 0; ; polls += 1) {
       const current = { ...context, polls, waitedSeconds };
-      const outcome = step.effect === "visible" ? step.accept(await context.http.send(step.request(current)), current) : await step.run(current);
+      const outcome =
+        step.effect === "visible"
+          ? step.accept(await context.http.send(step.request(current)), current)
+          : await step.run(current);
       if ("waitSeconds" in outcome) {
         (waits[step.name] ??= []).push(outcome.waitSeconds);
         waitedSeconds += outcome.waitSeconds;
@@ -127,15 +187,28 @@ export async function drive(broker: Broker, context: StepContext) {
       Object.assign(context.checkpoint, outcome.done);
       warnings.push(...(outcome.warnings ?? []));
       if ("remoteId" in outcome) remoteId = outcome.remoteId;
-      Object.assign(done, outcome.platformPostId === undefined ? {} : { platformPostId: outcome.platformPostId }, outcome.publishedUrl === undefined ? {} : { publishedUrl: outcome.publishedUrl });
+      Object.assign(
+        done,
+        outcome.platformPostId === undefined ? {} : { platformPostId: outcome.platformPostId },
+        outcome.publishedUrl === undefined ? {} : { publishedUrl: outcome.publishedUrl },
+      );
       break;
     }
   }
-  return { done, remoteId, waits, warnings, steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`) };
+  return {
+    done,
+    remoteId,
+    waits,
+    warnings,
+    steps: steps.map(({ name, effect }) => `${name}${effect === "visible" ? "!" : ""}`),
+  };
 }
 
 export async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
-  const error: unknown = await work.then(() => new Error("it went through"), (reason: unknown) => reason);
+  const error: unknown = await work.then(
+    () => new Error("it went through"),
+    (reason: unknown) => reason,
+  );
   if (error instanceof BrokerError) return error;
   throw error;
 }

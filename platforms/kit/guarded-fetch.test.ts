@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+
 import { GuardedFetchError, guardedFetch } from "./guarded-fetch.ts";
 import type { GuardedFailure, GuardedFetchOptions, Resolve } from "./guarded-fetch.ts";
 
@@ -41,23 +42,56 @@ describe("the guarded door", () => {
   };
 
   it("gives what a public address answers, bytes untouched", async () => {
-    assert.deepEqual({ ...(await get(`${base}/plain`)), headers: null }, { status: 200, last: `${base}/plain`, headers: null, text: "plain text" });
+    assert.deepEqual(
+      { ...(await get(`${base}/plain`)), headers: null },
+      { status: 200, last: `${base}/plain`, headers: null, text: "plain text" },
+    );
     assert.equal((await get(`${base}/missing`)).status, 404);
   });
 
   it("refuses hosts written in every hostile way before anything is sent", async () => {
     const { port } = new URL(base);
     const hosts = [
-      "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "127.0.0.1.", "127.00.00.01",
-      "①②⑦.0.0.1", "0.0.0.0", "0", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]",
-      "[2002:7f00:1::]", "[fe80::1]", "[fd00:ec2::254]", "10.1.2.3", "192.168.0.1", "172.20.1.1", "100.64.1.1", "169.254.169.254", "168.63.129.16",
-      "localhost", "localhost.", "LOCALHOST", "ip6-localhost",
+      "127.0.0.1",
+      "127.1",
+      "2130706433",
+      "0x7f000001",
+      "0x7f.0.0.1",
+      "0177.0.0.1",
+      "017700000001",
+      "127.0.0.1.",
+      "127.00.00.01",
+      "①②⑦.0.0.1",
+      "0.0.0.0",
+      "0",
+      "[::]",
+      "[::1]",
+      "[::ffff:127.0.0.1]",
+      "[::ffff:7f00:1]",
+      "[::127.0.0.1]",
+      "[64:ff9b::7f00:1]",
+      "[2002:7f00:1::]",
+      "[fe80::1]",
+      "[fd00:ec2::254]",
+      "10.1.2.3",
+      "192.168.0.1",
+      "172.20.1.1",
+      "100.64.1.1",
+      "169.254.169.254",
+      "168.63.129.16",
+      "localhost",
+      "localhost.",
+      "LOCALHOST",
+      "ip6-localhost",
     ];
     const before = seen.length;
     for (const host of hosts) {
       await assert.rejects(get(`http://${host}:${port}/plain`, { allowPrivate: false }), (error: unknown) => {
         assert.ok(error instanceof GuardedFetchError, host);
-        assert.ok(error.failure === "refused_address" || (host.includes("localhost") && error.failure === "unreachable"), `${host}: ${error.failure}`);
+        assert.ok(
+          error.failure === "refused_address" || (host.includes("localhost") && error.failure === "unreachable"),
+          `${host}: ${error.failure}`,
+        );
         return true;
       });
     }
@@ -65,15 +99,31 @@ describe("the guarded door", () => {
   });
 
   it("refuses other schemes, credentials, unreadable addresses and low ports", async () => {
-    for (const url of ["ftp://example.com/a", "file:///etc/passwd", "gopher://example.com/", "data:text/plain,hi", "javascript:1", "", "not a url", "http://", "//example.com/a", "http://user:secret@example.com/", "https://token@example.com/"]) {
+    for (const url of [
+      "ftp://example.com/a",
+      "file:///etc/passwd",
+      "gopher://example.com/",
+      "data:text/plain,hi",
+      "javascript:1",
+      "",
+      "not a url",
+      "http://",
+      "//example.com/a",
+      "http://user:secret@example.com/",
+      "https://token@example.com/",
+    ]) {
       await refused("bad_url", url);
     }
-    for (const port of [22, 25, 110, 6]) await refused("refused_address", `http://example.com:${port}/`, { allowPrivate: false });
+    for (const port of [22, 25, 110, 6])
+      await refused("refused_address", `http://example.com:${port}/`, { allowPrivate: false });
   });
 
   it("refuses a name that resolves to a private address, or to that among public ones", async () => {
     for (const addresses of [["127.0.0.1"], ["93.184.215.14", "10.0.0.1"], ["::1"], ["169.254.169.254"], []]) {
-      await refused("refused_address", "http://public.example/", { allowPrivate: false, resolve: resolveTo(addresses) });
+      await refused("refused_address", "http://public.example/", {
+        allowPrivate: false,
+        resolve: resolveTo(addresses),
+      });
     }
   });
 
@@ -131,7 +181,14 @@ describe("the guarded door", () => {
     assert.equal((await get(`${base}/hops/0`, own)).text, "arrived");
     assert.equal((await get(`${base}/hops/1`, own)).status, 302);
     const before = seen.length;
-    for (const url of [`${base}/plain`, `${base}/hops/../plain`, `${base}/hops/%2e%2e/plain`, `${base}/hops\\..\\plain`, `${base.replace("http://", "http://x@")}/hops/0`, `${base}.example.com/hops/0`]) {
+    for (const url of [
+      `${base}/plain`,
+      `${base}/hops/../plain`,
+      `${base}/hops/%2e%2e/plain`,
+      `${base}/hops\\..\\plain`,
+      `${base.replace("http://", "http://x@")}/hops/0`,
+      `${base}.example.com/hops/0`,
+    ]) {
       await assert.rejects(get(url, own), GuardedFetchError, url);
     }
     assert.equal(seen.length, before);
@@ -139,8 +196,11 @@ describe("the guarded door", () => {
 
   it("lets this machine's addresses pass where only it can ask, and no other private ones", async () => {
     assert.equal((await get(`${base}/plain`, { allowPrivate: "loopback" })).text, "plain text");
-    for (const host of ["10.1.2.3", "192.168.0.1", "[fd00::1]", "169.254.169.254", "0.0.0.0"]) await refused("refused_address", `http://${host}/`, { allowPrivate: "loopback" });
-    await refused("refused_address", `${base}/to?${encodeURIComponent("http://10.0.0.1/")}`, { allowPrivate: "loopback" });
+    for (const host of ["10.1.2.3", "192.168.0.1", "[fd00::1]", "169.254.169.254", "0.0.0.0"])
+      await refused("refused_address", `http://${host}/`, { allowPrivate: "loopback" });
+    await refused("refused_address", `${base}/to?${encodeURIComponent("http://10.0.0.1/")}`, {
+      allowPrivate: "loopback",
+    });
   });
 
   it("names a body that ends before its declared length", async () => {
@@ -149,7 +209,9 @@ describe("the guarded door", () => {
   });
 
   it("says in plain words why a server cannot be reached", async () => {
-    await assert.rejects(get("http://127.0.0.1:1/"), { message: "The URL could not be fetched: the connection was refused." });
+    await assert.rejects(get("http://127.0.0.1:1/"), {
+      message: "The URL could not be fetched: the connection was refused.",
+    });
     await assert.rejects(get("http://nowhere.invalid/"), { message: /host name/ });
   });
 
@@ -160,7 +222,11 @@ describe("the guarded door", () => {
   });
 
   it("posts a body and reads the answer", async () => {
-    const { text } = await get(`${base}/echo`, { method: "POST", body: "payload", headers: { "content-type": "text/plain" } });
+    const { text } = await get(`${base}/echo`, {
+      method: "POST",
+      body: "payload",
+      headers: { "content-type": "text/plain" },
+    });
     assert.equal(text, "payload");
   });
 
@@ -176,22 +242,37 @@ describe("the guarded door", () => {
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? "", "http://localhost");
   const hops = /^\/hops\/(\d+)$/.exec(pathname)?.[1];
-  if (hops !== undefined) return void (hops === "0" ? response.end("arrived") : redirect(response, `/hops/${Number(hops) - 1}`));
+  if (hops !== undefined)
+    return void (hops === "0" ? response.end("arrived") : redirect(response, `/hops/${Number(hops) - 1}`));
   switch (pathname) {
-    case "/plain": return void response.end("plain text");
-    case "/loop": return redirect(response, "/loop");
-    case "/to": return redirect(response, decodeURIComponent(search.slice(1)));
-    case "/declares-much": return void response.writeHead(200, { "content-length": 100_001 }).write("x");
-    case "/endless": return pour(response);
-    case "/gzip": return void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(1_000_000)));
-    case "/drip": return drip(response);
-    case "/late": return void setTimeout(() => response.end(Buffer.alloc(20_000)), 150);
-    case "/silent": return;
-    case "/half": return void response.writeHead(200).write("half");
-    case "/short": return void response.writeHead(200, { "content-length": 50 }).write("only this", () => response.destroy());
-    case "/cut-chunks": return void response.writeHead(200).write("only this", () => response.destroy());
-    case "/echo": return void request.pipe(response);
-    default: return void response.writeHead(404).end();
+    case "/plain":
+      return void response.end("plain text");
+    case "/loop":
+      return redirect(response, "/loop");
+    case "/to":
+      return redirect(response, decodeURIComponent(search.slice(1)));
+    case "/declares-much":
+      return void response.writeHead(200, { "content-length": 100_001 }).write("x");
+    case "/endless":
+      return pour(response);
+    case "/gzip":
+      return void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(1_000_000)));
+    case "/drip":
+      return drip(response);
+    case "/late":
+      return void setTimeout(() => response.end(Buffer.alloc(20_000)), 150);
+    case "/silent":
+      return;
+    case "/half":
+      return void response.writeHead(200).write("half");
+    case "/short":
+      return void response.writeHead(200, { "content-length": 50 }).write("only this", () => response.destroy());
+    case "/cut-chunks":
+      return void response.writeHead(200).write("only this", () => response.destroy());
+    case "/echo":
+      return void request.pipe(response);
+    default:
+      return void response.writeHead(404).end();
   }
 }
 
@@ -214,10 +295,17 @@ function drip(response: ServerResponse): void {
 }
 
 function resolveTo(addresses: string[]): Resolve {
-  return (_hostname, _options, callback) => callback(null, addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+  return (_hostname, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+    );
 }
 
-async function listen(server: { listen(port: number, host: string, done: () => void): unknown; address(): AddressInfo | string | null }): Promise<string> {
+async function listen(server: {
+  listen(port: number, host: string, done: () => void): unknown;
+  address(): AddressInfo | string | null;
+}): Promise<string> {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const address = server.address();
   assert.ok(address !== null && typeof address === "object");

@@ -3,7 +3,9 @@ import type { LookupAddress, LookupOptions } from "node:dns";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
+
 import { Agent, buildConnector, errors, request } from "undici";
+
 import { type AllowPrivate, isAllowedAddress } from "./addresses.ts";
 
 export interface GuardedFetchOptions {
@@ -31,7 +33,11 @@ export interface GuardedFetchOptions {
   resolve?: Resolve;
 }
 
-export type Resolve = (hostname: string, options: LookupOptions & { all: true }, callback: (error: Error | null, addresses: LookupAddress[]) => void) => void;
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
 
 export interface GuardedAnswer {
   status: number;
@@ -43,7 +49,14 @@ export interface GuardedAnswer {
   discard(): void;
 }
 
-export type GuardedFailure = "bad_url" | "refused_address" | "redirects" | "too_large" | "encoded" | "timeout" | "unreachable";
+export type GuardedFailure =
+  | "bad_url"
+  | "refused_address"
+  | "redirects"
+  | "too_large"
+  | "encoded"
+  | "timeout"
+  | "unreachable";
 
 /** `message` is a sentence for the user who gave the URL; it tells nothing of what lies behind a refused address. */
 export class GuardedFetchError extends Error {
@@ -57,7 +70,12 @@ export class GuardedFetchError extends Error {
 
   /** Whether asking again can only bring the same. */
   get final(): boolean {
-    return this.failure === "bad_url" || this.failure === "refused_address" || this.failure === "too_large" || this.failure === "encoded";
+    return (
+      this.failure === "bad_url" ||
+      this.failure === "refused_address" ||
+      this.failure === "too_large" ||
+      this.failure === "encoded"
+    );
   }
 }
 
@@ -74,14 +92,24 @@ export async function guardedFetch(address: string, options: GuardedFetchOptions
   const agent = new Agent({ connect, headersTimeout: pause, bodyTimeout: pause, pipelining: 1 });
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   try {
-    return await follow(isOwn ? new URL(address) : checkUrl(address, options.allowPrivate), isOwn ? { ...options, maxRedirects: 0 } : options, agent, signal);
+    return await follow(
+      isOwn ? new URL(address) : checkUrl(address, options.allowPrivate),
+      isOwn ? { ...options, maxRedirects: 0 } : options,
+      agent,
+      signal,
+    );
   } catch (error) {
     void agent.destroy();
     throw explain(error, options);
   }
 }
 
-async function follow(first: URL, options: GuardedFetchOptions, agent: Agent, signal: AbortSignal): Promise<GuardedAnswer> {
+async function follow(
+  first: URL,
+  options: GuardedFetchOptions,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<GuardedAnswer> {
   const { method = "GET", maxRedirects = 5 } = options;
   let url = first;
   for (let redirects = 0; ; redirects += 1) {
@@ -95,10 +123,17 @@ async function follow(first: URL, options: GuardedFetchOptions, agent: Agent, si
     const location = REDIRECTS.has(statusCode) ? headers.location : undefined;
     if (typeof location !== "string" || maxRedirects === 0) {
       if (options.anyBody !== true) checkHead(headers, options, body);
-      return { status: statusCode, headers, url: url.href, body: readBody(body, agent, options), discard: () => letGo(body, agent) };
+      return {
+        status: statusCode,
+        headers,
+        url: url.href,
+        body: readBody(body, agent, options),
+        discard: () => letGo(body, agent),
+      };
     }
     body.on("error", () => {}).destroy();
-    if (redirects === maxRedirects) throw new GuardedFetchError("redirects", `The URL redirects more than ${maxRedirects} times.`);
+    if (redirects === maxRedirects)
+      throw new GuardedFetchError("redirects", `The URL redirects more than ${maxRedirects} times.`);
     url = checkUrl(location, options.allowPrivate, url);
   }
 }
@@ -108,8 +143,10 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL {
   const url = URL.parse(address, base?.href);
   if (url === null) throw new GuardedFetchError("bad_url", "The URL cannot be read.");
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new GuardedFetchError("bad_url", "The URL has to begin with https:// or http://.");
-  if (url.username !== "" || url.password !== "") throw new GuardedFetchError("bad_url", "The URL must not hold a user name or password.");
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    throw new GuardedFetchError("bad_url", "The URL has to begin with https:// or http://.");
+  if (url.username !== "" || url.password !== "")
+    throw new GuardedFetchError("bad_url", "The URL must not hold a user name or password.");
   // Ports below 1024 belong to mail, shells and the like, where a request line could do harm.
   const port = url.port === "" ? null : Number(url.port);
   if (port !== null && port !== 80 && port !== 443 && port < 1024 && !allowPrivate) throw refusedAddress();
@@ -119,7 +156,10 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
 }
 
 /** Connects only to addresses that pass: once where a name is resolved, and once more on the socket, whatever it took to get there. */
-function guardedConnector({ allowPrivate, resolve = lookup }: GuardedFetchOptions, timeout: number): buildConnector.connector {
+function guardedConnector(
+  { allowPrivate, resolve = lookup }: GuardedFetchOptions,
+  timeout: number,
+): buildConnector.connector {
   const connect = buildConnector({ timeout, lookup: guardedLookup(allowPrivate, resolve) });
   return (target, callback) => {
     connect(target, (error, socket) => {
@@ -139,7 +179,8 @@ function guardedLookup(allowPrivate: AllowPrivate, resolve: Resolve): LookupFunc
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, "");
       const [first] = addresses;
-      if (first === undefined || !addresses.every(({ address }) => isAllowedAddress(address, allowPrivate))) return callback(refusedAddress(), "");
+      if (first === undefined || !addresses.every(({ address }) => isAllowedAddress(address, allowPrivate)))
+        return callback(refusedAddress(), "");
       if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
@@ -174,7 +215,8 @@ async function* readBody(body: Readable, agent: Agent, options: GuardedFetchOpti
       if (sizeBytes > options.maxBytes) throw tooLarge(options);
       // What our side takes to deal with a chunk is not the sender's slowness.
       waitedMs += performance.now() - askedAt;
-      if (isDrip(sizeBytes, waitedMs / 1000, options)) throw new GuardedFetchError("timeout", "The URL answers too slowly.");
+      if (isDrip(sizeBytes, waitedMs / 1000, options))
+        throw new GuardedFetchError("timeout", "The URL answers too slowly.");
       yield chunk;
       askedAt = performance.now();
     }
@@ -206,13 +248,22 @@ function explain(error: unknown, options: GuardedFetchOptions): unknown {
 }
 
 function isTimeout(error: unknown): boolean {
-  if (error instanceof errors.ConnectTimeoutError || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) return true;
+  if (
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  )
+    return true;
   return error instanceof DOMException && error.name === "TimeoutError";
 }
 
 function nameCause(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return CAUSES.has(code) ? `: ${CAUSES.get(code)}` : code.includes("CERT") || code.startsWith("ERR_TLS") ? ": its certificate is not valid" : "";
+  return CAUSES.has(code)
+    ? `: ${CAUSES.get(code)}`
+    : code.includes("CERT") || code.startsWith("ERR_TLS")
+      ? ": its certificate is not valid"
+      : "";
 }
 
 const CAUSES: ReadonlyMap<string, string> = new Map([

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 
-import { createHttpClient, parseJson, requestHash, TransportError, type HttpExchange, type HttpRequest } from "./http.ts";
+import {
+  createHttpClient,
+  parseJson,
+  requestHash,
+  TransportError,
+  type HttpExchange,
+  type HttpRequest,
+} from "./http.ts";
 
 const PUBLISH: HttpRequest = {
   method: "POST",
@@ -12,10 +19,24 @@ const PUBLISH: HttpRequest = {
 };
 
 /** What becomes of a request on its way, and what the client may conclude from it. */
-const ANSWERS: { name: string; answer: (socket: Socket) => void; expected: { status: number } | { sent: boolean; failure: string }; timeoutSeconds?: number }[] = [
-  { name: "reset before the request was read", answer: (socket) => socket.resetAndDestroy(), expected: { sent: true, failure: "reset" } },
+const ANSWERS: {
+  name: string;
+  answer: (socket: Socket) => void;
+  expected: { status: number } | { sent: boolean; failure: string };
+  timeoutSeconds?: number;
+}[] = [
+  {
+    name: "reset before the request was read",
+    answer: (socket) => socket.resetAndDestroy(),
+    expected: { sent: true, failure: "reset" },
+  },
   { name: "closed without an answer", answer: (socket) => socket.end(), expected: { sent: true, failure: "cut" } },
-  { name: "accepted and never answered", answer: () => undefined, expected: { sent: true, failure: "timeout" }, timeoutSeconds: 0.5 },
+  {
+    name: "accepted and never answered",
+    answer: () => undefined,
+    expected: { sent: true, failure: "timeout" },
+    timeoutSeconds: 0.5,
+  },
   { name: "a 500 after the work was done", answer: (socket) => socket.end(http(500, "{}")), expected: { status: 500 } },
   {
     name: "a body that is cut",
@@ -33,7 +54,11 @@ const ANSWERS: { name: string; answer: (socket: Socket) => void; expected: { sta
     answer: (socket) => socket.end("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\ncontent-length: 2\r\n\r\n{}"),
     expected: { status: 429 },
   },
-  { name: "something that is not HTTP", answer: (socket) => socket.end("EHLO there\r\n\r\n"), expected: { sent: true, failure: "malformed_answer" } },
+  {
+    name: "something that is not HTTP",
+    answer: (socket) => socket.end("EHLO there\r\n\r\n"),
+    expected: { sent: true, failure: "malformed_answer" },
+  },
   {
     name: "an answer without end",
     answer: (socket) => {
@@ -53,7 +78,8 @@ for (const { name, answer, expected, timeoutSeconds = 30 } of ANSWERS) {
       const client = createHttpClient({ sandboxUrl: server.url, ...(beforeSend === undefined ? {} : { beforeSend }) });
       const outcome = await client.send({ ...PUBLISH, timeoutSeconds }).then(
         (got) => ({ status: got.status }),
-        (error: unknown) => (error instanceof TransportError ? { sent: error.sent, failure: error.failure } : Promise.reject(error)),
+        (error: unknown) =>
+          error instanceof TransportError ? { sent: error.sent, failure: error.failure } : Promise.reject(error),
       );
       assert.deepEqual(outcome, expected);
     }
@@ -102,7 +128,8 @@ test("a connection that the server closes while idle never makes a second reques
     else socket.destroy();
   });
   const client = createHttpClient({ sandboxUrl: server.url });
-  for (let round = 0; round < 20; round += 1) await client.send({ method: "GET", url: "https://graph.threads.net/me" }).catch(() => undefined);
+  for (let round = 0; round < 20; round += 1)
+    await client.send({ method: "GET", url: "https://graph.threads.net/me" }).catch(() => undefined);
   assert.equal(server.requests.length, 20);
 });
 
@@ -133,7 +160,9 @@ test("bytes are streamed with their length, and a source that fails leaves the o
   assert.match(server.requests[0] ?? "", /^PUT \/upload\.example\/v HTTP/);
   const missing = await failureOf(client.send(upload(() => Promise.reject(new Error("gone")))));
   assert.deepEqual({ sent: missing.sent, failure: missing.failure }, { sent: false, failure: "body_failed" });
-  const broken = await failureOf(client.send(upload(async () => new ReadableStream({ pull: (controller) => controller.error(new Error("disk")) }))));
+  const broken = await failureOf(
+    client.send(upload(async () => new ReadableStream({ pull: (controller) => controller.error(new Error("disk")) }))),
+  );
   assert.equal(broken.failure, "body_failed");
 });
 
@@ -143,7 +172,10 @@ test("an abort ends what is under way", async (t) => {
   const sending = failureOf(createHttpClient({ sandboxUrl: server.url, signal: stop.signal }).send(PUBLISH));
   await server.received();
   stop.abort();
-  assert.deepEqual({ sent: (await sending).sent, failure: (await sending).failure }, { sent: true, failure: "aborted" });
+  assert.deepEqual(
+    { sent: (await sending).sent, failure: (await sending).failure },
+    { sent: true, failure: "aborted" },
+  );
 });
 
 test("only https is spoken in live mode, and never to an address that is no address", async () => {
@@ -166,11 +198,16 @@ test("nothing that is kept or said of an exchange holds a secret", async (t) => 
     url: "https://graph.threads.net/access_token",
     query: { client_secret: "th-secret-1", access_token: "THSHORT12", grant_type: "th_exchange_token" },
   });
-  await client.send({ method: "POST", url: "https://graph.threads.net/oauth/access_token", form: { code: "THCODE12", client_secret: "th-secret-1" } });
+  await client.send({
+    method: "POST",
+    url: "https://graph.threads.net/oauth/access_token",
+    form: { code: "THCODE12", client_secret: "th-secret-1" },
+  });
   await server.close();
   const error = await failureOf(client.send({ ...PUBLISH, query: { access_token: "THSHORT12" } }));
   const kept = JSON.stringify(exchanges) + error.message + String(error.stack) + JSON.stringify(error);
-  for (const secret of ["THSECRETTOKEN", "OTHER", "th-secret-1", "THSHORT12", "THCODE12"]) assert.doesNotMatch(kept, new RegExp(secret));
+  for (const secret of ["THSECRETTOKEN", "OTHER", "th-secret-1", "THSHORT12", "THCODE12"])
+    assert.doesNotMatch(kept, new RegExp(secret));
   assert.equal(exchanges.length, 4);
   assert.equal(exchanges[0]?.requestExcerpt, '{"creation_id":"18000000000000001"}');
   assert.match(exchanges[1]?.url ?? "", /grant_type=th_exchange_token/);
@@ -179,10 +216,16 @@ test("nothing that is kept or said of an exchange holds a secret", async (t) => 
 test("the hash of a request is the same under another token and differs for another body", () => {
   const hash = requestHash(PUBLISH);
   assert.equal(requestHash({ ...PUBLISH, form: { ...PUBLISH.form, access_token: "another" } }), hash);
-  assert.equal(requestHash({ ...PUBLISH, query: { access_token: "a" } }), requestHash({ ...PUBLISH, query: { access_token: "b" } }));
+  assert.equal(
+    requestHash({ ...PUBLISH, query: { access_token: "a" } }),
+    requestHash({ ...PUBLISH, query: { access_token: "b" } }),
+  );
   assert.notEqual(requestHash({ ...PUBLISH, form: { creation_id: "2" } }), hash);
   const base = { method: "POST", url: "https://api.x.com/2/tweets" } as const;
-  assert.equal(requestHash({ ...base, json: { a: 1, b: { c: [2] } } }), requestHash({ ...base, json: { b: { c: [2] }, a: 1 } }));
+  assert.equal(
+    requestHash({ ...base, json: { a: 1, b: { c: [2] } } }),
+    requestHash({ ...base, json: { b: { c: [2] }, a: 1 } }),
+  );
 });
 
 test("whole numbers beyond 2^53 keep every digit", () => {

@@ -94,10 +94,16 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         });
       try {
         const answer = await exchange(request, url, options);
-        record({ status: answer.status, answerExcerpt: excerpt(answer.text, secretsOf(request)), failure: null, sent: true });
+        record({
+          status: answer.status,
+          answerExcerpt: excerpt(answer.text, secretsOf(request)),
+          failure: null,
+          sent: true,
+        });
         return answer;
       } catch (error) {
-        if (error instanceof TransportError) record({ status: null, answerExcerpt: null, failure: error.failure, sent: error.sent });
+        if (error instanceof TransportError)
+          record({ status: null, answerExcerpt: null, failure: error.failure, sent: error.sent });
         throw error;
       }
     },
@@ -133,9 +139,15 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
     {
       address: typeof options.sandboxUrl === "string" ? sandboxAddress(url, options.sandboxUrl) : url,
       method: request.method,
-      headers: { "user-agent": options.userAgent ?? "Ampost", accept: "application/json", ...headers, ...request.headers },
+      headers: {
+        "user-agent": options.userAgent ?? "Ampost",
+        accept: "application/json",
+        ...headers,
+        ...request.headers,
+      },
       body,
-      timeoutSeconds: request.timeoutSeconds ?? (request.method === "GET" ? READ_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS),
+      timeoutSeconds:
+        request.timeoutSeconds ?? (request.method === "GET" ? READ_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS),
       name: nameOf(request, url),
     },
     options,
@@ -147,7 +159,8 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
 /** To platforms only https is spoken, whatever address an answer of theirs has named. */
 function realUrl(request: HttpRequest, allowHttp = true): URL {
   const url = URL.parse(request.url);
-  if (url?.protocol !== "https:" && !(allowHttp && url?.protocol === "http:")) throw transportError(`${request.method} to an address that is not https`, "invalid_request", false);
+  if (url?.protocol !== "https:" && !(allowHttp && url?.protocol === "http:"))
+    throw transportError(`${request.method} to an address that is not https`, "invalid_request", false);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   return url;
 }
@@ -160,11 +173,17 @@ function nameOf(request: HttpRequest, url: URL): string {
   return `${request.method} ${redactUrl(url)}`;
 }
 
-async function encodeBody(request: HttpRequest): Promise<{ body: string | Readable | null; headers: Record<string, string> }> {
+async function encodeBody(
+  request: HttpRequest,
+): Promise<{ body: string | Readable | null; headers: Record<string, string> }> {
   if (request.form !== undefined) {
-    return { body: new URLSearchParams(request.form).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
+    return {
+      body: new URLSearchParams(request.form).toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    };
   }
-  if (request.json !== undefined) return { body: JSON.stringify(request.json), headers: { "content-type": "application/json" } };
+  if (request.json !== undefined)
+    return { body: JSON.stringify(request.json), headers: { "content-type": "application/json" } };
   if (request.bytes === undefined) return { body: null, headers: {} };
   const headers = { "content-type": request.bytes.contentType, "content-length": String(request.bytes.sizeBytes) };
   try {
@@ -175,7 +194,10 @@ async function encodeBody(request: HttpRequest): Promise<{ body: string | Readab
 }
 
 function canonicalBody(request: HttpRequest): unknown {
-  if (request.form !== undefined) return Object.entries(request.form).filter(([name]) => !isSecretParameter(name)).sort(byName);
+  if (request.form !== undefined)
+    return Object.entries(request.form)
+      .filter(([name]) => !isSecretParameter(name))
+      .sort(byName);
   if (request.json !== undefined) return sortMembers(request.json);
   return request.bytes === undefined ? null : [request.bytes.contentType, request.bytes.sizeBytes];
 }
@@ -191,7 +213,9 @@ function bodyExcerpt(request: HttpRequest): string | null {
 /** The secret values that this request carries, so that they are found wherever an answer quotes them. */
 function secretsOf(request: HttpRequest): string[] {
   const parameters = [...realUrl(request).searchParams, ...Object.entries(request.form ?? {})];
-  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name, value.replace(/^(?:Bearer|OAuth)\s+/i, "")] as const);
+  const headers = Object.entries(request.headers ?? {}).map(
+    ([name, value]) => [name, value.replace(/^(?:Bearer|OAuth)\s+/i, "")] as const,
+  );
   return [...parameters, ...headers].filter(([name]) => isSecretParameter(name)).map(([, value]) => value);
 }
 
@@ -203,7 +227,9 @@ function excerpt(text: string, secrets: readonly string[]): string {
 function sortMembers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortMembers);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value).sort(byName).map(([name, member]) => [name, sortMembers(member)]);
+  return Object.entries(value)
+    .sort(byName)
+    .map(([name, member]) => [name, sortMembers(member)]);
 }
 
 function byName([left]: [string, unknown], [right]: [string, unknown]): number {

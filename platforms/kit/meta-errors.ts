@@ -10,7 +10,12 @@ export function metaErrors(label: string): GraphErrorRow[] {
 }
 
 function signInErrors(label: string): GraphErrorRow[] {
-  const row = { meaning: "the code was used, has expired, or belongs to another redirect address", becomes: "AUTH_EXPIRED", notPublished: true, says: `${label} did not accept the sign-in. Start it again.` } as const;
+  const row = {
+    meaning: "the code was used, has expired, or belongs to another redirect address",
+    becomes: "AUTH_EXPIRED",
+    notPublished: true,
+    says: `${label} did not accept the sign-in. Start it again.`,
+  } as const;
   return [
     { exchange: true, ...row },
     { codes: [100], subcodes: [36007, 36008, 36009], ...row },
@@ -19,10 +24,36 @@ function signInErrors(label: string): GraphErrorRow[] {
 
 function accessErrors(label: string): GraphErrorRow[] {
   return [
-    { codes: [190], subcodes: [458], meaning: "the person removed the app", becomes: "AUTH_REVOKED", notPublished: true, says: `The person has removed the app from their ${label} account.` },
-    { either: [459, 464], meaning: "checkpoint, or an account that is not confirmed", becomes: "AUTH_REVOKED", notPublished: true, says: "Meta wants the person to confirm something at facebook.com first." },
-    { codes: [190], subcodes: [492], meaning: "the person lost the role on the Page", becomes: "AUTH_REVOKED", notPublished: true, says: "The person who connected the account has lost their role on the Facebook Page." },
-    { codes: [190, 102], meaning: "the token has expired, the password was changed, or the session has ended", becomes: "AUTH_EXPIRED", notPublished: true, says: `The ${label} account's access has expired.` },
+    {
+      codes: [190],
+      subcodes: [458],
+      meaning: "the person removed the app",
+      becomes: "AUTH_REVOKED",
+      notPublished: true,
+      says: `The person has removed the app from their ${label} account.`,
+    },
+    {
+      either: [459, 464],
+      meaning: "checkpoint, or an account that is not confirmed",
+      becomes: "AUTH_REVOKED",
+      notPublished: true,
+      says: "Meta wants the person to confirm something at facebook.com first.",
+    },
+    {
+      codes: [190],
+      subcodes: [492],
+      meaning: "the person lost the role on the Page",
+      becomes: "AUTH_REVOKED",
+      notPublished: true,
+      says: "The person who connected the account has lost their role on the Facebook Page.",
+    },
+    {
+      codes: [190, 102],
+      meaning: "the token has expired, the password was changed, or the session has ended",
+      becomes: "AUTH_EXPIRED",
+      notPublished: true,
+      says: `The ${label} account's access has expired.`,
+    },
     {
       codes: [368],
       subcodes: [4854002, 1404006],
@@ -38,7 +69,13 @@ function accessErrors(label: string): GraphErrorRow[] {
       notPublished: true,
       says: "Facebook wants the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
-    { codes: [10, [200, 299]], meaning: "a permission is missing", becomes: "AUTH_REVOKED", notPublished: true, says: `The ${label} connection lacks a permission that the post needs.` },
+    {
+      codes: [10, [200, 299]],
+      meaning: "a permission is missing",
+      becomes: "AUTH_REVOKED",
+      notPublished: true,
+      says: `The ${label} connection lacks a permission that the post needs.`,
+    },
   ];
 }
 
@@ -55,14 +92,38 @@ function limitErrors(label: string): GraphErrorRow[] {
       retryAfterSeconds: DAY_SECONDS,
       says: `${label} has blocked this account's posts for a time. Wait a day and look into the app.`,
     },
-    { codes: [4, 17, 32, 341, 613, [80_001, 80_002]], meaning: "call limits", becomes: "RATE_LIMITED", notPublished: true, says: `${label} limits the number of calls at the moment.` },
+    {
+      codes: [4, 17, 32, 341, 613, [80_001, 80_002]],
+      meaning: "call limits",
+      becomes: "RATE_LIMITED",
+      notPublished: true,
+      says: `${label} limits the number of calls at the moment.`,
+    },
   ];
 }
 
 function faultErrors(label: string): GraphErrorRow[] {
   return [
-    { codes: [100, 2500], meaning: "a bad or missing parameter", becomes: "CONTENT_REJECTED", notPublished: true, says: `${label} refused the post's content.` },
-    { codes: [3], meaning: "the app lacks a capability", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: `The ${label} app that this instance uses lacks a capability.` },
-    { codes: [1, 2], meaning: "a fault on Meta's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: `${label} has a fault at the moment.` },
+    {
+      codes: [100, 2500],
+      meaning: "a bad or missing parameter",
+      becomes: "CONTENT_REJECTED",
+      notPublished: true,
+      says: `${label} refused the post's content.`,
+    },
+    {
+      codes: [3],
+      meaning: "the app lacks a capability",
+      becomes: "UNEXPECTED_RESPONSE",
+      notPublished: true,
+      says: `The ${label} app that this instance uses lacks a capability.`,
+    },
+    {
+      codes: [1, 2],
+      meaning: "a fault on Meta's side",
+      becomes: "PLATFORM_UNAVAILABLE",
+      notPublished: false,
+      says: `${label} has a fault at the moment.`,
+    },
   ];
 }

@@ -2,9 +2,20 @@ import type { GraphErrorRow } from "./meta-graph.ts";
 
 /** An answer that the row, and no row before it, is about. */
 export function exampleOf(row: GraphErrorRow): { status: number; body: object } {
-  if (row.exchange === true) return { status: 400, body: { error_type: "OAuthException", code: 400, error_message: "Matching code was not found or was already used" } };
+  if (row.exchange === true)
+    return {
+      status: 400,
+      body: {
+        error_type: "OAuthException",
+        code: 400,
+        error_message: "Matching code was not found or was already used",
+      },
+    };
   const code = row.codes?.[0];
   const number = typeof code === "object" ? code[0] : (code ?? row.either?.[0] ?? 1);
   const message = row.name ?? (row.message === undefined ? "Refused" : row.message.source);
-  return { status: 400, body: { error: { message, type: "OAuthException", code: number, error_subcode: row.subcodes?.[0] } } };
+  return {
+    status: 400,
+    body: { error: { message, type: "OAuthException", code: number, error_subcode: row.subcodes?.[0] } },
+  };
 }

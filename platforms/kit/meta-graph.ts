@@ -68,7 +68,12 @@ export function graphRequest(
 }
 
 /** Sends a request and reads its answer. Throws a BrokerError where the platform refuses, a TransportError where no answer came. */
-export async function callGraph<T>(graph: Graph, http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
+export async function callGraph<T>(
+  graph: Graph,
+  http: HttpClient,
+  schema: z.ZodType<T>,
+  request: HttpRequest,
+): Promise<T> {
   return readGraphAnswer(graph, schema, await http.send(request));
 }
 
@@ -98,17 +103,31 @@ export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerErr
   if (row !== undefined) return brokerErrorOf(row, detail, regainSeconds(answer));
   if (answer.status === 429) {
     const retryAfterSeconds = regainSeconds(answer) ?? DEFAULT_REGAIN_SECONDS;
-    return new BrokerError("RATE_LIMITED", `${graph.label} limits the number of calls at the moment.`, { retryAfterSeconds, platformError: detail });
+    return new BrokerError("RATE_LIMITED", `${graph.label} limits the number of calls at the moment.`, {
+      retryAfterSeconds,
+      platformError: detail,
+    });
   }
   if (answer.status >= 500 || error?.isTransient === true) {
-    return new BrokerError("PLATFORM_UNAVAILABLE", `${graph.label} has a fault at the moment.`, { platformError: detail });
+    return new BrokerError("PLATFORM_UNAVAILABLE", `${graph.label} has a fault at the moment.`, {
+      platformError: detail,
+    });
   }
-  return new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} gave an answer that is not known.`, { platformError: detail });
+  return new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} gave an answer that is not known.`, {
+    platformError: detail,
+  });
 }
 
 /** The error that a row of the table makes of what the platform said. */
-export function brokerErrorOf(row: GraphErrorRow, detail: PlatformErrorDetail, regain: number | null = null): BrokerError {
-  const retryAfterSeconds = row.becomes === "RATE_LIMITED" ? Math.max(regain ?? 0, row.retryAfterSeconds ?? 0) || DEFAULT_REGAIN_SECONDS : row.retryAfterSeconds;
+export function brokerErrorOf(
+  row: GraphErrorRow,
+  detail: PlatformErrorDetail,
+  regain: number | null = null,
+): BrokerError {
+  const retryAfterSeconds =
+    row.becomes === "RATE_LIMITED"
+      ? Math.max(regain ?? 0, row.retryAfterSeconds ?? 0) || DEFAULT_REGAIN_SECONDS
+      : row.retryAfterSeconds;
   return new BrokerError(row.becomes, row.says, {
     notPublished: row.notPublished && (detail.status ?? 500) < 500,
     platformError: detail,
@@ -122,7 +141,14 @@ export function brokerErrorOf(row: GraphErrorRow, detail: PlatformErrorDetail, r
 /** The row for a code as `platformError.code` has it: "190/463", "368". */
 export function findRowByCode(graph: Graph, joined: string): GraphErrorRow | undefined {
   const [code, subcode] = joined.split("/").map(Number);
-  return findErrorRow(graph, { code: code ?? null, subcode: subcode ?? null, texts: [], isTransient: false, traceId: null, exchange: false });
+  return findErrorRow(graph, {
+    code: code ?? null,
+    subcode: subcode ?? null,
+    texts: [],
+    isTransient: false,
+    traceId: null,
+    exchange: false,
+  });
 }
 
 export function findErrorRow(graph: Graph, error: GraphError): GraphErrorRow | undefined {
@@ -142,7 +168,8 @@ export function readGraphError(answer: HttpAnswer): GraphError | null {
   const body = answer.json();
   const graph = graphForm.safeParse(body);
   if (graph.success) {
-    const { message, code, error_subcode, error_user_title, error_user_msg, is_transient, fbtrace_id } = graph.data.error;
+    const { message, code, error_subcode, error_user_title, error_user_msg, is_transient, fbtrace_id } =
+      graph.data.error;
     return {
       code: code ?? null,
       subcode: error_subcode ?? null,
@@ -154,7 +181,14 @@ export function readGraphError(answer: HttpAnswer): GraphError | null {
   }
   const exchange = exchangeForm.safeParse(body);
   if (!exchange.success) return null;
-  return { code: exchange.data.code ?? null, subcode: null, texts: [exchange.data.error_message ?? ""], isTransient: false, traceId: null, exchange: true };
+  return {
+    code: exchange.data.code ?? null,
+    subcode: null,
+    texts: [exchange.data.error_message ?? ""],
+    isTransient: false,
+    traceId: null,
+    exchange: true,
+  };
 }
 
 const DEFAULT_REGAIN_SECONDS = 3600;
@@ -171,7 +205,11 @@ const graphForm = z.object({
   }),
 });
 
-const exchangeForm = z.object({ error_type: z.string(), code: z.coerce.number().nullish(), error_message: z.string().nullish() });
+const exchangeForm = z.object({
+  error_type: z.string(),
+  code: z.coerce.number().nullish(),
+  error_message: z.string().nullish(),
+});
 
 function joinCode(error: GraphError): string | null {
   if (error.code === null) return null;

@@ -29,22 +29,50 @@ export interface ManagedPage {
  * Code to short user token (1 to 2 hours) to long user token (60 days), with what was really granted. Throws
  * AUTH_REVOKED where the person refused one of the `needed` permissions.
  */
-export async function exchangeFacebookCode(graph: Graph, http: HttpClient, app: OAuthApp, code: string, needed: readonly string[]): Promise<Grant> {
+export async function exchangeFacebookCode(
+  graph: Graph,
+  http: HttpClient,
+  app: OAuthApp,
+  code: string,
+  needed: readonly string[],
+): Promise<Grant> {
   const url = `${graph.baseUrl}/oauth/access_token`;
   const credentials = { client_id: app.clientId, client_secret: app.clientSecret };
-  const short = await callGraph(graph, http, token, { method: "GET", url, query: { ...credentials, redirect_uri: app.redirectUri, code: code.replace(/#_=?_?$/, "") } });
-  const long = await callGraph(graph, http, token, { method: "GET", url, query: { ...credentials, grant_type: "fb_exchange_token", fb_exchange_token: short.access_token } });
-  const { data } = await callGraph(graph, http, permissions, graphRequest(graph, long.access_token, "GET", "me/permissions", {}));
+  const short = await callGraph(graph, http, token, {
+    method: "GET",
+    url,
+    query: { ...credentials, redirect_uri: app.redirectUri, code: code.replace(/#_=?_?$/, "") },
+  });
+  const long = await callGraph(graph, http, token, {
+    method: "GET",
+    url,
+    query: { ...credentials, grant_type: "fb_exchange_token", fb_exchange_token: short.access_token },
+  });
+  const { data } = await callGraph(
+    graph,
+    http,
+    permissions,
+    graphRequest(graph, long.access_token, "GET", "me/permissions", {}),
+  );
   const scopes = data.filter(({ status }) => status === "granted").map(({ permission }) => permission);
   requireScopes(graph, scopes, needed);
-  return { accessToken: long.access_token, refreshToken: null, expiresInSeconds: long.expires_in ?? null, refreshExpiresInSeconds: null, scopes };
+  return {
+    accessToken: long.access_token,
+    refreshToken: null,
+    expiresInSeconds: long.expires_in ?? null,
+    refreshExpiresInSeconds: null,
+    scopes,
+  };
 }
 
 /** Throws AUTH_REVOKED, with a sentence for the person, where a permission that publishing needs was not granted. */
 export function requireScopes(graph: Graph, granted: readonly string[], needed: readonly string[]): void {
   const missing = needed.filter((scope) => !granted.includes(scope));
   if (missing.length === 0) return;
-  throw new BrokerError("AUTH_REVOKED", `${graph.label} was connected without a permission that publishing needs (${missing.join(", ")}). Connect again and leave everything ticked.`);
+  throw new BrokerError(
+    "AUTH_REVOKED",
+    `${graph.label} was connected without a permission that publishing needs (${missing.join(", ")}). Connect again and leave everything ticked.`,
+  );
 }
 
 /**
@@ -59,8 +87,18 @@ export async function readManagedPages(graph: Graph, http: HttpClient, accessTok
 }
 
 /** One Page by its own token, which tells no token again. */
-export async function readPage(graph: Graph, http: HttpClient, accessToken: string, pageId: string): Promise<Omit<ManagedPage, "accessToken">> {
-  const listed = await callGraph(graph, http, page, graphRequest(graph, accessToken, "GET", pageId, { fields: OWN_FIELDS }));
+export async function readPage(
+  graph: Graph,
+  http: HttpClient,
+  accessToken: string,
+  pageId: string,
+): Promise<Omit<ManagedPage, "accessToken">> {
+  const listed = await callGraph(
+    graph,
+    http,
+    page,
+    graphRequest(graph, accessToken, "GET", pageId, { fields: OWN_FIELDS }),
+  );
   return toPage(listed);
 }
 
@@ -72,13 +110,21 @@ export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: O
   const grantor = await readGrantor(graph, http, app, grant);
   // A token that is not valid any more has nothing left to be taken back.
   if (grantor === null) return;
-  await callGraph(graph, http, success, { method: "DELETE", url: `${graph.baseUrl}/${grantor}/permissions`, query: { access_token: appToken(app) } });
+  await callGraph(graph, http, success, {
+    method: "DELETE",
+    url: `${graph.baseUrl}/${grantor}/permissions`,
+    query: { access_token: appToken(app) },
+  });
 }
 
 /** The id of the person whose token it is, as the app knows it; null where the token is not valid any more. */
 export async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null> {
   const query = { input_token: grant.accessToken, access_token: appToken(app) };
-  const { data } = await callGraph(graph, http, tokenFacts, { method: "GET", url: `${graph.baseUrl}/debug_token`, query });
+  const { data } = await callGraph(graph, http, tokenFacts, {
+    method: "GET",
+    url: `${graph.baseUrl}/debug_token`,
+    query,
+  });
   return data.is_valid === false ? null : (data.user_id ?? null);
 }
 
@@ -86,7 +132,8 @@ function appToken({ clientId, clientSecret }: OAuthApp): string {
   return `${clientId}|${clientSecret}`;
 }
 
-const OWN_FIELDS = "id,name,username,link,category,picture{url},instagram_business_account{id,username,name,profile_picture_url}";
+const OWN_FIELDS =
+  "id,name,username,link,category,picture{url},instagram_business_account{id,username,name,profile_picture_url}";
 const PAGE_FIELDS = `${OWN_FIELDS},access_token,tasks`;
 
 /** 2,000 Pages; what gives more than that does not end. */
@@ -94,7 +141,10 @@ const MAX_LISTS = 20;
 
 const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
 
-const text = z.string().nullish().transform((value) => value ?? null);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
 
 const token = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
 
@@ -112,7 +162,9 @@ const page = z.object({
   instagram_business_account: z.object({ id, username: text, name: text, profile_picture_url: text }).nullish(),
 });
 
-const paging = z.object({ cursors: z.object({ after: z.string().nullish() }).nullish(), next: z.string().nullish() }).nullish();
+const paging = z
+  .object({ cursors: z.object({ after: z.string().nullish() }).nullish(), next: z.string().nullish() })
+  .nullish();
 
 const business = z.object({ id });
 
@@ -121,13 +173,25 @@ const tokenFacts = z.object({ data: z.object({ user_id: id.nullish(), is_valid: 
 const success = z.object({ success: z.literal(true) });
 
 /** Every entry of a list that comes in pieces. The address of the next piece holds the token, so only its cursor is used. */
-async function readAll<T>(graph: Graph, http: HttpClient, accessToken: string, path: string, fields: string, entry: z.ZodType<T>): Promise<T[]> {
+async function readAll<T>(
+  graph: Graph,
+  http: HttpClient,
+  accessToken: string,
+  path: string,
+  fields: string,
+  entry: z.ZodType<T>,
+): Promise<T[]> {
   const list = z.object({ data: z.array(entry), paging });
   const entries: T[] = [];
   let after: string | null = null;
   for (let lists = 0; lists < MAX_LISTS; lists += 1) {
     const parameters: Record<string, string> = { fields, limit: "100", ...(after === null ? {} : { after }) };
-    const piece: z.infer<typeof list> = await callGraph(graph, http, list, graphRequest(graph, accessToken, "GET", path, parameters));
+    const piece: z.infer<typeof list> = await callGraph(
+      graph,
+      http,
+      list,
+      graphRequest(graph, accessToken, "GET", path, parameters),
+    );
     entries.push(...piece.data);
     const cursor = piece.paging?.cursors?.after;
     if (typeof piece.paging?.next !== "string" || typeof cursor !== "string") break;
@@ -158,7 +222,10 @@ function toManagedPage(listed: z.infer<typeof page>): ManagedPage[] {
 
 function toPage(listed: z.infer<typeof page>): Omit<ManagedPage, "accessToken"> {
   const { access_token: _accessToken, picture, instagram_business_account: linked, tasks, ...facts } = listed;
-  const instagram = linked === null || linked === undefined ? null : { id: linked.id, username: linked.username, name: linked.name, pictureUrl: linked.profile_picture_url };
+  const instagram =
+    linked === null || linked === undefined
+      ? null
+      : { id: linked.id, username: linked.username, name: linked.name, pictureUrl: linked.profile_picture_url };
   return { ...facts, tasks: tasks ?? null, pictureUrl: picture?.data.url ?? null, instagram };
 }
 

@@ -5,8 +5,16 @@ import type { Broker, QuietStep, StepContext, VisibleStep } from "../platform.ts
 import { CONTENT, contextFor, drive, startHost } from "./fixture.ts";
 import { paced } from "./meta-usage.ts";
 
-const APP = (percent: number) => ({ "x-app-usage": JSON.stringify({ call_count: 3, total_time: percent, total_cputime: 1 }) });
-const ACCOUNT = (percent: number) => ({ "x-business-use-case-usage": JSON.stringify({ "101": [{ type: "pages", call_count: percent, total_cputime: 2, total_time: 2, estimated_time_to_regain_access: 0 }] }) });
+const APP = (percent: number) => ({
+  "x-app-usage": JSON.stringify({ call_count: 3, total_time: percent, total_cputime: 1 }),
+});
+const ACCOUNT = (percent: number) => ({
+  "x-business-use-case-usage": JSON.stringify({
+    "101": [
+      { type: "pages", call_count: percent, total_cputime: 2, total_time: 2, estimated_time_to_regain_access: 0 },
+    ],
+  }),
+});
 
 for (const { name, headers, rest } of [
   { name: "79 of the app's calls", headers: APP(79), rest: [] },
@@ -18,9 +26,15 @@ for (const { name, headers, rest } of [
 ]) {
   test(`a step rests after an answer that told of ${name}: ${rest.join() || "not at all"}`, async (t) => {
     const host = await startHost(t, ({ path }) => [200, {}, path.endsWith("first") ? headers : {}]);
-    const { waits } = await drive(brokerOf(asking("first"), asking("second"), asking("third")), contextFor(host.url, CONTENT));
+    const { waits } = await drive(
+      brokerOf(asking("first"), asking("second"), asking("third")),
+      contextFor(host.url, CONTENT),
+    );
     assert.deepEqual(waits, rest.length === 0 ? {} : { second: rest });
-    assert.deepEqual(host.requests.map(({ path }) => path), ["host.example/first", "host.example/second", "host.example/third", "host.example/publish"]);
+    assert.deepEqual(
+      host.requests.map(({ path }) => path),
+      ["host.example/first", "host.example/second", "host.example/third", "host.example/publish"],
+    );
   });
 }
 
@@ -28,7 +42,10 @@ test("the call that publishes never waits, and what follows it does", async (t) 
   const host = await startHost(t, ({ path }) => [200, {}, path.endsWith("after") ? {} : ACCOUNT(99)]);
   const { waits } = await drive(brokerOf(asking("before")), contextFor(host.url, CONTENT));
   assert.deepEqual(waits, {});
-  const { waits: later } = await drive({ ...brokerOf(), steps: () => paced([publishing(), asking("after")]) }, contextFor(host.url, CONTENT));
+  const { waits: later } = await drive(
+    { ...brokerOf(), steps: () => paced([publishing(), asking("after")]) },
+    contextFor(host.url, CONTENT),
+  );
   assert.deepEqual(later, { after: [300] });
 });
 
@@ -45,11 +62,25 @@ test("a step that polls does so at the slower pace, and its own count is not dis
     },
   };
   const { waits } = await drive(brokerOf(asking("first"), polling), contextFor(host.url, CONTENT));
-  assert.deepEqual([waits, seen], [{ poll: [30, 30, 30] }, [[0, 0], [1, 30], [2, 60]]]);
+  assert.deepEqual(
+    [waits, seen],
+    [
+      { poll: [30, 30, 30] },
+      [
+        [0, 0],
+        [1, 30],
+        [2, 60],
+      ],
+    ],
+  );
 });
 
 function brokerOf(...steps: QuietStep[]): Broker {
-  return { steps: () => paced([...steps, publishing()]), reconcile: async () => ({ verdict: "pending", reason: "" }), indexingLagSeconds: 0 };
+  return {
+    steps: () => paced([...steps, publishing()]),
+    reconcile: async () => ({ verdict: "pending", reason: "" }),
+    indexingLagSeconds: 0,
+  };
 }
 
 function asking(name: string): QuietStep {
@@ -68,5 +99,10 @@ function ask({ http }: StepContext, name: string) {
 }
 
 function publishing(): VisibleStep {
-  return { name: "publish", effect: "visible", request: () => ({ method: "POST", url: "https://host.example/publish", form: {} }), accept: () => ({ done: {}, remoteId: "1" }) };
+  return {
+    name: "publish",
+    effect: "visible",
+    request: () => ({ method: "POST", url: "https://host.example/publish", form: {} }),
+    accept: () => ({ done: {}, remoteId: "1" }),
+  };
 }

@@ -35,7 +35,10 @@ function resting(step: QuietStep): QuietStep {
     async run(context) {
       const restSeconds = restAfter(context.checkpoint[USAGE]);
       if (restSeconds > 0 && context.polls === 0) return { waitSeconds: restSeconds };
-      const own = restSeconds === 0 ? context : { ...context, polls: context.polls - 1, waitedSeconds: Math.max(0, context.waitedSeconds - restSeconds) };
+      const own =
+        restSeconds === 0
+          ? context
+          : { ...context, polls: context.polls - 1, waitedSeconds: Math.max(0, context.waitedSeconds - restSeconds) };
       let percent = 0;
       const send: StepContext["http"]["send"] = async (request) => {
         const answer = await context.http.send(request);
@@ -43,7 +46,9 @@ function resting(step: QuietStep): QuietStep {
         return answer;
       };
       const outcome = await step.run({ ...own, http: { send } });
-      return "waitSeconds" in outcome ? { waitSeconds: Math.max(outcome.waitSeconds, restAfter(percent)) } : noted(outcome, percent, context);
+      return "waitSeconds" in outcome
+        ? { waitSeconds: Math.max(outcome.waitSeconds, restAfter(percent)) }
+        : noted(outcome, percent, context);
     },
   };
 }
@@ -63,14 +68,28 @@ function restAfter(percent: unknown): number {
   return (percent < STOP_AT.percent ? SLOW_AT : STOP_AT).restSeconds;
 }
 
-const use = z.object({ call_count: z.number(), total_time: z.number(), total_cputime: z.number(), estimated_time_to_regain_access: z.number() }).partial();
+const use = z
+  .object({
+    call_count: z.number(),
+    total_time: z.number(),
+    total_cputime: z.number(),
+    estimated_time_to_regain_access: z.number(),
+  })
+  .partial();
 const usesByAccount = z.record(z.string(), z.array(use));
 
 function percentOf(answer: HttpAnswer): number {
   const app = use.safeParse(parseJson(answer.headers["x-app-usage"] ?? "")).data ?? {};
-  return Math.max(0, ...[app, ...accountUses(answer)].flatMap(({ call_count: calls = 0, total_time: time = 0, total_cputime: cpu = 0 }) => [calls, time, cpu]));
+  return Math.max(
+    0,
+    ...[app, ...accountUses(answer)].flatMap(
+      ({ call_count: calls = 0, total_time: time = 0, total_cputime: cpu = 0 }) => [calls, time, cpu],
+    ),
+  );
 }
 
 function accountUses(answer: HttpAnswer): z.infer<typeof use>[] {
-  return Object.values(usesByAccount.safeParse(parseJson(answer.headers["x-business-use-case-usage"] ?? "")).data ?? {}).flat();
+  return Object.values(
+    usesByAccount.safeParse(parseJson(answer.headers["x-business-use-case-usage"] ?? "")).data ?? {},
+  ).flat();
 }

@@ -12,9 +12,15 @@ export interface FilePart {
 }
 
 /** The body of a multipart/form-data request: fields, then one file, which is streamed and never held in memory. */
-export function multipartBytes(fields: Record<string, string>, file: FilePart, boundary: string = randomUUID()): NonNullable<HttpRequest["bytes"]> {
+export function multipartBytes(
+  fields: Record<string, string>,
+  file: FilePart,
+  boundary: string = randomUUID(),
+): NonNullable<HttpRequest["bytes"]> {
   const encoder = new TextEncoder();
-  const parts = Object.entries(fields).map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"\r\n\r\n${value}\r\n`);
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"\r\n\r\n${value}\r\n`,
+  );
   const fileHead = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(file.name)}"; filename="${quote(file.filename)}"\r\nContent-Type: ${file.contentType}\r\n\r\n`;
   const head = encoder.encode([...parts, fileHead].join(""));
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`);

@@ -31,7 +31,10 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, "code"]
 export const REDACTED = "[redacted]";
 
 const ANY_NAME = SECRET_NAMES.join("|");
-const BY_NAME = new RegExp(`(["']?\\b(?:${ANY_NAME})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`, "gi");
+const BY_NAME = new RegExp(
+  `(["']?\\b(?:${ANY_NAME})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`,
+  "gi",
+);
 const BEARER = /\bBearer\s+[\w.~+/=|-]+/gi;
 const CODE_PARAMETER = /([?&]code=)[^&#\s"']+/gi;
 
@@ -43,7 +46,10 @@ export function isSecretParameter(name: string): boolean {
 export function redact(text: string, secrets: readonly string[] = []): string {
   let clean = text;
   for (const secret of secrets) if (secret.length >= 6) clean = replaceEvery(clean, secret, REDACTED);
-  return clean.replace(BY_NAME, `$1${REDACTED}`).replace(BEARER, `Bearer ${REDACTED}`).replace(CODE_PARAMETER, `$1${REDACTED}`);
+  return clean
+    .replace(BY_NAME, `$1${REDACTED}`)
+    .replace(BEARER, `Bearer ${REDACTED}`)
+    .replace(CODE_PARAMETER, `$1${REDACTED}`);
 }
 
 /** The URL with the values of secret parameters taken out, in a fixed order of parameters. */
@@ -52,7 +58,8 @@ export function redactUrl(url: URL): string {
   clean.username = "";
   clean.password = "";
   clean.hash = "";
-  for (const name of new Set(clean.searchParams.keys())) if (isSecretParameter(name)) clean.searchParams.set(name, REDACTED);
+  for (const name of new Set(clean.searchParams.keys()))
+    if (isSecretParameter(name)) clean.searchParams.set(name, REDACTED);
   clean.searchParams.sort();
   return clean.href;
 }

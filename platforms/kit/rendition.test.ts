@@ -18,8 +18,16 @@ test("an image goes as it is where the platform takes it, and as a JPEG that fit
 
 test("limits on the long and the short side turn with the picture", () => {
   const rule = ruleWith({ longSide: { max: 1920, source }, shortSide: { max: 1080, source } });
-  assert.deepEqual(renditionFor(picture({ width: 3000, height: 1000 }), rule), { mimeType: "image/jpeg", maxWidth: 1920, maxHeight: 1080 });
-  assert.deepEqual(renditionFor(picture({ width: 1080, height: 1921 }), rule), { mimeType: "image/jpeg", maxWidth: 1080, maxHeight: 1920 });
+  assert.deepEqual(renditionFor(picture({ width: 3000, height: 1000 }), rule), {
+    mimeType: "image/jpeg",
+    maxWidth: 1920,
+    maxHeight: 1080,
+  });
+  assert.deepEqual(renditionFor(picture({ width: 1080, height: 1921 }), rule), {
+    mimeType: "image/jpeg",
+    maxWidth: 1080,
+    maxHeight: 1920,
+  });
   assert.equal(renditionFor(picture({ width: 1920, height: 1080 }), rule), undefined);
 });
 
@@ -29,9 +37,15 @@ test("a video goes as it is, or in another wrapping where its type or the place 
   const onlyMp4 = { ...ruleWith({}), types: ["video/mp4"], converted: ["video/quicktime"] } satisfies MediaRule;
   assert.equal(renditionFor(film({ indexFirst: false }), onlyMp4), undefined);
   assert.deepEqual(renditionFor(film({ mimeType: "video/quicktime", indexFirst: true }), onlyMp4), rewrapped);
-  const indexFirst = { ...ruleWith({}), types: ["video/mp4", "video/quicktime"], converted: [], indexFirst: true } satisfies MediaRule;
+  const indexFirst = {
+    ...ruleWith({}),
+    types: ["video/mp4", "video/quicktime"],
+    converted: [],
+    indexFirst: true,
+  } satisfies MediaRule;
   assert.deepEqual(renditionFor(film({ indexFirst: false }), indexFirst), rewrapped);
-  for (const known of [{ indexFirst: true }, { mimeType: "video/quicktime", indexFirst: true }, {}]) assert.equal(renditionFor(film(known), indexFirst), undefined);
+  for (const known of [{ indexFirst: true }, { mimeType: "video/quicktime", indexFirst: true }, {}])
+    assert.equal(renditionFor(film(known), indexFirst), undefined);
 });
 
 function ruleWith(fitted: MediaRule["fitted"]): MediaRule {
@@ -40,8 +54,24 @@ function ruleWith(fitted: MediaRule["fitted"]): MediaRule {
 
 function picture(facts: Partial<PublishMedia>): PublishMedia {
   return {
-    id: "m", filename: "a.jpg", altText: null, thumbnail: null, type: "image", mimeType: "image/jpeg", sizeBytes: 1000, width: 800, height: 600,
-    durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null,
-    animated: false, orientation: 1, ...facts,
+    id: "m",
+    filename: "a.jpg",
+    altText: null,
+    thumbnail: null,
+    type: "image",
+    mimeType: "image/jpeg",
+    sizeBytes: 1000,
+    width: 800,
+    height: 600,
+    durationSeconds: null,
+    frameRate: null,
+    bitRate: null,
+    videoCodec: null,
+    audioCodec: null,
+    audioChannels: null,
+    audioSampleRate: null,
+    animated: false,
+    orientation: 1,
+    ...facts,
   };
 }

@@ -12,7 +12,8 @@ export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | 
   const taken = rule.types.some((type) => type === media.mimeType);
   const maxSizeBytes = rule.fitted.sizeBytes?.max;
   const { maxWidth, maxHeight } = box(media, rule);
-  const oversize = exceeds(media.sizeBytes, maxSizeBytes) || exceeds(media.width, maxWidth) || exceeds(media.height, maxHeight);
+  const oversize =
+    exceeds(media.sizeBytes, maxSizeBytes) || exceeds(media.width, maxWidth) || exceeds(media.height, maxHeight);
   if (taken && !oversize && media.orientation === 1) return undefined;
   return {
     mimeType: "image/jpeg",
@@ -23,18 +24,30 @@ export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | 
 }
 
 /** Whether a video goes to a platform with this rule in another wrapping. */
-export function isRewrapped({ mimeType, indexFirst }: Pick<MediaFacts, "mimeType" | "indexFirst">, rule: MediaRule): boolean {
+export function isRewrapped(
+  { mimeType, indexFirst }: Pick<MediaFacts, "mimeType" | "indexFirst">,
+  rule: MediaRule,
+): boolean {
   return rule.converted.some((type) => type === mimeType) || (rule.indexFirst === true && indexFirst === false);
 }
 
 /** The box that the picture has to fit in, turned the way the picture is. */
-function box({ width, height }: PublishMedia, { fitted }: MediaRule): { maxWidth: number | undefined; maxHeight: number | undefined } {
+function box(
+  { width, height }: PublishMedia,
+  { fitted }: MediaRule,
+): { maxWidth: number | undefined; maxHeight: number | undefined } {
   const { longSide, shortSide, pixels } = fitted;
   const lying = (width ?? 0) >= (height ?? 0);
   const shrink = Math.sqrt((pixels?.max ?? Number.POSITIVE_INFINITY) / ((width ?? 0) * (height ?? 0)));
   return {
-    maxWidth: fitted.width?.max ?? (lying ? longSide : shortSide)?.max ?? (shrink < 1 ? Math.floor((width ?? 0) * shrink) : undefined),
-    maxHeight: fitted.height?.max ?? (lying ? shortSide : longSide)?.max ?? (shrink < 1 ? Math.floor((height ?? 0) * shrink) : undefined),
+    maxWidth:
+      fitted.width?.max ??
+      (lying ? longSide : shortSide)?.max ??
+      (shrink < 1 ? Math.floor((width ?? 0) * shrink) : undefined),
+    maxHeight:
+      fitted.height?.max ??
+      (lying ? shortSide : longSide)?.max ??
+      (shrink < 1 ? Math.floor((height ?? 0) * shrink) : undefined),
   };
 }
 

@@ -21,7 +21,11 @@ export function searchedDates({ intentAt, lastIntentAt }: OpenIntent, now: Date)
  * What a list dates before this is older than the call, by the platform's own clock: the answer says what time it is
  * there. Platforms date a post some seconds before its call where several of their machines are at work.
  */
-export function earliestDate({ intentAt, ageSeconds }: OpenIntent, { headers }: Pick<HttpAnswer, "headers">, toleranceSeconds: number): number {
+export function earliestDate(
+  { intentAt, ageSeconds }: OpenIntent,
+  { headers }: Pick<HttpAnswer, "headers">,
+  toleranceSeconds: number,
+): number {
   const now = Date.parse(headers.date ?? "");
   const began = Number.isFinite(now) ? now - ageSeconds * 1000 : intentAt.getTime();
   return began - toleranceSeconds * 1000;

@@ -101,7 +101,9 @@ function isLight(codePoint: number): boolean {
 export function threadsLength(text: string): number {
   let length = 0;
   for (const cluster of splitGraphemes(text)) {
-    length += /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u.test(cluster) ? countBytes(cluster) : countCodePoints(cluster);
+    length += /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u.test(cluster)
+      ? countBytes(cluster)
+      : countCodePoints(cluster);
   }
   return length;
 }

@@ -53,10 +53,14 @@ export interface WireAnswer {
 }
 
 /** Sends the request once and no more, on a fresh connection where `beforeSend` guards it. Throws TransportErrors. */
-export type Transmit = (request: WireRequest, guards: { beforeSend?: () => void; signal?: AbortSignal }) => Promise<WireAnswer>;
+export type Transmit = (
+  request: WireRequest,
+  guards: { beforeSend?: () => void; signal?: AbortSignal },
+) => Promise<WireAnswer>;
 
 export const transmit: Transmit = async (request, guards) => {
-  const dispatcher: Dispatcher = guards.beforeSend === undefined ? shared : new Client(request.address.origin, CONNECTION);
+  const dispatcher: Dispatcher =
+    guards.beforeSend === undefined ? shared : new Client(request.address.origin, CONNECTION);
   try {
     return await dispatch(dispatcher, request, guards);
   } finally {
@@ -157,7 +161,12 @@ function dispatch(
   return promise;
 }
 
-export function transportError(name: string, failure: TransportFailure, sent: boolean, cause?: unknown): TransportError {
+export function transportError(
+  name: string,
+  failure: TransportFailure,
+  sent: boolean,
+  cause?: unknown,
+): TransportError {
   return new TransportError(`${name}: ${failure.replaceAll("_", " ")}`, { sent, failure, cause });
 }
 
@@ -184,6 +193,7 @@ function errorCode(error: Error): string {
 
 function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) flat[name.toLowerCase()] = String(value);
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) flat[name.toLowerCase()] = String(value);
   return flat;
 }

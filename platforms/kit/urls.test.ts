@@ -38,7 +38,7 @@ const VECTORS: [text: string, urls: string[]][] = [
   ["http://example.рф/x", ["http://example.рф/x"]],
   ["https://ex.com/a—b", ["https://ex.com/a"]],
   ["a,b.com", ["b.com"]],
-  ["see a.com👉b.com", ["a.com","b.com"]],
+  ["see a.com👉b.com", ["a.com", "b.com"]],
   ["https://example.com/a,", ["https://example.com/a"]],
   ["http://t.co/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", []],
 ];

@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost, type Received } from "../kit/fixture.ts";
+import {
+  answerOf,
+  CONTENT,
+  contextFor,
+  drive,
+  failureOf,
+  film,
+  lostCommit,
+  picture,
+  startHost,
+  type Received,
+} from "../kit/fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
@@ -14,7 +25,11 @@ const IMAGE_PUT = "https://www.linkedin.com/dms-uploads/image";
 const PART_PUT = "https://www.linkedin.com/dms-uploads/part";
 
 test("a text is one call, escaped, with every setting in its body and the version in its headers", async (t) => {
-  const { requests, done } = await run(t, { ...CONTENT, text: "Shipping today (really) #launch", settings: { visibility: "CONNECTIONS", isReshareDisabledByAuthor: true } });
+  const { requests, done } = await run(t, {
+    ...CONTENT,
+    text: "Shipping today (really) #launch",
+    settings: { visibility: "CONNECTIONS", isReshareDisabledByAuthor: true },
+  });
   assert.equal(requests.length, 1);
   assert.deepEqual(requests[0]?.json, {
     author: "urn:li:person:782bbtaQ",
@@ -28,13 +43,29 @@ test("a text is one call, escaped, with every setting in its body and the versio
     ["authorization", "linkedin-version", "x-restli-protocol-version"].map((name) => requests[0]?.headers[name]),
     ["Bearer TOKEN-OF-THE-ACCOUNT", "202605", "2.0.0"],
   );
-  assert.deepEqual(done, { platformPostId: "urn:li:share:6844785523593134080", publishedUrl: "https://www.linkedin.com/feed/update/urn:li:share:6844785523593134080/" });
+  assert.deepEqual(done, {
+    platformPostId: "urn:li:share:6844785523593134080",
+    publishedUrl: "https://www.linkedin.com/feed/update/urn:li:share:6844785523593134080/",
+  });
 });
 
 test("one image is opened, put with the token, and named by the post", async (t) => {
-  const { requests, waits } = await run(t, { ...CONTENT, media: [picture({ mimeType: "image/png", altText: "Dashboard" })] });
-  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`), ["POST /api.linkedin.com/rest/images?action=initializeUpload", "PUT /www.linkedin.com/dms-uploads/image", "POST /api.linkedin.com/rest/posts"]);
-  assert.deepEqual([requests[1]?.headers["content-type"], requests[1]?.headers.authorization, requests[1]?.sizeBytes], ["image/png", "Bearer TOKEN-OF-THE-ACCOUNT", 1000]);
+  const { requests, waits } = await run(t, {
+    ...CONTENT,
+    media: [picture({ mimeType: "image/png", altText: "Dashboard" })],
+  });
+  assert.deepEqual(
+    requests.map(({ method, url }) => `${method} ${url}`),
+    [
+      "POST /api.linkedin.com/rest/images?action=initializeUpload",
+      "PUT /www.linkedin.com/dms-uploads/image",
+      "POST /api.linkedin.com/rest/posts",
+    ],
+  );
+  assert.deepEqual(
+    [requests[1]?.headers["content-type"], requests[1]?.headers.authorization, requests[1]?.sizeBytes],
+    ["image/png", "Bearer TOKEN-OF-THE-ACCOUNT", 1000],
+  );
   assert.deepEqual(contentOf(requests), { media: { id: "urn:li:image:I1", altText: "Dashboard" } });
   assert.deepEqual(waits, { "images-ready": [4] });
 });
@@ -50,30 +81,70 @@ test("several images keep their order, with the alternative texts of the setting
     const { requests } = await run(t, { ...CONTENT, media, settings });
     return contentOf(requests);
   };
-  const images = (...texts: (string | undefined)[]) => ({ multiImage: { images: texts.map((altText, index) => ({ id: `urn:li:image:I${index + 1}`, ...(altText === undefined ? {} : { altText }) })) } });
+  const images = (...texts: (string | undefined)[]) => ({
+    multiImage: {
+      images: texts.map((altText, index) => ({
+        id: `urn:li:image:I${index + 1}`,
+        ...(altText === undefined ? {} : { altText }),
+      })),
+    },
+  });
   assert.deepEqual(await textsOf({ altText: ["one", "two", "three"] }), images("one", "two", "three"));
   assert.deepEqual(await textsOf({ altText: "all" }), images("all", "all", "all"));
   assert.deepEqual(await textsOf({}), images("own", undefined, undefined));
 });
 
 test("a link is an article, its one image the thumbnail, its title given or taken from the text", async (t) => {
-  const articleOf = async (content: Partial<PlatformContent<PublishMedia>>) => contentOf((await run(t, { ...CONTENT, linkUrl: "https://www.example.com/post?x=1", ...content })).requests);
+  const articleOf = async (content: Partial<PlatformContent<PublishMedia>>) =>
+    contentOf((await run(t, { ...CONTENT, linkUrl: "https://www.example.com/post?x=1", ...content })).requests);
   const media = [picture({ altText: "cover" })];
   assert.deepEqual(await articleOf({ media, settings: { articleTitle: "Title", articleDescription: "Why" } }), {
-    article: { source: "https://www.example.com/post?x=1", title: "Title", description: "Why", thumbnail: "urn:li:image:I1", thumbnailAltText: "cover" },
+    article: {
+      source: "https://www.example.com/post?x=1",
+      title: "Title",
+      description: "Why",
+      thumbnail: "urn:li:image:I1",
+      thumbnailAltText: "cover",
+    },
   });
-  assert.deepEqual(await articleOf({ text: "\n  First (line) \nsecond" }), { article: { source: "https://www.example.com/post?x=1", title: "First (line)" } });
-  assert.deepEqual(await articleOf({ text: " " }), { article: { source: "https://www.example.com/post?x=1", title: "www.example.com" } });
-  assert.deepEqual(await articleOf({ text: `${"é".repeat(398)}👋👋` }), { article: { source: "https://www.example.com/post?x=1", title: `${"é".repeat(398)}…` } });
+  assert.deepEqual(await articleOf({ text: "\n  First (line) \nsecond" }), {
+    article: { source: "https://www.example.com/post?x=1", title: "First (line)" },
+  });
+  assert.deepEqual(await articleOf({ text: " " }), {
+    article: { source: "https://www.example.com/post?x=1", title: "www.example.com" },
+  });
+  assert.deepEqual(await articleOf({ text: `${"é".repeat(398)}👋👋` }), {
+    article: { source: "https://www.example.com/post?x=1", title: `${"é".repeat(398)}…` },
+  });
 });
 
 test("a video goes in the parts that LinkedIn names, without the token, and is closed by their etags in order", async (t) => {
-  const { requests, waits, done } = await run(t, { ...CONTENT, media: [film({ sizeBytes: 9_000_000 })], settings: { videoTitle: "Demo" } });
-  assert.deepEqual(requests[0]?.json, { initializeUploadRequest: { owner: "urn:li:person:782bbtaQ", fileSizeBytes: 9_000_000, uploadCaptions: false, uploadThumbnail: false } });
+  const { requests, waits, done } = await run(t, {
+    ...CONTENT,
+    media: [film({ sizeBytes: 9_000_000 })],
+    settings: { videoTitle: "Demo" },
+  });
+  assert.deepEqual(requests[0]?.json, {
+    initializeUploadRequest: {
+      owner: "urn:li:person:782bbtaQ",
+      fileSizeBytes: 9_000_000,
+      uploadCaptions: false,
+      uploadThumbnail: false,
+    },
+  });
   const parts = requests.filter(({ method }) => method === "PUT");
-  assert.deepEqual(parts.map(({ sizeBytes, headers }) => [sizeBytes, headers.authorization, headers["content-type"]]), [4_194_304, 4_194_304, 611_392].map((size) => [size, undefined, "application/octet-stream"]));
+  assert.deepEqual(
+    parts.map(({ sizeBytes, headers }) => [sizeBytes, headers.authorization, headers["content-type"]]),
+    [4_194_304, 4_194_304, 611_392].map((size) => [size, undefined, "application/octet-stream"]),
+  );
   const closed = requests.find(({ url }) => url.endsWith("finalizeUpload"));
-  assert.deepEqual(closed?.json, { finalizeUploadRequest: { video: "urn:li:video:V1", uploadToken: "", uploadedPartIds: ["/ambry/part-0", "/ambry/part-1", "/ambry/part-2"] } });
+  assert.deepEqual(closed?.json, {
+    finalizeUploadRequest: {
+      video: "urn:li:video:V1",
+      uploadToken: "",
+      uploadedPartIds: ["/ambry/part-0", "/ambry/part-1", "/ambry/part-2"],
+    },
+  });
   assert.deepEqual(waits, { "video-ready": [5, 5, 10] });
   assert.deepEqual(contentOf(requests), { media: { id: "urn:li:video:V1", title: "Demo" } });
   assert.equal(done.platformPostId, "urn:li:share:6844785523593134080");
@@ -81,7 +152,16 @@ test("a video goes in the parts that LinkedIn names, without the token, and is c
 
 test("a large video is sent in steps of their own, so that little is sent twice after a crash", () => {
   const names = broker.steps({ ...CONTENT, media: [film({ sizeBytes: 40_000_000 })] }).map(({ name }) => name);
-  assert.deepEqual(names, ["version", "video", "video-parts-1", "video-parts-2", "video-parts-3", "video-finalize", "video-ready", "publish"]);
+  assert.deepEqual(names, [
+    "version",
+    "video",
+    "video-parts-1",
+    "video-parts-2",
+    "video-parts-3",
+    "video-finalize",
+    "video-ready",
+    "publish",
+  ]);
 });
 
 test("a cover goes before the video is closed, and one that is refused is a warning only", async (t) => {
@@ -91,13 +171,25 @@ test("a cover goes before the video is closed, and one that is refused is a warn
   assert.deepEqual([cover?.headers["media-type-family"], cover?.headers.authorization], ["STILLIMAGE", undefined]);
   assert.deepEqual(taken.warnings, []);
   const refused = await run(t, { ...CONTENT, media }, { cover: 400 });
-  assert.deepEqual(refused.warnings.map(({ code }) => code), ["THUMBNAIL_NOT_SET"]);
+  assert.deepEqual(
+    refused.warnings.map(({ code }) => code),
+    ["THUMBNAIL_NOT_SET"],
+  );
   assert.equal(refused.done.platformPostId, "urn:li:share:6844785523593134080");
 });
 
 test("a video that cannot be processed publishes nothing and gives the reason", async (t) => {
-  const error = await failureOf(run(t, { ...CONTENT, media: [film({})] }, { video: { status: "PROCESSING_FAILED", processingFailureReason: "No audio\ntrack" } }));
-  assert.deepEqual([error.code, error.retryable, error.message], ["MEDIA_FAILED", false, "LinkedIn could not process the video: No audio track"]);
+  const error = await failureOf(
+    run(
+      t,
+      { ...CONTENT, media: [film({})] },
+      { video: { status: "PROCESSING_FAILED", processingFailureReason: "No audio\ntrack" } },
+    ),
+  );
+  assert.deepEqual(
+    [error.code, error.retryable, error.message],
+    ["MEDIA_FAILED", false, "LinkedIn could not process the video: No audio track"],
+  );
 });
 
 test("a member who may not ask about a video gives it a minute for every 100 MB", async (t) => {
@@ -106,37 +198,61 @@ test("a member who may not ask about a video gives it a minute for every 100 MB"
 });
 
 test("bytes are sent nowhere but to LinkedIn", async (t) => {
-  const error = await failureOf(run(t, { ...CONTENT, media: [picture({})] }, { imageUrl: "https://attacker.example/upload" }));
+  const error = await failureOf(
+    run(t, { ...CONTENT, media: [picture({})] }, { imageUrl: "https://attacker.example/upload" }),
+  );
   assert.equal(error.code, "UNEXPECTED_RESPONSE");
 });
 
 test("the version is the operator's, and the next one where LinkedIn has retired it", async () => {
   const [version] = broker.steps(CONTENT);
   assert.ok(version !== undefined && version.effect !== "visible");
-  const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) => version.run({ ...contextOf("http://127.0.0.1:9", CONTENT, checkpoint), ...(environment === undefined ? {} : { environment }) });
+  const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) =>
+    version.run({
+      ...contextOf("http://127.0.0.1:9", CONTENT, checkpoint),
+      ...(environment === undefined ? {} : { environment }),
+    });
   assert.deepEqual(await choose({}), { done: { version: "202605" } });
   assert.deepEqual(await choose({}, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202401" } });
-  assert.deepEqual(await choose({ version: "202401" }, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202605" } });
+  assert.deepEqual(await choose({ version: "202401" }, { LINKEDIN_API_VERSION: "202401" }), {
+    done: { version: "202605" },
+  });
   assert.deepEqual(await choose({ version: "202610" }), { done: { version: "202610" } });
-  const retired = classify(answerOf(426, { status: 426, code: "NONEXISTENT_VERSION", message: "Requested version 20240101 is not active" }), CIRCUMSTANCES);
-  assert.deepEqual([retired.code, retired.redoFrom, retired.notPublished, retired.maxAttempts], ["PLATFORM_UNAVAILABLE", "version", true, 2]);
+  const retired = classify(
+    answerOf(426, { status: 426, code: "NONEXISTENT_VERSION", message: "Requested version 20240101 is not active" }),
+    CIRCUMSTANCES,
+  );
+  assert.deepEqual(
+    [retired.code, retired.redoFrom, retired.notPublished, retired.maxAttempts],
+    ["PLATFORM_UNAVAILABLE", "version", true, 2],
+  );
   assert.match(retired.message, /LINKEDIN_API_VERSION/);
 });
 
 test("the operator is told three months before the version ends", () => {
-  const told = (day: string, version?: string) => foresee(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
+  const told = (day: string, version?: string) =>
+    foresee(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
   assert.deepEqual(told("2027-02-13"), []);
-  assert.deepEqual(told("2027-02-14"), [{ message: "LinkedIn is expected to retire version 202605 of its API on 2027-05-15, in 90 days.", cure: "Set LINKEDIN_API_VERSION to 202610." }]);
+  assert.deepEqual(told("2027-02-14"), [
+    {
+      message: "LinkedIn is expected to retire version 202605 of its API on 2027-05-15, in 90 days.",
+      cure: "Set LINKEDIN_API_VERSION to 202610.",
+    },
+  ]);
   assert.match(told("2027-05-16")[0]?.message ?? "", /have retired version 202605/);
   assert.match(told("2027-10-01", "202610")[0]?.cure ?? "", /^Update Ampost/);
   assert.equal(told("2026-08-01", "202512").length, 0);
   assert.equal(told("2026-11-20", "202511").length, 1);
-  assert.deepEqual([...VERSIONS].sort((one, other) => one.version.localeCompare(other.version)), VERSIONS);
+  assert.deepEqual(
+    [...VERSIONS].sort((one, other) => one.version.localeCompare(other.version)),
+    VERSIONS,
+  );
 });
 
 const DUPLICATE = {
   errorDetailType: "com.linkedin.common.error.BadRequest",
-  message: "com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of urn:li:share:7295588489876647936",
+  message:
+    "com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of urn:li:share:7295588489876647936",
   errorDetails: { inputErrors: [{ description: "Duplicate post is detected", input: {}, code: "DUPLICATE_POST" }] },
   status: 422,
 };
@@ -149,7 +265,10 @@ test("a duplicate is a refusal that names the first post, and after a lost answe
   assert.deepEqual([refusal.code, refusal.notPublished], ["CONTENT_REJECTED", true]);
   assert.match(refusal.message, /urn:li:share:7295588489876647936/);
   const found = publish.accept(answerOf(422, DUPLICATE), { ...context, mayBeLive: true });
-  assert.deepEqual([found.remoteId, found.publishedUrl], ["urn:li:share:7295588489876647936", "https://www.linkedin.com/feed/update/urn:li:share:7295588489876647936/"]);
+  assert.deepEqual(
+    [found.remoteId, found.publishedUrl],
+    ["urn:li:share:7295588489876647936", "https://www.linkedin.com/feed/update/urn:li:share:7295588489876647936/"],
+  );
   assert.deepEqual([found.ifTaken?.code, found.ifTaken?.notPublished], ["CONTENT_REJECTED", true]);
 });
 
@@ -158,8 +277,14 @@ test("a post that LinkedIn took without telling its id is live, and is not sent 
   assert.ok(publish?.effect === "visible");
   const context = contextOf("http://127.0.0.1:9", CONTENT);
   assert.deepEqual(publish.accept({ ...answerOf(201, ""), text: "" }, context), { done: {}, remoteId: null });
-  assert.throws(() => publish.accept(answerOf(200, {}), context), (error) => !(error instanceof BrokerError));
-  assert.equal(publish.accept({ ...answerOf(201, ""), headers: { "x-restli-id": "urn:li:ugcPost:7" } }, context).remoteId, "urn:li:ugcPost:7");
+  assert.throws(
+    () => publish.accept(answerOf(200, {}), context),
+    (error) => !(error instanceof BrokerError),
+  );
+  assert.equal(
+    publish.accept({ ...answerOf(201, ""), headers: { "x-restli-id": "urn:li:ugcPost:7" } }, context).remoteId,
+    "urn:li:ugcPost:7",
+  );
 });
 
 test("what LinkedIn has published is settled by the identical repeat alone", async () => {
@@ -171,41 +296,109 @@ test("what LinkedIn has published is settled by the identical repeat alone", asy
 
 test("a grant without a refresh token cannot be renewed, and says so in the contract's words", async (t) => {
   const server = await startLinkedIn(t, {});
-  const grant = { accessToken: "A", refreshToken: null, expiresInSeconds: 10, refreshExpiresInSeconds: null, scopes: null };
-  const error = await failureOf(oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, grant) ?? Promise.reject(new Error("none")));
-  assert.deepEqual([error.code, error.message], ["AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."]);
+  const grant = {
+    accessToken: "A",
+    refreshToken: null,
+    expiresInSeconds: 10,
+    refreshExpiresInSeconds: null,
+    scopes: null,
+  };
+  const error = await failureOf(
+    oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, grant) ?? Promise.reject(new Error("none")),
+  );
+  assert.deepEqual(
+    [error.code, error.message],
+    ["AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."],
+  );
   assert.equal(server.requests.length, 0);
 });
 
 test("a renewed grant keeps the refresh token where none comes, and its end as LinkedIn counts it down", async (t) => {
-  const grant = { accessToken: "A", refreshToken: "R1", expiresInSeconds: 10, refreshExpiresInSeconds: null, scopes: null };
+  const grant = {
+    accessToken: "A",
+    refreshToken: "R1",
+    expiresInSeconds: 10,
+    refreshExpiresInSeconds: null,
+    scopes: null,
+  };
   const renew = async (token: object, status = 200) => {
     const server = await startLinkedIn(t, { token: [status, token] });
-    return oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, grant) ?? Promise.reject(new Error("none"));
+    return (
+      oauth.refresh?.run(createHttpClient({ sandboxUrl: server.url }), APP, grant) ?? Promise.reject(new Error("none"))
+    );
   };
-  const full = await renew({ access_token: "B", expires_in: 5_184_000, refresh_token: "R2", refresh_token_expires_in: 27_648_000, scope: "email,openid profile,w_member_social" });
-  assert.deepEqual(full, { accessToken: "B", refreshToken: "R2", expiresInSeconds: 5_184_000, refreshExpiresInSeconds: 27_648_000, scopes: ["email", "openid", "profile", "w_member_social"] });
+  const full = await renew({
+    access_token: "B",
+    expires_in: 5_184_000,
+    refresh_token: "R2",
+    refresh_token_expires_in: 27_648_000,
+    scope: "email,openid profile,w_member_social",
+  });
+  assert.deepEqual(full, {
+    accessToken: "B",
+    refreshToken: "R2",
+    expiresInSeconds: 5_184_000,
+    refreshExpiresInSeconds: 27_648_000,
+    scopes: ["email", "openid", "profile", "w_member_social"],
+  });
   assert.equal((await renew({ access_token: "B" })).refreshToken, "R1");
-  assert.equal((await failureOf(renew({ error: "invalid_request", error_description: "The provided authorization grant or refresh token is invalid, expired or revoked." }, 400))).code, "AUTH_REVOKED");
+  assert.equal(
+    (
+      await failureOf(
+        renew(
+          {
+            error: "invalid_request",
+            error_description: "The provided authorization grant or refresh token is invalid, expired or revoked.",
+          },
+          400,
+        ),
+      )
+    ).code,
+    "AUTH_REVOKED",
+  );
   assert.equal((await failureOf(renew({ error: "invalid_client" }, 401))).code, "UNEXPECTED_RESPONSE");
   assert.equal((await failureOf(renew({}, 503))).code, "PLATFORM_UNAVAILABLE");
 });
 
 test("the profile is the member's, its locale in either form, what may be missing missing", async (t) => {
-  const profileOf = async (userinfo: object) => oauth.profile(createHttpClient({ sandboxUrl: (await startLinkedIn(t, { userinfo })).url }), "A", ["openid", "w_member_social"]);
-  assert.deepEqual(await profileOf({ sub: "782bbtaQ", name: "John Doe", given_name: "John", family_name: "Doe", picture: "https://media.licdn.com/a", locale: { country: "US", language: "en" }, email: "doe@email.com", email_verified: true }), {
-    platformAccountId: "782bbtaQ",
-    username: null,
-    displayName: "John Doe",
-    avatarUrl: "https://media.licdn.com/a",
-    metadata: {
-      subject: "782bbtaQ",
-      profile: { name: "John Doe", givenName: "John", familyName: "Doe", email: "doe@email.com", emailVerified: true, pictureUrl: "https://media.licdn.com/a", locale: "en-US" },
-      grantedScopes: ["openid", "w_member_social"],
-      authFlow: "member-oidc",
-      organizationPosting: "gated",
+  const profileOf = async (userinfo: object) =>
+    oauth.profile(createHttpClient({ sandboxUrl: (await startLinkedIn(t, { userinfo })).url }), "A", [
+      "openid",
+      "w_member_social",
+    ]);
+  assert.deepEqual(
+    await profileOf({
+      sub: "782bbtaQ",
+      name: "John Doe",
+      given_name: "John",
+      family_name: "Doe",
+      picture: "https://media.licdn.com/a",
+      locale: { country: "US", language: "en" },
+      email: "doe@email.com",
+      email_verified: true,
+    }),
+    {
+      platformAccountId: "782bbtaQ",
+      username: null,
+      displayName: "John Doe",
+      avatarUrl: "https://media.licdn.com/a",
+      metadata: {
+        subject: "782bbtaQ",
+        profile: {
+          name: "John Doe",
+          givenName: "John",
+          familyName: "Doe",
+          email: "doe@email.com",
+          emailVerified: true,
+          pictureUrl: "https://media.licdn.com/a",
+          locale: "en-US",
+        },
+        grantedScopes: ["openid", "w_member_social"],
+        authFlow: "member-oidc",
+        organizationPosting: "gated",
+      },
     },
-  });
+  );
   const bare = await profileOf({ sub: "x", locale: "en-US" });
   assert.ok("metadata" in bare && bare.displayName === null && bare.avatarUrl === null);
 });
@@ -250,18 +443,36 @@ function contentOf(requests: readonly Received[]): unknown {
 async function startLinkedIn(t: TestContext, script: Script) {
   let images = 0;
   let reads = 0;
-  const answer = ({ url: path, json, method }: Received): { status: number; body?: object; headers?: Record<string, string> } => {
+  const answer = ({
+    url: path,
+    json,
+    method,
+  }: Received): { status: number; body?: object; headers?: Record<string, string> } => {
     if (path.endsWith("/accessToken")) return { status: script.token?.[0] ?? 200, body: script.token?.[1] ?? {} };
     if (path.endsWith("/userinfo")) return { status: 200, body: script.userinfo ?? {} };
-    if (path.includes("/rest/images?")) return { status: 200, body: { value: { image: `urn:li:image:I${(images += 1)}`, uploadUrl: script.imageUrl ?? IMAGE_PUT, uploadUrlExpiresAt: 1 } } };
+    if (path.includes("/rest/images?"))
+      return {
+        status: 200,
+        body: {
+          value: {
+            image: `urn:li:image:I${(images += 1)}`,
+            uploadUrl: script.imageUrl ?? IMAGE_PUT,
+            uploadUrlExpiresAt: 1,
+          },
+        },
+      };
     if (path.endsWith("?action=initializeUpload")) return { status: 200, body: { value: videoValue(json) } };
     if (path.endsWith("?action=finalizeUpload")) return { status: 200 };
     if (path.includes("/rest/videos/urn%3Ali%3Avideo%3AV1")) {
-      if (typeof script.video === "number") return { status: script.video, body: { status: script.video, code: "ACCESS_DENIED" } };
+      if (typeof script.video === "number")
+        return { status: script.video, body: { status: script.video, code: "ACCESS_DENIED" } };
       return { status: 200, body: script.video ?? { status: (reads += 1) > 2 ? "AVAILABLE" : "PROCESSING" } };
     }
     if (path.endsWith("/cover")) return { status: script.cover ?? 201 };
-    if (method === "PUT") return path.includes("part") ? { status: 200, headers: { etag: `"/ambry/part-${path.at(-1)}"` } } : { status: 201 };
+    if (method === "PUT")
+      return path.includes("part")
+        ? { status: 200, headers: { etag: `"/ambry/part-${path.at(-1)}"` } }
+        : { status: 201 };
     return { status: 201, headers: { "x-restli-id": "urn:li:share:6844785523593134080" } };
   };
   return startHost(t, (received) => {
@@ -279,7 +490,11 @@ function videoValue(json: unknown): object {
     uploadToken: "",
     uploadUrlsExpireAt: 1,
     // The last range may reach behind the end of the file.
-    uploadInstructions: Array.from({ length: count }, (_, index) => ({ uploadUrl: `${PART_PUT}${index}`, firstByte: index * 4_194_304, lastByte: (index + 1) * 4_194_304 - 1 })),
+    uploadInstructions: Array.from({ length: count }, (_, index) => ({
+      uploadUrl: `${PART_PUT}${index}`,
+      firstByte: index * 4_194_304,
+      lastByte: (index + 1) * 4_194_304 - 1,
+    })),
     ...(withCover ? { thumbnailUploadUrl: "https://www.linkedin.com/dms-uploads/cover" } : {}),
   };
 }

@@ -1,6 +1,15 @@
 import type { PlatformContent } from "../../model/post.ts";
 import type { HttpAnswer } from "../kit/http.ts";
-import { BrokerError, type Broker, type PublishMedia, type QuietStep, type Step, type StepContext, type StepDone, type VisibleStep } from "../platform.ts";
+import {
+  BrokerError,
+  type Broker,
+  type PublishMedia,
+  type QuietStep,
+  type Step,
+  type StepContext,
+  type StepDone,
+  type VisibleStep,
+} from "../platform.ts";
 import { classify, duplicateOf, VERSION_STEP } from "./errors.ts";
 import { postBody } from "./post-body.ts";
 import { circumstancesOf, isGood, restRequest } from "./rest.ts";
@@ -16,7 +25,11 @@ export const broker: Broker = {
   steps,
   reconcile: async () => ({ verdict: "cannot_tell", reason: "LinkedIn lets members read none of their posts back." }),
   indexingLagSeconds: 0,
-  identicalRepeat: { withinSeconds: 480, source: "LinkedIn docs, ugcPost API: an exact duplicate is refused for 10 minutes; the refusal names the first post, as answers of the live service show, 2026" },
+  identicalRepeat: {
+    withinSeconds: 480,
+    source:
+      "LinkedIn docs, ugcPost API: an exact duplicate is refused for 10 minutes; the refusal names the first post, as answers of the live service show, 2026",
+  },
 };
 
 function steps(content: PlatformContent<PublishMedia>): Step[] {
@@ -37,7 +50,11 @@ function chooseVersion(): QuietStep {
     effect: "read",
     async run({ checkpoint, environment }) {
       const retired = checkpoint[VERSION_STEP];
-      return { done: { [VERSION_STEP]: typeof retired === "string" ? (nextVersion(retired) ?? retired) : chosenVersion(environment) } };
+      return {
+        done: {
+          [VERSION_STEP]: typeof retired === "string" ? (nextVersion(retired) ?? retired) : chosenVersion(environment),
+        },
+      };
     },
   };
 }
@@ -71,5 +88,10 @@ function accept(answer: HttpAnswer, context: StepContext): StepDone {
 }
 
 function live(urn: string): StepDone {
-  return { done: { urn }, remoteId: urn, platformPostId: urn, publishedUrl: `https://www.linkedin.com/feed/update/${urn}/` };
+  return {
+    done: { urn },
+    remoteId: urn,
+    platformPostId: urn,
+    publishedUrl: `https://www.linkedin.com/feed/update/${urn}/`,
+  };
 }

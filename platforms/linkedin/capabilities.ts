@@ -37,10 +37,19 @@ const video = {
 export const capabilities = {
   platform: "linkedin",
   label: "LinkedIn",
-  launch: { state: "member-only", sentence: "Posts on behalf of an authenticated member, published at once. Organization and Page posting is intentionally gated." },
+  launch: {
+    state: "member-only",
+    sentence:
+      "Posts on behalf of an authenticated member, published at once. Organization and Page posting is intentionally gated.",
+  },
   scheduling: false,
   // The unit is undocumented; UTF-16 units are the largest of the likely counts.
-  text: { max: 3000, counting: "utf16", required: "always", source: "LinkedIn docs, ugcPost API, and practice of its clients, 2026" },
+  text: {
+    max: 3000,
+    counting: "utf16",
+    required: "always",
+    source: "LinkedIn docs, ugcPost API, and practice of its clients, 2026",
+  },
   placements: [
     {
       name: "post",
@@ -50,7 +59,12 @@ export const capabilities = {
         // Beside a link the image is the article's thumbnail.
         { name: "one image", items: { min: 1, max: 1 }, image, link: "field" },
         // Source: LinkedIn docs, multiImage post API, 2026-09.
-        { name: "2 to 20 images", items: { min: 2, max: 20 }, image, link: { refusedWith: "UNSUPPORTED_MEDIA_CONFIG" } },
+        {
+          name: "2 to 20 images",
+          items: { min: 2, max: 20 },
+          image,
+          link: { refusedWith: "UNSUPPORTED_MEDIA_CONFIG" },
+        },
         { name: "one video", items: { min: 1, max: 1 }, video, link: { refusedWith: "UNSUPPORTED_MEDIA_CONFIG" } },
       ],
     },
@@ -65,7 +79,19 @@ export const capabilities = {
   declares: { video: ["type", "mimeType"], message: "LinkedIn video URLs must be sent with explicit metadata." },
   publishScopes: ["w_member_social"],
   quotas: [
-    { name: "requests", max: 150, windowSeconds: 86_400, per: "account", source: "LinkedIn docs, share on LinkedIn, 2023-12" },
-    { name: "appRequests", max: 100_000, windowSeconds: 86_400, per: "app", source: "LinkedIn docs, share on LinkedIn, 2023-12" },
+    {
+      name: "requests",
+      max: 150,
+      windowSeconds: 86_400,
+      per: "account",
+      source: "LinkedIn docs, share on LinkedIn, 2023-12",
+    },
+    {
+      name: "appRequests",
+      max: 100_000,
+      windowSeconds: 86_400,
+      per: "app",
+      source: "LinkedIn docs, share on LinkedIn, 2023-12",
+    },
   ],
 } as const satisfies Capabilities;

@@ -227,7 +227,9 @@ export function classify(answer: HttpAnswer, circumstances: Circumstances): Brok
   const body = errorBody.safeParse(answer.json()).data;
   const message = body?.message ?? null;
   const keys = keysOf(answer);
-  const row = errors.find((candidate) => matches(candidate, answer.status, keys)) ?? (answer.status >= 500 ? { ...unknown, becomes: "PLATFORM_UNAVAILABLE" } : unknown);
+  const row =
+    errors.find((candidate) => matches(candidate, answer.status, keys)) ??
+    (answer.status >= 500 ? { ...unknown, becomes: "PLATFORM_UNAVAILABLE" } : unknown);
   const platformError: PlatformErrorDetail = {
     status: answer.status,
     code: keys[0] ?? null,
@@ -251,18 +253,31 @@ function keysOf(answer: HttpAnswer): string[] {
   const named = body.message?.match(/\b[A-Z]{3,}(?:_[A-Z]{2,})+\b/g)?.filter((name) => KNOWN.has(name)) ?? [];
   const dayLimit = /\bDAY limit\b/.test(body.message ?? "") ? ["DAY_LIMIT"] : [];
   const codes = [body.errorDetails?.inputErrors?.[0]?.code, body.code].filter((code) => typeof code === "string");
-  return [...codes, ...named, ...dayLimit, ...(typeof body.serviceErrorCode === "string" ? [body.serviceErrorCode] : [])];
+  return [
+    ...codes,
+    ...named,
+    ...dayLimit,
+    ...(typeof body.serviceErrorCode === "string" ? [body.serviceErrorCode] : []),
+  ];
 }
 
 const KNOWN: ReadonlySet<string> = new Set(errors.flatMap((row) => row.keys ?? []));
 
 function matches({ statuses, keys }: ErrorRow, status: number, given: readonly string[]): boolean {
-  return (statuses === undefined || statuses.includes(status)) && (keys === undefined || keys.some((key) => given.includes(key)));
+  return (
+    (statuses === undefined || statuses.includes(status)) &&
+    (keys === undefined || keys.some((key) => given.includes(key)))
+  );
 }
 
-function brokerErrorOf(row: ErrorRow, platformError: PlatformErrorDetail, { now, accountId, uploadStep }: Circumstances): BrokerError {
+function brokerErrorOf(
+  row: ErrorRow,
+  platformError: PlatformErrorDetail,
+  { now, accountId, uploadStep }: Circumstances,
+): BrokerError {
   const redoFrom = row.redo === "version" ? VERSION_STEP : row.redo === "upload" ? uploadStep : null;
-  const retryAfterSeconds = row.becomes === "QUOTA_EXCEEDED" ? secondsToMidnight(now) + spreadSeconds(accountId) : row.retryAfterSeconds;
+  const retryAfterSeconds =
+    row.becomes === "QUOTA_EXCEEDED" ? secondsToMidnight(now) + spreadSeconds(accountId) : row.retryAfterSeconds;
   return new BrokerError(row.becomes, row.says, {
     notPublished: row.notPublished,
     platformError,

@@ -65,9 +65,15 @@ function whilePublishing(): Refusal[] {
     UPDATING_ASSET_FAILED: "MEDIA_UPLOAD_FAILED",
     DUPLICATE_POST: "VALIDATION_FAILED",
   };
-  const once: readonly string[] = ["CONFLICT", "MEDIA_ASSET_WAITING_UPLOAD", "INVALID_IMAGE_ID", "version-retired", "REVOKED_ACCESS_TOKEN", "commit-then-drop", "commit-then-504", "500-without-commit"];
-  return [
-    ...refusals(codes, { operation: "publish", times: 50 }),
-    ...passing(once, { operation: "publish" }),
+  const once: readonly string[] = [
+    "CONFLICT",
+    "MEDIA_ASSET_WAITING_UPLOAD",
+    "INVALID_IMAGE_ID",
+    "version-retired",
+    "REVOKED_ACCESS_TOKEN",
+    "commit-then-drop",
+    "commit-then-504",
+    "500-without-commit",
   ];
+  return [...refusals(codes, { operation: "publish", times: 50 }), ...passing(once, { operation: "publish" })];
 }

@@ -38,32 +38,49 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: s
 
 /** Only apps that LinkedIn has approved for it get a refresh token; it keeps its end, a year after the sign-in. */
 async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
-  if (grant.refreshToken === null) throw new BrokerError("AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account.");
+  if (grant.refreshToken === null)
+    throw new BrokerError(
+      "AUTH_EXPIRED",
+      "LinkedIn did not return a refresh token for this app. Reconnect this account.",
+    );
   const answer = await http.send({
     method: "POST",
     url: `${HOST}/accessToken`,
     form: { grant_type: "refresh_token", refresh_token: grant.refreshToken, ...credentials(app) },
   });
-  return grantOf(readTokens(answer, "AUTH_REVOKED", "LinkedIn does not renew the account's access any more."), grant.refreshToken);
+  return grantOf(
+    readTokens(answer, "AUTH_REVOKED", "LinkedIn does not renew the account's access any more."),
+    grant.refreshToken,
+  );
 }
 
 /** Not documented, and used by many clients: whether it worked does not matter. */
 async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
   for (const token of [grant.refreshToken, grant.accessToken]) {
-    if (token !== null) await http.send({ method: "POST", url: `${HOST}/revoke`, form: { token, ...credentials(app) } });
+    if (token !== null)
+      await http.send({ method: "POST", url: `${HOST}/revoke`, form: { token, ...credentials(app) } });
   }
 }
 
 /** The only profile that these permissions give; it has no user name. Its quota is small. */
-async function readProfile(http: HttpClient, accessToken: string, scopes: readonly string[] | null = null): Promise<Profile> {
-  const answer = await http.send({ method: "GET", url: "https://api.linkedin.com/v2/userinfo", headers: { authorization: `Bearer ${accessToken}` } });
+async function readProfile(
+  http: HttpClient,
+  accessToken: string,
+  scopes: readonly string[] | null = null,
+): Promise<Profile> {
+  const answer = await http.send({
+    method: "GET",
+    url: "https://api.linkedin.com/v2/userinfo",
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
   if (answer.status !== 200) throw classify(answer, { now: new Date(), accountId: "", uploadStep: null });
   const me = parse(userInfo, answer);
   const { locale } = me;
   return {
     platformAccountId: me.sub,
     username: null,
-    displayName: me.name ?? ([me.given_name, me.family_name].filter((name) => typeof name === "string").join(" ") || null),
+    displayName:
+      me.name ?? ([me.given_name, me.family_name].filter((name) => typeof name === "string").join(" ") || null),
     avatarUrl: me.picture ?? null,
     metadata: {
       subject: me.sub,
@@ -74,7 +91,10 @@ async function readProfile(http: HttpClient, accessToken: string, scopes: readon
         email: me.email ?? null,
         emailVerified: me.email_verified ?? null,
         pictureUrl: me.picture ?? null,
-        locale: typeof locale === "object" && locale !== null ? [locale.language, locale.country].filter((part) => typeof part === "string").join("-") : (locale ?? null),
+        locale:
+          typeof locale === "object" && locale !== null
+            ? [locale.language, locale.country].filter((part) => typeof part === "string").join("-")
+            : (locale ?? null),
       },
       // All of them are granted, or none. Source: LinkedIn docs, authorization-code-flow, 2026.
       grantedScopes: scopes ?? oauth.scopes,
@@ -89,15 +109,34 @@ function credentials({ clientId, clientSecret }: OAuthApp): Record<string, strin
 }
 
 /** `refused` is what it means that LinkedIn refuses the code or token itself. */
-function readTokens(answer: HttpAnswer, refused: "AUTH_EXPIRED" | "AUTH_REVOKED", says: string): z.infer<typeof tokens> {
+function readTokens(
+  answer: HttpAnswer,
+  refused: "AUTH_EXPIRED" | "AUTH_REVOKED",
+  says: string,
+): z.infer<typeof tokens> {
   if (answer.status === 200) return parse(tokens, answer);
   const error = tokenError.safeParse(answer.json()).data;
-  const platformError = { status: answer.status, code: error?.error ?? null, message: error === undefined ? null : redact(error.error_description ?? ""), requestId: answer.headers["x-li-uuid"] ?? null };
-  if (answer.status === 429) throw new BrokerError("RATE_LIMITED", "LinkedIn limits the number of sign-ins at the moment.", { retryAfterSeconds: 60, platformError });
-  if (answer.status >= 500) throw new BrokerError("PLATFORM_UNAVAILABLE", "LinkedIn has a fault at the moment.", { platformError });
-  if (error === undefined || (answer.status !== 400 && answer.status !== 401)) throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that is not known.", { platformError });
+  const platformError = {
+    status: answer.status,
+    code: error?.error ?? null,
+    message: error === undefined ? null : redact(error.error_description ?? ""),
+    requestId: answer.headers["x-li-uuid"] ?? null,
+  };
+  if (answer.status === 429)
+    throw new BrokerError("RATE_LIMITED", "LinkedIn limits the number of sign-ins at the moment.", {
+      retryAfterSeconds: 60,
+      platformError,
+    });
+  if (answer.status >= 500)
+    throw new BrokerError("PLATFORM_UNAVAILABLE", "LinkedIn has a fault at the moment.", { platformError });
+  if (error === undefined || (answer.status !== 400 && answer.status !== 401))
+    throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that is not known.", { platformError });
   if (error.error === "invalid_client" || error.error === "unauthorized_client") {
-    throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn does not accept the app's credentials. The operator has to check LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET.", { platformError });
+    throw new BrokerError(
+      "UNEXPECTED_RESPONSE",
+      "LinkedIn does not accept the app's credentials. The operator has to check LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET.",
+      { platformError },
+    );
   }
   throw new BrokerError(refused, says, { platformError });
 }

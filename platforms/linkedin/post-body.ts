@@ -31,8 +31,12 @@ function contentOf(context: StepContext, given: LinkedinSettings): Record<string
   const [first] = media;
   if (linkUrl !== null) return { article: articleOf(context, given, linkUrl) };
   if (first === undefined) return null;
-  if (first.type === "video") return { media: { id: urnAt(context, VIDEO), ...(isBlank(given.videoTitle) ? {} : { title: given.videoTitle }) } };
-  const images = media.map((_, index) => ({ id: urnAt(context, imageStep(index)), ...named("altText", altTextOf(context, given, index)) }));
+  if (first.type === "video")
+    return { media: { id: urnAt(context, VIDEO), ...(isBlank(given.videoTitle) ? {} : { title: given.videoTitle }) } };
+  const images = media.map((_, index) => ({
+    id: urnAt(context, imageStep(index)),
+    ...named("altText", altTextOf(context, given, index)),
+  }));
   return images.length === 1 ? { media: images[0] } : { multiImage: { images } };
 }
 
@@ -43,7 +47,9 @@ function articleOf(context: StepContext, given: LinkedinSettings, source: string
     source,
     title: isBlank(given.articleTitle) ? titleOf(context.content.text, source) : given.articleTitle,
     ...named("description", given.articleDescription),
-    ...(hasThumbnail ? { thumbnail: urnAt(context, imageStep(0)), ...named("thumbnailAltText", altTextOf(context, given, 0)) } : {}),
+    ...(hasThumbnail
+      ? { thumbnail: urnAt(context, imageStep(0)), ...named("thumbnailAltText", altTextOf(context, given, 0)) }
+      : {}),
   };
 }
 
@@ -51,7 +57,10 @@ const TITLE_MAX = 400;
 
 /** The text's first line that says something, else the host's name. */
 function titleOf(text: string, source: string): string {
-  const line = text.split(/[\r\n]+/).map((one) => one.trim()).find((one) => one !== "");
+  const line = text
+    .split(/[\r\n]+/)
+    .map((one) => one.trim())
+    .find((one) => one !== "");
   return cut(line ?? URL.parse(source)?.hostname ?? source, TITLE_MAX);
 }
 

@@ -17,11 +17,17 @@ before(async () => {
 
 after(() => world?.close());
 
-const post = (text: string, settings: Record<string, unknown> = {}): PostContent => ({ text, media: [], linkUrl: null, platformOverrides: { linkedin: { settings } } });
+const post = (text: string, settings: Record<string, unknown> = {}): PostContent => ({
+  text,
+  media: [],
+  linkUrl: null,
+  platformOverrides: { linkedin: { settings } },
+});
 
 test("every reserved character reaches the audience as it was written", async () => {
   const account = await world.connect();
-  const text = "Shipping today (really) #launch\n\\ [x] {y} <z> | w a_b*c~d me@example.com C# #AI_tools https://ex.com/a_b(c)?q=1#top (#tag) 👋 \"#日本\"";
+  const text =
+    'Shipping today (really) #launch\n\\ [x] {y} <z> | w a_b*c~d me@example.com C# #AI_tools https://ex.com/a_b(c)?q=1#top (#tag) 👋 "#日本"';
   const published = await world.publish(account, post(text));
   assert.equal(published.status, "published", JSON.stringify(published.error));
   assert.equal((await world.ledger(account))[0]?.text, text);
@@ -33,9 +39,16 @@ for (const error of ["commit-then-drop", "commit-then-504", "500-without-commit"
     await world.fault({ operation: "publish", kind: "reject", error });
     const published = await world.publish(account, post("once"));
     const entries = await world.ledger(account);
-    assert.deepEqual([published.status, published.platformPostId, entries.length], ["published", entries[0]?.id, 1], JSON.stringify(published.error));
+    assert.deepEqual(
+      [published.status, published.platformPostId, entries.length],
+      ["published", entries[0]?.id, 1],
+      JSON.stringify(published.error),
+    );
     const calls = (await world.requests()).filter((request) => request.operation === "publish");
-    assert.deepEqual(calls.map(({ body }) => body), [calls[0]?.body, calls[0]?.body]);
+    assert.deepEqual(
+      calls.map(({ body }) => body),
+      [calls[0]?.body, calls[0]?.body],
+    );
   });
 }
 
@@ -62,7 +75,11 @@ test("a repeat that finds another post of the account is that refusal, and not t
   assert.equal(first.status, "published");
   await world.fault({ operation: "publish", kind: "drop_before" });
   const second = await world.publish(account, post("lost and found"));
-  assert.deepEqual([second.status, second.error?.code, second.platformPostId], ["failed", "VALIDATION_FAILED", null], JSON.stringify(second));
+  assert.deepEqual(
+    [second.status, second.error?.code, second.platformPostId],
+    ["failed", "VALIDATION_FAILED", null],
+    JSON.stringify(second),
+  );
   assert.equal((await world.ledger(account)).length, 1);
 });
 
@@ -92,7 +109,10 @@ test("a token that has ended and cannot be renewed asks for the person, in the c
     const account = await selfServe.connect();
     await selfServe.advance(account, 61 * 86_400);
     const failed = await selfServe.publish(account, post("too late"));
-    assert.deepEqual([failed.status, failed.error?.code, failed.error?.message], ["failed", "AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."]);
+    assert.deepEqual(
+      [failed.status, failed.error?.code, failed.error?.message],
+      ["failed", "AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."],
+    );
     assert.deepEqual(await selfServe.requests(), []);
   } finally {
     await selfServe.close();
@@ -105,7 +125,12 @@ async function publishUnseen(processing?: string) {
   await world.fault({ operation: "status", kind: "reject", error: "video-forbidden", times: 50 });
   // The third call that carries the upload closes it.
   if (processing !== undefined) await world.fault({ operation: "upload", kind: "reject", error: processing, after: 2 });
-  const published = await world.keepPace(SPEED, () => world.publish(account, videoExample(SUBJECT, world.fixtures).content));
+  const published = await world.keepPace(SPEED, () =>
+    world.publish(account, videoExample(SUBJECT, world.fixtures).content),
+  );
   assert.equal((await world.ledger(account)).length, 1);
-  return { published, calls: (await world.requests()).filter(({ operation }) => operation === "publish").map(({ status }) => status) };
+  return {
+    published,
+    calls: (await world.requests()).filter(({ operation }) => operation === "publish").map(({ status }) => status),
+  };
 }

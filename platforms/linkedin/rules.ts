@@ -8,7 +8,8 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     about: "text",
     severity: "warning",
     path: "/content/text",
-    message: "With the backslashes that LinkedIn's text format needs the text is longer than 3000 characters; LinkedIn may refuse it.",
+    message:
+      "With the backslashes that LinkedIn's text format needs the text is longer than 3000 characters; LinkedIn may refuse it.",
     fix: "Shorten the text, or use fewer of the characters | { } @ [ ] ( ) < > # \\ * _ ~",
     // Whether LinkedIn counts the backslashes is undocumented.
     broken: ({ content, textPath }) => {
@@ -32,7 +33,8 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     path: settingPath("linkedin", "videoTitle"),
     message: "LinkedIn videoTitle is for a post of one video.",
     fix: "Leave out videoTitle, or post one video.",
-    broken: ({ settings, content }) => settings.videoTitle !== undefined && (content.media.length !== 1 || content.media[0]?.type !== "video"),
+    broken: ({ settings, content }) =>
+      settings.videoTitle !== undefined && (content.media.length !== 1 || content.media[0]?.type !== "video"),
   },
   {
     rule: "linkedin.altText.count",

@@ -19,7 +19,13 @@ export function uploadImage(media: PublishMedia, index: number): QuietStep {
     name: imageStep(index),
     effect: "hidden",
     async run(context) {
-      const opened = await callRest(context, imageUpload, restRequest(context, "POST", "images?action=initializeUpload", { initializeUploadRequest: { owner: authorOf(context) } }));
+      const opened = await callRest(
+        context,
+        imageUpload,
+        restRequest(context, "POST", "images?action=initializeUpload", {
+          initializeUploadRequest: { owner: authorOf(context) },
+        }),
+      );
       const { image, uploadUrl } = opened.value;
       const rendition = renditionFor(media, ruleOf("image"));
       const { mimeType, sizeBytes } = await context.media.describe(media, rendition);
@@ -27,7 +33,11 @@ export function uploadImage(media: PublishMedia, index: number): QuietStep {
         method: "PUT",
         url: uploadUrl,
         headers: { authorization: `Bearer ${context.accessToken}` },
-        bytes: { contentType: mimeType, sizeBytes, open: () => context.media.open(media, rendition === undefined ? {} : { rendition }) },
+        bytes: {
+          contentType: mimeType,
+          sizeBytes,
+          open: () => context.media.open(media, rendition === undefined ? {} : { rendition }),
+        },
         timeoutSeconds: UPLOAD_TIMEOUT_SECONDS,
       });
       return { done: { [imageStep(index)]: image } };
@@ -68,8 +78,17 @@ function openVideo(media: PublishMedia): QuietStep {
     effect: "hidden",
     async run(context) {
       const { sizeBytes } = await context.media.describe(media, renditionFor(media, ruleOf("video")));
-      const request = { owner: authorOf(context), fileSizeBytes: sizeBytes, uploadCaptions: false, uploadThumbnail: media.thumbnail !== null };
-      const { value } = await callRest(context, videoUpload, restRequest(context, "POST", "videos?action=initializeUpload", { initializeUploadRequest: request }));
+      const request = {
+        owner: authorOf(context),
+        fileSizeBytes: sizeBytes,
+        uploadCaptions: false,
+        uploadThumbnail: media.thumbnail !== null,
+      };
+      const { value } = await callRest(
+        context,
+        videoUpload,
+        restRequest(context, "POST", "videos?action=initializeUpload", { initializeUploadRequest: request }),
+      );
       return {
         done: {
           [VIDEO]: value.video,
@@ -94,7 +113,11 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
       const ranges = listAt(context, "video-ranges");
       const { sizeBytes } = await context.media.describe(media, renditionFor(media, ruleOf("video")));
       const etags: string[] = [];
-      for (let part = Math.floor((urls.length * index) / steps); part < Math.floor((urls.length * (index + 1)) / steps); part += 1) {
+      for (
+        let part = Math.floor((urls.length * index) / steps);
+        part < Math.floor((urls.length * (index + 1)) / steps);
+        part += 1
+      ) {
         const [first = 0, last = 0] = (ranges[part] ?? "").split("-").map(Number);
         // Both ends are included; the last may lie behind the end of the file.
         const end = Math.min(last + 1, sizeBytes);
@@ -105,14 +128,21 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
   };
 }
 
-async function sendPart(context: StepContext, media: PublishMedia, { url, start, end }: { url: string; start: number; end: number }): Promise<string> {
+async function sendPart(
+  context: StepContext,
+  media: PublishMedia,
+  { url, start, end }: { url: string; start: number; end: number },
+): Promise<string> {
   const rendition = renditionFor(media, ruleOf("video"));
   const open = () => context.media.open(media, { ...(rendition === undefined ? {} : { rendition }), start, end });
   const bytes: HttpRequest["bytes"] = { contentType: "application/octet-stream", sizeBytes: end - start, open };
   const answer = await sendSigned(context, { method: "PUT", url, bytes, timeoutSeconds: UPLOAD_TIMEOUT_SECONDS });
   const etag = (answer.headers.etag ?? "").replace(/^(?:W\/)?"(.*)"$/, "$1");
   if (etag !== "") return etag;
-  throw new BrokerError("MEDIA_FAILED", "LinkedIn did not confirm a part of the video.", { redoFrom: VIDEO, maxAttempts: 2 });
+  throw new BrokerError("MEDIA_FAILED", "LinkedIn did not confirm a part of the video.", {
+    redoFrom: VIDEO,
+    maxAttempts: 2,
+  });
 }
 
 /** A signed address that is refused has expired; it says nothing about the account. */
@@ -120,7 +150,11 @@ async function sendSigned(context: StepContext, request: HttpRequest): ReturnTyp
   try {
     return await sendOrThrow(context, request);
   } catch (error) {
-    if (!(error instanceof BrokerError) || (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED" && error.code !== "CONTENT_REJECTED")) throw error;
+    if (
+      !(error instanceof BrokerError) ||
+      (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED" && error.code !== "CONTENT_REJECTED")
+    )
+      throw error;
     throw new BrokerError("MEDIA_FAILED", "LinkedIn did not take a part of the video.", {
       redoFrom: VIDEO,
       maxAttempts: 2,
@@ -138,15 +172,29 @@ function sendCover(video: PublishMedia, cover: PublishMedia): QuietStep {
     async run(context) {
       const url = context.checkpoint["video-cover"];
       if (typeof url !== "string") return { done: {}, warnings: [COVER_WARNING] };
-      const size = { ...(video.width === null ? {} : { maxWidth: video.width }), ...(video.height === null ? {} : { maxHeight: video.height }) };
+      const size = {
+        ...(video.width === null ? {} : { maxWidth: video.width }),
+        ...(video.height === null ? {} : { maxHeight: video.height }),
+      };
       const rendition = { mimeType: "image/jpeg", maxSizeBytes: COVER_MAX_BYTES, ...size } as const;
       try {
         const { sizeBytes } = await context.media.describe(cover, rendition);
-        const bytes = { contentType: "application/octet-stream", sizeBytes, open: () => context.media.open(cover, { rendition }) };
-        await sendOrThrow(context, { method: "PUT", url, headers: { "media-type-family": "STILLIMAGE" }, bytes, timeoutSeconds: UPLOAD_TIMEOUT_SECONDS });
+        const bytes = {
+          contentType: "application/octet-stream",
+          sizeBytes,
+          open: () => context.media.open(cover, { rendition }),
+        };
+        await sendOrThrow(context, {
+          method: "PUT",
+          url,
+          headers: { "media-type-family": "STILLIMAGE" },
+          bytes,
+          timeoutSeconds: UPLOAD_TIMEOUT_SECONDS,
+        });
         return { done: {} };
       } catch (error) {
-        if (error instanceof BrokerError || error instanceof TransportError) return { done: {}, warnings: [COVER_WARNING] };
+        if (error instanceof BrokerError || error instanceof TransportError)
+          return { done: {}, warnings: [COVER_WARNING] };
         throw error;
       }
     },
@@ -154,7 +202,10 @@ function sendCover(video: PublishMedia, cover: PublishMedia): QuietStep {
 }
 
 const COVER_MAX_BYTES = 10_000_000;
-const COVER_WARNING = { code: "THUMBNAIL_NOT_SET", message: "LinkedIn did not take the video's thumbnail and shows one of its own." };
+const COVER_WARNING = {
+  code: "THUMBNAIL_NOT_SET",
+  message: "LinkedIn did not take the video's thumbnail and shows one of its own.",
+};
 
 /** The parts by their etags, in the order of the bytes. */
 function closeVideo(steps: number): QuietStep {
@@ -162,12 +213,22 @@ function closeVideo(steps: number): QuietStep {
     name: "video-finalize",
     effect: "hidden",
     async run(context) {
-      const uploadedPartIds = Array.from({ length: steps }, (_, index) => listAt(context, `${PARTS}-${index + 1}`)).flat();
-      const finalizeUploadRequest = { video: context.checkpoint[VIDEO], uploadToken: context.checkpoint["video-token"], uploadedPartIds };
+      const uploadedPartIds = Array.from({ length: steps }, (_, index) =>
+        listAt(context, `${PARTS}-${index + 1}`),
+      ).flat();
+      const finalizeUploadRequest = {
+        video: context.checkpoint[VIDEO],
+        uploadToken: context.checkpoint["video-token"],
+        uploadedPartIds,
+      };
       try {
-        await sendOrThrow(context, restRequest(context, "POST", "videos?action=finalizeUpload", { finalizeUploadRequest }));
+        await sendOrThrow(
+          context,
+          restRequest(context, "POST", "videos?action=finalizeUpload", { finalizeUploadRequest }),
+        );
       } catch (error) {
-        if (!(error instanceof BrokerError) || error.platformError?.status !== 400 || !(await isClosed(context))) throw error;
+        if (!(error instanceof BrokerError) || error.platformError?.status !== 400 || !(await isClosed(context)))
+          throw error;
       }
       return { done: {} };
     },
@@ -203,23 +264,40 @@ function awaitVideo(media: PublishMedia): QuietStep {
       }
       if (found.status === "AVAILABLE") return { done: {} };
       if (found.status === "PROCESSING_FAILED") throw processingFailed(found.processingFailureReason ?? "");
-      if (found.status === "WAITING_UPLOAD") throw new BrokerError("MEDIA_FAILED", "LinkedIn did not receive the whole video.", { redoFrom: VIDEO, maxAttempts: 2 });
+      if (found.status === "WAITING_UPLOAD")
+        throw new BrokerError("MEDIA_FAILED", "LinkedIn did not receive the whole video.", {
+          redoFrom: VIDEO,
+          maxAttempts: 2,
+        });
       if (waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: WAITS[polls] ?? 60 };
-      throw new BrokerError("MEDIA_FAILED", "LinkedIn did not finish processing the video within 15 minutes.", { redoFrom: VIDEO, maxAttempts: 2 });
+      throw new BrokerError("MEDIA_FAILED", "LinkedIn did not finish processing the video within 15 minutes.", {
+        redoFrom: VIDEO,
+        maxAttempts: 2,
+      });
     },
   };
 }
 
 function processingFailed(reason: string): BrokerError {
   const words = cutText(reason.replace(/\s+/g, " ").trim(), 200);
-  return new BrokerError("MEDIA_FAILED", words === "" ? "LinkedIn could not process the video." : `LinkedIn could not process the video: ${words}`, {
-    retryable: false,
-    platformError: { status: 200, code: "PROCESSING_FAILED", message: words === "" ? null : words, requestId: null },
-  });
+  return new BrokerError(
+    "MEDIA_FAILED",
+    words === "" ? "LinkedIn could not process the video." : `LinkedIn could not process the video: ${words}`,
+    {
+      retryable: false,
+      platformError: { status: 200, code: "PROCESSING_FAILED", message: words === "" ? null : words, requestId: null },
+    },
+  );
 }
 
-function readVideo(context: StepContext): Promise<{ status: string; processingFailureReason?: string | null | undefined }> {
-  return callRest(context, videoStatus, restRequest(context, "GET", `videos/${encodeURIComponent(String(context.checkpoint[VIDEO]))}`));
+function readVideo(
+  context: StepContext,
+): Promise<{ status: string; processingFailureReason?: string | null | undefined }> {
+  return callRest(
+    context,
+    videoStatus,
+    restRequest(context, "GET", `videos/${encodeURIComponent(String(context.checkpoint[VIDEO]))}`),
+  );
 }
 
 function listAt({ checkpoint }: StepContext, name: string): string[] {

@@ -43,7 +43,10 @@ export function foresee(environment: Readonly<Record<string, string>>, now: Date
     days > 0
       ? `LinkedIn is expected to retire version ${version} of its API on ${endsOn}, in ${days} days.`
       : `LinkedIn is expected to have retired version ${version} of its API on ${endsOn}.`;
-  const cure = newest > version ? `Set ${VERSION_SETTING} to ${newest}.` : `Update Ampost, then set ${VERSION_SETTING} to the newest version that LinkedIn documents.`;
+  const cure =
+    newest > version
+      ? `Set ${VERSION_SETTING} to ${newest}.`
+      : `Update Ampost, then set ${VERSION_SETTING} to the newest version that LinkedIn documents.`;
   return [{ message, cure }];
 }
 

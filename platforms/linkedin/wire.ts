@@ -5,7 +5,9 @@ import { z } from "zod";
 /** Where bytes may be sent: an answer that names another host is not believed. */
 const uploadUrl = z.url({ protocol: /^https$/, hostname: /^([a-z0-9-]+\.)*(linkedin|licdn)\.com$/ });
 
-export const imageUpload = z.object({ value: z.object({ image: z.string().regex(/^urn:li:(?:image|digitalmediaAsset):[A-Za-z0-9_-]+$/), uploadUrl }) });
+export const imageUpload = z.object({
+  value: z.object({ image: z.string().regex(/^urn:li:(?:image|digitalmediaAsset):[A-Za-z0-9_-]+$/), uploadUrl }),
+});
 
 export const videoUpload = z.object({
   value: z.object({
@@ -38,7 +40,10 @@ export const userInfo = z.object({
   family_name: z.string().nullish(),
   picture: z.string().nullish(),
   // Documented as text, seen as an object.
-  locale: z.union([z.string(), z.object({ country: z.string().nullish(), language: z.string().nullish() })]).nullish().catch(null),
+  locale: z
+    .union([z.string(), z.object({ country: z.string().nullish(), language: z.string().nullish() })])
+    .nullish()
+    .catch(null),
   email: z.string().nullish(),
   email_verified: z.union([z.boolean(), z.stringbool()]).nullish().catch(null),
 });
@@ -48,5 +53,8 @@ export const errorBody = z.object({
   message: z.string().nullish().catch(null),
   code: z.string().nullish().catch(null),
   serviceErrorCode: z.union([z.number(), z.string()]).transform(String).nullish().catch(null),
-  errorDetails: z.object({ inputErrors: z.array(z.object({ code: z.string().nullish() })).nullish() }).nullish().catch(null),
+  errorDetails: z
+    .object({ inputErrors: z.array(z.object({ code: z.string().nullish() })).nullish() })
+    .nullish()
+    .catch(null),
 });

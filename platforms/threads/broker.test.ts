@@ -2,12 +2,24 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, CONTENT, contextFor, drive, failureOf, film, lostCommit, picture, startHost } from "../kit/fixture.ts";
+import {
+  answerOf,
+  CONTENT,
+  contextFor,
+  drive,
+  failureOf,
+  film,
+  lostCommit,
+  picture,
+  startHost,
+} from "../kit/fixture.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { containerErrors } from "./errors.ts";
 
-const NOT_THERE = { error: { message: "The requested resource does not exist", type: "OAuthException", code: 24, error_subcode: 4279009 } };
+const NOT_THERE = {
+  error: { message: "The requested resource does not exist", type: "OAuthException", code: 24, error_subcode: 4279009 },
+};
 
 test("a text goes out in two calls, with the link and every setting in the first", async (t) => {
   const server = await startGraph(t);
@@ -15,7 +27,13 @@ test("a text goes out in two calls, with the link and every setting in the first
     ...CONTENT,
     text: "Hello #world & all",
     linkUrl: "https://example.com/a",
-    settings: { replyControl: "mentioned_only", topicTag: "trains", quotePostId: "77", replyTo: "55", poll: { options: ["Yes", "No"] } },
+    settings: {
+      replyControl: "mentioned_only",
+      topicTag: "trains",
+      quotePostId: "77",
+      replyTo: "55",
+      poll: { options: ["Yes", "No"] },
+    },
   });
   assert.deepEqual(server.created(), [
     {
@@ -32,19 +50,33 @@ test("a text goes out in two calls, with the link and every setting in the first
   assert.deepEqual(server.requests.find(({ path }) => path.endsWith("/threads_publish"))?.fields, { creation_id: "1" });
   assert.equal(done.platformPostId, "9001");
   assert.equal(done.publishedUrl, "https://www.threads.net/@someone/post/A9001");
-  assert.ok(server.requests.every((request) => request.headers.authorization === "Bearer TOKEN-OF-THE-ACCOUNT" && !request.url.includes("TOKEN-OF-THE-ACCOUNT")));
+  assert.ok(
+    server.requests.every(
+      (request) =>
+        request.headers.authorization === "Bearer TOKEN-OF-THE-ACCOUNT" &&
+        !request.url.includes("TOKEN-OF-THE-ACCOUNT"),
+    ),
+  );
 });
 
 test("an image and a video carry their public address and alt text, and no link", async (t) => {
   const server = await startGraph(t);
   await run(server.url, { ...CONTENT, text: "", media: [picture({ altText: "A red door" })] });
-  assert.deepEqual(server.created()[0], { media_type: "IMAGE", image_url: "https://media.example/a.jpg", alt_text: "A red door" });
+  assert.deepEqual(server.created()[0], {
+    media_type: "IMAGE",
+    image_url: "https://media.example/a.jpg",
+    alt_text: "A red door",
+  });
   await run(server.url, { ...CONTENT, media: [film()] });
   assert.deepEqual(server.created()[1], { media_type: "VIDEO", video_url: "https://media.example/a.mp4", text: "Hi" });
 });
 
 test("an image that Threads does not take as it is goes as a JPEG", async (t) => {
-  for (const media of [picture({ mimeType: "image/webp" }), picture({ sizeBytes: 9_000_000 }), picture({ orientation: 6 })]) {
+  for (const media of [
+    picture({ mimeType: "image/webp" }),
+    picture({ sizeBytes: 9_000_000 }),
+    picture({ orientation: 6 }),
+  ]) {
     const server = await startGraph(t);
     await run(server.url, { ...CONTENT, media: [media] });
     assert.equal(server.created()[0]?.image_url, "https://media.example/a.jpg?as=image/jpeg&maxSizeBytes=8388608");
@@ -53,12 +85,29 @@ test("an image that Threads does not take as it is goes as a JPEG", async (t) =>
 
 test("a carousel waits for every child before its parent is made, in the caller's order", async (t) => {
   const server = await startGraph(t, { readsUntilFinished: 2 });
-  const { steps, waits } = await run(server.url, { ...CONTENT, media: [picture({ altText: "one" }), film(), picture({})] });
+  const { steps, waits } = await run(server.url, {
+    ...CONTENT,
+    media: [picture({ altText: "one" }), film(), picture({})],
+  });
   assert.deepEqual(steps, [
-    "child-1-1", "child-1-2", "child-1-3", "child-ready-1-1", "child-ready-1-2", "child-ready-1-3",
-    "container-1", "ready-1", "quota", "publish-1!", "permalink",
+    "child-1-1",
+    "child-1-2",
+    "child-1-3",
+    "child-ready-1-1",
+    "child-ready-1-2",
+    "child-ready-1-3",
+    "container-1",
+    "ready-1",
+    "quota",
+    "publish-1!",
+    "permalink",
   ]);
-  assert.deepEqual(server.created()[0], { media_type: "IMAGE", image_url: "https://media.example/a.jpg", alt_text: "one", is_carousel_item: "true" });
+  assert.deepEqual(server.created()[0], {
+    media_type: "IMAGE",
+    image_url: "https://media.example/a.jpg",
+    alt_text: "one",
+    is_carousel_item: "true",
+  });
   assert.equal(server.created()[1]?.media_type, "VIDEO");
   assert.deepEqual(server.created()[3], { media_type: "CAROUSEL", children: "1,2,3", text: "Hi" });
   assert.deepEqual(waits["child-ready-1-1"], [2, 4]);
@@ -70,19 +119,35 @@ test("each part of a chain replies to the part before, by its media id", async (
   const { done } = await run(server.url, {
     ...CONTENT,
     settings: { topicTag: "once" },
-    thread: [{ text: "two", media: [picture({})] }, { text: "three", media: [] }],
+    thread: [
+      { text: "two", media: [picture({})] },
+      { text: "three", media: [] },
+    ],
   });
-  assert.deepEqual(server.created().map((fields) => fields.reply_to_id), [undefined, "9001", "9002"]);
-  assert.deepEqual(server.created().map((fields) => fields.topic_tag), ["once", undefined, undefined]);
+  assert.deepEqual(
+    server.created().map((fields) => fields.reply_to_id),
+    [undefined, "9001", "9002"],
+  );
+  assert.deepEqual(
+    server.created().map((fields) => fields.topic_tag),
+    ["once", undefined, undefined],
+  );
   assert.equal(done.platformPostId, "9001");
-  assert.equal(server.requests.filter((request) => request.url.includes("threads_publishing_limit"))[0]?.url.includes("reply_quota_usage"), true);
+  assert.equal(
+    server.requests
+      .filter((request) => request.url.includes("threads_publishing_limit"))[0]
+      ?.url.includes("reply_quota_usage"),
+    true,
+  );
 });
 
 test("a parent that cannot be seen yet is waited for, and the wait has an end", async (t) => {
   const visibleLater = await startGraph(t, { refuseCreates: [{ times: 2, body: NOT_THERE }] });
   const { waits } = await run(visibleLater.url, { ...CONTENT, settings: { replyTo: "55" } });
   assert.deepEqual(waits["container-1"], [5, 15]);
-  const never = await startGraph(t, { refuseCreates: [{ times: 99, body: { error: { code: 100, error_subcode: 33 } } }] });
+  const never = await startGraph(t, {
+    refuseCreates: [{ times: 99, body: { error: { code: 100, error_subcode: 33 } } }],
+  });
   const error = await failureOf(run(never.url, { ...CONTENT, settings: { replyTo: "55" } }));
   assert.equal(error.code, "CONTENT_REJECTED");
 });
@@ -90,19 +155,42 @@ test("a parent that cannot be seen yet is waited for, and the wait has an end", 
 test("a used-up quota stops a post before it is published", async (t) => {
   const full = await startGraph(t, { limit: { quota_usage: 250, config: { quota_total: 250 } } });
   assert.equal((await failureOf(run(full.url, CONTENT))).code, "QUOTA_EXCEEDED");
-  assert.equal(full.requests.filter((request) => request.url.includes("threads_publish?") || request.url.endsWith("threads_publish")).length, 0);
+  assert.equal(
+    full.requests.filter(
+      (request) => request.url.includes("threads_publish?") || request.url.endsWith("threads_publish"),
+    ).length,
+    0,
+  );
   const replies = await startGraph(t, {
-    limit: { quota_usage: 0, config: { quota_total: 250 }, reply_quota_usage: 999, reply_config: { quota_total: 1000 } },
+    limit: {
+      quota_usage: 0,
+      config: { quota_total: 250 },
+      reply_quota_usage: 999,
+      reply_config: { quota_total: 1000 },
+    },
   });
   await run(replies.url, { ...CONTENT, thread: [{ text: "two", media: [] }] });
-  assert.equal((await failureOf(run(replies.url, { ...CONTENT, settings: { replyTo: "5" }, thread: [{ text: "two", media: [] }] }))).code, "QUOTA_EXCEEDED");
+  assert.equal(
+    (
+      await failureOf(
+        run(replies.url, { ...CONTENT, settings: { replyTo: "5" }, thread: [{ text: "two", media: [] }] }),
+      )
+    ).code,
+    "QUOTA_EXCEEDED",
+  );
 });
 
-for (const [message, row] of Object.entries({ ...containerErrors, SOMETHING_NEW: { becomes: "MEDIA_FAILED", maxAttempts: 2 } })) {
+for (const [message, row] of Object.entries({
+  ...containerErrors,
+  SOMETHING_NEW: { becomes: "MEDIA_FAILED", maxAttempts: 2 },
+})) {
   test(`a container that ends in ${message} is ${row.becomes}`, async (t) => {
     const server = await startGraph(t, { status: { status: "ERROR", error_message: message } });
     const error = await failureOf(run(server.url, { ...CONTENT, media: [film()] }));
-    assert.deepEqual([error.code, error.maxAttempts, error.redoFrom], [row.becomes, row.maxAttempts ?? null, "container-1"]);
+    assert.deepEqual(
+      [error.code, error.maxAttempts, error.redoFrom],
+      [row.becomes, row.maxAttempts ?? null, "container-1"],
+    );
     assert.equal(error.platformError?.code, message);
   });
 }
@@ -124,40 +212,149 @@ test("a publishing answer without a readable id leaves the outcome open", () => 
   }
 });
 
-const LISTED = { id: "9001", media_type: "TEXT_POST", text: "Hi", timestamp: "2026-11-01T12:00:05+0000", permalink: "https://www.threads.net/@someone/post/A9001" };
+const LISTED = {
+  id: "9001",
+  media_type: "TEXT_POST",
+  text: "Hi",
+  timestamp: "2026-11-01T12:00:05+0000",
+  permalink: "https://www.threads.net/@someone/post/A9001",
+};
 
 /** What the container says and the list holds, and what follows from it. */
-const VERDICTS: { name: string; status: object | null; list?: object[]; refused?: boolean; minutes?: number; intent?: Partial<OpenIntent>; date?: string; expected: object }[] = [
-  { name: "PUBLISHED and listed", status: { status: "PUBLISHED" }, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
-  { name: "PUBLISHED and not listed", status: { status: "PUBLISHED" }, expected: { verdict: "published", remoteId: null } },
-  { name: "PUBLISHED and listed twice", status: { status: "PUBLISHED" }, list: [LISTED, { ...LISTED, id: "9002" }], expected: { verdict: "published", remoteId: null } },
-  { name: "FINISHED and not listed", status: { status: "FINISHED" }, expected: { verdict: "not_published", definitive: false } },
-  { name: "FINISHED after a refusal", status: { status: "FINISHED" }, refused: true, expected: { verdict: "not_published", definitive: true } },
-  { name: "FINISHED beside a look-alike", status: { status: "FINISHED" }, list: [LISTED], expected: { verdict: "pending" } },
-  { name: "FINISHED beside a look-alike from before the call", status: { status: "FINISHED" }, list: [{ ...LISTED, timestamp: "2026-11-01T11:59:50+0000" }], expected: { verdict: "not_published", definitive: false } },
-  { name: "FINISHED beside another post of ours", status: { status: "FINISHED" }, list: [LISTED], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "not_published", definitive: false } },
-  { name: "PUBLISHED beside another post of ours", status: { status: "PUBLISHED" }, list: [LISTED, { ...LISTED, id: "9002" }], intent: { accountedIds: new Set(["9001"]) }, expected: { verdict: "published", remoteId: "9002" } },
-  { name: "PUBLISHED and listed, by a clock that is ten minutes behind", status: { status: "PUBLISHED" }, list: [{ ...LISTED, timestamp: "2026-11-01T11:50:01+0000" }], date: "Sun, 01 Nov 2026 11:50:10 GMT", expected: { verdict: "published", remoteId: "9001" } },
+const VERDICTS: {
+  name: string;
+  status: object | null;
+  list?: object[];
+  refused?: boolean;
+  minutes?: number;
+  intent?: Partial<OpenIntent>;
+  date?: string;
+  expected: object;
+}[] = [
+  {
+    name: "PUBLISHED and listed",
+    status: { status: "PUBLISHED" },
+    list: [LISTED],
+    expected: { verdict: "published", remoteId: "9001" },
+  },
+  {
+    name: "PUBLISHED and not listed",
+    status: { status: "PUBLISHED" },
+    expected: { verdict: "published", remoteId: null },
+  },
+  {
+    name: "PUBLISHED and listed twice",
+    status: { status: "PUBLISHED" },
+    list: [LISTED, { ...LISTED, id: "9002" }],
+    expected: { verdict: "published", remoteId: null },
+  },
+  {
+    name: "FINISHED and not listed",
+    status: { status: "FINISHED" },
+    expected: { verdict: "not_published", definitive: false },
+  },
+  {
+    name: "FINISHED after a refusal",
+    status: { status: "FINISHED" },
+    refused: true,
+    expected: { verdict: "not_published", definitive: true },
+  },
+  {
+    name: "FINISHED beside a look-alike",
+    status: { status: "FINISHED" },
+    list: [LISTED],
+    expected: { verdict: "pending" },
+  },
+  {
+    name: "FINISHED beside a look-alike from before the call",
+    status: { status: "FINISHED" },
+    list: [{ ...LISTED, timestamp: "2026-11-01T11:59:50+0000" }],
+    expected: { verdict: "not_published", definitive: false },
+  },
+  {
+    name: "FINISHED beside another post of ours",
+    status: { status: "FINISHED" },
+    list: [LISTED],
+    intent: { accountedIds: new Set(["9001"]) },
+    expected: { verdict: "not_published", definitive: false },
+  },
+  {
+    name: "PUBLISHED beside another post of ours",
+    status: { status: "PUBLISHED" },
+    list: [LISTED, { ...LISTED, id: "9002" }],
+    intent: { accountedIds: new Set(["9001"]) },
+    expected: { verdict: "published", remoteId: "9002" },
+  },
+  {
+    name: "PUBLISHED and listed, by a clock that is ten minutes behind",
+    status: { status: "PUBLISHED" },
+    list: [{ ...LISTED, timestamp: "2026-11-01T11:50:01+0000" }],
+    date: "Sun, 01 Nov 2026 11:50:10 GMT",
+    expected: { verdict: "published", remoteId: "9001" },
+  },
   { name: "IN_PROGRESS", status: { status: "IN_PROGRESS" }, expected: { verdict: "pending" } },
-  { name: "IN_PROGRESS after a refusal", status: { status: "IN_PROGRESS" }, refused: true, expected: { verdict: "not_published", definitive: true, redoFrom: "ready-1" } },
-  { name: "EXPIRED", status: { status: "EXPIRED" }, expected: { verdict: "not_published", definitive: false, redoFrom: "container-1" } },
-  { name: "ERROR and not listed", status: { status: "ERROR" }, expected: { verdict: "not_published", definitive: false, redoFrom: "container-1" } },
-  { name: "ERROR but listed", status: { status: "ERROR" }, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
+  {
+    name: "IN_PROGRESS after a refusal",
+    status: { status: "IN_PROGRESS" },
+    refused: true,
+    expected: { verdict: "not_published", definitive: true, redoFrom: "ready-1" },
+  },
+  {
+    name: "EXPIRED",
+    status: { status: "EXPIRED" },
+    expected: { verdict: "not_published", definitive: false, redoFrom: "container-1" },
+  },
+  {
+    name: "ERROR and not listed",
+    status: { status: "ERROR" },
+    expected: { verdict: "not_published", definitive: false, redoFrom: "container-1" },
+  },
+  {
+    name: "ERROR but listed",
+    status: { status: "ERROR" },
+    list: [LISTED],
+    expected: { verdict: "published", remoteId: "9001" },
+  },
   { name: "not readable, not listed", status: null, expected: { verdict: "pending" } },
   { name: "not readable for 16 minutes", status: null, minutes: 16, expected: { verdict: "cannot_tell" } },
   { name: "not readable, listed", status: null, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
-  { name: "another text listed", status: { status: "FINISHED" }, list: [{ ...LISTED, text: "Ho" }], expected: { verdict: "not_published" } },
-  { name: "an older post listed", status: { status: "FINISHED" }, list: [{ ...LISTED, timestamp: "2026-11-01T11:58:00+0000" }], expected: { verdict: "not_published" } },
-  { name: "another kind listed", status: { status: "FINISHED" }, list: [{ ...LISTED, media_type: "IMAGE" }], expected: { verdict: "not_published" } },
+  {
+    name: "another text listed",
+    status: { status: "FINISHED" },
+    list: [{ ...LISTED, text: "Ho" }],
+    expected: { verdict: "not_published" },
+  },
+  {
+    name: "an older post listed",
+    status: { status: "FINISHED" },
+    list: [{ ...LISTED, timestamp: "2026-11-01T11:58:00+0000" }],
+    expected: { verdict: "not_published" },
+  },
+  {
+    name: "another kind listed",
+    status: { status: "FINISHED" },
+    list: [{ ...LISTED, media_type: "IMAGE" }],
+    expected: { verdict: "not_published" },
+  },
 ];
 
 for (const { name, status, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
   test(`a lost publishing call is judged by container and list: ${name}`, async (t) => {
-    const server = await startGraph(t, { status: status ?? undefined, unreadable: status === null, list, ...(date === undefined ? {} : { date }) });
+    const server = await startGraph(t, {
+      status: status ?? undefined,
+      unreadable: status === null,
+      list,
+      ...(date === undefined ? {} : { date }),
+    });
     const context = contextOf(server.url, CONTENT, { "container-1": "1" });
     const platformError = { status: 400, code: "24/4279009", message: null, requestId: null };
-    const answer: Partial<OpenIntent["answer"]> = refused ? { status: 400, brokerCode: "PLATFORM_UNAVAILABLE", platformError } : {};
-    const verdict = await broker.reconcile(context, lostCommit("publish-1", { ageSeconds: minutes * 60, ...intent, answer }));
+    const answer: Partial<OpenIntent["answer"]> = refused
+      ? { status: 400, brokerCode: "PLATFORM_UNAVAILABLE", platformError }
+      : {};
+    const verdict = await broker.reconcile(
+      context,
+      lostCommit("publish-1", { ageSeconds: minutes * 60, ...intent, answer }),
+    );
     assert.partialDeepStrictEqual(verdict, expected);
     assert.ok(server.requests.every((request) => request.method === "GET"));
   });
@@ -165,7 +362,10 @@ for (const { name, status, list = [], refused = false, minutes = 1, intent, date
 
 test("a lost part of a chain is looked for among the replies to the part before", async (t) => {
   const reply = { ...LISTED, id: "9002", text: "two", replied_to: { id: "9001" } };
-  const server = await startGraph(t, { status: { status: "PUBLISHED" }, replies: [reply, { ...reply, id: "9003", replied_to: { id: "8" } }] });
+  const server = await startGraph(t, {
+    status: { status: "PUBLISHED" },
+    replies: [reply, { ...reply, id: "9003", replied_to: { id: "8" } }],
+  });
   const content = { ...CONTENT, thread: [{ text: "two", media: [] }] };
   const context = contextOf(server.url, content, { "container-2": "2", "publish-1": "9001" });
   const verdict = await broker.reconcile(context, lostCommit("publish-2"));
@@ -178,7 +378,9 @@ test("a spam refusal that proves to have published nothing is final and says so"
   const platformError = { status: 400, code: "4/2207051", message: null, requestId: null };
   const answer = { status: 400, brokerCode: "RATE_LIMITED" as const, platformError };
   const verdict = await broker.reconcile(context, lostCommit("publish-1", { answer }));
-  assert.ok(verdict.verdict === "not_published" && verdict.error?.code === "RATE_LIMITED" && verdict.error.retryable === false);
+  assert.ok(
+    verdict.verdict === "not_published" && verdict.error?.code === "RATE_LIMITED" && verdict.error.retryable === false,
+  );
 });
 
 function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
@@ -217,14 +419,25 @@ async function startGraph(t: TestContext, script: Script = {}) {
       return [200, { id: String((containers += 1)) }];
     }
     if (path === "26/threads_publish") return [200, { id: String(9000 + (published += 1)) }];
-    if (path === "26/threads_publishing_limit") return [200, { data: [script.limit ?? { quota_usage: 1, config: { quota_total: 250 } }] }];
-    if (path === "me/threads") return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
+    if (path === "26/threads_publishing_limit")
+      return [200, { data: [script.limit ?? { quota_usage: 1, config: { quota_total: 250 } }] }];
+    if (path === "me/threads")
+      return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
     if (path === "me/replies") return [200, { data: script.replies ?? [] }];
     if (path.startsWith("9")) return [200, { id: path, permalink: `https://www.threads.net/@someone/post/A${path}` }];
     if (script.unreadable === true) return [400, NOT_THERE];
     if (script.status !== undefined) return [200, { id: path, ...script.status }];
     reads.set(path, (reads.get(path) ?? 0) + 1);
-    return [200, { id: path, status: (reads.get(path) ?? 0) > (script.readsUntilFinished ?? 0) ? "FINISHED" : "IN_PROGRESS" }];
+    return [
+      200,
+      { id: path, status: (reads.get(path) ?? 0) > (script.readsUntilFinished ?? 0) ? "FINISHED" : "IN_PROGRESS" },
+    ];
   });
-  return { ...host, created: () => host.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/26/threads")).map(({ fields }) => fields) };
+  return {
+    ...host,
+    created: () =>
+      host.requests
+        .filter(({ method, path }) => method === "POST" && path.endsWith("/26/threads"))
+        .map(({ fields }) => fields),
+  };
 }

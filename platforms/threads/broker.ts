@@ -1,6 +1,13 @@
 import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { paced } from "../kit/meta-usage.ts";
-import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome, type VisibleStep } from "../platform.ts";
+import {
+  BrokerError,
+  type Broker,
+  type QuietStep,
+  type StepContext,
+  type StepOutcome,
+  type VisibleStep,
+} from "../platform.ts";
 import { cannotSeeYet, containerFields, partsOf, stepNames, type Part } from "./container.ts";
 import { containerErrors, graph, unknownContainerError } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
@@ -12,7 +19,8 @@ import { containerStatus, created, mediaLink, publishingLimit } from "./wire.ts"
  * reply to the part before.
  */
 export const broker: Broker = {
-  steps: (content) => paced(partsOf(content).flatMap((part) => stepsOf(part, content.thread.length, isReply(content.settings)))),
+  steps: (content) =>
+    paced(partsOf(content).flatMap((part) => stepsOf(part, content.thread.length, isReply(content.settings)))),
   reconcile,
   // Meta names no number; a container that still reads FINISHED is believed after a minute.
   indexingLagSeconds: 60,
@@ -22,7 +30,11 @@ function stepsOf(part: Part, partsAfter: number, firstIsReply: boolean): (QuietS
   const names = stepNames(part);
   const carousel = part.media.length > 1;
   const children = carousel ? part.media.map((_, index) => createContainer(names.child(index), part, index)) : [];
-  const waits = carousel ? part.media.map((media, index) => awaitContainer(names.childReady(index), names.child(index), names.child(index), media.type === "video")) : [];
+  const waits = carousel
+    ? part.media.map((media, index) =>
+        awaitContainer(names.childReady(index), names.child(index), names.child(index), media.type === "video"),
+      )
+    : [];
   const hasVideo = part.media.some((media) => media.type === "video");
   const first = part.index === 0;
   return [
@@ -44,7 +56,13 @@ function createContainer(name: string, part: Part, child: number | null): QuietS
     async run(context) {
       const fields = await containerFields(context, part, child);
       try {
-        const request = graphRequest(graph, context.accessToken, "POST", `${context.account.platformAccountId}/threads`, fields);
+        const request = graphRequest(
+          graph,
+          context.accessToken,
+          "POST",
+          `${context.account.platformAccountId}/threads`,
+          fields,
+        );
         const { id } = await callGraph(graph, context.http, created, { ...request, timeoutSeconds: 60 });
         return { done: { [name]: id } };
       } catch (error) {
@@ -76,16 +94,27 @@ function awaitContainer(name: string, container: string, redoFrom: string, hasVi
       const { status, error_message } = await readContainer(context, container);
       if (status === "FINISHED") return { done: {} };
       if (status === "ERROR") throw containerError(error_message ?? "", redoFrom);
-      if (status === "EXPIRED") throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", { redoFrom, maxAttempts: 2 });
-      if (status === "PUBLISHED") throw new BrokerError("OUTCOME_UNKNOWN", "Threads says that this post is live already.");
+      if (status === "EXPIRED")
+        throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", {
+          redoFrom,
+          maxAttempts: 2,
+        });
+      if (status === "PUBLISHED")
+        throw new BrokerError("OUTCOME_UNKNOWN", "Threads says that this post is live already.");
       if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: waits[context.polls] ?? 60 };
-      throw new BrokerError("MEDIA_FAILED", "Threads did not finish processing the post within 15 minutes.", { redoFrom, maxAttempts: 2 });
+      throw new BrokerError("MEDIA_FAILED", "Threads did not finish processing the post within 15 minutes.", {
+        redoFrom,
+        maxAttempts: 2,
+      });
     },
   };
 }
 
 /** A container that was made a moment ago may not be there for reading yet. */
-async function readContainer(context: StepContext, container: string): Promise<{ status: string; error_message?: string | null | undefined }> {
+async function readContainer(
+  context: StepContext,
+  container: string,
+): Promise<{ status: string; error_message?: string | null | undefined }> {
   try {
     const id = String(context.checkpoint[container]);
     const request = graphRequest(graph, context.accessToken, "GET", id, { fields: "status,error_message" });
@@ -113,7 +142,14 @@ function readQuota(posts: number, replies: number): QuietStep {
     async run(context) {
       const fields = `quota_usage,config${replies > 0 ? ",reply_quota_usage,reply_config" : ""}`;
       const path = `${context.account.platformAccountId}/threads_publishing_limit`;
-      const limit = (await callGraph(graph, context.http, publishingLimit, graphRequest(graph, context.accessToken, "GET", path, { fields }))).data[0];
+      const limit = (
+        await callGraph(
+          graph,
+          context.http,
+          publishingLimit,
+          graphRequest(graph, context.accessToken, "GET", path, { fields }),
+        )
+      ).data[0];
       const postsLeft = (limit?.config?.quota_total ?? Infinity) - (limit?.quota_usage ?? 0);
       const repliesLeft = (limit?.reply_config?.quota_total ?? Infinity) - (limit?.reply_quota_usage ?? 0);
       if (posts > postsLeft) throw quotaExceeded(`${limit?.config?.quota_total} posts`);
@@ -124,7 +160,9 @@ function readQuota(posts: number, replies: number): QuietStep {
 }
 
 function quotaExceeded(amount: string): BrokerError {
-  return new BrokerError("QUOTA_EXCEEDED", `Threads allows ${amount} in 24 hours, and the account has used them up.`, { notPublished: true });
+  return new BrokerError("QUOTA_EXCEEDED", `Threads allows ${amount} in 24 hours, and the account has used them up.`, {
+    notPublished: true,
+  });
 }
 
 function publish(part: Part): VisibleStep {

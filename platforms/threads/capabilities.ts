@@ -41,7 +41,10 @@ const video: MediaRule = {
 export const capabilities: Capabilities = {
   platform: "threads",
   label: "Threads",
-  launch: { state: "general", sentence: "Posts, replies and chains for public and private Threads profiles, published at once." },
+  launch: {
+    state: "general",
+    sentence: "Posts, replies and chains for public and private Threads profiles, published at once.",
+  },
   scheduling: false,
   // An emoji counts as its UTF-8 bytes.
   text: { max: 500, counting: "threads", required: "withoutMedia", source: "Threads docs, posts, 2026-04-14" },
@@ -54,13 +57,31 @@ export const capabilities: Capabilities = {
         { name: "one image", items: { min: 1, max: 1 }, image, link: { refusedWith: "INVALID_PLACEMENT" } },
         { name: "one video", items: { min: 1, max: 1 }, video, link: { refusedWith: "INVALID_PLACEMENT" } },
         // Source: Threads docs, posts, 2026-04-14.
-        { name: "2 to 20 images or videos", items: { min: 2, max: 20 }, image, video, link: { refusedWith: "INVALID_PLACEMENT" } },
+        {
+          name: "2 to 20 images or videos",
+          items: { min: 2, max: 20 },
+          image,
+          video,
+          link: { refusedWith: "INVALID_PLACEMENT" },
+        },
       ],
     },
   ],
   settingTexts: [
-    { at: "topicTag", label: "topic tag", max: 50, counting: "graphemes", source: "Threads docs, reference/publishing, 2026" },
-    { at: "poll.options.*", label: "poll option", max: 25, counting: "graphemes", source: "Threads docs, reference/publishing, 2026" },
+    {
+      at: "topicTag",
+      label: "topic tag",
+      max: 50,
+      counting: "graphemes",
+      source: "Threads docs, reference/publishing, 2026",
+    },
+    {
+      at: "poll.options.*",
+      label: "poll option",
+      max: 25,
+      counting: "graphemes",
+      source: "Threads docs, reference/publishing, 2026",
+    },
   ],
   chain: { source: "Threads docs, reference/publishing (reply_to_id), 2026" },
   publishScopes: ["threads_basic", "threads_content_publish"],

@@ -45,11 +45,18 @@ export function repliesTo(context: StepContext, part: Part): string | null {
   if (part.index === 0) return settingsOf(context).replyTo ?? null;
   const before = context.checkpoint[stepNames({ ...part, index: part.index - 1 }).publish];
   if (typeof before === "string") return before;
-  throw new BrokerError("OUTCOME_UNKNOWN", "The part before is live on Threads, but not which post it is, so nothing can reply to it.");
+  throw new BrokerError(
+    "OUTCOME_UNKNOWN",
+    "The part before is live on Threads, but not which post it is, so nothing can reply to it.",
+  );
 }
 
 /** The parameters of `POST /threads`. Source: Threads docs, reference/publishing, 2026. */
-export async function containerFields(context: StepContext, part: Part, child: number | null): Promise<Record<string, string>> {
+export async function containerFields(
+  context: StepContext,
+  part: Part,
+  child: number | null,
+): Promise<Record<string, string>> {
   if (child !== null) return { ...(await mediaFields(context, part.media[child])), is_carousel_item: "true" };
   const names = stepNames(part);
   const kind = kindOf(part);
@@ -57,7 +64,12 @@ export async function containerFields(context: StepContext, part: Part, child: n
   return {
     ...(kind === "TEXT" ? { media_type: kind } : {}),
     ...(kind === "IMAGE" || kind === "VIDEO" ? await mediaFields(context, part.media[0]) : {}),
-    ...(kind === "CAROUSEL" ? { media_type: kind, children: part.media.map((_, item) => String(context.checkpoint[names.child(item)])).join(",") } : {}),
+    ...(kind === "CAROUSEL"
+      ? {
+          media_type: kind,
+          children: part.media.map((_, item) => String(context.checkpoint[names.child(item)])).join(","),
+        }
+      : {}),
     ...(part.text === "" ? {} : { text: part.text }),
     ...(replyTo === null ? {} : { reply_to_id: replyTo }),
     ...(part.index === 0 ? firstPartFields(context, kind === "TEXT") : {}),

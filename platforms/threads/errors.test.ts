@@ -17,17 +17,30 @@ for (const row of errors) {
 }
 
 test("an answer outside the table never proves that nothing was published", () => {
-  for (const [status, body] of [[400, { error: { code: 99_999 } }], [403, {}], [418, "teapot"], [503, {}], [429, {}], [401, {}]] as const) {
+  for (const [status, body] of [
+    [400, { error: { code: 99_999 } }],
+    [403, {}],
+    [418, "teapot"],
+    [503, {}],
+    [429, {}],
+    [401, {}],
+  ] as const) {
     assert.equal(classifyGraphAnswer(graph, answerOf(status, body)).notPublished, false, `${status}`);
   }
   assert.equal(classifyGraphAnswer(graph, answerOf(503, {})).code, "PLATFORM_UNAVAILABLE");
-  assert.equal(classifyGraphAnswer(graph, answerOf(400, { error: { code: 99_999, is_transient: true } })).code, "PLATFORM_UNAVAILABLE");
+  assert.equal(
+    classifyGraphAnswer(graph, answerOf(400, { error: { code: 99_999, is_transient: true } })).code,
+    "PLATFORM_UNAVAILABLE",
+  );
 });
 
 test("a rate limit carries the wait that the platform names, and an hour where it names none", () => {
   const limited = { error: { message: "Application request limit reached", code: 4 } };
   const usage = JSON.stringify({ "1": [{ type: "threads", estimated_time_to_regain_access: 7 }] });
-  assert.equal(classifyGraphAnswer(graph, answerOf(400, limited, { "x-business-use-case-usage": usage })).retryAfterSeconds, 420);
+  assert.equal(
+    classifyGraphAnswer(graph, answerOf(400, limited, { "x-business-use-case-usage": usage })).retryAfterSeconds,
+    420,
+  );
   assert.equal(classifyGraphAnswer(graph, answerOf(429, {}, { "retry-after": "30" })).retryAfterSeconds, 30);
   assert.equal(classifyGraphAnswer(graph, answerOf(400, limited)).retryAfterSeconds, 3600);
 });

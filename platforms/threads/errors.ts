@@ -229,7 +229,11 @@ const REFUSED: ContainerErrorRow = { becomes: "MEDIA_REJECTED", says: "Threads d
 
 export const containerErrors: Readonly<Record<string, ContainerErrorRow>> = {
   FAILED_DOWNLOADING_VIDEO: { becomes: "MEDIA_FAILED", maxAttempts: 2, says: "Threads could not fetch the video." },
-  FAILED_PROCESSING_AUDIO: { becomes: "MEDIA_FAILED", maxAttempts: 2, says: "Threads could not process the video's sound." },
+  FAILED_PROCESSING_AUDIO: {
+    becomes: "MEDIA_FAILED",
+    maxAttempts: 2,
+    says: "Threads could not process the video's sound.",
+  },
   FAILED_PROCESSING_VIDEO: { becomes: "MEDIA_FAILED", maxAttempts: 2, says: "Threads could not process the video." },
   // The spelling is Meta's.
   INVALID_ASPEC_RATIO: { ...REFUSED, says: "Threads does not take this ratio of width to height." },
@@ -241,4 +245,8 @@ export const containerErrors: Readonly<Record<string, ContainerErrorRow>> = {
   INVALID_AUDIO_CHANNEL_LAYOUT: { ...REFUSED, says: "Threads does not take the video's audio channel layout." },
 };
 
-export const unknownContainerError: ContainerErrorRow = { becomes: "MEDIA_FAILED", maxAttempts: 2, says: "Threads could not process the post." };
+export const unknownContainerError: ContainerErrorRow = {
+  becomes: "MEDIA_FAILED",
+  maxAttempts: 2,
+  says: "Threads could not process the post.",
+};

@@ -16,12 +16,31 @@ test("a chain whose third part breaks is resumed there, in reply to the second",
   const account = await world.connect();
   await world.fault({ operation: "create", kind: "reject", error: "chain-break-at-3" });
   const settings = { thread: [{ text: "two" }, { text: "three" }] };
-  const published = await world.publish(account, { text: "one", media: [], linkUrl: null, platformOverrides: { threads: { settings } } });
+  const published = await world.publish(account, {
+    text: "one",
+    media: [],
+    linkUrl: null,
+    platformOverrides: { threads: { settings } },
+  });
   const [three, two, one] = await world.ledger(account);
-  assert.deepEqual([published.status, published.platformPostId, one?.text, two?.text, three?.text], ["published", one?.id, "one", "two", "three"], JSON.stringify(published.error));
-  const made = (await world.requests()).filter(({ operation, method }) => operation === "create" && method === "POST").map(({ body }) => [body?.["text"], body?.["reply_to_id"]]);
-  assert.deepEqual(made, [["one", undefined], ["two", one?.id], ["three", two?.id], ["three", two?.id]]);
-  assert.deepEqual([one, two, three].map((entry) => entry?.publishCalls), [1, 1, 1]);
+  assert.deepEqual(
+    [published.status, published.platformPostId, one?.text, two?.text, three?.text],
+    ["published", one?.id, "one", "two", "three"],
+    JSON.stringify(published.error),
+  );
+  const made = (await world.requests())
+    .filter(({ operation, method }) => operation === "create" && method === "POST")
+    .map(({ body }) => [body?.["text"], body?.["reply_to_id"]]);
+  assert.deepEqual(made, [
+    ["one", undefined],
+    ["two", one?.id],
+    ["three", two?.id],
+    ["three", two?.id],
+  ]);
+  assert.deepEqual(
+    [one, two, three].map((entry) => entry?.publishCalls),
+    [1, 1, 1],
+  );
 });
 
 test("a post that never went out is not taken for another post of ours with the same words, and goes out", async () => {
@@ -31,5 +50,8 @@ test("a post that never went out is not taken for another post of ours with the 
   await world.fault({ operation: "publish", kind: "drop_before" });
   const second = await world.publish(account, content);
   assert.deepEqual([first.status, second.status], ["published", "published"], JSON.stringify(second.error));
-  assert.deepEqual((await world.ledger(account)).map(({ id }) => id), [second.platformPostId, first.platformPostId]);
+  assert.deepEqual(
+    (await world.ledger(account)).map(({ id }) => id),
+    [second.platformPostId, first.platformPostId],
+  );
 });

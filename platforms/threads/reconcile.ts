@@ -19,7 +19,13 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
 
   if (status === "IN_PROGRESS") {
     if (!refused) return { verdict: "pending", reason: "Threads is still processing the post." };
-    return { verdict: "not_published", definitive: true, proof: "The container was still being processed.", redoFrom: names.ready, ...refusal(intent) };
+    return {
+      verdict: "not_published",
+      definitive: true,
+      proof: "The container was still being processed.",
+      redoFrom: names.ready,
+      ...refusal(intent),
+    };
   }
   const { hits, complete } = await findCandidates(context, part, intent, status);
   const [hit] = hits;
@@ -27,17 +33,35 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     if (hit !== undefined && hits.length === 1) return published(part, hit);
     // The next part of a chain has to reply to this one by its id.
     const isLast = part.index === context.content.thread.length;
-    return isLast ? { verdict: "published", done: {}, remoteId: null } : { verdict: "pending", reason: "It is live, and not listed yet." };
+    return isLast
+      ? { verdict: "published", done: {}, remoteId: null }
+      : { verdict: "pending", reason: "It is live, and not listed yet." };
   }
-  if (hit !== undefined && status === "FINISHED") return { verdict: "pending", reason: "The container is still FINISHED, and a post of the account looks like this one." };
+  if (hit !== undefined && status === "FINISHED")
+    return {
+      verdict: "pending",
+      reason: "The container is still FINISHED, and a post of the account looks like this one.",
+    };
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
   if (hit !== undefined) return published(part, hit);
-  if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
+  if (!complete)
+    return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
   if (status === "FINISHED") {
-    return { verdict: "not_published", definitive: refused, proof: "The container is still FINISHED and the post is not listed.", ...refusal(intent) };
+    return {
+      verdict: "not_published",
+      definitive: refused,
+      proof: "The container is still FINISHED and the post is not listed.",
+      ...refusal(intent),
+    };
   }
   if (status === "ERROR" || status === "EXPIRED") {
-    return { verdict: "not_published", definitive: false, proof: `The container is ${status}, and the post is not listed.`, redoFrom: names.first, ...refusal(intent) };
+    return {
+      verdict: "not_published",
+      definitive: false,
+      proof: `The container is ${status}, and the post is not listed.`,
+      redoFrom: names.first,
+      ...refusal(intent),
+    };
   }
   if (intent.ageSeconds < UNREADABLE_SECONDS) {
     return { verdict: "pending", reason: "The container cannot be read, and the post is not listed yet." };
@@ -63,7 +87,12 @@ async function readStatus(context: StepContext, container: string): Promise<stri
 }
 
 /** Replies and the parts of a chain are not among the posts, and the posts not among the replies. */
-async function findCandidates(context: StepContext, part: Part, intent: OpenIntent, status: string | null): Promise<{ hits: ListedMedia[]; complete: boolean }> {
+async function findCandidates(
+  context: StepContext,
+  part: Part,
+  intent: OpenIntent,
+  status: string | null,
+): Promise<{ hits: ListedMedia[]; complete: boolean }> {
   const replyTo = repliesTo(context, part);
   const { since, until } = searchedDates(intent, context.now);
   const answer = await context.http.send(
@@ -94,7 +123,10 @@ function plain(text: string): string {
 }
 
 function published(part: Part, { id, permalink }: ListedMedia): Verdict {
-  const first = part.index === 0 ? { platformPostId: id, ...(typeof permalink === "string" ? { publishedUrl: permalink } : {}) } : {};
+  const first =
+    part.index === 0
+      ? { platformPostId: id, ...(typeof permalink === "string" ? { publishedUrl: permalink } : {}) }
+      : {};
   return { verdict: "published", done: { [stepNames(part).publish]: id }, remoteId: id, ...first };
 }
 

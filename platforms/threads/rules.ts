@@ -30,7 +30,8 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
     about: "text",
     severity: "warning",
     path: "/content/text",
-    message: "Threads gives a post one topic: the first hashtag, or settings.topicTag. Further hashtags stay plain text.",
+    message:
+      "Threads gives a post one topic: the first hashtag, or settings.topicTag. Further hashtags stay plain text.",
     fix: "Keep one hashtag, or name the topic in platformOverrides.threads.settings.topicTag.",
     broken: ({ settings, content }) => countHashtags(content.text) > (settings.topicTag === undefined ? 1 : 0),
   },
@@ -42,14 +43,19 @@ function findLinkExcess({ content, textPath }: RuleInput): Finding[] {
   if (first > MAX_LINKS) findings.push({ path: textPath, actual: first, limit: MAX_LINKS });
   content.thread.forEach((part, index) => {
     const links = countLinks(part.text, null);
-    if (links > MAX_LINKS) findings.push({ path: settingPath("threads", "thread", index, "text"), actual: links, limit: MAX_LINKS });
+    if (links > MAX_LINKS)
+      findings.push({ path: settingPath("threads", "thread", index, "text"), actual: links, limit: MAX_LINKS });
   });
   return findings;
 }
 
 /** Bare host names are left out: README.md is not meant as a link. */
 function countLinks(text: string, linkUrl: string | null): number {
-  const links = new Set(findUrls(text).map((found) => found.url).filter((url) => /^https?:/i.test(url)));
+  const links = new Set(
+    findUrls(text)
+      .map((found) => found.url)
+      .filter((url) => /^https?:/i.test(url)),
+  );
   if (linkUrl !== null) links.add(linkUrl);
   return links.size;
 }

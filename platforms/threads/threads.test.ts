@@ -86,6 +86,13 @@ function whilePublishing(): Refusal[] {
 
 /** What proves nothing there: the container is read, and the post goes out in the end, once. */
 function leftOpen(): Refusal[] {
-  const errors = [...GRAPH_OPEN, "24/4279009", "100/33", "9007/2207027", "publish-4279009-n-times", "spam-2207051-but-live"];
+  const errors = [
+    ...GRAPH_OPEN,
+    "24/4279009",
+    "100/33",
+    "9007/2207027",
+    "publish-4279009-n-times",
+    "spam-2207051-but-live",
+  ];
   return passing(errors, { operation: "publish" });
 }

@@ -1,7 +1,14 @@
-import { renditionFor } from "../kit/rendition.ts";
-import type { HttpRequest } from "../kit/http.ts";
 import type { MediaRule } from "../../model/capabilities.ts";
-import { BrokerError, type Broker, type PublishMedia, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
+import type { HttpRequest } from "../kit/http.ts";
+import { renditionFor } from "../kit/rendition.ts";
+import {
+  BrokerError,
+  type Broker,
+  type PublishMedia,
+  type QuietStep,
+  type StepContext,
+  type VisibleStep,
+} from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { apiRequest, callTikTok, readTikTok } from "./errors.ts";
 import { accepted, reconcile } from "./reconcile.ts";
@@ -32,11 +39,17 @@ function readCreator(): QuietStep {
     name: "creator",
     effect: "read",
     async run(context) {
-      const creator = await callTikTok(context.http, creatorInfo, { ...apiRequest(context.accessToken, "/v2/post/publish/creator_info/query/", {}), timeoutSeconds: 15 });
+      const creator = await callTikTok(context.http, creatorInfo, {
+        ...apiRequest(context.accessToken, "/v2/post/publish/creator_info/query/", {}),
+        timeoutSeconds: 15,
+      });
       const { privacyLevel } = settingsOf(context);
       const offered = creator.privacy_level_options;
       if (!offered.includes(privacyLevel)) {
-        throw new BrokerError("CONTENT_REJECTED", `The TikTok account does not offer privacyLevel "${privacyLevel}" now, but ${offered.join(", ")}.`);
+        throw new BrokerError(
+          "CONTENT_REJECTED",
+          `The TikTok account does not offer privacyLevel "${privacyLevel}" now, but ${offered.join(", ")}.`,
+        );
       }
       const limit = creator.max_video_post_duration_sec ?? null;
       const durationSeconds = context.content.media[0]?.durationSeconds ?? null;
@@ -75,7 +88,11 @@ function init(): QuietStep {
         },
         source_info: { source: "FILE_UPLOAD", video_size: sizeBytes, chunk_size: chunkBytes, total_chunk_count: count },
       };
-      const task = await callTikTok(context.http, uploadTask, apiRequest(context.accessToken, "/v2/post/publish/video/init/", json));
+      const task = await callTikTok(
+        context.http,
+        uploadTask,
+        apiRequest(context.accessToken, "/v2/post/publish/video/init/", json),
+      );
       return { done: { publishId: task.publish_id, uploadUrl: task.upload_url, startedAt: context.now.toISOString() } };
     },
   };
@@ -114,7 +131,9 @@ function nameImages(): QuietStep {
     name: "photos",
     effect: "hidden",
     async run(context) {
-      const photoUrls = await Promise.all(context.content.media.map((media) => context.media.publicUrl(media, renditionFor(media, imageRule()))));
+      const photoUrls = await Promise.all(
+        context.content.media.map((media) => context.media.publicUrl(media, renditionFor(media, imageRule()))),
+      );
       return { done: { photoUrls } };
     },
   };
@@ -137,7 +156,11 @@ function publishPhotos(): VisibleStep {
           ...audienceOf(context),
           auto_add_music: autoAddMusic ?? false,
         },
-        source_info: { source: "PULL_FROM_URL", photo_cover_index: photoCoverIndex ?? 0, photo_images: context.checkpoint.photoUrls },
+        source_info: {
+          source: "PULL_FROM_URL",
+          photo_cover_index: photoCoverIndex ?? 0,
+          photo_images: context.checkpoint.photoUrls,
+        },
       };
       return { ...apiRequest(context.accessToken, "/v2/post/publish/content/init/", json), timeoutSeconds: 60 };
     },
@@ -160,7 +183,11 @@ function audienceOf(context: StepContext): Record<string, unknown> {
 }
 
 /** What the creator has switched off stays off. */
-function isOff(context: StepContext, setting: "disableComment" | "disableDuet" | "disableStitch", flag: "commentDisabled" | "duetDisabled" | "stitchDisabled"): boolean {
+function isOff(
+  context: StepContext,
+  setting: "disableComment" | "disableDuet" | "disableStitch",
+  flag: "commentDisabled" | "duetDisabled" | "stitchDisabled",
+): boolean {
   return settingsOf(context)[setting] === true || context.checkpoint[flag] === true;
 }
 

@@ -10,7 +10,8 @@ export const capabilities = {
   label: "TikTok",
   launch: {
     state: "audit-sensitive",
-    sentence: "Until TikTok has audited the app, only private accounts can be posted to and only with SELF_ONLY; only the privacy levels an account really has are offered.",
+    sentence:
+      "Until TikTok has audited the app, only private accounts can be posted to and only with SELF_ONLY; only the privacy levels an account really has are offered.",
   },
   scheduling: false,
   text: { max: 2200, counting: "utf16", required: "never", source: VIDEO },

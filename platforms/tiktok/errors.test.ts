@@ -5,19 +5,35 @@ import { answerOf } from "../kit/fixture.ts";
 import { classifyTikTok, errors, failReasons, failureOf } from "./errors.ts";
 
 for (const row of errors) {
-  const message = { "a bad file or bad chunks": "The chunk size is invalid", "a text that is too long": "The title length exceeds the limit" }[row.meaning] ?? "No";
+  const message =
+    {
+      "a bad file or bad chunks": "The chunk size is invalid",
+      "a text that is too long": "The title length exceeds the limit",
+    }[row.meaning] ?? "No";
   for (const code of row.codes) {
     test(`${code} (${row.meaning}) is ${row.becomes}`, () => {
       const error = classifyTikTok(answerOf(400, JSON.stringify({ data: {}, error: { code, message, log_id: "L1" } })));
-      assert.deepEqual([error.code, error.publicCode, error.notPublished, error.retryAfterSeconds], [row.becomes, row.surfacesAs ?? null, row.notPublished, row.retryAfterSeconds ?? null]);
+      assert.deepEqual(
+        [error.code, error.publicCode, error.notPublished, error.retryAfterSeconds],
+        [row.becomes, row.surfacesAs ?? null, row.notPublished, row.retryAfterSeconds ?? null],
+      );
       assert.deepEqual(error.platformError, { status: 400, code, message, requestId: "L1" });
     });
   }
 }
 
 test("a refusal in TikTok's form did nothing, whatever its code; a gateway's proves nothing", () => {
-  assert.equal(classifyTikTok(answerOf(403, '{"data":{},"error":{"code":"brand_new","message":""}}')).notPublished, true);
-  for (const answer of [answerOf(500, ""), answerOf(502, "<html>"), answerOf(200, "{"), answerOf(200, '{"data":{},"error":{"code":"brand_new"}}'), answerOf(404, "<html>")]) {
+  assert.equal(
+    classifyTikTok(answerOf(403, '{"data":{},"error":{"code":"brand_new","message":""}}')).notPublished,
+    true,
+  );
+  for (const answer of [
+    answerOf(500, ""),
+    answerOf(502, "<html>"),
+    answerOf(200, "{"),
+    answerOf(200, '{"data":{},"error":{"code":"brand_new"}}'),
+    answerOf(404, "<html>"),
+  ]) {
     assert.equal(classifyTikTok(answer).notPublished, false);
   }
 });

@@ -32,7 +32,13 @@ const TOO_MANY = "The account has reached TikTok's number of posts for 24 hours.
  * Source: TikTok docs, direct post, photo post, creator info and error handling, 2025 and 2026-09-11.
  */
 export const errors: readonly ErrorRow[] = [
-  { codes: ["access_token_invalid"], meaning: "the access token is unknown or has expired", becomes: "AUTH_EXPIRED", notPublished: true, says: "The TikTok account's access has expired." },
+  {
+    codes: ["access_token_invalid"],
+    meaning: "the access token is unknown or has expired",
+    becomes: "AUTH_EXPIRED",
+    notPublished: true,
+    says: "The TikTok account's access has expired.",
+  },
   {
     codes: ["scope_not_authorized", "scope_permission_missed"],
     meaning: "the person has not granted a scope",
@@ -49,7 +55,14 @@ export const errors: readonly ErrorRow[] = [
     retryAfterSeconds: 60,
     says: "TikTok limits the number of calls at the moment.",
   },
-  { codes: ["spam_risk_too_many_posts"], meaning: "about 15 posts in 24 hours", becomes: "QUOTA_EXCEEDED", notPublished: true, retryAfterSeconds: DAY_SECONDS, says: TOO_MANY },
+  {
+    codes: ["spam_risk_too_many_posts"],
+    meaning: "about 15 posts in 24 hours",
+    becomes: "QUOTA_EXCEEDED",
+    notPublished: true,
+    retryAfterSeconds: DAY_SECONDS,
+    says: TOO_MANY,
+  },
   {
     codes: ["reached_active_user_cap"],
     meaning: "the app's number of creators in 24 hours",
@@ -66,7 +79,13 @@ export const errors: readonly ErrorRow[] = [
     retryAfterSeconds: DAY_SECONDS,
     says: "Too many drafts wait in the account's TikTok inbox.",
   },
-  { codes: ["spam_risk_user_banned_from_posting"], meaning: "banned from posting", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: BANNED },
+  {
+    codes: ["spam_risk_user_banned_from_posting"],
+    meaning: "banned from posting",
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: BANNED,
+  },
   {
     codes: ["unaudited_client_can_only_post_to_private_accounts"],
     meaning: "the app is not audited, and the account is public or the level is not SELF_ONLY",
@@ -100,15 +119,29 @@ export const errors: readonly ErrorRow[] = [
   {
     codes: ["invalid_param", "invalid_params"],
     // A limit of the title or description, or their characters. From the start on, so that it is read once.
-    sentence: /^(?=.*\b(?:title|description)\b).*\b(?:length|long|exceed\w*|limit)\b|^(?:(?!\b(?:title|description)\b).)*\b(?:title|description)\b.*\bcharacters?\b/is,
+    sentence:
+      /^(?=.*\b(?:title|description)\b).*\b(?:length|long|exceed\w*|limit)\b|^(?:(?!\b(?:title|description)\b).)*\b(?:title|description)\b.*\bcharacters?\b/is,
     meaning: "a text that is too long",
     becomes: "CONTENT_REJECTED",
     surfacesAs: "CONTENT_TOO_LONG",
     notPublished: true,
     says: "The text is longer than TikTok takes.",
   },
-  { codes: ["invalid_param", "invalid_params"], meaning: "bad content", becomes: "CONTENT_REJECTED", notPublished: true, says: "TikTok refused the post's content." },
-  { codes: ["invalid_file_upload"], meaning: "a bad file", becomes: "MEDIA_FAILED", notPublished: true, retryable: false, says: "TikTok did not take in the file." },
+  {
+    codes: ["invalid_param", "invalid_params"],
+    meaning: "bad content",
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "TikTok refused the post's content.",
+  },
+  {
+    codes: ["invalid_file_upload"],
+    meaning: "a bad file",
+    becomes: "MEDIA_FAILED",
+    notPublished: true,
+    retryable: false,
+    says: "TikTok did not take in the file.",
+  },
   {
     codes: ["app_version_check_failed"],
     meaning: "the person's TikTok app is too old for drafts of photos",
@@ -123,16 +156,53 @@ export const errors: readonly ErrorRow[] = [
     notPublished: false,
     says: "TikTok does not know the post by the id that it gave itself.",
   },
-  { codes: ["internal_error"], meaning: "a fault on TikTok's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: "TikTok has a fault at the moment." },
+  {
+    codes: ["internal_error"],
+    meaning: "a fault on TikTok's side",
+    becomes: "PLATFORM_UNAVAILABLE",
+    notPublished: false,
+    says: "TikTok has a fault at the moment.",
+  },
 ];
 
 /** Why a post that TikTok had accepted failed. Nothing is published then. Source: TikTok docs, get video status, confirmed 2026-09-30. */
 export const failReasons: readonly ErrorRow[] = [
-  { codes: ["file_format_check_failed"], meaning: "the format", becomes: "MEDIA_REJECTED", notPublished: true, says: "TikTok does not take the media's format." },
-  { codes: ["duration_check_failed"], meaning: "the duration", becomes: "MEDIA_REJECTED", notPublished: true, says: "TikTok does not take a video of this duration." },
-  { codes: ["frame_rate_check_failed"], meaning: "the frame rate", becomes: "MEDIA_REJECTED", notPublished: true, says: "TikTok does not take the video's frame rate." },
-  { codes: ["picture_size_check_failed"], meaning: "the size in pixels", becomes: "MEDIA_REJECTED", notPublished: true, says: "TikTok does not take media of this size." },
-  { codes: ["internal"], meaning: "a fault on TikTok's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: true, retryAfterSeconds: 60, says: "TikTok could not process the post because of a fault of its own." },
+  {
+    codes: ["file_format_check_failed"],
+    meaning: "the format",
+    becomes: "MEDIA_REJECTED",
+    notPublished: true,
+    says: "TikTok does not take the media's format.",
+  },
+  {
+    codes: ["duration_check_failed"],
+    meaning: "the duration",
+    becomes: "MEDIA_REJECTED",
+    notPublished: true,
+    says: "TikTok does not take a video of this duration.",
+  },
+  {
+    codes: ["frame_rate_check_failed"],
+    meaning: "the frame rate",
+    becomes: "MEDIA_REJECTED",
+    notPublished: true,
+    says: "TikTok does not take the video's frame rate.",
+  },
+  {
+    codes: ["picture_size_check_failed"],
+    meaning: "the size in pixels",
+    becomes: "MEDIA_REJECTED",
+    notPublished: true,
+    says: "TikTok does not take media of this size.",
+  },
+  {
+    codes: ["internal"],
+    meaning: "a fault on TikTok's side",
+    becomes: "PLATFORM_UNAVAILABLE",
+    notPublished: true,
+    retryAfterSeconds: 60,
+    says: "TikTok could not process the post because of a fault of its own.",
+  },
   {
     codes: ["video_pull_failed", "photo_pull_failed"],
     meaning: "the media could not be fetched",
@@ -141,18 +211,73 @@ export const failReasons: readonly ErrorRow[] = [
     retryAfterSeconds: 60,
     says: "TikTok could not fetch the media.",
   },
-  { codes: ["publish_cancelled"], meaning: "cancelled", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "The post was cancelled at TikTok." },
-  { codes: ["auth_removed"], meaning: "the person has removed the app", becomes: "AUTH_REVOKED", notPublished: true, says: "The person has removed the app from their TikTok account." },
-  { codes: ["spam_risk_too_many_posts"], meaning: "about 15 posts in 24 hours", becomes: "QUOTA_EXCEEDED", notPublished: true, retryAfterSeconds: DAY_SECONDS, says: TOO_MANY },
-  { codes: ["spam_risk_user_banned_from_posting"], meaning: "banned from posting", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: BANNED },
-  { codes: ["spam_risk_text"], meaning: "a text taken for spam", becomes: "CONTENT_REJECTED", notPublished: true, says: "TikTok took the text for spam. It will not take this text again." },
-  { codes: ["spam_risk"], meaning: "taken for spam", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "TikTok took the post for spam." },
+  {
+    codes: ["publish_cancelled"],
+    meaning: "cancelled",
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: "The post was cancelled at TikTok.",
+  },
+  {
+    codes: ["auth_removed"],
+    meaning: "the person has removed the app",
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "The person has removed the app from their TikTok account.",
+  },
+  {
+    codes: ["spam_risk_too_many_posts"],
+    meaning: "about 15 posts in 24 hours",
+    becomes: "QUOTA_EXCEEDED",
+    notPublished: true,
+    retryAfterSeconds: DAY_SECONDS,
+    says: TOO_MANY,
+  },
+  {
+    codes: ["spam_risk_user_banned_from_posting"],
+    meaning: "banned from posting",
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: BANNED,
+  },
+  {
+    codes: ["spam_risk_text"],
+    meaning: "a text taken for spam",
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "TikTok took the text for spam. It will not take this text again.",
+  },
+  {
+    codes: ["spam_risk"],
+    meaning: "taken for spam",
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: "TikTok took the post for spam.",
+  },
 ];
 
 /** A 4xx in TikTok's own form did nothing, whatever its code. */
-const REFUSED: ErrorRow = { codes: [], meaning: "a refusal that nobody has documented", becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "TikTok refused the post." };
-const UNKNOWN: ErrorRow = { codes: [], meaning: "an answer that nobody has documented", becomes: "UNEXPECTED_RESPONSE", notPublished: false, says: "TikTok gave an answer that is not known." };
-const UNAVAILABLE: ErrorRow = { codes: [], meaning: "a fault on TikTok's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: "TikTok has a fault at the moment." };
+const REFUSED: ErrorRow = {
+  codes: [],
+  meaning: "a refusal that nobody has documented",
+  becomes: "UNEXPECTED_RESPONSE",
+  notPublished: true,
+  says: "TikTok refused the post.",
+};
+const UNKNOWN: ErrorRow = {
+  codes: [],
+  meaning: "an answer that nobody has documented",
+  becomes: "UNEXPECTED_RESPONSE",
+  notPublished: false,
+  says: "TikTok gave an answer that is not known.",
+};
+const UNAVAILABLE: ErrorRow = {
+  codes: [],
+  meaning: "a fault on TikTok's side",
+  becomes: "PLATFORM_UNAVAILABLE",
+  notPublished: false,
+  says: "TikTok has a fault at the moment.",
+};
 
 const API = "https://open.tiktokapis.com";
 
@@ -192,7 +317,12 @@ export function classifyTikTok(answer: HttpAnswer): BrokerError {
     requestId: error?.log_id ?? error?.logid ?? null,
   };
   if (answer.status >= 500) return errorOf(UNAVAILABLE, detail);
-  const row = error === undefined ? undefined : errors.find(({ codes, sentence }) => codes.includes(error.code) && (sentence?.test(error.message ?? "") ?? true));
+  const row =
+    error === undefined
+      ? undefined
+      : errors.find(
+          ({ codes, sentence }) => codes.includes(error.code) && (sentence?.test(error.message ?? "") ?? true),
+        );
   if (row !== undefined) return errorOf(row, detail);
   return errorOf(error !== undefined && error.code !== "ok" && answer.status >= 400 ? REFUSED : UNKNOWN, detail);
 }
@@ -203,10 +333,16 @@ export function failureOf(reason: string | null | undefined, redoFrom?: string):
   const row = failReasons.find(({ codes }) => codes.includes(code));
   const detail = { status: 200, code, message: null, requestId: null };
   const known = row ?? { ...UNKNOWN, notPublished: true, says: "TikTok could not publish the post." };
-  return redoFrom === undefined ? errorOf({ ...known, retryable: false }, detail, { neverLive: true }) : errorOf(known, detail, { redoFrom });
+  return redoFrom === undefined
+    ? errorOf({ ...known, retryable: false }, detail, { neverLive: true })
+    : errorOf(known, detail, { redoFrom });
 }
 
-function errorOf(row: ErrorRow, detail: PlatformErrorDetail, options: { redoFrom?: string; neverLive?: true } = {}): BrokerError {
+function errorOf(
+  row: ErrorRow,
+  detail: PlatformErrorDetail,
+  options: { redoFrom?: string; neverLive?: true } = {},
+): BrokerError {
   const said = detail.message === null || detail.message === "" ? "" : ` TikTok says: ${detail.message}`;
   return new BrokerError(row.becomes, `${row.says}${said}`, {
     notPublished: row.notPublished,

@@ -16,7 +16,8 @@ export const oauth: OAuth = {
   scopeSeparator: ",",
   // Only apps on phones and desktops need it, and theirs is of a form of its own.
   pkce: false,
-  exchange: (http, app, { code }) => requestToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }),
+  exchange: (http, app, { code }) =>
+    requestToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }),
   profile: readProfile,
   // Tokens live two hours; each renewal ends the refresh token before it.
   refresh: { minAgeSeconds: 0, afterSeconds: 6600, needsRefreshToken: true, run: renew },
@@ -26,7 +27,11 @@ export const oauth: OAuth = {
 const TOKEN_URL = "https://open.tiktokapis.com/v2/oauth/token/";
 
 async function requestToken(http: HttpClient, app: OAuthApp, fields: Record<string, string>): Promise<Grant> {
-  const answer = await http.send({ method: "POST", url: TOKEN_URL, form: { client_key: app.clientId, client_secret: app.clientSecret, ...fields } });
+  const answer = await http.send({
+    method: "POST",
+    url: TOKEN_URL,
+    form: { client_key: app.clientId, client_secret: app.clientSecret, ...fields },
+  });
   const given = read(token, answer, "TikTok did not accept the sign-in. Start it again.");
   return {
     accessToken: given.access_token,
@@ -45,7 +50,9 @@ async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Gra
   } catch (error) {
     if (!(error instanceof BrokerError) || error.platformError?.code !== "invalid_grant") throw error;
     const isOver = refreshExpiresInSeconds !== null && refreshExpiresInSeconds <= 0;
-    const [code, says] = isOver ? (["AUTH_EXPIRED", "The TikTok account's access has expired."] as const) : (["AUTH_REVOKED", "TikTok does not renew the account's access: the app was removed from it."] as const);
+    const [code, says] = isOver
+      ? (["AUTH_EXPIRED", "The TikTok account's access has expired."] as const)
+      : (["AUTH_REVOKED", "TikTok does not renew the account's access: the app was removed from it."] as const);
     throw new BrokerError(code, says, { platformError: error.platformError, cause: error });
   }
 }
@@ -60,7 +67,12 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
 }
 
 /** The public handle is told by the creator info alone. */
-async function readProfile(http: HttpClient, accessToken: string, _scopes?: readonly string[] | null, environment: Readonly<Record<string, string>> = {}): Promise<Profile> {
+async function readProfile(
+  http: HttpClient,
+  accessToken: string,
+  _scopes?: readonly string[] | null,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Profile> {
   const { user } = await callTikTok(http, userInfo, {
     method: "GET",
     url: "https://open.tiktokapis.com/v2/user/info/",
@@ -121,9 +133,18 @@ function refusalOf(answer: HttpAnswer, says: string): BrokerError {
     message: message === null || message === undefined ? null : cutText(redact(message), 500),
     requestId: refusal?.log_id ?? null,
   };
-  if (answer.status >= 500 || answer.status === 429 || refusal?.error === "server_error" || refusal?.error === "temporarily_unavailable") {
+  if (
+    answer.status >= 500 ||
+    answer.status === 429 ||
+    refusal?.error === "server_error" ||
+    refusal?.error === "temporarily_unavailable"
+  ) {
     return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok's sign-in has a fault at the moment.", { platformError });
   }
   if (refusal?.error === "invalid_grant") return new BrokerError("AUTH_EXPIRED", says, { platformError });
-  return new BrokerError("UNEXPECTED_RESPONSE", "TikTok does not accept this instance's app. Whoever runs it has to look at its settings.", { platformError });
+  return new BrokerError(
+    "UNEXPECTED_RESPONSE",
+    "TikTok does not accept this instance's app. Whoever runs it has to look at its settings.",
+    { platformError },
+  );
 }

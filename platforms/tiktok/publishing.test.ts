@@ -10,22 +10,39 @@ import { startWorld, type World } from "../conformance/world.ts";
 let world: World;
 
 before(async () => {
-  const app = { clientId: "sbaw0unauditedtiktok", clientSecret: "tt-unaudited-secret", redirectUri: "https://app.example.test/cb" };
+  const app = {
+    clientId: "sbaw0unauditedtiktok",
+    clientSecret: "tt-unaudited-secret",
+    redirectUri: "https://app.example.test/cb",
+  };
   world = await startWorld({ name: "tiktok", readsBack: true, refusals: [] }, { app });
 });
 
 after(() => world?.close());
 
-const video = (privacyLevel: string): PostContent => ({ text: "Not audited", media: [{ filename: "portrait-9x16.mp4" }], linkUrl: null, platformOverrides: { tiktok: { settings: { privacyLevel } } } });
+const video = (privacyLevel: string): PostContent => ({
+  text: "Not audited",
+  media: [{ filename: "portrait-9x16.mp4" }],
+  linkUrl: null,
+  platformOverrides: { tiktok: { settings: { privacyLevel } } },
+});
 
-const publish = (account: TestAccount, privacyLevel: string) => world.keepPace(SPEED, () => world.publish(account, video(privacyLevel)));
+const publish = (account: TestAccount, privacyLevel: string) =>
+  world.keepPace(SPEED, () => world.publish(account, video(privacyLevel)));
 
 test("a public account, or a private one's followers, are refused with the reason, and nothing is uploaded", async () => {
-  for (const [kind, privacyLevel] of [["person", "PUBLIC_TO_EVERYONE"], ["person", "SELF_ONLY"], ["private", "FOLLOWER_OF_CREATOR"]] as const) {
+  for (const [kind, privacyLevel] of [
+    ["person", "PUBLIC_TO_EVERYONE"],
+    ["person", "SELF_ONLY"],
+    ["private", "FOLLOWER_OF_CREATOR"],
+  ] as const) {
     const account = await world.connect(kind);
     const refused = await publish(account, privacyLevel);
     assert.deepEqual([refused.status, refused.error?.code], ["failed", "VALIDATION_FAILED"]);
-    assert.match(refused.error?.message ?? "", /^Until TikTok has audited the app, it posts only to private accounts, and only with SELF_ONLY\./);
+    assert.match(
+      refused.error?.message ?? "",
+      /^Until TikTok has audited the app, it posts only to private accounts, and only with SELF_ONLY\./,
+    );
     assert.ok((await world.requests()).every(({ operation }) => operation !== "upload" && operation !== "publish"));
   }
 });
@@ -35,10 +52,17 @@ test("five private accounts a day post for themselves, without a link, and the s
   for (let number = 1; number <= 6; number += 1) creators.push(await world.connect("private"));
   for (const account of creators.slice(0, 5)) {
     const published = await publish(account, "SELF_ONLY");
-    assert.deepEqual([published.status, published.publishedUrl, (await world.ledger(account)).length], ["published", null, 1], JSON.stringify(published.error));
+    assert.deepEqual(
+      [published.status, published.publishedUrl, (await world.ledger(account)).length],
+      ["published", null, 1],
+      JSON.stringify(published.error),
+    );
   }
   const before = (await world.requests()).length;
   const sixth = await publish(creators[5] ?? assert.fail(), "SELF_ONLY");
   assert.deepEqual([sixth.status, sixth.error?.code], ["failed", "RATE_LIMITED"]);
-  assert.deepEqual((await world.requests()).slice(before).map(({ operation }) => operation), ["read"]);
+  assert.deepEqual(
+    (await world.requests()).slice(before).map(({ operation }) => operation),
+    ["read"],
+  );
 });

@@ -21,7 +21,13 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     case "PUBLISH_COMPLETE":
       return { verdict: "published", ...accepted(context), ...merged(context, withPostId(context, status)) };
     case "FAILED":
-      return { verdict: "not_published", definitive: true, proof: `The post has failed: ${status.fail_reason ?? "no reason given"}.`, redoFrom: "init", error: failureOf(status.fail_reason, "init") };
+      return {
+        verdict: "not_published",
+        definitive: true,
+        proof: `The post has failed: ${status.fail_reason ?? "no reason given"}.`,
+        redoFrom: "init",
+        error: failureOf(status.fail_reason, "init"),
+      };
     case "PROCESSING_UPLOAD":
       return ofUpload(context, intent, status.uploaded_bytes ?? null, media.sizeBytes);
     default:
@@ -31,17 +37,20 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
 
 /** With all its bytes there the post goes out, however long that takes. Without the last ones it cannot. */
 function ofUpload(context: StepContext, intent: OpenIntent, uploadedBytes: number | null, sizeBytes: number): Verdict {
-  if (uploadedBytes === null) return { verdict: "pending", reason: "TikTok does not say how much of the video it has." };
+  if (uploadedBytes === null)
+    return { verdict: "pending", reason: "TikTok does not say how much of the video it has." };
   if (uploadedBytes >= sizeBytes) return { verdict: "published", ...accepted(context) };
   const plan = planChunks(sizeBytes);
   const proof = `TikTok has ${uploadedBytes} of ${sizeBytes} bytes.`;
   const error = new BrokerError("MEDIA_FAILED", "TikTok did not get the video's last bytes.");
   const startedAt = Date.parse(String(context.checkpoint.startedAt));
   const isClosed = intent.answer.platformError?.code === "403" || intent.answer.platformError?.code === "404";
-  if (isClosed || context.now.getTime() - startedAt >= UPLOAD_SECONDS * 1000) return { verdict: "not_published", definitive: true, proof, redoFrom: "init", error };
+  if (isClosed || context.now.getTime() - startedAt >= UPLOAD_SECONDS * 1000)
+    return { verdict: "not_published", definitive: true, proof, redoFrom: "init", error };
   // TikTok has refused the last bytes because others were missing, and said so.
   const wasRefused = intent.answer.platformError?.code === "416";
-  if (wasRefused || uploadedBytes < chunkBounds(plan, plan.count - 1, sizeBytes).start) return { verdict: "not_published", definitive: wasRefused, proof, redoFrom: "upload", error };
+  if (wasRefused || uploadedBytes < chunkBounds(plan, plan.count - 1, sizeBytes).start)
+    return { verdict: "not_published", definitive: wasRefused, proof, redoFrom: "upload", error };
   return { verdict: "not_published", definitive: false, proof, error };
 }
 
@@ -51,5 +60,10 @@ export function accepted(context: StepContext): StepDone {
 }
 
 function merged(context: StepContext, { done, platformPostId, publishedUrl }: StepDone): StepDone {
-  return { ...accepted(context), done, ...(platformPostId === undefined ? {} : { platformPostId }), ...(publishedUrl === undefined ? {} : { publishedUrl }) };
+  return {
+    ...accepted(context),
+    done,
+    ...(platformPostId === undefined ? {} : { platformPostId }),
+    ...(publishedUrl === undefined ? {} : { publishedUrl }),
+  };
 }

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { account, codes, image, judge, refuses, setting, takes, tiktok, video, warns, type Expected } from "../validate.fixture.ts";
+import {
+  account,
+  codes,
+  image,
+  judge,
+  refuses,
+  setting,
+  takes,
+  tiktok,
+  video,
+  warns,
+  type Expected,
+} from "../validate.fixture.ts";
 
 test("TikTok's privacyLevel has to be given", () => {
   const expected: Expected = {
@@ -12,90 +24,150 @@ test("TikTok's privacyLevel has to be given", () => {
   refuses("tiktok", { media: [video], settings: {} }, expected);
   refuses("tiktok", { media: [video] }, expected);
   refuses("tiktok", { media: [video], settings: { privacyLevel: null } }, expected);
-  refuses("tiktok", { media: [video], settings: { privacyLevel: "PUBLIC" } }, {
-    ...expected,
-    message: 'content.platformOverrides.tiktok.settings.privacyLevel must be one of "PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY".',
-  });
+  refuses(
+    "tiktok",
+    { media: [video], settings: { privacyLevel: "PUBLIC" } },
+    {
+      ...expected,
+      message:
+        'content.platformOverrides.tiktok.settings.privacyLevel must be one of "PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY".',
+    },
+  );
 });
 
 test("TikTok's privacyLevel is one that the account offers", () => {
   const accounts = { tiktok: account("tiktok", { privacyLevelOptions: ["MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"] }) };
   takes("tiktok", { media: [video], settings: tiktok }, { accounts });
-  refuses("tiktok", { media: [video], settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("tiktok", "privacyLevel"),
-    message: 'The TikTok account does not offer privacyLevel "PUBLIC_TO_EVERYONE".',
-  }, { accounts });
+  refuses(
+    "tiktok",
+    { media: [video], settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("tiktok", "privacyLevel"),
+      message: 'The TikTok account does not offer privacyLevel "PUBLIC_TO_EVERYONE".',
+    },
+    { accounts },
+  );
 });
 
 test("a paid partnership on TikTok is not for the creator alone", () => {
-  refuses("tiktok", { media: [video], settings: { ...tiktok, brandContentToggle: true } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("tiktok", "brandContentToggle"),
-    message: 'A paid partnership on TikTok cannot be posted with privacyLevel "SELF_ONLY".',
-  });
+  refuses(
+    "tiktok",
+    { media: [video], settings: { ...tiktok, brandContentToggle: true } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("tiktok", "brandContentToggle"),
+      message: 'A paid partnership on TikTok cannot be posted with privacyLevel "SELF_ONLY".',
+    },
+  );
   takes("tiktok", { media: [video], settings: { ...tiktok, brandContentToggle: false, brandOrganicToggle: true } });
   takes("tiktok", { media: [video], settings: { privacyLevel: "PUBLIC_TO_EVERYONE", brandContentToggle: true } });
 });
 
 test("a TikTok photo cover is one of the images", () => {
   takes("tiktok", { media: [image, image], settings: { ...tiktok, photoCoverIndex: 1 } });
-  refuses("tiktok", { media: [image, image], settings: { ...tiktok, photoCoverIndex: 2 } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("tiktok", "photoCoverIndex"),
-    message: "The photo cover names an image that the post does not have.",
-  });
+  refuses(
+    "tiktok",
+    { media: [image, image], settings: { ...tiktok, photoCoverIndex: 2 } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("tiktok", "photoCoverIndex"),
+      message: "The photo cover names an image that the post does not have.",
+    },
+  );
 });
 
 test("TikTok's settings stand with the kind of post they are for", () => {
-  for (const [member, value] of [["photoTitle", "Title"], ["photoCoverIndex", 0], ["autoAddMusic", true]] as const) {
+  for (const [member, value] of [
+    ["photoTitle", "Title"],
+    ["photoCoverIndex", 0],
+    ["autoAddMusic", true],
+  ] as const) {
     takes("tiktok", { media: [image], settings: { ...tiktok, [member]: value } });
-    refuses("tiktok", { media: [video], settings: { ...tiktok, [member]: value } }, {
-      code: "VALIDATION_FAILED",
-      path: setting("tiktok", member),
-      message: `TikTok setting "${member}" is for photo posts only.`,
-    });
+    refuses(
+      "tiktok",
+      { media: [video], settings: { ...tiktok, [member]: value } },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting("tiktok", member),
+        message: `TikTok setting "${member}" is for photo posts only.`,
+      },
+    );
   }
-  refuses("tiktok", { media: [image], settings: { ...tiktok, videoCoverTimestampMs: 0 } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("tiktok", "videoCoverTimestampMs"),
-    message: 'TikTok setting "videoCoverTimestampMs" is for videos only.',
+  refuses(
+    "tiktok",
+    { media: [image], settings: { ...tiktok, videoCoverTimestampMs: 0 } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("tiktok", "videoCoverTimestampMs"),
+      message: 'TikTok setting "videoCoverTimestampMs" is for videos only.',
+    },
+  );
+  takes("tiktok", {
+    media: [image],
+    settings: { ...tiktok, disableDuet: true, disableStitch: true, disableComment: true },
   });
-  takes("tiktok", { media: [image], settings: { ...tiktok, disableDuet: true, disableStitch: true, disableComment: true } });
-  warns("tiktok", { media: [video], settings: { ...tiktok, videoCoverTimestampMs: 24_000 } }, {
-    code: "VALIDATION_FAILED",
-    path: setting("tiktok", "videoCoverTimestampMs"),
-    message: "The cover frame lies behind the end of the video; TikTok will take the first frame.",
-  });
+  warns(
+    "tiktok",
+    { media: [video], settings: { ...tiktok, videoCoverTimestampMs: 24_000 } },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("tiktok", "videoCoverTimestampMs"),
+      message: "The cover frame lies behind the end of the video; TikTok will take the first frame.",
+    },
+  );
 });
 
 test("a TikTok video is no longer than its creator may post, nor than ten minutes", () => {
   const accounts = { tiktok: account("tiktok", { maxVideoPostDurationSec: 24 }) };
   takes("tiktok", { media: [video], settings: tiktok }, { accounts });
-  refuses("tiktok", { media: [{ ...video, durationSeconds: 24.5 }], settings: tiktok }, {
-    code: "UNSUPPORTED_MEDIA_CONFIG",
-    path: "/content/media/0/durationSeconds",
-    message: "The video is longer than TikTok lets this creator post.",
-  }, { accounts });
+  refuses(
+    "tiktok",
+    { media: [{ ...video, durationSeconds: 24.5 }], settings: tiktok },
+    {
+      code: "UNSUPPORTED_MEDIA_CONFIG",
+      path: "/content/media/0/durationSeconds",
+      message: "The video is longer than TikTok lets this creator post.",
+    },
+    { accounts },
+  );
   takes("tiktok", { media: [{ ...video, durationSeconds: 600 }], settings: tiktok });
-  assert.deepEqual(codes(judge("tiktok", { media: [{ ...video, durationSeconds: 601 }], settings: tiktok })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+  assert.deepEqual(codes(judge("tiktok", { media: [{ ...video, durationSeconds: 601 }], settings: tiktok })), [
+    "UNSUPPORTED_MEDIA_CONFIG",
+  ]);
 });
 
 test("TikTok media within their sizes pass, one past is refused", () => {
   takes("tiktok", { media: [{ ...video, width: 360, height: 4096 }], settings: tiktok });
-  for (const sides of [{ width: 359, height: 640 }, { width: 1080, height: 4097 }]) {
-    assert.deepEqual(codes(judge("tiktok", { media: [{ ...video, ...sides }], settings: tiktok })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+  for (const sides of [
+    { width: 359, height: 640 },
+    { width: 1080, height: 4097 },
+  ]) {
+    assert.deepEqual(codes(judge("tiktok", { media: [{ ...video, ...sides }], settings: tiktok })), [
+      "UNSUPPORTED_MEDIA_CONFIG",
+    ]);
   }
   takes("tiktok", { media: [{ ...image, sizeBytes: 20_971_520 }], settings: tiktok });
-  assert.deepEqual(codes(judge("tiktok", { media: [{ ...image, sizeBytes: 20_971_521 }], settings: tiktok })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+  assert.deepEqual(codes(judge("tiktok", { media: [{ ...image, sizeBytes: 20_971_521 }], settings: tiktok })), [
+    "UNSUPPORTED_MEDIA_CONFIG",
+  ]);
 });
 
 test("what a TikTok creator has switched off stays off, which is a warning", () => {
-  for (const [member, flag, noun] of [["disableComment", "commentDisabled", "comments"], ["disableDuet", "duetDisabled", "duets"], ["disableStitch", "stitchDisabled", "stitches"]] as const) {
-    warns("tiktok", { media: [video], settings: { ...tiktok, [member]: false } }, {
-      code: "VALIDATION_FAILED",
-      path: setting("tiktok", member),
-      message: `The creator has switched ${noun} off on TikTok; they stay off for this post.`,
-    }, { accounts: { tiktok: account("tiktok", { [flag]: true }) } });
+  for (const [member, flag, noun] of [
+    ["disableComment", "commentDisabled", "comments"],
+    ["disableDuet", "duetDisabled", "duets"],
+    ["disableStitch", "stitchDisabled", "stitches"],
+  ] as const) {
+    warns(
+      "tiktok",
+      { media: [video], settings: { ...tiktok, [member]: false } },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting("tiktok", member),
+        message: `The creator has switched ${noun} off on TikTok; they stay off for this post.`,
+      },
+      { accounts: { tiktok: account("tiktok", { [flag]: true }) } },
+    );
   }
 });

@@ -22,7 +22,9 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     fix: "Count photoCoverIndex from 0, below the number of images.",
     broken: ({ content, settings }) => {
       if (settings.photoCoverIndex === undefined || !posts(content, "image")) return false;
-      return settings.photoCoverIndex >= content.media.length ? [{ actual: settings.photoCoverIndex, limit: content.media.length - 1 }] : false;
+      return settings.photoCoverIndex >= content.media.length
+        ? [{ actual: settings.photoCoverIndex, limit: content.media.length - 1 }]
+        : false;
     },
   },
   // What is asked for would not happen, so it is refused; switching off what photos do not have harms nobody.
@@ -33,7 +35,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     path: settingPath("tiktok", setting),
     message: `TikTok setting "${setting}" is for photo posts only.`,
     fix: `Leave out ${setting}, or post images.`,
-    broken: ({ content, settings }) => settings[setting] !== undefined && settings[setting] !== false && posts(content, "video"),
+    broken: ({ content, settings }) =>
+      settings[setting] !== undefined && settings[setting] !== false && posts(content, "video"),
   })),
   {
     rule: "tiktok.videoCoverTimestampMs.video",
@@ -67,7 +70,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     fix: "Choose one of the account's privacyLevelOptions.",
     broken: ({ account, settings }) => {
       const offered = account?.metadata["privacyLevelOptions"];
-      if (settings.privacyLevel === undefined || !Array.isArray(offered) || offered.includes(settings.privacyLevel)) return false;
+      if (settings.privacyLevel === undefined || !Array.isArray(offered) || offered.includes(settings.privacyLevel))
+        return false;
       return [
         {
           message: `The TikTok account does not offer privacyLevel "${settings.privacyLevel}".`,

@@ -5,7 +5,9 @@ import { publishStatus, type PublishStatus } from "./wire.ts";
 /** How far TikTok is with the post. Source: TikTok docs, get video status, confirmed 2026-09-30. */
 export function readStatus(context: StepContext): Promise<PublishStatus> {
   return callTikTok(context.http, publishStatus, {
-    ...apiRequest(context.accessToken, "/v2/post/publish/status/fetch/", { publish_id: String(context.checkpoint.publishId) }),
+    ...apiRequest(context.accessToken, "/v2/post/publish/status/fetch/", {
+      publish_id: String(context.checkpoint.publishId),
+    }),
     timeoutSeconds: 15,
   });
 }
@@ -33,8 +35,17 @@ async function readAccepted(context: StepContext): Promise<PublishStatus> {
   try {
     return await readStatus(context);
   } catch (error) {
-    if (!(error instanceof BrokerError) || error.code === "AUTH_EXPIRED" || error.code === "RATE_LIMITED" || error.code === "PLATFORM_UNAVAILABLE") throw error;
-    throw new BrokerError("OUTCOME_UNKNOWN", error.message, { cause: error, ...(error.platformError === null ? {} : { platformError: error.platformError }) });
+    if (
+      !(error instanceof BrokerError) ||
+      error.code === "AUTH_EXPIRED" ||
+      error.code === "RATE_LIMITED" ||
+      error.code === "PLATFORM_UNAVAILABLE"
+    )
+      throw error;
+    throw new BrokerError("OUTCOME_UNKNOWN", error.message, {
+      cause: error,
+      ...(error.platformError === null ? {} : { platformError: error.platformError }),
+    });
   }
 }
 
@@ -49,7 +60,8 @@ export function awaitPostId(): QuietStep {
     effect: "read",
     cosmetic: true,
     async run(context) {
-      if (context.checkpoint.postId !== undefined || context.content.settings.privacyLevel !== "PUBLIC_TO_EVERYONE") return { done: {} };
+      if (context.checkpoint.postId !== undefined || context.content.settings.privacyLevel !== "PUBLIC_TO_EVERYONE")
+        return { done: {} };
       const done = withPostId(context, await readStatus(context));
       if (done.platformPostId !== undefined || context.waitedSeconds >= ID_SECONDS) return done;
       return { waitSeconds: ID_WAITS[context.polls] ?? 3600 };
@@ -63,6 +75,7 @@ export function withPostId(context: StepContext, status: PublishStatus): StepDon
   if (id === undefined) return { done: {} };
   const username = context.checkpoint.creatorUsername ?? context.account.username;
   const form = context.content.media[0]?.type === "image" ? "photo" : "video";
-  const link = typeof username === "string" ? { publishedUrl: `https://www.tiktok.com/@${username}/${form}/${id}` } : {};
+  const link =
+    typeof username === "string" ? { publishedUrl: `https://www.tiktok.com/@${username}/${form}/${id}` } : {};
   return { done: { postId: id }, platformPostId: id, ...link };
 }

@@ -21,7 +21,11 @@ export function planChunks(sizeBytes: number): ChunkPlan {
 }
 
 /** The first byte of a chunk and the one behind its last. */
-export function chunkBounds({ chunkBytes, count }: ChunkPlan, index: number, sizeBytes: number): { start: number; end: number } {
+export function chunkBounds(
+  { chunkBytes, count }: ChunkPlan,
+  index: number,
+  sizeBytes: number,
+): { start: number; end: number } {
   return { start: index * chunkBytes, end: index === count - 1 ? sizeBytes : (index + 1) * chunkBytes };
 }
 
@@ -32,7 +36,11 @@ export function chunkRequest(context: StepContext, media: PublishMedia, index: n
     method: "PUT",
     url: String(context.checkpoint.uploadUrl),
     headers: { "content-range": `bytes ${start}-${end - 1}/${media.sizeBytes}` },
-    bytes: { contentType: media.mimeType, sizeBytes: end - start, open: () => context.media.open(media, { start, end }) },
+    bytes: {
+      contentType: media.mimeType,
+      sizeBytes: end - start,
+      open: () => context.media.open(media, { start, end }),
+    },
     timeoutSeconds: 60 + Math.ceil((end - start) / 262_144),
   };
 }
@@ -44,7 +52,7 @@ export function chunkRequest(context: StepContext, media: PublishMedia, index: n
 export async function sendChunks(context: StepContext, media: PublishMedia, redoFrom: string): Promise<void> {
   const plan = planChunks(media.sizeBytes);
   let isAsked = false;
-  for (let index = 0; index < plan.count - 1; ) {
+  for (let index = 0; index < plan.count - 1;) {
     const answer = await context.http.send(chunkRequest(context, media, index));
     if (answer.status === 206 || answer.status === 200) {
       index += 1;
@@ -59,14 +67,33 @@ export async function sendChunks(context: StepContext, media: PublishMedia, redo
 
 /** What an answer to a chunk means that is no success. Source: TikTok docs, media transfer guide, 2026-09-11. */
 export function classifyUpload(answer: HttpAnswer, redoFrom: string): BrokerError {
-  const platformError = { status: answer.status, code: String(answer.status), message: null, requestId: answer.headers["x-tt-logid"] ?? null };
-  if (answer.status >= 500) return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok has a fault at the moment.", { platformError });
-  if (answer.status === 429) return new BrokerError("RATE_LIMITED", "TikTok limits the number of calls at the moment.", { platformError, notPublished: true, retryAfterSeconds: 60 });
+  const platformError = {
+    status: answer.status,
+    code: String(answer.status),
+    message: null,
+    requestId: answer.headers["x-tt-logid"] ?? null,
+  };
+  if (answer.status >= 500)
+    return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok has a fault at the moment.", { platformError });
+  if (answer.status === 429)
+    return new BrokerError("RATE_LIMITED", "TikTok limits the number of calls at the moment.", {
+      platformError,
+      notPublished: true,
+      retryAfterSeconds: 60,
+    });
   // The address has expired, is not known, or has taken more than this: whether the post went out has to be read.
   if ([403, 404, 416].includes(answer.status)) {
-    return new BrokerError("MEDIA_FAILED", "TikTok takes no more of this upload.", { platformError, redoFrom, maxAttempts: 3 });
+    return new BrokerError("MEDIA_FAILED", "TikTok takes no more of this upload.", {
+      platformError,
+      redoFrom,
+      maxAttempts: 3,
+    });
   }
   return answer.status >= 400
-    ? new BrokerError("MEDIA_FAILED", "TikTok did not take in the video's bytes.", { platformError, retryable: false, notPublished: true })
+    ? new BrokerError("MEDIA_FAILED", "TikTok did not take in the video's bytes.", {
+        platformError,
+        retryable: false,
+        notPublished: true,
+      })
     : new BrokerError("UNEXPECTED_RESPONSE", "TikTok gave an answer that is not known.", { platformError });
 }

@@ -3,11 +3,20 @@ import { z } from "zod";
 /** TikTok's answers, only the members that are read. Success is `error.code` "ok" and nothing else, whatever the status. */
 export const envelope = z.object({
   data: z.unknown(),
-  error: z.object({ code: z.string(), message: z.string().nullish(), log_id: z.string().nullish(), logid: z.string().nullish() }),
+  error: z.object({
+    code: z.string(),
+    message: z.string().nullish(),
+    log_id: z.string().nullish(),
+    logid: z.string().nullish(),
+  }),
 });
 
 /** How the sign-in refuses, at times with status 200. */
-export const oauthRefusal = z.object({ error: z.string(), error_description: z.string().nullish(), log_id: z.string().nullish() });
+export const oauthRefusal = z.object({
+  error: z.string(),
+  error_description: z.string().nullish(),
+  log_id: z.string().nullish(),
+});
 
 export const token = z.object({
   access_token: z.string().min(1),
@@ -19,7 +28,12 @@ export const token = z.object({
 });
 
 export const userInfo = z.object({
-  user: z.object({ open_id: z.string().min(1), union_id: z.string().nullish(), avatar_url: z.string().nullish(), display_name: z.string().nullish() }),
+  user: z.object({
+    open_id: z.string().min(1),
+    union_id: z.string().nullish(),
+    avatar_url: z.string().nullish(),
+    display_name: z.string().nullish(),
+  }),
 });
 
 export const creatorInfo = z.object({

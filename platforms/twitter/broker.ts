@@ -15,7 +15,14 @@ export const broker: Broker = {
   steps(content) {
     const parts = partsOf(content);
     const uploads = parts.flatMap((part) => uploadSteps(part, "first"));
-    return [...uploads, ...parts.flatMap((part) => [...(part.number === 1 ? [] : uploadSteps(part, "again")), getReady(part), publish(part)])];
+    return [
+      ...uploads,
+      ...parts.flatMap((part) => [
+        ...(part.number === 1 ? [] : uploadSteps(part, "again")),
+        getReady(part),
+        publish(part),
+      ]),
+    ];
   },
   reconcile,
   // Timelines lag; X names no number.
@@ -65,9 +72,14 @@ function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
 function refusal(error: BrokerError, context: StepContext, part: Part): BrokerError {
   if (isDuplicate(error) && context.mayBeLive === true) return retold(error, { notPublished: false });
   if (error.code === "MEDIA_FAILED" && part.media.length > 0) {
-    return retold(error, { redoFrom: uploadSteps(part, part.number === 1 ? "first" : "again")[0]?.name ?? namesOf(part).ready });
+    return retold(error, {
+      redoFrom: uploadSteps(part, part.number === 1 ? "first" : "again")[0]?.name ?? namesOf(part).ready,
+    });
   }
-  const isTooLong = error.code === "CONTENT_REJECTED" && /not permitted to perform/i.test(error.platformError?.message ?? "") && weightedLength(part.text) > limitOf(context);
+  const isTooLong =
+    error.code === "CONTENT_REJECTED" &&
+    /not permitted to perform/i.test(error.platformError?.message ?? "") &&
+    weightedLength(part.text) > limitOf(context);
   return isTooLong ? retold(error, { publicCode: "CONTENT_TOO_LONG" }) : error;
 }
 

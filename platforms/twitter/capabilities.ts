@@ -6,7 +6,11 @@ const LIMITS = "X docs, rate limits, 2026-08-22";
 const SPEC = "X OpenAPI 2.167, 2026-08-22";
 
 /** `subscriptionType` of the account's metadata is X's `subscription_type`, read when the account is connected. */
-const subscribers = (max: number): Raised => ({ max, metadata: "subscriptionType", values: ["Basic", "Premium", "PremiumPlus"] });
+const subscribers = (max: number): Raised => ({
+  max,
+  metadata: "subscriptionType",
+  values: ["Basic", "Premium", "PremiumPlus"],
+});
 
 const altText: TextLimit = { max: 1000, counting: "graphemes", source: "X docs, media metadata, 2026-08-22" };
 
@@ -40,7 +44,12 @@ const video = {
   limits: {
     sizeBytes: { max: 8_589_934_592, source: MEDIA, raised: subscribers(17_179_869_184) },
     // The help centre says 140 s without a subscription, the API page 20 minutes and 125 with one: the lower is safe under both.
-    durationSeconds: { min: 0.5, max: 140, source: "X help centre, 2026; X docs, media best practices, 2026-09-01", raised: subscribers(1200) },
+    durationSeconds: {
+      min: 0.5,
+      max: 140,
+      source: "X help centre, 2026; X docs, media best practices, 2026-09-01",
+      raised: subscribers(1200),
+    },
     ratio: { min: 1 / 3, max: 3, words: "between 1:3 and 3:1", source: MEDIA },
     frameRate: { max: 60, source: MEDIA },
     audioChannels: { max: 2, source: MEDIA },
@@ -54,7 +63,11 @@ const video = {
 export const capabilities = {
   platform: "twitter",
   label: "X (Twitter)",
-  launch: { state: "general", sentence: "Posts and threads, published at once. X bills the operator for each post, and a post with a link about 13 times as much." },
+  launch: {
+    state: "general",
+    sentence:
+      "Posts and threads, published at once. X bills the operator for each post, and a post with a link about 13 times as much.",
+  },
   scheduling: false,
   text: { max: 280, counting: "weighted", required: "withoutMedia", source: COUNTING, raised: subscribers(25_000) },
   placements: [

@@ -40,7 +40,14 @@ export const errors: readonly ErrorRow[] = [
     maxAttempts: 2,
     says: "X does not know the uploaded media any more.",
   },
-  { meaning: "a bad media id, by number", numbers: [324], becomes: "MEDIA_FAILED", notPublished: true, maxAttempts: 2, says: "X does not know the uploaded media any more." },
+  {
+    meaning: "a bad media id, by number",
+    numbers: [324],
+    becomes: "MEDIA_FAILED",
+    notPublished: true,
+    maxAttempts: 2,
+    says: "X does not know the uploaded media any more.",
+  },
   {
     meaning: "attachments that do not go together, or too many",
     statuses: [400],
@@ -49,11 +56,43 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "X does not take these attachments together.",
   },
-  { meaning: "an upload that X cannot use", statuses: [400], atUpload: true, becomes: "MEDIA_FAILED", notPublished: true, maxAttempts: 2, says: "X did not take in the media." },
-  { meaning: "a malformed request", problems: ["invalid-request"], becomes: "CONTENT_REJECTED", notPublished: true, says: "X refused the post's content." },
-  { meaning: "the access token has expired", statuses: [401], becomes: "AUTH_EXPIRED", notPublished: true, says: "The X account's access has expired." },
-  { meaning: "a bad token, by number", numbers: [32, 89], becomes: "AUTH_EXPIRED", notPublished: true, says: "The X account's access has expired." },
-  { meaning: "the app's credits are used up", statuses: [402], becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "The X app that this instance uses has no credits left; whoever runs it has to buy some." },
+  {
+    meaning: "an upload that X cannot use",
+    statuses: [400],
+    atUpload: true,
+    becomes: "MEDIA_FAILED",
+    notPublished: true,
+    maxAttempts: 2,
+    says: "X did not take in the media.",
+  },
+  {
+    meaning: "a malformed request",
+    problems: ["invalid-request"],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X refused the post's content.",
+  },
+  {
+    meaning: "the access token has expired",
+    statuses: [401],
+    becomes: "AUTH_EXPIRED",
+    notPublished: true,
+    says: "The X account's access has expired.",
+  },
+  {
+    meaning: "a bad token, by number",
+    numbers: [32, 89],
+    becomes: "AUTH_EXPIRED",
+    notPublished: true,
+    says: "The X account's access has expired.",
+  },
+  {
+    meaning: "the app's credits are used up",
+    statuses: [402],
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: "The X app that this instance uses has no credits left; whoever runs it has to buy some.",
+  },
   {
     meaning: "the account has posted the same text lately",
     statuses: [403],
@@ -62,8 +101,21 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "X refused the post as a duplicate: the account has published this text recently.",
   },
-  { meaning: "a duplicate, by number", numbers: [187], becomes: "CONTENT_REJECTED", notPublished: true, says: "X refused the post as a duplicate: the account has published this text recently." },
-  { meaning: "the text is too long", numbers: [186], becomes: "CONTENT_REJECTED", surfacesAs: "CONTENT_TOO_LONG", notPublished: true, says: "The text is longer than X takes from this account." },
+  {
+    meaning: "a duplicate, by number",
+    numbers: [187],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X refused the post as a duplicate: the account has published this text recently.",
+  },
+  {
+    meaning: "the text is too long",
+    numbers: [186],
+    becomes: "CONTENT_REJECTED",
+    surfacesAs: "CONTENT_TOO_LONG",
+    notPublished: true,
+    says: "The text is longer than X takes from this account.",
+  },
   {
     meaning: "the video is too long for the account",
     statuses: [403],
@@ -80,17 +132,85 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "X takes a reply only to a post that mentions or quotes the account.",
   },
-  { meaning: "replies are restricted, by number", numbers: [433], becomes: "CONTENT_REJECTED", notPublished: true, says: "The author of that post has restricted who may reply." },
-  { meaning: "more than one cashtag", statuses: [403], sentence: /maximum of one cashtag/i, becomes: "CONTENT_REJECTED", notPublished: true, says: "X takes at most one cashtag in a post." },
-  { meaning: "a link that X blocks", statuses: [403], sentence: /contains an invalid URL/i, becomes: "CONTENT_REJECTED", notPublished: true, says: "X blocks a link in the post." },
-  { meaning: "the token is the app's and not a person's", problems: ["unsupported-authentication"], becomes: "AUTH_REVOKED", notPublished: true, says: "X wants the person themselves to be connected." },
-  { meaning: "the app is not set up", problems: ["client-forbidden"], becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "X refuses the app that this instance uses; whoever runs it has to set it up." },
-  { meaning: "the account is suspended", problems: ["user-suspended"], becomes: "AUTH_REVOKED", notPublished: true, says: "X has suspended this account." },
-  { meaning: "the account is locked, by number", numbers: [326], becomes: "AUTH_REVOKED", notPublished: true, says: "X has locked this account for a time. The person has to sign in at X." },
-  { meaning: "the app is suspended", problems: ["app-suspended"], becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "X has suspended the app that this instance uses." },
-  { meaning: "the day's posts are used up, by number", numbers: [185], becomes: "QUOTA_EXCEEDED", notPublished: true, says: "The X account has used up its posts for the day." },
-  { meaning: "taken for a machine, by number", numbers: [226], becomes: "CONTENT_REJECTED", notPublished: true, says: "X took the post for spam and refused it." },
-  { meaning: "the post replied to is gone, by number", numbers: [385], becomes: "CONTENT_REJECTED", notPublished: true, says: "X cannot find the post that this one replies to." },
+  {
+    meaning: "replies are restricted, by number",
+    numbers: [433],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "The author of that post has restricted who may reply.",
+  },
+  {
+    meaning: "more than one cashtag",
+    statuses: [403],
+    sentence: /maximum of one cashtag/i,
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X takes at most one cashtag in a post.",
+  },
+  {
+    meaning: "a link that X blocks",
+    statuses: [403],
+    sentence: /contains an invalid URL/i,
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X blocks a link in the post.",
+  },
+  {
+    meaning: "the token is the app's and not a person's",
+    problems: ["unsupported-authentication"],
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "X wants the person themselves to be connected.",
+  },
+  {
+    meaning: "the app is not set up",
+    problems: ["client-forbidden"],
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: "X refuses the app that this instance uses; whoever runs it has to set it up.",
+  },
+  {
+    meaning: "the account is suspended",
+    problems: ["user-suspended"],
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "X has suspended this account.",
+  },
+  {
+    meaning: "the account is locked, by number",
+    numbers: [326],
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "X has locked this account for a time. The person has to sign in at X.",
+  },
+  {
+    meaning: "the app is suspended",
+    problems: ["app-suspended"],
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: "X has suspended the app that this instance uses.",
+  },
+  {
+    meaning: "the day's posts are used up, by number",
+    numbers: [185],
+    becomes: "QUOTA_EXCEEDED",
+    notPublished: true,
+    says: "The X account has used up its posts for the day.",
+  },
+  {
+    meaning: "taken for a machine, by number",
+    numbers: [226],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X took the post for spam and refused it.",
+  },
+  {
+    meaning: "the post replied to is gone, by number",
+    numbers: [385],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X cannot find the post that this one replies to.",
+  },
   {
     // Among other things a text that is too long for the account: the broker looks at its length.
     meaning: "not permitted, for whatever reason",
@@ -100,21 +220,74 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "X does not let this account publish this post.",
   },
-  { meaning: "the token lacks media.write", statuses: [403], atUpload: true, becomes: "AUTH_REVOKED", notPublished: true, says: "The X connection lacks the permission to upload media." },
-  { meaning: "what the post refers to is gone", statuses: [404], becomes: "CONTENT_REJECTED", notPublished: true, says: "X cannot find what the post refers to." },
-  { meaning: "the file is too large", statuses: [413], becomes: "MEDIA_FAILED", notPublished: true, retryable: false, says: "The media is larger than X takes." },
-  { meaning: "the plan's posts are used up", problems: ["usage-capped"], becomes: "QUOTA_EXCEEDED", notPublished: true, says: "The X app that this instance uses has used up its plan." },
-  { meaning: "the window is used up", statuses: [429], becomes: "RATE_LIMITED", notPublished: true, says: "X limits the number of calls at the moment." },
-  { meaning: "the window is used up, by number", numbers: [88], becomes: "RATE_LIMITED", notPublished: true, says: "X limits the number of calls at the moment." },
+  {
+    meaning: "the token lacks media.write",
+    statuses: [403],
+    atUpload: true,
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "The X connection lacks the permission to upload media.",
+  },
+  {
+    meaning: "what the post refers to is gone",
+    statuses: [404],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "X cannot find what the post refers to.",
+  },
+  {
+    meaning: "the file is too large",
+    statuses: [413],
+    becomes: "MEDIA_FAILED",
+    notPublished: true,
+    retryable: false,
+    says: "The media is larger than X takes.",
+  },
+  {
+    meaning: "the plan's posts are used up",
+    problems: ["usage-capped"],
+    becomes: "QUOTA_EXCEEDED",
+    notPublished: true,
+    says: "The X app that this instance uses has used up its plan.",
+  },
+  {
+    meaning: "the window is used up",
+    statuses: [429],
+    becomes: "RATE_LIMITED",
+    notPublished: true,
+    says: "X limits the number of calls at the moment.",
+  },
+  {
+    meaning: "the window is used up, by number",
+    numbers: [88],
+    becomes: "RATE_LIMITED",
+    notPublished: true,
+    says: "X limits the number of calls at the moment.",
+  },
 ];
 
-const UNAVAILABLE: ErrorRow = { meaning: "a fault on X's side", becomes: "PLATFORM_UNAVAILABLE", notPublished: false, says: "X has a fault at the moment." };
-const UNKNOWN: ErrorRow = { meaning: "a refusal that nobody has documented", becomes: "UNEXPECTED_RESPONSE", notPublished: false, says: "X gave an answer that is not known." };
+const UNAVAILABLE: ErrorRow = {
+  meaning: "a fault on X's side",
+  becomes: "PLATFORM_UNAVAILABLE",
+  notPublished: false,
+  says: "X has a fault at the moment.",
+};
+const UNKNOWN: ErrorRow = {
+  meaning: "a refusal that nobody has documented",
+  becomes: "UNEXPECTED_RESPONSE",
+  notPublished: false,
+  says: "X gave an answer that is not known.",
+};
 
 export type Place = "upload" | "elsewhere";
 
 /** Sends a request and reads its answer. Throws a BrokerError where X refuses, a TransportError where no answer came. */
-export async function callX<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest, place: Place = "elsewhere"): Promise<T> {
+export async function callX<T>(
+  http: HttpClient,
+  schema: z.ZodType<T>,
+  request: HttpRequest,
+  place: Place = "elsewhere",
+): Promise<T> {
   return readX(schema, await http.send(request), place);
 }
 
@@ -124,7 +297,12 @@ export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: Place 
   const parsed = schema.safeParse(answer.json());
   if (parsed.success) return parsed.data;
   throw new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that could not be read.", {
-    platformError: { status: answer.status, code: null, message: null, requestId: answer.headers["x-transaction-id"] ?? null },
+    platformError: {
+      status: answer.status,
+      code: null,
+      message: null,
+      requestId: answer.headers["x-transaction-id"] ?? null,
+    },
     cause: parsed.error,
   });
 }
@@ -137,12 +315,20 @@ export function classifyX(answer: HttpAnswer, place: Place): BrokerError {
 /** The error that stands behind what was noted of an earlier answer. */
 export function errorFromDetail(detail: PlatformErrorDetail): BrokerError {
   const number = Number(detail.code ?? NaN);
-  const error = { status: detail.status ?? 0, problem: detail.code, number: Number.isInteger(number) ? number : null, sentences: detail.message === null ? [] : [detail.message] };
+  const error = {
+    status: detail.status ?? 0,
+    problem: detail.code,
+    number: Number.isInteger(number) ? number : null,
+    sentences: detail.message === null ? [] : [detail.message],
+  };
   return errorOf(findRow(error, "elsewhere"), detail, null);
 }
 
 export function isDuplicate(error: BrokerError): boolean {
-  return error.platformError?.code === "187" || (error.platformError?.status === 403 && /duplicate content/i.test(error.platformError.message ?? ""));
+  return (
+    error.platformError?.code === "187" ||
+    (error.platformError?.status === 403 && /duplicate content/i.test(error.platformError.message ?? ""))
+  );
 }
 
 interface XError {
@@ -172,7 +358,9 @@ function errorOf(row: ErrorRow, detail: PlatformErrorDetail, wait: number | null
     ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
     ...(row.retryable === undefined ? {} : { retryable: row.retryable }),
     ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
-    ...(row.becomes === "RATE_LIMITED" ? { retryAfterSeconds: wait ?? WINDOW_SECONDS, limitOf: ofApp ? "app" : "account" } : {}),
+    ...(row.becomes === "RATE_LIMITED"
+      ? { retryAfterSeconds: wait ?? WINDOW_SECONDS, limitOf: ofApp ? "app" : "account" }
+      : {}),
   });
 }
 
@@ -180,12 +368,18 @@ const form = z.object({
   title: z.string().nullish(),
   detail: z.string().nullish(),
   type: z.string().nullish(),
-  errors: z.array(z.object({ code: z.number().nullish(), message: z.string().nullish(), detail: z.string().nullish() })).nullish(),
+  errors: z
+    .array(z.object({ code: z.number().nullish(), message: z.string().nullish(), detail: z.string().nullish() }))
+    .nullish(),
 });
 
 function readError(answer: HttpAnswer): XError {
   const body = form.safeParse(answer.json()).data;
-  const sentences = [body?.detail, ...(body?.errors ?? []).flatMap(({ message, detail }) => [message, detail]), body?.title];
+  const sentences = [
+    body?.detail,
+    ...(body?.errors ?? []).flatMap(({ message, detail }) => [message, detail]),
+    body?.title,
+  ];
   const problem = body?.type?.includes("/problems/") === true ? body.type.slice(body.type.lastIndexOf("/") + 1) : null;
   return {
     status: answer.status,
@@ -213,8 +407,14 @@ const WINDOW_SECONDS = 900;
  * Source: X docs, rate limits, 2026-08-22: epoch seconds.
  */
 function waitSeconds({ headers }: HttpAnswer): number | null {
-  const resets = ["x-user-limit-24hour", "x-app-limit-24hour"].filter((name) => headers[`${name}-remaining`] === "0").map((name) => headers[`${name}-reset`]);
-  const latest = Math.max(...[...resets, headers["x-rate-limit-reset"]].map((text) => Number(text ?? NaN)).filter((seconds) => Number.isFinite(seconds)));
+  const resets = ["x-user-limit-24hour", "x-app-limit-24hour"]
+    .filter((name) => headers[`${name}-remaining`] === "0")
+    .map((name) => headers[`${name}-reset`]);
+  const latest = Math.max(
+    ...[...resets, headers["x-rate-limit-reset"]]
+      .map((text) => Number(text ?? NaN))
+      .filter((seconds) => Number.isFinite(seconds)),
+  );
   if (Number.isFinite(latest)) return Math.max(1, Math.ceil(latest - Date.now() / 1000) + 1);
   const retryAfter = Number(headers["retry-after"] ?? NaN);
   return Number.isFinite(retryAfter) && retryAfter > 0 ? Math.ceil(retryAfter) : null;

@@ -14,7 +14,12 @@ export const oauth: OAuth = {
   scopeSeparator: " ",
   pkce: true,
   exchange: (http, app, { code, codeVerifier }) =>
-    askForToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri, code_verifier: codeVerifier ?? "" }),
+    askForToken(http, app, {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: app.redirectUri,
+      code_verifier: codeVerifier ?? "",
+    }),
   profile: readProfile,
   // A token lives two hours, and each renewal also replaces the token to renew with: not before it is needed.
   refresh: { minAgeSeconds: 0, afterSeconds: 7200 - 300, needsRefreshToken: true, run: refreshToken },
@@ -25,7 +30,8 @@ const API = "https://api.x.com/2";
 
 /** The token to renew with is spent by this call, and comes new with the answer. */
 async function refreshToken(http: HttpClient, app: OAuthApp, { refreshToken }: Grant): Promise<Grant> {
-  if (refreshToken === null) throw new BrokerError("AUTH_EXPIRED", "X gave no permission to renew the account's access. Reconnect the account.");
+  if (refreshToken === null)
+    throw new BrokerError("AUTH_EXPIRED", "X gave no permission to renew the account's access. Reconnect the account.");
   return await askForToken(http, app, { grant_type: "refresh_token", refresh_token: refreshToken });
 }
 
@@ -33,7 +39,8 @@ async function askForToken(http: HttpClient, app: OAuthApp, form: Record<string,
   const answer = await http.send({ method: "POST", url: `${API}/oauth2/token`, headers: basic(app), form });
   if (answer.status < 200 || answer.status > 299) throw tokenError(answer, form.grant_type === "refresh_token");
   const token = grant.safeParse(answer.json());
-  if (!token.success) throw new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that could not be read.", { cause: token.error });
+  if (!token.success)
+    throw new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that could not be read.", { cause: token.error });
   const { access_token, refresh_token, expires_in, scope } = token.data;
   return {
     accessToken: access_token,
@@ -52,14 +59,32 @@ const refusal = z.object({ error: z.string().nullish(), error_description: z.str
  */
 function tokenError(answer: HttpAnswer, isRefresh: boolean): BrokerError {
   const { error, error_description } = refusal.safeParse(answer.json()).data ?? {};
-  const platformError = { status: answer.status, code: error ?? null, message: error_description ? redact(error_description) : null, requestId: answer.headers["x-transaction-id"] ?? null };
-  if (answer.status === 429) return new BrokerError("RATE_LIMITED", "X limits the number of calls at the moment.", { platformError, retryAfterSeconds: 900 });
-  if (answer.status >= 500) return new BrokerError("PLATFORM_UNAVAILABLE", "X has a fault at the moment.", { platformError });
+  const platformError = {
+    status: answer.status,
+    code: error ?? null,
+    message: error_description ? redact(error_description) : null,
+    requestId: answer.headers["x-transaction-id"] ?? null,
+  };
+  if (answer.status === 429)
+    return new BrokerError("RATE_LIMITED", "X limits the number of calls at the moment.", {
+      platformError,
+      retryAfterSeconds: 900,
+    });
+  if (answer.status >= 500)
+    return new BrokerError("PLATFORM_UNAVAILABLE", "X has a fault at the moment.", { platformError });
   if (error === "invalid_client" || error === "unauthorized_client" || answer.status === 401) {
-    return new BrokerError("UNEXPECTED_RESPONSE", "X does not accept this instance's client id and secret; whoever runs it has to check them.", { platformError });
+    return new BrokerError(
+      "UNEXPECTED_RESPONSE",
+      "X does not accept this instance's client id and secret; whoever runs it has to check them.",
+      { platformError },
+    );
   }
-  if (answer.status !== 400) return new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that is not known.", { platformError });
-  if (isRefresh) return new BrokerError("AUTH_REVOKED", "X does not renew the account's access any more. Reconnect the account.", { platformError });
+  if (answer.status !== 400)
+    return new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that is not known.", { platformError });
+  if (isRefresh)
+    return new BrokerError("AUTH_REVOKED", "X does not renew the account's access any more. Reconnect the account.", {
+      platformError,
+    });
   return new BrokerError("AUTH_EXPIRED", "X did not accept the sign-in. Start it again.", { platformError });
 }
 
@@ -75,7 +100,11 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
     username: data.username,
     displayName: data.name ?? null,
     avatarUrl: data.profile_image_url ?? null,
-    metadata: { subscriptionType: data.subscription_type ?? "None", verifiedType: data.verified_type ?? "none", isProtected: data.protected ?? false },
+    metadata: {
+      subscriptionType: data.subscription_type ?? "None",
+      verifiedType: data.verified_type ?? "none",
+      isProtected: data.protected ?? false,
+    },
   };
 }
 
@@ -83,10 +112,17 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
 async function revoke(http: HttpClient, app: OAuthApp, { accessToken, refreshToken }: Grant): Promise<void> {
   const tokens = [...(refreshToken === null ? [] : [[refreshToken, "refresh_token"]]), [accessToken, "access_token"]];
   for (const [token = "", token_type_hint = ""] of tokens) {
-    await http.send({ method: "POST", url: `${API}/oauth2/revoke`, headers: basic(app), form: { token, token_type_hint } });
+    await http.send({
+      method: "POST",
+      url: `${API}/oauth2/revoke`,
+      headers: basic(app),
+      form: { token, token_type_hint },
+    });
   }
 }
 
 function basic({ clientId, clientSecret }: OAuthApp): Record<string, string> {
-  return { authorization: `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString("base64")}` };
+  return {
+    authorization: `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString("base64")}`,
+  };
 }

@@ -29,14 +29,18 @@ export function parentOf(context: Pick<StepContext, "content" | "checkpoint">, p
   if (part.number === 1) return settingsOf(context.content).replyTo ?? null;
   const before = context.checkpoint[namesOf({ number: part.number - 1 }).post];
   if (typeof before === "string") return before;
-  throw new BrokerError("OUTCOME_UNKNOWN", "The part before is live on X, but not which post it is, so nothing can reply to it.");
+  throw new BrokerError(
+    "OUTCOME_UNKNOWN",
+    "The part before is live on X, but not which post it is, so nothing can reply to it.",
+  );
 }
 
 /** What a part's post leaves once it is known to be live. */
 export function doneOf({ account }: Pick<StepContext, "account">, part: Part, id: string): StepDone {
   const done = { [namesOf(part).post]: id };
   if (part.number > 1) return { done, remoteId: id };
-  const publishedUrl = account.username === null ? `https://x.com/i/web/status/${id}` : `https://x.com/${account.username}/status/${id}`;
+  const publishedUrl =
+    account.username === null ? `https://x.com/i/web/status/${id}` : `https://x.com/${account.username}/status/${id}`;
   return { done, remoteId: id, platformPostId: id, publishedUrl };
 }
 

@@ -19,9 +19,11 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const hits = posts.filter((post) => !intent.accountedIds.has(post.id) && isThisOne(post, part, context));
   const [hit] = hits;
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
-  if (hit !== undefined && intent.hasTwin) return { verdict: "cannot_tell", reason: "The account has one such post, and two were sent." };
+  if (hit !== undefined && intent.hasTwin)
+    return { verdict: "cannot_tell", reason: "The account has one such post, and two were sent." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, part, hit.id) };
-  if (!complete) return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
+  if (!complete)
+    return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
   return { verdict: "not_listed", reason: "The account's timeline does not have it." };
 }
 
@@ -29,7 +31,10 @@ const PAGES = 5;
 const FIELDS = "created_at,conversation_id,referenced_tweets,attachments,entities,note_tweet";
 const NEW_FIELDS = "created_at,conversation_id,referenced_posts,attachments,entities,note_post";
 
-async function readTimeline(context: StepContext, intent: OpenIntent): Promise<{ posts: ListedPost[]; complete: boolean }> {
+async function readTimeline(
+  context: StepContext,
+  intent: OpenIntent,
+): Promise<{ posts: ListedPost[]; complete: boolean }> {
   const posts: ListedPost[] = [];
   let next: string | null | undefined;
   for (let page = 0; page < PAGES; page += 1) {
@@ -37,7 +42,9 @@ async function readTimeline(context: StepContext, intent: OpenIntent): Promise<{
     const { data, errors, meta } = readX(timeline, answer);
     if ((errors ?? null) !== null && (data ?? null) === null) throw new Error("X could not read the timeline");
     const earliest = earliestDate(intent, answer, 10);
-    posts.push(...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= earliest));
+    posts.push(
+      ...(data ?? []).filter(({ created_at }) => typeof created_at !== "string" || Date.parse(created_at) >= earliest),
+    );
     next = meta?.next_token;
     if (typeof next !== "string") return { posts, complete: true };
   }
@@ -62,7 +69,9 @@ async function readPage(context: StepContext, intent: OpenIntent, next: string |
       },
     });
   const answer = await ask({ "tweet.fields": FIELDS });
-  return answer.status === 400 && answer.text.includes("tweet.fields") ? await ask({ "post.fields": NEW_FIELDS }) : answer;
+  return answer.status === 400 && answer.text.includes("tweet.fields")
+    ? await ask({ "post.fields": NEW_FIELDS })
+    : answer;
 }
 
 /** X takes times without fractions. */
@@ -98,7 +107,9 @@ function shownText(post: ListedPost): string {
       return [url, isOwnMedia ? "" : (expanded_url ?? url).slice(0, MAX_URL_LENGTH)];
     }),
   );
-  const text = (long?.text ?? post.text).slice(0, MAX_COUNTED_UNITS).replace(SHORTENED, (link) => meant.get(link) ?? link);
+  const text = (long?.text ?? post.text)
+    .slice(0, MAX_COUNTED_UNITS)
+    .replace(SHORTENED, (link) => meant.get(link) ?? link);
   const hasMedia = (post.attachments?.media_keys?.length ?? 0) > 0;
   const decoded = text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
   return hasMedia ? decoded.replace(/(?<!\s)\s*https:\/\/t\.co\/\w+\s*$/, "") : decoded;

@@ -39,7 +39,9 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     message: "Two parts of the thread have the same text; X (Twitter) may refuse the second as a duplicate.",
     fix: "Give every part a text of its own.",
     broken: ({ content }) => {
-      const texts = [content.text, ...content.thread.map((part) => part.text)].map((text) => text.trim()).filter((text) => text !== "");
+      const texts = [content.text, ...content.thread.map((part) => part.text)]
+        .map((text) => text.trim())
+        .filter((text) => text !== "");
       return new Set(texts).size < texts.length;
     },
   },
@@ -58,7 +60,8 @@ export const rules: readonly Rule<TwitterSettings>[] = [
 function findInParts({ content, textPath }: RuleInput, isBroken: (text: string) => boolean): Finding[] {
   const findings: Finding[] = isBroken(content.text) ? [{ path: textPath, actual: content.text }] : [];
   content.thread.forEach((part, index) => {
-    if (isBroken(part.text)) findings.push({ path: settingPath("twitter", "thread", index, "text"), actual: part.text });
+    if (isBroken(part.text))
+      findings.push({ path: settingPath("twitter", "thread", index, "text"), actual: part.text });
   });
   return findings;
 }

@@ -14,7 +14,9 @@ export const settings = z.strictObject({
     .string()
     .regex(/^[0-9]{1,19}$/, "An X post id is a string of 1 to 19 digits.")
     .optional()
-    .describe("Id of the post to reply to. X takes a reply to someone else's post only where that post mentions or quotes you."),
+    .describe(
+      "Id of the post to reply to. X takes a reply to someone else's post only where that post mentions or quotes you.",
+    ),
   thread: chainSchema.optional(),
   poll: z
     .strictObject({

@@ -85,6 +85,9 @@ function whilePublishing(): Refusal[] {
 function leftOpen(): Refusal[] {
   return [
     ...passing(["503-but-live", "drop-connection-but-live"], { operation: "publish" }),
-    ...refusals(Object.fromEntries(["500", "502", "503", "504", "forbidden-other"].map((error) => [error, "OUTCOME_UNKNOWN"])), { operation: "publish" }),
+    ...refusals(
+      Object.fromEntries(["500", "502", "503", "504", "forbidden-other"].map((error) => [error, "OUTCOME_UNKNOWN"])),
+      { operation: "publish" },
+    ),
   ];
 }

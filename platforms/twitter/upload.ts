@@ -1,7 +1,14 @@
-import { multipartBytes } from "../kit/multipart.ts";
 import type { HttpRequest } from "../kit/http.ts";
+import { multipartBytes } from "../kit/multipart.ts";
 import { renditionFor } from "../kit/rendition.ts";
-import { BrokerError, type PublishMedia, type QuietStep, type StepContext, type StepDone, type StepOutcome } from "../platform.ts";
+import {
+  BrokerError,
+  type PublishMedia,
+  type QuietStep,
+  type StepContext,
+  type StepDone,
+  type StepOutcome,
+} from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { callX } from "./errors.ts";
 import { namesOf, type Part } from "./parts.ts";
@@ -28,9 +35,17 @@ const GIVE_UP_SECONDS = 600;
 export function uploadSteps(part: Part, when: "first" | "again"): QuietStep[] {
   return part.media.flatMap((media, index) => {
     const file: File = { part, media, prefix: when === "again" ? "again-" : "", key: `${part.number}-${index + 1}` };
-    const steps = media.type === "image" && media.mimeType !== "image/gif" ? [sendWhole(file), awaitProcessing(file, `${file.prefix}send-${file.key}`)] : sendInChunks(file);
-    const unlessThere = steps.map((step): QuietStep => ({ ...step, run: async (context) => (isUsable(file, context) ? { done: {} } : step.run(context)) }));
-    return media.type === "image" && media.altText !== null && media.altText !== "" ? [...unlessThere, describe(file, media.altText)] : unlessThere;
+    const steps =
+      media.type === "image" && media.mimeType !== "image/gif"
+        ? [sendWhole(file), awaitProcessing(file, `${file.prefix}send-${file.key}`)]
+        : sendInChunks(file);
+    const unlessThere = steps.map((step): QuietStep => ({
+      ...step,
+      run: async (context) => (isUsable(file, context) ? { done: {} } : step.run(context)),
+    }));
+    return media.type === "image" && media.altText !== null && media.altText !== ""
+      ? [...unlessThere, describe(file, media.altText)]
+      : unlessThere;
   });
 }
 
@@ -69,7 +84,13 @@ function sendWhole(file: File): QuietStep {
       const { mimeType, sizeBytes } = await context.media.describe(media, rendition);
       const bytes = multipartBytes(
         { media_category: "tweet_image" },
-        { name: "media", filename: `image.${mimeType.replace(/^.*\//, "")}`, contentType: mimeType, sizeBytes, open: () => context.media.open(media, rendition === undefined ? {} : { rendition }) },
+        {
+          name: "media",
+          filename: `image.${mimeType.replace(/^.*\//, "")}`,
+          contentType: mimeType,
+          sizeBytes,
+          open: () => context.media.open(media, rendition === undefined ? {} : { rendition }),
+        },
       );
       const { data } = await callX(context.http, uploaded, post(context, "upload", { bytes }), "upload");
       if (data.processing_info === null || data.processing_info === undefined) return ready(file, data.id, context.now);
@@ -87,12 +108,18 @@ function sendInChunks(file: File): QuietStep[] {
     name: from,
     effect: "hidden",
     async run(context) {
-      const json = { media_type: media.mimeType, total_bytes: media.sizeBytes, media_category: media.type === "video" ? "tweet_video" : "tweet_gif" };
+      const json = {
+        media_type: media.mimeType,
+        total_bytes: media.sizeBytes,
+        media_category: media.type === "video" ? "tweet_video" : "tweet_gif",
+      };
       const { data } = await callX(context.http, uploaded, post(context, "upload/initialize", { json }), "upload");
       return { done: { [`session-${key}`]: data.id, [`processing-${key}`]: true } };
     },
   };
-  const appends = Array.from({ length: batches }, (_, batch) => append(file, from, batch * CHUNKS_A_STEP, Math.min(chunks, (batch + 1) * CHUNKS_A_STEP)));
+  const appends = Array.from({ length: batches }, (_, batch) =>
+    append(file, from, batch * CHUNKS_A_STEP, Math.min(chunks, (batch + 1) * CHUNKS_A_STEP)),
+  );
   return [open, ...appends, finalize(file, from), awaitProcessing(file, from)];
 }
 
@@ -105,8 +132,16 @@ function append({ prefix, key, media }: File, redoFrom: string, first: number, e
       for (let chunk = first; chunk < end; chunk += 1) {
         const start = chunk * CHUNK_BYTES;
         const stop = Math.min(media.sizeBytes, start + CHUNK_BYTES);
-        const file = { name: "media", filename: "chunk", contentType: "application/octet-stream", sizeBytes: stop - start, open: () => context.media.open(media, { start, end: stop }) };
-        const request = post(context, `upload/${session(context, key)}/append`, { bytes: multipartBytes({ segment_index: String(chunk) }, file) });
+        const file = {
+          name: "media",
+          filename: "chunk",
+          contentType: "application/octet-stream",
+          sizeBytes: stop - start,
+          open: () => context.media.open(media, { start, end: stop }),
+        };
+        const request = post(context, `upload/${session(context, key)}/append`, {
+          bytes: multipartBytes({ segment_index: String(chunk) }, file),
+        });
         await sendingAnew(redoFrom, () => callX(context.http, anything, request, "upload"));
       }
       return { done: {} };
@@ -122,8 +157,15 @@ function finalize(file: File, redoFrom: string): QuietStep {
     effect: "hidden",
     async run(context) {
       try {
-        const { data } = await callX(context.http, uploaded, post(context, `upload/${session(context, key)}/finalize`, {}), "upload");
-        return data.processing_info === null || data.processing_info === undefined ? ready(file, data.id, context.now) : { done: {} };
+        const { data } = await callX(
+          context.http,
+          uploaded,
+          post(context, `upload/${session(context, key)}/finalize`, {}),
+          "upload",
+        );
+        return data.processing_info === null || data.processing_info === undefined
+          ? ready(file, data.id, context.now)
+          : { done: {} };
       } catch (error) {
         if (!(error instanceof BrokerError) || error.platformError?.status !== 400) throw error;
         const state = await readProcessing(context, key).catch(() => null);
@@ -145,7 +187,10 @@ function awaitProcessing(file: File, redoFrom: string): QuietStep {
       if (state === null || state.state === "succeeded") return ready(file, session(context, key), context.now);
       if (state.state === "failed") throw processingFailed(state, redoFrom);
       if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: Math.max(1, state.check_after_secs ?? 2) };
-      throw new BrokerError("MEDIA_FAILED", "X did not finish processing the media within 10 minutes.", { redoFrom, maxAttempts: 2 });
+      throw new BrokerError("MEDIA_FAILED", "X did not finish processing the media within 10 minutes.", {
+        redoFrom,
+        maxAttempts: 2,
+      });
     },
   };
 }
@@ -153,7 +198,12 @@ function awaitProcessing(file: File, redoFrom: string): QuietStep {
 /** Null where X says nothing of processing: the file is ready then. */
 async function readProcessing(context: StepContext, key: string): Promise<Processing | null> {
   const query = { command: "STATUS", media_id: session(context, key) };
-  const { data } = await callX(context.http, uploaded, { method: "GET", url: `${MEDIA}/upload`, query, headers: bearer(context) }, "upload");
+  const { data } = await callX(
+    context.http,
+    uploaded,
+    { method: "GET", url: `${MEDIA}/upload`, query, headers: bearer(context) },
+    "upload",
+  );
   return data.processing_info ?? null;
 }
 
@@ -161,10 +211,14 @@ function processingFailed({ error }: Processing, redoFrom: string): BrokerError 
   const message = error?.message ?? null;
   const platformError = { status: 200, code: error?.name ?? null, message, requestId: null };
   const isInternal = /internal/i.test(`${error?.name ?? ""} ${message ?? ""}`);
-  return new BrokerError("MEDIA_FAILED", `X could not process the media.${message === null ? "" : ` X says: ${message}`}`, {
-    platformError,
-    ...(isInternal ? { redoFrom, maxAttempts: 2 } : { retryable: false }),
-  });
+  return new BrokerError(
+    "MEDIA_FAILED",
+    `X could not process the media.${message === null ? "" : ` X says: ${message}`}`,
+    {
+      platformError,
+      ...(isInternal ? { redoFrom, maxAttempts: 2 } : { retryable: false }),
+    },
+  );
 }
 
 /** The alternative text, before the post is out. */
@@ -175,7 +229,12 @@ function describe({ prefix, key }: File, altText: string): QuietStep {
     async run(context) {
       const id = context.checkpoint[`media-${key}`];
       if (typeof id !== "string" || context.checkpoint[`described-${key}`] === id) return { done: {} };
-      await callX(context.http, anything, post(context, "metadata", { json: { id, metadata: { alt_text: { text: altText } } } }), "upload");
+      await callX(
+        context.http,
+        anything,
+        post(context, "metadata", { json: { id, metadata: { alt_text: { text: altText } } } }),
+        "upload",
+      );
       return { done: { [`described-${key}`]: id } };
     },
   };
@@ -186,14 +245,20 @@ async function sendingAnew<T>(redoFrom: string, call: () => Promise<T>): Promise
   try {
     return await call();
   } catch (error) {
-    if (error instanceof BrokerError && (error.platformError?.status === 400 || error.platformError?.status === 404)) throw redoing(error, redoFrom);
+    if (error instanceof BrokerError && (error.platformError?.status === 400 || error.platformError?.status === 404))
+      throw redoing(error, redoFrom);
     throw error;
   }
 }
 
 function redoing(error: BrokerError, redoFrom: string): BrokerError {
   const platformError = error.platformError ?? undefined;
-  return new BrokerError("MEDIA_FAILED", error.message, { redoFrom, maxAttempts: 2, cause: error, ...(platformError === undefined ? {} : { platformError }) });
+  return new BrokerError("MEDIA_FAILED", error.message, {
+    redoFrom,
+    maxAttempts: 2,
+    cause: error,
+    ...(platformError === undefined ? {} : { platformError }),
+  });
 }
 
 function post(context: StepContext, path: string, body: Pick<HttpRequest, "json" | "bytes">): HttpRequest {

@@ -31,7 +31,9 @@ const listedPost = z.object({
   text: z.string(),
   created_at: z.string().nullish(),
   entities,
-  attachments: z.object({ media_keys: z.array(z.string()).nullish(), poll_ids: z.array(z.string()).nullish() }).nullish(),
+  attachments: z
+    .object({ media_keys: z.array(z.string()).nullish(), poll_ids: z.array(z.string()).nullish() })
+    .nullish(),
   // The documentation says tweet where the specification says post.
   referenced_tweets: references,
   referenced_posts: references,

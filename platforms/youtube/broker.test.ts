@@ -16,10 +16,16 @@ test("18 432 000 bytes go in pieces of 8 MiB, the last of which publishes", asyn
   const youtube = await startYoutube(t);
   const { done, checkpoint } = await publish(youtube, contentOf({ media: [film({ sizeBytes: 18_432_000 })] }));
   assert.deepEqual(youtube.ranges(), [
-    "bytes */18432000", "bytes 0-8388607/18432000", "bytes 8388608-16777215/18432000", "bytes 16777216-18431999/18432000",
+    "bytes */18432000",
+    "bytes 0-8388607/18432000",
+    "bytes 8388608-16777215/18432000",
+    "bytes 16777216-18431999/18432000",
   ]);
   assert.equal(checkpoint.storedBytes, 16_777_216);
-  assert.deepEqual(done, { platformPostId: "dQw4w9WgXcQ", publishedUrl: "https://www.youtube.com/watch?v=dQw4w9WgXcQ" });
+  assert.deepEqual(done, {
+    platformPostId: "dQw4w9WgXcQ",
+    publishedUrl: "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+  });
 });
 
 test("a piece whose answer was lost is not sent again, for the session is asked first", async (t) => {
@@ -44,18 +50,36 @@ test("the session is opened with every setting, and with privacy and audience al
   await publish(youtube, contentOf());
   const [plain] = youtube.opened;
   assert.equal(plain?.url, "/www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&part=snippet%2Cstatus");
-  assert.deepEqual(plain?.body, { snippet: { title: "A title", categoryId: "22" }, status: { privacyStatus: "private", selfDeclaredMadeForKids: false } });
-  assert.deepEqual([plain?.headers["x-upload-content-length"], plain?.headers["x-upload-content-type"], plain?.headers.authorization], ["1000", "video/mp4", "Bearer TOKEN-OF-THE-ACCOUNT"]);
+  assert.deepEqual(plain?.body, {
+    snippet: { title: "A title", categoryId: "22" },
+    status: { privacyStatus: "private", selfDeclaredMadeForKids: false },
+  });
+  assert.deepEqual(
+    [plain?.headers["x-upload-content-length"], plain?.headers["x-upload-content-type"], plain?.headers.authorization],
+    ["1000", "video/mp4", "Bearer TOKEN-OF-THE-ACCOUNT"],
+  );
   const settings = {
-    title: "A title", description: "Text", tags: ["launch", "two words"], categoryId: "28", privacyStatus: "private", publishAt: "2026-12-01T09:00:00Z", notifySubscribers: false,
-    selfDeclaredMadeForKids: true, containsSyntheticMedia: true,
+    title: "A title",
+    description: "Text",
+    tags: ["launch", "two words"],
+    categoryId: "28",
+    privacyStatus: "private",
+    publishAt: "2026-12-01T09:00:00Z",
+    notifySubscribers: false,
+    selfDeclaredMadeForKids: true,
+    containsSyntheticMedia: true,
   };
   await publish(youtube, contentOf({ settings }));
   const full = youtube.opened[1];
   assert.match(full?.url ?? "", /notifySubscribers=false/);
   assert.deepEqual(full?.body, {
     snippet: { title: "A title", description: "Text", tags: ["launch", "two words"], categoryId: "28" },
-    status: { privacyStatus: "private", publishAt: "2026-12-01T09:00:00Z", selfDeclaredMadeForKids: true, containsSyntheticMedia: true },
+    status: {
+      privacyStatus: "private",
+      publishAt: "2026-12-01T09:00:00Z",
+      selfDeclaredMadeForKids: true,
+      containsSyntheticMedia: true,
+    },
   });
 });
 
@@ -63,8 +87,16 @@ test("where uploads are kept private, that is what is sent and said, and nothing
   const youtube = await startYoutube(t);
   const environment = { YOUTUBE_FORCE_PRIVATE_UPLOADS: "true" };
   const { warnings } = await publish(youtube, contentOf({ settings: { privacyStatus: "public" } }), { environment });
-  assert.deepEqual(youtube.opened[0]?.body, { snippet: { title: "A title", categoryId: "22" }, status: { privacyStatus: "private", selfDeclaredMadeForKids: false } });
-  assert.deepEqual(warnings, [{ code: "PRIVACY_FORCED", message: "The video is private although public was asked for: uploads are kept private here." }]);
+  assert.deepEqual(youtube.opened[0]?.body, {
+    snippet: { title: "A title", categoryId: "22" },
+    status: { privacyStatus: "private", selfDeclaredMadeForKids: false },
+  });
+  assert.deepEqual(warnings, [
+    {
+      code: "PRIVACY_FORCED",
+      message: "The video is private although public was asked for: uploads are kept private here.",
+    },
+  ]);
   const content = contentOf({ settings: { publishAt: "2026-12-01T09:00:00Z" } });
   const refused = await failureOf(run({ ...contextOf(youtube.url, content), environment }, content, "open"));
   assert.deepEqual([refused.code, youtube.opened.length], ["CONTENT_REJECTED", 1]);
@@ -73,7 +105,10 @@ test("where uploads are kept private, that is what is sent and said, and nothing
 test("a privacy that YouTube has changed is told", async (t) => {
   const youtube = await startYoutube(t, { privacyStatus: "private" });
   const { warnings } = await publish(youtube, contentOf({ settings: { privacyStatus: "unlisted" } }));
-  assert.deepEqual(warnings.map(({ code }) => code), ["PRIVACY_FORCED"]);
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ["PRIVACY_FORCED"],
+  );
 });
 
 test("a session's address is believed only on Google's hosts", async (t) => {
@@ -90,7 +125,12 @@ test("after a lost answer the session tells: the video, what is missing, or its 
   Object.assign(context.checkpoint, await run(context, content, "open"));
   youtube.session.storedBytes = 262_144;
   const short = await broker.reconcile(context, intent());
-  assert.deepEqual(short, { verdict: "not_published", definitive: true, proof: "The upload has 262144 of 3145728 bytes.", redoFrom: "upload" });
+  assert.deepEqual(short, {
+    verdict: "not_published",
+    definitive: true,
+    proof: "The upload has 262144 of 3145728 bytes.",
+    redoFrom: "upload",
+  });
   youtube.session.isComplete = true;
   const live = await broker.reconcile(context, intent());
   assert.deepEqual([live.verdict, "remoteId" in live && live.remoteId], ["published", "dQw4w9WgXcQ"]);
@@ -114,8 +154,21 @@ test("a session that is gone after all bytes is looked for among the channel's u
     [[{ ...mine, at: "2026-11-25T11:00:00Z" }], "not_listed"],
     [[{ ...mine, fileName: "ampost-of-another-upload.mp4" }], "not_listed"],
     [[mine, { ...mine, id: "aaaaaaaaaaa" }], "cannot_tell"],
-    [[{ ...mine, fileName: String(context.checkpoint.fileName) }, { ...mine, id: "aaaaaaaaaaa" }], "published"],
-    [Array.from({ length: 20 }, (_, index) => ({ ...mine, id: `bbbbbbbbb${String(index).padStart(2, "0")}`, title: "Other" })), "cannot_tell"],
+    [
+      [
+        { ...mine, fileName: String(context.checkpoint.fileName) },
+        { ...mine, id: "aaaaaaaaaaa" },
+      ],
+      "published",
+    ],
+    [
+      Array.from({ length: 20 }, (_, index) => ({
+        ...mine,
+        id: `bbbbbbbbb${String(index).padStart(2, "0")}`,
+        title: "Other",
+      })),
+      "cannot_tell",
+    ],
   ];
   for (const [uploads, expected] of cases) {
     youtube.uploads = uploads;
@@ -136,7 +189,13 @@ test("a session that is gone before its last bytes has made no video, unless a c
       return error instanceof BrokerError ? [error.code, error.notPublished, error.redoFrom] : error;
     }
   };
-  assert.deepEqual([proof(false), proof(true)], [["MEDIA_FAILED", true, "open"], ["MEDIA_FAILED", false, null]]);
+  assert.deepEqual(
+    [proof(false), proof(true)],
+    [
+      ["MEDIA_FAILED", true, "open"],
+      ["MEDIA_FAILED", false, null],
+    ],
+  );
 });
 
 test("processing is asked about after 10, 40 and 100 seconds; then the post counts as published, and is watched for an hour", async (t) => {
@@ -145,7 +204,10 @@ test("processing is asked about after 10, 40 and 100 seconds; then the post coun
   const { waits, warnings } = await publish(youtube, contentOf());
   assert.deepEqual(waits.processed, [10, 30, 60]);
   assert.deepEqual(waits.processing?.slice(0, 3), [120, 300, 300]);
-  assert.deepEqual(warnings.map(({ code }) => code), ["STILL_PROCESSING"]);
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ["STILL_PROCESSING"],
+  );
 });
 
 test("every end of processing has its code", async (t) => {
@@ -154,9 +216,14 @@ test("every end of processing has its code", async (t) => {
   for (const { state, reasons, becomes } of outcomes) {
     for (const reason of reasons ?? ["anything"]) {
       youtube.processing = state.startsWith("processing")
-        ? { status: { uploadStatus: "uploaded" }, processingDetails: { processingStatus: "failed", processingFailureReason: reason } }
+        ? {
+            status: { uploadStatus: "uploaded" },
+            processingDetails: { processingStatus: "failed", processingFailureReason: reason },
+          }
         : { status: { uploadStatus: state, [state === "failed" ? "failureReason" : "rejectionReason"]: reason } };
-      const error = await failureOf(run({ ...contextOf(youtube.url, content, { video: "dQw4w9WgXcQ" }), polls: 1 }, content, "processed"));
+      const error = await failureOf(
+        run({ ...contextOf(youtube.url, content, { video: "dQw4w9WgXcQ" }), polls: 1 }, content, "processed"),
+      );
       assert.deepEqual([error.code, error.retryable, error.platformError?.code], [becomes, false, reason]);
     }
   }
@@ -164,14 +231,36 @@ test("every end of processing has its code", async (t) => {
 
 test("a thumbnail goes once the video is processed; a refusal of it leaves the post as it is", async (t) => {
   const youtube = await startYoutube(t);
-  const content = contentOf({ media: [film({ width: 720, height: 1280, durationSeconds: 60, thumbnail: { ...film(), type: "image", mimeType: "image/jpeg", filename: "t.jpg", sizeBytes: 5 } })] });
-  assert.deepEqual(broker.steps(content).slice(-1).map((step) => [step.name, "cosmetic" in step && step.cosmetic]), [["thumbnail", true]]);
+  const content = contentOf({
+    media: [
+      film({
+        width: 720,
+        height: 1280,
+        durationSeconds: 60,
+        thumbnail: { ...film(), type: "image", mimeType: "image/jpeg", filename: "t.jpg", sizeBytes: 5 },
+      }),
+    ],
+  });
+  assert.deepEqual(
+    broker
+      .steps(content)
+      .slice(-1)
+      .map((step) => [step.name, "cosmetic" in step && step.cosmetic]),
+    [["thumbnail", true]],
+  );
   await publish(youtube, content);
-  assert.deepEqual(youtube.thumbnails, ["/www.googleapis.com/upload/youtube/v3/thumbnails/set?videoId=dQw4w9WgXcQ&uploadType=media image/jpeg"]);
+  assert.deepEqual(youtube.thumbnails, [
+    "/www.googleapis.com/upload/youtube/v3/thumbnails/set?videoId=dQw4w9WgXcQ&uploadType=media image/jpeg",
+  ]);
   youtube.thumbnailRefusal = refusalOf("forbidden");
   const context = contextOf(youtube.url, content, { video: "dQw4w9WgXcQ", processed: true });
-  assert.match((await failureOf(run(context, content, "thumbnail"))).message, /^The thumbnail was not set\..*phone number/);
-  const early = await failureOf(run({ ...context, checkpoint: { video: "dQw4w9WgXcQ", processed: false } }, content, "thumbnail"));
+  assert.match(
+    (await failureOf(run(context, content, "thumbnail"))).message,
+    /^The thumbnail was not set\..*phone number/,
+  );
+  const early = await failureOf(
+    run({ ...context, checkpoint: { video: "dQw4w9WgXcQ", processed: false } }, content, "thumbnail"),
+  );
   assert.match(early.message, /after processing/);
 });
 
@@ -179,12 +268,25 @@ test("a renewal keeps the token to renew with, and a spent one asks for the pers
   const youtube = await startYoutube(t);
   const http = createHttpClient({ sandboxUrl: youtube.url });
   const app = { clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/cb" };
-  const grant = { accessToken: "old", refreshToken: "1//0g", expiresInSeconds: 0, refreshExpiresInSeconds: null, scopes: null };
+  const grant = {
+    accessToken: "old",
+    refreshToken: "1//0g",
+    expiresInSeconds: 0,
+    refreshExpiresInSeconds: null,
+    scopes: null,
+  };
   const renewed = await oauth.refresh?.run(http, app, grant);
-  assert.deepEqual([renewed?.accessToken, renewed?.refreshToken, renewed?.expiresInSeconds], ["ya29.NEW", "1//0g", 3599]);
+  assert.deepEqual(
+    [renewed?.accessToken, renewed?.refreshToken, renewed?.expiresInSeconds],
+    ["ya29.NEW", "1//0g", 3599],
+  );
   youtube.tokenRefusal = { error: "invalid_grant", error_description: "Token has been expired or revoked." };
   assert.equal((await failureOf(oauth.refresh?.run(http, app, grant) ?? Promise.reject())).code, "AUTH_REVOKED");
-  assert.equal((await failureOf(oauth.refresh?.run(http, app, { ...grant, refreshExpiresInSeconds: -1 }) ?? Promise.reject())).code, "AUTH_EXPIRED");
+  assert.equal(
+    (await failureOf(oauth.refresh?.run(http, app, { ...grant, refreshExpiresInSeconds: -1 }) ?? Promise.reject()))
+      .code,
+    "AUTH_EXPIRED",
+  );
   youtube.tokenRefusal = { error: "invalid_client" };
   assert.equal((await failureOf(oauth.refresh?.run(http, app, grant) ?? Promise.reject())).code, "UNEXPECTED_RESPONSE");
 });
@@ -194,10 +296,20 @@ test("a connection without both permissions, or without a channel, is refused wi
   const http = createHttpClient({ sandboxUrl: youtube.url });
   const profile = await oauth.profile(http, "ya29.TOKEN", oauth.scopes);
   assert.deepEqual(profile, {
-    platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", displayName: "My Channel", avatarUrl: "https://yt3.ggpht.com/h",
+    platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw",
+    username: "mychannel",
+    displayName: "My Channel",
+    avatarUrl: "https://yt3.ggpht.com/h",
     metadata: {
-      channelId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", channelTitle: "My Channel", customUrl: "@mychannel", thumbnailUrl: "https://yt3.ggpht.com/h", uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw", subscriberCount: 678, videoCount: 9,
-      viewCount: 12345, longUploadsStatus: "allowed",
+      channelId: "UC_x5XG1OV2P6uZZ5FSM9Ttw",
+      channelTitle: "My Channel",
+      customUrl: "@mychannel",
+      thumbnailUrl: "https://yt3.ggpht.com/h",
+      uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw",
+      subscriberCount: 678,
+      videoCount: 9,
+      viewCount: 12345,
+      longUploadsStatus: "allowed",
     },
   });
   const missing = await failureOf(Promise.resolve(oauth.profile(http, "ya29.TOKEN", oauth.scopes.slice(0, 1))));
@@ -209,7 +321,16 @@ test("a connection without both permissions, or without a channel, is refused wi
 });
 
 function contentOf(changes: Partial<PlatformContent<PublishMedia>> = {}): PlatformContent<PublishMedia> {
-  return { text: "A title", media: [film()], linkUrl: null, placement: null, settings: {}, cover: null, thread: [], ...changes };
+  return {
+    text: "A title",
+    media: [film()],
+    linkUrl: null,
+    placement: null,
+    settings: {},
+    cover: null,
+    thread: [],
+    ...changes,
+  };
 }
 
 function intent(): OpenIntent {
@@ -217,7 +338,11 @@ function intent(): OpenIntent {
 }
 
 function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoint: Checkpoint = {}): StepContext {
-  const account = { platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw", username: "mychannel", metadata: { uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw" } };
+  const account = {
+    platformAccountId: "UC_x5XG1OV2P6uZZ5FSM9Ttw",
+    username: "mychannel",
+    metadata: { uploadsPlaylistId: "UU_x5XG1OV2P6uZZ5FSM9Ttw" },
+  };
   return { ...contextFor(url, content, account, checkpoint), now: new Date("2026-11-25T12:00:00Z") };
 }
 
@@ -230,7 +355,11 @@ async function run(context: StepContext, content: PlatformContent<PublishMedia>,
   return outcome.done;
 }
 
-async function publish({ url }: { url: string }, content: PlatformContent<PublishMedia>, more: Partial<StepContext> = {}) {
+async function publish(
+  { url }: { url: string },
+  content: PlatformContent<PublishMedia>,
+  more: Partial<StepContext> = {},
+) {
   const context = { ...contextOf(url, content), ...more };
   return { ...(await drive(broker, context)), checkpoint: context.checkpoint };
 }
@@ -257,7 +386,15 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
       const resource: { status?: { privacyStatus?: string } } = JSON.parse(request.text);
       state.opened.push({ url: request.url, headers: request.headers, body: resource });
       state.privacyStatus = script.privacyStatus ?? resource.status?.privacyStatus ?? "public";
-      return [200, "", { location: script.location ?? "https://www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&upload_id=xa298sd_f" }];
+      return [
+        200,
+        "",
+        {
+          location:
+            script.location ??
+            "https://www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&upload_id=xa298sd_f",
+        },
+      ];
     }
     if (request.method === "PUT") {
       const range = request.headers["content-range"] ?? "";
@@ -273,14 +410,43 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
       state.thumbnails.push(`${request.url} ${request.headers["content-type"]}`);
       return state.thumbnailRefusal === null ? [200, { items: [] }] : [403, state.thumbnailRefusal];
     }
-    if (url.pathname.endsWith("/token")) return state.tokenRefusal === null ? [200, { access_token: "ya29.NEW", expires_in: 3599, scope: "a b" }] : [400, state.tokenRefusal];
+    if (url.pathname.endsWith("/token"))
+      return state.tokenRefusal === null
+        ? [200, { access_token: "ya29.NEW", expires_in: 3599, scope: "a b" }]
+        : [400, state.tokenRefusal];
     if (url.pathname.endsWith("/channels")) return state.channel;
-    const uploads = state.uploads.map((one) => ({ id: "", title: "", fileSize: "", fileName: "a.mp4", at: "", ...one }));
-    if (url.pathname.endsWith("/playlistItems")) return [200, { items: uploads.map(({ id, at }) => ({ snippet: { publishedAt: at }, contentDetails: { videoId: id, videoPublishedAt: at } })) }];
+    const uploads = state.uploads.map((one) => ({
+      id: "",
+      title: "",
+      fileSize: "",
+      fileName: "a.mp4",
+      at: "",
+      ...one,
+    }));
+    if (url.pathname.endsWith("/playlistItems"))
+      return [
+        200,
+        {
+          items: uploads.map(({ id, at }) => ({
+            snippet: { publishedAt: at },
+            contentDetails: { videoId: id, videoPublishedAt: at },
+          })),
+        },
+      ];
     if (url.searchParams.get("part")?.includes("fileDetails")) {
       const wanted = (url.searchParams.get("id") ?? "").split(",");
       const listed = uploads.filter(({ id }) => wanted.includes(id));
-      return [200, { items: listed.map(({ id, title, at, fileSize, fileName }) => ({ id, snippet: { title, publishedAt: at }, status: { privacyStatus: "private" }, fileDetails: { fileSize, fileName } })) }];
+      return [
+        200,
+        {
+          items: listed.map(({ id, title, at, fileSize, fileName }) => ({
+            id,
+            snippet: { title, publishedAt: at },
+            status: { privacyStatus: "private" },
+            fileDetails: { fileSize, fileName },
+          })),
+        },
+      ];
     }
     return [200, { items: [state.processing] }];
   });
@@ -292,7 +458,11 @@ const CHANNEL = {
   items: [
     {
       id: "UC_x5XG1OV2P6uZZ5FSM9Ttw",
-      snippet: { title: "My Channel", customUrl: "@mychannel", thumbnails: { default: { url: "https://yt3.ggpht.com/d" }, high: { url: "https://yt3.ggpht.com/h" } } },
+      snippet: {
+        title: "My Channel",
+        customUrl: "@mychannel",
+        thumbnails: { default: { url: "https://yt3.ggpht.com/d" }, high: { url: "https://yt3.ggpht.com/h" } },
+      },
       contentDetails: { relatedPlaylists: { likes: "LL", uploads: "UU_x5XG1OV2P6uZZ5FSM9Ttw" } },
       statistics: { viewCount: "12345", subscriberCount: "678", hiddenSubscriberCount: false, videoCount: "9" },
       status: { privacyStatus: "public", longUploadsStatus: "allowed" },

@@ -1,7 +1,18 @@
 import { BrokerError, type Broker, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
 import { awaitProcessed, setThumbnail, watchProcessing } from "./processing.ts";
 import { reconcile } from "./reconcile.ts";
-import { askStanding, fileNameFor, PIECE_BYTES, pieceRequest, readSessionUrl, readStanding, sessionOf, stepNames, videoOf, type Standing } from "./session.ts";
+import {
+  askStanding,
+  fileNameFor,
+  PIECE_BYTES,
+  pieceRequest,
+  readSessionUrl,
+  readStanding,
+  sessionOf,
+  stepNames,
+  videoOf,
+  type Standing,
+} from "./session.ts";
 import { doneOf, resourceOf, settingsOf } from "./video.ts";
 
 /**
@@ -34,7 +45,11 @@ function openSession(): QuietStep {
       const answer = await context.http.send({
         method: "POST",
         url: "https://www.googleapis.com/upload/youtube/v3/videos",
-        query: { uploadType: "resumable", part: "snippet,status", ...(notifySubscribers === undefined ? {} : { notifySubscribers: String(notifySubscribers) }) },
+        query: {
+          uploadType: "resumable",
+          part: "snippet,status",
+          ...(notifySubscribers === undefined ? {} : { notifySubscribers: String(notifySubscribers) }),
+        },
         headers: {
           authorization: `Bearer ${context.accessToken}`,
           "x-upload-content-length": String(media.sizeBytes),
@@ -59,11 +74,15 @@ function sendBytes(): QuietStep {
     async run(context) {
       const { sizeBytes } = sessionOf(context.checkpoint);
       let stored = storedOf(await askStanding(context), sizeBytes);
-      for (let stalls = 0; sizeBytes - stored > PIECE_BYTES; ) {
+      for (let stalls = 0; sizeBytes - stored > PIECE_BYTES;) {
         const answer = await context.http.send(pieceRequest(context, { start: stored, end: stored + PIECE_BYTES }));
         const now = storedOf(readStanding(answer), sizeBytes);
         stalls = now > stored ? 0 : stalls + 1;
-        if (stalls > MOST_STALLS) throw new BrokerError("MEDIA_FAILED", "YouTube did not take in the video's bytes.", { redoFrom: stepNames.open, maxAttempts: 3 });
+        if (stalls > MOST_STALLS)
+          throw new BrokerError("MEDIA_FAILED", "YouTube did not take in the video's bytes.", {
+            redoFrom: stepNames.open,
+            maxAttempts: 3,
+          });
         stored = now;
       }
       return { done: { storedBytes: stored } };
@@ -81,11 +100,18 @@ function publish(): VisibleStep {
   return {
     name: stepNames.publish,
     effect: "visible",
-    request: (context) => pieceRequest(context, { start: Number(context.checkpoint.storedBytes), end: sessionOf(context.checkpoint).sizeBytes }),
+    request: (context) =>
+      pieceRequest(context, {
+        start: Number(context.checkpoint.storedBytes),
+        end: sessionOf(context.checkpoint).sizeBytes,
+      }),
     accept(answer, context) {
       const standing = readAnswer(() => readStanding(answer), context);
       if ("video" in standing) return doneOf(context, standing.video);
-      throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube did not take in the last bytes of the video.", { notPublished: true, redoFrom: stepNames.upload });
+      throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube did not take in the last bytes of the video.", {
+        notPublished: true,
+        redoFrom: stepNames.upload,
+      });
     },
   };
 }
@@ -96,6 +122,9 @@ function readAnswer(read: () => Standing, { mayBeLive }: StepContext): Standing 
     return read();
   } catch (error) {
     if (!(error instanceof BrokerError) || !error.notPublished || mayBeLive !== true) throw error;
-    throw new BrokerError(error.code, error.message, { cause: error, ...(error.platformError === null ? {} : { platformError: error.platformError }) });
+    throw new BrokerError(error.code, error.message, {
+      cause: error,
+      ...(error.platformError === null ? {} : { platformError: error.platformError }),
+    });
   }
 }

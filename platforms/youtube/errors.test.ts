@@ -9,20 +9,37 @@ import { untilPacificMidnight } from "./pacific-midnight.ts";
 test("every row of the table of errors is told by its reason", () => {
   for (const row of errors) {
     for (const reason of row.reasons ?? []) {
-      const message = row.sentence === undefined ? "Refused" : "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.";
+      const message =
+        row.sentence === undefined
+          ? "Refused"
+          : "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.";
       const error = errorOf(answerOf(400, refusalOf(reason, message)));
-      assert.deepEqual([error.code, error.message, error.notPublished, error.platformError?.code], [row.becomes, row.says, row.notPublished, reason]);
+      assert.deepEqual(
+        [error.code, error.message, error.notPublished, error.platformError?.code],
+        [row.becomes, row.says, row.notPublished, reason],
+      );
     }
   }
-  const answers: [number, string, string][] = [[502, "<html>Bad Gateway</html>", "PLATFORM_UNAVAILABLE"], [401, "", "AUTH_EXPIRED"], [429, "slow down", "RATE_LIMITED"], [418, "", "UNEXPECTED_RESPONSE"]];
+  const answers: [number, string, string][] = [
+    [502, "<html>Bad Gateway</html>", "PLATFORM_UNAVAILABLE"],
+    [401, "", "AUTH_EXPIRED"],
+    [429, "slow down", "RATE_LIMITED"],
+    [418, "", "UNEXPECTED_RESPONSE"],
+  ];
   for (const [status, body, code] of answers) assert.equal(errorOf(answerOf(status, body)).code, code);
   assert.equal(errorOf(answerOf(503, "", { "retry-after": "7" })).retryAfterSeconds, 7);
 });
 
 test("a used-up day ends at midnight Pacific time, in both forms of the answer, and a channel's after 24 hours", () => {
   const now = new Date("2026-11-25T07:00:00Z");
-  const perDay = refusalOf("rateLimitExceeded", "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.");
-  for (const [status, body] of [[403, refusalOf("quotaExceeded")], [429, perDay]] as const) {
+  const perDay = refusalOf(
+    "rateLimitExceeded",
+    "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.",
+  );
+  for (const [status, body] of [
+    [403, refusalOf("quotaExceeded")],
+    [429, perDay],
+  ] as const) {
     const error = errorOf(answerOf(status, body), now);
     assert.deepEqual([error.code, error.retryAfterSeconds], ["QUOTA_EXCEEDED", 3600 + 300]);
   }

@@ -40,7 +40,13 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "The YouTube account's access has expired.",
   },
-  { meaning: "the Google account has no channel", reasons: ["youtubeSignupRequired"], becomes: "AUTH_REVOKED", notPublished: true, says: "The Google account has no YouTube channel." },
+  {
+    meaning: "the Google account has no channel",
+    reasons: ["youtubeSignupRequired"],
+    becomes: "AUTH_REVOKED",
+    notPublished: true,
+    says: "The Google account has no YouTube channel.",
+  },
   {
     meaning: "a scope is missing",
     reasons: ["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"],
@@ -51,7 +57,12 @@ export const errors: readonly ErrorRow[] = [
   {
     meaning: "the account or channel is closed, suspended, or not the person's own",
     reasons: [
-      "authenticatedUserAccountClosed", "authenticatedUserAccountSuspended", "authenticatedUserNotChannel", "accountDelegationForbidden", "channelClosed", "channelSuspended",
+      "authenticatedUserAccountClosed",
+      "authenticatedUserAccountSuspended",
+      "authenticatedUserNotChannel",
+      "accountDelegationForbidden",
+      "channelClosed",
+      "channelSuspended",
     ],
     becomes: "AUTH_REVOKED",
     notPublished: true,
@@ -107,14 +118,50 @@ export const errors: readonly ErrorRow[] = [
     again: DAY_SECONDS,
     says: "The channel has set as many thumbnails as YouTube allows it in a day.",
   },
-  { meaning: "the title", reasons: ["invalidTitle"], becomes: "CONTENT_REJECTED", notPublished: true, says: "YouTube does not take the video's title." },
-  { meaning: "the description", reasons: ["invalidDescription"], becomes: "CONTENT_REJECTED", notPublished: true, says: "YouTube does not take the video's description." },
-  { meaning: "the tags", reasons: ["invalidTags"], becomes: "CONTENT_REJECTED", notPublished: true, says: "YouTube does not take the video's tags." },
-  { meaning: "the category", reasons: ["invalidCategoryId"], becomes: "CONTENT_REJECTED", notPublished: true, says: "YouTube does not know the video's category." },
-  { meaning: "publishAt", reasons: ["invalidPublishAt"], becomes: "CONTENT_REJECTED", notPublished: true, says: "YouTube does not take the time at which the video is to become public." },
+  {
+    meaning: "the title",
+    reasons: ["invalidTitle"],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "YouTube does not take the video's title.",
+  },
+  {
+    meaning: "the description",
+    reasons: ["invalidDescription"],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "YouTube does not take the video's description.",
+  },
+  {
+    meaning: "the tags",
+    reasons: ["invalidTags"],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "YouTube does not take the video's tags.",
+  },
+  {
+    meaning: "the category",
+    reasons: ["invalidCategoryId"],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "YouTube does not know the video's category.",
+  },
+  {
+    meaning: "publishAt",
+    reasons: ["invalidPublishAt"],
+    becomes: "CONTENT_REJECTED",
+    notPublished: true,
+    says: "YouTube does not take the time at which the video is to become public.",
+  },
   {
     meaning: "other metadata",
-    reasons: ["invalidVideoMetadata", "invalidFilename", "invalidRecordingDetails", "invalidVideoGameRating", "defaultLanguageNotSet"],
+    reasons: [
+      "invalidVideoMetadata",
+      "invalidFilename",
+      "invalidRecordingDetails",
+      "invalidVideoGameRating",
+      "defaultLanguageNotSet",
+    ],
     becomes: "CONTENT_REJECTED",
     notPublished: true,
     says: "YouTube does not take what was said about the video.",
@@ -126,16 +173,41 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "YouTube does not let this channel set this privacy or licence.",
   },
-  { meaning: "no bytes came", reasons: ["mediaBodyRequired"], becomes: "MEDIA_FAILED", notPublished: true, maxAttempts: 2, says: "YouTube received no bytes of the file." },
-  { meaning: "a picture that cannot be used", reasons: ["invalidImage"], becomes: "MEDIA_REJECTED", notPublished: true, says: "YouTube does not take this picture." },
+  {
+    meaning: "no bytes came",
+    reasons: ["mediaBodyRequired"],
+    becomes: "MEDIA_FAILED",
+    notPublished: true,
+    maxAttempts: 2,
+    says: "YouTube received no bytes of the file.",
+  },
+  {
+    meaning: "a picture that cannot be used",
+    reasons: ["invalidImage"],
+    becomes: "MEDIA_REJECTED",
+    notPublished: true,
+    says: "YouTube does not take this picture.",
+  },
   {
     meaning: "a request of the wrong form",
-    reasons: ["badRequest", "invalidValue", "missingRequiredParameter", "unexpectedParameter", "incompatibleParameters"],
+    reasons: [
+      "badRequest",
+      "invalidValue",
+      "missingRequiredParameter",
+      "unexpectedParameter",
+      "incompatibleParameters",
+    ],
     becomes: "UNEXPECTED_RESPONSE",
     notPublished: true,
     says: "YouTube refused the form of the request.",
   },
-  { meaning: "not allowed, without saying why", reasons: ["forbidden"], becomes: "UNEXPECTED_RESPONSE", notPublished: true, says: "YouTube does not allow this to the channel." },
+  {
+    meaning: "not allowed, without saying why",
+    reasons: ["forbidden"],
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    says: "YouTube does not allow this to the channel.",
+  },
   {
     meaning: "the API is not switched on",
     reasons: ["accessNotConfigured"],
@@ -143,9 +215,28 @@ export const errors: readonly ErrorRow[] = [
     notPublished: true,
     says: "The Google project that this instance uses has no access to the YouTube API; whoever runs it has to enable it.",
   },
-  { meaning: "the video is not there", reasons: ["videoNotFound", "notFound", "playlistNotFound"], becomes: "UNEXPECTED_RESPONSE", notPublished: false, says: "YouTube does not know the video." },
-  { meaning: "the token, without a reason", statuses: [401], becomes: "AUTH_EXPIRED", notPublished: true, says: "The YouTube account's access has expired." },
-  { meaning: "too fast, without a reason", statuses: [429], becomes: "RATE_LIMITED", notPublished: true, again: 60, says: "YouTube limits the number of calls at the moment." },
+  {
+    meaning: "the video is not there",
+    reasons: ["videoNotFound", "notFound", "playlistNotFound"],
+    becomes: "UNEXPECTED_RESPONSE",
+    notPublished: false,
+    says: "YouTube does not know the video.",
+  },
+  {
+    meaning: "the token, without a reason",
+    statuses: [401],
+    becomes: "AUTH_EXPIRED",
+    notPublished: true,
+    says: "The YouTube account's access has expired.",
+  },
+  {
+    meaning: "too fast, without a reason",
+    statuses: [429],
+    becomes: "RATE_LIMITED",
+    notPublished: true,
+    again: 60,
+    says: "YouTube limits the number of calls at the moment.",
+  },
   {
     meaning: "a fault on Google's side",
     reasons: ["backendError", "internalError"],
@@ -156,7 +247,12 @@ export const errors: readonly ErrorRow[] = [
   },
 ];
 
-const unknown: ErrorRow = { meaning: "nobody has documented it", becomes: "UNEXPECTED_RESPONSE", notPublished: false, says: "YouTube gave an answer that is not known." };
+const unknown: ErrorRow = {
+  meaning: "nobody has documented it",
+  becomes: "UNEXPECTED_RESPONSE",
+  notPublished: false,
+  says: "YouTube gave an answer that is not known.",
+};
 
 /** Sends one request and reads its answer. Throws the BrokerError that a refusal means. */
 export async function callYoutube<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
@@ -173,7 +269,8 @@ export function readYoutube<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
 export function errorOf(answer: HttpAnswer, now = new Date()): BrokerError {
   const { reasons, platformError } = readRefusal(answer);
   const row = errors.find((one) => fits(one, reasons, answer.status, platformError.message ?? "")) ?? unknown;
-  const retryAfterSeconds = retryAfter(answer) ?? (row.again === "pacificMidnight" ? untilPacificMidnight(now) : row.again);
+  const retryAfterSeconds =
+    retryAfter(answer) ?? (row.again === "pacificMidnight" ? untilPacificMidnight(now) : row.again);
   return new BrokerError(row.becomes, row.says, {
     notPublished: row.notPublished,
     platformError,
@@ -184,7 +281,12 @@ export function errorOf(answer: HttpAnswer, now = new Date()): BrokerError {
   });
 }
 
-function fits({ reasons, statuses, sentence }: ErrorRow, given: readonly string[], status: number, message: string): boolean {
+function fits(
+  { reasons, statuses, sentence }: ErrorRow,
+  given: readonly string[],
+  status: number,
+  message: string,
+): boolean {
   const isNamed = reasons?.some((reason) => given.includes(reason)) === true;
   const isStatus = statuses?.includes(status) === true;
   return (isNamed || isStatus) && (sentence === undefined || sentence.test(message));
@@ -193,7 +295,9 @@ function fits({ reasons, statuses, sentence }: ErrorRow, given: readonly string[
 /** Faults of the upload server may be plain text or HTML. */
 function readRefusal(answer: HttpAnswer): { reasons: string[]; platformError: PlatformErrorDetail } {
   const error = refusal.safeParse(answer.json()).data?.error;
-  const named = [...(error?.errors ?? []), ...(error?.details ?? [])].map(({ reason }) => reason).filter((reason) => typeof reason === "string");
+  const named = [...(error?.errors ?? []), ...(error?.details ?? [])]
+    .map(({ reason }) => reason)
+    .filter((reason) => typeof reason === "string");
   const message = error?.message ?? error?.errors?.[0]?.message;
   return {
     reasons: named,

@@ -16,7 +16,17 @@ export const oauth: OAuth = {
   // Asked of installed apps, and honoured for all: without it a code that was stolen on its way would do.
   pkce: true,
   exchange: (http, app, { code, codeVerifier }) =>
-    askForTokens(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri, ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }) }, null),
+    askForTokens(
+      http,
+      app,
+      {
+        grant_type: "authorization_code",
+        code,
+        redirect_uri: app.redirectUri,
+        ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }),
+      },
+      null,
+    ),
   profile: readProfile,
   // A token lives an hour.
   refresh: { minAgeSeconds: 0, afterSeconds: 3600 - 300, needsRefreshToken: true, run: refreshTokens },
@@ -28,15 +38,31 @@ const REVOKE_URL = "https://oauth2.googleapis.com/revoke";
 
 /** Google does not rotate: the token to renew with stays, unless the answer brings another. */
 async function refreshTokens(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
-  if (grant.refreshToken === null) throw new BrokerError("AUTH_EXPIRED", "Google gave no permission to renew the account's access. Reconnect the account.");
+  if (grant.refreshToken === null)
+    throw new BrokerError(
+      "AUTH_EXPIRED",
+      "Google gave no permission to renew the account's access. Reconnect the account.",
+    );
   return await askForTokens(http, app, { grant_type: "refresh_token", refresh_token: grant.refreshToken }, grant);
 }
 
-async function askForTokens(http: HttpClient, app: OAuthApp, form: Record<string, string>, before: Grant | null): Promise<Grant> {
-  const answer = await http.send({ method: "POST", url: TOKEN_URL, form: { ...form, client_id: app.clientId, client_secret: app.clientSecret } });
+async function askForTokens(
+  http: HttpClient,
+  app: OAuthApp,
+  form: Record<string, string>,
+  before: Grant | null,
+): Promise<Grant> {
+  const answer = await http.send({
+    method: "POST",
+    url: TOKEN_URL,
+    form: { ...form, client_id: app.clientId, client_secret: app.clientSecret },
+  });
   if (answer.status < 200 || answer.status > 299) throw tokenError(answer, before);
   const token = tokens.safeParse(answer.json());
-  if (!token.success) throw new BrokerError("UNEXPECTED_RESPONSE", "Google gave an answer that could not be read.", { cause: token.error });
+  if (!token.success)
+    throw new BrokerError("UNEXPECTED_RESPONSE", "Google gave an answer that could not be read.", {
+      cause: token.error,
+    });
   const { access_token, refresh_token, expires_in, refresh_token_expires_in, scope } = token.data;
   return {
     accessToken: access_token,
@@ -50,25 +76,49 @@ async function askForTokens(http: HttpClient, app: OAuthApp, form: Record<string
 /** Only the person can mend a grant that is spent, only the operator an app that Google does not know. */
 function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
   const { error, error_description } = tokenRefusal.safeParse(answer.json()).data ?? {};
-  const platformError = { status: answer.status, code: error ?? null, message: error_description ? redact(error_description) : null, requestId: null };
-  if (answer.status >= 500) return new BrokerError("PLATFORM_UNAVAILABLE", "Google has a fault at the moment.", { platformError });
-  if (answer.status === 429) return new BrokerError("RATE_LIMITED", "Google limits the number of calls at the moment.", { platformError, retryAfterSeconds: 60 });
+  const platformError = {
+    status: answer.status,
+    code: error ?? null,
+    message: error_description ? redact(error_description) : null,
+    requestId: null,
+  };
+  if (answer.status >= 500)
+    return new BrokerError("PLATFORM_UNAVAILABLE", "Google has a fault at the moment.", { platformError });
+  if (answer.status === 429)
+    return new BrokerError("RATE_LIMITED", "Google limits the number of calls at the moment.", {
+      platformError,
+      retryAfterSeconds: 60,
+    });
   if (error === "admin_policy_enforced" || error === "org_internal") {
-    return new BrokerError("AUTH_REVOKED", "The rules of the person's Google Workspace do not allow this app.", { platformError });
+    return new BrokerError("AUTH_REVOKED", "The rules of the person's Google Workspace do not allow this app.", {
+      platformError,
+    });
   }
   if (error !== "invalid_grant") {
-    return new BrokerError("UNEXPECTED_RESPONSE", "Google does not accept this instance's client id, secret or redirect address; whoever runs it has to check them.", { platformError });
+    return new BrokerError(
+      "UNEXPECTED_RESPONSE",
+      "Google does not accept this instance's client id, secret or redirect address; whoever runs it has to check them.",
+      { platformError },
+    );
   }
-  if (before === null) return new BrokerError("AUTH_EXPIRED", "Google did not accept the sign-in. Start it again.", { platformError });
+  if (before === null)
+    return new BrokerError("AUTH_EXPIRED", "Google did not accept the sign-in. Start it again.", { platformError });
   const isOver = before.refreshExpiresInSeconds !== null && before.refreshExpiresInSeconds <= 0;
-  return new BrokerError(isOver ? "AUTH_EXPIRED" : "AUTH_REVOKED", "Google does not renew the account's access any more. Reconnect the account.", { platformError });
+  return new BrokerError(
+    isOver ? "AUTH_EXPIRED" : "AUTH_REVOKED",
+    "Google does not renew the account's access any more. Reconnect the account.",
+    { platformError },
+  );
 }
 
 /** The channel that the person has chosen. Throws where a permission or a channel is missing. */
 async function readProfile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile> {
   const missing = SCOPES.filter((scope) => scopes && !scopes.includes(scope));
   if (missing.length > 0) {
-    throw new BrokerError("AUTH_REVOKED", "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes ticked.");
+    throw new BrokerError(
+      "AUTH_REVOKED",
+      "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes ticked.",
+    );
   }
   const { items } = await callYoutube(http, channels, {
     method: "GET",
@@ -77,7 +127,11 @@ async function readProfile(http: HttpClient, accessToken: string, scopes?: reado
     headers: { authorization: `Bearer ${accessToken}` },
   });
   const channel = items?.[0];
-  if (channel === undefined) throw new BrokerError("AUTH_REVOKED", "This Google account has no YouTube channel. Create one, or connect an account that has one.");
+  if (channel === undefined)
+    throw new BrokerError(
+      "AUTH_REVOKED",
+      "This Google account has no YouTube channel. Create one, or connect an account that has one.",
+    );
   const { snippet, statistics } = channel;
   const thumbnailUrl = snippet?.thumbnails?.["high"]?.url ?? snippet?.thumbnails?.["default"]?.url ?? null;
   return {

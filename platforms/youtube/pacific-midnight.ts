@@ -1,7 +1,13 @@
 /** Google's days end at midnight Pacific time; a few minutes later the new day's quota is surely there. */
 const MARGIN_SECONDS = 300;
 
-const PACIFIC = new Intl.DateTimeFormat("en-US", { timeZone: "America/Los_Angeles", hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const PACIFIC = new Intl.DateTimeFormat("en-US", {
+  timeZone: "America/Los_Angeles",
+  hourCycle: "h23",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 
 /** Seconds until the quotas of the next day may be used. Source: YouTube docs, quota costs, 2026-09-11. */
 export function untilPacificMidnight(now: Date): number {

@@ -1,5 +1,12 @@
-import { BrokerError, type PublishMedia, type QuietStep, type Rendition, type StepContext, type StepOutcome } from "../platform.ts";
 import type { BrokerCode } from "../../model/errors.ts";
+import {
+  BrokerError,
+  type PublishMedia,
+  type QuietStep,
+  type Rendition,
+  type StepContext,
+  type StepOutcome,
+} from "../platform.ts";
 import { callYoutube, errorOf } from "./errors.ts";
 import { videoOf } from "./session.ts";
 import { processing, type Processing } from "./wire.ts";
@@ -39,7 +46,12 @@ export function watchProcessing(): QuietStep {
       const state = await readProcessing(context);
       if (isProcessed(state)) return { done: { processed: true } };
       if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: waitFor(state, context) };
-      return { done: {}, warnings: [{ code: "STILL_PROCESSING", message: "YouTube has not finished processing the video within an hour." }] };
+      return {
+        done: {},
+        warnings: [
+          { code: "STILL_PROCESSING", message: "YouTube has not finished processing the video within an hour." },
+        ],
+      };
     },
   };
 }
@@ -71,7 +83,10 @@ function isProcessed({ status, processingDetails }: Processing): boolean {
     { state: `processing ${processingDetails?.processingStatus}`, reason: processingDetails?.processingFailureReason },
   ];
   // One of the two may say that it failed, and only the other why.
-  const failed = told.toSorted((left, right) => Number(!left.reason) - Number(!right.reason)).map(({ state, reason }) => failureOf(state, reason)).find((error) => error !== null);
+  const failed = told
+    .toSorted((left, right) => Number(!left.reason) - Number(!right.reason))
+    .map(({ state, reason }) => failureOf(state, reason))
+    .find((error) => error !== null);
   if (failed !== undefined) throw failed;
   return status?.uploadStatus === "processed" || processingDetails?.processingStatus === "succeeded";
 }
@@ -84,19 +99,40 @@ export const outcomes: readonly { state: string; reasons?: readonly string[]; be
     becomes: "MEDIA_REJECTED",
     says: "YouTube cannot use the video's file.",
   },
-  { state: "failed", reasons: ["uploadAborted"], becomes: "MEDIA_FAILED", says: "YouTube did not receive the whole video." },
+  {
+    state: "failed",
+    reasons: ["uploadAborted"],
+    becomes: "MEDIA_FAILED",
+    says: "YouTube did not receive the whole video.",
+  },
   { state: "failed", becomes: "UNEXPECTED_RESPONSE", says: "YouTube could not process the video." },
-  { state: "rejected", reasons: ["length"], becomes: "MEDIA_REJECTED", says: "YouTube rejected the video because of its length." },
+  {
+    state: "rejected",
+    reasons: ["length"],
+    becomes: "MEDIA_REJECTED",
+    says: "YouTube rejected the video because of its length.",
+  },
   { state: "rejected", becomes: "UNEXPECTED_RESPONSE", says: "YouTube rejected the video." },
-  { state: "processing failed", reasons: ["uploadFailed"], becomes: "MEDIA_FAILED", says: "YouTube did not receive the whole video." },
+  {
+    state: "processing failed",
+    reasons: ["uploadFailed"],
+    becomes: "MEDIA_FAILED",
+    says: "YouTube did not receive the whole video.",
+  },
   { state: "processing failed", becomes: "UNEXPECTED_RESPONSE", says: "YouTube could not process the video." },
 ];
 
 function failureOf(state: string | null | undefined, reason: string | null | undefined): BrokerError | null {
-  const row = outcomes.find((one) => one.state === state && (one.reasons === undefined || one.reasons.includes(reason ?? "")));
+  const row = outcomes.find(
+    (one) => one.state === state && (one.reasons === undefined || one.reasons.includes(reason ?? "")),
+  );
   if (row === undefined) return null;
   const says = row.reasons === undefined && reason ? row.says.replace(/\.$/, `: ${reason}.`) : row.says;
-  return new BrokerError(row.becomes, says, { retryable: false, neverLive: true, platformError: { status: 200, code: reason ?? null, message: state ?? null, requestId: null } });
+  return new BrokerError(row.becomes, says, {
+    retryable: false,
+    neverLive: true,
+    platformError: { status: 200, code: reason ?? null, message: state ?? null, requestId: null },
+  });
 }
 
 const THUMBNAIL_MAX_BYTES = 50 * 1024 * 1024;
@@ -114,7 +150,11 @@ export function setThumbnail(): QuietStep {
       const picture = media.thumbnail;
       if (picture === null) return { done: {} };
       if (isShort(media) && context.checkpoint.processed !== true) {
-        throw new BrokerError("MEDIA_FAILED", "The thumbnail was not set: YouTube takes that of a Short only after processing.", { retryable: false });
+        throw new BrokerError(
+          "MEDIA_FAILED",
+          "The thumbnail was not set: YouTube takes that of a Short only after processing.",
+          { retryable: false },
+        );
       }
       const rendition = thumbnailRendition(picture);
       const { mimeType, sizeBytes } = await context.media.describe(picture, rendition);
@@ -123,7 +163,11 @@ export function setThumbnail(): QuietStep {
         url: "https://www.googleapis.com/upload/youtube/v3/thumbnails/set",
         query: { videoId: String(context.checkpoint.video), uploadType: "media" },
         headers: { authorization: `Bearer ${context.accessToken}` },
-        bytes: { contentType: mimeType, sizeBytes, open: () => context.media.open(picture, rendition === undefined ? {} : { rendition }) },
+        bytes: {
+          contentType: mimeType,
+          sizeBytes,
+          open: () => context.media.open(picture, rendition === undefined ? {} : { rendition }),
+        },
         timeoutSeconds: 60 + Math.ceil(sizeBytes / 262_144),
       });
       if (answer.status > 299) throw notSet(errorOf(answer));
@@ -133,16 +177,24 @@ export function setThumbnail(): QuietStep {
 }
 
 function isShort({ width, height, durationSeconds }: PublishMedia): boolean {
-  return width !== null && height !== null && height >= width && durationSeconds !== null && durationSeconds <= SHORT_MAX_SECONDS;
+  return (
+    width !== null &&
+    height !== null &&
+    height >= width &&
+    durationSeconds !== null &&
+    durationSeconds <= SHORT_MAX_SECONDS
+  );
 }
 
 function thumbnailRendition({ mimeType, sizeBytes, orientation }: PublishMedia): Rendition | undefined {
-  const isTaken = (mimeType === "image/jpeg" || mimeType === "image/png") && sizeBytes <= THUMBNAIL_MAX_BYTES && orientation === 1;
+  const isTaken =
+    (mimeType === "image/jpeg" || mimeType === "image/png") && sizeBytes <= THUMBNAIL_MAX_BYTES && orientation === 1;
   return isTaken ? undefined : { mimeType: "image/jpeg", maxSizeBytes: THUMBNAIL_MAX_BYTES };
 }
 
 function notSet(error: BrokerError): BrokerError {
-  const hint = error.platformError?.code === "forbidden" ? " The channel's phone number may have to be verified first." : "";
+  const hint =
+    error.platformError?.code === "forbidden" ? " The channel's phone number may have to be verified first." : "";
   return new BrokerError(error.code, `The thumbnail was not set. ${error.message}${hint}`, {
     cause: error,
     ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),

@@ -18,13 +18,24 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   } catch (error) {
     if (isGone(error)) return searchChannel(context, intent);
     if (error instanceof BrokerError && isAboutTheUpload(error)) {
-      return { verdict: "not_published", definitive: true, proof: "The upload has ended with a refusal.", redoFrom: stepNames.open, error };
+      return {
+        verdict: "not_published",
+        definitive: true,
+        proof: "The upload has ended with a refusal.",
+        redoFrom: stepNames.open,
+        error,
+      };
     }
     throw error;
   }
   if ("video" in standing) return { verdict: "published", ...doneOf(context, standing.video) };
   const { sizeBytes } = sessionOf(context.checkpoint);
-  return { verdict: "not_published", definitive: true, proof: `The upload has ${standing.storedBytes} of ${sizeBytes} bytes.`, redoFrom: stepNames.upload };
+  return {
+    verdict: "not_published",
+    definitive: true,
+    proof: `The upload has ${standing.storedBytes} of ${sizeBytes} bytes.`,
+    redoFrom: stepNames.upload,
+  };
 }
 
 /** A finished session repeats how it ended. What is refused to the question itself says nothing of it. */
@@ -41,14 +52,20 @@ async function searchChannel(context: StepContext, intent: OpenIntent): Promise<
   const hits = found.filter((file) => isThisOne(file, session, context));
   const named = hits.filter(({ fileDetails }) => fileDetails?.fileName === session.fileName);
   const [hit] = named.length === 1 ? named : hits;
-  if (named.length !== 1 && hits.length > 1) return { verdict: "cannot_tell", reason: "Several videos of the channel look like this one." };
+  if (named.length !== 1 && hits.length > 1)
+    return { verdict: "cannot_tell", reason: "Several videos of the channel look like this one." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, hit) };
-  if (!complete) return { verdict: "cannot_tell", reason: "The channel has uploaded too much since to find this video." };
+  if (!complete)
+    return { verdict: "cannot_tell", reason: "The channel has uploaded too much since to find this video." };
   return { verdict: "not_listed", reason: "The upload has expired, and the channel does not list the video." };
 }
 
 /** By the exact size of the file and the title. A file under another name of ours is another upload. */
-function isThisOne({ snippet, fileDetails }: ListedFile, { sizeBytes, fileName }: Session, { content }: StepContext): boolean {
+function isThisOne(
+  { snippet, fileDetails }: ListedFile,
+  { sizeBytes, fileName }: Session,
+  { content }: StepContext,
+): boolean {
   if (isNamedByUs(fileDetails?.fileName ?? "") && fileDetails?.fileName !== fileName) return false;
   return fileDetails?.fileSize === String(sizeBytes) && (snippet?.title ?? "").trim() === content.text.trim();
 }
@@ -58,7 +75,11 @@ async function listUploads(context: StepContext, intent: OpenIntent): Promise<{ 
   const answer = await context.http.send({
     method: "GET",
     url: `${API}/playlistItems`,
-    query: { part: "snippet,contentDetails,status", playlistId: await uploadsPlaylist(context), maxResults: String(LIST_LIMIT) },
+    query: {
+      part: "snippet,contentDetails,status",
+      playlistId: await uploadsPlaylist(context),
+      maxResults: String(LIST_LIMIT),
+    },
     headers: { authorization: `Bearer ${context.accessToken}` },
   });
   const all = readYoutube(playlist, answer).items ?? [];
@@ -84,7 +105,8 @@ async function uploadsPlaylist(context: StepContext): Promise<string> {
     headers: { authorization: `Bearer ${context.accessToken}` },
   });
   const id = items?.[0]?.contentDetails?.relatedPlaylists?.uploads;
-  if (typeof id !== "string") throw new BrokerError("UNEXPECTED_RESPONSE", "YouTube does not name the channel's uploads.");
+  if (typeof id !== "string")
+    throw new BrokerError("UNEXPECTED_RESPONSE", "YouTube does not name the channel's uploads.");
   return id;
 }
 

@@ -75,14 +75,18 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     message: 'YouTube setting "publishAt" has to lie in the future.',
     fix: "Choose a later time, or leave out publishAt.",
     // YouTube publishes at once where the time is past.
-    broken: ({ now, settings }) => settings.publishAt !== undefined && Date.parse(settings.publishAt) <= now.getTime() ? [{ actual: settings.publishAt }] : false,
+    broken: ({ now, settings }) =>
+      settings.publishAt !== undefined && Date.parse(settings.publishAt) <= now.getTime()
+        ? [{ actual: settings.publishAt }]
+        : false,
   },
   {
     rule: "youtube.publishAt.forcedPrivate",
     code: "VALIDATION_FAILED",
     about: "scheduling",
     path: settingPath("youtube", "publishAt"),
-    message: 'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
+    message:
+      'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
     fix: "Leave out publishAt, or have the operator switch off YOUTUBE_FORCE_PRIVATE_UPLOADS.",
     broken: ({ forcePrivateUploads, settings }) => forcePrivateUploads && settings.publishAt !== undefined,
   },
@@ -109,7 +113,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     broken: ({ account, content }) => {
       const uploads = account?.metadata["longUploadsStatus"];
       const actual = durationSeconds(content);
-      if (typeof uploads !== "string" || uploads === "allowed" || actual === null || actual <= UNVERIFIED_SECONDS) return false;
+      if (typeof uploads !== "string" || uploads === "allowed" || actual === null || actual <= UNVERIFIED_SECONDS)
+        return false;
       return [{ actual, limit: UNVERIFIED_SECONDS }];
     },
   },

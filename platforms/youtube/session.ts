@@ -45,14 +45,21 @@ export function videoOf({ content }: Pick<StepContext, "content">): PublishMedia
 }
 
 export function sessionOf(checkpoint: Checkpoint): Session {
-  return { url: sessionUrl.parse(checkpoint.session), sizeBytes: Number(checkpoint.sizeBytes), fileName: String(checkpoint.fileName) };
+  return {
+    url: sessionUrl.parse(checkpoint.session),
+    sizeBytes: Number(checkpoint.sizeBytes),
+    fileName: String(checkpoint.fileName),
+  };
 }
 
 /** The address of the session that was opened. */
 export function readSessionUrl(answer: HttpAnswer): string {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
   const url = sessionUrl.safeParse(answer.headers.location);
-  if (!url.success) throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube opened an upload without telling its address.", { cause: url.error });
+  if (!url.success)
+    throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube opened an upload without telling its address.", {
+      cause: url.error,
+    });
   return url.data;
 }
 
@@ -65,7 +72,10 @@ export function pieceRequest(context: StepContext, { start, end }: { start: numb
   return {
     method: "PUT",
     url,
-    headers: { authorization: `Bearer ${context.accessToken}`, "content-range": isQuestion ? `bytes */${sizeBytes}` : `bytes ${start}-${end - 1}/${sizeBytes}` },
+    headers: {
+      authorization: `Bearer ${context.accessToken}`,
+      "content-range": isQuestion ? `bytes */${sizeBytes}` : `bytes ${start}-${end - 1}/${sizeBytes}`,
+    },
     bytes: { contentType: media.mimeType, sizeBytes: isQuestion ? 0 : end - start, open },
     // A slow line has to get through as well: 256 kB a second.
     timeoutSeconds: 30 + Math.ceil((end - start) / 262_144),
@@ -94,7 +104,12 @@ const GONE = "session";
 /** Where not all bytes had been sent, it has made no video. */
 function sessionGone(answer: HttpAnswer): BrokerError {
   const platformError = { status: answer.status, code: GONE, message: null, requestId: null };
-  return new BrokerError("MEDIA_FAILED", "YouTube's upload has expired.", { notPublished: true, redoFrom: stepNames.open, maxAttempts: 3, platformError });
+  return new BrokerError("MEDIA_FAILED", "YouTube's upload has expired.", {
+    notPublished: true,
+    redoFrom: stepNames.open,
+    maxAttempts: 3,
+    platformError,
+  });
 }
 
 export function isGone(error: unknown): boolean {

@@ -4,12 +4,27 @@ import type { Video } from "./wire.ts";
 
 /** Whatever is left out here, YouTube chooses; privacy and audience are always said. Source: YouTube docs, videos resource, 2026-11-02. */
 export function resourceOf(context: StepContext): Record<string, unknown> {
-  const { description, tags, categoryId = "22", publishAt, selfDeclaredMadeForKids = false, containsSyntheticMedia } = settingsOf(context);
+  const {
+    description,
+    tags,
+    categoryId = "22",
+    publishAt,
+    selfDeclaredMadeForKids = false,
+    containsSyntheticMedia,
+  } = settingsOf(context);
   if (publishAt !== undefined && isForcedPrivate(context)) {
-    throw new BrokerError("CONTENT_REJECTED", 'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.');
+    throw new BrokerError(
+      "CONTENT_REJECTED",
+      'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
+    );
   }
   return {
-    snippet: { title: context.content.text, ...(description === undefined ? {} : { description }), ...(tags === undefined ? {} : { tags }), categoryId },
+    snippet: {
+      title: context.content.text,
+      ...(description === undefined ? {} : { description }),
+      ...(tags === undefined ? {} : { tags }),
+      categoryId,
+    },
     status: {
       privacyStatus: sentPrivacy(context),
       ...(publishAt === undefined ? {} : { publishAt }),
@@ -24,7 +39,10 @@ export function doneOf(context: StepContext, { id, status }: Video): StepDone {
   const asked = settingsOf(context).privacyStatus ?? "private";
   const effective = status?.privacyStatus ?? sentPrivacy(context);
   const why = isForcedPrivate(context) ? "uploads are kept private here" : "YouTube has set it so";
-  const warnings = effective === asked ? [] : [{ code: "PRIVACY_FORCED", message: `The video is ${effective} although ${asked} was asked for: ${why}.` }];
+  const warnings =
+    effective === asked
+      ? []
+      : [{ code: "PRIVACY_FORCED", message: `The video is ${effective} although ${asked} was asked for: ${why}.` }];
   return {
     done: { video: id, privacyStatus: effective },
     remoteId: id,

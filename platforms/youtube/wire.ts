@@ -17,7 +17,13 @@ export const processing = z.object({
     .array(
       z.object({
         status: z.object({ uploadStatus: text, failureReason: text, rejectionReason: text }).nullish(),
-        processingDetails: z.object({ processingStatus: text, processingFailureReason: text, processingProgress: z.object({ timeLeftMs: text }).nullish() }).nullish(),
+        processingDetails: z
+          .object({
+            processingStatus: text,
+            processingFailureReason: text,
+            processingProgress: z.object({ timeLeftMs: text }).nullish(),
+          })
+          .nullish(),
       }),
     )
     .nullish(),
@@ -42,7 +48,14 @@ export const channels = z.object({
 });
 
 export const playlist = z.object({
-  items: z.array(z.object({ snippet: z.object({ publishedAt: text }).nullish(), contentDetails: z.object({ videoId, videoPublishedAt: text }) })).nullish(),
+  items: z
+    .array(
+      z.object({
+        snippet: z.object({ publishedAt: text }).nullish(),
+        contentDetails: z.object({ videoId, videoPublishedAt: text }),
+      }),
+    )
+    .nullish(),
 });
 
 export const files = z.object({

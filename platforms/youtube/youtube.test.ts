@@ -47,7 +47,15 @@ function refusedAt(operation: Operation): Refusal[] {
     incompatibleParameters: "BROKER_ERROR",
     forbidden: "BROKER_ERROR",
     accessNotConfigured: "BROKER_ERROR",
-    ...(operation === "upload" ? { videoNotFound: "BROKER_ERROR", backendError: "BROKER_ERROR", internalError: "BROKER_ERROR", "html-502": "BROKER_ERROR", "unheard-of": "BROKER_ERROR" } : {}),
+    ...(operation === "upload"
+      ? {
+          videoNotFound: "BROKER_ERROR",
+          backendError: "BROKER_ERROR",
+          internalError: "BROKER_ERROR",
+          "html-502": "BROKER_ERROR",
+          "unheard-of": "BROKER_ERROR",
+        }
+      : {}),
   };
   const tokens = ["authError", "expired", "required", "authorizationRequired"];
   return [
@@ -60,7 +68,15 @@ function refusedAt(operation: Operation): Refusal[] {
 
 /** What the session tells when it is asked, or takes in the end. */
 function leftOpen(): Refusal[] {
-  const errors = ["backendError", "html-502", "unheard-of", "final-200", "session-expired", "session-gone", "cut-at-300000"];
+  const errors = [
+    "backendError",
+    "html-502",
+    "unheard-of",
+    "final-200",
+    "session-expired",
+    "session-gone",
+    "cut-at-300000",
+  ];
   return [
     ...passing(errors, { operation: "publish" }),
     { error: "session-expired", operation: "upload", code: "BROKER_ERROR", isLive: true },

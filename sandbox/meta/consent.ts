@@ -1,7 +1,7 @@
+import type { PlatformName } from "../../model/platform-names.ts";
 import { backToApp, consentErrorPage, consentPage, readDecision, type ConsentGroup } from "../authorize.ts";
 import { randomSecret, type Person } from "../identity.ts";
 import type { Call, PlatformAnswer } from "../platform.ts";
-import type { PlatformName } from "../../model/platform-names.ts";
 import type { World } from "../world.ts";
 
 /** One of Meta's login dialogs: the questions it asks, and how it goes back. */
@@ -22,7 +22,11 @@ export interface Dialog {
   /** At the end of the redirect address, beside all values. */
   suffix: string;
   /** Called with the new grant and the form's fields. */
-  granted(call: Call, grant: { grantId: number; person: Person }, fields: Readonly<Record<string, string | string[]>>): void;
+  granted(
+    call: Call,
+    grant: { grantId: number; person: Person },
+    fields: Readonly<Record<string, string | string[]>>,
+  ): void;
 }
 
 interface Asked {
@@ -36,7 +40,11 @@ interface Asked {
 export function askConsent(dialog: Dialog, call: Call): PlatformAnswer {
   const asked = readAsked(dialog, call);
   if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
-  const options = asked.scopes.map((scope) => ({ value: scope, label: dialog.scopes[scope] ?? scope, required: scope === dialog.needed }));
+  const options = asked.scopes.map((scope) => ({
+    value: scope,
+    label: dialog.scopes[scope] ?? scope,
+    required: scope === dialog.needed,
+  }));
   const groups = [...dialog.groups(call, asked.person), { title: "The app may", field: "scope", options }];
   return consentPage({ platform: dialog.label, person: asked.person, groups });
 }
@@ -48,9 +56,22 @@ export function takeConsent(dialog: Dialog, call: Call): PlatformAnswer {
   if (!isApproved) return refuseConsent(dialog, call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => scope === dialog.needed || ticked.includes(scope));
-  const grantId = world.identity.addGrant({ platform: dialog.platform, clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
+  const grantId = world.identity.addGrant({
+    platform: dialog.platform,
+    clientId: asked.clientId,
+    personId: asked.person.id,
+    scopes,
+    at: now,
+  });
   const code = randomSecret("AQ", 96);
-  world.identity.addCode({ platform: dialog.platform, code, grantId, redirectUri: asked.redirectUri, issuedAt: now, facts: { dialog: dialog.label } });
+  world.identity.addCode({
+    platform: dialog.platform,
+    code,
+    grantId,
+    redirectUri: asked.redirectUri,
+    issuedAt: now,
+    facts: { dialog: dialog.label },
+  });
   dialog.granted(call, { grantId, person: asked.person }, fields);
   return back(dialog, asked, { code });
 }
@@ -59,7 +80,11 @@ export function takeConsent(dialog: Dialog, call: Call): PlatformAnswer {
 export function refuseConsent(dialog: Dialog, call: Call): PlatformAnswer {
   const asked = readAsked(dialog, call);
   if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
-  return back(dialog, asked, { error: "access_denied", error_reason: "user_denied", error_description: dialog.refusal });
+  return back(dialog, asked, {
+    error: "access_denied",
+    error_reason: "user_denied",
+    error_description: dialog.refusal,
+  });
 }
 
 /** What the address asks for, or a sentence that says what is wrong with it. */
@@ -72,7 +97,9 @@ function readAsked(dialog: Dialog, call: Call): Asked | string {
   if (!app.redirectUris.includes(redirectUri)) return "Invalid redirect_uri: it is not among the app's redirect URIs.";
   if (query.get("response_type") !== "code") return "Invalid response_type: it has to be code.";
   const configured = query.has("config_id") && !query.has("scope") ? dialog.configured : null;
-  const scopes = configured ? [...configured] : [...new Set((query.get("scope") ?? "").split(/[\s,]+/).filter(Boolean))];
+  const scopes = configured
+    ? [...configured]
+    : [...new Set((query.get("scope") ?? "").split(/[\s,]+/).filter(Boolean))];
   const unknown = scopes.filter((scope) => !Object.hasOwn(dialog.scopes, scope));
   if (unknown.length > 0) return `Invalid Scopes: ${unknown.join(", ")}.`;
   if (!scopes.includes(dialog.needed)) return `Invalid Scopes: ${dialog.needed} is missing.`;

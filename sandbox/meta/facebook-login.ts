@@ -20,7 +20,10 @@ export interface FacebookLogin {
   /** What `/me/accounts` and the like tell of a Page beside what every Page has. */
   pageValues(call: Call, page: Page): Values;
   /** The numbered names of the seed's tokens; null for all others. */
-  seedToken(call: Call, of: { clientId: string; personId: string; kind: "user-short" | "user-long" | "page-short" | "page-long" }): string | null;
+  seedToken(
+    call: Call,
+    of: { clientId: string; personId: string; kind: "user-short" | "user-long" | "page-short" | "page-long" },
+  ): string | null;
 }
 
 const HOST = "graph.facebook.com";
@@ -29,18 +32,47 @@ const SHORT_SECONDS = 5108;
 
 const CODE_USED = { message: "This authorization code has been used.", code: 100, subcode: 36009 };
 const CODE_EXPIRED = { message: "This authorization code has expired.", code: 100, subcode: 36007 };
-const CODE_REDIRECT = { message: "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request", code: 100, subcode: 36008 };
+const CODE_REDIRECT = {
+  message:
+    "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
+  code: 100,
+  subcode: 36008,
+};
 const WRONG_SECRET = { message: "Error validating client secret.", code: 1 };
-const WRONG_APP = { message: "Error validating application. Cannot get application info due to a system error.", code: 101 };
+const WRONG_APP = {
+  message: "Error validating application. Cannot get application info due to a system error.",
+  code: 101,
+};
 
 export function facebookLoginRoutes(login: FacebookLogin): SandboxRoute[] {
   const { graph, dialog } = login;
-  const route = (method: string, path: string, operation: SandboxRoute["operation"], run: (login: FacebookLogin, call: Call) => PlatformAnswer): SandboxRoute => ({
-    method, path, host: HOST, operation, run: graph.refusing((call) => run(login, call)),
+  const route = (
+    method: string,
+    path: string,
+    operation: SandboxRoute["operation"],
+    run: (login: FacebookLogin, call: Call) => PlatformAnswer,
+  ): SandboxRoute => ({
+    method,
+    path,
+    host: HOST,
+    operation,
+    run: graph.refusing((call) => run(login, call)),
   });
   return [
-    { method: "GET", host: WEB, path: "/dialog/oauth", operation: "authorize", run: (call) => askConsent(dialog, call) },
-    { method: "POST", host: WEB, path: "/dialog/oauth", operation: "authorize", run: (call) => takeConsent(dialog, call) },
+    {
+      method: "GET",
+      host: WEB,
+      path: "/dialog/oauth",
+      operation: "authorize",
+      run: (call) => askConsent(dialog, call),
+    },
+    {
+      method: "POST",
+      host: WEB,
+      path: "/dialog/oauth",
+      operation: "authorize",
+      run: (call) => takeConsent(dialog, call),
+    },
     route("GET", "/oauth/access_token", "token", exchange),
     route("POST", "/oauth/access_token", "token", exchange),
     route("GET", "/debug_token", "read", debugToken),
@@ -85,13 +117,21 @@ function exchangeCode(login: FacebookLogin, call: Call, clientId: string): Platf
   const { params, world, now } = call;
   const { platform, label } = login.dialog;
   const code = world.identity.code(platform, params["code"] ?? "");
-  if (!code || code.clientId !== clientId || code.facts["dialog"] !== label) throw new Refusal({ message: "Invalid verification code format.", code: 100 });
+  if (!code || code.clientId !== clientId || code.facts["dialog"] !== label)
+    throw new Refusal({ message: "Invalid verification code format.", code: 100 });
   if (code.used) throw new Refusal(CODE_USED);
   if (now >= code.issuedAt + HOUR_MS) throw new Refusal(CODE_EXPIRED);
   if (code.redirectUri !== params["redirect_uri"]) throw new Refusal(CODE_REDIRECT);
   world.identity.useCode(platform, code.code);
   const of = { clientId, personId: code.personId, kind: "user-short" } as const;
-  const token = issueToken(call, { platform, grantId: code.grantId, kind: of.kind, expiresAt: now + SHORT_SECONDS * 1000, prefix: "EAAS", name: login.seedToken(call, of) });
+  const token = issueToken(call, {
+    platform,
+    grantId: code.grantId,
+    kind: of.kind,
+    expiresAt: now + SHORT_SECONDS * 1000,
+    prefix: "EAAS",
+    name: login.seedToken(call, of),
+  });
   return login.graph.answer(call, { access_token: token, token_type: "bearer", expires_in: SHORT_SECONDS });
 }
 
@@ -99,10 +139,18 @@ function exchangeCode(login: FacebookLogin, call: Call, clientId: string): Platf
 function exchangeShort(login: FacebookLogin, call: Call, clientId: string): PlatformAnswer {
   const { platform } = login.dialog;
   const token = call.world.identity.token(platform, call.params["fb_exchange_token"] ?? "");
-  if (!token || token.clientId !== clientId || pageIdOf(token) !== undefined) throw new Refusal(TOKEN_ERRORS.unreadable);
+  if (!token || token.clientId !== clientId || pageIdOf(token) !== undefined)
+    throw new Refusal(TOKEN_ERRORS.unreadable);
   checkToken(token, call.now);
   const of = { clientId, personId: token.personId, kind: "user-long" } as const;
-  const long = issueToken(call, { platform, grantId: token.grantId, kind: of.kind, expiresAt: call.now + LONG_SECONDS * 1000, prefix: "EAAL", name: login.seedToken(call, of) });
+  const long = issueToken(call, {
+    platform,
+    grantId: token.grantId,
+    kind: of.kind,
+    expiresAt: call.now + LONG_SECONDS * 1000,
+    prefix: "EAAL",
+    name: login.seedToken(call, of),
+  });
   return login.graph.answer(call, { access_token: long, token_type: "bearer", expires_in: LONG_SECONDS });
 }
 
@@ -113,7 +161,9 @@ function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
   const asking = askingApp(login, call) ?? tokenOf(call, platform).clientId;
   const token = world.identity.token(platform, params["input_token"] ?? "");
   const invalidToken = ({ message, code, subcode }: GraphError) =>
-    login.graph.answer(call, { data: { error: { code, message, ...(subcode !== undefined && { subcode }) }, is_valid: false, scopes: [] } });
+    login.graph.answer(call, {
+      data: { error: { code, message, ...(subcode !== undefined && { subcode }) }, is_valid: false, scopes: [] },
+    });
   if (!token || token.clientId !== asking) return invalidToken(TOKEN_ERRORS.unreadable);
   try {
     checkToken(token, now);
@@ -127,10 +177,17 @@ function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
   const targets = grantedPages(world, token.grantId).map((page) => page.linkedId ?? page.id);
   return login.graph.answer(call, {
     data: {
-      app_id: token.clientId, type: pageId === undefined ? "USER" : "PAGE", application: "Sandbox App", data_access_expires_at: issuedAt + 90 * 86_400,
-      expires_at: token.expiresAt === NEVER ? 0 : Math.floor(token.expiresAt / 1000), is_valid: true, issued_at: issuedAt,
-      ...(pageId !== undefined && { profile_id: pageId }), scopes: token.scopes,
-      granular_scopes: token.scopes.map((scope) => ({ scope, target_ids: targets })), user_id: person ? login.userIdOf(person) : "",
+      app_id: token.clientId,
+      type: pageId === undefined ? "USER" : "PAGE",
+      application: "Sandbox App",
+      data_access_expires_at: issuedAt + 90 * 86_400,
+      expires_at: token.expiresAt === NEVER ? 0 : Math.floor(token.expiresAt / 1000),
+      is_valid: true,
+      issued_at: issuedAt,
+      ...(pageId !== undefined && { profile_id: pageId }),
+      scopes: token.scopes,
+      granular_scopes: token.scopes.map((scope) => ({ scope, target_ids: targets })),
+      user_id: person ? login.userIdOf(person) : "",
     },
   });
 }
@@ -143,18 +200,29 @@ function listPermissions(login: FacebookLogin, call: Call): PlatformAnswer {
 /** Pages that the person did not tick are missing. */
 function listPages(login: FacebookLogin, call: Call): PlatformAnswer {
   const { token } = self(login, call);
-  if (!token.scopes.includes("pages_show_list")) throw new Refusal({ message: "(#200) Requires pages_show_list permission to manage the object", code: 200 });
+  if (!token.scopes.includes("pages_show_list"))
+    throw new Refusal({ message: "(#200) Requires pages_show_list permission to manage the object", code: 200 });
   const pages = grantedPages(call.world, token.grantId);
   const [first, last] = [pages[0], pages.at(-1)];
   if (!first || !last) return login.graph.answer(call, { data: [] });
   const fields = fieldsOf(call);
-  const data = pages.map((page) => pick(fields, allPageValues(login, call, token, page), ["access_token", "category", "name", "id", "tasks"]));
-  return login.graph.answer(call, { data, paging: { cursors: { before: toCursor(first.id), after: toCursor(last.id) } } });
+  const data = pages.map((page) =>
+    pick(fields, allPageValues(login, call, token, page), ["access_token", "category", "name", "id", "tasks"]),
+  );
+  return login.graph.answer(call, {
+    data,
+    paging: { cursors: { before: toCursor(first.id), after: toCursor(last.id) } },
+  });
 }
 
 /** What a person's token is told of a Page: its own token, too. */
 export function allPageValues(login: FacebookLogin, call: Call, token: Token, page: Page): Values {
-  const seedName = (long: boolean) => login.seedToken(call, { clientId: token.clientId, personId: token.personId, kind: long ? "page-long" : "page-short" });
+  const seedName = (long: boolean) =>
+    login.seedToken(call, {
+      clientId: token.clientId,
+      personId: token.personId,
+      kind: long ? "page-long" : "page-short",
+    });
   return {
     ...login.pageValues(call, page),
     access_token: () => (pageIdOf(token) === page.id ? token.token : pageToken(call, token, page, seedName)),
@@ -164,7 +232,8 @@ export function allPageValues(login: FacebookLogin, call: Call, token: Token, pa
 
 function listBusinesses(login: FacebookLogin, call: Call): PlatformAnswer {
   const { token } = self(login, call);
-  if (!token.scopes.includes("business_management")) throw new Refusal({ message: "(#100) Missing Permissions", code: 100 });
+  if (!token.scopes.includes("business_management"))
+    throw new Refusal({ message: "(#100) Missing Permissions", code: 100 });
   return login.graph.answer(call, { data: [] });
 }
 
@@ -183,17 +252,24 @@ function withdraw(login: FacebookLogin, call: Call): PlatformAnswer {
   const { permission } = call.segments;
   const { store, identity } = call.world;
   if (permission === undefined) identity.revokeToken(login.dialog.platform, token.token);
-  else store.run("UPDATE grants SET scopes = ? WHERE id = ?", JSON.stringify(token.scopes.filter((scope) => scope !== permission)), token.grantId);
+  else
+    store.run(
+      "UPDATE grants SET scopes = ? WHERE id = ?",
+      JSON.stringify(token.scopes.filter((scope) => scope !== permission)),
+      token.grantId,
+    );
   return login.graph.answer(call, { success: true });
 }
 
 function withdrawByApp(login: FacebookLogin, call: Call, clientId: string): PlatformAnswer {
   const { store, identity } = call.world;
   const { platform } = login.dialog;
-  const grants = store.all("SELECT id, person_id FROM grants WHERE platform = ? AND client_id = ? AND revoked = 0", platform, clientId).filter((row) => {
-    const person = identity.person(platform, text(row, "person_id"));
-    return person !== undefined && login.userIdOf(person) === call.segments["user"];
-  });
+  const grants = store
+    .all("SELECT id, person_id FROM grants WHERE platform = ? AND client_id = ? AND revoked = 0", platform, clientId)
+    .filter((row) => {
+      const person = identity.person(platform, text(row, "person_id"));
+      return person !== undefined && login.userIdOf(person) === call.segments["user"];
+    });
   if (grants.length === 0) throw noObject(call.segments["user"] ?? "");
   for (const row of grants) store.run("UPDATE grants SET revoked = 1 WHERE id = ?", integer(row, "id"));
   return login.graph.answer(call, { success: true });
@@ -211,4 +287,3 @@ function self(login: FacebookLogin, call: Call): { token: Token; person: Person 
 export function userValues(login: FacebookLogin, person: Person): Values {
   return { id: () => login.userIdOf(person), name: () => person.name };
 }
-

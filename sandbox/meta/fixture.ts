@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+
 import { valueAt, type Answer } from "../fixture.ts";
 
 /** Looking into answers of the Graph API. */

@@ -60,7 +60,10 @@ export const noObject = (id: string): Refusal =>
 export function openGraph(use: GraphUse): Graph {
   function headers(call: Call, regainMinutes = 0): Record<string, string> {
     const calls = call.behaviour?.name === "usage-{n}" ? (call.behaviour.number ?? 0) : 1;
-    const used = regainMinutes > 0 ? { call_count: 100, total_cputime: 41, total_time: 37 } : { call_count: calls, total_cputime: 1, total_time: 1 };
+    const used =
+      regainMinutes > 0
+        ? { call_count: 100, total_cputime: 41, total_time: 37 }
+        : { call_count: calls, total_cputime: 1, total_time: 1 };
     const account = use.accountOf(call);
     return {
       "cache-control": "private, no-cache, no-store, must-revalidate",
@@ -68,14 +71,20 @@ export function openGraph(use: GraphUse): Graph {
       "x-fb-request-id": `sandbox-${call.number}`,
       "x-fb-trace-id": `SBX${call.number}`,
       "x-app-usage": JSON.stringify(used),
-      ...(account !== "" && { "x-business-use-case-usage": JSON.stringify({ [account]: [{ type: use.usageType, ...used, estimated_time_to_regain_access: regainMinutes }] }) }),
+      ...(account !== "" && {
+        "x-business-use-case-usage": JSON.stringify({
+          [account]: [{ type: use.usageType, ...used, estimated_time_to_regain_access: regainMinutes }],
+        }),
+      }),
     };
   }
 
   function error(call: Call, graph: GraphError): PlatformAnswer {
     const { message, code, subcode, type = "OAuthException", transient, title, userMessage, data } = graph;
     const body = {
-      message, type, code,
+      message,
+      type,
+      code,
       ...(subcode !== undefined && { error_subcode: subcode }),
       ...(transient !== undefined && { is_transient: transient }),
       ...(title !== undefined && { error_user_title: title }),
@@ -83,8 +92,14 @@ export function openGraph(use: GraphUse): Graph {
       ...(data !== undefined && { error_data: data }),
       fbtrace_id: `SBX${call.number}`,
     };
-    const challenge: Record<string, string> = code === 190 ? { "www-authenticate": `OAuth "Facebook Platform" "invalid_token" "${message.replace(/"/g, "'")}"` } : {};
-    return jsonAnswer({ error: body }, { status: graph.status ?? 400, headers: { ...headers(call, graph.regainMinutes), ...challenge } });
+    const challenge: Record<string, string> =
+      code === 190
+        ? { "www-authenticate": `OAuth "Facebook Platform" "invalid_token" "${message.replace(/"/g, "'")}"` }
+        : {};
+    return jsonAnswer(
+      { error: body },
+      { status: graph.status ?? 400, headers: { ...headers(call, graph.regainMinutes), ...challenge } },
+    );
   }
 
   const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? error(call, thrown.graph) : undefined));
@@ -94,7 +109,8 @@ export function openGraph(use: GraphUse): Graph {
     error,
     refusing: (run) =>
       refusing((call) => {
-        if (call.params["date_format"] !== undefined && servedVersion(call) === "v26.0") throw invalid("date_format is no longer supported.");
+        if (call.params["date_format"] !== undefined && servedVersion(call) === "v26.0")
+          throw invalid("date_format is no longer supported.");
         return run(call);
       }),
   };

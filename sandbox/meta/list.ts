@@ -26,7 +26,12 @@ export function windowOf(call: Call, options: { preset: number; most: number }):
 }
 
 /** The answer's members. `rows` holds one more than the page where there are more. */
-export function pageOf<T>(call: Call, rows: T[], limit: number, { seqOf, toItem }: { seqOf: (row: T) => number; toItem: (row: T) => unknown }): Record<string, unknown> {
+export function pageOf<T>(
+  call: Call,
+  rows: T[],
+  limit: number,
+  { seqOf, toItem }: { seqOf: (row: T) => number; toItem: (row: T) => unknown },
+): Record<string, unknown> {
   const page = rows.slice(0, limit);
   const [first, last] = [page[0], page.at(-1)];
   if (first === undefined || last === undefined) return { data: [] };

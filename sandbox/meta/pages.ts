@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { Token } from "../identity.ts";
 import type { Call } from "../platform.ts";
@@ -31,7 +32,13 @@ export const ALL_TASKS = ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREA
 export function addPage(world: World, page: Page): Page {
   world.store.run(
     "INSERT INTO meta_pages VALUES (?, ?, ?, ?, ?, ?, ?)",
-    page.id, page.platform, page.owner, page.name, page.username, JSON.stringify(page.tasks), page.linkedId,
+    page.id,
+    page.platform,
+    page.owner,
+    page.name,
+    page.username,
+    JSON.stringify(page.tasks),
+    page.linkedId,
   );
   return page;
 }
@@ -46,7 +53,9 @@ export function pageById(world: World, platform: PlatformName, id: string): Page
 }
 
 export function pagesOf(world: World, platform: PlatformName, owner: string): Page[] {
-  return world.store.all("SELECT * FROM meta_pages WHERE platform = ? AND owner = ? ORDER BY id", platform, owner).map(toPage);
+  return world.store
+    .all("SELECT * FROM meta_pages WHERE platform = ? AND owner = ? ORDER BY id", platform, owner)
+    .map(toPage);
 }
 
 export function grantPages(world: World, grantId: number, pageIds: readonly string[]): void {
@@ -54,14 +63,22 @@ export function grantPages(world: World, grantId: number, pageIds: readonly stri
 }
 
 export function grantedPages(world: World, grantId: number): Page[] {
-  return world.store.all("SELECT p.* FROM meta_granted_pages g JOIN meta_pages p ON p.id = g.page_id WHERE g.grant_id = ? ORDER BY p.id", grantId).map(toPage);
+  return world.store
+    .all(
+      "SELECT p.* FROM meta_granted_pages g JOIN meta_pages p ON p.id = g.page_id WHERE g.grant_id = ? ORDER BY p.id",
+      grantId,
+    )
+    .map(toPage);
 }
 
 /** The Page's own token for the person behind a user token: without an end where that one is long-lived, else with its end. */
 export function pageToken(call: Call, user: Token, page: Page, seedName: (long: boolean) => string | null): string {
   const long = user.kind === "user-long";
   const of = { platform: user.platform, grantId: user.grantId, kind: `page-${long ? "long" : "short"}:${page.id}` };
-  return knownToken(call, of) ?? issueToken(call, { ...of, expiresAt: long ? NEVER : user.expiresAt, prefix: "EAAP", name: seedName(long) });
+  return (
+    knownToken(call, of) ??
+    issueToken(call, { ...of, expiresAt: long ? NEVER : user.expiresAt, prefix: "EAAP", name: seedName(long) })
+  );
 }
 
 /** The Page that a token speaks for; undefined for a person's. */
@@ -71,7 +88,12 @@ export function pageIdOf(token: Token): string | undefined {
 
 function toPage(row: Row): Page {
   return {
-    id: text(row, "id"), platform: z.enum(["facebook", "instagram"]).parse(text(row, "platform")), owner: text(row, "owner"), name: text(row, "name"),
-    username: text(row, "username"), tasks: z.array(z.string()).parse(JSON.parse(text(row, "tasks"))), linkedId: textOrNull(row, "linked"),
+    id: text(row, "id"),
+    platform: z.enum(["facebook", "instagram"]).parse(text(row, "platform")),
+    owner: text(row, "owner"),
+    name: text(row, "name"),
+    username: text(row, "username"),
+    tasks: z.array(z.string()).parse(JSON.parse(text(row, "tasks"))),
+    linkedId: textOrNull(row, "linked"),
   };
 }

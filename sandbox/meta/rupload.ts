@@ -3,11 +3,19 @@ import { jsonAnswer, type Call, type PlatformAnswer } from "../platform.ts";
 import { Refusal } from "./graph.ts";
 
 /** The host that takes the bytes of videos. Source: Reels guide and Instagram's resumable uploads, 2026-09-11. */
-export type UploadFault = "NotAuthorizedError" | "ParameterValidationError" | "OffsetInvalidError" | "PartialRequestError" | "ProcessingFailedError";
+export type UploadFault =
+  | "NotAuthorizedError"
+  | "ParameterValidationError"
+  | "OffsetInvalidError"
+  | "PartialRequestError"
+  | "ProcessingFailedError";
 
 /** It refuses in a form of its own. */
 export function uploadError(type: UploadFault, message: string, retriable = false): PlatformAnswer {
-  return jsonAnswer({ debug_info: { retriable, type, message } }, { status: type === "NotAuthorizedError" ? 403 : 400 });
+  return jsonAnswer(
+    { debug_info: { retriable, type, message } },
+    { status: type === "NotAuthorizedError" ? 403 : 400 },
+  );
 }
 
 export const PARTIAL = uploadError("PartialRequestError", "Partial request (did not match length of file)", true);
@@ -18,7 +26,8 @@ export function processingFailed(message: string): PlatformAnswer {
 
 /** Runs what needs a token, which stands after `OAuth` here; a refusal becomes this host's own. */
 export function authorized<T>(call: Call, work: () => T): T | PlatformAnswer {
-  const denied = (message: string) => uploadError("NotAuthorizedError", JSON.stringify({ success: false, error: { message } }));
+  const denied = (message: string) =>
+    uploadError("NotAuthorizedError", JSON.stringify({ success: false, error: { message } }));
   if (!/^OAuth\s/i.test(call.headers["authorization"] ?? "")) return denied("unauthorized user request");
   try {
     return work();
@@ -39,21 +48,42 @@ export interface Received {
  * Takes the bytes of a call, which go on where the last call ended or start anew at 0, and measures the file once it is
  * whole. A wrong call is answered at once.
  */
-export function receiveBytes(call: Call, upload: { name: string; receivedBytes: number }): PlatformAnswer | Promise<Received> {
+export function receiveBytes(
+  call: Call,
+  upload: { name: string; receivedBytes: number },
+): PlatformAnswer | Promise<Received> {
   const offset = whole(call.headers["offset"]);
   const fileSize = whole(call.headers["file_size"]);
-  if (offset === null) return uploadError("ParameterValidationError", "HeaderValuePredicate: Header Offset not convertable to unsigned long");
-  if (fileSize === null || fileSize === 0) return uploadError("ParameterValidationError", "HeaderValuePredicate: Header File_size not convertable to unsigned long");
-  if (offset !== 0 && offset !== upload.receivedBytes) return uploadError("OffsetInvalidError", `Invalid offset ${offset}, expected ${upload.receivedBytes}`, true);
+  if (offset === null)
+    return uploadError(
+      "ParameterValidationError",
+      "HeaderValuePredicate: Header Offset not convertable to unsigned long",
+    );
+  if (fileSize === null || fileSize === 0)
+    return uploadError(
+      "ParameterValidationError",
+      "HeaderValuePredicate: Header File_size not convertable to unsigned long",
+    );
+  if (offset !== 0 && offset !== upload.receivedBytes)
+    return uploadError("OffsetInvalidError", `Invalid offset ${offset}, expected ${upload.receivedBytes}`, true);
   if (call.body.kind !== "bytes") return PARTIAL;
   return takeBytes(call, { ...upload, offset, fileSize, bytes: call.body.bytes });
 }
 
 /** As `receiveBytes`, for offsets that are already judged. */
 export async function takeBytes(
-  call: Call, { name, offset, fileSize, bytes }: { name: string; offset: number; fileSize: number; bytes: Parameters<Call["world"]["uploads"]["write"]>[1] },
+  call: Call,
+  {
+    name,
+    offset,
+    fileSize,
+    bytes,
+  }: { name: string; offset: number; fileSize: number; bytes: Parameters<Call["world"]["uploads"]["write"]>[1] },
 ): Promise<Received> {
-  const cut = call.behaviour?.name === "upload-interrupt-at-{n}" ? Math.max(0, (call.behaviour.number ?? 0) - offset) : bytes.sizeBytes;
+  const cut =
+    call.behaviour?.name === "upload-interrupt-at-{n}"
+      ? Math.max(0, (call.behaviour.number ?? 0) - offset)
+      : bytes.sizeBytes;
   const received = await call.world.uploads.write(name, bytes, { offset, takeBytes: cut });
   return { bytes: received, media: received === fileSize ? await call.world.uploads.finish(name) : null };
 }

@@ -14,9 +14,17 @@ export const NEVER = Number.MAX_SAFE_INTEGER;
 export const TOKEN_ERRORS = {
   unreadable: { message: "Invalid OAuth access token - Cannot parse access token", code: 190 },
   absent: { message: "An access token is required to request this resource.", code: 104 },
-  revoked: { message: "Error validating access token: The user has not authorized application.", code: 190, subcode: 458 },
+  revoked: {
+    message: "Error validating access token: The user has not authorized application.",
+    code: 190,
+    subcode: 458,
+  },
   /** With the time of the call, in Pacific time, as Meta writes it. */
-  expired: (now: number): GraphError => ({ message: `Error validating access token: Session has expired on ${pacificTime(now)}.`, code: 190, subcode: 463 }),
+  expired: (now: number): GraphError => ({
+    message: `Error validating access token: Session has expired on ${pacificTime(now)}.`,
+    code: 190,
+    subcode: 463,
+  }),
 } as const;
 
 /** The token that makes a call, which has to be good. */
@@ -34,7 +42,17 @@ export function checkToken(token: Token, now: number): void {
 }
 
 /** Adds a token. `name` is set for those of the seed, which are numbered; all others are as long as real ones. */
-export function issueToken(call: Call, token: { platform: PlatformName; grantId: number; kind: string; expiresAt: number; prefix: string; name: string | null }): string {
+export function issueToken(
+  call: Call,
+  token: {
+    platform: PlatformName;
+    grantId: number;
+    kind: string;
+    expiresAt: number;
+    prefix: string;
+    name: string | null;
+  },
+): string {
   const { name, prefix, ...rest } = token;
   const value = name ?? randomSecret(prefix, 110);
   call.world.identity.addToken({ ...rest, token: value, issuedAt: call.now });
@@ -42,10 +60,16 @@ export function issueToken(call: Call, token: { platform: PlatformName; grantId:
 }
 
 /** A good token of this grant and kind, as given out before. */
-export function knownToken(call: Call, of: { platform: PlatformName; grantId: number; kind: string }): string | undefined {
+export function knownToken(
+  call: Call,
+  of: { platform: PlatformName; grantId: number; kind: string },
+): string | undefined {
   const row = call.world.store.get(
     "SELECT token FROM tokens WHERE platform = ? AND grant_id = ? AND kind = ? AND state = 'valid' AND expires_at > ? ORDER BY issued_at LIMIT 1",
-    of.platform, of.grantId, of.kind, call.now,
+    of.platform,
+    of.grantId,
+    of.kind,
+    call.now,
   );
   return row && text(row, "token");
 }

@@ -49,7 +49,12 @@ export const MAX_PASSWORD_LENGTH = 200;
 export async function createAuth(deps: AuthDeps) {
   const visits = new AsyncLocalStorage<Visit>();
   const visit = () => visits.getStore() ?? NOBODY;
-  const watcher = watch({ pool: deps.pool, visit, record: (deed) => deps.record(deed, visit()), userOf: async (cookies) => (await findGoodSession(cookies))?.userId ?? null });
+  const watcher = watch({
+    pool: deps.pool,
+    visit,
+    record: (deed) => deps.record(deed, visit()),
+    userOf: async (cookies) => (await findGoodSession(cookies))?.userId ?? null,
+  });
   const options = {
     appName: "Ampost",
     baseURL: deps.appUrl,
@@ -62,12 +67,21 @@ export async function createAuth(deps: AuthDeps) {
       changeEmail: {
         enabled: true,
         // The owner of the old address has to agree before the new one is asked.
-        sendChangeEmailConfirmation: ({ user, newEmail, token }) => deps.sendLetter(user.email, { kind: "email_change", newEmail, link: linkTo("/verify-email", token) }),
+        sendChangeEmailConfirmation: ({ user, newEmail, token }) =>
+          deps.sendLetter(user.email, { kind: "email_change", newEmail, link: linkTo("/verify-email", token) }),
       },
     },
     session: {
       modelName: "sessions",
-      fields: { userId: "user_id", token: "token_digest", expiresAt: "expires_at", createdAt: "created_at", updatedAt: "updated_at", ipAddress: "address", userAgent: "user_agent" },
+      fields: {
+        userId: "user_id",
+        token: "token_digest",
+        expiresAt: "expires_at",
+        createdAt: "created_at",
+        updatedAt: "updated_at",
+        ipAddress: "address",
+        userAgent: "user_agent",
+      },
       expiresIn: SESSION_DAYS * 24 * 60 * 60,
       // A session ends when it was said to: it is read on every request and written on none.
       disableSessionRefresh: true,
@@ -76,8 +90,17 @@ export async function createAuth(deps: AuthDeps) {
     account: {
       modelName: "sign_in_methods",
       fields: {
-        userId: "user_id", providerId: "provider", accountId: "subject", password: "password_hash", accessToken: "access_token", refreshToken: "refresh_token", idToken: "id_token",
-        accessTokenExpiresAt: "access_token_expires_at", refreshTokenExpiresAt: "refresh_token_expires_at", createdAt: "created_at", updatedAt: "updated_at",
+        userId: "user_id",
+        providerId: "provider",
+        accountId: "subject",
+        password: "password_hash",
+        accessToken: "access_token",
+        refreshToken: "refresh_token",
+        idToken: "id_token",
+        accessTokenExpiresAt: "access_token_expires_at",
+        refreshTokenExpiresAt: "refresh_token_expires_at",
+        createdAt: "created_at",
+        updatedAt: "updated_at",
       },
       accountLinking: { enabled: false },
     },
@@ -94,14 +117,16 @@ export async function createAuth(deps: AuthDeps) {
       maxPasswordLength: MAX_PASSWORD_LENGTH,
       resetPasswordTokenExpiresIn: RESET_MINUTES * 60,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: ({ user, token }) => deps.sendLetter(user.email, { kind: "password_reset", link: linkTo("/reset-password", token) }),
+      sendResetPassword: ({ user, token }) =>
+        deps.sendLetter(user.email, { kind: "password_reset", link: linkTo("/reset-password", token) }),
       onPasswordReset: ({ user }) => watcher.passwordReset(user),
     },
     emailVerification: {
       sendOnSignIn: true,
       autoSignInAfterVerification: false,
       expiresIn: VERIFY_HOURS * 60 * 60,
-      sendVerificationEmail: ({ user, token }) => deps.sendLetter(user.email, { kind: "verify_email", link: linkTo("/verify-email", token) }),
+      sendVerificationEmail: ({ user, token }) =>
+        deps.sendLetter(user.email, { kind: "verify_email", link: linkTo("/verify-email", token) }),
     },
     plugins: [
       twoFactor({
@@ -110,7 +135,15 @@ export async function createAuth(deps: AuthDeps) {
         backupCodeOptions: { storeBackupCodes: "encrypted" },
         schema: {
           user: { fields: { twoFactorEnabled: "two_factor_enabled" } },
-          twoFactor: { fields: { userId: "user_id", secret: "secret_encrypted", backupCodes: "backup_codes_encrypted", failedVerificationCount: "failed_verification_count", lockedUntil: "locked_until" } },
+          twoFactor: {
+            fields: {
+              userId: "user_id",
+              secret: "secret_encrypted",
+              backupCodes: "backup_codes_encrypted",
+              failedVerificationCount: "failed_verification_count",
+              lockedUntil: "locked_until",
+            },
+          },
         },
       }),
       passkey({
@@ -120,7 +153,14 @@ export async function createAuth(deps: AuthDeps) {
         schema: {
           passkey: {
             modelName: "passkeys",
-            fields: { userId: "user_id", publicKey: "public_key", credentialID: "credential_id", deviceType: "device_type", backedUp: "backed_up", createdAt: "created_at" },
+            fields: {
+              userId: "user_id",
+              publicKey: "public_key",
+              credentialID: "credential_id",
+              deviceType: "device_type",
+              backedUp: "backed_up",
+              createdAt: "created_at",
+            },
           },
         },
       }),
@@ -166,7 +206,10 @@ export async function createAuth(deps: AuthDeps) {
     },
     /** Where a letter leads, so that its reader shows that the address is theirs. */
     linkToVerify: async ({ id, email }: { id: string; email: string }): Promise<string> =>
-      linkTo("/verify-email", await createEmailVerificationToken(deps.secret, email, undefined, VERIFY_HOURS * 60 * 60, { userId: id })),
+      linkTo(
+        "/verify-email",
+        await createEmailVerificationToken(deps.secret, email, undefined, VERIFY_HOURS * 60 * 60, { userId: id }),
+      ),
     /** The session whose cookie is among these; null where there is none that is good. */
     findSession: findGoodSession,
   };

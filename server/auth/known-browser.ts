@@ -17,7 +17,11 @@ export const KNOWN_BROWSER_DAYS = 180;
 export async function markBrowser(pool: pg.Pool, email: string, before: string | null): Promise<string | null> {
   const known = await findPasswordMark.one(pool, [email]);
   if (known === undefined) return null;
-  return [known.user_id, known.mark, (await nameOfBrowser(pool, email, before)) ?? randomBytes(16).toString("base64url")].join(" ");
+  return [
+    known.user_id,
+    known.mark,
+    (await nameOfBrowser(pool, email, before)) ?? randomBytes(16).toString("base64url"),
+  ].join(" ");
 }
 
 /** The name of the browser where it is one of the person with this address; null where it is not. */

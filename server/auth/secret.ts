@@ -6,7 +6,10 @@ import { addFact, findFact } from "../db/instance-facts.ts";
 import type { Vault } from "../oauth/vault.ts";
 
 /** The fact that holds the secret, and the place it is sealed for. */
-export const AUTH_SECRET = { name: "auth_secret", place: { table: "instance", row: "auth_secret", column: "value" } } as const;
+export const AUTH_SECRET = {
+  name: "auth_secret",
+  place: { table: "instance", row: "auth_secret", column: "value" },
+} as const;
 
 /**
  * What cookies are signed and second factors encrypted with: made once, the same for all processes, sealed in the
@@ -15,6 +18,7 @@ export const AUTH_SECRET = { name: "auth_secret", place: { table: "instance", ro
 export async function loadAuthSecret(pool: pg.Pool, vault: Vault): Promise<string> {
   const { name, place } = AUTH_SECRET;
   const find = async () => (await findFact.one(pool, [name]))?.value;
-  if ((await find()) === undefined) await addFact.run(pool, [name, vault.seal(randomBytes(32).toString("base64url"), place)]);
+  if ((await find()) === undefined)
+    await addFact.run(pool, [name, vault.seal(randomBytes(32).toString("base64url"), place)]);
   return vault.open((await find()) ?? "", place);
 }

@@ -74,8 +74,12 @@ export async function forgive(pool: pg.Pool, what: Tried, account: string): Prom
 function countedOf(what: Tried, { account, address }: Trier): { key: string; most: number }[] {
   const limit: Limit = LIMITS[what];
   return [
-    ...(limit.account === undefined || account === undefined || account === null ? [] : [{ key: keyOf(what, "account", account.trim().toLowerCase()), most: limit.account }]),
-    ...(limit.address === undefined || address === null ? [] : [{ key: keyOf(what, "address", networkOf(address)), most: limit.address }]),
+    ...(limit.account === undefined || account === undefined || account === null
+      ? []
+      : [{ key: keyOf(what, "account", account.trim().toLowerCase()), most: limit.account }]),
+    ...(limit.address === undefined || address === null
+      ? []
+      : [{ key: keyOf(what, "address", networkOf(address)), most: limit.address }]),
   ];
 }
 
@@ -95,6 +99,17 @@ export function tooManyTries(retryAfterSeconds: number): PublicError {
   const fix = `Try again in ${retryAfterSeconds < 120 ? `${retryAfterSeconds} seconds` : `${Math.ceil(retryAfterSeconds / 60)} minutes`}.`;
   return new PublicError("RATE_LIMITED", message, {
     headers: { "retry-after": String(retryAfterSeconds) },
-    issues: [{ rule: "auth.too_many_tries", code: "RATE_LIMITED", platform: null, path: "", message, actual: null, limit: null, fix }],
+    issues: [
+      {
+        rule: "auth.too_many_tries",
+        code: "RATE_LIMITED",
+        platform: null,
+        path: "",
+        message,
+        actual: null,
+        limit: null,
+        fix,
+      },
+    ],
   });
 }

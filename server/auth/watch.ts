@@ -81,9 +81,13 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             const tried = COUNTED[ctx.path];
             if (tried === undefined) return;
             const email = withEmail.safeParse(ctx.body).data?.email;
-            const browser = tried === "signIn" && email !== undefined ? await nameOfBrowser(pool, email, await readBrowser(ctx)) : null;
+            const browser =
+              tried === "signIn" && email !== undefined
+                ? await nameOfBrowser(pool, email, await readBrowser(ctx))
+                : null;
             // What others try, from wherever, keeps nobody out of a browser of their own.
-            if (browser !== null) return await throttle(pool, tried, { account: triesOf(email, browser), address: null });
+            if (browser !== null)
+              return await throttle(pool, tried, { account: triesOf(email, browser), address: null });
             const account = email ?? (await userOf(ctx.headers?.get("cookie") ?? ""));
             await throttle(pool, tried, { account, address: visit().address });
           }),
@@ -94,13 +98,18 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             const code = withCode.safeParse(ctx.body).data?.code;
             const userId = (await userOf(ctx.headers?.get("cookie") ?? "")) ?? (await whoTried(ctx));
             if (code === undefined || userId === null || (await isFirstUse(pool, userId, code))) return;
-            throw new APIError("UNAUTHORIZED", { code: "INVALID_CODE", message: "The code was used already: take the next one" });
+            throw new APIError("UNAUTHORIZED", {
+              code: "INVALID_CODE",
+              message: "The code was used already: take the next one",
+            });
           }),
         },
         {
           // Whoever changes a password has a reason: nobody else stays signed in by the old one.
           matcher: ({ path }) => path === "/change-password",
-          handler: createAuthMiddleware(async ({ body }) => ({ context: { body: { ...body, revokeOtherSessions: true } } })),
+          handler: createAuthMiddleware(async ({ body }) => ({
+            context: { body: { ...body, revokeOtherSessions: true } },
+          })),
         },
       ],
       after: [
@@ -111,13 +120,20 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             const way = WAYS_IN[ctx.path];
             const { newSession, session } = ctx.context;
             const action = DONE[ctx.path];
-            if (action !== undefined && !failed && session !== null) await record({ userId: session.user.id, action, sessionId: session.session.id });
+            if (action !== undefined && !failed && session !== null)
+              await record({ userId: session.user.id, action, sessionId: session.session.id });
             if (way === undefined) return;
             // Whoever turns the second factor on is signed in already.
             if (session !== null) return;
             if (failed) await noteFailure(await whoTried(ctx), way);
             else if (newSession !== null) {
-              await record({ userId: newSession.user.id, action: "user.signed_in", sessionId: newSession.session.id, target: newSession.session.id, data: { way } });
+              await record({
+                userId: newSession.user.id,
+                action: "user.signed_in",
+                sessionId: newSession.session.id,
+                target: newSession.session.id,
+                data: { way },
+              });
               await forgive(pool, "signIn", newSession.user.email);
               await rememberBrowser(ctx, newSession.user.email);
             }
@@ -142,7 +158,8 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
 
   /** Whoever tries from many addresses fills no log: beyond a number in an hour nothing is written down. */
   async function noteFailure(userId: string | null, way: string): Promise<void> {
-    if (await isWorthNoting(pool, userId)) await record({ userId, action: "user.sign_in_failed", sessionId: null, data: { way } });
+    if (await isWorthNoting(pool, userId))
+      await record({ userId, action: "user.sign_in_failed", sessionId: null, data: { way } });
   }
 
   /** Looked up for known and unknown addresses alike. What was typed is not kept: it may be a password. */
@@ -159,15 +176,20 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
       update: {
         after: async (user, context) => {
           const action = user.id === undefined ? undefined : UPDATED[context?.path ?? ""];
-          if (action !== undefined) await record({ userId: user.id, action, sessionId: context?.context.session?.session.id ?? null });
+          if (action !== undefined)
+            await record({ userId: user.id, action, sessionId: context?.context.session?.session.id ?? null });
         },
       },
     },
     session: {
-      create: { before: async (session) => ({ data: { ...session, ipAddress: visit().address } }), after: async ({ userId }) => void (await endSurplusSessions.run(pool, [userId, BOUNDS.sessions])) },
+      create: {
+        before: async (session) => ({ data: { ...session, ipAddress: visit().address } }),
+        after: async ({ userId }) => void (await endSurplusSessions.run(pool, [userId, BOUNDS.sessions])),
+      },
       delete: {
         after: async (session, context) => {
-          if (context?.path === "/sign-out") await record({ userId: session.userId, action: "user.signed_out", sessionId: session.id });
+          if (context?.path === "/sign-out")
+            await record({ userId: session.userId, action: "user.signed_out", sessionId: session.id });
         },
       },
     },

@@ -40,7 +40,10 @@ export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "plat
 );
 
 /** ($1 id, $2 user, $3 mode): active or not. */
-export const findAccount = statement<AccountRow>("accounts.find", `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`);
+export const findAccount = statement<AccountRow>(
+  "accounts.find",
+  `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`,
+);
 
 /** What is stored of a set's active account, as judging a post needs it. */
 export interface SetAccountRow {
@@ -58,7 +61,9 @@ export interface SetAccountRow {
  * ($1 set, $2 user, $3 mode): one row for a set without accounts (its account columns null), none where there is no
  * such set. On the path of every create.
  */
-export const findSetWithAccounts = statement<{ set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null })>(
+export const findSetWithAccounts = statement<
+  { set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null })
+>(
   "platform_sets.find_with_accounts",
   `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at, c.refresh_token_expires_at,
      c.refresh_token_sealed is not null as has_refresh_token, coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused

@@ -18,7 +18,8 @@ export interface ApiKeyRow {
   revoked_at: Date | null;
 }
 
-const columns = "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at";
+const columns =
+  "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at";
 
 /** Who a key speaks for. `unseen`: its last use was written down more than a minute ago. */
 export interface KeyHolderRow {
@@ -56,7 +57,10 @@ export const insertGrant = statement<Pick<ApiKeyRow, "id">>(
 );
 
 /** ($1 grant, $2 user, $3 mode, $4 seconds): it lives for so long from now on. */
-export const prolongGrant = statement("api_keys.prolong_grant", `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`);
+export const prolongGrant = statement(
+  "api_keys.prolong_grant",
+  `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
+);
 
 /**
  * ($1 limit): grants whose clients have never come for their code. Whoever comes lives for months (`prolongGrant`). They are
@@ -74,10 +78,16 @@ export const countActiveKeys = statement<{ count: number }>(
 );
 
 /** ($1 user) */
-export const listKeys = statement<ApiKeyRow>("api_keys.list", `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`);
+export const listKeys = statement<ApiKeyRow>(
+  "api_keys.list",
+  `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`,
+);
 
 /** ($1 id, $2 user) */
-export const findApiKey = statement<ApiKeyRow>("api_keys.find", `select ${columns} from api_keys where id = $1 and user_id = $2`);
+export const findApiKey = statement<ApiKeyRow>(
+  "api_keys.find",
+  `select ${columns} from api_keys where id = $1 and user_id = $2`,
+);
 
 /** ($1 id, $2 user): nothing where it is revoked already; else every process is told. */
 export const revokeKey = statement<ApiKeyRow>(

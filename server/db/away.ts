@@ -13,7 +13,10 @@ export function isDatabaseAway(error: unknown): boolean {
 
 /** A constraint or the value itself: the same would be refused again. */
 export function isRefusedForGood(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code?.startsWith("22") === true || error.code?.startsWith("23") === true);
+  return (
+    error instanceof pg.DatabaseError &&
+    (error.code?.startsWith("22") === true || error.code?.startsWith("23") === true)
+  );
 }
 
 /** Whatever else the database itself says may be otherwise in a moment: a deadlock, a time-out, a lock. */
@@ -27,7 +30,21 @@ export function isFromDatabase(error: unknown): boolean {
  */
 const AWAY_STATES = ["08000", "08001", "08003", "08004", "08006", "53", "57P01", "57P02", "57P03", "25006"];
 
-const AWAY_CODES: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOENT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+const AWAY_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOENT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+]);
 
 /** node-postgres gives these no code. */
-const AWAY_SENTENCES = ["Connection terminated", "timeout exceeded when trying to connect", "Client has encountered a connection error", "timeout expired"];
+const AWAY_SENTENCES = [
+  "Connection terminated",
+  "timeout exceeded when trying to connect",
+  "Client has encountered a connection error",
+  "timeout expired",
+];

@@ -52,7 +52,9 @@ const LIMIT_SPREAD_SECONDS = 60;
  * The row that keeps the slot and the limits of an account at its platform: one commit at a time is sent for it, however
  * many platform sets it is connected in.
  */
-export const slotOf = (account: string) => `(select s.id from accounts b join accounts s on s.mode = b.mode and s.platform = b.platform and s.platform_account_id = b.platform_account_id
+export const slotOf = (
+  account: string,
+) => `(select s.id from accounts b join accounts s on s.mode = b.mode and s.platform = b.platform and s.platform_account_id = b.platform_account_id
      where b.id = ${account} order by s.id limit 1)`;
 
 /**
@@ -73,7 +75,11 @@ export const slotOf = (account: string) => `(select s.id from accounts b join ac
  * Rows are compared as a whole and ordered by all columns of the index, and what was found is fetched by id: so the
  * plan walks the index from its beginning, whether the table has ever been analyzed or not.
  */
-export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow>>> = { prepare: claimIn("prepare"), commit: claimIn("commit"), observe: claimIn("observe") };
+export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow>>> = {
+  prepare: claimIn("prepare"),
+  commit: claimIn("commit"),
+  observe: claimIn("observe"),
+};
 
 function claimIn(lane: Lane): Statement<ClaimedRow> {
   return statement<ClaimedRow>(

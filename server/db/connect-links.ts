@@ -37,7 +37,10 @@ export const insertConnectLink = statement<ConnectLinkRow>(
 );
 
 /** ($1 id, $2 user, $3 mode) */
-export const findConnectLink = statement<ConnectLinkRow>("connect_links.find", `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`);
+export const findConnectLink = statement<ConnectLinkRow>(
+  "connect_links.find",
+  `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`,
+);
 
 /** ($1 token's digest): whose it is, is what the token says. The names are shown to whoever opens the link. */
 export const findConnectLinkByToken = statement<ConnectLinkRow & { user_name: string; set_name: string | null }>(
@@ -49,7 +52,9 @@ export const findConnectLinkByToken = statement<ConnectLinkRow & { user_name: st
 );
 
 /** ($1 attempt, $2 binding of the browser that began it): the link by which it was begun, how, and what it has connected. */
-export const findConnectLinkOfAttempt = statement<ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null }>(
+export const findConnectLinkOfAttempt = statement<
+  ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null }
+>(
   "connect_links.find_of_attempt",
   `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
    from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode where a.id = $1 and a.binding = $2`,
@@ -59,10 +64,16 @@ const matching = `from (select ${columns} from connect_links l where l.user_id =
   where $3::text is null or l.status = $3`;
 
 /** ($1 user, $2 mode, $3 status or null, $4 external id or null, $5 limit, $6 offset): the newest first. */
-export const listConnectLinks = statement<ConnectLinkRow>("connect_links.list", `select l.* ${matching} order by l.id desc limit $5 offset $6`);
+export const listConnectLinks = statement<ConnectLinkRow>(
+  "connect_links.list",
+  `select l.* ${matching} order by l.id desc limit $5 offset $6`,
+);
 
 /** ($1 user, $2 mode, $3 status or null, $4 external id or null) */
-export const countConnectLinks = statement<{ count: number }>("connect_links.count", `select count(*)::int as count ${matching}`);
+export const countConnectLinks = statement<{ count: number }>(
+  "connect_links.count",
+  `select count(*)::int as count ${matching}`,
+);
 
 /** ($1 id, $2 user, $3 mode): one that was used, or has been revoked before, stays as it is. */
 export const revokeConnectLink = statement(

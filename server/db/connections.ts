@@ -64,7 +64,12 @@ export const saveConnectionSource = statement(
 );
 
 /** ($1 set, $2 platform, $3 user, $4 mode): the active account of a platform in a set. Whoever holds the set keeps it so. */
-export const findActiveAccount = statement<{ id: string; platform_account_id: string; username: string | null; display_name: string | null }>(
+export const findActiveAccount = statement<{
+  id: string;
+  platform_account_id: string;
+  username: string | null;
+  display_name: string | null;
+}>(
   "accounts.find_active",
   `select id, platform_account_id, username, display_name from accounts
    where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and status = 'active'`,

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import pg from "pg";
+
 import { type EmbeddedPostgres, startEmbedded } from "./embedded.ts";
 import { findPostgres, restoreSymlinks } from "./postgres-binaries.ts";
 
@@ -118,7 +120,8 @@ test("a process number in the records that belongs to another program by now doe
   await first.stop();
   // Not ours: PostgreSQL overlooks the one that started it.
   const another = spawn("sleep", ["600"], { stdio: "ignore" });
-  for (const [index, record] of records.entries()) await writeFile(record, (written[index] ?? "").replace(/^\d+/, String(another.pid)));
+  for (const [index, record] of records.entries())
+    await writeFile(record, (written[index] ?? "").replace(/^\d+/, String(another.pid)));
   const second = await startEmbedded({ dataDir, log }).finally(() => another.kill());
   assert.deepEqual(await run(second.url, "select 1 as n"), [{ n: 1 }]);
   await second.stop();
@@ -145,7 +148,10 @@ test("a data folder with a long path, blanks and a comma works", async () => {
 
 test("a server that cannot start says why, in PostgreSQL's own words", async () => {
   const dataDir = await newFolder();
-  await assert.rejects(startEmbedded({ dataDir, log, settings: { shared_buffers: "nonsense" } }), /does not start[\s\S]*shared_buffers/);
+  await assert.rejects(
+    startEmbedded({ dataDir, log, settings: { shared_buffers: "nonsense" } }),
+    /does not start[\s\S]*shared_buffers/,
+  );
 });
 
 test("the package's missing symbolic links are made", async () => {
@@ -192,7 +198,9 @@ async function ownerProcess(dataDir: string): Promise<{ process: ChildProcess; u
     const server = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log: console });
     console.log(JSON.stringify({ url: server.url, serverPid: await server.pid() }));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = await once(child.stdout, "data");
   return { process: child, ...JSON.parse(String(line)) };
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import pg from "pg";
 import type { Logger } from "pino";
+
 import { withFileLock } from "./file-lock.ts";
 import { type Launcher, launcherFor } from "./postgres-binaries.ts";
 import { ensureRunning, type Place, preparePlace, readPidFile, stopServer } from "./postgres-server.ts";
@@ -104,7 +106,8 @@ function holdProcess(client: pg.Client, hold: boolean): void {
 }
 
 async function otherOwners(owner: pg.Client | undefined): Promise<number> {
-  const others = "select count(*)::integer as count from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()";
+  const others =
+    "select count(*)::integer as count from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()";
   if (owner) holdProcess(owner, true);
   const answer = await owner?.query<{ count: number }>(others, [OWNER]).catch(() => undefined);
   return answer?.rows[0]?.count ?? 0;

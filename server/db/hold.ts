@@ -7,7 +7,12 @@ export const HELD_FACT = "held";
 export const isHeld = `exists (select from instance where name = '${HELD_FACT}')`;
 
 /** ($1 intent): what the database knows about the newest commit that was noted outside of it. */
-export const findContinuity = statement<{ has_posts: boolean; has_commits: boolean; knows: boolean; knows_newer: boolean }>(
+export const findContinuity = statement<{
+  has_posts: boolean;
+  has_commits: boolean;
+  knows: boolean;
+  knows_newer: boolean;
+}>(
   "instance.find_continuity",
   `select exists (select from posts) as has_posts,
      exists (select from publish_steps where effect = 'visible') as has_commits,
@@ -46,12 +51,21 @@ export const doubtUnsettled = statement(
 );
 
 /** ($1 commit, $2 step) */
-export const nameDoubtedStep = statement("publish_steps.name_doubted", `update publish_steps set step = $2 where id = $1 and step = '${DOUBTED_STEP}'`);
+export const nameDoubtedStep = statement(
+  "publish_steps.name_doubted",
+  `update publish_steps set step = $2 where id = $1 and step = '${DOUBTED_STEP}'`,
+);
 
 /** ($1 fact) */
-export const hold = statement("instance.hold", `insert into instance (name, value) values ('${HELD_FACT}', $1) on conflict (name) do nothing`);
+export const hold = statement(
+  "instance.hold",
+  `insert into instance (name, value) values ('${HELD_FACT}', $1) on conflict (name) do nothing`,
+);
 
-export const findHold = statement<{ value: string }>("instance.find_hold", `select value from instance where name = '${HELD_FACT}'`);
+export const findHold = statement<{ value: string }>(
+  "instance.find_hold",
+  `select value from instance where name = '${HELD_FACT}'`,
+);
 
 /** How many platform posts are still being read back, how many need a person, and how many are due and wait for the release. */
 export const countHeld = statement<{ doubted: number; unknown: number; waiting: number }>(

@@ -41,7 +41,10 @@ export const renewClaim = statement(
 );
 
 /** ($1 user, $2 mode, $3 key, $4 claim): the call was refused, or failed. */
-export const freeClaim = statement("idempotency_keys.free", `delete from idempotency_keys where user_id = $1 and mode = $2 and key = $3 and claim = $4 and status is null`);
+export const freeClaim = statement(
+  "idempotency_keys.free",
+  `delete from idempotency_keys where user_id = $1 and mode = $2 and key = $3 and claim = $4 and status is null`,
+);
 
 /** ($1 user, $2 mode, $3 key, $4 claim, $5 status, $6 body as JSON text, $7 headers, $8 post): nothing where the claim was lost. */
 export const storeAnswer = statement(

@@ -4,7 +4,10 @@ import { statement } from "./sql.ts";
 export const findFact = statement<{ value: string }>("instance.find", `select value from instance where name = $1`);
 
 /** Keeps what is there already: the first process to say it is right. */
-export const addFact = statement("instance.add", `insert into instance (name, value) values ($1, $2) on conflict (name) do nothing`);
+export const addFact = statement(
+  "instance.add",
+  `insert into instance (name, value) values ($1, $2) on conflict (name) do nothing`,
+);
 
 /** Of several processes that begin one thing, one goes on at a time, until its transaction ends. */
 export const lockSetUp = statement("instance.lock_set_up", `select pg_advisory_xact_lock(hashtext('ampost set-up'))`);

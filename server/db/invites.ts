@@ -18,13 +18,22 @@ export const saveInvite = statement<InviteRow>(
 );
 
 /** ($1 owner): those that are open, the newest first. */
-export const listInvites = statement<InviteRow>("invites.list", `select ${columns} from invites where invited_by = $1 and expires_at > now() order by created_at desc, id desc`);
+export const listInvites = statement<InviteRow>(
+  "invites.list",
+  `select ${columns} from invites where invited_by = $1 and expires_at > now() order by created_at desc, id desc`,
+);
 
 /** ($1 id, $2 owner) */
 export const deleteInvite = statement("invites.delete", `delete from invites where id = $1 and invited_by = $2`);
 
 /** ($1 digest of its token) */
-export const findInvite = statement<InviteRow>("invites.find", `select ${columns} from invites where token_digest = $1 and expires_at > now()`);
+export const findInvite = statement<InviteRow>(
+  "invites.find",
+  `select ${columns} from invites where token_digest = $1 and expires_at > now()`,
+);
 
 /** ($1 digest of its token): takes it, so that nobody takes it again. */
-export const takeInvite = statement<InviteRow>("invites.take", `delete from invites where token_digest = $1 and expires_at > now() returning ${columns}`);
+export const takeInvite = statement<InviteRow>(
+  "invites.take",
+  `delete from invites where token_digest = $1 and expires_at > now() returning ${columns}`,
+);

@@ -10,8 +10,16 @@ const HOSTILE = [
   { what: "the other half", value: ["\u{1f680}".slice(1)], kept: ["\ufffd"] },
   { what: "a NUL", value: { text: "a\0b" }, kept: { text: "ab" } },
   { what: "both in a name", value: { "k\0\ud83d": 1 }, kept: { "k\ufffd": 1 } },
-  { what: "text that only looks like an escape", value: { text: "\\u0000 \\\\ud83d \\" }, kept: { text: "\\u0000 \\\\ud83d \\" } },
-  { what: "whole emoji, quotes and controls", value: { text: "\u{1f680}\"\n\u0001é" }, kept: { text: "\u{1f680}\"\n\u0001é" } },
+  {
+    what: "text that only looks like an escape",
+    value: { text: "\\u0000 \\\\ud83d \\" },
+    kept: { text: "\\u0000 \\\\ud83d \\" },
+  },
+  {
+    what: "whole emoji, quotes and controls",
+    value: { text: '\u{1f680}"\n\u0001é' },
+    kept: { text: '\u{1f680}"\n\u0001é' },
+  },
   { what: "nothing", value: null, kept: null },
 ];
 
@@ -22,7 +30,8 @@ test("whatever others have sent can be kept: PostgreSQL takes it, whole but for 
     for (const { what, value, kept } of HOSTILE) {
       assert.deepEqual((await echo.one(database.pool, [jsonb(value)]))?.kept, kept, what);
       // An object that is handed to a statement as it is takes the same door.
-      if (value !== null && !Array.isArray(value)) assert.deepEqual((await echo.one(database.pool, [value]))?.kept, kept, what);
+      if (value !== null && !Array.isArray(value))
+        assert.deepEqual((await echo.one(database.pool, [value]))?.kept, kept, what);
     }
   } finally {
     await database.drop();

@@ -6,7 +6,9 @@
 export function jsonb(value: unknown): string {
   const text = JSON.stringify(value);
   // Every backslash of it begins an escape: one that was in the text has become two.
-  return text.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) => (escape === "\\u0000" ? "" : escape.startsWith("\\ud") ? "\ufffd" : escape));
+  return text.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) =>
+    escape === "\\u0000" ? "" : escape.startsWith("\\ud") ? "\ufffd" : escape,
+  );
 }
 
 /** What node-postgres would turn into JSON by itself. */

@@ -47,8 +47,14 @@ interface Condition {
  * A page of what the filter matches, newest first, after the post with the id `after`. Each set of filters has a
  * statement of its own: one that asked "is this filter set?" could not be planned well for either answer.
  */
-export function listPage(userId: string, mode: Mode, filter: PostFilter, page: { after: string | null; limit: number; offset: number }): Prepared<PostSummaryRow> {
-  const after: Condition[] = page.after === null ? [] : [{ name: "after", sql: (id) => `p.id < ${id}`, values: [page.after] }];
+export function listPage(
+  userId: string,
+  mode: Mode,
+  filter: PostFilter,
+  page: { after: string | null; limit: number; offset: number },
+): Prepared<PostSummaryRow> {
+  const after: Condition[] =
+    page.after === null ? [] : [{ name: "after", sql: (id) => `p.id < ${id}`, values: [page.after] }];
   const { name, where, values } = combine(userId, mode, [...conditionsOf(filter), ...after]);
   const text = `select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start, p.platforms,
        jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
@@ -65,9 +71,13 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: {
 /** How many posts the filter matches. By status and platform alone the counters tell, at the same cost however many posts there are. */
 export function countMatches(userId: string, mode: Mode, filter: PostFilter): Prepared<{ count: number }> {
   const { status, platform, from, to, search } = filter;
-  if (from === null && to === null && search === null) return { statement: sumCounts, values: [userId, mode, platform, status] };
+  if (from === null && to === null && search === null)
+    return { statement: sumCounts, values: [userId, mode, platform, status] };
   const { name, where, values } = combine(userId, mode, conditionsOf(filter));
-  return { statement: prepare(counts, `posts.count${name}`, `select count(*)::int as count from posts p where ${where}`), values };
+  return {
+    statement: prepare(counts, `posts.count${name}`, `select count(*)::int as count from posts p where ${where}`),
+    values,
+  };
 }
 
 /** ($1 user, $2 mode, $3 platform, $4 status) */
@@ -85,14 +95,19 @@ function conditionsOf({ status, platform, from, to, search, texts }: PostFilter)
     { name: "to", sql: (place) => `p.created_at < ${place}`, values: [to] },
     {
       name: "search",
-      sql: (pattern, paths) => `exists (select from unnest(${paths}::text[]) as path, jsonb_path_query(p.content, path::jsonpath) as found where found #>> '{}' ilike ${pattern})`,
+      sql: (pattern, paths) =>
+        `exists (select from unnest(${paths}::text[]) as path, jsonb_path_query(p.content, path::jsonpath) as found where found #>> '{}' ilike ${pattern})`,
       values: [search, texts],
     },
   ];
   return conditions.filter(({ values: [value] }) => value !== null);
 }
 
-function combine(userId: string, mode: Mode, conditions: readonly Condition[]): { name: string; where: string; values: unknown[] } {
+function combine(
+  userId: string,
+  mode: Mode,
+  conditions: readonly Condition[],
+): { name: string; where: string; values: unknown[] } {
   const values: unknown[] = [userId, mode];
   const parts = ["p.user_id = $1", "p.mode = $2"];
   for (const condition of conditions) {

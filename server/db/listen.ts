@@ -30,7 +30,9 @@ export interface Listener {
  * up to 5 s between tries. Resolves when the first connection stands; rejects when that cannot be made.
  */
 export async function createListener(connectionString: string, log: Pick<Logger, "warn" | "info">): Promise<Listener> {
-  const heardBy = new Map<string, Set<(payload: string) => void>>(Object.values(CHANNELS).map((channel) => [channel, new Set()]));
+  const heardBy = new Map<string, Set<(payload: string) => void>>(
+    Object.values(CHANNELS).map((channel) => [channel, new Set()]),
+  );
   const reconnected = new Set<() => void>();
   let closed = false;
   let timer: NodeJS.Timeout | undefined;

@@ -4,7 +4,10 @@ import { statement } from "./sql.ts";
 export const MCP_SESSION_DAYS = 30;
 
 /** ($1 id, $2 user, $3 mode): a row where the session was ended. */
-export const findEndedSession = statement<{ id: string }>("mcp_ended_sessions.find", `select id from mcp_ended_sessions where id = $1 and user_id = $2 and mode = $3`);
+export const findEndedSession = statement<{ id: string }>(
+  "mcp_ended_sessions.find",
+  `select id from mcp_ended_sessions where id = $1 and user_id = $2 and mode = $3`,
+);
 
 /** ($1 limit): ends of sessions that would be over by now anyway. */
 export const deleteOldEnds = statement(

@@ -37,7 +37,10 @@ export const useMcpToken = statement<McpTokenRow>(
 );
 
 /** ($1 digest): a token as it is, whatever became of it. */
-export const findMcpToken = statement<McpTokenRow & { kind: McpTokenKind }>("mcp_tokens.find", `select ${columns}, t.kind from mcp_tokens t join api_keys k on ${mine} where t.digest = $1`);
+export const findMcpToken = statement<McpTokenRow & { kind: McpTokenKind }>(
+  "mcp_tokens.find",
+  `select ${columns}, t.kind from mcp_tokens t join api_keys k on ${mine} where t.digest = $1`,
+);
 
 /** ($1 digest, $2 user, $3 mode): an access token works no more, and every process is told. */
 export const deleteMcpToken = statement(

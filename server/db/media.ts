@@ -15,7 +15,10 @@ export interface MediaRow {
   created_at: Date;
 }
 
-export type NewMedia = Pick<MediaRow, "id" | "status" | "source_url" | "storage_key" | "filename" | "facts" | "size_bytes">;
+export type NewMedia = Pick<
+  MediaRow,
+  "id" | "status" | "source_url" | "storage_key" | "filename" | "facts" | "size_bytes"
+>;
 
 const COLUMNS = "m.id, m.status, m.source_url, m.storage_key, m.filename, m.facts, m.size_bytes, m.error, m.created_at";
 
@@ -61,10 +64,9 @@ export const holdMedia = statement<MediaRow>("media.hold", `${findMedia.text} fo
  * ($1 id): whoever has a signed address may have the bytes, so the signature stands in for user and mode. Renditions
  * are among them; a deleted one answers without a storage key.
  */
-export const findSignedMedia = statement<Pick<MediaRow, "storage_key" | "facts" | "status"> & { deleted_at: Date | null }>(
-  "media.find_signed",
-  `select storage_key, facts, status, deleted_at from media where id = $1`,
-);
+export const findSignedMedia = statement<
+  Pick<MediaRow, "storage_key" | "facts" | "status"> & { deleted_at: Date | null }
+>("media.find_signed", `select storage_key, facts, status, deleted_at from media where id = $1`);
 
 /** ($1 user, $2 mode, $3 limit, $4 offset), newest first. */
 export const listMedia = statement<MediaRow>(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { createTestDatabase } from "../../tests/database.ts";
 import { type Migration, migrate, MigrationRefused, pendingMigrations, readMigrations } from "./migrate.ts";
 import { createPool } from "./pool.ts";
@@ -20,10 +21,20 @@ test("a migration that fails leaves nothing of itself, and those before it stay"
   const database = await createTestDatabase({ migrated: false });
   const first = fake(1, "create table a (n integer)");
   const second = fake(2, "create table b (n integer); create table a (n integer)");
-  await assert.rejects(migrate(database.pool, { migrations: [first, second] }), /Migration 0002_fake failed and was undone: relation "a" already exists/);
-  const tables = await database.pool.query("select tablename from pg_tables where schemaname = 'public' and length(tablename) = 1");
-  assert.deepEqual(tables.rows.map((row) => row.tablename), ["a"]);
-  assert.deepEqual(await migrate(database.pool, { migrations: [first, fake(2, "create table b (n integer)")] }), ["0002_fake"]);
+  await assert.rejects(
+    migrate(database.pool, { migrations: [first, second] }),
+    /Migration 0002_fake failed and was undone: relation "a" already exists/,
+  );
+  const tables = await database.pool.query(
+    "select tablename from pg_tables where schemaname = 'public' and length(tablename) = 1",
+  );
+  assert.deepEqual(
+    tables.rows.map((row) => row.tablename),
+    ["a"],
+  );
+  assert.deepEqual(await migrate(database.pool, { migrations: [first, fake(2, "create table b (n integer)")] }), [
+    "0002_fake",
+  ]);
   await database.drop();
 });
 
@@ -32,7 +43,10 @@ test("a database newer than the program is refused untouched", async () => {
   await migrate(database.pool, { migrations: [fake(1, "select 1"), fake(2, "select 1")] });
   await assert.rejects(migrate(database.pool, { migrations: [fake(1, "select 1")] }), (error) => {
     assert.ok(error instanceof MigrationRefused);
-    assert.match(error.message, /newer than this Ampost: it has had migration 0002_fake, and this program ends at 0001_fake/);
+    assert.match(
+      error.message,
+      /newer than this Ampost: it has had migration 0002_fake, and this program ends at 0001_fake/,
+    );
     return true;
   });
   await database.drop();
@@ -41,13 +55,19 @@ test("a database newer than the program is refused untouched", async () => {
 test("a migration that was changed after it ran is refused", async () => {
   const database = await createTestDatabase({ migrated: false });
   await migrate(database.pool, { migrations: [fake(1, "select 1")] });
-  await assert.rejects(migrate(database.pool, { migrations: [fake(1, "select 2"), fake(2, "select 1")] }), /0001_fake ran here in another form/);
+  await assert.rejects(
+    migrate(database.pool, { migrations: [fake(1, "select 2"), fake(2, "select 1")] }),
+    /0001_fake ran here in another form/,
+  );
   await database.drop();
 });
 
 test("a server that is too old is refused by its version", async () => {
   const database = await createTestDatabase({ migrated: false });
-  await assert.rejects(migrate(database.pool, { oldestPostgres: 99 }), /This is PostgreSQL \d+\.\d+.*; Ampost needs 99 or newer\./);
+  await assert.rejects(
+    migrate(database.pool, { oldestPostgres: 99 }),
+    /This is PostgreSQL \d+\.\d+.*; Ampost needs 99 or newer\./,
+  );
   await database.drop();
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type pg from "pg";
 
 /** Numbered and forward only: `0001_core.sql`, `0002_…sql`. A file that has run anywhere is never changed. */
@@ -29,7 +30,10 @@ export class MigrationRefused extends Error {
  * own, once, however many processes start at the same time. Throws MigrationRefused where the server is too old, the
  * database is newer than this program, or a file differs from the one that ran; nothing is changed then.
  */
-export async function migrate(pool: pg.Pool, options: { migrations?: Migration[]; oldestPostgres?: number } = {}): Promise<string[]> {
+export async function migrate(
+  pool: pg.Pool,
+  options: { migrations?: Migration[]; oldestPostgres?: number } = {},
+): Promise<string[]> {
   const known = options.migrations ?? (await readMigrations());
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -95,12 +99,17 @@ async function run(client: pg.PoolClient, migration: Migration): Promise<void> {
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");
-    throw new Error(`Migration ${migration.name} failed and was undone: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(
+      `Migration ${migration.name} failed and was undone: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
 async function outstanding(client: pg.PoolClient, known: Migration[]): Promise<Migration[]> {
-  const exists = await client.query("select 1 from pg_tables where schemaname = current_schema() and tablename = 'schema_migrations'");
+  const exists = await client.query(
+    "select 1 from pg_tables where schemaname = current_schema() and tablename = 'schema_migrations'",
+  );
   if (exists.rowCount === 0) return known;
   const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
     "select version, name, checksum from schema_migrations order by version",

@@ -17,7 +17,10 @@ export const findInstanceApp = statement<OAuthAppRow>(
 );
 
 /** ($1 id, $2 mode): the app that something was connected with, removed or not. */
-export const findAppById = statement<OAuthAppRow>("oauth_apps.find", `select ${columns} from oauth_apps where id = $1 and mode = $2`);
+export const findAppById = statement<OAuthAppRow>(
+  "oauth_apps.find",
+  `select ${columns} from oauth_apps where id = $1 and mode = $2`,
+);
 
 /** ($1 set, $2 platform, $3 user, $4 mode): the set's own app. */
 export const findAppOfSet = statement<OAuthAppRow>(
@@ -42,7 +45,10 @@ export const listAppsOfSet = statement<AppOfSetRow | { [Column in keyof AppOfSet
 );
 
 /** ($1 id, $2 sealed secret): the same app with another secret. */
-export const changeAppSecret = statement("oauth_apps.change_secret", `update oauth_apps set client_secret_sealed = $2 where id = $1`);
+export const changeAppSecret = statement(
+  "oauth_apps.change_secret",
+  `update oauth_apps set client_secret_sealed = $2 where id = $1`,
+);
 
 /** ($1 id, $2 user, $3 mode, $4 set, $5 platform, $6 client id, $7 sealed secret, $8 redirect URI) */
 export const insertAppOfSet = statement(

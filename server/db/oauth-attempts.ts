@@ -45,7 +45,10 @@ export const useAttempt = statement<OAuthAttemptRow>(
 );
 
 /** ($1 digest of the state): to say why it was not to be had. */
-export const findAttemptByState = statement<OAuthAttemptRow>("oauth_attempts.find_by_state", `select ${columns} from oauth_attempts where state_digest = $1`);
+export const findAttemptByState = statement<OAuthAttemptRow>(
+  "oauth_attempts.find_by_state",
+  `select ${columns} from oauth_attempts where state_digest = $1`,
+);
 
 /** ($1 id, $2 sealed grants, $3 seconds to choose in): what the person has to choose from. */
 export const keepGranted = statement(
@@ -66,7 +69,10 @@ export const settleAttempt = statement<{ id: string }>(
 );
 
 /** ($1 id): there is nothing to choose from any more. Answers the account that has come of it, if one has. */
-export const dropGranted = statement<{ account_id: string | null }>("oauth_attempts.drop_granted", `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`);
+export const dropGranted = statement<{ account_id: string | null }>(
+  "oauth_attempts.drop_granted",
+  `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`,
+);
 
 /** ($1 how many): attempts that nobody can go on with. */
 export const deleteOldAttempts = statement(

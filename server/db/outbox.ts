@@ -18,7 +18,11 @@ export interface PostOwner {
 }
 
 /** Writes the events in their order and tells whoever listens that the post has changed. */
-export async function tellPost(db: Db, { userId, mode, postId }: PostOwner, events: readonly PostEvent[]): Promise<void> {
+export async function tellPost(
+  db: Db,
+  { userId, mode, postId }: PostOwner,
+  events: readonly PostEvent[],
+): Promise<void> {
   await insertEvents.run(db, [userId, mode, postId, jsonb(events)]);
 }
 
@@ -42,12 +46,20 @@ const insertEvents = statement(
 );
 
 /** Writes what happened to an account. `data` never holds a secret. */
-export async function tellAccount(db: Db, account: { userId: string; mode: Mode; accountId: string }, type: AccountEventType, data: Record<string, unknown>): Promise<void> {
+export async function tellAccount(
+  db: Db,
+  account: { userId: string; mode: Mode; accountId: string },
+  type: AccountEventType,
+  data: Record<string, unknown>,
+): Promise<void> {
   await insertAccountEvent.run(db, [account.userId, account.mode, type, account.accountId, data]);
 }
 
 /** ($1 user, $2 mode, $3 type, $4 account, $5 data) */
-const insertAccountEvent = statement("outbox.insert_account_event", `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`);
+const insertAccountEvent = statement(
+  "outbox.insert_account_event",
+  `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`,
+);
 
 /** An event that has not been handed on. */
 export interface OutboxRow {

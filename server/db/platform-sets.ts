@@ -22,7 +22,10 @@ export const listSets = statement<PlatformSetRow>(
 );
 
 /** ($1 user, $2 mode) */
-export const countSets = statement<{ count: number }>("platform_sets.count", `select count(*)::int as count from platform_sets where user_id = $1 and mode = $2`);
+export const countSets = statement<{ count: number }>(
+  "platform_sets.count",
+  `select count(*)::int as count from platform_sets where user_id = $1 and mode = $2`,
+);
 
 /** ($1 id, $2 user, $3 mode, $4 name, $5 is default): nothing where there is a default one already. */
 export const insertSet = statement<PlatformSetRow>(
@@ -48,7 +51,10 @@ export const lockSetForDelete = statement<Pick<PlatformSetRow, "id" | "name" | "
 );
 
 /** ($1 id, $2 user, $3 mode) */
-export const deleteSet = statement("platform_sets.delete", `delete from platform_sets where id = $1 and user_id = $2 and mode = $3`);
+export const deleteSet = statement(
+  "platform_sets.delete",
+  `delete from platform_sets where id = $1 and user_id = $2 and mode = $3`,
+);
 
 /** ($1 id, $2 user, $3 mode): the set's posts that wait for their time. */
 export const listScheduledOfSet = statement<{ id: string }>(

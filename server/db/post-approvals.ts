@@ -30,7 +30,10 @@ export const saveApproval = statement(
 );
 
 /** ($1 post, $2 user, $3 mode) */
-export const voidApproval = statement("post_approvals.void", `delete from post_approvals where post_id = $1 and user_id = $2 and mode = $3`);
+export const voidApproval = statement(
+  "post_approvals.void",
+  `delete from post_approvals where post_id = $1 and user_id = $2 and mode = $3`,
+);
 
 /** ($1 post, $2 user, $3 mode, $4 key): the key waits for a person to approve the post. Nothing that a caller sees of it changes. */
 export const wantApproval = statement(

@@ -58,16 +58,20 @@ function thisSystem(): { uid: number; namespaces: boolean } {
 export async function giveTo(launcher: Launcher, folder: string): Promise<void> {
   const { uid } = await lstat(folder);
   if (process.getuid?.() !== 0 || uid === launcher.uid) return;
-  for (const entry of await readdir(folder, { recursive: true })) await chown(join(folder, entry), launcher.uid, launcher.gid);
+  for (const entry of await readdir(folder, { recursive: true }))
+    await chown(join(folder, entry), launcher.uid, launcher.gid);
   await chown(folder, launcher.uid, launcher.gid);
 }
 
 /** npm packages hold no symbolic links; the package's install script makes them, unless scripts were switched off. */
 export async function restoreSymlinks(root: string): Promise<void> {
-  const links: { source: string; target: string }[] = JSON.parse(await readFile(join(root, "native/pg-symlinks.json"), "utf8").catch(() => "[]"));
+  const links: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(root, "native/pg-symlinks.json"), "utf8").catch(() => "[]"),
+  );
   for (const { source, target } of links) {
     const made = await lstat(join(root, target)).catch(() => undefined);
-    if (made === undefined) await symlink(source.slice(source.lastIndexOf("/") + 1), join(root, target)).catch(ignoreExisting);
+    if (made === undefined)
+      await symlink(source.slice(source.lastIndexOf("/") + 1), join(root, target)).catch(ignoreExisting);
   }
 }
 

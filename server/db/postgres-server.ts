@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, open, readFile, readlink, realpath, rename, rm, stat, s
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import pg from "pg";
+
 import { isAlive } from "../../model/is-alive.ts";
 import { withFileLock } from "./file-lock.ts";
 import { findPostgres, giveTo, type Launcher } from "./postgres-binaries.ts";
@@ -24,7 +26,11 @@ export async function preparePlace(dataDir: string): Promise<Place> {
   const folder = await realpath(join(dataDir, "postgres"));
   const place = { folder, data: join(folder, "data"), lock: join(folder, "lock"), log: join(folder, "server.log") };
   const socket = await socketFolder(folder);
-  return { ...place, socket, url: (database) => `postgresql://ampost@localhost/${database}?host=${encodeURIComponent(socket)}` };
+  return {
+    ...place,
+    socket,
+    url: (database) => `postgresql://ampost@localhost/${database}?host=${encodeURIComponent(socket)}`,
+  };
 }
 
 /** Sockets have short names, about a hundred bytes: a deep data folder has its socket elsewhere, and a link to it. */
@@ -81,13 +87,15 @@ async function initialise(initdb: string, { place, launcher }: Server): Promise<
   const args = ["-D", fresh, "-U", "ampost", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"];
   const child = await launch(initdb, args, place, launcher);
   const code = await child.ended;
-  if (code !== 0) throw new Error(`PostgreSQL's initdb failed in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
+  if (code !== 0)
+    throw new Error(`PostgreSQL's initdb failed in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
   await rename(fresh, place.data);
 }
 
 async function startServer(postgres: string, { place, launcher, settings }: Server): Promise<void> {
   const args = ["-D", place.data];
-  for (const [name, value] of Object.entries({ ...ourSettings(place), ...settings })) args.push("-c", `${name}=${value}`);
+  for (const [name, value] of Object.entries({ ...ourSettings(place), ...settings }))
+    args.push("-c", `${name}=${value}`);
   // After a kill -9 the old server's last processes may hold its memory for a moment, and the first starts are refused.
   const deadline = performance.now() + 2_000;
   for (;;) {
@@ -95,7 +103,10 @@ async function startServer(postgres: string, { place, launcher, settings }: Serv
     let exited = false;
     void child.ended.then(() => (exited = true));
     if (await untilAnswers(place, async () => !exited)) return child.unref();
-    if (performance.now() > deadline) throw new Error(`The embedded PostgreSQL does not start in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
+    if (performance.now() > deadline)
+      throw new Error(
+        `The embedded PostgreSQL does not start in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`,
+      );
     await sleep(100);
   }
 }
@@ -135,7 +146,13 @@ async function launch(program: string, programArgs: string[], place: Place, laun
   const tooLong = ((await stat(place.log).catch(() => undefined))?.size ?? 0) > 10_000_000;
   const log = await open(place.log, tooLong ? "w" : "a", 0o600);
   try {
-    const child = spawn(file, args, { ...user, cwd: place.folder, detached: true, stdio: ["ignore", log.fd, log.fd], env: { PATH: process.env.PATH, LC_ALL: "C" } });
+    const child = spawn(file, args, {
+      ...user,
+      cwd: place.folder,
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+      env: { PATH: process.env.PATH, LC_ALL: "C" },
+    });
     const ended = new Promise<number | null>((settle, fail) => child.once("error", fail).once("exit", settle));
     return { ended, unref: () => child.unref() };
   } finally {

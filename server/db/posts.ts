@@ -1,6 +1,6 @@
 import type { PlatformPostError } from "../../model/errors.ts";
-import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import { isHeld } from "./hold.ts";
 import { statement } from "./sql.ts";
@@ -53,7 +53,8 @@ export interface PostMediaRow {
   error: string | null;
 }
 
-const columns = "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at";
+const columns =
+  "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at";
 
 /** Whether its time has come while publishing is held. What is read back goes on meanwhile. */
 const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe' and pp.due_at <= now() and ${isHeld})`;
@@ -61,7 +62,13 @@ const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.l
 /** When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled. */
 const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) and not ${waitsForRelease} then pp.next_action_at end`;
 
-const HELD_WARNING = JSON.stringify([{ code: "PUBLISHING_HELD", message: "Publishing is held by the operator, so the post has not gone out on time. It goes out when publishing is released." }]);
+const HELD_WARNING = JSON.stringify([
+  {
+    code: "PUBLISHING_HELD",
+    message:
+      "Publishing is held by the operator, so the post has not gone out on time. It goes out when publishing is released.",
+  },
+]);
 
 const warnings = `case when ${waitsForRelease} then pp.warnings || '${HELD_WARNING}'::jsonb else pp.warnings end`;
 
@@ -75,13 +82,22 @@ const whole = `select ${columns},
   from posts p`;
 
 /** ($1 id, $2 user, $3 mode) */
-export const findPost = statement<WholePostRow>("posts.find", `${whole} where p.id = $1 and p.user_id = $2 and p.mode = $3`);
+export const findPost = statement<WholePostRow>(
+  "posts.find",
+  `${whole} where p.id = $1 and p.user_id = $2 and p.mode = $3`,
+);
 
 /** ($1 ids, $2 user, $3 mode): those of them that are there, in no order. */
-export const findPosts = statement<WholePostRow>("posts.find_many", `${whole} where p.id = any($1::uuid[]) and p.user_id = $2 and p.mode = $3`);
+export const findPosts = statement<WholePostRow>(
+  "posts.find_many",
+  `${whole} where p.id = any($1::uuid[]) and p.user_id = $2 and p.mode = $3`,
+);
 
 /** ($1 id, $2 user, $3 mode): the row, held until the transaction ends. Always locked before its platform posts. */
-export const lockPost = statement<PostRow>("posts.lock", `select ${columns} from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3 for update`);
+export const lockPost = statement<PostRow>(
+  "posts.lock",
+  `select ${columns} from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3 for update`,
+);
 
 /** One platform post of a post that is made or changed. */
 export interface NewPlatformPost {
@@ -111,7 +127,10 @@ const inserted = `with post as (
  * ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for; of each platform post: $9 ids,
  * $10 platforms, $11 accounts; $12 next action at; $13 publish by): a post and its platform posts, in one statement.
  */
-export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>("posts.insert", `${inserted} select created_at, updated_at, revision from post`);
+export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
+  "posts.insert",
+  `${inserted} select created_at, updated_at, revision from post`,
+);
 
 /** As `insertPost`, with ($14 NewPostMedia[] as jsonb): with what stands behind its media, and the engine told where it is scheduled. PostgreSQL prepares every part of a statement, used or not, so the plain draft has its own. */
 export const insertWholePost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
@@ -161,4 +180,7 @@ export const relinkMedia = statement(
 );
 
 /** ($1 id, $2 user): what stands behind the post's media entries. */
-export const listPostMedia = statement<{ media_id: string }>("posts.list_media", `select media_id from post_media where post_id = $1 and user_id = $2`);
+export const listPostMedia = statement<{ media_id: string }>(
+  "posts.list_media",
+  `select media_id from post_media where post_id = $1 and user_id = $2`,
+);

@@ -1,6 +1,6 @@
 import type { BrokerCode, PlatformErrorDetail, PlatformPostError } from "../../model/errors.ts";
-import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import type { StepDone } from "../../platforms/platform.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
@@ -27,7 +27,12 @@ export interface IntentRow {
 
 export interface IntentEvidence {
   /** What came instead of a proof. */
-  answer?: { status: number | null; brokerCode: BrokerCode | null; platformError: PlatformErrorDetail | null; failure: string | null };
+  answer?: {
+    status: number | null;
+    brokerCode: BrokerCode | null;
+    platformError: PlatformErrorDetail | null;
+    failure: string | null;
+  };
   /** What the request was given. */
   timeoutSeconds?: number;
   /** Seconds from the intent to the end of the exchange; missing where nobody could note it. */
@@ -176,9 +181,24 @@ export interface PostChanges {
  * The one write of the engine, in one statement: the platform post where it is still the claim's, and with it the
  * journal, the account's slot and the post. False where the claim has lost it; then nothing was written.
  */
-export async function writeClaimed(db: Db, claim: Claimed, changes: Changes, { journal, intent, post }: Along = {}): Promise<boolean> {
-  const values = [claim.id, claim.fence, claim.leaseOwner, jsonb(changes), journal === undefined ? null : jsonb(journal), intent === undefined ? null : jsonb(intent)];
-  const row = post === undefined ? await write.one(db, values) : await writeWithPost.one(db, [...values, post.status, jsonb(post.events)]);
+export async function writeClaimed(
+  db: Db,
+  claim: Claimed,
+  changes: Changes,
+  { journal, intent, post }: Along = {},
+): Promise<boolean> {
+  const values = [
+    claim.id,
+    claim.fence,
+    claim.leaseOwner,
+    jsonb(changes),
+    journal === undefined ? null : jsonb(journal),
+    intent === undefined ? null : jsonb(intent),
+  ];
+  const row =
+    post === undefined
+      ? await write.one(db, values)
+      : await writeWithPost.one(db, [...values, post.status, jsonb(post.events)]);
   return row !== undefined;
 }
 
@@ -250,8 +270,14 @@ const writeWithPost = statement<{ id: string }>(
  * lease and fence, due, and not discarded, and nothing else is being committed in the account. From here on whoever takes
  * it over may only read back, and only after the deadline and the quarantine have passed.
  */
-export async function writeIntent(db: Db, values: readonly unknown[], post?: PostChanges): Promise<IntentWritten | undefined> {
-  return post === undefined ? intend.one(db, values) : intendAndBegin.one(db, [...values, post.status, jsonb(post.events)]);
+export async function writeIntent(
+  db: Db,
+  values: readonly unknown[],
+  post?: PostChanges,
+): Promise<IntentWritten | undefined> {
+  return post === undefined
+    ? intend.one(db, values)
+    : intendAndBegin.one(db, [...values, post.status, jsonb(post.events)]);
 }
 
 /** `busy`: nothing was written, since another commit is under way in the account. */
@@ -280,7 +306,10 @@ const intended = `slot as (
 const writtenLate = "extract(epoch from now() - due_at)::float8 as late_seconds, false as busy";
 const isBusy = "where not exists (select from slot)";
 
-const intend = statement<IntentWritten>("publish_steps.intend", `with ${intended} select ${writtenLate} from pp union all select 0, true ${isBusy}`);
+const intend = statement<IntentWritten>(
+  "publish_steps.intend",
+  `with ${intended} select ${writtenLate} from pp union all select 0, true ${isBusy}`,
+);
 
 /** ($12 the post's status, $13 PostEvent[] as jsonb) */
 const intendAndBegin = statement<IntentWritten>(
@@ -292,7 +321,13 @@ const intendAndBegin = statement<IntentWritten>(
  * ($1 platform post, $2 user, $3 mode, $4 the last step that is live, or null): the commits nobody knows the outcome of, an
  * open one first and then the newest, and whether the account can still read them back.
  */
-export const findUncertainCommits = statement<{ id: string; step: string; ageSeconds: number; evidence: IntentEvidence; readable: boolean }>(
+export const findUncertainCommits = statement<{
+  id: string;
+  step: string;
+  ageSeconds: number;
+  evidence: IntentEvidence;
+  readable: boolean;
+}>(
   "publish_steps.find_uncertain",
   `select s.id, s.step, extract(epoch from now() - s.intent_at)::float8 as "ageSeconds", s.evidence,
      s.result is null or (s.checkpoint is not null and exists (

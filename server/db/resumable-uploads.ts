@@ -101,4 +101,7 @@ export const releaseResumableParts = statement<{ storage_key: string }>(
 );
 
 /** ($1 ids that are held) */
-export const removeResumableUploads = statement("resumable_uploads.remove", `delete from resumable_uploads where id = any($1::uuid[])`);
+export const removeResumableUploads = statement(
+  "resumable_uploads.remove",
+  `delete from resumable_uploads where id = any($1::uuid[])`,
+);

@@ -18,7 +18,14 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "webhooks", id: "id", idType: "uuid", column: "old_secret_sealed" },
   { table: "instance", id: "name", idType: "text", column: "value" },
   { table: "platform_posts", id: "id", idType: "uuid", column: "checkpoint", member: SEALED_MEMBER },
-  { table: "publish_steps", id: "id", idType: "uuid", column: "checkpoint", member: SEALED_MEMBER, copyOf: { table: "platform_posts", id: "platform_post_id" } },
+  {
+    table: "publish_steps",
+    id: "id",
+    idType: "uuid",
+    column: "checkpoint",
+    member: SEALED_MEMBER,
+    copyOf: { table: "platform_posts", id: "platform_post_id" },
+  },
 ];
 
 interface SealedColumn {

@@ -9,7 +9,10 @@ export interface SessionRow {
 }
 
 /** ($1 digest of its token): the session, while it is good. */
-export const findSession = statement<{ id: string; user_id: string }>("sessions.find", `select id, user_id from sessions where token_digest = $1 and expires_at > now()`);
+export const findSession = statement<{ id: string; user_id: string }>(
+  "sessions.find",
+  `select id, user_id from sessions where token_digest = $1 and expires_at > now()`,
+);
 
 /** ($1 user): those that are good, the newest first. */
 export const listSessions = statement<SessionRow>(
@@ -21,7 +24,10 @@ export const listSessions = statement<SessionRow>(
 export const deleteSession = statement("sessions.delete", `delete from sessions where id = $1 and user_id = $2`);
 
 /** ($1 user, $2 the session that stays): those that were ended. */
-export const deleteOtherSessions = statement<{ id: string }>("sessions.delete_others", `delete from sessions where user_id = $1 and id <> $2 returning id`);
+export const deleteOtherSessions = statement<{ id: string }>(
+  "sessions.delete_others",
+  `delete from sessions where user_id = $1 and id <> $2 returning id`,
+);
 
 /** ($1 id, $2 user, $3 minutes): the session, if it began within them. */
 export const findFreshSession = statement<{ id: string }>(
@@ -36,4 +42,7 @@ export const endSurplusSessions = statement(
 );
 
 /** ($1 limit) */
-export const deleteOldSessions = statement("sessions.delete_old", `delete from sessions where id in (select id from sessions where expires_at < now() order by expires_at limit $1)`);
+export const deleteOldSessions = statement(
+  "sessions.delete_old",
+  `delete from sessions where id in (select id from sessions where expires_at < now() order by expires_at limit $1)`,
+);

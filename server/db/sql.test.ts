@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { test } from "node:test";
+
 import { createTestDatabase } from "../../tests/database.ts";
 import { statements, transaction } from "./sql.ts";
 
@@ -13,7 +14,9 @@ test("PostgreSQL accepts every declared statement on the migrated schema", async
   try {
     const refused: string[] = [];
     for (const { name, text } of statements.values()) {
-      await database.pool.query(`prepare "${name}" as ${text}`).catch((error: Error) => refused.push(`${name}: ${error.message}`));
+      await database.pool
+        .query(`prepare "${name}" as ${text}`)
+        .catch((error: Error) => refused.push(`${name}: ${error.message}`));
     }
     assert.deepEqual(refused, []);
   } finally {

@@ -22,7 +22,12 @@ export const statements = new Map<string, Statement<unknown>>();
 /** Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns selected. */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
   if (statements.has(name)) throw new Error(`There are two statements named ${name}`);
-  const query = async (db: Db, values: readonly unknown[] = []) => db.query<Row & pg.QueryResultRow>({ name, text, values: values.map((value) => (isJsonObject(value) ? jsonb(value) : value)) });
+  const query = async (db: Db, values: readonly unknown[] = []) =>
+    db.query<Row & pg.QueryResultRow>({
+      name,
+      text,
+      values: values.map((value) => (isJsonObject(value) ? jsonb(value) : value)),
+    });
   const declared: Statement<Row> = {
     name,
     text,
@@ -35,7 +40,10 @@ export function statement<Row = never>(name: string, text: string): Statement<Ro
 }
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
-export async function transaction<Result>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<Result>): Promise<Result> {
+export async function transaction<Result>(
+  pool: pg.Pool,
+  work: (tx: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

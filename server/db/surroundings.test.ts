@@ -53,7 +53,10 @@ test("a step is searched for from its first call whose outcome is not known", as
   await addCommit(user, page, { remoteId: "before-it", hoursAgo: 6 });
   const last = await addCommit(user, page, { platformPost: first.platformPost });
   const found = await findSurroundings.one(pool, [last.intent, user, "test"]);
-  assert.deepEqual([Math.round((found?.age_seconds ?? 0) / 3600), found?.accounted_ids, found?.has_twin], [5, ["before-it"], false]);
+  assert.deepEqual(
+    [Math.round((found?.age_seconds ?? 0) / 3600), found?.accounted_ids, found?.has_twin],
+    [5, ["before-it"], false],
+  );
   assert.equal(Math.round((Number(found?.last_intent_at) - Number(found?.intent_at)) / 3_600_000), 5);
 });
 
@@ -65,8 +68,15 @@ async function addUser(): Promise<string> {
 
 async function addAccount(userId: string, { platformAccountId = "101", mode = "test" } = {}): Promise<string> {
   const [set, account] = [randomUUID(), randomUUID()];
-  await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Set')", [set, userId, mode]);
-  await pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, 'facebook', $5)", [account, userId, mode, set, platformAccountId]);
+  await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Set')", [
+    set,
+    userId,
+    mode,
+  ]);
+  await pool.query(
+    "insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, 'facebook', $5)",
+    [account, userId, mode, set, platformAccountId],
+  );
   return account;
 }
 
@@ -81,7 +91,11 @@ interface NewCommit {
 }
 
 /** A commit of a post of its own; open unless it has a result or an id. */
-async function addCommit(userId: string, accountId: string, { mode = "test", remoteId, hash, result, hoursAgo = 0, platformPost, step = "publish" }: NewCommit = {}) {
+async function addCommit(
+  userId: string,
+  accountId: string,
+  { mode = "test", remoteId, hash, result, hoursAgo = 0, platformPost, step = "publish" }: NewCommit = {},
+) {
   const intent = randomUUID();
   const [post, made] = [randomUUID(), platformPost ?? randomUUID()];
   if (platformPost === undefined) {
@@ -90,12 +104,26 @@ async function addCommit(userId: string, accountId: string, { mode = "test", rem
        select $1, user_id, mode, platform_set_id, 'queued', '{}', '{facebook}' from accounts where id = $2`,
       [post, accountId],
     );
-    await pool.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, $4, 'facebook', 0, $5)", [made, post, userId, mode, accountId]);
+    await pool.query(
+      "insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, $4, 'facebook', 0, $5)",
+      [made, post, userId, mode, accountId],
+    );
   }
   await pool.query(
     `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, request_hash, intent_at, result, remote_id)
      values ($1, $2, $3, $4, $5, $6, 'visible', 1, 1, $7, now() - make_interval(hours => $8), $9, $10)`,
-    [intent, made, accountId, userId, mode, step, hash ?? randomUUID(), hoursAgo, result ?? (remoteId === undefined ? null : "ok"), remoteId ?? null],
+    [
+      intent,
+      made,
+      accountId,
+      userId,
+      mode,
+      step,
+      hash ?? randomUUID(),
+      hoursAgo,
+      result ?? (remoteId === undefined ? null : "ok"),
+      remoteId ?? null,
+    ],
   );
   return { intent, platformPost: made };
 }

@@ -145,7 +145,12 @@ export const countScheduledPast = statement<{ count: number }>(
  * ($1 account, $2 user, $3 mode, $4 health, $5 reason, $6 when the grant was issued that this is about, or null for
  * whichever there is): answers the health before, where it has changed.
  */
-export const changeTokenHealth = statement<{ was: AccountRow["token_health"]; platform: PlatformName; platform_account_id: string; username: string | null }>(
+export const changeTokenHealth = statement<{
+  was: AccountRow["token_health"];
+  platform: PlatformName;
+  platform_account_id: string;
+  username: string | null;
+}>(
   "accounts.change_token_health",
   `with held as (
      select a.id, a.token_health from accounts a

@@ -19,19 +19,34 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   sessions: page("sessions", "id address user_agent created_at expires_at"),
   apiKeys: page("api_keys", "id mode name prefix client_id policies created_at last_used_at expires_at revoked_at"),
   platformSets: page("platform_sets", "id mode name is_default created_at updated_at"),
-  accounts: page("accounts", "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes token_health token_health_reason platform_metadata external_id connected_at"),
-  connectLinks: page("connect_links", "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id"),
+  accounts: page(
+    "accounts",
+    "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes token_health token_health_reason platform_metadata external_id connected_at",
+  ),
+  connectLinks: page(
+    "connect_links",
+    "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id",
+  ),
   ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
   webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
-  posts: page("posts", "id mode platform_set_id status content platforms scheduled_for publish_by created_at updated_at published_at", { with: PLATFORM_POSTS }),
+  posts: page(
+    "posts",
+    "id mode platform_set_id status content platforms scheduled_for publish_by created_at updated_at published_at",
+    { with: PLATFORM_POSTS },
+  ),
   media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),
   auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
 };
 
 function page(table: string, columns: string, options: { idType?: "uuid" | "text"; with?: string } = {}): ExportPage {
   const { idType = "uuid", with: more = "" } = options;
-  const selected = columns.split(" ").map((column) => `${column} as "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
-  return statement<ExportedRow>(`${table}.export`, `select ${selected.join(", ")}${more} from ${table} where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`);
+  const selected = columns
+    .split(" ")
+    .map((column) => `${column} as "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
+  return statement<ExportedRow>(
+    `${table}.export`,
+    `select ${selected.join(", ")}${more} from ${table} where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`,
+  );
 }
 
 /** ($1 user): where the user's bytes are, renditions and what has arrived of uploads included. */
@@ -44,4 +59,7 @@ export const listStorageKeys = statement<{ storage_key: string }>(
 export const deletePostCounts = statement("post_counts.delete_of_user", `delete from post_counts where user_id = $1`);
 
 /** A user with years of posts takes longer to delete than any other statement may. */
-export const allowLongStatements = statement("users.allow_long_delete", `select set_config('statement_timeout', '600s', true)`);
+export const allowLongStatements = statement(
+  "users.allow_long_delete",
+  `select set_config('statement_timeout', '600s', true)`,
+);

@@ -16,7 +16,10 @@ const columns = "id, email, name, time_zone, is_owner, created_at, email_verifie
 export const findOwner = statement<UserRow>("users.find_owner", `select ${columns} from users where is_owner`);
 
 /** ($1 email) */
-export const findUserByEmail = statement<UserRow>("users.find_by_email", `select ${columns} from users where lower(email) = lower($1)`);
+export const findUserByEmail = statement<UserRow>(
+  "users.find_by_email",
+  `select ${columns} from users where lower(email) = lower($1)`,
+);
 
 /** ($1 user): holds the user, so that what is counted of theirs stays so until the transaction ends. */
 export const lockUser = statement<{ id: string }>("users.lock", `select id from users where id = $1 for no key update`);

@@ -26,10 +26,16 @@ export const insertWebhook = statement<WebhookRow>(
 );
 
 /** ($1 user, $2 mode) */
-export const listWebhooks = statement<WebhookRow>("webhooks.list", `select ${columns} from webhooks where user_id = $1 and mode = $2 order by created_at, id`);
+export const listWebhooks = statement<WebhookRow>(
+  "webhooks.list",
+  `select ${columns} from webhooks where user_id = $1 and mode = $2 order by created_at, id`,
+);
 
 /** ($1 id, $2 user, $3 mode) */
-export const findWebhook = statement<WebhookRow>("webhooks.find", `select ${columns} from webhooks where id = $1 and user_id = $2 and mode = $3`);
+export const findWebhook = statement<WebhookRow>(
+  "webhooks.find",
+  `select ${columns} from webhooks where id = $1 and user_id = $2 and mode = $3`,
+);
 
 /** ($1 id, $2 user, $3 mode, $4 url, $5 description, $6 events, $7 status; null leaves a member as it is) */
 export const updateWebhook = statement<WebhookRow>(
@@ -40,7 +46,10 @@ export const updateWebhook = statement<WebhookRow>(
 );
 
 /** ($1 id, $2 user, $3 mode) */
-export const deleteWebhook = statement<WebhookRow>("webhooks.delete", `delete from webhooks where id = $1 and user_id = $2 and mode = $3 returning ${columns}`);
+export const deleteWebhook = statement<WebhookRow>(
+  "webhooks.delete",
+  `delete from webhooks where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
+);
 
 /** ($1 id, $2 user, $3 mode, $4 new sealed secret, $5 the one before, sealed for its new place, $6 seconds for which that one signs too) */
 export const rotateWebhookSecret = statement<WebhookRow>(
@@ -50,10 +59,16 @@ export const rotateWebhookSecret = statement<WebhookRow>(
 );
 
 /** ($1 id, $2 user, $3 mode): held until the transaction ends. */
-export const lockWebhookSecret = statement<{ secret_sealed: string }>("webhooks.lock_secret", `select secret_sealed from webhooks where id = $1 and user_id = $2 and mode = $3 for update`);
+export const lockWebhookSecret = statement<{ secret_sealed: string }>(
+  "webhooks.lock_secret",
+  `select secret_sealed from webhooks where id = $1 and user_id = $2 and mode = $3 for update`,
+);
 
 /** ($1 id, $2 user, $3 mode): the log of one without a URL is being read. Written down once a minute. */
-export const touchWebhook = statement("webhooks.touch", `update webhooks set read_at = now() where id = $1 and user_id = $2 and mode = $3 and url is null and read_at < now() - interval '1 minute'`);
+export const touchWebhook = statement(
+  "webhooks.touch",
+  `update webhooks set read_at = now() where id = $1 and user_id = $2 and mode = $3 and url is null and read_at < now() - interval '1 minute'`,
+);
 
 /** ($1 most): those without a URL whose log nobody has read for a week. */
 export const deleteUnreadWebhooks = statement(
@@ -62,7 +77,10 @@ export const deleteUnreadWebhooks = statement(
 );
 
 /** ($1 id, $2 reason): it asked for no more. */
-export const disableWebhook = statement("webhooks.disable", `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now() where id = $1 and status = 'active'`);
+export const disableWebhook = statement(
+  "webhooks.disable",
+  `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now() where id = $1 and status = 'active'`,
+);
 
 /** ($1 users, $2 modes): the active ones of these pairs. */
 export const listActiveWebhooks = statement<{ id: string; user_id: string; mode: Mode; events: EventType[] }>(

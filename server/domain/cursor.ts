@@ -10,5 +10,16 @@ export function readCursor(cursor: string): string {
   const hex = Buffer.from(cursor, "base64url").toString("hex");
   if (hex.length === 32 && writeCursor(hex) === cursor) return hex;
   const message = "cursor is not the nextCursor of a page of this list";
-  throw refusal([{ rule: "request.value", code: "VALIDATION_FAILED", platform: null, path: "/cursor", message, actual: cursor, limit: null, fix: "Send nextCursor as it was answered, or leave cursor out." }]);
+  throw refusal([
+    {
+      rule: "request.value",
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "/cursor",
+      message,
+      actual: cursor,
+      limit: null,
+      fix: "Send nextCursor as it was answered, or leave cursor out.",
+    },
+  ]);
 }

@@ -1,8 +1,16 @@
 import type pg from "pg";
 
-import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
-import { CLAIM_SECONDS, claimKey, findKey, freeClaim, renewClaim, storeAnswer, type KeyRow } from "../db/idempotency.ts";
+import { newId } from "../../model/ids.ts";
+import {
+  CLAIM_SECONDS,
+  claimKey,
+  findKey,
+  freeClaim,
+  renewClaim,
+  storeAnswer,
+  type KeyRow,
+} from "../db/idempotency.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { type Db, transaction } from "../db/sql.ts";
 import type { Answer, Call, Caller } from "./caller.ts";
@@ -38,7 +46,8 @@ export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest
   // Between the two statements the holder may free the key: then it is claimed again.
   for (let tries = 0; tries < 3; tries += 1) {
     const id = newId();
-    if (await claimKey.one(pool, [...owner, request.operation, request.requestHash, id])) return { key: request.key, id, status: request.status };
+    if (await claimKey.one(pool, [...owner, request.operation, request.requestHash, id]))
+      return { key: request.key, id, status: request.status };
     const found = await findKey.one(pool, owner);
     if (found !== undefined) return readStored(found, request);
   }
@@ -47,16 +56,27 @@ export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest
 
 function readStored(found: KeyRow, request: ClaimRequest): StoredAnswer {
   if (found.operation !== request.operation || found.request_hash !== request.requestHash) {
-    throw new PublicError("IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used before with a different request. Use a new key for a new request.");
+    throw new PublicError(
+      "IDEMPOTENCY_KEY_REUSED",
+      "This Idempotency-Key was used before with a different request. Use a new key for a new request.",
+    );
   }
   if (found.status === null) throw inProgress(found.seconds_left);
   return { status: found.status, body: found.body, headers: found.headers ?? {} };
 }
 
 /** Does the work while the claim is kept alive; what is refused or fails frees the key. */
-export async function holding<Result>(pool: pg.Pool, caller: Caller, held: Claim, work: () => Promise<Result>): Promise<Result> {
+export async function holding<Result>(
+  pool: pg.Pool,
+  caller: Caller,
+  held: Claim,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const values = [caller.userId, caller.mode, held.key, held.id];
-  const heartbeat = setInterval(() => void renewClaim.run(pool, values).catch(() => undefined), (CLAIM_SECONDS * 1000) / 3);
+  const heartbeat = setInterval(
+    () => void renewClaim.run(pool, values).catch(() => undefined),
+    (CLAIM_SECONDS * 1000) / 3,
+  );
   try {
     return await work();
   } catch (error) {
@@ -92,12 +112,25 @@ export async function storeAgain(pool: pg.Pool, call: Caller, held: Claim, answe
 
 async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promise<boolean> {
   const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
-  const values = [caller.userId, caller.mode, held.key, held.id, held.status, jsonb(answer.kept ?? answer.body), headers, answer.post?.id ?? null];
+  const values = [
+    caller.userId,
+    caller.mode,
+    held.key,
+    held.id,
+    held.status,
+    jsonb(answer.kept ?? answer.body),
+    headers,
+    answer.post?.id ?? null,
+  ];
   return (await storeAnswer.run(db, values)) === 1;
 }
 
 function inProgress(retryAfterSeconds: number): PublicError {
-  return new PublicError("IDEMPOTENCY_IN_PROGRESS", "The first call with this Idempotency-Key is still under way. Try again shortly.", {
-    headers: { "retry-after": String(retryAfterSeconds) },
-  });
+  return new PublicError(
+    "IDEMPOTENCY_IN_PROGRESS",
+    "The first call with this Idempotency-Key is still under way. Try again shortly.",
+    {
+      headers: { "retry-after": String(retryAfterSeconds) },
+    },
+  );
 }

@@ -62,5 +62,7 @@ export interface Settings {
 /** Who is signed in at the dashboard. */
 export interface Sessions {
   /** The session whose cookie is among the headers; null where there is none that is good. */
-  find(headers: Readonly<Record<string, string | string[] | undefined>>): Promise<{ id: string; userId: string } | null>;
+  find(
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): Promise<{ id: string; userId: string } | null>;
 }

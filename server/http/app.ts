@@ -9,17 +9,17 @@ import { newId } from "../../model/ids.ts";
 import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { Services } from "../domain/services.ts";
 import { addMcp } from "../mcp/mcp-routes.ts";
-import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { createRooms } from "../media/room.ts";
+import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
 import { createCallMeter } from "./call-meter.ts";
-import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addDocs } from "./docs/add-docs.ts";
-import { addOpenApi } from "./openapi-routes.ts";
+import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addMcpGrants } from "./mcp-grant-routes.ts";
 import { addMediaFiles } from "./media-files.ts";
+import { addOpenApi } from "./openapi-routes.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 import { addPostEvents } from "./post-events.ts";
@@ -29,8 +29,8 @@ import { sendFailure } from "./refusals.ts";
 import { addResumableUploads } from "./resumable-uploads.ts";
 import { createStreams, type MostStreams } from "./streams.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./tus-headers.ts";
-import { addUserExport } from "./user-export.ts";
 import { addNotFound } from "./unknown-routes.ts";
+import { addUserExport } from "./user-export.ts";
 
 export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
   mostStreams?: MostStreams;
@@ -79,14 +79,31 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   readBodiesOurselves(app);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
   await app.register(multipart, {
-    limits: { parts: MAX_FILES + 20, files: MAX_FILES, fields: 20, fieldSize: MAX_JSON_BYTES, fieldNameSize: 200, headerPairs: 50, fileSize: Infinity },
+    limits: {
+      parts: MAX_FILES + 20,
+      files: MAX_FILES,
+      fields: 20,
+      fieldSize: MAX_JSON_BYTES,
+      fieldNameSize: 200,
+      headerPairs: 50,
+      fileSize: Infinity,
+    },
     throwFileSizeLimit: false,
   });
-  const bound: BindOptions = { ...options, stopping: stopping.signal, streams: createStreams(services, options.mostStreams), calls: createCallMeter(services), rooms: createRooms({ pool: services.pool, limitsOf: (userId) => services.limitsOf(userId) }) };
+  const bound: BindOptions = {
+    ...options,
+    stopping: stopping.signal,
+    streams: createStreams(services, options.mostStreams),
+    calls: createCallMeter(services),
+    rooms: createRooms({ pool: services.pool, limitsOf: (userId) => services.limitsOf(userId) }),
+  };
   await app.register(async (api) => addPublicApi(api, services, bound));
   await app.register(async (own) => addSessionApi(own, services, bound));
   await app.register(async (mcp) => addMcp(mcp, services, bound));
-  addProbes(app, options.probes, { token: options.metricsToken ?? null, isLaptop: isLoopbackHost(new URL(services.settings.appUrl).hostname) });
+  addProbes(app, options.probes, {
+    token: options.metricsToken ?? null,
+    isLaptop: isLoopbackHost(new URL(services.settings.appUrl).hostname),
+  });
   addMediaFiles(app, services);
   addOpenApi(app, services);
   await addDocs(app, services);
@@ -113,14 +130,18 @@ function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void
   app.addHook("onRequest", (request, _reply, done) => {
     if (!isTold && request.headers["x-forwarded-for"] !== undefined) {
       isTold = true;
-      log.warn("A request came with X-Forwarded-For, which is not believed, so that visitors behind a proxy count as one address. If a proxy of yours sets it, set AMPOST_TRUST_PROXY.");
+      log.warn(
+        "A request came with X-Forwarded-For, which is not believed, so that visitors behind a proxy count as one address. If a proxy of yours sets it, set AMPOST_TRUST_PROXY.",
+      );
     }
     done();
   });
 }
 
 /** A number of proxies, counted from us outwards, as the function that Fastify wants. */
-function trusted(trustProxy: boolean | number | string): boolean | string | ((address: string, hop: number) => boolean) {
+function trusted(
+  trustProxy: boolean | number | string,
+): boolean | string | ((address: string, hop: number) => boolean) {
   return typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : trustProxy;
 }
 
@@ -130,13 +151,22 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     origin: "*",
     credentials: false,
     methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-    allowedHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", ...TUS_REQUEST_HEADERS],
+    allowedHeaders: [
+      "Authorization",
+      "Content-Type",
+      "Idempotency-Key",
+      "If-Match",
+      "If-None-Match",
+      "Prefer",
+      ...TUS_REQUEST_HEADERS,
+    ],
     exposedHeaders: [...EXPOSED_HEADERS, ...TUS_RESPONSE_HEADERS],
     maxAge: 86_400,
     strictPreflight: false,
   });
   announceSuccessor(api, services.settings);
-  for (const binding of BINDINGS.filter(({ operation }) => operation.auth !== "session")) addRoute(api, services, binding, options);
+  for (const binding of BINDINGS.filter(({ operation }) => operation.auth !== "session"))
+    addRoute(api, services, binding, options);
   addPostEvents(api, services, options);
   addResumableUploads(api, services, options);
 }
@@ -145,7 +175,8 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
 async function addSessionApi(own: FastifyInstance, services: Services, options: BindOptions): Promise<void> {
   onAppOnly(own, services.settings);
   own.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
-  for (const binding of BINDINGS.filter(({ operation }) => operation.auth === "session")) addRoute(own, services, binding, options);
+  for (const binding of BINDINGS.filter(({ operation }) => operation.auth === "session"))
+    addRoute(own, services, binding, options);
 }
 
 const EXPOSED_HEADERS = [

@@ -13,8 +13,14 @@ let port: number;
 
 before(async () => {
   world = await createWorld();
-  const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
-  app = await createHttpApp(world.services, { probes, patience: { bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 } });
+  const probes = {
+    ready: async () => ({ ready: true, checks: {} }),
+    metrics: async () => ({ contentType: "text/plain", text: "" }),
+  };
+  app = await createHttpApp(world.services, {
+    probes,
+    patience: { bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 },
+  });
   port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
 });
 after(async () => {
@@ -30,14 +36,19 @@ function trickle(head: string, bytesEach: number, pieces = Infinity): Promise<st
   const timer = setInterval(() => {
     if (pieces-- > 0) socket.write("x".repeat(bytesEach));
   }, 100);
-  socket.setEncoding("utf8").on("data", (text: string) => (answer += text)).on("error", () => undefined).on("close", () => {
-    clearInterval(timer);
-    resolve(answer);
-  });
+  socket
+    .setEncoding("utf8")
+    .on("data", (text: string) => (answer += text))
+    .on("error", () => undefined)
+    .on("close", () => {
+      clearInterval(timer);
+      resolve(answer);
+    });
   return promise;
 }
 
-const head = (path: string, type: string, more = "") => `POST ${path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: http://localhost:3000\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n${more}\r\n`;
+const head = (path: string, type: string, more = "") =>
+  `POST ${path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: http://localhost:3000\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n${more}\r\n`;
 
 test("a body that trickles is cut off, whether its route takes a key or not", async () => {
   const key = `authorization: Bearer ${world.test.key}\r\n`;
@@ -51,13 +62,22 @@ test("a body that trickles is cut off, whether its route takes a key or not", as
     ["/api/v1/posts", "multipart/form-data; boundary=b", key],
     ["/api/v1/media", "multipart/form-data; boundary=b", key],
   ] as const) {
-    assert.match(await trickle(head(path, type, more), 1), /^HTTP\/1.1 408 [^]*took too long to arrive/, `${path} ${type}`);
+    assert.match(
+      await trickle(head(path, type, more), 1),
+      /^HTTP\/1.1 408 [^]*took too long to arrive/,
+      `${path} ${type}`,
+    );
   }
 });
 
 test("a file that comes slowly, but comes, is not cut off", async () => {
-  const form = '--b\r\ncontent-disposition: form-data; name="files"; filename="a.jpg"\r\ncontent-type: image/jpeg\r\n\r\n';
-  const whole = head("/api/v1/media", "multipart/form-data; boundary=b", `authorization: Bearer ${world.test.key}\r\nconnection: close\r\n`).replace("1000000", String(form.length + 16 * 500));
+  const form =
+    '--b\r\ncontent-disposition: form-data; name="files"; filename="a.jpg"\r\ncontent-type: image/jpeg\r\n\r\n';
+  const whole = head(
+    "/api/v1/media",
+    "multipart/form-data; boundary=b",
+    `authorization: Bearer ${world.test.key}\r\nconnection: close\r\n`,
+  ).replace("1000000", String(form.length + 16 * 500));
   const answer = await trickle(whole + form, 500, 16);
   assert.match(answer, /^HTTP\/1.1 400 /);
   assert.doesNotMatch(answer, /too long to arrive/);

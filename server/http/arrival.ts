@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 
 import type { FastifyInstance } from "fastify";
 
-import { newId } from "../../model/ids.ts";
 import type { PublicCode } from "../../model/errors.ts";
+import { newId } from "../../model/ids.ts";
 import { errorBody, refuseRequest } from "./refusals.ts";
 
 /** How patiently a server waits for what is sent to it. */
@@ -39,17 +39,22 @@ export function limitArrival(app: FastifyInstance, patience: Patience): void {
 
 function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, mediaBytes }: Patience): void {
   const { socket } = request;
-  const isMedia = /^(multipart\/form-data|application\/offset\+octet-stream)/i.test(request.headers["content-type"] ?? "");
+  const isMedia = /^(multipart\/form-data|application\/offset\+octet-stream)/i.test(
+    request.headers["content-type"] ?? "",
+  );
   let before = socket.bytesRead;
-  const timer = setInterval(() => {
-    if (request.complete) return clearInterval(timer);
-    const came = socket.bytesRead - before;
-    before = socket.bytesRead;
-    // Where we take no more because the storage is slow, it is not the caller who is.
-    if (isMedia && (came >= mediaBytes || request.readableLength >= request.readableHighWaterMark)) return;
-    clearInterval(timer);
-    answerSocket(socket, REFUSALS.late);
-  }, (isMedia ? mediaSeconds : bodySeconds) * 1000);
+  const timer = setInterval(
+    () => {
+      if (request.complete) return clearInterval(timer);
+      const came = socket.bytesRead - before;
+      before = socket.bytesRead;
+      // Where we take no more because the storage is slow, it is not the caller who is.
+      if (isMedia && (came >= mediaBytes || request.readableLength >= request.readableHighWaterMark)) return;
+      clearInterval(timer);
+      answerSocket(socket, REFUSALS.late);
+    },
+    (isMedia ? mediaSeconds : bodySeconds) * 1000,
+  );
   timer.unref();
   request.once("close", () => clearInterval(timer));
 }
@@ -61,7 +66,14 @@ function hasBody({ headers }: IncomingMessage): boolean {
 /** What cannot be read as HTTP at all: the socket gets an answer of the same shape. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET") return void socket.destroy();
-  answerSocket(socket, error.code === "HPE_HEADER_OVERFLOW" ? REFUSALS.tooLarge : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? REFUSALS.late : REFUSALS.unreadable);
+  answerSocket(
+    socket,
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? REFUSALS.tooLarge
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? REFUSALS.late
+        : REFUSALS.unreadable,
+  );
 }
 
 interface SocketRefusal {
@@ -73,9 +85,18 @@ interface SocketRefusal {
 
 const REFUSALS = {
   unreadable: { status: 400, message: "The request is not valid HTTP", fix: "Use an HTTP library." },
-  tooLarge: { status: 431, message: `The request's headers are larger than ${maxHeaderSize} bytes`, fix: "Send shorter headers and a shorter URL." },
+  tooLarge: {
+    status: 431,
+    message: `The request's headers are larger than ${maxHeaderSize} bytes`,
+    fix: "Send shorter headers and a shorter URL.",
+  },
   late: { status: 408, message: "The request took too long to arrive", fix: "Send it again." },
-  full: { status: 503, message: "The server has as many connections as it takes", fix: "Try again shortly, and close connections that are not needed.", code: "UNAVAILABLE" },
+  full: {
+    status: 503,
+    message: "The server has as many connections as it takes",
+    fix: "Try again shortly, and close connections that are not needed.",
+    code: "UNAVAILABLE",
+  },
 } as const satisfies Record<string, SocketRefusal>;
 
 /** Says it on the bare connection, in the shape of every refusal, and ends that. */
@@ -83,7 +104,13 @@ function answerSocket(socket: Socket, { status, message, fix, code }: SocketRefu
   if (!socket.writable) return void socket.destroy();
   const requestId = newId();
   const body = JSON.stringify(errorBody(refuseRequest("request.http", message, fix, code), requestId));
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "content-type: application/json; charset=utf-8", `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${requestId}`, "connection: close"];
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    "connection: close",
+  ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
   // Whoever does not hang up is hung up on.
   setTimeout(() => socket.destroy(), 1_000).unref();

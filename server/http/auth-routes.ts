@@ -12,8 +12,8 @@ import { PublicError, type PublicCode } from "../../model/errors.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Origin } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
-import { completeSetUp } from "../domain/users/set-up.ts";
 import { refuseField } from "../domain/users/refuse-field.ts";
+import { completeSetUp } from "../domain/users/set-up.ts";
 import { acceptInvite, signUp } from "../domain/users/sign-up.ts";
 import { refuseForeign } from "./authenticate.ts";
 import { onAppOnly } from "./faces.ts";
@@ -23,11 +23,30 @@ import { refuseRequest } from "./refusals.ts";
 
 /** What of the sign-in library is to be had from outside, below /api/auth. The rest is ours to do, or nobody's. */
 const OFFERED = {
-  GET: ["/verify-email", "/passkey/generate-register-options", "/passkey/generate-authenticate-options", "/passkey/list-user-passkeys"],
+  GET: [
+    "/verify-email",
+    "/passkey/generate-register-options",
+    "/passkey/generate-authenticate-options",
+    "/passkey/list-user-passkeys",
+  ],
   POST: [
-    "/sign-in/email", "/sign-out", "/send-verification-email", "/request-password-reset", "/reset-password", "/change-password", "/change-email",
-    "/two-factor/enable", "/two-factor/disable", "/two-factor/verify-totp", "/two-factor/verify-backup-code", "/two-factor/generate-backup-codes", "/two-factor/get-totp-uri",
-    "/passkey/verify-registration", "/passkey/verify-authentication", "/passkey/delete-passkey", "/passkey/update-passkey",
+    "/sign-in/email",
+    "/sign-out",
+    "/send-verification-email",
+    "/request-password-reset",
+    "/reset-password",
+    "/change-password",
+    "/change-email",
+    "/two-factor/enable",
+    "/two-factor/disable",
+    "/two-factor/verify-totp",
+    "/two-factor/verify-backup-code",
+    "/two-factor/generate-backup-codes",
+    "/two-factor/get-totp-uri",
+    "/passkey/verify-registration",
+    "/passkey/verify-authentication",
+    "/passkey/delete-passkey",
+    "/passkey/update-passkey",
   ],
 } as const;
 
@@ -50,7 +69,8 @@ function addWaysIn(scope: FastifyInstance, services: Services): void {
       const invited = await acceptInvite(services, originOf(request), invite, person);
       return await signIn(services, request, reply, { ...person, ...invited });
     }
-    if (email === undefined) throw refuseField("signUp.email", "/email", "email is required", "Send the address that letters are to reach.");
+    if (email === undefined)
+      throw refuseField("signUp.email", "/email", "email is required", "Send the address that letters are to reach.");
     await takingAtLeast(SECRETIVE_MILLISECONDS, signUp(services, originOf(request), { ...person, email }));
     return { next: "verify_email" };
   });
@@ -61,15 +81,26 @@ function addWaysIn(scope: FastifyInstance, services: Services): void {
   });
 }
 
-async function readVisitorsBody<Body extends z.ZodType>({ settings }: Pick<Services, "settings">, form: Operation<z.ZodObject, z.ZodObject, Body>, request: FastifyRequest): Promise<z.output<Body>> {
+async function readVisitorsBody<Body extends z.ZodType>(
+  { settings }: Pick<Services, "settings">,
+  form: Operation<z.ZodObject, z.ZodObject, Body>,
+  request: FastifyRequest,
+): Promise<z.output<Body>> {
   refuseForeign(request, settings.appUrl);
   const { body } = await readBody(form, request, null);
   return parseInput(form, { params: request.params, query: request.query, body }).body;
 }
 
 /** Whoever has just made their account is signed in at once. */
-async function signIn(services: Services, request: FastifyRequest, reply: FastifyReply, { email, password }: { email: string; password: string }): Promise<object> {
-  const { headers } = await asVisitor(services, request, ({ api }) => api.signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true }));
+async function signIn(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { email, password }: { email: string; password: string },
+): Promise<object> {
+  const { headers } = await asVisitor(services, request, ({ api }) =>
+    api.signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true }),
+  );
   passCookies(headers, reply);
   return { next: "signed_in" };
 }
@@ -91,20 +122,34 @@ function originOf(request: FastifyRequest): Origin {
 async function answer(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { settings } = services;
   refuseForeign(request, settings.appUrl);
-  const { body } = await readBody({ name: "this route", takes: request.method === "POST" ? "optional" : "none" }, request, null);
+  const { body } = await readBody(
+    { name: "this route", takes: request.method === "POST" ? "optional" : "none" },
+    request,
+    null,
+  );
   refuseHostile(body);
   const headers = headersOf(request);
   // Judged already, and the library knows the app by one name only.
   if (request.method === "POST") headers.set("origin", settings.appUrl);
   const url = new URL(request.url, settings.appUrl);
   refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);
-  const asked = new Request(url, { method: request.method, headers, ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}) });
+  const asked = new Request(url, {
+    method: request.method,
+    headers,
+    ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
+  });
   const work = asVisitor(services, request, ({ handler }) => handler(asked));
-  const response = await (SECRETIVE.includes(request.routeOptions.url ?? "") ? takingAtLeast(SECRETIVE_MILLISECONDS, work) : work);
+  const response = await (SECRETIVE.includes(request.routeOptions.url ?? "")
+    ? takingAtLeast(SECRETIVE_MILLISECONDS, work)
+    : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
   // The library joins addresses by rules of its own.
-  if (location !== null) reply.header("location", ownPath(location.startsWith(`${settings.appUrl}/`) ? location.slice(settings.appUrl.length) : location, "/"));
+  if (location !== null)
+    reply.header(
+      "location",
+      ownPath(location.startsWith(`${settings.appUrl}/`) ? location.slice(settings.appUrl.length) : location, "/"),
+    );
   reply.header("cache-control", "no-store");
   const text = await response.text();
   const content: unknown = text === "" ? null : JSON.parse(text);
@@ -114,12 +159,23 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
 
 /** Refuses where the library is told to send the browser on to another site: callbackURL, redirectTo, errorCallbackURL and whatever it calls them. */
 function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): void {
-  const elsewhere = fields.find(([name, value]) => /callback|redirect/i.test(name) && !(typeof value === "string" && isOwnPath(value)));
-  if (elsewhere !== undefined) throw refuseRequest("auth.invalid_callback_url", `${elsewhere[0].slice(0, 100)} has to be a path of the app`, "Send a path such as /settings, or leave it out.");
+  const elsewhere = fields.find(
+    ([name, value]) => /callback|redirect/i.test(name) && !(typeof value === "string" && isOwnPath(value)),
+  );
+  if (elsewhere !== undefined)
+    throw refuseRequest(
+      "auth.invalid_callback_url",
+      `${elsewhere[0].slice(0, 100)} has to be a path of the app`,
+      "Send a path such as /settings, or leave it out.",
+    );
 }
 
 /** Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it refuses is thrown in our shape. */
-async function asVisitor<Result>(services: Pick<Services, "auth">, request: FastifyRequest, work: (auth: Auth) => Promise<Result>): Promise<Result> {
+async function asVisitor<Result>(
+  services: Pick<Services, "auth">,
+  request: FastifyRequest,
+  work: (auth: Auth) => Promise<Result>,
+): Promise<Result> {
   const auth = await services.auth();
   try {
     return await auth.as({ address: request.ip, requestId: request.id }, () => work(auth));
@@ -131,14 +187,30 @@ async function asVisitor<Result>(services: Pick<Services, "auth">, request: Fast
 const failure = z.object({ code: z.string().optional(), message: z.string().optional() });
 
 function refusalOf(status: number, { code, message }: z.output<typeof failure> = {}): PublicError {
-  if (status >= 500) return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. Nothing is known to be wrong with the request.");
+  if (status >= 500)
+    return new PublicError(
+      "INTERNAL_ERROR",
+      "Something went wrong on our side. Nothing is known to be wrong with the request.",
+    );
   const publicCode = PUBLIC_BY_STATUS[status] ?? "VALIDATION_FAILED";
   const reason = code ?? STATUS_CODES[status]?.replaceAll(" ", "_") ?? "refused";
-  const refusal = refuseRequest(`auth.${reason.toLowerCase()}`, message ?? "The request was refused", FIXES[reason] ?? "Check what was sent, and try again.", publicCode);
-  return publicCode === "RATE_LIMITED" ? new PublicError(publicCode, refusal.message, { issues: refusal.issues, headers: { "retry-after": "900" } }) : refusal;
+  const refusal = refuseRequest(
+    `auth.${reason.toLowerCase()}`,
+    message ?? "The request was refused",
+    FIXES[reason] ?? "Check what was sent, and try again.",
+    publicCode,
+  );
+  return publicCode === "RATE_LIMITED"
+    ? new PublicError(publicCode, refusal.message, { issues: refusal.issues, headers: { "retry-after": "900" } })
+    : refusal;
 }
 
-const PUBLIC_BY_STATUS: Readonly<Record<number, PublicCode>> = { 401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 429: "RATE_LIMITED" };
+const PUBLIC_BY_STATUS: Readonly<Record<number, PublicCode>> = {
+  401: "UNAUTHORIZED",
+  403: "UNAUTHORIZED",
+  404: "NOT_FOUND",
+  429: "RATE_LIMITED",
+};
 
 /** What to do about the refusals that people meet. */
 const FIXES: Readonly<Record<string, string>> = {
@@ -153,7 +225,15 @@ const FIXES: Readonly<Record<string, string>> = {
 /** The headers that the library reads. Addresses and forwarded hosts are not among them: they could be anybody's word. */
 function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
-  for (const name of ["cookie", "origin", "referer", "user-agent", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"]) {
+  for (const name of [
+    "cookie",
+    "origin",
+    "referer",
+    "user-agent",
+    "sec-fetch-site",
+    "sec-fetch-mode",
+    "sec-fetch-dest",
+  ]) {
     const value = request.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }

@@ -12,20 +12,34 @@ import { refuseRequest } from "./refusals.ts";
 export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">;
 
 /** On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either; access tokens of MCP where it is said so. Throws UNAUTHORIZED. */
-export async function authenticate(services: Pick<Services, "keyHolders" | "sessions" | "settings">, operation: { auth?: Operation["auth"]; takesTokens?: boolean }, request: FastifyRequest): Promise<Authenticated> {
+export async function authenticate(
+  services: Pick<Services, "keyHolders" | "sessions" | "settings">,
+  operation: { auth?: Operation["auth"]; takesTokens?: boolean },
+  request: FastifyRequest,
+): Promise<Authenticated> {
   const auth = operation.auth ?? "key";
-  if (auth === "session" || (auth === "either" && request.headers.authorization === undefined)) return await authenticateSession(services, request);
+  if (auth === "session" || (auth === "either" && request.headers.authorization === undefined))
+    return await authenticateSession(services, request);
   const { keyId, ...caller } = await authenticateKey(services, request, operation.takesTokens === true);
   return { ...caller, actor: { kind: "key", id: keyId } };
 }
 
 /** The person whose session cookie came along, in the mode that `?mode=` names; live without it. Refuses requests that another site has made the browser send. */
-async function authenticateSession({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<Authenticated> {
-  if (request.headers.authorization !== undefined) throw sessionOnly("This route takes a session of the dashboard, not an API key");
+async function authenticateSession(
+  { sessions, settings }: Pick<Services, "sessions" | "settings">,
+  request: FastifyRequest,
+): Promise<Authenticated> {
+  if (request.headers.authorization !== undefined)
+    throw sessionOnly("This route takes a session of the dashboard, not an API key");
   refuseForeign(request, settings.appUrl);
   const session = await sessions.find(request.headers);
   if (session === null) throw sessionOnly("Sign in first: this route takes a session of the dashboard");
-  return { userId: session.userId, mode: readMode(request), actor: { kind: "session", id: session.id }, policies: null };
+  return {
+    userId: session.userId,
+    mode: readMode(request),
+    actor: { kind: "session", id: session.id },
+    policies: null,
+  };
 }
 
 /**
@@ -39,20 +53,31 @@ export function refuseForeign(request: FastifyRequest, appUrl: string): void {
   const saysOwn = site === "same-origin";
   if (site !== undefined && !saysOwn) throw foreign();
   // Locally the app answers under several names; there the browser's own word is enough.
-  const isOwn = origin === undefined ? saysOwn : origin === new URL(appUrl).origin || (saysOwn && URL.parse(origin)?.host === host);
+  const isOwn =
+    origin === undefined ? saysOwn : origin === new URL(appUrl).origin || (saysOwn && URL.parse(origin)?.host === host);
   if (!isOwn) throw foreign();
 }
 
 function readMode(request: FastifyRequest): Mode {
   const given = new URL(request.url, "http://localhost").searchParams.getAll("mode");
   const mode = MODES.find((known) => known === (given[0] ?? "live"));
-  if (mode === undefined || given.length > 1) throw refuseRequest("request.mode", 'The query parameter mode is "live" or "test"', "Write ?mode=test, or leave it out for live.");
+  if (mode === undefined || given.length > 1)
+    throw refuseRequest(
+      "request.mode",
+      'The query parameter mode is "live" or "test"',
+      "Write ?mode=test, or leave it out for live.",
+    );
   return mode;
 }
 
-async function authenticateKey({ keyHolders }: Pick<Services, "keyHolders">, request: FastifyRequest, takesTokens: boolean): Promise<KeyHolder> {
+async function authenticateKey(
+  { keyHolders }: Pick<Services, "keyHolders">,
+  request: FastifyRequest,
+  takesTokens: boolean,
+): Promise<KeyHolder> {
   const header = request.headers.authorization;
-  if (header === undefined) throw unauthorized("The API key is missing: send it in the header Authorization: Bearer amp_live_…");
+  if (header === undefined)
+    throw unauthorized("The API key is missing: send it in the header Authorization: Bearer amp_live_…");
   const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (key === undefined) throw unauthorized("The Authorization header is not of the form: Bearer amp_live_…");
   const caller = (await keyHolders.find(key)) ?? (takesTokens ? await keyHolders.findByToken(key) : null);
@@ -61,7 +86,20 @@ async function authenticateKey({ keyHolders }: Pick<Services, "keyHolders">, req
 }
 
 function sessionOnly(message: string): PublicError {
-  return new PublicError("UNAUTHORIZED", message, { issues: [{ rule: "request.session", code: "UNAUTHORIZED", platform: null, path: "", message, actual: null, limit: null, fix: "Sign in at the dashboard and use its session." }] });
+  return new PublicError("UNAUTHORIZED", message, {
+    issues: [
+      {
+        rule: "request.session",
+        code: "UNAUTHORIZED",
+        platform: null,
+        path: "",
+        message,
+        actual: null,
+        limit: null,
+        fix: "Sign in at the dashboard and use its session.",
+      },
+    ],
+  });
 }
 
 function foreign(): PublicError {
@@ -70,6 +108,18 @@ function foreign(): PublicError {
 
 function unauthorized(message: string): PublicError {
   const fix = "Create a key with `ampost keys create`, or in the dashboard under API keys.";
-  const issue = { rule: "request.apiKey", code: "UNAUTHORIZED", platform: null, path: "", message, actual: null, limit: null, fix } as const;
-  return new PublicError("UNAUTHORIZED", message, { issues: [issue], headers: { "www-authenticate": 'Bearer realm="Ampost"' } });
+  const issue = {
+    rule: "request.apiKey",
+    code: "UNAUTHORIZED",
+    platform: null,
+    path: "",
+    message,
+    actual: null,
+    limit: null,
+    fix,
+  } as const;
+  return new PublicError("UNAUTHORIZED", message, {
+    issues: [issue],
+    headers: { "www-authenticate": 'Bearer realm="Ampost"' },
+  });
 }

@@ -34,7 +34,11 @@ function validBody(name: string): unknown {
     posts_retry: { platforms: ["threads"] },
     platform_sets_create: { name: "Set" },
     platform_sets_rename: { name: "Renamed" },
-    connect_links_create: { platformSetId: world.test.platformSetId, externalId: "customer", returnUrl: "https://example.com/back" },
+    connect_links_create: {
+      platformSetId: world.test.platformSetId,
+      externalId: "customer",
+      returnUrl: "https://example.com/back",
+    },
     keys_create: { name: "Key", mode: "test", policies: { platforms: ["threads"] } },
     posts_approve: { contentHash: "0".repeat(64) },
     webhooks_create: { url: "https://example.com/events", events: ["post.published"], description: "Ours" },
@@ -45,7 +49,24 @@ function validBody(name: string): unknown {
 }
 
 const LONG = "x".repeat(100_000);
-const WRONG_VALUES: readonly unknown[] = [null, 0, -1, 1.5, 1e300, "", "  ", "wrong", LONG, "a\u0000b", true, [], {}, [null], [[]], { unknown: 1 }];
+const WRONG_VALUES: readonly unknown[] = [
+  null,
+  0,
+  -1,
+  1.5,
+  1e300,
+  "",
+  "  ",
+  "wrong",
+  LONG,
+  "a\u0000b",
+  true,
+  [],
+  {},
+  [null],
+  [[]],
+  { unknown: 1 },
+];
 
 /** For operations that read the same form. */
 const FEWER_VALUES: readonly unknown[] = [null, -1, LONG, {}];
@@ -62,9 +83,14 @@ for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
 
   test(`${operation.name}: missing, unknown and misplaced members are refused with a sentence`, async () => {
     const valid = validBody(operation.name);
-    for (const field of fieldsOf(formOf(operation))) await callWith(operation, withValue(valid, field.path, undefined), `without ${field.path.join(".")}`);
+    for (const field of fieldsOf(formOf(operation)))
+      await callWith(operation, withValue(valid, field.path, undefined), `without ${field.path.join(".")}`);
     for (const field of fieldsOf(formOf(operation)).filter(({ path }) => path.length > 1)) {
-      await callWith(operation, withValue(valid, [field.path.at(-1) ?? ""], "misplaced"), `${field.path.join(".")} at the top`);
+      await callWith(
+        operation,
+        withValue(valid, [field.path.at(-1) ?? ""], "misplaced"),
+        `${field.path.join(".")} at the top`,
+      );
     }
     for (const body of [[], "text", 5, true, null, [valid]]) await callWith(operation, body, JSON.stringify(body));
     const answer = await call(operation, { ...asObject(valid), nothingKnowsThis: 1 });
@@ -77,7 +103,17 @@ for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
 for (const operation of OPERATIONS) {
   test(`${operation.name}: every wrong value of every query parameter is refused with a sentence`, async () => {
     for (const name of [...Object.keys(operation.query.shape), "unknown"]) {
-      for (const value of ["", " ", "-1", "1e3", "abc", "%00", "999999999999999999999", "a&" + `${name}=b`, encodeURIComponent(LONG.slice(0, 5000))]) {
+      for (const value of [
+        "",
+        " ",
+        "-1",
+        "1e3",
+        "abc",
+        "%00",
+        "999999999999999999999",
+        "a&" + `${name}=b`,
+        encodeURIComponent(LONG.slice(0, 5000)),
+      ]) {
         const answer = await call(operation, undefined, `?${name}=${value}`);
         assert.ok(answer.status < 500, `${name}=${value}: ${answer.status}`);
         if (answer.status >= 400) asRefusal(answer);
@@ -88,10 +124,29 @@ for (const operation of OPERATIONS) {
 
   for (const param of Object.keys(operation.params.shape)) {
     test(`${operation.name}: a wrong ${param} in the path is refused with a sentence`, async () => {
-      for (const value of ["1", "x".repeat(5000), "%00", "..", "%2e%2e%2f", "' or 1=1", "01980b7a-6c00-7000-8000-00000000000g"]) {
-        const path = operation.path.replace(`:${param}`, value.includes("%") || value === ".." ? value : encodeURIComponent(value));
-        const answer = await send(operation, world.test, path, operation.takes === "none" ? undefined : validBody(operation.name));
-        assert.ok(answer.status === 400 || answer.status === 404 || (value === ".." && answer.status < 500), `${path.slice(0, 100)}: ${answer.status}`);
+      for (const value of [
+        "1",
+        "x".repeat(5000),
+        "%00",
+        "..",
+        "%2e%2e%2f",
+        "' or 1=1",
+        "01980b7a-6c00-7000-8000-00000000000g",
+      ]) {
+        const path = operation.path.replace(
+          `:${param}`,
+          value.includes("%") || value === ".." ? value : encodeURIComponent(value),
+        );
+        const answer = await send(
+          operation,
+          world.test,
+          path,
+          operation.takes === "none" ? undefined : validBody(operation.name),
+        );
+        assert.ok(
+          answer.status === 400 || answer.status === 404 || (value === ".." && answer.status < 500),
+          `${path.slice(0, 100)}: ${answer.status}`,
+        );
         if (answer.status >= 400) asRefusal(answer);
       }
     });

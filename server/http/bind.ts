@@ -8,15 +8,15 @@ import { isDatabaseAway } from "../db/away.ts";
 import type { Answer, Call } from "../domain/caller.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import type { Services } from "../domain/services.ts";
+import type { Rooms } from "../media/room.ts";
 import { type Authenticated, authenticate } from "./authenticate.ts";
+import { type CallMeter, sendUnlimited } from "./call-meter.ts";
 import { sendSuccessor } from "./faces.ts";
 import { perform } from "./perform.ts";
-import type { Rooms } from "../media/room.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
-import type { Streams } from "./streams.ts";
 import { isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
-import { type CallMeter, sendUnlimited } from "./call-meter.ts";
+import type { Streams } from "./streams.ts";
 
 /** An operation of the contract and the verb that does it. */
 export interface Binding {
@@ -25,9 +25,18 @@ export interface Binding {
   run(services: Services, call: Call, raw: RawInput): Promise<Answer>;
 }
 
-export function bind<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Envelope extends z.ZodObject>(
+export function bind<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Envelope extends z.ZodObject,
+>(
   operation: Operation<Params, Query, Body, Envelope>,
-  verb: (services: Services, call: Call, input: Input<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Answer<z.input<Envelope>>>,
+  verb: (
+    services: Services,
+    call: Call,
+    input: Input<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<Answer<z.input<Envelope>>>,
 ): Binding {
   return { operation, run: (services, call, raw) => verb(services, call, parseInput(operation, raw)) };
 }
@@ -47,14 +56,20 @@ export interface BindOptions {
 }
 
 /** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
-export function addRoute(app: FastifyInstance, services: Services, { operation, run }: Binding, options: BindOptions): void {
+export function addRoute(
+  app: FastifyInstance,
+  services: Services,
+  { operation, run }: Binding,
+  options: BindOptions,
+): void {
   const callers = new WeakMap<FastifyRequest, Authenticated>();
   app.route({
     method: operation.method,
     url: operation.path,
     onRequest: async (request, reply) => {
       sendUnlimited(reply);
-      if (operation.successor !== undefined) sendSuccessor(reply, services.settings, pathOf(operation.successor, request.params));
+      if (operation.successor !== undefined)
+        sendSuccessor(reply, services.settings, pathOf(operation.successor, request.params));
       try {
         const caller = await authenticate(services, operation, request);
         await options.calls.count(reply, caller.userId, operation.rateClass);
@@ -81,21 +96,43 @@ export function told(operation: Operation, error: unknown, options: BindOptions)
   throw error;
 }
 
-async function answerCall(services: Services, binding: Binding, caller: Authenticated, request: FastifyRequest, reply: FastifyReply, options: BindOptions): Promise<unknown> {
+async function answerCall(
+  services: Services,
+  binding: Binding,
+  caller: Authenticated,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: BindOptions,
+): Promise<unknown> {
   const { operation } = binding;
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);
-  const countFile = async () => operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
+  const countFile = async () =>
+    operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
   const intake = { storage: services.storage, rooms: options.rooms, userId: caller.userId, countFile };
   const { body, uploads, room } = await readBody(operation, request, intake);
-  const raw = { params: request.params, query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query, body };
+  const raw = {
+    params: request.params,
+    query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query,
+    body,
+  };
   const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
   try {
     const seconds = operation.waits === true ? readWaitSeconds(request) : null;
-    const done = await perform(services, binding, { call, raw, key, path: request.url, waiting: seconds === null ? null : { seconds, ended: goneOrStopping(reply, options) } });
+    const done = await perform(services, binding, {
+      call,
+      raw,
+      key,
+      path: request.url,
+      waiting: seconds === null ? null : { seconds, ended: goneOrStopping(reply, options) },
+    });
     if ("stored" in done) {
       await dropUploads(services.storage, uploads);
-      return await reply.code(done.stored.status).headers(done.stored.headers).header("idempotency-replayed", "true").send(done.stored.body);
+      return await reply
+        .code(done.stored.status)
+        .headers(done.stored.headers)
+        .header("idempotency-replayed", "true")
+        .send(done.stored.body);
     }
     if (seconds !== null) reply.header("preference-applied", `wait=${seconds}`);
     return await sendAnswer(operation, done.answer, request, reply);
@@ -107,7 +144,12 @@ async function answerCall(services: Services, binding: Binding, caller: Authenti
   }
 }
 
-async function sendAnswer(operation: Operation, answer: Answer, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function sendAnswer(
+  operation: Operation,
+  answer: Answer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   reply.code(operation.status);
   if (answer.post !== undefined) {
     reply.header("etag", answer.post.etag);
@@ -132,5 +174,7 @@ function withoutMode(query: unknown): unknown {
 /** The files of a call that failed have no row. Whether a commit went through is not known where the database went away: then the sweep sees to them. */
 async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return;
-  await dropUploads(services.storage, uploads).catch((failure: unknown) => services.log.warn({ err: failure }, "files of a refused request were left for the sweep"));
+  await dropUploads(services.storage, uploads).catch((failure: unknown) =>
+    services.log.warn({ err: failure }, "files of a refused request were left for the sweep"),
+  );
 }

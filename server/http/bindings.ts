@@ -1,30 +1,91 @@
 import { accountContext } from "../../contract/account-context.ts";
 import { accountsGet, accountsList } from "../../contract/accounts.ts";
-import { legacyPostsCancel, legacyPostsCreate, legacyPostsDelete, legacyPostsGet, legacyPostsList, legacyPostsPublish, legacyPostsRetry, legacyPostsUpdate } from "../../contract/legacy-posts.ts";
 import { keysCreate, keysList, keysRevoke } from "../../contract/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove } from "../../contract/approvals.ts";
 import { auditList } from "../../contract/audit.ts";
-import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "../../contract/connect-links.ts";
-import { accountsDisconnect, accountsRefresh, connectionsChoices, connectionsChoose, connectionsStart, oauthAppsDelete, oauthAppsList, oauthAppsSave } from "../../contract/connections.ts";
+import {
+  connectLinksCreate,
+  connectLinksGet,
+  connectLinksList,
+  connectLinksRevoke,
+} from "../../contract/connect-links.ts";
+import {
+  accountsDisconnect,
+  accountsRefresh,
+  connectionsChoices,
+  connectionsChoose,
+  connectionsStart,
+  oauthAppsDelete,
+  oauthAppsList,
+  oauthAppsSave,
+} from "../../contract/connections.ts";
 import { invitesCreate, invitesDelete, invitesList } from "../../contract/invites.ts";
+import {
+  legacyPostsCancel,
+  legacyPostsCreate,
+  legacyPostsDelete,
+  legacyPostsGet,
+  legacyPostsList,
+  legacyPostsPublish,
+  legacyPostsRetry,
+  legacyPostsUpdate,
+} from "../../contract/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "../../contract/me.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/media.ts";
-import { legacySetsCreate, legacySetsDelete, legacySetsList, legacySetsRename, platformSetsCreate, platformSetsDelete, platformSetsList, platformSetsRename } from "../../contract/platform-sets.ts";
+import { parseInput } from "../../contract/parse.ts";
+import {
+  legacySetsCreate,
+  legacySetsDelete,
+  legacySetsList,
+  legacySetsRename,
+  platformSetsCreate,
+  platformSetsDelete,
+  platformSetsList,
+  platformSetsRename,
+} from "../../contract/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/platforms.ts";
 import { postsAttempts } from "../../contract/post-attempts.ts";
-import { postsCancel, postsCreate, postsDelete, postsGet, postsList, postsPublish, postsRetry, postsUpdate, postsValidate } from "../../contract/posts.ts";
+import {
+  postsCancel,
+  postsCreate,
+  postsDelete,
+  postsGet,
+  postsList,
+  postsPublish,
+  postsRetry,
+  postsUpdate,
+  postsValidate,
+} from "../../contract/posts.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/sessions.ts";
-import { parseInput } from "../../contract/parse.ts";
-import { deliveriesRedeliver, webhooksCreate, webhooksDelete, webhooksDeliveries, webhooksGet, webhooksList, webhooksRotateSecret, webhooksTest, webhooksUpdate } from "../../contract/webhooks.ts";
+import {
+  deliveriesRedeliver,
+  webhooksCreate,
+  webhooksDelete,
+  webhooksDeliveries,
+  webhooksGet,
+  webhooksList,
+  webhooksRotateSecret,
+  webhooksTest,
+  webhooksUpdate,
+} from "../../contract/webhooks.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connecting.ts";
 import { disconnectAccount } from "../domain/accounts/disconnect.ts";
 import { refreshAccount } from "../domain/accounts/refresh-account.ts";
 import { createOwnKey, listApiKeys, revokeOwnKey } from "../domain/api-keys/api-keys.ts";
 import { listAuditEvents } from "../domain/audit/list-audit-events.ts";
-import { createConnectLink, getConnectLink, listConnectLinks, revokeConnectLink } from "../domain/connect-links/connect-links.ts";
+import {
+  createConnectLink,
+  getConnectLink,
+  listConnectLinks,
+  revokeConnectLink,
+} from "../domain/connect-links/connect-links.ts";
 import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
-import { deleteAppOfPlatformSet, listAppsOfPlatformSet, saveAppOfPlatformSet } from "../domain/oauth-apps/oauth-apps.ts";
+import {
+  deleteAppOfPlatformSet,
+  listAppsOfPlatformSet,
+  saveAppOfPlatformSet,
+} from "../domain/oauth-apps/oauth-apps.ts";
 import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
 import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
 import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
@@ -45,7 +106,14 @@ import { createInvite, listInvites, withdrawInvite } from "../domain/users/invit
 import { getMe, updateMe } from "../domain/users/me.ts";
 import { listSessions, revokeOtherSessions, revokeSession } from "../domain/users/sessions.ts";
 import { listDeliveries, redeliver, testWebhook } from "../domain/webhooks/deliveries.ts";
-import { createWebhook, deleteWebhook, getWebhook, listWebhooks, rotateSecret, updateWebhook } from "../domain/webhooks/webhooks.ts";
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  rotateSecret,
+  updateWebhook,
+} from "../domain/webhooks/webhooks.ts";
 import { bind, type Binding } from "./bind.ts";
 
 /** Which verb does which operation. */
@@ -54,7 +122,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsList, (services, call, { query }) => listPosts(services, call, query)),
   bind(postsValidate, validatePost),
   bind(postsGet, (services, call, { params }) => getPost(services, call, params.id)),
-  bind(postsUpdate, (services, call, { params, body, issues }) => updatePost(services, call, params.id, { body, issues })),
+  bind(postsUpdate, (services, call, { params, body, issues }) =>
+    updatePost(services, call, params.id, { body, issues }),
+  ),
   bind(postsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(postsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
@@ -62,7 +132,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
   bind(platformSetsList, (services, call) => listPlatformSets(services, call)),
   bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
-  bind(platformSetsRename, (services, call, { params, body }) => renamePlatformSet(services, call, params.id, body.name)),
+  bind(platformSetsRename, (services, call, { params, body }) =>
+    renamePlatformSet(services, call, params.id, body.name),
+  ),
   bind(platformSetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
   bind(legacySetsList, (services, call) => listPlatformSets(services, call)),
   bind(legacySetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
@@ -84,11 +156,15 @@ export const BINDINGS: readonly Binding[] = [
   {
     operation: legacyPostsCreate,
     run: (services, call, raw) =>
-      isFlat(raw.body) ? createPost(services, call, parseInput(legacyPostsCreate, raw), { legacy: true }) : createPost(services, call, parseInput(postsCreate, raw)),
+      isFlat(raw.body)
+        ? createPost(services, call, parseInput(legacyPostsCreate, raw), { legacy: true })
+        : createPost(services, call, parseInput(postsCreate, raw)),
   },
   bind(legacyPostsList, (services, call, { query }) => listPosts(services, call, query)),
   bind(legacyPostsGet, (services, call, { params }) => getPost(services, call, params.id)),
-  bind(legacyPostsUpdate, (services, call, { params, body, issues }) => updatePost(services, call, params.id, { body, issues })),
+  bind(legacyPostsUpdate, (services, call, { params, body, issues }) =>
+    updatePost(services, call, params.id, { body, issues }),
+  ),
   bind(legacyPostsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(legacyPostsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(legacyPostsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
@@ -101,7 +177,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsApprove, (services, call, { params, body }) => approvePost(services, call, params.id, body.contentHash)),
   bind(auditList, (services, call, { query }) => listAuditEvents(services, call, query)),
   bind(connectionsStart, (services, call, { params, body }) => startConnecting(services, call, params.platform, body)),
-  bind(connectionsChoices, (services, call, { params }) => listChoices(services, { bindings: [bindingOfSession(call.actor)], caller: call }, params.id)),
+  bind(connectionsChoices, (services, call, { params }) =>
+    listChoices(services, { bindings: [bindingOfSession(call.actor)], caller: call }, params.id),
+  ),
   bind(connectionsChoose, (services, call, { params, body }) => chooseAccount(services, call, params.id, body)),
   bind(accountsRefresh, (services, call, { params }) => refreshAccount(services, call, params.id)),
   bind(accountsDisconnect, (services, call, { params }) => disconnectAccount(services, call, params.id)),

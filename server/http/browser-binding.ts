@@ -20,13 +20,20 @@ export function giveBrowserBinding(request: FastifyRequest, reply: FastifyReply,
   const secret = readSecret(request, appUrl) ?? randomBytes(32).toString("base64url");
   const secure = isSecure(appUrl) ? "; Secure" : "";
   // Lax: it has to come along when the platform sends the browser back.
-  reply.header("set-cookie", `${nameOf(appUrl)}=${secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${LIFETIME_SECONDS}${secure}`);
+  reply.header(
+    "set-cookie",
+    `${nameOf(appUrl)}=${secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${LIFETIME_SECONDS}${secure}`,
+  );
   return bindingOf("browser", secret);
 }
 
 function readSecret(request: FastifyRequest, appUrl: string): string | null {
   const prefix = `${nameOf(appUrl)}=`;
-  const found = (request.headers.cookie ?? "").split("; ").find((pair) => pair.startsWith(prefix))?.slice(prefix.length) ?? "";
+  const found =
+    (request.headers.cookie ?? "")
+      .split("; ")
+      .find((pair) => pair.startsWith(prefix))
+      ?.slice(prefix.length) ?? "";
   return SECRET_FORM.test(found) ? found : null;
 }
 

@@ -36,7 +36,17 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
       send(reply, { limit, remaining: Math.max(0, limit - made), resetsAt });
       if (isOver) {
         const message = `You may make ${limit} calls of the class ${rateClass} a minute, and have`;
-        throw usedUp({ kind: "rate", name: rateClass, limit, resetsAt, message, fix: `Wait until ${resetsAt.toISOString()}, and make fewer calls a minute.` }, { now: new Date(now) });
+        throw usedUp(
+          {
+            kind: "rate",
+            name: rateClass,
+            limit,
+            resetsAt,
+            message,
+            fix: `Wait until ${resetsAt.toISOString()}, and make fewer calls a minute.`,
+          },
+          { now: new Date(now) },
+        );
       }
     },
   };
@@ -44,10 +54,17 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
 
 /** Where nothing limits, or nobody knows yet who calls, the headers are sent all the same. */
 export function sendUnlimited(reply: Reply): void {
-  send(reply, { limit: UNLIMITED, remaining: UNLIMITED, resetsAt: new Date((Math.floor(Date.now() / MINUTE) + 1) * MINUTE) });
+  send(reply, {
+    limit: UNLIMITED,
+    remaining: UNLIMITED,
+    resetsAt: new Date((Math.floor(Date.now() / MINUTE) + 1) * MINUTE),
+  });
 }
 
-function send(reply: Reply, { limit, remaining, resetsAt }: { limit: number; remaining: number; resetsAt: Date }): void {
+function send(
+  reply: Reply,
+  { limit, remaining, resetsAt }: { limit: number; remaining: number; resetsAt: Date },
+): void {
   reply.header("x-ratelimit-limit", String(limit));
   reply.header("x-ratelimit-remaining", String(remaining));
   reply.header("x-ratelimit-reset", String(resetsAt.getTime() / 1000));

@@ -6,7 +6,7 @@ import { asRefusal, idOf } from "../../tests/answers.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 
 /** What PostgreSQL keeps in no text and no JSON: in a field of a request it is refused, and never a fault of ours. */
-const BAD = { "NUL": "a\u0000b", "half a character": "a\ud83db" };
+const BAD = { NUL: "a\u0000b", "half a character": "a\ud83db" };
 
 let world: World;
 let postId: string;
@@ -20,27 +20,47 @@ before(async () => {
 });
 after(() => world.close());
 
-const post = (content: object) => ({ content: { text: "Hi", ...content }, platforms: ["threads"], platformSetId: world.test.platformSetId });
+const post = (content: object) => ({
+  content: { text: "Hi", ...content },
+  platforms: ["threads"],
+  platformSetId: world.test.platformSetId,
+});
 const settings = (given: object) => post({ platformOverrides: { threads: { settings: given } } });
 
 /** Every way by which a text comes in as JSON. */
 const WAYS: Record<string, (text: string) => [method: string, path: string, body: unknown]> = {
   "a post's text": (text) => ["POST", "/api/v1/posts", post({ text })],
   "the text of a change": (text) => ["PATCH", `/api/v1/posts/${postId}`, { content: { text } }],
-  "the text of an old route": (text) => ["POST", "/api/posts", { text, platforms: ["threads"], platformSetId: world.test.platformSetId }],
+  "the text of an old route": (text) => [
+    "POST",
+    "/api/posts",
+    { text, platforms: ["threads"], platformSetId: world.test.platformSetId },
+  ],
   "a text to judge": (text) => ["POST", "/api/v1/posts/validate", post({ text })],
   "the text of one platform": (text) => ["POST", "/api/v1/posts", post({ platformOverrides: { threads: { text } } })],
   "a setting": (text) => ["POST", "/api/v1/posts", settings({ topicTag: text })],
   "the name of a setting": (text) => ["POST", "/api/v1/posts", settings({ [text]: 1 })],
   "a part of a chain": (text) => ["POST", "/api/v1/posts", settings({ thread: [{ text }] })],
-  "an alternative text": (text) => ["POST", "/api/v1/posts", post({ media: [{ url: "https://example.com/a.jpg", altText: text }] })],
+  "an alternative text": (text) => [
+    "POST",
+    "/api/v1/posts",
+    post({ media: [{ url: "https://example.com/a.jpg", altText: text }] }),
+  ],
   "the name of a file": (text) => ["POST", "/api/v1/posts", post({ media: [{ filename: text }] })],
   "the address of a file": (text) => ["POST", "/api/v1/media", { url: `https://example.com/${text}` }],
   "a link": (text) => ["POST", "/api/v1/posts", post({ linkUrl: `https://example.com/${text}` })],
   "a time": (text) => ["POST", "/api/v1/posts", { ...post({}), scheduledFor: text }],
   "the name of a platform set": (text) => ["POST", "/api/v1/platform-sets", { name: text }],
-  "a webhook's description": (text) => ["POST", "/api/v1/webhooks", { url: "https://example.com/events", events: ["post.published"], description: text }],
-  "a customer's id": (text) => ["POST", "/api/v1/connect-links", { platformSetId: world.test.platformSetId, externalId: text, returnUrl: "https://example.com/back" }],
+  "a webhook's description": (text) => [
+    "POST",
+    "/api/v1/webhooks",
+    { url: "https://example.com/events", events: ["post.published"], description: text },
+  ],
+  "a customer's id": (text) => [
+    "POST",
+    "/api/v1/connect-links",
+    { platformSetId: world.test.platformSetId, externalId: text, returnUrl: "https://example.com/back" },
+  ],
 };
 
 suite("a character that no database keeps is refused with a sentence", () => {
@@ -59,7 +79,13 @@ suite("a character that no database keeps is refused with a sentence", () => {
 
   for (const written of ["%00", "a%00b", "%ED%A0%BD", "%FF", "%"]) {
     test(`${written} in the address of a call`, async () => {
-      for (const path of [`/api/v1/posts?search=${written}`, `/api/v1/posts?cursor=${written}`, `/api/v1/posts?status=${written}`, `/api/v1/media?cursor=${written}`, `/api/v1/posts?${written}=1`]) {
+      for (const path of [
+        `/api/v1/posts?search=${written}`,
+        `/api/v1/posts?cursor=${written}`,
+        `/api/v1/posts?status=${written}`,
+        `/api/v1/media?cursor=${written}`,
+        `/api/v1/posts?${written}=1`,
+      ]) {
         const { status, body } = await world.call(world.test, "GET", path);
         assert.ok(status === 200 || (status >= 400 && status < 500), `${path}: ${status} ${JSON.stringify(body)}`);
       }
@@ -69,14 +95,18 @@ suite("a character that no database keeps is refused with a sentence", () => {
 
 test("a file keeps as much of its name as can be kept, in whole characters", async () => {
   const picture = await readFile(new URL("../../tests/fixtures/photo-1x1.png", import.meta.url));
-  for (const [name, kept] of [["a\u0001b\u0000.png", "a\u0001b.png"], [`${"a".repeat(254)}\u{1f600}.png`, "a".repeat(254)]] as const) {
+  for (const [name, kept] of [
+    ["a\u0001b\u0000.png", "a\u0001b.png"],
+    [`${"a".repeat(254)}\u{1f600}.png`, "a".repeat(254)],
+  ] as const) {
     const form = new FormData();
     form.set("data", JSON.stringify(post({})));
     form.set("files", new File([picture], name, { type: "image/png" }));
     const { status, body } = await world.call(world.test, "POST", "/api/v1/posts", form);
     assert.equal(status, 201, JSON.stringify(body));
     const read = await world.call(world.test, "GET", `/api/v1/posts/${idOf(body, "post")}`);
-    for (const answer of [body, read.body]) assert.ok(JSON.stringify(answer).includes(`"filename":${JSON.stringify(kept)}`), JSON.stringify(answer));
+    for (const answer of [body, read.body])
+      assert.ok(JSON.stringify(answer).includes(`"filename":${JSON.stringify(kept)}`), JSON.stringify(answer));
   }
 });
 
@@ -88,8 +118,17 @@ test("a key of an Idempotency-Key's own choice is taken in any bytes that a head
 });
 
 test("a resumable upload's name without characters that can be kept is no fault of ours", async () => {
-  for (const name of ["a\u0000b.png", "\u0000", Buffer.from([0x61, 0xed, 0xa0, 0xbd]), `${"a".repeat(254)}\u{1f600}.png`]) {
-    const headers = { "tus-resumable": "1.0.0", "upload-length": "10", "upload-metadata": `filename ${Buffer.from(name).toString("base64")}` };
+  for (const name of [
+    "a\u0000b.png",
+    "\u0000",
+    Buffer.from([0x61, 0xed, 0xa0, 0xbd]),
+    `${"a".repeat(254)}\u{1f600}.png`,
+  ]) {
+    const headers = {
+      "tus-resumable": "1.0.0",
+      "upload-length": "10",
+      "upload-metadata": `filename ${Buffer.from(name).toString("base64")}`,
+    };
     const { status } = await world.call(world.test, "POST", "/api/v1/media", undefined, headers);
     assert.ok(status === 201 || status === 400, `${String(name)}: ${status}`);
   }

@@ -35,6 +35,12 @@ export function sendSuccessor(reply: FastifyReply, { apiUrl }: Pick<Faces, "apiU
 export function onAppOnly(scope: FastifyInstance, faces: Faces): void {
   const faceOf = readFaces(faces);
   scope.addHook("onRequest", async (request) => {
-    if (faceOf(request) === "api") throw refuseRequest("request.route", "There is nothing at this address", "Check method and path against the documentation.", "NOT_FOUND");
+    if (faceOf(request) === "api")
+      throw refuseRequest(
+        "request.route",
+        "There is nothing at this address",
+        "Check method and path against the documentation.",
+        "NOT_FOUND",
+      );
   });
 }

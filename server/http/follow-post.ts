@@ -7,7 +7,12 @@ export interface Followed {
    * The post as it was first read, and again after every look. Ends with the signal. `key` names the post and on whose
    * behalf it is read.
    */
-  follow(key: string, read: () => Promise<PostAnswer>, first: PostAnswer, ended: AbortSignal): AsyncGenerator<PostAnswer>;
+  follow(
+    key: string,
+    read: () => Promise<PostAnswer>,
+    first: PostAnswer,
+    ended: AbortSignal,
+  ): AsyncGenerator<PostAnswer>;
 }
 
 interface Group {
@@ -26,7 +31,14 @@ export function createFollowed(listener: Pick<Listener, "on">, everyMilliseconds
     for (const wake of group.waiting) wake();
   };
   const begin = (key: string, read: () => Promise<PostAnswer>, first: PostAnswer): Group => {
-    const group: Group = { latest: first, over: null, looks: 0, waiting: new Set(), followers: 0, stop: new AbortController() };
+    const group: Group = {
+      latest: first,
+      over: null,
+      looks: 0,
+      waiting: new Set(),
+      followers: 0,
+      stop: new AbortController(),
+    };
     groups.set(key, group);
     const look = async () => {
       for await (const answer of readChanges(listener, read, first, { everyMilliseconds, ended: group.stop.signal })) {
@@ -48,7 +60,7 @@ export function createFollowed(listener: Pick<Listener, "on">, everyMilliseconds
       group.followers += 1;
       try {
         yield first;
-        for (let seen = 0; !ended.aborted; ) {
+        for (let seen = 0; !ended.aborted;) {
           if (seen === group.looks && group.over === null) await nextLook(group, ended);
           if (group.over !== null) throw group.over.error;
           if (ended.aborted) return;

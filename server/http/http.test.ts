@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { request } from "node:http";
 
 import pg from "pg";
 
@@ -19,18 +19,41 @@ before(async () => {
 after(() => world.close());
 
 const POSTS = "/api/v1/posts";
-const draft = () => world.call(world.test, "POST", POSTS, { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId });
-const get = (path: string, headers: Record<string, string> = {}) => world.call(world.test, "GET", path, undefined, headers);
+const draft = () =>
+  world.call(world.test, "POST", POSTS, {
+    content: { text: "Hello" },
+    platforms: ["threads"],
+    platformSetId: world.test.platformSetId,
+  });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  world.call(world.test, "GET", path, undefined, headers);
 
 test("a missing, malformed, unknown, expired or revoked key is 401, before anything else is judged", async () => {
   const { userId, mode } = world.test;
-  const expired = await createApiKey(world.services, { userId, mode }, { name: "old", expiresAt: new Date(Date.now() - 1000) });
+  const expired = await createApiKey(
+    world.services,
+    { userId, mode },
+    { name: "old", expiresAt: new Date(Date.now() - 1000) },
+  );
   const revoked = await createApiKey(world.services, { userId, mode }, { name: "gone" });
   const withKey = (authorization: string | undefined, path = `${POSTS}/nonsense?x=1`) =>
-    fetch(world.url + path, { method: "PATCH", body: "{", headers: { "content-type": "application/json", ...(authorization === undefined ? {} : { authorization }) } });
+    fetch(world.url + path, {
+      method: "PATCH",
+      body: "{",
+      headers: { "content-type": "application/json", ...(authorization === undefined ? {} : { authorization }) },
+    });
   assert.notEqual((await withKey(`Bearer ${revoked.apiKey}`)).status, 401);
   await revokeApiKey(world.services, { userId }, revoked.id);
-  for (const header of [undefined, "", "Basic abc", "Bearer", "Bearer x", `Bearer ${world.test.key}x`, `Bearer ${expired.apiKey}`, `Bearer ${revoked.apiKey}`]) {
+  for (const header of [
+    undefined,
+    "",
+    "Basic abc",
+    "Bearer",
+    "Bearer x",
+    `Bearer ${world.test.key}x`,
+    `Bearer ${expired.apiKey}`,
+    `Bearer ${revoked.apiKey}`,
+  ]) {
     const response = await withKey(header);
     const answer = { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
     assert.equal(asRefusal(answer, 401).code, "UNAUTHORIZED", String(header));
@@ -56,7 +79,11 @@ test("every answer carries an id of its own and the rate limit headers", async (
 test("a Bearer route can be called from any web page, and never with cookies", async () => {
   const preflight = await fetch(world.url + POSTS, {
     method: "OPTIONS",
-    headers: { origin: "https://app.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type,idempotency-key" },
+    headers: {
+      origin: "https://app.example",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization,content-type,idempotency-key",
+    },
   });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers.get("access-control-allow-origin"), "*");
@@ -70,7 +97,10 @@ test("a Bearer route can be called from any web page, and never with cookies", a
 });
 
 test("long answers are compressed for those who take it", async () => {
-  for (const [encoding, unpack] of [["gzip", gunzipSync], ["br", brotliDecompressSync]] as const) {
+  for (const [encoding, unpack] of [
+    ["gzip", gunzipSync],
+    ["br", brotliDecompressSync],
+  ] as const) {
     const { headers, bytes } = await rawGet("/api/v1/platforms", { "accept-encoding": encoding });
     assert.equal(headers["content-encoding"], encoding);
     assert.ok(JSON.parse(unpack(bytes).toString("utf8")));
@@ -78,12 +108,21 @@ test("long answers are compressed for those who take it", async () => {
   assert.equal((await rawGet("/api/v1/platforms", {})).headers["content-encoding"], undefined);
 });
 
-function rawGet(path: string, headers: Record<string, string>): Promise<{ headers: NodeJS.Dict<string | string[]>; bytes: Buffer }> {
+function rawGet(
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ headers: NodeJS.Dict<string | string[]>; bytes: Buffer }> {
   return new Promise((resolve, reject) => {
-    const sent = request(world.url + path, { headers: { authorization: `Bearer ${world.test.key}`, ...headers } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => resolve({ headers: response.headers, bytes: Buffer.concat(chunks) }));
-    });
+    const sent = request(
+      world.url + path,
+      { headers: { authorization: `Bearer ${world.test.key}`, ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response
+          .on("data", (chunk: Buffer) => chunks.push(chunk))
+          .on("end", () => resolve({ headers: response.headers, bytes: Buffer.concat(chunks) }));
+      },
+    );
     sent.on("error", reject).end();
   });
 }
@@ -105,24 +144,33 @@ test("a change on a post that others have changed meanwhile is refused", async (
   const made = await draft();
   const path = `${POSTS}/${idOf(made.body, "post")}`;
   const etag = made.headers.get("etag") ?? "";
-  const patch = (text: string, ifMatch: string) => world.call(world.test, "PATCH", path, { content: { text } }, { "if-match": ifMatch });
+  const patch = (text: string, ifMatch: string) =>
+    world.call(world.test, "PATCH", path, { content: { text } }, { "if-match": ifMatch });
   const first = await patch("First", etag);
   assert.equal(first.status, 200);
   assert.equal(asRefusal(await patch("Late", etag), 412).code, "PRECONDITION_FAILED");
   assert.equal(asRefusal(await patch("Never", '"nonsense"'), 412).code, "PRECONDITION_FAILED");
   assert.equal((await patch("Any", "*")).status, 200);
   for (const action of ["publish", "cancel"]) {
-    assert.equal(asRefusal(await world.call(world.test, "POST", `${path}/${action}`, undefined, { "if-match": etag }), 412).code, "PRECONDITION_FAILED");
+    assert.equal(
+      asRefusal(await world.call(world.test, "POST", `${path}/${action}`, undefined, { "if-match": etag }), 412).code,
+      "PRECONDITION_FAILED",
+    );
   }
   assert.equal(objectIn((await get(path)).body, "post").status, "draft");
 });
 
 test("Prefer: wait answers as soon as the post is settled, and without it publish answers at once", async () => {
   const id = idOf((await draft()).body, "post");
-  const publishing = world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, { prefer: "respond-async, wait=60" });
+  const publishing = world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, {
+    prefer: "respond-async, wait=60",
+  });
   await untilStatus(id, "queued");
   await world.services.pool.query("update platform_posts set status = 'published' where post_id = $1", [id]);
-  await world.services.pool.query("with done as (update posts set status = 'published', revision = revision + 1 where id = $1) select pg_notify('ampost_post', $1::text)", [id]);
+  await world.services.pool.query(
+    "with done as (update posts set status = 'published', revision = revision + 1 where id = $1) select pg_notify('ampost_post', $1::text)",
+    [id],
+  );
   const answer = await publishing;
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get("preference-applied"), "wait=60");
@@ -134,16 +182,25 @@ test("Prefer: wait answers as soon as the post is settled, and without it publis
 });
 
 test("waiting ends when its time is up, and a preference that cannot be read is ignored", async () => {
-  for (const [prefer, applied] of [["wait=0", "wait=0"], ["wait=1", "wait=1"], ["wait=-1", null], ["wait=soon", null]] as const) {
+  for (const [prefer, applied] of [
+    ["wait=0", "wait=0"],
+    ["wait=1", "wait=1"],
+    ["wait=-1", null],
+    ["wait=soon", null],
+  ] as const) {
     const id = idOf((await draft()).body, "post");
     const answer = await world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, { prefer });
-    assert.deepEqual([answer.status, objectIn(answer.body, "post").status, answer.headers.get("preference-applied")], [200, "queued", applied]);
+    assert.deepEqual(
+      [answer.status, objectIn(answer.body, "post").status, answer.headers.get("preference-applied")],
+      [200, "queued", applied],
+    );
   }
 });
 
 test("an idempotent call that waited is replayed with what it was answered with", async () => {
   const id = idOf((await draft()).body, "post");
-  const publish = () => world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, { prefer: "wait=60", "idempotency-key": id });
+  const publish = () =>
+    world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, { prefer: "wait=60", "idempotency-key": id });
   const waiting = publish();
   await untilStatus(id, "queued");
   await world.services.pool.query("update posts set status = 'published', revision = revision + 1 where id = $1", [id]);
@@ -163,7 +220,15 @@ async function untilStatus(id: string, status: string): Promise<void> {
 test("while the database is away every call is 503 with Retry-After", async () => {
   const away = await createWorld();
   const pool = new pg.Pool({ host: "127.0.0.1", port: 1, connectionTimeoutMillis: 500 });
-  const app = await createHttpApp({ ...away.services, pool }, { probes: { ready: async () => ({ ready: false, checks: { database: "away" } }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });
+  const app = await createHttpApp(
+    { ...away.services, pool },
+    {
+      probes: {
+        ready: async () => ({ ready: false, checks: { database: "away" } }),
+        metrics: async () => ({ contentType: "text/plain", text: "" }),
+      },
+    },
+  );
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   try {
     const response = await fetch(url + POSTS, { headers: { authorization: `Bearer ${away.test.key}` } });
@@ -182,7 +247,8 @@ test("while the database is away every call is 503 with Retry-After", async () =
 test("where the two hosts differ, API paths on the app's host answer with a hint, and pages are not on the API's host", async () => {
   const two = await createWorld({ apiUrl: "https://api.ampost.example", appUrl: "https://ampost.example" });
   const { app, test: tenant } = two;
-  const ask = (url: string, host: string) => app.inject({ method: "GET", url, headers: { host, authorization: `Bearer ${tenant.key}` } });
+  const ask = (url: string, host: string) =>
+    app.inject({ method: "GET", url, headers: { host, authorization: `Bearer ${tenant.key}` } });
   try {
     const onApp = await ask("/api/v1/posts?limit=1", "ampost.example");
     assert.equal(onApp.statusCode, 200);

@@ -18,7 +18,8 @@ before(async () => {
 after(() => world.close());
 
 const body = () => ({ content: { text: "Once" }, platforms: ["threads"], platformSetId: world.test.platformSetId });
-const create = (key: string, changed: object = {}) => world.call(world.test, "POST", "/api/v1/posts", { ...body(), ...changed }, { "idempotency-key": key });
+const create = (key: string, changed: object = {}) =>
+  world.call(world.test, "POST", "/api/v1/posts", { ...body(), ...changed }, { "idempotency-key": key });
 
 async function countPosts(): Promise<number> {
   const { rows } = await world.services.pool.query<{ count: number }>("select count(*)::int as count from posts");
@@ -55,7 +56,10 @@ test("the same key with another body, another path or another operation is refus
   const id = idOf(first.body, "post");
   assert.equal(asRefusal(await create(key, { content: { text: "Twice" } }), 422).code, "IDEMPOTENCY_KEY_REUSED");
   for (const path of [`/api/v1/posts/${id}/cancel`, `/api/v1/posts/${id}/publish`]) {
-    assert.equal(asRefusal(await world.call(world.test, "POST", path, undefined, { "idempotency-key": key }), 422).code, "IDEMPOTENCY_KEY_REUSED");
+    assert.equal(
+      asRefusal(await world.call(world.test, "POST", path, undefined, { "idempotency-key": key }), 422).code,
+      "IDEMPOTENCY_KEY_REUSED",
+    );
   }
 });
 
@@ -87,7 +91,13 @@ test("the same key of the other mode and of another user is another key", async 
   const key = randomUUID();
   const other = (await world.makeTenants()).test;
   for (const tenant of [world.test, world.live, other]) {
-    const answer = await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Set" }, { "idempotency-key": key });
+    const answer = await world.call(
+      tenant,
+      "POST",
+      "/api/v1/platform-sets",
+      { name: "Set" },
+      { "idempotency-key": key },
+    );
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get("idempotency-replayed"), null);
   }
@@ -108,7 +118,11 @@ test("every write takes a key: a repeated publish, retry, rename or delete is an
     const first = await world.call(world.test, method, path, sent, { "idempotency-key": key });
     const second = await world.call(world.test, method, path, sent, { "idempotency-key": key });
     assert.equal(first.status, 200, `${method} ${path}`);
-    assert.deepEqual([second.status, second.body, second.headers.get("idempotency-replayed")], [200, first.body, "true"], `${method} ${path}`);
+    assert.deepEqual(
+      [second.status, second.body, second.headers.get("idempotency-replayed")],
+      [200, first.body, "true"],
+      `${method} ${path}`,
+    );
   }
 });
 
@@ -120,7 +134,12 @@ test("a form is the same request when its fields and bytes are, whatever its bou
     form.set("files", new File([bytes], "a.jpg", { type: "image/jpeg" }));
     return await world.call(world.test, "POST", "/api/v1/posts", form, { "idempotency-key": key });
   };
-  const picture = async (background: string) => new Uint8Array(await sharp({ create: { width: 640, height: 640, channels: 3, background } }).jpeg().toBuffer());
+  const picture = async (background: string) =>
+    new Uint8Array(
+      await sharp({ create: { width: 640, height: 640, channels: 3, background } })
+        .jpeg()
+        .toBuffer(),
+    );
   const red = await picture("red");
   const first = await send(red);
   const second = await send(red);
@@ -139,8 +158,13 @@ test("the claim of a process that died is free again after its time, and its lat
   const request = { key: randomUUID(), operation: "platform_sets_create", requestHash: "x", status: 200 };
   const dead = await claim(pool, caller, request);
   assert.ok("id" in dead);
-  await assert.rejects(claim(pool, caller, request), (error) => error instanceof PublicError && error.code === "IDEMPOTENCY_IN_PROGRESS");
-  await pool.query("update idempotency_keys set claimed_until = now() - interval '1 second' where key = $1", [request.key]);
+  await assert.rejects(
+    claim(pool, caller, request),
+    (error) => error instanceof PublicError && error.code === "IDEMPOTENCY_IN_PROGRESS",
+  );
+  await pool.query("update idempotency_keys set claimed_until = now() - interval '1 second' where key = $1", [
+    request.key,
+  ]);
   const heir = await claim(pool, caller, request);
   assert.ok("id" in heir);
   const late = write({ pool }, { ...caller, claim: dead }, async (tx) => {
@@ -174,9 +198,13 @@ test("work that fails frees its key, and the answer is stored in the work's own 
 
 test("a stored answer of a write without a post is forgotten after 30 days", async () => {
   const key = randomUUID();
-  const make = () => world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Old" }, { "idempotency-key": key });
+  const make = () =>
+    world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Old" }, { "idempotency-key": key });
   const first = await make();
-  await world.services.pool.query("update idempotency_keys set created_at = now() - interval '31 days' where key = $1", [key]);
+  await world.services.pool.query(
+    "update idempotency_keys set created_at = now() - interval '31 days' where key = $1",
+    [key],
+  );
   const second = await make();
   assert.notEqual(objectIn(second.body, "set").id, objectIn(first.body, "set").id);
 });

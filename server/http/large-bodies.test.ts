@@ -12,7 +12,8 @@ before(async () => {
 });
 after(() => world.close());
 
-const masses = (count: number, make: (index: number) => unknown) => Array.from({ length: count }, (_, index) => make(index));
+const masses = (count: number, make: (index: number) => unknown) =>
+  Array.from({ length: count }, (_, index) => make(index));
 const keys = (count: number) => Object.fromEntries(masses(count, (index) => [`key${index}`, 1]) as [string, number][]);
 const onEach = (override: unknown) => Object.fromEntries(PLATFORM_NAMES.map((name) => [name, override]));
 const chain = (thread: unknown) => onEach({ settings: { thread } });
@@ -20,46 +21,84 @@ const chain = (thread: unknown) => onEach({ settings: { thread } });
 /** Bodies that once were answered with megabytes, or after seconds. */
 const BODIES: Record<string, { content?: object; body?: object; isMany: boolean }> = {
   "a text of megabytes": { content: { text: "a.co/(".repeat(600_000) }, isMany: false },
-  "a text of megabytes for each platform": { content: { platformOverrides: onEach({ text: "a.co/(".repeat(90_000) }) }, isMany: false },
+  "a text of megabytes for each platform": {
+    content: { platformOverrides: onEach({ text: "a.co/(".repeat(90_000) }) },
+    isMany: false,
+  },
   "emoji that never end": { content: { text: "\u{1f468}\u200d".repeat(500_000) }, isMany: false },
   "marks that never end": { content: { text: `a${"\u0316\u0300".repeat(500_000)}` }, isMany: false },
   "unknown keys at the top": { body: keys(40_000), isMany: false },
   "unknown keys in the content": { content: keys(40_000), isMany: false },
   "unknown keys in the settings": { content: { platformOverrides: onEach({ settings: keys(6_000) }) }, isMany: true },
   "unknown keys in a thread": { content: { platformOverrides: chain([{ text: "x", ...keys(6_000) }]) }, isMany: false },
-  "unknown keys in every part of a thread": { content: { platformOverrides: chain(masses(400, () => ({ text: "x", ...keys(10) }))) }, isMany: true },
-  "a thread of too many parts": { content: { platformOverrides: chain(masses(3_000, () => ({ text: "x" }))) }, isMany: false },
+  "unknown keys in every part of a thread": {
+    content: { platformOverrides: chain(masses(400, () => ({ text: "x", ...keys(10) }))) },
+    isMany: true,
+  },
+  "a thread of too many parts": {
+    content: { platformOverrides: chain(masses(3_000, () => ({ text: "x" }))) },
+    isMany: false,
+  },
   "a thread of wrong parts": { content: { platformOverrides: chain(masses(6_000, (index) => index)) }, isMany: false },
-  "a thread of long parts": { content: { platformOverrides: chain(masses(200, (index) => ({ text: `${index} ${"word ".repeat(120)}` }))) }, isMany: true },
-  "wrong media": { content: { media: masses(100, () => ({ ...keys(100), altText: "x".repeat(20_000), url: "y".repeat(20_000) })) }, isMany: true },
+  "a thread of long parts": {
+    content: { platformOverrides: chain(masses(200, (index) => ({ text: `${index} ${"word ".repeat(120)}` }))) },
+    isMany: true,
+  },
+  "wrong media": {
+    content: { media: masses(100, () => ({ ...keys(100), altText: "x".repeat(20_000), url: "y".repeat(20_000) })) },
+    isMany: true,
+  },
   "platforms that nobody knows": { body: { platforms: masses(40_000, (index) => `platform${index}`) }, isMany: true },
   "one platform again and again": { body: { platforms: masses(40_000, () => PLATFORM_NAMES[0]) }, isMany: true },
-  "wrong tags": { content: { platformOverrides: onEach({ settings: { tags: masses(6_000, () => "<") } }) }, isMany: true },
-  "a key of megabytes": { content: { ["k".repeat(1_000_000)]: 1, platformOverrides: onEach({ settings: { ["k".repeat(300_000)]: 1 } }) }, isMany: false },
-  "wrong values of megabytes": { body: { platformSetId: "x".repeat(1_000_000), scheduledFor: "y".repeat(1_000_000) }, content: { linkUrl: "z".repeat(1_000_000) }, isMany: false },
+  "wrong tags": {
+    content: { platformOverrides: onEach({ settings: { tags: masses(6_000, () => "<") } }) },
+    isMany: true,
+  },
+  "a key of megabytes": {
+    content: { ["k".repeat(1_000_000)]: 1, platformOverrides: onEach({ settings: { ["k".repeat(300_000)]: 1 } }) },
+    isMany: false,
+  },
+  "wrong values of megabytes": {
+    body: { platformSetId: "x".repeat(1_000_000), scheduledFor: "y".repeat(1_000_000) },
+    content: { linkUrl: "z".repeat(1_000_000) },
+    isMany: false,
+  },
 };
 
 const answered = z.object({ issues: z.array(z.object({ rule: z.string(), path: z.string(), message: z.string() })) });
 
 for (const [name, { content, body, isMany }] of Object.entries(BODIES)) {
   test(`however large a request is, the answer is short: ${name}`, async () => {
-    const sent = { content: { text: "Hi", ...content }, platforms: PLATFORM_NAMES, platformSetId: world.test.platformSetId, ...body };
+    const sent = {
+      content: { text: "Hi", ...content },
+      platforms: PLATFORM_NAMES,
+      platformSetId: world.test.platformSetId,
+      ...body,
+    };
     for (const operation of ["/api/v1/posts/validate", "/api/v1/posts"]) {
       const { status, body: answer } = await world.call(world.test, "POST", operation, sent);
       assert.equal(status, operation.endsWith("validate") ? 200 : 400, JSON.stringify(answer).slice(0, 500));
       const { issues } = answered.parse(answer);
       assert.ok(issues.length > 0 && issues.length <= 101, `${issues.length} issues`);
       assert.ok(JSON.stringify(answer).length < 100_000, `${JSON.stringify(answer).length} characters`);
-      assert.equal(issues.some(({ rule }) => rule === "request.issues"), isMany);
+      assert.equal(
+        issues.some(({ rule }) => rule === "request.issues"),
+        isMany,
+      );
       assert.equal(issues.length === 101 ? issues.at(-1)?.rule : "request.issues", "request.issues");
     }
   });
 }
 
 test("a text that is far too long says so on every platform, with what it is and what fits", async () => {
-  const sent = { content: { text: "a.co/(".repeat(20_000) }, platforms: PLATFORM_NAMES, platformSetId: world.test.platformSetId };
+  const sent = {
+    content: { text: "a.co/(".repeat(20_000) },
+    platforms: PLATFORM_NAMES,
+    platformSetId: world.test.platformSetId,
+  };
   const { issues } = answered.parse((await world.call(world.test, "POST", "/api/v1/posts/validate", sent)).body);
   const told = issues.filter(({ rule }) => /\.text\.length$/.test(rule));
   assert.ok(told.length >= 5);
-  for (const { message } of told) assert.match(message, / is too long: it has 120000 UTF-16 units; at most \d+ .+ are taken\.$/);
+  for (const { message } of told)
+    assert.match(message, / is too long: it has 120000 UTF-16 units; at most \d+ .+ are taken\.$/);
 });

@@ -13,11 +13,23 @@ before(async () => {
 after(() => world.close());
 
 const LEGACY = "/api/posts";
-const flat = (more: object = {}) => ({ text: "From an old client", platforms: ["linkedin"], scheduledFor: null, platformSetId: world.test.platformSetId, ...more });
+const flat = (more: object = {}) => ({
+  text: "From an old client",
+  platforms: ["linkedin"],
+  scheduledFor: null,
+  platformSetId: world.test.platformSetId,
+  ...more,
+});
 const create = (body: unknown) => world.call(world.test, "POST", LEGACY, body);
 
 test("the flat body makes the same post as today's, with bare addresses taken as images and unknown keys ignored", async () => {
-  const made = await create(flat({ mediaUrls: ["https://cdn.example.com/demo.png?size=1"], platformOverrides: { linkedin: { text: "On LinkedIn" } }, madeWith: "an old client" }));
+  const made = await create(
+    flat({
+      mediaUrls: ["https://cdn.example.com/demo.png?size=1"],
+      platformOverrides: { linkedin: { text: "On LinkedIn" } },
+      madeWith: "an old client",
+    }),
+  );
   assert.equal(made.status, 201, JSON.stringify(made.body));
   const post = objectIn(made.body, "post");
   const content = objectIn(post, "content");
@@ -29,35 +41,70 @@ test("the flat body makes the same post as today's, with bare addresses taken as
 });
 
 test("a bare address of a video is refused, on LinkedIn with the sentence of the documentation", async () => {
-  const { code, error, issues } = asRefusal(await create(flat({ text: "This will be rejected", mediaUrls: ["https://cdn.example.com/demo.mp4"] })), 400);
+  const { code, error, issues } = asRefusal(
+    await create(flat({ text: "This will be rejected", mediaUrls: ["https://cdn.example.com/demo.mp4"] })),
+    400,
+  );
   assert.deepEqual([code, error], ["VALIDATION_FAILED", "LinkedIn video URLs must be sent with explicit metadata."]);
-  for (const url of ["https://cdn.example.com/DEMO.MOV?size=1", "https://cdn.example.com/demo.webm#t=1"]) assert.equal(asRefusal(await create(flat({ mediaUrls: [url] })), 400).error, error);
-  assert.deepEqual(issues.map(({ path }) => path), ["/mediaUrls/0"]);
+  for (const url of ["https://cdn.example.com/DEMO.MOV?size=1", "https://cdn.example.com/demo.webm#t=1"])
+    assert.equal(asRefusal(await create(flat({ mediaUrls: [url] })), 400).error, error);
+  assert.deepEqual(
+    issues.map(({ path }) => path),
+    ["/mediaUrls/0"],
+  );
   assert.match(issues[0]?.fix ?? "", /Use content\.media rather than bare mediaUrls/);
-  const onTikTok = asRefusal(await create(flat({ platforms: ["tiktok"], mediaUrls: ["https://cdn.example.com/a.jpg"], platformOverrides: { tiktok: { settings: { privacyLevel: "SELF_ONLY" } } } })), 400);
+  const onTikTok = asRefusal(
+    await create(
+      flat({
+        platforms: ["tiktok"],
+        mediaUrls: ["https://cdn.example.com/a.jpg"],
+        platformOverrides: { tiktok: { settings: { privacyLevel: "SELF_ONLY" } } },
+      }),
+    ),
+    400,
+  );
   assert.ok(onTikTok.issues.some(({ path, code }) => path === "/mediaUrls/0" && code === "VALIDATION_FAILED"));
 });
 
 test("a wrong flat body is told with places in that body, all problems at once", async () => {
-  const { issues } = asRefusal(await create({ text: 5, platforms: ["nowhere"], mediaUrls: ["ftp://x"], platformSetId: world.test.platformSetId }), 400);
+  const { issues } = asRefusal(
+    await create({ text: 5, platforms: ["nowhere"], mediaUrls: ["ftp://x"], platformSetId: world.test.platformSetId }),
+    400,
+  );
   assert.deepEqual(issues.map(({ path }) => path).sort(), ["/mediaUrls/0", "/platforms/0", "/text"]);
-  const [missing] = asRefusal(await create(flat({ platforms: ["tiktok"] })), 400).issues.filter(({ rule }) => rule === "tiktok.settings.privacyLevel");
-  assert.match(`${missing?.message} ${missing?.fix}`, /^platformOverrides\.tiktok\.settings\.privacyLevel is required\. Add platformOverrides\.tiktok/);
+  const [missing] = asRefusal(await create(flat({ platforms: ["tiktok"] })), 400).issues.filter(
+    ({ rule }) => rule === "tiktok.settings.privacyLevel",
+  );
+  assert.match(
+    `${missing?.message} ${missing?.fix}`,
+    /^platformOverrides\.tiktok\.settings\.privacyLevel is required\. Add platformOverrides\.tiktok/,
+  );
   const long = asRefusal(await create(flat({ text: "x".repeat(5_000) })), 400);
-  assert.deepEqual(long.issues.map(({ path, code }) => [path, code]), [["/text", "CONTENT_TOO_LONG"]]);
+  assert.deepEqual(
+    long.issues.map(({ path, code }) => [path, code]),
+    [["/text", "CONTENT_TOO_LONG"]],
+  );
 });
 
 test("a file sent with a flat body is its own declaration", async () => {
   const form = new FormData();
   form.append("data", JSON.stringify(flat({ platforms: ["threads"] })));
-  form.append("files", new Blob([await readFile(new URL("../../tests/fixtures/photo-1x1.jpg", import.meta.url))], { type: "image/jpeg" }), "photo.jpg");
+  form.append(
+    "files",
+    new Blob([await readFile(new URL("../../tests/fixtures/photo-1x1.jpg", import.meta.url))], { type: "image/jpeg" }),
+    "photo.jpg",
+  );
   const made = await create(form);
   assert.equal(made.status, 201, JSON.stringify(made.body));
   assert.equal(Object(objectIn(objectIn(made.body, "post"), "content").media)[0].filename, "photo.jpg");
 });
 
 test("the old addresses take today's body and do all that their twins do, and say which took their place", async () => {
-  const made = await create({ content: { text: "Today's body" }, platforms: ["threads"], platformSetId: world.test.platformSetId });
+  const made = await create({
+    content: { text: "Today's body" },
+    platforms: ["threads"],
+    platformSetId: world.test.platformSetId,
+  });
   assert.equal(made.status, 201);
   const id = idOf(made.body, "post");
   assert.equal(made.headers.get("deprecation"), "true");
@@ -68,8 +115,14 @@ test("the old addresses take today's body and do all that their twins do, and sa
   assert.equal(Object(listed.body).posts[0].id, id);
   const changed = await world.call(world.test, "PATCH", `${LEGACY}/${id}`, { content: { text: "Changed" } });
   assert.equal(objectIn(objectIn(changed.body, "post"), "content").text, "Changed");
-  assert.equal(objectIn((await world.call(world.test, "POST", `${LEGACY}/${id}/publish`)).body, "post").status, "queued");
-  assert.equal(objectIn((await world.call(world.test, "POST", `${LEGACY}/${id}/cancel`)).body, "post").status, "discarded");
+  assert.equal(
+    objectIn((await world.call(world.test, "POST", `${LEGACY}/${id}/publish`)).body, "post").status,
+    "queued",
+  );
+  assert.equal(
+    objectIn((await world.call(world.test, "POST", `${LEGACY}/${id}/cancel`)).body, "post").status,
+    "discarded",
+  );
   assert.equal((await world.call(world.test, "POST", `${LEGACY}/${id}/retry`)).status, 409);
   assert.equal((await world.call(world.test, "DELETE", `${LEGACY}/${id}`)).status, 409);
 });

@@ -5,22 +5,39 @@ import { throttle } from "../auth/throttle.ts";
 import type { Origin } from "../domain/caller.ts";
 import { registerClient } from "../domain/mcp-grants/clients.ts";
 import { GrantRefused } from "../domain/mcp-grants/grant-refused.ts";
-import { isOwnResource, redeemCode, refreshTokens, revokeToken, SCOPE, type Tokens } from "../domain/mcp-grants/tokens.ts";
+import {
+  isOwnResource,
+  redeemCode,
+  refreshTokens,
+  revokeToken,
+  SCOPE,
+  type Tokens,
+} from "../domain/mcp-grants/tokens.ts";
 import type { Services } from "../domain/services.ts";
 import { type Faces, onAppOnly } from "./faces.ts";
 import { readText } from "./read-body.ts";
 import { logFailure } from "./refusals.ts";
 
 /** Where the parts of the authorization server are, on the app's host. */
-export const GRANT_PATHS = { authorize: "/oauth/authorize", token: "/oauth/token", revoke: "/oauth/revoke", register: "/oauth/register" } as const;
+export const GRANT_PATHS = {
+  authorize: "/oauth/authorize",
+  token: "/oauth/token",
+  revoke: "/oauth/revoke",
+  register: "/oauth/register",
+} as const;
 
 /** What MCP clients that take no key talk to; the page on which a person lets them in is in `pages/consent.ts`. */
 export async function addMcpGrants(scope: FastifyInstance, services: Services): Promise<void> {
   // Nothing here goes by cookies, so that pages of any site may ask; for what they get they have to have a code or token.
   scope.addHook("onRequest", async (_request, reply) => void reply.header("access-control-allow-origin", "*"));
   // On both hosts: clients of older revisions look for it beside the endpoint.
-  scope.get("/.well-known/oauth-authorization-server", async (_request, reply) => await reply.header("cache-control", "public, max-age=300").send(describeServer(services.settings)));
-  for (const path of [GRANT_PATHS.token, GRANT_PATHS.revoke, GRANT_PATHS.register, "/.well-known/*"]) scope.options(path, async (_request, reply) => await reply.code(204).headers(PREFLIGHT).send());
+  scope.get(
+    "/.well-known/oauth-authorization-server",
+    async (_request, reply) =>
+      await reply.header("cache-control", "public, max-age=300").send(describeServer(services.settings)),
+  );
+  for (const path of [GRANT_PATHS.token, GRANT_PATHS.revoke, GRANT_PATHS.register, "/.well-known/*"])
+    scope.options(path, async (_request, reply) => await reply.code(204).headers(PREFLIGHT).send());
   await scope.register(async (forClients) => {
     onAppOnly(forClients, services.settings);
     forClients.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
@@ -30,14 +47,28 @@ export async function addMcpGrants(scope: FastifyInstance, services: Services): 
 }
 
 /** What a client in a browser wants to know before it asks. The star stands for every header but one (Fetch standard, "CORS non-wildcard request-header name"). */
-const PREFLIGHT = { "access-control-allow-methods": "GET, POST", "access-control-allow-headers": "Authorization, *", "access-control-max-age": "86400" };
+const PREFLIGHT = {
+  "access-control-allow-methods": "GET, POST",
+  "access-control-allow-headers": "Authorization, *",
+  "access-control-max-age": "86400",
+};
 
 function addEndpoints(scope: FastifyInstance, services: Services): void {
-  scope.post(GRANT_PATHS.token, async (request) => await countingFailures(services, request, async () => await giveTokens(services, originOf(request), await readParameters(request))));
+  scope.post(
+    GRANT_PATHS.token,
+    async (request) =>
+      await countingFailures(
+        services,
+        request,
+        async () => await giveTokens(services, originOf(request), await readParameters(request)),
+      ),
+  );
 
   scope.post(GRANT_PATHS.revoke, async (request, reply) => {
     const params = await readParameters(request);
-    await countingFailures(services, request, () => revokeToken(services, originOf(request), { token: required(params, "token"), clientId: clientIdIn(params) }));
+    await countingFailures(services, request, () =>
+      revokeToken(services, originOf(request), { token: required(params, "token"), clientId: clientIdIn(params) }),
+    );
     return await reply.code(200).send();
   });
 
@@ -50,13 +81,21 @@ function addEndpoints(scope: FastifyInstance, services: Services): void {
 async function giveTokens(services: Services, origin: Origin, params: URLSearchParams): Promise<Tokens> {
   const grantType = required(params, "grant_type");
   const clientId = clientIdIn(params);
-  if (!params.getAll("resource").every((resource) => isOwnResource(services.settings, resource))) throw new GrantRefused("invalid_target", `resource has to be ${services.settings.apiUrl}/mcp`);
+  if (!params.getAll("resource").every((resource) => isOwnResource(services.settings, resource)))
+    throw new GrantRefused("invalid_target", `resource has to be ${services.settings.apiUrl}/mcp`);
   if (grantType === "authorization_code") {
     const codeVerifier = required(params, "code_verifier");
-    if (!/^[\w.~-]{43,128}$/.test(codeVerifier)) throw new GrantRefused("invalid_request", "code_verifier has to have 43 to 128 letters, digits or - . _ ~");
-    return await redeemCode(services, origin, { code: required(params, "code"), clientId, redirectUri: params.get("redirect_uri"), codeVerifier });
+    if (!/^[\w.~-]{43,128}$/.test(codeVerifier))
+      throw new GrantRefused("invalid_request", "code_verifier has to have 43 to 128 letters, digits or - . _ ~");
+    return await redeemCode(services, origin, {
+      code: required(params, "code"),
+      clientId,
+      redirectUri: params.get("redirect_uri"),
+      codeVerifier,
+    });
   }
-  if (grantType === "refresh_token") return await refreshTokens(services, origin, { refreshToken: required(params, "refresh_token"), clientId });
+  if (grantType === "refresh_token")
+    return await refreshTokens(services, origin, { refreshToken: required(params, "refresh_token"), clientId });
   throw new GrantRefused("unsupported_grant_type", "grant_type has to be authorization_code or refresh_token");
 }
 
@@ -83,7 +122,11 @@ function describeServer({ apiUrl, appUrl }: Faces): object {
 }
 
 /** Who guesses is held up; who serves many people from one address is not. */
-async function countingFailures<Result>({ pool }: Services, request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
+async function countingFailures<Result>(
+  { pool }: Services,
+  request: FastifyRequest,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -97,11 +140,13 @@ const MAX_FORM_LENGTH = 64 * 1024;
 /** The parameters of a form. Each may be there once (RFC 6749, section 3.2), but for `resource`. */
 async function readParameters(request: FastifyRequest): Promise<URLSearchParams> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") throw new GrantRefused("invalid_request", "Send the parameters as application/x-www-form-urlencoded");
+  if (type !== "application/x-www-form-urlencoded")
+    throw new GrantRefused("invalid_request", "Send the parameters as application/x-www-form-urlencoded");
   const text = await readText(request);
   if (text.length > MAX_FORM_LENGTH) throw new GrantRefused("invalid_request", "The parameters are too long");
   const params = new URLSearchParams(text);
-  if ([...new Set(params.keys())].some((name) => name !== "resource" && params.getAll(name).length > 1)) throw new GrantRefused("invalid_request", "A parameter is there more than once");
+  if ([...new Set(params.keys())].some((name) => name !== "resource" && params.getAll(name).length > 1))
+    throw new GrantRefused("invalid_request", "A parameter is there more than once");
   return params;
 }
 
@@ -113,7 +158,11 @@ function required(params: URLSearchParams, name: string): string {
 
 function clientIdIn(params: URLSearchParams): string {
   const id = params.get("client_id");
-  if (id === null || id === "") throw new GrantRefused("invalid_client", "client_id is missing: clients name themselves in the form and have no secret");
+  if (id === null || id === "")
+    throw new GrantRefused(
+      "invalid_client",
+      "client_id is missing: clients name themselves in the form and have no secret",
+    );
   return id;
 }
 
@@ -130,10 +179,25 @@ function originOf(request: FastifyRequest): Origin {
 }
 
 /** Failures as clients of the protocol read them (RFC 6749, section 5.2). */
-async function sendError({ log }: Services, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  if (error instanceof GrantRefused) return await reply.code(error.error === "invalid_client" ? 401 : 400).send({ error: error.error, error_description: error.message });
+async function sendError(
+  { log }: Services,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (error instanceof GrantRefused)
+    return await reply
+      .code(error.error === "invalid_client" ? 401 : 400)
+      .send({ error: error.error, error_description: error.message });
   const { code, status, headers, message } = logFailure(log, error, request);
-  return await reply.code(status).headers(headers).send({ error: ERRORS[code] ?? "invalid_request", error_description: message });
+  return await reply
+    .code(status)
+    .headers(headers)
+    .send({ error: ERRORS[code] ?? "invalid_request", error_description: message });
 }
 
-const ERRORS: Partial<Record<PublicCode, string>> = { INTERNAL_ERROR: "server_error", UNAVAILABLE: "temporarily_unavailable", RATE_LIMITED: "temporarily_unavailable" };
+const ERRORS: Partial<Record<PublicCode, string>> = {
+  INTERNAL_ERROR: "server_error",
+  UNAVAILABLE: "temporarily_unavailable",
+  RATE_LIMITED: "temporarily_unavailable",
+};

@@ -13,14 +13,40 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
   app.get("/media/:mediaId/:name", { compress: false }, async (request, reply) => {
     const params = address.safeParse(request.params);
     const query = signature.safeParse(request.query);
-    if (!params.success || !query.success) throw refuseRequest("request.route", "There is no such file", "Use the url of a media object as it was answered.", "NOT_FOUND");
+    if (!params.success || !query.success)
+      throw refuseRequest(
+        "request.route",
+        "There is no such file",
+        "Use the url of a media object as it was answered.",
+        "NOT_FOUND",
+      );
     const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
     const answer = await openSigned(
       { pool, storage, secrets: settings.mediaSecrets() },
-      { method: request.method === "HEAD" ? "HEAD" : "GET", mediaId: params.data.mediaId, name: params.data.name, expires: query.data.expires, signature: query.data.signature, range, ifRange: typeof ifRange === "string" ? ifRange : undefined, ifNoneMatch },
+      {
+        method: request.method === "HEAD" ? "HEAD" : "GET",
+        mediaId: params.data.mediaId,
+        name: params.data.name,
+        expires: query.data.expires,
+        signature: query.data.signature,
+        range,
+        ifRange: typeof ifRange === "string" ? ifRange : undefined,
+        ifNoneMatch,
+      },
     );
     reply.code(answer.status).headers(answer.headers);
-    if (answer.message !== null) return await reply.send(errorBody(refuseRequest("media.url", answer.message, "Get the post or the media object again: its url is new then.", "NOT_FOUND"), request.id));
+    if (answer.message !== null)
+      return await reply.send(
+        errorBody(
+          refuseRequest(
+            "media.url",
+            answer.message,
+            "Get the post or the media object again: its url is new then.",
+            "NOT_FOUND",
+          ),
+          request.id,
+        ),
+      );
     return await reply.send(answer.body ?? "");
   });
 }

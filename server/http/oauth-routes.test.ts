@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+
 import { z } from "zod";
 
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
@@ -23,8 +24,14 @@ for (const { platform, login, oauth, way } of WAYS) {
     const shown = await connectAs(world, cookie, tenant, platform, { login });
     const [account, ...others] = await world.accountsOf(tenant);
     assert.ok(account && others.length === 0, shown.text);
-    assert.deepEqual([shown.status, shown.location], [303, `http://localhost:3000/connections?mode=test&connected=${account.id}`]);
-    assert.deepEqual([account.platform, account.platformSetId, account.status, account.tokenHealth, [...account.scopes].sort()], [platform, tenant.platformSetId, "active", "healthy", [...(oauth.scopes)].sort()]);
+    assert.deepEqual(
+      [shown.status, shown.location],
+      [303, `http://localhost:3000/connections?mode=test&connected=${account.id}`],
+    );
+    assert.deepEqual(
+      [account.platform, account.platformSetId, account.status, account.tokenHealth, [...account.scopes].sort()],
+      [platform, tenant.platformSetId, "active", "healthy", [...oauth.scopes].sort()],
+    );
     assert.deepEqual(await world.eventsOf(account.id), ["account.connected"]);
     assert.deepEqual(await world.auditOf(account.id), ["session account.connected"]);
   });
@@ -53,16 +60,24 @@ const UNTICKED: readonly [PlatformName, string, string, RegExp][] = [
 test("in live mode a login by another platform's app goes by that app, and comes back to its address", async () => {
   const { live, cookie } = await world.newcomer();
   const redirectUri = "http://localhost:3000/api/platforms/facebook/callback";
-  const app = z.object({ clientId: z.string(), clientSecret: z.string() }).parse(await world.control("apps", { platform: "instagram", redirectUris: [redirectUri] }));
+  const app = z
+    .object({ clientId: z.string(), clientSecret: z.string() })
+    .parse(await world.control("apps", { platform: "instagram", redirectUris: [redirectUri] }));
   const { oauth } = world.services;
   const { liveApp } = oauth;
   oauth.liveApp = (platform) => (platform === "facebook" ? { ...app, redirectUri } : null);
   try {
     const authorizeUrl = new URL(locationOf(await begin(world, cookie, live, "instagram", { login: "facebook" })));
-    assert.deepEqual([authorizeUrl.origin, authorizeUrl.searchParams.get("auth_type"), authorizeUrl.searchParams.has("login_hint")], ["https://www.facebook.com", "rerequest", false]);
+    assert.deepEqual(
+      [authorizeUrl.origin, authorizeUrl.searchParams.get("auth_type"), authorizeUrl.searchParams.has("login_hint")],
+      ["https://www.facebook.com", "rerequest", false],
+    );
     const back = await answerConsent(authorizeUrl.href.replace("https:/", world.sandboxUrl));
     assert.equal((await arrive(world, cookie, back)).status, 303);
-    assert.deepEqual((await world.accountsOf(live)).map(({ platform, status }) => [platform, status]), [["instagram", "active"]]);
+    assert.deepEqual(
+      (await world.accountsOf(live)).map(({ platform, status }) => [platform, status]),
+      [["instagram", "active"]],
+    );
   } finally {
     oauth.liveApp = liveApp;
   }
@@ -82,7 +97,10 @@ for (const [platform, login, scope, says] of UNTICKED) {
 test("a permission that publishing does not need may be left out, and is not among those granted", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "threads", { untick: ["threads_manage_replies"] });
-  assert.deepEqual((await world.accountsOf(tenant)).map(({ scopes }) => scopes), [["threads_basic", "threads_content_publish"]]);
+  assert.deepEqual(
+    (await world.accountsOf(tenant)).map(({ scopes }) => scopes),
+    [["threads_basic", "threads_content_publish"]],
+  );
 });
 
 test("a state works once: coming back again shows the same account, and a refusal cannot be turned into a grant", async () => {
@@ -103,7 +121,9 @@ test("a state works once: coming back again shows the same account, and a refusa
 test("coming back twice at the same time makes one connection", async () => {
   const { tenant, cookie } = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "twitter")));
-  const tokenCalls = async () => (await world.requests()).filter(({ platform, operation }) => platform === "twitter" && operation === "token").length;
+  const tokenCalls = async () =>
+    (await world.requests()).filter(({ platform, operation }) => platform === "twitter" && operation === "token")
+      .length;
   const before = await tokenCalls();
   const shown = await Promise.all(Array.from({ length: 6 }, () => arrive(world, cookie, back)));
   assert.ok(shown.every(({ status }) => status === 303 || status === 400));
@@ -130,7 +150,10 @@ test("what one session began no other can finish, and it is still good for the o
 test("a sign-in that took longer than ten minutes is refused", async () => {
   const { tenant, cookie } = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
-  await world.database.pool.query("update oauth_attempts set expires_at = now() - interval '1 second' where user_id = $1", [tenant.userId]);
+  await world.database.pool.query(
+    "update oauth_attempts set expires_at = now() - interval '1 second' where user_id = $1",
+    [tenant.userId],
+  );
   const shown = await arrive(world, cookie, back);
   assert.equal(shown.status, 400);
   assert.match(shown.text, /longer than ten minutes/);
@@ -139,20 +162,44 @@ test("a sign-in that took longer than ten minutes is refused", async () => {
 
 test("a state that nobody was given, or none at all, is refused and never a fault", async () => {
   const { cookie } = bystander;
-  for (const query of ["", "?state=", "?state=made-up&code=x", "?code=x", "?state=a&state=b", "?error=access_denied", `?state=${"x".repeat(5000)}`, "?state=%00"]) {
+  for (const query of [
+    "",
+    "?state=",
+    "?state=made-up&code=x",
+    "?code=x",
+    "?state=a&state=b",
+    "?error=access_denied",
+    `?state=${"x".repeat(5000)}`,
+    "?state=%00",
+  ]) {
     const shown = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/threads/callback${query}`));
     assert.equal(shown.status, 400, query);
     assert.match(shown.text, /not begun here/);
   }
-  assert.equal((await arrive(world, cookie, new URL("http://localhost:3000/api/platforms/myspace/callback?state=x"))).status, 404);
+  assert.equal(
+    (await arrive(world, cookie, new URL("http://localhost:3000/api/platforms/myspace/callback?state=x"))).status,
+    404,
+  );
 });
 
 const TAMPERED: readonly [string, (back: URL) => URL, RegExp][] = [
-  ["another platform's address", (back) => new URL(back.href.replace("/threads/", "/twitter/")), /address of another platform/],
+  [
+    "another platform's address",
+    (back) => new URL(back.href.replace("/threads/", "/twitter/")),
+    /address of another platform/,
+  ],
   ["no code", (back) => without(back, "code"), /without saying whether you allow access/],
   ["an empty code", (back) => withParameter(back, "code", ""), /without saying whether you allow access/],
-  ["two codes", (back) => new URL(`${back.href.replace("#_", "")}&code=other`), /without saying whether you allow access/],
-  ["a code that the platform did not give", (back) => withParameter(back, "code", "made-up"), /did not accept the sign-in/],
+  [
+    "two codes",
+    (back) => new URL(`${back.href.replace("#_", "")}&code=other`),
+    /without saying whether you allow access/,
+  ],
+  [
+    "a code that the platform did not give",
+    (back) => withParameter(back, "code", "made-up"),
+    /did not accept the sign-in/,
+  ],
   ["another issuer", (back) => withParameter(back, "iss", "https://evil.example"), /does not come from Threads/],
   ["an issuer that is no address", (back) => withParameter(back, "iss", "threads"), /does not come from Threads/],
 ];
@@ -179,7 +226,10 @@ for (const platform of ["twitter", "youtube"] as const) {
   test(`${platform}: a code that another person's sign-in was given is of no use in one's own`, async () => {
     const victim = await world.newcomer();
     const attacker = await world.newcomer();
-    const stolen = (await answerConsent(locationOf(await begin(world, victim.cookie, victim.tenant, platform)))).searchParams.get("code") ?? "";
+    const stolen =
+      (await answerConsent(locationOf(await begin(world, victim.cookie, victim.tenant, platform)))).searchParams.get(
+        "code",
+      ) ?? "";
     const back = await answerConsent(locationOf(await begin(world, attacker.cookie, attacker.tenant, platform)));
     const shown = await arrive(world, attacker.cookie, withParameter(back, "code", stolen));
     assert.equal(shown.status, 400);
@@ -206,7 +256,11 @@ for (const [query, says] of REFUSALS) {
   test(`"${query.slice(0, 40)}" becomes a page that says what to do, without a word of its own`, async () => {
     const { tenant, cookie } = bystander;
     const state = new URL(locationOf(await begin(world, cookie, tenant, "threads"))).searchParams.get("state") ?? "";
-    const shown = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/threads/callback?${query}&state=${state}`));
+    const shown = await arrive(
+      world,
+      cookie,
+      new URL(`http://localhost:3000/api/platforms/threads/callback?${query}&state=${state}`),
+    );
     assert.ok(shown.status === 400 || shown.status === 502, String(shown.status));
     assert.match(shown.text, says);
     assert.match(shown.text, /What to do/);
@@ -228,11 +282,23 @@ test("a platform that is away, or answers with a fault, is told as that, and try
 
 test("one goes on to pages of the app only, wherever a link would lead", async () => {
   const { tenant, cookie } = await world.newcomer();
-  for (const returnTo of ["https://evil.example/", "//evil.example", "/\\evil.example", "/.//evil.example", "javascript:alert(1)", "/a\nb", "connections"]) {
+  for (const returnTo of [
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "/.//evil.example",
+    "javascript:alert(1)",
+    "/a\nb",
+    "connections",
+  ]) {
     const begun = await begin(world, cookie, tenant, "threads", { returnTo });
     assert.equal(begun.status, 400, returnTo);
     const body = { platformSetId: tenant.platformSetId, returnTo };
-    assert.equal(asRefusal(await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=test", body), 400).issues[0]?.path, "/returnTo");
+    assert.equal(
+      asRefusal(await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=test", body), 400).issues[0]
+        ?.path,
+      "/returnTo",
+    );
   }
   const shown = await connectAs(world, cookie, tenant, "threads", { returnTo: "/keys?mode=test#top" });
   assert.match(shown.location ?? "", /^http:\/\/localhost:3000\/keys\?mode=test&connected=[\w-]+$/);
@@ -241,8 +307,14 @@ test("one goes on to pages of the app only, wherever a link would lead", async (
 test("who is not signed in is sent to sign in, and another site's link does not begin to connect", async () => {
   const { tenant, cookie } = await world.newcomer();
   const begun = await begin(world, "", tenant, "threads");
-  assert.deepEqual([begun.status, begun.location?.startsWith("/sign-in?returnTo=%2Fapi%2Fplatforms%2Fthreads%2Fconnect")], [303, true]);
-  const foreign = await fetch(`${world.url}/api/platforms/threads/connect?platformSetId=${tenant.platformSetId}&mode=test`, { redirect: "manual", headers: { cookie, "sec-fetch-site": "cross-site" } });
+  assert.deepEqual(
+    [begun.status, begun.location?.startsWith("/sign-in?returnTo=%2Fapi%2Fplatforms%2Fthreads%2Fconnect")],
+    [303, true],
+  );
+  const foreign = await fetch(
+    `${world.url}/api/platforms/threads/connect?platformSetId=${tenant.platformSetId}&mode=test`,
+    { redirect: "manual", headers: { cookie, "sec-fetch-site": "cross-site" } },
+  );
   assert.equal(foreign.status, 400);
   const { live } = await world.makeTenants();
   assert.equal((await begin(world, cookie, { ...live, mode: "test" }, "threads")).status, 404);
@@ -251,7 +323,9 @@ test("who is not signed in is sent to sign in, and another site's link does not 
 test("as JSON the start answers the address of the consent page, with PKCE where the platform has it, and stores no state", async () => {
   const { tenant, cookie } = await world.newcomer();
   for (const platform of PLATFORM_NAMES) {
-    const { status, body } = await world.callAs(cookie, "POST", `/api/platforms/${platform}/connect?mode=test`, { platformSetId: tenant.platformSetId });
+    const { status, body } = await world.callAs(cookie, "POST", `/api/platforms/${platform}/connect?mode=test`, {
+      platformSetId: tenant.platformSetId,
+    });
     assert.equal(status, 200, JSON.stringify(body));
     const url = new URL(z.object({ authorizeUrl: z.string() }).parse(body).authorizeUrl);
     const query = url.searchParams;
@@ -260,12 +334,34 @@ test("as JSON the start answers the address of the consent page, with PKCE where
     assert.equal(query.has("client_key"), !query.has("client_id"));
     const state = query.get("state") ?? "";
     assert.ok(state.length >= 43);
-    const { rows } = await world.database.pool.query("select a::text as row from oauth_attempts a union all select i::text from idempotency_keys i");
+    const { rows } = await world.database.pool.query(
+      "select a::text as row from oauth_attempts a union all select i::text from idempotency_keys i",
+    );
     assert.ok(!JSON.stringify(rows).includes(state));
   }
-  assert.equal(new URL(locationOf(await begin(world, cookie, tenant, "youtube"))).searchParams.get("access_type"), "offline");
-  assert.equal(asRefusal(await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=test", { platformSetId: tenant.platformSetId, login: "constructor" }), 400).issues[0]?.rule, "connections.login");
-  assert.equal(asRefusal(await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=live", { platformSetId: (await world.makeTenants()).live.platformSetId }), 400).issues[0]?.rule, "connections.notConfigured");
+  assert.equal(
+    new URL(locationOf(await begin(world, cookie, tenant, "youtube"))).searchParams.get("access_type"),
+    "offline",
+  );
+  assert.equal(
+    asRefusal(
+      await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=test", {
+        platformSetId: tenant.platformSetId,
+        login: "constructor",
+      }),
+      400,
+    ).issues[0]?.rule,
+    "connections.login",
+  );
+  assert.equal(
+    asRefusal(
+      await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=live", {
+        platformSetId: (await world.makeTenants()).live.platformSetId,
+      }),
+      400,
+    ).issues[0]?.rule,
+    "connections.notConfigured",
+  );
 });
 
 function withParameter(url: URL, name: string, value: string): URL {

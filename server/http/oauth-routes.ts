@@ -7,19 +7,28 @@ import { finishConnecting, type Outcome, startConnecting } from "../domain/accou
 import type { Services } from "../domain/services.ts";
 import { bindingOf } from "../oauth/attempts.ts";
 import { authenticate } from "./authenticate.ts";
-import { readBrowserBinding } from "./browser-binding.ts";
-import { SignInFirst } from "./pages/person.ts";
 import type { BindOptions } from "./bind.ts";
+import { readBrowserBinding } from "./browser-binding.ts";
 import { sendUnlimited } from "./call-meter.ts";
+import { SignInFirst } from "./pages/person.ts";
 import { refuseRequest } from "./refusals.ts";
 
 /** The way of a browser to a platform's consent page and back. What goes wrong is thrown, for the pages to show. */
-export function addOAuthRoutes(pages: FastifyInstance, services: Services, { calls }: Pick<BindOptions, "calls">): void {
+export function addOAuthRoutes(
+  pages: FastifyInstance,
+  services: Services,
+  { calls }: Pick<BindOptions, "calls">,
+): void {
   const { settings } = services;
 
   pages.get("/api/platforms/:platform/connect", { exposeHeadRoute: false }, async (request, reply) => {
     // A link on another site could otherwise begin it, and a platform that asks only once would let it through.
-    if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"]))) throw refuseRequest("request.foreign", "Connecting an account begins at your connections", "Open your connections and connect it there.");
+    if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"])))
+      throw refuseRequest(
+        "request.foreign",
+        "Connecting an account begins at your connections",
+        "Open your connections and connect it there.",
+      );
     if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
     const caller = await authenticate(services, { auth: "session" }, request);
     sendUnlimited(reply);
@@ -27,23 +36,36 @@ export function addOAuthRoutes(pages: FastifyInstance, services: Services, { cal
     const { mode: _mode, ...body } = Object.fromEntries(new URL(request.url, settings.appUrl).searchParams);
     const input = parseInput(connectionsStart, { params: request.params, query: {}, body });
     const { authorizeUrl } = (await startConnecting(services, caller, input.params.platform, input.body)).body;
-    return await reply.header("cache-control", "no-store").header("referrer-policy", "no-referrer").redirect(authorizeUrl, 302);
+    return await reply
+      .header("cache-control", "no-store")
+      .header("referrer-policy", "no-referrer")
+      .redirect(authorizeUrl, 302);
   });
 
   pages.get("/api/platforms/:platform/callback", { exposeHeadRoute: false }, async (request, reply) => {
     const platform = platformOf(request.params);
     const { sessionId, bindings } = await readBrowser(services, request);
     const from = { address: request.ip, requestId: request.id, sessionId };
-    const outcome = await finishConnecting(services, from, { platform, query: new URL(request.url, settings.appUrl).searchParams, bindings });
+    const outcome = await finishConnecting(services, from, {
+      platform,
+      query: new URL(request.url, settings.appUrl).searchParams,
+      bindings,
+    });
     return await reply.header("cache-control", "no-store").redirect(settings.appUrl + whereNext(outcome), 303);
   });
 }
 
 /** Who is signed in at a browser, and what its sign-ins at platforms may be tied to. */
-async function readBrowser({ sessions, settings }: Pick<Services, "sessions" | "settings">, request: FastifyRequest): Promise<{ sessionId: string | null; bindings: Buffer[] }> {
+async function readBrowser(
+  { sessions, settings }: Pick<Services, "sessions" | "settings">,
+  request: FastifyRequest,
+): Promise<{ sessionId: string | null; bindings: Buffer[] }> {
   const session = await sessions.find(request.headers);
   const browser = readBrowserBinding(request, settings.appUrl);
-  return { sessionId: session?.id ?? null, bindings: [...(session === null ? [] : [bindingOf("session", session.id)]), ...(browser === null ? [] : [browser])] };
+  return {
+    sessionId: session?.id ?? null,
+    bindings: [...(session === null ? [] : [bindingOf("session", session.id)]), ...(browser === null ? [] : [browser])],
+  };
 }
 
 /** The path of the app's own where a person goes on. */
@@ -62,6 +84,12 @@ function single(header: string | string[] | undefined): string | undefined {
 function platformOf(params: unknown): PlatformName {
   const given: unknown = Object(params).platform;
   const platform = PLATFORM_NAMES.find((name) => name === given);
-  if (platform === undefined) throw refuseRequest("request.route", "There is nothing at this address", "Check method and path against the documentation.", "NOT_FOUND");
+  if (platform === undefined)
+    throw refuseRequest(
+      "request.route",
+      "There is nothing at this address",
+      "Check method and path against the documentation.",
+      "NOT_FOUND",
+    );
   return platform;
 }

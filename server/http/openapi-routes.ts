@@ -18,7 +18,11 @@ export function addOpenApi(app: FastifyInstance, { settings }: Pick<Services, "s
     app.get(`/openapi.${form}`, async (request, reply) => {
       const text = (printed ??= await print())[form];
       const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
-      reply.type(type).header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").header("etag", etag);
+      reply
+        .type(type)
+        .header("access-control-allow-origin", "*")
+        .header("cache-control", "public, max-age=300")
+        .header("etag", etag);
       return request.headers["if-none-match"] === etag ? await reply.code(304).send() : await reply.send(text);
     });
   add("json", "application/json; charset=utf-8");

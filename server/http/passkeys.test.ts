@@ -5,7 +5,15 @@ import { type Browser, chromium } from "playwright-core";
 
 import { createWorld, PASSWORD, type World } from "../../tests/world.ts";
 
-const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 let world: World;
 let browser: Browser;
@@ -13,7 +21,10 @@ before(async () => {
   world = await createWorld();
   // A passkey belongs to the app's own name and port, so the browser has to find the server under these.
   const app = new URL(world.services.settings.appUrl).host;
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...QUIET, `--host-resolver-rules=MAP ${app} ${new URL(world.url).host}`] });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...QUIET, `--host-resolver-rules=MAP ${app} ${new URL(world.url).host}`],
+  });
 });
 after(async () => {
   await browser.close();
@@ -40,16 +51,35 @@ const SCRIPT = `
 
 test("a person adds a passkey, signs in by it alone, and an answer that was used once does not work again", async () => {
   await world.signIn(world.test);
-  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [world.test.userId]);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [
+    world.test.userId,
+  ]);
   const page = await browser.newPage();
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("WebAuthn.enable");
-  await cdp.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
   await page.goto(`${world.services.settings.appUrl}/readyz`);
-  const run = (script: string): Promise<Record<string, { status: number; body: unknown }>> => page.evaluate(`(async () => { ${SCRIPT} ${script} })()`);
+  const run = (script: string): Promise<Record<string, { status: number; body: unknown }>> =>
+    page.evaluate(`(async () => { ${SCRIPT} ${script} })()`);
 
   assert.equal((await run("return { added: await add().catch((error) => ({ status: 401 })) };")).added?.status, 401);
-  assert.equal((await run(`return { in: await ask("/sign-in/email", ${JSON.stringify({ email: rows[0]?.email, password: PASSWORD })}) };`)).in?.status, 200);
+  assert.equal(
+    (
+      await run(
+        `return { in: await ask("/sign-in/email", ${JSON.stringify({ email: rows[0]?.email, password: PASSWORD })}) };`,
+      )
+    ).in?.status,
+    200,
+  );
   const { added } = await run("return { added: await add() };");
   assert.equal(added?.status, 200, JSON.stringify(added));
   assert.equal((await run('return { out: await ask("/sign-out", {}) };')).out?.status, 200);
@@ -59,7 +89,14 @@ test("a person adds a passkey, signs in by it alone, and an answer that was used
   assert.ok(Number(again?.status) >= 400);
   const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   assert.equal((await world.services.sessions.find({ cookie: cookies }))?.userId, world.test.userId);
-  const { rows: log } = await world.database.pool.query<{ action: string; way: string | null }>("select action, data->>'way' as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in' order by id", [world.test.userId]);
-  assert.deepEqual(log.map(({ action, way }) => [action, way]).slice(1), [["user.signed_in", "password"], ["passkey.added", null], ["user.signed_in", "passkey"]]);
+  const { rows: log } = await world.database.pool.query<{ action: string; way: string | null }>(
+    "select action, data->>'way' as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in' order by id",
+    [world.test.userId],
+  );
+  assert.deepEqual(log.map(({ action, way }) => [action, way]).slice(1), [
+    ["user.signed_in", "password"],
+    ["passkey.added", null],
+    ["user.signed_in", "passkey"],
+  ]);
   await page.close();
 });

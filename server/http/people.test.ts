@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { idOf } from "../../tests/answers.ts";
-import { dump, lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
 import { totp } from "../../tests/totp.ts";
+import { dump, lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
 import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
 
 let world: World;
@@ -16,7 +16,11 @@ after(() => world.close());
 async function newPerson(): Promise<{ tenant: Tenant; email: string; cookie: string }> {
   const tenant = (await world.makeTenants()).test;
   const cookie = await world.signIn(tenant);
-  return { tenant, cookie, email: JSON.parse(JSON.stringify((await world.callAs(cookie, "GET", "/api/me")).body)).user.email };
+  return {
+    tenant,
+    cookie,
+    email: JSON.parse(JSON.stringify((await world.callAs(cookie, "GET", "/api/me")).body)).user.email,
+  };
 }
 
 test("people see and change their name and time zone, and nothing else", async () => {
@@ -24,8 +28,17 @@ test("people see and change their name and time zone, and nothing else", async (
   const changed = await world.callAs(cookie, "PATCH", "/api/me", { name: "  Ada ", timeZone: "Europe/Berlin" });
   assert.equal(changed.status, 200);
   const { user } = JSON.parse(JSON.stringify(changed.body));
-  assert.deepEqual([user.id, user.name, user.timeZone, user.isOwner, user.hasPassword], [tenant.userId, "Ada", "Europe/Berlin", false, true]);
-  for (const body of [{ timeZone: "Mars/Olympus" }, { timeZone: "+01:00" }, { isOwner: true }, { email: "x@example.com" }, { name: "x".repeat(101) }]) {
+  assert.deepEqual(
+    [user.id, user.name, user.timeZone, user.isOwner, user.hasPassword],
+    [tenant.userId, "Ada", "Europe/Berlin", false, true],
+  );
+  for (const body of [
+    { timeZone: "Mars/Olympus" },
+    { timeZone: "+01:00" },
+    { isOwner: true },
+    { email: "x@example.com" },
+    { name: "x".repeat(101) },
+  ]) {
     assert.equal((await world.callAs(cookie, "PATCH", "/api/me", body)).status, 400, JSON.stringify(body));
   }
 });
@@ -33,10 +46,14 @@ test("people see and change their name and time zone, and nothing else", async (
 test("people see where they are signed in, and end what they like at once", async () => {
   const { tenant, cookie } = await newPerson();
   const others = [await world.signIn(tenant), await world.signIn(tenant)];
-  const list = async () => JSON.parse(JSON.stringify((await world.callAs(cookie, "GET", "/api/sessions")).body)).sessions;
+  const list = async () =>
+    JSON.parse(JSON.stringify((await world.callAs(cookie, "GET", "/api/sessions")).body)).sessions;
   const sessions = await list();
   assert.equal(sessions.length, 3);
-  assert.deepEqual(sessions.map((each: { isCurrent: boolean }) => each.isCurrent), [false, false, true]);
+  assert.deepEqual(
+    sessions.map((each: { isCurrent: boolean }) => each.isCurrent),
+    [false, false, true],
+  );
   const stranger = await newPerson();
   assert.equal((await world.callAs(stranger.cookie, "DELETE", `/api/sessions/${sessions[0].id}`)).status, 404);
   assert.equal((await world.callAs(cookie, "DELETE", `/api/sessions/${sessions[0].id}`)).status, 200);
@@ -48,13 +65,16 @@ test("people see where they are signed in, and end what they like at once", asyn
 
 test("a session that is over does not work any more", async () => {
   const { tenant, cookie } = await newPerson();
-  await world.database.pool.query("update sessions set expires_at = now() - interval '1 second' where user_id = $1", [tenant.userId]);
+  await world.database.pool.query("update sessions set expires_at = now() - interval '1 second' where user_id = $1", [
+    tenant.userId,
+  ]);
   assert.equal((await world.callAs(cookie, "GET", "/api/me")).status, 401);
 });
 
 test("with a second factor the password alone signs nobody in, a code does, a backup code once", async () => {
   const { email, cookie } = await newPerson();
-  const post = (path: string, body: object, with_ = cookie) => visit(world, "POST", `/api/auth${path}`, body, { cookie: with_ });
+  const post = (path: string, body: object, with_ = cookie) =>
+    visit(world, "POST", `/api/auth${path}`, body, { cookie: with_ });
   assert.equal((await post("/two-factor/enable", { password: "wrong password" })).status, 400);
   const enabled = await post("/two-factor/enable", { password: PASSWORD });
   assert.equal(enabled.status, 200, JSON.stringify(enabled.body));
@@ -68,7 +88,11 @@ test("with a second factor the password alone signs nobody in, a code does, a ba
   const first = await signIn();
   assert.equal(first.body["twoFactorRedirect"], true);
   assert.equal(await world.services.sessions.find({ cookie: first.cookie }), null);
-  assert.equal((await post("/two-factor/verify-totp", { code: totp(uri) === "123456" ? "654321" : "123456" }, first.cookie)).status, 401);
+  assert.equal(
+    (await post("/two-factor/verify-totp", { code: totp(uri) === "123456" ? "654321" : "123456" }, first.cookie))
+      .status,
+    401,
+  );
   // The code that turned it on works no more, neither here nor there; the next one works once.
   assert.equal((await post("/two-factor/verify-totp", { code: totp(uri) }, first.cookie)).status, 401);
   const next = { code: totp(uri, 1) };
@@ -78,11 +102,14 @@ test("with a second factor the password alone signs nobody in, a code does, a ba
   // The challenge is used up.
   assert.equal((await post("/two-factor/verify-totp", next, first.cookie)).status, 401);
   assert.equal((await post("/two-factor/verify-totp", next, (await signIn()).cookie)).status, 401);
-  const byBackup = async () => await post("/two-factor/verify-backup-code", { code: backup[0] }, (await signIn()).cookie);
+  const byBackup = async () =>
+    await post("/two-factor/verify-backup-code", { code: backup[0] }, (await signIn()).cookie);
   assert.equal((await byBackup()).status, 200);
   assert.equal((await byBackup()).status, 401);
 
-  const { rows } = await world.database.pool.query<{ action: string }>("select distinct action from audit_events where action like 'two_factor%' or action = 'user.sign_in_failed'");
+  const { rows } = await world.database.pool.query<{ action: string }>(
+    "select distinct action from audit_events where action like 'two_factor%' or action = 'user.sign_in_failed'",
+  );
   assert.deepEqual(rows.map(({ action }) => action).sort(), ["two_factor.enabled", "user.sign_in_failed"]);
   const disabled = await post("/two-factor/disable", { password: PASSWORD }, done.cookie);
   assert.equal(disabled.status, 200, JSON.stringify(disabled.body));
@@ -92,7 +119,10 @@ test("with a second factor the password alone signs nobody in, a code does, a ba
 test("no token, password, code or link that was given out stands anywhere in the database", async () => {
   const { tenant, email, cookie } = await newPerson();
   const given: string[] = [PASSWORD, tenant.key];
-  const remember = (cookieHeader: string) => given.push(...cookieHeader.split("; ").flatMap((pair) => decodeURIComponent(pair.split("=")[1] ?? "").split(".")[0] ?? ""));
+  const remember = (cookieHeader: string) =>
+    given.push(
+      ...cookieHeader.split("; ").flatMap((pair) => decodeURIComponent(pair.split("=")[1] ?? "").split(".")[0] ?? ""),
+    );
   remember(cookie);
   const enabled = await visit(world, "POST", "/api/auth/two-factor/enable", { password: PASSWORD }, { cookie });
   const uri = String(enabled.body["totpURI"]);
@@ -116,13 +146,27 @@ test("no token, password, code or link that was given out stands anywhere in the
 test("an export holds what is theirs in both modes, and no secret", async () => {
   const { tenant, cookie } = await newPerson();
   await world.connect(tenant, "threads");
-  for (let n = 0; n < 3; n += 1) await world.call(tenant, "POST", "/api/v1/posts", { content: { text: `Mine ${n}` }, platforms: ["threads"], platformSetId: tenant.platformSetId });
+  for (let n = 0; n < 3; n += 1)
+    await world.call(tenant, "POST", "/api/v1/posts", {
+      content: { text: `Mine ${n}` },
+      platforms: ["threads"],
+      platformSetId: tenant.platformSetId,
+    });
   const { status, headers, body } = await world.callAs(cookie, "GET", "/api/me/export");
   assert.equal(status, 200);
   assert.match(headers.get("content-disposition") ?? "", /attachment/);
   const exported = JSON.parse(JSON.stringify(body));
   assert.equal(exported.user.id, tenant.userId);
-  assert.deepEqual([exported.posts.length, exported.accounts.length, exported.platformSets.length, exported.apiKeys.length, exported.sessions.length], [3, 1, 2, 2, 1]);
+  assert.deepEqual(
+    [
+      exported.posts.length,
+      exported.accounts.length,
+      exported.platformSets.length,
+      exported.apiKeys.length,
+      exported.sessions.length,
+    ],
+    [3, 1, 2, 2, 1],
+  );
   assert.equal(exported.posts[0].platformPosts[0].platform, "threads");
   assert.match(exported.posts[0].createdAt, /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
   assert.doesNotMatch(JSON.stringify(exported), /sealed|digest|scrypt|password_hash/);
@@ -133,10 +177,18 @@ test("whoever deletes their account leaves nothing but the audit log, and nobody
   const { tenant, cookie } = await newPerson();
   const other = await newPerson();
   await world.connect(tenant, "threads");
-  const made = await world.call(tenant, "POST", "/api/v1/posts", { content: { text: "Mine" }, platforms: ["threads"], platformSetId: tenant.platformSetId });
+  const made = await world.call(tenant, "POST", "/api/v1/posts", {
+    content: { text: "Mine" },
+    platforms: ["threads"],
+    platformSetId: tenant.platformSetId,
+  });
   const postId = idOf(made.body, "post");
-  await world.database.pool.query("insert into media (id, user_id, mode, status, storage_key, filename) values (gen_random_uuid(), $1, 'test', 'ready', $2, 'a.jpg')", [tenant.userId, `key-of-${postId}`]);
-  const remove = (body: object | undefined, headers?: Record<string, string>) => world.callAs(cookie, "DELETE", "/api/me", body, headers);
+  await world.database.pool.query(
+    "insert into media (id, user_id, mode, status, storage_key, filename) values (gen_random_uuid(), $1, 'test', 'ready', $2, 'a.jpg')",
+    [tenant.userId, `key-of-${postId}`],
+  );
+  const remove = (body: object | undefined, headers?: Record<string, string>) =>
+    world.callAs(cookie, "DELETE", "/api/me", body, headers);
   assert.equal((await remove(undefined)).status, 400);
   assert.equal((await remove({ password: "wrong password" })).status, 400);
   const removed = await remove({ password: PASSWORD }, { "idempotency-key": "once" });
@@ -144,12 +196,17 @@ test("whoever deletes their account leaves nothing but the audit log, and nobody
   assert.equal((await world.callAs(cookie, "GET", "/api/me")).status, 401);
   assert.equal((await world.call(tenant, "GET", "/api/v1/posts")).status, 401);
   assert.ok(world.jobs.some(({ data }) => JSON.stringify(data).includes(`key-of-${postId}`)));
-  const { rows } = await world.database.pool.query<{ table: string }>("select table_name as table from information_schema.columns where column_name = 'user_id' and table_schema = 'public'");
+  const { rows } = await world.database.pool.query<{ table: string }>(
+    "select table_name as table from information_schema.columns where column_name = 'user_id' and table_schema = 'public'",
+  );
   for (const { table } of rows.filter((row) => row.table !== "audit_events")) {
     const left = await world.database.pool.query(`select 1 from ${table} where user_id = $1`, [tenant.userId]);
     assert.equal(left.rowCount, 0, table);
   }
-  const { rows: log } = await world.database.pool.query<{ action: string }>("select action from audit_events where user_id = $1 order by id desc limit 1", [tenant.userId]);
+  const { rows: log } = await world.database.pool.query<{ action: string }>(
+    "select action from audit_events where user_id = $1 order by id desc limit 1",
+    [tenant.userId],
+  );
   assert.equal(log[0]?.action, "user.deleted");
   assert.equal((await world.callAs(other.cookie, "GET", "/api/me")).status, 200);
 });
@@ -157,7 +214,9 @@ test("whoever deletes their account leaves nothing but the audit log, and nobody
 test("whoever signs in by passkeys alone deletes their account in a session that has just begun", async () => {
   const { tenant, cookie } = await newPerson();
   await world.database.pool.query("delete from sign_in_methods where user_id = $1", [tenant.userId]);
-  await world.database.pool.query("update sessions set created_at = now() - interval '1 hour' where user_id = $1", [tenant.userId]);
+  await world.database.pool.query("update sessions set created_at = now() - interval '1 hour' where user_id = $1", [
+    tenant.userId,
+  ]);
   assert.equal((await world.callAs(cookie, "DELETE", "/api/me", { password: "anything" })).status, 400);
   await world.database.pool.query("update sessions set created_at = now() where user_id = $1", [tenant.userId]);
   assert.equal((await world.callAs(cookie, "DELETE", "/api/me")).status, 200);

@@ -31,10 +31,23 @@ export async function perform(services: Services, binding: Binding, asked: Asked
   if (key === null || !operation.writes) return { answer: await run(services, binding, asked) };
   // Hashing goes as deep as the body does.
   refuseHostile(raw.body);
-  const requestHash = hashRequest(path, raw.body, call.uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })));
-  const held = await claim(services.pool, call, { key, operation: operation.name, requestHash, status: operation.status });
+  const requestHash = hashRequest(
+    path,
+    raw.body,
+    call.uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })),
+  );
+  const held = await claim(services.pool, call, {
+    key,
+    operation: operation.name,
+    requestHash,
+    status: operation.status,
+  });
   if (!isClaim(held)) return { stored: held };
-  return { answer: await holding(services.pool, call, held, () => run(services, binding, { ...asked, call: { ...call, claim: held } })) };
+  return {
+    answer: await holding(services.pool, call, held, () =>
+      run(services, binding, { ...asked, call: { ...call, claim: held } }),
+    ),
+  };
 }
 
 async function run(services: Services, binding: Binding, { call, raw, waiting }: Asked): Promise<Answer> {
@@ -44,7 +57,12 @@ async function run(services: Services, binding: Binding, { call, raw, waiting }:
   return await waitForPost(services, call, answer.post.id, waiting).catch(() => answer);
 }
 
-async function waitForPost(services: Services, call: Call, id: string, { seconds, ended, onRead }: NonNullable<Asked["waiting"]>): Promise<Answer> {
+async function waitForPost(
+  services: Services,
+  call: Call,
+  id: string,
+  { seconds, ended, onRead }: NonNullable<Asked["waiting"]>,
+): Promise<Answer> {
   const read = async () => {
     const answer = await getPost(services, call, id);
     onRead?.(answer.body.post);

@@ -19,13 +19,23 @@ before(async () => {
 });
 after(() => world.close());
 
-const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+const probes = {
+  ready: async () => ({ ready: true, checks: {} }),
+  metrics: async () => ({ contentType: "text/plain", text: "" }),
+};
 const newDraft = async (tenant = world.test) => {
-  const { body } = await world.call(tenant, "POST", "/api/v1/posts", { platformSetId: tenant.platformSetId, platforms: ["threads"], content: { text: "Followed" } });
+  const { body } = await world.call(tenant, "POST", "/api/v1/posts", {
+    platformSetId: tenant.platformSetId,
+    platforms: ["threads"],
+    content: { text: "Followed" },
+  });
   return idOf(body, "post");
 };
-const open = (id: string, key = world.test.key) => fetch(`${world.url}/api/v1/posts/${id}/events`, { headers: { authorization: `Bearer ${key}` } });
-const shown = z.object({ post: z.object({ id: z.string(), status: z.string(), content: z.object({ text: z.string() }) }) });
+const open = (id: string, key = world.test.key) =>
+  fetch(`${world.url}/api/v1/posts/${id}/events`, { headers: { authorization: `Bearer ${key}` } });
+const shown = z.object({
+  post: z.object({ id: z.string(), status: z.string(), content: z.object({ text: z.string() }) }),
+});
 
 /** The posts of a stream, as they come. */
 async function* postsOf(response: Response): AsyncGenerator<z.output<typeof shown>["post"]> {
@@ -49,7 +59,8 @@ test("whoever follows a post is told of it at once, of every change, and no more
   for await (const post of postsOf(response)) {
     assert.equal(post.id, id);
     seen.push(`${post.status} ${post.content.text}`);
-    if (seen.length === 1) await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Changed" } });
+    if (seen.length === 1)
+      await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Changed" } });
     if (seen.length === 2) await world.call(world.test, "DELETE", `/api/v1/posts/${id}`);
   }
   assert.deepEqual(seen, ["draft Followed", "draft Changed", "discarded Changed"]);
@@ -85,7 +96,8 @@ test("one person's streams have a bound, and so have all of them", async () => {
   const other = (await world.makeTenants()).test;
   await world.connect(other, "threads");
   const [mine, theirs] = [await newDraft(), await newDraft(other)];
-  const follow = (id: string, key: string) => fetch(`${url}/api/v1/posts/${id}/events`, { headers: { authorization: `Bearer ${key}` } });
+  const follow = (id: string, key: string) =>
+    fetch(`${url}/api/v1/posts/${id}/events`, { headers: { authorization: `Bearer ${key}` } });
   const held = [await follow(mine, world.test.key), await follow(mine, world.test.key)];
   const refused = await follow(mine, world.test.key);
   assert.equal(refused.status, 429);
@@ -103,14 +115,23 @@ test("one person's streams have a bound, and so have all of them", async () => {
 test("a stream on a post that waits ends by itself after a while", async () => {
   const short = await createHttpApp(world.services, { probes, longestStreamMilliseconds: 200 });
   const url = await short.listen({ port: 0, host: "127.0.0.1" });
-  const text = await (await fetch(`${url}/api/v1/posts/${await newDraft()}/events`, { headers: { authorization: `Bearer ${world.test.key}` } })).text();
+  const text = await (
+    await fetch(`${url}/api/v1/posts/${await newDraft()}/events`, {
+      headers: { authorization: `Bearer ${world.test.key}` },
+    })
+  ).text();
   assert.equal(text.match(/^event: post$/gm)?.length, 1);
   await short.close();
 });
 
 test("a change of a post is read once, however many follow it", async () => {
   const heard = new EventEmitter();
-  const listener = { on: (_channel: string, hear: (payload: string) => void) => (heard.on("post", hear), () => void heard.off("post", hear)) };
+  const listener = {
+    on: (_channel: string, hear: (payload: string) => void) => (
+      heard.on("post", hear),
+      () => void heard.off("post", hear)
+    ),
+  };
   const id = await newDraft();
   const first = await getPost(world.services, world.test, id);
   const followed = createFollowed(listener, 1_000_000);
@@ -126,7 +147,10 @@ test("a change of a post is read once, however many follow it", async () => {
   const before = looks;
   const told = next();
   heard.emit("post", id);
-  assert.equal((await told).every(({ done }) => done !== true), true);
+  assert.equal(
+    (await told).every(({ done }) => done !== true),
+    true,
+  );
   assert.equal(looks, before + 1);
   ended.abort();
   await Promise.all(followers.map((follower) => follower.return(undefined)));

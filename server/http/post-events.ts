@@ -30,15 +30,28 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
       const read = () => getPost(services, caller, params.id);
       const first = await read();
       const over = new AbortController();
-      const release = options.streams.hold(caller, () => authenticate(services, postsEvents, request), () => over.abort());
+      const release = options.streams.hold(
+        caller,
+        () => authenticate(services, postsEvents, request),
+        () => over.abort(),
+      );
       reply.raw.once("close", () => {
         release();
         over.abort();
       });
-      const ended = AbortSignal.any([options.stopping, over.signal, AbortSignal.timeout(options.longestStreamMilliseconds ?? LONGEST_MILLISECONDS)]);
+      const ended = AbortSignal.any([
+        options.stopping,
+        over.signal,
+        AbortSignal.timeout(options.longestStreamMilliseconds ?? LONGEST_MILLISECONDS),
+      ]);
       const answers = followed.follow(`${caller.userId} ${caller.mode} ${params.id}`, read, first, ended);
       // Nothing comes after the stream, and a connection that is kept would keep a server that stops from ending.
-      return await reply.type("text/event-stream; charset=utf-8").header("connection", "close").header("cache-control", "no-store").header("x-accel-buffering", "no").send(Readable.from(tell(answers), { objectMode: false }));
+      return await reply
+        .type("text/event-stream; charset=utf-8")
+        .header("connection", "close")
+        .header("cache-control", "no-store")
+        .header("x-accel-buffering", "no")
+        .send(Readable.from(tell(answers), { objectMode: false }));
     } catch (error) {
       return told(postsEvents, error, options);
     }

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { createHttpApp } from "./app.ts";
 import { createWorld, type World } from "../../tests/world.ts";
+import { createHttpApp } from "./app.ts";
 import { createProbesApp, type Probes } from "./probes.ts";
 
 const TOKEN = "a-token-of-the-operator";
-const probes: Probes = { ready: async () => ({ ready: false, checks: { database: "password authentication failed for user ampost" } }), metrics: async () => ({ contentType: "text/plain", text: "ampost_secret_numbers 1" }) };
+const probes: Probes = {
+  ready: async () => ({ ready: false, checks: { database: "password authentication failed for user ampost" } }),
+  metrics: async () => ({ contentType: "text/plain", text: "ampost_secret_numbers 1" }),
+};
 
 let world: World;
 before(async () => {
@@ -20,8 +23,16 @@ const ask = async (app: Pick<World["app"], "inject">, url: string, headers: Reco
 };
 
 test("strangers see neither the metrics nor what is not ready, on the public port and on a worker's", async () => {
-  const [none, some] = await Promise.all([createHttpApp(world.services, { probes }), createHttpApp(world.services, { probes, metricsToken: TOKEN })]);
-  for (const [app, refusal] of [[none, 404], [some, 401], [createProbesApp(probes, { token: null }), 404], [createProbesApp(probes, { token: TOKEN }), 401]] as const) {
+  const [none, some] = await Promise.all([
+    createHttpApp(world.services, { probes }),
+    createHttpApp(world.services, { probes, metricsToken: TOKEN }),
+  ]);
+  for (const [app, refusal] of [
+    [none, 404],
+    [some, 401],
+    [createProbesApp(probes, { token: null }), 404],
+    [createProbesApp(probes, { token: TOKEN }), 401],
+  ] as const) {
     for (const authorization of ["", "Bearer wrong-token-of-nobody", `Bearer ${world.live.key}`, `Basic ${TOKEN}`]) {
       assert.deepEqual(await ask(app, "/metrics", { authorization }), [refusal, false, false]);
       assert.deepEqual(await ask(app, "/readyz", { authorization }), [503, false, false]);

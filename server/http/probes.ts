@@ -29,7 +29,9 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
   app.get("/readyz", async (request, reply) => {
     const { ready, checks, publishing } = await probes.ready();
     const seesChecks = isOperator(request) || (access.isLaptop === true && isFromHere(request));
-    return await reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks } : {}) });
+    return await reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks } : {}) });
   });
   app.get("/metrics", async (request, reply) => {
     if (!isOperator(request)) throw access.token === null ? nothingHere : noToken;
@@ -50,8 +52,15 @@ export function createProbesApp(probes: Probes, access: ProbeAccess): FastifyIns
   return app;
 }
 
-const nothingHere = refuseRequest("request.route", "The metrics are not answered on this port", "Set AMPOST_METRICS_PORT, or AMPOST_METRICS_TOKEN and send it as a bearer token.", "NOT_FOUND");
-const noToken = new PublicError("UNAUTHORIZED", "The metrics are for the bearer of AMPOST_METRICS_TOKEN", { headers: { "www-authenticate": 'Bearer realm="Ampost metrics"' } });
+const nothingHere = refuseRequest(
+  "request.route",
+  "The metrics are not answered on this port",
+  "Set AMPOST_METRICS_PORT, or AMPOST_METRICS_TOKEN and send it as a bearer token.",
+  "NOT_FOUND",
+);
+const noToken = new PublicError("UNAUTHORIZED", "The metrics are for the bearer of AMPOST_METRICS_TOKEN", {
+  headers: { "www-authenticate": 'Bearer realm="Ampost metrics"' },
+});
 
 function isBearer({ headers }: FastifyRequest, token: string | null): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];

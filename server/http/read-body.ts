@@ -47,7 +47,8 @@ export async function readBody(operation: BodyForm, request: FastifyRequest, int
     return await readTyped(operation, request, intake);
   } catch (error) {
     // Nobody is there any more to be told anything, and nothing is wrong on our side.
-    if (request.raw.destroyed && !request.raw.complete) throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
+    if (request.raw.destroyed && !request.raw.complete)
+      throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
     throw error;
   }
 }
@@ -55,8 +56,13 @@ export async function readBody(operation: BodyForm, request: FastifyRequest, int
 async function readTyped(operation: BodyForm, request: FastifyRequest, intake: Intake | null): Promise<ReadBody> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
-    if (intake !== null && (operation.takes === "multipart" || operation.takes === "upload")) return await readForm(operation, request, intake);
-    throw refuseRequest("request.contentType", "This operation takes JSON, not a form", "Send the body as application/json.");
+    if (intake !== null && (operation.takes === "multipart" || operation.takes === "upload"))
+      return await readForm(operation, request, intake);
+    throw refuseRequest(
+      "request.contentType",
+      "This operation takes JSON, not a form",
+      "Send the body as application/json.",
+    );
   }
   return { body: await readJson(operation, request, type), uploads: [] };
 }
@@ -65,11 +71,24 @@ async function readJson(operation: BodyForm, request: FastifyRequest, type: stri
   const text = await readText(request);
   if (text.trim() === "") {
     if (operation.takes === "optional") return undefined;
-    throw refuseRequest("request.body", "The request body is empty", `Send the body of ${operation.name} as application/json.`);
+    throw refuseRequest(
+      "request.body",
+      "The request body is empty",
+      `Send the body of ${operation.name} as application/json.`,
+    );
   }
   if (type !== "application/json" && !type.endsWith("+json")) {
-    const forms = operation.takes === "multipart" || operation.takes === "upload" ? "application/json or multipart/form-data" : "application/json";
-    throw refuseRequest("request.contentType", type === "" ? `The Content-Type header is missing: it has to be ${forms}` : `The Content-Type ${type.slice(0, 100)} is not supported: it has to be ${forms}`, `Send the header Content-Type: application/json.`);
+    const forms =
+      operation.takes === "multipart" || operation.takes === "upload"
+        ? "application/json or multipart/form-data"
+        : "application/json";
+    throw refuseRequest(
+      "request.contentType",
+      type === ""
+        ? `The Content-Type header is missing: it has to be ${forms}`
+        : `The Content-Type ${type.slice(0, 100)} is not supported: it has to be ${forms}`,
+      `Send the header Content-Type: application/json.`,
+    );
   }
   return parseJson(text, "The request body");
 }
@@ -77,7 +96,12 @@ async function readJson(operation: BodyForm, request: FastifyRequest, type: stri
 /** The body as text. Refuses what is too long, compressed, or not UTF-8. */
 export async function readText(request: FastifyRequest): Promise<string> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding !== "identity" && encoding !== "") throw refuseRequest("request.encoding", "A compressed request body is not supported", "Send the body without Content-Encoding.");
+  if (encoding !== "identity" && encoding !== "")
+    throw refuseRequest(
+      "request.encoding",
+      "A compressed request body is not supported",
+      "Send the body without Content-Encoding.",
+    );
   if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();
   const bytes = await readBytes(request.raw);
   try {
@@ -121,15 +145,26 @@ function parseJson(text: string, what: string): unknown {
 }
 
 function tooLong(): PublicError {
-  return refuseRequest("request.size", `The JSON is longer than ${MAX_JSON_BYTES} bytes`, "Send media as files or by URL, and keep the JSON short.", "PAYLOAD_TOO_LARGE");
+  return refuseRequest(
+    "request.size",
+    `The JSON is longer than ${MAX_JSON_BYTES} bytes`,
+    "Send media as files or by URL, and keep the JSON short.",
+    "PAYLOAD_TOO_LARGE",
+  );
 }
 
 async function readForm(operation: BodyForm, request: FastifyRequest, intake: Intake): Promise<ReadBody> {
   const boundary = /;\s*boundary=([^;\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
   const fix = "Leave the Content-Type header to your HTTP library, which adds the boundary.";
-  if (boundary === undefined) throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
+  if (boundary === undefined)
+    throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
   // RFC 2046, 5.1.1, and what quotes are around it.
-  if (boundary.length > 72) throw refuseRequest("request.form", "The boundary of the Content-Type multipart/form-data is longer than 70 characters", fix);
+  if (boundary.length > 72)
+    throw refuseRequest(
+      "request.form",
+      "The boundary of the Content-Type multipart/form-data is longer than 70 characters",
+      fix,
+    );
   const announcedBytes = Number(request.headers["content-length"] ?? 0);
   if (announcedBytes > MAX_FORM_BYTES) throw formTooLarge();
   const uploads: Upload[] = [];
@@ -149,7 +184,11 @@ async function readForm(operation: BodyForm, request: FastifyRequest, intake: In
       }
     }
     if (data === undefined && (operation.takes === "multipart" || uploads.length === 0)) {
-      throw refuseRequest("request.form", operation.takes === "multipart" ? 'The form has no field "data"' : "The form has no file", "Send the JSON in the field data and files in the field files.");
+      throw refuseRequest(
+        "request.form",
+        operation.takes === "multipart" ? 'The form has no field "data"' : "The form has no file",
+        "Send the JSON in the field data and files in the field files.",
+      );
     }
     return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads, room };
   } catch (error) {
@@ -173,7 +212,12 @@ function boundedBy(most: number, room: Room): Room {
 }
 
 function formTooLarge(): PublicError {
-  return refuseRequest("request.size", `The files of a form may be ${MAX_FORM_BYTES} bytes together`, "Upload the files one by one, and name them in the post by their ids.", "PAYLOAD_TOO_LARGE");
+  return refuseRequest(
+    "request.size",
+    `The files of a form may be ${MAX_FORM_BYTES} bytes together`,
+    "Upload the files one by one, and name them in the post by their ids.",
+    "PAYLOAD_TOO_LARGE",
+  );
 }
 
 /** The form's parser gives its errors no code. */
@@ -183,16 +227,34 @@ function isFormError(error: unknown): boolean {
 
 /** Deletes the stored bytes of files whose request came to nothing. */
 export async function dropUploads(storage: Storage, uploads: readonly Upload[]): Promise<void> {
-  await dropReceived(storage, uploads.flatMap(({ received }) => received ?? []));
+  await dropReceived(
+    storage,
+    uploads.flatMap(({ received }) => received ?? []),
+  );
 }
 
-async function receive(operation: BodyForm, part: MultipartFile, index: number, { storage, userId, countFile }: Intake, room: Room): Promise<Upload> {
-  if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file") throw unknownField(part.fieldname);
-  if (operation.takes === "upload" && index > 0) throw refuseRequest("request.form", "Send one file at a time", "Send a request for each file.");
+async function receive(
+  operation: BodyForm,
+  part: MultipartFile,
+  index: number,
+  { storage, userId, countFile }: Intake,
+  room: Room,
+): Promise<Upload> {
+  if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file")
+    throw unknownField(part.fieldname);
+  if (operation.takes === "upload" && index > 0)
+    throw refuseRequest("request.form", "Send one file at a time", "Send a request for each file.");
   await countFile();
   const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
   try {
-    const received = await receiveFile(storage, { userId, bytes: part.file, name: filename, claimedMimeType: part.mimetype, path: `/files/${index}`, room });
+    const received = await receiveFile(storage, {
+      userId,
+      bytes: part.file,
+      name: filename,
+      claimedMimeType: part.mimetype,
+      path: `/files/${index}`,
+      room,
+    });
     return { field: part.fieldname, filename, received, issues: [] };
   } catch (error) {
     if (!(error instanceof PublicError) || error.status !== 400) throw error;
@@ -225,6 +287,15 @@ function once(before: string | object | undefined, now: string | object): string
 }
 
 function unknownField(name: string | undefined): PublicError {
-  if (name === undefined) return refuseRequest("request.form", "A part of the form has no name", 'Name the part with the JSON "data", and those with files "files".');
-  return refuseRequest("request.unknownKey", `Unknown form field "${name.slice(0, 100)}": a form has the field "data" and files in "files"`, "Rename the field, or leave it out.");
+  if (name === undefined)
+    return refuseRequest(
+      "request.form",
+      "A part of the form has no name",
+      'Name the part with the JSON "data", and those with files "files".',
+    );
+  return refuseRequest(
+    "request.unknownKey",
+    `Unknown form field "${name.slice(0, 100)}": a form has the field "data" and files in "files"`,
+    "Rename the field, or leave it out.",
+  );
 }

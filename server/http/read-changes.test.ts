@@ -15,7 +15,16 @@ let ended: AbortController;
 before(async () => {
   world = await createWorld();
   await world.connect(world.test, "threads");
-  id = idOf((await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: "Read me" } })).body, "post");
+  id = idOf(
+    (
+      await world.call(world.test, "POST", "/api/v1/posts", {
+        platformSetId: world.test.platformSetId,
+        platforms: ["threads"],
+        content: { text: "Read me" },
+      })
+    ).body,
+    "post",
+  );
 });
 after(() => world.close());
 beforeEach(() => {
@@ -32,13 +41,19 @@ const listener = {
 };
 
 /** Counts the readings, and does something at each. */
-async function follow(everyMilliseconds: number, atReading: (reading: number) => void | "leave", reading: () => Promise<PostAnswer> = read): Promise<number> {
+async function follow(
+  everyMilliseconds: number,
+  atReading: (reading: number) => void | "leave",
+  reading: () => Promise<PostAnswer> = read,
+): Promise<number> {
   let readings = 0;
-  for await (const _answer of readChanges(listener, reading, await read(), { everyMilliseconds, ended: ended.signal })) if (atReading((readings += 1)) === "leave") break;
+  for await (const _answer of readChanges(listener, reading, await read(), { everyMilliseconds, ended: ended.signal }))
+    if (atReading((readings += 1)) === "leave") break;
   return readings;
 }
 
-const assertNothingLeft = () => assert.deepEqual([heard.listenerCount("post"), getEventListeners(ended.signal, "abort").length], [0, 0]);
+const assertNothingLeft = () =>
+  assert.deepEqual([heard.listenerCount("post"), getEventListeners(ended.signal, "abort").length], [0, 0]);
 const NEVER = 1_000_000;
 
 test("a post is read at once, after what was told before anybody listened, and after every message about it", async () => {
@@ -52,37 +67,56 @@ test("a post is read at once, after what was told before anybody listened, and a
 
 test("what changes while it is being read is read once more", async () => {
   let isTold = false;
-  const readings = await follow(NEVER, (reading) => (reading === 3 ? "leave" : undefined), async () => {
-    const answer = await read();
-    if (!isTold) heard.emit("post", id);
-    isTold = true;
-    return answer;
-  });
+  const readings = await follow(
+    NEVER,
+    (reading) => (reading === 3 ? "leave" : undefined),
+    async () => {
+      const answer = await read();
+      if (!isTold) heard.emit("post", id);
+      isTold = true;
+      return answer;
+    },
+  );
   assert.equal(readings, 3);
 });
 
 test("without a message it is read by the clock, and messages about other posts are none", async () => {
   assert.equal(await follow(1, (reading) => (reading === 4 ? "leave" : undefined)), 4);
   const readings = await follow(NEVER, (reading) => {
-    if (reading === 2) setImmediate(() => void (heard.emit("post", world.test.userId), setImmediate(() => ended.abort())));
+    if (reading === 2)
+      setImmediate(() => void (heard.emit("post", world.test.userId), setImmediate(() => ended.abort())));
   });
   assert.equal(readings, 2);
 });
 
 test("the end comes at once, whether it waits, reads or is waited for, what has been read is told, and nothing is left behind", async () => {
-  assert.equal(await follow(NEVER, (reading) => (reading === 2 ? void setImmediate(() => ended.abort()) : undefined)), 2);
+  assert.equal(
+    await follow(NEVER, (reading) => (reading === 2 ? void setImmediate(() => ended.abort()) : undefined)),
+    2,
+  );
   assertNothingLeft();
   ended = new AbortController();
   assert.equal(await follow(NEVER, (reading) => (reading === 2 ? void ended.abort() : undefined)), 2);
   assertNothingLeft();
   ended = new AbortController();
-  const readings = await follow(NEVER, () => undefined, async () => {
-    ended.abort();
-    return await read();
-  });
+  const readings = await follow(
+    NEVER,
+    () => undefined,
+    async () => {
+      ended.abort();
+      return await read();
+    },
+  );
   assert.equal(readings, 2);
   assertNothingLeft();
   ended = new AbortController();
-  await assert.rejects(follow(NEVER, () => undefined, () => Promise.reject(new Error("The database is away"))), /away/);
+  await assert.rejects(
+    follow(
+      NEVER,
+      () => undefined,
+      () => Promise.reject(new Error("The database is away")),
+    ),
+    /away/,
+  );
   assertNothingLeft();
 });

@@ -13,7 +13,12 @@ export interface ErrorBody {
 }
 
 /** Answers a failure of whatever kind in the one shape. What is not meant for callers is logged and told as INTERNAL_ERROR. */
-export async function sendFailure(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendFailure(
+  log: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const refusal = logFailure(log, error, request);
   return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
 }
@@ -21,7 +26,11 @@ export async function sendFailure(log: Logger, error: unknown, request: FastifyR
 /** What callers are told of a failure. What is a fault of ours is logged with the request's id. */
 export function logFailure(log: Logger, error: unknown, request: FastifyRequest): PublicError {
   const refusal = toRefusal(error);
-  if (refusal.code === "INTERNAL_ERROR") log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions.url }, "a request failed");
+  if (refusal.code === "INTERNAL_ERROR")
+    log.error(
+      { err: error, requestId: request.id, method: request.method, route: request.routeOptions.url },
+      "a request failed",
+    );
   else if (refusal.code === "UNAVAILABLE") log.warn({ err: error, requestId: request.id }, "the database is away");
   return refusal;
 }
@@ -31,18 +40,30 @@ export function errorBody(refusal: PublicError, requestId: string): ErrorBody {
 }
 
 /** A refusal of the skin's own: one sentence about the request as a whole, and what to do. */
-export function refuseRequest(rule: string, message: string, fix: string, code: PublicCode = "VALIDATION_FAILED"): PublicError {
-  return new PublicError(code, message, { issues: [{ rule, code, platform: null, path: "", message, actual: null, limit: null, fix }] });
+export function refuseRequest(
+  rule: string,
+  message: string,
+  fix: string,
+  code: PublicCode = "VALIDATION_FAILED",
+): PublicError {
+  return new PublicError(code, message, {
+    issues: [{ rule, code, platform: null, path: "", message, actual: null, limit: null, fix }],
+  });
 }
 
 /** What callers are told of a failure. */
 export function toRefusal(error: unknown): PublicError {
   if (error instanceof PublicError) return error;
   if (isDatabaseAway(error)) {
-    return new PublicError("UNAVAILABLE", "The database is away. Try again shortly.", { headers: { "retry-after": "2" } });
+    return new PublicError("UNAVAILABLE", "The database is away. Try again shortly.", {
+      headers: { "retry-after": "2" },
+    });
   }
   if (isFastifyError(error)) return FRAMEWORK_REFUSALS[error.code] ?? byStatus(error);
-  return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. Nothing is known to be wrong with the request.");
+  return new PublicError(
+    "INTERNAL_ERROR",
+    "Something went wrong on our side. Nothing is known to be wrong with the request.",
+  );
 }
 
 export const unreadableForm = refuseRequest(
@@ -50,14 +71,31 @@ export const unreadableForm = refuseRequest(
   "The multipart/form-data body is broken or cut off",
   "Send it again; leave the Content-Type header, with its boundary, to your HTTP library.",
 );
-const tooManyParts = refuseRequest("request.size", "The form has too many parts", "Send one field data and at most 100 files.", "PAYLOAD_TOO_LARGE");
+const tooManyParts = refuseRequest(
+  "request.size",
+  "The form has too many parts",
+  "Send one field data and at most 100 files.",
+  "PAYLOAD_TOO_LARGE",
+);
 
 /** What the framework refuses by itself, in our words. */
 const FRAMEWORK_REFUSALS: Readonly<Record<string, PublicError>> = {
-  FST_ERR_BAD_URL: refuseRequest("request.url", "The URL is not encoded correctly", "Encode special characters with percent signs, such as %20 for a space."),
+  FST_ERR_BAD_URL: refuseRequest(
+    "request.url",
+    "The URL is not encoded correctly",
+    "Encode special characters with percent signs, such as %20 for a space.",
+  ),
   FST_MP_PREMATURE_CLOSE: unreadableForm,
-  FST_INVALID_JSON_FIELD_ERROR: refuseRequest("request.json", "A field of the form is declared as JSON but is not valid JSON", "Send valid JSON in the field data."),
-  FST_PROTO_VIOLATION: refuseRequest("request.unknownKey", "A field of the form has a name that is not allowed", "Send the fields data and files."),
+  FST_INVALID_JSON_FIELD_ERROR: refuseRequest(
+    "request.json",
+    "A field of the form is declared as JSON but is not valid JSON",
+    "Send valid JSON in the field data.",
+  ),
+  FST_PROTO_VIOLATION: refuseRequest(
+    "request.unknownKey",
+    "A field of the form has a name that is not allowed",
+    "Send the fields data and files.",
+  ),
   FST_PARTS_LIMIT: tooManyParts,
   FST_FILES_LIMIT: tooManyParts,
   FST_FIELDS_LIMIT: tooManyParts,
@@ -65,10 +103,25 @@ const FRAMEWORK_REFUSALS: Readonly<Record<string, PublicError>> = {
 
 function byStatus(error: FastifyError): PublicError {
   const status = error.statusCode ?? 500;
-  if (status === 413) return refuseRequest("request.size", "The request body is too large", "Send a smaller body.", "PAYLOAD_TOO_LARGE");
-  if (status === 404) return refuseRequest("request.route", "There is nothing at this address", "Check method and path against the documentation.", "NOT_FOUND");
-  if (status >= 400 && status < 500) return refuseRequest("request.form", `The request could not be read: ${error.message}`, "Check the request's headers and body.");
-  return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. Nothing is known to be wrong with the request.");
+  if (status === 413)
+    return refuseRequest("request.size", "The request body is too large", "Send a smaller body.", "PAYLOAD_TOO_LARGE");
+  if (status === 404)
+    return refuseRequest(
+      "request.route",
+      "There is nothing at this address",
+      "Check method and path against the documentation.",
+      "NOT_FOUND",
+    );
+  if (status >= 400 && status < 500)
+    return refuseRequest(
+      "request.form",
+      `The request could not be read: ${error.message}`,
+      "Check the request's headers and body.",
+    );
+  return new PublicError(
+    "INTERNAL_ERROR",
+    "Something went wrong on our side. Nothing is known to be wrong with the request.",
+  );
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

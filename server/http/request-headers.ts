@@ -10,14 +10,26 @@ const MAX_KEY_LENGTH = 255;
 export function readIdempotencyKey(request: FastifyRequest): string | null {
   const key = single(request.headers["idempotency-key"]);
   if (key === undefined) return null;
-  if (key === "") throw refuseRequest("request.idempotencyKey", "The Idempotency-Key is empty", "Send a key of your own choice for each request, such as a UUID.");
-  if (key.length > MAX_KEY_LENGTH) throw refuseRequest("request.idempotencyKey", `The Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters`, "Send a shorter key, such as a UUID.");
+  if (key === "")
+    throw refuseRequest(
+      "request.idempotencyKey",
+      "The Idempotency-Key is empty",
+      "Send a key of your own choice for each request, such as a UUID.",
+    );
+  if (key.length > MAX_KEY_LENGTH)
+    throw refuseRequest(
+      "request.idempotencyKey",
+      `The Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters`,
+      "Send a shorter key, such as a UUID.",
+    );
   return key;
 }
 
 /** Seconds of `Prefer: wait=N`, 0 to 60; null where nothing of the kind is preferred, or it cannot be read (RFC 7240: then it is ignored). */
 export function readWaitSeconds(request: FastifyRequest): number | null {
-  const preferred = /(?:^|[,;]\s*)wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(single(request.headers.prefer) ?? "")?.[1];
+  const preferred = /(?:^|[,;]\s*)wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
+    single(request.headers.prefer) ?? "",
+  )?.[1];
   return preferred === undefined ? null : Math.min(60, Number(preferred));
 }
 
@@ -26,7 +38,12 @@ export function readIfRevision(request: FastifyRequest): number | null {
   const header = single(request.headers["if-match"])?.trim();
   if (header === undefined || header === "*") return null;
   const revisions = header.split(",").flatMap((tag) => /^(?:W\/)?"(\d{1,9})(?:-[^"]*)?"$/.exec(tag.trim())?.[1] ?? []);
-  if (revisions.length > 1) throw refuseRequest("request.ifMatch", "If-Match names several ETags", "Send the ETag of the post as you last read it.");
+  if (revisions.length > 1)
+    throw refuseRequest(
+      "request.ifMatch",
+      "If-Match names several ETags",
+      "Send the ETag of the post as you last read it.",
+    );
   return revisions[0] === undefined ? -1 : Number(revisions[0]);
 }
 
@@ -39,7 +56,11 @@ export function isUnchanged(request: FastifyRequest, etag: string): boolean {
 }
 
 /** What makes two requests the same: path, body and files, whatever order the body's keys have. */
-export function hashRequest(path: string, body: unknown, files: readonly { field: string; filename: string; sha256: string | null }[]): string {
+export function hashRequest(
+  path: string,
+  body: unknown,
+  files: readonly { field: string; filename: string; sha256: string | null }[],
+): string {
   const hash = createHash("sha256");
   hash.update(canonical([path, body ?? null, files.map(({ field, filename, sha256 }) => [field, filename, sha256])]));
   return hash.digest("hex");

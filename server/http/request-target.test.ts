@@ -31,15 +31,50 @@ after(async () => {
   canary.close();
 });
 
-const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+const probes = {
+  ready: async () => ({ ready: true, checks: {} }),
+  metrics: async () => ({ contentType: "text/plain", text: "" }),
+};
 const ask = (target: string, headers: Record<string, string> = {}) =>
-  sendRaw(world.url, [`GET ${target} HTTP/1.1`, "host: app.example", "connection: close", ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n"));
+  sendRaw(
+    world.url,
+    [
+      `GET ${target} HTTP/1.1`,
+      "host: app.example",
+      "connection: close",
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      "",
+      "",
+    ].join("\r\n"),
+  );
 const statusOf = (answer: string) => Number(answer.slice(9, 12));
 const headerOf = (answer: string, name: string) => new RegExp(`^${name}: (.*)$`, "mi").exec(answer)?.[1]?.trim();
 
 test("no request line makes the server ask another host", async () => {
-  const rests = ["/sandbox", "/sandbox/", "/sandbox/../latest/meta-data", "/sandbox/x", "/api/auth/verify-email?token=x", "/docs", "/"];
-  const fronts = [`http://a@${other}`, `http://${other}`, `https://${other}`, `HTTP://a:b@${other}`, `ftp://${other}`, `//${other}`, `/\\${other}`, `/sandbox/@${other}`, `/sandbox@${other}`, `/sandbox//${other}`, `http:${other}`, `http:/${other}`, "*"];
+  const rests = [
+    "/sandbox",
+    "/sandbox/",
+    "/sandbox/../latest/meta-data",
+    "/sandbox/x",
+    "/api/auth/verify-email?token=x",
+    "/docs",
+    "/",
+  ];
+  const fronts = [
+    `http://a@${other}`,
+    `http://${other}`,
+    `https://${other}`,
+    `HTTP://a:b@${other}`,
+    `ftp://${other}`,
+    `//${other}`,
+    `/\\${other}`,
+    `/sandbox/@${other}`,
+    `/sandbox@${other}`,
+    `/sandbox//${other}`,
+    `http:${other}`,
+    `http:/${other}`,
+    "*",
+  ];
   for (const front of fronts) {
     for (const rest of rests) {
       const answer = await ask(front + rest);
@@ -53,7 +88,10 @@ test("no request line makes the server ask another host", async () => {
 test("an absolute request target is read as its path, whoever it names", async () => {
   const front = `http://a@${other}`;
   assert.equal(headerOf(await ask(`${front}/sandbox`), "location"), "/sandbox/");
-  assert.equal(headerOf(await ask(`${front}/keys?x=1`), "location"), `/sign-in?${new URLSearchParams({ returnTo: "/keys?x=1" })}`);
+  assert.equal(
+    headerOf(await ask(`${front}/keys?x=1`), "location"),
+    `/sign-in?${new URLSearchParams({ returnTo: "/keys?x=1" })}`,
+  );
   const api = await ask(`${front}/api/v1/posts?limit=1`, { authorization: `Bearer ${world.test.key}` });
   assert.equal(statusOf(api), 200);
   assert.equal(headerOf(api, "link"), '<https://api.example/api/v1/posts?limit=1>; rel="successor-version"');
@@ -63,7 +101,10 @@ test("an absolute request target is read as its path, whoever it names", async (
 test("whoever comes by another name of this machine is led to its one address, and nowhere else", async (t) => {
   const local = await createWorld({ appUrl: "http://localhost:3000" });
   t.after(() => local.close());
-  const answer = await sendRaw(local.url, `GET http://a@${other}/keys HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nconnection: close\r\n\r\n`);
+  const answer = await sendRaw(
+    local.url,
+    `GET http://a@${other}/keys HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nconnection: close\r\n\r\n`,
+  );
   assert.equal(headerOf(answer, "location"), "http://localhost:3000/keys");
 });
 

@@ -5,8 +5,8 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import S3rver from "s3rver";
 
@@ -50,21 +50,35 @@ interface TusClient {
   offset(path: string): Promise<number>;
   patch(path: string, offset: number, body: Buffer, headers?: Record<string, string>): Promise<Called>;
   /** Begins a PATCH whose bytes are sent one by one. `answered` is its status, 0 where the connection was cut. */
-  patchInPart(path: string, offset: number, announcedBytes: number): { write(bytes: Buffer): Promise<void>; cut(): void; answered: Promise<number> };
+  patchInPart(
+    path: string,
+    offset: number,
+    announcedBytes: number,
+  ): { write(bytes: Buffer): Promise<void>; cut(): void; answered: Promise<number> };
 }
 
 function client(url: string, tenant: Tenant): TusClient {
   const own = { authorization: `Bearer ${tenant.key}`, "tus-resumable": "1.0.0" };
   const send: TusClient["send"] = async (method, path, headers = {}, body) => {
-    const response = await fetch(url + path, { method, headers: { ...own, ...headers }, ...(body === undefined ? {} : { body: new Uint8Array(body) }) });
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...own, ...headers },
+      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+    });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
   };
-  const patchHeaders = (offset: number) => ({ "content-type": "application/offset+octet-stream", "upload-offset": String(offset) });
+  const patchHeaders = (offset: number) => ({
+    "content-type": "application/offset+octet-stream",
+    "upload-offset": String(offset),
+  });
   return {
     send,
     begin: async (lengthBytes, metadata = `filename ${base64(VIDEO)},filetype ${base64("video/mp4")}`) => {
-      const { status, headers } = await send("POST", MEDIA, { "upload-length": String(lengthBytes), "upload-metadata": metadata });
+      const { status, headers } = await send("POST", MEDIA, {
+        "upload-length": String(lengthBytes),
+        "upload-metadata": metadata,
+      });
       assert.equal(status, 201);
       return new URL(headers.get("location") ?? "").pathname;
     },
@@ -72,13 +86,22 @@ function client(url: string, tenant: Tenant): TusClient {
     patch: (path, offset, body, headers) => send("PATCH", path, { ...patchHeaders(offset), ...headers }, body),
     patchInPart: (path, offset, announcedBytes) => {
       const { promise: answered, resolve } = Promise.withResolvers<number>();
-      const sent = httpRequest(url + path, { method: "PATCH", headers: { ...own, ...patchHeaders(offset), "content-length": announcedBytes } });
-      sent.on("error", () => resolve(0)).on("response", (response) => {
-        resolve(response.statusCode ?? 0);
-        response.resume();
+      const sent = httpRequest(url + path, {
+        method: "PATCH",
+        headers: { ...own, ...patchHeaders(offset), "content-length": announcedBytes },
       });
+      sent
+        .on("error", () => resolve(0))
+        .on("response", (response) => {
+          resolve(response.statusCode ?? 0);
+          response.resume();
+        });
       sent.flushHeaders();
-      return { write: (bytes) => new Promise((resolve) => sent.write(bytes, () => resolve())), cut: () => void sent.destroy(), answered };
+      return {
+        write: (bytes) => new Promise((resolve) => sent.write(bytes, () => resolve())),
+        cut: () => void sent.destroy(),
+        answered,
+      };
     },
   };
 }
@@ -87,7 +110,9 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(20);
 }
 
-const isBusy = async (path: string) => (await world.services.pool.query("select from resumable_uploads where id = $1 and writer is not null", [idIn(path)])).rowCount === 1;
+const isBusy = async (path: string) =>
+  (await world.services.pool.query("select from resumable_uploads where id = $1 and writer is not null", [idIn(path)]))
+    .rowCount === 1;
 
 async function readStored(storage: Storage, tenant: Tenant, mediaId: string): Promise<Buffer> {
   const [row] = await findMedia.all(world.services.pool, [tenant.userId, tenant.mode, [mediaId]]);
@@ -101,7 +126,10 @@ async function storageKeys(storage: Storage): Promise<string[]> {
   return keys.sort();
 }
 
-function testUploads(name: string, open: () => Promise<{ url: string; storage: Storage; close(): Promise<void> }>): void {
+function testUploads(
+  name: string,
+  open: () => Promise<{ url: string; storage: Storage; close(): Promise<void> }>,
+): void {
   describe(`a resumable upload, stored ${name}`, () => {
     let place: Awaited<ReturnType<typeof open>>;
     let tus: TusClient;
@@ -114,7 +142,11 @@ function testUploads(name: string, open: () => Promise<{ url: string; storage: S
     test("goes on after cuts where it was broken off, and is the same by the byte", async () => {
       const bytes = await video(11_000_000);
       const path = await tus.begin(bytes.length);
-      for (const [from, to] of [[0, 9_300_000], [9_300_000, 9_300_001], [9_300_001, 9_400_000]] as const) {
+      for (const [from, to] of [
+        [0, 9_300_000],
+        [9_300_000, 9_300_001],
+        [9_300_001, 9_400_000],
+      ] as const) {
         const sending = tus.patchInPart(path, from, bytes.length - from);
         await sending.write(bytes.subarray(from, to));
         sending.cut();
@@ -125,7 +157,10 @@ function testUploads(name: string, open: () => Promise<{ url: string; storage: S
       const mediaId = last.headers.get("media-id") ?? "";
       assert.equal(sha256(await readStored(place.storage, world.test, mediaId)), sha256(bytes));
       const media = objectIn((await world.call(world.test, "GET", `${MEDIA}/${mediaId}`)).body, "media");
-      assert.deepEqual([media.status, media.filename, media.mimeType, media.sizeBytes, media.durationSeconds, media.sourceUrl], ["ready", VIDEO, "video/mp4", bytes.length, 4, null]);
+      assert.deepEqual(
+        [media.status, media.filename, media.mimeType, media.sizeBytes, media.durationSeconds, media.sourceUrl],
+        ["ready", VIDEO, "video/mp4", bytes.length, 4, null],
+      );
     });
 
     test("leaves nothing but the media object when it is complete, and tells it again", async () => {
@@ -135,12 +170,17 @@ function testUploads(name: string, open: () => Promise<{ url: string; storage: S
       await tus.patch(path, 0, bytes.subarray(0, 1_000));
       world.jobs.length = 0;
       const mediaId = (await tus.patch(path, 1_000, bytes.subarray(1_000))).headers.get("media-id");
-      const dropped = world.jobs.flatMap(({ data }) => ("storageKeys" in data && Array.isArray(data.storageKeys) ? data.storageKeys : []));
+      const dropped = world.jobs.flatMap(({ data }) =>
+        "storageKeys" in data && Array.isArray(data.storageKeys) ? data.storageKeys : [],
+      );
       assert.equal(dropped.length, 1);
       const left = (await storageKeys(place.storage)).filter((key) => !before.includes(key) && !dropped.includes(key));
       assert.equal(left.length, 1);
       const again = await tus.send("HEAD", path);
-      assert.deepEqual([again.headers.get("upload-offset"), again.headers.get("media-id")], [String(bytes.length), mediaId]);
+      assert.deepEqual(
+        [again.headers.get("upload-offset"), again.headers.get("media-id")],
+        [String(bytes.length), mediaId],
+      );
       const repeated = await tus.patch(path, bytes.length, Buffer.alloc(0));
       assert.deepEqual([repeated.status, repeated.headers.get("media-id")], [204, mediaId]);
     });
@@ -151,10 +191,31 @@ testUploads("on disk", async () => ({ url: world.url, storage: world.services.st
 
 testUploads("on S3", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ampost-s3-"));
-  const server = new S3rver({ port: 0, address: "127.0.0.1", silent: true, directory: folder, configureBuckets: [{ name: "ampost" }] });
+  const server = new S3rver({
+    port: 0,
+    address: "127.0.0.1",
+    silent: true,
+    directory: folder,
+    configureBuckets: [{ name: "ampost" }],
+  });
   const { port } = await server.run();
-  const storage = createS3Storage({ bucket: "ampost", prefix: "", region: "us-east-1", endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" }, forcePathStyle: true });
-  const app = await createHttpApp({ ...world.services, storage }, { probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });
+  const storage = createS3Storage({
+    bucket: "ampost",
+    prefix: "",
+    region: "us-east-1",
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" },
+    forcePathStyle: true,
+  });
+  const app = await createHttpApp(
+    { ...world.services, storage },
+    {
+      probes: {
+        ready: async () => ({ ready: true, checks: {} }),
+        metrics: async () => ({ contentType: "text/plain", text: "" }),
+      },
+    },
+  );
   return {
     url: await app.listen({ port: 0, host: "127.0.0.1" }),
     storage,
@@ -175,8 +236,18 @@ describe("resumable uploads", () => {
 
   test("say what they can, to any web page and without a key", async () => {
     for (const path of [MEDIA, `${MEDIA}/uploads/01980b7a-6c00-7000-8000-000000000001`]) {
-      const { status, headers } = await fetch(world.url + path, { method: "OPTIONS", headers: { origin: "https://app.example", "access-control-request-method": "PATCH", "access-control-request-headers": "upload-offset,tus-resumable" } });
-      assert.deepEqual([status, headers.get("tus-version"), headers.get("tus-max-size"), headers.get("access-control-allow-origin")], [204, "1.0.0", "209715200", "*"]);
+      const { status, headers } = await fetch(world.url + path, {
+        method: "OPTIONS",
+        headers: {
+          origin: "https://app.example",
+          "access-control-request-method": "PATCH",
+          "access-control-request-headers": "upload-offset,tus-resumable",
+        },
+      });
+      assert.deepEqual(
+        [status, headers.get("tus-version"), headers.get("tus-max-size"), headers.get("access-control-allow-origin")],
+        [204, "1.0.0", "209715200", "*"],
+      );
       assert.match(headers.get("tus-extension") ?? "", /creation,.*expiration,termination/);
       assert.match(headers.get("access-control-allow-headers") ?? "", /Upload-Offset/);
       assert.match(headers.get("access-control-allow-methods") ?? "", /PATCH/);
@@ -191,7 +262,10 @@ describe("resumable uploads", () => {
     const path = await tus.begin(1_000, "filename YS5tcDQ=,is_confidential");
     await tus.patch(path, 0, Buffer.alloc(10));
     const { status, headers } = await tus.send("HEAD", path);
-    assert.deepEqual([status, headers.get("upload-offset"), headers.get("upload-length"), headers.get("upload-metadata")], [200, "10", "1000", "filename YS5tcDQ=,is_confidential"]);
+    assert.deepEqual(
+      [status, headers.get("upload-offset"), headers.get("upload-length"), headers.get("upload-metadata")],
+      [200, "10", "1000", "filename YS5tcDQ=,is_confidential"],
+    );
     assert.match(headers.get("cache-control") ?? "", /no-store/);
     const hours = (Date.parse(headers.get("upload-expires") ?? "") - Date.now()) / 3_600_000;
     assert.ok(hours > 23.9 && hours < 24.1, `${hours}`);
@@ -199,14 +273,23 @@ describe("resumable uploads", () => {
 
   test("take the first bytes with the creation", async () => {
     const bytes = await fixture("photo-1x1.jpg");
-    const made = await tus.send("POST", MEDIA, { "upload-length": String(bytes.length), "content-type": "application/offset+octet-stream" }, bytes);
+    const made = await tus.send(
+      "POST",
+      MEDIA,
+      { "upload-length": String(bytes.length), "content-type": "application/offset+octet-stream" },
+      bytes,
+    );
     assert.deepEqual([made.status, made.headers.get("upload-offset")], [201, String(bytes.length)]);
     assert.match(made.headers.get("media-id") ?? "", /^[0-9a-f-]{36}$/);
   });
 
   test("take a POST that says which method is meant", async () => {
     const path = await tus.begin(1_000);
-    const headers = { "x-http-method-override": "PATCH", "content-type": "application/offset+octet-stream", "upload-offset": "0" };
+    const headers = {
+      "x-http-method-override": "PATCH",
+      "content-type": "application/offset+octet-stream",
+      "upload-offset": "0",
+    };
     assert.equal((await tus.send("POST", path, headers, Buffer.alloc(5))).status, 204);
     assert.equal(await tus.offset(path), 5);
     assert.equal((await tus.send("POST", path, { "x-http-method-override": "DELETE" })).status, 204);
@@ -228,7 +311,8 @@ describe("resumable uploads", () => {
     const path = await tus.begin(bytes.length);
     const answers = await Promise.all(Array.from({ length: 6 }, () => tus.patch(path, 0, bytes.subarray(0, 200_000))));
     assert.deepEqual(answers.map(({ status }) => status).filter((status) => status === 204).length, 1);
-    for (const answer of answers) if (answer.status !== 204) assert.ok([409, 423].includes(answer.status), `${answer.status}`);
+    for (const answer of answers)
+      if (answer.status !== 204) assert.ok([409, 423].includes(answer.status), `${answer.status}`);
     const lively = tus.patchInPart(path, 200_000, 100_000);
     await until(() => isBusy(path));
     const trickle = setInterval(() => void lively.write(Buffer.alloc(1)), 100);
@@ -250,7 +334,10 @@ describe("resumable uploads", () => {
     assert.equal(last.status, 204);
     await silent.write(bytes.subarray(50_000));
     assert.equal(await silent.answered, 423);
-    assert.equal(sha256(await readStored(world.services.storage, world.test, last.headers.get("media-id") ?? "")), sha256(bytes));
+    assert.equal(
+      sha256(await readStored(world.services.storage, world.test, last.headers.get("media-id") ?? "")),
+      sha256(bytes),
+    );
   });
 
   test("a server that stops keeps what has arrived, and does not wait for the rest", async () => {
@@ -263,7 +350,15 @@ describe("resumable uploads", () => {
       }
     };
     const watched: Storage = { ...storage, put: (key, bytes) => storage.put(key, counting(bytes)) };
-    const app = await createHttpApp({ ...world.services, storage: watched }, { probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });
+    const app = await createHttpApp(
+      { ...world.services, storage: watched },
+      {
+        probes: {
+          ready: async () => ({ ready: true, checks: {} }),
+          metrics: async () => ({ contentType: "text/plain", text: "" }),
+        },
+      },
+    );
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
     const path = await tus.begin(1_000_000);
     const sending = client(url, world.test).patchInPart(path, 0, 1_000_000);
@@ -320,8 +415,16 @@ describe("resumable uploads", () => {
 
   test("need a key before anything else is judged", async () => {
     const path = await tus.begin(1_000);
-    for (const [method, at] of [["POST", MEDIA], ["HEAD", path], ["PATCH", path], ["DELETE", path]] as const) {
-      const { status } = await fetch(world.url + at, { method, headers: { "tus-resumable": "0.2", "upload-length": "x" } });
+    for (const [method, at] of [
+      ["POST", MEDIA],
+      ["HEAD", path],
+      ["PATCH", path],
+      ["DELETE", path],
+    ] as const) {
+      const { status } = await fetch(world.url + at, {
+        method,
+        headers: { "tus-resumable": "0.2", "upload-length": "x" },
+      });
       assert.equal(status, 401, method);
     }
   });
@@ -330,7 +433,14 @@ describe("resumable uploads", () => {
     const begin = (headers: Record<string, string>) => tus.send("POST", MEDIA, headers);
     const tooLarge = asRefusal(await begin({ "upload-length": "209715201" }), 413);
     assert.deepEqual([tooLarge.code, tooLarge.issues[0]?.limit], ["PAYLOAD_TOO_LARGE", 209_715_200]);
-    const wrong: Record<string, string>[] = [{}, { "upload-length": "0" }, { "upload-length": "-1" }, { "upload-length": "many" }, { "upload-defer-length": "1" }, { "upload-length": "9", "upload-metadata": "filename ???" }];
+    const wrong: Record<string, string>[] = [
+      {},
+      { "upload-length": "0" },
+      { "upload-length": "-1" },
+      { "upload-length": "many" },
+      { "upload-defer-length": "1" },
+      { "upload-length": "9", "upload-metadata": "filename ???" },
+    ];
     for (const headers of wrong) {
       assert.equal(asRefusal(await begin(headers), 400).code, "VALIDATION_FAILED");
     }
@@ -339,7 +449,10 @@ describe("resumable uploads", () => {
     assert.equal(old.headers.get("tus-version"), "1.0.0");
     const path = await tus.begin(10);
     asRefusal(await tus.patch(path, 0, Buffer.alloc(1), { "content-type": "video/mp4" }), 415);
-    asRefusal(await tus.send("PATCH", path, { "content-type": "application/offset+octet-stream" }, Buffer.alloc(1)), 400);
+    asRefusal(
+      await tus.send("PATCH", path, { "content-type": "application/offset+octet-stream" }, Buffer.alloc(1)),
+      400,
+    );
     asRefusal(await tus.patch(path, 0, Buffer.alloc(11)), 413);
     asRefusal(await tus.send("DELETE", `${MEDIA}/uploads/nonsense`), 400);
     assert.equal(await tus.offset(path), 0);
@@ -347,7 +460,11 @@ describe("resumable uploads", () => {
 
   test("a file that is not what it claims, or cannot be read, is refused with its last bytes, and the upload is gone", async () => {
     const photo = await fixture("photo-1x1.jpg");
-    for (const [bytes, code] of [[photo, "UNSUPPORTED_MEDIA_TYPE"], [Buffer.from("plain text"), "UNSUPPORTED_MEDIA_TYPE"], [(await fixture(VIDEO)).subarray(0, 5_000), "VALIDATION_FAILED"]] as const) {
+    for (const [bytes, code] of [
+      [photo, "UNSUPPORTED_MEDIA_TYPE"],
+      [Buffer.from("plain text"), "UNSUPPORTED_MEDIA_TYPE"],
+      [(await fixture(VIDEO)).subarray(0, 5_000), "VALIDATION_FAILED"],
+    ] as const) {
       const before = await storageKeys(world.services.storage);
       const path = await tus.begin(bytes.length);
       await tus.patch(path, 0, bytes.subarray(0, 5));
@@ -361,7 +478,8 @@ describe("resumable uploads", () => {
   });
 
   test("the same Idempotency-Key begins one upload", async () => {
-    const begin = (length: string) => tus.send("POST", MEDIA, { "upload-length": length, "idempotency-key": "one-upload" });
+    const begin = (length: string) =>
+      tus.send("POST", MEDIA, { "upload-length": length, "idempotency-key": "one-upload" });
     const first = await begin("10");
     const second = await begin("10");
     assert.equal(second.headers.get("location"), first.headers.get("location"));

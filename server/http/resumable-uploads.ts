@@ -12,7 +12,16 @@ import type { BindOptions } from "./bind.ts";
 import { sendUnlimited } from "./call-meter.ts";
 import { errorBody, refuseRequest, sendFailure, toRefusal } from "./refusals.ts";
 import { hashRequest, readIdempotencyKey } from "./request-headers.ts";
-import { announcedBytes, carriesBytes, checkVersion, OFFSET_STREAM, readAnnouncedFile, readOffset, TUS_ABILITIES, TUS_VERSION } from "./tus-headers.ts";
+import {
+  announcedBytes,
+  carriesBytes,
+  checkVersion,
+  OFFSET_STREAM,
+  readAnnouncedFile,
+  readOffset,
+  TUS_ABILITIES,
+  TUS_VERSION,
+} from "./tus-headers.ts";
 
 const UPLOADS = `${mediaCreate.path}/uploads`;
 const UPLOAD = `${UPLOADS}/:id`;
@@ -28,13 +37,22 @@ type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, 
  * Media that arrive in several requests, by the tus protocol (https://tus.io/protocols/resumable-upload): any client of
  * it will do. A creation is told from the other forms of `POST /api/v1/media` by its header Tus-Resumable.
  */
-export function addResumableUploads(api: FastifyInstance, services: Services, { stopping, calls }: Pick<BindOptions, "stopping" | "calls">): void {
+export function addResumableUploads(
+  api: FastifyInstance,
+  services: Services,
+  { stopping, calls }: Pick<BindOptions, "stopping" | "calls">,
+): void {
   api.addConstraintStrategy(byTusHeader);
   for (const path of [mediaCreate.path, UPLOAD]) {
     // The preflight is answered before any handler; what this route adds is the protocol's own headers.
-    api.options(path, { onSend: async (_request, reply) => void reply.headers(TUS_ABILITIES) }, async (_request, reply) => await reply.code(204).send());
+    api.options(
+      path,
+      { onSend: async (_request, reply) => void reply.headers(TUS_ABILITIES) },
+      async (_request, reply) => await reply.code(204).send(),
+    );
   }
-  const add = (method: TusRoute["method"], url: string, handler: Handler, constraints = {}) => addTusRoute(api, { services, stopping, calls }, { method, url, handler, constraints });
+  const add = (method: TusRoute["method"], url: string, handler: Handler, constraints = {}) =>
+    addTusRoute(api, { services, stopping, calls }, { method, url, handler, constraints });
   add("POST", mediaCreate.path, create, { resumable: "tus" });
   add("HEAD", UPLOAD, tell);
   add("PATCH", UPLOAD, append);
@@ -45,7 +63,10 @@ export function addResumableUploads(api: FastifyInstance, services: Services, { 
 const create: Handler = async (uploads, request, reply, caller) => {
   const file = readAnnouncedFile(request);
   const { upload } = begun.parse(await begin(uploads.services, file, request, reply, caller));
-  reply.code(201).header("location", `${uploads.services.settings.apiUrl}${UPLOADS}/${upload.id}`).header("upload-expires", upload.expiresAt.toUTCString());
+  reply
+    .code(201)
+    .header("location", `${uploads.services.settings.apiUrl}${UPLOADS}/${upload.id}`)
+    .header("upload-expires", upload.expiresAt.toUTCString());
   if (carriesBytes(request)) await addBytes(uploads, request, reply, caller, { id: upload.id, offsetBytes: 0 });
   return await reply.send();
 };
@@ -53,27 +74,56 @@ const create: Handler = async (uploads, request, reply, caller) => {
 const begun = z.object({ upload: z.object({ id: z.string(), expiresAt: z.coerce.date() }) });
 
 /** Begins it, or answers as the first call with the same Idempotency-Key was answered. */
-async function begin(services: Services, file: AnnouncedFile, request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<unknown> {
+async function begin(
+  services: Services,
+  file: AnnouncedFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caller: Caller,
+): Promise<unknown> {
   const key = readIdempotencyKey(request);
   if (key === null) return (await beginResumableUpload(services, { ...caller, claim: null }, file)).body;
-  const held = await claim(services.pool, caller, { key, operation: mediaCreate.name, requestHash: hashRequest(request.url, file, []), status: 201 });
-  if ("key" in held) return (await holding(services.pool, caller, held, () => beginResumableUpload(services, { ...caller, claim: held }, file))).body;
+  const held = await claim(services.pool, caller, {
+    key,
+    operation: mediaCreate.name,
+    requestHash: hashRequest(request.url, file, []),
+    status: 201,
+  });
+  if ("key" in held)
+    return (
+      await holding(services.pool, caller, held, () => beginResumableUpload(services, { ...caller, claim: held }, file))
+    ).body;
   reply.header("idempotency-replayed", "true");
   return held.body;
 }
 
 const append: Handler = async (uploads, request, reply, caller) => {
-  if (!carriesBytes(request)) throw refuseRequest("upload.contentType", `The Content-Type has to be ${OFFSET_STREAM}`, `Send the bytes with the header Content-Type: ${OFFSET_STREAM}.`);
+  if (!carriesBytes(request))
+    throw refuseRequest(
+      "upload.contentType",
+      `The Content-Type has to be ${OFFSET_STREAM}`,
+      `Send the bytes with the header Content-Type: ${OFFSET_STREAM}.`,
+    );
   await addBytes(uploads, request, reply, caller, { id: readId(request), offsetBytes: readOffset(request) });
   return await reply.code(204).send();
 };
 
-async function addBytes({ services, stopping }: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Caller, at: { id: string; offsetBytes: number }): Promise<void> {
+async function addBytes(
+  { services, stopping }: Uploads,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caller: Caller,
+  at: { id: string; offsetBytes: number },
+): Promise<void> {
   // What has arrived by then is kept, as when the client goes away.
   const leave = () => request.raw.destroy();
   stopping.addEventListener("abort", leave);
   try {
-    const now = await appendToUpload(services, caller, at.id, { offsetBytes: at.offsetBytes, announcedBytes: announcedBytes(request), source: request.raw });
+    const now = await appendToUpload(services, caller, at.id, {
+      offsetBytes: at.offsetBytes,
+      announcedBytes: announcedBytes(request),
+      source: request.raw,
+    });
     reply.header("upload-offset", String(now.offsetBytes)).header("upload-expires", now.expiresAt.toUTCString());
     if (now.mediaId !== null) reply.header("media-id", now.mediaId);
   } finally {
@@ -83,7 +133,10 @@ async function addBytes({ services, stopping }: Uploads, request: FastifyRequest
 
 const tell: Handler = async ({ services }, request, reply, caller) => {
   const upload = await findUpload(services, caller, readId(request));
-  reply.header("upload-offset", String(upload.offset_bytes)).header("upload-length", String(upload.length_bytes)).header("upload-expires", upload.expires_at.toUTCString());
+  reply
+    .header("upload-offset", String(upload.offset_bytes))
+    .header("upload-length", String(upload.length_bytes))
+    .header("upload-expires", upload.expires_at.toUTCString());
   if (upload.metadata !== null) reply.header("upload-metadata", upload.metadata);
   if (upload.media_id !== null) reply.header("media-id", upload.media_id);
   return await reply.code(200).send();
@@ -96,8 +149,16 @@ const end: Handler = async ({ services }, request, reply, caller) => {
 
 /** For clients that cannot send the method itself. */
 const overridden: Handler = async (uploads, request, reply, caller) => {
-  const meant = { PATCH: append, HEAD: tell, DELETE: end }[String(request.headers["x-http-method-override"]).toUpperCase()];
-  if (meant === undefined) throw refuseRequest("request.route", "An upload takes PATCH, HEAD and DELETE", "Send one of them, or POST with the header X-HTTP-Method-Override.", "NOT_FOUND");
+  const meant = { PATCH: append, HEAD: tell, DELETE: end }[
+    String(request.headers["x-http-method-override"]).toUpperCase()
+  ];
+  if (meant === undefined)
+    throw refuseRequest(
+      "request.route",
+      "An upload takes PATCH, HEAD and DELETE",
+      "Send one of them, or POST with the header X-HTTP-Method-Override.",
+      "NOT_FOUND",
+    );
   return await meant(uploads, request, reply, caller);
 };
 
@@ -134,7 +195,12 @@ function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, hand
   });
 }
 
-async function sendTusFailure(log: Services["log"], error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function sendTusFailure(
+  log: Services["log"],
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const refusal = toRefusal(error);
   const status = TUS_STATUSES[refusal.issues[0]?.rule ?? ""];
   if (status === undefined) return await sendFailure(log, error, request, reply);
@@ -148,13 +214,22 @@ const byTusHeader = {
   name: "resumable",
   storage: () => {
     const handlers = new Map();
-    return { get: (value: unknown) => handlers.get(value) ?? null, set: (value: unknown, handler: unknown) => void handlers.set(value, handler) };
+    return {
+      get: (value: unknown) => handlers.get(value) ?? null,
+      set: (value: unknown, handler: unknown) => void handlers.set(value, handler),
+    };
   },
-  deriveConstraint: (request: { headers: NodeJS.Dict<string | string[]> }) => (request.headers["tus-resumable"] === undefined ? undefined : "tus"),
+  deriveConstraint: (request: { headers: NodeJS.Dict<string | string[]> }) =>
+    request.headers["tus-resumable"] === undefined ? undefined : "tus",
 };
 
 function readId(request: FastifyRequest): string {
   const params = z.object({ id: z.guid() }).safeParse(request.params);
-  if (!params.success) throw refuseRequest("request.id", "The id of an upload is a UUID", "Use the Location that the upload was created with.");
+  if (!params.success)
+    throw refuseRequest(
+      "request.id",
+      "The id of an upload is a UUID",
+      "Use the Location that the upload was created with.",
+    );
   return params.data.id;
 }

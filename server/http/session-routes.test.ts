@@ -23,15 +23,28 @@ const pathOf = (path: string) => path.replace(/:id|:attemptId/g, newId()).replac
 
 /** Calls with just these headers, as whatever program. */
 async function send(method: string, path: string, headers: Record<string, string>, body?: object) {
-  const response = await fetch(world.url + path, { method, redirect: "manual", headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const response = await fetch(world.url + path, {
+    method,
+    redirect: "manual",
+    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? null : (JSON.parse(text) as unknown) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === "" ? null : (JSON.parse(text) as unknown),
+  };
 }
 
 test("a session is 401 on every route that takes a key", async () => {
   for (const { name, method, path, auth = "key" } of OPERATIONS) {
     if (auth !== "key") continue;
-    assert.equal(asRefusal(await send(method, pathOf(path), { cookie, origin: APP, "sec-fetch-site": "same-origin" }), 401).code, "UNAUTHORIZED", name);
+    assert.equal(
+      asRefusal(await send(method, pathOf(path), { cookie, origin: APP, "sec-fetch-site": "same-origin" }), 401).code,
+      "UNAUTHORIZED",
+      name,
+    );
   }
 });
 
@@ -41,25 +54,51 @@ test("a key is 401 on every route that takes a session, also beside one", async 
   for (const { name, method, path } of operations) {
     const authorization = `Bearer ${world.test.key}`;
     assert.equal(asRefusal(await send(method, pathOf(path), { authorization }), 401).code, "UNAUTHORIZED", name);
-    assert.equal(asRefusal(await send(method, pathOf(path), { authorization, cookie, origin: APP, "sec-fetch-site": "same-origin" }), 401).code, "UNAUTHORIZED", name);
+    assert.equal(
+      asRefusal(
+        await send(method, pathOf(path), { authorization, cookie, origin: APP, "sec-fetch-site": "same-origin" }),
+        401,
+      ).code,
+      "UNAUTHORIZED",
+      name,
+    );
   }
 });
 
 test("without either, or with a session that is none, every route is 401 before anything else is judged", async () => {
   for (const { name, method, path, auth = "key" } of OPERATIONS) {
-    for (const headers of headersOf([{}, ...(auth === "key" ? [] : [{ cookie: "ampost.session_token=nonsense.nonsense", origin: APP }])])) {
+    for (const headers of headersOf([
+      {},
+      ...(auth === "key" ? [] : [{ cookie: "ampost.session_token=nonsense.nonsense", origin: APP }]),
+    ])) {
       const nonsense = path.replace(/:\w+/g, "nonsense");
-      assert.equal(asRefusal(await send(method, `${nonsense}?mode=nonsense&x=1`, headers), 401).code, "UNAUTHORIZED", name);
+      assert.equal(
+        asRefusal(await send(method, `${nonsense}?mode=nonsense&x=1`, headers), 401).code,
+        "UNAUTHORIZED",
+        name,
+      );
     }
   }
 });
 
 test("the app's own pages can, in old browsers and new ones and under each of the app's local names", async () => {
   const own = new URL(world.url);
-  for (const headers of headersOf([{ origin: APP }, { "sec-fetch-site": "same-origin" }, { origin: APP, "sec-fetch-site": "same-origin" }, { origin: own.origin, "sec-fetch-site": "same-origin" }])) {
-    assert.equal((await send("POST", "/api/platforms/sets?mode=test", { cookie, ...headers }, { name: "Mine" })).status, 200, JSON.stringify(headers));
+  for (const headers of headersOf([
+    { origin: APP },
+    { "sec-fetch-site": "same-origin" },
+    { origin: APP, "sec-fetch-site": "same-origin" },
+    { origin: own.origin, "sec-fetch-site": "same-origin" },
+  ])) {
+    assert.equal(
+      (await send("POST", "/api/platforms/sets?mode=test", { cookie, ...headers }, { name: "Mine" })).status,
+      200,
+      JSON.stringify(headers),
+    );
   }
-  assert.equal((await send("POST", "/api/platforms/sets?mode=test", { cookie, origin: own.origin }, { name: "Mine" })).status, 401);
+  assert.equal(
+    (await send("POST", "/api/platforms/sets?mode=test", { cookie, origin: own.origin }, { name: "Mine" })).status,
+    401,
+  );
   assert.equal((await send("GET", "/api/platforms/sets", { cookie, "sec-fetch-site": "cross-site" })).status, 200);
 });
 
@@ -73,10 +112,19 @@ test("answers of session routes can be read by no other site and are in nobody's
 });
 
 test("a session names its mode in the query, live where it names none", async () => {
-  const modes = async (query: string) => z.object({ sets: z.array(z.object({ mode: z.string() })) }).parse((await world.callAs(cookie, "GET", `/api/platforms/sets${query}`)).body).sets.map(({ mode }) => mode);
+  const modes = async (query: string) =>
+    z
+      .object({ sets: z.array(z.object({ mode: z.string() })) })
+      .parse((await world.callAs(cookie, "GET", `/api/platforms/sets${query}`)).body)
+      .sets.map(({ mode }) => mode);
   assert.deepEqual([...new Set([...(await modes("")), ...(await modes("?mode=live"))])], ["live"]);
   assert.deepEqual([...new Set(await modes("?mode=test"))], ["test"]);
-  for (const query of ["?mode=", "?mode=both", "?mode=live&mode=test"]) assert.equal(asRefusal(await world.callAs(cookie, "GET", `/api/platforms/sets${query}`), 400).code, "VALIDATION_FAILED", query);
+  for (const query of ["?mode=", "?mode=both", "?mode=live&mode=test"])
+    assert.equal(
+      asRefusal(await world.callAs(cookie, "GET", `/api/platforms/sets${query}`), 400).code,
+      "VALIDATION_FAILED",
+      query,
+    );
   asRefusal(await world.call(world.test, "GET", "/api/platforms/sets?mode=test"), 400);
 });
 
@@ -111,7 +159,8 @@ test("a session that has ended opens nothing any more", async () => {
 test("where the two hosts differ, session routes are on the app's host alone, and not deprecated there", async () => {
   const two = await createWorld({ apiUrl: "https://api.ampost.example", appUrl: "https://ampost.example" });
   try {
-    const ask = (host: string, url = "/api/keys") => two.app.inject({ method: "GET", url, headers: { host, cookie: "x=y" } });
+    const ask = (host: string, url = "/api/keys") =>
+      two.app.inject({ method: "GET", url, headers: { host, cookie: "x=y" } });
     const onApp = await ask("ampost.example");
     assert.deepEqual([onApp.statusCode, onApp.headers.deprecation], [401, undefined]);
     for (const { path } of OPERATIONS.filter(({ auth, method }) => auth === "session" && method === "GET")) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
 import { lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
+import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
 import { LIMITS, throttle } from "../auth/throttle.ts";
 
 let world: World;
@@ -20,12 +20,17 @@ const sessionOf = (cookie: string) => world.services.sessions.find({ cookie });
 async function newPerson(): Promise<{ tenant: Tenant; email: string; cookie: string }> {
   const tenant = (await world.makeTenants()).test;
   const cookie = await world.signIn(tenant);
-  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [
+    tenant.userId,
+  ]);
   return { tenant, email: rows[0]?.email ?? "", cookie };
 }
 
 async function auditOf(userId: string): Promise<string[]> {
-  const { rows } = await world.database.pool.query<{ action: string }>("select action from audit_events where user_id = $1 and action not like 'api_key.%' order by id", [userId]);
+  const { rows } = await world.database.pool.query<{ action: string }>(
+    "select action from audit_events where user_id = $1 and action not like 'api_key.%' order by id",
+    [userId],
+  );
   return rows.map(({ action }) => action);
 }
 
@@ -42,39 +47,62 @@ test("each sign-in is a session of its own, that holds at once and ends at once"
 test("whoever only knows somebody's address does not lock them out of a browser in which they have signed in", async () => {
   const { email } = await newPerson();
   const { cookie } = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
-  const known = cookie.split("; ").filter((pair) => pair.includes("known_browser")).join("; ");
+  const known = cookie
+    .split("; ")
+    .filter((pair) => pair.includes("known_browser"))
+    .join("; ");
   assert.notEqual(known, "");
-  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email, password: wrong }, { address: `203.0.113.${tries}` });
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1)
+    await visit(world, "POST", SIGN_IN, { email, password: wrong }, { address: `203.0.113.${tries}` });
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD })).status, 429);
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { cookie: known })).status, 200);
 
   // It is no way around the limit: it has as many tries, stands for one person, and for one password.
-  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known });
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1)
+    await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known });
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { cookie: known })).status, 429);
   const other = await newPerson();
-  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email: other.email, password: wrong }, { cookie: known });
-  assert.equal((await visit(world, "POST", SIGN_IN, { email: other.email, password: PASSWORD }, { cookie: known })).status, 429);
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1)
+    await visit(world, "POST", SIGN_IN, { email: other.email, password: wrong }, { cookie: known });
+  assert.equal(
+    (await visit(world, "POST", SIGN_IN, { email: other.email, password: PASSWORD }, { cookie: known })).status,
+    429,
+  );
 });
 
 test("a browser is known no more when the password is another", async () => {
   const { email, tenant } = await newPerson();
   const { cookie } = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
-  const known = cookie.split("; ").filter((pair) => pair.includes("known_browser")).join("; ");
-  await world.database.pool.query("update sign_in_methods set password_hash = password_hash || 'x' where user_id = $1", [tenant.userId]);
-  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1) await visit(world, "POST", SIGN_IN, { email, password: wrong }, { address: `203.0.113.${tries}` });
+  const known = cookie
+    .split("; ")
+    .filter((pair) => pair.includes("known_browser"))
+    .join("; ");
+  await world.database.pool.query(
+    "update sign_in_methods set password_hash = password_hash || 'x' where user_id = $1",
+    [tenant.userId],
+  );
+  for (let tries = 0; tries < LIMITS.signIn.account; tries += 1)
+    await visit(world, "POST", SIGN_IN, { email, password: wrong }, { address: `203.0.113.${tries}` });
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known })).status, 429);
 });
 
 test("a session that somebody has planted is not the one that begins", async () => {
   const attacker = await newPerson();
   const victim = await newPerson();
-  const answer = await visit(world, "POST", SIGN_IN, { email: victim.email, password: PASSWORD }, { cookie: attacker.cookie });
+  const answer = await visit(
+    world,
+    "POST",
+    SIGN_IN,
+    { email: victim.email, password: PASSWORD },
+    { cookie: attacker.cookie },
+  );
   assert.equal(answer.status, 200);
   assert.notEqual(answer.cookie, attacker.cookie);
   assert.equal((await sessionOf(answer.cookie))?.userId, victim.tenant.userId);
   assert.equal((await sessionOf(attacker.cookie))?.userId, attacker.tenant.userId);
   const [name = "", value = ""] = victim.cookie.split("; ")[0]?.split("=") ?? [];
-  for (const planted of ["planted.signature", "", ".", "%", value.slice(0, -8), value.split(".")[0] ?? "", `x${value}`]) assert.equal(await sessionOf(`${name}=${planted}`), null, planted);
+  for (const planted of ["planted.signature", "", ".", "%", value.slice(0, -8), value.split(".")[0] ?? "", `x${value}`])
+    assert.equal(await sessionOf(`${name}=${planted}`), null, planted);
 });
 
 test("the cookie is out of reach of scripts and other sites, and the answer does not carry what is in it", async () => {
@@ -100,7 +128,8 @@ test("a wrong password and an unknown address are refused alike, and told to nob
 
 test("guesses at one account are stopped wherever they come from, and a right password ends the counting", async () => {
   const { email } = await newPerson();
-  const guess = (n: number, password = wrong) => visit(world, "POST", SIGN_IN, { email, password }, { address: `198.51.100.${n}` });
+  const guess = (n: number, password = wrong) =>
+    visit(world, "POST", SIGN_IN, { email, password }, { address: `198.51.100.${n}` });
   for (let n = 1; n <= 9; n += 1) assert.equal((await guess(n)).status, 401);
   assert.equal((await guess(10, PASSWORD)).status, 200);
   for (let n = 1; n <= 10; n += 1) assert.equal((await guess(n)).status, 401);
@@ -111,12 +140,31 @@ test("guesses at one account are stopped wherever they come from, and a right pa
 });
 
 test("guesses from one address are stopped whomever they are at, IPv6 neighbours counted as one", async () => {
-  const guess = (n: number) => visit(world, "POST", SIGN_IN, { email: `nobody${n}@example.com`, password: wrong }, { address: `2001:db8:1:2::${n.toString(16)}` });
-  for (let n = 4; n <= LIMITS.signIn.address; n += 1) await throttle(world.services.pool, "signIn", { account: `nobody${n}@example.com`, address: "2001:db8:1:2::ffff" });
+  const guess = (n: number) =>
+    visit(
+      world,
+      "POST",
+      SIGN_IN,
+      { email: `nobody${n}@example.com`, password: wrong },
+      { address: `2001:db8:1:2::${n.toString(16)}` },
+    );
+  for (let n = 4; n <= LIMITS.signIn.address; n += 1)
+    await throttle(world.services.pool, "signIn", { account: `nobody${n}@example.com`, address: "2001:db8:1:2::ffff" });
   // All at once: they count in the database, so none slips through.
   const statuses = (await Promise.all([1, 2, 3, 4, 5, 6].map(guess))).map(({ status }) => status);
   assert.deepEqual(statuses.sort(), [401, 401, 401, 429, 429, 429]);
-  assert.equal((await visit(world, "POST", SIGN_IN, { email: "nobody@example.com", password: wrong }, { address: "2001:db8:1:3::1" })).status, 401);
+  assert.equal(
+    (
+      await visit(
+        world,
+        "POST",
+        SIGN_IN,
+        { email: "nobody@example.com", password: wrong },
+        { address: "2001:db8:1:3::1" },
+      )
+    ).status,
+    401,
+  );
 });
 
 test("a new password is set once by a letter, and ends every session", async () => {
@@ -130,7 +178,15 @@ test("a new password is set once by a letter, and ends every session", async () 
   assert.equal((await set("once more a password")).status, 400);
   assert.equal(await sessionOf(cookie), null);
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD })).status, 401);
-  assert.equal((await visit(world, "POST", SIGN_IN, { email, password: first.status === 200 ? "a brand new password" : "another new password" })).status, 200);
+  assert.equal(
+    (
+      await visit(world, "POST", SIGN_IN, {
+        email,
+        password: first.status === 200 ? "a brand new password" : "another new password",
+      })
+    ).status,
+    200,
+  );
   assert.ok((await auditOf(tenant.userId)).includes("user.password_reset"));
 });
 
@@ -146,8 +202,20 @@ test("asking for a new password says nothing of whether there is an account, and
 
 test("a link that leads elsewhere is refused", async () => {
   const { email } = await newPerson();
-  for (const path of ["https://evil.example/", "//evil.example", "http://localhost:3000.evil.example/", "/..//evil.example", "/.//evil.example", "/x/..//evil.example", "/%2e%2e//evil.example", "/\\evil.example"]) {
-    assert.ok((await visit(world, "POST", "/api/auth/request-password-reset", { email, redirectTo: path })).status >= 400, path);
+  for (const path of [
+    "https://evil.example/",
+    "//evil.example",
+    "http://localhost:3000.evil.example/",
+    "/..//evil.example",
+    "/.//evil.example",
+    "/x/..//evil.example",
+    "/%2e%2e//evil.example",
+    "/\\evil.example",
+  ]) {
+    assert.ok(
+      (await visit(world, "POST", "/api/auth/request-password-reset", { email, redirectTo: path })).status >= 400,
+      path,
+    );
     const signIn = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD, callbackURL: path });
     assert.ok(signIn.status >= 400 && signIn.headers["location"] === undefined, path);
     const verify = await visit(world, "GET", `/api/auth/verify-email?token=x&callbackURL=${encodeURIComponent(path)}`);
@@ -158,7 +226,14 @@ test("a link that leads elsewhere is refused", async () => {
 test("a new password that the person sets themself ends their other sessions, and is written down", async () => {
   const { tenant, cookie } = await newPerson();
   const elsewhere = await world.signIn(tenant);
-  const change = (currentPassword: string) => visit(world, "POST", "/api/auth/change-password", { currentPassword, newPassword: "a brand new password" }, { cookie });
+  const change = (currentPassword: string) =>
+    visit(
+      world,
+      "POST",
+      "/api/auth/change-password",
+      { currentPassword, newPassword: "a brand new password" },
+      { cookie },
+    );
   assert.equal((await change(wrong)).status, 400);
   const changed = await change(PASSWORD);
   assert.equal(changed.status, 200, JSON.stringify(changed.body));
@@ -169,8 +244,10 @@ test("a new password that the person sets themself ends their other sessions, an
 
 test("whoever holds a session cannot guess the password that goes with it", async () => {
   const { tenant, cookie } = await newPerson();
-  for (let n = 2; n <= LIMITS.password.account; n += 1) await throttle(world.services.pool, "password", { account: tenant.userId, address: null });
-  const guess = (n: number) => visit(world, "POST", "/api/auth/two-factor/enable", { password: wrong }, { cookie, address: `203.0.113.${n}` });
+  for (let n = 2; n <= LIMITS.password.account; n += 1)
+    await throttle(world.services.pool, "password", { account: tenant.userId, address: null });
+  const guess = (n: number) =>
+    visit(world, "POST", "/api/auth/two-factor/enable", { password: wrong }, { cookie, address: `203.0.113.${n}` });
   assert.deepEqual([(await guess(1)).status, (await guess(2)).status], [400, 429]);
   assert.equal((await world.callAs(cookie, "DELETE", "/api/me", { password: PASSWORD })).status, 429);
 });
@@ -183,15 +260,29 @@ test("a new address is agreed to at the old one and confirmed at the new one", a
   assert.equal((await verify(email)).status, 200);
   const confirmed = await verify(newEmail);
   assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body));
-  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [
+    tenant.userId,
+  ]);
   assert.equal(rows[0]?.email, newEmail);
   assert.equal((await auditOf(tenant.userId)).at(-1), "user.email_verified");
 });
 
 test("only what is offered of the sign-in library is there, on the app's host alone", async () => {
   const { cookie } = await newPerson();
-  for (const path of ["/api/auth/list-sessions", "/api/auth/ok", "/api/auth/get-session", "/api/auth/error", "/api/auth/delete-user", "/api/auth/update-user", "/api/auth/sign-in/social", "/api/auth/two-factor/send-otp"]) {
+  for (const path of [
+    "/api/auth/list-sessions",
+    "/api/auth/ok",
+    "/api/auth/get-session",
+    "/api/auth/error",
+    "/api/auth/delete-user",
+    "/api/auth/update-user",
+    "/api/auth/sign-in/social",
+    "/api/auth/two-factor/send-otp",
+  ]) {
     assert.equal((await visit(world, "POST", path, {}, { cookie })).status, 404, path);
   }
-  assert.ok((await fetch(`${world.url}/api/auth/verify-email?token=x`, { method: "HEAD", headers: { host: "localhost:3000" } })).status < 500);
+  assert.ok(
+    (await fetch(`${world.url}/api/auth/verify-email?token=x`, { method: "HEAD", headers: { host: "localhost:3000" } }))
+      .status < 500,
+  );
 });

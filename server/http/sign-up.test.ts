@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 
 import { lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
 import { createWorld, type World } from "../../tests/world.ts";
-import { completeSetUp, isSetUpOpen, openSetUp } from "../domain/users/set-up.ts";
 import { ensureOwner } from "../domain/users/ensure-user.ts";
+import { completeSetUp, isSetUpOpen, openSetUp } from "../domain/users/set-up.ts";
 
 let world: World;
 
@@ -14,7 +14,8 @@ before(async () => {
 after(() => world.close());
 
 const password = "correct horse battery staple";
-const signUp = (body: object, address?: string) => visit(world, "POST", "/api/auth/sign-up/email", body, address === undefined ? {} : { address });
+const signUp = (body: object, address?: string) =>
+  visit(world, "POST", "/api/auth/sign-up/email", body, address === undefined ? {} : { address });
 const signIn = (email: string) => visit(world, "POST", "/api/auth/sign-in/email", { email, password });
 const verify = (email: string) => visit(world, "GET", `/api/auth/verify-email?token=${tokenFor(world, email)}`);
 
@@ -23,7 +24,10 @@ function open(signUpMode: "open" | "invite" | "closed"): void {
 }
 
 async function usersOf(email: string) {
-  const { rows } = await world.database.pool.query<{ id: string; sets: number }>("select id, (select count(*)::int from platform_sets where user_id = users.id) as sets from users where email = $1", [email]);
+  const { rows } = await world.database.pool.query<{ id: string; sets: number }>(
+    "select id, (select count(*)::int from platform_sets where user_id = users.id) as sets from users where email = $1",
+    [email],
+  );
   return rows;
 }
 
@@ -32,7 +36,10 @@ test("whoever signs up confirms the address, then signs in, and has a default se
   const email = "ada@example.com";
   const made = await signUp({ email: "Ada@Example.com", password, name: "Ada" });
   assert.deepEqual([made.status, made.body], [200, { next: "verify_email" }]);
-  assert.deepEqual((await usersOf(email)).map(({ sets }) => sets), [2]);
+  assert.deepEqual(
+    (await usersOf(email)).map(({ sets }) => sets),
+    [2],
+  );
   const early = await signIn(email);
   assert.equal(early.status, 401);
   assert.match(JSON.stringify(early.body), /auth\.email_not_verified/);
@@ -48,14 +55,21 @@ test("signing up with an address that has an account answers as for a new one, a
   assert.deepEqual([second.status, second.body], [first.status, first.body]);
   assert.equal((await usersOf("twice@example.com")).length, 1);
   assert.match(lettersOf(world).at(-1)?.subject ?? "", /already have an account/);
-  await visit(world, "GET", `/api/auth/verify-email?token=${new URL(/http\S+/.exec(lettersOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`);
+  await visit(
+    world,
+    "GET",
+    `/api/auth/verify-email?token=${new URL(/http\S+/.exec(lettersOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`,
+  );
   assert.equal((await signIn("twice@example.com")).status, 200);
 });
 
 test("parallel sign-ups with one address make one account", async () => {
   open("open");
   const made = await Promise.all(Array.from({ length: 4 }, () => signUp({ email: "race@example.com", password })));
-  assert.deepEqual(made.map(({ status }) => status), [200, 200, 200, 200]);
+  assert.deepEqual(
+    made.map(({ status }) => status),
+    [200, 200, 200, 200],
+  );
   assert.equal((await usersOf("race@example.com")).length, 1);
 });
 
@@ -70,7 +84,8 @@ test("what cannot be an account is refused with a sentence for each field", asyn
 test("sign-ups from one address are stopped at some point", async () => {
   open("open");
   const statuses: number[] = [];
-  for (let n = 0; n < 6; n += 1) statuses.push((await signUp({ email: "same@example.com", password }, `198.51.100.${n}`)).status);
+  for (let n = 0; n < 6; n += 1)
+    statuses.push((await signUp({ email: "same@example.com", password }, `198.51.100.${n}`)).status);
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
 });
 
@@ -87,7 +102,8 @@ test("where sign-up is closed nobody makes an account, and where it is by invita
 test("an instance is set up once: the link makes the owner of what was bootstrapped, and then no link works", async () => {
   const bootstrapped = await ensureOwner(world.services);
   const [first, second] = [await linkToken(), await linkToken()];
-  const setUp = (token: string, email: string) => visit(world, "POST", "/api/auth/set-up", { token, email, password, name: "Olga" });
+  const setUp = (token: string, email: string) =>
+    visit(world, "POST", "/api/auth/set-up", { token, email, password, name: "Olga" });
   assert.equal((await setUp("a guess", "owner@example.com")).status, 400);
   const [one, other] = await Promise.all([setUp(first, "owner@example.com"), setUp(second, "other@example.com")]);
   assert.deepEqual([one.status, other.status].sort(), [200, 400]);
@@ -103,9 +119,14 @@ test("an instance is set up once: the link makes the owner of what was bootstrap
 
 test("a link for setting up that is a day old does not work", async () => {
   const token = await linkToken();
-  await world.database.pool.query("update instance set value = (now() - interval '25 hours')::text where name like 'set_up_token%'");
+  await world.database.pool.query(
+    "update instance set value = (now() - interval '25 hours')::text where name like 'set_up_token%'",
+  );
   const visitor = { actor: { kind: "visitor", id: null }, address: null, requestId: null } as const;
-  await assert.rejects(completeSetUp(world.services, visitor, token, { email: "late@example.com", password, name: "" }), /used already, or is too old/);
+  await assert.rejects(
+    completeSetUp(world.services, visitor, token, { email: "late@example.com", password, name: "" }),
+    /used already, or is too old/,
+  );
   assert.equal(await isSetUpOpen(world.services), true);
 });
 
@@ -119,14 +140,19 @@ test("the owner invites; the letter's link makes one account, signed in at once;
   await invite("guest@example.com");
   const token = tokenFor(world, "guest@example.com");
   assert.equal((await signUp({ invite: replaced, password })).status, 400);
-  const [one, other] = await Promise.all([signUp({ invite: token, password, name: "Guest" }), signUp({ invite: token, password, name: "Guest" })]);
+  const [one, other] = await Promise.all([
+    signUp({ invite: token, password, name: "Guest" }),
+    signUp({ invite: token, password, name: "Guest" }),
+  ]);
   assert.deepEqual([one.status, other.status].sort(), [200, 400]);
   const session = await world.services.sessions.find({ cookie: (one.status === 200 ? one : other).cookie });
   assert.equal(session?.userId, (await usersOf("guest@example.com"))[0]?.id);
   assert.equal((await invite("guest@example.com")).status, 400);
 
   const withdrawn = await invite("withdrawn@example.com");
-  const { invite: { id } } = JSON.parse(JSON.stringify(withdrawn.body));
+  const {
+    invite: { id },
+  } = JSON.parse(JSON.stringify(withdrawn.body));
   assert.equal((await world.callAs(owner, "DELETE", `/api/invites/${id}`)).status, 200);
   assert.equal((await signUp({ invite: tokenFor(world, "withdrawn@example.com"), password })).status, 400);
   assert.deepEqual((await world.callAs(owner, "GET", "/api/invites")).body, { invites: [] });
@@ -134,7 +160,11 @@ test("the owner invites; the letter's link makes one account, signed in at once;
 
 test("only the owner invites", async () => {
   const cookie = await world.signIn(world.test);
-  for (const [method, body] of [["GET", undefined], ["POST", { email: "x@example.com" }]] as const) assert.equal((await world.callAs(cookie, method, "/api/invites", body)).status, 404);
+  for (const [method, body] of [
+    ["GET", undefined],
+    ["POST", { email: "x@example.com" }],
+  ] as const)
+    assert.equal((await world.callAs(cookie, method, "/api/invites", body)).status, 404);
 });
 
 async function linkToken(): Promise<string> {
@@ -142,6 +172,11 @@ async function linkToken(): Promise<string> {
 }
 
 async function newOwner(): Promise<string> {
-  await visit(world, "POST", "/api/auth/set-up", { token: await linkToken(), email: "boss@example.com", password, name: "Boss" });
+  await visit(world, "POST", "/api/auth/set-up", {
+    token: await linkToken(),
+    email: "boss@example.com",
+    password,
+    name: "Boss",
+  });
   return (await signIn("boss@example.com")).cookie;
 }

@@ -8,7 +8,9 @@ test("a server that stops answers who waits, lets go of who follows, and keeps n
   const world = await createWorld();
   await world.connect(world.test, "threads");
   const path = `/api/v1/posts/${idOf((await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: "Wait for me" } })).body, "post")}`;
-  const following = await fetch(`${world.url}${path}/events`, { headers: { authorization: `Bearer ${world.test.key}` } });
+  const following = await fetch(`${world.url}${path}/events`, {
+    headers: { authorization: `Bearer ${world.test.key}` },
+  });
   const waiting = world.call(world.test, "POST", `${path}/publish`, undefined, { prefer: "wait=60" });
   // The stream tells when the call has done its work and begins to wait.
   let told = "";

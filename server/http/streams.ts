@@ -20,14 +20,26 @@ export interface Streams {
    * Counts a stream in; what it answers counts it out. `end` is called where its key is over, which `authenticate` finds
    * out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as many as there may be.
    */
-  hold(caller: Pick<Authenticated, "userId" | "actor">, authenticate: () => Promise<unknown>, end: () => void): () => void;
+  hold(
+    caller: Pick<Authenticated, "userId" | "actor">,
+    authenticate: () => Promise<unknown>,
+    end: () => void,
+  ): () => void;
 }
 
 export function createStreams({ listener }: Pick<Services, "listener">, most = MOST_STREAMS): Streams {
-  const open = new Set<{ userId: string; keyId: string | null; authenticate: () => Promise<unknown>; end: () => void }>();
+  const open = new Set<{
+    userId: string;
+    keyId: string | null;
+    authenticate: () => Promise<unknown>;
+    end: () => void;
+  }>();
   const ofUser = new Map<string, number>();
   const check = async (stream: { authenticate: () => Promise<unknown>; end: () => void }) => {
-    const over = await stream.authenticate().then(() => false, (error: unknown) => error instanceof PublicError && error.code === "UNAUTHORIZED");
+    const over = await stream.authenticate().then(
+      () => false,
+      (error: unknown) => error instanceof PublicError && error.code === "UNAUTHORIZED",
+    );
     if (over) stream.end();
   };
   listener.on(CHANNELS.keys, (keyId) => {
@@ -57,6 +69,15 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
 }
 
 function tooMany(message: string): PublicError {
-  const issue = { rule: "request.streams", code: "RATE_LIMITED", platform: null, path: "", message, actual: null, limit: null, fix: "Close streams that are not needed any more, or ask for the post now and then." } as const;
+  const issue = {
+    rule: "request.streams",
+    code: "RATE_LIMITED",
+    platform: null,
+    path: "",
+    message,
+    actual: null,
+    limit: null,
+    fix: "Close streams that are not needed any more, or ask for the post now and then.",
+  } as const;
   return new PublicError("RATE_LIMITED", message, { issues: [issue], headers: { "retry-after": "30" } });
 }

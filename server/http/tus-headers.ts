@@ -18,8 +18,27 @@ export const TUS_ABILITIES = {
 };
 
 /** Headers that tus clients in browsers send and read. */
-export const TUS_REQUEST_HEADERS = ["Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-HTTP-Method-Override", "X-Request-ID", "X-Requested-With"];
-export const TUS_RESPONSE_HEADERS = ["Location", "Media-Id", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"];
+export const TUS_REQUEST_HEADERS = [
+  "Tus-Resumable",
+  "Upload-Length",
+  "Upload-Metadata",
+  "Upload-Offset",
+  "X-HTTP-Method-Override",
+  "X-Request-ID",
+  "X-Requested-With",
+];
+export const TUS_RESPONSE_HEADERS = [
+  "Location",
+  "Media-Id",
+  "Tus-Extension",
+  "Tus-Max-Size",
+  "Tus-Resumable",
+  "Tus-Version",
+  "Upload-Expires",
+  "Upload-Length",
+  "Upload-Metadata",
+  "Upload-Offset",
+];
 
 /** The media type of a PATCH's body. */
 export const OFFSET_STREAM = "application/offset+octet-stream";
@@ -27,21 +46,36 @@ export const OFFSET_STREAM = "application/offset+octet-stream";
 /** Refuses a request of another version than ours. */
 export function checkVersion(request: FastifyRequest): void {
   if (request.headers["tus-resumable"] === TUS_VERSION) return;
-  const refusal = refuseRequest("upload.version", `The header Tus-Resumable has to be ${TUS_VERSION}`, `Send the header Tus-Resumable: ${TUS_VERSION}, as a client of tus 1.0 does.`, "PRECONDITION_FAILED");
-  throw new PublicError(refusal.code, refusal.message, { issues: refusal.issues, headers: { "tus-version": TUS_VERSION } });
+  const refusal = refuseRequest(
+    "upload.version",
+    `The header Tus-Resumable has to be ${TUS_VERSION}`,
+    `Send the header Tus-Resumable: ${TUS_VERSION}, as a client of tus 1.0 does.`,
+    "PRECONDITION_FAILED",
+  );
+  throw new PublicError(refusal.code, refusal.message, {
+    issues: refusal.issues,
+    headers: { "tus-version": TUS_VERSION },
+  });
 }
 
 /** The file that a creation announces. */
 export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
   const lengthBytes = readBytes(request, "upload-length", "Upload-Length", "Send the file's size in bytes.");
-  if (lengthBytes === 0) throw refuseRequest("media.readable", "The file is empty", "Send a file that holds an image or a video.");
-  if (lengthBytes > MAX_FILE_BYTES) throw refuseLength("PAYLOAD_TOO_LARGE", "media.size", "The file is larger than 200 MB", lengthBytes);
+  if (lengthBytes === 0)
+    throw refuseRequest("media.readable", "The file is empty", "Send a file that holds an image or a video.");
+  if (lengthBytes > MAX_FILE_BYTES)
+    throw refuseLength("PAYLOAD_TOO_LARGE", "media.size", "The file is larger than 200 MB", lengthBytes);
   const metadata = single(request.headers["upload-metadata"]) ?? null;
   const values = readMetadata(metadata ?? "");
   // Clients differ in how they name the two.
   const filename = values.get("filename") ?? values.get("name") ?? "";
   const mimeType = values.get("filetype") ?? values.get("type") ?? "";
-  return { filename: cutText(filename, 255) || "media", mimeType: mimeType === "" ? null : mimeType.slice(0, 255), metadata, lengthBytes };
+  return {
+    filename: cutText(filename, 255) || "media",
+    mimeType: mimeType === "" ? null : mimeType.slice(0, 255),
+    metadata,
+    lengthBytes,
+  };
 }
 
 /** Where in the file the body of a PATCH begins. */
@@ -63,7 +97,8 @@ export function announcedBytes(request: FastifyRequest): number | null {
 function readBytes(request: FastifyRequest, name: string, words: string, fix: string): number {
   const given = single(request.headers[name]);
   if (given === undefined) throw refuseRequest("upload.header", `The header ${words} is missing`, fix);
-  if (!/^\d{1,15}$/.test(given)) throw refuseRequest("upload.header", `The header ${words} has to be a whole number of bytes`, fix);
+  if (!/^\d{1,15}$/.test(given))
+    throw refuseRequest("upload.header", `The header ${words} has to be a whole number of bytes`, fix);
   return Number(given);
 }
 
@@ -73,14 +108,32 @@ function readMetadata(header: string): Map<string, string> {
   for (const pair of header.split(",").map((text) => text.trim())) {
     if (pair === "") continue;
     const [key = "", value = "", ...more] = pair.split(" ");
-    if (more.length > 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) throw refuseRequest("upload.metadata", "The header Upload-Metadata cannot be read", "Send pairs of a key and a value in base64, such as: filename bGF1bmNoLm1wNA==,filetype dmlkZW8vbXA0");
+    if (more.length > 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
+      throw refuseRequest(
+        "upload.metadata",
+        "The header Upload-Metadata cannot be read",
+        "Send pairs of a key and a value in base64, such as: filename bGF1bmNoLm1wNA==,filetype dmlkZW8vbXA0",
+      );
     values.set(key, Buffer.from(value, "base64").toString("utf8").replaceAll("\0", ""));
   }
   return values;
 }
 
 function refuseLength(code: PublicCode, rule: string, message: string, actual: number): PublicError {
-  return new PublicError(code, message, { issues: [{ rule, code, platform: null, path: "", message, actual, limit: MAX_FILE_BYTES, fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.` }] });
+  return new PublicError(code, message, {
+    issues: [
+      {
+        rule,
+        code,
+        platform: null,
+        path: "",
+        message,
+        actual,
+        limit: MAX_FILE_BYTES,
+        fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
+      },
+    ],
+  });
 }
 
 function single(header: string | string[] | undefined): string | undefined {

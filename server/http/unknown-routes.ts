@@ -16,7 +16,13 @@ export function addNotFound(app: FastifyInstance): void {
     // Clients that look for metadata have to learn that there is none.
     if (path.startsWith("/.well-known/")) reply.header("access-control-allow-origin", "*");
     const allowed = methodsAt(path);
-    if (allowed.length === 0) throw refuseRequest("request.route", `There is nothing at ${request.method} ${path.slice(0, 200)}`, "Check method and path against the documentation.", "NOT_FOUND");
+    if (allowed.length === 0)
+      throw refuseRequest(
+        "request.route",
+        `There is nothing at ${request.method} ${path.slice(0, 200)}`,
+        "Check method and path against the documentation.",
+        "NOT_FOUND",
+      );
     reply.header("allow", allowed.join(", "));
     throw new PublicError("NOT_FOUND", `${request.method} is not offered here; what is: ${allowed.join(", ")}`);
   });
@@ -31,5 +37,8 @@ function methodsAt(path: string): HTTPMethods[] {
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split("/");
   const given = path.replace(/\/$/, "").split("/");
-  return wanted.length === given.length && wanted.every((step, index) => step === given[index] || (step.startsWith(":") && given[index] !== ""));
+  return (
+    wanted.length === given.length &&
+    wanted.every((step, index) => step === given[index] || (step.startsWith(":") && given[index] !== ""))
+  );
 }

@@ -30,11 +30,16 @@ async function newPerson(limits: Partial<UserLimits>): Promise<Record<"live" | "
   const tenants = await world.makeTenants();
   await world.connect(tenants.test, "threads");
   const others = world.services.limitsOf;
-  world.services.limitsOf = async (userId) => (userId === tenants.test.userId ? { ...NO_LIMITS, ...limits } : await others(userId));
+  world.services.limitsOf = async (userId) =>
+    userId === tenants.test.userId ? { ...NO_LIMITS, ...limits } : await others(userId);
   return tenants;
 }
 
-const refusal = z.object({ code: z.string(), issues: z.array(z.object({ rule: z.string(), fix: z.string() })), limit: z.object({ kind: z.string(), name: z.string(), limit: z.int(), resetsAt: z.string().nullable() }) });
+const refusal = z.object({
+  code: z.string(),
+  issues: z.array(z.object({ rule: z.string(), fix: z.string() })),
+  limit: z.object({ kind: z.string(), name: z.string(), limit: z.int(), resetsAt: z.string().nullable() }),
+});
 const limitIn = ({ status, body }: Called) => {
   assert.equal(status, 429, JSON.stringify(body));
   const { code, limit } = refusal.parse(body);
@@ -43,7 +48,12 @@ const limitIn = ({ status, body }: Called) => {
 };
 
 const inAYear = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
-const draft = (tenant: Tenant, more: object = {}) => ({ content: { text: "Hello" }, platforms: ["threads"], platformSetId: tenant.platformSetId, ...more });
+const draft = (tenant: Tenant, more: object = {}) => ({
+  content: { text: "Hello" },
+  platforms: ["threads"],
+  platformSetId: tenant.platformSetId,
+  ...more,
+});
 const countOf = (called: readonly Called[], status: number) => called.filter((each) => each.status === status).length;
 
 async function storageKeys(): Promise<string[]> {
@@ -55,20 +65,33 @@ async function storageKeys(): Promise<string[]> {
 function formOf(bytes: Buffer, files = 1, data?: object): FormData {
   const form = new FormData();
   if (data !== undefined) form.append("data", JSON.stringify(data));
-  for (let n = 0; n < files; n += 1) form.append(data === undefined ? "file" : "files", new File([new Uint8Array(bytes)], `${n}.jpg`, { type: "image/jpeg" }));
+  for (let n = 0; n < files; n += 1)
+    form.append(
+      data === undefined ? "file" : "files",
+      new File([new Uint8Array(bytes)], `${n}.jpg`, { type: "image/jpeg" }),
+    );
   return form;
 }
 
 test("a person makes as many calls of a class a minute as they may, and every answer says the truth about it", async () => {
   const { test: tenant, live } = await newPerson({ callsPerMinute: 3 });
   const read = (key: Tenant) => world.call(key, "GET", `${POSTS}?limit=1`);
-  const standing = ({ headers }: Called) => ["limit", "remaining"].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
+  const standing = ({ headers }: Called) =>
+    ["limit", "remaining"].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
   // Within one minute.
   const toEnd = 60_000 - (Date.now() % 60_000);
   if (toEnd < 5_000) await new Promise((passed) => setTimeout(passed, toEnd));
   const calls = [await read(tenant), await read(live), await read(tenant), await read(tenant)];
-  assert.deepEqual(calls.map(({ status }) => status), [200, 200, 200, 429]);
-  assert.deepEqual(calls.map(standing), [[3, 2], [3, 1], [3, 0], [3, 0]]);
+  assert.deepEqual(
+    calls.map(({ status }) => status),
+    [200, 200, 200, 429],
+  );
+  assert.deepEqual(calls.map(standing), [
+    [3, 2],
+    [3, 1],
+    [3, 0],
+    [3, 0],
+  ]);
   const [over] = calls.slice(-1);
   assert.ok(over);
   const { resetsAt, ...limit } = limitIn(over);
@@ -86,21 +109,35 @@ test("a person makes as many calls of a class a minute as they may, and every an
 
 test("calls are counted over MCP and tus as they are over REST", async () => {
   const { test: tenant } = await newPerson({ callsPerMinute: 40 });
-  const transport = new StreamableHTTPClientTransport(new URL(`${world.url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${tenant.key}` } } });
+  const transport = new StreamableHTTPClientTransport(new URL(`${world.url}/mcp`), {
+    requestInit: { headers: { authorization: `Bearer ${tenant.key}` } },
+  });
   const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
   await client.connect(transport);
-  world.services.limitsOf = ((others) => async (userId: string) => (userId === tenant.userId ? { ...NO_LIMITS, callsPerMinute: 2 } : await others(userId)))(world.services.limitsOf);
+  world.services.limitsOf = (
+    (others) => async (userId: string) =>
+      userId === tenant.userId ? { ...NO_LIMITS, callsPerMinute: 2 } : await others(userId)
+  )(world.services.limitsOf);
   const create = () => client.callTool({ name: "posts_create", arguments: draft(tenant) });
   const made = [await create(), await create(), await create()];
-  assert.deepEqual(made.map(({ isError }) => isError === true), [false, false, true]);
-  assert.match(JSON.stringify(made[2]?.content), /RATE_LIMITED: You may make 2 calls of the class createPost a minute.*Try again after \d+ s/);
+  assert.deepEqual(
+    made.map(({ isError }) => isError === true),
+    [false, false, true],
+  );
+  assert.match(
+    JSON.stringify(made[2]?.content),
+    /RATE_LIMITED: You may make 2 calls of the class createPost a minute.*Try again after \d+ s/,
+  );
   await client.close();
   // A batch is as many calls as stand in it.
   const batch = Array.from({ length: 50 }, (_, id) => ({ jsonrpc: "2.0", id, method: "resources/list", params: {} }));
   limitIn(await world.call(tenant, "POST", "/mcp", batch, { accept: "application/json, text/event-stream" }));
   const begin = () => world.call(tenant, "POST", MEDIA, undefined, { "tus-resumable": "1.0.0", "upload-length": "5" });
   const begun = [await begin(), await begin(), await begin()];
-  assert.deepEqual(begun.map(({ status }) => status), [201, 201, 429]);
+  assert.deepEqual(
+    begun.map(({ status }) => status),
+    [201, 201, 429],
+  );
   assert.deepEqual(begun[2] && limitIn(begun[2]).name, "mediaUpload");
 });
 
@@ -137,8 +174,15 @@ test("a person makes as many posts a day as they may, in both modes together and
   const midnight = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000).toISOString();
   assert.deepEqual(limitIn(refused), { kind: "quota", name: "postsPerDay", limit: 5, resetsAt: midnight });
   assert.ok(Number(refused.headers.get("retry-after")) > 0);
-  const context = z.object({ quotas: z.array(z.object({ name: z.string(), limit: z.int().nullable(), remaining: z.int().nullable() })) }).parse((await world.call(tenant, "GET", "/api/v1/account-context")).body);
-  assert.deepEqual(context.quotas.filter(({ limit }) => limit !== null), [{ name: "postsPerDay", limit: 5, remaining: 0 }]);
+  const context = z
+    .object({
+      quotas: z.array(z.object({ name: z.string(), limit: z.int().nullable(), remaining: z.int().nullable() })),
+    })
+    .parse((await world.call(tenant, "GET", "/api/v1/account-context")).body);
+  assert.deepEqual(
+    context.quotas.filter(({ limit }) => limit !== null),
+    [{ name: "postsPerDay", limit: 5, remaining: 0 }],
+  );
   // What was answered before is answered again.
   assert.equal(idOf((await create({ "idempotency-key": "once" })).body, "post"), idOf(first.body, "post"));
   await world.services.pool.query("update users set posts_day = posts_day - 1 where id = $1", [tenant.userId]);
@@ -148,7 +192,9 @@ test("a person makes as many posts a day as they may, in both modes together and
 test("a person has as many posts scheduled at once as they may, made so or moved there, however many at once", async () => {
   world.services.settings.scheduling = "all";
   const { test: tenant } = await newPerson({ maxScheduledPosts: 3 });
-  const drafts = await Promise.all(Array.from({ length: 4 }, async () => idOf((await world.call(tenant, "POST", POSTS, draft(tenant))).body, "post")));
+  const drafts = await Promise.all(
+    Array.from({ length: 4 }, async () => idOf((await world.call(tenant, "POST", POSTS, draft(tenant))).body, "post")),
+  );
   const called = await Promise.all([
     ...Array.from({ length: 4 }, () => world.call(tenant, "POST", POSTS, draft(tenant, { scheduledFor: inAYear(2) }))),
     ...drafts.map((id) => world.call(tenant, "PATCH", `${POSTS}/${id}`, { scheduledFor: inAYear(1) })),
@@ -175,7 +221,8 @@ test("a person stores as many bytes as they may, however many files come at once
   const stored = countOf(called, 201);
   assert.ok(stored >= 1 && stored <= 3, `${stored} stored`);
   assert.equal(countOf(called, 429), 8 - stored);
-  for (let n = stored; n < 3; n += 1) assert.equal((await world.call(tenant, "POST", MEDIA, formOf(photo))).status, 201);
+  for (let n = stored; n < 3; n += 1)
+    assert.equal((await world.call(tenant, "POST", MEDIA, formOf(photo))).status, 201);
   assert.equal(await storedBytes(world.services.pool, tenant.userId), photo.length * 3);
   const refused = await world.call(tenant, "POST", POSTS, formOf(photo, 1, draft(tenant)));
   assert.deepEqual(limitIn(refused), { kind: "quota", name: "maxStorageBytes", limit: most, resetsAt: null });
@@ -188,17 +235,34 @@ test("a person stores as many bytes as they may, however many files come at once
 
 test("an upload in parts is judged by its announced length, and unfinished ones count", async () => {
   const { test: tenant } = await newPerson({ maxStorageBytes: 1_000 + photo.length });
-  const begin = (bytes: number) => world.call(tenant, "POST", MEDIA, undefined, { "tus-resumable": "1.0.0", "upload-length": String(bytes) });
+  const begin = (bytes: number) =>
+    world.call(tenant, "POST", MEDIA, undefined, { "tus-resumable": "1.0.0", "upload-length": String(bytes) });
   const begun = await Promise.all(Array.from({ length: 6 }, () => begin(500)));
-  assert.deepEqual([countOf(begun, 201), countOf(begun, 429)], [Math.min(6, Math.floor((1_000 + photo.length) / 500)), 6 - Math.min(6, Math.floor((1_000 + photo.length) / 500))]);
+  assert.deepEqual(
+    [countOf(begun, 201), countOf(begun, 429)],
+    [Math.min(6, Math.floor((1_000 + photo.length) / 500)), 6 - Math.min(6, Math.floor((1_000 + photo.length) / 500))],
+  );
   for (const { headers } of begun) {
     const at = headers.get("location");
-    if (at !== null) assert.equal((await world.call(tenant, "DELETE", new URL(at).pathname, undefined, { "tus-resumable": "1.0.0" })).status, 204);
+    if (at !== null)
+      assert.equal(
+        (await world.call(tenant, "DELETE", new URL(at).pathname, undefined, { "tus-resumable": "1.0.0" })).status,
+        204,
+      );
   }
   const whole = await begin(photo.length);
   const path = new URL(whole.headers.get("location") ?? "").pathname;
   assert.equal((await begin(1_001)).status, 429);
-  const appended = await fetch(world.url + path, { method: "PATCH", body: new Uint8Array(photo), headers: { authorization: `Bearer ${tenant.key}`, "tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream" } });
+  const appended = await fetch(world.url + path, {
+    method: "PATCH",
+    body: new Uint8Array(photo),
+    headers: {
+      authorization: `Bearer ${tenant.key}`,
+      "tus-resumable": "1.0.0",
+      "upload-offset": "0",
+      "content-type": "application/offset+octet-stream",
+    },
+  });
   assert.equal(appended.status, 204);
   assert.equal(await storedBytes(world.services.pool, tenant.userId), photo.length);
   assert.equal((await begin(1_001)).status, 429);
@@ -207,9 +271,13 @@ test("an upload in parts is judged by its announced length, and unfinished ones 
 
 test("what is announced as more than there is room for, or than a form may hold, is refused before a byte of it has come", async () => {
   const { test: tenant } = await newPerson({ maxStorageBytes: 1_000 });
-  const head = (bytes: number, key: string) => `POST ${MEDIA} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: ${bytes}\r\nconnection: close\r\n\r\n`;
+  const head = (bytes: number, key: string) =>
+    `POST ${MEDIA} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: ${bytes}\r\nconnection: close\r\n\r\n`;
   assert.match(await sendRaw(world.url, head(50_000_000, tenant.key)), /^HTTP\/1.1 429 [^]*"name":"maxStorageBytes"/);
-  assert.match(await sendRaw(world.url, head(MAX_FORM_BYTES + 1, world.test.key)), /^HTTP\/1.1 413 [^]*PAYLOAD_TOO_LARGE/);
+  assert.match(
+    await sendRaw(world.url, head(MAX_FORM_BYTES + 1, world.test.key)),
+    /^HTTP\/1.1 413 [^]*PAYLOAD_TOO_LARGE/,
+  );
 });
 
 test("a form of one file takes no second one", async () => {

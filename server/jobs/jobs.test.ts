@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { test } from "node:test";
+
 import { MAX_WEBHOOKS } from "../../contract/webhooks.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
@@ -20,7 +21,10 @@ test("a chore is done when the transaction that asked for it commits, and only t
   const sender = await startJobQueue({ pool: database.pool, log });
   const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
   const done = new EventEmitter();
-  await worker.work(handlers(async (data) => void done.emit("chore", data)), noGroups);
+  await worker.work(
+    handlers(async (data) => void done.emit("chore", data)),
+    noGroups,
+  );
   const next = once(done, "chore");
   await assert.rejects(
     transaction(database.pool, async (tx) => {
@@ -39,66 +43,86 @@ test("a chore is done when the transaction that asked for it commits, and only t
 test("a chore that fails is kept for another try", async () => {
   const database = await createTestDatabase();
   const outcomes = new EventEmitter();
-  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url, onChore: (queue, outcome) => outcomes.emit("chore", queue, outcome) });
+  const worker = await startJobQueue({
+    pool: database.pool,
+    log,
+    workUrl: database.url,
+    onChore: (queue, outcome) => outcomes.emit("chore", queue, outcome),
+  });
   const next = once(outcomes, "chore");
   await worker.send(database.pool, QUEUE, {});
-  await worker.work(handlers(async () => Promise.reject(new Error("not today"))), noGroups);
+  await worker.work(
+    handlers(async () => Promise.reject(new Error("not today"))),
+    noGroups,
+  );
   assert.deepEqual(await next, [QUEUE, "failed"]);
   await worker.stop();
-  const { rows } = await database.pool.query("select state, output->>'message' as message from jobs.job where name = $1", [QUEUE]);
+  const { rows } = await database.pool.query(
+    "select state, output->>'message' as message from jobs.job where name = $1",
+    [QUEUE],
+  );
   assert.deepEqual(rows, [{ state: "retry", message: "not today" }]);
   await database.drop();
 });
 
-test("receivers of one tenant that never answer hold up none of theirs and nobody else's, and live deliveries go first", { timeout: 60_000 }, async () => {
-  const database = await createTestDatabase();
-  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
-  const held = Promise.withResolvers<void>();
-  const begun: string[] = [];
-  const chores = new EventEmitter();
-  const send = async (owner: string, webhook: string, answers: boolean, priority = 0) =>
-    await worker.send(database.pool, WEBHOOK_QUEUE, { owner, webhook, answers }, groupOf(owner, webhook), priority);
-  const count = (owner: string, webhook = "") => begun.filter((each) => each.startsWith(`${owner}/${webhook}`)).length;
-  const until = async (reached: () => boolean) => {
-    while (!reached()) await once(chores, "begun");
-  };
-  const slow = Array.from({ length: MAX_WEBHOOKS - 1 }, (_, n) => `slow${n}`);
-  const { atOnce, shares } = QUEUES[WEBHOOK_QUEUE];
-  const flood = async (owner: string) => {
-    for (const webhook of slow) for (let sent = 0; sent < 4; sent += 1) await send(owner, webhook, false);
-  };
-  await flood("b test");
-  await worker.work(
-    handlers(async (data) => {
-      const { owner, webhook, answers } = Object(data);
-      begun.push(groupOf(owner, webhook));
-      chores.emit("begun");
-      if (answers !== true) await held.promise;
-    }, WEBHOOK_QUEUE),
-    async (owner) => [...slow, "quick"].map((webhook) => groupOf(owner, webhook)),
-  );
-  await until(() => count("b test") === slow.length * shares.ofGroup);
-  await send("b test", "quick", true);
-  await until(() => count("b test", "quick") === 1);
-  const crowd = ["c test", "d test"];
-  for (const owner of crowd) await flood(owner);
-  await send("a test", "quick", true);
-  await send("a live", "quick", true, 1);
-  await until(() => count("a test") === 1 && count("a live") === 1);
-  for (const owner of crowd) assert.ok(count(owner) <= (atOnce - shares.reserve - count("b test") + 2) / 2, `${owner}: ${count(owner)}`);
-  // The reserve is for live mode, however many there are in test mode.
-  for (let n = 0; n < 40; n += 1) await send(`x${n} test`, "slow", false);
-  await until(() => begun.length === atOnce - shares.reserve + 3);
-  for (let n = 0; n < 3; n += 1) await send(`y${n} live`, "quick", true, 1);
-  await until(() => begun.filter((each) => each.startsWith("y")).length === 3);
-  held.resolve();
-  await worker.stop();
-  await database.drop();
-});
+test(
+  "receivers of one tenant that never answer hold up none of theirs and nobody else's, and live deliveries go first",
+  { timeout: 60_000 },
+  async () => {
+    const database = await createTestDatabase();
+    const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+    const held = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const chores = new EventEmitter();
+    const send = async (owner: string, webhook: string, answers: boolean, priority = 0) =>
+      await worker.send(database.pool, WEBHOOK_QUEUE, { owner, webhook, answers }, groupOf(owner, webhook), priority);
+    const count = (owner: string, webhook = "") =>
+      begun.filter((each) => each.startsWith(`${owner}/${webhook}`)).length;
+    const until = async (reached: () => boolean) => {
+      while (!reached()) await once(chores, "begun");
+    };
+    const slow = Array.from({ length: MAX_WEBHOOKS - 1 }, (_, n) => `slow${n}`);
+    const { atOnce, shares } = QUEUES[WEBHOOK_QUEUE];
+    const flood = async (owner: string) => {
+      for (const webhook of slow) for (let sent = 0; sent < 4; sent += 1) await send(owner, webhook, false);
+    };
+    await flood("b test");
+    await worker.work(
+      handlers(async (data) => {
+        const { owner, webhook, answers } = Object(data);
+        begun.push(groupOf(owner, webhook));
+        chores.emit("begun");
+        if (answers !== true) await held.promise;
+      }, WEBHOOK_QUEUE),
+      async (owner) => [...slow, "quick"].map((webhook) => groupOf(owner, webhook)),
+    );
+    await until(() => count("b test") === slow.length * shares.ofGroup);
+    await send("b test", "quick", true);
+    await until(() => count("b test", "quick") === 1);
+    const crowd = ["c test", "d test"];
+    for (const owner of crowd) await flood(owner);
+    await send("a test", "quick", true);
+    await send("a live", "quick", true, 1);
+    await until(() => count("a test") === 1 && count("a live") === 1);
+    for (const owner of crowd)
+      assert.ok(count(owner) <= (atOnce - shares.reserve - count("b test") + 2) / 2, `${owner}: ${count(owner)}`);
+    // The reserve is for live mode, however many there are in test mode.
+    for (let n = 0; n < 40; n += 1) await send(`x${n} test`, "slow", false);
+    await until(() => begun.length === atOnce - shares.reserve + 3);
+    for (let n = 0; n < 3; n += 1) await send(`y${n} live`, "quick", true, 1);
+    await until(() => begun.filter((each) => each.startsWith("y")).length === 3);
+    held.resolve();
+    await worker.stop();
+    await database.drop();
+  },
+);
 
 test("what a stop cuts off is done again by others", { timeout: 60_000 }, async () => {
   const database = await createTestDatabase();
-  const [first, second] = [await startJobQueue({ pool: database.pool, log, workUrl: database.url }), await startJobQueue({ pool: database.pool, log, workUrl: database.url })];
+  const [first, second] = [
+    await startJobQueue({ pool: database.pool, log, workUrl: database.url }),
+    await startJobQueue({ pool: database.pool, log, workUrl: database.url }),
+  ];
   const begun = new EventEmitter();
   const next = once(begun, "begun");
   await first.send(database.pool, WEBHOOK_QUEUE, {}, groupOf("a test", "hook"));
@@ -112,11 +136,16 @@ test("what a stop cuts off is done again by others", { timeout: 60_000 }, async 
   );
   await next;
   await first.stop(0);
-  const { rows } = await database.pool.query("select state, retry_count from jobs.job where name = $1", [WEBHOOK_QUEUE]);
+  const { rows } = await database.pool.query("select state, retry_count from jobs.job where name = $1", [
+    WEBHOOK_QUEUE,
+  ]);
   assert.deepEqual(rows, [{ state: "retry", retry_count: 0 }]);
   await database.pool.query("update jobs.job set start_after = now() where name = $1", [WEBHOOK_QUEUE]);
   const again = once(begun, "done");
-  await second.work(handlers(async () => void begun.emit("done"), WEBHOOK_QUEUE), noGroups);
+  await second.work(
+    handlers(async () => void begun.emit("done"), WEBHOOK_QUEUE),
+    noGroups,
+  );
   await again;
   await second.stop();
   await database.drop();
@@ -129,8 +158,14 @@ test("media that never come hold up those of nobody else, and live ones are fetc
   const done = new EventEmitter();
   const held = Promise.withResolvers<void>();
   for (let sent = 0; sent < 40; sent += 1) await worker.send(database.pool, INGEST_QUEUE, { user: "b" }, "b", 0);
-  for (const [user, priority] of [["test", 0], ["live", 1]] as const) await worker.send(database.pool, INGEST_QUEUE, { user }, user, priority);
-  const both = new Promise<void>((resolve) => done.on("done", () => begun.includes("test") && begun.includes("live") && resolve()));
+  for (const [user, priority] of [
+    ["test", 0],
+    ["live", 1],
+  ] as const)
+    await worker.send(database.pool, INGEST_QUEUE, { user }, user, priority);
+  const both = new Promise<void>((resolve) =>
+    done.on("done", () => begun.includes("test") && begun.includes("live") && resolve()),
+  );
   await worker.work(
     handlers(async (data) => {
       const { user } = Object(data);
@@ -150,7 +185,9 @@ test("media that never come hold up those of nobody else, and live ones are fetc
 
 test("processes that start at once share one set of tables, and an unknown queue is refused", async () => {
   const database = await createTestDatabase();
-  const queues = await Promise.all([1, 2, 3, 4].map((n) => startJobQueue({ pool: database.pool, log, ...(n === 1 ? { workUrl: database.url } : {}) })));
+  const queues = await Promise.all(
+    [1, 2, 3, 4].map((n) => startJobQueue({ pool: database.pool, log, ...(n === 1 ? { workUrl: database.url } : {}) })),
+  );
   await assert.rejects(async () => queues[0]?.send(database.pool, "no.such", {}), /There is no queue named no.such/);
   await Promise.all(queues.map((queue) => queue.stop()));
   await database.drop();
@@ -166,7 +203,9 @@ test("old idempotency keys and events are swept, and those that can still be mea
   const signal = new AbortController().signal;
   await sweepIdempotencyKeys(database.pool, signal);
   await sweepOutbox(database.pool, signal);
-  const { rows } = await database.pool.query("select (select count(*) from idempotency_keys)::int as keys, (select count(*) from outbox)::int as events");
+  const { rows } = await database.pool.query(
+    "select (select count(*) from idempotency_keys)::int as keys, (select count(*) from outbox)::int as events",
+  );
   assert.deepEqual(rows, [{ keys: 30, events: 30 }]);
   await database.drop();
 });
@@ -176,11 +215,14 @@ test("a post count is exact at every moment while its changes come in and are fo
   const { pool } = database;
   await pool.query("insert into users (id, email) values ('u', 'u@example.com')");
   const folds = [keepPostCountsFolded(pool, log, 0.005), keepPostCountsFolded(pool, log, 0.003)];
-  const count = async () => (await pool.query<{ count: number }>("select coalesce(sum(change), 0)::int as count from post_counts")).rows[0]?.count ?? 0;
+  const count = async () =>
+    (await pool.query<{ count: number }>("select coalesce(sum(change), 0)::int as count from post_counts")).rows[0]
+      ?.count ?? 0;
   let sent = 0;
   let counted = 0;
   const adding = (async () => {
-    for (; sent < 300; sent++) await pool.query("insert into post_counts values ('u', 'test', 'draft', '{threads}', 1)");
+    for (; sent < 300; sent++)
+      await pool.query("insert into post_counts values ('u', 'test', 'draft', '{threads}', 1)");
   })();
   while (counted < 300) {
     const before = sent;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
+import type pg from "pg";
 import type { Job, JobResult } from "pg-boss";
 import { PgBoss } from "pg-boss";
-import type pg from "pg";
 import type { Logger } from "pino";
+
 import type { Db } from "../db/sql.ts";
 import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
 import { type GroupsOf, type SharedWork, workInShares } from "./shared-work.ts";
@@ -28,10 +30,19 @@ export interface JobQueueOptions {
 /** Makes the tables and queues where they are not there yet; any number of processes may do so at once. */
 export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue> {
   const { pool, log, workUrl } = options;
-  const connection = workUrl === undefined ? { db: executor(pool) } : { connectionString: workUrl, max: 4, application_name: "ampost jobs" };
+  const connection =
+    workUrl === undefined
+      ? { db: executor(pool) }
+      : { connectionString: workUrl, max: 4, application_name: "ampost jobs" };
   const works = workUrl !== undefined;
   const open = async (): Promise<PgBoss> => {
-    const boss = new PgBoss({ ...connection, schema: "jobs", supervise: works, schedule: works, useListenNotify: works });
+    const boss = new PgBoss({
+      ...connection,
+      schema: "jobs",
+      supervise: works,
+      schedule: works,
+      useListenNotify: works,
+    });
     boss.on("error", (error) => log.error({ err: error }, "The job queue has a fault"));
     boss.on("warning", (warning) => log.warn({ warning }, "The job queue is not well"));
     await boss.start();
@@ -49,7 +60,11 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   return {
     send: async (db, queue, data, group, priority = 0) => {
       if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
-      await boss.send(queue, data, { db: executor(db), priority, ...(group !== undefined && { group: { id: group } }) });
+      await boss.send(queue, data, {
+        db: executor(db),
+        priority,
+        ...(group !== undefined && { group: { id: group } }),
+      });
     },
     work: async (handlers, groupsOf) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
@@ -60,9 +75,16 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
           sharing.push(workInShares(boss, name, { atOnce, shares, expireInSeconds }, groupsOf, run));
           continue;
         }
-        const pace = { batchSize: atOnce / workers, burstWhenBatchFull: true, pollingIntervalSeconds: 2, perJobResults: true, localConcurrency: workers } as const;
+        const pace = {
+          batchSize: atOnce / workers,
+          burstWhenBatchFull: true,
+          pollingIntervalSeconds: 2,
+          perJobResults: true,
+          localConcurrency: workers,
+        } as const;
         // What a group has too much of is put back, and nobody is told of that: it is looked for sooner than other chores.
-        const apart = atOnceOfGroup === undefined ? {} : { localGroupConcurrency: atOnceOfGroup, notifyPollingIntervalSeconds: 5 };
+        const apart =
+          atOnceOfGroup === undefined ? {} : { localGroupConcurrency: atOnceOfGroup, notifyPollingIntervalSeconds: 5 };
         await boss.work(name, { ...pace, ...apart }, (jobs: Job[]) => Promise.all(jobs.map(run)));
         if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
       }
@@ -80,12 +102,24 @@ function isMadeByAnother(error: unknown): boolean {
 }
 
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
-  const { atOnce: _atOnce, workers: _workers, atOnceOfGroup: _atOnceOfGroup, shares: _shares, cron: _cron, ...options } = settings;
+  const {
+    atOnce: _atOnce,
+    workers: _workers,
+    atOnceOfGroup: _atOnceOfGroup,
+    shares: _shares,
+    cron: _cron,
+    ...options
+  } = settings;
   await boss.createQueue(name, { ...options, notify: true });
   if (works) await boss.updateQueue(name, { ...options, notify: true });
 }
 
-async function doChore(queue: QueueName, handler: ChoreHandler, job: Job, { log, onChore }: JobQueueOptions): Promise<JobResult> {
+async function doChore(
+  queue: QueueName,
+  handler: ChoreHandler,
+  job: Job,
+  { log, onChore }: JobQueueOptions,
+): Promise<JobResult> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   try {
@@ -95,11 +129,17 @@ async function doChore(queue: QueueName, handler: ChoreHandler, job: Job, { log,
   } catch (error) {
     log.warn({ err: error, queue, jobId: job.id }, "A chore failed; it is tried again where its queue allows");
     onChore?.(queue, "failed", seconds());
-    return { id: job.id, status: "failed", output: { message: error instanceof Error ? error.message : String(error) } };
+    return {
+      id: job.id,
+      status: "failed",
+      output: { message: error instanceof Error ? error.message : String(error) },
+    };
   }
 }
 
 /** Lets pg-boss speak over a connection of ours. */
 function executor(db: Db): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
-  return { executeSql: async (text, values) => ({ rows: (await db.query<Record<string, unknown>>(text, values)).rows }) };
+  return {
+    executeSql: async (text, values) => ({ rows: (await db.query<Record<string, unknown>>(text, values)).rows }),
+  };
 }

@@ -1,6 +1,14 @@
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
-import { ATTEMPTS_SWEEP_QUEUE, CARE_ROUNDS, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, REVOKE_RETRIES, WARN_QUEUE } from "../oauth/queues.ts";
+import {
+  ATTEMPTS_SWEEP_QUEUE,
+  CARE_ROUNDS,
+  PROFILES_QUEUE,
+  RENEW_QUEUE,
+  REVOKE_QUEUE,
+  REVOKE_RETRIES,
+  WARN_QUEUE,
+} from "../oauth/queues.ts";
 import type { Shares } from "./shared-work.ts";
 
 /** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
@@ -52,7 +60,13 @@ export const QUEUES = {
   [ATTEMPTS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
   [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, ...WEBHOOK_PLACES },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
-  [JOURNAL_SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "27 3 * * *" },
+  [JOURNAL_SWEEP_QUEUE]: {
+    retryLimit: 0,
+    expireInSeconds: 3 * 3600,
+    heartbeatSeconds: 60,
+    atOnce: 1,
+    cron: "27 3 * * *",
+  },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
 } as const satisfies Record<string, QueueSettings>;

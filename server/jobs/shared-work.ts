@@ -43,7 +43,13 @@ interface Held {
  * free gets no more. So one owner alone takes a half, the next one a half of what is left, and there is a place for
  * whoever comes then.
  */
-export function workInShares(boss: PgBoss, queue: string, settings: Settings, groupsOf: GroupsOf, run: (job: Job) => Promise<JobResult>): SharedWork {
+export function workInShares(
+  boss: PgBoss,
+  queue: string,
+  settings: Settings,
+  groupsOf: GroupsOf,
+  run: (job: Job) => Promise<JobResult>,
+): SharedWork {
   const { atOnce, shares, expireInSeconds } = settings;
   const owners = new Map<string, Held>();
   const running = new Set<Promise<void>>();

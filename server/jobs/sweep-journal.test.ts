@@ -22,15 +22,26 @@ test("the journal of settled posts goes when it is old, and their commits stay w
     const isOld = ({ of }: Kept) => of === old.platformPostId;
     const commits = before.filter((step) => isOld(step) && step.effect === "visible");
     assert.ok(commits.every(({ id, remote_id, size }) => id !== "" && remote_id !== null && size > 2));
-    assert.deepEqual(after.filter(isOld), commits.map((step) => ({ ...step, size: 2, checkpoint: null })));
-    assert.deepEqual(after.filter((step) => !isOld(step)), before.filter((step) => !isOld(step)));
+    assert.deepEqual(
+      after.filter(isOld),
+      commits.map((step) => ({ ...step, size: 2, checkpoint: null })),
+    );
+    assert.deepEqual(
+      after.filter((step) => !isOld(step)),
+      before.filter((step) => !isOld(step)),
+    );
   });
 });
 
 test("nothing is swept of a post that is not settled, is still looked at, or has a commit that is open or was just given up", async () => {
   await withWorld(async (world) => {
     const engine = await world.startEngine();
-    const unsettled = ["status = 'posting'", "status = 'queued'", "next_action_at = now() + interval '1 hour'", "lease_owner = id"];
+    const unsettled = [
+      "status = 'posting'",
+      "status = 'queued'",
+      "next_action_at = now() + interval '1 hour'",
+      "lease_owner = id",
+    ];
     const uncertain = ["result = null", "result = 'unknown', intent_at = now() - interval '23 hours'"];
     for (const change of [...unsettled, ...uncertain]) {
       const post = await world.addPost({ text: change });
@@ -39,7 +50,11 @@ test("nothing is swept of a post that is not settled, is still looked at, or has
       await age(world, post.platformPostId);
     }
     await engine.stop();
-    for (const change of unsettled) await world.pool.query(`update platform_posts set ${change} where post_id = (select id from posts where content ->> 'text' = $1)`, [change]);
+    for (const change of unsettled)
+      await world.pool.query(
+        `update platform_posts set ${change} where post_id = (select id from posts where content ->> 'text' = $1)`,
+        [change],
+      );
     for (const change of uncertain) {
       await world.pool.query(
         `update publish_steps set ${change} where effect = 'visible' and platform_post_id = (select pp.id from platform_posts pp join posts p on p.id = pp.post_id where p.content ->> 'text' = $1)`,
@@ -62,11 +77,18 @@ test("of a commit whose outcome stayed unknown what it may be looked for by is k
     await age(world, post.platformPostId);
     await engine.stop();
     await world.pool.query("update platform_posts set status = 'unknown'");
-    await world.pool.query(`update publish_steps set result = 'unknown', evidence = '{"exchanges": [], "readBack": {}, "reads": 2}' where effect = 'visible'`);
+    await world.pool.query(
+      `update publish_steps set result = 'unknown', evidence = '{"exchanges": [], "readBack": {}, "reads": 2}' where effect = 'visible'`,
+    );
     const before = await read(world);
     await sweep(world);
     const { rows } = await world.pool.query("select evidence, checkpoint from publish_steps");
-    assert.deepEqual(rows, before.filter(({ effect }) => effect === "visible").map(({ checkpoint }) => ({ evidence: { reads: 2 }, checkpoint })));
+    assert.deepEqual(
+      rows,
+      before
+        .filter(({ effect }) => effect === "visible")
+        .map(({ checkpoint }) => ({ evidence: { reads: 2 }, checkpoint })),
+    );
   });
 });
 
@@ -76,7 +98,10 @@ function sweep(world: PublishingWorld): Promise<void> {
 }
 
 function age(world: PublishingWorld, platformPostId: string): Promise<unknown> {
-  return world.pool.query("update publish_steps set intent_at = intent_at - make_interval(days => $2) where platform_post_id = $1", [platformPostId, DAYS]);
+  return world.pool.query(
+    "update publish_steps set intent_at = intent_at - make_interval(days => $2) where platform_post_id = $1",
+    [platformPostId, DAYS],
+  );
 }
 
 interface Kept {
@@ -91,6 +116,8 @@ interface Kept {
 }
 
 async function read(world: PublishingWorld): Promise<Kept[]> {
-  const { rows } = await world.pool.query<Kept>("select id, platform_post_id as of, effect, remote_id, result, length(evidence::text) as size, checkpoint from publish_steps order by id");
+  const { rows } = await world.pool.query<Kept>(
+    "select id, platform_post_id as of, effect, remote_id, result, length(evidence::text) as size, checkpoint from publish_steps order by id",
+  );
   return rows;
 }

@@ -1,25 +1,27 @@
 import type pg from "pg";
 import type { Logger } from "pino";
-import { deleteUnbegunGrants } from "../db/api-keys.ts";
+
 import { BOUNDS } from "../../model/bounds.ts";
+import { deleteUnbegunGrants } from "../db/api-keys.ts";
 import { deleteOldIdempotencyKeys, deleteOldOutbox, deleteOldVerifications, foldPostCounts } from "../db/chores.ts";
 import { deleteOldEnds } from "../db/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
 import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
 import { sweepPublishSteps } from "../db/publish-steps.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
-import { deleteOldThrottles } from "../db/throttles.ts";
-import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
-import { deleteUnconfirmed } from "../db/users.ts";
-import { deleteUnreadWebhooks } from "../db/webhooks.ts";
 import type { Statement } from "../db/sql.ts";
+import { deleteOldThrottles } from "../db/throttles.ts";
+import { deleteUnconfirmed } from "../db/users.ts";
+import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
+import { deleteUnreadWebhooks } from "../db/webhooks.ts";
 
 const BATCH = 1_000;
 
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /** Idempotency keys that nobody can mean any more. */
-export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) => inBatches(pool, deleteOldIdempotencyKeys, signal);
+export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) =>
+  inBatches(pool, deleteOldIdempotencyKeys, signal);
 
 /** Events that every reader has had 30 days for, what was sent of them, and logs that nobody reads any more. */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
@@ -48,7 +50,8 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
 /** What was sent and answered for posts that were settled so long ago. */
 export async function sweepJournal(pool: pg.Pool, days: number, signal: AbortSignal, batch = BATCH): Promise<void> {
   let last: string | null = FIRST_ID;
-  while (last !== null && !signal.aborted) last = (await sweepPublishSteps.one(pool, [last, batch, days]))?.last ?? null;
+  while (last !== null && !signal.aborted)
+    last = (await sweepPublishSteps.one(pool, [last, batch, days]))?.last ?? null;
 }
 
 /**
@@ -58,7 +61,9 @@ export async function sweepJournal(pool: pg.Pool, days: number, signal: AbortSig
 export function keepPostCountsFolded(pool: pg.Pool, log: Pick<Logger, "warn">, everySeconds = 5): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();
   const fold = () => {
-    running = foldPostCounts.run(pool, [BATCH]).catch((error: unknown) => log.warn({ err: error }, "Post counts could not be folded"));
+    running = foldPostCounts
+      .run(pool, [BATCH])
+      .catch((error: unknown) => log.warn({ err: error }, "Post counts could not be folded"));
   };
   const timer = setInterval(fold, everySeconds * 1000);
   timer.unref();

@@ -31,7 +31,14 @@ const letter = z.object({ to: z.string(), subject: z.string(), text: z.string() 
 export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
   const { id, sealed } = job.parse(data);
   const { to, subject, text } = letter.parse(JSON.parse(vault.open(sealed, placeOf(id))));
-  const message = { messageId: `<${id}@${domainOf(mail.from)}>`, from: mail.from, to: { name: "", address: to }, subject, text, headers: { "Auto-Submitted": "auto-generated" } };
+  const message = {
+    messageId: `<${id}@${domainOf(mail.from)}>`,
+    from: mail.from,
+    to: { name: "", address: to },
+    subject,
+    text,
+    headers: { "Auto-Submitted": "auto-generated" },
+  };
   if (mail.smtpUrl === null) {
     const path = await writeLetter(mail.folder, id, message);
     log.info({ subject, path }, "No mail server is set (AMPOST_SMTP_URL), so a letter was written to a file");

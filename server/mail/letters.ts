@@ -43,7 +43,10 @@ export function writeAuthLetter(to: string, letter: AuthLetter): Mail {
 export function writeExpiryLetter(ending: EndingAccount, appUrl: string): Mail {
   const { label, name, mode, endsAt, scheduledPosts } = ending;
   const at = `${endsAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const posts = scheduledPosts === 1 ? "1 post is scheduled" : `${scheduledPosts === 0 ? "No" : scheduledPosts} posts are scheduled`;
+  const posts =
+    scheduledPosts === 1
+      ? "1 post is scheduled"
+      : `${scheduledPosts === 0 ? "No" : scheduledPosts} posts are scheduled`;
   return mail(ending.email, `Reconnect ${label} account ${name}${mode === "test" ? " (test mode)" : ""}`, [
     `Your ${label} account ${name} must be reconnected before ${at}: ${label} ends Ampost's access to it then, and posts to it will fail.`,
     `${posts} on this account after that.`,

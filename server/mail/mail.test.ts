@@ -12,7 +12,11 @@ import { deliverMail } from "./deliver-mail.ts";
 import { sendMail } from "./send-mail.ts";
 
 const vault = createVault([randomBytes(32)]);
-const mail = { to: "ada@example.com", subject: "Grüße", text: "A link: https://example.com/x?token=secret-token\n.\nThe end\n" };
+const mail = {
+  to: "ada@example.com",
+  subject: "Grüße",
+  text: "A link: https://example.com/x?token=secret-token\n.\nThe end\n",
+};
 let database: TestDatabase;
 let folder: string;
 
@@ -34,13 +38,23 @@ async function queued(): Promise<object> {
 
 function settings(smtpUrl: string | null) {
   const said: unknown[] = [];
-  return { said, deps: { vault, log: { info: (...args: unknown[]) => void said.push(args) }, mail: { smtpUrl, from: "Ampost <ampost@example.com>", folder } } };
+  return {
+    said,
+    deps: {
+      vault,
+      log: { info: (...args: unknown[]) => void said.push(args) },
+      mail: { smtpUrl, from: "Ampost <ampost@example.com>", folder },
+    },
+  };
 }
 
 test("what lies on the queue shows nobody the letter, and opens in no other place", async () => {
   const job = await queued();
   assert.doesNotMatch(JSON.stringify(job), /secret-token|ada@/);
-  await assert.rejects(deliverMail(settings(null).deps, { ...job, id: "01980b7a-6c00-7000-8000-000000000001" }), /does not open/);
+  await assert.rejects(
+    deliverMail(settings(null).deps, { ...job, id: "01980b7a-6c00-7000-8000-000000000001" }),
+    /does not open/,
+  );
 });
 
 test("without a mail server a letter is written to a file, and the log says where, not what", async () => {
@@ -74,7 +88,11 @@ test("a mail server that is away is an error, not the end", async () => {
 });
 
 /** As much of SMTP (RFC 5321) as it takes to receive a letter. It refuses the first ones for the time being. */
-async function startMailServer({ refusals }: { refusals: number }): Promise<{ url: string; letters: string[]; close(): void }> {
+async function startMailServer({
+  refusals,
+}: {
+  refusals: number;
+}): Promise<{ url: string; letters: string[]; close(): void }> {
   const letters: string[] = [];
   let left = refusals;
   const server: Server = createServer((socket) => {
@@ -84,7 +102,11 @@ async function startMailServer({ refusals }: { refusals: number }): Promise<{ ur
     socket.write("220 test\r\n");
     socket.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
-      for (let end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n"); end >= 0; end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n")) {
+      for (
+        let end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n");
+        end >= 0;
+        end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n")
+      ) {
         const part = text.slice(0, end);
         text = text.slice(end + (inLetter ? 5 : 2));
         if (inLetter) {
@@ -107,5 +129,9 @@ async function startMailServer({ refusals }: { refusals: number }): Promise<{ ur
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  return { url: `smtp://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`, letters, close: () => void server.close() };
+  return {
+    url: `smtp://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+    letters,
+    close: () => void server.close(),
+  };
 }

@@ -2,4 +2,10 @@
 export const MAIL_QUEUE = "mail.send";
 
 /** Tried for about two days: a mail server that is away for a night loses nothing. */
-export const MAIL_RETRIES = { retryLimit: 25, retryDelay: 30, retryBackoff: true, retryDelayMax: 2 * 3600, expireInSeconds: 300 };
+export const MAIL_RETRIES = {
+  retryLimit: 25,
+  retryDelay: 30,
+  retryBackoff: true,
+  retryDelayMax: 2 * 3600,
+  expireInSeconds: 300,
+};

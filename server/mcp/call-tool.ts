@@ -34,7 +34,13 @@ export interface ToolServices {
 }
 
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
-export async function callTool({ services, bindings, options }: ToolServices, { refused, ...caller }: McpCaller, tool: Tool, given: unknown, call: { context: ServerContext; ifRevision?: number | null }): Promise<CallToolResult> {
+export async function callTool(
+  { services, bindings, options }: ToolServices,
+  { refused, ...caller }: McpCaller,
+  tool: Tool,
+  given: unknown,
+  call: { context: ServerContext; ifRevision?: number | null },
+): Promise<CallToolResult> {
   const { operation } = tool;
   try {
     if (refused !== null) throw refused;
@@ -48,13 +54,21 @@ export async function callTool({ services, bindings, options }: ToolServices, { 
       raw,
       key: idempotencyKey,
       path: pathOf(operation.path, raw.params),
-      waiting: wait === undefined ? null : { seconds: wait, ended: AbortSignal.any([options.stopping, call.context.mcpReq.signal]), onRead: progressOf(call.context) },
+      waiting:
+        wait === undefined
+          ? null
+          : {
+              seconds: wait,
+              ended: AbortSignal.any([options.stopping, call.context.mcpReq.signal]),
+              onRead: progressOf(call.context),
+            },
     });
     return toResult("stored" in done ? done.stored.body : done.answer.body);
   } catch (error) {
     const told = toRefusal(error);
     options.onRefusal?.(operation, told);
-    if (told.code === "INTERNAL_ERROR") services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
+    if (told.code === "INTERNAL_ERROR")
+      services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
     return toErrorResult(told, caller.requestId);
   }
 }
@@ -67,20 +81,41 @@ function progressOf({ mcpReq }: ServerContext): (post: Post) => void {
     const progress = platformPosts.filter(({ status }) => isSettled(status)).length;
     if (progressToken === undefined || progress <= told) return;
     told = progress;
-    const params = { progressToken, progress, total: platformPosts.length, message: `${progress} of ${platformPosts.length} platforms settled` };
+    const params = {
+      progressToken,
+      progress,
+      total: platformPosts.length,
+      message: `${progress} of ${platformPosts.length} platforms settled`,
+    };
     void mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
   };
 }
 
-function readOptions(given: Record<string, unknown>): { idempotencyKey?: string | undefined; wait?: number | undefined } {
+function readOptions(given: Record<string, unknown>): {
+  idempotencyKey?: string | undefined;
+  wait?: number | undefined;
+} {
   const read = toolOptions.safeParse(given);
   if (read.success) return read.data;
   throw refusal(
     read.error.issues.map(({ path }) => {
       const isKey = path[0] === "idempotencyKey";
-      const message = isKey ? "idempotencyKey must be a text of 1 to 255 characters" : "wait must be a whole number of seconds from 0 to 60";
-      const fix = isKey ? "Send a key of your own choice for each write, such as a UUID." : "Send a number such as 30, or leave it out.";
-      return { rule: `request.${String(path[0])}`, code: "VALIDATION_FAILED", platform: null, path: `/${String(path[0])}`, message, actual: given[String(path[0])] ?? null, limit: null, fix };
+      const message = isKey
+        ? "idempotencyKey must be a text of 1 to 255 characters"
+        : "wait must be a whole number of seconds from 0 to 60";
+      const fix = isKey
+        ? "Send a key of your own choice for each write, such as a UUID."
+        : "Send a number such as 30, or leave it out.";
+      return {
+        rule: `request.${String(path[0])}`,
+        code: "VALIDATION_FAILED",
+        platform: null,
+        path: `/${String(path[0])}`,
+        message,
+        actual: given[String(path[0])] ?? null,
+        limit: null,
+        fix,
+      };
     }),
   );
 }
@@ -93,11 +128,17 @@ function toResult(body: unknown): CallToolResult {
 }
 
 /** `CODE: message`, then every issue with its place and what to do about it. */
-export function toErrorResult({ code, message, issues, headers }: Pick<PublicError, "message" | "issues" | "headers"> & { code: string }, requestId: string): CallToolResult {
+export function toErrorResult(
+  { code, message, issues, headers }: Pick<PublicError, "message" | "issues" | "headers"> & { code: string },
+  requestId: string,
+): CallToolResult {
   const retryAfter = headers["retry-after"];
   const lines = [
     `${code}: ${message}`,
-    ...issues.map((issue) => `- ${issue.path === "" ? "" : `${issue.path}: `}${issue.message === message ? "" : `${sentence(issue.message)} `}${issue.fix} (${issue.rule}${issue.code === code ? "" : `, ${issue.code}`})`),
+    ...issues.map(
+      (issue) =>
+        `- ${issue.path === "" ? "" : `${issue.path}: `}${issue.message === message ? "" : `${sentence(issue.message)} `}${issue.fix} (${issue.rule}${issue.code === code ? "" : `, ${issue.code}`})`,
+    ),
     ...(issues.length === 0 ? [`What to do: ${ADVICE[code] ?? "Correct the arguments as the message says."}`] : []),
     ...(retryAfter === undefined ? [] : [`Try again after ${retryAfter} s.`]),
     `Request id: ${requestId}`,
@@ -110,13 +151,15 @@ const ADVICE: Readonly<Record<string, string>> = {
   POST_NOT_FOUND: "Look for its id with posts_list. A key sees the objects of its own mode only.",
   NOT_FOUND: "Look for the id with the list tool of its kind. A key sees the objects of its own mode only.",
   INVALID_STATUS_TRANSITION: "Look at the post's status with posts_get and choose what that status allows.",
-  OUTCOME_UNKNOWN: "Ask a person to look at the account. If they say that the post is not there, call posts_retry with its platform in `platforms` and `force: true`.",
+  OUTCOME_UNKNOWN:
+    "Ask a person to look at the account. If they say that the post is not there, call posts_retry with its platform in `platforms` and `force: true`.",
   PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it still is what you want.",
   IDEMPOTENCY_KEY_REUSED: "Use a new idempotencyKey for a new request.",
   IDEMPOTENCY_IN_PROGRESS: "Repeat the call with the same arguments.",
   RATE_LIMITED: "Wait until the limit resets, then repeat the call.",
   UNAVAILABLE: "Repeat the call shortly; with an idempotencyKey nothing is done twice.",
-  INTERNAL_ERROR: "Repeat the call once, with the same idempotencyKey if it writes; if it fails again, report the request id.",
+  INTERNAL_ERROR:
+    "Repeat the call once, with the same idempotencyKey if it writes; if it fails again, report the request id.",
 };
 
 function sentence(text: string): string {

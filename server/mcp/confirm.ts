@@ -1,4 +1,11 @@
-import { CLIENT_CAPABILITIES_META_KEY, type ElicitRequestFormParams, inputRequired, type InputRequiredResult, inputResponse, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  type ElicitRequestFormParams,
+  inputRequired,
+  type InputRequiredResult,
+  inputResponse,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { Post } from "../../contract/posts.ts";
@@ -35,12 +42,25 @@ function placeOf({ actor, mode }: Authenticated): { table: string; row: string; 
 export type AskInSession = ((context: ServerContext, params: ElicitRequestFormParams) => Promise<Said>) | null;
 
 /** Whether publishing may go on, at the revision that was shown; or the question that has to be answered first. */
-export type Confirmation = { kind: "granted"; revision: number | null } | { kind: "refused" } | { kind: "ask"; result: InputRequiredResult };
+export type Confirmation =
+  | { kind: "granted"; revision: number | null }
+  | { kind: "refused" }
+  | { kind: "ask"; result: InputRequiredResult };
 
 /** Asks before a post goes out, where the client can ask; others publish without. */
-export async function confirmPublishing(context: ServerContext, ask: AskInSession, seal: (shown: ShownPost) => string, post: Post, revision: number): Promise<Confirmation> {
-  const params: ElicitRequestFormParams = { message: questionOf(post), requestedSchema: { type: "object", properties: {} } };
-  if (ask !== null) return (await ask(context, params)) === "accept" ? { kind: "granted", revision } : { kind: "refused" };
+export async function confirmPublishing(
+  context: ServerContext,
+  ask: AskInSession,
+  seal: (shown: ShownPost) => string,
+  post: Post,
+  revision: number,
+): Promise<Confirmation> {
+  const params: ElicitRequestFormParams = {
+    message: questionOf(post),
+    requestedSchema: { type: "object", properties: {} },
+  };
+  if (ask !== null)
+    return (await ask(context, params)) === "accept" ? { kind: "granted", revision } : { kind: "refused" };
   const capabilities: unknown = Reflect.get(context.mcpReq.envelope ?? {}, CLIENT_CAPABILITIES_META_KEY);
   if (!offersElicitation(capabilities)) return { kind: "granted", revision: null };
   const known = shownPost.safeParse(context.mcpReq.requestState());
@@ -49,10 +69,15 @@ export async function confirmPublishing(context: ServerContext, ask: AskInSessio
     return answer.action === "accept" ? { kind: "granted", revision: known.data.revision } : { kind: "refused" };
   }
   const requestState = seal({ postId: post.id, revision, until: Date.now() + PATIENCE_MILLISECONDS });
-  return { kind: "ask", result: inputRequired({ inputRequests: { publish: inputRequired.elicit(params) }, requestState }) };
+  return {
+    kind: "ask",
+    result: inputRequired({ inputRequests: { publish: inputRequired.elicit(params) }, requestState }),
+  };
 }
 
-const elicitation = z.looseObject({ elicitation: z.looseObject({ form: z.unknown().optional(), url: z.unknown().optional() }) });
+const elicitation = z.looseObject({
+  elicitation: z.looseObject({ form: z.unknown().optional(), url: z.unknown().optional() }),
+});
 
 /** Whether a client's capabilities let a form be shown. Without naming modes it means forms. */
 export function offersElicitation(capabilities: unknown): boolean {
@@ -68,9 +93,14 @@ function questionOf({ content, platformPosts, mode }: Post): string {
     const own = ownText.safeParse(Reflect.get(content.platformOverrides, platform));
     return { label: catalog[platform].capabilities.label, text: own.data?.text ?? content.text };
   });
-  const media = content.media.length === 0 ? "" : ` with ${content.media.length} ${content.media.length === 1 ? "media file" : "media files"}`;
+  const media =
+    content.media.length === 0
+      ? ""
+      : ` with ${content.media.length} ${content.media.length === 1 ? "media file" : "media files"}`;
   const link = content.linkUrl === null ? "" : `\n\n${content.linkUrl}`;
-  const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${shortened(text)}`);
+  const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(
+    ([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${shortened(text)}`,
+  );
   return `Publish this post${media} on ${wordsOf(platforms)} now${mode === "test" ? " (test mode: in the sandbox only)" : ""}?\n\n${texts.join("\n\n")}${link}`;
 }
 
@@ -84,5 +114,8 @@ function shortened(text: string): string {
 }
 
 function wordsOf(platforms: readonly { label: string }[]): string {
-  return joinWords(platforms.map(({ label }) => label), "and");
+  return joinWords(
+    platforms.map(({ label }) => label),
+    "and",
+  );
 }

@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 
 import fastify, { type FastifyInstance } from "fastify";
 
+import { createWorld, type World } from "../../tests/world.ts";
 import { createCallMeter } from "../http/call-meter.ts";
 import { createStreams } from "../http/streams.ts";
 import { createRooms } from "../media/room.ts";
-import { createWorld, type World } from "../../tests/world.ts";
 import { addFixtures } from "./conformance-fixtures.ts";
 import { addMcp } from "./mcp-routes.ts";
 
@@ -42,7 +42,13 @@ async function openFixtures(): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({ logger: false });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  addMcp(app, world.services, { streams: createStreams(world.services), calls: createCallMeter(world.services), rooms: createRooms(world.services), stopping: new AbortController().signal, extend: addFixtures });
+  addMcp(app, world.services, {
+    streams: createStreams(world.services),
+    calls: createCallMeter(world.services),
+    rooms: createRooms(world.services),
+    stopping: new AbortController().signal,
+    extend: addFixtures,
+  });
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app;
 }
@@ -51,10 +57,19 @@ async function openFixtures(): Promise<FastifyInstance> {
 async function openDoor(to: string, key: string): Promise<Server> {
   const { hostname, port } = new URL(to);
   const server = createServer((asked, answer) => {
-    const passed = request({ hostname, port, path: asked.url, method: asked.method, headers: { ...asked.headers, authorization: `Bearer ${key}` } }, (answered) => {
-      answer.writeHead(answered.statusCode ?? 502, answered.headers);
-      answered.pipe(answer);
-    });
+    const passed = request(
+      {
+        hostname,
+        port,
+        path: asked.url,
+        method: asked.method,
+        headers: { ...asked.headers, authorization: `Bearer ${key}` },
+      },
+      (answered) => {
+        answer.writeHead(answered.statusCode ?? 502, answered.headers);
+        answered.pipe(answer);
+      },
+    );
     passed.on("error", () => answer.destroy());
     answer.on("close", () => passed.destroy());
     asked.pipe(passed);
@@ -66,16 +81,35 @@ async function openDoor(to: string, key: string): Promise<Server> {
 
 const SUITE = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js"));
 
-const REVISIONS = { "2026-07-28": ["--requirements", "2026-07-28"], "2025-11-25": ["--spec-version", "2025-11-25", "--suite", "active"] } as const;
+const REVISIONS = {
+  "2026-07-28": ["--requirements", "2026-07-28"],
+  "2025-11-25": ["--spec-version", "2025-11-25", "--suite", "active"],
+} as const;
 
 /** Runs the official suite; what it is known not to pass stands in a list, which fails the run where it is out of date. */
-async function conform(url: string, revision: keyof typeof REVISIONS, gaps: string): Promise<{ code: number; output: string }> {
+async function conform(
+  url: string,
+  revision: keyof typeof REVISIONS,
+  gaps: string,
+): Promise<{ code: number; output: string }> {
   const address = (await openDoor(url, world.test.key)).address();
   assert.ok(address !== null && typeof address !== "string");
   const { port }: AddressInfo = address;
-  const args = [SUITE, "server", "--url", `http://localhost:${port}/mcp`, "--expected-failures", join(import.meta.dirname, gaps), "--output-dir", folder, ...REVISIONS[revision]];
+  const args = [
+    SUITE,
+    "server",
+    "--url",
+    `http://localhost:${port}/mcp`,
+    "--expected-failures",
+    join(import.meta.dirname, gaps),
+    "--output-dir",
+    folder,
+    ...REVISIONS[revision],
+  ];
   return await new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: folder, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }));
+    execFile(process.execPath, args, { cwd: folder, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),
+    );
   });
 }
 
@@ -86,7 +120,11 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
   });
 
   test(`the official suite passes for ${revision} where its scenarios have what they ask for`, async () => {
-    const { code, output } = await conform(fixtures.listeningOrigin, revision, `conformance-fixture-gaps-${revision}.yaml`);
+    const { code, output } = await conform(
+      fixtures.listeningOrigin,
+      revision,
+      `conformance-fixture-gaps-${revision}.yaml`,
+    );
     assert.equal(code, 0, output.slice(-8000));
   });
 }

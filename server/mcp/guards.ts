@@ -4,8 +4,8 @@ import { PublicError } from "../../model/errors.ts";
 import { isLoopback } from "../domain/mcp-grants/redirect-uris.ts";
 import { SCOPE } from "../domain/mcp-grants/tokens.ts";
 import type { Services } from "../domain/services.ts";
-import type { Faces } from "../http/faces.ts";
 import { authenticate, type Authenticated } from "../http/authenticate.ts";
+import type { Faces } from "../http/faces.ts";
 
 const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
 
@@ -17,24 +17,37 @@ const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
 export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: Faces): string | null {
   const own = [new URL(apiUrl), new URL(appUrl)];
   const host = URL.parse(`http://${request.headers.host ?? ""}`)?.hostname;
-  if (host === undefined || !(isLoopback(host) || own.some(({ hostname }) => hostname === host))) return `Forbidden: the Host of the request is none of this server's. Call ${apiUrl}/mcp.`;
+  if (host === undefined || !(isLoopback(host) || own.some(({ hostname }) => hostname === host)))
+    return `Forbidden: the Host of the request is none of this server's. Call ${apiUrl}/mcp.`;
   const { origin } = request.headers;
   if (origin === undefined) return null;
   const page = URL.parse(origin);
-  const isOwn = page !== null && /^https?:$/.test(page.protocol) && (isLoopback(page.hostname) || own.some((url) => url.origin === page.origin));
-  return isOwn ? null : "Forbidden: pages of other sites may not call this server. Call it from a program, or from a page of the dashboard.";
+  const isOwn =
+    page !== null &&
+    /^https?:$/.test(page.protocol) &&
+    (isLoopback(page.hostname) || own.some((url) => url.origin === page.origin));
+  return isOwn
+    ? null
+    : "Forbidden: pages of other sites may not call this server. Call it from a program, or from a page of the dashboard.";
 }
 
 /** Lets the page that calls, which is one of our own, read the answer. */
 export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void {
   const { origin } = request.headers;
-  if (origin !== undefined) reply.header("access-control-allow-origin", origin).header("vary", "Origin").header("access-control-expose-headers", "Mcp-Session-Id, X-Request-Id, WWW-Authenticate, Retry-After");
+  if (origin !== undefined)
+    reply
+      .header("access-control-allow-origin", origin)
+      .header("vary", "Origin")
+      .header("access-control-expose-headers", "Mcp-Session-Id, X-Request-Id, WWW-Authenticate, Retry-After");
 }
 
 /** What a browser wants to know before it lets one of our own pages call. */
 export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply> {
   reply.header("access-control-allow-methods", "GET, POST, DELETE").header("access-control-max-age", "86400");
-  reply.header("access-control-allow-headers", "Authorization, Content-Type, Accept, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID");
+  reply.header(
+    "access-control-allow-headers",
+    "Authorization, Content-Type, Accept, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID",
+  );
   return await reply.code(204).send();
 }
 
@@ -46,7 +59,10 @@ export async function authenticateMcp(services: Services, request: FastifyReques
     if (!(error instanceof PublicError) || error.code !== "UNAUTHORIZED") throw error;
     const failed = request.headers.authorization === undefined ? "" : ', error="invalid_token"';
     const challenge = `Bearer resource_metadata="${services.settings.apiUrl}${METADATA_PATH}", scope="${SCOPE}"${failed}`;
-    throw new PublicError(error.code, error.message, { issues: error.issues, headers: { "www-authenticate": challenge } });
+    throw new PublicError(error.code, error.message, {
+      issues: error.issues,
+      headers: { "www-authenticate": challenge },
+    });
   }
 }
 

@@ -8,18 +8,27 @@ import { TOOLS } from "../../contract/tools.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "../http/authenticate.ts";
-import { announceSuccessor } from "../http/faces.ts";
 import { type CallMeter, sendUnlimited } from "../http/call-meter.ts";
+import { announceSuccessor } from "../http/faces.ts";
 import { readText } from "../http/read-body.ts";
 import type { McpCaller } from "./call-tool.ts";
-import { allowOrigin, answerPreflight, authenticateMcp, findForeign, notAllowed, protectedResource, refuse } from "./guards.ts";
+import {
+  allowOrigin,
+  answerPreflight,
+  authenticateMcp,
+  findForeign,
+  notAllowed,
+  protectedResource,
+  refuse,
+} from "./guards.ts";
 import type { McpOptions, Serving } from "./serve.ts";
 
 /** The one path of MCP: the stateless protocol of 2026-07-28, and the sessions of the revisions before it. */
 export function addMcp(app: FastifyInstance, services: Services, options: McpOptions): void {
   let opened: Promise<Serving> | undefined;
   // The protocol's library is large, and most processes never see an agent: it is loaded when the first one comes.
-  const open = async () => await (opened ??= import("./serve.ts").then(({ openServing }) => openServing(services, options)));
+  const open = async () =>
+    await (opened ??= import("./serve.ts").then(({ openServing }) => openServing(services, options)));
 
   announceSuccessor(app, services.settings);
   const authenticated = new WeakMap<FastifyRequest, Authenticated>();
@@ -39,14 +48,20 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
     async (request, reply) => {
       const key = authenticated.get(request);
       if (key === undefined) return await answerPreflight(reply);
-      if (!["GET", "POST", "DELETE"].includes(request.method)) return await send(reply, notAllowed("GET, POST, DELETE"));
+      if (!["GET", "POST", "DELETE"].includes(request.method))
+        return await send(reply, notAllowed("GET, POST, DELETE"));
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
-      if (body === null) return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
+      if (body === null)
+        return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
       const refused = await countMessages(options.calls, reply, key.userId, body.value);
       const caller: McpCaller = { ...key, address: request.ip, requestId: request.id, refused };
       // Any call may turn out to be answered by a stream, and is refused before anything is done for it.
       let streams = false;
-      const release = options.streams.hold(caller, () => authenticateMcp(services, request), () => streams && reply.raw.destroy());
+      const release = options.streams.hold(
+        caller,
+        () => authenticateMcp(services, request),
+        () => streams && reply.raw.destroy(),
+      );
       reply.raw.once("close", release);
       if (reply.raw.closed) release();
       const response = await (await open()).serve(caller, toWebRequest(request, reply, services), body.value);
@@ -54,15 +69,31 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       return await send(reply, response);
     },
   );
-  for (const path of protectedResource.paths) app.get(path, async (_request, reply) => await reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=300").send(protectedResource.describe(services.settings)));
+  for (const path of protectedResource.paths)
+    app.get(
+      path,
+      async (_request, reply) =>
+        await reply
+          .header("access-control-allow-origin", "*")
+          .header("cache-control", "public, max-age=300")
+          .send(protectedResource.describe(services.settings)),
+    );
 }
 
 /** Counts a call of each class that a request asks for. Answers the refusal where tools alone are called, who tell it as their result; throws it where others wait for an answer. */
-async function countMessages(calls: CallMeter, reply: FastifyReply, userId: string, body: unknown): Promise<PublicError | null> {
-  const tools = (Array.isArray(body) ? body : [body]).map((message: unknown) => toolCall.safeParse(message).data?.params.name ?? null);
+async function countMessages(
+  calls: CallMeter,
+  reply: FastifyReply,
+  userId: string,
+  body: unknown,
+): Promise<PublicError | null> {
+  const tools = (Array.isArray(body) ? body : [body]).map(
+    (message: unknown) => toolCall.safeParse(message).data?.params.name ?? null,
+  );
   const classes = tools.map((name) => (name === null ? "apiRead" : (CLASSES.get(name) ?? "apiRead")));
   try {
-    for (const [rateClass, those] of Map.groupBy(classes, (each) => each)) await calls.count(reply, userId, rateClass, those.length);
+    for (const [rateClass, those] of Map.groupBy(classes, (each) => each))
+      await calls.count(reply, userId, rateClass, those.length);
     return null;
   } catch (error) {
     if (error instanceof PublicError && !tools.includes(null)) return error;
@@ -101,7 +132,8 @@ function isStream(response: Response): boolean {
 
 async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
   reply.code(response.status);
-  for (const [name, value] of response.headers) if (name !== "connection" && name !== "content-length") reply.header(name, value);
+  for (const [name, value] of response.headers)
+    if (name !== "connection" && name !== "content-length") reply.header(name, value);
   if (isStream(response) && response.body !== null) return await reply.send(Readable.fromWeb(response.body));
   const text = await response.text();
   return await reply.send(text === "" ? undefined : text);

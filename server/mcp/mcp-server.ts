@@ -1,4 +1,10 @@
-import { type CallToolResult, type InputRequiredResult, McpServer, type ServerContext, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  type InputRequiredResult,
+  McpServer,
+  type ServerContext,
+  type StandardSchemaWithJSON,
+} from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { JsonObject } from "../../contract/openapi.ts";
@@ -17,11 +23,20 @@ Go about it like this: account_context (who you are, time zone, what time it is)
 
 posts_publish queues and answers at once; with wait it answers when everything is settled. Each platform post has a status of its own: failed ones carry an error with what to do, and posts_retry sends only those again. unknown means that the platform's answer was lost and the post may be live: let a person look before you retry it with force. Give every write an idempotencyKey, so that repeating a call whose answer was lost does nothing twice. With a test key everything goes to the built-in sandbox only.`;
 
-const SCHEMAS = new Map(TOOLS.map((tool) => [tool.name, { input: asSchema(tool.inputSchema), output: asSchema(tool.outputSchema) }]));
+const SCHEMAS = new Map(
+  TOOLS.map((tool) => [tool.name, { input: asSchema(tool.inputSchema), output: asSchema(tool.outputSchema) }]),
+);
 
 /** A schema that shows itself and takes everything: arguments are judged by the operations, which tell every problem with its fix. */
 function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
-  return { "~standard": { version: 1, vendor: "ampost", validate: (value) => ({ value }), jsonSchema: { input: () => json, output: () => json } } };
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "ampost",
+      validate: (value) => ({ value }),
+      jsonSchema: { input: () => json, output: () => json },
+    },
+  };
 }
 
 /** The server of one request: what the caller can do, see and begin with. `ask` asks a person over a session, where the client offers that. */
@@ -31,8 +46,16 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
     { name: "ampost", title: "Ampost", version: VERSION, websiteUrl: parts.services.settings.appUrl },
     {
       instructions: INSTRUCTIONS,
-      capabilities: { tools: { listChanged: false }, resources: { listChanged: false }, prompts: { listChanged: false }, completions: {} },
-      cacheHints: { "tools/list": { ttlMs: 300_000, cacheScope: "public" }, "prompts/list": { ttlMs: 300_000, cacheScope: "public" } },
+      capabilities: {
+        tools: { listChanged: false },
+        resources: { listChanged: false },
+        prompts: { listChanged: false },
+        completions: {},
+      },
+      cacheHints: {
+        "tools/list": { ttlMs: 300_000, cacheScope: "public" },
+        "prompts/list": { ttlMs: 300_000, cacheScope: "public" },
+      },
       requestState: { verify: (state) => openShown(vault, caller, state) },
     },
   );
@@ -40,8 +63,19 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
     const schemas = SCHEMAS.get(tool.name);
     if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
     const { title, description, annotations } = tool;
-    server.registerTool(tool.name, { title, description, annotations: { title, ...annotations }, inputSchema: schemas.input, outputSchema: schemas.output }, (given: unknown, context) =>
-      tool.operation === postsPublish && caller.refused === null ? publish(parts, caller, tool, given, context, ask) : callTool(parts, caller, tool, given, { context }),
+    server.registerTool(
+      tool.name,
+      {
+        title,
+        description,
+        annotations: { title, ...annotations },
+        inputSchema: schemas.input,
+        outputSchema: schemas.output,
+      },
+      (given: unknown, context) =>
+        tool.operation === postsPublish && caller.refused === null
+          ? publish(parts, caller, tool, given, context, ask)
+          : callTool(parts, caller, tool, given, { context }),
     );
   }
   addResources(server, parts, caller);
@@ -53,19 +87,43 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
 const publishArguments = z.looseObject({ id: z.guid() });
 
 /** Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. Who approves posts at the dashboard has been asked there. */
-async function publish(parts: ToolServices, caller: McpCaller, tool: Tool, given: unknown, context: ServerContext, ask: AskInSession): Promise<CallToolResult | InputRequiredResult> {
+async function publish(
+  parts: ToolServices,
+  caller: McpCaller,
+  tool: Tool,
+  given: unknown,
+  context: ServerContext,
+  ask: AskInSession,
+): Promise<CallToolResult | InputRequiredResult> {
   const { services } = parts;
   const named = publishArguments.safeParse(given);
   const found = named.success ? await getPost(services, caller, named.data.id).catch(() => null) : null;
   const { status } = found?.body.post ?? { status: null };
   const { draftOnly = false, approvalRequired = false } = caller.policies ?? {};
-  if (found === null || draftOnly || approvalRequired || (status !== "draft" && status !== "scheduled")) return await callTool(parts, caller, tool, given, { context });
+  if (found === null || draftOnly || approvalRequired || (status !== "draft" && status !== "scheduled"))
+    return await callTool(parts, caller, tool, given, { context });
   const revision = Number(/^"(\d+)/.exec(found.post?.etag ?? "")?.[1]);
-  const confirmed = await confirmPublishing(context, ask, (shown) => sealShown(services.vault, caller, shown), found.body.post, revision);
+  const confirmed = await confirmPublishing(
+    context,
+    ask,
+    (shown) => sealShown(services.vault, caller, shown),
+    found.body.post,
+    revision,
+  );
   if (confirmed.kind === "ask") return confirmed.result;
-  if (confirmed.kind === "granted") return await callTool(parts, caller, tool, given, { context, ifRevision: confirmed.revision });
+  if (confirmed.kind === "granted")
+    return await callTool(parts, caller, tool, given, { context, ifRevision: confirmed.revision });
   const message = "The person did not agree to publishing, so the post was left as it was";
   const fix = "Ask them what should be different, change it with posts_update, and call posts_publish when they agree.";
-  const issue = { rule: "mcp.confirmation", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix } as const;
+  const issue = {
+    rule: "mcp.confirmation",
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path: "",
+    message,
+    actual: null,
+    limit: null,
+    fix,
+  } as const;
   return toErrorResult({ code: "DECLINED", message, issues: [issue], headers: {} }, caller.requestId);
 }

@@ -33,34 +33,61 @@ const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
 type Revision = (typeof REVISIONS)[number];
 
 /** A real client of the revision. `says` is what its person answers when asked; without it the client cannot ask. */
-async function connect(tenant: Pick<Tenant, "key">, revision: Revision, { says, url = world.url }: { says?: "accept" | "decline" | "cancel"; url?: string } = {}): Promise<{ client: Client; asked: string[]; transport: StreamableHTTPClientTransport }> {
+async function connect(
+  tenant: Pick<Tenant, "key">,
+  revision: Revision,
+  { says, url = world.url }: { says?: "accept" | "decline" | "cancel"; url?: string } = {},
+): Promise<{ client: Client; asked: string[]; transport: StreamableHTTPClientTransport }> {
   const asked: string[] = [];
-  const client = new Client({ name: "test", version: "1" }, { capabilities: says === undefined ? {} : { elicitation: {} }, versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } });
+  const client = new Client(
+    { name: "test", version: "1" },
+    {
+      capabilities: says === undefined ? {} : { elicitation: {} },
+      versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" },
+    },
+  );
   if (says !== undefined) {
     client.setRequestHandler("elicitation/create", (request) => {
       asked.push(String(request.params.message));
       return says === "accept" ? { action: says, content: {} } : { action: says };
     });
   }
-  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${tenant.key}` } } });
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
+    requestInit: { headers: { authorization: `Bearer ${tenant.key}` } },
+  });
   await client.connect(transport);
   clients.push(client);
   return { client, asked, transport };
 }
 
-async function callTool(client: Client, name: string, given: Record<string, unknown> = {}): Promise<{ isError: boolean; text: string; data: Record<string, unknown> }> {
+async function callTool(
+  client: Client,
+  name: string,
+  given: Record<string, unknown> = {},
+): Promise<{ isError: boolean; text: string; data: Record<string, unknown> }> {
   const result = await client.callTool({ name, arguments: given });
   const [block, more] = result.content;
   assert.equal(more, undefined);
   assert.ok(block?.type === "text");
   if (result.isError !== true) assert.deepEqual(JSON.parse(block.text), result.structuredContent);
-  return { isError: result.isError === true, text: block.text, data: z.record(z.string(), z.unknown()).parse(result.structuredContent ?? {}) };
+  return {
+    isError: result.isError === true,
+    text: block.text,
+    data: z.record(z.string(), z.unknown()).parse(result.structuredContent ?? {}),
+  };
 }
 
-const draft = (text = "Hello") => ({ content: { text }, platforms: ["threads"], platformSetId: world.test.platformSetId });
+const draft = (text = "Hello") => ({
+  content: { text },
+  platforms: ["threads"],
+  platformSetId: world.test.platformSetId,
+});
 
 async function createDraft(tenant: Tenant = world.test): Promise<string> {
-  return idOf((await world.call(tenant, "POST", "/api/v1/posts", { ...draft(), platformSetId: tenant.platformSetId })).body, "post");
+  return idOf(
+    (await world.call(tenant, "POST", "/api/v1/posts", { ...draft(), platformSetId: tenant.platformSetId })).body,
+    "post",
+  );
 }
 
 async function statusOf(id: string): Promise<unknown> {
@@ -73,15 +100,24 @@ for (const revision of REVISIONS) {
     const { client } = await connect(world.test, revision);
     assert.equal(client.getNegotiatedProtocolVersion(), revision);
     const { tools } = await client.listTools();
-    assert.deepEqual(tools.map(({ name }) => name), TOOLS.map(({ name }) => name));
-    const wanted = "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete posts_validate posts_cancel platforms_describe media_create posts_attempts account_context";
+    assert.deepEqual(
+      tools.map(({ name }) => name),
+      TOOLS.map(({ name }) => name),
+    );
+    const wanted =
+      "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete posts_validate posts_cancel platforms_describe media_create posts_attempts account_context";
     assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);
       assert.equal(inputSchema.additionalProperties, false, name);
-      for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const) assert.equal(typeof annotations?.[hint], "boolean", `${name} ${hint}`);
+      for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const)
+        assert.equal(typeof annotations?.[hint], "boolean", `${name} ${hint}`);
     }
-    const withHint = (hint: "destructiveHint" | "openWorldHint") => tools.filter(({ annotations }) => annotations?.[hint]).map(({ name }) => name).sort();
+    const withHint = (hint: "destructiveHint" | "openWorldHint") =>
+      tools
+        .filter(({ annotations }) => annotations?.[hint])
+        .map(({ name }) => name)
+        .sort();
     assert.deepEqual(withHint("destructiveHint"), ["platform_sets_delete", "posts_cancel", "posts_delete"]);
     assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
   });
@@ -94,11 +130,17 @@ for (const revision of REVISIONS) {
     for (const name of ["plan", "timeZone", "currentTime", "quotas"]) assert.ok(name in context.data, name);
     const described = await callTool(client, "platforms_describe", { platform: "threads" });
     assert.equal(z.array(z.unknown()).parse(described.data.platforms).length, 1);
-    assert.deepEqual((await callTool(client, "posts_validate", draft())).data, { valid: true, issues: [], warnings: [] });
+    assert.deepEqual((await callTool(client, "posts_validate", draft())).data, {
+      valid: true,
+      issues: [],
+      warnings: [],
+    });
     const once = { ...draft("Once"), idempotencyKey: `once-${revision}` };
     const first = await callTool(client, "posts_create", once);
     assert.deepEqual((await callTool(client, "posts_create", once)).data, first.data);
-    const overRest = await world.call(world.test, "POST", "/api/v1/posts", draft("Once"), { "idempotency-key": `once-${revision}` });
+    const overRest = await world.call(world.test, "POST", "/api/v1/posts", draft("Once"), {
+      "idempotency-key": `once-${revision}`,
+    });
     assert.equal(overRest.headers.get("idempotency-replayed"), "true");
     const id = idOf(first.data, "post");
     const changed = await callTool(client, "posts_update", { id, content: { text: "Changed" } });
@@ -109,27 +151,53 @@ for (const revision of REVISIONS) {
     assert.match(published.text, /"status":"queued"/);
     assert.match((await callTool(client, "posts_cancel", { id })).text, /"status":"discarded"/);
     const set = await callTool(client, "platform_sets_create", { name: "Mine" });
-    assert.deepEqual((await callTool(client, "platform_sets_delete", { id: idOf(set.data, "set") })).data, { success: true });
+    assert.deepEqual((await callTool(client, "platform_sets_delete", { id: idOf(set.data, "set") })).data, {
+      success: true,
+    });
     const media = await callTool(client, "media_create", { url: "https://example.com/a.jpg" });
     assert.match(media.text, /"status":"pending"/);
   });
 
   test(`${revision}: a refusal tells code, every issue and what to do`, async () => {
     const { client } = await connect(world.test, revision);
-    const wrong = await callTool(client, "posts_create", { content: { text: 7 }, platforms: ["threads", "myspace"], platformSetId: "x", surprise: true });
+    const wrong = await callTool(client, "posts_create", {
+      content: { text: 7 },
+      platforms: ["threads", "myspace"],
+      platformSetId: "x",
+      surprise: true,
+    });
     assert.ok(wrong.isError);
     assert.match(wrong.text, /^VALIDATION_FAILED: /);
-    for (const place of ["/content/text", "/platforms/1", "/platformSetId", "/surprise"]) assert.match(wrong.text, new RegExp(`- ${place}: .+\\.`), place);
-    assert.match((await callTool(client, "posts_get", { id: "01980b7a-6c00-7000-8000-000000000001" })).text, /^POST_NOT_FOUND: .+\nWhat to do: /);
-    assert.match((await callTool(client, "accounts_get", { id: "01980b7a-6c00-7000-8000-000000000001" })).text, /^NOT_FOUND: /);
+    for (const place of ["/content/text", "/platforms/1", "/platformSetId", "/surprise"])
+      assert.match(wrong.text, new RegExp(`- ${place}: .+\\.`), place);
+    assert.match(
+      (await callTool(client, "posts_get", { id: "01980b7a-6c00-7000-8000-000000000001" })).text,
+      /^POST_NOT_FOUND: .+\nWhat to do: /,
+    );
+    assert.match(
+      (await callTool(client, "accounts_get", { id: "01980b7a-6c00-7000-8000-000000000001" })).text,
+      /^NOT_FOUND: /,
+    );
     assert.match((await callTool(client, "posts_list", { limit: 0, unknown: 1 })).text, /limit[^]*unknown/);
-    assert.match((await callTool(client, "posts_publish", { id: await createDraft(), wait: 61 })).text, /^VALIDATION_FAILED: wait/);
-    assert.match((await callTool(client, "posts_publish", { id: await createDraft(), idempotencyKey: "x".repeat(256) })).text, /^VALIDATION_FAILED: idempotencyKey/);
+    assert.match(
+      (await callTool(client, "posts_publish", { id: await createDraft(), wait: 61 })).text,
+      /^VALIDATION_FAILED: wait/,
+    );
+    assert.match(
+      (await callTool(client, "posts_publish", { id: await createDraft(), idempotencyKey: "x".repeat(256) })).text,
+      /^VALIDATION_FAILED: idempotencyKey/,
+    );
     assert.match((await callTool(client, "posts_create", { ...draft("a\u0000b") })).text, /NUL/);
-    await assert.rejects(client.callTool({ name: "posts_explode", arguments: {} }), (error: Error & { code?: number }) => error.code === -32602);
+    await assert.rejects(
+      client.callTool({ name: "posts_explode", arguments: {} }),
+      (error: Error & { code?: number }) => error.code === -32602,
+    );
     const key = `key-${revision}`;
     await callTool(client, "posts_create", { ...draft("One"), idempotencyKey: key });
-    assert.match((await callTool(client, "posts_create", { ...draft("Two"), idempotencyKey: key })).text, /^IDEMPOTENCY_KEY_REUSED: /);
+    assert.match(
+      (await callTool(client, "posts_create", { ...draft("Two"), idempotencyKey: key })).text,
+      /^IDEMPOTENCY_KEY_REUSED: /,
+    );
   });
 
   test(`${revision}: a key reaches its own mode and user only, and is held to its policies`, async () => {
@@ -139,10 +207,19 @@ for (const revision of REVISIONS) {
     assert.match((await callTool(client, "posts_get", { id })).text, /^POST_NOT_FOUND/);
     assert.match((await callTool(client, "posts_delete", { id })).text, /^POST_NOT_FOUND/);
     for (const policy of ["draftOnly", "approvalRequired"]) {
-      const policies = { draftOnly: false, platforms: null, postsPerDay: null, approvalRequired: false, [policy]: true };
+      const policies = {
+        draftOnly: false,
+        platforms: null,
+        postsPerDay: null,
+        approvalRequired: false,
+        [policy]: true,
+      };
       const { apiKey } = await createApiKey(world.services, world.test, { name: policy, policies });
       const held = await connect({ key: apiKey }, revision, { says: "accept" });
-      assert.match((await callTool(held.client, "posts_publish", { id })).text, new RegExp(`^VALIDATION_FAILED: [^]*key\\.policy\\.${policy}`));
+      assert.match(
+        (await callTool(held.client, "posts_publish", { id })).text,
+        new RegExp(`^VALIDATION_FAILED: [^]*key\\.policy\\.${policy}`),
+      );
       assert.deepEqual(held.asked, [], "nobody is asked about what is refused anyway");
       assert.equal(await statusOf(id), "draft");
     }
@@ -152,7 +229,10 @@ for (const revision of REVISIONS) {
     const id = await createDraft();
     const { client } = await connect(world.test, revision);
     const heard: unknown[] = [];
-    await client.callTool({ name: "posts_publish", arguments: { id, wait: 0 } }, { onprogress: ({ progress, total }) => heard.push([progress, total]) });
+    await client.callTool(
+      { name: "posts_publish", arguments: { id, wait: 0 } },
+      { onprogress: ({ progress, total }) => heard.push([progress, total]) },
+    );
     assert.deepEqual(heard, [[0, 1]]);
   });
 
@@ -177,51 +257,106 @@ for (const revision of REVISIONS) {
   });
 
   test(`${revision}: the person is shown what each platform gets`, async () => {
-    const content = { text: "For most", linkUrl: "https://example.com/a", platformOverrides: { linkedin: { text: "For LinkedIn" } } };
-    const id = idOf((await world.call(world.test, "POST", "/api/v1/posts", { ...draft(), content, platforms: ["threads", "linkedin"] })).body, "post");
+    const content = {
+      text: "For most",
+      linkUrl: "https://example.com/a",
+      platformOverrides: { linkedin: { text: "For LinkedIn" } },
+    };
+    const id = idOf(
+      (
+        await world.call(world.test, "POST", "/api/v1/posts", {
+          ...draft(),
+          content,
+          platforms: ["threads", "linkedin"],
+        })
+      ).body,
+      "post",
+    );
     const { client, asked } = await connect(world.test, revision, { says: "decline" });
     await callTool(client, "posts_publish", { id });
-    const long = idOf((await world.call(world.test, "POST", "/api/v1/posts", { ...draft("👋".repeat(1003)), platforms: ["linkedin"] })).body, "post");
+    const long = idOf(
+      (await world.call(world.test, "POST", "/api/v1/posts", { ...draft("👋".repeat(1003)), platforms: ["linkedin"] }))
+        .body,
+      "post",
+    );
     await callTool(client, "posts_publish", { id: long });
     assert.match(asked.pop() ?? "", /\n\n(👋){1000}… \(and 3 characters more\)$/u);
-    assert.deepEqual(asked, ["Publish this post on Threads and LinkedIn now (test mode: in the sandbox only)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a"]);
+    assert.deepEqual(asked, [
+      "Publish this post on Threads and LinkedIn now (test mode: in the sandbox only)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a",
+    ]);
   });
 
   test(`${revision}: the rules of platforms and posts can be read, and prompts begun`, async () => {
     const id = await createDraft();
     const { client } = await connect(world.test, revision);
     const { resources } = await client.listResources();
-    assert.ok(resources.some(({ uri }) => uri === "ampost://platforms/threads") && resources.some(({ uri }) => uri === `ampost://posts/${id}`) && resources.some(({ uri }) => uri === "ampost://docs/overview"));
+    assert.ok(
+      resources.some(({ uri }) => uri === "ampost://platforms/threads") &&
+        resources.some(({ uri }) => uri === `ampost://posts/${id}`) &&
+        resources.some(({ uri }) => uri === "ampost://docs/overview"),
+    );
     const rules = await client.readResource({ uri: "ampost://platforms/threads" });
     assert.match(JSON.stringify(rules.contents), /# Threads/);
     const guide = await client.readResource({ uri: "ampost://docs/exactly-once" });
     assert.match(JSON.stringify(guide.contents), /"# /);
     const post = await client.readResource({ uri: `ampost://posts/${id}` });
     assert.match(JSON.stringify(post.contents), /Hello/);
-    for (const uri of ["ampost://platforms/myspace", "ampost://posts/nonsense", `ampost://posts/${world.live.platformSetId}`, "ampost://other", "ampost://docs/nothing"]) await assert.rejects(client.readResource({ uri }), uri);
+    for (const uri of [
+      "ampost://platforms/myspace",
+      "ampost://posts/nonsense",
+      `ampost://posts/${world.live.platformSetId}`,
+      "ampost://other",
+      "ampost://docs/nothing",
+    ])
+      await assert.rejects(client.readResource({ uri }), uri);
     const { prompts } = await client.listPrompts();
-    assert.deepEqual(prompts.map(({ name }) => name), ["draft_per_platform", "repurpose_link", "plan_week", "repair_failed_post"]);
-    assert.match(JSON.stringify(await client.getPrompt({ name: "repair_failed_post", arguments: { postId: id } })), new RegExp(id));
-    const completed = await client.complete({ ref: { type: "ref/prompt", name: "draft_per_platform" }, argument: { name: "platforms", value: "threads,lin" } });
+    assert.deepEqual(
+      prompts.map(({ name }) => name),
+      ["draft_per_platform", "repurpose_link", "plan_week", "repair_failed_post"],
+    );
+    assert.match(
+      JSON.stringify(await client.getPrompt({ name: "repair_failed_post", arguments: { postId: id } })),
+      new RegExp(id),
+    );
+    const completed = await client.complete({
+      ref: { type: "ref/prompt", name: "draft_per_platform" },
+      argument: { name: "platforms", value: "threads,lin" },
+    });
     assert.deepEqual(completed.completion.values, ["threads,linkedin"]);
   });
 }
 
 /** A request as it goes over the wire. */
-async function post(body: unknown, headers: Record<string, string> = {}, { method = "POST", url = world.url, key = world.test.key }: { method?: string; url?: string; key?: string } = {}): Promise<{ status: number; headers: Headers; text: string }> {
+async function post(
+  body: unknown,
+  headers: Record<string, string> = {},
+  { method = "POST", url = world.url, key = world.test.key }: { method?: string; url?: string; key?: string } = {},
+): Promise<{ status: number; headers: Headers; text: string }> {
   const response = await fetch(`${url}/mcp`, {
     method,
-    headers: { authorization: `Bearer ${key}`, accept: "application/json, text/event-stream", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    headers: {
+      authorization: `Bearer ${key}`,
+      accept: "application/json, text/event-stream",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 /** A second process needs none of its own. */
-const probes = { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) };
+const probes = {
+  ready: async () => ({ ready: true, checks: {} }),
+  metrics: async () => ({ contentType: "text/plain", text: "" }),
+};
 
 const rpc = (method: string, params: Record<string, unknown> = {}, id = 1) => ({ jsonrpc: "2.0", id, method, params });
-const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } });
+const initialize = rpc("initialize", {
+  protocolVersion: "2025-11-25",
+  capabilities: {},
+  clientInfo: { name: "raw", version: "1" },
+});
 
 async function begin(options: { key?: string } = {}): Promise<string> {
   const { status, headers, text } = await post(initialize, {}, options);
@@ -243,13 +378,15 @@ test("a session is good for its key and mode at any process, until it is ended f
     assert.match(answer.text, /posts_create/);
     assert.notEqual(answer.headers.get("content-encoding"), null);
     const { apiKey } = await createApiKey(world.services, world.test, { name: "other" });
-    for (const key of [world.live.key, apiKey, (await world.makeTenants()).test.key]) assert.equal((await post(list, session, { key })).status, 404);
+    for (const key of [world.live.key, apiKey, (await world.makeTenants()).test.key])
+      assert.equal((await post(list, session, { key })).status, 404);
     const id = session["mcp-session-id"];
     for (const place of [0, 3, 12, 20, Math.floor(id.length / 2), id.length - 1]) {
       const changed = `${id.slice(0, place)}${id[place] === "A" ? "B" : "A"}${id.slice(place + 1)}`;
       assert.equal((await post(list, { "mcp-session-id": changed })).status, 404, `${place}`);
     }
-    for (const changed of [`${id}A`, `${id}.A`, "nonsense", id.slice(1), "x".repeat(4000)]) assert.equal((await post(list, { "mcp-session-id": changed })).status, 404, changed);
+    for (const changed of [`${id}A`, `${id}.A`, "nonsense", id.slice(1), "x".repeat(4000)])
+      assert.equal((await post(list, { "mcp-session-id": changed })).status, 404, changed);
     assert.equal((await post(list)).status, 400);
     assert.equal((await post(undefined, session, { method: "GET" })).status, 405);
     assert.equal((await post(undefined, session, { method: "DELETE", key: world.live.key })).status, 404);
@@ -264,7 +401,15 @@ test("a session is good for its key and mode at any process, until it is ended f
 
 /** A session whose client can be asked. */
 async function beginAsking(url: string, key: string): Promise<Record<string, string>> {
-  const { headers } = await post(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: { elicitation: {} }, clientInfo: { name: "raw", version: "1" } }), {}, { url, key });
+  const { headers } = await post(
+    rpc("initialize", {
+      protocolVersion: "2025-11-25",
+      capabilities: { elicitation: {} },
+      clientInfo: { name: "raw", version: "1" },
+    }),
+    {},
+    { url, key },
+  );
   return { "mcp-session-id": headers.get("mcp-session-id") ?? "" };
 }
 
@@ -272,7 +417,12 @@ async function beginAsking(url: string, key: string): Promise<Record<string, str
 async function publishAsking(url: string, key: string, session: Record<string, string>, id: string): Promise<Response> {
   return await fetch(`${url}/mcp`, {
     method: "POST",
-    headers: { authorization: `Bearer ${key}`, accept: "application/json, text/event-stream", "content-type": "application/json", ...session },
+    headers: {
+      authorization: `Bearer ${key}`,
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      ...session,
+    },
     body: JSON.stringify(rpc("tools/call", { name: "posts_publish", arguments: { id } })),
   });
 }
@@ -285,14 +435,29 @@ test("a stream of MCP ends with its key, a tenant has a bound of them, and what 
     const session = await beginAsking(url, apiKey);
     const [first, second, refused] = [await createDraft(), await createDraft(), await createDraft()];
     const open = [await publishAsking(url, apiKey, session, first), await publishAsking(url, apiKey, session, second)];
-    assert.deepEqual(open.map(({ status }) => status), [200, 200]);
-    const tooMany = await post(rpc("tools/call", { name: "posts_update", arguments: { id: refused, content: { text: "Changed" } } }), session, { url, key: apiKey });
+    assert.deepEqual(
+      open.map(({ status }) => status),
+      [200, 200],
+    );
+    const tooMany = await post(
+      rpc("tools/call", { name: "posts_update", arguments: { id: refused, content: { text: "Changed" } } }),
+      session,
+      { url, key: apiKey },
+    );
     assert.equal(tooMany.status, 429);
     assert.match(tooMany.text, /You have 2 streams open/);
     assert.match(JSON.stringify((await world.call(world.test, "GET", `/api/v1/posts/${refused}`)).body), /Hello/);
     const other = (await world.makeTenants()).test;
-    assert.equal((await post(rpc("tools/list"), await beginAsking(url, other.key), { url, key: other.key })).status, 200);
-    const ends = open.map((response) => response.text().then(() => "ended", () => "ended"));
+    assert.equal(
+      (await post(rpc("tools/list"), await beginAsking(url, other.key), { url, key: other.key })).status,
+      200,
+    );
+    const ends = open.map((response) =>
+      response.text().then(
+        () => "ended",
+        () => "ended",
+      ),
+    );
     await revokeApiKey(world.services, world.test, keyId);
     assert.deepEqual(await Promise.all(ends), ["ended", "ended"]);
     // They are counted out.
@@ -320,11 +485,20 @@ test("a person's answer reaches the process that asked", async () => {
       heard += decoder.decode(chunk);
       if (isAnswered || !/elicitation\/create[^]*\n\n/.test(heard)) continue;
       isAnswered = true;
-      const question = z.object({ id: z.string() }).parse(JSON.parse(/^data: (.*elicitation\/create.*)$/m.exec(heard)?.[1] ?? ""));
+      const question = z
+        .object({ id: z.string() })
+        .parse(JSON.parse(/^data: (.*elicitation\/create.*)$/m.exec(heard)?.[1] ?? ""));
       // Another session's answer is none.
       const stranger = { "mcp-session-id": await begin() };
-      assert.equal((await post({ jsonrpc: "2.0", id: question.id, result: { action: "decline" } }, stranger, { url })).status, 202);
-      assert.equal((await post({ jsonrpc: "2.0", id: question.id, result: { action: "accept", content: {} } }, asking, { url })).status, 202);
+      assert.equal(
+        (await post({ jsonrpc: "2.0", id: question.id, result: { action: "decline" } }, stranger, { url })).status,
+        202,
+      );
+      assert.equal(
+        (await post({ jsonrpc: "2.0", id: question.id, result: { action: "accept", content: {} } }, asking, { url }))
+          .status,
+        202,
+      );
     }
     assert.ok(isAnswered);
     assert.match(heard, /queued/);
@@ -347,11 +521,18 @@ test("a server that stops answers the calls that wait", async () => {
 });
 
 test("what is changed between question and answer is not published", async () => {
-  const meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" }, "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } };
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": { elicitation: {} },
+  };
   const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "posts_publish" };
   const id = await createDraft();
-  const publish = (more: Record<string, unknown>) => post(rpc("tools/call", { name: "posts_publish", arguments: { id }, _meta: meta, ...more }), headers);
-  const { result } = z.object({ result: z.object({ requestState: z.string(), inputRequests: z.record(z.string(), z.unknown()) }) }).parse(JSON.parse((await publish({})).text));
+  const publish = (more: Record<string, unknown>) =>
+    post(rpc("tools/call", { name: "posts_publish", arguments: { id }, _meta: meta, ...more }), headers);
+  const { result } = z
+    .object({ result: z.object({ requestState: z.string(), inputRequests: z.record(z.string(), z.unknown()) }) })
+    .parse(JSON.parse((await publish({})).text));
   assert.deepEqual(Object.keys(result.inputRequests), ["publish"]);
   await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Something else" } });
   const inputResponses = { publish: { action: "accept", content: {} } };
@@ -365,13 +546,28 @@ test("only this server's own names and pages are let in, before anything else is
   const { hostname, port } = new URL(world.url);
   const withHost = (host: string) =>
     new Promise<number>((resolve, reject) => {
-      request({ hostname, port, path: "/mcp", method: "POST", headers: { host } }, (answer) => resolve((answer.resume(), answer.statusCode ?? 0))).on("error", reject).end();
+      request({ hostname, port, path: "/mcp", method: "POST", headers: { host } }, (answer) =>
+        resolve((answer.resume(), answer.statusCode ?? 0)),
+      )
+        .on("error", reject)
+        .end();
     });
-  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:3000", "169.254.169.254"]) assert.equal(await withHost(host), 403, host);
+  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:3000", "169.254.169.254"])
+    assert.equal(await withHost(host), 403, host);
   for (const host of ["localhost", "127.0.0.1:9", "[::1]:3000"]) assert.equal(await withHost(host), 401, host);
-  for (const origin of ["https://evil.example", "null", "http://localhost.evil.example", "file://", "chrome-extension://abc"]) assert.equal((await post(initialize, { origin })).status, 403, origin);
+  for (const origin of [
+    "https://evil.example",
+    "null",
+    "http://localhost.evil.example",
+    "file://",
+    "chrome-extension://abc",
+  ])
+    assert.equal((await post(initialize, { origin })).status, 403, origin);
   assert.equal((await post(initialize, { origin: "http://localhost:3000" })).status, 200);
-  const preflight = await fetch(`${world.url}/mcp`, { method: "OPTIONS", headers: { origin: "http://localhost:3000", "access-control-request-method": "POST" } });
+  const preflight = await fetch(`${world.url}/mcp`, {
+    method: "OPTIONS",
+    headers: { origin: "http://localhost:3000", "access-control-request-method": "POST" },
+  });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers.get("access-control-allow-origin"), "http://localhost:3000");
 });
@@ -383,13 +579,20 @@ test("without a good key it is 401 and says where to learn more; what is too lar
   for (const key of ["", "amp_test_nonsense", gone.apiKey]) {
     const { status, headers } = await post(rpc("tools/list"), session, { key });
     assert.equal(status, 401);
-    assert.equal(headers.get("www-authenticate"), 'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp", scope="mcp", error="invalid_token"');
+    assert.equal(
+      headers.get("www-authenticate"),
+      'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp", scope="mcp", error="invalid_token"',
+    );
     assert.ok(headers.get("x-request-id") !== null && headers.get("x-ratelimit-limit") !== null);
   }
   const metadata = await fetch(`${world.url}/.well-known/oauth-protected-resource/mcp`);
   assert.equal(z.object({ resource: z.string() }).parse(await metadata.json()).resource, "http://localhost:3000/mcp");
-  assert.equal((await post(rpc("tools/call", { name: "posts_create", arguments: { x: "x".repeat(4 * 1024 * 1024) } }))).status, 413);
-  for (const method of ["GET", "DELETE"]) assert.equal((await post(undefined, { "mcp-protocol-version": "2026-07-28" }, { method })).status, 405);
+  assert.equal(
+    (await post(rpc("tools/call", { name: "posts_create", arguments: { x: "x".repeat(4 * 1024 * 1024) } }))).status,
+    413,
+  );
+  for (const method of ["GET", "DELETE"])
+    assert.equal((await post(undefined, { "mcp-protocol-version": "2026-07-28" }, { method })).status, 405);
   for (const method of ["PUT", "PATCH"]) assert.equal((await post("{}", {}, { method })).status, 405);
   assert.equal((await post(undefined, {}, { method: "GET" })).status, 405);
 });
@@ -398,13 +601,33 @@ test("nonsense is refused as the protocol says, and never a fault", async () => 
   const session = { "mcp-session-id": await begin() };
   const modern = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list" };
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-  for (const body of ["", "{", "7", "null", "[]", "{}", '"x"', deep, '{"jsonrpc":"2.0","id":1}', '{"jsonrpc":"1.0","id":1,"method":"tools/list"}', '{"jsonrpc":"2.0","id":{},"method":"tools/list"}', '{"jsonrpc":"2.0","id":1,"method":7}']) {
+  for (const body of [
+    "",
+    "{",
+    "7",
+    "null",
+    "[]",
+    "{}",
+    '"x"',
+    deep,
+    '{"jsonrpc":"2.0","id":1}',
+    '{"jsonrpc":"1.0","id":1,"method":"tools/list"}',
+    '{"jsonrpc":"2.0","id":{},"method":"tools/list"}',
+    '{"jsonrpc":"2.0","id":1,"method":7}',
+  ]) {
     for (const headers of [session, modern]) {
       const { status, text } = await post(body, headers);
       assert.ok(status >= 400 && status < 500, `${body.slice(0, 60)}: ${status} ${text}`);
     }
   }
-  for (const call of [rpc("nothing/such"), rpc("tools/call"), rpc("tools/call", { name: 7 }), rpc("tools/call", { name: "posts_get", arguments: "x" }), rpc("resources/read"), rpc("prompts/get", { name: "none" })]) {
+  for (const call of [
+    rpc("nothing/such"),
+    rpc("tools/call"),
+    rpc("tools/call", { name: 7 }),
+    rpc("tools/call", { name: "posts_get", arguments: "x" }),
+    rpc("resources/read"),
+    rpc("prompts/get", { name: "none" }),
+  ]) {
     const { status, text } = await post(call, session);
     assert.equal(status, 200);
     assert.match(text, /"error":\{"code":-32/);
@@ -414,14 +637,23 @@ test("nonsense is refused as the protocol says, and never a fault", async () => 
 test("no argument of a tool can mean two things, and the registry's file names this version", async () => {
   for (const { name, operation } of TOOLS) {
     const body = Object.keys(Object(toSchema(formOf(operation), "input").properties ?? {}));
-    const others = [...Object.keys(operation.query.shape), ...(operation.path.match(/(?<=:)\w+/g) ?? []), "idempotencyKey", "wait"];
+    const others = [
+      ...Object.keys(operation.query.shape),
+      ...(operation.path.match(/(?<=:)\w+/g) ?? []),
+      "idempotencyKey",
+      "wait",
+    ];
     assert.equal(new Set([...body, ...others]).size, body.length + others.length, name);
   }
-  const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(join(import.meta.dirname, "../..", file), "utf8"));
+  const read = async (file: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(import.meta.dirname, "../..", file), "utf8"));
   const { version } = z.object({ version: z.string() }).parse(await read("package.json"));
   // What the registry asks of an entry, by its schema of 2025-12-11.
   const entry = z.object({
-    name: z.string().max(200).regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
+    name: z
+      .string()
+      .max(200)
+      .regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
     title: z.string().max(100),
     description: z.string().min(1).max(100),
     version: z.literal(version),

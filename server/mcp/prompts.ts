@@ -3,10 +3,18 @@ import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 
-const platforms = completable(z.string().max(200).describe(`Platforms, separated by commas: ${PLATFORM_NAMES.join(", ")}.`), (begun) => {
-  const before = begun.slice(0, begun.lastIndexOf(",") + 1);
-  return PLATFORM_NAMES.filter((name) => name.startsWith(begun.slice(before.length).trim())).map((name) => before + name);
-});
+const platforms = completable(
+  z
+    .string()
+    .max(200)
+    .describe(`Platforms, separated by commas: ${PLATFORM_NAMES.join(", ")}.`),
+  (begun) => {
+    const before = begun.slice(0, begun.lastIndexOf(",") + 1);
+    return PLATFORM_NAMES.filter((name) => name.startsWith(begun.slice(before.length).trim())).map(
+      (name) => before + name,
+    );
+  },
+);
 
 const ASK_FIRST = "Publish nothing and schedule nothing before the person has seen the texts and agreed.";
 
@@ -17,7 +25,10 @@ export function addPrompts(server: McpServer): void {
     {
       title: "Draft a post per platform",
       description: "One idea, with a text of its own for each platform, as a draft.",
-      argsSchema: z.object({ idea: z.string().max(10_000).describe("What the post is about."), platforms: platforms.optional() }),
+      argsSchema: z.object({
+        idea: z.string().max(10_000).describe("What the post is about."),
+        platforms: platforms.optional(),
+      }),
     },
     ({ idea, platforms }) =>
       say(`Draft a post about this: ${idea}
@@ -48,7 +59,11 @@ export function addPrompts(server: McpServer): void {
     {
       title: "Plan a week of posts",
       description: "A plan for seven days in the person's time zone, then the posts of it.",
-      argsSchema: z.object({ theme: z.string().max(10_000).describe("What the week is about."), postsPerDay: z.string().max(10).optional().describe("How many posts a day; one where it is left out."), platforms: platforms.optional() }),
+      argsSchema: z.object({
+        theme: z.string().max(10_000).describe("What the week is about."),
+        postsPerDay: z.string().max(10).optional().describe("How many posts a day; one where it is left out."),
+        platforms: platforms.optional(),
+      }),
     },
     ({ theme, postsPerDay, platforms }) =>
       say(`Plan a week of posts about this: ${theme}
@@ -78,7 +93,9 @@ export function addPrompts(server: McpServer): void {
 }
 
 function target(platforms: string | undefined): string {
-  return platforms === undefined ? "Ask which of them the post is for, unless that is clear." : `The post is for: ${platforms}. Say so if one of them is not connected.`;
+  return platforms === undefined
+    ? "Ask which of them the post is for, unless that is clear."
+    : `The post is for: ${platforms}. Say so if one of them is not connected.`;
 }
 
 function say(text: string): { messages: { role: "user"; content: { type: "text"; text: string } }[] } {

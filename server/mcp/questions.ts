@@ -13,7 +13,12 @@ export type Said = "accept" | "decline" | "cancel";
 /** Questions of calls under way in sessions. The answer comes as a request of its own, maybe to another process. */
 export interface Questions {
   /** Asks by `send` and waits for the answer, a signal, or until nobody can be expected to answer any more. */
-  ask(sessionId: string, send: (question: { id: string; params: ElicitRequestFormParams }) => Promise<void>, params: ElicitRequestFormParams, ended: AbortSignal): Promise<Said>;
+  ask(
+    sessionId: string,
+    send: (question: { id: string; params: ElicitRequestFormParams }) => Promise<void>,
+    params: ElicitRequestFormParams,
+    ended: AbortSignal,
+  ): Promise<Said>;
   /** Takes what a client posted as an answer, wherever it was asked. */
   answer(sessionId: string, message: unknown): Promise<void>;
 }
@@ -22,7 +27,10 @@ export interface Questions {
 const PATIENCE_MILLISECONDS = 5 * 60_000;
 
 const told = z.object({ session: z.string(), question: z.string(), said: z.enum(["accept", "decline", "cancel"]) });
-const answered = z.object({ id: z.string(), result: z.object({ action: z.enum(["accept", "decline", "cancel"]) }).optional() });
+const answered = z.object({
+  id: z.string(),
+  result: z.object({ action: z.enum(["accept", "decline", "cancel"]) }).optional(),
+});
 
 /** One listener for all questions of this process. */
 export function createQuestions({ pool, listener }: Pick<Services, "pool" | "listener">): Questions {
@@ -54,7 +62,9 @@ export function createQuestions({ pool, listener }: Pick<Services, "pool" | "lis
       if (!read.success) return;
       // An error of the client's is no consent.
       const said = read.data.result?.action ?? "cancel";
-      await tellAnswer.run(pool, [jsonb({ session: sessionId, question: read.data.id.slice(0, 100), said } satisfies z.input<typeof told>)]);
+      await tellAnswer.run(pool, [
+        jsonb({ session: sessionId, question: read.data.id.slice(0, 100), said } satisfies z.input<typeof told>),
+      ]);
     },
   };
 }

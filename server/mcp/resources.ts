@@ -1,4 +1,10 @@
-import { type McpServer, ProtocolError, ProtocolErrorCode, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
+import {
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  ResourceTemplate,
+} from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { Page } from "../../docs/pages.ts";
@@ -6,10 +12,10 @@ import { PublicError } from "../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { describePlatform, listLimits } from "../../platforms/describe.ts";
-import type { Services } from "../domain/services.ts";
 import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
+import type { Services } from "../domain/services.ts";
 import { toRefusal } from "../http/refusals.ts";
 import type { McpCaller, ToolServices } from "./call-tool.ts";
 
@@ -18,26 +24,54 @@ const POSTS = "ampost://posts/";
 const DOCS = "ampost://docs/";
 
 /** What an agent can read beside calling tools: the rules of each platform, posts, and the documentation. */
-export function addResources(server: McpServer, { services, docs }: Pick<ToolServices, "services" | "docs">, caller: McpCaller): void {
+export function addResources(
+  server: McpServer,
+  { services, docs }: Pick<ToolServices, "services" | "docs">,
+  caller: McpCaller,
+): void {
   server.registerResource(
     "platform",
     new ResourceTemplate(`${PLATFORMS}{name}`, {
       list: () => ({ resources: PLATFORM_NAMES.map(platformResource) }),
       complete: { name: (begun) => PLATFORM_NAMES.filter((name) => name.startsWith(begun)) },
     }),
-    { title: "Rules of a platform", description: "What a platform takes: in sentences, and as data with the JSON Schema of its settings.", mimeType: "text/markdown" },
+    {
+      title: "Rules of a platform",
+      description: "What a platform takes: in sentences, and as data with the JSON Schema of its settings.",
+      mimeType: "text/markdown",
+    },
     (uri, { name }) => ({ contents: readPlatform(uri.href, String(name)) }),
   );
   server.registerResource(
     "post",
-    new ResourceTemplate(`${POSTS}{id}`, { list: async () => ({ resources: await told(services, caller, () => listPostResources(services, caller)) }) }),
-    { title: "A post", description: "One post with all its platform posts, as posts_get answers it. The list has the newest ones.", mimeType: "application/json" },
-    async (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: "application/json", text: await told(services, caller, () => readPost(services, caller, uri.href, String(id))) }] }),
+    new ResourceTemplate(`${POSTS}{id}`, {
+      list: async () => ({ resources: await told(services, caller, () => listPostResources(services, caller)) }),
+    }),
+    {
+      title: "A post",
+      description: "One post with all its platform posts, as posts_get answers it. The list has the newest ones.",
+      mimeType: "application/json",
+    },
+    async (uri, { id }) => ({
+      contents: [
+        {
+          uri: uri.href,
+          mimeType: "application/json",
+          text: await told(services, caller, () => readPost(services, caller, uri.href, String(id))),
+        },
+      ],
+    }),
   );
   server.registerResource(
     "documentation",
-    new ResourceTemplate(`${DOCS}{+page}`, { list: async () => ({ resources: (await told(services, caller, docs)).map(pageResource) }) }),
-    { title: "A page of the documentation", description: "Guides, platforms, calls and error codes.", mimeType: "text/markdown" },
+    new ResourceTemplate(`${DOCS}{+page}`, {
+      list: async () => ({ resources: (await told(services, caller, docs)).map(pageResource) }),
+    }),
+    {
+      title: "A page of the documentation",
+      description: "Guides, platforms, calls and error codes.",
+      mimeType: "text/markdown",
+    },
     async (uri) => {
       const page = (await told(services, caller, docs)).find((each) => pageResource(each).uri === uri.href);
       if (page === undefined) throw new ResourceNotFoundError(uri.href);
@@ -47,14 +81,32 @@ export function addResources(server: McpServer, { services, docs }: Pick<ToolSer
 }
 
 /** "/docs/webhooks" is "ampost://docs/webhooks", and the first page "ampost://docs/overview". */
-function pageResource({ path, title, group }: Page): { uri: string; name: string; title: string; mimeType: string; description: string } {
+function pageResource({ path, title, group }: Page): {
+  uri: string;
+  name: string;
+  title: string;
+  mimeType: string;
+  description: string;
+} {
   const name = path === "/docs" ? "overview" : path.slice("/docs/".length);
   return { uri: DOCS + name, name, title, mimeType: "text/markdown", description: `Documentation: ${group}.` };
 }
 
-function platformResource(name: PlatformName): { uri: string; name: string; title: string; mimeType: string; description: string } {
+function platformResource(name: PlatformName): {
+  uri: string;
+  name: string;
+  title: string;
+  mimeType: string;
+  description: string;
+} {
   const { label } = catalog[name].capabilities;
-  return { uri: PLATFORMS + name, name, title: `Rules of ${label}`, mimeType: "text/markdown", description: `What ${label} takes.` };
+  return {
+    uri: PLATFORMS + name,
+    name,
+    title: `Rules of ${label}`,
+    mimeType: "text/markdown",
+    description: `What ${label} takes.`,
+  };
 }
 
 function readPlatform(uri: string, given: string): { uri: string; mimeType: string; text: string }[] {
@@ -63,16 +115,31 @@ function readPlatform(uri: string, given: string): { uri: string; mimeType: stri
   const { capabilities, rules } = catalog[name];
   const limits = listLimits(capabilities).map(({ what, limit }) => `- ${what}: ${limit}`);
   const sentences = rules.map(({ message, fix }) => `- ${message}. ${fix}`);
-  const text = [`# ${capabilities.label}`, describePlatform(capabilities), "## Limits", limits.join("\n"), ...(sentences.length === 0 ? [] : ["## Rules", sentences.join("\n")])].join("\n\n");
+  const text = [
+    `# ${capabilities.label}`,
+    describePlatform(capabilities),
+    "## Limits",
+    limits.join("\n"),
+    ...(sentences.length === 0 ? [] : ["## Rules", sentences.join("\n")]),
+  ].join("\n\n");
   return [
     { uri, mimeType: "text/markdown", text: `${text}\n` },
     { uri: `${uri}#data`, mimeType: "application/json", text: JSON.stringify(getPlatform(name).body) },
   ];
 }
 
-async function listPostResources(services: Services, caller: McpCaller): Promise<{ uri: string; name: string; title: string; mimeType: string; description: string }[]> {
+async function listPostResources(
+  services: Services,
+  caller: McpCaller,
+): Promise<{ uri: string; name: string; title: string; mimeType: string; description: string }[]> {
   const { posts } = (await listPosts(services, caller, { limit: 20, offset: 0 })).body;
-  return posts.map(({ id, status, platforms, textPreview }) => ({ uri: POSTS + id, name: id, title: textPreview === "" ? "(no text)" : textPreview, mimeType: "application/json", description: `${status}, for ${platforms.join(", ")}` }));
+  return posts.map(({ id, status, platforms, textPreview }) => ({
+    uri: POSTS + id,
+    name: id,
+    title: textPreview === "" ? "(no text)" : textPreview,
+    mimeType: "application/json",
+    description: `${status}, for ${platforms.join(", ")}`,
+  }));
 }
 
 async function readPost(services: Services, caller: McpCaller, uri: string, id: string): Promise<string> {
@@ -85,7 +152,11 @@ async function readPost(services: Services, caller: McpCaller, uri: string, id: 
 }
 
 /** What fails for reasons of ours is told without them. */
-async function told<Result>({ log }: Pick<Services, "log">, { requestId }: McpCaller, work: () => Promise<Result>): Promise<Result> {
+async function told<Result>(
+  { log }: Pick<Services, "log">,
+  { requestId }: McpCaller,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {

@@ -1,10 +1,16 @@
-import { isInitializeRequest, isJSONRPCRequest, isJSONRPCResponse, type ServerContext, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
+import {
+  isInitializeRequest,
+  isJSONRPCRequest,
+  isJSONRPCResponse,
+  type ServerContext,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
 
 import { postsPublish } from "../../contract/posts.ts";
 import type { McpCaller, ToolServices } from "./call-tool.ts";
 import { type AskInSession, offersElicitation } from "./confirm.ts";
-import { createMcpServer } from "./mcp-server.ts";
 import { refuse } from "./guards.ts";
+import { createMcpServer } from "./mcp-server.ts";
 import type { Questions } from "./questions.ts";
 import { beginSession, openSession, type Session } from "./sessions.ts";
 
@@ -12,7 +18,13 @@ import { beginSession, openSession, type Session } from "./sessions.ts";
  * Serves a POST of the revisions up to 2025-11-25. Each has a server of its own, in whatever process it arrives; what
  * binds them together is the session, which is sealed into its id.
  */
-export async function serveSession(parts: ToolServices, questions: Questions, caller: McpCaller, request: Request, body: unknown): Promise<Response> {
+export async function serveSession(
+  parts: ToolServices,
+  questions: Questions,
+  caller: McpCaller,
+  request: Request,
+  body: unknown,
+): Promise<Response> {
   if (isInitializeRequest(body)) {
     const id = beginSession(parts.services, caller, offersElicitation(body.params.capabilities));
     return await exchange(parts, caller, request, body, { sessionId: id, ask: null, streams: false });
@@ -26,14 +38,34 @@ export async function serveSession(parts: ToolServices, questions: Questions, ca
   const calls = messages.filter((message) => isJSONRPCRequest(message)).filter(({ method }) => method === "tools/call");
   const publishes = calls.some(({ params }) => params?.name === postsPublish.name);
   const ask = session.elicits && publishes ? asker(questions, session, parts.options.stopping) : null;
-  return await exchange(parts, caller, request, body, { sessionId: null, ask, streams: ask !== null || calls.some(({ params }) => params?._meta?.progressToken !== undefined) });
+  return await exchange(parts, caller, request, body, {
+    sessionId: null,
+    ask,
+    streams: ask !== null || calls.some(({ params }) => params?._meta?.progressToken !== undefined),
+  });
 }
 
 /** The session that a request names; or the answer where it names none, or none that is. */
-export async function sessionOf({ services }: Pick<ToolServices, "services">, caller: McpCaller, request: Request): Promise<Session | Response> {
+export async function sessionOf(
+  { services }: Pick<ToolServices, "services">,
+  caller: McpCaller,
+  request: Request,
+): Promise<Session | Response> {
   const sealed = request.headers.get("mcp-session-id");
-  if (sealed === null) return refuse(400, -32000, "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then the id that it answers with every request.");
-  return (await openSession(services, caller, sealed)) ?? refuse(404, -32001, "Session not found: it has ended, or it is none of this key's. Send initialize to begin a new one.");
+  if (sealed === null)
+    return refuse(
+      400,
+      -32000,
+      "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then the id that it answers with every request.",
+    );
+  return (
+    (await openSession(services, caller, sealed)) ??
+    refuse(
+      404,
+      -32001,
+      "Session not found: it has ended, or it is none of this key's. Send initialize to begin a new one.",
+    )
+  );
 }
 
 type Asker = (transport: WebStandardStreamableHTTPServerTransport) => NonNullable<AskInSession>;
@@ -43,15 +75,28 @@ function asker(questions: Questions, session: Session, stopping: AbortSignal): A
   return (transport) => (context: ServerContext, params) =>
     questions.ask(
       session.id,
-      ({ id }) => transport.send({ jsonrpc: "2.0", id, method: "elicitation/create", params: { ...params } }, { relatedRequestId: context.mcpReq.id }),
+      ({ id }) =>
+        transport.send(
+          { jsonrpc: "2.0", id, method: "elicitation/create", params: { ...params } },
+          { relatedRequestId: context.mcpReq.id },
+        ),
       params,
       AbortSignal.any([context.mcpReq.signal, stopping]),
     );
 }
 
 /** One request and its answer: as plain JSON, unless something may have to be asked or told in between. */
-async function exchange(parts: ToolServices, caller: McpCaller, request: Request, body: unknown, { sessionId, ask, streams }: { sessionId: string | null; ask: Asker | null; streams: boolean }): Promise<Response> {
-  const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: sessionId === null ? undefined : () => sessionId, enableJsonResponse: !streams });
+async function exchange(
+  parts: ToolServices,
+  caller: McpCaller,
+  request: Request,
+  body: unknown,
+  { sessionId, ask, streams }: { sessionId: string | null; ask: Asker | null; streams: boolean },
+): Promise<Response> {
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: sessionId === null ? undefined : () => sessionId,
+    enableJsonResponse: !streams,
+  });
   const server = createMcpServer(parts, caller, ask === null ? null : ask(transport));
   await server.connect(transport);
   // Aborted when the answer is through, too: then nothing is left of the server.

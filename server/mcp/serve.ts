@@ -28,7 +28,13 @@ const STATELESS_REVISION = "2026-07-28";
 export function openServing(services: Services, options: McpOptions): Serving {
   let pages: Promise<readonly Page[]> | undefined;
   const docs = () => (pages ??= loadPages(services.settings));
-  const parts: ToolServices = { services, options, docs, bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])), extend: options.extend };
+  const parts: ToolServices = {
+    services,
+    options,
+    docs,
+    bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])),
+    extend: options.extend,
+  };
   const questions = createQuestions(services);
   const callers = new WeakMap<Request, McpCaller>();
   const underWay = new Set<Promise<Response>>();
@@ -49,8 +55,12 @@ export function openServing(services: Services, options: McpOptions): Serving {
   return {
     async serve(caller, request, body) {
       const claimed = request.headers.get("mcp-protocol-version") ?? undefined;
-      if (request.method !== "POST") return claimed === STATELESS_REVISION ? notAllowed("POST") : await manageSession(parts, caller, request);
-      const named = { mcpMethodHeader: request.headers.get("mcp-method") ?? undefined, mcpNameHeader: request.headers.get("mcp-name") ?? undefined };
+      if (request.method !== "POST")
+        return claimed === STATELESS_REVISION ? notAllowed("POST") : await manageSession(parts, caller, request);
+      const named = {
+        mcpMethodHeader: request.headers.get("mcp-method") ?? undefined,
+        mcpNameHeader: request.headers.get("mcp-name") ?? undefined,
+      };
       const { kind } = classifyInboundRequest({ httpMethod: "POST", protocolVersionHeader: claimed, ...named, body });
       if (kind === "legacy") return await serveSession(parts, questions, caller, request, body);
       callers.set(request, caller);

@@ -20,12 +20,22 @@ type SessionServices = Pick<Services, "pool" | "vault">;
 const stored = z.object({ id: z.guid(), elicits: z.boolean(), begunAt: z.number() });
 
 /** Begins a session; answers the id that the client sends along from now on. Any process can open it. */
-export function beginSession({ vault }: Pick<Services, "vault">, caller: Authenticated, elicits: boolean, now = Date.now()): string {
+export function beginSession(
+  { vault }: Pick<Services, "vault">,
+  caller: Authenticated,
+  elicits: boolean,
+  now = Date.now(),
+): string {
   return vault.seal(JSON.stringify({ id: newId(), elicits, begunAt: now } satisfies Session), placeOf(caller));
 }
 
 /** The session of an id; null where it is none of this key's, was changed, has ended or is too old. */
-export async function openSession(services: SessionServices, caller: Authenticated, sealed: string, now = Date.now()): Promise<Session | null> {
+export async function openSession(
+  services: SessionServices,
+  caller: Authenticated,
+  sealed: string,
+  now = Date.now(),
+): Promise<Session | null> {
   const session = unseal(services, caller, sealed);
   if (session === null || now - session.begunAt > MCP_SESSION_DAYS * 86_400_000) return null;
   const ended = await findEndedSession.one(services.pool, [session.id, caller.userId, caller.mode]);
@@ -33,14 +43,23 @@ export async function openSession(services: SessionServices, caller: Authenticat
 }
 
 /** Ends a session for all processes and for good. */
-export async function closeSession({ pool }: Pick<Services, "pool">, caller: Authenticated, session: Session): Promise<void> {
+export async function closeSession(
+  { pool }: Pick<Services, "pool">,
+  caller: Authenticated,
+  session: Session,
+): Promise<void> {
   await endSession.run(pool, [session.id, caller.userId, caller.mode]);
 }
 
 function unseal({ vault }: Pick<Services, "vault">, caller: Authenticated, sealed: string): Session | null {
   const encoded = sealed.split(".")[2] ?? "";
   // Bits that stand for nothing could be changed and the bytes would be the same.
-  if (sealed.length > 500 || Buffer.from(encoded, "base64url").toString("base64url") !== encoded || sealed.split(".").length !== 3) return null;
+  if (
+    sealed.length > 500 ||
+    Buffer.from(encoded, "base64url").toString("base64url") !== encoded ||
+    sealed.split(".").length !== 3
+  )
+    return null;
   try {
     return stored.parse(JSON.parse(vault.open(sealed, placeOf(caller))));
   } catch {

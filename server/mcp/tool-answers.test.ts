@@ -18,11 +18,23 @@ const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, 
 
 for (const revision of ["2026-07-28", "2025-11-25"] as const) {
   test(`${revision}: every tool answers as its output schema says, and what each shows as an example of its arguments fits them`, async (t) => {
-    const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } });
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${world.url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${world.test.key}` } } }));
+    const client = new Client(
+      { name: "test", version: "1" },
+      { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } },
+    );
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(`${world.url}/mcp`), {
+        requestInit: { headers: { authorization: `Bearer ${world.test.key}` } },
+      }),
+    );
     t.after(() => client.close());
     const { tools } = await client.listTools();
-    const schemas = new Map(tools.map(({ name, inputSchema, outputSchema }) => [name, { takes: ajv.compile(inputSchema), answers: ajv.compile(outputSchema ?? false), inputSchema }]));
+    const schemas = new Map(
+      tools.map(({ name, inputSchema, outputSchema }) => [
+        name,
+        { takes: ajv.compile(inputSchema), answers: ajv.compile(outputSchema ?? false), inputSchema },
+      ]),
+    );
     const called = new Set<string>();
     /** Calls a tool, holds arguments and answer against its schemas, and answers what it says. */
     const call = async (name: string, given: Record<string, unknown> = {}): Promise<unknown> => {
@@ -31,14 +43,25 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
       assert.ok(schema.takes(given), `${name} takes ${JSON.stringify(given)}: ${ajv.errorsText(schema.takes.errors)}`);
       const { isError, content, structuredContent } = await client.callTool({ name, arguments: given });
       assert.notEqual(isError, true, `${name}: ${JSON.stringify(content)}`);
-      assert.ok(schema.answers(structuredContent), `${name} answers ${JSON.stringify(structuredContent)}: ${ajv.errorsText(schema.answers.errors)}`);
+      assert.ok(
+        schema.answers(structuredContent),
+        `${name} answers ${JSON.stringify(structuredContent)}: ${ajv.errorsText(schema.answers.errors)}`,
+      );
       called.add(name);
       return structuredContent;
     };
 
     const { platformSetId } = world.test;
-    const body = { content: { text: "Hello", platformOverrides: { threads: { text: "Hello, Threads", settings: { replyControl: "everyone" } } } }, platforms: ["threads"], platformSetId };
-    const create = async (more: Record<string, unknown> = {}) => idOf(await call("posts_create", { ...body, ...more }), "post");
+    const body = {
+      content: {
+        text: "Hello",
+        platformOverrides: { threads: { text: "Hello, Threads", settings: { replyControl: "everyone" } } },
+      },
+      platforms: ["threads"],
+      platformSetId,
+    };
+    const create = async (more: Record<string, unknown> = {}) =>
+      idOf(await call("posts_create", { ...body, ...more }), "post");
     await call("account_context");
     await call("platform_sets_list");
     const set = idOf(await call("platform_sets_create", { name: "Mine", idempotencyKey: `set-${revision}` }), "set");
@@ -47,22 +70,44 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     await call("accounts_list", { platformSetId });
     const { body: connected } = await world.call(world.test, "GET", "/api/v1/accounts");
     await call("accounts_get", { id: String(Object(connected).accounts[0].id) });
-    for (const platform of [undefined, "tiktok"]) await call("platforms_describe", platform === undefined ? {} : { platform });
-    const media = idOf(await call("media_create", { url: "https://cdn.example.com/photo.jpg", filename: "photo.jpg" }), "media");
-    await call("posts_validate", { ...body, content: { text: "Long. ".repeat(200) }, scheduledFor: "2026-12-01T09:30:00Z" });
-    const id = await create({ idempotencyKey: `post-${revision}`, content: { ...body.content, media: [{ id: media, altText: "A photo" }] } });
+    for (const platform of [undefined, "tiktok"])
+      await call("platforms_describe", platform === undefined ? {} : { platform });
+    const media = idOf(
+      await call("media_create", { url: "https://cdn.example.com/photo.jpg", filename: "photo.jpg" }),
+      "media",
+    );
+    await call("posts_validate", {
+      ...body,
+      content: { text: "Long. ".repeat(200) },
+      scheduledFor: "2026-12-01T09:30:00Z",
+    });
+    const id = await create({
+      idempotencyKey: `post-${revision}`,
+      content: { ...body.content, media: [{ id: media, altText: "A photo" }] },
+    });
     await call("posts_get", { id });
     await call("posts_list", { status: "draft", platform: "threads", limit: 1, offset: 0, search: "hello" });
-    await call("posts_update", { id, content: { text: "Other words", media: null, linkUrl: null, platformOverrides: null }, scheduledFor: null });
+    await call("posts_update", {
+      id,
+      content: { text: "Other words", media: null, linkUrl: null, platformOverrides: null },
+      scheduledFor: null,
+    });
     await call("posts_publish", { id, wait: 0 });
     await call("posts_attempts", { id });
     await call("posts_cancel", { id });
     await call("posts_delete", { id: await create() });
     await call("posts_retry", { id: await failOne(await create()), platforms: ["threads"], force: false, wait: 0 });
-    assert.deepEqual(tools.map(({ name }) => name).filter((name) => !called.has(name)), []);
+    assert.deepEqual(
+      tools.map(({ name }) => name).filter((name) => !called.has(name)),
+      [],
+    );
     for (const { name, inputSchema } of tools) {
       for (const [argument, schema] of Object.entries(Object(inputSchema.properties))) {
-        for (const example of Object(schema).examples ?? []) assert.ok(ajv.validate(Object(schema), example), `${name}.${argument} takes ${JSON.stringify(example)}: ${ajv.errorsText()}`);
+        for (const example of Object(schema).examples ?? [])
+          assert.ok(
+            ajv.validate(Object(schema), example),
+            `${name}.${argument} takes ${JSON.stringify(example)}: ${ajv.errorsText()}`,
+          );
       }
     }
   });
@@ -70,8 +115,19 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
 
 /** As a platform that refused would have left it. */
 async function failOne(id: string): Promise<string> {
-  const error = { code: "VALIDATION_FAILED", message: "Threads refused the post's content.", category: "content", retryable: false, retryAt: null, action: "Change it.", platformError: { status: 400, code: "100", message: "No", requestId: null } };
-  await world.services.pool.query("update platform_posts set status = 'failed', error = $2 where post_id = $1", [id, error]);
+  const error = {
+    code: "VALIDATION_FAILED",
+    message: "Threads refused the post's content.",
+    category: "content",
+    retryable: false,
+    retryAt: null,
+    action: "Change it.",
+    platformError: { status: 400, code: "100", message: "No", requestId: null },
+  };
+  await world.services.pool.query("update platform_posts set status = 'failed', error = $2 where post_id = $1", [
+    id,
+    error,
+  ]);
   await world.services.pool.query("update posts set status = 'failed' where id = $1", [id]);
   return id;
 }

@@ -58,7 +58,7 @@ export function readArriving(source: Readable, idleSeconds: number): ArrivingByt
   }
 
   async function* segment(limitBytes: number): AsyncGenerator<Uint8Array> {
-    for (let sizeBytes = 0; sizeBytes < limitBytes; ) {
+    for (let sizeBytes = 0; sizeBytes < limitBytes;) {
       const chunk = queue.shift();
       if (chunk === undefined) {
         if (hasEnded || !(await moved(idleSeconds))) return;

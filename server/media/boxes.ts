@@ -11,13 +11,18 @@ export const MAX_BOXES = 10_000;
 /** The boxes that lie in a row, at most MAX_BOXES of them. Only the last may not be whole. */
 export function readBoxes(bytes: Buffer): Box[] {
   const boxes: Box[] = [];
-  for (let start = 0; start + 8 <= bytes.length && boxes.length < MAX_BOXES; ) {
+  for (let start = 0; start + 8 <= bytes.length && boxes.length < MAX_BOXES;) {
     const declared = bytes.readUInt32BE(start);
     const headBytes = declared === 1 ? 16 : 8;
     if (start + headBytes > bytes.length) break;
-    const boxBytes = declared === 0 ? bytes.length - start : declared === 1 ? Number(bytes.readBigUInt64BE(start + 8)) : declared;
+    const boxBytes =
+      declared === 0 ? bytes.length - start : declared === 1 ? Number(bytes.readBigUInt64BE(start + 8)) : declared;
     if (boxBytes < headBytes) break;
-    boxes.push({ name: bytes.toString("latin1", start + 4, start + 8), body: bytes.subarray(start + headBytes, start + boxBytes), isWhole: start + boxBytes <= bytes.length });
+    boxes.push({
+      name: bytes.toString("latin1", start + 4, start + 8),
+      body: bytes.subarray(start + headBytes, start + boxBytes),
+      isWhole: start + boxBytes <= bytes.length,
+    });
     start += boxBytes;
   }
   return boxes;

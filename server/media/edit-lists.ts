@@ -32,7 +32,8 @@ function judgeTrack(track: Buffer, movieScale: number): string | null {
   if (shown.length > 1 || edits.at(-1) !== edit) return "is put together of several edits";
   if (edit.rate !== 1) return "has an edit that changes its speed";
   const startSeconds = edit.mediaTime / scale.scale;
-  if (edits.length > 1 && startSeconds > UNNOTICED_SECONDS) return "has an edit that both delays its start and cuts it off";
+  if (edits.length > 1 && startSeconds > UNNOTICED_SECONDS)
+    return "has an edit that both delays its start and cuts it off";
   const hiddenSeconds = scale.duration / scale.scale - startSeconds - edit.duration / movieScale;
   return edit.duration > 0 && hiddenSeconds > UNNOTICED_SECONDS ? "has an edit that cuts off its end" : null;
 }
@@ -53,7 +54,11 @@ function readEdits(box: Buffer): Edit[] {
   return Array.from({ length: count }, (_, entry) => {
     const at = 8 + entry * entryBytes;
     return isLong
-      ? { duration: Number(box.readBigUInt64BE(at)), mediaTime: Number(box.readBigInt64BE(at + 8)), rate: box.readInt32BE(at + 16) / 65_536 }
+      ? {
+          duration: Number(box.readBigUInt64BE(at)),
+          mediaTime: Number(box.readBigInt64BE(at + 8)),
+          rate: box.readInt32BE(at + 16) / 65_536,
+        }
       : { duration: box.readUInt32BE(at), mediaTime: box.readInt32BE(at + 4), rate: box.readInt32BE(at + 8) / 65_536 };
   });
 }
@@ -63,7 +68,9 @@ function readScale(header: Buffer | undefined): { scale: number; duration: numbe
   const isLong = header?.[0] === 1;
   if (header === undefined || header.length < (isLong ? 32 : 20)) return null;
   const scale = header.readUInt32BE(isLong ? 20 : 12);
-  return scale === 0 ? null : { scale, duration: isLong ? Number(header.readBigUInt64BE(24)) : header.readUInt32BE(16) };
+  return scale === 0
+    ? null
+    : { scale, duration: isLong ? Number(header.readBigUInt64BE(24)) : header.readUInt32BE(16) };
 }
 
 function findBox(within: Buffer, wanted: string): Buffer {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { Server, ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
+
 import { NO_LIMITS, unlimited } from "../../model/user-limits.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
@@ -19,7 +20,12 @@ describe("media by URL", () => {
   let answer: (response: ServerResponse) => void | Promise<void>;
   before(async () => {
     world = await createMediaWorld();
-    ingest = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: unlimited });
+    ingest = createIngest({
+      pool: world.database.pool,
+      storage: world.storage,
+      allowPrivateUrls: true,
+      limitsOf: unlimited,
+    });
     server = createServer((_request, response) => {
       asked += 1;
       void answer(response);
@@ -46,15 +52,24 @@ describe("media by URL", () => {
     return row;
   };
   const events = async (id: string) =>
-    (await world.database.pool.query("select user_id, mode, data from outbox where type = 'media.failed' and data ->> 'mediaId' = $1", [id])).rows;
+    (
+      await world.database.pool.query(
+        "select user_id, mode, data from outbox where type = 'media.failed' and data ->> 'mediaId' = $1",
+        [id],
+      )
+    ).rows;
   const serve = (name: string) => async (response: ServerResponse) => void response.end(await fixture(name));
 
   it("is stored and measured by its chore, whatever content type the server claims", async () => {
-    answer = async (response) => void response.setHeader("content-type", "text/plain").end(await fixture("rotated.jpg"));
+    answer = async (response) =>
+      void response.setHeader("content-type", "text/plain").end(await fixture("rotated.jpg"));
     const { id, job } = await add();
     await ingest.run(job);
     const row = await look(id);
-    assert.deepEqual([row.status, row.filename, row.facts?.mimeType, row.facts?.width, row.error], ["ready", "photo.jpg", "image/jpeg", 400, null]);
+    assert.deepEqual(
+      [row.status, row.filename, row.facts?.mimeType, row.facts?.width, row.error],
+      ["ready", "photo.jpg", "image/jpeg", 400, null],
+    );
     assert.equal(await world.storage.sizeBytes(row.storage_key ?? ""), row.size_bytes);
   });
 
@@ -71,7 +86,12 @@ describe("media by URL", () => {
     answer = serve("photo-1x1.png");
     const { id, job } = await add();
     const keysBefore = (await world.storageKeys()).length;
-    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: unlimited });
+    const another = createIngest({
+      pool: world.database.pool,
+      storage: world.storage,
+      allowPrivateUrls: true,
+      limitsOf: unlimited,
+    });
     await Promise.all([ingest.run(job), another.run(job)]);
     assert.equal((await look(id)).status, "ready");
     assert.equal((await world.storageKeys()).length, keysBefore + 1);
@@ -94,7 +114,10 @@ describe("media by URL", () => {
     }
     answer = (response) => void response.destroy();
     await assert.rejects(ingest.run(job), /The URL could not be fetched/);
-    assert.deepEqual([(await look(id)).status, (await look(id)).error], ["pending", "The URL could not be fetched: the connection was cut."]);
+    assert.deepEqual(
+      [(await look(id)).status, (await look(id)).error],
+      ["pending", "The URL could not be fetched: the connection was cut."],
+    );
     assert.deepEqual(await events(id), []);
     answer = serve("photo-1x1.webp");
     await ingest.run(job);
@@ -104,11 +127,17 @@ describe("media by URL", () => {
   it("fails for good where its bytes will never do, once, with an event", async () => {
     const keysBefore = await world.storageKeys();
     const cases: [(response: ServerResponse) => void | Promise<void>, RegExp][] = [
-      [(response) => void response.end("<html>not found</html>"), /^The file at the URL is not an image or video of a known type\.$/],
+      [
+        (response) => void response.end("<html>not found</html>"),
+        /^The file at the URL is not an image or video of a known type\.$/,
+      ],
       [serve("unsupported.webm"), /is video\/webm, which is not supported/],
       [async (response) => void response.end((await fixture("photo-4x5.jpg")).subarray(0, 9_000)), /is cut or broken/],
       [(response) => void response.end(), /is empty/],
-      [(response) => void response.writeHead(200, { "content-length": 209_715_201 }).write("x"), /more than 209715200 bytes/],
+      [
+        (response) => void response.writeHead(200, { "content-length": 209_715_201 }).write("x"),
+        /more than 209715200 bytes/,
+      ],
     ];
     for (const [reply, message] of cases) {
       answer = reply;
@@ -118,14 +147,26 @@ describe("media by URL", () => {
       const row = await look(id);
       assert.equal(row.status, "failed");
       assert.match(row.error ?? "", message);
-      assert.deepEqual(await events(id), [{ user_id: "user_a", mode: "live", data: { mediaId: id, url: `${base}/photo.jpg`, message: row.error } }]);
+      assert.deepEqual(await events(id), [
+        { user_id: "user_a", mode: "live", data: { mediaId: id, url: `${base}/photo.jpg`, message: row.error } },
+      ]);
     }
     assert.deepEqual(await world.storageKeys(), keysBefore);
   });
 
   it("fails for good at a refused address, without a word of what is there", async () => {
-    const guarded = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: false, limitsOf: unlimited });
-    for (const url of [`${base}/photo.jpg`, "http://169.254.169.254/latest/meta-data/", "ftp://example.com/a.jpg", "nonsense"]) {
+    const guarded = createIngest({
+      pool: world.database.pool,
+      storage: world.storage,
+      allowPrivateUrls: false,
+      limitsOf: unlimited,
+    });
+    for (const url of [
+      `${base}/photo.jpg`,
+      "http://169.254.169.254/latest/meta-data/",
+      "ftp://example.com/a.jpg",
+      "nonsense",
+    ]) {
       const { id, job } = await add(url);
       const before = asked;
       await guarded.run(job);
@@ -166,15 +207,33 @@ describe("media by URL", () => {
   });
 
   it("is not kept from one user by the sources of another that never end, and live posts come before all of test mode", async () => {
-    const others = await Promise.all(["user_c", "user_d", "user_e"].map(async (userId) => {
-      await world.database.pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [userId]);
-      return { userId, mode: "test" } as const;
-    }));
+    const others = await Promise.all(
+      ["user_c", "user_d", "user_e"].map(async (userId) => {
+        await world.database.pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [userId]);
+        return { userId, mode: "test" } as const;
+      }),
+    );
     answer = (response) => void response.writeHead(200).write("drip");
-    const another = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: unlimited });
+    const another = createIngest({
+      pool: world.database.pool,
+      storage: world.storage,
+      allowPrivateUrls: true,
+      limitsOf: unlimited,
+    });
     const before = asked;
-    const hanging = await Promise.all(others.flatMap((owner) => [1, 2, 3, 4].map(async () => ({ owner, id: (await addUrls(world.database.pool, world.jobs, owner, [{ url: `${base}/a.jpg` }]))[0]?.id ?? "" }))));
-    await Promise.all(hanging.map(async ({ owner, id }) => assert.equal((await another.ensureReady(owner, [id])).get(id)?.status, "fetching")));
+    const hanging = await Promise.all(
+      others.flatMap((owner) =>
+        [1, 2, 3, 4].map(async () => ({
+          owner,
+          id: (await addUrls(world.database.pool, world.jobs, owner, [{ url: `${base}/a.jpg` }]))[0]?.id ?? "",
+        })),
+      ),
+    );
+    await Promise.all(
+      hanging.map(async ({ owner, id }) =>
+        assert.equal((await another.ensureReady(owner, [id])).get(id)?.status, "fetching"),
+      ),
+    );
     assert.equal(asked - before, 6, "two each, and none of the places of live mode");
     answer = serve("photo-1x1.jpg");
     const { id } = await add();
@@ -188,16 +247,31 @@ describe("media by URL", () => {
     const { length } = await fixture("photo-1x1.jpg");
     await world.database.pool.query("insert into users (id, email) values ('user_f', 'user_f@example.com')");
     const owner = { userId: "user_f", mode: "live" } as const;
-    const bounded = createIngest({ pool: world.database.pool, storage: world.storage, allowPrivateUrls: true, limitsOf: async () => ({ ...NO_LIMITS, maxStorageBytes: 2 * length }) });
+    const bounded = createIngest({
+      pool: world.database.pool,
+      storage: world.storage,
+      allowPrivateUrls: true,
+      limitsOf: async () => ({ ...NO_LIMITS, maxStorageBytes: 2 * length }),
+    });
     answer = serve("photo-1x1.jpg");
-    const rows = await addUrls(world.database.pool, world.jobs, owner, Array.from({ length: 6 }, () => ({ url: `${base}/photo.jpg` })));
+    const rows = await addUrls(
+      world.database.pool,
+      world.jobs,
+      owner,
+      Array.from({ length: 6 }, () => ({ url: `${base}/photo.jpg` })),
+    );
     const keysBefore = await world.storageKeys();
     await Promise.all(rows.map(({ id }) => bounded.run({ ...owner, mediaId: id })));
     await bounded.run({ ...owner, mediaId: rows[0]?.id });
-    const stored = await getMedia(world.database.pool, owner, rows.map(({ id }) => id));
+    const stored = await getMedia(
+      world.database.pool,
+      owner,
+      rows.map(({ id }) => id),
+    );
     const ready = stored.filter(({ status }) => status === "ready");
     assert.ok(ready.length >= 1 && ready.length <= 2, `${ready.length} stored`);
-    for (const { status, error } of stored) if (status !== "ready") assert.match(`${status} ${error}`, /^failed You may have \d+ bytes of media stored/);
+    for (const { status, error } of stored)
+      if (status !== "ready") assert.match(`${status} ${error}`, /^failed You may have \d+ bytes of media stored/);
     assert.equal((await world.storageKeys()).length, keysBefore.length + ready.length);
   });
 
@@ -206,7 +280,10 @@ describe("media by URL", () => {
     const before = asked;
     const outcome = await ingest.ensureReady(world.owner, [upload.id, "0199b0a0-0000-7000-8000-000000000000"]);
     assert.deepEqual(outcome.get(upload.id), { status: "ready", facts: upload.facts });
-    assert.deepEqual(outcome.get("0199b0a0-0000-7000-8000-000000000000"), { status: "failed", message: "The media object has been deleted." });
+    assert.deepEqual(outcome.get("0199b0a0-0000-7000-8000-000000000000"), {
+      status: "failed",
+      message: "The media object has been deleted.",
+    });
     assert.equal((await ingest.ensureReady(world.stranger, [upload.id])).get(upload.id)?.status, "failed");
     assert.equal(asked, before);
   });

@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
 import { z } from "zod";
+
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
+import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
-import type { Storage } from "../storage/storage.ts";
-import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import { transaction } from "../db/sql.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Owner } from "./media-objects.ts";
 import { dropReceived, receiveFile } from "./receive.ts";
 import type { ReceivedFile } from "./receive.ts";
@@ -27,7 +29,10 @@ export interface IngestDeps {
 }
 
 /** What publishing gets to know of a media object. */
-export type MediaOutcome = { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" };
+export type MediaOutcome =
+  | { status: "ready"; facts: MediaFacts }
+  | { status: "failed"; message: string }
+  | { status: "fetching" };
 
 /** Brings media named by URL into storage. */
 export interface Ingest {
@@ -72,7 +77,8 @@ export function createIngest(given: IngestDeps): Ingest {
   const stopping = new AbortController();
 
   function attempt(owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
-    const running = underWay.get(row.id) ?? fetchMedia(deps, owner, row, totalSeconds, signal).finally(() => underWay.delete(row.id));
+    const running =
+      underWay.get(row.id) ?? fetchMedia(deps, owner, row, totalSeconds, signal).finally(() => underWay.delete(row.id));
     underWay.set(row.id, running);
     return running;
   }
@@ -81,7 +87,9 @@ export function createIngest(given: IngestDeps): Ingest {
   function lastTry(owner: Owner, row: MediaRow): Promise<Attempt> {
     const begun = lastTries.get(row.id);
     if (begun !== undefined) return begun;
-    const trying = underWay.get(row.id) ?? places.run(owner.userId, owner.mode === "live", () => attempt(owner, row, LAST_TRY_SECONDS, stopping.signal));
+    const trying =
+      underWay.get(row.id) ??
+      places.run(owner.userId, owner.mode === "live", () => attempt(owner, row, LAST_TRY_SECONDS, stopping.signal));
     lastTries.set(row.id, trying);
     const forget = () => void (lastTries.get(row.id) === trying && lastTries.delete(row.id));
     trying.then(() => setTimeout(forget, KEPT_SECONDS * 1000).unref(), forget);
@@ -93,10 +101,15 @@ export function createIngest(given: IngestDeps): Ingest {
     if (row.facts !== null) return [id, { status: "ready", facts: row.facts }];
     const trying = lastTry(owner, row);
     const looked = new AbortController();
-    const tried = await Promise.race([trying, sleep(LOOK_SECONDS * 1000, null, { signal: looked.signal })]).finally(() => looked.abort());
+    const tried = await Promise.race([trying, sleep(LOOK_SECONDS * 1000, null, { signal: looked.signal })]).finally(
+      () => looked.abort(),
+    );
     if (tried === null) return [id, { status: "fetching" }];
     lastTries.delete(id);
-    return [id, tried.facts === null ? { status: "failed", message: tried.message } : { status: "ready", facts: tried.facts }];
+    return [
+      id,
+      tried.facts === null ? { status: "failed", message: tried.message } : { status: "ready", facts: tried.facts },
+    ];
   }
 
   return {
@@ -126,7 +139,13 @@ interface FetchDeps extends IngestDeps {
 /** One try: what the bytes say, or why they could not be had and whether that is for good. */
 type Attempt = { facts: MediaFacts } | { facts: null; message: string; final: boolean };
 
-async function fetchMedia(deps: FetchDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
+async function fetchMedia(
+  deps: FetchDeps,
+  owner: Owner,
+  row: MediaRow,
+  totalSeconds: number,
+  signal?: AbortSignal,
+): Promise<Attempt> {
   try {
     return { facts: await fetchAndStore(deps, owner, row, totalSeconds, signal) };
   } catch (error) {
@@ -138,7 +157,13 @@ async function fetchMedia(deps: FetchDeps, owner: Owner, row: MediaRow, totalSec
   }
 }
 
-async function fetchAndStore(deps: FetchDeps, owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<MediaFacts> {
+async function fetchAndStore(
+  deps: FetchDeps,
+  owner: Owner,
+  row: MediaRow,
+  totalSeconds: number,
+  signal?: AbortSignal,
+): Promise<MediaFacts> {
   const room = await deps.rooms.open(owner.userId, 1);
   try {
     const answer = await guardedFetch(row.source_url ?? "", {
@@ -152,17 +177,35 @@ async function fetchAndStore(deps: FetchDeps, owner: Owner, row: MediaRow, total
       answer.discard();
       throw new GuardedFetchError("unreachable", `The URL answers with status ${answer.status}.`);
     }
-    const received = await receiveFile(deps.storage, { userId: owner.userId, isPatient: true, bytes: answer.body, name: "The file at the URL", claimedMimeType: null, room });
+    const received = await receiveFile(deps.storage, {
+      userId: owner.userId,
+      isPatient: true,
+      bytes: answer.body,
+      name: "The file at the URL",
+      claimedMimeType: null,
+      room,
+    });
     return await keep(deps, owner, row.id, received);
   } finally {
     room.close();
   }
 }
 
-async function keep({ pool, storage, limitsOf }: IngestDeps, owner: Owner, id: string, received: ReceivedFile): Promise<MediaFacts> {
+async function keep(
+  { pool, storage, limitsOf }: IngestDeps,
+  owner: Owner,
+  id: string,
+  received: ReceivedFile,
+): Promise<MediaFacts> {
   try {
     const isKept = await transaction(pool, async (tx) => {
-      const written = await markMediaReady.run(tx, [owner.userId, owner.mode, id, received.storageKey, jsonb(received.facts)]);
+      const written = await markMediaReady.run(tx, [
+        owner.userId,
+        owner.mode,
+        id,
+        received.storageKey,
+        jsonb(received.facts),
+      ]);
       await judgeRoom(tx, limitsOf, owner.userId);
       return written === 1;
     });

@@ -1,8 +1,10 @@
 import { open } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+
 import { CustomSource, EncodedPacketSink, Input, Logging, LogLevel, MP4, QTFF } from "mediabunny";
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
 import type { Metadata } from "sharp";
+
 import type { MimeType } from "../../model/capabilities.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -26,7 +28,10 @@ export interface StoredBytes {
 }
 
 /** Measures a stored image, decoding it once so that a cut one is found out. Throws an UnreadableMediaError. */
-export async function measureImage(storage: Storage, { userId, key, mimeType, sizeBytes }: StoredBytes): Promise<MediaFacts> {
+export async function measureImage(
+  storage: Storage,
+  { userId, key, mimeType, sizeBytes }: StoredBytes,
+): Promise<MediaFacts> {
   const head = await imageSlots.run(userId, true, () => storage.withFile(key, readHead));
   const { autoOrient, orientation = 1, pages = 1 } = head;
   return imageSlots.run(userId, head.width * head.height <= LIGHT_PIXELS, () =>
@@ -50,7 +55,9 @@ export async function measureImage(storage: Storage, { userId, key, mimeType, si
 async function readHead(path: string): Promise<Metadata> {
   const head = await readImageHead(path).catch(asUnreadable);
   if (head.width * head.height > MAX_PIXELS) {
-    throw new UnreadableMediaError(`has ${head.width} × ${head.height} pixels, more than the ${MAX_PIXELS / 1_000_000} megapixels that are taken`);
+    throw new UnreadableMediaError(
+      `has ${head.width} × ${head.height} pixels, more than the ${MAX_PIXELS / 1_000_000} megapixels that are taken`,
+    );
   }
   return head;
 }
@@ -69,7 +76,10 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
   try {
     const tail = Buffer.alloc(Math.min(1024, sizeBytes));
     await file.read(tail, 0, tail.length, sizeBytes - tail.length);
-    return tail.toString("latin1").replace(/(?<!\0)\0+$/, "").endsWith(";");
+    return tail
+      .toString("latin1")
+      .replace(/(?<!\0)\0+$/, "")
+      .endsWith(";");
   } finally {
     await file.close();
   }
@@ -83,7 +93,12 @@ export function measureVideo(storage: Storage, bytes: StoredBytes): Promise<Medi
 async function measureByIndex(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
   const read = async (start: number, end: number) => buffer(await storage.open(bytes.key, { start, end }));
   const { index, isFirst } = await readIndex(read, bytes.sizeBytes);
-  const source = new CustomSource({ getSize: () => bytes.sizeBytes, read, maxCacheSize: 2 * 1024 * 1024, prefetchProfile: "fileSystem" });
+  const source = new CustomSource({
+    getSize: () => bytes.sizeBytes,
+    read,
+    maxCacheSize: 2 * 1024 * 1024,
+    prefetchProfile: "fileSystem",
+  });
   const input = new Input({ source, formats: [MP4, QTFF] });
   try {
     const video = await input.getPrimaryVideoTrack();

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+
 import { PublicError } from "../../model/errors.ts";
 import { createMediaWorld } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import { transaction } from "../db/sql.ts";
-import { storedBytes } from "./room.ts";
 import { addUrls, deleteMedia, getMedia, holdForPost, listMediaPage } from "./media-objects.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
+import { storedBytes } from "./room.ts";
 import { dropBytes } from "./sweep.ts";
 
 describe("media objects", () => {
@@ -16,23 +17,37 @@ describe("media objects", () => {
   });
   after(() => world.close());
 
-  const remove = (id: string, owner = world.owner) => transaction(world.database.pool, (tx) => deleteMedia(tx, world.jobs, owner, id));
+  const remove = (id: string, owner = world.owner) =>
+    transaction(world.database.pool, (tx) => deleteMedia(tx, world.jobs, owner, id));
 
   it("of an upload are ready at once", async () => {
     const row = await world.upload("photo-4x5.jpg");
     assert.deepEqual(await getMedia(world.database.pool, world.owner, [row.id]), [row]);
-    assert.deepEqual([row.status, row.filename, row.facts?.width, row.size_bytes], ["ready", "photo-4x5.jpg", 1080, row.facts?.sizeBytes]);
+    assert.deepEqual(
+      [row.status, row.filename, row.facts?.width, row.size_bytes],
+      ["ready", "photo-4x5.jpg", 1080, row.facts?.sizeBytes],
+    );
   });
 
   it("of URLs come in the order asked for, pending, each with a job", async () => {
-    const urls = [{ url: "https://example.com/a/b%20c.jpg?x=1" }, { url: "https://example.com/", filename: "../../etc/pass\u0000wd" }, { url: "nonsense" }];
+    const urls = [
+      { url: "https://example.com/a/b%20c.jpg?x=1" },
+      { url: "https://example.com/", filename: "../../etc/pass\u0000wd" },
+      { url: "nonsense" },
+    ];
     const rows = await addUrls(world.database.pool, world.jobs, world.owner, urls);
-    assert.deepEqual(rows.map((row) => [row.status, row.source_url, row.filename]), [
-      ["pending", urls[0]?.url, "b c.jpg"],
-      ["pending", urls[1]?.url, "passwd"],
-      ["pending", "nonsense", "media"],
-    ]);
-    const wanted = rows.map((row) => ({ queue: INGEST_QUEUE, data: { userId: "user_a", mode: "live", mediaId: row.id } }));
+    assert.deepEqual(
+      rows.map((row) => [row.status, row.source_url, row.filename]),
+      [
+        ["pending", urls[0]?.url, "b c.jpg"],
+        ["pending", urls[1]?.url, "passwd"],
+        ["pending", "nonsense", "media"],
+      ],
+    );
+    const wanted = rows.map((row) => ({
+      queue: INGEST_QUEUE,
+      data: { userId: "user_a", mode: "live", mediaId: row.id },
+    }));
     assert.deepEqual(world.jobs.sent.slice(-3), wanted);
   });
 
@@ -40,7 +55,10 @@ describe("media objects", () => {
     const { id } = await world.upload("photo-1x1.jpg");
     for (const other of [world.stranger, { ...world.owner, mode: "test" as const }]) {
       assert.deepEqual(await getMedia(world.database.pool, other, [id]), []);
-      assert.deepEqual(await listMediaPage(world.database.pool, other, { limit: 100, offset: 0 }), { media: [], total: 0 });
+      assert.deepEqual(await listMediaPage(world.database.pool, other, { limit: 100, offset: 0 }), {
+        media: [],
+        total: 0,
+      });
       await assert.rejects(remove(id, other), { code: "NOT_FOUND" });
     }
     assert.equal(await storedBytes(world.database.pool, world.stranger.userId), 0);
@@ -52,7 +70,10 @@ describe("media objects", () => {
     const all = await listMediaPage(world.database.pool, world.owner, { limit: 100, offset: 0 });
     assert.equal(all.media[0]?.id, newest.id);
     assert.equal(all.total, all.media.length);
-    assert.deepEqual((await listMediaPage(world.database.pool, world.owner, { limit: 1, offset: 1 })).media, all.media.slice(1, 2));
+    assert.deepEqual(
+      (await listMediaPage(world.database.pool, world.owner, { limit: 1, offset: 1 })).media,
+      all.media.slice(1, 2),
+    );
   });
 
   it("are deleted with their bytes and their share of the storage", async () => {
@@ -72,7 +93,11 @@ describe("media objects", () => {
     for (const status of ["draft", "scheduled", "queued", "posting", "partial", "failed"] as const) {
       const { id } = await world.upload("photo-1x1.webp");
       const postId = await world.post(id, status);
-      await assert.rejects(remove(id), (error: unknown) => error instanceof PublicError && error.code === "INVALID_STATUS_TRANSITION" && error.message.includes(postId));
+      await assert.rejects(
+        remove(id),
+        (error: unknown) =>
+          error instanceof PublicError && error.code === "INVALID_STATUS_TRANSITION" && error.message.includes(postId),
+      );
     }
     for (const status of ["published", "discarded"] as const) {
       const { id } = await world.upload("photo-1x1.webp");
@@ -89,8 +114,14 @@ describe("media objects", () => {
       assert.equal((await holdForPost(tx, world.owner, [id])).length, 1);
       deletion = remove(id);
       deletion.catch(() => {});
-      await tx.query(`insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`, [id]);
-      await tx.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $1, 'user_a')", [id]);
+      await tx.query(
+        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`,
+        [id],
+      );
+      await tx.query(
+        "insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $1, 'user_a')",
+        [id],
+      );
     });
     await assert.rejects(deletion ?? Promise.resolve(), { code: "INVALID_STATUS_TRANSITION" });
   });

@@ -1,9 +1,20 @@
 import { basename } from "node:path";
-import { newId } from "../../model/ids.ts";
+
 import { PublicError } from "../../model/errors.ts";
+import { newId } from "../../model/ids.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { findMedia, findNeedingPost, holdMedia, insertMedia, listMedia, countMedia, lockMedia, releaseMedia, removeReleased } from "../db/media.ts";
+import {
+  findMedia,
+  findNeedingPost,
+  holdMedia,
+  insertMedia,
+  listMedia,
+  countMedia,
+  lockMedia,
+  releaseMedia,
+  removeReleased,
+} from "../db/media.ts";
 import type { MediaRow, NewMedia } from "../db/media.ts";
 import type { Db } from "../db/sql.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
@@ -20,33 +31,51 @@ export interface JobSender {
 }
 
 /** Makes media objects of received files, in the order given. In the transaction of whatever names them. */
-export async function addUploads(db: Db, owner: Owner, files: readonly { received: ReceivedFile; filename: string }[]): Promise<MediaRow[]> {
-  return insert(db, owner, files.map(({ received, filename }) => ({
-    id: newId(),
-    status: "ready",
-    source_url: null,
-    storage_key: received.storageKey,
-    filename: cleanFilename(filename),
-    facts: received.facts,
-    size_bytes: received.facts.sizeBytes,
-  })));
+export async function addUploads(
+  db: Db,
+  owner: Owner,
+  files: readonly { received: ReceivedFile; filename: string }[],
+): Promise<MediaRow[]> {
+  return insert(
+    db,
+    owner,
+    files.map(({ received, filename }) => ({
+      id: newId(),
+      status: "ready",
+      source_url: null,
+      storage_key: received.storageKey,
+      filename: cleanFilename(filename),
+      facts: received.facts,
+      size_bytes: received.facts.sizeBytes,
+    })),
+  );
 }
 
 /**
  * Makes media objects of URLs, in the order given, and has them fetched soon after. In the transaction of whatever names
  * them. Nothing is fetched here. Addresses are taken as they are: they are judged when they are fetched.
  */
-export async function addUrls(db: Db, jobs: JobSender, owner: Owner, urls: readonly { url: string; filename?: string | null }[]): Promise<MediaRow[]> {
-  const rows = await insert(db, owner, urls.map(({ url, filename }) => ({
-    id: newId(),
-    status: "pending",
-    source_url: url,
-    storage_key: null,
-    filename: cleanFilename(filename ?? lastSegment(url)),
-    facts: null,
-    size_bytes: 0,
-  })));
-  for (const row of rows) await jobs.send(db, INGEST_QUEUE, { ...owner, mediaId: row.id }, owner.userId, owner.mode === "live" ? 1 : 0);
+export async function addUrls(
+  db: Db,
+  jobs: JobSender,
+  owner: Owner,
+  urls: readonly { url: string; filename?: string | null }[],
+): Promise<MediaRow[]> {
+  const rows = await insert(
+    db,
+    owner,
+    urls.map(({ url, filename }) => ({
+      id: newId(),
+      status: "pending",
+      source_url: url,
+      storage_key: null,
+      filename: cleanFilename(filename ?? lastSegment(url)),
+      facts: null,
+      size_bytes: 0,
+    })),
+  );
+  for (const row of rows)
+    await jobs.send(db, INGEST_QUEUE, { ...owner, mediaId: row.id }, owner.userId, owner.mode === "live" ? 1 : 0);
   return rows;
 }
 
@@ -60,7 +89,11 @@ export async function holdForPost(tx: Db, owner: Owner, ids: readonly string[]):
   return ids.length === 0 ? [] : holdMedia.all(tx, [owner.userId, owner.mode, ids]);
 }
 
-export async function listMediaPage(db: Db, owner: Owner, page: { limit: number; offset: number }): Promise<{ media: MediaRow[]; total: number }> {
+export async function listMediaPage(
+  db: Db,
+  owner: Owner,
+  page: { limit: number; offset: number },
+): Promise<{ media: MediaRow[]; total: number }> {
   const media = await listMedia.all(db, [owner.userId, owner.mode, page.limit, page.offset]);
   const counted = await countMedia.one(db, [owner.userId, owner.mode]);
   return { media, total: counted?.count ?? 0 };
@@ -72,10 +105,14 @@ export async function listMediaPage(db: Db, owner: Owner, page: { limit: number;
  * naming it; its address then answers 410.
  */
 export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: string): Promise<void> {
-  if ((await lockMedia.one(tx, [owner.userId, owner.mode, id])) === undefined) throw new PublicError("NOT_FOUND", "There is no such media object.");
+  if ((await lockMedia.one(tx, [owner.userId, owner.mode, id])) === undefined)
+    throw new PublicError("NOT_FOUND", "There is no such media object.");
   const post = await findNeedingPost.one(tx, [owner.userId, id]);
   if (post !== undefined) {
-    throw new PublicError("INVALID_STATUS_TRANSITION", `The media object is part of post ${post.id}, which is ${post.status}. Discard the post or change its media first.`);
+    throw new PublicError(
+      "INVALID_STATUS_TRANSITION",
+      `The media object is part of post ${post.id}, which is ${post.status}. Discard the post or change its media first.`,
+    );
   }
   const released = await releaseMedia.all(tx, [[id]]);
   await removeReleased.run(tx, [[id]]);
@@ -91,7 +128,11 @@ async function insert(db: Db, owner: Owner, media: NewMedia[]): Promise<MediaRow
 
 /** A name without folders, control characters and excess length. */
 function cleanFilename(name: string): string {
-  const clean = basename(name.replaceAll("\\", "/")).replace(/\p{Cc}/gu, "").trim().slice(0, 255).toWellFormed();
+  const clean = basename(name.replaceAll("\\", "/"))
+    .replace(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, 255)
+    .toWellFormed();
   return clean === "" || clean === "." || clean === ".." ? "media" : clean;
 }
 

@@ -7,7 +7,9 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { crc32 } from "node:zlib";
+
 import sharp from "sharp";
+
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { PublicCode } from "../../model/errors.ts";
@@ -29,9 +31,19 @@ describe("receiving a file", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   const receive = (bytes: Uint8Array | AsyncIterable<Uint8Array>, claimedMimeType: string | null = null) =>
-    receiveFile(storage, { userId: "user_a", bytes: bytes instanceof Uint8Array ? inChunks(bytes) : bytes, name: "file", claimedMimeType });
+    receiveFile(storage, {
+      userId: "user_a",
+      bytes: bytes instanceof Uint8Array ? inChunks(bytes) : bytes,
+      name: "file",
+      claimedMimeType,
+    });
   const stored = async () => (await Readable.from(storage.list()).toArray()).length;
-  const refused = async (code: PublicCode, message: RegExp, bytes: Uint8Array | AsyncIterable<Uint8Array>, claimed: string | null = null) => {
+  const refused = async (
+    code: PublicCode,
+    message: RegExp,
+    bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    claimed: string | null = null,
+  ) => {
     const before = await stored();
     await assert.rejects(receive(bytes, claimed), (error: unknown) => {
       assert.ok(error instanceof PublicError, String(error));
@@ -53,18 +65,72 @@ describe("receiving a file", () => {
     ["animated.gif", { mimeType: "image/gif", width: 160, height: 120, animated: true }],
   ];
   const VIDEOS: [string, Partial<MediaFacts>][] = [
-    ["landscape-16x9.mp4", { mimeType: "video/mp4", width: 1280, height: 720, durationSeconds: 4, frameRate: 30, audioCodec: "aac", audioChannels: 2, audioSampleRate: 44100 }],
-    ["portrait-9x16.mp4", { mimeType: "video/mp4", width: 1080, height: 1920, durationSeconds: 5, frameRate: 30, audioCodec: "aac", audioChannels: 2 }],
-    ["rotated-index-last.mp4", { mimeType: "video/mp4", width: 360, height: 640, durationSeconds: 2, audioChannels: 1 }],
-    ["silent.mp4", { mimeType: "video/mp4", width: 320, height: 180, durationSeconds: 1, frameRate: 24, audioCodec: null, audioChannels: null, audioSampleRate: null }],
-    ["landscape.mov", { mimeType: "video/quicktime", width: 640, height: 360, durationSeconds: 2, frameRate: 25, audioCodec: "aac" }],
+    [
+      "landscape-16x9.mp4",
+      {
+        mimeType: "video/mp4",
+        width: 1280,
+        height: 720,
+        durationSeconds: 4,
+        frameRate: 30,
+        audioCodec: "aac",
+        audioChannels: 2,
+        audioSampleRate: 44100,
+      },
+    ],
+    [
+      "portrait-9x16.mp4",
+      {
+        mimeType: "video/mp4",
+        width: 1080,
+        height: 1920,
+        durationSeconds: 5,
+        frameRate: 30,
+        audioCodec: "aac",
+        audioChannels: 2,
+      },
+    ],
+    [
+      "rotated-index-last.mp4",
+      { mimeType: "video/mp4", width: 360, height: 640, durationSeconds: 2, audioChannels: 1 },
+    ],
+    [
+      "silent.mp4",
+      {
+        mimeType: "video/mp4",
+        width: 320,
+        height: 180,
+        durationSeconds: 1,
+        frameRate: 24,
+        audioCodec: null,
+        audioChannels: null,
+        audioSampleRate: null,
+      },
+    ],
+    [
+      "landscape.mov",
+      { mimeType: "video/quicktime", width: 640, height: 360, durationSeconds: 2, frameRate: 25, audioCodec: "aac" },
+    ],
   ];
 
   it("measures what each image shows, after rotation", async () => {
     for (const [name, expected] of IMAGES) {
       const bytes = await fixture(name);
       const { facts } = await receive(bytes, expected.mimeType);
-      assert.deepEqual(facts, { ...facts, type: "image", sizeBytes: bytes.length, animated: false, orientation: 1, durationSeconds: null, videoCodec: null, ...expected }, name);
+      assert.deepEqual(
+        facts,
+        {
+          ...facts,
+          type: "image",
+          sizeBytes: bytes.length,
+          animated: false,
+          orientation: 1,
+          durationSeconds: null,
+          videoCodec: null,
+          ...expected,
+        },
+        name,
+      );
     }
   });
 
@@ -73,7 +139,11 @@ describe("receiving a file", () => {
       const bytes = await fixture(name);
       const { facts } = await receive(bytes, expected.mimeType);
       const bitRate = Math.round((bytes.length * 8) / (expected.durationSeconds ?? 1));
-      assert.deepEqual(facts, { ...facts, type: "video", sizeBytes: bytes.length, videoCodec: "avc", bitRate, animated: false, ...expected }, name);
+      assert.deepEqual(
+        facts,
+        { ...facts, type: "video", sizeBytes: bytes.length, videoCodec: "avc", bitRate, animated: false, ...expected },
+        name,
+      );
     }
   });
 
@@ -85,7 +155,13 @@ describe("receiving a file", () => {
   });
 
   it("goes by the bytes where nothing is claimed", async () => {
-    for (const claim of [null, "", "application/octet-stream", "binary/octet-stream", "Application/Octet-Stream; charset=binary"]) {
+    for (const claim of [
+      null,
+      "",
+      "application/octet-stream",
+      "binary/octet-stream",
+      "Application/Octet-Stream; charset=binary",
+    ]) {
       assert.equal((await receive(await fixture("photo-1x1.webp"), claim)).facts.mimeType, "image/webp");
     }
     assert.equal((await receive(await fixture("photo-4x5.jpg"), "IMAGE/JPEG; q=1")).facts.mimeType, "image/jpeg");
@@ -93,14 +169,34 @@ describe("receiving a file", () => {
   });
 
   it("refuses a claim that the bytes do not keep", async () => {
-    await refused("UNSUPPORTED_MEDIA_TYPE", /^file is declared as image\/png, but its bytes are image\/jpeg\.$/, await fixture("photo-4x5.jpg"), "image/png");
-    await refused("UNSUPPORTED_MEDIA_TYPE", /declared as video\/mp4, but its bytes are video\/quicktime/, await fixture("landscape.mov"), "video/mp4");
+    await refused(
+      "UNSUPPORTED_MEDIA_TYPE",
+      /^file is declared as image\/png, but its bytes are image\/jpeg\.$/,
+      await fixture("photo-4x5.jpg"),
+      "image/png",
+    );
+    await refused(
+      "UNSUPPORTED_MEDIA_TYPE",
+      /declared as video\/mp4, but its bytes are video\/quicktime/,
+      await fixture("landscape.mov"),
+      "video/mp4",
+    );
     await refused("UNSUPPORTED_MEDIA_TYPE", /declared as text\/html/, await fixture("photo-4x5.jpg"), "text/html");
   });
 
   it("refuses types that are not taken, whatever they claim", async () => {
-    await refused("UNSUPPORTED_MEDIA_TYPE", /^file is video\/webm, which is not supported\.$/, await fixture("unsupported.webm"), "video/mp4");
-    await refused("UNSUPPORTED_MEDIA_TYPE", /not an image or video of a known type/, Buffer.from("hello there"), "image/jpeg");
+    await refused(
+      "UNSUPPORTED_MEDIA_TYPE",
+      /^file is video\/webm, which is not supported\.$/,
+      await fixture("unsupported.webm"),
+      "video/mp4",
+    );
+    await refused(
+      "UNSUPPORTED_MEDIA_TYPE",
+      /not an image or video of a known type/,
+      Buffer.from("hello there"),
+      "image/jpeg",
+    );
     await refused("UNSUPPORTED_MEDIA_TYPE", /./, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "image/png");
     await refused("UNSUPPORTED_MEDIA_TYPE", /./, Buffer.from("%PDF-1.7\n"), null);
     await refused("UNSUPPORTED_MEDIA_TYPE", /./, Buffer.alloc(100_000), null);
@@ -110,12 +206,21 @@ describe("receiving a file", () => {
     await refused("VALIDATION_FAILED", /^file is empty\.$/, Buffer.alloc(0));
     for (const [name] of [...IMAGES, ...VIDEOS]) {
       const bytes = await fixture(name);
-      for (const part of [0.99, 0.6, 0.1]) await refused("VALIDATION_FAILED", /cut or broken|no video track/, bytes.subarray(0, Math.floor(bytes.length * part)));
+      for (const part of [0.99, 0.6, 0.1])
+        await refused(
+          "VALIDATION_FAILED",
+          /cut or broken|no video track/,
+          bytes.subarray(0, Math.floor(bytes.length * part)),
+        );
     }
     const jpeg = Buffer.from(await fixture("photo-4x5.jpg"));
     jpeg.fill(0xff, 5_000, 9_000);
     await refused("VALIDATION_FAILED", /cut or broken/, jpeg);
-    await refused("VALIDATION_FAILED", /cut or broken/, Buffer.concat([(await fixture("photo-1x1.png")).subarray(0, 60), Buffer.alloc(50_000, 7)]));
+    await refused(
+      "VALIDATION_FAILED",
+      /cut or broken/,
+      Buffer.concat([(await fixture("photo-1x1.png")).subarray(0, 60), Buffer.alloc(50_000, 7)]),
+    );
   });
 
   it("refuses a picture of more pixels than fit into memory", async () => {
@@ -178,11 +283,25 @@ describe("files of several users", () => {
   it("are read by turns: large pictures of one do not hold up a small one of another", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
     const storage = await createDiskStorage(folder);
-    const large = await sharp({ create: { width: 6_000, height: 5_000, channels: 3, background: "#456" } }).png({ progressive: true }).toBuffer();
+    const large = await sharp({ create: { width: 6_000, height: 5_000, channels: 3, background: "#456" } })
+      .png({ progressive: true })
+      .toBuffer();
     let done = 0;
-    const others = [1, 2, 3, 4, 5].map(() => receiveFile(storage, { userId: "user_b", bytes: Readable.from([large]), name: "large.png", claimedMimeType: null }).then(() => (done += 1)));
+    const others = [1, 2, 3, 4, 5].map(() =>
+      receiveFile(storage, {
+        userId: "user_b",
+        bytes: Readable.from([large]),
+        name: "large.png",
+        claimedMimeType: null,
+      }).then(() => (done += 1)),
+    );
     await others[0];
-    await receiveFile(storage, { userId: "user_a", bytes: Readable.from([await fixture("photo-1x1.png")]), name: "small.png", claimedMimeType: null });
+    await receiveFile(storage, {
+      userId: "user_a",
+      bytes: Readable.from([await fixture("photo-1x1.png")]),
+      name: "small.png",
+      claimedMimeType: null,
+    });
     assert.ok(done < 4, `${done} of 5 large ones went before the small one`);
     await Promise.all(others);
     await rm(folder, { recursive: true });
@@ -191,10 +310,21 @@ describe("files of several users", () => {
   it("wait up to a bound, beyond which their user is told when to come back, and nobody else is", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
     const storage = await createDiskStorage(folder);
-    const send = async (userId: string, patience: { isPatient?: true } = {}) => receiveFile(storage, { userId, bytes: Readable.from([await fixture("photo-1x1.png")]), name: "photo.png", claimedMimeType: null, ...patience });
+    const send = async (userId: string, patience: { isPatient?: true } = {}) =>
+      receiveFile(storage, {
+        userId,
+        bytes: Readable.from([await fixture("photo-1x1.png")]),
+        name: "photo.png",
+        claimedMimeType: null,
+        ...patience,
+      });
     const held = Promise.withResolvers<void>();
     const waiting = Array.from({ length: 52 }, () => imageSlots.run("user_b", true, () => held.promise));
-    await assert.rejects(send("user_b"), (error: unknown) => error instanceof PublicError && error.code === "RATE_LIMITED" && error.headers["retry-after"] === "5");
+    await assert.rejects(
+      send("user_b"),
+      (error: unknown) =>
+        error instanceof PublicError && error.code === "RATE_LIMITED" && error.headers["retry-after"] === "5",
+    );
     assert.deepEqual(await Readable.from(storage.list()).toArray(), []);
     const others = [send("user_a"), send("user_b", { isPatient: true })];
     held.resolve();
@@ -217,6 +347,7 @@ async function large(sizeBytes: number): Promise<AsyncGenerator<Uint8Array>> {
     head.write("free", 4, "latin1");
     yield head;
     let left = sizeBytes - video.length - head.length;
-    for (const block = Buffer.alloc(65_536); left > 0; left -= block.length) yield block.subarray(0, Math.min(left, block.length));
+    for (const block = Buffer.alloc(65_536); left > 0; left -= block.length)
+      yield block.subarray(0, Math.min(left, block.length));
   })();
 }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
 import { Readable } from "node:stream";
+
 import { fileTypeFromBuffer } from "file-type";
+
 import { isMimeType, MAX_FILE_BYTES, mediaTypeOf, MIME_TYPES } from "../../model/capabilities.ts";
 import type { MimeType } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
@@ -47,7 +49,10 @@ export async function receiveFile(storage: Storage, file: IncomingFile): Promise
   const chunks = withHead(file.bytes);
   try {
     const first = await chunks.next();
-    if (first.done) throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", { fix: "Send a file that holds an image or a video." });
+    if (first.done)
+      throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", {
+        fix: "Send a file that holds an image or a video.",
+      });
     const mimeType = await detectType(first.value, file);
     const key = newStorageKey();
     const hash = createHash("sha256");
@@ -60,7 +65,12 @@ export async function receiveFile(storage: Storage, file: IncomingFile): Promise
 }
 
 /** Hashes what passes, and ends it above the limit. */
-async function* watch(first: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: Hash, file: IncomingFile): AsyncGenerator<Uint8Array> {
+async function* watch(
+  first: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+  hash: Hash,
+  file: IncomingFile,
+): AsyncGenerator<Uint8Array> {
   let sizeBytes = first.byteLength;
   file.room?.take(first.byteLength);
   hash.update(first);
@@ -68,7 +78,10 @@ async function* watch(first: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: 
   for await (const chunk of rest) {
     sizeBytes += chunk.byteLength;
     if (sizeBytes > MAX_FILE_BYTES) {
-      throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", { limit: MAX_FILE_BYTES, fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.` });
+      throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", {
+        limit: MAX_FILE_BYTES,
+        fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
+      });
     }
     file.room?.take(chunk.byteLength);
     hash.update(chunk);
@@ -107,12 +120,23 @@ async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeTyp
   const actual = found === undefined ? undefined : (SAME_TYPE.get(found) ?? found);
   const fix = `Send one of ${MIME_TYPES.join(", ")}.`;
   if (!isMimeType(actual)) {
-    const message = actual === undefined ? "is not an image or video of a known type" : `is ${actual}, which is not supported`;
-    throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", message, { actual: actual ?? null, limit: MIME_TYPES, fix });
+    const message =
+      actual === undefined ? "is not an image or video of a known type" : `is ${actual}, which is not supported`;
+    throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", message, {
+      actual: actual ?? null,
+      limit: MIME_TYPES,
+      fix,
+    });
   }
   const claimed = file.claimedMimeType?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (!CLAIMS_NOTHING.has(claimed) && (SAME_TYPE.get(claimed) ?? claimed) !== actual) {
-    throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", `is declared as ${claimed}, but its bytes are ${actual}`, { actual, limit: claimed, fix: `Declare it as ${actual}, or send ${claimed}.` });
+    throw refusal(
+      file,
+      "UNSUPPORTED_MEDIA_TYPE",
+      "media.type",
+      `is declared as ${claimed}, but its bytes are ${actual}`,
+      { actual, limit: claimed, fix: `Declare it as ${actual}, or send ${claimed}.` },
+    );
   }
   return actual;
 }
@@ -127,13 +151,20 @@ const SAME_TYPE: ReadonlyMap<string, string> = new Map([
   ["video/x-m4v", "video/mp4"],
 ]);
 
-async function measure(storage: Storage, file: IncomingFile, bytes: { key: string; mimeType: MimeType; sizeBytes: number }): Promise<MediaFacts> {
+async function measure(
+  storage: Storage,
+  file: IncomingFile,
+  bytes: { key: string; mimeType: MimeType; sizeBytes: number },
+): Promise<MediaFacts> {
   // Loaded with the first file, since the libraries behind it take longer to load than all else.
   const { measureImage, measureVideo } = await import("./measure.ts");
   const { userId } = file;
   try {
-    if (file.isPatient !== true && imageSlots.waitingOf(userId) + indexSlots.waitingOf(userId) >= MOST_WAITING) throw tooManyWaiting(file);
-    return mediaTypeOf(bytes.mimeType) === "image" ? await measureImage(storage, { userId, ...bytes }) : await measureVideo(storage, { userId, ...bytes });
+    if (file.isPatient !== true && imageSlots.waitingOf(userId) + indexSlots.waitingOf(userId) >= MOST_WAITING)
+      throw tooManyWaiting(file);
+    return mediaTypeOf(bytes.mimeType) === "image"
+      ? await measureImage(storage, { userId, ...bytes })
+      : await measureVideo(storage, { userId, ...bytes });
   } catch (error) {
     await storage.delete(bytes.key);
     if (!(error instanceof UnreadableMediaError)) throw error;
@@ -147,10 +178,32 @@ const MOST_WAITING = 50;
 function tooManyWaiting({ path = "" }: IncomingFile): PublicError {
   const message = "Too many of your files are still to be read.";
   const fix = "Send it again a little later, and fewer at once.";
-  return new PublicError("RATE_LIMITED", message, { headers: { "retry-after": "5" }, issues: [{ rule: "media.waiting", code: "RATE_LIMITED", platform: null, path, message, actual: MOST_WAITING, limit: MOST_WAITING, fix }] });
+  return new PublicError("RATE_LIMITED", message, {
+    headers: { "retry-after": "5" },
+    issues: [
+      {
+        rule: "media.waiting",
+        code: "RATE_LIMITED",
+        platform: null,
+        path,
+        message,
+        actual: MOST_WAITING,
+        limit: MOST_WAITING,
+        fix,
+      },
+    ],
+  });
 }
 
-function refusal(file: IncomingFile, code: PublicCode, rule: string, words: string, { actual = null, limit = null, fix }: { actual?: unknown; limit?: unknown; fix: string }): PublicError {
+function refusal(
+  file: IncomingFile,
+  code: PublicCode,
+  rule: string,
+  words: string,
+  { actual = null, limit = null, fix }: { actual?: unknown; limit?: unknown; fix: string },
+): PublicError {
   const message = `${file.name} ${words}.`;
-  return new PublicError(code, message, { issues: [{ rule, code, platform: null, path: file.path ?? "", message, actual, limit, fix }] });
+  return new PublicError(code, message, {
+    issues: [{ rule, code, platform: null, path: file.path ?? "", message, actual, limit, fix }],
+  });
 }

@@ -2,7 +2,9 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import type { OutputInfo } from "sharp";
+
 import type { MediaFacts } from "../../model/post.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { Rendition } from "../../platforms/platform.ts";
@@ -15,14 +17,29 @@ import { openImage } from "./open-image.ts";
  * animation, and in JPEG white where it was see-through. Compressed harder first, then scaled down, until it fits.
  * Belongs into the image slot. Throws MEDIA_REJECTED where nothing of use would be left.
  */
-export async function makeRendition(storage: Storage, original: { storageKey: string; facts: MediaFacts }, wanted: Rendition): Promise<{ storageKey: string; facts: MediaFacts }> {
+export async function makeRendition(
+  storage: Storage,
+  original: { storageKey: string; facts: MediaFacts },
+  wanted: Rendition,
+): Promise<{ storageKey: string; facts: MediaFacts }> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-rendition-"));
   try {
     const target = join(folder, "image");
     const { width, height } = await storage.withFile(original.storageKey, (path) => convert(path, target, wanted));
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, createReadStream(target));
-    return { storageKey, facts: { ...original.facts, mimeType: wanted.mimeType, sizeBytes, width, height, animated: false, orientation: 1 } };
+    return {
+      storageKey,
+      facts: {
+        ...original.facts,
+        mimeType: wanted.mimeType,
+        sizeBytes,
+        width,
+        height,
+        animated: false,
+        orientation: 1,
+      },
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -35,7 +52,11 @@ const LEAST_PIXELS = 100;
 async function convert(path: string, target: string, wanted: Rendition): Promise<OutputInfo> {
   const limit = wanted.maxSizeBytes ?? Infinity;
   const { autoOrient } = await openImage(path).metadata();
-  let scale = Math.min(1, (wanted.maxWidth ?? Infinity) / autoOrient.width, (wanted.maxHeight ?? Infinity) / autoOrient.height);
+  let scale = Math.min(
+    1,
+    (wanted.maxWidth ?? Infinity) / autoOrient.width,
+    (wanted.maxHeight ?? Infinity) / autoOrient.height,
+  );
   for (;;) {
     const width = Math.max(1, Math.round(autoOrient.width * scale));
     const height = Math.max(1, Math.round(autoOrient.height * scale));
@@ -48,13 +69,23 @@ async function convert(path: string, target: string, wanted: Rendition): Promise
     // The size goes with the area; a little less than that, since smaller pictures compress worse.
     scale *= Math.min(0.9, Math.sqrt(limit / sizeBytes) * 0.95);
     if (Math.max(autoOrient.width, autoOrient.height) * scale < LEAST_PIXELS) {
-      throw new BrokerError("MEDIA_REJECTED", `The image cannot be made small enough: the platform takes at most ${limit} bytes.`);
+      throw new BrokerError(
+        "MEDIA_REJECTED",
+        `The image cannot be made small enough: the platform takes at most ${limit} bytes.`,
+      );
     }
   }
 }
 
-function write(path: string, target: string, made: { width: number; height: number; quality: number; mimeType: Rendition["mimeType"] }): Promise<OutputInfo> {
+function write(
+  path: string,
+  target: string,
+  made: { width: number; height: number; quality: number; mimeType: Rendition["mimeType"] },
+): Promise<OutputInfo> {
   const image = openImage(path).autoOrient().resize(made.width, made.height, { fit: "fill" }).toColourspace("srgb");
   if (made.mimeType === "image/png") return image.png({ compressionLevel: 9 }).toFile(target);
-  return image.flatten({ background: "#ffffff" }).jpeg({ quality: made.quality, chromaSubsampling: made.quality > 80 ? "4:4:4" : "4:2:0" }).toFile(target);
+  return image
+    .flatten({ background: "#ffffff" })
+    .jpeg({ quality: made.quality, chromaSubsampling: made.quality > 80 ? "4:4:4" : "4:2:0" })
+    .toFile(target);
 }

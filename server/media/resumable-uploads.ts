@@ -1,12 +1,28 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
+
 import { BOUNDS } from "../../model/bounds.ts";
-import { newId } from "../../model/ids.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { PublicCode } from "../../model/errors.ts";
+import { newId } from "../../model/ids.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import { addResumablePart, claimResumableUpload, completeResumableUpload, findResumableUpload, insertResumableUpload, listResumableParts, lockExpiredUploads, lockResumableUpload, releaseResumableParts, releaseWriter, removeResumableUploads, renewWriter, WRITER_SECONDS } from "../db/resumable-uploads.ts";
+import {
+  addResumablePart,
+  claimResumableUpload,
+  completeResumableUpload,
+  findResumableUpload,
+  insertResumableUpload,
+  listResumableParts,
+  lockExpiredUploads,
+  lockResumableUpload,
+  releaseResumableParts,
+  releaseWriter,
+  removeResumableUploads,
+  renewWriter,
+  WRITER_SECONDS,
+} from "../db/resumable-uploads.ts";
 import type { ResumableUploadRow } from "../db/resumable-uploads.ts";
 import { transaction } from "../db/sql.ts";
 import type { Db } from "../db/sql.ts";
@@ -57,7 +73,17 @@ export interface Appended {
 /** Begins an upload. In the transaction of whatever answers it. Throws RATE_LIMITED where as many go on as may. */
 export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Promise<ResumableUploadRow> {
   await lockUser.one(db, [owner.userId]);
-  const row = await insertResumableUpload.one(db, [owner.userId, owner.mode, newId(), file.filename, file.mimeType, file.metadata, file.lengthBytes, UPLOAD_HOURS, BOUNDS.uploadsUnderWay]);
+  const row = await insertResumableUpload.one(db, [
+    owner.userId,
+    owner.mode,
+    newId(),
+    file.filename,
+    file.mimeType,
+    file.metadata,
+    file.lengthBytes,
+    UPLOAD_HOURS,
+    BOUNDS.uploadsUnderWay,
+  ]);
   if (row === undefined) throw tooManyUploads();
   return row;
 }
@@ -66,7 +92,11 @@ export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Pr
  * Where an upload stands: `offset_bytes` of it are stored for good. While somebody adds to it this waits a moment for
  * them to end. Throws NOT_FOUND.
  */
-export async function findUpload({ pool }: Pick<ResumableUploadDeps, "pool">, owner: Owner, id: string): Promise<ResumableUploadRow> {
+export async function findUpload(
+  { pool }: Pick<ResumableUploadDeps, "pool">,
+  owner: Owner,
+  id: string,
+): Promise<ResumableUploadRow> {
   const until = performance.now() + PATIENCE_SECONDS * 1000;
   for (;;) {
     const row = await findResumableUpload.one(pool, [owner.userId, owner.mode, id]);
@@ -82,18 +112,31 @@ export async function findUpload({ pool }: Pick<ResumableUploadDeps, "pool">, ow
  * refuses it, and the upload with it. Throws NOT_FOUND, INVALID_STATUS_TRANSITION where the upload stands elsewhere or
  * another request adds to it, and PAYLOAD_TOO_LARGE for more than the file is long.
  */
-export async function appendToUpload(deps: ResumableUploadDeps, owner: Owner, id: string, bytes: { offsetBytes: number; announcedBytes: number | null; source: Readable }): Promise<Appended> {
+export async function appendToUpload(
+  deps: ResumableUploadDeps,
+  owner: Owner,
+  id: string,
+  bytes: { offsetBytes: number; announcedBytes: number | null; source: Readable },
+): Promise<Appended> {
   const found = await findUpload(deps, owner, id);
   if (found.offset_bytes !== bytes.offsetBytes) throw elsewhere(found.offset_bytes, bytes.offsetBytes);
   if ((bytes.announcedBytes ?? 0) > found.length_bytes - found.offset_bytes) throw tooMany(found);
-  if (found.media_id !== null) return { offsetBytes: found.length_bytes, mediaId: found.media_id, expiresAt: found.expires_at };
+  if (found.media_id !== null)
+    return { offsetBytes: found.length_bytes, mediaId: found.media_id, expiresAt: found.expires_at };
   const writer: Writer = { ...owner, id, writer: newId() };
-  const upload = await claimResumableUpload.one(deps.pool, [...valuesOf(writer).slice(0, 3), bytes.offsetBytes, writer.writer]);
+  const upload = await claimResumableUpload.one(deps.pool, [
+    ...valuesOf(writer).slice(0, 3),
+    bytes.offsetBytes,
+    writer.writer,
+  ]);
   if (upload === undefined) throw busy();
   const arriving = readArriving(bytes.source, IDLE_SECONDS);
-  const heartbeat = setInterval(() => {
-    if (!arriving.isIdle()) void renewWriter.run(deps.pool, valuesOf(writer)).catch(() => undefined);
-  }, (WRITER_SECONDS * 1000) / 3);
+  const heartbeat = setInterval(
+    () => {
+      if (!arriving.isIdle()) void renewWriter.run(deps.pool, valuesOf(writer)).catch(() => undefined);
+    },
+    (WRITER_SECONDS * 1000) / 3,
+  );
   try {
     return { ...(await storeArriving(deps, writer, upload, arriving)), expiresAt: upload.expires_at };
   } finally {
@@ -110,7 +153,10 @@ export async function endUpload(deps: ResumableUploadDeps, owner: Owner, id: str
 }
 
 /** Deletes what has expired, in small transactions; answers how many uploads there were. */
-export async function dropExpiredUploads({ pool, storage }: Pick<ResumableUploadDeps, "pool" | "storage">): Promise<number> {
+export async function dropExpiredUploads({
+  pool,
+  storage,
+}: Pick<ResumableUploadDeps, "pool" | "storage">): Promise<number> {
   let dropped = 0;
   for (;;) {
     const { ids, parts } = await transaction(pool, async (tx) => {
@@ -128,7 +174,12 @@ export async function dropExpiredUploads({ pool, storage }: Pick<ResumableUpload
 const BATCH = 50;
 
 /** False where there is no such upload, or another writer adds to it than the one given. */
-async function removeUpload({ pool, jobs }: ResumableUploadDeps, owner: Owner, id: string, writer: string | null): Promise<boolean> {
+async function removeUpload(
+  { pool, jobs }: ResumableUploadDeps,
+  owner: Owner,
+  id: string,
+  writer: string | null,
+): Promise<boolean> {
   return await transaction(pool, async (tx) => {
     if ((await lockResumableUpload.one(tx, [owner.userId, owner.mode, id, writer])) === undefined) return false;
     const parts = await releaseResumableParts.all(tx, [[id]]);
@@ -149,7 +200,12 @@ function valuesOf({ userId, mode, id, writer }: Writer): string[] {
 }
 
 /** Stores segment after segment, each counted once it is there. The last is counted together with the media object, so that no crash between the two can leave an upload that is complete and came to nothing. */
-async function storeArriving(deps: ResumableUploadDeps, writer: Writer, upload: ResumableUploadRow, arriving: ArrivingBytes): Promise<Omit<Appended, "expiresAt">> {
+async function storeArriving(
+  deps: ResumableUploadDeps,
+  writer: Writer,
+  upload: ResumableUploadRow,
+  arriving: ArrivingBytes,
+): Promise<Omit<Appended, "expiresAt">> {
   let offsetBytes = upload.offset_bytes;
   for (;;) {
     const leftBytes = upload.length_bytes - offsetBytes;
@@ -161,7 +217,8 @@ async function storeArriving(deps: ResumableUploadDeps, writer: Writer, upload: 
       await deps.storage.delete(key);
       throw tooMany(upload);
     }
-    if (sizeBytes === leftBytes) return { offsetBytes: upload.length_bytes, mediaId: await complete(deps, writer, upload, key) };
+    if (sizeBytes === leftBytes)
+      return { offsetBytes: upload.length_bytes, mediaId: await complete(deps, writer, upload, key) };
     if ((await addResumablePart.run(deps.pool, [...valuesOf(writer), sizeBytes, key])) === 0) {
       await deps.storage.delete(key);
       throw busy();
@@ -171,7 +228,12 @@ async function storeArriving(deps: ResumableUploadDeps, writer: Writer, upload: 
 }
 
 /** Makes the media object of all parts and the last, which is in no row. */
-async function complete(deps: ResumableUploadDeps, writer: Writer, upload: ResumableUploadRow, lastKey: string): Promise<string> {
+async function complete(
+  deps: ResumableUploadDeps,
+  writer: Writer,
+  upload: ResumableUploadRow,
+  lastKey: string,
+): Promise<string> {
   const received = await receiveParts(deps, writer, upload, lastKey);
   try {
     return await transaction(deps.pool, async (tx) => {
@@ -189,14 +251,25 @@ async function complete(deps: ResumableUploadDeps, writer: Writer, upload: Resum
   }
 }
 
-async function receiveParts(deps: ResumableUploadDeps, writer: Writer, upload: ResumableUploadRow, lastKey: string): Promise<ReceivedFile> {
+async function receiveParts(
+  deps: ResumableUploadDeps,
+  writer: Writer,
+  upload: ResumableUploadRow,
+  lastKey: string,
+): Promise<ReceivedFile> {
   try {
     if ((await renewWriter.run(deps.pool, valuesOf(writer))) === 0) throw busy();
     const parts = await listResumableParts.all(deps.pool, [writer.userId, upload.id]);
     const bytes = readAll(deps.storage, [...parts.map((part) => part.storage_key), lastKey]);
-    return await receiveFile(deps.storage, { userId: writer.userId, bytes, name: upload.filename, claimedMimeType: upload.claimed_mime_type }).catch(async (error: unknown) => {
+    return await receiveFile(deps.storage, {
+      userId: writer.userId,
+      bytes,
+      name: upload.filename,
+      claimedMimeType: upload.claimed_mime_type,
+    }).catch(async (error: unknown) => {
       // Where the file is refused, no byte that could still arrive would change that.
-      if (error instanceof PublicError && error.code !== "RATE_LIMITED") await removeUpload(deps, writer, upload.id, writer.writer);
+      if (error instanceof PublicError && error.code !== "RATE_LIMITED")
+        await removeUpload(deps, writer, upload.id, writer.writer);
       throw error;
     });
   } finally {
@@ -210,26 +283,68 @@ async function* readAll(storage: Storage, keys: readonly string[]): AsyncGenerat
 
 function tooManyUploads(): PublicError {
   const most = BOUNDS.uploadsUnderWay;
-  return refuse("RATE_LIMITED", "upload.max", `${most} of your uploads go on, which is as many as may`, "Finish or end some of them first.", { actual: most, limit: most, retryAfterSeconds: 60 });
+  return refuse(
+    "RATE_LIMITED",
+    "upload.max",
+    `${most} of your uploads go on, which is as many as may`,
+    "Finish or end some of them first.",
+    { actual: most, limit: most, retryAfterSeconds: 60 },
+  );
 }
 
 function unknownUpload(): PublicError {
-  return refuse("NOT_FOUND", "upload.id", "There is no such upload: it never was, has expired or was ended", "Begin a new upload.");
+  return refuse(
+    "NOT_FOUND",
+    "upload.id",
+    "There is no such upload: it never was, has expired or was ended",
+    "Begin a new upload.",
+  );
 }
 
 function elsewhere(actual: number, asked: number): PublicError {
-  return refuse("INVALID_STATUS_TRANSITION", "upload.offset", `The upload stands at byte ${actual}, not ${asked}`, "Ask for the offset by HEAD, and go on from there.", { actual: asked, limit: actual });
+  return refuse(
+    "INVALID_STATUS_TRANSITION",
+    "upload.offset",
+    `The upload stands at byte ${actual}, not ${asked}`,
+    "Ask for the offset by HEAD, and go on from there.",
+    { actual: asked, limit: actual },
+  );
 }
 
 function busy(): PublicError {
-  return refuse("INVALID_STATUS_TRANSITION", "upload.busy", "Another request adds to this upload", "Ask for the offset by HEAD a little later, and go on from there.", { retryAfterSeconds: 1 });
+  return refuse(
+    "INVALID_STATUS_TRANSITION",
+    "upload.busy",
+    "Another request adds to this upload",
+    "Ask for the offset by HEAD a little later, and go on from there.",
+    { retryAfterSeconds: 1 },
+  );
 }
 
 function tooMany({ length_bytes }: ResumableUploadRow): PublicError {
-  return refuse("PAYLOAD_TOO_LARGE", "upload.length", `More bytes were sent than the ${length_bytes} of Upload-Length`, "Send the bytes from the offset to the end of the file, and no more.", { limit: length_bytes });
+  return refuse(
+    "PAYLOAD_TOO_LARGE",
+    "upload.length",
+    `More bytes were sent than the ${length_bytes} of Upload-Length`,
+    "Send the bytes from the offset to the end of the file, and no more.",
+    { limit: length_bytes },
+  );
 }
 
-function refuse(code: PublicCode, rule: string, message: string, fix: string, { actual = null, limit = null, retryAfterSeconds }: { actual?: unknown; limit?: unknown; retryAfterSeconds?: number } = {}): PublicError {
+function refuse(
+  code: PublicCode,
+  rule: string,
+  message: string,
+  fix: string,
+  {
+    actual = null,
+    limit = null,
+    retryAfterSeconds,
+  }: { actual?: unknown; limit?: unknown; retryAfterSeconds?: number } = {},
+): PublicError {
   const headers = retryAfterSeconds === undefined ? {} : { headers: { "retry-after": String(retryAfterSeconds) } };
-  return new PublicError(code, message, { issues: [{ rule, code, platform: null, path: "", message, actual, limit, fix }], ...headers });
+  return new PublicError(code, message, {
+    issues: [{ rule, code, platform: null, path: "", message, actual, limit, fix }],
+    ...headers,
+  });
 }

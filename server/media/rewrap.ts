@@ -2,8 +2,21 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource, FilePathSource, Input, MP4, Mp4OutputFormat, Output, QTFF, StreamTarget } from "mediabunny";
+
+import {
+  EncodedAudioPacketSource,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  FilePathSource,
+  Input,
+  MP4,
+  Mp4OutputFormat,
+  Output,
+  QTFF,
+  StreamTarget,
+} from "mediabunny";
 import type { EncodedPacket, InputAudioTrack, InputTrack, InputVideoTrack, StreamTargetChunk } from "mediabunny";
+
 import type { MediaFacts } from "../../model/post.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { newStorageKey } from "../storage/storage.ts";
@@ -17,18 +30,32 @@ import { keptTracks } from "./video-tracks.ts";
  * timed metadata and descriptions are left out. Neither file is held in memory. Belongs into the rewrapping slot.
  * Throws MEDIA_REJECTED where the video cannot be kept faithfully.
  */
-export async function rewrapVideo(storage: Storage, userId: string, original: { storageKey: string; facts: MediaFacts }): Promise<{ storageKey: string; facts: MediaFacts }> {
+export async function rewrapVideo(
+  storage: Storage,
+  userId: string,
+  original: { storageKey: string; facts: MediaFacts },
+): Promise<{ storageKey: string; facts: MediaFacts }> {
   const facts = await knowWrapping(storage, userId, original);
   const { rewrapObstacle } = facts;
-  if (rewrapObstacle !== undefined) throw new BrokerError("MEDIA_REJECTED", `The video cannot be rewrapped as MP4 without a change: it ${rewrapObstacle}.`, { retryable: false });
+  if (rewrapObstacle !== undefined)
+    throw new BrokerError(
+      "MEDIA_REJECTED",
+      `The video cannot be rewrapped as MP4 without a change: it ${rewrapObstacle}.`,
+      { retryable: false },
+    );
   const file = await openNameless();
   try {
     await storage.withFile(original.storageKey, (path) => copyPackets(path, file, facts).catch(asRejection));
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
-      const made = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(asRejection);
-      if (!looksTheSame(made, facts)) throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without a change.", { retryable: false });
+      const made = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(
+        asRejection,
+      );
+      if (!looksTheSame(made, facts))
+        throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without a change.", {
+          retryable: false,
+        });
       return { storageKey, facts: made };
     } catch (error) {
       await storage.delete(storageKey);
@@ -40,9 +67,18 @@ export async function rewrapVideo(storage: Storage, userId: string, original: { 
 }
 
 /** Earlier versions measured nothing of a video's wrapping. */
-async function knowWrapping(storage: Storage, userId: string, { storageKey, facts }: { storageKey: string; facts: MediaFacts }): Promise<MediaFacts> {
+async function knowWrapping(
+  storage: Storage,
+  userId: string,
+  { storageKey, facts }: { storageKey: string; facts: MediaFacts },
+): Promise<MediaFacts> {
   if (facts.indexFirst !== undefined) return facts;
-  const measured = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes: facts.sizeBytes }).catch(asRejection);
+  const measured = await measureVideo(storage, {
+    userId,
+    key: storageKey,
+    mimeType: "video/mp4",
+    sizeBytes: facts.sizeBytes,
+  }).catch(asRejection);
   return { ...measured, mimeType: facts.mimeType };
 }
 
@@ -58,7 +94,13 @@ async function openNameless(): Promise<FileHandle> {
 
 async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): Promise<void> {
   const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF] });
-  const output = new Output({ format: new Mp4OutputFormat({ fastStart: "reserve" }), target: new StreamTarget(writerTo(file, 2 * facts.sizeBytes + INDEX_BYTES), { chunked: true, chunkSize: CHUNK_BYTES }) });
+  const output = new Output({
+    format: new Mp4OutputFormat({ fastStart: "reserve" }),
+    target: new StreamTarget(writerTo(file, 2 * facts.sizeBytes + INDEX_BYTES), {
+      chunked: true,
+      chunkSize: CHUNK_BYTES,
+    }),
+  });
   const maxPackets = 10 + Math.ceil((facts.durationSeconds ?? 0) * MAX_PACKETS_A_SECOND);
   try {
     const lanes = await Promise.all((await keptTracks(input)).map((track) => openLane(output, track, maxPackets)));
@@ -88,7 +130,8 @@ function writerTo(file: FileHandle, maxBytes: number): WritableStream<StreamTarg
   return new WritableStream({
     async write({ data, position }) {
       if (position + data.byteLength > maxBytes) throw new Error("the copy is far larger than the original");
-      for (let done = 0; done < data.byteLength; ) done += (await file.write(data, done, data.byteLength - done, position + done)).bytesWritten;
+      for (let done = 0; done < data.byteLength;)
+        done += (await file.write(data, done, data.byteLength - done, position + done)).bytesWritten;
     },
   });
 }
@@ -102,7 +145,9 @@ interface Lane {
 }
 
 async function openLane(output: Output, track: InputVideoTrack | InputAudioTrack, maxPackets: number): Promise<Lane> {
-  const add = track.isVideoTrack() ? await addVideo(output, track, maxPackets) : await addAudio(output, track, maxPackets);
+  const add = track.isVideoTrack()
+    ? await addVideo(output, track, maxPackets)
+    : await addAudio(output, track, maxPackets);
   const packets = new EncodedPacketSink(track).packets();
   let next = await packets.next();
   return {
@@ -121,7 +166,10 @@ async function addVideo(output: Output, track: InputVideoTrack, maxPackets: numb
   const decoderConfig = await track.getDecoderConfig();
   if (codec === null || decoderConfig === null) return noCodec();
   const source = new EncodedVideoPacketSource(codec);
-  output.addVideoTrack(source, { ...(await metadataOf(track, maxPackets)), transformationMatrix: await track.getTransformationMatrix() });
+  output.addVideoTrack(source, {
+    ...(await metadataOf(track, maxPackets)),
+    transformationMatrix: await track.getTransformationMatrix(),
+  });
   return { packet: (packet: EncodedPacket) => source.add(packet, { decoderConfig }), close: () => source.close() };
 }
 
@@ -148,8 +196,9 @@ function earliest(lanes: readonly Lane[]): Lane | undefined {
 function looksTheSame(made: MediaFacts, original: MediaFacts): boolean {
   const near = (a: number | null, b: number | null) => a === b || Math.abs((a ?? Infinity) - (b ?? Infinity)) < 0.1;
   return (
-    (["width", "height", "videoCodec", "audioCodec", "audioChannels", "audioSampleRate"] as const).every((fact) => made[fact] === original[fact]) &&
-    near(made.durationSeconds, original.durationSeconds)
+    (["width", "height", "videoCodec", "audioCodec", "audioChannels", "audioSampleRate"] as const).every(
+      (fact) => made[fact] === original[fact],
+    ) && near(made.durationSeconds, original.durationSeconds)
   );
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
+
 import { inFragments } from "../../tests/films.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
@@ -28,7 +29,13 @@ describe("a video whose index declares more than it holds", () => {
   });
   after(() => world.close());
 
-  const receive = (bytes: Buffer) => receiveFile(world.storage, { userId: "user_a", bytes: Readable.from([bytes]), name: "film.mp4", claimedMimeType: null });
+  const receive = (bytes: Buffer) =>
+    receiveFile(world.storage, {
+      userId: "user_a",
+      bytes: Readable.from([bytes]),
+      name: "film.mp4",
+      claimedMimeType: null,
+    });
   const isBroken = { code: "VALIDATION_FAILED", message: "film.mp4 is cut or broken and cannot be read." };
 
   for (const [table, at, what] of NUMBERS) {
@@ -46,7 +53,16 @@ describe("a video whose index declares more than it holds", () => {
     broken.writeUInt32BE(0xffff_ffff, broken.indexOf("stts") + 12);
     await assert.rejects(receive(Buffer.concat([broken, film])), isBroken);
     const start = film.indexOf("moov") - 4;
-    await assert.rejects(receive(Buffer.concat([film.subarray(0, start), ...Array.from({ length: 100 }, () => box("free")), film.subarray(start)])), isBroken);
+    await assert.rejects(
+      receive(
+        Buffer.concat([
+          film.subarray(0, start),
+          ...Array.from({ length: 100 }, () => box("free")),
+          film.subarray(start),
+        ]),
+      ),
+      isBroken,
+    );
   });
 
   it("is refused in fragments, wherever the list of them says that one lies", async () => {
@@ -60,7 +76,11 @@ describe("a video whose index declares more than it holds", () => {
     await assert.rejects(receive(led), isBroken);
     const spread = (bytes: Buffer) => {
       const [last, list] = [bytes.lastIndexOf("moof") - 4, bytes.lastIndexOf("mfra") - 4];
-      return Buffer.concat([bytes.subarray(0, last), ...Array.from({ length: 200 }, () => box("free")), bytes.subarray(last, list)]);
+      return Buffer.concat([
+        bytes.subarray(0, last),
+        ...Array.from({ length: 200 }, () => box("free")),
+        bytes.subarray(last, list),
+      ]);
     };
     assert.equal((await receive(spread(film))).facts.videoCodec, "avc");
     await assert.rejects(receive(spread(broken)), isBroken);
@@ -68,21 +88,35 @@ describe("a video whose index declares more than it holds", () => {
 });
 
 it("sound that is not compressed may have as many samples as it likes", () => {
-  const track = (sizes: Buffer) => box("trak", box("stbl", box("stts", number(0), number(1), number(3_000_000), number(1)), sizes));
+  const track = (sizes: Buffer) =>
+    box("trak", box("stbl", box("stts", number(0), number(1), number(3_000_000), number(1)), sizes));
   assert.equal(hasSoundTables(track(box("stsz", number(0), number(2), number(3_000_000)))), true);
   assert.equal(hasSoundTables(track(box("stsz", number(0), number(0), number(1), number(2)))), false);
 });
 
 it("a long film in one piece is taken, and not rewrapped", () => {
   const track = (packets: number, each: number) =>
-    box("trak", box("stbl", box("stts", number(0), number(1), number(packets), number(1)), box("stsc", number(0), number(1), number(1), number(each), number(1)), box("stsz", number(0), number(0), number(2), number(1), number(1))));
-  assert.deepEqual([hasSoundTables(track(100_000, 100_000)), findChunkObstacle(track(100_000, 100_000))], [true, "keeps too many pictures in one piece"]);
+    box(
+      "trak",
+      box(
+        "stbl",
+        box("stts", number(0), number(1), number(packets), number(1)),
+        box("stsc", number(0), number(1), number(1), number(each), number(1)),
+        box("stsz", number(0), number(0), number(2), number(1), number(1)),
+      ),
+    );
+  assert.deepEqual(
+    [hasSoundTables(track(100_000, 100_000)), findChunkObstacle(track(100_000, 100_000))],
+    [true, "keeps too many pictures in one piece"],
+  );
   assert.equal(findChunkObstacle(track(100_000, 30)), null);
 });
 
 it("an index of nothing but boxes is not gone through", () => {
   assert.equal(hasSoundTables(Buffer.concat(Array.from({ length: 20_000 }, () => box("free")))), false);
-  const nested = Buffer.concat(Array.from({ length: 20_000 }, (_, depth) => Buffer.concat([number((20_000 - depth) * 8), Buffer.from("mdia")])));
+  const nested = Buffer.concat(
+    Array.from({ length: 20_000 }, (_, depth) => Buffer.concat([number((20_000 - depth) * 8), Buffer.from("mdia")])),
+  );
   assert.equal(hasSoundTables(nested), false);
 });
 

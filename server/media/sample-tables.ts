@@ -14,7 +14,11 @@ export function hasSoundTables(index: Buffer): boolean {
   const boxes = readDeep(index);
   if (boxes.length >= MAX_BOXES) return false;
   const fragments = boxes.filter(({ name }) => name === "trun").reduce((sum, { body }) => sum + count(body), 0);
-  return boxes.every(holdsWhatItDeclares) && fragments <= MAX_PACKETS && boxes.filter(({ name }) => name === "trak").every(({ body }) => isSoundTrack(readDeep(body)));
+  return (
+    boxes.every(holdsWhatItDeclares) &&
+    fragments <= MAX_PACKETS &&
+    boxes.filter(({ name }) => name === "trak").every(({ body }) => isSoundTrack(readDeep(body)))
+  );
 }
 
 /**
@@ -22,9 +26,14 @@ export function hasSoundTables(index: Buffer): boolean {
  * can. To find one, all of its chunk are gone through.
  */
 export function findChunkObstacle(index: Buffer): string | null {
-  const tracks = readDeep(index).filter(({ name }) => name === "trak").map(({ body }) => readDeep(body));
+  const tracks = readDeep(index)
+    .filter(({ name }) => name === "trak")
+    .map(({ body }) => readDeep(body));
   const isSlow = tracks.some((track) => {
-    const longest = bodiesOf(track, "stsc").reduce((most, body) => rows(body, 12).reduce((max, at) => Math.max(max, body.readUInt32BE(at + 4)), most), 0);
+    const longest = bodiesOf(track, "stsc").reduce(
+      (most, body) => rows(body, 12).reduce((max, at) => Math.max(max, body.readUInt32BE(at + 4)), most),
+      0,
+    );
     return !isPlain(track) && countPackets(track, "stts") * longest > MAX_VISITS;
   });
   return isSlow ? "keeps too many pictures in one piece" : null;
@@ -35,7 +44,8 @@ const MAX_VISITS = 1_000_000_000;
 
 function isSoundTrack(track: readonly Box[]): boolean {
   const mayHaveMore = isPlain(track);
-  if (countPackets(track, "ctts") > MAX_PACKETS || (countPackets(track, "stts") > MAX_PACKETS && !mayHaveMore)) return false;
+  if (countPackets(track, "ctts") > MAX_PACKETS || (countPackets(track, "stts") > MAX_PACKETS && !mayHaveMore))
+    return false;
   const [chunks, ...others] = bodiesOf(track, "stsc");
   let last = 0;
   const isInOrder = (body: Buffer) =>
@@ -50,12 +60,19 @@ function isSoundTrack(track: readonly Box[]): boolean {
 /** Sound that is not compressed has a packet for each of its samples, all of one size, and none is shown at another time. */
 function isPlain(track: readonly Box[]): boolean {
   const sizes = bodiesOf(track, "stsz");
-  return bodiesOf(track, "ctts").length === 0 && sizes.length === 1 && sizes.every((body) => body.length >= 8 && body.readUInt32BE(4) > 0);
+  return (
+    bodiesOf(track, "ctts").length === 0 &&
+    sizes.length === 1 &&
+    sizes.every((body) => body.length >= 8 && body.readUInt32BE(4) > 0)
+  );
 }
 
 /** Both tables of times have rows that hold for a number of packets each. */
 function countPackets(track: readonly Box[], table: "stts" | "ctts"): number {
-  return bodiesOf(track, table).reduce((sum, body) => sum + rows(body, 8).reduce((counted, at) => counted + body.readUInt32BE(at), 0), 0);
+  return bodiesOf(track, table).reduce(
+    (sum, body) => sum + rows(body, 8).reduce((counted, at) => counted + body.readUInt32BE(at), 0),
+    0,
+  );
 }
 
 function bodiesOf(track: readonly Box[], wanted: string): Buffer[] {
@@ -63,31 +80,53 @@ function bodiesOf(track: readonly Box[], wanted: string): Buffer[] {
 }
 
 /** Bytes of one row, of the tables whose rows follow their number. */
-const ROW_BYTES: ReadonlyMap<string, number> = new Map([["stts", 8], ["ctts", 8], ["stss", 4], ["stsc", 12], ["stco", 4], ["co64", 8]]);
+const ROW_BYTES: ReadonlyMap<string, number> = new Map([
+  ["stts", 8],
+  ["ctts", 8],
+  ["stss", 4],
+  ["stsc", 12],
+  ["stco", 4],
+  ["co64", 8],
+]);
 
 function holdsWhatItDeclares({ name, body, isWhole }: Box): boolean {
   if (!isWhole) return false;
   const rowBytes = ROW_BYTES.get(name);
   if (rowBytes !== undefined) return body.length >= 8 && 8 + count(body) * rowBytes <= body.length;
-  if (name === "stsz") return body.length >= 12 && (body.readUInt32BE(4) > 0 || 12 + body.readUInt32BE(8) * 4 <= body.length);
+  if (name === "stsz")
+    return body.length >= 12 && (body.readUInt32BE(4) > 0 || 12 + body.readUInt32BE(8) * 4 <= body.length);
   return name !== "trun" || body.length >= 8;
 }
 
 /** Where the rows of a table begin. */
 function rows(body: Buffer, rowBytes: number): number[] {
-  return Array.from({ length: Math.min(count(body), Math.floor((body.length - 8) / rowBytes)) }, (_, row) => 8 + row * rowBytes);
+  return Array.from(
+    { length: Math.min(count(body), Math.floor((body.length - 8) / rowBytes)) },
+    (_, row) => 8 + row * rowBytes,
+  );
 }
 
 function count(body: Buffer): number {
   return body.length < 8 ? 0 : body.readUInt32BE(4);
 }
 
-const CONTAINERS: ReadonlySet<string> = new Set(["trak", "mdia", "minf", "dinf", "edts", "stbl", "mvex", "moof", "traf"]);
+const CONTAINERS: ReadonlySet<string> = new Set([
+  "trak",
+  "mdia",
+  "minf",
+  "dinf",
+  "edts",
+  "stbl",
+  "mvex",
+  "moof",
+  "traf",
+]);
 
 /** The boxes and those in them; of too many only the first. */
 function readDeep(bytes: Buffer): Box[] {
   const found = readBoxes(bytes);
   // What is found meanwhile is gone through, too.
-  for (const { name, body } of found) if (CONTAINERS.has(name) && found.length < MAX_BOXES) found.push(...readBoxes(body));
+  for (const { name, body } of found)
+    if (CONTAINERS.has(name) && found.length < MAX_BOXES) found.push(...readBoxes(body));
   return found;
 }

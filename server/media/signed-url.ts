@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Readable } from "node:stream";
+
 import type pg from "pg";
+
 import { findSignedMedia } from "../db/media.ts";
 import { MissingObjectError } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -27,14 +29,22 @@ const LIFETIME_SECONDS = 24 * 3600;
  * A public address of stored bytes that works for the next day, and reads like a file so that platforms which go by
  * the ending are content. Within an hour it stays the same, so that caches can do their work.
  */
-export function signMediaUrl(urls: MediaUrls, media: { id: string; filename: string; mimeType: string }, now: Date = new Date()): string {
+export function signMediaUrl(
+  urls: MediaUrls,
+  media: { id: string; filename: string; mimeType: string },
+  now: Date = new Date(),
+): string {
   const expires = Math.ceil((now.getTime() / 1000 + LIFETIME_SECONDS) / 3600) * 3600;
   const name = readableName(media.filename, media.mimeType);
   return `${urls.baseUrl}/media/${media.id}/${name}?expires=${expires}&signature=${sign(urls.secret, { mediaId: media.id, name, expires })}`;
 }
 
 /** Whether it was signed with one of these secrets. */
-export function verifyMediaUrl(secrets: readonly MediaUrls["secret"][], signed: SignedMedia, signature: string): boolean {
+export function verifyMediaUrl(
+  secrets: readonly MediaUrls["secret"][],
+  signed: SignedMedia,
+  signature: string,
+): boolean {
   const given = Buffer.from(signature);
   return secrets.some((secret) => {
     const expected = Buffer.from(sign(secret, signed));
@@ -57,7 +67,12 @@ const ENDINGS: ReadonlyMap<string, string> = new Map([
 
 /** Plain ASCII, since some platforms refuse anything else in an address. */
 function readableName(filename: string, mimeType: string): string {
-  const stem = filename.replace(/\.[^.]*$/, "").normalize("NFKD").replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|(?<!-)-+$/g, "").slice(0, 60);
+  const stem = filename
+    .replace(/\.[^.]*$/, "")
+    .normalize("NFKD")
+    .replace(/[^A-Za-z0-9_-]+/g, "-")
+    .replace(/^-+|(?<!-)-+$/g, "")
+    .slice(0, 60);
   return `${stem === "" ? "media" : stem}.${ENDINGS.get(mimeType) ?? "bin"}`;
 }
 
@@ -84,10 +99,15 @@ export interface SignedAnswer {
 }
 
 /** Answers a request for a signed address: whole or one range, GET and HEAD. */
-export async function openSigned(deps: { pool: pg.Pool; storage: Storage; secrets: readonly MediaUrls["secret"][] }, request: SignedRequest, now: Date = new Date()): Promise<SignedAnswer> {
+export async function openSigned(
+  deps: { pool: pg.Pool; storage: Storage; secrets: readonly MediaUrls["secret"][] },
+  request: SignedRequest,
+  now: Date = new Date(),
+): Promise<SignedAnswer> {
   const expires = /^\d{1,12}$/.test(request.expires ?? "") ? Number(request.expires) : NaN;
   const signed = { mediaId: request.mediaId, name: request.name, expires };
-  if (Number.isNaN(expires) || !verifyMediaUrl(deps.secrets, signed, request.signature ?? "")) return refuse(403, "The signature of this address is not valid.");
+  if (Number.isNaN(expires) || !verifyMediaUrl(deps.secrets, signed, request.signature ?? ""))
+    return refuse(403, "The signature of this address is not valid.");
   const secondsLeft = expires - Math.floor(now.getTime() / 1000);
   if (secondsLeft <= 0) return refuse(410, "This address has expired.");
   const row = await findSignedMedia.one(deps.pool, [request.mediaId]);
@@ -95,15 +115,32 @@ export async function openSigned(deps: { pool: pg.Pool; storage: Storage; secret
   if (!row?.storage_key || row.facts === null) return refuse(404, "There is no such file.");
   const { mimeType, sizeBytes } = row.facts;
   const etag = `"${request.mediaId}"`;
-  const headers = { ...SAFE_HEADERS, "content-type": mimeType, etag, "cache-control": `private, max-age=${secondsLeft}, immutable`, "content-disposition": `inline; filename="${request.name}"` };
+  const headers = {
+    ...SAFE_HEADERS,
+    "content-type": mimeType,
+    etag,
+    "cache-control": `private, max-age=${secondsLeft}, immutable`,
+    "content-disposition": `inline; filename="${request.name}"`,
+  };
   if (matches(request.ifNoneMatch, etag)) return { status: 304, headers, body: null, message: null };
   const range = request.ifRange === undefined || request.ifRange === etag ? readRange(request.range, sizeBytes) : null;
-  if (range === "unsatisfiable") return { ...refuse(416, `The file has ${sizeBytes} bytes.`), headers: { ...SAFE_HEADERS, "content-range": `bytes */${sizeBytes}` } };
+  if (range === "unsatisfiable")
+    return {
+      ...refuse(416, `The file has ${sizeBytes} bytes.`),
+      headers: { ...SAFE_HEADERS, "content-range": `bytes */${sizeBytes}` },
+    };
   const { start, end } = range ?? { start: 0, end: sizeBytes };
-  const partly: Record<string, string> = range === null ? {} : { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` };
-  const body = request.method === "HEAD" ? null : await deps.storage.open(row.storage_key, { start, end }).catch(missingAsNull);
+  const partly: Record<string, string> =
+    range === null ? {} : { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` };
+  const body =
+    request.method === "HEAD" ? null : await deps.storage.open(row.storage_key, { start, end }).catch(missingAsNull);
   if (body === null && request.method === "GET") return refuse(404, "There is no such file.");
-  return { status: range === null ? 200 : 206, headers: { ...headers, ...partly, "content-length": String(end - start) }, body, message: null };
+  return {
+    status: range === null ? 200 : 206,
+    headers: { ...headers, ...partly, "content-length": String(end - start) },
+    body,
+    message: null,
+  };
 }
 
 /** The bytes are a user's: nothing in them may run in our origin. Pages of the dashboard's origin may show them. */
@@ -124,16 +161,22 @@ function missingAsNull(error: unknown): null {
 }
 
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  return (ifNoneMatch ?? "").split(",").some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
+  return (ifNoneMatch ?? "")
+    .split(",")
+    .some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
 }
 
 /** One range, its end not included. Null where none is asked for, or in a form that may be answered with the whole. Source: RFC 9110, section 14. */
-function readRange(header: string | undefined, sizeBytes: number): { start: number; end: number } | "unsatisfiable" | null {
+function readRange(
+  header: string | undefined,
+  sizeBytes: number,
+): { start: number; end: number } | "unsatisfiable" | null {
   const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header ?? "");
   if (parts === null) return null;
   const [, first = "", last = ""] = parts;
   if (first === "" && last === "") return null;
-  if (first === "") return Number(last) === 0 ? "unsatisfiable" : { start: Math.max(0, sizeBytes - Number(last)), end: sizeBytes };
+  if (first === "")
+    return Number(last) === 0 ? "unsatisfiable" : { start: Math.max(0, sizeBytes - Number(last)), end: sizeBytes };
   if (last !== "" && Number(last) < Number(first)) return null;
   if (Number(first) >= sizeBytes) return "unsatisfiable";
   return { start: Number(first), end: last === "" ? sizeBytes : Math.min(Number(last) + 1, sizeBytes) };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { createSlots, type Slots } from "./slots.ts";
 
 /** Work that begins when it gets a slot, and ends when it is told to. */
@@ -61,6 +62,9 @@ test("nobody has more slots than their share, even where others are free", async
 
 test("work that fails gives its slot back", async () => {
   const slots = createSlots({ any: 1 });
-  await assert.rejects(slots.run("a", false, () => Promise.reject(new Error("broken"))), /broken/);
+  await assert.rejects(
+    slots.run("a", false, () => Promise.reject(new Error("broken"))),
+    /broken/,
+  );
   assert.equal(await slots.run("a", false, async () => "next"), "next");
 });

@@ -41,7 +41,8 @@ export function createSlots({ any, light = 0, ofUser = Infinity }: SlotRules): S
   function next(place: "any" | "light"): boolean {
     if (free[place] === 0) return false;
     for (const [userId, queue] of waiting) {
-      const index = (running.get(userId) ?? 0) >= ofUser ? -1 : place === "any" ? 0 : queue.findIndex(({ isLight }) => isLight);
+      const index =
+        (running.get(userId) ?? 0) >= ofUser ? -1 : place === "any" ? 0 : queue.findIndex(({ isLight }) => isLight);
       const [found] = index === -1 ? [] : queue.splice(index, 1);
       if (found === undefined) continue;
       waiting.delete(userId);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { buffer } from "node:stream/consumers";
 import { randomFillSync } from "node:crypto";
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { after, before, describe, it } from "node:test";
+
 import sharp from "sharp";
+
 import type { PublishMedia, Rendition } from "../../platforms/platform.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
@@ -11,8 +13,8 @@ import { insertRendition } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import { addUploads } from "./media-objects.ts";
-import { storedBytes } from "./room.ts";
 import { receiveFile } from "./receive.ts";
+import { storedBytes } from "./room.ts";
 import { openSigned } from "./signed-url.ts";
 import { createMediaSource } from "./source.ts";
 import type { MediaSourceDeps } from "./source.ts";
@@ -22,7 +24,11 @@ describe("a broker's media", () => {
   let deps: MediaSourceDeps;
   before(async () => {
     world = await createMediaWorld();
-    deps = { pool: world.database.pool, storage: world.storage, mediaUrls: { baseUrl: "https://media.example.com", secret: "secret" } };
+    deps = {
+      pool: world.database.pool,
+      storage: world.storage,
+      mediaUrls: { baseUrl: "https://media.example.com", secret: "secret" },
+    };
   });
   after(() => world.close());
 
@@ -32,7 +38,8 @@ describe("a broker's media", () => {
     const bytes = await buffer(await source().open(media, { rendition }));
     return { bytes, head: await sharp(bytes).metadata(), described: await source().describe(media, rendition) };
   };
-  const renditions = async (id: string) => (await world.database.pool.query("select id from media where rendition_of = $1", [id])).rowCount;
+  const renditions = async (id: string) =>
+    (await world.database.pool.query("select id from media where rendition_of = $1", [id])).rowCount;
 
   it("goes out as it is where nothing else is asked for", async () => {
     const media = await upload("landscape-16x9.mp4");
@@ -40,7 +47,10 @@ describe("a broker's media", () => {
     assert.deepEqual(await buffer(await source().open(media)), bytes);
     assert.deepEqual(await buffer(await source().open(media, { start: 100, end: 300 })), bytes.subarray(100, 300));
     assert.deepEqual(await source().describe(media), media);
-    assert.match(await source().publicUrl(media), new RegExp(`^https://media.example.com/media/${media.id}/landscape-16x9.mp4\\?`));
+    assert.match(
+      await source().publicUrl(media),
+      new RegExp(`^https://media.example.com/media/${media.id}/landscape-16x9.mp4\\?`),
+    );
   });
 
   it("goes out as it is where it is already what is wanted", async () => {
@@ -56,21 +66,36 @@ describe("a broker's media", () => {
       const { bytes, head, described } = await convert(media, { mimeType: "image/jpeg", maxWidth: 300 });
       const width = Math.min(300, media.width ?? 0);
       const height = Math.round(((media.height ?? 0) * width) / (media.width ?? 1));
-      assert.deepEqual([head.format, head.width, head.height, head.orientation, head.exif, head.pages, head.space], ["jpeg", width, height, undefined, undefined, undefined, "srgb"], name);
-      assert.deepEqual([described.mimeType, described.width, described.height, described.sizeBytes], ["image/jpeg", width, height, bytes.length], name);
+      assert.deepEqual(
+        [head.format, head.width, head.height, head.orientation, head.exif, head.pages, head.space],
+        ["jpeg", width, height, undefined, undefined, undefined, "srgb"],
+        name,
+      );
+      assert.deepEqual(
+        [described.mimeType, described.width, described.height, described.sizeBytes],
+        ["image/jpeg", width, height, bytes.length],
+        name,
+      );
       assert.deepEqual(await buffer(await source().open(media)), await fixture(name));
     }
   });
 
   it("never grows", async () => {
-    const { head } = await convert(await upload("animated.gif"), { mimeType: "image/png", maxWidth: 4000, maxHeight: 4000 });
+    const { head } = await convert(await upload("animated.gif"), {
+      mimeType: "image/png",
+      maxWidth: 4000,
+      maxHeight: 4000,
+    });
     assert.deepEqual([head.format, head.width, head.height], ["png", 160, 120]);
   });
 
   it("is white in JPEG where it was see-through", async () => {
     const { bytes } = await convert(await upload("transparent.png"), { mimeType: "image/jpeg" });
     const corner = await sharp(bytes).extract({ left: 0, top: 0, width: 1, height: 1 }).raw().toBuffer();
-    assert.ok([...corner].every((value) => value > 240), `the corner is ${[...corner].join()}`);
+    assert.ok(
+      [...corner].every((value) => value > 240),
+      `the corner is ${[...corner].join()}`,
+    );
   });
 
   it("is compressed harder, then scaled down, until it fits", async () => {
@@ -82,7 +107,9 @@ describe("a broker's media", () => {
     assert.ok(smaller.bytes.length <= 60_000);
     assert.ok(smaller.head.width < 900);
     assert.ok((await convert(noise, { mimeType: "image/png", maxSizeBytes: 200_000 })).bytes.length <= 200_000);
-    await assert.rejects(source().describe(noise, { mimeType: "image/jpeg", maxSizeBytes: 500 }), { code: "MEDIA_REJECTED" });
+    await assert.rejects(source().describe(noise, { mimeType: "image/jpeg", maxSizeBytes: 500 }), {
+      code: "MEDIA_REJECTED",
+    });
   });
 
   it("is converted once, however many ask, and kept", async () => {
@@ -107,7 +134,16 @@ describe("a broker's media", () => {
       async put(key, bytes) {
         // While this process writes its result, the other has written its own.
         await world.storage.put(winner.key, Readable.from([await fixture("photo-1x1.jpg")]));
-        await insertRendition.run(deps.pool, ["user_a", "live", media.id, "image/jpeg;500;;", winner.id, winner.key, media.filename, JSON.stringify(media)]);
+        await insertRendition.run(deps.pool, [
+          "user_a",
+          "live",
+          media.id,
+          "image/jpeg;500;;",
+          winner.id,
+          winner.key,
+          media.filename,
+          JSON.stringify(media),
+        ]);
         return world.storage.put(key, bytes);
       },
     };
@@ -122,8 +158,14 @@ describe("a broker's media", () => {
     const url = new URL(await source().publicUrl(media, { mimeType: "image/jpeg", maxWidth: 320 }));
     assert.match(url.pathname, /\/photo-1x1\.jpg$/);
     const [, , mediaId = "", name = ""] = url.pathname.split("/");
-    const query = { expires: url.searchParams.get("expires") ?? undefined, signature: url.searchParams.get("signature") ?? undefined };
-    const answer = await openSigned({ ...deps, secrets: [deps.mediaUrls.secret] }, { method: "GET", mediaId, name, ...query });
+    const query = {
+      expires: url.searchParams.get("expires") ?? undefined,
+      signature: url.searchParams.get("signature") ?? undefined,
+    };
+    const answer = await openSigned(
+      { ...deps, secrets: [deps.mediaUrls.secret] },
+      { method: "GET", mediaId, name, ...query },
+    );
     assert.deepEqual([answer.status, answer.headers["content-type"]], [200, "image/jpeg"]);
     assert.equal((await sharp(await buffer(answer.body ?? Readable.from([]))).metadata()).width, 320);
   });
@@ -143,8 +185,15 @@ function publishable(row: MediaRow): PublishMedia {
 
 async function uploadNoise(world: MediaWorld): Promise<MediaRow> {
   const pixels = randomFillSync(Buffer.alloc(900 * 900 * 3));
-  const bytes = await sharp(pixels, { raw: { width: 900, height: 900, channels: 3 } }).webp({ quality: 90 }).toBuffer();
-  const received = await receiveFile(world.storage, { userId: "user_a", bytes: Readable.from([bytes]), name: "noise.webp", claimedMimeType: null });
+  const bytes = await sharp(pixels, { raw: { width: 900, height: 900, channels: 3 } })
+    .webp({ quality: 90 })
+    .toBuffer();
+  const received = await receiveFile(world.storage, {
+    userId: "user_a",
+    bytes: Readable.from([bytes]),
+    name: "noise.webp",
+    claimedMimeType: null,
+  });
   const [row] = await addUploads(world.database.pool, world.owner, [{ received, filename: "noise.webp" }]);
   assert.ok(row !== undefined);
   return row;

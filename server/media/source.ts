@@ -1,9 +1,11 @@
 import { ReadableStream } from "node:stream/web";
+
 import type pg from "pg";
+
 import { newId } from "../../model/ids.ts";
+import type { MediaFacts } from "../../model/post.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
-import type { MediaFacts } from "../../model/post.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { findMedia, findRendition, insertRendition } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
@@ -23,11 +25,15 @@ export interface MediaSourceDeps {
 /** What a broker gets of its owner's media. Conversions are made when they are first asked for and kept beside the original. */
 export function createMediaSource(deps: MediaSourceDeps, owner: Owner): MediaSource {
   const stored = (media: PublishMedia, rendition?: Rendition) =>
-    needsRendition(media, rendition) ? findOrMakeRendition(deps, owner, media, rendition) : findOriginal(deps, owner, media.id);
+    needsRendition(media, rendition)
+      ? findOrMakeRendition(deps, owner, media, rendition)
+      : findOriginal(deps, owner, media.id);
 
   return {
     async publicUrl(media, rendition) {
-      const { id, facts } = needsRendition(media, rendition) ? await findOrMakeRendition(deps, owner, media, rendition) : { id: media.id, facts: media };
+      const { id, facts } = needsRendition(media, rendition)
+        ? await findOrMakeRendition(deps, owner, media, rendition)
+        : { id: media.id, facts: media };
       return signMediaUrl(deps.mediaUrls, { id, filename: media.filename, mimeType: facts.mimeType }, deps.now?.());
     },
 
@@ -38,7 +44,9 @@ export function createMediaSource(deps: MediaSourceDeps, owner: Owner): MediaSou
     },
 
     async describe(media, rendition) {
-      return needsRendition(media, rendition) ? (await findOrMakeRendition(deps, owner, media, rendition)).facts : media;
+      return needsRendition(media, rendition)
+        ? (await findOrMakeRendition(deps, owner, media, rendition)).facts
+        : media;
     },
   };
 }
@@ -67,7 +75,12 @@ async function findOriginal(deps: MediaSourceDeps, { userId, mode }: Owner, id: 
   return readStored(row) ?? gone();
 }
 
-async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: PublishMedia, wanted: Rendition): Promise<StoredMedia> {
+async function findOrMakeRendition(
+  deps: MediaSourceDeps,
+  owner: Owner,
+  media: PublishMedia,
+  wanted: Rendition,
+): Promise<StoredMedia> {
   const key = [owner.userId, owner.mode, media.id, nameRendition(wanted)];
   const find = async () => readStored(await findRendition.one(deps.pool, key));
   const found = await find();
@@ -79,7 +92,13 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
     if (foundNow !== null) return foundNow;
     const original = await findOriginal(deps, owner, media.id);
     const made = await make(deps.storage, owner, original, wanted);
-    const row = await insertRendition.one(deps.pool, [...key, newId(), made.storageKey, media.filename, jsonb(made.facts)]);
+    const row = await insertRendition.one(deps.pool, [
+      ...key,
+      newId(),
+      made.storageKey,
+      media.filename,
+      jsonb(made.facts),
+    ]);
     if (row !== undefined) return { id: row.id, ...made };
     // Another process was faster: its file stays, ours goes.
     await deps.storage.delete(made.storageKey);
@@ -88,7 +107,12 @@ async function findOrMakeRendition(deps: MediaSourceDeps, owner: Owner, media: P
 }
 
 /** The libraries are large, and many a process never converts anything. */
-async function make(storage: Storage, { userId }: Owner, original: StoredMedia, wanted: Rendition): Promise<Omit<StoredMedia, "id">> {
+async function make(
+  storage: Storage,
+  { userId }: Owner,
+  original: StoredMedia,
+  wanted: Rendition,
+): Promise<Omit<StoredMedia, "id">> {
   if (isVideo(wanted)) return (await import("./rewrap.ts")).rewrapVideo(storage, userId, original);
   return (await import("./rendition.ts")).makeRendition(storage, original, wanted);
 }

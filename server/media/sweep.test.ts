@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readdir, utimes } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
 import { createMediaWorld } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import type { MediaRow } from "../db/media.ts";
@@ -25,11 +26,15 @@ describe("the sweep of media", () => {
   const sweep = () => sweepMedia({ pool: world.database.pool, storage: world.storage });
   const uploadedDaysAgo = async (days: number): Promise<MediaRow> => {
     const row = await world.upload("animated.gif");
-    await world.database.pool.query("update media set created_at = now() - make_interval(days => $2) where id = $1", [row.id, days]);
+    await world.database.pool.query("update media set created_at = now() - make_interval(days => $2) where id = $1", [
+      row.id,
+      days,
+    ]);
     return row;
   };
   const isStored = async (row: MediaRow) => (await world.storage.sizeBytes(row.storage_key ?? "")) !== null;
-  const hasRow = async (row: MediaRow) => (await world.database.pool.query("select from media where id = $1", [row.id])).rowCount === 1;
+  const hasRow = async (row: MediaRow) =>
+    (await world.database.pool.query("select from media where id = $1", [row.id])).rowCount === 1;
 
   it("keeps what a post still needs, however old, and what was finished or uploaded lately", async () => {
     const kept: MediaRow[] = [];
@@ -54,11 +59,21 @@ describe("the sweep of media", () => {
   it("deletes what no post has named for a week, bytes, conversions and row", async () => {
     const row = await uploadedDaysAgo(UNNAMED_DAYS + 1);
     assert.ok(row.facts !== null);
-    const source = createMediaSource({ pool: world.database.pool, storage: world.storage, mediaUrls: { baseUrl: "", secret: "" } }, world.owner);
-    await source.describe({ ...row.facts, id: row.id, filename: "a", altText: null, thumbnail: null }, { mimeType: "image/jpeg" });
-    const [pending] = await addUrls(world.database.pool, world.jobs, world.owner, [{ url: "https://example.com/never.jpg" }]);
+    const source = createMediaSource(
+      { pool: world.database.pool, storage: world.storage, mediaUrls: { baseUrl: "", secret: "" } },
+      world.owner,
+    );
+    await source.describe(
+      { ...row.facts, id: row.id, filename: "a", altText: null, thumbnail: null },
+      { mimeType: "image/jpeg" },
+    );
+    const [pending] = await addUrls(world.database.pool, world.jobs, world.owner, [
+      { url: "https://example.com/never.jpg" },
+    ]);
     assert.ok(pending !== undefined);
-    await world.database.pool.query("update media set created_at = now() - interval '9 days' where id = $1", [pending.id]);
+    await world.database.pool.query("update media set created_at = now() - interval '9 days' where id = $1", [
+      pending.id,
+    ]);
     const keys = await world.storageKeys();
     assert.deepEqual(await sweep(), { releasedObjects: 2, strayObjects: 0, unfinishedUploads: 0 });
     assert.equal((await world.storageKeys()).length, keys.length - 2);
@@ -70,7 +85,10 @@ describe("the sweep of media", () => {
     await world.post(row.id, "published", FINISHED_POST_DAYS + 1);
     await sweep();
     assert.deepEqual([await isStored(row), await hasRow(row)], [false, true]);
-    const { rows } = await world.database.pool.query("select storage_key, size_bytes, deleted_at is not null as deleted, facts from media where id = $1", [row.id]);
+    const { rows } = await world.database.pool.query(
+      "select storage_key, size_bytes, deleted_at is not null as deleted, facts from media where id = $1",
+      [row.id],
+    );
     assert.deepEqual(rows, [{ storage_key: null, size_bytes: 0, deleted: true, facts: row.facts }]);
   });
 
@@ -79,8 +97,14 @@ describe("the sweep of media", () => {
     await transaction(world.database.pool, async (tx) => {
       assert.equal((await holdForPost(tx, world.owner, [row.id])).length, 1);
       await sweep();
-      await tx.query(`insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`, [row.id]);
-      await tx.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $1, 'user_a')", [row.id]);
+      await tx.query(
+        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`,
+        [row.id],
+      );
+      await tx.query(
+        "insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $1, 'user_a')",
+        [row.id],
+      );
     });
     await sweep();
     assert.ok(await isStored(row));
@@ -102,9 +126,19 @@ describe("the sweep of media", () => {
       for (const key of keys) await storage.put(key, Readable.from([Buffer.from("bytes")]));
       const [old = "", fresh = "", known = ""] = keys;
       for (const key of [old, known]) await utimes(join(folder, "objects", key), new Date(0), new Date(0));
-      await world.database.pool.query("insert into media (id, user_id, mode, status, filename, storage_key) values (gen_random_uuid(), 'user_b', 'live', 'ready', 'x', $1)", [known]);
-      assert.deepEqual(await sweepMedia({ pool: world.database.pool, storage }), { releasedObjects: 0, strayObjects: 1, unfinishedUploads: 0 });
-      assert.deepEqual([await storage.sizeBytes(old), await storage.sizeBytes(fresh), await storage.sizeBytes(known)], [null, 5, 5]);
+      await world.database.pool.query(
+        "insert into media (id, user_id, mode, status, filename, storage_key) values (gen_random_uuid(), 'user_b', 'live', 'ready', 'x', $1)",
+        [known],
+      );
+      assert.deepEqual(await sweepMedia({ pool: world.database.pool, storage }), {
+        releasedObjects: 0,
+        strayObjects: 1,
+        unfinishedUploads: 0,
+      });
+      assert.deepEqual(
+        [await storage.sizeBytes(old), await storage.sizeBytes(fresh), await storage.sizeBytes(known)],
+        [null, 5, 5],
+      );
       assert.deepEqual(await readdir(join(folder, "incoming")), []);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { z } from "zod";
+
 import { findStillUnneeded, findStorageKeys, lockUnneeded, releaseMedia, removeReleased } from "../db/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -19,7 +20,9 @@ const UNFINISHED_HOURS = 24;
 const BATCH = 200;
 
 /** The chore of SWEEP_QUEUE: deletes what nobody needs any more, in small transactions, beside running creates and other sweeps. */
-export async function sweepMedia(deps: SweepDeps): Promise<{ releasedObjects: number; strayObjects: number; unfinishedUploads: number }> {
+export async function sweepMedia(
+  deps: SweepDeps,
+): Promise<{ releasedObjects: number; strayObjects: number; unfinishedUploads: number }> {
   let releasedObjects = 0;
   for (;;) {
     const { held, storageKeys } = await releaseBatch(deps.pool);
@@ -29,7 +32,11 @@ export async function sweepMedia(deps: SweepDeps): Promise<{ releasedObjects: nu
   }
   const expiredUploads = await dropExpiredUploads(deps);
   const before = new Date(Date.now() - UNFINISHED_HOURS * 3_600_000);
-  return { releasedObjects, strayObjects: await dropStrays(deps, before), unfinishedUploads: expiredUploads + (await deps.storage.deleteUnfinished(before)) };
+  return {
+    releasedObjects,
+    strayObjects: await dropStrays(deps, before),
+    unfinishedUploads: expiredUploads + (await deps.storage.deleteUnfinished(before)),
+  };
 }
 
 const drop = z.object({ storageKeys: z.array(z.string()) });

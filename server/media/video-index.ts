@@ -52,10 +52,21 @@ export async function readIndex(source: Read, sizeBytes: number): Promise<VideoI
   return found;
 }
 
-async function readHead(read: Read, start: number, sizeBytes: number): Promise<{ name: string; bodyAt: number; end: number }> {
+async function readHead(
+  read: Read,
+  start: number,
+  sizeBytes: number,
+): Promise<{ name: string; bodyAt: number; end: number }> {
   const head = await read(start, Math.min(start + 16, sizeBytes));
   const declared = head.readUInt32BE(0);
-  const boxBytes = declared === 0 ? sizeBytes - start : declared === 1 ? (head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))) : declared;
+  const boxBytes =
+    declared === 0
+      ? sizeBytes - start
+      : declared === 1
+        ? head.length < 16
+          ? 0
+          : Number(head.readBigUInt64BE(8))
+        : declared;
   if (boxBytes < (declared === 1 ? 16 : 8) || start + boxBytes > sizeBytes) throw new UnreadableMediaError(BROKEN);
   return { name: head.toString("latin1", 4, 8), bodyAt: start + (declared === 1 ? 16 : 8), end: start + boxBytes };
 }
@@ -71,7 +82,13 @@ async function checkFragmentList(read: Read, sizeBytes: number, fragments: Reado
   const { bodyAt, end } = await readHead(read, start, sizeBytes);
   if (end - start > MAX_INDEX_BYTES) throw new UnreadableMediaError("has an index of more than 32 MB");
   const boxes = readBoxes(await read(bodyAt, end));
-  if (!boxes.every(({ name, body }) => name === "mfro" || (name === "tfra" && listedIn(body)?.every((place) => fragments.has(place))))) throw new UnreadableMediaError(BROKEN);
+  if (
+    !boxes.every(
+      ({ name, body }) =>
+        name === "mfro" || (name === "tfra" && listedIn(body)?.every((place) => fragments.has(place))),
+    )
+  )
+    throw new UnreadableMediaError(BROKEN);
 }
 
 /** Where a list has fragments; null where it declares more than it holds. */
@@ -82,7 +99,9 @@ function listedIn(body: Buffer): number[] | null {
   const rowBytes = (isLong ? 16 : 8) + ((numberBytes >> 4) & 3) + ((numberBytes >> 2) & 3) + (numberBytes & 3) + 3;
   const count = body.readUInt32BE(12);
   if (16 + count * rowBytes > body.length) return null;
-  return Array.from({ length: count }, (_, row) => (isLong ? Number(body.readBigUInt64BE(24 + row * rowBytes)) : body.readUInt32BE(20 + row * rowBytes)));
+  return Array.from({ length: count }, (_, row) =>
+    isLong ? Number(body.readBigUInt64BE(24 + row * rowBytes)) : body.readUInt32BE(20 + row * rowBytes),
+  );
 }
 
 const AHEAD_BYTES = 64 * 1024;
@@ -91,7 +110,8 @@ const AHEAD_BYTES = 64 * 1024;
 function ahead(source: Read, sizeBytes: number): Read {
   let [at, bytes]: [number, Buffer] = [0, Buffer.alloc(0)];
   return async (start, end) => {
-    if (start < at || end > at + bytes.length) [at, bytes] = [start, await source(start, Math.max(end, Math.min(start + AHEAD_BYTES, sizeBytes)))];
+    if (start < at || end > at + bytes.length)
+      [at, bytes] = [start, await source(start, Math.max(end, Math.min(start + AHEAD_BYTES, sizeBytes)))];
     return bytes.subarray(start - at, end - at);
   };
 }

@@ -22,7 +22,8 @@ export async function keptTracks(input: Input): Promise<(InputVideoTrack | Input
 export async function findCodecObstacle(input: Input): Promise<string | null> {
   for (const track of await keptTracks(input)) {
     const codec = await track.getCodec();
-    if (codec === null || !COPIED_CODECS.has(codec)) return `has ${track.type === "video" ? "pictures" : "sound"} of the codec ${codec ?? "unknown"}`;
+    if (codec === null || !COPIED_CODECS.has(codec))
+      return `has ${track.type === "video" ? "pictures" : "sound"} of the codec ${codec ?? "unknown"}`;
   }
   return null;
 }

@@ -1,7 +1,14 @@
 import { newId } from "../../model/ids.ts";
 import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
-import { findAppById, findAppOfSet, findInstanceApp, insertInstanceApp, type OAuthAppRow, removeInstanceApp } from "../db/oauth-apps.ts";
+import {
+  findAppById,
+  findAppOfSet,
+  findInstanceApp,
+  insertInstanceApp,
+  type OAuthAppRow,
+  removeInstanceApp,
+} from "../db/oauth-apps.ts";
 import { type Db, transaction } from "../db/sql.ts";
 import type { OAuthServices } from "./services.ts";
 
@@ -19,13 +26,25 @@ export interface SignIn {
 }
 
 /** The app through which accounts are connected to a set: the set's own, else the instance's; null where there is neither. */
-export async function findApp(services: OAuthServices, place: SignIn & { userId: string; platformSetId: string }): Promise<KnownApp | null> {
-  const own = await findAppOfSet.one(services.pool, [place.platformSetId, appPlatformOf(services, place), place.userId, place.mode]);
+export async function findApp(
+  services: OAuthServices,
+  place: SignIn & { userId: string; platformSetId: string },
+): Promise<KnownApp | null> {
+  const own = await findAppOfSet.one(services.pool, [
+    place.platformSetId,
+    appPlatformOf(services, place),
+    place.userId,
+    place.mode,
+  ]);
   return own ? openApp(services, own) : await findInstancesApp(services, place);
 }
 
 /** The app that a connection was made with, though it may have been replaced since. */
-export async function appOf(services: OAuthServices, made: SignIn & { oauth_app_id: string | null }, db: Db = services.pool): Promise<KnownApp | null> {
+export async function appOf(
+  services: OAuthServices,
+  made: SignIn & { oauth_app_id: string | null },
+  db: Db = services.pool,
+): Promise<KnownApp | null> {
   const row = made.oauth_app_id === null ? undefined : await findAppById.one(db, [made.oauth_app_id, made.mode]);
   return row ? openApp(services, row) : await findInstancesApp(services, made, db);
 }
@@ -34,7 +53,10 @@ export async function appOf(services: OAuthServices, made: SignIn & { oauth_app_
  * Whose app is signed in with: another platform's where a login goes by that one's app, as Instagram's does by Facebook's.
  * The sandbox has an app for each platform.
  */
-export function appPlatformOf(services: Pick<OAuthServices, "oauthOf">, { mode, platform, login }: SignIn): PlatformName {
+export function appPlatformOf(
+  services: Pick<OAuthServices, "oauthOf">,
+  { mode, platform, login }: SignIn,
+): PlatformName {
   if (mode === "test") return platform;
   const prefix = services.oauthOf(platform, login)?.environmentPrefix.toLowerCase();
   return PLATFORM_NAMES.find((name) => name === prefix) ?? platform;
@@ -58,7 +80,14 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
   const id = newId();
   const saved = await transaction(services.pool, async (tx) => {
     await removeInstanceApp.run(tx, ["test", platform]);
-    return await insertInstanceApp.one(tx, [id, "test", platform, clientId, sealAppSecret(services, id, clientSecret), redirectUri]);
+    return await insertInstanceApp.one(tx, [
+      id,
+      "test",
+      platform,
+      clientId,
+      sealAppSecret(services, id, clientSecret),
+      redirectUri,
+    ]);
   });
   // Where somebody has registered one at the same moment, theirs is as good.
   const theirs = saved ? null : await findInstancesApp(services, { mode: "test", platform, login: "" });
@@ -66,7 +95,11 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
 }
 
 /** Where platforms send people back to, unless the operator has named another address. */
-export function redirectUriOf(services: Pick<OAuthServices, "appUrl" | "liveApp">, platform: PlatformName, mode: Mode = "test"): string {
+export function redirectUriOf(
+  services: Pick<OAuthServices, "appUrl" | "liveApp">,
+  platform: PlatformName,
+  mode: Mode = "test",
+): string {
   const named = mode === "live" ? services.liveApp(platform)?.redirectUri : undefined;
   return named ?? `${services.appUrl}/api/platforms/${platform}/callback`;
 }
@@ -76,7 +109,11 @@ export function sealAppSecret(services: Pick<OAuthServices, "vault">, id: string
 }
 
 /** From the environment in live mode, made at the sandbox in test mode. */
-async function findInstancesApp(services: OAuthServices, made: SignIn, db: Db = services.pool): Promise<KnownApp | null> {
+async function findInstancesApp(
+  services: OAuthServices,
+  made: SignIn,
+  db: Db = services.pool,
+): Promise<KnownApp | null> {
   if (made.mode === "live") {
     const app = services.liveApp(appPlatformOf(services, made));
     return app === null ? null : { ...app, id: null };
@@ -86,6 +123,10 @@ async function findInstancesApp(services: OAuthServices, made: SignIn, db: Db = 
 }
 
 function openApp(services: OAuthServices, row: OAuthAppRow): KnownApp {
-  const clientSecret = services.vault.open(row.client_secret_sealed, { table: "oauth_apps", row: row.id, column: "client_secret_sealed" });
+  const clientSecret = services.vault.open(row.client_secret_sealed, {
+    table: "oauth_apps",
+    row: row.id,
+    column: "client_secret_sealed",
+  });
   return { id: row.id, clientId: row.client_id, clientSecret, redirectUri: row.redirect_uri };
 }

@@ -1,12 +1,21 @@
 import { createHash } from "node:crypto";
+
 import { z } from "zod";
+
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { type GrantedAccount, readChoices } from "../../platforms/choices.ts";
 import { type HttpClient, TransportError } from "../../platforms/kit/http.ts";
 import type { Grant, OAuth } from "../../platforms/platform.ts";
-import { findAttemptByState, findChoosing, insertAttempt, keepGranted, type OAuthAttemptRow, useAttempt } from "../db/oauth-attempts.ts";
+import {
+  findAttemptByState,
+  findChoosing,
+  insertAttempt,
+  keepGranted,
+  type OAuthAttemptRow,
+  useAttempt,
+} from "../db/oauth-attempts.ts";
 import { appOf, appPlatformOf, findApp, type KnownApp, registerSandboxApp } from "./app.ts";
 import { authorizeUrl, forBrowser, newAsked, sandboxPerson } from "./authorize-url.ts";
 import { type Place, type Source, sourceOf } from "./connect.ts";
@@ -49,18 +58,49 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
   const { platform, login, mode, userId, platformSetId } = start;
   const { label } = catalog[platform].capabilities;
   const oauth = services.oauthOf(platform, login);
-  if (!oauth) throw cannot("connections.login", `There is no such way to sign in at ${label}.`, "Leave login out for the usual one.", "/login");
+  if (!oauth)
+    throw cannot(
+      "connections.login",
+      `There is no such way to sign in at ${label}.`,
+      "Leave login out for the usual one.",
+      "/login",
+    );
   const app = await appFor(services, start);
   if (!app) {
     const names = `${oauth.environmentPrefix}_CLIENT_ID and ${oauth.environmentPrefix}_CLIENT_SECRET`;
-    throw cannot("connections.notConfigured", `This instance has no app of ${label}'s developer portal.`, `Whoever runs it sets ${names}; or give the platform set an app of its own, or use test mode.`, "");
+    throw cannot(
+      "connections.notConfigured",
+      `This instance has no app of ${label}'s developer portal.`,
+      `Whoever runs it sets ${names}; or give the platform set an app of its own, or use test mode.`,
+      "",
+    );
   }
   const asked = newAsked(oauth);
   const id = newId();
-  const verifier = asked.codeVerifier === null ? null : services.vault.seal(asked.codeVerifier, placeOf(id, "code_verifier_sealed"));
-  const values = [id, digest(asked.state), userId, mode, platformSetId, platform, login, app.id, app.redirectUri, start.binding, verifier, start.returnTo, start.connectLinkId ?? null, ATTEMPT_SECONDS];
+  const verifier =
+    asked.codeVerifier === null ? null : services.vault.seal(asked.codeVerifier, placeOf(id, "code_verifier_sealed"));
+  const values = [
+    id,
+    digest(asked.state),
+    userId,
+    mode,
+    platformSetId,
+    platform,
+    login,
+    app.id,
+    app.redirectUri,
+    start.binding,
+    verifier,
+    start.returnTo,
+    start.connectLinkId ?? null,
+    ATTEMPT_SECONDS,
+  ];
   if (!(await insertAttempt.one(services.pool, values))) throw new PublicError("NOT_FOUND", "Platform set not found.");
-  return forBrowser(services, mode, authorizeUrl(oauth, app, asked, mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null));
+  return forBrowser(
+    services,
+    mode,
+    authorizeUrl(oauth, app, asked, mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null),
+  );
 }
 
 /**
@@ -69,7 +109,11 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
  */
 export async function takeCallback(
   services: OAuthServices,
-  { platform, query, bindings }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams; bindings: readonly Buffer[] },
+  {
+    platform,
+    query,
+    bindings,
+  }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams; bindings: readonly Buffer[] },
 ): Promise<Granted | { attempt: OAuthAttemptRow; accounts: null }> {
   const state = query.get("state");
   if (state === null || state === "") throw new ConnectingFailed("unknown_state", { platform });
@@ -80,7 +124,11 @@ export async function takeCallback(
   const code = readCode(services, attempt, oauth, { platform, query });
   const accounts = await askPlatform(services, attempt, oauth, code).catch((error: unknown) => {
     const failed = toConnectingFailed(error, attempt);
-    if (failed !== error) services.log.warn({ err: error, platform: attempt.platform, mode: attempt.mode }, "A platform did not let an account be connected");
+    if (failed !== error)
+      services.log.warn(
+        { err: error, platform: attempt.platform, mode: attempt.mode },
+        "A platform did not let an account be connected",
+      );
     throw failed;
   });
   return { attempt, ...accounts };
@@ -96,10 +144,19 @@ export async function keepForChoice(services: OAuthServices, { attempt, accounts
 export async function openChoice(services: OAuthServices, id: string, bindings: readonly Buffer[]): Promise<Granted> {
   const attempt = await findChoosing.one(services.pool, [id, bindings]);
   if (!attempt || attempt.granted_sealed === null) {
-    throw new PublicError("NOT_FOUND", attempt ? "The account was chosen already." : "There is nothing to choose from any more. Start again.");
+    throw new PublicError(
+      "NOT_FOUND",
+      attempt ? "The account was chosen already." : "There is nothing to choose from any more. Start again.",
+    );
   }
-  const { accounts, source } = kept.parse(JSON.parse(services.vault.open(attempt.granted_sealed, placeOf(id, "granted_sealed"))));
-  return { attempt, accounts: accounts.map((account) => ({ ...account, grant: aged(account.grant, attempt.used_seconds_ago ?? 0) })), source };
+  const { accounts, source } = kept.parse(
+    JSON.parse(services.vault.open(attempt.granted_sealed, placeOf(id, "granted_sealed"))),
+  );
+  return {
+    attempt,
+    accounts: accounts.map((account) => ({ ...account, grant: aged(account.grant, attempt.used_seconds_ago ?? 0) })),
+    source,
+  };
 }
 
 const grant = z.object({
@@ -126,7 +183,11 @@ const kept = z.object({
 /** Lifetimes are told from the moment of the exchange, and a person takes a while to choose. */
 function aged(granted: Grant, seconds: number): Grant {
   const left = (lifetime: number | null) => (lifetime === null ? null : lifetime - seconds);
-  return { ...granted, expiresInSeconds: left(granted.expiresInSeconds), refreshExpiresInSeconds: left(granted.refreshExpiresInSeconds) };
+  return {
+    ...granted,
+    expiresInSeconds: left(granted.expiresInSeconds),
+    refreshExpiresInSeconds: left(granted.refreshExpiresInSeconds),
+  };
 }
 
 /** The set's own app, else the instance's; in test mode one is made where there is none for this address. */
@@ -135,23 +196,38 @@ async function appFor(services: OAuthServices, start: Start): Promise<KnownApp |
   if (start.mode === "live" || app?.redirectUri.startsWith(`${services.appUrl}/`)) return app;
   return await registerSandboxApp(services, start.platform).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
-    throw new PublicError("UNAVAILABLE", "The sandbox cannot be reached. Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.", { headers: { "retry-after": "5" } });
+    throw new PublicError(
+      "UNAVAILABLE",
+      "The sandbox cannot be reached. Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.",
+      { headers: { "retry-after": "5" } },
+    );
   });
 }
 
 /** Why an attempt was not to be had; answers it where it was finished before, in the same browser, and something came of it. */
-async function findFinished(services: OAuthServices, state: Buffer, { platform, bindings }: { platform: OAuthAttemptRow["platform"]; bindings: readonly Buffer[] }): Promise<OAuthAttemptRow> {
+async function findFinished(
+  services: OAuthServices,
+  state: Buffer,
+  { platform, bindings }: { platform: OAuthAttemptRow["platform"]; bindings: readonly Buffer[] },
+): Promise<OAuthAttemptRow> {
   const attempt = await findAttemptByState.one(services.pool, [state]);
   if (!attempt) throw new ConnectingFailed("unknown_state", { platform });
   if (!bindings.some((binding) => binding.equals(attempt.binding))) throw new ConnectingFailed("foreign", { platform });
   if (attempt.used_at === null) throw new ConnectingFailed("expired", { platform: attempt.platform, attempt });
-  if (attempt.account_id === null && (attempt.granted_sealed === null || attempt.is_over)) throw new ConnectingFailed("used", { platform: attempt.platform, attempt });
+  if (attempt.account_id === null && (attempt.granted_sealed === null || attempt.is_over))
+    throw new ConnectingFailed("used", { platform: attempt.platform, attempt });
   return attempt;
 }
 
 /** The code in the address, after all else in it has been judged. */
-function readCode(services: OAuthServices, attempt: OAuthAttemptRow, oauth: OAuth, { platform, query }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams }): string {
-  const fail = (kind: ConnectingFailed["failure"]["kind"]) => new ConnectingFailed(kind, { platform: attempt.platform, attempt });
+function readCode(
+  services: OAuthServices,
+  attempt: OAuthAttemptRow,
+  oauth: OAuth,
+  { platform, query }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams },
+): string {
+  const fail = (kind: ConnectingFailed["failure"]["kind"]) =>
+    new ConnectingFailed(kind, { platform: attempt.platform, attempt });
   if (platform !== attempt.platform && platform !== appPlatformOf(services, attempt)) throw fail("wrong_platform");
   // RFC 9207: who answers, where it is said at all. The platforms' names of themselves begin with the origin of their consent page.
   const issuer = query.get("iss");
@@ -164,10 +240,18 @@ function readCode(services: OAuthServices, attempt: OAuthAttemptRow, oauth: OAut
 }
 
 /** Outside of any transaction: platforms take their time. */
-async function askPlatform(services: OAuthServices, attempt: OAuthAttemptRow, oauth: OAuth, code: string): Promise<Omit<Granted, "attempt">> {
+async function askPlatform(
+  services: OAuthServices,
+  attempt: OAuthAttemptRow,
+  oauth: OAuth,
+  code: string,
+): Promise<Omit<Granted, "attempt">> {
   const app = await appOf(services, attempt);
   if (!app) throw new ConnectingFailed("app_refused", { platform: attempt.platform, attempt });
-  const codeVerifier = attempt.code_verifier_sealed === null ? null : services.vault.open(attempt.code_verifier_sealed, placeOf(attempt.id, "code_verifier_sealed"));
+  const codeVerifier =
+    attempt.code_verifier_sealed === null
+      ? null
+      : services.vault.open(attempt.code_verifier_sealed, placeOf(attempt.id, "code_verifier_sealed"));
   const http: HttpClient = services.httpFor(attempt.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: attempt.redirect_uri }, { code, codeVerifier });
   requirePermissions(attempt, grant);
@@ -186,7 +270,9 @@ function requirePermissions(attempt: OAuthAttemptRow, { scopes }: Grant): void {
 }
 
 function cannot(rule: string, message: string, fix: string, path: string): PublicError {
-  return new PublicError("VALIDATION_FAILED", message, { issues: [{ rule, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix }] });
+  return new PublicError("VALIDATION_FAILED", message, {
+    issues: [{ rule, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix }],
+  });
 }
 
 function digest(text: string): Buffer {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+
 import type { Mode } from "../../model/platform-names.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
 
@@ -11,11 +12,19 @@ export interface Asked {
 
 /** Random, and good for one sign-in. */
 export function newAsked(oauth: Pick<OAuth, "pkce">): Asked {
-  return { state: randomBytes(32).toString("base64url"), codeVerifier: oauth.pkce ? randomBytes(32).toString("base64url") : null };
+  return {
+    state: randomBytes(32).toString("base64url"),
+    codeVerifier: oauth.pkce ? randomBytes(32).toString("base64url") : null,
+  };
 }
 
 /** The address of a platform's consent page. `person` names who answers there, which only the sandbox heeds. */
-export function authorizeUrl(oauth: OAuth, app: OAuthApp, { state, codeVerifier }: Asked, person: string | null = null): URL {
+export function authorizeUrl(
+  oauth: OAuth,
+  app: OAuthApp,
+  { state, codeVerifier }: Asked,
+  person: string | null = null,
+): URL {
   const url = new URL(oauth.authorizeUrl);
   const query = {
     response_type: "code",
@@ -23,7 +32,12 @@ export function authorizeUrl(oauth: OAuth, app: OAuthApp, { state, codeVerifier 
     redirect_uri: app.redirectUri,
     scope: oauth.scopes.join(oauth.scopeSeparator),
     state,
-    ...(codeVerifier === null ? {} : { code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"), code_challenge_method: "S256" }),
+    ...(codeVerifier === null
+      ? {}
+      : {
+          code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
+          code_challenge_method: "S256",
+        }),
     ...(person === null ? {} : { login_hint: person }),
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+
 import { pino } from "pino";
+
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { startSandbox } from "../../sandbox/server.ts";
@@ -22,7 +24,11 @@ before(async () => {
   database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-connect-"));
   const sandbox = await startSandbox({ port: 0, dataDir, limits: true });
-  ends.push(() => database.drop(), () => sandbox.close(), () => rm(dataDir, { recursive: true }));
+  ends.push(
+    () => database.drop(),
+    () => sandbox.close(),
+    () => rm(dataDir, { recursive: true }),
+  );
   services = {
     pool: database.pool,
     vault: createVault([randomBytes(32)]),
@@ -47,12 +53,19 @@ test("each user gets an account of its own at the sandbox, and connecting again 
   const { rows } = await database.pool.query("select platform_account_id, username, status, scopes from accounts");
   assert.equal(rows.length, 2);
   assert.equal(new Set(rows.map((row) => row.platform_account_id)).size, 2);
-  for (const row of rows) assert.deepEqual([row.status, row.scopes], ["active", [...(platforms.threads.oauth?.scopes ?? [])]]);
-  assert.match(await freshToken(services, { accountId, userId: first.userId, mode: "test" }, { minLifetimeSeconds: 3600 }), /^TH/);
+  for (const row of rows)
+    assert.deepEqual([row.status, row.scopes], ["active", [...(platforms.threads.oauth?.scopes ?? [])]]);
+  assert.match(
+    await freshToken(services, { accountId, userId: first.userId, mode: "test" }, { minLifetimeSeconds: 3600 }),
+    /^TH/,
+  );
 });
 
 test("a platform without a broker is refused with a sentence", async () => {
-  await assert.rejects(connectSandboxAccount({ ...services, oauthOf: () => undefined }, { ...(await userWithSet()), platform: "threads" }), /cannot be connected yet/);
+  await assert.rejects(
+    connectSandboxAccount({ ...services, oauthOf: () => undefined }, { ...(await userWithSet()), platform: "threads" }),
+    /cannot be connected yet/,
+  );
 });
 
 test("a sandbox that has forgotten the app gets it again", async () => {
@@ -63,17 +76,28 @@ test("a sandbox that has forgotten the app gets it again", async () => {
 test("an account goes on by the app it was connected with, though another has taken its place", async () => {
   const place = { ...(await userWithSet()), platform: "twitter" } as const;
   const accountId = await connectSandboxAccount(services, place);
-  await connectSandboxAccount({ ...services, appUrl: "http://localhost:4000" }, { ...(await userWithSet()), platform: "twitter" });
+  await connectSandboxAccount(
+    { ...services, appUrl: "http://localhost:4000" },
+    { ...(await userWithSet()), platform: "twitter" },
+  );
   const { rows } = await database.pool.query("select client_id from oauth_apps where platform = 'twitter'");
   assert.equal(new Set(rows.map((row) => row.client_id)).size, 2);
-  await database.pool.query("update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1", [accountId]);
-  assert.equal(typeof (await freshToken(services, { accountId, userId: place.userId, mode: "test" }, { minLifetimeSeconds: 60 })), "string");
+  await database.pool.query(
+    "update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1",
+    [accountId],
+  );
+  assert.equal(
+    typeof (await freshToken(services, { accountId, userId: place.userId, mode: "test" }, { minLifetimeSeconds: 60 })),
+    "string",
+  );
 });
 
 test("several who connect at the same moment are all let in", async () => {
   await database.pool.query("delete from oauth_apps where platform = 'linkedin'");
   const places = await Promise.all(Array.from({ length: 5 }, userWithSet));
-  const ids = await Promise.all(places.map((place) => connectSandboxAccount(services, { ...place, platform: "linkedin" })));
+  const ids = await Promise.all(
+    places.map((place) => connectSandboxAccount(services, { ...place, platform: "linkedin" })),
+  );
   assert.equal(new Set(ids).size, 5);
 });
 
@@ -81,6 +105,9 @@ async function userWithSet() {
   const userId = randomUUID();
   const platformSetId = randomUUID();
   await database.pool.query("insert into users (id, email) values ($1, $1)", [userId]);
-  await database.pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Default')", [platformSetId, userId]);
+  await database.pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Default')", [
+    platformSetId,
+    userId,
+  ]);
   return { userId, platformSetId };
 }

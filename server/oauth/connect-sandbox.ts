@@ -1,6 +1,7 @@
 import type pg from "pg";
-import type { PlatformName } from "../../model/platform-names.ts";
+
 import { PublicError } from "../../model/errors.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { readChoices } from "../../platforms/choices.ts";
 import type { HttpAnswer, HttpClient } from "../../platforms/kit/http.ts";
 import type { OAuth } from "../../platforms/platform.ts";
@@ -25,9 +26,12 @@ export async function connectSandboxAccount(
   const http = services.httpFor("test");
   const person = sandboxPerson(where.userId);
   const known = await findApp(services, place);
-  const app = known && known.redirectUri.startsWith(services.appUrl) ? known : await registerSandboxApp(services, where.platform);
+  const app =
+    known && known.redirectUri.startsWith(services.appUrl) ? known : await registerSandboxApp(services, where.platform);
   // A sandbox whose data was thrown away has forgotten the app.
-  const consent = (await approve(http, oauth, app, person)) ?? (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
+  const consent =
+    (await approve(http, oauth, app, person)) ??
+    (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
   if (!consent) throw new Error(`The sandbox at ${services.sandboxUrl} did not let ${person} connect`);
   const grant = await oauth.exchange(http, consent.app, consent);
   const [account] = await readChoices(oauth, http, grant, services.platformEnvironment);
@@ -49,7 +53,8 @@ async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: st
   if (page.status !== 200) return null;
   const answer = await http.send({ method: "POST", url, bytes: form([["decision", "approve"], ...tickedBoxes(page)]) });
   const redirect = new URL(answer.headers["location"] ?? "", app.redirectUri);
-  if (redirect.searchParams.get("state") !== asked.state) throw new Error(`The sandbox's consent page answered ${answer.status} without our state`);
+  if (redirect.searchParams.get("state") !== asked.state)
+    throw new Error(`The sandbox's consent page answered ${answer.status} without our state`);
   const code = redirect.searchParams.get("code");
   return code === null ? null : { app, code, codeVerifier: asked.codeVerifier };
 }

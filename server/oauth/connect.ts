@@ -1,9 +1,17 @@
 import type pg from "pg";
+
+import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
-import { PublicError } from "../../model/errors.ts";
 import type { Grant, OAuth, Profile } from "../../platforms/platform.ts";
-import { findActiveAccount, findFormerAccount, lockConnection, lockSet, saveAccount, saveConnectionSource } from "../db/connections.ts";
+import {
+  findActiveAccount,
+  findFormerAccount,
+  lockConnection,
+  lockSet,
+  saveAccount,
+  saveConnectionSource,
+} from "../db/connections.ts";
 import { tellAccount } from "../db/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
@@ -67,26 +75,59 @@ export async function storeConnectionIn(
   eventData: Record<string, unknown> = {},
 ): Promise<Connected> {
   const { userId, mode, platformSetId, platform } = place;
-  if (!(await lockSet.one(tx, [platformSetId, userId, mode]))) throw new PublicError("NOT_FOUND", "Platform set not found.");
+  if (!(await lockSet.one(tx, [platformSetId, userId, mode])))
+    throw new PublicError("NOT_FOUND", "Platform set not found.");
   const active = await findActiveAccount.one(tx, [platformSetId, platform, userId, mode]);
   const same = active?.platform_account_id === profile.platformAccountId ? active : undefined;
-  const replaced = active && !same ? await forgetConnection(services, tx, { accountId: active.id, userId, mode }, "Another account was connected in its place.") : null;
-  const former = same ?? (await findFormerAccount.one(tx, [platformSetId, platform, userId, mode, profile.platformAccountId]));
+  const replaced =
+    active && !same
+      ? await forgetConnection(
+          services,
+          tx,
+          { accountId: active.id, userId, mode },
+          "Another account was connected in its place.",
+        )
+      : null;
+  const former =
+    same ?? (await findFormerAccount.one(tx, [platformSetId, platform, userId, mode, profile.platformAccountId]));
   const account = { accountId: former?.id ?? newId(), userId, mode };
   const key = [account.accountId, userId, mode];
   // The grant before the account: whoever renews it takes its locks in this order, too.
   await lockConnection.one(tx, key);
   const { platformAccountId, username, displayName, avatarUrl, metadata } = profile;
-  await saveAccount.run(tx, [...key, platformSetId, platform, platformAccountId, username, displayName, avatarUrl, grant.scopes ?? [], metadata]);
+  await saveAccount.run(tx, [
+    ...key,
+    platformSetId,
+    platform,
+    platformAccountId,
+    username,
+    displayName,
+    avatarUrl,
+    grant.scopes ?? [],
+    metadata,
+  ]);
   await storeGrant(services, tx, account, grant);
   await saveConnectionSource.run(tx, [...key, source.login, source.oauthAppId, source.grantorId]);
   const again = former !== undefined;
-  await tellAccount(tx, account, "account.connected", { platform, platformSetId, platformAccountId, username, reconnected: again, ...eventData });
+  await tellAccount(tx, account, "account.connected", {
+    platform,
+    platformSetId,
+    platformAccountId,
+    username,
+    reconnected: again,
+    ...eventData,
+  });
   return { accountId: account.accountId, again, replaced };
 }
 
 /** How a grant came about, as far as it can be known. A platform that does not say whose it is keeps nobody from connecting. */
-export async function sourceOf(services: OAuthServices, oauth: OAuth, at: { mode: Mode; login: string }, app: KnownApp, grant: Grant): Promise<Source> {
+export async function sourceOf(
+  services: OAuthServices,
+  oauth: OAuth,
+  at: { mode: Mode; login: string },
+  app: KnownApp,
+  grant: Grant,
+): Promise<Source> {
   const grantorId = await oauth.grantor?.(services.httpFor(at.mode), app, grant).catch((error: unknown) => {
     services.log.warn({ err: error }, "A platform did not say whose grant it gave");
     return null;

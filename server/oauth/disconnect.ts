@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { z } from "zod";
+
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
 import { dropGranted } from "../db/oauth-attempts.ts";
@@ -43,7 +44,12 @@ const secrets = z.object({
  * Forgets an account's grant in the transaction of `tx`. The account stays readable by its id. Answers what is to be sent to
  * `REVOKE_QUEUE` in the same transaction, so that the platform forgets it too; null where there was no grant.
  */
-export async function forgetConnection(services: OAuthServices, tx: pg.PoolClient, account: AccountKey, reason: string): Promise<Forgotten | null> {
+export async function forgetConnection(
+  services: OAuthServices,
+  tx: pg.PoolClient,
+  account: AccountKey,
+  reason: string,
+): Promise<Forgotten | null> {
   const key = [account.accountId, account.userId, account.mode];
   const held = await lockConnection.one(tx, key);
   await revokeAccount.run(tx, [...key, reason]);
@@ -53,14 +59,27 @@ export async function forgetConnection(services: OAuthServices, tx: pg.PoolClien
   const sealed = await sealSecrets(services, tx, held);
   if (sealed === null) return null;
   const { accountId, mode } = account;
-  return { accountId, mode, platform, platformAccountId, login: held.login, oauthAppId: held.oauth_app_id, grantorId: held.grantor_id, sealed };
+  return {
+    accountId,
+    mode,
+    platform,
+    platformAccountId,
+    login: held.login,
+    oauthAppId: held.oauth_app_id,
+    grantorId: held.grantor_id,
+    sealed,
+  };
 }
 
 /**
  * Forgets what was granted in a sign-in that can come to nothing any more, in the transaction of `tx`. Answers what is to be
  * sent to `REVOKE_QUEUE` in the same transaction: one for each token, and nothing where an account has come of it after all.
  */
-export async function forgetGranted(services: OAuthServices, tx: pg.PoolClient, { attempt, accounts, source }: Granted): Promise<Forgotten[]> {
+export async function forgetGranted(
+  services: OAuthServices,
+  tx: pg.PoolClient,
+  { attempt, accounts, source }: Granted,
+): Promise<Forgotten[]> {
   const { id: accountId, mode, platform } = attempt;
   const { login, oauthAppId, grantorId } = source;
   const dropped = await dropGranted.one(tx, [accountId]);
@@ -93,10 +112,16 @@ export async function revokeGrant(services: OAuthServices, data: unknown): Promi
 async function sealSecrets(services: OAuthServices, tx: pg.PoolClient, held: ConnectionRow): Promise<string | null> {
   try {
     const app = await appOf(services, held, tx);
-    return services.vault.seal(JSON.stringify({ app, grant: openGrant(services, held) }), placeOf({ accountId: held.account_id }));
+    return services.vault.seal(
+      JSON.stringify({ app, grant: openGrant(services, held) }),
+      placeOf({ accountId: held.account_id }),
+    );
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
-    services.log.warn({ err: error, accountId: held.account_id }, "A grant was forgotten that the platform could not be asked to take back");
+    services.log.warn(
+      { err: error, accountId: held.account_id },
+      "A grant was forgotten that the platform could not be asked to take back",
+    );
     return null;
   }
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+
 import type pg from "pg";
 import { pino } from "pino";
+
 import type { PlatformName } from "../../model/platform-names.ts";
 import { createHttpClient, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
@@ -17,8 +19,20 @@ let database: TestDatabase;
 before(async () => (database = await createTestDatabase()));
 after(() => database.drop());
 
-const live: Grant = { accessToken: "first", refreshToken: "renew-1", expiresInSeconds: 7200, refreshExpiresInSeconds: null, scopes: ["post"] };
-const profile = { platformAccountId: "26000000000000001", username: "someone", displayName: "Someone", avatarUrl: null, metadata: {} };
+const live: Grant = {
+  accessToken: "first",
+  refreshToken: "renew-1",
+  expiresInSeconds: 7200,
+  refreshExpiresInSeconds: null,
+  scopes: ["post"],
+};
+const profile = {
+  platformAccountId: "26000000000000001",
+  username: "someone",
+  displayName: "Someone",
+  avatarUrl: null,
+  metadata: {},
+};
 
 test("a token that lives long enough is used as it is", async () => {
   const world = await connected(live, () => assert.fail("nothing is due"));
@@ -26,18 +40,32 @@ test("a token that lives long enough is used as it is", async () => {
 });
 
 test("fifty parallel uses of an expired token renew it once, and all get the new one", async () => {
-  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({ ...live, accessToken: "second", refreshToken: "renew-2" }));
-  const tokens = await Promise.all(Array.from({ length: 50 }, () => freshToken(world.services, world.account, { minLifetimeSeconds: 600 })));
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({
+    ...live,
+    accessToken: "second",
+    refreshToken: "renew-2",
+  }));
+  const tokens = await Promise.all(
+    Array.from({ length: 50 }, () => freshToken(world.services, world.account, { minLifetimeSeconds: 600 })),
+  );
   assert.deepEqual(new Set(tokens), new Set(["second"]));
   assert.equal(world.renewals.length, 1);
   assert.equal(world.renewals[0]?.refreshToken, "renew-1");
 });
 
 test("a platform that sends no refresh token again leaves the old one standing", async () => {
-  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({ ...live, accessToken: "next", refreshToken: null, expiresInSeconds: -1 }));
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({
+    ...live,
+    accessToken: "next",
+    refreshToken: null,
+    expiresInSeconds: -1,
+  }));
   await freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
   await freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
-  assert.deepEqual(world.renewals.map((grant) => grant.refreshToken), ["renew-1", "renew-1"]);
+  assert.deepEqual(
+    world.renewals.map((grant) => grant.refreshToken),
+    ["renew-1", "renew-1"],
+  );
 });
 
 test("a network fault while renewing never disconnects, and a token that still lives is used", async () => {
@@ -45,20 +73,37 @@ test("a network fault while renewing never disconnects, and a token that still l
   const soon = await connected({ ...live, expiresInSeconds: 300 }, fault);
   assert.equal(await freshToken(soon.services, soon.account, { minLifetimeSeconds: 600 }), "first");
   const ended = await connected({ ...live, expiresInSeconds: -1 }, fault);
-  await assert.rejects(freshToken(ended.services, ended.account, { minLifetimeSeconds: 600 }), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
+  await assert.rejects(
+    freshToken(ended.services, ended.account, { minLifetimeSeconds: 600 }),
+    (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE",
+  );
   assert.equal((await health(ended.account.accountId)).token_health, "healthy");
 });
 
 test("a grant that the platform calls revoked asks for reconnection and says why", async () => {
-  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => Promise.reject(new BrokerError("AUTH_REVOKED", "The person removed the app.")));
-  await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), (error) => error instanceof BrokerError && error.code === "AUTH_REVOKED");
-  assert.deepEqual(await health(world.account.accountId), { token_health: "revoked", token_health_reason: "The person removed the app." });
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () =>
+    Promise.reject(new BrokerError("AUTH_REVOKED", "The person removed the app.")),
+  );
+  await assert.rejects(
+    freshToken(world.services, world.account, { minLifetimeSeconds: 600 }),
+    (error) => error instanceof BrokerError && error.code === "AUTH_REVOKED",
+  );
+  assert.deepEqual(await health(world.account.accountId), {
+    token_health: "revoked",
+    token_health_reason: "The person removed the app.",
+  });
 });
 
 test("a token the platform has refused is renewed whatever its age, and no token stands in the database", async () => {
   const world = await connected(live, async () => ({ ...live, accessToken: "second", refreshToken: "renew-2" }));
-  assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }), "second");
-  assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }), "second");
+  assert.equal(
+    await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }),
+    "second",
+  );
+  assert.equal(
+    await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }),
+    "second",
+  );
   assert.equal(world.renewals.length, 1);
   const { rows } = await database.pool.query("select row_to_json(c)::text as row from connections c");
   assert.ok(!JSON.stringify(rows).includes("second") && !JSON.stringify(rows).includes("renew-"));
@@ -68,10 +113,20 @@ test("while the platform is asked no connection is held and no transaction is op
   const narrow = createPool(database.url, { max: 1, name: "ampost narrow" });
   const seen: unknown[] = [];
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
-    seen.push(narrow.idleCount, (await narrow.query("select count(*) from pg_stat_activity where application_name = 'ampost narrow' and state like 'idle in transaction%'")).rows[0]?.count);
+    seen.push(
+      narrow.idleCount,
+      (
+        await narrow.query(
+          "select count(*) from pg_stat_activity where application_name = 'ampost narrow' and state like 'idle in transaction%'",
+        )
+      ).rows[0]?.count,
+    );
     return { ...live, accessToken: "second" };
   });
-  assert.equal(await freshToken({ ...world.services, pool: narrow }, world.account, { minLifetimeSeconds: 600 }), "second");
+  assert.equal(
+    await freshToken({ ...world.services, pool: narrow }, world.account, { minLifetimeSeconds: 600 }),
+    "second",
+  );
   assert.deepEqual(seen, [1, 0]);
   await narrow.end();
 });
@@ -101,7 +156,10 @@ test("a pair that the platform has given is stored though the database is away i
   const pool = createPool(database.url, { max: 1, name: "ampost broken", onError: () => undefined });
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     // The next statement of this connection ends it.
-    pool.once("acquire", (client) => void database.pool.query("select pg_terminate_backend($1)", [Object(client).processID]));
+    pool.once(
+      "acquire",
+      (client) => void database.pool.query("select pg_terminate_backend($1)", [Object(client).processID]),
+    );
     return { ...live, accessToken: "second", refreshToken: "renew-2" };
   });
   assert.equal(await freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 }), "second");
@@ -121,24 +179,36 @@ test("where a renewal was not heard of any more, a refusal ends nothing while it
   await asked.promise;
   await waitedTooLong(world.account.accountId);
   const other = createPool(database.url, { max: 1 });
-  await assert.rejects(freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE" && /was under way/.test(error.message));
+  await assert.rejects(
+    freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }),
+    (error) =>
+      error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE" && /was under way/.test(error.message),
+  );
   assert.deepEqual(await health(world.account.accountId), { token_health: "healthy", token_health_reason: null });
   answers.resolve();
   assert.equal(await first, "second");
-  assert.equal(await freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }), "second");
+  assert.equal(
+    await freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }),
+    "second",
+  );
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
   await other.end();
 });
 
 test("where the answer to a renewal was lost on the way, a later refusal is told as what it is", async () => {
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
-    throw world.renewals.length > 1 ? new BrokerError("AUTH_REVOKED", "The token was used before.") : new TransportError("The connection broke.", { sent: true, failure: "reset" });
+    throw world.renewals.length > 1
+      ? new BrokerError("AUTH_REVOKED", "The token was used before.")
+      : new TransportError("The connection broke.", { sent: true, failure: "reset" });
   });
   const ask = () => freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
   await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
   await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
-  await database.pool.query("update connections set issued_at = issued_at - interval '1 hour', renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1", [world.account.accountId]);
+  await database.pool.query(
+    "update connections set issued_at = issued_at - interval '1 hour', renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1",
+    [world.account.accountId],
+  );
   await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "AUTH_EXPIRED");
   const told = await health(world.account.accountId);
   assert.equal(told.token_health, "expired");
@@ -147,15 +217,31 @@ test("where the answer to a renewal was lost on the way, a later refusal is told
 
 test("a platform that does not answer renewals holds up neither connections nor the renewals of others", async () => {
   const answers = Promise.withResolvers<void>();
-  const hangs = await Promise.all(Array.from({ length: 12 }, () => connected({ ...live, expiresInSeconds: -1 }, () => answers.promise.then(() => ({ ...live, accessToken: "late" })))));
-  const other = await connected({ ...live, expiresInSeconds: -1 }, async () => ({ ...live, accessToken: "second" }), false, "youtube");
+  const hangs = await Promise.all(
+    Array.from({ length: 12 }, () =>
+      connected({ ...live, expiresInSeconds: -1 }, () =>
+        answers.promise.then(() => ({ ...live, accessToken: "late" })),
+      ),
+    ),
+  );
+  const other = await connected(
+    { ...live, expiresInSeconds: -1 },
+    async () => ({ ...live, accessToken: "second" }),
+    false,
+    "youtube",
+  );
   const pool = createPool(database.url, { max: 2 });
-  const hanging = hangs.map(({ services, account }) => freshToken({ ...services, pool }, account, { minLifetimeSeconds: 600 }).catch((error: unknown) => error));
+  const hanging = hangs.map(({ services, account }) =>
+    freshToken({ ...services, pool }, account, { minLifetimeSeconds: 600 }).catch((error: unknown) => error),
+  );
   const underWay = () => hangs.filter(({ renewals }) => renewals.length > 0).length;
   await until(() => underWay() === 4 && pool.idleCount === pool.totalCount);
   assert.equal(await freshToken({ ...other.services, pool }, other.account, { minLifetimeSeconds: 600 }), "second");
   const turnedAway = await Promise.race([Promise.all(hanging.slice(4)), answers.promise]);
-  assert.ok(Array.isArray(turnedAway) && turnedAway.every((error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE"));
+  assert.ok(
+    Array.isArray(turnedAway) &&
+      turnedAway.every((error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE"),
+  );
   assert.equal(underWay(), 4);
   answers.resolve();
   assert.deepEqual(await Promise.all(hanging.slice(0, 4)), ["late", "late", "late", "late"]);
@@ -181,7 +267,8 @@ test("a refusal that comes when the person has connected again says nothing abou
 });
 
 test("a grant without the refresh token that renewing takes is used to its end, and then the platform says why it ends", async () => {
-  const refused = async (): Promise<Grant> => Promise.reject(new BrokerError("AUTH_EXPIRED", "The platform gave no refresh token."));
+  const refused = async (): Promise<Grant> =>
+    Promise.reject(new BrokerError("AUTH_EXPIRED", "The platform gave no refresh token."));
   const old = await connected({ ...live, refreshToken: null, expiresInSeconds: 300 }, refused, true);
   assert.equal(await freshToken(old.services, old.account, { minLifetimeSeconds: 600 }), "first");
   assert.equal(old.renewals.length, 0);
@@ -191,9 +278,16 @@ test("a grant without the refresh token that renewing takes is used to its end, 
 });
 
 test("a refresh token that comes again without its end keeps the end it had", async () => {
-  const world = await connected({ ...live, expiresInSeconds: -1, refreshExpiresInSeconds: 3 * 86_400 }, async ({ refreshToken }) => ({ ...live, accessToken: "next", refreshToken }), true);
+  const world = await connected(
+    { ...live, expiresInSeconds: -1, refreshExpiresInSeconds: 3 * 86_400 },
+    async ({ refreshToken }) => ({ ...live, accessToken: "next", refreshToken }),
+    true,
+  );
   await freshToken(world.services, world.account, { minLifetimeSeconds: 600 });
-  const { rows } = await database.pool.query("select refresh_token_expires_at > now() + interval '2 days' as kept from connections where account_id = $1", [world.account.accountId]);
+  const { rows } = await database.pool.query(
+    "select refresh_token_expires_at > now() + interval '2 days' as kept from connections where account_id = $1",
+    [world.account.accountId],
+  );
   assert.deepEqual(rows, [{ kept: true }]);
   assert.equal((await health(world.account.accountId)).token_health, "expiring");
 });
@@ -202,7 +296,10 @@ test("another account of the platform replaces the set's, and the same one keeps
   const world = await connected(live, async () => live);
   const place = { ...world.account, platformSetId: world.setId, platform: "threads" as const };
   assert.equal(await storeConnection(world.services, place, live, profile), world.account.accountId);
-  const other = await storeConnection(world.services, place, live, { ...profile, platformAccountId: "26000000000000002" });
+  const other = await storeConnection(world.services, place, live, {
+    ...profile,
+    platformAccountId: "26000000000000002",
+  });
   assert.notEqual(other, world.account.accountId);
   assert.equal((await health(world.account.accountId)).token_health, "revoked");
   await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), BrokerError);
@@ -228,11 +325,19 @@ async function waitedTooLong(accountId: string): Promise<void> {
   await database.pool.query("update connections set renewing_until = now() where account_id = $1", [accountId]);
 }
 
-async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, needsRefreshToken = false, platform: PlatformName = "threads") {
+async function connected(
+  grant: Grant,
+  renew: (grant: Grant) => Promise<Grant>,
+  needsRefreshToken = false,
+  platform: PlatformName = "threads",
+) {
   const userId = randomUUID();
   const setId = randomUUID();
   await database.pool.query("insert into users (id, email) values ($1, $1)", [userId]);
-  await database.pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'live', 'Default')", [setId, userId]);
+  await database.pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'live', 'Default')", [
+    setId,
+    userId,
+  ]);
   const renewals: Grant[] = [];
   const oauth: OAuth = {
     environmentPrefix: "TEST",
@@ -263,7 +368,12 @@ async function connected(grant: Grant, renew: (grant: Grant) => Promise<Grant>, 
     appUrl: "https://ampost.example",
     sandboxUrl: "http://127.0.0.1:9",
   };
-  const accountId = await storeConnection(services, { userId, mode: "live", platformSetId: setId, platform }, grant, profile);
+  const accountId = await storeConnection(
+    services,
+    { userId, mode: "live", platformSetId: setId, platform },
+    grant,
+    profile,
+  );
   return { services, account: { accountId, userId, mode: "live" as const }, setId, renewals };
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
+
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection } from "../db/connections.ts";
 import { transaction } from "../db/sql.ts";
@@ -35,8 +37,15 @@ export async function freshToken(services: OAuthServices, account: AccountKey, o
 }
 
 /** What the platform has said about an account's token while publishing: shown as its health. */
-export async function reportTokenRefused(services: OAuthServices, account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void> {
-  await transaction(services.pool, (tx) => changeHealth(tx, account, { health: code === "AUTH_EXPIRED" ? "expired" : "revoked", reason }));
+export async function reportTokenRefused(
+  services: OAuthServices,
+  account: AccountKey,
+  code: "AUTH_EXPIRED" | "AUTH_REVOKED",
+  reason: string,
+): Promise<void> {
+  await transaction(services.pool, (tx) =>
+    changeHealth(tx, account, { health: code === "AUTH_EXPIRED" ? "expired" : "revoked", reason }),
+  );
 }
 
 /** The renewals of this process that are under way, by pool and account: who comes meanwhile waits for them. */
@@ -56,16 +65,29 @@ async function fly({ pool }: OAuthServices, { accountId }: AccountKey, run: () =
 }
 
 /** A token that still lives is used although renewing failed. */
-async function renewOrKeep(services: OAuthServices, account: AccountKey, oauth: OAuth | undefined, options: Freshness, found: ConnectionRow): Promise<string> {
+async function renewOrKeep(
+  services: OAuthServices,
+  account: AccountKey,
+  oauth: OAuth | undefined,
+  options: Freshness,
+  found: ConnectionRow,
+): Promise<string> {
   const token = openAccessToken(services, found);
-  const stillLives = token !== options.refused && (found.seconds_left ?? Infinity) > Math.min(options.minLifetimeSeconds, 60);
+  const stillLives =
+    token !== options.refused && (found.seconds_left ?? Infinity) > Math.min(options.minLifetimeSeconds, 60);
   try {
     return await renewed(services, account, oauth, options, { found, stillLives });
   } catch (error) {
-    if (!isFinal(error)) services.log.warn({ err: error, accountId: account.accountId, platform: found.platform }, "an access token could not be renewed");
+    if (!isFinal(error))
+      services.log.warn(
+        { err: error, accountId: account.accountId, platform: found.platform },
+        "an access token could not be renewed",
+      );
     if (stillLives) return token;
     if (error instanceof BrokerError) throw error;
-    throw new BrokerError("PLATFORM_UNAVAILABLE", "The platform could not be reached to renew the account's access.", { cause: error });
+    throw new BrokerError("PLATFORM_UNAVAILABLE", "The platform could not be reached to renew the account's access.", {
+      cause: error,
+    });
   }
 }
 
@@ -73,9 +95,19 @@ async function renewOrKeep(services: OAuthServices, account: AccountKey, oauth: 
 const PATIENCE_SECONDS = 10;
 const LOOK_MILLISECONDS = 200;
 
-async function renewed(services: OAuthServices, account: AccountKey, oauth: OAuth | undefined, options: Freshness, { found, stillLives }: { found: ConnectionRow; stillLives: boolean }): Promise<string> {
+async function renewed(
+  services: OAuthServices,
+  account: AccountKey,
+  oauth: OAuth | undefined,
+  options: Freshness,
+  { found, stillLives }: { found: ConnectionRow; stillLives: boolean },
+): Promise<string> {
   const since = performance.now();
-  for (let held = found; performance.now() - since < PATIENCE_SECONDS * 1000; held = await lookAgain(services, account)) {
+  for (
+    let held = found;
+    performance.now() - since < PATIENCE_SECONDS * 1000;
+    held = await lookAgain(services, account)
+  ) {
     const token = openAccessToken(services, held);
     if (token !== options.refused && !isDue(held, oauth, options)) return token;
     if (!oauth?.refresh || !isRenewable(held, oauth.refresh, token === options.refused)) {
@@ -85,7 +117,10 @@ async function renewed(services: OAuthServices, account: AccountKey, oauth: OAut
     const fresh = await renew(services, account, oauth.refresh, held, stillLives);
     if (fresh !== null) return fresh;
   }
-  throw new BrokerError("PLATFORM_UNAVAILABLE", "The account's access is being renewed, and the platform has not answered yet.");
+  throw new BrokerError(
+    "PLATFORM_UNAVAILABLE",
+    "The account's access is being renewed, and the platform has not answered yet.",
+  );
 }
 
 async function lookAgain(services: OAuthServices, account: AccountKey): Promise<ConnectionRow> {
@@ -102,7 +137,11 @@ function isRenewable(held: ConnectionRow, refresh: NonNullable<OAuth["refresh"]>
   return isDead || held.refresh_token_sealed !== null || refresh.needsRefreshToken !== true;
 }
 
-function isDue(connection: ConnectionRow, oauth: OAuth | undefined, { minLifetimeSeconds, afterSeconds }: Freshness): boolean {
+function isDue(
+  connection: ConnectionRow,
+  oauth: OAuth | undefined,
+  { minLifetimeSeconds, afterSeconds }: Freshness,
+): boolean {
   if (connection.seconds_left !== null && connection.seconds_left < minLifetimeSeconds) return true;
   return oauth?.refresh !== undefined && connection.age_seconds >= (afterSeconds ?? oauth.refresh.afterSeconds);
 }

@@ -17,26 +17,50 @@ export async function renewAndReadAgain(services: OAuthServices, account: Accoun
     const accessToken = await freshToken(services, account, { minLifetimeSeconds: AS_FRESH_AS_CAN_BE_SECONDS });
     await readProfileAgain(services, account, accessToken);
   } catch (error) {
-    if (!(error instanceof BrokerError) || (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED")) throw error;
+    if (!(error instanceof BrokerError) || (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED"))
+      throw error;
     await reportTokenRefused(services, account, error.code, error.message);
   }
 }
 
 /** Reads an account's profile and metadata by this token and stores them. What the platform does not tell this time stays. */
-export async function readProfileAgain(services: OAuthServices, account: AccountKey, accessToken: string): Promise<void> {
+export async function readProfileAgain(
+  services: OAuthServices,
+  account: AccountKey,
+  accessToken: string,
+): Promise<void> {
   const key = [account.accountId, account.userId, account.mode];
   const connection = await findConnection.one(services.pool, key);
   const oauth = connection && services.oauthOf(connection.platform, connection.login);
   if (!connection || !oauth) return;
   const profile = await readProfile(services, oauth, connection, accessToken);
   if (profile === undefined) return;
-  await saveProfile.run(services.pool, [...key, profile.username, profile.displayName, profile.avatarUrl, profile.metadata]);
+  await saveProfile.run(services.pool, [
+    ...key,
+    profile.username,
+    profile.displayName,
+    profile.avatarUrl,
+    profile.metadata,
+  ]);
 }
 
-async function readProfile(services: OAuthServices, oauth: OAuth, connection: ConnectionRow, accessToken: string): Promise<Profile | undefined> {
+async function readProfile(
+  services: OAuthServices,
+  oauth: OAuth,
+  connection: ConnectionRow,
+  accessToken: string,
+): Promise<Profile | undefined> {
   const http = services.httpFor(connection.mode);
   const { platform_account_id: id, scopes } = connection;
   if (oauth.profileAgain) return await oauth.profileAgain(http, accessToken, id);
-  const grant = { accessToken, refreshToken: null, expiresInSeconds: null, refreshExpiresInSeconds: null, scopes: scopes.length === 0 ? null : scopes };
-  return (await readChoices(oauth, http, grant, services.platformEnvironment)).find(({ profile }) => profile.platformAccountId === id)?.profile;
+  const grant = {
+    accessToken,
+    refreshToken: null,
+    expiresInSeconds: null,
+    refreshExpiresInSeconds: null,
+    scopes: scopes.length === 0 ? null : scopes,
+  };
+  return (await readChoices(oauth, http, grant, services.platformEnvironment)).find(
+    ({ profile }) => profile.platformAccountId === id,
+  )?.profile;
 }

@@ -3,7 +3,13 @@ export const REVOKE_QUEUE = "oauth.revoke";
 export const ATTEMPTS_SWEEP_QUEUE = "oauth.sweep-attempts";
 
 /** A platform that is away when somebody disconnects is asked again for about three days. */
-export const REVOKE_RETRIES = { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 6 * 3600, retentionSeconds: 7 * 24 * 3600 } as const;
+export const REVOKE_RETRIES = {
+  retryLimit: 20,
+  retryDelay: 30,
+  retryBackoff: true,
+  retryDelayMax: 6 * 3600,
+  retentionSeconds: 7 * 24 * 3600,
+} as const;
 
 /** The chores that look after grants; see `refresh-due.ts` and `warn-of-ends.ts`. */
 export const RENEW_QUEUE = "tokens.renew";
@@ -11,4 +17,10 @@ export const WARN_QUEUE = "tokens.warn";
 export const PROFILES_QUEUE = "profiles.read";
 
 /** A round that meets something unforeseen is left to the next one. */
-export const CARE_ROUNDS = { retryLimit: 0, expireInSeconds: 900, heartbeatSeconds: 60, retentionSeconds: 900, atOnce: 1 } as const;
+export const CARE_ROUNDS = {
+  retryLimit: 0,
+  expireInSeconds: 900,
+  heartbeatSeconds: 60,
+  retentionSeconds: 900,
+  atOnce: 1,
+} as const;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import type { PlatformName } from "../../model/platform-names.ts";
+import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { createPool } from "../db/pool.ts";
 import { freshToken } from "./fresh-token.ts";
 import { readDueProfiles, renewDueTokens } from "./refresh-due.ts";
-import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 
 let world: CareWorld;
 before(async () => (world = await openCareWorld()));
@@ -19,7 +19,9 @@ test("a hundred uses of one expired X account at once, in two processes and over
   await world.pass(account, 7300);
   const askers = await Promise.all([world.startAsker(account, 30), world.startAsker(account, 30)]);
   const pools = [1, 2].map(() => createPool(world.database.url, { max: 5 }));
-  const here = pools.flatMap((pool) => Array.from({ length: 20 }, () => freshToken({ ...world.services, pool }, account, { minLifetimeSeconds: 60 })));
+  const here = pools.flatMap((pool) =>
+    Array.from({ length: 20 }, () => freshToken({ ...world.services, pool }, account, { minLifetimeSeconds: 60 })),
+  );
   const tokens = await Promise.all([...askers.map((asker) => asker.ask()), Promise.all(here)]);
   await Promise.all(pools.map((pool) => pool.end()));
   assert.equal(new Set(tokens.flat()).size, 1);
@@ -32,23 +34,41 @@ test("a process killed between the platform's answer to a renewal and its storin
   const asker = await world.startAsker(account, 1, { dies: true });
   assert.deepEqual(await asker.ask(), []);
   const ask = () => freshToken(world.services, account, { minLifetimeSeconds: 60 });
-  await world.database.pool.query("update connections set renewing_until = now() where account_id = $1 and renewing_by is not null", [account.accountId]);
+  await world.database.pool.query(
+    "update connections set renewing_until = now() where account_id = $1 and renewing_by is not null",
+    [account.accountId],
+  );
   await assert.rejects(ask(), /A renewal of the account's access was under way/);
   assert.deepEqual(await world.health(account), { token_health: "healthy", token_health_reason: null });
   assert.deepEqual(await world.events(account), []);
-  await world.database.pool.query("update connections set renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1", [account.accountId]);
+  await world.database.pool.query(
+    "update connections set renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1",
+    [account.accountId],
+  );
   await assert.rejects(ask(), /Reconnect the account/);
   const { token_health: health, token_health_reason: reason } = await world.health(account);
   assert.equal(health, "expired");
   assert.match(reason ?? "", /^A renewal of the account's access was under way when the server stopped/);
-  assert.deepEqual((await world.events(account)).map(({ type, data }) => [type, data["reason"]]), [["account.disconnected", reason]]);
+  assert.deepEqual(
+    (await world.events(account)).map(({ type, data }) => [type, data["reason"]]),
+    [["account.disconnected", reason]],
+  );
 });
 
 test("many accounts that are due at once are renewed over few connections", async () => {
-  const accounts = [await world.connect("youtube"), ...(await Promise.all(Array.from({ length: 11 }, () => world.connect("youtube"))))];
-  for (const { accountId } of accounts) await world.database.pool.query("update connections set access_token_expires_at = now(), issued_at = now() - interval '1 hour' where account_id = $1", [accountId]);
+  const accounts = [
+    await world.connect("youtube"),
+    ...(await Promise.all(Array.from({ length: 11 }, () => world.connect("youtube")))),
+  ];
+  for (const { accountId } of accounts)
+    await world.database.pool.query(
+      "update connections set access_token_expires_at = now(), issued_at = now() - interval '1 hour' where account_id = $1",
+      [accountId],
+    );
   const pool = createPool(world.database.url, { max: 3 });
-  await Promise.all(accounts.map((account) => freshToken({ ...world.services, pool }, account, { minLifetimeSeconds: 60 })));
+  await Promise.all(
+    accounts.map((account) => freshToken({ ...world.services, pool }, account, { minLifetimeSeconds: 60 })),
+  );
   await pool.end();
   assert.equal(await world.received("refresh", "youtube"), 12);
 });
@@ -78,7 +98,10 @@ for (const [platform, young, due] of AGES) {
 test("accounts are due at moments of their own, the same in every process, and each is taken once", async () => {
   // Half of them are due by then, give or take: that it is all or none of so many never happens.
   const accounts = await Promise.all(Array.from({ length: 32 }, () => world.connect("tiktok")));
-  await world.database.pool.query("update connections set issued_at = now() - make_interval(secs => 6600 * 0.95) where account_id = any($1)", [accounts.map(({ accountId }) => accountId)]);
+  await world.database.pool.query(
+    "update connections set issued_at = now() - make_interval(secs => 6600 * 0.95) where account_id = any($1)",
+    [accounts.map(({ accountId }) => accountId)],
+  );
   const before = await world.received("refresh", "tiktok");
   await Promise.all([renewDueTokens(world.services, NEVER), renewDueTokens(world.services, NEVER)]);
   const renewed = (await world.received("refresh", "tiktok")) - before;
@@ -96,7 +119,10 @@ test("a platform that is away changes nothing, is left alone for a while, and is
   await renewDueTokens(world.services, NEVER);
   assert.equal(await world.received("refresh", "twitter"), before + 1);
   assert.equal((await world.health(account)).token_health, "healthy");
-  await world.database.pool.query("update connections set renewal_tried_at = renewal_tried_at - interval '121 seconds' where account_id = $1", [account.accountId]);
+  await world.database.pool.query(
+    "update connections set renewal_tried_at = renewal_tried_at - interval '121 seconds' where account_id = $1",
+    [account.accountId],
+  );
   await renewDueTokens(world.services, NEVER);
   assert.equal(await world.received("refresh", "twitter"), before + 2);
   assert.deepEqual(await world.events(account), []);
@@ -105,28 +131,50 @@ test("a platform that is away changes nothing, is left alone for a while, and is
 test("a grant that the platform has ended is told once: by health, event and audit log", async () => {
   const account = await world.connect("twitter");
   await world.database.pool.query("update accounts set profile_read_at = now() where id <> $1", [account.accountId]);
-  await world.database.pool.query("update accounts set connected_at = now() - interval '2 days' where id = $1", [account.accountId]);
+  await world.database.pool.query("update accounts set connected_at = now() - interval '2 days' where id = $1", [
+    account.accountId,
+  ]);
   await world.control("faults", { platform: "twitter", operation: "read", kind: "revoke_token" });
   await readDueProfiles(world.services, NEVER);
   await world.pass(account, 7300);
   await renewDueTokens(world.services, NEVER);
   assert.equal((await world.health(account)).token_health, "revoked");
-  assert.deepEqual((await world.events(account)).map(({ type, data }) => [type, data["tokenHealth"]]), [["account.disconnected", "revoked"]]);
-  const { rows } = await world.database.pool.query("select action from audit_events where target = $1", [account.accountId]);
+  assert.deepEqual(
+    (await world.events(account)).map(({ type, data }) => [type, data["tokenHealth"]]),
+    [["account.disconnected", "revoked"]],
+  );
+  const { rows } = await world.database.pool.query("select action from audit_events where target = $1", [
+    account.accountId,
+  ]);
   assert.deepEqual(rows, [{ action: "account.revoked" }]);
 });
 
 test("profiles and metadata are read again about once a day, on LinkedIn only once a month", async () => {
-  const [tiktok, linkedin, facebook] = await Promise.all([world.connect("tiktok"), world.connect("linkedin"), world.connect("facebook")]);
+  const [tiktok, linkedin, facebook] = await Promise.all([
+    world.connect("tiktok"),
+    world.connect("linkedin"),
+    world.connect("facebook"),
+  ]);
   const ids = [tiktok, linkedin, facebook].map(({ accountId }) => accountId);
   await world.database.pool.query("update accounts set profile_read_at = now() where id <> all($1)", [ids]);
-  await world.database.pool.query("update accounts set connected_at = now() - interval '25 hours', username = 'earlier', platform_metadata = platform_metadata - 'creatorInfoFetchedAt' || '{\"kept\": 1}' where id = any($1)", [ids]);
-  await readDueProfiles(world.services, NEVER);
-  const { rows } = await world.database.pool.query<{ platform: string; username: string; platform_metadata: Record<string, unknown> }>(
-    "select platform, username, platform_metadata from accounts where id = any($1) order by platform",
+  await world.database.pool.query(
+    "update accounts set connected_at = now() - interval '25 hours', username = 'earlier', platform_metadata = platform_metadata - 'creatorInfoFetchedAt' || '{\"kept\": 1}' where id = any($1)",
     [ids],
   );
-  assert.deepEqual(rows.map(({ platform, username }) => [platform, username === "earlier"]), [["facebook", false], ["linkedin", true], ["tiktok", false]]);
+  await readDueProfiles(world.services, NEVER);
+  const { rows } = await world.database.pool.query<{
+    platform: string;
+    username: string;
+    platform_metadata: Record<string, unknown>;
+  }>("select platform, username, platform_metadata from accounts where id = any($1) order by platform", [ids]);
+  assert.deepEqual(
+    rows.map(({ platform, username }) => [platform, username === "earlier"]),
+    [
+      ["facebook", false],
+      ["linkedin", true],
+      ["tiktok", false],
+    ],
+  );
   const metadata = rows.find(({ platform }) => platform === "tiktok")?.platform_metadata;
   assert.ok(typeof metadata?.["creatorInfoFetchedAt"] === "string" && metadata["kept"] === 1);
   const reads = await world.received("read");

@@ -24,7 +24,14 @@ export async function renewDueTokens(services: OAuthServices, signal: AbortSigna
   const rules = PLATFORM_NAMES.flatMap((platform) => {
     const refresh = services.oauthOf(platform)?.refresh;
     if (refresh === undefined) return [];
-    return [{ platform, min_age: refresh.minAgeSeconds, after: refresh.afterSeconds, needs_refresh_token: refresh.needsRefreshToken ?? false }];
+    return [
+      {
+        platform,
+        min_age: refresh.minAgeSeconds,
+        after: refresh.afterSeconds,
+        needs_refresh_token: refresh.needsRefreshToken ?? false,
+      },
+    ];
   });
   await inRounds(
     signal,
@@ -45,7 +52,12 @@ export async function readDueProfiles(services: OAuthServices, signal: AbortSign
     const oauth = services.oauthOf(platform);
     return oauth === undefined ? [] : [{ platform, every: oauth.profileLastsSeconds ?? DAY_SECONDS }];
   });
-  await inRounds(signal, () => takeDueProfiles.all(services.pool, [jsonb(rules), BATCH]), (due) => readOne(services, keyOf(due)), services);
+  await inRounds(
+    signal,
+    () => takeDueProfiles.all(services.pool, [jsonb(rules), BATCH]),
+    (due) => readOne(services, keyOf(due)),
+    services,
+  );
 }
 
 /** A token that the platform calls expired before its time is renewed once, as in publishing. */
@@ -65,9 +77,15 @@ async function readOne(services: OAuthServices, account: AccountKey): Promise<vo
 }
 
 /** What the platform did not say itself, such as an account that is not professional any more, is for the person to mend. */
-async function reportRefusal(services: OAuthServices, account: AccountKey, { code, message, platformError }: Refusal): Promise<void> {
+async function reportRefusal(
+  services: OAuthServices,
+  account: AccountKey,
+  { code, message, platformError }: Refusal,
+): Promise<void> {
   if (platformError !== null) return await reportTokenRefused(services, account, code, message);
-  await transaction(services.pool, (tx) => changeHealth(tx, account, { health: "reconnect_required", reason: message }));
+  await transaction(services.pool, (tx) =>
+    changeHealth(tx, account, { health: "reconnect_required", reason: message }),
+  );
 }
 
 type Refusal = BrokerError & { code: "AUTH_EXPIRED" | "AUTH_REVOKED" };
@@ -77,7 +95,12 @@ function isRefusal(error: unknown): error is Refusal {
 }
 
 /** Takes batch after batch until nothing is due; what one account meets keeps none of the others. */
-async function inRounds<Due extends CaredAccount>(signal: AbortSignal, take: () => Promise<Due[]>, work: (due: Due) => Promise<void>, { log }: OAuthServices): Promise<void> {
+async function inRounds<Due extends CaredAccount>(
+  signal: AbortSignal,
+  take: () => Promise<Due[]>,
+  work: (due: Due) => Promise<void>,
+  { log }: OAuthServices,
+): Promise<void> {
   const began = performance.now();
   let batch: Due[];
   do {
@@ -86,7 +109,12 @@ async function inRounds<Due extends CaredAccount>(signal: AbortSignal, take: () 
     const workOff = async () => {
       for (let due = waiting.shift(); due !== undefined && !signal.aborted; due = waiting.shift()) {
         const { account_id: accountId, platform } = due;
-        await work(due).catch((error: unknown) => log.warn({ err: error, accountId, platform }, "an account could not be looked after; it is tried again later"));
+        await work(due).catch((error: unknown) =>
+          log.warn(
+            { err: error, accountId, platform },
+            "an account could not be looked after; it is tried again later",
+          ),
+        );
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, workOff));

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
+
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection, lockConnection } from "../db/connections.ts";
@@ -26,14 +28,31 @@ export type Renewing = NonNullable<OAuth["refresh"]>;
  * process has the claim, or has stored another grant meanwhile. Throws AUTH_EXPIRED or AUTH_REVOKED where the platform
  * refuses, which then shows in the account's health.
  */
-export async function renew(services: OAuthServices, account: AccountKey, refresh: Renewing, held: ConnectionRow, stillLives: boolean): Promise<string | null> {
+export async function renew(
+  services: OAuthServices,
+  account: AccountKey,
+  refresh: Renewing,
+  held: ConnectionRow,
+  stillLives: boolean,
+): Promise<string | null> {
   const app = await appOf(services, held);
-  if (!app) throw new BrokerError("PLATFORM_UNAVAILABLE", "The platform's app credentials are not configured, so access cannot be renewed.");
+  if (!app)
+    throw new BrokerError(
+      "PLATFORM_UNAVAILABLE",
+      "The platform's app credentials are not configured, so access cannot be renewed.",
+    );
   return await inLine(services.pool, held, async () => {
     const renewal = randomUUID();
-    const claimed = await claimRenewal.one(services.pool, [...keyValues(account), held.issued_at, renewal, RENEWAL_SECONDS]);
+    const claimed = await claimRenewal.one(services.pool, [
+      ...keyValues(account),
+      held.issued_at,
+      renewal,
+      RENEWAL_SECONDS,
+    ]);
     if (!claimed) return null;
-    const grant = await ask(services, account, refresh, { held, app, renewal }).catch((error: unknown) => refused(services, account, held, error, { stillLives, lostSeconds: claimed.lost_seconds }));
+    const grant = await ask(services, account, refresh, { held, app, renewal }).catch((error: unknown) =>
+      refused(services, account, held, error, { stillLives, lostSeconds: claimed.lost_seconds }),
+    );
     return typeof grant === "string" ? grant : await store(services, account, held, grant);
   });
 }
@@ -44,14 +63,21 @@ interface Asking {
   renewal: string;
 }
 
-async function ask(services: OAuthServices, account: AccountKey, refresh: Renewing, { held, app, renewal }: Asking): Promise<Grant> {
+async function ask(
+  services: OAuthServices,
+  account: AccountKey,
+  refresh: Renewing,
+  { held, app, renewal }: Asking,
+): Promise<Grant> {
   try {
     return await refresh.run(services.httpFor(held.mode), app, openGrant(services, held));
   } catch (error) {
     // Where this fails, the claim runs out by itself, and counts as lost.
-    await endRenewal.run(services.pool, [...keyValues(account), renewal, isAnswerLost(error)]).catch((failure: unknown) => {
-      services.log.warn({ err: failure, accountId: account.accountId }, "the end of a renewal could not be stored");
-    });
+    await endRenewal
+      .run(services.pool, [...keyValues(account), renewal, isAnswerLost(error)])
+      .catch((failure: unknown) => {
+        services.log.warn({ err: failure, accountId: account.accountId }, "the end of a renewal could not be stored");
+      });
     throw error;
   }
 }
@@ -61,7 +87,9 @@ function isAnswerLost(error: unknown): boolean {
   if (error instanceof TransportError) return error.sent;
   if (!(error instanceof BrokerError)) return true;
   const status = error.platformError?.status ?? null;
-  return error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED" && (status === null || status < 400 || status > 499);
+  return (
+    error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED" && (status === null || status < 400 || status > 499)
+  );
 }
 
 /** How long the database may be away before a pair that the platform has given is lost, in seconds between the tries. */
@@ -71,7 +99,12 @@ const STORE_PAUSES = [0, 0.1, 0.5, 2, 5, 10];
  * The platform has renewed. The old pair may be spent, so the new one has to be stored, unless somebody has stored another
  * meanwhile: that one is good then.
  */
-async function store(services: OAuthServices, account: AccountKey, spent: ConnectionRow, grant: Grant): Promise<string> {
+async function store(
+  services: OAuthServices,
+  account: AccountKey,
+  spent: ConnectionRow,
+  grant: Grant,
+): Promise<string> {
   let lost: unknown;
   for (const pause of STORE_PAUSES) {
     if (pause > 0) await sleep(pause * 1000);
@@ -86,13 +119,22 @@ async function store(services: OAuthServices, account: AccountKey, spent: Connec
     } catch (error) {
       if (error instanceof BrokerError) throw error;
       lost = error;
-      services.log.warn({ err: error, accountId: account.accountId, platform: spent.platform }, "a renewed token could not be stored at once");
+      services.log.warn(
+        { err: error, accountId: account.accountId, platform: spent.platform },
+        "a renewed token could not be stored at once",
+      );
     }
   }
   throw lost;
 }
 
-async function storeRenewed(services: OAuthServices, tx: pg.PoolClient, account: AccountKey, before: ConnectionRow, grant: Grant): Promise<void> {
+async function storeRenewed(
+  services: OAuthServices,
+  tx: pg.PoolClient,
+  account: AccountKey,
+  before: ConnectionRow,
+  grant: Grant,
+): Promise<void> {
   const { refreshToken } = openGrant(services, before);
   // Where the same one comes again without its end, that stays, too.
   const isSame = grant.refreshToken === refreshToken && grant.refreshExpiresInSeconds === null;
@@ -107,7 +149,13 @@ async function storeRenewed(services: OAuthServices, tx: pg.PoolClient, account:
  * Only the platform's own word ends a connection, and only where it is about the grant that we hold: not where another
  * was stored meanwhile, nor where an earlier renewal may have spent it. Throws what has come of it.
  */
-async function refused(services: OAuthServices, account: AccountKey, held: ConnectionRow, error: unknown, at: { stillLives: boolean; lostSeconds: number | null }): Promise<string> {
+async function refused(
+  services: OAuthServices,
+  account: AccountKey,
+  held: ConnectionRow,
+  error: unknown,
+  at: { stillLives: boolean; lostSeconds: number | null },
+): Promise<string> {
   if (!isFinal(error)) throw error;
   const other = await findOtherToken(services, account, held);
   if (other !== null) return other;
@@ -121,9 +169,11 @@ export function isFinal(error: unknown): error is BrokerError {
 }
 
 function lostRenewal(lostSeconds: number, cause: BrokerError): BrokerError {
-  const says = "A renewal of the account's access was under way when the server stopped or lost the connection, and its answer was not stored.";
+  const says =
+    "A renewal of the account's access was under way when the server stopped or lost the connection, and its answer was not stored.";
   const platformError = cause.platformError === null ? {} : { platformError: cause.platformError };
-  if (lostSeconds < LOST_GRACE_SECONDS) return new BrokerError("PLATFORM_UNAVAILABLE", says, { cause, ...platformError });
+  if (lostSeconds < LOST_GRACE_SECONDS)
+    return new BrokerError("PLATFORM_UNAVAILABLE", says, { cause, ...platformError });
   return new BrokerError("AUTH_EXPIRED", `${says} Reconnect the account.`, { cause, ...platformError });
 }
 
@@ -131,18 +181,29 @@ function lostRenewal(lostSeconds: number, cause: BrokerError): BrokerError {
 const REREAD_PAUSES = [0, 0.3];
 
 /** A token that another process, or the person by connecting again, has stored since this one was read. */
-async function findOtherToken(services: OAuthServices, account: AccountKey, held: ConnectionRow): Promise<string | null> {
+async function findOtherToken(
+  services: OAuthServices,
+  account: AccountKey,
+  held: ConnectionRow,
+): Promise<string | null> {
   for (const pause of REREAD_PAUSES) {
     await sleep(pause * 1000);
     const now = await findConnection.one(services.pool, keyValues(account));
     if (!now) return null;
-    if (now.issued_at.getTime() !== held.issued_at.getTime() && (now.seconds_left ?? Infinity) > 0) return openAccessToken(services, now);
+    if (now.issued_at.getTime() !== held.issued_at.getTime() && (now.seconds_left ?? Infinity) > 0)
+      return openAccessToken(services, now);
   }
   return null;
 }
 
 /** The platform does not renew any more: that is the end, or a warning while the token lives. */
-async function reportRefused(services: OAuthServices, account: AccountKey, { issued_at }: ConnectionRow, error: BrokerError, stillLives: boolean): Promise<void> {
+async function reportRefused(
+  services: OAuthServices,
+  account: AccountKey,
+  { issued_at }: ConnectionRow,
+  error: BrokerError,
+  stillLives: boolean,
+): Promise<void> {
   const ended = error.code === "AUTH_EXPIRED" ? "expired" : "revoked";
   await transaction(services.pool, async (tx) => {
     if (stillLives) await refuseRenewal.run(tx, [...keyValues(account), issued_at]);

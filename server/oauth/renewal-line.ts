@@ -1,6 +1,7 @@
 import type pg from "pg";
-import { catalog } from "../../platforms/catalog.ts";
+
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { catalog } from "../../platforms/catalog.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 
 /** How many renewals of a platform a process has under way at once. */
@@ -20,7 +21,11 @@ interface Line {
  */
 const lines = new WeakMap<pg.Pool, Map<string, Line>>();
 
-export async function inLine<Result>(pool: pg.Pool, { platform, mode }: { platform: PlatformName; mode: Mode }, renew: () => Promise<Result>): Promise<Result> {
+export async function inLine<Result>(
+  pool: pg.Pool,
+  { platform, mode }: { platform: PlatformName; mode: Mode },
+  renew: () => Promise<Result>,
+): Promise<Result> {
   const line = lineOf(pool, `${platform} ${mode}`);
   const deadline = performance.now() + PATIENCE_SECONDS * 1000;
   while (line.running.size >= AT_ONCE) {
@@ -54,7 +59,10 @@ function nextTurn({ waiting }: Line, milliseconds: number): Promise<boolean> {
 }
 
 function busy(platform: PlatformName): BrokerError {
-  return new BrokerError("PLATFORM_UNAVAILABLE", `${catalog[platform].capabilities.label} is slow to renew access at the moment.`);
+  return new BrokerError(
+    "PLATFORM_UNAVAILABLE",
+    `${catalog[platform].capabilities.label} is slow to renew access at the moment.`,
+  );
 }
 
 function lineOf(pool: pg.Pool, name: string): Line {

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Logger } from "pino";
+
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { HttpClient } from "../../platforms/kit/http.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";

@@ -1,4 +1,5 @@
 import type pg from "pg";
+
 import type { Mode } from "../../model/platform-names.ts";
 import type { Grant } from "../../platforms/platform.ts";
 import { type ConnectionRow, saveConnection } from "../db/connections.ts";
@@ -15,8 +16,14 @@ export function keyValues(account: AccountKey): [string, string, string] {
 }
 
 /** Seals a grant into the account's row. Whatever renewal is under way there is of the grant before. */
-export async function storeGrant(services: Pick<OAuthServices, "vault">, tx: pg.PoolClient, account: AccountKey, grant: Grant): Promise<void> {
-  const seal = (secret: string, column: string) => services.vault.seal(secret, { table: "connections", row: account.accountId, column });
+export async function storeGrant(
+  services: Pick<OAuthServices, "vault">,
+  tx: pg.PoolClient,
+  account: AccountKey,
+  grant: Grant,
+): Promise<void> {
+  const seal = (secret: string, column: string) =>
+    services.vault.seal(secret, { table: "connections", row: account.accountId, column });
   await saveConnection.run(tx, [
     ...keyValues(account),
     seal(grant.accessToken, "access_token_sealed"),
@@ -27,7 +34,11 @@ export async function storeGrant(services: Pick<OAuthServices, "vault">, tx: pg.
 }
 
 export function openAccessToken(services: Pick<OAuthServices, "vault">, row: ConnectionRow): string {
-  return services.vault.open(row.access_token_sealed, { table: "connections", row: row.account_id, column: "access_token_sealed" });
+  return services.vault.open(row.access_token_sealed, {
+    table: "connections",
+    row: row.account_id,
+    column: "access_token_sealed",
+  });
 }
 
 /** What is stored of a grant, as platforms take it. */
@@ -35,6 +46,16 @@ export function openGrant(services: Pick<OAuthServices, "vault">, row: Connectio
   const refreshToken =
     row.refresh_token_sealed === null
       ? null
-      : services.vault.open(row.refresh_token_sealed, { table: "connections", row: row.account_id, column: "refresh_token_sealed" });
-  return { accessToken: openAccessToken(services, row), refreshToken, expiresInSeconds: row.seconds_left, refreshExpiresInSeconds: row.refresh_seconds_left, scopes: null };
+      : services.vault.open(row.refresh_token_sealed, {
+          table: "connections",
+          row: row.account_id,
+          column: "refresh_token_sealed",
+        });
+  return {
+    accessToken: openAccessToken(services, row),
+    refreshToken,
+    expiresInSeconds: row.seconds_left,
+    refreshExpiresInSeconds: row.refresh_seconds_left,
+    scopes: null,
+  };
 }

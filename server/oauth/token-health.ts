@@ -1,7 +1,7 @@
 import { newId } from "../../model/ids.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import type { OAuth } from "../../platforms/platform.ts";
-import type { PlatformName } from "../../model/platform-names.ts";
 import type { AccountRow } from "../db/accounts.ts";
 import { insertAuditEvent } from "../db/audit-events.ts";
 import { tellAccount } from "../db/outbox.ts";
@@ -37,7 +37,11 @@ export function healthAt(end: Date | null, now: Date, platform: PlatformName): T
   if (end === null || end.getTime() - now.getTime() > EXPIRING_DAYS * 86_400_000) return HEALTHY;
   const { label } = catalog[platform].capabilities;
   const at = `${end.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  if (end > now) return { health: "expiring", reason: `Access to the ${label} account ends on ${at}. Reconnect the account before then.` };
+  if (end > now)
+    return {
+      health: "expiring",
+      reason: `Access to the ${label} account ends on ${at}. Reconnect the account before then.`,
+    };
   return { health: "expired", reason: `Access to the ${label} account ended on ${at}. Reconnect the account.` };
 }
 
@@ -45,14 +49,36 @@ export function healthAt(end: Date | null, now: Date, platform: PlatformName): T
  * Stores an account's token health, and with its end an event and an entry in the audit log, once. `issuedAt` names the
  * grant that it is about: where the person has connected again meanwhile, nothing is changed.
  */
-export async function changeHealth(db: Db, account: AccountKey, { health, reason }: TokenHealth, issuedAt: Date | null = null): Promise<void> {
+export async function changeHealth(
+  db: Db,
+  account: AccountKey,
+  { health, reason }: TokenHealth,
+  issuedAt: Date | null = null,
+): Promise<void> {
   const { accountId, userId, mode } = account;
   const changed = await changeTokenHealth.one(db, [accountId, userId, mode, health, reason, issuedAt]);
   if (changed === undefined || !hasEnded(health) || hasEnded(changed.was)) return;
   const { platform, platform_account_id: platformAccountId, username } = changed;
-  await tellAccount(db, account, "account.disconnected", { platform, platformAccountId, username, tokenHealth: health, reason });
+  await tellAccount(db, account, "account.disconnected", {
+    platform,
+    platformAccountId,
+    username,
+    tokenHealth: health,
+    reason,
+  });
   const action = health === "expired" ? "account.expired" : "account.revoked";
-  await insertAuditEvent.run(db, [newId(), userId, mode, "instance", null, action, accountId, { platform, reason }, null, null]);
+  await insertAuditEvent.run(db, [
+    newId(),
+    userId,
+    mode,
+    "instance",
+    null,
+    action,
+    accountId,
+    { platform, reason },
+    null,
+    null,
+  ]);
 }
 
 function hasEnded(health: TokenHealth["health"]): boolean {

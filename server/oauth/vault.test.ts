@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+
 import { createVault, VaultError } from "./vault.ts";
 
 const place = { table: "connections", row: "1", column: "access_token_sealed" };
@@ -17,7 +18,11 @@ test("what is sealed opens at its place and is nowhere in the sealed text", () =
 test("a sealed value copied to another row, column or table does not open", () => {
   const vault = createVault([key]);
   const sealed = vault.seal("secret", place);
-  for (const other of [{ ...place, row: "2" }, { ...place, column: "refresh_token_sealed" }, { ...place, table: "oauth_apps" }]) {
+  for (const other of [
+    { ...place, row: "2" },
+    { ...place, column: "refresh_token_sealed" },
+    { ...place, table: "oauth_apps" },
+  ]) {
     assert.throws(() => vault.open(sealed, other), VaultError);
   }
 });
@@ -35,7 +40,10 @@ test("a new first key seals while the old one still opens, and a missing key is 
   const rotated = createVault([randomBytes(32), key]);
   const sealed = old.seal("secret", place);
   assert.equal(rotated.open(sealed, place), "secret");
-  assert.throws(() => old.open(rotated.seal("secret", place), place), new RegExp(`${rotated.keyId}, which this process does not have`));
+  assert.throws(
+    () => old.open(rotated.seal("secret", place), place),
+    new RegExp(`${rotated.keyId}, which this process does not have`),
+  );
 });
 
 test("a key of another length is refused", () => {

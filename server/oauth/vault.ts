@@ -50,14 +50,17 @@ export function createVault(source: readonly Buffer[] | KeySource): Vault {
       const [version, id = "", encoded = ""] = sealed.split(".");
       if (version !== "v1") throw new VaultError("The sealed value has a form this version does not know");
       const key = latest(from.keys()).byId.get(id) ?? latest(from.reread()).byId.get(id);
-      if (!key) throw new VaultError(`The value was sealed with the encryption key ${id}, which this process does not have`);
+      if (!key)
+        throw new VaultError(`The value was sealed with the encryption key ${id}, which this process does not have`);
       const bytes = Buffer.from(encoded, "base64url");
       try {
         const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12)).setAAD(additionalData(place));
         decipher.setAuthTag(bytes.subarray(-16));
         return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString("utf8");
       } catch {
-        throw new VaultError(`The sealed value in ${place.table}.${place.column} does not open: it was changed or moved`);
+        throw new VaultError(
+          `The sealed value in ${place.table}.${place.column} does not open: it was changed or moved`,
+        );
       }
     },
   };

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
+import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { writeExpiryLetter } from "../mail/letters.ts";
 import type { AccountKey } from "./stored-grant.ts";
-import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { type EndingAccount, warnOfEnds } from "./warn-of-ends.ts";
 
 let world: CareWorld;
@@ -18,8 +18,13 @@ test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, 
   await schedule(account, "4 days", "10 days", "20 days");
   const told: EndingAccount[] = [];
   const at = async (left: string) => {
-    await world.database.pool.query("update connections set refresh_token_sealed = null, refresh_token_expires_at = null, access_token_expires_at = now() + $2::interval where account_id = $1", [account.accountId, left]);
-    await Promise.all([1, 2].map(() => warnOfEnds(world.services, async (_tx, ending) => void told.push(ending), NEVER)));
+    await world.database.pool.query(
+      "update connections set refresh_token_sealed = null, refresh_token_expires_at = null, access_token_expires_at = now() + $2::interval where account_id = $1",
+      [account.accountId, left],
+    );
+    await Promise.all(
+      [1, 2].map(() => warnOfEnds(world.services, async (_tx, ending) => void told.push(ending), NEVER)),
+    );
     return (await world.health(account)).token_health;
   };
   assert.equal(await at("8 days"), "healthy");
@@ -28,31 +33,54 @@ test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, 
   assert.equal(await at("6 days"), "expiring");
   assert.equal(await at("2 days 20 hours"), "expiring");
   assert.equal(await at("20 hours"), "expiring");
-  assert.match((await world.health(account)).token_health_reason ?? "", /^Access to the LinkedIn account ends on .* UTC\. Reconnect the account before then\.$/);
+  assert.match(
+    (await world.health(account)).token_health_reason ?? "",
+    /^Access to the LinkedIn account ends on .* UTC\. Reconnect the account before then\.$/,
+  );
   assert.equal(await at("-1 minute"), "expired");
   const events = await world.events(account);
-  assert.deepEqual(events.map(({ type, data }) => [type, data["daysLeft"] ?? data["tokenHealth"], data["scheduledPosts"]]), [
-    ["account.expiring", 7, 2],
-    ["account.expiring", 3, 3],
-    ["account.expiring", 1, 3],
-    ["account.disconnected", "expired", undefined],
-  ]);
-  assert.deepEqual(told.map(({ label, scheduledPosts, email }) => [label, scheduledPosts, email.includes("@")]), [["LinkedIn", 2, true], ["LinkedIn", 3, true], ["LinkedIn", 3, true]]);
+  assert.deepEqual(
+    events.map(({ type, data }) => [type, data["daysLeft"] ?? data["tokenHealth"], data["scheduledPosts"]]),
+    [
+      ["account.expiring", 7, 2],
+      ["account.expiring", 3, 3],
+      ["account.expiring", 1, 3],
+      ["account.disconnected", "expired", undefined],
+    ],
+  );
+  assert.deepEqual(
+    told.map(({ label, scheduledPosts, email }) => [label, scheduledPosts, email.includes("@")]),
+    [
+      ["LinkedIn", 2, true],
+      ["LinkedIn", 3, true],
+      ["LinkedIn", 3, true],
+    ],
+  );
 });
 
 test("connecting again ends the warning, and a later end is warned of anew", async () => {
   const account = await world.connect("linkedin");
-  const endIn = (left: string) => world.database.pool.query("update connections set refresh_token_sealed = null, access_token_expires_at = now() + $2::interval where account_id = $1", [account.accountId, left]);
+  const endIn = (left: string) =>
+    world.database.pool.query(
+      "update connections set refresh_token_sealed = null, access_token_expires_at = now() + $2::interval where account_id = $1",
+      [account.accountId, left],
+    );
   const told: EndingAccount[] = [];
   const tell = async (_tx: unknown, ending: EndingAccount) => void told.push(ending);
   await endIn("12 hours");
   await warnOfEnds(world.services, tell, NEVER);
   await endIn("60 days");
-  await world.database.pool.query("update accounts set token_health = 'healthy', token_health_reason = null where id = $1", [account.accountId]);
+  await world.database.pool.query(
+    "update accounts set token_health = 'healthy', token_health_reason = null where id = $1",
+    [account.accountId],
+  );
   await warnOfEnds(world.services, tell, NEVER);
   await endIn("6 days");
   await warnOfEnds(world.services, tell, NEVER);
-  assert.deepEqual((await world.events(account)).map(({ data }) => data["daysLeft"]), [1, 7]);
+  assert.deepEqual(
+    (await world.events(account)).map(({ data }) => data["daysLeft"]),
+    [1, 7],
+  );
 });
 
 test("what is renewed by itself is not warned of, until its refresh token ends or the platform renews it no more", async () => {
@@ -62,17 +90,40 @@ test("what is renewed by itself is not warned of, until its refresh token ends o
   const run = () => warnOfEnds(world.services, async () => undefined, NEVER);
   await run();
   assert.deepEqual([await world.events(tiktok), await world.events(threads)], [[], []]);
-  await world.database.pool.query("update connections set refresh_token_expires_at = now() + interval '5 days' where account_id = $1", [tiktok.accountId]);
-  await world.database.pool.query("update connections set renewal_refused_at = now() + interval '1 second' where account_id = $1", [threads.accountId]);
-  await world.database.pool.query("update accounts set token_health = 'expiring', token_health_reason = 'Threads does not renew it.' where id = $1", [threads.accountId]);
+  await world.database.pool.query(
+    "update connections set refresh_token_expires_at = now() + interval '5 days' where account_id = $1",
+    [tiktok.accountId],
+  );
+  await world.database.pool.query(
+    "update connections set renewal_refused_at = now() + interval '1 second' where account_id = $1",
+    [threads.accountId],
+  );
+  await world.database.pool.query(
+    "update accounts set token_health = 'expiring', token_health_reason = 'Threads does not renew it.' where id = $1",
+    [threads.accountId],
+  );
   await run();
-  assert.deepEqual((await world.events(tiktok)).map(({ data }) => data["daysLeft"]), [7]);
-  assert.deepEqual((await world.events(threads)).map(({ data }) => data["daysLeft"]), [1]);
+  assert.deepEqual(
+    (await world.events(tiktok)).map(({ data }) => data["daysLeft"]),
+    [7],
+  );
+  assert.deepEqual(
+    (await world.events(threads)).map(({ data }) => data["daysLeft"]),
+    [1],
+  );
   assert.equal((await world.health(threads)).token_health_reason, "Threads does not renew it.");
 });
 
 test("the letter says what ends when, how many posts are scheduled after it, and where to reconnect", () => {
-  const ending = { email: "a@example.com", platform: "linkedin", label: "LinkedIn", name: "Sam", mode: "live", endsAt: new Date("2026-12-02T10:00:00Z"), scheduledPosts: 1 } as const;
+  const ending = {
+    email: "a@example.com",
+    platform: "linkedin",
+    label: "LinkedIn",
+    name: "Sam",
+    mode: "live",
+    endsAt: new Date("2026-12-02T10:00:00Z"),
+    scheduledPosts: 1,
+  } as const;
   assert.deepEqual(writeExpiryLetter(ending, "https://ampost.example"), {
     to: "a@example.com",
     subject: "Reconnect LinkedIn account Sam",
@@ -87,7 +138,10 @@ test("the letter says what ends when, how many posts are scheduled after it, and
 async function schedule({ accountId, userId }: AccountKey, ...delays: string[]): Promise<void> {
   for (const delay of delays) {
     const id = randomUUID();
-    await world.database.pool.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for) values ($1, $2, 'test', $1, 'scheduled', '{}', '{linkedin}', now() + $3::interval)", [id, userId, delay]);
+    await world.database.pool.query(
+      "insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for) values ($1, $2, 'test', $1, 'scheduled', '{}', '{linkedin}', now() + $3::interval)",
+      [id, userId, delay],
+    );
     await world.database.pool.query(
       `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
        values ($1, $1, $2, 'test', 'linkedin', 0, $3, now() + $4::interval, now() + $4::interval - interval '30 minutes')`,

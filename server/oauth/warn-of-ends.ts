@@ -1,4 +1,5 @@
 import type pg from "pg";
+
 import { catalog } from "../../platforms/catalog.ts";
 import { tellAccount } from "../db/outbox.ts";
 import { transaction } from "../db/sql.ts";
@@ -28,7 +29,11 @@ export interface EndingAccount {
  * Shows in their token health the connections that end within seven days, and those that have ended, and warns of each end
  * once 7, 3 and 1 days ahead: by an event, and by `tell`, which runs in the same transaction.
  */
-export async function warnOfEnds(services: OAuthServices, tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function warnOfEnds(
+  services: OAuthServices,
+  tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   let after: string | null = null;
   do {
     const batch: EndingRow[] = await listEnding.all(services.pool, [after, BATCH]);
@@ -41,20 +46,44 @@ export async function warnOfEnds(services: OAuthServices, tell: (tx: pg.PoolClie
   } while (after !== null);
 }
 
-async function warnOf(tx: pg.PoolClient, row: EndingRow, end: Date, tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>): Promise<void> {
+async function warnOf(
+  tx: pg.PoolClient,
+  row: EndingRow,
+  end: Date,
+  tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>,
+): Promise<void> {
   const { account_id: accountId, user_id: userId, mode, platform, now } = row;
   const account = { accountId, userId, mode };
   const state = healthAt(end, now, platform);
   if (state.health === "healthy") return;
   // Where the platform has said why it renews no more, that says more than the date.
-  const reason = state.health === "expiring" && row.renewal_refused && row.token_health_reason !== null ? row.token_health_reason : state.reason;
+  const reason =
+    state.health === "expiring" && row.renewal_refused && row.token_health_reason !== null
+      ? row.token_health_reason
+      : state.reason;
   await changeHealth(tx, account, { ...state, reason });
   const daysLeft = STAGES.find((days) => end.getTime() - now.getTime() <= days * 86_400_000);
   if (state.health !== "expiring" || daysLeft === undefined) return;
   if (!(await takeWarning.one(tx, [accountId, userId, mode, end, daysLeft]))) return;
   const scheduledPosts = (await countScheduledPast.one(tx, [accountId, userId, mode, end]))?.count ?? 0;
   const { username, platform_account_id: platformAccountId } = row;
-  await tellAccount(tx, account, "account.expiring", { platform, platformAccountId, username, expiresAt: end.toISOString(), daysLeft, scheduledPosts, reason });
+  await tellAccount(tx, account, "account.expiring", {
+    platform,
+    platformAccountId,
+    username,
+    expiresAt: end.toISOString(),
+    daysLeft,
+    scheduledPosts,
+    reason,
+  });
   const name = username ?? row.display_name ?? platformAccountId;
-  await tell(tx, { email: row.email, platform, label: catalog[platform].capabilities.label, name, mode, endsAt: end, scheduledPosts });
+  await tell(tx, {
+    email: row.email,
+    platform,
+    label: catalog[platform].capabilities.label,
+    name,
+    mode,
+    endsAt: end,
+    scheduledPosts,
+  });
 }

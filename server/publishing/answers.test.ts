@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
 import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
+import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
 
 /** Every way in which the commit's answer can come or not come, and what has to be in the ledger in the end. */
 const ANSWERS: { answer: string; fault: LedgerFault["kind"]; live: number; calls: number; status: string }[] = [
@@ -35,7 +35,11 @@ test("whatever the platform answers to the commit, one post is live, or none and
           assert.equal(liveCount(world.ledger, answer), live);
           assert.equal(world.ledger.publishCalls.get(answer), calls);
           assert.equal(state.status, status);
-          if (live === 1) assert.equal(state.platformPosts[0]?.platform_post_id, world.ledger.posts.find(({ text }) => text === answer)?.id);
+          if (live === 1)
+            assert.equal(
+              state.platformPosts[0]?.platform_post_id,
+              world.ledger.posts.find(({ text }) => text === answer)?.id,
+            );
           if (live === 0) assert.equal(state.platformPosts[0]?.error?.code, "VALIDATION_FAILED");
         }),
       ),
@@ -117,7 +121,10 @@ test("where the platform refuses repeats, a lost answer is settled by one identi
   await withWorld(async (world) => {
     world.ledger.refusesRepeats = true;
     world.ledger.readBack = "cannot_tell";
-    world.ledger.faults.push({ call: "publish", kind: "drop_after", text: "done" }, { call: "publish", kind: "drop_before", text: "not done" });
+    world.ledger.faults.push(
+      { call: "publish", kind: "drop_after", text: "done" },
+      { call: "publish", kind: "drop_before", text: "not done" },
+    );
     await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
     for (const text of ["done", "not done"]) {
       const post = await world.addPost({ text });
@@ -125,8 +132,14 @@ test("where the platform refuses repeats, a lost answer is settled by one identi
       assert.equal((await world.until(post, isOver)).status, "published");
       assert.equal(liveCount(world.ledger, text), 1);
       assert.equal(world.ledger.publishCalls.get(text), 2);
-      const { rows } = await world.pool.query("select result from publish_steps where platform_post_id = $1 and effect = 'visible' order by intent_at", [post.platformPostId]);
-      assert.deepEqual(rows.map(({ result }) => result), ["unknown", "ok"]);
+      const { rows } = await world.pool.query(
+        "select result from publish_steps where platform_post_id = $1 and effect = 'visible' order by intent_at",
+        [post.platformPostId],
+      );
+      assert.deepEqual(
+        rows.map(({ result }) => result),
+        ["unknown", "ok"],
+      );
     }
   });
 });

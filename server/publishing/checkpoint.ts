@@ -21,7 +21,9 @@ export function addToCheckpoint({ deps, broker, row }: Kept, done: Checkpoint): 
     if (name in open) secret[name] = open[name] ?? null;
     delete open[name];
   }
-  return Object.keys(secret).length === 0 ? open : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), placeOf(row)) };
+  return Object.keys(secret).length === 0
+    ? open
+    : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), placeOf(row)) };
 }
 
 /** As a step gets it. */

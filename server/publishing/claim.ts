@@ -77,7 +77,15 @@ export function isSuspect({ takeovers }: Claim): boolean {
  * `suspects` says so. `running` is what this process holds in it already; groups that are closed are left alone, and of
  * those that are probed one is taken.
  */
-export async function claim(pool: pg.Pool, lane: Lane, room: Room, turns: Turns, running: Iterable<Claim>, suspects: boolean, { closed, probing }: { closed: string[]; probing: string[] }): Promise<Claim[]> {
+export async function claim(
+  pool: pg.Pool,
+  lane: Lane,
+  room: Room,
+  turns: Turns,
+  running: Iterable<Claim>,
+  suspects: boolean,
+  { closed, probing }: { closed: string[]; probing: string[] },
+): Promise<Claim[]> {
   const takenAt = instant();
   const held = [...running];
   const served = countByUser(held, turns);
@@ -104,11 +112,27 @@ export async function claim(pool: pg.Pool, lane: Lane, room: Room, turns: Turns,
   turns.isUnderWay = turnEnd !== null;
   if (turnEnd === null) turns.round += 1;
   turns.count += 1;
-  return rows.flatMap(({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, mode, platform, takeovers }) => {
-    if (id === null) return [];
-    remember(turns, userId);
-    return [{ id, fence, leaseOwner, accountId, userId, mode, platform, lane, takeovers, lease: { takenAt }, lost: new AbortController() }];
-  });
+  return rows.flatMap(
+    ({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, mode, platform, takeovers }) => {
+      if (id === null) return [];
+      remember(turns, userId);
+      return [
+        {
+          id,
+          fence,
+          leaseOwner,
+          accountId,
+          userId,
+          mode,
+          platform,
+          lane,
+          takeovers,
+          lease: { takenAt },
+          lost: new AbortController(),
+        },
+      ];
+    },
+  );
 }
 
 /** Prolongs what is held, and tells those that are held no longer. */
@@ -117,7 +141,9 @@ export async function prolong(pool: pg.Pool, claims: readonly Claim[]): Promise<
   const takenAt = instant();
   const ids = claims.map(({ id }) => id);
   const owners = claims.map(({ leaseOwner }) => leaseOwner);
-  const prolonged = new Set((await prolongLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner));
+  const prolonged = new Set(
+    (await prolongLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner),
+  );
   if (prolonged.size === claims.length) return void claims.forEach((each) => (each.lease.takenAt = takenAt));
   const held = new Set((await findHeld.all(pool, [ids, owners])).map((row) => row.lease_owner));
   for (const each of claims) {

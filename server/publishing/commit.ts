@@ -1,9 +1,14 @@
-
 import { newId } from "../../model/ids.ts";
-import { type HttpAnswer, type HttpExchange, type HttpRequest, requestHash, TransportError } from "../../platforms/kit/http.ts";
+import {
+  type HttpAnswer,
+  type HttpExchange,
+  type HttpRequest,
+  requestHash,
+  TransportError,
+} from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
-import { jsonb } from "../db/jsonb.ts";
 import { isRefusedForGood } from "../db/away.ts";
+import { jsonb } from "../db/jsonb.ts";
 import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
 import { holdPlatformPost, holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
 import { tellDue } from "../db/scheduling.ts";
@@ -11,11 +16,30 @@ import { transaction } from "../db/sql.ts";
 import { type Instant, instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { failStep } from "./fail.ts";
 import { unknownOutcome } from "./failure.ts";
-import { COMMIT_DEADLINE_SECONDS, LEASE_SECONDS, QUARANTINE_SECONDS, readBackSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
+import {
+  COMMIT_DEADLINE_SECONDS,
+  LEASE_SECONDS,
+  QUARANTINE_SECONDS,
+  readBackSeconds,
+  USUAL_TIMEOUT_SECONDS,
+} from "./pace.ts";
 import { beginWatch } from "./reading.ts";
 import { isRepeat, repeatRefused } from "./repeat.ts";
 import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
-import { beginChanges, commitClient, commitContext, countAttempt, doneChanges, evidenceOf, faultPoint, isOnlyCosmetic, laneOf, postponedSteps, type Progress, type Work } from "./work.ts";
+import {
+  beginChanges,
+  commitClient,
+  commitContext,
+  countAttempt,
+  doneChanges,
+  evidenceOf,
+  faultPoint,
+  isOnlyCosmetic,
+  laneOf,
+  postponedSteps,
+  type Progress,
+  type Work,
+} from "./work.ts";
 
 /** What an answer proves. */
 type Outcome =
@@ -50,7 +74,11 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
   const exchanges: HttpExchange[] = [];
   const outcome = await send(work, step, context, request, { id, writtenAfter }, exchanges);
   await faultPoint(deps, "result.before", claim, step.name);
-  const progress = await record(work, step, index, { id, outcome, evidence: { ...evidenceOf(exchanges), endedAfterSeconds: secondsSince(writtenAfter) } });
+  const progress = await record(work, step, index, {
+    id,
+    outcome,
+    evidence: { ...evidenceOf(exchanges), endedAfterSeconds: secondsSince(writtenAfter) },
+  });
   await faultPoint(deps, "result.written", claim, step.name);
   return progress;
 }
@@ -59,7 +87,12 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
  * (a) One transaction. False where another commit is under way in the account: its turn comes later. Throws LostClaim where
  * the platform post is not ours by lease and fence, is not due, or is discarded.
  */
-async function declareIntent(work: Work, step: VisibleStep, index: number, intent: { id: string; request: HttpRequest; writtenAfter: Instant; repeatOf: string | undefined }): Promise<boolean> {
+async function declareIntent(
+  work: Work,
+  step: VisibleStep,
+  index: number,
+  intent: { id: string; request: HttpRequest; writtenAfter: Instant; repeatOf: string | undefined },
+): Promise<boolean> {
   const { deps, claim, row } = work;
   countAttempt(work);
   await faultPoint(deps, "intent.before", claim, step.name);
@@ -86,12 +119,14 @@ async function declareIntent(work: Work, step: VisibleStep, index: number, inten
     const written = begun === null ? await writeIntent(deps.pool, values) : await beginWithIntent(work, values);
     if (written === undefined) throw new LostClaim();
     if (written.busy) return false;
-    if (row.live_through === null && row.failures === 0) deps.metrics?.commitStarted(row.platform, written.late_seconds);
+    if (row.live_through === null && row.failures === 0)
+      deps.metrics?.commitStarted(row.platform, written.late_seconds);
   } catch (error) {
     if (!(error instanceof LostClaim)) await withdraw(work, step, index, intent.id);
     throw error;
   }
-  if (begun !== null) Object.assign(row, { status: "posting", attempt_count: begun.attemptCount, failures: 0, warnings: begun.warnings });
+  if (begun !== null)
+    Object.assign(row, { status: "posting", attempt_count: begun.attemptCount, failures: 0, warnings: begun.warnings });
   await faultPoint(deps, "intent.written", claim, step.name);
   return true;
 }
@@ -102,22 +137,37 @@ async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]):
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) return undefined;
     const { folded } = await foldWith(tx, row, post.status, "posting");
-    return writeIntent(tx, values, { status: folded, events: folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }] });
+    return writeIntent(tx, values, {
+      status: folded,
+      events: folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }],
+    });
   });
 }
 
 /** It is not known whether the intent was written, but it is known that nothing was sent. */
 async function withdraw(work: Work, step: VisibleStep, index: number, id: string): Promise<void> {
-  const intent: IntentChanges = { id, result: "definite_failure", evidence: { withdrawn: "The intent could not be confirmed, so nothing was sent." } };
+  const intent: IntentChanges = {
+    id,
+    result: "definite_failure",
+    evidence: { withdrawn: "The intent could not be confirmed, so nothing was sent." },
+  };
   await write(work, { step: step.name, lane: laneOf(work, index), next: { at: "seconds", seconds: 1 } }, { intent });
 }
 
 /** (b) and (c): one request, whose bytes leave before the deadline and within the lease, or not at all. */
-async function send(work: Work, step: VisibleStep, context: StepContext, request: HttpRequest, { id, writtenAfter }: { id: string; writtenAfter: Instant }, exchanges: HttpExchange[]): Promise<Outcome> {
+async function send(
+  work: Work,
+  step: VisibleStep,
+  context: StepContext,
+  request: HttpRequest,
+  { id, writtenAfter }: { id: string; writtenAfter: Instant },
+  exchanges: HttpExchange[],
+): Promise<Outcome> {
   const { deps, claim } = work;
   const beforeSend = (): void => {
     void deps.faultPoint?.({ point: "send.before", platformPostId: claim.id, step: step.name });
-    if (secondsSince(writtenAfter) >= COMMIT_DEADLINE_SECONDS) throw new Error("The deadline of the commit has passed.");
+    if (secondsSince(writtenAfter) >= COMMIT_DEADLINE_SECONDS)
+      throw new Error("The deadline of the commit has passed.");
     if (isLeaseOver(claim)) throw new Error("The lease is over.");
     deps.noteCommit?.(id);
   };
@@ -137,9 +187,16 @@ function judge(step: VisibleStep, answer: HttpAnswer, context: StepContext): Out
   try {
     return { outcome: "ok", done: step.accept(answer, context) };
   } catch (error) {
-    if (!(error instanceof BrokerError)) return { outcome: "unknown", answer: { status: answer.status, brokerCode: null, platformError: null, failure: null } };
+    if (!(error instanceof BrokerError))
+      return {
+        outcome: "unknown",
+        answer: { status: answer.status, brokerCode: null, platformError: null, failure: null },
+      };
     if (error.notPublished) return { outcome: "not_published", error };
-    return { outcome: "unknown", answer: { status: answer.status, brokerCode: error.code, platformError: error.platformError, failure: null } };
+    return {
+      outcome: "unknown",
+      answer: { status: answer.status, brokerCode: error.code, platformError: error.platformError, failure: null },
+    };
   }
 }
 
@@ -160,13 +217,24 @@ async function record(work: Work, step: VisibleStep, index: number, result: Resu
     if (error instanceof LostClaim) await noteLate(work, result);
     if (!isRefusedForGood(error)) throw error;
     // What came of the call counts for more than how it went.
-    work.deps.log.error({ err: error, platformPostId: work.row.id, step: step.name }, "the result of a commit could not be written as it was, and is written without evidence");
+    work.deps.log.error(
+      { err: error, platformPostId: work.row.id, step: step.name },
+      "the result of a commit could not be written as it was, and is written without evidence",
+    );
     const { endedAfterSeconds } = result.evidence;
-    return recordOnce(work, step, index, { ...result, evidence: endedAfterSeconds === undefined ? {} : { endedAfterSeconds } });
+    return recordOnce(work, step, index, {
+      ...result,
+      evidence: endedAfterSeconds === undefined ? {} : { endedAfterSeconds },
+    });
   }
 }
 
-function recordOnce(work: Work, step: VisibleStep, index: number, { id, outcome, evidence }: Result): Promise<Progress> {
+function recordOnce(
+  work: Work,
+  step: VisibleStep,
+  index: number,
+  { id, outcome, evidence }: Result,
+): Promise<Progress> {
   if (outcome.outcome === "ok") return recordDone(work, step, index, outcome.done, { id, evidence });
   if (outcome.outcome === "unknown") return recordUnknown(work, outcome.answer, { id, evidence });
   return failStep(work, index, outcome.error, { intent: { id, result: "definite_failure", evidence } });
@@ -176,7 +244,14 @@ function recordOnce(work: Work, step: VisibleStep, index: number, { id, outcome,
  * It is live. Also used where reading back has found it so; `done` then says what was found, and with `isFound` an id that
  * stands for another commit already is thrown, since then that one was found and not this.
  */
-export async function recordDone(work: Work, step: VisibleStep, index: number, done: StepDone, intent: { id: string; evidence: IntentEvidence }, isFound = false): Promise<Progress> {
+export async function recordDone(
+  work: Work,
+  step: VisibleStep,
+  index: number,
+  done: StepDone,
+  intent: { id: string; evidence: IntentEvidence },
+  isFound = false,
+): Promise<Progress> {
   const { row } = work;
   const liveBefore = row.live_through;
   row.live_through = step.name;
@@ -193,10 +268,21 @@ export async function recordDone(work: Work, step: VisibleStep, index: number, d
     error: null,
     ...(isOnlyCosmetic(work, nextIndex) ? { publishedNow: true } : {}),
   };
-  const result: IntentChanges = { id: intent.id, result: "ok", remoteId: done.remoteId ?? null, evidence: intent.evidence };
+  const result: IntentChanges = {
+    id: intent.id,
+    result: "ok",
+    remoteId: done.remoteId ?? null,
+    evidence: intent.evidence,
+  };
   const save = async (intentChanges: IntentChanges): Promise<void> => {
     if (next === null) {
-      await settle(work, { ...changes, status: "published", next: { at: "never" } }, "platform_post.published", { intent: intentChanges }, RESULT_PATIENCE_SECONDS);
+      await settle(
+        work,
+        { ...changes, status: "published", next: { at: "never" } },
+        "platform_post.published",
+        { intent: intentChanges },
+        RESULT_PATIENCE_SECONDS,
+      );
     } else {
       await write(work, changes, { intent: intentChanges }, RESULT_PATIENCE_SECONDS);
     }
@@ -208,7 +294,9 @@ export async function recordDone(work: Work, step: VisibleStep, index: number, d
     if (isFound || !isTakenRemoteId(error)) throw error;
     if (done.ifTaken instanceof BrokerError) {
       await disproveRepeated(work, step, done.ifTaken.message);
-      return failStep(work, index, done.ifTaken, { intent: { id: intent.id, result: "definite_failure", evidence: intent.evidence } });
+      return failStep(work, index, done.ifTaken, {
+        intent: { id: intent.id, result: "definite_failure", evidence: intent.evidence },
+      });
     }
     // The platform's own answer gave an id that stands for another commit already. It is live all the same.
     row.live_through = step.name;
@@ -221,17 +309,38 @@ export async function recordDone(work: Work, step: VisibleStep, index: number, d
 /** The same request is refused for another post than this one: so was the first, whose repeat it is. */
 async function disproveRepeated(work: Work, step: VisibleStep, proof: string): Promise<void> {
   const { row } = work;
-  for (const { id } of row.given_up.filter((intent) => intent.step === step.name && intent.evidence.closed === undefined)) {
+  for (const { id } of row.given_up.filter(
+    (intent) => intent.step === step.name && intent.evidence.closed === undefined,
+  )) {
     await write(work, {}, { intent: { id, result: "definite_failure", evidence: { proof } } }, RESULT_PATIENCE_SECONDS);
     row.given_up = row.given_up.filter((other) => other.id !== id);
   }
 }
 
-async function recordUnknown(work: Work, answer: NonNullable<IntentEvidence["answer"]>, intent: { id: string; evidence: IntentEvidence }): Promise<Progress> {
+async function recordUnknown(
+  work: Work,
+  answer: NonNullable<IntentEvidence["answer"]>,
+  intent: { id: string; evidence: IntentEvidence },
+): Promise<Progress> {
   const seconds = readBackSeconds(0) / work.pace;
-  const error = unknownOutcome("The platform's answer was lost; it is being read back whether the post is live.", answer.platformError, new Date(Date.now() + seconds * 1000));
-  const changes: Changes = { lane: "observe", attemptCount: work.row.attempt_count, error, next: { at: "seconds", seconds } };
-  await settle(work, changes, null, { intent: { id: intent.id, evidence: { ...intent.evidence, answer } } }, RESULT_PATIENCE_SECONDS);
+  const error = unknownOutcome(
+    "The platform's answer was lost; it is being read back whether the post is live.",
+    answer.platformError,
+    new Date(Date.now() + seconds * 1000),
+  );
+  const changes: Changes = {
+    lane: "observe",
+    attemptCount: work.row.attempt_count,
+    error,
+    next: { at: "seconds", seconds },
+  };
+  await settle(
+    work,
+    changes,
+    null,
+    { intent: { id: intent.id, evidence: { ...intent.evidence, answer } } },
+    RESULT_PATIENCE_SECONDS,
+  );
   return "released";
 }
 
@@ -250,14 +359,19 @@ async function noteLate({ deps, row }: Work, { id, outcome, evidence }: Result):
     RESULT_PATIENCE_SECONDS,
   );
   if (outcome.outcome !== "ok" || before === undefined || before.result === null) return;
-  deps.log.error({ platformPostId: row.id, remoteId: outcome.done.remoteId, takenFor: before.result }, "a commit was live: its answer came after its outcome had been settled without it");
+  deps.log.error(
+    { platformPostId: row.id, remoteId: outcome.done.remoteId, takenFor: before.result },
+    "a commit was live: its answer came after its outcome had been settled without it",
+  );
 }
 
 function lateAnswer(outcome: Outcome): Pick<IntentEvidence, "late"> {
   if (outcome.outcome === "unknown") return {};
   if (outcome.outcome === "not_published") {
     const wasSent = !(outcome.error instanceof TransportError);
-    return { late: { outcome: "not_published", proof: wasSent ? "The platform refused the request." : "Nothing was sent." } };
+    return {
+      late: { outcome: "not_published", proof: wasSent ? "The platform refused the request." : "Nothing was sent." },
+    };
   }
   const { ifTaken, ...done } = outcome.done;
   return { late: { outcome: "ok", done, ...(ifTaken === undefined ? {} : { isFound: true }) } };

@@ -12,13 +12,19 @@ export class MediaOnTheWay extends Error {}
  * now (MediaOnTheWay); what cannot be had is MEDIA_FAILED. `judge` has the post judged once more, by what its media really are and by
  * what the account is now, and throws what was found.
  */
-export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: boolean): Promise<PlatformContent<PublishMedia>> {
+export async function buildContent(
+  deps: PublishingDeps,
+  row: WorkRow,
+  judge: boolean,
+): Promise<PlatformContent<PublishMedia>> {
   const stored = new Map(row.media.map((media) => [media.path, media]));
   const content = nameByPath(row.content, row);
   const used = usedPaths(resolveContent(row.platform, content)).flatMap((path) => [path, `${path}/thumbnailUrl`]);
   const missing = used.flatMap((path) => stored.get(path) ?? []).filter(({ facts }) => facts === null);
   if (missing.length > 0) {
-    const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [...new Set(missing.map(({ id }) => id))]);
+    const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [
+      ...new Set(missing.map(({ id }) => id)),
+    ]);
     for (const media of missing) {
       const outcome = ready.get(media.id) ?? { status: "failed", message: "The media could not be fetched." };
       // It has been tried ever since the post was created: now is the last time.
@@ -32,7 +38,8 @@ export async function buildContent(deps: PublishingDeps, row: WorkRow, judge: bo
   return mapMedia(resolveContent(row.platform, content, measured), (entry) => {
     const path = entry.id ?? "";
     const media = toPublishMedia(stored.get(path), entry.altText ?? null, stored.get(`${path}/thumbnailUrl`));
-    if (media === null) throw new BrokerError("MEDIA_FAILED", "A media file of the post is gone.", { retryable: false });
+    if (media === null)
+      throw new BrokerError("MEDIA_FAILED", "A media file of the post is gone.", { retryable: false });
     return media;
   });
 }
@@ -44,26 +51,49 @@ function nameByPath(content: PostContent, { platform }: WorkRow): PostContent {
   const thread = override?.settings?.thread;
   const threadPath = `/content/platformOverrides/${platform}/settings/thread`;
   const named = Array.isArray(thread)
-    ? thread.map((part: { media?: MediaEntry[] | null }, index) => ({ ...part, media: part.media?.map((entry, place) => name(entry, `${threadPath}/${index}/media/${place}`)) ?? null }))
+    ? thread.map((part: { media?: MediaEntry[] | null }, index) => ({
+        ...part,
+        media: part.media?.map((entry, place) => name(entry, `${threadPath}/${index}/media/${place}`)) ?? null,
+      }))
     : thread;
   const platformOverrides: PlatformOverrides =
-    named === undefined || named === null ? content.platformOverrides : { ...content.platformOverrides, [platform]: { ...override, settings: { ...override?.settings, thread: named } } };
-  return { ...content, media: content.media.map((entry, index) => name(entry, `/content/media/${index}`)), platformOverrides };
+    named === undefined || named === null
+      ? content.platformOverrides
+      : {
+          ...content.platformOverrides,
+          [platform]: { ...override, settings: { ...override?.settings, thread: named } },
+        };
+  return {
+    ...content,
+    media: content.media.map((entry, index) => name(entry, `/content/media/${index}`)),
+    platformOverrides,
+  };
 }
 
 function usedPaths(content: PlatformContent<MediaEntry>): string[] {
-  return [...content.media, ...(content.cover === null ? [] : [content.cover]), ...content.thread.flatMap((part) => part.media)].map((entry) => entry.id ?? "");
+  return [
+    ...content.media,
+    ...(content.cover === null ? [] : [content.cover]),
+    ...content.thread.flatMap((part) => part.media),
+  ].map((entry) => entry.id ?? "");
 }
 
 /** What depends on measures and on the account may have changed since the post was created. */
-function refuseBroken(deps: PublishingDeps, row: WorkRow, content: PostContent, measured: (entry: MediaEntry) => MediaFacts | null): void {
+function refuseBroken(
+  deps: PublishingDeps,
+  row: WorkRow,
+  content: PostContent,
+  measured: (entry: MediaEntry) => MediaFacts | null,
+): void {
   const { issues } = judgePost(
     { content, platforms: [row.platform], scheduledFor: null },
     {
       now: new Date(),
       scheduling: "all",
       forcePrivateUploads: deps.forcePrivateUploads,
-      accounts: { [row.platform]: { scopes: row.scopes ?? [], metadata: row.platform_metadata ?? {}, tokenExpiresAt: null } },
+      accounts: {
+        [row.platform]: { scopes: row.scopes ?? [], metadata: row.platform_metadata ?? {}, tokenExpiresAt: null },
+      },
       measured,
     },
   );
@@ -73,7 +103,17 @@ function refuseBroken(deps: PublishingDeps, row: WorkRow, content: PostContent, 
 
 type StoredMedia = WorkRow["media"][number];
 
-function toPublishMedia(media: StoredMedia | undefined, altText: string | null, thumbnail: StoredMedia | undefined): PublishMedia | null {
+function toPublishMedia(
+  media: StoredMedia | undefined,
+  altText: string | null,
+  thumbnail: StoredMedia | undefined,
+): PublishMedia | null {
   if (!media?.facts) return null;
-  return { ...media.facts, id: media.id, filename: media.filename, altText, thumbnail: toPublishMedia(thumbnail, null, undefined) };
+  return {
+    ...media.facts,
+    id: media.id,
+    filename: media.filename,
+    altText,
+    thumbnail: toPublishMedia(thumbnail, null, undefined),
+  };
 }

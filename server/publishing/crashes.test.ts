@@ -37,18 +37,26 @@ test("a worker killed at any point of publishing leaves one post, neither two no
       await ended(worker);
       assert.equal(worker.signalCode, "SIGKILL", `${point} was not reached`);
       // The next ones are killed over posts of their own.
-      await world.pool.query("update platform_posts set lease_until = now() + interval '1 hour' where id = $1 and lease_until is not null", [post.platformPostId]);
+      await world.pool.query(
+        "update platform_posts set lease_until = now() + interval '1 hour' where id = $1 and lease_until is not null",
+        [post.platformPostId],
+      );
       posts.push({ point, post });
     }
     // As if all had been killed in the same moment, a lease ago.
-    await world.pool.query("update publish_steps set intent_at = now() - interval '6 s', deadline_at = now() - interval '1 s' where result is null");
+    await world.pool.query(
+      "update publish_steps set intent_at = now() - interval '6 s', deadline_at = now() - interval '1 s' where result is null",
+    );
     await world.pool.query("update platform_posts set lease_until = now() where lease_until is not null");
     await world.startEngine(PATIENT);
     for (const { point, post } of posts) {
       await t.test(`killed at ${point}`, async () => {
         const state = await world.until(post, isOver);
         assert.equal(state.status, "published");
-        assert.deepEqual(world.ledger.posts.filter(({ text }) => text === point).map(({ id }) => id), [state.platformPosts[0]?.platform_post_id]);
+        assert.deepEqual(
+          world.ledger.posts.filter(({ text }) => text === point).map(({ id }) => id),
+          [state.platformPosts[0]?.platform_post_id],
+        );
       });
     }
   });
@@ -69,8 +77,16 @@ test("a worker killed while it reads back leaves the reading to others", async (
 
 test("three workers killed again and again lose and double nothing", async () => {
   await withWorld(async (world) => {
-    const workers = [await world.startWorker(PATIENT_WORKER), await world.startWorker(PATIENT_WORKER), await world.startWorker(PATIENT_WORKER)];
-    const posts = await Promise.all(Array.from({ length: 60 }, (_, n) => world.addPost({ text: `killed ${n}`, ...(n % 6 === 0 ? { chain: [`killed ${n} part two`] } : {}) })));
+    const workers = [
+      await world.startWorker(PATIENT_WORKER),
+      await world.startWorker(PATIENT_WORKER),
+      await world.startWorker(PATIENT_WORKER),
+    ];
+    const posts = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        world.addPost({ text: `killed ${n}`, ...(n % 6 === 0 ? { chain: [`killed ${n} part two`] } : {}) }),
+      ),
+    );
     for (const [n, post] of posts.entries()) {
       await world.publish(post);
       if (n % 12 !== 11) continue;
@@ -91,7 +107,13 @@ for (const point of ["intent.written", "send.before"]) {
       const worker = await world.startWorker({ FAULT: point, FAULT_SIGNAL: "SIGSTOP" });
       const post = await world.addPost({ text: "asleep" });
       await world.publish(post);
-      await world.until(post, ({ platformPosts }) => platformPosts[0]?.status === "posting" && platformPosts[0].lease_until !== null && new Date(platformPosts[0].lease_until) < new Date());
+      await world.until(
+        post,
+        ({ platformPosts }) =>
+          platformPosts[0]?.status === "posting" &&
+          platformPosts[0].lease_until !== null &&
+          new Date(platformPosts[0].lease_until) < new Date(),
+      );
       await world.startEngine(PATIENT);
       const state = await world.until(post, isOver);
       assert.equal(state.status, "published");
@@ -111,7 +133,13 @@ test("an answer that comes when the platform post has been taken over is adopted
     const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });
     const post = await world.addPost({ text: "late" });
     await world.publish(post);
-    await world.until(post, ({ platformPosts }) => platformPosts[0]?.status === "posting" && platformPosts[0].lease_until !== null && new Date(platformPosts[0].lease_until) < new Date());
+    await world.until(
+      post,
+      ({ platformPosts }) =>
+        platformPosts[0]?.status === "posting" &&
+        platformPosts[0].lease_until !== null &&
+        new Date(platformPosts[0].lease_until) < new Date(),
+    );
     await world.startEngine(PATIENT);
     await world.until(post, ({ platformPosts }) => platformPosts[0]?.error !== null);
     assert.equal((await world.read(post)).status, "posting");

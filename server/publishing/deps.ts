@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
-import type { MediaFacts } from "../../model/post.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { MediaFacts } from "../../model/post.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../../platforms/platform.ts";
 import type { Vault } from "../oauth/vault.ts";
@@ -48,7 +48,12 @@ export interface PublishingDeps {
   httpFor(mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient;
   mediaSourceFor(owner: Owner): MediaSource;
   /** The last try for media that is not there yet. Answers for every id, within moments: what takes longer is asked for again. */
-  ensureMedia(owner: Owner, mediaIds: readonly string[]): Promise<Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" }>>;
+  ensureMedia(
+    owner: Owner,
+    mediaIds: readonly string[],
+  ): Promise<
+    Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" }>
+  >;
   /** A token that lives so long. `refused` is one that the platform has just called expired. Throws BrokerErrors. */
   freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
   /** The platform has withdrawn the account's token for good. */

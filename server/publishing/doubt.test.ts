@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import type { Broker } from "../../platforms/platform.ts";
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
+import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { retry } from "./schedule.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
@@ -34,7 +34,10 @@ test("what is refused after a lost answer is unknown, never failed, and reading 
     await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
     const state = await world.until(post, isOver);
     assert.equal(state.platformPosts[0]?.status, "unknown");
-    assert.match(state.platformPosts[0]?.error?.message ?? "", /^It is not known whether an earlier call has published the post\. The text is not allowed/);
+    assert.match(
+      state.platformPosts[0]?.error?.message ?? "",
+      /^It is not known whether an earlier call has published the post\. The text is not allowed/,
+    );
     assert.ok(!state.events.includes("platform_post.failed"));
     world.ledger.readBack = "truth";
     const later = await world.until(post, ({ status }) => status === "published");
@@ -82,11 +85,20 @@ test("the database itself refuses to say failed while a commit is open or was gi
     const post = await lostPost(world);
     await world.startEngine();
     await world.until(post, isOver);
-    const fail = () => world.pool.query("update platform_posts set status = 'failed', next_action_at = null where id = $1", [post.platformPostId]);
+    const fail = () =>
+      world.pool.query("update platform_posts set status = 'failed', next_action_at = null where id = $1", [
+        post.platformPostId,
+      ]);
     await assert.rejects(fail, /platform_posts_failed_is_certain|may be live/);
-    await world.pool.query("update publish_steps set result = 'unknown' where platform_post_id = $1 and result is null", [post.platformPostId]);
+    await world.pool.query(
+      "update publish_steps set result = 'unknown' where platform_post_id = $1 and result is null",
+      [post.platformPostId],
+    );
     await assert.rejects(fail, /may be live/);
-    await world.pool.query("update publish_steps set result = 'definite_failure' where platform_post_id = $1 and result = 'unknown'", [post.platformPostId]);
+    await world.pool.query(
+      "update publish_steps set result = 'definite_failure' where platform_post_id = $1 and result = 'unknown'",
+      [post.platformPostId],
+    );
     await fail();
   });
 });
@@ -139,7 +151,14 @@ test("a call is not repeated by another one that is not the same, byte for byte"
     let asked = 0;
     const changing: Broker = {
       ...broker,
-      steps: (content) => broker.steps(content).map((step) => (step.effect === "visible" ? { ...step, request: (context) => ({ ...step.request(context), json: { account: `${(asked += 1)}` } }) } : step)),
+      steps: (content) =>
+        broker
+          .steps(content)
+          .map((step) =>
+            step.effect === "visible"
+              ? { ...step, request: (context) => ({ ...step.request(context), json: { account: `${(asked += 1)}` } }) }
+              : step,
+          ),
     };
     await world.startEngine({ broker: changing });
     assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
@@ -156,7 +175,9 @@ test("a call is not repeated while the first may still be under way", async () =
     await world.publish(post);
     await world.until(post, () => worker.signalCode === "SIGKILL");
     // As if the call had been given this long.
-    await world.pool.query("update publish_steps set evidence = evidence || '{\"timeoutSeconds\": 900}' where result is null");
+    await world.pool.query(
+      "update publish_steps set evidence = evidence || '{\"timeoutSeconds\": 900}' where result is null",
+    );
     await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
     assert.equal((await world.until(post, isOver)).status, "published");
     const { rows } = await world.pool.query<{ apart: number }>(
@@ -201,5 +222,8 @@ async function lostPost(world: PublishingWorld): Promise<TestPost> {
 
 /** As if another process had taken it over; it is looked at when the quarantine is over. */
 async function takeAway({ pool }: PublishingWorld, post: TestPost): Promise<void> {
-  await pool.query("update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null where id = $1", [post.platformPostId]);
+  await pool.query(
+    "update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null where id = $1",
+    [post.platformPostId],
+  );
 }

@@ -18,12 +18,28 @@ export interface Doubt {
  * A commit of the platform post that is open or was given up, of a step that is not live by another, once the same write
  * has made its changes and settled the commit `settled`.
  */
-export async function findDoubt(tx: pg.PoolClient, { deps, row }: Pick<Work, "deps" | "row">, changes: Changes, settled?: IntentChanges): Promise<Doubt | null> {
-  const uncertain = await findUncertainCommits.all(tx, [row.id, row.user_id, row.mode, changes.afresh === true ? null : row.live_through]);
+export async function findDoubt(
+  tx: pg.PoolClient,
+  { deps, row }: Pick<Work, "deps" | "row">,
+  changes: Changes,
+  settled?: IntentChanges,
+): Promise<Doubt | null> {
+  const uncertain = await findUncertainCommits.all(tx, [
+    row.id,
+    row.user_id,
+    row.mode,
+    changes.afresh === true ? null : row.live_through,
+  ]);
   const made = settled?.result === "ok" ? uncertain.find(({ id }) => id === settled.id)?.step : undefined;
-  const newest = uncertain.find(({ id, step }) => (settled?.result === undefined || id !== settled.id) && step !== made);
+  const newest = uncertain.find(
+    ({ id, step }) => (settled?.result === undefined || id !== settled.id) && step !== made,
+  );
   if (newest === undefined) return null;
-  const reading = { row: { ...row, status: "unknown" as const }, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
+  const reading = {
+    row: { ...row, status: "unknown" as const },
+    loadedAt: instant(),
+    pace: paceOf(row.mode, deps.speed),
+  };
   return { id: newest.id, nextReadSeconds: newest.readable ? nextReadSeconds(reading, newest) : null };
 }
 

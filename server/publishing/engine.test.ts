@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { BrokerError, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
-import { BrokerError, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { discard, retry } from "./schedule.ts";
 
 test("a post that is published goes through queued and posting to published, with its id and link, once", async () => {
@@ -41,7 +41,9 @@ test("waiting costs no attempt, and a failure of a hidden step is tried again", 
 
 test("a failure of the content that stays is tried six times, and then says whose matter it is and what to do", async () => {
   await withWorld(async (world) => {
-    world.ledger.faults.push(...Array.from({ length: 9 }, () => ({ call: "ready" as const, kind: "dead_container" as const })));
+    world.ledger.faults.push(
+      ...Array.from({ length: 9 }, () => ({ call: "ready" as const, kind: "dead_container" as const })),
+    );
     await world.startEngine({ speed: 10_000 });
     const post = await world.addPost({ text: "never" });
     await world.publish(post);
@@ -65,7 +67,16 @@ test("a failure of the content that stays is tried six times, and then says whos
 test("a fault of a broker is an internal error, and says nothing of its inside", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
-    await world.startEngine({ speed: 10_000, broker: { ...broker, steps: (content) => [{ name: "faulty", effect: "read", run: () => Promise.reject(new TypeError("token abc is undefined")) }, ...broker.steps(content)] } });
+    await world.startEngine({
+      speed: 10_000,
+      broker: {
+        ...broker,
+        steps: (content) => [
+          { name: "faulty", effect: "read", run: () => Promise.reject(new TypeError("token abc is undefined")) },
+          ...broker.steps(content),
+        ],
+      },
+    });
     const post = await world.addPost({ text: "faulty" });
     await world.publish(post);
     const { error } = (await world.until(post, isOver)).platformPosts[0] ?? {};
@@ -204,7 +215,10 @@ test("a chain that fails at its second part leaves the first live, says so, and 
     await world.act(post, (tx, held) => retry(tx, held));
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
-    assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["one", "two", "three"]);
+    assert.deepEqual(
+      world.ledger.posts.map(({ text }) => text),
+      ["one", "two", "three"],
+    );
     assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
     assert.equal(state.platformPosts[0]?.published_url, "https://ledger.example/p/p1");
   });
@@ -225,14 +239,25 @@ test("what the platform accepts and then cannot publish has failed, and a retry 
       },
     };
     const isCommit = ({ effect }: Step): boolean => effect === "visible";
-    await world.startEngine({ broker: { ...broker, steps: (content) => broker.steps(content).flatMap((step) => (isCommit(step) ? [step, observe] : [step])) } });
+    await world.startEngine({
+      broker: {
+        ...broker,
+        steps: (content) => broker.steps(content).flatMap((step) => (isCommit(step) ? [step, observe] : [step])),
+      },
+    });
     const post = await world.addPost({ text: "twice" });
     await world.publish(post);
     const [failed] = (await world.until(post, isOver)).platformPosts;
-    assert.deepEqual([failed?.status, failed?.error?.code, failed?.platform_post_id, failed?.live_through], ["failed", "MEDIA_UPLOAD_FAILED", null, null]);
+    assert.deepEqual(
+      [failed?.status, failed?.error?.code, failed?.platform_post_id, failed?.live_through],
+      ["failed", "MEDIA_UPLOAD_FAILED", null, null],
+    );
     await world.act(post, (tx, held) => retry(tx, held));
     const state = await world.until(post, isOver);
-    assert.deepEqual([state.status, state.platformPosts[0]?.platform_post_id], ["published", world.ledger.posts[0]?.id]);
+    assert.deepEqual(
+      [state.status, state.platformPosts[0]?.platform_post_id],
+      ["published", world.ledger.posts[0]?.id],
+    );
     assert.equal(world.ledger.publishCalls.get("twice"), 2);
   });
 });
@@ -245,19 +270,27 @@ test("a post on several platforms is partial while some are live and some failed
     await world.publish(post);
     const partial = await world.until(post, isOver);
     assert.equal(partial.status, "partial");
-    assert.deepEqual(partial.platformPosts.map(({ status }) => status), ["published", "failed"]);
+    assert.deepEqual(
+      partial.platformPosts.map(({ status }) => status),
+      ["published", "failed"],
+    );
     await world.act(post, (tx, held) => retry(tx, held, { platforms: ["facebook"] }));
     assert.equal((await world.read(post)).status, "posting");
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
-    assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["both", "both facebook"]);
+    assert.deepEqual(
+      world.ledger.posts.map(({ text }) => text),
+      ["both", "both facebook"],
+    );
   });
 });
 
 test("platform posts that settle in the same moment leave their post in the status that all of them give", async () => {
   await withWorld(async (world) => {
     await Promise.all([world.startEngine(), world.startEngine()]);
-    const posts = await Promise.all(Array.from({ length: 15 }, (_, n) => world.addPost({ text: `together ${n}`, also: ["facebook", "linkedin"] })));
+    const posts = await Promise.all(
+      Array.from({ length: 15 }, (_, n) => world.addPost({ text: `together ${n}`, also: ["facebook", "linkedin"] })),
+    );
     await Promise.all(posts.map((post) => world.publish(post)));
     for (const post of posts) {
       const state = await world.until(post, isOver);
@@ -306,8 +339,14 @@ test("the events of a post are counted without a gap, whatever happens to it", a
     const post = await world.addPost({ text: "told", also: ["linkedin"] });
     await world.publish(post);
     await world.until(post, isOver);
-    const { rows } = await world.pool.query<{ post_sequence: number }>("select post_sequence from outbox where post_id = $1 order by id", [post.id]);
+    const { rows } = await world.pool.query<{ post_sequence: number }>(
+      "select post_sequence from outbox where post_id = $1 order by id",
+      [post.id],
+    );
     assert.ok(rows.length >= 4);
-    assert.deepEqual(rows.map(({ post_sequence: sequence }) => sequence), rows.map((_, index) => index + 1));
+    assert.deepEqual(
+      rows.map(({ post_sequence: sequence }) => sequence),
+      rows.map((_, index) => index + 1),
+    );
   });
 });

@@ -1,8 +1,18 @@
-import { CHANNELS, type Listener } from "../db/listen.ts";
-import { loadWork } from "../db/publishing.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { findNextDue, type Lane, LANES, putOffGroup } from "../db/claims.ts";
-import { claim as claimDueOf, type Claim, type Instant, instant, isSuspect, newTurns, prolong, secondsSince, type Turns } from "./claim.ts";
+import { CHANNELS, type Listener } from "../db/listen.ts";
+import { loadWork } from "../db/publishing.ts";
+import {
+  claim as claimDueOf,
+  type Claim,
+  type Instant,
+  instant,
+  isSuspect,
+  newTurns,
+  prolong,
+  secondsSince,
+  type Turns,
+} from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { createOutages } from "./outages.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
@@ -66,7 +76,8 @@ export function createEngine(options: EngineOptions): Engine {
   /** While more is to be committed than there are slots, all else makes room; not for commits that hang. */
   function roomOf(lane: Lane): Room {
     const { running: committing, lastEnd } = lanes.commit;
-    const pressed = lane !== "commit" && committing.size >= slots.commit && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
+    const pressed =
+      lane !== "commit" && committing.size >= slots.commit && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
     return roomIn(slots[lane], pressed ? Math.ceil(slots[lane] / ROOM_MADE) : slots[lane], lanes[lane].running.size);
   }
 
@@ -78,14 +89,21 @@ export function createEngine(options: EngineOptions): Engine {
   function tellOutage({ mode, platform }: { mode: Mode; platform: PlatformName }, seconds: number | null): void {
     options.metrics?.platformDown?.(platform, mode, seconds !== null);
     if (seconds === null) return log.info({ mode, platform }, "the platform answers again");
-    log.warn({ mode, platform, seconds }, "the platform does not answer; what is due of it is put off, and one post is tried after that");
+    log.warn(
+      { mode, platform, seconds },
+      "the platform does not answer; what is due of it is put off, and one post is tried after that",
+    );
     void putOff();
   }
 
   /** What has come due of platforms that do not answer is put off together, so that nobody looks at each of it. */
   async function putOff(): Promise<void> {
     for (const { mode, platform, seconds } of outages.toPutOff()) {
-      await putOffGroup.run(pool, [mode, platform, seconds]).catch((error: unknown) => log.warn({ err: error }, "what is due of a platform that does not answer could not be put off"));
+      await putOffGroup
+        .run(pool, [mode, platform, seconds])
+        .catch((error: unknown) =>
+          log.warn({ err: error }, "what is due of a platform that does not answer could not be put off"),
+        );
     }
   }
 
@@ -124,7 +142,15 @@ export function createEngine(options: EngineOptions): Engine {
     const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
     takesSuspect ||= suspects;
     try {
-      const claims = await claimDueOf(pool, lane, roomOf(lane), own.turns, own.running, suspects, outages.forClaims(lane));
+      const claims = await claimDueOf(
+        pool,
+        lane,
+        roomOf(lane),
+        own.turns,
+        own.running,
+        suspects,
+        outages.forClaims(lane),
+      );
       if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
       if (claims.length > 0) await begin(claims);
       return claims.length;
@@ -146,7 +172,10 @@ export function createEngine(options: EngineOptions): Engine {
       }
       lanes[claim.lane].running.add(claim);
       outages.begun(claim);
-      const work = runClaimed(deps, claim, row, { moveTo: (lane) => moveTo(claim, lane), isStopping: () => state === "stopping" }).finally(() => {
+      const work = runClaimed(deps, claim, row, {
+        moveTo: (lane) => moveTo(claim, lane),
+        isStopping: () => state === "stopping",
+      }).finally(() => {
         running.delete(claim);
         outages.ended(claim);
         lanes[claim.lane].running.delete(claim);
@@ -188,7 +217,8 @@ export function createEngine(options: EngineOptions): Engine {
       for (const { lane, due_in_seconds: seconds } of rows) if (seconds !== null && seconds <= 0) pump(lane);
       const waits = rows.flatMap(({ due_in_seconds: seconds }) => (seconds === null || seconds <= 0 ? [] : [seconds]));
       clearTimeout(dueTimer);
-      if (waits.length > 0) dueTimer = setTimeout(wake, Math.min(Math.ceil(Math.min(...waits) * 1000), LONGEST_TIMER_MILLISECONDS));
+      if (waits.length > 0)
+        dueTimer = setTimeout(wake, Math.min(Math.ceil(Math.min(...waits) * 1000), LONGEST_TIMER_MILLISECONDS));
     }
   }
 
@@ -225,9 +255,12 @@ export function createEngine(options: EngineOptions): Engine {
         await Promise.all(running.values());
         await Promise.all([heartbeat, planning]);
       };
-      const hurry = setTimeout(() => {
-        for (const claim of running.keys()) claim.lost.abort(new Stopping());
-      }, Math.min(QUIET_STOP_SECONDS, withinSeconds - HAND_BACK_SECONDS) * 1000);
+      const hurry = setTimeout(
+        () => {
+          for (const claim of running.keys()) claim.lost.abort(new Stopping());
+        },
+        Math.min(QUIET_STOP_SECONDS, withinSeconds - HAND_BACK_SECONDS) * 1000,
+      );
       await Promise.race([idle(), over.promise]);
       clearTimeout(timer);
       clearTimeout(hurry);

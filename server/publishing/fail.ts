@@ -1,15 +1,32 @@
 import type { PlatformPostError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
-import { isDatabaseAway } from "../db/away.ts";
-import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
+import { isDatabaseAway } from "../db/away.ts";
 import { limitAccount, limitApp } from "../db/claims.ts";
+import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
 import { describeFailure, isPlatformAway, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
-import { backOffSeconds, GIVE_UP_AFTER_SECONDS, LONGEST_WAIT_SECONDS, readBackSeconds, unknownAfterSeconds } from "./pace.ts";
 import { secondsLeft } from "./late.ts";
+import {
+  backOffSeconds,
+  GIVE_UP_AFTER_SECONDS,
+  LONGEST_WAIT_SECONDS,
+  readBackSeconds,
+  unknownAfterSeconds,
+} from "./pace.ts";
 import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
-import { isCommitted, isDue, isOnlyCosmetic, laneOf, liveIndex, liveParts, PREPARATION_FAILED, type Progress, renewToken, type Work } from "./work.ts";
+import {
+  isCommitted,
+  isDue,
+  isOnlyCosmetic,
+  laneOf,
+  liveIndex,
+  liveParts,
+  PREPARATION_FAILED,
+  type Progress,
+  renewToken,
+  type Work,
+} from "./work.ts";
 
 /** What of the work a failure needs; before the steps are known there are none, and no token. */
 export type Failing = Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace" | "steps"> & Partial<Work>;
@@ -27,23 +44,41 @@ export interface FailureOptions {
  * the platform post fails. Ahead of the due time neither is shown: what cannot be prepared is a warning, and is tried
  * once more from the start when its time has come.
  */
-export async function failStep(work: Failing, index: number, error: unknown, options: FailureOptions = {}): Promise<Progress> {
+export async function failStep(
+  work: Failing,
+  index: number,
+  error: unknown,
+  options: FailureOptions = {},
+): Promise<Progress> {
   // The step has done nothing wrong, and it is not known how far it came: it is run again as soon as there is a database.
   if (isDatabaseAway(error)) throw error;
   let failure = describeFailure(error);
-  if (failure.brokerCode === null) work.deps.log.error({ err: error, platformPostId: work.row.id, step: work.steps[index]?.name }, "a step failed with a fault of the server");
+  if (failure.brokerCode === null)
+    work.deps.log.error(
+      { err: error, platformPostId: work.row.id, step: work.steps[index]?.name },
+      "a step failed with a fault of the server",
+    );
   if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {
     const renewal = await tryRenewal(work);
     if (renewal === "renewed" || renewal === "away") {
-      const again: Changes = { lane: laneOf(work, index), ...(work.steps[index] === undefined ? {} : { step: work.steps[index].name }) };
-      await write(work, { ...again, ...(renewal === "away" ? { next: SHORTLY } : {}) }, options, RESULT_PATIENCE_SECONDS);
+      const again: Changes = {
+        lane: laneOf(work, index),
+        ...(work.steps[index] === undefined ? {} : { step: work.steps[index].name }),
+      };
+      await write(
+        work,
+        { ...again, ...(renewal === "away" ? { next: SHORTLY } : {}) },
+        options,
+        RESULT_PATIENCE_SECONDS,
+      );
       return renewal === "away" ? "released" : "on";
     }
     failure = renewal;
   }
   const row = work.row;
   noteReach(work, error, failure);
-  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null) await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
+  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
+    await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
   const patience = options.intent === undefined ? undefined : RESULT_PATIENCE_SECONDS;
   if (isOnlyCosmetic(work, index)) await failCosmetic(work, index, failure, options);
   else if (isCommitted(work, index)) await failObservation(work, index, failure, options);
@@ -55,14 +90,17 @@ export async function failStep(work: Failing, index: number, error: unknown, opt
 
 /** A refusal is an answer. */
 function noteReach({ deps, claim }: Failing, error: unknown, { brokerCode }: Failure): void {
-  if (error instanceof TransportError ? isPlatformAway(error.failure) : brokerCode === "PLATFORM_UNAVAILABLE") deps.reach?.down(claim);
+  if (error instanceof TransportError ? isPlatformAway(error.failure) : brokerCode === "PLATFORM_UNAVAILABLE")
+    deps.reach?.down(claim);
   else if (error instanceof BrokerError && error.platformError !== null) deps.reach?.up(claim);
 }
 
 /** What one post learns of a limit holds for all of the account, or of the app. */
 async function noteLimit({ deps, row }: Failing, limitOf: Failure["limitOf"], seconds: number): Promise<void> {
   const limit = limitOf === "app" ? limitApp : limitAccount;
-  await limit.run(deps.pool, [row.account_id, seconds]).catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "a limit could not be stored"));
+  await limit
+    .run(deps.pool, [row.account_id, seconds])
+    .catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "a limit could not be stored"));
 }
 
 function isRenewable(work: Failing): work is Work {
@@ -79,7 +117,11 @@ async function tryRenewal(work: Work): Promise<Failure | "renewed" | "away"> {
 }
 
 function mayRetry(row: WorkRow, failure: Failure): boolean {
-  return failure.retryable && row.failures + 1 < failure.maxAttempts && (failure.retryAfterSeconds ?? 0) <= LONGEST_WAIT_SECONDS;
+  return (
+    failure.retryable &&
+    row.failures + 1 < failure.maxAttempts &&
+    (failure.retryAfterSeconds ?? 0) <= LONGEST_WAIT_SECONDS
+  );
 }
 
 /** What passes is waited out for as long as the post may be late, and is worth the usual tries at least; all else has its tries. */
@@ -106,7 +148,13 @@ function restart(work: Failing, index: number): Pick<Changes, "step" | "lane" | 
   return { step: work.steps[index]?.name ?? null, lane: laneOf(work, index), polls: "none" };
 }
 
-async function retryLater(work: Failing, index: number, failure: Failure, options: FailureOptions, patience?: number): Promise<void> {
+async function retryLater(
+  work: Failing,
+  index: number,
+  failure: Failure,
+  options: FailureOptions,
+  patience?: number,
+): Promise<void> {
   const seconds = pauseSeconds(work, failure, options);
   const error = toPublicError(failure, { retryAt: after(seconds), live: liveParts(work) });
   const changes: Changes = {
@@ -119,16 +167,41 @@ async function retryLater(work: Failing, index: number, failure: Failure, option
   await settle(work, changes, "platform_post.retry_scheduled", options, patience);
 }
 
-async function failForGood(work: Failing, failure: Failure, options: FailureOptions, patience?: number, also: Changes = {}): Promise<void> {
+async function failForGood(
+  work: Failing,
+  failure: Failure,
+  options: FailureOptions,
+  patience?: number,
+  also: Changes = {},
+): Promise<void> {
   const { deps, row } = work;
   // What was worth one more try by itself is the person's to mend now, whenever they retry.
   const final = failure.category === "account" ? { ...failure, retryable: false, retryAfterSeconds: null } : failure;
   const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
-  const changes: Changes = { ...begun(work), ...also, status: outcome, failures: row.failures + 1, error: toPublicError(final, { retryAt, live: liveParts(work) }), next: { at: "never" } };
+  const changes: Changes = {
+    ...begun(work),
+    ...also,
+    status: outcome,
+    failures: row.failures + 1,
+    error: toPublicError(final, { retryAt, live: liveParts(work) }),
+    next: { at: "never" },
+  };
   // First, so that whoever is told of the failure finds the account as the platform sees it.
-  if ((failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") && row.account_id !== null && failure.code === failure.brokerCode) {
-    await deps.reportTokenRefused?.({ accountId: row.account_id, userId: row.user_id, mode: row.mode }, failure.brokerCode, failure.message).catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored"));
+  if (
+    (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") &&
+    row.account_id !== null &&
+    failure.code === failure.brokerCode
+  ) {
+    await deps
+      .reportTokenRefused?.(
+        { accountId: row.account_id, userId: row.user_id, mode: row.mode },
+        failure.brokerCode,
+        failure.message,
+      )
+      .catch((error: unknown) =>
+        deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored"),
+      );
   }
   await settle(work, changes, `platform_post.${outcome}`, options, patience);
 }
@@ -144,7 +217,9 @@ function isOnlyCommit({ steps }: Failing): boolean {
 
 /** One that fails before its first step has begun all the same. */
 function begun({ row }: Pick<Failing, "row">): Pick<Changes, "status" | "attemptCount"> {
-  return row.status === "pending" || row.status === "queued" ? { status: "posting", attemptCount: row.attempt_count + 1 } : { attemptCount: row.attempt_count };
+  return row.status === "pending" || row.status === "queued"
+    ? { status: "posting", attemptCount: row.attempt_count + 1 }
+    : { attemptCount: row.attempt_count };
 }
 
 async function failAhead(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
@@ -155,23 +230,57 @@ async function failAhead(work: Failing, index: number, failure: Failure, options
     await write(work, { ...restart(work, redoIndex(work, index, failure)), failures: row.failures + 1, next }, options);
     return;
   }
-  const warning = { code: PREPARATION_FAILED, message: `It could not be prepared ahead of its time, and is tried again then: ${failure.message}` };
+  const warning = {
+    code: PREPARATION_FAILED,
+    message: `It could not be prepared ahead of its time, and is tried again then: ${failure.message}`,
+  };
   const warnings = [...row.warnings.filter(({ code }) => code !== PREPARATION_FAILED), warning];
-  await settle(work, { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, warnings, next: { at: "due" } }, null, options);
+  await settle(
+    work,
+    { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, warnings, next: { at: "due" } },
+    null,
+    options,
+  );
 }
 
 /** The post is live; what is nice to have is tried a few times more. */
 async function failCosmetic(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
   const { row } = work;
-  const live: Pick<Changes, "status" | "publishedNow" | "error"> = { ...(row.status === "published" ? {} : { status: "published" }), publishedNow: true, error: null };
+  const live: Pick<Changes, "status" | "publishedNow" | "error"> = {
+    ...(row.status === "published" ? {} : { status: "published" }),
+    publishedNow: true,
+    error: null,
+  };
   const event = live.status === undefined ? null : "platform_post.published";
   if (mayRetry(row, failure)) {
-    await settle(work, { ...live, ...restart(work, index), failures: row.failures + 1, next: { at: "seconds", seconds: pauseSeconds(work, failure, options) } }, event, options);
+    await settle(
+      work,
+      {
+        ...live,
+        ...restart(work, index),
+        failures: row.failures + 1,
+        next: { at: "seconds", seconds: pauseSeconds(work, failure, options) },
+      },
+      event,
+      options,
+    );
     return;
   }
   const following = work.steps[index + 1]?.name;
   const warnings = [...row.warnings, { code: failure.code, message: failure.message }];
-  await settle(work, { ...live, step: following ?? null, polls: "none", failures: 0, warnings, next: following === undefined ? { at: "never" } : { at: "seconds", seconds: 0 } }, event, options);
+  await settle(
+    work,
+    {
+      ...live,
+      step: following ?? null,
+      polls: "none",
+      failures: 0,
+      warnings,
+      next: following === undefined ? { at: "never" } : { at: "seconds", seconds: 0 },
+    },
+    event,
+    options,
+  );
 }
 
 /**
@@ -186,9 +295,22 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;
   const over = readBackSeconds(asked) > GIVE_UP_AFTER_SECONDS;
-  const isUnknown = row.status === "unknown" || failure.brokerCode === "OUTCOME_UNKNOWN" || readBackSeconds(asked) > unknownAfterSeconds(1);
-  const error: PlatformPostError = unknownOutcome(`The platform took the post, and does not say what became of it. ${failure.message}`, failure.platformError, isUnknown ? null : after(seconds));
-  const changes: Changes = { ...restart(work, index), ...(isUnknown ? { status: "unknown" } : {}), failures: asked, error, next: over ? { at: "never" } : { at: "seconds", seconds } };
+  const isUnknown =
+    row.status === "unknown" ||
+    failure.brokerCode === "OUTCOME_UNKNOWN" ||
+    readBackSeconds(asked) > unknownAfterSeconds(1);
+  const error: PlatformPostError = unknownOutcome(
+    `The platform took the post, and does not say what became of it. ${failure.message}`,
+    failure.platformError,
+    isUnknown ? null : after(seconds),
+  );
+  const changes: Changes = {
+    ...restart(work, index),
+    ...(isUnknown ? { status: "unknown" } : {}),
+    failures: asked,
+    error,
+    next: over ? { at: "never" } : { at: "seconds", seconds },
+  };
   await settle(work, changes, isUnknown && row.status !== "unknown" ? "platform_post.unknown" : null, options);
 }
 
@@ -197,7 +319,10 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
  * counts as any failure does: it is tried again at growing distances, and in the end the platform post fails, or is unknown
  * where a commit may be live. What is written is made of nothing but constants, so that it cannot fail for the same reason.
  */
-export async function stopAt(work: Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">, error: unknown): Promise<void> {
+export async function stopAt(
+  work: Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">,
+  error: unknown,
+): Promise<void> {
   if (isDatabaseAway(error)) return write(work, { next: SHORTLY });
   const { deps, row, pace } = work;
   deps.metrics?.faulted(row.platform);
@@ -205,14 +330,30 @@ export async function stopAt(work: Pick<Work, "deps" | "claim" | "row" | "loaded
   const failure = describeFailure(undefined);
   if (isSettled(row.status)) {
     const isOver = readBackSeconds(failures) > GIVE_UP_AFTER_SECONDS;
-    return write(work, { failures, next: isOver ? { at: "never" } : { at: "seconds", seconds: readBackSeconds(failures) / pace } });
+    return write(work, {
+      failures,
+      next: isOver ? { at: "never" } : { at: "seconds", seconds: readBackSeconds(failures) / pace },
+    });
   }
   const isEnd = failures >= failure.maxAttempts;
   if (row.status === "pending" && !isDue(work)) {
-    const again: Changes = isEnd ? { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, next: { at: "due" } } : { failures, next: pauseAfter(failures, pace) };
+    const again: Changes = isEnd
+      ? { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, next: { at: "due" } }
+      : { failures, next: pauseAfter(failures, pace) };
     return write(work, again);
   }
-  if (isEnd) return settle(work, { ...begun(work), status: "failed", failures, error: toPublicError(failure, { retryAt: null }), next: { at: "never" } }, "platform_post.failed");
+  if (isEnd)
+    return settle(
+      work,
+      {
+        ...begun(work),
+        status: "failed",
+        failures,
+        error: toPublicError(failure, { retryAt: null }),
+        next: { at: "never" },
+      },
+      "platform_post.failed",
+    );
   const next = pauseAfter(failures, pace);
   const told = toPublicError(failure, { retryAt: after(next.seconds) });
   await settle(work, { ...begun(work), failures, error: told, next }, "platform_post.retry_scheduled");

@@ -1,4 +1,11 @@
-import { BROKER_CODES, type BrokerCode, type ErrorCategory, type PlatformErrorDetail, type PlatformPostError, type PublicCode } from "../../model/errors.ts";
+import {
+  BROKER_CODES,
+  type BrokerCode,
+  type ErrorCategory,
+  type PlatformErrorDetail,
+  type PlatformPostError,
+  type PublicCode,
+} from "../../model/errors.ts";
 import { TransportError, type TransportFailure } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { USUAL_ATTEMPTS } from "./pace.ts";
@@ -44,10 +51,16 @@ export function describeFailure(error: unknown): Failure {
 }
 
 /** The public shape. `retryAt` is the next attempt while one is to come, else when a caller's retry makes sense. */
-export function toPublicError(failure: Failure, options: { retryAt: Date | null; live?: { parts: number; of: number } }): PlatformPostError {
+export function toPublicError(
+  failure: Failure,
+  options: { retryAt: Date | null; live?: { parts: number; of: number } },
+): PlatformPostError {
   const { live } = options;
   // Where all of it was sent, what failed is what the platform had accepted: nothing is known to be live.
-  const prefix = live === undefined || live.parts === 0 || live.parts === live.of ? "" : `${live.parts} of ${live.of} parts are live. `;
+  const prefix =
+    live === undefined || live.parts === 0 || live.parts === live.of
+      ? ""
+      : `${live.parts} of ${live.of} parts are live. `;
   return {
     code: failure.code,
     message: prefix + failure.message,
@@ -60,9 +73,21 @@ export function toPublicError(failure: Failure, options: { retryAt: Date | null;
 }
 
 /** What a platform post shows while it is being read back, and when reading back has not settled it. */
-export function unknownOutcome(message: string, platformError: PlatformErrorDetail | null, retryAt: Date | null): PlatformPostError {
+export function unknownOutcome(
+  message: string,
+  platformError: PlatformErrorDetail | null,
+  retryAt: Date | null,
+): PlatformPostError {
   const { publicCode, category, action } = BROKER_CODES.OUTCOME_UNKNOWN;
-  return { code: publicCode, message, category, retryable: false, retryAt: retryAt?.toISOString() ?? null, action, platformError };
+  return {
+    code: publicCode,
+    message,
+    category,
+    retryable: false,
+    retryAt: retryAt?.toISOString() ?? null,
+    action,
+    platformError,
+  };
 }
 
 /** Whether it says something of the platform, and not of the request or of this process. */
@@ -97,7 +122,10 @@ function fromTransport(error: TransportError): Failure {
     brokerCode: "PLATFORM_UNAVAILABLE",
     code: row.publicCode,
     category: "network",
-    message: error.failure === "forbidden" ? "The server was too slow to send the request in time." : `The platform could not be reached (${error.failure.replaceAll("_", " ")}).`,
+    message:
+      error.failure === "forbidden"
+        ? "The server was too slow to send the request in time."
+        : `The platform could not be reached (${error.failure.replaceAll("_", " ")}).`,
     action: row.action,
     retryable: true,
     retryAfterSeconds: null,

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+
 import type pg from "pg";
 
 import { newId } from "../../model/ids.ts";
@@ -22,7 +23,10 @@ test("a database that knows the newest commit publishes on, after a crash too", 
     const newest = await commit();
     marks.note(newest);
     // Nothing is closed: what the process wrote before its end is there.
-    assert.equal((await readMarks(places)).some(({ intentId }) => intentId === newest), true);
+    assert.equal(
+      (await readMarks(places)).some(({ intentId }) => intentId === newest),
+      true,
+    );
     assert.equal((await checkContinuity({ pool, places, log })).mark?.intentId, newest);
     assert.equal(await readHold(pool), null);
     await marks.close();
@@ -38,7 +42,10 @@ test("a mark never shrinks, whatever is noted after a newer commit", async () =>
     marks.note(newer);
     marks.note(older);
     await marks.close();
-    assert.deepEqual((await readMarks(places)).map(({ intentId }) => intentId), [newer, newer]);
+    assert.deepEqual(
+      (await readMarks(places)).map(({ intentId }) => intentId),
+      [newer, newer],
+    );
   });
 });
 
@@ -49,7 +56,10 @@ test("a database that was put back to an earlier state holds publishing until a 
     const { mark, begun } = await checkContinuity({ pool, places, log });
     assert.equal(mark, null);
     assert.equal(begun?.reason, "behind");
-    const { rows } = await pool.query("select lane, result from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.id = $1", [due]);
+    const { rows } = await pool.query(
+      "select lane, result from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.id = $1",
+      [due],
+    );
     assert.deepEqual(rows, [{ lane: "observe", result: null }]);
     // Every later start finds it held, and doubts nothing anew.
     assert.deepEqual(await checkContinuity({ pool, places, log }), { mark: null, begun: null });
@@ -72,7 +82,8 @@ test("a copy of a database that has published, without its folder, holds publish
   await withPlaces(async ({ pool, places, commit }) => {
     await checkContinuity({ pool, places, log });
     await commit();
-    const epoch = async () => (await pool.query<{ value: string }>("select value from instance where name = 'epoch'")).rows[0]?.value;
+    const epoch = async () =>
+      (await pool.query<{ value: string }>("select value from instance where name = 'epoch'")).rows[0]?.value;
     const before = await epoch();
     assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "moved");
     await releaseHold(pool, places);

@@ -4,16 +4,18 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { countHeld, doubtUnsettled, findContinuity, findHold, findOthersAtWork, hold, release } from "../db/hold.ts";
-import { jsonb } from "../db/jsonb.ts";
 import { addFact, findFact } from "../db/instance-facts.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { transaction } from "../db/sql.ts";
 import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./marks.ts";
 
 /** Why publishing is held, as people read it. */
 export const HOLD_REASONS = {
-  behind: "The database does not know of a post that this instance has published: it was put back to an earlier state, or replaced by a copy that lags.",
+  behind:
+    "The database does not know of a post that this instance has published: it was put back to an earlier state, or replaced by a copy that lags.",
   foreign: "The database and the folder or bucket beside it belong to different instances.",
-  moved: "The database has published before, and nothing beside it says so: it is a copy, or its folder or bucket is gone.",
+  moved:
+    "The database has published before, and nothing beside it says so: it is a copy, or its folder or bucket is gone.",
 } as const;
 
 export interface Hold {
@@ -33,7 +35,8 @@ export interface HoldCounts {
 }
 
 /** What to do about it. */
-export const HOLD_CURE = "Nothing is published until you run `ampost publishing release`; `ampost publishing status` says what is being read back.";
+export const HOLD_CURE =
+  "Nothing is published until you run `ampost publishing release`; `ampost publishing status` says what is being read back.";
 
 /** A mark whose commit is no longer in the journal may have been swept, where it is older than this and there are newer ones. */
 const SWEPT_AFTER_DAYS = 7;
@@ -67,7 +70,11 @@ export async function checkContinuity(start: Start): Promise<{ mark: Mark | null
   const reason = await reasonToHold(start, { epoch, isNew, marks, newest, known });
   if (reason === null) return { mark: { epoch, intentId: newest }, begun: null };
   const until = reason === "behind" ? timeOf(newest) + CLOCKS_APART_SECONDS * 1000 : Date.now();
-  const begun = await begin(pool, { reason, since: new Date().toISOString(), doubtedUntil: new Date(until).toISOString() });
+  const begun = await begin(pool, {
+    reason,
+    since: new Date().toISOString(),
+    doubtedUntil: new Date(until).toISOString(),
+  });
   if (begun !== null) log.error({ reason }, `Publishing is held. ${HOLD_REASONS[reason]} ${HOLD_CURE}`);
   return { mark: null, begun };
 }
@@ -106,12 +113,17 @@ interface Continuity {
   known: { has_commits: boolean; knows: boolean; knows_newer: boolean };
 }
 
-async function reasonToHold({ pool, upSeconds = process.uptime() }: Start, { epoch, isNew, marks, newest, known }: Continuity): Promise<Hold["reason"] | null> {
+async function reasonToHold(
+  { pool, upSeconds = process.uptime() }: Start,
+  { epoch, isNew, marks, newest, known }: Continuity,
+): Promise<Hold["reason"] | null> {
   const isSwept = known.knows_newer && timeOf(newest) < Date.now() - SWEPT_AFTER_DAYS * 86_400_000;
   if (newest !== NO_INTENT && !known.knows && !isSwept) return "behind";
   if (isNew) return null;
   if (marks.some((mark) => mark.epoch !== epoch)) return "foreign";
-  return marks.length === 0 && known.has_commits && !(await findOthersAtWork.one(pool, [upSeconds]))?.found ? "moved" : null;
+  return marks.length === 0 && known.has_commits && !(await findOthersAtWork.one(pool, [upSeconds]))?.found
+    ? "moved"
+    : null;
 }
 
 /** Null where it was held already. */

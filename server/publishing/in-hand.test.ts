@@ -56,7 +56,9 @@ test("a database that is away while a step runs counts for nothing, and the step
     await world.startEngine({
       freshToken: () => {
         failures += 1;
-        return failures <= 4 ? Promise.reject(new Error("timeout exceeded when trying to connect")) : Promise.resolve("token");
+        return failures <= 4
+          ? Promise.reject(new Error("timeout exceeded when trying to connect"))
+          : Promise.resolve("token");
       },
     });
     const post = await world.addPost({ text: "away" });
@@ -72,11 +74,21 @@ test("a fault of our own is counted, and in the end the post has failed and the 
   await withWorld(async (world) => {
     await breakJournal(world, "new.step = 'create-0'");
     const faulted: string[] = [];
-    await world.startEngine({ metrics: { commitStarted: () => undefined, settled: () => undefined, setAside: () => undefined, faulted: (platform) => faulted.push(platform) } });
+    await world.startEngine({
+      metrics: {
+        commitStarted: () => undefined,
+        settled: () => undefined,
+        setAside: () => undefined,
+        faulted: (platform) => faulted.push(platform),
+      },
+    });
     const post = await world.addPost({ text: "ours" });
     await world.publish(post);
     const state = await world.until(post, isOver);
-    assert.deepEqual([state.platformPosts[0]?.status, state.platformPosts[0]?.error?.code, state.platformPosts[0]?.next_action_at], ["failed", "INTERNAL_ERROR", null]);
+    assert.deepEqual(
+      [state.platformPosts[0]?.status, state.platformPosts[0]?.error?.code, state.platformPosts[0]?.next_action_at],
+      ["failed", "INTERNAL_ERROR", null],
+    );
     assert.equal(faulted.length, 3);
     assert.equal(liveCount(world.ledger, "ours"), 0);
   });
@@ -102,7 +114,13 @@ test("an answer that comes after the post was said to have failed makes it publi
     const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });
     const post = await world.addPost({ text: "late" });
     await world.publish(post);
-    await world.until(post, ({ platformPosts }) => platformPosts[0]?.lease_until !== null && new Date(platformPosts[0]?.lease_until ?? 0) < new Date() && platformPosts[0]?.status === "posting");
+    await world.until(
+      post,
+      ({ platformPosts }) =>
+        platformPosts[0]?.lease_until !== null &&
+        new Date(platformPosts[0]?.lease_until ?? 0) < new Date() &&
+        platformPosts[0]?.status === "posting",
+    );
     await world.startEngine({ speed: 20 });
     assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "failed");
     worker.kill("SIGCONT");
@@ -118,12 +136,18 @@ test("an answer that comes after the post was said to have failed makes it publi
 test("a stop waits for a commit that is under way, and lets go of all else early", async () => {
   await withWorld(async (world) => {
     const [answering, creating] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    world.ledger.faults.push({ call: "publish", kind: "slow", until: answering.promise }, { call: "create", kind: "slow", text: "quiet", until: creating.promise });
+    world.ledger.faults.push(
+      { call: "publish", kind: "slow", until: answering.promise },
+      { call: "create", kind: "slow", text: "quiet", until: creating.promise },
+    );
     world.ledger.readBack = "cannot_tell";
     const engine = await world.startEngine({ broker: ledgerBroker(world.ledger, { timeoutSeconds: 60 }) });
     const [commit, quiet] = [await world.addPost({ text: "commit" }), await world.addPost({ text: "quiet" })];
     for (const post of [commit, quiet]) await world.publish(post);
-    await world.until(commit, () => world.ledger.publishCalls.has("commit") && world.ledger.calls.includes("create quiet"));
+    await world.until(
+      commit,
+      () => world.ledger.publishCalls.has("commit") && world.ledger.calls.includes("create quiet"),
+    );
     const stopped = engine.stop(60);
     await world.until(quiet, ({ platformPosts }) => platformPosts[0]?.lease_until === null);
     answering.resolve();
@@ -160,7 +184,10 @@ test("no byte of a commit leaves after the lease was lost", async () => {
       faultPoint: async ({ point, platformPostId }) => {
         if (point !== "intent.written" || waited) return;
         waited = true;
-        await world.pool.query("update platform_posts set fence = fence + 1, lease_owner = null, lease_until = null where id = $1", [platformPostId]);
+        await world.pool.query(
+          "update platform_posts set fence = fence + 1, lease_owner = null, lease_until = null where id = $1",
+          [platformPostId],
+        );
         // The next heartbeat tells.
         await new Promise((resolve) => setTimeout(resolve, 3500));
       },
@@ -183,14 +210,23 @@ for (const definitive of [true, false]) {
       const post = await world.addPost({ text: "under way" });
       await world.publish(post);
       await world.until(post, () => world.ledger.publishCalls.has("under way"));
-      await world.pool.query("update publish_steps set intent_at = intent_at - interval '5 min', deadline_at = deadline_at - interval '5 min' where effect = 'visible'");
+      await world.pool.query(
+        "update publish_steps set intent_at = intent_at - interval '5 min', deadline_at = deadline_at - interval '5 min' where effect = 'visible'",
+      );
       const reads = async () => {
-        await world.pool.query("update platform_posts set lease_until = now(), next_action_at = now() where id = $1 and lane = 'observe' and fence = 1", [post.platformPostId]);
-        const { rows } = await world.pool.query<{ reads: number }>("select coalesce((evidence ->> 'reads')::int, 0) as reads from publish_steps where effect = 'visible'");
+        await world.pool.query(
+          "update platform_posts set lease_until = now(), next_action_at = now() where id = $1 and lane = 'observe' and fence = 1",
+          [post.platformPostId],
+        );
+        const { rows } = await world.pool.query<{ reads: number }>(
+          "select coalesce((evidence ->> 'reads')::int, 0) as reads from publish_steps where effect = 'visible'",
+        );
         return rows[0]?.reads ?? 0;
       };
       while ((await reads()) < 3) await new Promise((resolve) => setTimeout(resolve, 20));
-      const { rows } = await world.pool.query("select result, evidence -> 'negativeReads' as counted from publish_steps where effect = 'visible'");
+      const { rows } = await world.pool.query(
+        "select result, evidence -> 'negativeReads' as counted from publish_steps where effect = 'visible'",
+      );
       assert.deepEqual(rows, [{ result: null, counted: [] }]);
       answering.resolve();
       const state = await world.until(post, ({ status }) => status === "published");
@@ -213,7 +249,10 @@ test("two negative reads that follow at once are one", async () => {
 
 test("of both clocks the one that says later is believed", () => {
   const start = instant();
-  for (const [monotonic, wall] of [[9000, 0], [0, 9000]] as const) {
+  for (const [monotonic, wall] of [
+    [9000, 0],
+    [0, 9000],
+  ] as const) {
     mock.method(performance, "now", () => start.monotonic + monotonic);
     mock.method(Date, "now", () => start.wall + wall);
     assert.equal(secondsSince(start), 9);
@@ -231,7 +270,9 @@ test("time that nobody has watched is not counted, and what others have watched 
 /** Has an open commit read back without a pause until its absence is proved; answers when the reads that proved it were. */
 async function hurried({ pool }: PublishingWorld): Promise<number[]> {
   for (;;) {
-    const { rows } = await pool.query<{ counted: number[] }>("select evidence -> 'negativeReads' as counted from publish_steps where evidence ? 'proof'");
+    const { rows } = await pool.query<{ counted: number[] }>(
+      "select evidence -> 'negativeReads' as counted from publish_steps where evidence ? 'proof'",
+    );
     if (rows[0] !== undefined) return rows[0].counted;
     await pool.query("update platform_posts set next_action_at = now() where lease_until is null and lane = 'observe'");
     await pool.query("notify ampost_due");
@@ -241,8 +282,12 @@ async function hurried({ pool }: PublishingWorld): Promise<number[]> {
 
 /** Every write of such a row of the journal fails, as if the server were wrong. */
 async function breakJournal({ pool }: PublishingWorld, when: string): Promise<void> {
-  await pool.query("create function break() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = 'check_violation'; end $$");
-  await pool.query(`create trigger broken before insert or update on publish_steps for each row when (${when}) execute function break()`);
+  await pool.query(
+    "create function break() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = 'check_violation'; end $$",
+  );
+  await pool.query(
+    `create trigger broken before insert or update on publish_steps for each row when (${when}) execute function break()`,
+  );
 }
 
 async function resultsOf({ pool }: PublishingWorld): Promise<unknown[]> {

@@ -27,7 +27,14 @@ test("an outage that outlasts the time for which a post may be late fails it, an
     await world.publish(post);
     const state = await world.until(post, isOver);
     assert.equal(state.status, "failed");
-    assert.deepEqual([state.platformPosts[0]?.error?.code, state.platformPosts[0]?.error?.retryable, state.platformPosts[0]?.error?.retryAt], ["BROKER_ERROR", true, null]);
+    assert.deepEqual(
+      [
+        state.platformPosts[0]?.error?.code,
+        state.platformPosts[0]?.error?.retryable,
+        state.platformPosts[0]?.error?.retryAt,
+      ],
+      ["BROKER_ERROR", true, null],
+    );
     assert.ok((state.platformPosts[0]?.attempt_count ?? 0) >= 6);
   });
 });
@@ -49,10 +56,17 @@ test("a scheduled post whose time passed long ago is not sent but said to be mis
   await withWorld(async (world) => {
     const post = await dueBefore(world, 7);
     await world.startEngine();
-    const missed = await world.until(post, ({ platformPosts, events }) => events.includes("post.missed") && platformPosts.every((each) => each.next_action_at === null));
+    const missed = await world.until(
+      post,
+      ({ platformPosts, events }) =>
+        events.includes("post.missed") && platformPosts.every((each) => each.next_action_at === null),
+    );
     assert.equal(missed.status, "scheduled");
     for (const { status, next_action_at, warnings } of missed.platformPosts) {
-      assert.deepEqual([status, next_action_at, warnings.map(({ code }) => code)], ["pending", null, ["PUBLISH_MISSED"]]);
+      assert.deepEqual(
+        [status, next_action_at, warnings.map(({ code }) => code)],
+        ["pending", null, ["PUBLISH_MISSED"]],
+      );
       assert.match(warnings[0]?.message ?? "", /^The post was due at .* Publish the post/);
     }
     assert.deepEqual(missed.events, ["post.missed"]);
@@ -61,7 +75,10 @@ test("a scheduled post whose time passed long ago is not sent but said to be mis
     await world.publish(post);
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
-    assert.deepEqual(state.platformPosts.flatMap(({ warnings }) => warnings), []);
+    assert.deepEqual(
+      state.platformPosts.flatMap(({ warnings }) => warnings),
+      [],
+    );
   });
 });
 
@@ -87,11 +104,20 @@ test("what was asked to be published and could not for hours has failed, and can
   await withWorld(async (world) => {
     const post = await world.addPost({ text: "forgotten" });
     await world.publish(post);
-    await world.pool.query("update platform_posts set due_at = due_at - interval '7 hours', next_action_at = next_action_at - interval '7 hours'");
+    await world.pool.query(
+      "update platform_posts set due_at = due_at - interval '7 hours', next_action_at = next_action_at - interval '7 hours'",
+    );
     await world.startEngine();
     const failed = await world.until(post, isOver);
     assert.equal(failed.status, "failed");
-    assert.deepEqual([failed.platformPosts[0]?.error?.code, failed.platformPosts[0]?.error?.retryable, failed.platformPosts[0]?.next_action_at], ["PUBLISH_MISSED", true, null]);
+    assert.deepEqual(
+      [
+        failed.platformPosts[0]?.error?.code,
+        failed.platformPosts[0]?.error?.retryable,
+        failed.platformPosts[0]?.next_action_at,
+      ],
+      ["PUBLISH_MISSED", true, null],
+    );
     assert.deepEqual(world.ledger.calls, []);
     await world.act(post, (tx, held) => retry(tx, held));
     assert.equal((await world.until(post, isOver)).status, "published");

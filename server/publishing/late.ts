@@ -1,7 +1,7 @@
 import { jsonb } from "../db/jsonb.ts";
-import { missPlatformPosts } from "../db/scheduling.ts";
-import { holdPost } from "../db/publishing.ts";
 import { tellPost } from "../db/outbox.ts";
+import { holdPost } from "../db/publishing.ts";
+import { missPlatformPosts } from "../db/scheduling.ts";
 import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";
 import { USUAL_LATEST_SECONDS } from "./pace.ts";
@@ -15,14 +15,21 @@ export const PUBLISH_MISSED = "PUBLISH_MISSED";
 
 /** For how long the platform post may still be published by itself, below zero where it is too late. In test mode the instance's bound runs at the engine's pace where `pace` is given. */
 export function secondsLeft({ deps, row, loadedAt }: Late, pace = 1): number {
-  return (row.last_in_seconds ?? row.due_in_seconds + (deps.latestSeconds ?? USUAL_LATEST_SECONDS) / pace) - secondsSince(loadedAt);
+  return (
+    (row.last_in_seconds ?? row.due_in_seconds + (deps.latestSeconds ?? USUAL_LATEST_SECONDS) / pace) -
+    secondsSince(loadedAt)
+  );
 }
 
 /** Whether it waits to be begun, or to be tried again, and that only now when nobody may want it any more. */
 export function isTooLate(late: Late): boolean {
   const { claim, row } = late;
   if (claim.lane === "observe" || row.intent?.result === null || secondsLeft(late) >= 0) return false;
-  return row.status === "pending" || row.status === "queued" || (row.status === "posting" && row.error !== null && row.polls === 0);
+  return (
+    row.status === "pending" ||
+    row.status === "queued" ||
+    (row.status === "posting" && row.error !== null && row.polls === 0)
+  );
 }
 
 /**
@@ -35,7 +42,15 @@ export async function leave(late: Late): Promise<void> {
   const error =
     row.error !== null && row.status === "posting"
       ? { ...row.error, retryAt: null }
-      : { code: PUBLISH_MISSED, message: sentence(late), category: "internal", retryable: true, retryAt: null, action: "Retry the post if it is still wanted.", platformError: null } as const;
+      : ({
+          code: PUBLISH_MISSED,
+          message: sentence(late),
+          category: "internal",
+          retryable: true,
+          retryAt: null,
+          action: "Retry the post if it is still wanted.",
+          platformError: null,
+        } as const);
   deps.log.warn({ platformPostId: claim.id }, "a post was not published, since it was too late");
   await settle(late, { status: "failed", error, next: { at: "never" } }, "platform_post.failed");
 }
@@ -46,10 +61,16 @@ async function miss({ deps, row, ...late }: Late): Promise<void> {
   const missed = await transaction(deps.pool, async (tx) => {
     await holdPost.one(tx, owner);
     if ((await missPlatformPosts.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0) return false;
-    await tellPost(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [{ type: "post.missed", platform_post_id: null }]);
+    await tellPost(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
+      { type: "post.missed", platform_post_id: null },
+    ]);
     return true;
   });
-  if (missed) deps.log.warn({ postId: row.post_id }, "a scheduled post was not published, since it was too late; it waits for somebody");
+  if (missed)
+    deps.log.warn(
+      { postId: row.post_id },
+      "a scheduled post was not published, since it was too late; it waits for somebody",
+    );
 }
 
 function sentence({ row, loadedAt }: Late): string {

@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { Logger } from "pino";
 
 import { MARK_NAME, type Storage } from "../storage/storage.ts";
@@ -45,7 +46,11 @@ export async function writeMarks({ dataDir, storage }: MarkPlaces, mark: Mark): 
 }
 
 /** Takes up `mark` in both places, and goes on from there. Several processes may note in one data folder. */
-export async function openMarks({ dataDir, storage }: MarkPlaces, mark: Mark, log: Pick<Logger, "warn">): Promise<Marks> {
+export async function openMarks(
+  { dataDir, storage }: MarkPlaces,
+  mark: Mark,
+  log: Pick<Logger, "warn">,
+): Promise<Marks> {
   await writeMarks({ dataDir, storage }, mark);
   const place = openSync(fileOf(dataDir), "r+");
   let newest = mark.intentId;

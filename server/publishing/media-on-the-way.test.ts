@@ -8,9 +8,18 @@ import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } fro
 async function addPictured(world: PublishingWorld, text: string, userId: string): Promise<TestPost> {
   const post = await world.addPost({ text, userId });
   const mediaId = newId();
-  await world.pool.query("insert into media (id, user_id, mode, status, source_url, filename) values ($1, $2, 'test', 'pending', 'https://example.com/a.jpg', 'a.jpg')", [mediaId, userId]);
-  await world.pool.query("insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)", [post.id, mediaId, userId]);
-  await world.pool.query(`update posts set content = jsonb_set(content, '{media}', '[{"url": "https://example.com/a.jpg"}]') where id = $1`, [post.id]);
+  await world.pool.query(
+    "insert into media (id, user_id, mode, status, source_url, filename) values ($1, $2, 'test', 'pending', 'https://example.com/a.jpg', 'a.jpg')",
+    [mediaId, userId],
+  );
+  await world.pool.query(
+    "insert into post_media (post_id, path, media_id, user_id) values ($1, '/content/media/0', $2, $3)",
+    [post.id, mediaId, userId],
+  );
+  await world.pool.query(
+    `update posts set content = jsonb_set(content, '{media}', '[{"url": "https://example.com/a.jpg"}]') where id = $1`,
+    [post.id],
+  );
   return post;
 }
 
@@ -23,7 +32,12 @@ test("posts whose media never come hold no slot, and cost no attempt while they 
       slots: { prepare: 2, commit: 2, observe: 2 },
       ensureMedia: async (_owner, ids) => {
         asked += 1;
-        return new Map(ids.map((id) => [id, coming.has(id) ? { status: "failed", message: "The source is gone." } : { status: "fetching" }]));
+        return new Map(
+          ids.map((id) => [
+            id,
+            coming.has(id) ? { status: "failed", message: "The source is gone." } : { status: "fetching" },
+          ]),
+        );
       },
     });
     const waiting: TestPost[] = [];
@@ -37,8 +51,14 @@ test("posts whose media never come hold no slot, and cost no attempt while they 
     const [first] = waiting;
     assert.ok(first);
     const state = await world.read(first);
-    assert.deepEqual([state.status, state.platformPosts[0]?.attempt_count, state.platformPosts[0]?.error], ["queued", 0, null]);
-    const { rows } = await world.pool.query<{ id: string }>("select media_id as id from post_media where post_id = $1", [first.id]);
+    assert.deepEqual(
+      [state.status, state.platformPosts[0]?.attempt_count, state.platformPosts[0]?.error],
+      ["queued", 0, null],
+    );
+    const { rows } = await world.pool.query<{ id: string }>(
+      "select media_id as id from post_media where post_id = $1",
+      [first.id],
+    );
     coming.add(rows[0]?.id ?? "");
     const failed = await world.until(first, isOver);
     assert.equal(failed.platformPosts[0]?.error?.code, "MEDIA_UPLOAD_FAILED");

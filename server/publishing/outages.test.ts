@@ -25,7 +25,11 @@ test("a platform that is down is asked a few times, not by every post that is du
 test("what a probe tries is not a commit while there is something to prepare", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
-    const prepared = await Promise.all(Array.from({ length: 3 }, (_, n) => world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) })));
+    const prepared = await Promise.all(
+      Array.from({ length: 3 }, (_, n) =>
+        world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) }),
+      ),
+    );
     const said: boolean[] = [];
     await world.startEngine({ speed: 2, metrics: told(said) });
     for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
@@ -66,7 +70,9 @@ test("a limit that one post learns holds for all of the account, until the platf
     ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 3 });
     const userId = await world.addUser();
     const accountId = await world.addAccount(userId);
-    const posts = await Promise.all(Array.from({ length: 10 }, (_, n) => world.addPost({ text: `limited ${n}`, userId, accountId })));
+    const posts = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => world.addPost({ text: `limited ${n}`, userId, accountId })),
+    );
     // One at a time, so that nothing is under way when the limit is learned.
     await world.startEngine({ speed: 1, slots: { prepare: 1, commit: 1, observe: 1 } });
     const [first, ...others] = posts;
@@ -76,14 +82,21 @@ test("a limit that one post learns holds for all of the account, until the platf
     await Promise.all(others.map((post) => world.publish(post)));
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(ledger.calls.filter((call) => call.startsWith("create")).length, 11);
-    assert.ok(ledger.posts.every(({ at }) => at >= retryAt - 100), "a post went out before the platform's time");
+    assert.ok(
+      ledger.posts.every(({ at }) => at >= retryAt - 100),
+      "a post went out before the platform's time",
+    );
   });
 });
 
 test("a limit of the app holds for all accounts that were connected by it, of whichever user, and for no others", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
-    const [first, same, other] = [await world.addPost({ text: "first" }), await world.addPost({ text: "same app" }), await world.addPost({ text: "other app" })];
+    const [first, same, other] = [
+      await world.addPost({ text: "first" }),
+      await world.addPost({ text: "same app" }),
+      await world.addPost({ text: "other app" }),
+    ];
     await world.pool.query(
       `insert into connections (account_id, user_id, mode, access_token_sealed, oauth_app_id)
        select a.id, a.user_id, a.mode, '', case when a.user_id = $1 then gen_random_uuid() end from accounts a`,
@@ -103,5 +116,11 @@ test("a limit of the app holds for all accounts that were connected by it, of wh
 });
 
 function told(said: boolean[]): EngineMetrics {
-  return { commitStarted: () => undefined, settled: () => undefined, setAside: () => undefined, faulted: () => undefined, platformDown: (_platform, _mode, isDown) => said.push(isDown) };
+  return {
+    commitStarted: () => undefined,
+    settled: () => undefined,
+    setAside: () => undefined,
+    faulted: () => undefined,
+    platformDown: (_platform, _mode, isDown) => said.push(isDown),
+  };
 }

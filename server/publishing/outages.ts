@@ -51,7 +51,13 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
 
   function of({ mode, platform, userId }: Claim): Group {
     const name = groupOf({ mode, platform });
-    const group = groups.get(name) ?? { mode, platform, users: new Set<string>(), failed: new Map<string, string>(), outage: null };
+    const group = groups.get(name) ?? {
+      mode,
+      platform,
+      users: new Set<string>(),
+      failed: new Map<string, string>(),
+      outage: null,
+    };
     groups.set(name, group);
     if (group.users.size < 2) group.users.add(userId);
     return group;
@@ -64,7 +70,8 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
     onChange(group, seconds);
   }
 
-  const isOver = ({ since, seconds }: NonNullable<Group["outage"]>, more = 0): boolean => secondsSince(since) >= seconds + more;
+  const isOver = ({ since, seconds }: NonNullable<Group["outage"]>, more = 0): boolean =>
+    secondsSince(since) >= seconds + more;
 
   return {
     up(claim) {
@@ -103,6 +110,11 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
       }
       return { closed, probing };
     },
-    toPutOff: () => [...groups.values()].flatMap(({ mode, platform, outage }) => (outage === null || isOver(outage) ? [] : [{ mode, platform, seconds: Math.max(0, outage.seconds - secondsSince(outage.since)) }])),
+    toPutOff: () =>
+      [...groups.values()].flatMap(({ mode, platform, outage }) =>
+        outage === null || isOver(outage)
+          ? []
+          : [{ mode, platform, seconds: Math.max(0, outage.seconds - secondsSince(outage.since)) }],
+      ),
   };
 }

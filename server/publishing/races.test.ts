@@ -3,9 +3,9 @@ import { test } from "node:test";
 
 import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
+import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { claimDue } from "../db/claims.ts";
 import { writeClaimed, writeIntent } from "../db/publishing.ts";
-import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { discard, publishNow, resetForEdit, retry } from "./schedule.ts";
 
 test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {
@@ -14,7 +14,9 @@ test("cancelling in the midst of publishing either cancels, and nothing is live,
     const outcomes = { cancelled: 0, refused: 0 };
     const isRaced = () => outcomes.cancelled > 0 && outcomes.refused > 0;
     for (let round = 0; round < 12 || (round < 60 && !isRaced()); round += 1) {
-      const posts = await Promise.all(Array.from({ length: 10 }, (_, n) => world.addPost({ text: `race ${round} ${n}` })));
+      const posts = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => world.addPost({ text: `race ${round} ${n}` })),
+      );
       await Promise.all(
         posts.map(async (post, n) => {
           await world.publish(post);
@@ -42,19 +44,27 @@ test("an edit at the due instant is either refused, and the old text is live, or
     // Around the due time, and further around it where the machine is too slow for that.
     for (let span = 1; !isRaced() && span <= 16; span *= 4) {
       const dueAt = new Date(Date.now() + 1500 * span);
-      const posts = await Promise.all(Array.from({ length: 60 }, (_, n) => world.addPost({ text: `old ${span}.${n}`, dueAt })));
+      const posts = await Promise.all(
+        Array.from({ length: 60 }, (_, n) => world.addPost({ text: `old ${span}.${n}`, dueAt })),
+      );
       await Promise.all(
         posts.map(async (post, n) => {
           await new Promise((resolve) => setTimeout(resolve, dueAt.getTime() - Date.now() + (n * 15 - 100) * span));
           const taken = await tryTo(() =>
             world.act(post, async (tx, held) => {
               await resetForEdit(tx, held, dueAt);
-              await tx.query("update posts set content = jsonb_set(content, '{text}', to_jsonb($2::text)) where id = $1", [post.id, `new ${span}.${n}`]);
+              await tx.query(
+                "update posts set content = jsonb_set(content, '{text}', to_jsonb($2::text)) where id = $1",
+                [post.id, `new ${span}.${n}`],
+              );
             }),
           );
           outcomes[taken ? "taken" : "refused"] += 1;
           assert.equal((await world.until(post, isOver)).status, "published");
-          assert.deepEqual(world.ledger.posts.filter(({ text }) => text.endsWith(` ${span}.${n}`)).map(({ text }) => text), [`${taken ? "new" : "old"} ${span}.${n}`]);
+          assert.deepEqual(
+            world.ledger.posts.filter(({ text }) => text.endsWith(` ${span}.${n}`)).map(({ text }) => text),
+            [`${taken ? "new" : "old"} ${span}.${n}`],
+          );
         }),
       );
     }
@@ -64,7 +74,10 @@ test("an edit at the due instant is either refused, and the old text is live, or
 
 test("a post that waits for its next attempt can be cancelled, and one whose commit is open cannot", async () => {
   await withWorld(async (world) => {
-    world.ledger.faults.push({ call: "create", kind: "http_500", text: "waits" }, { call: "publish", kind: "drop_after", text: "open" });
+    world.ledger.faults.push(
+      { call: "create", kind: "http_500", text: "waits" },
+      { call: "publish", kind: "drop_after", text: "open" },
+    );
     world.ledger.readBack = "away";
     await world.startEngine({ speed: 1 });
     const open = await world.addPost({ text: "open" });
@@ -76,7 +89,10 @@ test("a post that waits for its next attempt can be cancelled, and one whose com
     await world.act(waits, (tx, held) => discard(tx, held));
     assert.equal((await world.read(waits)).status, "discarded");
     assert.equal(await tryTo(() => world.act(open, (tx, held) => discard(tx, held))), false);
-    assert.deepEqual(world.ledger.posts.map(({ text }) => text), ["open"]);
+    assert.deepEqual(
+      world.ledger.posts.map(({ text }) => text),
+      ["open"],
+    );
   });
 });
 
@@ -88,7 +104,13 @@ test("a failed post is retried from the start, and an unknown one only when name
     const post = await world.addPost({ text: "forced" });
     await world.publish(post);
     await world.until(post, isOver);
-    const codeOf = (options: Parameters<typeof retry>[2]) => world.act(post, (tx, held) => retry(tx, held, options)).then(() => null, (error: unknown) => (error instanceof PublicError ? error.code : error));
+    const codeOf = (options: Parameters<typeof retry>[2]) =>
+      world
+        .act(post, (tx, held) => retry(tx, held, options))
+        .then(
+          () => null,
+          (error: unknown) => (error instanceof PublicError ? error.code : error),
+        );
     assert.equal(await codeOf({}), "OUTCOME_UNKNOWN");
     assert.equal(await codeOf({ platforms: ["threads"] }), "OUTCOME_UNKNOWN");
     assert.equal(await codeOf({ platforms: ["linkedin"], force: true }), "VALIDATION_FAILED");
@@ -117,13 +139,31 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
   await withWorld(async (world) => {
     const post = await claimedPost(world);
     const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
-    const intent = (fence: number) => [claim.id, fence, claim.leaseOwner, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"];
+    const intent = (fence: number) => [
+      claim.id,
+      fence,
+      claim.leaseOwner,
+      crypto.randomUUID(),
+      "publish",
+      1,
+      "hash",
+      5,
+      15,
+      10,
+      "{}",
+    ];
     assert.equal(await writeClaimed(world.pool, { ...claim, fence: 6 }, { status: "failed" }), false);
-    assert.equal(await writeClaimed(world.pool, { ...claim, leaseOwner: crypto.randomUUID() }, { status: "failed" }), false);
+    assert.equal(
+      await writeClaimed(world.pool, { ...claim, leaseOwner: crypto.randomUUID() }, { status: "failed" }),
+      false,
+    );
     assert.equal(await writeIntent(world.pool, intent(6)), undefined);
     await world.pool.query("update platform_posts set lease_until = now() - interval '1 ms' where id = $1", [claim.id]);
     assert.equal(await writeIntent(world.pool, intent(7)), undefined);
-    await world.pool.query("update platform_posts set lease_until = now() + interval '1 hour', due_at = now() + interval '1 hour' where id = $1", [claim.id]);
+    await world.pool.query(
+      "update platform_posts set lease_until = now() + interval '1 hour', due_at = now() + interval '1 hour' where id = $1",
+      [claim.id],
+    );
     assert.equal(await writeIntent(world.pool, intent(7)), undefined);
     // The column rounds to milliseconds, so this very moment could still lie ahead.
     await world.pool.query("update platform_posts set due_at = now() - interval '1 ms' where id = $1", [claim.id]);
@@ -146,9 +186,30 @@ test("nobody may look at an open commit before its deadline and the quarantine h
       [post.platformPostId],
     );
     assert.deepEqual(rows, [{ lane: "observe", after_quarantine: true, has_deadline: true }]);
-    await world.pool.query("update platform_posts set lease_until = now() - interval '1 s' where id = $1", [post.platformPostId]);
-    const claimed = await claimDue.observe.all(world.pool, [10, 6, "00000000-0000-0000-0000-000000000000", [], [], [], [], [], 0, 0, 1, 1, [], [], true]);
-    assert.deepEqual(claimed.map(({ id }) => id), [null]);
+    await world.pool.query("update platform_posts set lease_until = now() - interval '1 s' where id = $1", [
+      post.platformPostId,
+    ]);
+    const claimed = await claimDue.observe.all(world.pool, [
+      10,
+      6,
+      "00000000-0000-0000-0000-000000000000",
+      [],
+      [],
+      [],
+      [],
+      [],
+      0,
+      0,
+      1,
+      1,
+      [],
+      [],
+      true,
+    ]);
+    assert.deepEqual(
+      claimed.map(({ id }) => id),
+      [null],
+    );
     answering.resolve();
     assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(world.ledger.publishCalls.get("in flight"), 1);
@@ -158,26 +219,53 @@ test("nobody may look at an open commit before its deadline and the quarantine h
 test("the database itself allows one open intent a platform post, and one commit a remote id", async () => {
   await withWorld(async (world) => {
     const post = await claimedPost(world);
-    const intent = () => writeIntent(world.pool, [post.platformPostId, 7, post.id, crypto.randomUUID(), "publish", 1, "hash", 5, 15, 10, "{}"]);
+    const intent = () =>
+      writeIntent(world.pool, [
+        post.platformPostId,
+        7,
+        post.id,
+        crypto.randomUUID(),
+        "publish",
+        1,
+        "hash",
+        5,
+        15,
+        10,
+        "{}",
+      ]);
     await intent();
     await assert.rejects(intent(), /publish_steps_one_open/);
     await world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1'");
     await intent();
-    await assert.rejects(world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1' where result is null"), /publish_steps_one_remote/);
+    await assert.rejects(
+      world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1' where result is null"),
+      /publish_steps_one_remote/,
+    );
   });
 });
 
 test("statuses never go back by themselves", async () => {
   await withWorld(async (world) => {
     await world.pool.query("create table seen (id uuid, before text, after text)");
-    await world.pool.query(`create function see() returns trigger language plpgsql as $$ begin insert into seen values (new.id, old.status, new.status); return null; end $$`);
-    await world.pool.query("create trigger see after update of status on platform_posts for each row when (old.status <> new.status) execute function see()");
-    world.ledger.faults.push(...(["drop_before", "drop_after", "http_500", "refuse", "cut_body"] as const).map((kind) => ({ call: "publish" as const, kind })));
+    await world.pool.query(
+      `create function see() returns trigger language plpgsql as $$ begin insert into seen values (new.id, old.status, new.status); return null; end $$`,
+    );
+    await world.pool.query(
+      "create trigger see after update of status on platform_posts for each row when (old.status <> new.status) execute function see()",
+    );
+    world.ledger.faults.push(
+      ...(["drop_before", "drop_after", "http_500", "refuse", "cut_body"] as const).map((kind) => ({
+        call: "publish" as const,
+        kind,
+      })),
+    );
     await Promise.all([world.startEngine(), world.startEngine()]);
     const posts = await Promise.all(Array.from({ length: 20 }, (_, n) => world.addPost({ text: `forward ${n}` })));
     await Promise.all(posts.map((post) => world.publish(post)));
     for (const post of posts) await world.until(post, isOver);
-    const { rows } = await world.pool.query<{ before: PlatformPostStatus; after: PlatformPostStatus }>("select before, after from seen");
+    const { rows } = await world.pool.query<{ before: PlatformPostStatus; after: PlatformPostStatus }>(
+      "select before, after from seen",
+    );
     assert.ok(rows.length >= 60);
     for (const { before, after } of rows) assert.ok(mayBecome(before, after), `${before} to ${after}`);
   });
@@ -187,7 +275,10 @@ test("statuses never go back by themselves", async () => {
 async function claimedPost(world: PublishingWorld): Promise<TestPost> {
   const post = await world.addPost({ text: "held" });
   await world.publish(post);
-  await world.pool.query("update platform_posts set fence = 7, lease_owner = post_id, lease_until = now() + interval '1 hour' where id = $1", [post.platformPostId]);
+  await world.pool.query(
+    "update platform_posts set fence = 7, lease_owner = post_id, lease_until = now() + interval '1 hour' where id = $1",
+    [post.platformPostId],
+  );
   return post;
 }
 

@@ -2,11 +2,18 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 import { newId } from "../../model/ids.ts";
-import type { Verdict } from "../../platforms/platform.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
+import type { Verdict } from "../../platforms/platform.ts";
 import type { IntentEvidence, IntentRow } from "../db/publishing.ts";
 import { type Instant, instant, secondsSince } from "./claim.ts";
-import { COMMIT_DEADLINE_SECONDS, GIVE_UP_AFTER_SECONDS, NEGATIVE_READS_APART_SECONDS, readBackSeconds, unknownAfterSeconds, USUAL_TIMEOUT_SECONDS } from "./pace.ts";
+import {
+  COMMIT_DEADLINE_SECONDS,
+  GIVE_UP_AFTER_SECONDS,
+  NEGATIVE_READS_APART_SECONDS,
+  readBackSeconds,
+  unknownAfterSeconds,
+  USUAL_TIMEOUT_SECONDS,
+} from "./pace.ts";
 import { evidenceOf, type Work } from "./work.ts";
 
 /**
@@ -25,7 +32,9 @@ const MARKS_KEPT = 8;
 
 function nameOfStart(): string | null {
   try {
-    const facts = ["/proc/sys/kernel/random/boot_id", "/proc/self/timens_offsets"].map((path) => readFileSync(path, "utf8"));
+    const facts = ["/proc/sys/kernel/random/boot_id", "/proc/self/timens_offsets"].map((path) =>
+      readFileSync(path, "utf8"),
+    );
     return createHash("sha256").update(facts.join()).digest("hex").slice(0, 16);
   } catch {
     return null;
@@ -42,16 +51,26 @@ export function beginWatch(since: Instant): NonNullable<IntentEvidence["watched"
 }
 
 /** For how long at least the commit is known to be out, and the marks with that of now. */
-export function watch({ watched = {} }: IntentEvidence): { seconds: number; watched: NonNullable<IntentEvidence["watched"]> } {
+export function watch({ watched = {} }: IntentEvidence): {
+  seconds: number;
+  watched: NonNullable<IntentEvidence["watched"]>;
+} {
   const at = clockSeconds(instant());
   const own = watched[WATCHER];
-  const seconds = Math.max(0, own === undefined ? 0 : own.seconds + at - own.at, ...Object.values(watched).map((mark) => mark.seconds));
+  const seconds = Math.max(
+    0,
+    own === undefined ? 0 : own.seconds + at - own.at,
+    ...Object.values(watched).map((mark) => mark.seconds),
+  );
   const others = Object.entries(watched).filter(([watcher]) => watcher !== WATCHER);
   return { seconds, watched: Object.fromEntries([...others.slice(1 - MARKS_KEPT), [WATCHER, { at, seconds }]]) };
 }
 
 /** When the exchange was over. Where nobody could note that, the platform may have gone on working until its time-out. */
-export function endedAfterSeconds({ pace }: Pick<Reading, "pace">, { endedAfterSeconds: noted, timeoutSeconds }: IntentEvidence): number {
+export function endedAfterSeconds(
+  { pace }: Pick<Reading, "pace">,
+  { endedAfterSeconds: noted, timeoutSeconds }: IntentEvidence,
+): number {
   return noted ?? COMMIT_DEADLINE_SECONDS + (timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace;
 }
 
@@ -66,7 +85,12 @@ export function ageSeconds({ loadedAt }: Pick<Reading, "loadedAt">, intent: Pick
 }
 
 /** The journal of the reads. A clean negative read counts only after the platform's indexing lag, and not right after another. */
-export function nextEvidence(work: Work, { evidence }: IntentRow, verdict: Verdict, exchanges: HttpExchange[]): IntentEvidence {
+export function nextEvidence(
+  work: Work,
+  { evidence }: IntentRow,
+  verdict: Verdict,
+  exchanges: HttpExchange[],
+): IntentEvidence {
   const { reads = 0, negativeReads = [] } = evidence;
   const { seconds, watched } = watch(evidence);
   const counts = isNegative(verdict) && seconds >= provesFromSeconds(work, evidence, verdict);
@@ -76,7 +100,8 @@ export function nextEvidence(work: Work, { evidence }: IntentRow, verdict: Verdi
     ...(exchanges.length === 0 ? {} : { readBack: evidenceOf(exchanges) }),
     watched,
     reads: reads + 1,
-    negativeReads: verdict.verdict === "cannot_tell" ? [] : counts && apart ? [...negativeReads, seconds] : negativeReads,
+    negativeReads:
+      verdict.verdict === "cannot_tell" ? [] : counts && apart ? [...negativeReads, seconds] : negativeReads,
   };
 }
 
@@ -92,7 +117,10 @@ export function isConfirmed({ negativeReads = [] }: IntentEvidence): boolean {
 }
 
 /** A handle's state proves it at once where it is definitive, yet not while the call may be under way. A late answer is its own proof. */
-export function isProved({ definitive }: Extract<Verdict, { verdict: "not_published" }>, evidence: IntentEvidence): boolean {
+export function isProved(
+  { definitive }: Extract<Verdict, { verdict: "not_published" }>,
+  evidence: IntentEvidence,
+): boolean {
   return evidence.late !== undefined || isConfirmed(evidence) || (definitive && evidence.negativeReads?.length === 1);
 }
 
@@ -112,7 +140,11 @@ export function untilProofSeconds(work: Work, evidence: IntentEvidence, verdict:
  * Seconds from now to the next reading; null where a day has passed. While it is `posting` the moment of becoming unknown
  * is not slept through, nor, with `untilProof`, that from which a read can count.
  */
-export function nextReadSeconds(work: Reading, intent: Pick<IntentRow, "ageSeconds" | "evidence">, untilProof: number | null = null): number | null {
+export function nextReadSeconds(
+  work: Reading,
+  intent: Pick<IntentRow, "ageSeconds" | "evidence">,
+  untilProof: number | null = null,
+): number | null {
   const { evidence } = intent;
   const { reads = 0, negativeReads = [] } = evidence;
   const age = ageSeconds(work, intent);

@@ -17,5 +17,9 @@ export function isRepeat(work: Work, request: HttpRequest, first: IntentRow): bo
 }
 
 export function repeatRefused(): BrokerError {
-  return new BrokerError("PLATFORM_UNAVAILABLE", "It could not be sent once more within the time in which the platform refuses repeats.", { retryable: false });
+  return new BrokerError(
+    "PLATFORM_UNAVAILABLE",
+    "It could not be sent once more within the time in which the platform refuses repeats.",
+    { retryable: false },
+  );
 }

@@ -1,10 +1,10 @@
-
 import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { QuietStep, StepDone } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { freeSlot, type Lane } from "../db/claims.ts";
 import type { Changes, JournalEntry, WorkRow } from "../db/publishing.ts";
+import { beginDoubted, isDoubted, nameDoubted } from "./after-restore.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import { buildContent, MediaOnTheWay } from "./content.ts";
@@ -14,7 +14,6 @@ import { describeFailure } from "./failure.ts";
 import { isTooLate, leave } from "./late.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
-import { beginDoubted, isDoubted, nameDoubted } from "./after-restore.ts";
 import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
 import {
@@ -47,18 +46,33 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
     await run(started, slots).catch(async (error: unknown) => {
       if (error instanceof LostClaim) throw error;
       const level = isDatabaseAway(error) ? "warn" : "error";
-      deps.log[level]({ err: error, platformPostId: row.id, step: row.step }, level === "warn" ? "publishing stopped since the database was away; it goes on shortly" : "publishing stopped at a fault of the server");
+      deps.log[level](
+        { err: error, platformPostId: row.id, step: row.step },
+        level === "warn"
+          ? "publishing stopped since the database was away; it goes on shortly"
+          : "publishing stopped at a fault of the server",
+      );
       await stopAt(started, error);
     });
   } catch (error) {
     if (error instanceof LostClaim) return freeAccount(deps, claim);
-    deps.log.error({ err: error, platformPostId: row.id, step: row.step }, "what stopped publishing could not be written down; it goes on when the lease ends");
+    deps.log.error(
+      { err: error, platformPostId: row.id, step: row.step },
+      "what stopped publishing could not be written down; it goes on when the lease ends",
+    );
   }
 }
 
 /** The platform post is somebody else's now, but the account was still ours, and no step of ours runs in it any more. */
-export async function freeAccount(deps: Pick<PublishingDeps, "pool" | "log">, { accountId, leaseOwner }: Claim): Promise<void> {
-  await freeSlot.run(deps.pool, [accountId, leaseOwner]).catch((error: unknown) => deps.log.warn({ err: error }, "an account's slot could not be freed; it is when its lease ends"));
+export async function freeAccount(
+  deps: Pick<PublishingDeps, "pool" | "log">,
+  { accountId, leaseOwner }: Claim,
+): Promise<void> {
+  await freeSlot
+    .run(deps.pool, [accountId, leaseOwner])
+    .catch((error: unknown) =>
+      deps.log.warn({ err: error }, "an account's slot could not be freed; it is when its lease ends"),
+    );
 }
 
 async function run(started: Started, slots: Slots): Promise<void> {
@@ -104,7 +118,8 @@ async function prepare(started: Started): Promise<Work | "released"> {
   const reading = open !== null || row.status === "published";
   try {
     if (broker === undefined || row.account_id === null) throw notConnected();
-    if (!reading && row.live_through === null && row.step !== null && row.idle_seconds > HANDLES_LIVE_SECONDS) await throwHandlesAway(started);
+    if (!reading && row.live_through === null && row.step !== null && row.idle_seconds > HANDLES_LIVE_SECONDS)
+      await throwHandlesAway(started);
     const content = await buildContent(deps, row, row.step === null && row.live_through === null);
     return {
       ...started,
@@ -174,11 +189,16 @@ async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Pro
       return "released";
     }
     const failed = journalOf(work, step, "definite_failure", exchanges);
-    return step.cosmetic === true ? passOver(work, step, index, error, failed) : failStep(work, index, error, { journal: failed });
+    return step.cosmetic === true
+      ? passOver(work, step, index, error, failed)
+      : failStep(work, index, error, { journal: failed });
   }
   await faultPoint(work.deps, "step.after", work.claim, step.name);
   if (exchanges.length > 0) work.deps.reach?.up(work.claim);
-  const progress = "waitSeconds" in outcome ? await wait(work, step, index, outcome.waitSeconds) : await stepDone(work, step, index, outcome, exchanges);
+  const progress =
+    "waitSeconds" in outcome
+      ? await wait(work, step, index, outcome.waitSeconds)
+      : await stepDone(work, step, index, outcome, exchanges);
   await faultPoint(work.deps, "step.saved", work.claim, step.name);
   return progress;
 }
@@ -192,13 +212,26 @@ async function giveUp(work: Started, at: Pick<Changes, "step" | "lane">): Promis
 /** Waiting is not failing: it costs no attempt. */
 async function wait(work: Work, step: QuietStep, index: number, waitSeconds: number): Promise<Progress> {
   if (step.cosmetic === true && !isOnlyCosmetic(work, index)) return postpone(work, step, index);
-  const changes = { step: step.name, lane: laneOf(work, index), polls: "more", attemptCount: work.row.attempt_count, next: { at: "seconds", seconds: Math.max(0, waitSeconds) / work.pace } } as const;
-  if (work.row.status !== "published" && isOnlyCosmetic(work, index)) await settle(work, { ...changes, ...published(work) }, "platform_post.published");
+  const changes = {
+    step: step.name,
+    lane: laneOf(work, index),
+    polls: "more",
+    attemptCount: work.row.attempt_count,
+    next: { at: "seconds", seconds: Math.max(0, waitSeconds) / work.pace },
+  } as const;
+  if (work.row.status !== "published" && isOnlyCosmetic(work, index))
+    await settle(work, { ...changes, ...published(work) }, "platform_post.published");
   else await write(work, changes);
   return "released";
 }
 
-async function stepDone(work: Work, step: QuietStep, index: number, done: StepDone, exchanges: HttpExchange[]): Promise<Progress> {
+async function stepDone(
+  work: Work,
+  step: QuietStep,
+  index: number,
+  done: StepDone,
+  exchanges: HttpExchange[],
+): Promise<Progress> {
   const { row } = work;
   const next = stepAfter(work, step.name, index);
   const nextIndex = next === null ? work.steps.length : work.steps.findIndex(({ name }) => name === next);
@@ -211,10 +244,18 @@ async function stepDone(work: Work, step: QuietStep, index: number, done: StepDo
     error: null,
     publishedNow: isOnlyCosmetic(work, nextIndex),
   } as const;
-  const checkpoint = withPostponed(changes.checkpoint, postponedSteps(row).filter((name) => name !== step.name));
+  const checkpoint = withPostponed(
+    changes.checkpoint,
+    postponedSteps(row).filter((name) => name !== step.name),
+  );
   const journal = journalOf(work, step, "ok", exchanges);
   if (next === null) {
-    await settle(work, { ...changes, checkpoint, ...published(work), next: { at: "never" } }, row.status === "published" ? null : "platform_post.published", { journal });
+    await settle(
+      work,
+      { ...changes, checkpoint, ...published(work), next: { at: "never" } },
+      row.status === "published" ? null : "platform_post.published",
+      { journal },
+    );
     return "released";
   }
   const parked = work.steps[nextIndex]?.effect === "visible" && !isDue(work);
@@ -223,7 +264,13 @@ async function stepDone(work: Work, step: QuietStep, index: number, done: StepDo
 }
 
 /** A cosmetic step's failure never fails a live post: it is tried again later, and in the end said as a warning. */
-async function passOver(work: Work, step: QuietStep, index: number, error: unknown, journal: JournalEntry): Promise<Progress> {
+async function passOver(
+  work: Work,
+  step: QuietStep,
+  index: number,
+  error: unknown,
+  journal: JournalEntry,
+): Promise<Progress> {
   if (!isOnlyCosmetic(work, index)) return postpone(work, step, index, journal);
   return failStep(work, index, error, { journal });
 }
@@ -231,7 +278,10 @@ async function passOver(work: Work, step: QuietStep, index: number, error: unkno
 /** The next part of a chain does not wait for it. */
 async function postpone(work: Work, step: QuietStep, index: number, journal?: JournalEntry): Promise<Progress> {
   const { row } = work;
-  const checkpoint = withPostponed(row.checkpoint, [...postponedSteps(row).filter((name) => name !== step.name), step.name]);
+  const checkpoint = withPostponed(row.checkpoint, [
+    ...postponedSteps(row).filter((name) => name !== step.name),
+    step.name,
+  ]);
   const next = work.steps[index + 1]?.name ?? null;
   await write(work, { step: next, lane: laneOf(work, index + 1), polls: "none", checkpoint }, { journal });
   return "on";
@@ -248,17 +298,38 @@ function stepAfter(work: Work, name: string, index: number): string | null {
 }
 
 function published(work: Work): { status?: "published"; publishedNow: true; error: null } {
-  return { ...(work.row.status === "published" ? {} : { status: "published" as const }), publishedNow: true, error: null };
+  return {
+    ...(work.row.status === "published" ? {} : { status: "published" as const }),
+    publishedNow: true,
+    error: null,
+  };
 }
 
 /** Nothing is left to run. */
 async function finish(work: Work): Promise<Progress> {
   const { row } = work;
-  if (!isCommitted(work, liveIndex(work) + 1)) throw new Error(`The broker of ${row.platform} has no visible step for this content`);
-  await settle(work, { ...published(work), step: null, next: { at: "never" } }, row.status === "published" ? null : "platform_post.published");
+  if (!isCommitted(work, liveIndex(work) + 1))
+    throw new Error(`The broker of ${row.platform} has no visible step for this content`);
+  await settle(
+    work,
+    { ...published(work), step: null, next: { at: "never" } },
+    row.status === "published" ? null : "platform_post.published",
+  );
   return "released";
 }
 
-function journalOf(work: Work, step: QuietStep, result: JournalEntry["result"], exchanges: HttpExchange[]): JournalEntry {
-  return { id: newId(), step: step.name, effect: step.effect, attempt: work.row.attempt_count, result, evidence: evidenceOf(exchanges) };
+function journalOf(
+  work: Work,
+  step: QuietStep,
+  result: JournalEntry["result"],
+  exchanges: HttpExchange[],
+): JournalEntry {
+  return {
+    id: newId(),
+    step: step.name,
+    effect: step.effect,
+    attempt: work.row.attempt_count,
+    result,
+    evidence: evidenceOf(exchanges),
+  };
 }

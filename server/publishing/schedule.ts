@@ -53,14 +53,21 @@ export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<voi
  * Retry: the failed platform posts named (all of them where none is) start anew, after the parts that are live already.
  * One whose outcome is unknown is taken only when it is named and `force` is set, else OUTCOME_UNKNOWN.
  */
-export async function retry(tx: pg.PoolClient, post: HeldPost, options: { platforms?: readonly PlatformName[] | null; force?: boolean } = {}): Promise<void> {
+export async function retry(
+  tx: pg.PoolClient,
+  post: HeldPost,
+  options: { platforms?: readonly PlatformName[] | null; force?: boolean } = {},
+): Promise<void> {
   assertAllowed(post, "retry");
   const held = await holdPlatformPosts.all(tx, values(post));
   const chosen = chooseForRetry(held, options.platforms ?? [], options.force ?? false);
   const ids = chosen.map(({ id }) => id);
   await closeIntents.run(tx, [ids, post.user_id, post.mode, jsonb({ closed: "The caller retried with force." })]);
   await retryPlatformPosts.run(tx, [ids, post.user_id, post.mode]);
-  const status = foldStatus(post.status, held.map((platformPost) => (ids.includes(platformPost.id) ? "queued" : platformPost.status)));
+  const status = foldStatus(
+    post.status,
+    held.map((platformPost) => (ids.includes(platformPost.id) ? "queued" : platformPost.status)),
+  );
   await setPostStatus.run(tx, [...values(post), status]);
   await tellPost(tx, ownerOf(post), []);
   await tellDue.run(tx);
@@ -71,17 +78,29 @@ export async function retry(tx: pg.PoolClient, post: HeldPost, options: { platfo
  * its platform posts is under way, which is: no step runs and no commit's outcome is open. `error` is what the
  * discarded platform posts show, where there is more to say than that the caller wanted it.
  */
-export async function discard(tx: pg.PoolClient, post: HeldPost, error: PlatformPostError | null = null): Promise<void> {
+export async function discard(
+  tx: pg.PoolClient,
+  post: HeldPost,
+  error: PlatformPostError | null = null,
+): Promise<void> {
   assertAllowed(post, "discard");
   const held = await holdPlatformPosts.all(tx, values(post));
   const open = new Set((await findOpenIntents.all(tx, values(post))).map((intent) => intent.platform_post_id));
-  if (held.some(({ id, status, running }) => status === "posting" && (running || open.has(id)))) throw refusal("discard", post);
+  if (held.some(({ id, status, running }) => status === "posting" && (running || open.has(id))))
+    throw refusal("discard", post);
   const live = held.filter(({ status, live: isLive }) => status === "posting" && isLive);
-  const discarded = held.filter(({ status, live: isLive }) => status !== "published" && !(status === "posting" && isLive));
+  const discarded = held.filter(
+    ({ status, live: isLive }) => status !== "published" && !(status === "posting" && isLive),
+  );
   // Everything is out already, and only the links are still being read: there is nothing left to cancel.
   if (discarded.length === 0 && held.length > 0) throw refusal("discard", post);
   await settleLivePlatformPosts.run(tx, [live.map(({ id }) => id), post.user_id, post.mode]);
-  await discardPlatformPosts.run(tx, [discarded.map(({ id }) => id), post.user_id, post.mode, error === null ? null : jsonb(error)]);
+  await discardPlatformPosts.run(tx, [
+    discarded.map(({ id }) => id),
+    post.user_id,
+    post.mode,
+    error === null ? null : jsonb(error),
+  ]);
   await setPostStatus.run(tx, [...values(post), "discarded"]);
   await tellPost(tx, ownerOf(post), [
     ...live.map(({ id }) => ({ type: "platform_post.published" as const, platform_post_id: id })),
@@ -102,7 +121,11 @@ export async function resetForEdit(tx: pg.PoolClient, post: HeldPost, dueAt: Dat
   if (dueAt !== null) await tellDue.run(tx);
 }
 
-function chooseForRetry(held: readonly HeldPlatformPostRow[], platforms: readonly PlatformName[], force: boolean): HeldPlatformPostRow[] {
+function chooseForRetry(
+  held: readonly HeldPlatformPostRow[],
+  platforms: readonly PlatformName[],
+  force: boolean,
+): HeldPlatformPostRow[] {
   if (platforms.length === 0) {
     const failed = held.filter(({ status }) => status === "failed");
     if (failed.length === 0) throw outcomeUnknown(held.filter(({ status }) => status === "unknown"));
@@ -113,7 +136,10 @@ function chooseForRetry(held: readonly HeldPlatformPostRow[], platforms: readonl
     if (found === undefined) throw notTargeted(platform, index);
     if (found.status === "unknown" && !force) throw outcomeUnknown([found]);
     if (found.status !== "failed" && found.status !== "unknown") {
-      throw new PublicError("INVALID_STATUS_TRANSITION", `The platform post for ${platform} is in status "${found.status}": only failed ones can be retried.`);
+      throw new PublicError(
+        "INVALID_STATUS_TRANSITION",
+        `The platform post for ${platform} is in status "${found.status}": only failed ones can be retried.`,
+      );
     }
     return found;
   });

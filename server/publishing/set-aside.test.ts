@@ -13,7 +13,10 @@ test("a post that ends every process that touches it is set aside after three, a
     for (const post of [pill, ...others]) await world.publish(post);
     assert.equal(await killsOf(world, pill, "step.before create-0"), 3);
     const [given] = (await world.until(pill, isOver)).platformPosts;
-    assert.deepEqual([given?.status, given?.error?.code, given?.error?.retryable, given?.next_action_at], ["failed", "INTERNAL_ERROR", true, null]);
+    assert.deepEqual(
+      [given?.status, given?.error?.code, given?.error?.retryable, given?.next_action_at],
+      ["failed", "INTERNAL_ERROR", true, null],
+    );
     assert.match(given?.error?.message ?? "", /stopped again and again/);
     for (const [n, post] of others.entries()) {
       assert.equal((await world.until(post, isOver)).status, "published");
@@ -33,10 +36,16 @@ test("a post whose reading back ends every process is said to be unknown, and is
     assert.equal(await killsOf(world, pill, "reconcile.before"), 3);
     const state = await world.until(pill, isOver);
     const [given] = state.platformPosts;
-    assert.deepEqual([state.status, given?.status, given?.error?.code, given?.next_action_at], ["failed", "unknown", "OUTCOME_UNKNOWN", null]);
+    assert.deepEqual(
+      [state.status, given?.status, given?.error?.code, given?.next_action_at],
+      ["failed", "unknown", "OUTCOME_UNKNOWN", null],
+    );
     assert.ok(state.events.includes("platform_post.unknown"));
     assert.equal(liveCount(world.ledger, "pill"), 1);
-    await assert.rejects(world.act(pill, (tx, held) => retry(tx, held)), (error) => error instanceof PublicError && error.code === "OUTCOME_UNKNOWN");
+    await assert.rejects(
+      world.act(pill, (tx, held) => retry(tx, held)),
+      (error) => error instanceof PublicError && error.code === "OUTCOME_UNKNOWN",
+    );
   });
 });
 
@@ -80,7 +89,10 @@ test("processes that end over one post do not count once it was given back", asy
 async function killsOf(world: PublishingWorld, post: TestPost, point: string): Promise<number> {
   for (let kills = 0; ; kills += 1) {
     const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });
-    const outcome = await Promise.race([once(worker, "exit").then(() => "ended"), world.until(post, isOver).then(() => "over")]);
+    const outcome = await Promise.race([
+      once(worker, "exit").then(() => "ended"),
+      world.until(post, isOver).then(() => "over"),
+    ]);
     if (outcome === "over") {
       worker.kill("SIGKILL");
       await once(worker, "exit");
@@ -101,10 +113,14 @@ async function killAt(world: PublishingWorld, post: TestPost, point: string): Pr
 /** As if the processes had ended a lease ago. */
 async function endLeases({ pool }: PublishingWorld): Promise<void> {
   await pool.query("update accounts set busy_until = now() where busy_until is not null");
-  await pool.query("update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now()) where lease_until is not null");
+  await pool.query(
+    "update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now()) where lease_until is not null",
+  );
 }
 
 async function takeovers({ pool }: PublishingWorld, post: TestPost): Promise<number | undefined> {
-  const { rows } = await pool.query<{ takeovers: number }>("select takeovers from platform_posts where id = $1", [post.platformPostId]);
+  const { rows } = await pool.query<{ takeovers: number }>("select takeovers from platform_posts where id = $1", [
+    post.platformPostId,
+  ]);
   return rows[0]?.takeovers;
 }

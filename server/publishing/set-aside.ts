@@ -31,9 +31,18 @@ export async function setAside(work: Pick<Work, "deps" | "claim" | "row">): Prom
 async function giveUp(work: Pick<Work, "deps" | "claim" | "row">): Promise<void> {
   const { row } = work;
   const open = row.intent?.result === null ? row.intent : null;
-  const intent = open === null ? undefined : ({ id: open.id, result: "unknown", evidence: { ...open.evidence, lastReason: SENTENCE } } as const);
+  const intent =
+    open === null
+      ? undefined
+      : ({ id: open.id, result: "unknown", evidence: { ...open.evidence, lastReason: SENTENCE } } as const);
   const changes: Changes = { attemptCount: Math.max(row.attempt_count, 1), next: { at: "never" } };
-  if (row.status === "published") return await settle(work, { ...changes, warnings: [...row.warnings, { code: "INTERNAL_ERROR", message: SENTENCE }] }, null, { intent });
+  if (row.status === "published")
+    return await settle(
+      work,
+      { ...changes, warnings: [...row.warnings, { code: "INTERNAL_ERROR", message: SENTENCE }] },
+      null,
+      { intent },
+    );
   if (isSettled(row.status)) return await settle(work, changes, null, { intent });
   const status = (await mayBeLive(work, changes)) ? "unknown" : "failed";
   await settle(work, { ...changes, status, error: errorOf(status, row) }, `platform_post.${status}`, { intent });
@@ -46,10 +55,13 @@ async function mayBeLive(work: Pick<Work, "deps" | "claim" | "row">, changes: Ch
   return (await transaction(deps.pool, (tx) => findDoubt(tx, work, changes))) !== null;
 }
 
-const SENTENCE = "The server stopped again and again while it worked on this post, so what was still to be done was given up.";
+const SENTENCE =
+  "The server stopped again and again while it worked on this post, so what was still to be done was given up.";
 
 function errorOf(status: "unknown" | "failed", row: Work["row"]): PlatformPostError {
   if (status === "unknown") return unknownOutcome(`${SENTENCE} It is not known whether the post is live.`, null, null);
   const error = { ...toPublicError(describeFailure(undefined), { retryAt: null }), message: SENTENCE };
-  return row.live_through === null ? error : { ...error, action: `${error.action} A retry goes on after the parts that are live.` };
+  return row.live_through === null
+    ? error
+    : { ...error, action: `${error.action} A retry goes on after the parts that are live.` };
 }

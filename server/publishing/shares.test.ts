@@ -12,7 +12,8 @@ test("a platform that hangs holds up no other platform", async () => {
   await withHanging("create", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     await hang(Array.from({ length: 20 }, () => ({})));
-    for (const platform of ["linkedin", "facebook"] as const) await publishes(world, await anybody(world, { platform }));
+    for (const platform of ["linkedin", "facebook"] as const)
+      await publishes(world, await anybody(world, { platform }));
   });
 });
 
@@ -20,7 +21,8 @@ test("a platform whose commits hang holds up no other platform, neither its comm
   await withHanging("publish", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     await hang(Array.from({ length: 20 }, () => ({})));
-    for (const platform of ["linkedin", "facebook"] as const) await publishes(world, await anybody(world, { platform }));
+    for (const platform of ["linkedin", "facebook"] as const)
+      await publishes(world, await anybody(world, { platform }));
   });
 });
 
@@ -78,8 +80,13 @@ test("an account that is connected in two platform sets commits one post at a ti
       ),
     );
     const userId = await world.addUser();
-    const accounts = [await world.addAccount(userId, { platformAccountId: "page" }), await world.addAccount(userId, { platformAccountId: "page" })];
-    const posts = await Promise.all([0, 1, 2, 3, 4, 5].map((n) => world.addPost({ text: `page ${n}`, userId, accountId: accounts[n % 2] ?? "" })));
+    const accounts = [
+      await world.addAccount(userId, { platformAccountId: "page" }),
+      await world.addAccount(userId, { platformAccountId: "page" }),
+    ];
+    const posts = await Promise.all(
+      [0, 1, 2, 3, 4, 5].map((n) => world.addPost({ text: `page ${n}`, userId, accountId: accounts[n % 2] ?? "" })),
+    );
     await Promise.all(posts.map((post) => world.publish(post)));
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(most, 1);
@@ -110,7 +117,11 @@ test("a lease is renewed for as long as its step runs", async () => {
     await Promise.all([world.startEngine({ broker: patient(world) }), world.startEngine({ broker: patient(world) })]);
     const [post] = await hang([{}]);
     const { rows } = await world.pool.query<{ until: Date }>("select lease_until as until from platform_posts");
-    await world.until(post ?? assert.fail(), ({ platformPosts }) => Date.parse(String(platformPosts[0]?.lease_until)) > (rows[0]?.until.getTime() ?? Infinity) + 6_000);
+    await world.until(
+      post ?? assert.fail(),
+      ({ platformPosts }) =>
+        Date.parse(String(platformPosts[0]?.lease_until)) > (rows[0]?.until.getTime() ?? Infinity) + 6_000,
+    );
     assert.deepEqual(world.ledger.calls, ["create hung 0"]);
   });
 });
@@ -129,14 +140,34 @@ test("claiming reads the beginning of the queue and no more, on a table that was
       [userId, accounts],
     );
     for (const lane of ["prepare", "commit"] as const) {
-      const values = [8, 6, "00000000-0000-0000-0000-000000000000", [userId], [1], [1], ["test threads"], [1], 8, 2, 1, 1, [], [], true];
+      const values = [
+        8,
+        6,
+        "00000000-0000-0000-0000-000000000000",
+        [userId],
+        [1],
+        [1],
+        ["test threads"],
+        [1],
+        8,
+        2,
+        1,
+        1,
+        [],
+        [],
+        true,
+      ];
       const connection = await world.pool.connect();
       try {
         await connection.query("set plan_cache_mode = force_generic_plan");
         await connection.query(`prepare claiming as ${claimDue[lane].text}`);
         await connection.query("begin");
-        const literals = values.map((value) => (Array.isArray(value) ? `'{${value.map((item) => `"${item}"`).join()}}'` : `'${value}'`));
-        const { rows } = await connection.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(`explain (analyze, format json) execute claiming (${literals.join(", ")})`);
+        const literals = values.map((value) =>
+          Array.isArray(value) ? `'{${value.map((item) => `"${item}"`).join()}}'` : `'${value}'`,
+        );
+        const { rows } = await connection.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
+          `explain (analyze, format json) execute claiming (${literals.join(", ")})`,
+        );
         const read = rowsRead(rows[0]?.["QUERY PLAN"][0].Plan ?? assert.fail());
         assert.ok(read < 1_000, `${read} rows of platform_posts were read in the lane ${lane}`);
       } finally {
@@ -158,18 +189,26 @@ interface PlanNode {
 
 /** Index scans below bitmap scans name no table. */
 function rowsRead(node: PlanNode): number {
-  const own = node["Relation Name"] === "platform_posts" ? (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"] : 0;
+  const own =
+    node["Relation Name"] === "platform_posts"
+      ? (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"]
+      : 0;
   return (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child), own);
 }
 
 type Whose = { userId?: string; accountId?: string; platform?: PlatformName; mode?: Mode };
 
 /** In the world calls hang by the text of their posts; they end with it. `hang` resolves once as many hang as can. */
-async function withHanging(call: LedgerFault["call"], work: (world: PublishingWorld, hang: (posts: Whose[]) => Promise<TestPost[]>) => Promise<void>): Promise<void> {
+async function withHanging(
+  call: LedgerFault["call"],
+  work: (world: PublishingWorld, hang: (posts: Whose[]) => Promise<TestPost[]>) => Promise<void>,
+): Promise<void> {
   const over = Promise.withResolvers<void>();
   await withWorld(async (world) => {
     const hang = async (whose: Whose[]) => {
-      world.ledger.faults.push(...whose.map((_, n) => ({ call, text: `hung ${n}`, kind: "slow", until: over.promise }) as const));
+      world.ledger.faults.push(
+        ...whose.map((_, n) => ({ call, text: `hung ${n}`, kind: "slow", until: over.promise }) as const),
+      );
       const posts = await Promise.all(whose.map((each, n) => anybody(world, each, `hung ${n}`)));
       await Promise.all(posts.map((post) => world.publish(post)));
       const calls = () => world.ledger.calls.filter((each) => each.startsWith(`${call} hung`)).length;
@@ -180,7 +219,11 @@ async function withHanging(call: LedgerFault["call"], work: (world: PublishingWo
   });
 }
 
-async function anybody(world: PublishingWorld, { userId, accountId, ...account }: Whose, text = `of others ${account.platform}`): Promise<TestPost> {
+async function anybody(
+  world: PublishingWorld,
+  { userId, accountId, ...account }: Whose,
+  text = `of others ${account.platform}`,
+): Promise<TestPost> {
   const user = userId ?? (await world.addUser());
   return world.addPost({ text, userId: user, accountId: accountId ?? (await world.addAccount(user, account)) });
 }

@@ -45,11 +45,17 @@ export function hasRoomFor({ free, reserve, shares }: Room, claim: Claim, runnin
 export function heldByGroup(running: Iterable<Claim>, shareOfUser: number): Map<string, number> {
   const held = new Map<string, number>();
   const byUser = Map.groupBy(running, (claim) => `${groupOf(claim)} ${claim.userId}`);
-  for (const [claim, ...more] of byUser.values()) if (claim !== undefined) held.set(groupOf(claim), (held.get(groupOf(claim)) ?? 0) + Math.min(shareOfUser, 1 + more.length));
+  for (const [claim, ...more] of byUser.values())
+    if (claim !== undefined)
+      held.set(groupOf(claim), (held.get(groupOf(claim)) ?? 0) + Math.min(shareOfUser, 1 + more.length));
   return held;
 }
 
-export function countBy<Item>(items: Iterable<Item>, nameOf: (item: Item) => string, counts = new Map<string, number>()): Map<string, number> {
+export function countBy<Item>(
+  items: Iterable<Item>,
+  nameOf: (item: Item) => string,
+  counts = new Map<string, number>(),
+): Map<string, number> {
   for (const item of items) counts.set(nameOf(item), (counts.get(nameOf(item)) ?? 0) + 1);
   return counts;
 }

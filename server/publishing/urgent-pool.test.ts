@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createPool } from "../db/pool.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
+import { createPool } from "../db/pool.ts";
 
 test("leases are prolonged and the results of commits written though all other connections are taken", async () => {
   await withWorld(async (world) => {

@@ -1,6 +1,18 @@
 import type { PlatformContent } from "../../model/post.ts";
-import { type HttpClient, type HttpClientOptions, type HttpExchange, TransportError } from "../../platforms/kit/http.ts";
-import { type Broker, BrokerError, type PublishMedia, type Step, type StepContext, type StepDone } from "../../platforms/platform.ts";
+import {
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpExchange,
+  TransportError,
+} from "../../platforms/kit/http.ts";
+import {
+  type Broker,
+  BrokerError,
+  type PublishMedia,
+  type Step,
+  type StepContext,
+  type StepDone,
+} from "../../platforms/platform.ts";
 import type { Lane } from "../db/claims.ts";
 import type { Evidence, WorkRow } from "../db/publishing.ts";
 import { addToCheckpoint, openCheckpoint } from "./checkpoint.ts";
@@ -53,12 +65,18 @@ export function liveParts({ steps, row }: Pick<Work, "steps" | "row">): { parts:
 
 /** Whether every visible step before this place is behind us and none is left: what follows only observes. */
 export function isCommitted(work: Pick<Work, "steps" | "row">, index: number): boolean {
-  return liveIndex(work) !== -1 && !work.steps.slice(index).some(({ effect, name }) => effect === "visible" && name !== work.row.live_through);
+  return (
+    liveIndex(work) !== -1 &&
+    !work.steps.slice(index).some(({ effect, name }) => effect === "visible" && name !== work.row.live_through)
+  );
 }
 
 /** Whether all that is left is nice to have. */
 export function isOnlyCosmetic(work: Pick<Work, "steps" | "row">, index: number): boolean {
-  return isCommitted(work, index) && work.steps.slice(index).every((step) => step.effect !== "visible" && step.cosmetic === true);
+  return (
+    isCommitted(work, index) &&
+    work.steps.slice(index).every((step) => step.effect !== "visible" && step.cosmetic === true)
+  );
 }
 
 export function laneOf(work: Pick<Work, "steps" | "row">, index: number): Lane {
@@ -66,17 +84,27 @@ export function laneOf(work: Pick<Work, "steps" | "row">, index: number): Lane {
   return isCommitted(work, index) ? "observe" : "prepare";
 }
 
-export async function faultPoint(deps: PublishingDeps, point: FaultPoint, claim: Claim | null, step: string | null): Promise<void> {
+export async function faultPoint(
+  deps: PublishingDeps,
+  point: FaultPoint,
+  claim: Claim | null,
+  step: string | null,
+): Promise<void> {
   await deps.faultPoint?.({ point, platformPostId: claim?.id ?? null, step });
 }
 
 /** What a step gets. Quiet requests are not begun once the lease is over, and end when the claim is lost. */
-export async function stepContext(work: Work, exchanges: HttpExchange[], checkpoint = work.row.checkpoint): Promise<StepContext> {
+export async function stepContext(
+  work: Work,
+  exchanges: HttpExchange[],
+  checkpoint = work.row.checkpoint,
+): Promise<StepContext> {
   const signal = work.claim.lost.signal;
   const client = work.deps.httpFor(work.row.mode, { signal, onExchange: (exchange) => keep(exchanges, exchange) });
   const http: HttpClient = {
     send: (request) => {
-      if (isLeaseOver(work.claim)) return Promise.reject(new TransportError("The lease is over.", { sent: false, failure: "forbidden" }));
+      if (isLeaseOver(work.claim))
+        return Promise.reject(new TransportError("The lease is over.", { sent: false, failure: "forbidden" }));
       return client.send(request);
     },
   };
@@ -85,12 +113,18 @@ export async function stepContext(work: Work, exchanges: HttpExchange[], checkpo
 
 /** For the two halves of a commit, which send nothing by themselves. */
 export async function commitContext(work: Work): Promise<StepContext> {
-  const http: HttpClient = { send: () => Promise.reject(new Error("A visible step sends nothing but its one request.")) };
+  const http: HttpClient = {
+    send: () => Promise.reject(new Error("A visible step sends nothing but its one request.")),
+  };
   return { ...(await bareContext(work)), http };
 }
 
 /** The client for the one request of a commit. It is not ended when the claim is lost: a late answer is evidence. */
-export function commitClient(work: Work, exchanges: HttpExchange[], beforeSend: NonNullable<HttpClientOptions["beforeSend"]>): HttpClient {
+export function commitClient(
+  work: Work,
+  exchanges: HttpExchange[],
+  beforeSend: NonNullable<HttpClientOptions["beforeSend"]>,
+): HttpClient {
   return work.deps.httpFor(work.row.mode, { beforeSend, onExchange: (exchange) => keep(exchanges, exchange) });
 }
 
@@ -98,7 +132,11 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
   const { row } = work;
   return {
     accessToken: await accessToken(work),
-    account: { platformAccountId: row.platform_account_id ?? "", username: row.username, metadata: row.platform_metadata ?? {} },
+    account: {
+      platformAccountId: row.platform_account_id ?? "",
+      username: row.username,
+      metadata: row.platform_metadata ?? {},
+    },
     content: work.content,
     checkpoint: stepCheckpoint(work, row.checkpoint),
     media: work.deps.mediaSourceFor(work.account),
@@ -114,14 +152,19 @@ const TOKEN_MARGIN_SECONDS = 900;
 
 async function accessToken(work: Work): Promise<string> {
   const untilDueSeconds = Math.max(0, work.row.due_in_seconds - secondsSince(work.loadedAt));
-  work.token ??= await work.deps.freshToken(work.account, { minLifetimeSeconds: untilDueSeconds > 0 ? untilDueSeconds + TOKEN_MARGIN_SECONDS : 60 });
+  work.token ??= await work.deps.freshToken(work.account, {
+    minLifetimeSeconds: untilDueSeconds > 0 ? untilDueSeconds + TOKEN_MARGIN_SECONDS : 60,
+  });
   return work.token;
 }
 
 /** Renews a token that the platform has just called expired; throws what stands in the way. */
 export async function renewToken(work: Work): Promise<void> {
   work.tokenRenewed = true;
-  work.token = await work.deps.freshToken(work.account, { minLifetimeSeconds: 60, ...(work.token === null ? {} : { refused: work.token }) });
+  work.token = await work.deps.freshToken(work.account, {
+    minLifetimeSeconds: 60,
+    ...(work.token === null ? {} : { refused: work.token }),
+  });
 }
 
 /** A retry after a failure, or the begin, is an attempt; a wait and reading back are not. */
@@ -134,7 +177,15 @@ export function countAttempt(work: Work): number {
 }
 
 /** What a step's result means for the row, beside where the work goes on. */
-export function doneChanges(work: Pick<Work, "deps" | "broker" | "row">, done: StepDone): { checkpoint: WorkRow["checkpoint"]; platformPostId?: string; publishedUrl?: string; warnings?: WorkRow["warnings"] } {
+export function doneChanges(
+  work: Pick<Work, "deps" | "broker" | "row">,
+  done: StepDone,
+): {
+  checkpoint: WorkRow["checkpoint"];
+  platformPostId?: string;
+  publishedUrl?: string;
+  warnings?: WorkRow["warnings"];
+} {
   return {
     checkpoint: addToCheckpoint(work, done.done),
     ...(done.platformPostId === undefined ? {} : { platformPostId: done.platformPostId }),
@@ -145,7 +196,10 @@ export function doneChanges(work: Pick<Work, "deps" | "broker" | "row">, done: S
 
 /** A hidden step that is run again warns of the same again. */
 function withWarnings(told: WorkRow["warnings"], more: WorkRow["warnings"]): WorkRow["warnings"] {
-  return [...told, ...more.filter(({ code, message }) => !told.some((other) => other.code === code && other.message === message))];
+  return [
+    ...told,
+    ...more.filter(({ code, message }) => !told.some((other) => other.code === code && other.message === message)),
+  ];
 }
 
 /** Cosmetic steps that were passed over so as not to hold up a chain; they come back when everything is live. */
@@ -176,15 +230,27 @@ function keep(exchanges: HttpExchange[], exchange: HttpExchange): void {
 }
 
 export function notConnected(): BrokerError {
-  return new BrokerError("AUTH_REVOKED", "No account of the platform is connected.", { publicCode: "PLATFORM_NOT_CONNECTED" });
+  return new BrokerError("AUTH_REVOKED", "No account of the platform is connected.", {
+    publicCode: "PLATFORM_NOT_CONNECTED",
+  });
 }
 
 /** The code of the warning that says that preparing ahead of the due time did not go well. */
 export const PREPARATION_FAILED = "PREPARATION_FAILED";
 
 /** What was tried ahead of the time does not count. */
-export function beginChanges(work: Pick<Work, "row" | "attemptCounted">): { status: "posting"; attemptCount: number; failures: number; warnings: WorkRow["warnings"] } {
+export function beginChanges(work: Pick<Work, "row" | "attemptCounted">): {
+  status: "posting";
+  attemptCount: number;
+  failures: number;
+  warnings: WorkRow["warnings"];
+} {
   work.attemptCounted = true;
   const { row } = work;
-  return { status: "posting", attemptCount: row.attempt_count + 1, failures: 0, warnings: row.warnings.filter(({ code }) => code !== PREPARATION_FAILED) };
+  return {
+    status: "posting",
+    attemptCount: row.attempt_count + 1,
+    failures: 0,
+    warnings: row.warnings.filter(({ code }) => code !== PREPARATION_FAILED),
+  };
 }

@@ -39,7 +39,11 @@ test("a few posts of an account are prepared at a time, and those of several acc
     });
     const userId = await world.addUser();
     const accounts = [await world.addAccount(userId), await world.addAccount(userId), await world.addAccount(userId)];
-    const posts = await Promise.all(accounts.flatMap((accountId) => [1, 2, 3, 4].map((n) => world.addPost({ text: `${accountId} ${n}`, userId, accountId }))));
+    const posts = await Promise.all(
+      accounts.flatMap((accountId) =>
+        [1, 2, 3, 4].map((n) => world.addPost({ text: `${accountId} ${n}`, userId, accountId })),
+      ),
+    );
     await Promise.all(posts.map((post) => world.publish(post)));
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.ok(most > 1, `at most ${most} at once`);
@@ -95,12 +99,18 @@ test("a stop waits for what is running, begins nothing more, and what is left go
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
     const slow = { kind: "slow", until: answering.promise } as const;
-    world.ledger.faults.push({ call: "publish", text: "in flight", ...slow }, { call: "create", text: "handed back", ...slow });
+    world.ledger.faults.push(
+      { call: "publish", text: "in flight", ...slow },
+      { call: "create", text: "handed back", ...slow },
+    );
     const engine = await world.startEngine();
     const inFlight = await world.addPost({ text: "in flight" });
     const handedBack = await world.addPost({ text: "handed back" });
     await Promise.all([world.publish(inFlight), world.publish(handedBack)]);
-    await world.until(inFlight, () => world.ledger.calls.includes("publish in flight") && world.ledger.calls.includes("create handed back"));
+    await world.until(
+      inFlight,
+      () => world.ledger.calls.includes("publish in flight") && world.ledger.calls.includes("create handed back"),
+    );
     const stopping = engine.stop();
     answering.resolve();
     await stopping;
@@ -135,7 +145,11 @@ test("a database that goes away and comes back loses nothing and doubles nothing
     await Promise.all(posts.map((post) => world.publish(post)));
     for (let cut = 0; cut < 5; cut += 1) {
       await new Promise((resolve) => setTimeout(resolve, 30));
-      await world.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").catch(() => undefined);
+      await world.pool
+        .query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .catch(() => undefined);
     }
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(world.ledger.posts.length, 30);

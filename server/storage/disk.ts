@@ -4,6 +4,7 @@ import { mkdir, open, opendir, readFile, rename, rm, stat, writeFile } from "nod
 import { dirname, join, relative, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+
 import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
@@ -99,7 +100,8 @@ async function* listFiles(folder: string): AsyncIterable<StoredObject> {
       if (isNotFound(error)) return null;
       throw error;
     });
-    if (found !== null) yield { key: relative(folder, path).split(sep).join("/"), sizeBytes: found.size, writtenAt: found.mtime };
+    if (found !== null)
+      yield { key: relative(folder, path).split(sep).join("/"), sizeBytes: found.size, writtenAt: found.mtime };
   }
 }
 

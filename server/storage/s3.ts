@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -16,6 +17,7 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+
 import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
@@ -115,14 +117,17 @@ export function createS3Storage(settings: S3Settings): Storage {
       for await (const page of paginateListObjectsV2({ client }, { Bucket: settings.bucket, Prefix: prefix })) {
         for (const { Key, Size, LastModified } of page.Contents ?? []) {
           const key = Key?.slice(prefix.length) ?? "";
-          if (isStorageKey(key) && LastModified !== undefined) yield { key, sizeBytes: Size ?? 0, writtenAt: LastModified };
+          if (isStorageKey(key) && LastModified !== undefined)
+            yield { key, sizeBytes: Size ?? 0, writtenAt: LastModified };
         }
       }
     },
 
     async deleteUnfinished(olderThan) {
       let deleted = 0;
-      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: settings.bucket, Prefix: prefix })).catch(asUnlisted);
+      const { Uploads = [] } = await client
+        .send(new ListMultipartUploadsCommand({ Bucket: settings.bucket, Prefix: prefix }))
+        .catch(asUnlisted);
       for (const { Key, UploadId, Initiated } of Uploads) {
         if (Initiated === undefined || Initiated >= olderThan) continue;
         await client.send(new AbortMultipartUploadCommand({ Bucket: settings.bucket, Key, UploadId }));

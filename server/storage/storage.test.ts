@@ -7,14 +7,19 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+
 import S3rver from "s3rver";
+
 import { createDiskStorage } from "./disk.ts";
 import { createS3Storage } from "./s3.ts";
 import { MissingObjectError, newStorageKey } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 /** What every driver owes, whatever the bytes lie on. */
-function testStorage(name: string, open: (folder: string) => Promise<{ storage: Storage; close(): Promise<void> }>): void {
+function testStorage(
+  name: string,
+  open: (folder: string) => Promise<{ storage: Storage; close(): Promise<void> }>,
+): void {
   describe(`storage ${name}`, () => {
     let folder: string;
     let storage: Storage;
@@ -27,7 +32,8 @@ function testStorage(name: string, open: (folder: string) => Promise<{ storage: 
       await close();
       await rm(folder, { recursive: true, force: true });
     });
-    const read = async (key: string, range?: { start?: number; end?: number }) => buffer(await storage.open(key, range));
+    const read = async (key: string, range?: { start?: number; end?: number }) =>
+      buffer(await storage.open(key, range));
     const listed = async () => (await Readable.from(storage.list()).toArray()).map(({ key }: StoredObject) => key);
 
     it("gives back what was put, by the byte", async () => {
@@ -57,7 +63,12 @@ function testStorage(name: string, open: (folder: string) => Promise<{ storage: 
         }
       };
       assert.deepEqual(await storage.put(key, many()), { sizeBytes: 21 * 1_048_576 });
-      assert.equal(createHash("sha256").update(await read(key)).digest("hex"), hash.digest("hex"));
+      assert.equal(
+        createHash("sha256")
+          .update(await read(key))
+          .digest("hex"),
+        hash.digest("hex"),
+      );
     });
 
     it("opens ranges without their end", async () => {
@@ -105,7 +116,10 @@ function testStorage(name: string, open: (folder: string) => Promise<{ storage: 
     it("names a missing object", async () => {
       const key = newStorageKey();
       await assert.rejects(storage.open(key), MissingObjectError);
-      await assert.rejects(storage.withFile(key, () => Promise.resolve()), MissingObjectError);
+      await assert.rejects(
+        storage.withFile(key, () => Promise.resolve()),
+        MissingObjectError,
+      );
       assert.equal(await storage.sizeBytes(key), null);
     });
 
@@ -129,7 +143,16 @@ function testStorage(name: string, open: (folder: string) => Promise<{ storage: 
 
     it("refuses keys that could leave its folder", async () => {
       const id = randomUUID();
-      for (const key of ["", "/etc/passwd", "../secret", `media/../../${id}`, `media/ab/${id}/..`, `media/ab/${id}\0`, `media\\ab\\${id}`, `media/%2e/${id}`]) {
+      for (const key of [
+        "",
+        "/etc/passwd",
+        "../secret",
+        `media/../../${id}`,
+        `media/ab/${id}/..`,
+        `media/ab/${id}\0`,
+        `media\\ab\\${id}`,
+        `media/%2e/${id}`,
+      ]) {
         await assert.rejects(storage.put(key, chunksOf(randomBytes(1), 1)), /Not a storage key/, key);
         await assert.rejects(storage.open(key), /Not a storage key/, key);
         await assert.rejects(storage.delete(key), /Not a storage key/, key);
@@ -144,7 +167,13 @@ testStorage("on disk", async (folder) => {
 });
 
 testStorage("on S3", async (folder) => {
-  const server = new S3rver({ port: 0, address: "127.0.0.1", silent: true, directory: folder, configureBuckets: [{ name: "ampost" }] });
+  const server = new S3rver({
+    port: 0,
+    address: "127.0.0.1",
+    silent: true,
+    directory: folder,
+    configureBuckets: [{ name: "ampost" }],
+  });
   const { port } = await server.run();
   const storage = createS3Storage({
     bucket: "ampost",

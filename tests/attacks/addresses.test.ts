@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mkdtemp, rm } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 
 import { unlimited } from "../../model/user-limits.ts";
-import { INGEST_QUEUE } from "../../server/media/queues.ts";
-import { createIngest } from "../../server/media/ingest.ts";
-import { deliver } from "../../server/domain/webhooks/deliver.ts";
-import { findClient } from "../../server/domain/mcp-grants/clients.ts";
 import { openMedia } from "../../sandbox/media.ts";
+import { findClient } from "../../server/domain/mcp-grants/clients.ts";
+import { deliver } from "../../server/domain/webhooks/deliver.ts";
+import { createIngest } from "../../server/media/ingest.ts";
+import { INGEST_QUEUE } from "../../server/media/queues.ts";
 import { idOf } from "../answers.ts";
 import { createWorld, type World } from "../world.ts";
 
@@ -30,8 +30,26 @@ async function startCanary(t: TestContext) {
 
 /** This machine's own address in every way in which it can be written. */
 const HOSTS = [
-  "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1.", "①②⑦.0.0.1", "0.0.0.0", "0", "[::]", "[::1]",
-  "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "localhost", "localhost.", "LOCALHOST", "ip6-localhost",
+  "127.0.0.1",
+  "127.1",
+  "2130706433",
+  "0x7f000001",
+  "0x7f.0.0.1",
+  "0177.0.0.1",
+  "127.0.0.1.",
+  "①②⑦.0.0.1",
+  "0.0.0.0",
+  "0",
+  "[::]",
+  "[::1]",
+  "[::ffff:127.0.0.1]",
+  "[::ffff:7f00:1]",
+  "[::127.0.0.1]",
+  "[64:ff9b::7f00:1]",
+  "localhost",
+  "localhost.",
+  "LOCALHOST",
+  "ip6-localhost",
 ];
 
 test("no address that a user can name reaches this machine: media, thumbnails, covers, parts of chains, webhooks, MCP clients, the sandbox", async (t) => {
@@ -57,12 +75,21 @@ test("no address that a user can name reaches this machine: media, thumbnails, c
       platforms: ["instagram", "threads"],
       platformSetId: world.test.platformSetId,
     });
-    await assert.rejects(findClient(world.services, at("client.json").replace("http:", "https:"), { address: null }), host);
+    await assert.rejects(
+      findClient(world.services, at("client.json").replace("http:", "https:"), { address: null }),
+      host,
+    );
     await assert.rejects(findClient(world.services, at("client.json"), { address: null }), host);
     await sendWebhook(world, at("webhook"));
-    for (const redirects of ["follow", "refuse"] as const) assert.equal((await sandbox.fetch(at("sandbox.jpg"), { maxBytes: 1_000, redirects })).ok, false, host);
+    for (const redirects of ["follow", "refuse"] as const)
+      assert.equal((await sandbox.fetch(at("sandbox.jpg"), { maxBytes: 1_000, redirects })).ok, false, host);
   }
-  const ingest = createIngest({ pool: world.database.pool, storage: world.services.storage, allowPrivateUrls: false, limitsOf: unlimited });
+  const ingest = createIngest({
+    pool: world.database.pool,
+    storage: world.services.storage,
+    allowPrivateUrls: false,
+    limitsOf: unlimited,
+  });
   const jobs = world.jobs.filter(({ queue }) => queue === INGEST_QUEUE);
   assert.ok(jobs.length >= 5 * HOSTS.length, `${jobs.length} addresses were to be fetched`);
   await Promise.all(jobs.map(({ data }) => ingest.run(data).catch(() => undefined)));
@@ -74,12 +101,18 @@ test("no address that a user can name reaches this machine: media, thumbnails, c
 /** As if its address had been let in before: names that lead to private addresses are known only when they are resolved. */
 async function sendWebhook(world: World, url: string): Promise<void> {
   const { userId, mode } = world.test;
-  const made = await world.call(world.test, "POST", "/api/v1/webhooks", { url: "https://example.com/hook", events: ["post.published"] });
+  const made = await world.call(world.test, "POST", "/api/v1/webhooks", {
+    url: "https://example.com/hook",
+    events: ["post.published"],
+  });
   const webhookId = idOf(made.body, "webhook");
   await world.database.pool.query("update webhooks set url = $2 where id = $1", [webhookId, url]);
   const { body } = await world.call(world.test, "POST", `/api/v1/webhooks/${webhookId}/test`);
   const job = world.jobs.findLast(({ queue }) => queue === "webhooks.deliver");
   assert.ok(job, `${userId} ${mode} ${JSON.stringify(body)}`);
-  await assert.rejects(deliver({ pool: world.database.pool, vault: world.services.vault, allowPrivateUrls: false }, job.data), url);
+  await assert.rejects(
+    deliver({ pool: world.database.pool, vault: world.services.vault, allowPrivateUrls: false }, job.data),
+    url,
+  );
   await world.call(world.test, "DELETE", `/api/v1/webhooks/${webhookId}`);
 }

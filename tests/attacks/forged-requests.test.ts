@@ -34,12 +34,31 @@ const FORGED: readonly Record<string, string>[] = [
 ];
 
 const id = newId();
-const FIELDS = { id, mode: "test", set: id, name: "Stolen", email: "evil@example.com", password: "stolen stolen", currentPassword: "stolen", newPassword: "stolen stolen", token: "stolen", code: "123456", contentHash: "0".repeat(64), answer: "allow", asked: "stolen", platform: "threads", platformSetId: id };
+const FIELDS = {
+  id,
+  mode: "test",
+  set: id,
+  name: "Stolen",
+  email: "evil@example.com",
+  password: "stolen stolen",
+  currentPassword: "stolen",
+  newPassword: "stolen stolen",
+  token: "stolen",
+  code: "123456",
+  contentHash: "0".repeat(64),
+  answer: "allow",
+  asked: "stolen",
+  platform: "threads",
+  platformSetId: id,
+};
 const BODIES: readonly (readonly [string, string])[] = [
   ["application/x-www-form-urlencoded", String(new URLSearchParams(FIELDS))],
   ["text/plain", JSON.stringify(FIELDS)],
   ["application/json", JSON.stringify(FIELDS)],
-  ["multipart/form-data; boundary=b", `--b\r\ncontent-disposition: form-data; name="data"\r\n\r\n${JSON.stringify(FIELDS)}\r\n--b--\r\n`],
+  [
+    "multipart/form-data; boundary=b",
+    `--b\r\ncontent-disposition: form-data; name="data"\r\n\r\n${JSON.stringify(FIELDS)}\r\n--b--\r\n`,
+  ],
 ];
 
 /** They look at no cookie: what they answer is the same for whoever asks. */
@@ -51,13 +70,16 @@ test("no page of another site can have a signed-in browser change anything, by w
   let turn = 0;
   for (const route of routes) {
     const before = await everything(world);
-    await Promise.all(FORGED.map(async (headers) => {
-      turn += 1;
-      const body = BODIES[turn % BODIES.length] ?? BODIES[0];
-      const what = `${route.method} ${route.path} ${JSON.stringify(headers)} ${body?.[0]}`;
-      if (WITHOUT_SESSION.includes(route.path)) assert.deepEqual(await ask(route, headers, body, { cookie }), await ask(route, headers, body, {}), what);
-      else assert.match(await ask(route, headers, body, { cookie }), REFUSED, what);
-    }));
+    await Promise.all(
+      FORGED.map(async (headers) => {
+        turn += 1;
+        const body = BODIES[turn % BODIES.length] ?? BODIES[0];
+        const what = `${route.method} ${route.path} ${JSON.stringify(headers)} ${body?.[0]}`;
+        if (WITHOUT_SESSION.includes(route.path))
+          assert.deepEqual(await ask(route, headers, body, { cookie }), await ask(route, headers, body, {}), what);
+        else assert.match(await ask(route, headers, body, { cookie }), REFUSED, what);
+      }),
+    );
     assert.deepEqual(await everything(world), before, `${route.method} ${route.path}`);
     await world.database.pool.query("delete from throttles");
   }
@@ -77,7 +99,13 @@ test("a page of another site that leads a signed-in browser to an address, or lo
     const good = { platformSetId: world.test.platformSetId, mode: "test" };
     for (const query of [good, { ...FIELDS, ...good }]) {
       const path = `${route.path.replace(":platform", "threads")}?${new URLSearchParams(query)}`;
-      for (const mode of ["navigate", "no-cors"]) await ask({ ...route, path }, { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode, referer: "https://evil.example/" }, undefined, { cookie });
+      for (const mode of ["navigate", "no-cors"])
+        await ask(
+          { ...route, path },
+          { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode, referer: "https://evil.example/" },
+          undefined,
+          { cookie },
+        );
     }
   }
   assert.deepEqual(await everythingElse(), before);
@@ -86,10 +114,21 @@ test("a page of another site that leads a signed-in browser to an address, or lo
 /** By the rule about foreign sites, or as a route that takes no session at all. */
 const REFUSED = /^(401 .*(did not come from the dashboard|API key is missing)|40[13] \/mcp)/s;
 
-async function ask({ method, path }: Route, headers: Record<string, string>, body: readonly [string, string] | undefined, as: Record<string, string>): Promise<string> {
+async function ask(
+  { method, path }: Route,
+  headers: Record<string, string>,
+  body: readonly [string, string] | undefined,
+  as: Record<string, string>,
+): Promise<string> {
   const url = fill(path, id);
-  const typed = body === undefined ? {} : { "content-type": body[0], "content-length": String(Buffer.byteLength(body[1])) };
-  const answer = await world.app.inject({ method, url, headers: { host: "localhost:3000", ...typed, ...headers, ...as }, ...(body === undefined ? {} : { payload: body[1] }) });
+  const typed =
+    body === undefined ? {} : { "content-type": body[0], "content-length": String(Buffer.byteLength(body[1])) };
+  const answer = await world.app.inject({
+    method,
+    url,
+    headers: { host: "localhost:3000", ...typed, ...headers, ...as },
+    ...(body === undefined ? {} : { payload: body[1] }),
+  });
   assert.ok(answer.statusCode < 500, `${method} ${url}: ${answer.statusCode}`);
   return `${answer.statusCode} ${path === "/mcp" ? path : answer.body.replace(/"client_id":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
 }

@@ -19,7 +19,9 @@ async function newPerson(): Promise<{ email: string; cookie: string }> {
   const { test: tenant } = await world.makeTenants();
   await world.database.pool.query("delete from throttles");
   const cookie = await world.signIn(tenant);
-  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [
+    tenant.userId,
+  ]);
   return { email: rows[0]?.email ?? "", cookie };
 }
 
@@ -27,7 +29,10 @@ let addresses = 0;
 /** From another address each time, as somebody who has many. */
 const post = (path: string, body: object, cookie?: string): Promise<Answered> => {
   addresses += 1;
-  return visit(world, "POST", `/api/auth${path}`, body, { address: `198.51.100.${addresses % 250}`, ...(cookie === undefined ? {} : { cookie }) });
+  return visit(world, "POST", `/api/auth${path}`, body, {
+    address: `198.51.100.${addresses % 250}`,
+    ...(cookie === undefined ? {} : { cookie }),
+  });
 };
 
 test("of many codes that are tried at once a few are judged, and then the right one does not help", async () => {
@@ -38,9 +43,14 @@ test("of many codes that are tried at once a few are judged, and then the right 
   assert.equal(on.status, 200, JSON.stringify(on.body));
   const challenge = (await post("/sign-in/email", { email, password: PASSWORD })).cookie;
   const right = [totp(uri, -1), totp(uri), totp(uri, 1), totp(uri, 2)];
-  const wrong = Array.from({ length: 30 }, (_, number) => String(900_000 + number)).filter((code) => !right.includes(code)).slice(0, 25);
+  const wrong = Array.from({ length: 30 }, (_, number) => String(900_000 + number))
+    .filter((code) => !right.includes(code))
+    .slice(0, 25);
   const answers = await Promise.all(wrong.map((code) => post("/two-factor/verify-totp", { code }, challenge)));
-  assert.ok(answers.every(({ status }) => status === 401 || status === 429 || status === 400), JSON.stringify(answers.map(({ status }) => status)));
+  assert.ok(
+    answers.every(({ status }) => status === 401 || status === 429 || status === 400),
+    JSON.stringify(answers.map(({ status }) => status)),
+  );
   const late = await post("/two-factor/verify-totp", { code: totp(uri, 1) }, challenge);
   assert.notEqual(late.status, 200);
   assert.equal(await world.services.sessions.find({ cookie: late.cookie }), null);
@@ -71,10 +81,15 @@ test("who has an account is not told by any door: what is answered, and with whi
   for (const [path, body] of doors) {
     const told = async (address: string) => {
       const { status, body: answered, setCookies } = await post(path, body(address));
-      return { status, body: JSON.stringify({ ...answered, requestId: "" }).replaceAll(address, "ADDRESS"), cookies: setCookies.map((cookie) => cookie.split("=")[0]) };
+      return {
+        status,
+        body: JSON.stringify({ ...answered, requestId: "" }).replaceAll(address, "ADDRESS"),
+        cookies: setCookies.map((cookie) => cookie.split("=")[0]),
+      };
     };
     const nobodys = await told(`nobody-${newId()}@example.com`);
-    for (const address of [email, unverified, email.toUpperCase()]) assert.deepEqual(await told(address), nobodys, `${path} ${address}`);
+    for (const address of [email, unverified, email.toUpperCase()])
+      assert.deepEqual(await told(address), nobodys, `${path} ${address}`);
   }
 });
 

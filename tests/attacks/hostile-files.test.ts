@@ -29,32 +29,109 @@ const png = (width: number, height: number) => {
   size.set([8, 6, 0, 0, 0], 8);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(size.length);
-  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), length, Buffer.from("IHDR"), size, Buffer.alloc(4)]);
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    length,
+    Buffer.from("IHDR"),
+    size,
+    Buffer.alloc(4),
+  ]);
 };
 
 /** Bytes that are no picture, that are more than a picture, or that cost more than they weigh. */
 const FILES: readonly (readonly [string, () => Buffer, string])[] = [
-  ["an SVG with a script", () => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`), "image/svg+xml"],
-  ["an SVG that says it is a JPEG", () => Buffer.from(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`), "image/jpeg"],
-  ["an SVG that reads a file", () => Buffer.from(`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>`), "image/png"],
+  [
+    "an SVG with a script",
+    () => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`),
+    "image/svg+xml",
+  ],
+  [
+    "an SVG that says it is a JPEG",
+    () => Buffer.from(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`),
+    "image/jpeg",
+  ],
+  [
+    "an SVG that reads a file",
+    () =>
+      Buffer.from(
+        `<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>`,
+      ),
+    "image/png",
+  ],
   ["a page", () => Buffer.from(`<!doctype html>${SCRIPT}`), "text/html"],
   ["a page that says it is a picture", () => Buffer.from(`<!doctype html>${SCRIPT}`), "image/png"],
-  ["a PDF", () => Buffer.from("%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj"), "application/pdf"],
+  [
+    "a PDF",
+    () => Buffer.from("%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj"),
+    "application/pdf",
+  ],
   ["PostScript", () => Buffer.from("%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) (r) file"), "image/jpeg"],
-  ["a drawing of ImageMagick", () => Buffer.from("push graphic-context\nviewbox 0 0 640 480\nfill 'url(http://127.0.0.1/)'\npop graphic-context"), "image/png"],
+  [
+    "a drawing of ImageMagick",
+    () => Buffer.from("push graphic-context\nviewbox 0 0 640 480\nfill 'url(http://127.0.0.1/)'\npop graphic-context"),
+    "image/png",
+  ],
   ["a GIF that is a script", () => Buffer.from("GIF89a/*\x00\x00*/=1;attack()//;", "latin1"), "image/gif"],
   ["a JPEG with a page behind it", () => Buffer.concat([photo, Buffer.from(SCRIPT)]), "image/jpeg"],
-  ["a JPEG with a page in its comment", () => Buffer.concat([photo.subarray(0, 2), Buffer.from([0xff, 0xfe, 0, SCRIPT.length + 2]), Buffer.from(SCRIPT), photo.subarray(2)]), "image/jpeg"],
+  [
+    "a JPEG with a page in its comment",
+    () =>
+      Buffer.concat([
+        photo.subarray(0, 2),
+        Buffer.from([0xff, 0xfe, 0, SCRIPT.length + 2]),
+        Buffer.from(SCRIPT),
+        photo.subarray(2),
+      ]),
+    "image/jpeg",
+  ],
   ["a PNG of 60 000 by 60 000", () => png(60_000, 60_000), "image/png"],
   ["a PNG of no size", () => png(0, 0), "image/png"],
-  ["an MP4 of twenty thousand boxes", () => Buffer.concat([box("ftyp", "isom\0\0\x02\0isomiso2"), ...Array.from({ length: 20_000 }, () => box("free", ""))]), "video/mp4"],
-  ["an MP4 of boxes in boxes", () => Buffer.concat([box("ftyp", "isom\0\0\x02\0isomiso2"), Array.from({ length: 2_000 }).reduce((inner: Buffer) => box("moov", inner), Buffer.alloc(0))]), "video/mp4"],
-  ["an MP4 whose box is longer than all files", () => Buffer.concat([box("ftyp", "isom\0\0\x02\0isomiso2"), Buffer.from("\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff", "latin1")]), "video/mp4"],
+  [
+    "an MP4 of twenty thousand boxes",
+    () =>
+      Buffer.concat([box("ftyp", "isom\0\0\x02\0isomiso2"), ...Array.from({ length: 20_000 }, () => box("free", ""))]),
+    "video/mp4",
+  ],
+  [
+    "an MP4 of boxes in boxes",
+    () =>
+      Buffer.concat([
+        box("ftyp", "isom\0\0\x02\0isomiso2"),
+        Array.from({ length: 2_000 }).reduce((inner: Buffer) => box("moov", inner), Buffer.alloc(0)),
+      ]),
+    "video/mp4",
+  ],
+  [
+    "an MP4 whose box is longer than all files",
+    () =>
+      Buffer.concat([
+        box("ftyp", "isom\0\0\x02\0isomiso2"),
+        Buffer.from("\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff", "latin1"),
+      ]),
+    "video/mp4",
+  ],
   ["an archive", () => Buffer.from("PK\x03\x04", "latin1"), "application/zip"],
   ["nothing", () => Buffer.alloc(0), "image/jpeg"],
 ];
 
-const NAMES = ["../../../../etc/passwd", "..\\..\\a.jpg", "/etc/passwd", "a\r\nset-cookie: x=1.jpg", `"><script>attack()</script>.jpg`, '"; filename="b.html', "a.html", "a.svg", "a.php.jpg", "a\u0000.jpg", "\u202egpj.exe", ".htaccess", "con", "x".repeat(5_000), "%2e%2e%2f", ""];
+const NAMES = [
+  "../../../../etc/passwd",
+  "..\\..\\a.jpg",
+  "/etc/passwd",
+  "a\r\nset-cookie: x=1.jpg",
+  `"><script>attack()</script>.jpg`,
+  '"; filename="b.html',
+  "a.html",
+  "a.svg",
+  "a.php.jpg",
+  "a\u0000.jpg",
+  "\u202egpj.exe",
+  ".htaccess",
+  "con",
+  "x".repeat(5_000),
+  "%2e%2e%2f",
+  "",
+];
 
 test("a file that is none is refused with nothing kept, and one that is taken is shown as a picture or a video and nothing else", async () => {
   for (const [what, bytes, type] of FILES) {
@@ -62,7 +139,10 @@ test("a file that is none is refused with nothing kept, and one that is taken is
     const answer = await upload(bytes(), type, "a.jpg");
     if (answer.status === 201) await assertHarmless(answer.body, what);
     else {
-      assert.ok(answer.status === 400 || answer.status === 413, `${what}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      assert.ok(
+        answer.status === 400 || answer.status === 413,
+        `${what}: ${answer.status} ${JSON.stringify(answer.body)}`,
+      );
       assert.deepEqual(await snapshot(world), before, what);
     }
   }
@@ -71,7 +151,10 @@ test("a file that is none is refused with nothing kept, and one that is taken is
 test("the name of a file names nothing but itself: neither a place, nor a header, nor a type", async () => {
   for (const name of NAMES) {
     const answer = await upload(photo, "image/jpeg", name);
-    assert.ok(answer.status === 201 || answer.status === 400, `${name}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    assert.ok(
+      answer.status === 201 || answer.status === 400,
+      `${name}: ${answer.status} ${JSON.stringify(answer.body)}`,
+    );
     if (answer.status === 201) await assertHarmless(answer.body, name.slice(0, 60));
   }
   for await (const { key } of world.services.storage.list()) assert.match(key, /^media\/[\w/.-]+$/);
@@ -93,7 +176,11 @@ async function assertHarmless(body: unknown, what: string): Promise<void> {
 async function upload(bytes: Buffer, type: string, name: string): Promise<{ status: number; body: unknown }> {
   const form = new FormData();
   form.set("file", new File([new Uint8Array(bytes)], name, { type }));
-  const response = await fetch(`${world.url}/api/v1/media`, { method: "POST", body: form, headers: { authorization: `Bearer ${world.test.key}` } });
+  const response = await fetch(`${world.url}/api/v1/media`, {
+    method: "POST",
+    body: form,
+    headers: { authorization: `Bearer ${world.test.key}` },
+  });
   const answered: unknown = await response.json();
   return { status: response.status, body: answered };
 }

@@ -27,7 +27,18 @@ const MARKUP: readonly [string, ...string[]] = [
   "javascript:attack()//",
   "data:text/html,<script>attack()</script>",
 ];
-const ELSEWHERE: readonly [string, string, string, ...string[]] = ["//evil.example", "/\\evil.example", "/..//evil.example", "/%2e%2e//evil.example", "/.//evil.example", "https://evil.example", "\t//evil.example", "/\n/evil.example", `${APP}@evil.example`, `${APP}.evil.example`];
+const ELSEWHERE: readonly [string, string, string, ...string[]] = [
+  "//evil.example",
+  "/\\evil.example",
+  "/..//evil.example",
+  "/%2e%2e//evil.example",
+  "/.//evil.example",
+  "https://evil.example",
+  "\t//evil.example",
+  "/\n/evil.example",
+  `${APP}@evil.example`,
+  `${APP}.evil.example`,
+];
 
 test("nothing in an address becomes markup, a script or a way to another site, in whichever parameter of whichever route", async () => {
   const names = await namesThatAreRead();
@@ -43,13 +54,24 @@ test("nothing in an address becomes markup, a script or a way to another site, i
     const isPage = !/^\/(api|docs|openapi|llm|\.well-known)/.test(path);
     const texts = isPage ? [...MARKUP, ...ELSEWHERE] : [MARKUP[0], ELSEWHERE[2]];
     const inPath = /[:*]/.test(path) ? texts.map((text) => ask(text, {}, { cookie })) : [];
-    await Promise.all([...inPath, ...texts.map((text) => ask("threads", Object.fromEntries(names.map((name) => [name, text])), { cookie }))]);
+    await Promise.all([
+      ...inPath,
+      ...texts.map((text) => ask("threads", Object.fromEntries(names.map((name) => [name, text])), { cookie })),
+    ]);
     if (!isPage) continue;
     // Where one of them is refused, the others are not looked at: they come in small companies, too, beside what is good.
     const good = { mode: "test", set: world.test.platformSetId, token: "x" };
     const as: Record<string, string> = (await ask("threads", good, { cookie })) === 303 ? {} : { cookie };
     const companies = names.map((_, at) => names.slice(at, at + 4)).filter((_, at) => at % 4 === 0);
-    await Promise.all(companies.map((company, at) => ask("threads", { ...good, ...Object.fromEntries(company.map((name) => [name, at % 2 === 0 ? MARKUP[0] : ELSEWHERE[2]])) }, as)));
+    await Promise.all(
+      companies.map((company, at) =>
+        ask(
+          "threads",
+          { ...good, ...Object.fromEntries(company.map((name) => [name, at % 2 === 0 ? MARKUP[0] : ELSEWHERE[2]])) },
+          as,
+        ),
+      ),
+    );
   }
   assert.deepEqual(failed, []);
 });
@@ -57,12 +79,24 @@ test("nothing in an address becomes markup, a script or a way to another site, i
 test("nothing that a form sends comes back as markup, or leads to another site", async () => {
   const names = await namesThatAreRead();
   const failed: string[] = [];
-  for (const { path } of routesOf(world.app).filter(({ method, path }) => method === "POST" && !path.startsWith("/api/"))) {
+  for (const { path } of routesOf(world.app).filter(
+    ({ method, path }) => method === "POST" && !path.startsWith("/api/"),
+  )) {
     for (const text of [MARKUP[0], ELSEWHERE[2]]) {
       for (const as of [{}, { cookie }]) {
         const payload = String(new URLSearchParams(Object.fromEntries(names.map((name) => [name, text]))));
-        const headers = { ...HEADERS, "content-type": "application/x-www-form-urlencoded", "content-length": String(payload.length), ...as };
-        failed.push(...judge(`POST ${path} ${text}`, await world.app.inject({ method: "POST", url: fill(path, "threads"), headers, payload })));
+        const headers = {
+          ...HEADERS,
+          "content-type": "application/x-www-form-urlencoded",
+          "content-length": String(payload.length),
+          ...as,
+        };
+        failed.push(
+          ...judge(
+            `POST ${path} ${text}`,
+            await world.app.inject({ method: "POST", url: fill(path, "threads"), headers, payload }),
+          ),
+        );
       }
       if ((await world.services.sessions.find({ cookie })) === null) cookie = await world.signIn(world.test);
     }
@@ -74,17 +108,50 @@ test("nothing that a form sends comes back as markup, or leads to another site",
 test("nothing that people, keys or platforms have stored becomes markup on any page", async () => {
   const accountId = await world.connect(world.test, "threads");
   const call = async (path: string, body: object) => (await world.call(world.test, "POST", path, body)).body;
-  const postId = idOf(await call("/api/v1/posts", { content: { text: MARKUP.join("\n") }, platforms: ["threads"], platformSetId: world.test.platformSetId }), "post");
-  const link = objectIn(await call("/api/v1/connect-links", { platformSetId: world.test.platformSetId, externalId: "customer", returnUrl: "https://example.com/back" }), "connectLink");
-  await world.callAs(cookie, "POST", "/api/keys", { name: "Agent", mode: "test", policies: { approvalRequired: true } });
+  const postId = idOf(
+    await call("/api/v1/posts", {
+      content: { text: MARKUP.join("\n") },
+      platforms: ["threads"],
+      platformSetId: world.test.platformSetId,
+    }),
+    "post",
+  );
+  const link = objectIn(
+    await call("/api/v1/connect-links", {
+      platformSetId: world.test.platformSetId,
+      externalId: "customer",
+      returnUrl: "https://example.com/back",
+    }),
+    "connectLink",
+  );
+  await world.callAs(cookie, "POST", "/api/keys", {
+    name: "Agent",
+    mode: "test",
+    policies: { approvalRequired: true },
+  });
   await world.callAs(cookie, "POST", "/api/invites", { email: "guest@example.com" });
-  await world.callAs(cookie, "PUT", `/api/platform-sets/${world.test.platformSetId}/apps/threads?mode=test`, { clientId: "client", clientSecret: "secret" });
+  await world.callAs(cookie, "PUT", `/api/platform-sets/${world.test.platformSetId}/apps/threads?mode=test`, {
+    clientId: "client",
+    clientSecret: "secret",
+  });
   const taken = await writeEverywhere(MARKUP[0]);
-  for (const column of ["platform_sets.name", "accounts.display_name", "accounts.username", "api_keys.name", "users.name", "oauth_apps.client_id"]) assert.ok(taken.includes(column), `${column} of ${taken.join(" ")}`);
+  for (const column of [
+    "platform_sets.name",
+    "accounts.display_name",
+    "accounts.username",
+    "api_keys.name",
+    "users.name",
+    "oauth_apps.client_id",
+  ])
+    assert.ok(taken.includes(column), `${column} of ${taken.join(" ")}`);
   const failed: string[] = [];
   let shown = 0;
-  for (const { path } of routesOf(world.app).filter(({ method, path }) => method === "GET" && !path.startsWith("/api/v1"))) {
-    for (const id of /[:*]/.test(path) ? [postId, accountId, world.test.platformSetId, new URL(String(link["url"])).pathname.split("/").at(-1) ?? ""] : [""]) {
+  for (const { path } of routesOf(world.app).filter(
+    ({ method, path }) => method === "GET" && !path.startsWith("/api/v1"),
+  )) {
+    for (const id of /[:*]/.test(path)
+      ? [postId, accountId, world.test.platformSetId, new URL(String(link["url"])).pathname.split("/").at(-1) ?? ""]
+      : [""]) {
       const url = `${fill(path, id)}?${new URLSearchParams({ mode: "test", set: world.test.platformSetId })}`;
       const answer = await world.app.inject({ method: "GET", url, headers: { ...HEADERS, cookie } });
       failed.push(...judge(`GET ${url}`, answer));
@@ -96,28 +163,52 @@ test("nothing that people, keys or platforms have stored becomes markup on any p
 });
 
 /** What is wrong with an answer in which nothing of ours reads as those texts do. */
-function judge(what: string, { statusCode, headers, body }: { statusCode: number; headers: Record<string, unknown>; body: string }): string[] {
+function judge(
+  what: string,
+  { statusCode, headers, body }: { statusCode: number; headers: Record<string, unknown>; body: string },
+): string[] {
   const wrong: string[] = [];
   if (statusCode >= 500 && !/cannot be reached|"code":"UNAVAILABLE"/.test(body)) wrong.push(`${statusCode}`);
   if (isElsewhere(headers["location"] ?? "/")) wrong.push(`leads to ${String(headers["location"])}`);
   const type = String(headers["content-type"] ?? "");
   if (/html|xml|svg/.test(type)) {
     if (/<img src=x|<script>attack|<svg\/onload|<iframe srcdoc|' onfocus=/.test(body)) wrong.push("markup");
-    for (const [, value = ""] of body.matchAll(/\s(?:href|src|action|formaction|content)\s*=\s*["']?([^"'>]*)/g)) if (isElsewhere(value.replaceAll("&#38;", "&"))) wrong.push(`links to ${value.slice(0, 80)}`);
+    for (const [, value = ""] of body.matchAll(/\s(?:href|src|action|formaction|content)\s*=\s*["']?([^"'>]*)/g))
+      if (isElsewhere(value.replaceAll("&#38;", "&"))) wrong.push(`links to ${value.slice(0, 80)}`);
     const policy = String(headers["content-security-policy"]);
-    if (!policy.includes("default-src 'none'") || /unsafe-inline|unsafe-eval/.test(policy.replace(/style-src [^;]*/, ""))) wrong.push(`policy ${policy}`);
-  } else if (body !== "" && !/^(application\/json|text\/(plain|markdown|javascript|event-stream)|application\/yaml|image\/)/.test(type)) wrong.push(`type ${type}`);
+    if (
+      !policy.includes("default-src 'none'") ||
+      /unsafe-inline|unsafe-eval/.test(policy.replace(/style-src [^;]*/, ""))
+    )
+      wrong.push(`policy ${policy}`);
+  } else if (
+    body !== "" &&
+    !/^(application\/json|text\/(plain|markdown|javascript|event-stream)|application\/yaml|image\/)/.test(type)
+  )
+    wrong.push(`type ${type}`);
   return wrong.map((each) => `${what}: ${each}`);
 }
 
 /** Whether an address of a page or an answer runs, or is of the site that the attacks name. */
 function isElsewhere(address: unknown): boolean {
   const url = URL.parse(String(address), APP);
-  return url !== null && (url.host.endsWith("evil.example") || /^(javascript|data:text)/.test(url.protocol + url.pathname));
+  return (
+    url !== null && (url.host.endsWith("evil.example") || /^(javascript|data:text)/.test(url.protocol + url.pathname))
+  );
 }
 
 /** What comes back from a platform's consent page. */
-const SAID_BY_PLATFORMS = ["code", "state", "error", "error_code", "error_message", "error_reason", "error_description", "iss", "scope"];
+const SAID_BY_PLATFORMS = [
+  "code",
+  "state",
+  "error",
+  "error_code",
+  "error_message",
+  "error_reason",
+  "error_description",
+  "iss",
+  "scope",
+];
 
 /** The names of all that the server reads out of addresses and forms, by its sources, so that a new one is among them. */
 async function namesThatAreRead(): Promise<string[]> {
@@ -125,19 +216,44 @@ async function namesThatAreRead(): Promise<string[]> {
   const root = join(import.meta.dirname, "../../server");
   for await (const file of glob("{http,oauth,domain}/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] })) {
     const text = await readFile(join(root, file), "utf8");
-    for (const [, name = ""] of text.matchAll(/(?:\.(?:get|getAll|text|all)\(|(?:query|queryOf\(request\)|params)\[)"(\w+)"/g)) names.add(name);
-    for (const [, list = ""] of text.matchAll(/\{ ([^}]+) \} = queryOf/g)) for (const [name] of list.matchAll(/\b[a-z]\w*(?=\b)/g)) names.add(name);
+    for (const [, name = ""] of text.matchAll(
+      /(?:\.(?:get|getAll|text|all)\(|(?:query|queryOf\(request\)|params)\[)"(\w+)"/g,
+    ))
+      names.add(name);
+    for (const [, list = ""] of text.matchAll(/\{ ([^}]+) \} = queryOf/g))
+      for (const [name] of list.matchAll(/\b[a-z]\w*(?=\b)/g)) names.add(name);
   }
-  for (const name of ["returnTo", "notice", "token", "invite", "mode", "set", "redirect_uri", "client_id", "cursor", "name", "email"]) assert.ok(names.has(name), name);
+  for (const name of [
+    "returnTo",
+    "notice",
+    "token",
+    "invite",
+    "mode",
+    "set",
+    "redirect_uri",
+    "client_id",
+    "cursor",
+    "name",
+    "email",
+  ])
+    assert.ok(names.has(name), name);
   return [...names];
 }
 
 /** Puts a text into every column that holds words, by the database, whatever the API would have taken; says which took it. */
 async function writeEverywhere(text: string): Promise<string[]> {
-  const { rows } = await world.database.pool.query<{ table: string; column: string }>("select table_name as table, column_name as column from information_schema.columns where table_schema = 'public' and data_type = 'text'");
+  const { rows } = await world.database.pool.query<{ table: string; column: string }>(
+    "select table_name as table, column_name as column from information_schema.columns where table_schema = 'public' and data_type = 'text'",
+  );
   const taken: string[] = [];
   for (const { table, column } of rows) {
-    if (/(^|_)(id|mode|status|digest|sealed|encrypted|hash|key|kind|platform|secret|checksum|user|by|zone|url|uri)$/.test(column) && column !== "client_id") continue;
+    if (
+      /(^|_)(id|mode|status|digest|sealed|encrypted|hash|key|kind|platform|secret|checksum|user|by|zone|url|uri)$/.test(
+        column,
+      ) &&
+      column !== "client_id"
+    )
+      continue;
     const done = await world.database.pool.query(`update ${table} set ${column} = $1`, [text]).catch(() => null);
     if ((done?.rowCount ?? 0) > 0) taken.push(`${table}.${column}`);
   }

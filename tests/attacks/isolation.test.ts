@@ -32,15 +32,24 @@ after(() => world.close());
 /** Makes an object of the noun that an operation's name begins with. */
 const MAKERS: Readonly<Record<string, (tenant: Tenant) => Promise<string>>> = {
   posts: async (tenant) => {
-    const { body } = await world.call(tenant, "POST", "/api/v1/posts", { content: { text: "Mine" }, platforms: ["threads"], platformSetId: tenant.platformSetId });
+    const { body } = await world.call(tenant, "POST", "/api/v1/posts", {
+      content: { text: "Mine" },
+      platforms: ["threads"],
+      platformSetId: tenant.platformSetId,
+    });
     return idOf(body, "post");
   },
   platform_sets: (tenant) => newSet(tenant),
   accounts: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
   media: (tenant) => newMedia(tenant),
-  keys: async (tenant) => idOf((await call("session", tenant, "POST", "/api/keys", { name: "Mine", mode: tenant.mode })).body, "key"),
+  keys: async (tenant) =>
+    idOf((await call("session", tenant, "POST", "/api/keys", { name: "Mine", mode: tenant.mode })).body, "key"),
   sessions: async (tenant) => (await world.services.sessions.find({ cookie: await world.signIn(tenant) }))?.id ?? "",
-  invites: async (tenant) => await insert("insert into invites (id, email, token_digest, invited_by, expires_at) values ($1, $2, $2, $3, now() + interval '1 day')", [newId(), tenant.userId]),
+  invites: async (tenant) =>
+    await insert(
+      "insert into invites (id, email, token_digest, invited_by, expires_at) values ($1, $2, $2, $3, now() + interval '1 day')",
+      [newId(), tenant.userId],
+    ),
   oauth_apps: (tenant) => newSet(tenant),
   // A sign-in at a platform belongs to the browser in which it was begun; this is one of another browser.
   connections: async (tenant) =>
@@ -50,9 +59,13 @@ const MAKERS: Readonly<Record<string, (tenant: Tenant) => Promise<string>>> = {
       [randomBytes(32), tenant.userId, tenant.mode, tenant.platformSetId],
     ),
   webhooks: (tenant) => newWebhook(tenant),
-  webhook_deliveries: async (tenant) => idOf((await world.call(tenant, "POST", `/api/v1/webhooks/${await newWebhook(tenant)}/test`)).body, "delivery"),
+  webhook_deliveries: async (tenant) =>
+    idOf((await world.call(tenant, "POST", `/api/v1/webhooks/${await newWebhook(tenant)}/test`)).body, "delivery"),
   connect_links: async (tenant) => {
-    const { body } = await world.call(tenant, "POST", "/api/v1/connect-links", { platformSetId: tenant.platformSetId, returnUrl: "https://example.com/back" });
+    const { body } = await world.call(tenant, "POST", "/api/v1/connect-links", {
+      platformSetId: tenant.platformSetId,
+      returnUrl: "https://example.com/back",
+    });
     return idOf(body, "connectLink");
   },
 };
@@ -77,7 +90,10 @@ async function insert(sql: string, values: readonly unknown[]): Promise<string> 
 }
 
 async function newWebhook(tenant: Tenant): Promise<string> {
-  return idOf((await world.call(tenant, "POST", "/api/v1/webhooks", { url: "https://example.com/events" })).body, "webhook");
+  return idOf(
+    (await world.call(tenant, "POST", "/api/v1/webhooks", { url: "https://example.com/events" })).body,
+    "webhook",
+  );
 }
 
 async function newMedia(tenant: Tenant): Promise<string> {
@@ -87,14 +103,19 @@ async function newMedia(tenant: Tenant): Promise<string> {
 
 /** There are more of them than a user may make. */
 async function newSet({ userId, mode }: Tenant): Promise<string> {
-  return await insert("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Mine')", [userId, mode]);
+  return await insert("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Mine')", [
+    userId,
+    mode,
+  ]);
 }
 
 for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape)) {
   const name = operation.name.replace(/^legacy_/, "");
   const noun = Object.keys(MAKERS).find((known) => name.startsWith(`${known}_`)) ?? "";
   for (const way of waysOf(operation)) {
-    for (const who of WITHOUT_MODE.includes(noun) ? (["another user"] as const) : (["another user", "the other mode"] as const)) {
+    for (const who of WITHOUT_MODE.includes(noun)
+      ? (["another user"] as const)
+      : (["another user", "the other mode"] as const)) {
       test(`${operation.name} by ${way} of ${who} answers as if there were nothing, and changes nothing`, async () => {
         const owner = world.test;
         const id = await makeFor(operation, owner);
@@ -106,7 +127,8 @@ for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape))
         assert.equal(theirs.status, 404, JSON.stringify(theirs.body));
         assert.deepEqual({ ...asRecord(theirs.body), requestId: "" }, { ...asRecord(nobodys.body), requestId: "" });
         assert.deepEqual(await everything(world), before);
-        if (operation.method === "GET" && operation.streams !== true && noun !== "connections") assert.equal((await call(way, owner, "GET", path(id))).status, 200);
+        if (operation.method === "GET" && operation.streams !== true && noun !== "connections")
+          assert.equal((await call(way, owner, "GET", path(id))).status, 200);
       });
     }
   }
@@ -117,7 +139,10 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
     test(`${name} over MCP of ${who} answers as if there were nothing, and changes nothing`, async () => {
       const id = await makeFor(operation, world.test);
       const caller = who === "another user" ? stranger : world.live;
-      const given = { ...asRecord(BODIES[operation.name]), ...(operation.name === "posts_retry" ? { platforms: ["threads"] } : {}) };
+      const given = {
+        ...asRecord(BODIES[operation.name]),
+        ...(operation.name === "posts_retry" ? { platforms: ["threads"] } : {}),
+      };
       const before = await everything(world);
       const nobodys = await callTool(world, caller, name, { ...given, id: newId() });
       assert.match(nobodys, /NOT_FOUND/, "the call is whole but for its id");
@@ -140,7 +165,12 @@ const NAMED: Readonly<Record<string, ((tenant: Tenant) => Promise<string>) | nul
 };
 
 for (const operation of OPERATIONS) {
-  const inBody = operation.takes === "none" ? [] : fieldsOf(formOf(operation)).map(({ path }) => path).filter((path) => /(^i|I)ds?$/.test(path.at(-1) ?? ""));
+  const inBody =
+    operation.takes === "none"
+      ? []
+      : fieldsOf(formOf(operation))
+          .map(({ path }) => path)
+          .filter((path) => /(^i|I)ds?$/.test(path.at(-1) ?? ""));
   const inQuery = Object.keys(operation.query.shape).filter((name) => /(^i|I)ds?$/.test(name));
   for (const path of [...inBody, ...inQuery.map((name) => [name])]) {
     test(`${operation.name}: ${path.join(".")} of another user names nothing, and changes nothing`, async () => {
@@ -149,18 +179,41 @@ for (const operation of OPERATIONS) {
       const make = known[1];
       if (make === null) return;
       const [id, own] = [await make(world.test), neighbour.platformSetId];
-      const at = operation.path.replace(":id", "id" in operation.params.shape ? await makeFor(operation, neighbour) : "").replace(":platform", "threads");
+      const at = operation.path
+        .replace(":id", "id" in operation.params.shape ? await makeFor(operation, neighbour) : "")
+        .replace(":platform", "threads");
       const ask = async (named: string) => {
         const query = inQuery.includes(path[0] ?? "") ? `?${new URLSearchParams({ [path[0] ?? ""]: named })}` : "";
-        const body = query === "" ? withValue({ content: { text: "Mine" }, text: "Mine", platforms: ["threads"], platformSetId: own, returnUrl: "https://example.com/", externalId: "x" }, path, named) : undefined;
-        const { status, body: answered } = await call(waysOf(operation).at(-1) ?? "key", neighbour, operation.method, at + query, body);
+        const body =
+          query === ""
+            ? withValue(
+                {
+                  content: { text: "Mine" },
+                  text: "Mine",
+                  platforms: ["threads"],
+                  platformSetId: own,
+                  returnUrl: "https://example.com/",
+                  externalId: "x",
+                },
+                path,
+                named,
+              )
+            : undefined;
+        const { status, body: answered } = await call(
+          waysOf(operation).at(-1) ?? "key",
+          neighbour,
+          operation.method,
+          at + query,
+          body,
+        );
         return { status, body: JSON.stringify({ ...asRecord(answered), requestId: "" }).replaceAll(named, "ID") };
       };
       const nobodys = await ask(newId());
       const before = await everything(world);
       const theirs = await ask(id);
       assert.deepEqual(theirs, nobodys);
-      if (inBody.includes(path)) assert.ok(theirs.status >= 400 || theirs.body.includes('"valid":false'), JSON.stringify(theirs));
+      if (inBody.includes(path))
+        assert.ok(theirs.status >= 400 || theirs.body.includes('"valid":false'), JSON.stringify(theirs));
       assert.deepEqual(await everything(world), before);
     });
   }
@@ -170,29 +223,76 @@ test("every form on a person's pages, sent by another person, leaves everything 
   const owner = world.test;
   const cookie = await world.signIn(owner);
   await Promise.all(["posts", "keys", "webhooks", "oauth_apps"].map((noun) => MAKERS[noun]?.(owner)));
-  await call("session", owner, "PUT", `/api/platform-sets/${owner.platformSetId}/apps/threads`, { clientId: "mine", clientSecret: "mine" });
-  const agent = await call("session", owner, "POST", "/api/keys", { name: "Agent", mode: "test", policies: { approvalRequired: true } });
-  const waiting = await world.call({ ...owner, key: /amp_test_[\w-]{40,}/.exec(JSON.stringify(agent.body))?.[0] ?? "" }, "POST", "/api/v1/posts", { content: { text: "May I?" }, platforms: ["threads"], platformSetId: owner.platformSetId });
+  await call("session", owner, "PUT", `/api/platform-sets/${owner.platformSetId}/apps/threads`, {
+    clientId: "mine",
+    clientSecret: "mine",
+  });
+  const agent = await call("session", owner, "POST", "/api/keys", {
+    name: "Agent",
+    mode: "test",
+    policies: { approvalRequired: true },
+  });
+  const waiting = await world.call(
+    { ...owner, key: /amp_test_[\w-]{40,}/.exec(JSON.stringify(agent.body))?.[0] ?? "" },
+    "POST",
+    "/api/v1/posts",
+    { content: { text: "May I?" }, platforms: ["threads"], platformSetId: owner.platformSetId },
+  );
   assert.equal(waiting.status, 201, JSON.stringify([waiting.body, agent.body]));
   const postId = idOf(waiting.body, "post");
-  await insert("insert into passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, transports) values ($1, $2, 'Mine', 'key', $1, 0, 'singleDevice', false, 'usb')", [owner.userId]);
-  await world.services.pool.query("update users set is_owner = true where id = $1", [owner.userId]).catch(() => undefined);
+  await insert(
+    "insert into passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, transports) values ($1, $2, 'Mine', 'key', $1, 0, 'singleDevice', false, 'usb')",
+    [owner.userId],
+  );
+  await world.services.pool
+    .query("update users set is_owner = true where id = $1", [owner.userId])
+    .catch(() => undefined);
   await MAKERS["invites"]?.(owner);
   const forms = new Map<string, [string, string][]>();
-  for (const page of ["/connections?mode=test", `/connections/apps?mode=test&set=${owner.platformSetId}`, "/approvals?mode=test", "/keys", "/settings", `/posts/${postId}/approve?mode=test`]) {
+  for (const page of [
+    "/connections?mode=test",
+    `/connections/apps?mode=test&set=${owner.platformSetId}`,
+    "/approvals?mode=test",
+    "/keys",
+    "/settings",
+    `/posts/${postId}/approve?mode=test`,
+  ]) {
     const html = await (await fetch(world.url + page, { headers: { cookie } })).text();
-    for (const [, action = "", fields = ""] of html.matchAll(/<form method="post" action="([^"]+)"[^>]*>(.*?)<\/form>/gs)) {
-      const inputs = [...fields.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = "", value = ""]): [string, string] => [name, value.replaceAll("&#38;", "&")]);
-      if (inputs.some(([name]) => name !== "mode") || /[\da-f-]{36}/.test(action)) forms.set(action.replaceAll("&#38;", "&"), inputs);
+    for (const [, action = "", fields = ""] of html.matchAll(
+      /<form method="post" action="([^"]+)"[^>]*>(.*?)<\/form>/gs,
+    )) {
+      const inputs = [...fields.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
+        ([, name = "", value = ""]): [string, string] => [name, value.replaceAll("&#38;", "&")],
+      );
+      if (inputs.some(([name]) => name !== "mode") || /[\da-f-]{36}/.test(action))
+        forms.set(action.replaceAll("&#38;", "&"), inputs);
     }
   }
   const found = [...forms.keys()].map((action) => (action.split("?")[0] ?? "").replace(/[\da-f-]{36}/, ":id"));
-  const takingIds = routesOf(world.app).filter(({ method, path }) => method === "POST" && /^\/(approvals|connections|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save)$/.test(path));
-  assert.deepEqual(takingIds.map(({ path }) => path).filter((path) => !found.includes(path) && path !== "/settings/delete").sort(), [], "each form that names something stands on one of the pages");
+  const takingIds = routesOf(world.app).filter(
+    ({ method, path }) =>
+      method === "POST" &&
+      /^\/(approvals|connections|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save)$/.test(
+        path,
+      ),
+  );
+  assert.deepEqual(
+    takingIds
+      .map(({ path }) => path)
+      .filter((path) => !found.includes(path) && path !== "/settings/delete")
+      .sort(),
+    [],
+    "each form that names something stands on one of the pages",
+  );
   const theirs = await world.signIn(stranger);
   const before = await everything(world);
   for (const [action, inputs] of forms) {
-    const answer = await fetch(world.url + action, { method: "POST", redirect: "manual", headers: { cookie: theirs, origin: world.services.settings.appUrl }, body: new URLSearchParams([...inputs, ["name", "Theirs"], ["clientId", "theirs"], ["clientSecret", "theirs"]]) });
+    const answer = await fetch(world.url + action, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie: theirs, origin: world.services.settings.appUrl },
+      body: new URLSearchParams([...inputs, ["name", "Theirs"], ["clientId", "theirs"], ["clientSecret", "theirs"]]),
+    });
     assert.ok(answer.status < 500, action);
     assert.deepEqual(await everything(world), before, action);
   }
@@ -216,13 +316,31 @@ test("every address with an id in it that is no operation shows another person n
     "/api/platforms/:platform/callback": null,
   };
   const theirs = await world.signIn(stranger);
-  for (const { method, path } of routesOf(world.app).filter(({ method, path }) => path.includes(":") && !operations.has(path) && method !== "OPTIONS")) {
+  for (const { method, path } of routesOf(world.app).filter(
+    ({ method, path }) => path.includes(":") && !operations.has(path) && method !== "OPTIONS",
+  )) {
     const make = ids[path];
     assert.notEqual(make, undefined, `it is said what ${path} names`);
     if (make === null || make === undefined) continue;
     const ask = async (id: string) => {
-      const headers: Record<string, string> = path.startsWith("/api/") ? { authorization: `Bearer ${stranger.key}`, "tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream" } : { cookie: theirs, origin: world.services.settings.appUrl, "content-type": "application/x-www-form-urlencoded" };
-      const response = await fetch(`${world.url}${path.replace(":id", id)}?mode=test`, { method, headers, redirect: "manual", ...(method === "POST" || method === "PATCH" ? { body: "mode=test" } : {}) });
+      const headers: Record<string, string> = path.startsWith("/api/")
+        ? {
+            authorization: `Bearer ${stranger.key}`,
+            "tus-resumable": "1.0.0",
+            "upload-offset": "0",
+            "content-type": "application/offset+octet-stream",
+          }
+        : {
+            cookie: theirs,
+            origin: world.services.settings.appUrl,
+            "content-type": "application/x-www-form-urlencoded",
+          };
+      const response = await fetch(`${world.url}${path.replace(":id", id)}?mode=test`, {
+        method,
+        headers,
+        redirect: "manual",
+        ...(method === "POST" || method === "PATCH" ? { body: "mode=test" } : {}),
+      });
       return `${response.status} ${(await response.text()).replaceAll(id, "ID").replace(/"requestId":"[^"]*"/, "")}`;
     };
     const nobodys = await ask(newId());
@@ -235,7 +353,11 @@ test("every address with an id in it that is no operation shows another person n
 });
 
 test("lists show nothing of other users and of the other mode", async () => {
-  for (const [path, key] of [["/api/v1/posts", "posts"], ["/api/v1/accounts", "accounts"], ["/api/v1/media", "media"]] as const) {
+  for (const [path, key] of [
+    ["/api/v1/posts", "posts"],
+    ["/api/v1/accounts", "accounts"],
+    ["/api/v1/media", "media"],
+  ] as const) {
     const { body } = await world.call(stranger, "GET", path);
     assert.deepEqual(asRecord(body)[key], [], path);
   }
@@ -253,7 +375,10 @@ test("a post cannot name another user's platform set or media", async () => {
   assert.equal(status, 400);
   const rules = asRecord(body).issues;
   assert.ok(Array.isArray(rules));
-  assert.deepEqual(rules.map((issue: unknown) => asRecord(issue).rule), ["platformSetId.unknown", "media.unknown"]);
+  assert.deepEqual(
+    rules.map((issue: unknown) => asRecord(issue).rule),
+    ["platformSetId.unknown", "media.unknown"],
+  );
 });
 
 async function makeFor({ name }: Pick<Operation, "name">, tenant: Tenant): Promise<string> {
@@ -264,7 +389,10 @@ async function makeFor({ name }: Pick<Operation, "name">, tenant: Tenant): Promi
 }
 
 async function newUpload(): Promise<string> {
-  const response = await fetch(`${world.url}/api/v1/media`, { method: "POST", headers: { authorization: `Bearer ${world.test.key}`, "tus-resumable": "1.0.0", "upload-length": "100" } });
+  const response = await fetch(`${world.url}/api/v1/media`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.test.key}`, "tus-resumable": "1.0.0", "upload-length": "100" },
+  });
   assert.equal(response.status, 201);
   return response.headers.get("location")?.split("/").at(-1) ?? "";
 }

@@ -26,16 +26,33 @@ const later = () => new Date(Date.now() + 3_600_000).toISOString();
 
 async function held(policies: object): Promise<Tenant> {
   const { userId, mode } = world.test;
-  const { apiKey } = await createApiKey(world.services, { userId, mode }, { name: "held", policies: keyPolicies.parse(policies) });
+  const { apiKey } = await createApiKey(
+    world.services,
+    { userId, mode },
+    { name: "held", policies: keyPolicies.parse(policies) },
+  );
   return { ...world.test, key: apiKey };
 }
 
 const draft = async (as: Tenant, changed: object = {}) =>
-  idOf((await world.call(as, "POST", POSTS, { content: { text: "Hello" }, platforms: ["facebook"], platformSetId: world.test.platformSetId, ...changed })).body, "post");
+  idOf(
+    (
+      await world.call(as, "POST", POSTS, {
+        content: { text: "Hello" },
+        platforms: ["facebook"],
+        platformSetId: world.test.platformSetId,
+        ...changed,
+      })
+    ).body,
+    "post",
+  );
 
 async function failed(): Promise<string> {
   const id = await draft(world.test);
-  await world.services.pool.query("with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1", [id]);
+  await world.services.pool.query(
+    "with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1",
+    [id],
+  );
   return id;
 }
 
@@ -53,7 +70,9 @@ const takesPost = ({ path }: Operation) => /\/posts\/:id/.test(path);
 
 /** The posts that go out by themselves from here on, or have. */
 async function goingOut(): Promise<string[]> {
-  const { rows } = await world.services.pool.query<{ id: string }>("select id from posts where status not in ('draft', 'failed', 'discarded') order by id");
+  const { rows } = await world.services.pool.query<{ id: string }>(
+    "select id from posts where status not in ('draft', 'failed', 'discarded') order by id",
+  );
   return rows.map(({ id }) => id);
 }
 
@@ -61,12 +80,19 @@ for (const policies of [{ draftOnly: true }, { approvalRequired: true }]) {
   test(`whatever a key with ${JSON.stringify(policies)} calls, over REST, the old addresses or MCP, nothing goes out`, async () => {
     const key = await held(policies);
     const before = await goingOut();
-    const operations = OPERATIONS.filter(({ auth, writes, method }) => auth !== "session" && (writes || method !== "GET"));
+    const operations = OPERATIONS.filter(
+      ({ auth, writes, method }) => auth !== "session" && (writes || method !== "GET"),
+    );
     assert.ok(operations.length > 20);
     for (const operation of operations) {
       for (const body of BODIES()) {
         for (const id of takesPost(operation) ? [await draft(key), await failed()] : [newId()]) {
-          await world.call(key, operation.method, fill(operation.path, id), operation.takes === "none" ? undefined : body);
+          await world.call(
+            key,
+            operation.method,
+            fill(operation.path, id),
+            operation.takes === "none" ? undefined : body,
+          );
           assert.deepEqual(await goingOut(), before, `${operation.name} ${JSON.stringify(body)}`);
         }
       }

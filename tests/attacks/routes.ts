@@ -11,15 +11,20 @@ export interface Route {
 /** Every route of the app, as its router prints them: one that is added is attacked like the others. */
 export function routesOf(app: FastifyInstance): Route[] {
   const steps: string[] = [];
-  return app.printRoutes({ commonPrefix: false }).split("\n").flatMap((line) => {
-    const [, indent = "", step = "", methods] = /^([│├└─ ]*)([^ ]+)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
-    if (step === "") return [];
-    const depth = indent.length / 4;
-    steps.splice(depth - 1, steps.length, step);
-    // What is printed stands below "/".
-    const path = steps.join("").replace(/^\/?/, "/");
-    return (methods ?? "").split(", ").flatMap((method) => METHODS.filter((known) => known === method).map((known) => ({ method: known, path })));
-  });
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split("\n")
+    .flatMap((line) => {
+      const [, indent = "", step = "", methods] = /^([│├└─ ]*)([^ ]+)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
+      if (step === "") return [];
+      const depth = indent.length / 4;
+      steps.splice(depth - 1, steps.length, step);
+      // What is printed stands below "/".
+      const path = steps.join("").replace(/^\/?/, "/");
+      return (methods ?? "")
+        .split(", ")
+        .flatMap((method) => METHODS.filter((known) => known === method).map((known) => ({ method: known, path })));
+    });
 }
 
 /** The path with a value in each place that takes one. */

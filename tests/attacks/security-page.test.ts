@@ -17,6 +17,8 @@ test("each promise of SECURITY.md names tests that exist, each attack stands beh
     if (!file.endsWith("security-page.test.ts")) assert.ok(links.includes(file), `${file} is named in SECURITY.md`);
   }
   const environment = await read(".env.example");
-  for (const [setting] of page.matchAll(/AMPOST_[A-Z_]+/g)) assert.ok(environment.includes(setting), `${setting} is a setting`);
-  for (const file of ["README.md", "CONTRIBUTING.md"]) assert.ok((await read(file)).includes("(SECURITY.md)"), `${file} links it`);
+  for (const [setting] of page.matchAll(/AMPOST_[A-Z_]+/g))
+    assert.ok(environment.includes(setting), `${setting} is a setting`);
+  for (const file of ["README.md", "CONTRIBUTING.md"])
+    assert.ok((await read(file)).includes("(SECURITY.md)"), `${file} links it`);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { answerTable } from "../../bench/faults/answers.ts";
 import { sentencesOf } from "../../bench/faults/part.ts";
 

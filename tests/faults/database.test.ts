@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { breakDatabase } from "../../bench/faults/database.ts";
 import { sentencesOf } from "../../bench/faults/part.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { quarantine, uniqueCommits } from "../../bench/faults/guards.ts";
 import { sentencesOf } from "../../bench/faults/part.ts";
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { sentencesOf } from "../../bench/faults/part.ts";
-import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "../../bench/faults/races.ts";
+import {
+  cancelAgainstPublish,
+  createWithOneKey,
+  editAgainstDueTime,
+  publishManyTimes,
+} from "../../bench/faults/races.ts";
 import { wakeOften } from "../../bench/faults/wakes.ts";
 
 test("a cancel that races publishing is done and nothing is live, or is refused and the post is live", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { sentencesOf } from "../../bench/faults/part.ts";
 import { restoreBackup } from "../../bench/faults/restores.ts";
 

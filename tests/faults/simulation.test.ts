@@ -2,20 +2,30 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+
 import { MUTANTS } from "../../bench/simulation/mutants.ts";
 import { simulate } from "../../bench/simulation/simulate.ts";
 
 test("whatever befalls workers, clocks, network and database: nothing twice, nothing lost, nothing untrue, nothing too soon", async () => {
   const { lived, failed } = await simulate({ from: 1, to: 100 });
   assert.equal(lived.length, 100);
-  assert.deepEqual(failed.flatMap(({ seed, violations }) => violations.map(({ kind, sentence }) => `npm run simulate -- --seed ${seed}: ${kind}: ${sentence}`)), []);
+  assert.deepEqual(
+    failed.flatMap(({ seed, violations }) =>
+      violations.map(({ kind, sentence }) => `npm run simulate -- --seed ${seed}: ${kind}: ${sentence}`),
+    ),
+    [],
+  );
 });
 
 test("every mutant that the simulation is held against can be put into the code of today", async () => {
   const root = join(import.meta.dirname, "../..");
   for (const { what, changes } of MUTANTS) {
     for (const { file, find } of changes) {
-      assert.equal((await readFile(join(root, file), "utf8")).split(find).length, 2, `${what}: ${file} is to have once: ${find}`);
+      assert.equal(
+        (await readFile(join(root, file), "utf8")).split(find).length,
+        2,
+        `${what}: ${file} is to have once: ${find}`,
+      );
     }
   }
 });

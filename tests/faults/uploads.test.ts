@@ -20,13 +20,28 @@ test("an upload whose API process is killed in the middle of it goes on at anoth
   const headers = { authorization: `Bearer ${String(apiKey)}`, "tus-resumable": "1.0.0" };
   const bytes = await videoOf(24_000_000);
 
-  const begun = await fetch(installation.url + MEDIA, { method: "POST", headers: { ...headers, "upload-length": String(bytes.length), "upload-metadata": "filename ZmlsbS5tcDQ=,filetype dmlkZW8vbXA0" } });
+  const begun = await fetch(installation.url + MEDIA, {
+    method: "POST",
+    headers: {
+      ...headers,
+      "upload-length": String(bytes.length),
+      "upload-metadata": "filename ZmlsbS5tcDQ=,filetype dmlkZW8vbXA0",
+    },
+  });
   assert.equal(begun.status, 201);
   const path = new URL(begun.headers.get("location") ?? "").pathname;
-  const offset = async () => Number((await fetch(otherUrl + path, { method: "HEAD", headers })).headers.get("upload-offset"));
-  const patchHeaders = (at: number) => ({ ...headers, "content-type": "application/offset+octet-stream", "upload-offset": String(at) });
+  const offset = async () =>
+    Number((await fetch(otherUrl + path, { method: "HEAD", headers })).headers.get("upload-offset"));
+  const patchHeaders = (at: number) => ({
+    ...headers,
+    "content-type": "application/offset+octet-stream",
+    "upload-offset": String(at),
+  });
 
-  const sending = request(installation.url + path, { method: "PATCH", headers: { ...patchHeaders(0), "content-length": bytes.length } });
+  const sending = request(installation.url + path, {
+    method: "PATCH",
+    headers: { ...patchHeaders(0), "content-length": bytes.length },
+  });
   const cut = new Promise((resolve) => sending.once("error", resolve));
   let sent = 15_000_000;
   sending.write(bytes.subarray(0, sent));
@@ -38,13 +53,20 @@ test("an upload whose API process is killed in the middle of it goes on at anoth
 
   const stored = await offset();
   assert.ok(stored > 0 && stored < bytes.length, `${stored}`);
-  const goOn = () => fetch(otherUrl + path, { method: "PATCH", headers: patchHeaders(stored), body: new Uint8Array(bytes.subarray(stored)) });
+  const goOn = () =>
+    fetch(otherUrl + path, {
+      method: "PATCH",
+      headers: patchHeaders(stored),
+      body: new Uint8Array(bytes.subarray(stored)),
+    });
   let last = await goOn();
   while (last.status === 423) last = await goOn();
   assert.equal(last.status, 204);
   const got = await fetch(`${otherUrl}${MEDIA}/${last.headers.get("media-id") ?? ""}`, { headers });
   const { media } = Object(await got.json());
-  const file = Buffer.from(await (await fetch(otherUrl + new URL(media.url).pathname + new URL(media.url).search)).arrayBuffer());
+  const file = Buffer.from(
+    await (await fetch(otherUrl + new URL(media.url).pathname + new URL(media.url).search)).arrayBuffer(),
+  );
   assert.deepEqual([media.status, media.filename, sha256(file)], ["ready", "film.mp4", sha256(bytes)]);
 });
 

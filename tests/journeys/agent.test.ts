@@ -27,31 +27,47 @@ test("an agent that has only llm.txt and the MCP endpoint looks, validates, draf
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { apiKey } = await installation.json("bootstrap", "--json");
-  for (const revision of REVISIONS) await t.test(revision, async (step) => await publishAsAgent(step, installation, String(apiKey), revision));
+  for (const revision of REVISIONS)
+    await t.test(revision, async (step) => await publishAsAgent(step, installation, String(apiKey), revision));
   await server.end("SIGTERM");
 });
 
-async function publishAsAgent(t: TestContext, installation: Installation, key: string, revision: (typeof REVISIONS)[number]): Promise<void> {
+async function publishAsAgent(
+  t: TestContext,
+  installation: Installation,
+  key: string,
+  revision: (typeof REVISIONS)[number],
+): Promise<void> {
   const manual = readManual(await (await fetch(`${installation.url}/llm.txt`)).text());
   const agent = await openAgent(t, manual, key, revision);
-  const call = async (name: string, changes: Record<string, unknown> = {}, occasion = 0) => agent.call(name, { ...exampleOf(manual, name, occasion), ...changes });
+  const call = async (name: string, changes: Record<string, unknown> = {}, occasion = 0) =>
+    agent.call(name, { ...exampleOf(manual, name, occasion), ...changes });
 
   // Who am I, what is connected, and what do the platforms take?
-  const context = z.object({ mode: z.string(), timeZone: z.string(), currentTime: z.iso.datetime() }).parse(await call("account_context"));
+  const context = z
+    .object({ mode: z.string(), timeZone: z.string(), currentTime: z.iso.datetime() })
+    .parse(await call("account_context"));
   assert.equal(context.mode, "test", "a rehearsal: nothing goes out that anybody sees");
   const { sets } = z.object({ sets: z.array(z.object({ id: z.string() })) }).parse(await call("platform_sets_list"));
   const platformSetId = sets[0]?.id ?? "";
   const { accounts } = z.object({ accounts: z.array(account) }).parse(await call("accounts_list", { platformSetId }));
-  const usable = accounts.filter(({ tokenHealth }) => told(manual, tokenHealth) && tokenHealth === "healthy").map(({ platform }) => platform);
+  const usable = accounts
+    .filter(({ tokenHealth }) => told(manual, tokenHealth) && tokenHealth === "healthy")
+    .map(({ platform }) => platform);
   const wanted = z.array(z.enum(["threads", "linkedin"])).parse(exampleOf(manual, "posts_create").platforms);
   for (const platform of wanted) {
     assert.ok(usable.includes(platform), `${platform} is connected`);
-    const described = z.object({ platforms: z.array(z.object({ description: z.string() })) }).parse(await call("platforms_describe", { platform }));
+    const described = z
+      .object({ platforms: z.array(z.object({ description: z.string() })) })
+      .parse(await call("platforms_describe", { platform }));
     assert.match(described.platforms[0]?.description ?? "", /scheduledFor is refused/);
   }
 
   // A draft with a variant for each platform. The first try is too long for one of them, and its fix says what to do.
-  const content = { text: `Our new release is out (${revision}).`, platformOverrides: { linkedin: { text: `Our new release is out (${revision}). Here is what changed.` } } };
+  const content = {
+    text: `Our new release is out (${revision}).`,
+    platformOverrides: { linkedin: { text: `Our new release is out (${revision}). Here is what changed.` } },
+  };
   const tooLong = await call("posts_validate", { content: { ...content, text: "Long. ".repeat(200) }, platformSetId });
   const judged = z.object({ valid: z.boolean(), issues: z.array(issue) });
   const [found, ...others] = judged.parse(tooLong).issues;
@@ -61,15 +77,29 @@ async function publishAsAgent(t: TestContext, installation: Installation, key: s
   const idempotencyKey = `release-${revision}`;
   const draft = postIn(await call("posts_create", { content, platformSetId, idempotencyKey }));
   assert.equal(draft.status, "draft");
-  assert.equal(postIn(await call("posts_create", { content, platformSetId, idempotencyKey })).id, draft.id, "a repeated call makes no second post");
+  assert.equal(
+    postIn(await call("posts_create", { content, platformSetId, idempotencyKey })).id,
+    draft.id,
+    "a repeated call makes no second post",
+  );
 
   // Another one has a time, is moved, and goes out by itself.
   const tomorrow = new Date(Date.parse(context.currentTime) + 86_400_000).toISOString();
   const morning = { text: `Good morning (${revision})` };
-  const scheduled = postIn(await call("posts_create", { content: morning, platformSetId, scheduledFor: tomorrow, idempotencyKey: `morning-${revision}` }, 1));
+  const scheduled = postIn(
+    await call(
+      "posts_create",
+      { content: morning, platformSetId, scheduledFor: tomorrow, idempotencyKey: `morning-${revision}` },
+      1,
+    ),
+  );
   assert.deepEqual([scheduled.status, scheduled.scheduledFor], ["scheduled", tomorrow]);
   const soon = new Date(Date.now() + 5000).toISOString();
-  assert.equal(postIn(await call("posts_update", { id: scheduled.id, scheduledFor: soon, idempotencyKey: `sooner-${revision}` })).scheduledFor, soon);
+  assert.equal(
+    postIn(await call("posts_update", { id: scheduled.id, scheduledFor: soon, idempotencyKey: `sooner-${revision}` }))
+      .scheduledFor,
+    soon,
+  );
 
   // One platform refuses, since the person has removed the app there: the post is partial, and the agent says why and what to do.
   await tellSandbox(installation, "faults", { platform: "linkedin", operation: "publish", kind: "revoke_token" });
@@ -79,17 +109,46 @@ async function publishAsAgent(t: TestContext, installation: Installation, key: s
   const attempts = postsAttempts.answer.parse(await call("posts_attempts", { id: draft.id })).attempts;
   const [explanation] = failed.map(({ id, platform, error }) => {
     const refused = attempts.find(({ platformPostId, verdict }) => platformPostId === id && verdict === "failed");
-    return { platform, code: error?.code, category: error?.category, fix: error?.action, said: `${refused?.requests[0]?.status} ${error?.platformError?.message}` };
+    return {
+      platform,
+      code: error?.code,
+      category: error?.category,
+      fix: error?.action,
+      said: `${refused?.requests[0]?.status} ${error?.platformError?.message}`,
+    };
   });
-  assert.deepEqual(explanation, { platform: "linkedin", code: "AUTH_REVOKED", category: "account", fix: "Reconnect the account with all permissions, then retry the post.", said: `401 ${failed[0]?.error?.platformError?.message}` });
-  for (const word of ["error.message", "error.action", "error.platformError", "error.category", "verdict", `| \`${explanation?.category}\` |`]) assert.ok(told(manual, word), `llm.txt tells of ${word}`);
+  assert.deepEqual(explanation, {
+    platform: "linkedin",
+    code: "AUTH_REVOKED",
+    category: "account",
+    fix: "Reconnect the account with all permissions, then retry the post.",
+    said: `401 ${failed[0]?.error?.platformError?.message}`,
+  });
+  for (const word of [
+    "error.message",
+    "error.action",
+    "error.platformError",
+    "error.category",
+    "verdict",
+    `| \`${explanation?.category}\` |`,
+  ])
+    assert.ok(told(manual, word), `llm.txt tells of ${word}`);
 
   // A person does it, as llm.txt says; then only what failed is sent again.
   assert.ok(told(manual, "A person does what `action` says"));
   await installation.json("accounts", "connect", "--set", platformSetId, "--platform", "linkedin", "--json");
-  const retried = postIn(await call("posts_retry", { id: draft.id, platforms: failed.map(({ platform }) => platform), idempotencyKey: `retry-${revision}` }));
+  const retried = postIn(
+    await call("posts_retry", {
+      id: draft.id,
+      platforms: failed.map(({ platform }) => platform),
+      idempotencyKey: `retry-${revision}`,
+    }),
+  );
   assert.equal(retried.status, "published");
-  assert.match(retried.platformPosts.find(({ platform }) => platform === "linkedin")?.publishedUrl ?? "", /^https:\/\/www\.linkedin\.com\//);
+  assert.match(
+    retried.platformPosts.find(({ platform }) => platform === "linkedin")?.publishedUrl ?? "",
+    /^https:\/\/www\.linkedin\.com\//,
+  );
   while (postIn(await call("posts_get", { id: scheduled.id })).status !== "published") await sleep(200);
 
   const audience = await readAudience(installation, revision);
@@ -103,13 +162,20 @@ async function publishAsAgent(t: TestContext, installation: Installation, key: s
 }
 
 function readManual(text: string): Manual {
-  const tools = [...text.matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$/gm)].map(([, name = "", takes = ""]) => {
-    const names = (pattern: RegExp) => [...takes.matchAll(pattern)].map(([, argument = ""]) => argument);
-    return [name, { takes: names(/`(\w+)`/g), needs: names(/\*\*`(\w+)`\*\*/g) }] as const;
-  });
-  const calls = [...text.matchAll(/^\{"name": .*\}$/gm)].map(([line]) => z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }).parse(JSON.parse(line)));
+  const tools = [...text.matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$/gm)].map(
+    ([, name = "", takes = ""]) => {
+      const names = (pattern: RegExp) => [...takes.matchAll(pattern)].map(([, argument = ""]) => argument);
+      return [name, { takes: names(/`(\w+)`/g), needs: names(/\*\*`(\w+)`\*\*/g) }] as const;
+    },
+  );
+  const calls = [...text.matchAll(/^\{"name": .*\}$/gm)].map(([line]) =>
+    z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }).parse(JSON.parse(line)),
+  );
   const address = /^- MCP: (\S+?),/m.exec(text)?.[1];
-  assert.ok(address !== undefined && text.includes("Authorization: Bearer"), "llm.txt says where MCP is, and how it is opened");
+  assert.ok(
+    address !== undefined && text.includes("Authorization: Bearer"),
+    "llm.txt says where MCP is, and how it is opened",
+  );
   return { text, address, tools: new Map(tools), calls };
 }
 
@@ -127,17 +193,38 @@ function told({ text }: Manual, word: string): boolean {
 }
 
 /** The official client. It calls only what the manual names, with arguments that the manual names. */
-async function openAgent(t: TestContext, manual: Manual, key: string, revision: (typeof REVISIONS)[number]): Promise<{ call(name: string, given: Record<string, unknown>): Promise<Record<string, unknown>> }> {
-  const client = new Client({ name: "agent", version: "1" }, { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } });
-  await client.connect(new StreamableHTTPClientTransport(new URL(manual.address), { requestInit: { headers: { authorization: `Bearer ${key}` } } }));
+async function openAgent(
+  t: TestContext,
+  manual: Manual,
+  key: string,
+  revision: (typeof REVISIONS)[number],
+): Promise<{ call(name: string, given: Record<string, unknown>): Promise<Record<string, unknown>> }> {
+  const client = new Client(
+    { name: "agent", version: "1" },
+    { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } },
+  );
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(manual.address), {
+      requestInit: { headers: { authorization: `Bearer ${key}` } },
+    }),
+  );
   t.after(() => client.close());
   assert.equal(client.getNegotiatedProtocolVersion(), revision);
   const { tools } = await client.listTools();
-  assert.deepEqual(tools.map(({ name }) => name), [...manual.tools.keys()], "llm.txt and the endpoint name the same tools");
+  assert.deepEqual(
+    tools.map(({ name }) => name),
+    [...manual.tools.keys()],
+    "llm.txt and the endpoint name the same tools",
+  );
   return {
     async call(name, given) {
-      for (const argument of Object.keys(given)) assert.ok(manual.tools.get(name)?.takes.includes(argument), `llm.txt names ${argument} of ${name}`);
-      assert.doesNotMatch(JSON.stringify(given), /"(SET_ID|POST_ID|TIME)"/, `what stands for something in the example of ${name} has been filled in`);
+      for (const argument of Object.keys(given))
+        assert.ok(manual.tools.get(name)?.takes.includes(argument), `llm.txt names ${argument} of ${name}`);
+      assert.doesNotMatch(
+        JSON.stringify(given),
+        /"(SET_ID|POST_ID|TIME)"/,
+        `what stands for something in the example of ${name} has been filled in`,
+      );
       const { isError, content, structuredContent } = await client.callTool({ name, arguments: given });
       assert.notEqual(isError, true, JSON.stringify(content));
       return z.record(z.string(), z.unknown()).parse(structuredContent);
@@ -150,13 +237,22 @@ function postIn(answer: Record<string, unknown>): Post {
 }
 
 async function tellSandbox({ sandboxUrl }: Installation, path: string, body: unknown): Promise<void> {
-  const answer = await fetch(`${sandboxUrl}/_sandbox/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(`${sandboxUrl}/_sandbox/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   assert.ok(answer.ok, await answer.text());
 }
 
 /** What can be seen of a revision's posts. */
-async function readAudience({ sandboxUrl }: Installation, revision: string): Promise<{ platform: string; text: string; publishCalls: number }[]> {
+async function readAudience(
+  { sandboxUrl }: Installation,
+  revision: string,
+): Promise<{ platform: string; text: string; publishCalls: number }[]> {
   const answer = await fetch(`${sandboxUrl}/_sandbox/posts`);
-  const posts = z.array(z.object({ platform: z.string(), text: z.string(), publishCalls: z.number() })).parse(await answer.json());
+  const posts = z
+    .array(z.object({ platform: z.string(), text: z.string(), publishCalls: z.number() }))
+    .parse(await answer.json());
   return posts.filter(({ text }) => text.includes(`(${revision})`));
 }

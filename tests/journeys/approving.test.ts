@@ -35,48 +35,107 @@ test("what a person sees is what goes out, whatever the server that media came f
   const { platformSetId } = await installation.json("bootstrap", "--json");
   const { appUrl } = installation;
   const send = async (method: string, path: string, headers: Record<string, string>, body?: object) => {
-    const answer = await fetch(appUrl + path, { method, redirect: "manual", headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const answer = await fetch(appUrl + path, {
+      method,
+      redirect: "manual",
+      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     assert.ok(answer.status < 400, `${path}: ${answer.status} ${answer.status < 400 ? "" : await answer.text()}`);
     return answer;
   };
-  const read = async (answer: Promise<Response>) => z.record(z.string(), z.unknown()).parse(await (await answer).json());
+  const read = async (answer: Promise<Response>) =>
+    z.record(z.string(), z.unknown()).parse(await (await answer).json());
 
   await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
   const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
-  await send("POST", "/api/auth/set-up", { origin: appUrl }, { token: /\/setup\?token=(\S+)/.exec(server.output())?.[1] ?? "", ...person });
-  const session = { origin: appUrl, cookie: cookiesOf(await send("POST", "/api/auth/sign-in/email", { origin: appUrl }, person)) };
-  const made = await read(send("POST", "/api/keys", session, { mode: "test", name: "robot", policies: { approvalRequired: true } }));
+  await send(
+    "POST",
+    "/api/auth/set-up",
+    { origin: appUrl },
+    { token: /\/setup\?token=(\S+)/.exec(server.output())?.[1] ?? "", ...person },
+  );
+  const session = {
+    origin: appUrl,
+    cookie: cookiesOf(await send("POST", "/api/auth/sign-in/email", { origin: appUrl }, person)),
+  };
+  const made = await read(
+    send("POST", "/api/keys", session, { mode: "test", name: "robot", policies: { approvalRequired: true } }),
+  );
   const robot = { authorization: `Bearer ${z.string().parse(made.apiKey ?? Object(made.key).apiKey)}` };
 
   const media = [{ url: `http://${theirs}/${FILM}`, thumbnailUrl: `http://${theirs}/${TRUE_PICTURE}` }];
   const platformOverrides = {
     instagram: { settings: { coverUrl: `http://${theirs}/${TRUE_COVER}` } },
-    threads: { settings: { thread: [{ text: "And a picture", media: [{ url: `http://${theirs}/${TRUE_PICTURE}` }] }] } },
+    threads: {
+      settings: { thread: [{ text: "And a picture", media: [{ url: `http://${theirs}/${TRUE_PICTURE}` }] }] },
+    },
   };
-  const created = post.parse((await read(send("POST", "/api/v1/posts", robot, { content: { text: "Look", media, platformOverrides }, platforms: ["instagram", "threads"], platformSetId }))).post);
-  assert.deepEqual([created.content.media[0]?.url, created.content.platformOverrides], [media[0]?.url, platformOverrides], "the API gives back what was sent");
+  const created = post.parse(
+    (
+      await read(
+        send("POST", "/api/v1/posts", robot, {
+          content: { text: "Look", media, platformOverrides },
+          platforms: ["instagram", "threads"],
+          platformSetId,
+        }),
+      )
+    ).post,
+  );
+  assert.deepEqual(
+    [created.content.media[0]?.url, created.content.platformOverrides],
+    [media[0]?.url, platformOverrides],
+    "the API gives back what was sent",
+  );
 
-  const look = async () => postsApproval.answer.parse(await read(send("GET", `/api/posts/${created.id}/approval?mode=test`, session)));
+  const look = async () =>
+    postsApproval.answer.parse(await read(send("GET", `/api/posts/${created.id}/approval?mode=test`, session)));
   while ((await look()).approval.media.some(({ status }) => status !== "ready")) await sleep(50);
   const shown = await look();
   const listed = JSON.stringify(await read(send("GET", "/api/approvals?mode=test", session)));
-  const pages = await Promise.all(["/approvals?mode=test", `/posts/${created.id}/approve`].map(async (path) => await (await send("GET", path, session)).text()));
-  for (const text of [JSON.stringify(shown), listed, ...pages]) assert.ok(!text.includes(theirs), "nothing leads to the caller's own server");
+  const pages = await Promise.all(
+    ["/approvals?mode=test", `/posts/${created.id}/approve`].map(
+      async (path) => await (await send("GET", path, session)).text(),
+    ),
+  );
+  for (const text of [JSON.stringify(shown), listed, ...pages])
+    assert.ok(!text.includes(theirs), "nothing leads to the caller's own server");
 
-  const truth = new Map(await Promise.all([FILM, TRUE_COVER, TRUE_PICTURE].map(async (name) => [name, sha256(await fixture(name))] as const)));
+  const truth = new Map(
+    await Promise.all(
+      [FILM, TRUE_COVER, TRUE_PICTURE].map(async (name) => [name, sha256(await fixture(name))] as const),
+    ),
+  );
   for (const page of pages) {
-    const sources = [...page.matchAll(/<(?:img|video) src="([^"]+)"/g)].map(([, source = ""]) => source.replaceAll("&#38;", "&").replaceAll("&amp;", "&"));
-    const seen = await Promise.all(sources.map(async (source) => sha256(Buffer.from(await (await send("GET", source, session)).arrayBuffer()))));
+    const sources = [...page.matchAll(/<(?:img|video) src="([^"]+)"/g)].map(([, source = ""]) =>
+      source.replaceAll("&#38;", "&").replaceAll("&amp;", "&"),
+    );
+    const seen = await Promise.all(
+      sources.map(async (source) => sha256(Buffer.from(await (await send("GET", source, session)).arrayBuffer()))),
+    );
     assert.deepEqual(seen.sort(), [FILM, TRUE_PICTURE, TRUE_COVER, TRUE_PICTURE].map((name) => truth.get(name)).sort());
   }
 
-  await send("POST", `/api/posts/${created.id}/approve?mode=test`, session, { contentHash: shown.approval.contentHash });
-  const published = post.parse((await read(send("POST", `/api/v1/posts/${created.id}/publish`, { ...robot, prefer: "wait=60" }))).post);
-  assert.deepEqual(published.platformPosts.map(({ status }) => status), ["published", "published"], JSON.stringify(published.platformPosts));
+  await send("POST", `/api/posts/${created.id}/approve?mode=test`, session, {
+    contentHash: shown.approval.contentHash,
+  });
+  const published = post.parse(
+    (await read(send("POST", `/api/v1/posts/${created.id}/publish`, { ...robot, prefer: "wait=60" }))).post,
+  );
+  assert.deepEqual(
+    published.platformPosts.map(({ status }) => status),
+    ["published", "published"],
+    JSON.stringify(published.platformPosts),
+  );
   const audience = await (await fetch(installation.sandboxUrl)).text();
-  for (const name of [TRUE_COVER, TRUE_PICTURE]) assert.ok(audience.includes(truth.get(name) ?? "?"), `the audience sees ${name}`);
+  for (const name of [TRUE_COVER, TRUE_PICTURE])
+    assert.ok(audience.includes(truth.get(name) ?? "?"), `the audience sees ${name}`);
   assert.ok(!audience.includes(sha256(await fixture(LIE))));
-  assert.deepEqual([...new Set(asked)], ["Ampost"], "nobody but the guarded door has asked the caller's server for anything");
+  assert.deepEqual(
+    [...new Set(asked)],
+    ["Ampost"],
+    "nobody but the guarded door has asked the caller's server for anything",
+  );
   await server.end("SIGTERM");
 });
 

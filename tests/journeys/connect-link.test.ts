@@ -12,14 +12,22 @@ import { asSomebodyElse, assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, pr
 test("a customer without a login connects a Page by a link, without scripts, and comes back to the product that sent it", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
-  const { apiKey, platformSetId } = z.looseObject({ apiKey: z.string(), platformSetId: z.string() }).parse(await installation.json("bootstrap", "--json"));
+  const { apiKey, platformSetId } = z
+    .looseObject({ apiKey: z.string(), platformSetId: z.string() })
+    .parse(await installation.json("bootstrap", "--json"));
   const call = async (method: string, path: string, body?: object) => {
-    const answer = await fetch(installation.url + path, { method, headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const answer = await fetch(installation.url + path, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     const json: unknown = await answer.json();
     assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
     return json;
   };
-  const product = createServer((_request, response) => void response.setHeader("content-type", "text/html").end("<title>The product</title>")).listen(0, "127.0.0.1");
+  const product = createServer(
+    (_request, response) => void response.setHeader("content-type", "text/html").end("<title>The product</title>"),
+  ).listen(0, "127.0.0.1");
   await new Promise((resolve) => product.once("listening", resolve));
   t.after(() => {
     product.closeAllConnections();
@@ -29,7 +37,9 @@ test("a customer without a login connects a Page by a link, without scripts, and
   const returnUrl = `http://127.0.0.1:${address.port}/connected`;
   const create = { platformSetId, platform: "facebook", externalId: "customer-1", returnUrl };
   const { connectLink } = connectLinksCreate.answer.parse(await call("POST", "/api/v1/connect-links", create));
-  const context = await (await openBrowser(t)).newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+  const context = await (
+    await openBrowser(t)
+  ).newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
   const page = await context.newPage();
   page.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   const result = () => Object.fromEntries(new URL(page.url()).searchParams);
@@ -42,21 +52,31 @@ test("a customer without a login connects a Page by a link, without scripts, and
     assert.deepEqual([result()["status"], result()["reason"]], ["refused", "refused"]);
   });
 
-  await step("who allows it chooses a Page, agrees that it replaces the one that is there, and comes back with the account", async () => {
-    await page.goto(connectLink.url ?? "");
-    await page.getByRole("link", { name: "Connect Facebook" }).click();
-    await asSomebodyElse(page, "two-pages-customer");
-    await press(page, /^Continue as/);
-    await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
-    await assertSound(page);
-    await page.getByRole("radio").last().check();
-    await page.getByRole("checkbox", { name: "Replace it" }).check();
-    await press(page, "Connect");
-    await page.waitForURL(`${returnUrl}*`);
-    const { account } = accountsGet.answer.parse(await call("GET", `/api/v1/accounts/${result()["accountId"]}`));
-    assert.deepEqual([result()["status"], result()["connectLinkId"], account.externalId, account.platform], ["connected", connectLink.id, "customer-1", "facebook"]);
-    assert.equal(connectLinksGet.answer.parse(await call("GET", `/api/v1/connect-links/${connectLink.id}`)).connectLink.accountId, account.id);
-  });
+  await step(
+    "who allows it chooses a Page, agrees that it replaces the one that is there, and comes back with the account",
+    async () => {
+      await page.goto(connectLink.url ?? "");
+      await page.getByRole("link", { name: "Connect Facebook" }).click();
+      await asSomebodyElse(page, "two-pages-customer");
+      await press(page, /^Continue as/);
+      await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
+      await assertSound(page);
+      await page.getByRole("radio").last().check();
+      await page.getByRole("checkbox", { name: "Replace it" }).check();
+      await press(page, "Connect");
+      await page.waitForURL(`${returnUrl}*`);
+      const { account } = accountsGet.answer.parse(await call("GET", `/api/v1/accounts/${result()["accountId"]}`));
+      assert.deepEqual(
+        [result()["status"], result()["connectLinkId"], account.externalId, account.platform],
+        ["connected", connectLink.id, "customer-1", "facebook"],
+      );
+      assert.equal(
+        connectLinksGet.answer.parse(await call("GET", `/api/v1/connect-links/${connectLink.id}`)).connectLink
+          .accountId,
+        account.id,
+      );
+    },
+  );
 
   await step("the link is used up", async () => {
     await page.goto(connectLink.url ?? "");

@@ -11,7 +11,16 @@ import { connectLinksCreate } from "../../contract/connect-links.ts";
 import { post } from "../../contract/posts.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
-import { asSomebodyElse, assertSound, fill, linkInLetter, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import {
+  asSomebodyElse,
+  assertSound,
+  fill,
+  linkInLetter,
+  LONGEST_STEP_MILLISECONDS,
+  openBrowser,
+  press,
+  step,
+} from "../browser.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -93,7 +102,10 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
     await press(page, "Connect");
     await page.getByText("The account is connected").waitFor();
-    await page.getByRole("region", { name: "Default" }).getByRole("link", { name: /^Reconnect .* on Facebook$/ }).click();
+    await page
+      .getByRole("region", { name: "Default" })
+      .getByRole("link", { name: /^Reconnect .* on Facebook$/ })
+      .click();
     await asSomebodyElse(page, "two-pages-ada");
     await press(page, /^Continue as/);
     await page.getByRole("radio").last().check();
@@ -120,49 +132,83 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   });
 
   const call = async (method: string, path: string, body?: FormData | string) => {
-    const answer = await fetch(installation.url + path, { method, headers: { authorization: `Bearer ${apiKey}`, prefer: "wait=60", ...(typeof body === "string" ? { "content-type": "application/json" } : {}) }, ...(body === undefined ? {} : { body }) });
+    const answer = await fetch(installation.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        prefer: "wait=60",
+        ...(typeof body === "string" ? { "content-type": "application/json" } : {}),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
     const json: unknown = await answer.json();
     assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
     return json;
   };
   const accountsIn = async (name: string) => {
-    const { sets } = z.object({ sets: z.array(z.object({ id: z.string(), name: z.string() })) }).parse(await call("GET", "/api/v1/platform-sets"));
+    const { sets } = z
+      .object({ sets: z.array(z.object({ id: z.string(), name: z.string() })) })
+      .parse(await call("GET", "/api/v1/platform-sets"));
     const id = sets.find((set) => set.name === name)?.id ?? "";
-    return { id, accounts: accountsList.answer.parse(await call("GET", `/api/v1/accounts?platformSetId=${id}`)).accounts };
+    return {
+      id,
+      accounts: accountsList.answer.parse(await call("GET", `/api/v1/accounts?platformSetId=${id}`)).accounts,
+    };
   };
 
   await step("the key sees the seven accounts, healthy, and what was granted of each", async () => {
     const { accounts } = await accountsIn("Journey");
     assert.deepEqual(accounts.map(({ platform }) => platform).sort(), [...PLATFORM_NAMES].sort());
-    assert.deepEqual(accounts.map(({ tokenHealth }) => tokenHealth), accounts.map(() => "healthy"));
-    const instagram = (name: string) => accountsIn(name).then((set) => set.accounts.find(({ platform }) => platform === "instagram")?.scopes.includes("instagram_business_manage_comments"));
+    assert.deepEqual(
+      accounts.map(({ tokenHealth }) => tokenHealth),
+      accounts.map(() => "healthy"),
+    );
+    const instagram = (name: string) =>
+      accountsIn(name).then((set) =>
+        set.accounts
+          .find(({ platform }) => platform === "instagram")
+          ?.scopes.includes("instagram_business_manage_comments"),
+      );
     assert.deepEqual([await instagram("Journey"), await instagram("Default")], [true, false]);
   });
 
-  await step("a customer without an account here connects a Page by a link, and goes back to where they came from", async () => {
-    const returnUrl = `${installation.sandboxUrl}/?tenant=7`;
-    const { id } = await accountsIn("Default");
-    const made = await call("POST", "/api/v1/connect-links", JSON.stringify({ platformSetId: id, platform: "facebook", externalId: "customer-7", returnUrl }));
-    const customer = await open();
-    await customer.goto(connectLinksCreate.answer.parse(made).connectLink.url ?? "");
-    await assertSound(customer);
-    await customer.getByRole("link", { name: /^Connect Facebook/ }).click();
-    await asSomebodyElse(customer, "two-pages-carl");
-    await press(customer, /^Continue as/);
-    await customer.getByRole("checkbox", { name: "Replace it" }).check();
-    await press(customer, "Connect");
-    await customer.waitForURL((url) => url.origin === installation.sandboxUrl);
-    const { tenant, status, externalId, accountId } = Object.fromEntries(new URL(customer.url()).searchParams);
-    assert.deepEqual([tenant, status, externalId], ["7", "connected", "customer-7"]);
-    assert.ok((await accountsIn("Default")).accounts.some((account) => account.id === accountId));
-  });
+  await step(
+    "a customer without an account here connects a Page by a link, and goes back to where they came from",
+    async () => {
+      const returnUrl = `${installation.sandboxUrl}/?tenant=7`;
+      const { id } = await accountsIn("Default");
+      const made = await call(
+        "POST",
+        "/api/v1/connect-links",
+        JSON.stringify({ platformSetId: id, platform: "facebook", externalId: "customer-7", returnUrl }),
+      );
+      const customer = await open();
+      await customer.goto(connectLinksCreate.answer.parse(made).connectLink.url ?? "");
+      await assertSound(customer);
+      await customer.getByRole("link", { name: /^Connect Facebook/ }).click();
+      await asSomebodyElse(customer, "two-pages-carl");
+      await press(customer, /^Continue as/);
+      await customer.getByRole("checkbox", { name: "Replace it" }).check();
+      await press(customer, "Connect");
+      await customer.waitForURL((url) => url.origin === installation.sandboxUrl);
+      const { tenant, status, externalId, accountId } = Object.fromEntries(new URL(customer.url()).searchParams);
+      assert.deepEqual([tenant, status, externalId], ["7", "connected", "customer-7"]);
+      assert.ok((await accountsIn("Default")).accounts.some((account) => account.id === accountId));
+    },
+  );
 
   await step("one is disconnected, and connected again", async () => {
     await page.goto(`${appUrl}/connections?mode=test`);
     const [before] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");
-    await page.getByRole("region", { name: "Journey" }).getByRole("button", { name: /^Disconnect .* on Threads$/ }).click();
+    await page
+      .getByRole("region", { name: "Journey" })
+      .getByRole("button", { name: /^Disconnect .* on Threads$/ })
+      .click();
     await page.getByText("The account is disconnected").waitFor();
-    assert.deepEqual((await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads"), []);
+    assert.deepEqual(
+      (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads"),
+      [],
+    );
     await connect(page, "Threads");
     const [after] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");
     assert.deepEqual([after?.platformAccountId, after?.tokenHealth], [before?.platformAccountId, "healthy"]);
@@ -171,18 +217,33 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   await step("a video goes out once on each of the seven, as their ledgers show", async () => {
     const { id, accounts } = await accountsIn("Journey");
     const form = new FormData();
-    const content = { text: "The journey ends well", platformOverrides: { youtube: { settings: { title: "The journey" } }, tiktok: { settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } } } };
+    const content = {
+      text: "The journey ends well",
+      platformOverrides: {
+        youtube: { settings: { title: "The journey" } },
+        tiktok: { settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } },
+      },
+    };
     form.set("data", JSON.stringify({ platformSetId: id, platforms: PLATFORM_NAMES, content }));
     form.set("files", await openAsBlob("tests/fixtures/portrait-9x16.mp4", { type: "video/mp4" }), "portrait.mp4");
     const answer = z.object({ post });
     const created = answer.parse(await call("POST", "/api/v1/posts", form)).post;
     const { post: published } = answer.parse(await call("POST", `/api/v1/posts/${created.id}/publish`));
-    assert.equal(published.status, "published", JSON.stringify(published.platformPosts.map(({ platform, status, error }) => ({ platform, status, error }))));
-    const ledger = z.array(z.object({ platform: z.string(), accountId: z.string(), publishCalls: z.int() })).parse(await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json());
-    const byName = (left: { platform: string }, right: { platform: string }) => left.platform.localeCompare(right.platform);
+    assert.equal(
+      published.status,
+      "published",
+      JSON.stringify(published.platformPosts.map(({ platform, status, error }) => ({ platform, status, error }))),
+    );
+    const ledger = z
+      .array(z.object({ platform: z.string(), accountId: z.string(), publishCalls: z.int() }))
+      .parse(await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json());
+    const byName = (left: { platform: string }, right: { platform: string }) =>
+      left.platform.localeCompare(right.platform);
     assert.deepEqual(
       ledger.map(({ platform, accountId, publishCalls }) => ({ platform, accountId, publishCalls })).sort(byName),
-      accounts.map(({ platform, platformAccountId }) => ({ platform, accountId: platformAccountId, publishCalls: 1 })).sort(byName),
+      accounts
+        .map(({ platform, platformAccountId }) => ({ platform, accountId: platformAccountId, publishCalls: 1 }))
+        .sort(byName),
     );
   });
 

@@ -6,7 +6,15 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { Client, type OAuthClientProvider, type OAuthDiscoveryState, type StoredOAuthClientInformation, type StoredOAuthTokens, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
+import {
+  Client,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  type StoredOAuthClientInformation,
+  type StoredOAuthTokens,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
 import type { Page } from "playwright-core";
 import { z } from "zod";
 
@@ -72,7 +80,12 @@ test("MCP clients that take no key are let in on a page, act as they were let in
   const { client, context: account } = await step("it acts for the person, as it was let in", async () => {
     const connected = await connect(appUrl, desk.provider, "2026-07-28", t);
     const { structuredContent } = await connected.callTool({ name: "account_context", arguments: {} });
-    return { client: connected, context: z.looseObject({ mode: z.string(), name: z.string(), policies: z.looseObject({ draftOnly: z.boolean() }) }).parse(structuredContent) };
+    return {
+      client: connected,
+      context: z
+        .looseObject({ mode: z.string(), name: z.string(), policies: z.looseObject({ draftOnly: z.boolean() }) })
+        .parse(structuredContent),
+    };
   });
   assert.deepEqual([account.mode, account.name, account.policies.draftOnly], ["test", "Olivia", true]);
 
@@ -83,18 +96,43 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     assert.notEqual(desk.tokens().refresh_token, before.refresh_token);
   });
 
-  await step("a client of the older revision that has no description registers itself, and is let in, too", async () => {
-    await assert.rejects(connect(appUrl, old.provider, "2025-11-25"), UnauthorizedError);
-    await letIn(page, appUrl, old, "2025-11-25", async () => void (await page.getByText("anybody can use this name").waitFor()));
-    const connected = await connect(appUrl, old.provider, "2025-11-25", t);
-    assert.ok((await connected.listTools()).tools.length > 10);
-  });
+  await step(
+    "a client of the older revision that has no description registers itself, and is let in, too",
+    async () => {
+      await assert.rejects(connect(appUrl, old.provider, "2025-11-25"), UnauthorizedError);
+      await letIn(
+        page,
+        appUrl,
+        old,
+        "2025-11-25",
+        async () => void (await page.getByText("anybody can use this name").waitFor()),
+      );
+      const connected = await connect(appUrl, old.provider, "2025-11-25", t);
+      assert.ok((await connected.listTools()).tools.length > 10);
+    },
+  );
 
   await step("the official suite finds the authorization server sound", async () => {
     const port = await findFreePort();
-    const registered = await fetch(`${appUrl}/oauth/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ client_name: "Suite", redirect_uris: ["http://127.0.0.1/callback"] }) });
+    const registered = await fetch(`${appUrl}/oauth/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ client_name: "Suite", redirect_uris: ["http://127.0.0.1/callback"] }),
+    });
     const { client_id: id } = z.object({ client_id: z.string() }).parse(await registered.json());
-    const suite = runSuite(t, ["authorization", "--url", appUrl, "--client-id", id, "--resource", `${appUrl}/mcp`, "--port", String(port), "--output-dir", join(installation.dataDir, "conformance")]);
+    const suite = runSuite(t, [
+      "authorization",
+      "--url",
+      appUrl,
+      "--client-id",
+      id,
+      "--resource",
+      `${appUrl}/mcp`,
+      "--port",
+      String(port),
+      "--output-dir",
+      join(installation.dataDir, "conformance"),
+    ]);
     const address = () => new RegExp(`(${appUrl}/oauth/authorize\\?\\S+)\\s`).exec(suite.output())?.[1];
     await installation.until(async () => address() !== undefined || suite.hasEnded());
     await page.goto(address() ?? "");
@@ -118,8 +156,16 @@ test("MCP clients that take no key are let in on a page, act as they were let in
 });
 
 /** Connects as a client of the revision. */
-async function connect(appUrl: string, authProvider: OAuthClientProvider, revision: "2026-07-28" | "2025-11-25", t?: TestContext): Promise<Client> {
-  const client = new Client({ name: "desk", version: "1" }, { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } });
+async function connect(
+  appUrl: string,
+  authProvider: OAuthClientProvider,
+  revision: "2026-07-28" | "2025-11-25",
+  t?: TestContext,
+): Promise<Client> {
+  const client = new Client(
+    { name: "desk", version: "1" },
+    { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } },
+  );
   try {
     await client.connect(new StreamableHTTPClientTransport(new URL(`${appUrl}/mcp`), { authProvider }));
   } catch (error) {
@@ -131,7 +177,13 @@ async function connect(appUrl: string, authProvider: OAuthClientProvider, revisi
 }
 
 /** Goes to where the client has sent its person, answers there, and takes the answer back to it. */
-async function letIn(page: Page, appUrl: string, { provider, sentTo, state }: Provider, revision: "2026-07-28" | "2025-11-25", choose: () => Promise<void>): Promise<void> {
+async function letIn(
+  page: Page,
+  appUrl: string,
+  { provider, sentTo, state }: Provider,
+  revision: "2026-07-28" | "2025-11-25",
+  choose: () => Promise<void>,
+): Promise<void> {
   await assert.rejects(connect(appUrl, provider, revision), UnauthorizedError);
   await page.goto(sentTo());
   await choose();
@@ -149,7 +201,15 @@ async function letIn(page: Page, appUrl: string, { provider, sentTo, state }: Pr
 async function openProgram(t: TestContext): Promise<{ url: string }> {
   const server = createServer((request, response) => {
     const origin = `http://${request.headers.host ?? ""}`;
-    if (request.url === "/client.json") response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ client_id: `${origin}/client.json`, client_name: "Writing Desk", redirect_uris: ["http://127.0.0.1/callback"], token_endpoint_auth_method: "none" }));
+    if (request.url === "/client.json")
+      response.writeHead(200, { "content-type": "application/json" }).end(
+        JSON.stringify({
+          client_id: `${origin}/client.json`,
+          client_name: "Writing Desk",
+          redirect_uris: ["http://127.0.0.1/callback"],
+          token_endpoint_auth_method: "none",
+        }),
+      );
     else response.writeHead(200, { "content-type": "text/html" }).end("<p>The program has its answer");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -174,7 +234,13 @@ interface Provider {
 /** What the library asks of a client; it registers itself where it has no id of its own. */
 function createProvider(programUrl: string, clientId: string | null): Provider {
   const nothing: StoredOAuthTokens = { access_token: "", token_type: "Bearer" };
-  let [information, tokens, verifier, asked, states]: [StoredOAuthClientInformation | undefined, StoredOAuthTokens, string, URL | undefined, number] = [clientId === null ? undefined : { client_id: clientId }, nothing, "", undefined, 0];
+  let [information, tokens, verifier, asked, states]: [
+    StoredOAuthClientInformation | undefined,
+    StoredOAuthTokens,
+    string,
+    URL | undefined,
+    number,
+  ] = [clientId === null ? undefined : { client_id: clientId }, nothing, "", undefined, 0];
   let discovery: OAuthDiscoveryState | undefined;
   const provider: OAuthClientProvider = {
     redirectUrl: `${programUrl}/callback`,
@@ -193,14 +259,32 @@ function createProvider(programUrl: string, clientId: string | null): Provider {
       if (what === "all" || what === "tokens") tokens = nothing;
     },
   };
-  return { provider, sentTo: () => asked?.href ?? "", state: () => asked?.searchParams.get("state") ?? "", tokens: () => tokens, replace: (other) => void (tokens = other) };
+  return {
+    provider,
+    sentTo: () => asked?.href ?? "",
+    state: () => asked?.searchParams.get("state") ?? "",
+    tokens: () => tokens,
+    replace: (other) => void (tokens = other),
+  };
 }
 
 /** The official suite, which waits for a person at some point. */
-function runSuite(t: TestContext, args: string[]): { output(): string; hasEnded(): boolean; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js")), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function runSuite(
+  t: TestContext,
+  args: string[],
+): { output(): string; hasEnded(): boolean; ended: Promise<number | null> } {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js")), ...args],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   t.after(() => child.kill("SIGKILL"));
-  return { output: () => output, hasEnded: () => child.exitCode !== null, ended: new Promise((resolve) => child.once("close", resolve)) };
+  return {
+    output: () => output,
+    hasEnded: () => child.exitCode !== null,
+    ended: new Promise((resolve) => child.once("close", resolve)),
+  };
 }

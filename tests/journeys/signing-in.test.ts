@@ -47,7 +47,10 @@ test("a person looks after the ways in: second step, passkey, sessions, password
     await page.getByLabel("Time zone").selectOption("Europe/Berlin");
     await press(page, "Save");
     await page.getByText("Saved.").waitFor();
-    assert.deepEqual([await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()], ["Olivia", "Europe/Berlin"]);
+    assert.deepEqual(
+      [await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()],
+      ["Olivia", "Europe/Berlin"],
+    );
     await assertSound(page);
   });
 
@@ -108,7 +111,16 @@ test("a person looks after the ways in: second step, passkey, sessions, password
   await step("a passkey is added, and signs in by itself", async () => {
     const devices = await page.context().newCDPSession(page);
     await devices.send("WebAuthn.enable");
-    await devices.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    await devices.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
     await press(page, "Add a passkey");
     await page.getByText("The passkey is added").waitFor();
     await press(page, "Sign out");
@@ -142,7 +154,10 @@ test("a person looks after the ways in: second step, passkey, sessions, password
     await fill(page, { "Code of your authenticator app": totp(secret, Date.now()) });
     await press(page, "Go on");
     await page.getByRole("heading", { name: "Settings" }).waitFor();
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export your data" }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Export your data" }).click(),
+    ]);
     assert.ok((await readFile(await download.path(), "utf8")).includes(NEW_EMAIL));
     await page.getByText("Delete everything").click();
     await page.locator("#delete-password").fill(password);
@@ -161,7 +176,9 @@ test("a person looks after the ways in: second step, passkey, sessions, password
 
 /** What an authenticator app shows at a time. Source: RFC 6238, with the usual 30 seconds, SHA-1 and six digits. */
 function totp(secret: string, now: number): string {
-  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const bits = [...secret]
+    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"))
+    .join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((octet) => Number.parseInt(octet, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));

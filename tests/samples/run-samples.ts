@@ -36,11 +36,14 @@ export interface Call {
 export function readBlocks(markdown: string): Block[] {
   const blocks: Block[] = [];
   let [group, end] = [0, 0];
-  for (const { index, 0: whole, 1: language, 2: refused, 3: code = "" } of markdown.matchAll(/^```(sh|ts|py)( refused)?\n([^]*?)^```\n/gm)) {
+  for (const { index, 0: whole, 1: language, 2: refused, 3: code = "" } of markdown.matchAll(
+    /^```(sh|ts|py)( refused)?\n([^]*?)^```\n/gm,
+  )) {
     if (markdown.slice(end, index).trim() !== "") group += 1;
     end = index + whole.length;
     const known = LANGUAGES.find((each) => each === language);
-    if (known !== undefined && !/\bnpm (ci|i|install|start|test)\b/.test(code)) blocks.push({ language: known, isRefused: refused !== undefined, code, group });
+    if (known !== undefined && !/\bnpm (ci|i|install|start|test)\b/.test(code))
+      blocks.push({ language: known, isRefused: refused !== undefined, code, group });
   }
   return blocks;
 }
@@ -49,20 +52,37 @@ export function readBlocks(markdown: string): Block[] {
  * Runs blocks as a reader would: those of a language one after the other, in the repository's folder, first what is
  * written for a shell. Where they are `apart`, each is a program of its own; else those of a language are one.
  */
-export async function runBlocks(installation: Installation, blocks: readonly Runnable[], { name, variables, apart = false }: { name: string; variables: Record<string, string>; apart?: boolean }): Promise<Ended & { calls: Call[] }> {
+export async function runBlocks(
+  installation: Installation,
+  blocks: readonly Runnable[],
+  { name, variables, apart = false }: { name: string; variables: Record<string, string>; apart?: boolean },
+): Promise<Ended & { calls: Call[] }> {
   const programs = await writePrograms(installation, blocks, { name, apart });
   const lines = [
     SHELL,
     ...Object.entries(variables).map(([variable, value]) => `${variable}='${value}'`),
-    ...blocks.flatMap(({ language, code, makes }, index) => (language === "sh" ? [`BLOCK=${index}`, makes ? `ANSWER=$(${code.trim()})\n${KEEP_ID}` : code] : [])),
+    ...blocks.flatMap(({ language, code, makes }, index) =>
+      language === "sh" ? [`BLOCK=${index}`, makes ? `ANSWER=$(${code.trim()})\n${KEEP_ID}` : code] : [],
+    ),
     `ID='${variables.ID ?? ""}'`,
-    ...(programs.ts.length === 0 ? [] : [`"${process.execPath}" --disable-warning=ExperimentalWarning tests/samples/driver.ts ${programs.ts.join(" ")}`]),
+    ...(programs.ts.length === 0
+      ? []
+      : [
+          `"${process.execPath}" --disable-warning=ExperimentalWarning tests/samples/driver.ts ${programs.ts.join(" ")}`,
+        ]),
     ...(programs.py.length === 0 ? [] : [PYTHON_IS_THERE, `python3 tests/samples/driver.py ${programs.py.join(" ")}`]),
   ];
   const script = lines.join("\n").replaceAll("npm run --silent ampost --", `"${process.execPath}" cli/ampost.js`);
   const ended = await installation.shell(here(script, installation));
   assert.equal(ended.code, 0, `${name}: ${ended.stdout.slice(-2000)}\n${ended.stderr.slice(-3000)}`);
-  const calls = [...ended.stderr.matchAll(/^CALL (\d+) (\d+) (\w+) (\S+)$/gm)].map(([, block, status, method = "", url = ""]) => ({ block: Number(block), status: Number(status), method, path: new URL(url).pathname }));
+  const calls = [...ended.stderr.matchAll(/^CALL (\d+) (\d+) (\w+) (\S+)$/gm)].map(
+    ([, block, status, method = "", url = ""]) => ({
+      block: Number(block),
+      status: Number(status),
+      method,
+      path: new URL(url).pathname,
+    }),
+  );
   return { ...ended, calls };
 }
 
@@ -71,19 +91,44 @@ export function folderOf({ dataDir }: Installation): string {
   return join(dataDir, "samples");
 }
 
-async function writePrograms(installation: Installation, blocks: readonly Runnable[], { name, apart }: { name: string; apart: boolean }): Promise<Record<"ts" | "py", string[]>> {
+async function writePrograms(
+  installation: Installation,
+  blocks: readonly Runnable[],
+  { name, apart }: { name: string; apart: boolean },
+): Promise<Record<"ts" | "py", string[]>> {
   const folder = folderOf(installation);
   await mkdir(folder, { recursive: true });
-  const write = async (language: "ts" | "py", ending: string, begin: (block: number, makes: boolean) => string): Promise<string[]> => {
-    const parts = blocks.flatMap((block, index) => (block.language === language ? [`${begin(index, block.makes ?? false)}\n${block.code}`] : []));
+  const write = async (
+    language: "ts" | "py",
+    ending: string,
+    begin: (block: number, makes: boolean) => string,
+  ): Promise<string[]> => {
+    const parts = blocks.flatMap((block, index) =>
+      block.language === language ? [`${begin(index, block.makes ?? false)}\n${block.code}`] : [],
+    );
     const programs = apart || parts.length === 0 ? parts : [parts.join("\n")];
     const files = programs.map((_, index) => join(folder, `${name.replaceAll(/\W/g, "-")}-${index}.${ending}`));
-    for (const [index, file] of files.entries()) await writeFile(file, here(programs[index] ?? "", installation).replaceAll('"@ampost/client"', JSON.stringify(join(root, "client/index.ts"))));
+    for (const [index, file] of files.entries())
+      await writeFile(
+        file,
+        here(programs[index] ?? "", installation).replaceAll(
+          '"@ampost/client"',
+          JSON.stringify(join(root, "client/index.ts")),
+        ),
+      );
     return files;
   };
   return {
-    ts: await write("ts", "mts", (block, makes) => `Object.assign(process.env, { BLOCK: "${block}", MAKES: "${makes ? "yes" : ""}" });`),
-    py: await write("py", "py", (block, makes) => `__import__("os").environ.update(BLOCK="${block}", MAKES="${makes ? "yes" : ""}")`),
+    ts: await write(
+      "ts",
+      "mts",
+      (block, makes) => `Object.assign(process.env, { BLOCK: "${block}", MAKES: "${makes ? "yes" : ""}" });`,
+    ),
+    py: await write(
+      "py",
+      "py",
+      (block, makes) => `__import__("os").environ.update(BLOCK="${block}", MAKES="${makes ? "yes" : ""}")`,
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import { crc32, deflateSync } from "node:zlib";
+
 import { findFreePort } from "../../../cli/free-port.ts";
 
 /** A server that no fetch of media and no webhook should have to do with. */
@@ -25,17 +26,22 @@ export async function startBadSources(): Promise<BadSources> {
   function every(milliseconds: number, response: ServerResponse, bytes: Buffer): void {
     const timer = setInterval(() => response.write(bytes), milliseconds);
     timers.add(timer);
-    response.on("error", () => undefined).once("close", () => {
-      clearInterval(timer);
-      timers.delete(timer);
-    });
+    response
+      .on("error", () => undefined)
+      .once("close", () => {
+        clearInterval(timer);
+        timers.delete(timer);
+      });
   }
 
   const bomb = decompressionBomb();
   const answers: Record<string, (response: ServerResponse) => void> = {
-    "/drip.jpg": (response) => every(1_000, response.writeHead(200, { "content-type": "image/jpeg" }), Buffer.from([0xff])),
-    "/endless.jpg": (response) => every(20, response.writeHead(200, { "content-type": "image/jpeg" }), Buffer.alloc(65_536)),
-    "/metadata.jpg": (response) => response.writeHead(302, { location: "http://169.254.169.254/latest/meta-data/" }).end(),
+    "/drip.jpg": (response) =>
+      every(1_000, response.writeHead(200, { "content-type": "image/jpeg" }), Buffer.from([0xff])),
+    "/endless.jpg": (response) =>
+      every(20, response.writeHead(200, { "content-type": "image/jpeg" }), Buffer.alloc(65_536)),
+    "/metadata.jpg": (response) =>
+      response.writeHead(302, { location: "http://169.254.169.254/latest/meta-data/" }).end(),
     "/round.jpg": (response) => response.writeHead(302, { location: "/round.jpg" }).end(),
     "/bomb.png": (response) => response.writeHead(200, { "content-type": "image/png" }).end(bomb),
     "/silent.jpg": (response) => every(FOREVER, response, Buffer.alloc(1)),
@@ -54,7 +60,11 @@ export async function startBadSources(): Promise<BadSources> {
     response.end("reached");
   });
   const ports = [await findFreePort(), await findFreePort()] as const;
-  await Promise.all([server, canary].map((each, index) => new Promise<void>((resolve) => each.listen(ports[index], "127.0.0.1", resolve))));
+  await Promise.all(
+    [server, canary].map(
+      (each, index) => new Promise<void>((resolve) => each.listen(ports[index], "127.0.0.1", resolve)),
+    ),
+  );
   const urls = Object.keys(answers).map((path) => `http://127.0.0.1:${ports[0]}${path}`);
   return {
     media: urls.filter((url) => !url.includes("/hook-")),
@@ -79,7 +89,12 @@ function decompressionBomb(): Buffer {
   head.writeUInt32BE(side, 4);
   head.writeUInt8(1, 8);
   const rows = deflateSync(Buffer.alloc(side * (1 + side / 8)), { level: 1 });
-  return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), chunk("IHDR", head), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from("89504e470d0a1a0a", "hex"),
+    chunk("IHDR", head),
+    chunk("IDAT", rows),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(name: string, data: Buffer): Buffer {

@@ -69,49 +69,88 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
   const people = day.tenants + (isMixed ? NEIGHBOURS : 0);
   // Its own receivers and media lie on loopback.
   const env = { AMPOST_SIGNUP: "open", AMPOST_ALLOW_PRIVATE_URLS: "true" };
-  const result = await runPart("A day of everything at once", { people, platforms: PLATFORM_NAMES, speed: SPEED, proxied: true, env }, async (world) => {
-    await world.sandbox.fault({ platform: "instagram", operation: "publish", kind: "reject", error: "republish-accepts", times: 1_000_000 });
-    await world.sandbox.fault({ platform: "tiktok", operation: "create", kind: "reject", error: "moderation-2s", times: 1_000_000 });
-    const tenants = world.people.slice(0, day.tenants);
-    const neighbours = world.people.slice(day.tenants);
-    const crew = await keepWorkers(world, 2);
-    const receiver = await startReceiver(world);
-    const sources = await startBadSources();
-    await Promise.all(tenants.map((person) => receiver.serve(person)));
+  const result = await runPart(
+    "A day of everything at once",
+    { people, platforms: PLATFORM_NAMES, speed: SPEED, proxied: true, env },
+    async (world) => {
+      await world.sandbox.fault({
+        platform: "instagram",
+        operation: "publish",
+        kind: "reject",
+        error: "republish-accepts",
+        times: 1_000_000,
+      });
+      await world.sandbox.fault({
+        platform: "tiktok",
+        operation: "create",
+        kind: "reject",
+        error: "moderation-2s",
+        times: 1_000_000,
+      });
+      const tenants = world.people.slice(0, day.tenants);
+      const neighbours = world.people.slice(day.tenants);
+      const crew = await keepWorkers(world, 2);
+      const receiver = await startReceiver(world);
+      const sources = await startBadSources();
+      await Promise.all(tenants.map((person) => receiver.serve(person)));
 
-    const [moves, lived, disturbed, bad] = await Promise.all([
-      keepClock(world, day),
-      Promise.all(tenants.map((person, index) => liveDay(world, person, `tenant-${index}`, planDay(day, day.every, seededRandom(1000 * day.seed + index))))),
-      isMixed ? disturb(world, crew, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
-      isMixed ? misbehave(world, neighbours, sources, day) : { violations: [], note: [] },
-    ]);
-    const told = lived.flatMap((each) => each.told);
-    await untilSettled(world, told.map(({ subject }) => subject), SETTLE_SECONDS);
-    const events = await receiver.judge(told);
-    await crew.disband();
-    await receiver.close();
-    await sources.close();
+      const [moves, lived, disturbed, bad] = await Promise.all([
+        keepClock(world, day),
+        Promise.all(
+          tenants.map((person, index) =>
+            liveDay(world, person, `tenant-${index}`, planDay(day, day.every, seededRandom(1000 * day.seed + index))),
+          ),
+        ),
+        isMixed ? disturb(world, crew, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
+        isMixed ? misbehave(world, neighbours, sources, day) : { violations: [], note: [] },
+      ]);
+      const told = lived.flatMap((each) => each.told);
+      await untilSettled(
+        world,
+        told.map(({ subject }) => subject),
+        SETTLE_SECONDS,
+      );
+      const events = await receiver.judge(told);
+      await crew.disband();
+      await receiver.close();
+      await sources.close();
 
-    seen = { told, calls: lived.flatMap(({ calls }) => calls), deliveries: events.deliveries, late: await measure(world, told, moves), windows: disturbed.windows };
-    const faults = Object.values(disturbed.counts).reduce((all, count) => all + count, 0);
-    const made = Object.entries(disturbed.counts).map(([kind, count]) => `${kind} ${count} times`).join(", ");
-    return {
-      did: `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, in a day that takes ${day.seconds} s, seed ${day.seed}, beside ${neighbours.length} bad neighbours; ${made}`,
-      notes: [`${show(events.deliveries.length)} deliveries came to the tenants' webhooks.`, ...bad.note],
-      faults,
-      expectations: told.map(expect),
-      violations: [...events.violations, ...bad.violations],
-      neighbours,
-    };
-  });
+      seen = {
+        told,
+        calls: lived.flatMap(({ calls }) => calls),
+        deliveries: events.deliveries,
+        late: await measure(world, told, moves),
+        windows: disturbed.windows,
+      };
+      const faults = Object.values(disturbed.counts).reduce((all, count) => all + count, 0);
+      const made = Object.entries(disturbed.counts)
+        .map(([kind, count]) => `${kind} ${count} times`)
+        .join(", ");
+      return {
+        did: `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, in a day that takes ${day.seconds} s, seed ${day.seed}, beside ${neighbours.length} bad neighbours; ${made}`,
+        notes: [`${show(events.deliveries.length)} deliveries came to the tenants' webhooks.`, ...bad.note],
+        faults,
+        expectations: told.map(expect),
+        violations: [...events.violations, ...bad.violations],
+        neighbours,
+      };
+    },
+  );
   if (seen === undefined) throw new Error("The day has left nothing to look at");
   return { result, seen };
 }
 
-async function misbehave(world: World, people: World["people"], sources: Awaited<ReturnType<typeof startBadSources>>, day: Day): Promise<{ violations: Violation[]; note: string[] }> {
+async function misbehave(
+  world: World,
+  people: World["people"],
+  sources: Awaited<ReturnType<typeof startBadSources>>,
+  day: Day,
+): Promise<{ violations: Violation[]; note: string[] }> {
   const { answers, over } = beBad(world, people, sources, day);
   const violations = await over;
-  const counts = [...answers].sort(([one], [other]) => one - other).map(([status, count]) => `${show(count)} ${status === 0 ? "not at all" : `with ${status}`}`);
+  const counts = [...answers]
+    .sort(([one], [other]) => one - other)
+    .map(([status, count]) => `${show(count)} ${status === 0 ? "not at all" : `with ${status}`}`);
   return { violations, note: ["", `The neighbours' calls were answered: ${counts.join(", ")}.`] };
 }
 
@@ -121,8 +160,11 @@ function expect({ subject, isCancelled }: Told): Expectation {
 }
 
 async function measure({ sandbox }: World, told: readonly Told[], moves: readonly Move[]): Promise<Late[]> {
-  const placeOf = ({ platform, accountId, text }: Pick<Entry, "platform" | "accountId" | "text">) => `${platform} ${accountId} ${text}`;
-  const seenAt = new Map((await sandbox.ledger()).map((entry) => [placeOf(entry), ourTime(moves, Date.parse(entry.createdAt))]));
+  const placeOf = ({ platform, accountId, text }: Pick<Entry, "platform" | "accountId" | "text">) =>
+    `${platform} ${accountId} ${text}`;
+  const seenAt = new Map(
+    (await sandbox.ledger()).map((entry) => [placeOf(entry), ourTime(moves, Date.parse(entry.createdAt))]),
+  );
   return told.flatMap((each) => {
     const { platform, platformAccountId: accountId, parts } = each.subject;
     const at = seenAt.get(placeOf({ platform, accountId, text: parts[0] ?? "" }));
@@ -133,24 +175,40 @@ async function measure({ sandbox }: World, told: readonly Told[], moves: readonl
 /** What is asked at once waits for its media and for the platform to work on them; what is scheduled was prepared before. */
 const GROUPS: Record<string, (told: Told) => boolean> = {
   "scheduled posts": ({ isScheduled }) => isScheduled,
-  "texts, links and chains at once": ({ isScheduled, kind }) => !isScheduled && ["text", "link", "chain"].includes(kind),
+  "texts, links and chains at once": ({ isScheduled, kind }) =>
+    !isScheduled && ["text", "link", "chain"].includes(kind),
   "pictures and videos at once": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
 };
 
 /** Two tables: outside of the faults' windows, and within them. */
 function compare(alone: Seen, mixed: Seen): string[] {
   const isWithin = (at: number) => mixed.windows.some(({ from, to }) => at >= from && at <= to);
-  const lines = ["| outside of the faults' windows | count | alone, p50 | alone, p99 | in the mix, p50 | in the mix, p99 | ratio of the p99 | at most 2 × |", "| --- | --- | --- | --- | --- | --- | --- | --- |"];
+  const lines = [
+    "| outside of the faults' windows | count | alone, p50 | alone, p99 | in the mix, p50 | in the mix, p99 | ratio of the p99 | at most 2 × |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+  ];
   for (const [name, belongs] of Object.entries(GROUPS)) {
-    const [before, after] = [times(alone, belongs), summarize(mixed.late.filter(({ told }) => belongs(told) && !isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds))];
+    const [before, after] = [
+      times(alone, belongs),
+      summarize(
+        mixed.late.filter(({ told }) => belongs(told) && !isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds),
+      ),
+    ];
     lines.push(row(name, before, after));
   }
-  const outside = (asked: readonly Asked[]) => summarize(asked.filter(({ at }) => !isWithin(at)).map(({ milliseconds }) => milliseconds));
-  lines.push(row("calls of the API", outside(alone.calls), outside(mixed.calls)), row("deliveries to webhooks", outside(alone.deliveries), outside(mixed.deliveries)));
+  const outside = (asked: readonly Asked[]) =>
+    summarize(asked.filter(({ at }) => !isWithin(at)).map(({ milliseconds }) => milliseconds));
+  lines.push(
+    row("calls of the API", outside(alone.calls), outside(mixed.calls)),
+    row("deliveries to webhooks", outside(alone.deliveries), outside(mixed.deliveries)),
+  );
   const within = mixed.late.filter(({ told }) => isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds);
   const seconds = mixed.windows.reduce((all, { from, to }) => all + to - from, 0);
   const { count, p50, p99, max } = summarize(within);
-  lines.push("", `The windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} together: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, the latest ${showSeconds(max)}.`);
+  lines.push(
+    "",
+    `The windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} together: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, the latest ${showSeconds(max)}.`,
+  );
   return lines;
 }
 
@@ -160,7 +218,16 @@ function times({ late }: Seen, belongs: (told: Told) => boolean): ReturnType<typ
 
 function row(name: string, alone: ReturnType<typeof summarize>, mixed: ReturnType<typeof summarize>): string {
   const ratio = mixed.p99 / alone.p99;
-  const cells = [name, show(mixed.count), showSeconds(alone.p50), showSeconds(alone.p99), showSeconds(mixed.p50), showSeconds(mixed.p99), showTimes(ratio), ratio <= FACTOR ? "yes" : "**no**"];
+  const cells = [
+    name,
+    show(mixed.count),
+    showSeconds(alone.p50),
+    showSeconds(alone.p99),
+    showSeconds(mixed.p50),
+    showSeconds(mixed.p99),
+    showTimes(ratio),
+    ratio <= FACTOR ? "yes" : "**no**",
+  ];
   return `| ${cells.join(" | ")} |`;
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Crew } from "../crew.ts";
 import { pick } from "../part.ts";
 import type { World } from "../world.ts";
@@ -53,8 +54,12 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
 }
 
 async function isRepeatOpen(pool: World["pool"]): Promise<boolean> {
-  const open = "select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1";
-  return await pool.query(open).then(({ rowCount }) => rowCount !== 0, () => true);
+  const open =
+    "select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1";
+  return await pool.query(open).then(
+    ({ rowCount }) => rowCount !== 0,
+    () => true,
+  );
 }
 
 /** When an instant of the platforms' clock was on ours. */
@@ -64,7 +69,12 @@ export function ourTime(moves: readonly Move[], theirs: number): number {
 }
 
 /** One thing after another is broken, in every other hour. */
-export async function disturb(world: World, crew: Crew, { seconds, hours }: Length, random: () => number): Promise<Disturbed> {
+export async function disturb(
+  world: World,
+  crew: Crew,
+  { seconds, hours }: Length,
+  random: () => number,
+): Promise<Disturbed> {
   const counts: Record<string, number> = {};
   const windows: Window[] = [];
   const beganAt = performance.now();
@@ -93,7 +103,13 @@ async function make(world: World, crew: Crew, kind: (typeof KINDS)[number], rand
       return one.signal("SIGCONT");
     case "PostgreSQL ended":
       await world.breakDatabase();
-      while (!(await world.pool.query("select 1").then(() => true, () => false))) await sleep(20);
+      while (
+        !(await world.pool.query("select 1").then(
+          () => true,
+          () => false,
+        ))
+      )
+        await sleep(20);
       return;
     case "network cut":
       await world.proxy?.refuse();
@@ -106,7 +122,8 @@ async function make(world: World, crew: Crew, kind: (typeof KINDS)[number], rand
 
 /** The next renewal on each of some networks is answered late; over when all have been, or when nobody has renewed for long. */
 async function hangTokens({ sandbox }: World): Promise<void> {
-  for (const platform of RENEWING) await sandbox.fault({ platform, operation: "refresh", kind: "slow", delayMs: HANG_MILLISECONDS });
+  for (const platform of RENEWING)
+    await sandbox.fault({ platform, operation: "refresh", kind: "slow", delayMs: HANG_MILLISECONDS });
   const end = performance.now() + 6 * HANG_MILLISECONDS;
   while ((await sandbox.pending()).includes("refresh") && performance.now() < end) await sleep(200);
   await sleep(HANG_MILLISECONDS);

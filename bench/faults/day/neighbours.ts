@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { createApiKey, revokeApiKey } from "../../../server/domain/api-keys/api-keys.ts";
 import { mixedTexts, nastyTexts } from "../../../tests/nasty-texts.ts";
@@ -35,12 +36,28 @@ type Habit = (bad: Bad) => Promise<Violation[] | void>;
 
 const POSTS = "/api/v1/posts";
 
-const HABITS: readonly Habit[] = [sendPoison, nameBadSources, sendHooksAstray, flood, flood, hang, hang, crowd, keepRevokedKeys, speakBadly];
+const HABITS: readonly Habit[] = [
+  sendPoison,
+  nameBadSources,
+  sendHooksAstray,
+  flood,
+  flood,
+  hang,
+  hang,
+  crowd,
+  keepRevokedKeys,
+  speakBadly,
+];
 
 /** How many people it takes. */
 export const NEIGHBOURS = HABITS.length;
 
-export function beBad(world: World, people: readonly Person[], sources: BadSources, { seconds, seed, pauseMilliseconds }: { seconds: number; seed: number; pauseMilliseconds: number }): Neighbours {
+export function beBad(
+  world: World,
+  people: readonly Person[],
+  sources: BadSources,
+  { seconds, seed, pauseMilliseconds }: { seconds: number; seed: number; pauseMilliseconds: number },
+): Neighbours {
   const end = performance.now() + seconds * 1000;
   const answers = new Map<number, number>();
   const living = HABITS.map(async (habit, index) => {
@@ -51,13 +68,29 @@ export function beBad(world: World, people: readonly Person[], sources: BadSourc
       answers.set(status, (answers.get(status) ?? 0) + 1);
       return answer !== null && status < 300 && method === "POST" && path === POSTS ? postIn(answer).id : null;
     };
-    return (await habit({ world, person, sources, seed: seed + index, seconds, pauseMilliseconds, isOver: () => performance.now() > end, call })) ?? [];
+    return (
+      (await habit({
+        world,
+        person,
+        sources,
+        seed: seed + index,
+        seconds,
+        pauseMilliseconds,
+        isOver: () => performance.now() > end,
+        call,
+      })) ?? []
+    );
   });
   return { answers, over: Promise.all(living).then((found) => found.flat()) };
 }
 
 /** So many at once, until the day is over. */
-async function together({ isOver }: Bad, count: number, act: (number: number) => Promise<unknown>, pauseMilliseconds = 0): Promise<void> {
+async function together(
+  { isOver }: Bad,
+  count: number,
+  act: (number: number) => Promise<unknown>,
+  pauseMilliseconds = 0,
+): Promise<void> {
   let number = 0;
   const one = async () => {
     while (!isOver()) {
@@ -68,8 +101,21 @@ async function together({ isOver }: Bad, count: number, act: (number: number) =>
   await Promise.all(Array.from({ length: count }, one));
 }
 
-function draft({ person }: Bad, text: string, platforms: readonly PlatformName[] = ["threads"], more: Record<string, unknown> = {}, scheduledFor?: string): CallOptions {
-  return { body: { content: { text, ...more }, platforms, platformSetId: person.platformSetId, ...(scheduledFor === undefined ? {} : { scheduledFor }) } };
+function draft(
+  { person }: Bad,
+  text: string,
+  platforms: readonly PlatformName[] = ["threads"],
+  more: Record<string, unknown> = {},
+  scheduledFor?: string,
+): CallOptions {
+  return {
+    body: {
+      content: { text, ...more },
+      platforms,
+      platformSetId: person.platformSetId,
+      ...(scheduledFor === undefined ? {} : { scheduledFor }),
+    },
+  };
 }
 
 async function createAndPublish(bad: Bad, draftOptions: CallOptions): Promise<void> {
@@ -83,18 +129,38 @@ const TEXT_PLATFORMS = ["threads", "facebook", "twitter", "linkedin"] as const;
 async function sendPoison(bad: Bad): Promise<void> {
   const long = Object.values({ ...nastyTexts(900_000), ...mixedTexts(90_000, bad.seed, 40) });
   const short = Object.values({ ...nastyTexts(180), ...mixedTexts(180, bad.seed, 40) });
-  await together(bad, 2, async (number) => {
-    await bad.call("POST", number % 2 === 0 ? `${POSTS}/validate` : POSTS, draft(bad, pick(long, number), TEXT_PLATFORMS));
-    await createAndPublish(bad, draft(bad, `poison ${number} ${pick(short, number)}`, [pick(TEXT_PLATFORMS, number)]));
-  }, 100);
+  await together(
+    bad,
+    2,
+    async (number) => {
+      await bad.call(
+        "POST",
+        number % 2 === 0 ? `${POSTS}/validate` : POSTS,
+        draft(bad, pick(long, number), TEXT_PLATFORMS),
+      );
+      await createAndPublish(
+        bad,
+        draft(bad, `poison ${number} ${pick(short, number)}`, [pick(TEXT_PLATFORMS, number)]),
+      );
+    },
+    100,
+  );
 }
 
 /** Media that drip, never end, lead elsewhere or unfold. */
 async function nameBadSources(bad: Bad): Promise<void> {
-  await together(bad, 1, async (number) => {
-    const media = [{ url: pick(bad.sources.media, number) }];
-    await createAndPublish(bad, draft(bad, `bad source ${number}`, [pick(["threads", "instagram", "facebook"], number)], { media }));
-  }, 500);
+  await together(
+    bad,
+    1,
+    async (number) => {
+      const media = [{ url: pick(bad.sources.media, number) }];
+      await createAndPublish(
+        bad,
+        draft(bad, `bad source ${number}`, [pick(["threads", "instagram", "facebook"], number)], { media }),
+      );
+    },
+    500,
+  );
 }
 
 /** Events for receivers that answer late, never, or without end. */
@@ -109,12 +175,21 @@ const STREAMS = 200;
 async function flood(bad: Bad): Promise<void> {
   const { world, person, isOver, pauseMilliseconds } = bad;
   const first = await bad.call("POST", POSTS, draft(bad, "watched"));
-  const streams = Array.from({ length: first === null ? 0 : STREAMS }, () => watch(world, person.key, first ?? "", isOver));
-  await together(bad, 6, (number) => {
-    const kind = number % 3;
-    if (kind === 0) return bad.call("POST", POSTS, draft(bad, `flood ${bad.seed} ${number}`));
-    return kind === 1 ? bad.call("POST", `${POSTS}/validate`, draft(bad, "flood", TEXT_PLATFORMS)) : bad.call("GET", `${POSTS}?limit=100`);
-  }, pauseMilliseconds);
+  const streams = Array.from({ length: first === null ? 0 : STREAMS }, () =>
+    watch(world, person.key, first ?? "", isOver),
+  );
+  await together(
+    bad,
+    6,
+    (number) => {
+      const kind = number % 3;
+      if (kind === 0) return bad.call("POST", POSTS, draft(bad, `flood ${bad.seed} ${number}`));
+      return kind === 1
+        ? bad.call("POST", `${POSTS}/validate`, draft(bad, "flood", TEXT_PLATFORMS))
+        : bad.call("GET", `${POSTS}?limit=100`);
+    },
+    pauseMilliseconds,
+  );
   await Promise.all(streams);
 }
 
@@ -123,7 +198,10 @@ async function watch({ apiUrl }: World, key: string, postId: string, isEnough: (
   const end = new AbortController();
   const timer = setInterval(() => isEnough() && end.abort(), 250);
   try {
-    const answer = await fetch(`${apiUrl}${POSTS}/${postId}/events`, { headers: { authorization: `Bearer ${key}` }, signal: end.signal });
+    const answer = await fetch(`${apiUrl}${POSTS}/${postId}/events`, {
+      headers: { authorization: `Bearer ${key}` },
+      signal: end.signal,
+    });
     await answer.body?.pipeTo(new WritableStream());
     return true;
   } catch {
@@ -138,7 +216,16 @@ const HANGS = ["timeout", "slow", "process_forever"];
 /** Posts over which the platform does not answer. */
 async function hang(bad: Bad): Promise<void> {
   const platforms = ["threads", "facebook", "twitter"] as const;
-  await together(bad, 1, (number) => createAndPublish(bad, draft(bad, `hang ${bad.seed} ${number} [[sandbox:${pick(HANGS, number)}]]`, [pick(platforms, number)])), 1_000);
+  await together(
+    bad,
+    1,
+    (number) =>
+      createAndPublish(
+        bad,
+        draft(bad, `hang ${bad.seed} ${number} [[sandbox:${pick(HANGS, number)}]]`, [pick(platforms, number)]),
+      ),
+    1_000,
+  );
 }
 
 const CROWD = 2_000;
@@ -173,7 +260,13 @@ async function keepRevokedKeys(bad: Bad): Promise<Violation[]> {
     const isLate = () => performance.now() > revokedAt + REVOKED_SECONDS * 1000;
     const streams = Array.from({ length: 20 }, () => watch(world, key.apiKey, postId, isLate));
     await sleep(2_000);
-    while (!(await revokeApiKey(world, person, key.id).then(() => true, () => false))) await sleep(100);
+    while (
+      !(await revokeApiKey(world, person, key.id).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await sleep(100);
     revokedAt = performance.now();
     const late = (await Promise.all(streams)).filter((ended) => !ended).length;
     if (late > 0) violations.push({ kind: "untrue", sentence: `${late} streams went on with a key that was revoked` });
@@ -202,11 +295,15 @@ async function speakBadly(bad: Bad): Promise<Violation[]> {
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
   ];
   await together(bad, 8, async (number) => {
-    const socket = connect(Number(port), hostname).on("error", () => undefined).resume();
+    const socket = connect(Number(port), hostname)
+      .on("error", () => undefined)
+      .resume();
     socket.write(pick(sayings, number), "latin1");
     for (let waited = 0; waited < 20 && !socket.closed && !isOver(); waited += 1) await sleep(100);
     socket.destroy();
   });
   const hits = sources.canaryHits();
-  return hits === 0 ? [] : [{ kind: "untrue", sentence: `an address on this machine was reached ${hits} times by what strangers named` }];
+  return hits === 0
+    ? []
+    : [{ kind: "untrue", sentence: `an address on this machine was reached ${hits} times by what strangers named` }];
 }

@@ -32,7 +32,21 @@ const PLACES = {
 } as const satisfies Record<Kind, readonly PlatformName[]>;
 
 /** Of twenty posts. */
-const SHAPES: readonly Kind[] = [...Array<Kind>(8).fill("text"), "link", "link", "image", "image", "image", "carousel", "carousel", "video", "video", "chain", "chain", "chain"];
+const SHAPES: readonly Kind[] = [
+  ...Array<Kind>(8).fill("text"),
+  "link",
+  "link",
+  "image",
+  "image",
+  "image",
+  "carousel",
+  "carousel",
+  "video",
+  "video",
+  "chain",
+  "chain",
+  "chain",
+];
 
 const LEAST_AHEAD = 12;
 const MOST_AHEAD = 25;

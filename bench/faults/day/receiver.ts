@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
+
 import { findFreePort } from "../../../cli/free-port.ts";
 import type { Violation } from "../judge.ts";
 import type { Person, World } from "../world.ts";
@@ -55,14 +57,18 @@ export async function startReceiver(world: World): Promise<Receiver> {
     const body = Buffer.concat(chunks).toString("utf8");
     const id = String(request.headers["webhook-id"]);
     try {
-      const names = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [name, String(request.headers[name])]);
+      const names = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [
+        name,
+        String(request.headers[name]),
+      ]);
       new Webhook(hook.secret).verify(body, Object.fromEntries(names));
     } catch {
       violations.push({ kind: "untrue", sentence: `delivery ${id} to ${hook.person.userId} has a wrong signature` });
       return 400;
     }
     const before = hook.heard.get(id);
-    if (before !== undefined && before.body !== body) violations.push({ kind: "untrue", sentence: `delivery ${id} came again with another body` });
+    if (before !== undefined && before.body !== body)
+      violations.push({ kind: "untrue", sentence: `delivery ${id} came again with another body` });
     const { type, timestamp, sequence, data } = event.parse(JSON.parse(body));
     const at = Date.parse(timestamp);
     const delivered = before?.delivered ?? { at, milliseconds: Date.now() - at };
@@ -79,7 +85,10 @@ export async function startReceiver(world: World): Promise<Receiver> {
   return {
     async serve(person) {
       const path = `/${person.userId}`;
-      const made = await world.api.insist(person, "POST", "/api/v1/webhooks", { body: { url: `http://127.0.0.1:${port}${path}`, events: [] }, idempotencyKey: "webhook" });
+      const made = await world.api.insist(person, "POST", "/api/v1/webhooks", {
+        body: { url: `http://127.0.0.1:${port}${path}`, events: [] },
+        idempotencyKey: "webhook",
+      });
       const { secret } = z.object({ webhook: z.object({ secret: z.string() }) }).parse(made.body).webhook;
       hooks.set(path, { person, secret, heard: new Map() });
     },
@@ -92,7 +101,10 @@ export async function startReceiver(world: World): Promise<Receiver> {
         gaps = await gapsIn(world, all);
       }
       const heard = all.flatMap((hook) => [...hook.heard.values()]);
-      return { violations: [...violations, ...gaps, ...(await falseWords(world, told, heard))], deliveries: heard.map(({ delivered }) => delivered) };
+      return {
+        violations: [...violations, ...gaps, ...(await falseWords(world, told, heard))],
+        deliveries: heard.map(({ delivered }) => delivered),
+      };
     },
     close: async () => {
       server.closeAllConnections();
@@ -102,7 +114,10 @@ export async function startReceiver(world: World): Promise<Receiver> {
 }
 
 /** What happened to a tenant since its webhook was made, and was not told, or told as two. */
-async function gapsIn({ pool }: World, hooks: readonly { person: Person; heard: Map<string, Heard> }[]): Promise<Violation[]> {
+async function gapsIn(
+  { pool }: World,
+  hooks: readonly { person: Person; heard: Map<string, Heard> }[],
+): Promise<Violation[]> {
   const users = hooks.map(({ person }) => person.userId);
   const { rows } = await pool.query<{ id: number; user_id: string; type: string }>(
     "select o.id, o.user_id, o.type from outbox o join webhooks w on w.user_id = o.user_id and w.mode = o.mode and o.created_at >= w.created_at where o.user_id = any($1)",
@@ -114,7 +129,12 @@ async function gapsIn({ pool }: World, hooks: readonly { person: Person; heard: 
     return own.flatMap(({ id, type }): Violation[] => {
       const count = counts.get(id)?.length ?? 0;
       if (count === 1) return [];
-      return [{ kind: count === 0 ? "lost" : "duplicate", sentence: `event ${id} (${type}) of ${person.userId} came in ${count} deliveries` }];
+      return [
+        {
+          kind: count === 0 ? "lost" : "duplicate",
+          sentence: `event ${id} (${type}) of ${person.userId} came in ${count} deliveries`,
+        },
+      ];
     });
   });
 }
@@ -122,14 +142,24 @@ async function gapsIn({ pool }: World, hooks: readonly { person: Person; heard: 
 /** The greatest number has to tell the post as it is now, and it is told to be published once. */
 async function falseWords({ pool }: World, told: readonly Told[], heard: readonly Heard[]): Promise<Violation[]> {
   const byPost = Map.groupBy(heard, ({ postId }) => postId);
-  const { rows } = await pool.query<{ id: string; status: string }>("select id, status from posts where id = any($1)", [told.map(({ subject }) => subject.postId)]);
+  const { rows } = await pool.query<{ id: string; status: string }>("select id, status from posts where id = any($1)", [
+    told.map(({ subject }) => subject.postId),
+  ]);
   return rows.flatMap(({ id, status }): Violation[] => {
     const events = (byPost.get(id) ?? []).sort((one, other) => one.sequence - other.sequence);
     const published = events.filter(({ type }) => type === "post.published").length;
     const last = events.at(-1);
     const wrong: Violation[] = [];
-    if (last?.status !== status) wrong.push({ kind: "untrue", sentence: `post ${id} is ${status}, and its last event, ${last?.type}, tells ${last?.status}` });
-    if (published !== (status === "published" ? 1 : 0)) wrong.push({ kind: "untrue", sentence: `post ${id} is ${status}, and was told to be published ${published} times` });
+    if (last?.status !== status)
+      wrong.push({
+        kind: "untrue",
+        sentence: `post ${id} is ${status}, and its last event, ${last?.type}, tells ${last?.status}`,
+      });
+    if (published !== (status === "published" ? 1 : 0))
+      wrong.push({
+        kind: "untrue",
+        sentence: `post ${id} is ${status}, and was told to be published ${published} times`,
+      });
     return wrong;
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { type Answer, type CallOptions, subjectOf } from "../api.ts";
 import { draftOf, type Kind } from "../contents.ts";
 import type { Person, Subject, World } from "../world.ts";
@@ -61,7 +62,13 @@ async function post(client: Client, name: string, { platform, kind, ahead, chang
   if (change !== null) await sleep(CHANGE_AFTER_SECONDS * 1000);
   const isDone = change !== null && (await isTaken(client, path, name, change));
   if (change === "edit" && isDone) subject.parts = [edited(name)];
-  return { subject, kind, isScheduled: true, dueAt: scheduledFor.getTime(), isCancelled: change === "cancel" && isDone };
+  return {
+    subject,
+    kind,
+    isScheduled: true,
+    dueAt: scheduledFor.getTime(),
+    isCancelled: change === "cancel" && isDone,
+  };
 }
 
 /** Whether it came in time: what is due or published already refuses it. */
@@ -78,10 +85,16 @@ function edited(name: string): string {
   return `${name} of the day, in better words`;
 }
 
-async function write({ world, person, calls }: Client, method: string, path: string, options: CallOptions & { idempotencyKey: string }): Promise<Answer> {
+async function write(
+  { world, person, calls }: Client,
+  method: string,
+  path: string,
+  options: CallOptions & { idempotencyKey: string },
+): Promise<Answer> {
   const at = Date.now();
   const answer = await world.api.insist(person, method, path, options);
   calls.push({ at, milliseconds: Date.now() - at });
-  if (answer.status >= 400 && answer.status !== 409) throw new Error(`${method} ${path} was refused: ${JSON.stringify(answer.body)}`);
+  if (answer.status >= 400 && answer.status !== 409)
+    throw new Error(`${method} ${path} was refused: ${JSON.stringify(answer.body)}`);
   return answer;
 }

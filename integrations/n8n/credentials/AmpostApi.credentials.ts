@@ -1,4 +1,10 @@
-import type { IAuthenticateGeneric, Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from "n8n-workflow";
+import type {
+  IAuthenticateGeneric,
+  Icon,
+  ICredentialTestRequest,
+  ICredentialType,
+  INodeProperties,
+} from "n8n-workflow";
 
 /** A key, and the instance that it is for. */
 export class AmpostApi implements ICredentialType {
@@ -31,7 +37,12 @@ export class AmpostApi implements ICredentialType {
     },
   ];
 
-  authenticate: IAuthenticateGeneric = { type: "generic", properties: { headers: { Authorization: "=Bearer {{ $credentials.apiKey }}" } } };
+  authenticate: IAuthenticateGeneric = {
+    type: "generic",
+    properties: { headers: { Authorization: "=Bearer {{ $credentials.apiKey }}" } },
+  };
 
-  test: ICredentialTestRequest = { request: { baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "") }}', url: "/api/v1/account-context" } };
+  test: ICredentialTestRequest = {
+    request: { baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "") }}', url: "/api/v1/account-context" },
+  };
 }

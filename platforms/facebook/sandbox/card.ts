@@ -6,7 +6,8 @@ import type { PlatformCard } from "../../../sandbox/platform.ts";
 
 /** How Facebook shows a Page's post: name and globe, the text, pictures as a mosaic, the row of buttons. */
 export const CARD: PlatformCard = {
-  html: (posts, options) => posts.map((post) => (post.post.kind === "story" ? story(post, options) : pagePost(post, options))).join(""),
+  html: (posts, options) =>
+    posts.map((post) => (post.post.kind === "story" ? story(post, options) : pagePost(post, options))).join(""),
   style: `
 .on-facebook{padding:16px 0 6px;--blue:#0866ff}.on-facebook article{display:block;padding:0}
 .on-facebook .fb-head{display:flex;gap:10px;align-items:center;padding:0 18px 8px}.on-facebook .fb-head>div{min-width:0;line-height:1.25}.on-facebook .author{font-weight:600;display:block}
@@ -28,10 +29,12 @@ export const CARD: PlatformCard = {
 };
 
 const ICONS = {
-  globe: '<svg viewBox="0 0 24 24" role="img" aria-label="Public"><circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3.500 3 3.500 15 0 18M12 3c-3.500 3-3.500 15 0 18"/></svg>',
+  globe:
+    '<svg viewBox="0 0 24 24" role="img" aria-label="Public"><circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3.500 3 3.500 15 0 18M12 3c-3.500 3-3.500 15 0 18"/></svg>',
   like: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7.500 10.500 11 3.500c1.700 0 2.700 1.200 2.400 2.800L12.800 9.500h5.700c1.200 0 2 1.100 1.700 2.200l-1.700 6.600c-.3 1-1.100 1.700-2.100 1.700H7.500m0-9.500v9.500m0-9.500H4v9.500h3.500"/></svg>',
   comment: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5h16v11.500h-8L7.500 20v-3.500H4Z"/></svg>',
-  share: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M13.500 5 20 11.500l-6.500 6.500v-4C8.500 14 6 15.500 4 19c.5-5.500 3-9 9.500-9.700Z"/></svg>',
+  share:
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M13.500 5 20 11.500l-6.500 6.500v-4C8.500 14 6 15.500 4 19c.5-5.500 3-9 9.500-9.700Z"/></svg>',
 };
 
 function pagePost(seen: SeenPost, options: CardOptions): string {
@@ -56,9 +59,12 @@ function face(name: string): string {
 /** At most five pictures, with the number of the rest on the last. */
 function mosaic({ post, look }: SeenPost, options: CardOptions): string {
   if (look.media.length === 0) return "";
-  const shown = look.media.slice(0, 5).map((media, place) => mediaItem(media, post.media[place]?.altText ?? null, options, look.media.length > 1));
+  const shown = look.media
+    .slice(0, 5)
+    .map((media, place) => mediaItem(media, post.media[place]?.altText ?? null, options, look.media.length > 1));
   const more = look.media.length > 5 ? `<span class="fb-more">+${look.media.length - 5}</span>` : "";
-  if (post.kind === "reel") return `<div class="fb-media fb-reel">${shown.join("")}<span class="fb-badge">Reel</span></div>`;
+  if (post.kind === "reel")
+    return `<div class="fb-media fb-reel">${shown.join("")}<span class="fb-badge">Reel</span></div>`;
   return `<div class="fb-media fb-${shown.length}">${shown.join("")}${more}</div>`;
 }
 
@@ -66,7 +72,11 @@ function link({ look }: SeenPost): string {
   if (!look.link) return "";
   const { url, title } = look.link;
   const host = URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, "") : url;
-  return outward(url, `<span class="host">${escapeHtml(host)}</span><b>${escapeHtml(title ?? url.replace(/^https?:\/\//, ""))}</b>`, "fb-link");
+  return outward(
+    url,
+    `<span class="host">${escapeHtml(host)}</span><b>${escapeHtml(title ?? url.replace(/^https?:\/\//, ""))}</b>`,
+    "fb-link",
+  );
 }
 
 function notes({ post, look }: SeenPost): string {
@@ -77,11 +87,19 @@ function notes({ post, look }: SeenPost): string {
 
 function comments({ post, look }: SeenPost): string {
   const list = Array.isArray(post["comments"]) ? post["comments"] : [];
-  return list.map((text) => `<div class="fb-comment">${face(look.author.name)}<p><b>${escapeHtml(look.author.name)}</b>${richText(String(text))}</p></div>`).join("");
+  return list
+    .map(
+      (text) =>
+        `<div class="fb-comment">${face(look.author.name)}<p><b>${escapeHtml(look.author.name)}</b>${richText(String(text))}</p></div>`,
+    )
+    .join("");
 }
 
 function story(seen: SeenPost, options: CardOptions): string {
   const { post, look } = seen;
-  const media = look.media.slice(0, 1).map((one) => mediaItem(one, post.media[0]?.altText ?? null, options, false)).join("");
+  const media = look.media
+    .slice(0, 1)
+    .map((one) => mediaItem(one, post.media[0]?.altText ?? null, options, false))
+    .join("");
   return `<article id="post-${escapeHtml(post.id)}">${head(seen, options)}<div class="fb-story">${media}${face(look.author.name)}<b>${escapeHtml(look.author.name)}</b></div>${notes(seen)}<p class="small">Story: gone after 24 hours</p></article>`;
 }

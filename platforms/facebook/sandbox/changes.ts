@@ -16,8 +16,16 @@ export const CHANGE_ROUTES: readonly SandboxRoute[] = [
   { method: "POST", host: HOST, path: "/{id}/thumbnails", operation: "upload", run: graph.refusing(setThumbnail) },
   { method: "POST", host: HOST, path: "/{id}/collaborators", operation: "create", run: graph.refusing(invite) },
   {
-    method: "POST", host: HOST, path: "/{id}", operation: ({ params }) => (params["is_published"] === "true" ? "publish" : "create"),
-    post: (call) => ({ accountId: accountOf(call), text: call.params["message"] ?? "", carriesText: true, handle: call.segments["id"] ?? null }),
+    method: "POST",
+    host: HOST,
+    path: "/{id}",
+    operation: ({ params }) => (params["is_published"] === "true" ? "publish" : "create"),
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: call.params["message"] ?? "",
+      carriesText: true,
+      handle: call.segments["id"] ?? null,
+    }),
     run: graph.refusing(change),
   },
   { method: "DELETE", host: HOST, path: "/{id}", operation: "delete", run: withViewer(remove) },
@@ -36,7 +44,12 @@ function change(call: Call): PlatformAnswer {
   const time = timeOf(params["scheduled_publish_time"], "scheduled_publish_time");
   const isPublic = post.at !== null && post.at <= now;
   if (time !== null && isPublic) throw invalid("A published post can't be scheduled.");
-  const at = isTrue(params, "is_published") && !isPublic ? now : time === null ? post.at : scheduledAt(call, time, SCHEDULE_SECONDS);
+  const at =
+    isTrue(params, "is_published") && !isPublic
+      ? now
+      : time === null
+        ? post.at
+        : scheduledAt(call, time, SCHEDULE_SECONDS);
   const changed: FbPost = { ...post, message: params["message"] ?? post.message, at };
   changePost(call, page, changed, { wasDraft: post.at === null });
   return graph.answer(call, { success: true });
@@ -76,7 +89,12 @@ function comment(call: Call, viewer: Viewer): PlatformAnswer {
 /** The ledger and the page show a post's comments beside it. */
 function showComments(call: Call, id: string): void {
   const post = ownerOf(call, id)?.post;
-  if (post) call.world.ledger.setExtra("facebook", ledgerId(post), { comments: commentsOf(call, id).slice(0, 20).map((one) => one.message) });
+  if (post)
+    call.world.ledger.setExtra("facebook", ledgerId(post), {
+      comments: commentsOf(call, id)
+        .slice(0, 20)
+        .map((one) => one.message),
+    });
 }
 
 function listComments(call: Call, viewer: Viewer): PlatformAnswer {
@@ -98,7 +116,11 @@ function setThumbnail(call: Call): Outcome {
   return call.world.media.measure(file.path).then((media) => () => {
     if (media.type !== "image") throw refusal("324/2069019");
     if (media.sizeBytes > COVER_MAX_BYTES) throw refusal("1366046");
-    call.world.store.run("UPDATE facebook_videos SET media = json_set(coalesce(media, '{}'), '$.thumbnail', ?) WHERE id = ?", media.thumbnail, id);
+    call.world.store.run(
+      "UPDATE facebook_videos SET media = json_set(coalesce(media, '{}'), '$.thumbnail', ?) WHERE id = ?",
+      media.thumbnail,
+      id,
+    );
     if (media.thumbnail !== null) call.world.ledger.setPicture("facebook", video.storyId ?? id, media.thumbnail);
     return graph.answer(call, { success: true });
   });
@@ -113,7 +135,8 @@ function invite(call: Call): PlatformAnswer {
   if (ownerOf(call, id)?.video?.pageId !== page.id) throw noObject(id);
   if (!/^\d+$/.test(call.params["target_id"] ?? "")) throw missing("target_id");
   const of = { platform: "facebook", accountId: page.id, name: "invitations" } as const;
-  if (call.world.limits && call.world.uses.count({ ...of, since: call.now - 86_400_000 + 1 }) >= INVITATIONS_A_DAY) throw refusal("368");
+  if (call.world.limits && call.world.uses.count({ ...of, since: call.now - 86_400_000 + 1 }) >= INVITATIONS_A_DAY)
+    throw refusal("368");
   call.world.uses.add({ ...of, at: call.now });
   return graph.answer(call, { success: true });
 }

@@ -4,29 +4,72 @@ import type { Call, FaultSwitch, Operation, PlatformAnswer } from "../../../sand
 import { graph } from "./viewer.ts";
 
 /** Errors of publishing to Pages. Source: Graph API reference, photo, videos, feed; Reels guide; what clients have seen; 2026. */
-const abusive = (subcode: number, message: string): GraphError & { name: string } => ({ name: `368/${subcode}`, message, code: 368, subcode, transient: false });
+const abusive = (subcode: number, message: string): GraphError & { name: string } => ({
+  name: `368/${subcode}`,
+  message,
+  code: 368,
+  subcode,
+  transient: false,
+});
 /** Where the page gives one number alone, it is the subcode of a bad parameter. */
-const bad = (subcode: number, message: string): GraphError & { name: string } => ({ name: String(subcode), message: `(#100) ${message}`, code: 100, subcode, transient: false });
+const bad = (subcode: number, message: string): GraphError & { name: string } => ({
+  name: String(subcode),
+  message: `(#100) ${message}`,
+  code: 100,
+  subcode,
+  transient: false,
+});
 
 const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
-  { name: "REVOKED_ACCESS_TOKEN", message: "REVOKED_ACCESS_TOKEN: The user has not authorized application.", code: 190, subcode: 458 },
+  {
+    name: "REVOKED_ACCESS_TOKEN",
+    message: "REVOKED_ACCESS_TOKEN: The user has not authorized application.",
+    code: 190,
+    subcode: 458,
+  },
   { name: "459", message: "User is checkpointed", code: 459 },
   { name: "490", message: "The session was refused", code: 490 },
   { name: "483", message: "The session is not valid", code: 483 },
   { name: "283", message: "(#283) Requires extended permission", code: 283 },
   { name: "no-video-permission", message: "(#100) No permission to publish the video", code: 100 },
-  { name: "368/1404078", message: "Page Publishing Authorization is needed.", code: 368, subcode: 1404078, transient: false },
+  {
+    name: "368/1404078",
+    message: "Page Publishing Authorization is needed.",
+    code: 368,
+    subcode: 1404078,
+    transient: false,
+  },
   abusive(1390008, "It looks like you were misusing this feature by going too fast."),
   abusive(1404112, "Your account is limited for a few days."),
   abusive(1404082, "This content has been posted before."),
   abusive(1346003, "The content was reported as abusive."),
   abusive(1404102, "The content goes against the Community Standards."),
   abusive(1404006, "A security check is needed before commenting."),
-  { name: "506/1455006", message: "Duplicate status message", code: 506, subcode: 1455006, type: "FacebookApiException", transient: false, title: "Duplicate status update", userMessage: "This status update is identical to the last one you posted." },
-  { name: "80001", message: "(#80001) There have been too many calls to this Page account. Wait a bit and try again.", code: 80001, regainMinutes: 19 },
+  {
+    name: "506/1455006",
+    message: "Duplicate status message",
+    code: 506,
+    subcode: 1455006,
+    type: "FacebookApiException",
+    transient: false,
+    title: "Duplicate status update",
+    userMessage: "This status update is identical to the last one you posted.",
+  },
+  {
+    name: "80001",
+    message: "(#80001) There have been too many calls to this Page account. Wait a bit and try again.",
+    code: 80001,
+    regainMinutes: 19,
+  },
   bad(1366046, "Photos should be smaller than 4 MB and saved as JPG or PNG."),
   bad(1366051, "These photos were already posted."),
-  { name: "324/2069019", message: "(#324) Missing or invalid image file", code: 324, subcode: 2069019, transient: false },
+  {
+    name: "324/2069019",
+    message: "(#324) Missing or invalid image file",
+    code: 324,
+    subcode: 2069019,
+    transient: false,
+  },
   { name: "2069019", message: "(#324) Missing or invalid image file", code: 324, subcode: 2069019, transient: false },
   { name: "324", message: "(#324) Requires upload file", code: 324 },
   bad(1609005, "The link could not be read."),
@@ -40,19 +83,44 @@ const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
   bad(1363127, "The resolution is too low. Use at least 540x960."),
   bad(1363128, "The duration is not supported. A reel takes 3 to 90 seconds."),
   bad(1363129, "The frame rate is not supported. Use 24 to 60 frames a second."),
-  { name: "352", message: "(#352) Sorry, the video file you selected is in a format that we don't support.", code: 352 },
+  {
+    name: "352",
+    message: "(#352) Sorry, the video file you selected is in a format that we don't support.",
+    code: 352,
+  },
   { name: "382", message: "(#382) The video file you tried to upload is too small.", code: 382 },
   { name: "389", message: "(#389) Unable to fetch video file from URL.", code: 389 },
-  { name: "6000", message: "(#6000) There was a problem uploading your video file. Please try again with another file.", code: 6000 },
-  { name: "6001", message: "(#6001) There was a problem uploading your video. Please try again.", code: 6001, transient: true },
+  {
+    name: "6000",
+    message: "(#6000) There was a problem uploading your video file. Please try again with another file.",
+    code: 6000,
+  },
+  {
+    name: "6001",
+    message: "(#6001) There was a problem uploading your video. Please try again.",
+    code: 6001,
+    transient: true,
+  },
   bad(1363019, "Video upload problem."),
   bad(1363021, "Video upload session problem."),
   bad(1363030, "Video upload timed out."),
   bad(1363033, "Video chunk problem."),
   bad(1363041, "Video session not found."),
   bad(1363037, "Wrong start offset."),
-  { name: "1363047", message: "(#100) Video processing had a problem on our side.", code: 100, subcode: 1363047, transient: true },
-  { name: "1609010", message: "(#100) The post could not be made on our side.", code: 100, subcode: 1609010, transient: true },
+  {
+    name: "1363047",
+    message: "(#100) Video processing had a problem on our side.",
+    code: 100,
+    subcode: 1363047,
+    transient: true,
+  },
+  {
+    name: "1609010",
+    message: "(#100) The post could not be made on our side.",
+    code: 100,
+    subcode: 1609010,
+    transient: true,
+  },
 ];
 
 const ERRORS = [...OWN_ERRORS, ...COMMON_ERRORS];
@@ -79,18 +147,49 @@ export const SWITCHES: readonly FaultSwitch[] = [
   named("ppa-1404078", "368/1404078", "Page Publishing Authorization is missing: 368/1404078.", POSTING),
   named("too-fast-1390008", "368/1390008", "Posting too fast: 368/1390008.", POSTING),
   named("duplicate-1404082", "368/1404082", "The same content was posted before: 368/1404082.", PUBLISH),
-  { name: "rate-80001", operations: CALLS, about: "The calls to the Page are used up, for 19 minutes: `rate_limit`.", as: "rate_limit" },
+  {
+    name: "rate-80001",
+    operations: CALLS,
+    about: "The calls to the Page are used up, for 19 minutes: `rate_limit`.",
+    as: "rate_limit",
+  },
   named("role-492", "190/492", "The person has lost the role on the Page: 190/492.", CALLS),
-  named("photo-1366046", "1366046", "The photo is too big or of a wrong format.", ["upload", "publish"], (call) => call.path.endsWith("/photos")),
-  named("video-389", "389", "The video cannot be fetched from its URL.", ["upload", "publish"], (call) => call.path.endsWith("/videos")),
-  { name: "reel-processing-error", operations: ["upload", "publish"], about: "Processing the video ends in an error: at an upload, finishing is refused with 352; at finishing, the answer is a success and the video never goes live." },
-  { name: "upload-interrupt-at-{n}", operations: ["upload"], about: "The connection is cut after N bytes of the video, which are kept.", applies: (call) => call.path.startsWith("/video-upload/") || call.path.startsWith("/upload:"), cuts: true },
+  named("photo-1366046", "1366046", "The photo is too big or of a wrong format.", ["upload", "publish"], (call) =>
+    call.path.endsWith("/photos"),
+  ),
+  named("video-389", "389", "The video cannot be fetched from its URL.", ["upload", "publish"], (call) =>
+    call.path.endsWith("/videos"),
+  ),
+  {
+    name: "reel-processing-error",
+    operations: ["upload", "publish"],
+    about:
+      "Processing the video ends in an error: at an upload, finishing is refused with 352; at finishing, the answer is a success and the video never goes live.",
+  },
+  {
+    name: "upload-interrupt-at-{n}",
+    operations: ["upload"],
+    about: "The connection is cut after N bytes of the video, which are kept.",
+    applies: (call) => call.path.startsWith("/video-upload/") || call.path.startsWith("/upload:"),
+    cuts: true,
+  },
   ...COMMON_SWITCHES,
   { name: "feed-lag-{n}s", operations: PUBLISH, about: "The post shows in the Page's lists N seconds later." },
-  { name: "publish-status-stuck", operations: PUBLISH, about: "Finishing a video is accepted and its publishing never ends: `process_forever`.", as: "process_forever" },
+  {
+    name: "publish-status-stuck",
+    operations: PUBLISH,
+    about: "Finishing a video is accepted and its publishing never ends: `process_forever`.",
+    as: "process_forever",
+  },
   ...ERRORS.map((error) => answering(graph, CALLS, error)),
 ];
 
-function named(name: string, error: string, about: string, operations: readonly Operation[], applies?: FaultSwitch["applies"]): FaultSwitch {
+function named(
+  name: string,
+  error: string,
+  about: string,
+  operations: readonly Operation[],
+  applies?: FaultSwitch["applies"],
+): FaultSwitch {
   return answering(graph, operations, { ...fbError(error), name, about }, applies);
 }

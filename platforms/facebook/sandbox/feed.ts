@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { fieldsOf, pick } from "../../../sandbox/meta/fields.ts";
 import { invalid, isFalse, parseJson, Refusal } from "../../../sandbox/meta/graph.ts";
 import type { Call, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
@@ -13,9 +14,17 @@ import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer
 /** Texts, links and several photos. Source: Pages API docs, posts, 2026-09-11; graph-api/reference/page/feed. */
 export const FEED_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: HOST, path: "/{page}/feed",
-    operation: (call) => (isFalse(call.params, "published") && call.params["scheduled_publish_time"] === undefined ? "create" : "publish"),
-    post: (call) => ({ accountId: accountOf(call), text: call.params["message"] ?? "", carriesText: true, handle: handleOf(call) }),
+    method: "POST",
+    host: HOST,
+    path: "/{page}/feed",
+    operation: (call) =>
+      isFalse(call.params, "published") && call.params["scheduled_publish_time"] === undefined ? "create" : "publish",
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: call.params["message"] ?? "",
+      carriesText: true,
+      handle: handleOf(call),
+    }),
     run: withPublisher(create),
   },
 ];
@@ -35,18 +44,27 @@ function create(call: Call, viewer: PageViewer): PlatformAnswer {
   const message = params["message"] ?? "";
   const link = params["link"] ?? null;
   const photos = photosFor(call, viewer, attachedIds(params));
-  if (message.trim() === "" && link === null && photos.length === 0) throw invalid("Missing parameter: message or link");
+  if (message.trim() === "" && link === null && photos.length === 0)
+    throw invalid("Missing parameter: message or link");
   if ([...message].length > MESSAGE_MAX) throw invalid("The message is too long.");
   if (link !== null) judgeLink(link);
-  if (link === null && PREVIEW.some((name) => params[name] !== undefined)) throw invalid("picture, name, description and thumbnail go with a link only.");
-  if (params["tags"] !== undefined && params["place"] === undefined) throw invalid("tags cannot be specified without also specifying a place.");
+  if (link === null && PREVIEW.some((name) => params[name] !== undefined))
+    throw invalid("picture, name, description and thumbnail go with a link only.");
+  if (params["tags"] !== undefined && params["place"] === undefined)
+    throw invalid("tags cannot be specified without also specifying a place.");
   if (params["place"] !== undefined && !/^\d+$/.test(params["place"])) throw invalid("place must be the id of a Page.");
   judgeLinks(params);
   const at = publicationOf(call, { mostSeconds: SCHEDULE_SECONDS });
   if (photos.length === 0 && at === call.now) judgeRepeat(call, viewer, message, link);
   const post = addPost(call, viewer.page, {
     kind: photos.length > 1 ? "carousel" : photos.length === 1 ? "image" : link === null ? "text" : "link",
-    message, link, at, video: null, media: photos.map((photo) => photo.media), settings: settingsOf(call, ["message"]), handle: handleOf(call),
+    message,
+    link,
+    at,
+    video: null,
+    media: photos.map((photo) => photo.media),
+    settings: settingsOf(call, ["message"]),
+    handle: handleOf(call),
   });
   for (const photo of photos) usePhoto(call, photo, "attached");
   return graph.answer(call, pick(fieldsOf(call), postValues(call, post)));
@@ -57,8 +75,12 @@ const Attached = z.object({ media_fbid: z.coerce.string().min(1) });
 /** One list, or one form field for each photo. */
 function attachedIds(params: Call["params"]): string[] {
   const list = params["attached_media"] === undefined ? [] : parseJson("attached_media", params["attached_media"]);
-  const single = Object.entries(params).flatMap(([name, value]) => (/^attached_media\[\d*\]$/.test(name) ? [parseJson(name, value)] : []));
-  const items = (Array.isArray(list) ? list : [list]).map((item: unknown) => (typeof item === "string" ? parseJson("attached_media", item) : item));
+  const single = Object.entries(params).flatMap(([name, value]) =>
+    /^attached_media\[\d*\]$/.test(name) ? [parseJson(name, value)] : [],
+  );
+  const items = (Array.isArray(list) ? list : [list]).map((item: unknown) =>
+    typeof item === "string" ? parseJson("attached_media", item) : item,
+  );
   return [...items, ...single].map((item) => {
     const { data } = Attached.safeParse(item);
     if (!data) throw invalid("attached_media must be a list of {media_fbid}.");
@@ -76,7 +98,9 @@ function judgeLink(link: string): void {
 
 function judgeLinks(params: Call["params"]): void {
   if (params["child_attachments"] === undefined) return;
-  const { data } = z.array(z.object({ link: z.string() })).safeParse(parseJson("child_attachments", params["child_attachments"]));
+  const { data } = z
+    .array(z.object({ link: z.string() }))
+    .safeParse(parseJson("child_attachments", params["child_attachments"]));
   if (!data || data.length < 2 || data.length > 5) throw invalid("child_attachments must hold 2 to 5 links.");
   if (params["link"] === undefined) throw invalid("child_attachments need a link.");
 }
@@ -84,5 +108,6 @@ function judgeLinks(params: Call["params"]): void {
 /** The same text as the post before it is refused, whoever made that. */
 function judgeRepeat(call: Call, viewer: PageViewer, message: string, link: string | null): void {
   const last = lastPost(call, viewer.page.id);
-  if (last && last.media.length === 0 && last.message === message && last.link === link) throw new Refusal(fbError("506/1455006"));
+  if (last && last.media.length === 0 && last.message === message && last.link === link)
+    throw new Refusal(fbError("506/1455006"));
 }

@@ -1,5 +1,16 @@
 import type { TestContext } from "node:test";
-import { codeOf, controlsOf, listAt, openSandbox, START, stringAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
+
+import {
+  codeOf,
+  controlsOf,
+  listAt,
+  openSandbox,
+  START,
+  stringAt,
+  type Answer,
+  type Controls,
+  type TestSandbox,
+} from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Facebook sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app with the seeded Page. */
@@ -22,15 +33,22 @@ export const APP = { client_id: "138483919580948", client_secret: "fb-secret" } 
 export const REDIRECT_URI = "https://app.example.test/cb";
 const ALL_SCOPES = ["pages_show_list", "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement"];
 
-export async function openFacebook(test: TestContext, options: Partial<SandboxOptions> & { scopes?: string[]; loginHint?: string } = {}): Promise<FacebookWorld> {
+export async function openFacebook(
+  test: TestContext,
+  options: Partial<SandboxOptions> & { scopes?: string[]; loginHint?: string } = {},
+): Promise<FacebookWorld> {
   const { scopes, loginHint, ...sandboxOptions } = options;
   const sandbox = await openSandbox(test, { startAt: START, ...sandboxOptions });
-  const userToken = scopes || loginHint ? await connect(sandbox, scopes ?? ALL_SCOPES, loginHint) : await seededToken(sandbox);
+  const userToken =
+    scopes || loginHint ? await connect(sandbox, scopes ?? ALL_SCOPES, loginHint) : await seededToken(sandbox);
   const token = await pageToken(sandbox, userToken);
-  const query = (params: Record<string, string>) => (Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "");
+  const query = (params: Record<string, string>) =>
+    Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "";
   const world: FacebookWorld = {
     ...controlsOf(sandbox, "facebook"),
-    sandbox, token, userToken,
+    sandbox,
+    token,
+    userToken,
     get: (path, params = {}, by = token) => sandbox.call("GET", `${GRAPH}/v25.0${path}${query(params)}`, { token: by }),
     post: (path, form, by = token) => sandbox.call("POST", `${GRAPH}/v25.0${path}`, { form, token: by }),
     remove: (path) => sandbox.call("DELETE", `${GRAPH}/v25.0${path}`, { token }),
@@ -38,17 +56,27 @@ export async function openFacebook(test: TestContext, options: Partial<SandboxOp
       const { json } = await world.post(`/101/${edge}`, { upload_phase: "start" });
       return { id: stringAt(json, "video_id"), url: stringAt(json, "upload_url") };
     },
-    send: (url, bytes, headers) => sandbox.call("POST", url, { headers: { authorization: `OAuth ${token}`, "content-type": "application/octet-stream", ...headers }, body: bytes }),
+    send: (url, bytes, headers) =>
+      sandbox.call("POST", url, {
+        headers: { authorization: `OAuth ${token}`, "content-type": "application/octet-stream", ...headers },
+        body: bytes,
+      }),
   };
   return world;
 }
 
 export function exchangeCode(sandbox: TestSandbox, code = "FBCODE1"): Promise<Answer> {
-  return sandbox.call("GET", `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...APP, redirect_uri: REDIRECT_URI, code })}`);
+  return sandbox.call(
+    "GET",
+    `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...APP, redirect_uri: REDIRECT_URI, code })}`,
+  );
 }
 
 export function exchangeToken(sandbox: TestSandbox, token: string, app: Record<string, string> = APP): Promise<Answer> {
-  return sandbox.call("GET", `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, grant_type: "fb_exchange_token", fb_exchange_token: token })}`);
+  return sandbox.call(
+    "GET",
+    `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, grant_type: "fb_exchange_token", fb_exchange_token: token })}`,
+  );
 }
 
 async function seededToken(sandbox: TestSandbox): Promise<string> {
@@ -67,14 +95,25 @@ export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?
   const redirectUri = "http://127.0.0.1:9/callback";
   const { json } = await sandbox.control("POST", "apps", { platform: "facebook", redirectUris: [redirectUri] });
   const app = { client_id: stringAt(json, "clientId"), client_secret: stringAt(json, "clientSecret") };
-  const query = new URLSearchParams({ client_id: app.client_id, redirect_uri: redirectUri, scope: scopes.join(","), response_type: "code", ...(loginHint && { login_hint: loginHint }) });
+  const query = new URLSearchParams({
+    client_id: app.client_id,
+    redirect_uri: redirectUri,
+    scope: scopes.join(","),
+    response_type: "code",
+    ...(loginHint && { login_hint: loginHint }),
+  });
   const page = `https://www.facebook.com/v25.0/dialog/oauth?${query}`;
-  const pages = [...(await sandbox.call("GET", page)).text.matchAll(/name="page" value="(\d+)"/g)].map((match) => `page=${match[1]}`);
+  const pages = [...(await sandbox.call("GET", page)).text.matchAll(/name="page" value="(\d+)"/g)].map(
+    (match) => `page=${match[1]}`,
+  );
   const approved = await sandbox.call("POST", page, {
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: ["decision=approve", ...scopes.map((scope) => `scope=${scope}`), ...pages].join("&"),
   });
   const code = codeOf(approved);
-  const short = await sandbox.call("GET", `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, redirect_uri: redirectUri, code })}`);
+  const short = await sandbox.call(
+    "GET",
+    `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, redirect_uri: redirectUri, code })}`,
+  );
   return stringAt((await exchangeToken(sandbox, stringAt(short.json, "access_token"), app)).json, "access_token");
 }

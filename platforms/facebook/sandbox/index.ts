@@ -1,8 +1,8 @@
-import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { refuseConsent } from "../../../sandbox/meta/consent.ts";
 import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
 import { DAY_MS, HOUR_MS } from "../../../sandbox/meta/tokens.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { CARD } from "./card.ts";
 import { CHANGE_ROUTES } from "./changes.ts";
 import { COMMENTS_SCHEMA } from "./comments.ts";
@@ -30,17 +30,40 @@ export const facebookSandbox: SandboxPlatform = {
     "rupload.facebook.com": [],
     [PICTURE_HOST]: [],
   },
-  schema: POSTS_SCHEMA + PHOTOS_SCHEMA + VIDEOS_SCHEMA + STORIES_SCHEMA + COMMENTS_SCHEMA + HANDLES_SCHEMA + PAGES_SCHEMA,
-  resets: { facebook_posts: "seq", facebook_photos: "created_at", facebook_videos: "created_at", facebook_stories: "seq", facebook_comments: "seq", facebook_uploads: "id" },
+  schema:
+    POSTS_SCHEMA + PHOTOS_SCHEMA + VIDEOS_SCHEMA + STORIES_SCHEMA + COMMENTS_SCHEMA + HANDLES_SCHEMA + PAGES_SCHEMA,
+  resets: {
+    facebook_posts: "seq",
+    facebook_photos: "created_at",
+    facebook_videos: "created_at",
+    facebook_stories: "seq",
+    facebook_comments: "seq",
+    facebook_uploads: "id",
+  },
   // The routes with a name in their path come before those that any one segment matches.
   routes: [
-    ...LOGIN_ROUTES, ...FEED_ROUTES, ...PHOTO_ROUTES, ...VIDEO_ROUTES, ...REEL_ROUTES, ...STORY_ROUTES, ...HANDLE_ROUTES, ...CHANGE_ROUTES, ...READ_ROUTES,
-    { method: "GET", host: PICTURE_HOST, path: "/v/t39/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
+    ...LOGIN_ROUTES,
+    ...FEED_ROUTES,
+    ...PHOTO_ROUTES,
+    ...VIDEO_ROUTES,
+    ...REEL_ROUTES,
+    ...STORY_ROUTES,
+    ...HANDLE_ROUTES,
+    ...CHANGE_ROUTES,
+    ...READ_ROUTES,
+    {
+      method: "GET",
+      host: PICTURE_HOST,
+      path: "/v/t39/{name}",
+      operation: "read",
+      run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")),
+    },
   ],
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,
-  serverError: (call) => graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
+  serverError: (call) =>
+    graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
   refusal: countCall,
   newApp,
   card: CARD,

@@ -1,7 +1,7 @@
 import { hueOf } from "../../../sandbox/authorize.ts";
 import type { Dialog } from "../../../sandbox/meta/consent.ts";
-import type { Values } from "../../../sandbox/meta/fields.ts";
 import { facebookLoginRoutes, type FacebookLogin } from "../../../sandbox/meta/facebook-login.ts";
+import type { Values } from "../../../sandbox/meta/fields.ts";
 import { grantPages, pagesOf, type Page } from "../../../sandbox/meta/pages.ts";
 import type { SandboxRoute } from "../../../sandbox/platform.ts";
 import { personOf, SEED } from "./people.ts";
@@ -32,18 +32,43 @@ export function pictureUrl(name: string): string {
 }
 
 export const DIALOG: Dialog = {
-  platform: "facebook", label: "Facebook", scopes: SCOPES, needed: "pages_show_list", configured: SEED_SCOPES, personOf,
+  platform: "facebook",
+  label: "Facebook",
+  scopes: SCOPES,
+  needed: "pages_show_list",
+  configured: SEED_SCOPES,
+  personOf,
   groups: (call, person) => [
-    { title: "Pages", field: "page", options: pagesOf(call.world, "facebook", person.id).map((page) => ({ value: page.id, label: page.name, required: false })) },
+    {
+      title: "Pages",
+      field: "page",
+      options: pagesOf(call.world, "facebook", person.id).map((page) => ({
+        value: page.id,
+        label: page.name,
+        required: false,
+      })),
+    },
   ],
-  refusal: "Permissions error", suffix: "",
+  refusal: "Permissions error",
+  suffix: "",
   granted(call, { grantId, person }, fields) {
     const ticked = [fields["page"] ?? []].flat();
-    grantPages(call.world, grantId, pagesOf(call.world, "facebook", person.id).map((page) => page.id).filter((id) => ticked.includes(id)));
+    grantPages(
+      call.world,
+      grantId,
+      pagesOf(call.world, "facebook", person.id)
+        .map((page) => page.id)
+        .filter((id) => ticked.includes(id)),
+    );
   },
 };
 
-const SEED_TOKENS = { "user-short": "USHORT", "user-long": "ULONG", "page-short": "PAGESHORT", "page-long": "PAGE" } as const;
+const SEED_TOKENS = {
+  "user-short": "USHORT",
+  "user-long": "ULONG",
+  "page-short": "PAGESHORT",
+  "page-long": "PAGE",
+} as const;
 
 export const LOGIN: FacebookLogin = {
   dialog: DIALOG,

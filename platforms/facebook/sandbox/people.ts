@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+
 import { personOfLogin, randomSecret, type Person } from "../../../sandbox/identity.ts";
 import { addPage, ALL_TASKS, grantPages, nextPageId } from "../../../sandbox/meta/pages.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -18,17 +19,47 @@ export const SEED = {
  * hint that holds `two-pages` makes two Pages, one that holds `analyst` a person who may only look at the Page's numbers.
  */
 export function personOf(world: World, hint: string | undefined): Person {
-  return personOfLogin(world.identity, { platform: "facebook", hint, seededId: SEED.personId, add: (named) => addPerson(world, named) });
+  return personOfLogin(world.identity, {
+    platform: "facebook",
+    hint,
+    seededId: SEED.personId,
+    add: (named) => addPerson(world, named),
+  });
 }
 
 function addPerson(world: World, hint: string | null): Person {
   const id = String(10_200_000_000_000_000n + BigInt(world.store.next("facebook.person")));
-  const plain = (hint ?? "sandbox_page").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|(?<![._])[._]+$/g, "");
+  const plain = (hint ?? "sandbox_page")
+    .split("@")[0]
+    ?.toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9._]+/g, "_")
+    .replace(/^[._]+|(?<![._])[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
-  const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
-  const person = world.identity.addPerson({ platform: "facebook", id, username, name: hint === null ? "Sandbox Person" : name, hint, facts: {} });
+  const name =
+    username
+      .split(/[._]+/)
+      .filter(Boolean)
+      .map((word) => word[0]?.toUpperCase() + word.slice(1))
+      .join(" ") || username;
+  const person = world.identity.addPerson({
+    platform: "facebook",
+    id,
+    username,
+    name: hint === null ? "Sandbox Person" : name,
+    hint,
+    facts: {},
+  });
   const page = (title: string, handle: string, pageId = nextPageId(world)) =>
-    addPage(world, { id: pageId, platform: "facebook", owner: id, name: title, username: handle, tasks: hint?.includes("analyst") ? ["ANALYZE"] : ALL_TASKS, linkedId: null });
+    addPage(world, {
+      id: pageId,
+      platform: "facebook",
+      owner: id,
+      name: title,
+      username: handle,
+      tasks: hint?.includes("analyst") ? ["ANALYZE"] : ALL_TASKS,
+      linkedId: null,
+    });
   const handle = person.username.replace(/[._]/g, "");
   if (hint === null) page("Sandbox Page", "sandboxpage", SEED.pageId);
   else page(name, handle);
@@ -38,18 +69,34 @@ function addPerson(world: World, hint: string | null): Person {
 
 /** An app as the developer portal makes it. */
 export function newApp(): { clientId: string; clientSecret: string } {
-  return { clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)), clientSecret: randomSecret("", 24) };
+  return {
+    clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),
+    clientSecret: randomSecret("", 24),
+  };
 }
 
 /** The app, person, Page and code that every fresh sandbox has. */
 export function seedIdentity(world: World, { scopes, label }: { scopes: readonly string[]; label: string }): void {
   const { identity } = world;
-  identity.addApp({ platform: "facebook", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  identity.addApp({
+    platform: "facebook",
+    clientId: SEED.clientId,
+    clientSecret: SEED.clientSecret,
+    redirectUris: [SEED.redirectUri],
+    programmaticRefresh: false,
+  });
   const person = addPerson(world, null);
   const at = world.clock.now();
   const grantId = identity.addGrant({ platform: "facebook", clientId: SEED.clientId, personId: person.id, scopes, at });
   grantPages(world, grantId, [SEED.pageId]);
-  identity.addCode({ platform: "facebook", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: { dialog: label } });
+  identity.addCode({
+    platform: "facebook",
+    code: SEED.code,
+    grantId,
+    redirectUri: SEED.redirectUri,
+    issuedAt: at,
+    facts: { dialog: label },
+  });
 }
 
 const BASES = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
 import { fieldsOf, pick } from "../../../sandbox/meta/fields.ts";
 import { invalid, isFalse, isTrue, Refusal } from "../../../sandbox/meta/graph.ts";
@@ -9,8 +10,8 @@ import { fbError, refusal } from "./errors.ts";
 import { pictureUrl } from "./login.ts";
 import { nextId } from "./people.ts";
 import { addPost, contentHandle, permalinkOf, PostMediaSchema, type FbPost, type PostMedia } from "./posts.ts";
-import { settingsOf } from "./settings.ts";
 import { publicationOf } from "./schedule.ts";
+import { settingsOf } from "./settings.ts";
 import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
 /** Photos, published by themselves or kept for a post or story. Source: Graph API reference, photo and page/photos. */
@@ -34,8 +35,11 @@ const TYPES = ["image/jpeg", "image/png", "image/gif", "image/tiff", "image/bmp"
 
 export const PHOTO_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: HOST, path: "/{page}/photos",
-    operation: (call) => (isFalse(call.params, "published") && call.params["scheduled_publish_time"] === undefined ? "upload" : "publish"),
+    method: "POST",
+    host: HOST,
+    path: "/{page}/photos",
+    operation: (call) =>
+      isFalse(call.params, "published") && call.params["scheduled_publish_time"] === undefined ? "upload" : "publish",
     post: (call) => ({ accountId: accountOf(call), text: captionOf(call), carriesText: true, handle: handleOf(call) }),
     run: withPublisher(create),
   },
@@ -44,7 +48,9 @@ export const PHOTO_ROUTES: readonly SandboxRoute[] = [
 /** A photo that is still there: temporary ones that nobody used are gone after a day. */
 export function findPhoto(call: Call, id: string): FbPhoto | undefined {
   const row = call.world.store.get(
-    "SELECT * FROM facebook_photos WHERE id = ? AND NOT (temporary = 1 AND state = 'unpublished' AND created_at <= ?)", id, call.now - DAY_MS,
+    "SELECT * FROM facebook_photos WHERE id = ? AND NOT (temporary = 1 AND state = 'unpublished' AND created_at <= ?)",
+    id,
+    call.now - DAY_MS,
   );
   return row && toPhoto(row);
 }
@@ -66,7 +72,7 @@ function handleOf(call: Call): string {
 function create(call: Call, viewer: PageViewer): Outcome {
   const { params, body } = call;
   const publication = publicationOf(call, { mostSeconds: 30 * 86_400 });
-  const file = body.kind === "fields" ? body.files.find((one) => one.field === "source") ?? body.files[0] : undefined;
+  const file = body.kind === "fields" ? (body.files.find((one) => one.field === "source") ?? body.files[0]) : undefined;
   if (file) return call.world.media.measure(file.path).then((media) => () => made(call, viewer, media, publication));
   const url = params["url"];
   if (!url) throw new Refusal(fbError("324"));
@@ -86,25 +92,46 @@ function made(call: Call, viewer: PageViewer, measured: Measured, at: number | n
   const media: PostMedia = { id, type: "image", altText, thumbnail, width, height, durationSeconds: null };
   call.world.store.run(
     "INSERT INTO facebook_photos VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    id, page.id, at === null ? "unpublished" : "published", altText, captionOf(call), JSON.stringify(media), isTrue(call.params, "temporary") ? 1 : 0, call.now,
+    id,
+    page.id,
+    at === null ? "unpublished" : "published",
+    altText,
+    captionOf(call),
+    JSON.stringify(media),
+    isTrue(call.params, "temporary") ? 1 : 0,
+    call.now,
   );
-  const post = at === null ? undefined : addPost(call, page, {
-    kind: "image", message: captionOf(call), link: null, at, video: null, media: [media], handle: handleOf(call),
-    settings: settingsOf(call, ["caption", "message", "name", "url", "alt_text_custom"]),
-  });
+  const post =
+    at === null
+      ? undefined
+      : addPost(call, page, {
+          kind: "image",
+          message: captionOf(call),
+          link: null,
+          at,
+          video: null,
+          media: [media],
+          handle: handleOf(call),
+          settings: settingsOf(call, ["caption", "message", "name", "url", "alt_text_custom"]),
+        });
   return answerPhoto(call, { id, post });
 }
 
 function answerPhoto(call: Call, { id, post }: { id: string; post: FbPost | undefined }): PlatformAnswer {
   const asked = pick(fieldsOf(call), {
-    id: () => id, post_id: () => post?.id, permalink_url: () => post && permalinkOf(post), link: () => post && permalinkOf(post), picture: () => pictureUrl(id),
+    id: () => id,
+    post_id: () => post?.id,
+    permalink_url: () => post && permalinkOf(post),
+    link: () => post && permalinkOf(post),
+    picture: () => pictureUrl(id),
   });
   return graph.answer(call, { id, ...(post && { post_id: post.id }), ...asked });
 }
 
 /** By the bytes. */
 function judge({ mimeType, sizeBytes, type }: Measured): void {
-  if (mimeType === null || !mimeType.startsWith("image/") || (type !== "image" && mimeType !== "image/bmp")) throw refusal("324/2069019");
+  if (mimeType === null || !mimeType.startsWith("image/") || (type !== "image" && mimeType !== "image/bmp"))
+    throw refusal("324/2069019");
   if (!TYPES.includes(mimeType) || sizeBytes > MAX_BYTES) throw refusal("1366046");
 }
 
@@ -121,7 +148,11 @@ export function photosFor(call: Call, viewer: PageViewer, ids: readonly string[]
 
 function toPhoto(row: Row): FbPhoto {
   return {
-    id: text(row, "id"), pageId: text(row, "page_id"), state: z.enum(["unpublished", "attached", "published", "storied"]).parse(text(row, "state")),
-    altText: textOrNull(row, "alt_text"), caption: text(row, "caption"), media: PostMediaSchema.parse(JSON.parse(text(row, "media"))),
+    id: text(row, "id"),
+    pageId: text(row, "page_id"),
+    state: z.enum(["unpublished", "attached", "published", "storied"]).parse(text(row, "state")),
+    altText: textOrNull(row, "alt_text"),
+    caption: text(row, "caption"),
+    media: PostMediaSchema.parse(JSON.parse(text(row, "media"))),
   };
 }

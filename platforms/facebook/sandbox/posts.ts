@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+
 import { z } from "zod";
+
 import type { Look, NewPost } from "../../../sandbox/ledger.ts";
 import type { Page } from "../../../sandbox/meta/pages.ts";
 import type { Call } from "../../../sandbox/platform.ts";
@@ -28,14 +30,21 @@ export interface FbPost {
 }
 
 export const PostMediaSchema = z.object({
-  id: z.string(), type: z.enum(["image", "video"]), altText: z.string().nullable(), thumbnail: z.string().nullable(),
-  width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(),
+  id: z.string(),
+  type: z.enum(["image", "video"]),
+  altText: z.string().nullable(),
+  thumbnail: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
 });
 
 export type PostMedia = z.infer<typeof PostMediaSchema>;
 
 const Detail = z.object({
-  link: z.string().nullable(), media: z.array(PostMediaSchema), settings: z.record(z.string(), z.unknown()),
+  link: z.string().nullable(),
+  media: z.array(PostMediaSchema),
+  settings: z.record(z.string(), z.unknown()),
   video: z.object({ id: z.string(), title: z.string().nullable() }).nullable(),
 });
 
@@ -59,7 +68,9 @@ export function postOfVideo(call: Call, videoId: string): FbPost | undefined {
 /** The Page's last post that is public. */
 export function lastPost(call: Call, pageId: string): FbPost | undefined {
   const row = call.world.store.get(
-    "SELECT * FROM facebook_posts WHERE page_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1", pageId, call.now,
+    "SELECT * FROM facebook_posts WHERE page_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1",
+    pageId,
+    call.now,
   );
   return row && toPost(row);
 }
@@ -72,12 +83,27 @@ export function contentHandle(...parts: readonly unknown[]): string {
 /** Makes a post: public at `at`, which may lie ahead, or a draft. */
 export function addPost(call: Call, page: Page, draft: Omit<FbPost, "seq" | "id" | "pageId" | "madeAt">): FbPost {
   const { store } = call.world;
-  const post: FbPost = { ...draft, seq: store.next("facebook.seq"), id: `${page.id}_${nextId(call.world, "post", page.id)}`, pageId: page.id, madeAt: call.now };
+  const post: FbPost = {
+    ...draft,
+    seq: store.next("facebook.seq"),
+    id: `${page.id}_${nextId(call.world, "post", page.id)}`,
+    pageId: page.id,
+    madeAt: call.now,
+  };
   const lagSeconds = call.behaviour?.name === "feed-lag-{n}s" ? (call.behaviour.number ?? 0) : 0;
   const { link, media, settings, video } = post;
   store.run(
     "INSERT INTO facebook_posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    post.seq, post.id, page.id, post.kind, post.message, post.at, post.madeAt, (post.at ?? call.now) + lagSeconds * 1000, post.video?.id ?? null, post.handle,
+    post.seq,
+    post.id,
+    page.id,
+    post.kind,
+    post.message,
+    post.at,
+    post.madeAt,
+    (post.at ?? call.now) + lagSeconds * 1000,
+    post.video?.id ?? null,
+    post.handle,
     JSON.stringify({ link, media, settings, video }),
   );
   if (post.at !== null) call.world.ledger.add(ledgerPost(page, post, post.at));
@@ -89,11 +115,16 @@ export function changePost(call: Call, page: Page, post: FbPost, { wasDraft }: {
   const { link, media, settings, video } = post;
   call.world.store.run(
     "UPDATE facebook_posts SET message = ?, at = ?, visible_at = coalesce(?, visible_at), detail = ? WHERE id = ?",
-    post.message, post.at, post.at, JSON.stringify({ link, media, settings, video }), post.id,
+    post.message,
+    post.at,
+    post.at,
+    JSON.stringify({ link, media, settings, video }),
+    post.id,
   );
   if (post.at === null) return;
   if (wasDraft) call.world.ledger.add(ledgerPost(page, post, post.at));
-  else call.world.ledger.change("facebook", ledgerId(post), { text: post.message, at: post.at, settings: post.settings });
+  else
+    call.world.ledger.change("facebook", ledgerId(post), { text: post.message, at: post.at, settings: post.settings });
 }
 
 export function removePost(call: Call, post: FbPost): void {
@@ -107,32 +138,65 @@ export function ledgerId(post: FbPost): string {
 }
 
 export function permalinkOf(post: FbPost): string {
-  return post.video ? `https://www.facebook.com/reel/${post.video.id}/` : `https://www.facebook.com/${post.pageId}/posts/${post.id.slice(post.pageId.length + 1)}`;
+  return post.video
+    ? `https://www.facebook.com/reel/${post.video.id}/`
+    : `https://www.facebook.com/${post.pageId}/posts/${post.id.slice(post.pageId.length + 1)}`;
 }
 
 export function toPost(row: Row): FbPost {
   return {
-    seq: integer(row, "seq"), id: text(row, "id"), pageId: text(row, "page_id"), message: text(row, "message"), at: integerOrNull(row, "at"),
-    kind: z.enum(["text", "link", "image", "carousel", "video", "reel"]).parse(text(row, "kind")), madeAt: integer(row, "made_at"),
-    handle: text(row, "handle"), ...Detail.parse(JSON.parse(textOrNull(row, "detail") ?? "{}")),
+    seq: integer(row, "seq"),
+    id: text(row, "id"),
+    pageId: text(row, "page_id"),
+    message: text(row, "message"),
+    at: integerOrNull(row, "at"),
+    kind: z.enum(["text", "link", "image", "carousel", "video", "reel"]).parse(text(row, "kind")),
+    madeAt: integer(row, "made_at"),
+    handle: text(row, "handle"),
+    ...Detail.parse(JSON.parse(textOrNull(row, "detail") ?? "{}")),
   };
 }
 
 function ledgerPost(page: Page, post: FbPost, at: number): NewPost {
   return {
-    platform: "facebook", accountId: page.id, id: ledgerId(post), url: permalinkOf(post), text: post.message,
-    media: post.media.map(({ type, altText }) => ({ type, altText })), kind: post.kind, visibility: "public", settings: post.settings,
-    at, endsAt: null, handle: post.handle, rootId: ledgerId(post), look: lookOf(page, post),
+    platform: "facebook",
+    accountId: page.id,
+    id: ledgerId(post),
+    url: permalinkOf(post),
+    text: post.message,
+    media: post.media.map(({ type, altText }) => ({ type, altText })),
+    kind: post.kind,
+    visibility: "public",
+    settings: post.settings,
+    at,
+    endsAt: null,
+    handle: post.handle,
+    rootId: ledgerId(post),
+    look: lookOf(page, post),
   };
 }
 
-export function lookOf(page: Page, { media, link, settings, video }: Pick<FbPost, "media" | "link" | "settings" | "video">): Look {
+export function lookOf(
+  page: Page,
+  { media, link, settings, video }: Pick<FbPost, "media" | "link" | "settings" | "video">,
+): Look {
   const title = settings["name"];
   return {
     author: { username: page.username, name: page.name, url: pageUrl(page) },
-    media: media.map(({ type, thumbnail, width, height, durationSeconds }) => ({ type, thumbnail, width, height, durationSeconds, hidden: false })),
+    media: media.map(({ type, thumbnail, width, height, durationSeconds }) => ({
+      type,
+      thumbnail,
+      width,
+      height,
+      durationSeconds,
+      hidden: false,
+    })),
     link: link === null ? null : { url: link, title: typeof title === "string" ? title : null },
-    poll: [], attachment: null, topic: video?.title ?? null, replyToId: null, quotedId: null,
+    poll: [],
+    attachment: null,
+    topic: video?.title ?? null,
+    replyToId: null,
+    quotedId: null,
     notes: settings["place"] === undefined ? [] : [`at ${String(settings["place"])}`],
   };
 }

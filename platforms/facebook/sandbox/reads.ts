@@ -14,15 +14,33 @@ import { graph, HOST, reaches, readerOf, viewerOf, withViewer, type Viewer } fro
 /** Reading back. Source: Graph API reference, page/feed, post, video; 2026. */
 export const READ_ROUTES: readonly SandboxRoute[] = [
   ...["feed", "posts", "published_posts"].map((edge): SandboxRoute => ({
-    method: "GET", host: HOST, path: `/{page}/${edge}`, operation: "read", run: graph.refusing((call) => listPosts(call, "at <= ? AND visible_at <= ?")),
+    method: "GET",
+    host: HOST,
+    path: `/{page}/${edge}`,
+    operation: "read",
+    run: graph.refusing((call) => listPosts(call, "at <= ? AND visible_at <= ?")),
   })),
-  { method: "GET", host: HOST, path: "/{page}/scheduled_posts", operation: "read", run: graph.refusing((call) => listPosts(call, "at > ? AND at > ?")) },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/{page}/scheduled_posts",
+    operation: "read",
+    run: graph.refusing((call) => listPosts(call, "at > ? AND at > ?")),
+  },
   { method: "GET", host: HOST, path: "/{page}/video_reels", operation: "read", run: graph.refusing(listReels) },
-  { method: "GET", host: HOST, path: "/{id}", operation: (call) => (asksForStatus(call) ? "status" : "read"), run: withViewer(readObject) },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/{id}",
+    operation: (call) => (asksForStatus(call) ? "status" : "read"),
+    run: withViewer(readObject),
+  },
 ];
 
 function asksForStatus(call: Call): boolean {
-  return findVideo(call, call.segments["id"] ?? "") !== undefined && /(^|,)\s*status\b/.test(call.params["fields"] ?? "");
+  return (
+    findVideo(call, call.segments["id"] ?? "") !== undefined && /(^|,)\s*status\b/.test(call.params["fields"] ?? "")
+  );
 }
 
 function readObject(call: Call, viewer: Viewer): PlatformAnswer {
@@ -31,7 +49,8 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
   const own = readSelf(call, viewer, id, fields);
   if (own) return graph.answer(call, own);
   const post = findPost(call, id);
-  if (post && reaches(call, viewer, post.pageId)) return graph.answer(call, pick(fields, postValues(call, post), ["created_time", "message"]));
+  if (post && reaches(call, viewer, post.pageId))
+    return graph.answer(call, pick(fields, postValues(call, post), ["created_time", "message"]));
   const video = findVideo(call, id);
   if (video && reaches(call, viewer, video.pageId)) return graph.answer(call, pick(fields, videoValues(call, video)));
   const photo = findPhoto(call, id);
@@ -43,7 +62,11 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
 function readSelf(call: Call, viewer: Viewer, id: string, fields: Fields): Record<string, unknown> | undefined {
   const { token, person, page } = viewer;
   if (!page && (id === "me" || id === person.id)) return pick(fields, userValues(LOGIN, person), ["id", "name"]);
-  const wanted = page ? (id === "me" || id === page.id ? page : undefined) : grantedPages(call.world, token.grantId).find((one) => one.id === id);
+  const wanted = page
+    ? id === "me" || id === page.id
+      ? page
+      : undefined
+    : grantedPages(call.world, token.grantId).find((one) => one.id === id);
   return wanted && pick(fields, allPageValues(LOGIN, call, token, wanted), ["id", "name"]);
 }
 
@@ -52,12 +75,19 @@ function listPosts(call: Call, where: string): PlatformAnswer {
   const window = windowOf(call, { preset: 25, most: 100 });
   const rows = call.world.store.all(
     `SELECT * FROM facebook_posts WHERE page_id = ? AND ${where} AND ${IN_WINDOW} ORDER BY at DESC, seq DESC LIMIT ?`,
-    page.id, call.now, call.now, ...windowValues(window),
+    page.id,
+    call.now,
+    call.now,
+    ...windowValues(window),
   );
   const fields = fieldsOf(call);
-  return graph.answer(call, pageOf(call, rows.map(toPost), window.limit, {
-    seqOf: (post) => post.seq, toItem: (post) => pick(fields, postValues(call, post), ["created_time", "message"]),
-  }));
+  return graph.answer(
+    call,
+    pageOf(call, rows.map(toPost), window.limit, {
+      seqOf: (post) => post.seq,
+      toItem: (post) => pick(fields, postValues(call, post), ["created_time", "message"]),
+    }),
+  );
 }
 
 const IN_WINDOW = "at >= ? AND at <= ? AND seq < ? AND seq > ?";
@@ -71,7 +101,10 @@ function listReels(call: Call): PlatformAnswer {
   const window = windowOf(call, { preset: 25, most: 100 });
   const rows = call.world.store.all(
     `SELECT * FROM facebook_posts WHERE page_id = ? AND video_id IS NOT NULL AND at <= ? AND visible_at <= ? AND ${IN_WINDOW} ORDER BY seq DESC LIMIT ?`,
-    page.id, call.now, call.now, ...windowValues(window),
+    page.id,
+    call.now,
+    call.now,
+    ...windowValues(window),
   );
   const fields = fieldsOf(call);
   const toItem = (post: FbPost) => {
@@ -84,7 +117,10 @@ function listReels(call: Call): PlatformAnswer {
 export function postValues(call: Call, post: FbPost): Values {
   const isPublic = post.at !== null && post.at <= call.now;
   const [first] = post.media;
-  const comments = () => ({ data: commentsOf(call, post.id), summary: { order: "chronological", total_count: countComments(call, post.id) } });
+  const comments = () => ({
+    data: commentsOf(call, post.id),
+    summary: { order: "chronological", total_count: countComments(call, post.id) },
+  });
   const none = () => ({ data: [], summary: { total_count: 0 } });
   const page = pageById(call.world, "facebook", post.pageId);
   return {
@@ -99,13 +135,19 @@ export function postValues(call: Call, post: FbPost): Values {
     full_picture: () => first && pictureUrl(first.id),
     from: () => ({ id: post.pageId, name: page?.name }),
     attachments: (inner) => attachmentsOf(post, inner),
-    comments, reactions: none, likes: none,
+    comments,
+    reactions: none,
+    likes: none,
     shares: () => undefined,
   };
 }
 
 const STATUS_TYPES: Partial<Record<FbPost["kind"], string>> = {
-  link: "shared_story", image: "added_photos", carousel: "added_photos", video: "added_video", reel: "added_video",
+  link: "shared_story",
+  image: "added_photos",
+  carousel: "added_photos",
+  video: "added_video",
+  reel: "added_video",
 };
 
 /** A photo or video is the target; of several photos each is the target of a part. */
@@ -124,8 +166,13 @@ function attachmentsOf(post: FbPost, inner: Fields): { data: unknown[] } | undef
   const [first] = post.media;
   if (post.media.length > 1 && first) {
     const whole: Values = {
-      ...item(first), media_type: () => "album", type: () => "album", target: () => ({ id: post.id.slice(post.pageId.length + 1), url }),
-      subattachments: (parts) => ({ data: post.media.map((media) => pick(parts, item(media), ["media", "target", "type", "url"])) }),
+      ...item(first),
+      media_type: () => "album",
+      type: () => "album",
+      target: () => ({ id: post.id.slice(post.pageId.length + 1), url }),
+      subattachments: (parts) => ({
+        data: post.media.map((media) => pick(parts, item(media), ["media", "target", "type", "url"])),
+      }),
     };
     return { data: [pick(inner, whole, ["media", "target", "type", "url", "subattachments"])] };
   }
@@ -133,8 +180,15 @@ function attachmentsOf(post: FbPost, inner: Fields): { data: unknown[] } | undef
   if (post.link === null) return undefined;
   const link = post.link;
   const shared: Values = {
-    media_type: () => "link", type: () => "share", url: () => link, unshimmed_url: () => link, target: () => ({ url: link }),
-    title: () => post.settings["name"] ?? link, description: () => post.settings["description"], media: () => undefined, subattachments: () => undefined,
+    media_type: () => "link",
+    type: () => "share",
+    url: () => link,
+    unshimmed_url: () => link,
+    target: () => ({ url: link }),
+    title: () => post.settings["name"] ?? link,
+    description: () => post.settings["description"],
+    media: () => undefined,
+    subattachments: () => undefined,
   };
   return { data: [pick(inner, shared, ["title", "type", "url"])] };
 }
@@ -147,7 +201,11 @@ function videoValues(call: Call, { id }: FbVideo): Values {
   return {
     id: () => video.id,
     status: (inner) => {
-      return inner.size === 0 ? status : Object.fromEntries([...inner.keys()].flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]]])));
+      return inner.size === 0
+        ? status
+        : Object.fromEntries(
+            [...inner.keys()].flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]]])),
+          );
     },
     permalink_url: () => (video.surface === "story" ? undefined : `/reel/${video.id}/`),
     post_id: () => (publishStatus(video, call.now) === "published" ? (video.storyId ?? post?.id) : undefined),
@@ -161,7 +219,10 @@ function videoValues(call: Call, { id }: FbVideo): Values {
     picture: () => pictureUrl(video.id),
     scheduled_publish_time: () => (video.scheduledAt === null ? undefined : Math.floor(video.scheduledAt / 1000)),
     from: () => ({ id: video.pageId }),
-    comments: () => ({ data: commentsOf(call, video.id), summary: { order: "chronological", total_count: countComments(call, video.id) } }),
+    comments: () => ({
+      data: commentsOf(call, video.id),
+      summary: { order: "chronological", total_count: countComments(call, video.id) },
+    }),
   };
 }
 
@@ -180,7 +241,10 @@ function photoValues(photo: FbPhoto): Values {
 }
 
 /** Whose token may read it, for the calls that change things. */
-export function ownerOf(call: Call, id: string): { post?: FbPost | undefined; video?: FbVideo | undefined; photo?: FbPhoto | undefined; pageId: string } | undefined {
+export function ownerOf(
+  call: Call,
+  id: string,
+): { post?: FbPost | undefined; video?: FbVideo | undefined; photo?: FbPhoto | undefined; pageId: string } | undefined {
   const viewer = viewerOf(call);
   const video = findVideo(call, id);
   const post = findPost(call, id) ?? (video && postOfVideo(call, video.id));

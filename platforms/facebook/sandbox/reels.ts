@@ -2,24 +2,45 @@ import { invalid, missing, Refusal } from "../../../sandbox/meta/graph.ts";
 import { timeOf } from "../../../sandbox/meta/list.ts";
 import { authorized, PARTIAL, processingFailed, receiveBytes } from "../../../sandbox/meta/rupload.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  type Call,
+  type Outcome,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { refusal } from "./errors.ts";
 import { scheduledAt } from "./schedule.ts";
-import { publishVideo } from "./video-uploads.ts";
 import type { Surface } from "./video-rules.ts";
+import { publishVideo } from "./video-uploads.ts";
 import { countReceived, findVideo, openVideo, receiveVideo, type FbVideo } from "./videos.ts";
 import { accountOf, graph, HOST, publisherOf, UPLOAD_HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
 /** Reels: opened, sent, finished. Source: Reels guide, 2026-07-30. */
 export const REEL_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: HOST, path: "/{page}/video_reels",
-    operation: ({ params }) => (params["upload_phase"] !== "finish" ? "upload" : params["video_state"] === "DRAFT" ? "create" : "publish"),
-    post: (call) => ({ accountId: accountOf(call), text: call.params["description"] ?? "", carriesText: call.params["upload_phase"] === "finish", handle: call.params["video_id"] ?? null }),
-    run: withPublisher((call, viewer) => (phaseOf(call) === "start" ? startUpload(call, viewer, "reel") : finish(call, viewer))),
+    method: "POST",
+    host: HOST,
+    path: "/{page}/video_reels",
+    operation: ({ params }) =>
+      params["upload_phase"] !== "finish" ? "upload" : params["video_state"] === "DRAFT" ? "create" : "publish",
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: call.params["description"] ?? "",
+      carriesText: call.params["upload_phase"] === "finish",
+      handle: call.params["video_id"] ?? null,
+    }),
+    run: withPublisher((call, viewer) =>
+      phaseOf(call) === "start" ? startUpload(call, viewer, "reel") : finish(call, viewer),
+    ),
   },
   ...["/video-upload/{version}/{id}", "/video-upload/{id}"].map((path): SandboxRoute => ({
-    method: "POST", host: UPLOAD_HOST, path, operation: "upload", rawBody: true, run: receive,
+    method: "POST",
+    host: UPLOAD_HOST,
+    path,
+    operation: "upload",
+    rawBody: true,
+    run: receive,
   })),
 ];
 
@@ -37,7 +58,10 @@ export function phaseOf({ params }: Call): "start" | "finish" {
 export function startUpload(call: Call, { page }: PageViewer, surface: Surface): PlatformAnswer {
   const video = openVideo(call, { pageId: page.id, surface, sessionId: null, fileSizeBytes: null });
   const version = /\/(v\d+\.\d+)\//.exec(call.url)?.[1] ?? "v25.0";
-  return graph.answer(call, { video_id: video.id, upload_url: `https://${UPLOAD_HOST}/video-upload/${version}/${video.id}` });
+  return graph.answer(call, {
+    video_id: video.id,
+    upload_url: `https://${UPLOAD_HOST}/video-upload/${version}/${video.id}`,
+  });
 }
 
 /** The Page's own video of this surface that can be finished: its bytes are there, and it is of the right form. */
@@ -45,7 +69,8 @@ export function uploadedVideo(call: Call, { page }: PageViewer, surface: Surface
   const id = call.params["video_id"];
   if (!id) throw missing("video_id");
   const video = findVideo(call, id);
-  if (!video || video.pageId !== page.id || video.surface !== surface) throw invalid(`video_id ${id} is no upload of this kind.`);
+  if (!video || video.pageId !== page.id || video.surface !== surface)
+    throw invalid(`video_id ${id} is no upload of this kind.`);
   if (video.finishedAt !== null) return video;
   if (call.now >= video.createdAt + DAY_MS) throw refusal("1363041");
   if (video.uploadedAt === null) throw invalid("The video has not been uploaded completely.");
@@ -62,7 +87,8 @@ function finish(call: Call, viewer: PageViewer): PlatformAnswer {
   if (params["place"] !== undefined && !/^\d+$/.test(params["place"])) throw invalid("place must be the id of a Page.");
   if (at !== null) {
     const of = { platform: "facebook", accountId: viewer.page.id, name: "reels" } as const;
-    if (world.limits && world.uses.count({ ...of, since: now - DAY_MS + 1 }) >= REELS_A_DAY) throw new Refusal({ message: "(#613) The Page has reached its limit of reels for 24 hours.", code: 613 });
+    if (world.limits && world.uses.count({ ...of, since: now - DAY_MS + 1 }) >= REELS_A_DAY)
+      throw new Refusal({ message: "(#613) The Page has reached its limit of reels for 24 hours.", code: 613 });
     world.uses.add({ ...of, at: now });
   }
   publishVideo(call, viewer, video, at, "reel");
@@ -80,7 +106,9 @@ function stateAt(call: Call): number | null {
   if (scheduled !== null) throw invalid("scheduled_publish_time goes with video_state SCHEDULED only.");
   if (state === "PUBLISHED") return call.now;
   if (state === "DRAFT") return null;
-  throw state === undefined ? missing("video_state") : invalid("video_state must be one of DRAFT, SCHEDULED, PUBLISHED.");
+  throw state === undefined
+    ? missing("video_state")
+    : invalid("video_state must be one of DRAFT, SCHEDULED, PUBLISHED.");
 }
 
 const DONE = jsonAnswer({ success: true });

@@ -1,9 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import sharp from "sharp";
+
 import { codeOf, jpeg, listAt, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
 import { codesOf } from "../../../sandbox/meta/fixture.ts";
-import { APP, connect, exchangeCode, exchangeToken, GRAPH, openFacebook, pageToken, REDIRECT_URI, type FacebookWorld } from "./fixture.ts";
+import {
+  APP,
+  connect,
+  exchangeCode,
+  exchangeToken,
+  GRAPH,
+  openFacebook,
+  pageToken,
+  REDIRECT_URI,
+  type FacebookWorld,
+} from "./fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
 const BAD = [400, 100];
@@ -28,25 +40,44 @@ test("an unknown, a missing and a revoked token", async (t) => {
 test("publishing takes the Page's own token, with its scopes, of one who may", async (t) => {
   const { sandbox, post, userToken } = await openFacebook(t);
   const edges = ["feed", "photos", "videos", "video_reels", "photo_stories", "video_stories"];
-  for (const edge of edges) assert.deepEqual(codesOf(await post(`/101/${edge}`, { message: "x" }, userToken)), DENIED, edge);
+  for (const edge of edges)
+    assert.deepEqual(codesOf(await post(`/101/${edge}`, { message: "x" }, userToken)), DENIED, edge);
   const reader = await pageToken(sandbox, await connect(sandbox, ["pages_show_list", "pages_read_engagement"]));
-  for (const edge of edges) assert.deepEqual(codesOf(await post(`/101/${edge}`, { message: "x" }, reader)), DENIED, edge);
+  for (const edge of edges)
+    assert.deepEqual(codesOf(await post(`/101/${edge}`, { message: "x" }, reader)), DENIED, edge);
   const analyst = await connect(sandbox, ["pages_show_list", "pages_read_engagement", "pages_manage_posts"], "analyst");
   const [own] = listAt((await sandbox.call("GET", `${GRAPH}/me/accounts`, { token: analyst })).json, "data");
   assert.deepEqual(own?.["tasks"], ["ANALYZE"]);
-  assert.deepEqual(codesOf(await post(`/${String(own?.["id"])}/feed`, { message: "x" }, String(own?.["access_token"]))), DENIED);
-  const stranger = await pageToken(sandbox, await connect(sandbox, ["pages_show_list", "pages_read_engagement", "pages_manage_posts"], "stranger"));
+  assert.deepEqual(
+    codesOf(await post(`/${String(own?.["id"])}/feed`, { message: "x" }, String(own?.["access_token"]))),
+    DENIED,
+  );
+  const stranger = await pageToken(
+    sandbox,
+    await connect(sandbox, ["pages_show_list", "pages_read_engagement", "pages_manage_posts"], "stranger"),
+  );
   assert.deepEqual(codesOf(await post("/101/feed", { message: "x" }, stranger)), GONE);
 });
 
 test("Pages that were not ticked are missing, and so is the list without its scope", async (t) => {
   const { sandbox, get, userToken } = await openFacebook(t);
-  const query = new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list", response_type: "code", state: "s" });
-  const approved = await sandbox.call("POST", `https://www.facebook.com/v25.0/dialog/oauth?${query}`, { form: { decision: "approve", scope: "pages_show_list" } });
+  const query = new URLSearchParams({
+    client_id: APP.client_id,
+    redirect_uri: REDIRECT_URI,
+    scope: "pages_show_list",
+    response_type: "code",
+    state: "s",
+  });
+  const approved = await sandbox.call("POST", `https://www.facebook.com/v25.0/dialog/oauth?${query}`, {
+    form: { decision: "approve", scope: "pages_show_list" },
+  });
   const code = codeOf(approved);
   const token = stringAt((await exchangeCode(sandbox, code)).json, "access_token");
   assert.deepEqual((await get("/me/accounts", {}, token)).json, { data: [] });
-  assert.equal((await sandbox.call("DELETE", `${GRAPH}/v25.0/me/permissions/pages_show_list`, { token: userToken })).status, 200);
+  assert.equal(
+    (await sandbox.call("DELETE", `${GRAPH}/v25.0/me/permissions/pages_show_list`, { token: userToken })).status,
+    200,
+  );
   assert.deepEqual(codesOf(await get("/me/accounts", {}, userToken)), DENIED);
 });
 
@@ -77,25 +108,48 @@ test("posts that can't be", async (t) => {
 
 test("photos that can't be", async (t) => {
   const { post, sandbox, token } = await openFacebook(t);
-  const noise = await sharp({ create: { width: 2800, height: 2800, channels: 3, background: "#000", noise: { type: "gaussian", mean: 128, sigma: 90 } } }).jpeg({ quality: 100 }).toBuffer();
+  const noise = await sharp({
+    create: {
+      width: 2800,
+      height: 2800,
+      channels: 3,
+      background: "#000",
+      noise: { type: "gaussian", mean: 128, sigma: 90 },
+    },
+  })
+    .jpeg({ quality: 100 })
+    .toBuffer();
   assert.ok(noise.length > 10_000_000);
-  const webp = await sharp({ create: { width: 100, height: 100, channels: 3, background: "#a00" } }).webp().toBuffer();
-  const files = await serveFiles(t, { "a.webp": webp, "big.jpg": noise, "no.jpg": Buffer.from("no picture"), "v.mp4": await video({ seconds: 3 }) });
+  const webp = await sharp({ create: { width: 100, height: 100, channels: 3, background: "#a00" } })
+    .webp()
+    .toBuffer();
+  const files = await serveFiles(t, {
+    "a.webp": webp,
+    "big.jpg": noise,
+    "no.jpg": Buffer.from("no picture"),
+    "v.mp4": await video({ seconds: 3 }),
+  });
   const photo = (file: string) => post("/101/photos", { url: `${files}/${file}`, published: "false" });
   assert.deepEqual(codesOf(await photo("a.webp")), [400, 100, 1366046]);
   assert.deepEqual(codesOf(await photo("big.jpg")), [400, 100, 1366046]);
-  for (const file of ["no.jpg", "v.mp4", "missing.jpg"]) assert.deepEqual(codesOf(await photo(file)), [400, 324, 2069019], file);
+  for (const file of ["no.jpg", "v.mp4", "missing.jpg"])
+    assert.deepEqual(codesOf(await photo(file)), [400, 324, 2069019], file);
   assert.deepEqual(codesOf(await post("/101/photos", {})), [400, 324]);
   const form = new FormData();
   form.set("source", new Blob([new Uint8Array(webp)]), "a.webp");
-  assert.deepEqual(codesOf(await sandbox.call("POST", `${GRAPH}/101/photos`, { token, body: form })), [400, 100, 1366046]);
+  assert.deepEqual(
+    codesOf(await sandbox.call("POST", `${GRAPH}/101/photos`, { token, body: form })),
+    [400, 100, 1366046],
+  );
 });
 
 test("a photo is used once", async (t) => {
   const { post, advance } = await openFacebook(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 600) });
-  const unpublished = async (form: Record<string, string> = {}) => stringAt((await post("/101/photos", { url: `${files}/a.jpg`, published: "false", ...form })).json, "id");
-  const attach = (id: string) => post("/101/feed", { message: "x", attached_media: JSON.stringify([{ media_fbid: id }]) });
+  const unpublished = async (form: Record<string, string> = {}) =>
+    stringAt((await post("/101/photos", { url: `${files}/a.jpg`, published: "false", ...form })).json, "id");
+  const attach = (id: string) =>
+    post("/101/feed", { message: "x", attached_media: JSON.stringify([{ media_fbid: id }]) });
   const story = await unpublished();
   await post("/101/photo_stories", { photo_id: story });
   assert.deepEqual(codesOf(await attach(story)), BAD);
@@ -111,7 +165,12 @@ test("a photo is used once", async (t) => {
 });
 
 /** Sends a whole clip and finishes it. */
-async function tryReel({ start, send, post }: FacebookWorld, clip: Buffer, edge: "video_reels" | "video_stories", form: Record<string, string>) {
+async function tryReel(
+  { start, send, post }: FacebookWorld,
+  clip: Buffer,
+  edge: "video_reels" | "video_stories",
+  form: Record<string, string>,
+) {
   const { id, url } = await start(edge);
   await send(url, clip, { offset: "0", file_size: String(clip.length) });
   return post(`/101/${edge}`, { upload_phase: "finish", video_id: id, ...form });
@@ -129,7 +188,8 @@ test("reels and stories outside their measures", async (t) => {
     ["too few frames", await video({ seconds: 4, framesPerSecond: 15, ...VERTICAL }), [400, 100, 1363129]],
     ["no video", Buffer.from("no video at all"), [400, 352]],
   ];
-  for (const [name, clip, codes] of cases) assert.deepEqual(codesOf(await tryReel(world, clip, "video_reels", live)), codes, name);
+  for (const [name, clip, codes] of cases)
+    assert.deepEqual(codesOf(await tryReel(world, clip, "video_reels", live)), codes, name);
   const long = await video({ seconds: 62, framesPerSecond: 24, ...VERTICAL });
   assert.equal((await tryReel(world, long, "video_reels", live)).status, 200);
   assert.deepEqual(codesOf(await tryReel(world, long, "video_stories", {})), [400, 100, 1363128]);
@@ -140,7 +200,8 @@ test("a reel's phases in a wrong order", async (t) => {
   const world = await openFacebook(t);
   const { post, start, send, advance, get } = world;
   const clip = await video({ seconds: 4, ...VERTICAL });
-  const finish = (id: string, form: Record<string, string> = { video_state: "PUBLISHED" }) => post("/101/video_reels", { upload_phase: "finish", video_id: id, ...form });
+  const finish = (id: string, form: Record<string, string> = { video_state: "PUBLISHED" }) =>
+    post("/101/video_reels", { upload_phase: "finish", video_id: id, ...form });
   assert.deepEqual(codesOf(await post("/101/video_reels", {})), BAD);
   assert.deepEqual(codesOf(await post("/101/video_reels", { upload_phase: "complete" })), BAD);
   assert.deepEqual(codesOf(await finish("711")), BAD);
@@ -150,11 +211,20 @@ test("a reel's phases in a wrong order", async (t) => {
   assert.equal(valueAt(part.json, "debug_info.type"), "PartialRequestError");
   assert.deepEqual(codesOf(await finish(id)), BAD);
   assert.equal((await send(url, clip.subarray(100), { offset: "100", file_size: String(clip.length) })).status, 200);
-  const wrong: Record<string, string>[] = [{}, { video_state: "LIVE" }, { video_state: "SCHEDULED" }, { video_state: "PUBLISHED", scheduled_publish_time: "1793538000" }, { video_state: "SCHEDULED", scheduled_publish_time: "1793534500" }];
+  const wrong: Record<string, string>[] = [
+    {},
+    { video_state: "LIVE" },
+    { video_state: "SCHEDULED" },
+    { video_state: "PUBLISHED", scheduled_publish_time: "1793538000" },
+    { video_state: "SCHEDULED", scheduled_publish_time: "1793534500" },
+  ];
   for (const form of wrong) assert.deepEqual(codesOf(await finish(id, form)), BAD, JSON.stringify(form));
   assert.deepEqual(codesOf(await post("/101/video_stories", { upload_phase: "finish", video_id: id })), BAD);
   assert.equal((await finish(id)).status, 200);
-  assert.equal(valueAt((await send(url, clip, { offset: "0", file_size: String(clip.length) })).json, "debug_info.type"), "ProcessingFailedError");
+  assert.equal(
+    valueAt((await send(url, clip, { offset: "0", file_size: String(clip.length) })).json, "debug_info.type"),
+    "ProcessingFailedError",
+  );
   const late = await start("video_reels");
   await advance(24 * 3600);
   assert.equal(valueAt((await get(`/${late.id}`, { fields: "status" })).json, "status.video_status"), "expired");
@@ -163,7 +233,8 @@ test("a reel's phases in a wrong order", async (t) => {
 test("the 31st reel of a day", async (t) => {
   const world = await openFacebook(t);
   const clip = await video({ seconds: 4, ...VERTICAL });
-  for (let number = 1; number <= 30; number += 1) assert.equal((await tryReel(world, clip, "video_reels", { video_state: "PUBLISHED" })).status, 200);
+  for (let number = 1; number <= 30; number += 1)
+    assert.equal((await tryReel(world, clip, "video_reels", { video_state: "PUBLISHED" })).status, 200);
   assert.deepEqual(codesOf(await tryReel(world, clip, "video_reels", { video_state: "PUBLISHED" })), [400, 613]);
   await world.advance(24 * 3600);
   assert.equal((await tryReel(world, clip, "video_reels", { video_state: "PUBLISHED" })).status, 200);
@@ -182,7 +253,12 @@ test("feed videos that can't be", async (t) => {
   assert.deepEqual(started, { video_id: "701", start_offset: "0", end_offset: "524288", upload_session_id: "801" });
   const chunk = (start: string, sizeBytes: number) => {
     const form = new FormData();
-    for (const [name, value] of [["upload_phase", "transfer"], ["upload_session_id", "801"], ["start_offset", start]] as const) form.set(name, value);
+    for (const [name, value] of [
+      ["upload_phase", "transfer"],
+      ["upload_session_id", "801"],
+      ["start_offset", start],
+    ] as const)
+      form.set(name, value);
     form.set("video_file_chunk", new Blob([new Uint8Array(sizeBytes)]), "part");
     return sandbox.call("POST", `https://graph-video.facebook.com/v25.0/101/videos`, { token, body: form });
   };
@@ -193,14 +269,23 @@ test("feed videos that can't be", async (t) => {
   assert.deepEqual((await chunk("0", 524288)).json, { start_offset: "524288", end_offset: "1048576" });
   assert.deepEqual(codesOf(await post("/101/videos", { upload_phase: "finish", upload_session_id: "801" })), BAD);
   assert.deepEqual((await chunk("524288", 524288)).json, { start_offset: "1048576", end_offset: "1048576" });
-  assert.deepEqual(codesOf(await post("/101/videos", { upload_phase: "finish", upload_session_id: "801" })), [400, 352]);
-  assert.deepEqual(codesOf(await post("/101/videos", { upload_phase: "transfer", upload_session_id: "999" })), [400, 100, 1363041]);
+  assert.deepEqual(
+    codesOf(await post("/101/videos", { upload_phase: "finish", upload_session_id: "801" })),
+    [400, 352],
+  );
+  assert.deepEqual(
+    codesOf(await post("/101/videos", { upload_phase: "transfer", upload_session_id: "999" })),
+    [400, 100, 1363041],
+  );
 });
 
 test("codes, apps and redirect addresses that do not fit", async (t) => {
   const sandbox = await openSandbox(t);
   const exchange = (changed: Record<string, string>) =>
-    sandbox.call("GET", `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...APP, redirect_uri: REDIRECT_URI, code: "FBCODE1", ...changed })}`);
+    sandbox.call(
+      "GET",
+      `${GRAPH}/v25.0/oauth/access_token?${new URLSearchParams({ ...APP, redirect_uri: REDIRECT_URI, code: "FBCODE1", ...changed })}`,
+    );
   assert.deepEqual(codesOf(await exchange({ client_id: "1" })), [400, 101]);
   assert.deepEqual(codesOf(await exchange({ client_secret: "x" })), [400, 1]);
   assert.deepEqual(codesOf(await exchange({ redirect_uri: `${REDIRECT_URI}/` })), [400, 100, 36008]);
@@ -208,15 +293,33 @@ test("codes, apps and redirect addresses that do not fit", async (t) => {
   await sandbox.control("POST", "clock", { advanceSeconds: 3600 });
   assert.deepEqual(codesOf(await exchange({})), [400, 100, 36007]);
   assert.deepEqual(codesOf(await exchangeToken(sandbox, "nobody")), [400, 190]);
-  const refused = await sandbox.call("POST", `https://www.facebook.com/v25.0/dialog/oauth?${new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list", response_type: "code", state: "s" })}`, { form: { decision: "refuse" } });
-  assert.equal(refused.headers.get("location"), `${REDIRECT_URI}?error=access_denied&error_reason=user_denied&error_description=Permissions+error&state=s`);
+  const refused = await sandbox.call(
+    "POST",
+    `https://www.facebook.com/v25.0/dialog/oauth?${new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list", response_type: "code", state: "s" })}`,
+    { form: { decision: "refuse" } },
+  );
+  assert.equal(
+    refused.headers.get("location"),
+    `${REDIRECT_URI}?error=access_denied&error_reason=user_denied&error_description=Permissions+error&state=s`,
+  );
 });
 
 test("a user token ends after 60 days, and the Page's token taken with a short one with it", async (t) => {
   const { sandbox, get, token, userToken, advance } = await openFacebook(t);
-  const short = await sandbox.call("POST", "https://www.facebook.com/v25.0/dialog/oauth?" + new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list pages_read_engagement", response_type: "code" }).toString(), {
-    headers: { "content-type": "application/x-www-form-urlencoded" }, body: "decision=approve&scope=pages_show_list&scope=pages_read_engagement&page=101",
-  });
+  const short = await sandbox.call(
+    "POST",
+    "https://www.facebook.com/v25.0/dialog/oauth?" +
+      new URLSearchParams({
+        client_id: APP.client_id,
+        redirect_uri: REDIRECT_URI,
+        scope: "pages_show_list pages_read_engagement",
+        response_type: "code",
+      }).toString(),
+    {
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "decision=approve&scope=pages_show_list&scope=pages_read_engagement&page=101",
+    },
+  );
   const code = codeOf(short);
   const brief = await pageToken(sandbox, stringAt((await exchangeCode(sandbox, code)).json, "access_token"));
   assert.equal((await get("/101", {}, brief)).status, 200);

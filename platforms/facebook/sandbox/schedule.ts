@@ -13,7 +13,8 @@ export function publicationOf(call: Call, { mostSeconds }: { mostSeconds: number
     if (params["unpublished_content_type"] === "SCHEDULED") throw invalid("scheduled_publish_time is missing.");
     return isFalse(params, "published") ? null : now;
   }
-  if (isTrue(params, "published") || !isFalse(params, "published")) throw invalid("You can't set scheduled_publish_time for a published post: published has to be false.");
+  if (isTrue(params, "published") || !isFalse(params, "published"))
+    throw invalid("You can't set scheduled_publish_time for a published post: published has to be false.");
   return scheduledAt(call, scheduled, mostSeconds);
 }
 
@@ -21,7 +22,9 @@ export function publicationOf(call: Call, { mostSeconds }: { mostSeconds: number
 export function scheduledAt({ now }: Call, seconds: number, mostSeconds: number): number {
   const ahead = seconds - now / 1000;
   if (ahead < LEAST_SECONDS || ahead > mostSeconds) {
-    throw invalid(`The specified scheduled publish time is invalid: it has to be at least 10 minutes and at most ${Math.floor(mostSeconds / 86_400)} days ahead.`);
+    throw invalid(
+      `The specified scheduled publish time is invalid: it has to be at least 10 minutes and at most ${Math.floor(mostSeconds / 86_400)} days ahead.`,
+    );
   }
   return seconds * 1000;
 }

@@ -1,7 +1,7 @@
-import { rawJsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { invalid, missing } from "../../../sandbox/meta/graph.ts";
 import { pageOf, windowOf } from "../../../sandbox/meta/list.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
+import { rawJsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text } from "../../../sandbox/store.ts";
 import { nextId } from "./people.ts";
 import { findPhoto, usePhoto } from "./photos.ts";
@@ -20,14 +20,32 @@ CREATE INDEX IF NOT EXISTS facebook_stories_by_page ON facebook_stories (page_id
 
 export const STORY_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: HOST, path: "/{page}/photo_stories", operation: "publish",
-    post: (call) => ({ accountId: accountOf(call), text: "", carriesText: false, handle: call.params["photo_id"] ?? null }),
+    method: "POST",
+    host: HOST,
+    path: "/{page}/photo_stories",
+    operation: "publish",
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: "",
+      carriesText: false,
+      handle: call.params["photo_id"] ?? null,
+    }),
     run: withPublisher(publishPhoto),
   },
   {
-    method: "POST", host: HOST, path: "/{page}/video_stories", operation: ({ params }) => (params["upload_phase"] === "finish" ? "publish" : "upload"),
-    post: (call) => ({ accountId: accountOf(call), text: "", carriesText: false, handle: call.params["video_id"] ?? null }),
-    run: withPublisher((call, viewer) => (phaseOf(call) === "start" ? startUpload(call, viewer, "story") : publishVideo(call, viewer))),
+    method: "POST",
+    host: HOST,
+    path: "/{page}/video_stories",
+    operation: ({ params }) => (params["upload_phase"] === "finish" ? "publish" : "upload"),
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: "",
+      carriesText: false,
+      handle: call.params["video_id"] ?? null,
+    }),
+    run: withPublisher((call, viewer) =>
+      phaseOf(call) === "start" ? startUpload(call, viewer, "story") : publishVideo(call, viewer),
+    ),
   },
   { method: "GET", host: HOST, path: "/{page}/stories", operation: "read", run: graph.refusing(listStories) },
 ];
@@ -53,7 +71,11 @@ function publishVideo(call: Call, viewer: PageViewer): PlatformAnswer {
 }
 
 /** Where it isn't live, processing never ended well and nobody sees it. */
-function addStory(call: Call, { page }: PageViewer, story: { media: PostMedia; handle: string; live: boolean; id?: string }): string {
+function addStory(
+  call: Call,
+  { page }: PageViewer,
+  story: { media: PostMedia; handle: string; live: boolean; id?: string },
+): string {
   const { store, ledger } = call.world;
   const id = story.id ?? nextId(call.world, "story", page.id);
   if (!story.live) return id;
@@ -61,12 +83,29 @@ function addStory(call: Call, { page }: PageViewer, story: { media: PostMedia; h
   const { media, handle } = story;
   store.run(
     "INSERT INTO facebook_stories VALUES (?, ?, ?, ?, ?, ?, ?)",
-    store.next("facebook.storySeq"), id, page.id, media.type === "video" ? "video" : "photo", media.id, call.now, call.now + lagSeconds * 1000,
+    store.next("facebook.storySeq"),
+    id,
+    page.id,
+    media.type === "video" ? "video" : "photo",
+    media.id,
+    call.now,
+    call.now + lagSeconds * 1000,
   );
   const settings = settingsOf(call, []);
   ledger.add({
-    platform: "facebook", accountId: page.id, id, url: storyUrl(page.id, id), text: "", media: [{ type: media.type, altText: media.altText }], kind: "story",
-    visibility: "public", settings, at: call.now, endsAt: call.now + DAY_MS, handle, rootId: id,
+    platform: "facebook",
+    accountId: page.id,
+    id,
+    url: storyUrl(page.id, id),
+    text: "",
+    media: [{ type: media.type, altText: media.altText }],
+    kind: "story",
+    visibility: "public",
+    settings,
+    at: call.now,
+    endsAt: call.now + DAY_MS,
+    handle,
+    rootId: id,
     look: lookOf(page, { media: [media], link: null, settings, video: null }),
   });
   return id;
@@ -87,13 +126,27 @@ function listStories(call: Call): PlatformAnswer {
   const window = windowOf(call, { preset: 25, most: 100 });
   const rows = call.world.store.all(
     "SELECT * FROM facebook_stories WHERE page_id = ? AND visible_at <= ? AND at > ? AND at >= ? AND at <= ? AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?",
-    page.id, call.now, call.now - DAY_MS, window.sinceAt, window.untilAt, window.beforeSeq, window.afterSeq, window.limit + 1,
+    page.id,
+    call.now,
+    call.now - DAY_MS,
+    window.sinceAt,
+    window.untilAt,
+    window.beforeSeq,
+    window.afterSeq,
+    window.limit + 1,
   );
-  return graph.answer(call, pageOf(call, rows, window.limit, {
-    seqOf: (row) => integer(row, "seq"),
-    toItem: (row) => ({
-      post_id: text(row, "id"), status: "PUBLISHED", creation_time: String(Math.floor(integer(row, "at") / 1000)), media_type: text(row, "media_type"),
-      media_id: text(row, "media_id"), url: storyUrl(page.id, text(row, "id")),
+  return graph.answer(
+    call,
+    pageOf(call, rows, window.limit, {
+      seqOf: (row) => integer(row, "seq"),
+      toItem: (row) => ({
+        post_id: text(row, "id"),
+        status: "PUBLISHED",
+        creation_time: String(Math.floor(integer(row, "at") / 1000)),
+        media_type: text(row, "media_type"),
+        media_id: text(row, "media_id"),
+        url: storyUrl(page.id, text(row, "id")),
+      }),
     }),
-  }));
+  );
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { randomSecret } from "../../../sandbox/identity.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import { invalid, missing, noObject, Refusal } from "../../../sandbox/meta/graph.ts";
@@ -31,7 +32,11 @@ const MediaSchema = z.custom<Measured>((value) => typeof value === "object" && v
 
 /** What a handle stands for. */
 export function handleMedia(call: Call, { token }: PageViewer, handle: string): Measured {
-  const row = call.world.store.get("SELECT media FROM facebook_uploads WHERE handle = ? AND app_id = ?", handle, token.clientId);
+  const row = call.world.store.get(
+    "SELECT media FROM facebook_uploads WHERE handle = ? AND app_id = ?",
+    handle,
+    token.clientId,
+  );
   if (!row) throw invalid("fbuploader_video_file_chunk is no valid upload handle.");
   return MediaSchema.parse(JSON.parse(text(row, "media")));
 }
@@ -50,16 +55,25 @@ function open(call: Call, { token }: Viewer): PlatformAnswer {
 function receive(call: Call, viewer: Viewer): Outcome {
   const session = find(call, viewer);
   const offset = Number(call.headers["file_offset"] ?? NaN);
-  if (offset !== session.receivedBytes && offset !== 0) throw new Refusal({ ...fbError("1363037"), data: { start_offset: String(session.receivedBytes) } });
+  if (offset !== session.receivedBytes && offset !== 0)
+    throw new Refusal({ ...fbError("1363037"), data: { start_offset: String(session.receivedBytes) } });
   if (call.body.kind !== "bytes") throw new Refusal(fbError("6000"));
   const name = `facebook-upload-${session.id}`;
-  return takeBytes(call, { name, offset, fileSize: session.fileSizeBytes, bytes: call.body.bytes }).then(({ bytes, media }) => () => {
-    call.world.store.run("UPDATE facebook_uploads SET received = ? WHERE id = ?", bytes, session.id);
-    if (!media) throw new Refusal(fbError("6001"));
-    const handle = randomSecret("2:", 48);
-    call.world.store.run("UPDATE facebook_uploads SET handle = ?, media = ? WHERE id = ?", handle, JSON.stringify(media), session.id);
-    return graph.answer(call, { h: handle });
-  });
+  return takeBytes(call, { name, offset, fileSize: session.fileSizeBytes, bytes: call.body.bytes }).then(
+    ({ bytes, media }) =>
+      () => {
+        call.world.store.run("UPDATE facebook_uploads SET received = ? WHERE id = ?", bytes, session.id);
+        if (!media) throw new Refusal(fbError("6001"));
+        const handle = randomSecret("2:", 48);
+        call.world.store.run(
+          "UPDATE facebook_uploads SET handle = ?, media = ? WHERE id = ?",
+          handle,
+          JSON.stringify(media),
+          session.id,
+        );
+        return graph.answer(call, { h: handle });
+      },
+  );
 }
 
 function readProgress(call: Call, viewer: Viewer): PlatformAnswer {
@@ -75,5 +89,11 @@ function find(call: Call, { token }: Viewer): Session {
 }
 
 function toSession(row: Row): Session {
-  return { id: text(row, "id"), appId: text(row, "app_id"), fileSizeBytes: integer(row, "file_size"), receivedBytes: integer(row, "received"), handle: textOrNull(row, "handle") };
+  return {
+    id: text(row, "id"),
+    appId: text(row, "app_id"),
+    fileSizeBytes: integer(row, "file_size"),
+    receivedBytes: integer(row, "received"),
+    handle: textOrNull(row, "handle"),
+  };
 }

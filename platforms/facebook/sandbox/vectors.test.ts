@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jpeg, listAt, openSandbox, padded, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+
+import {
+  jpeg,
+  listAt,
+  openSandbox,
+  padded,
+  serveFiles,
+  START,
+  stringAt,
+  valueAt,
+  video,
+} from "../../../sandbox/fixture.ts";
 import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
 import { exchangeCode, exchangeToken, GRAPH, openFacebook } from "./fixture.ts";
 
@@ -10,12 +21,29 @@ const VERTICAL = { width: 1080, height: 1920, audioChannels: 2 };
 
 test("vector 1, 2, 3: a code gives a user token, that a long one, that the Page's own", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
-  assert.deepEqual((await exchangeCode(sandbox)).json, { access_token: "USHORT1", token_type: "bearer", expires_in: 5108 });
+  assert.deepEqual((await exchangeCode(sandbox)).json, {
+    access_token: "USHORT1",
+    token_type: "bearer",
+    expires_in: 5108,
+  });
   assert.deepEqual(codesOf(await exchangeCode(sandbox)), [400, 100, 36009]);
-  assert.deepEqual((await exchangeToken(sandbox, "USHORT1")).json, { access_token: "ULONG1", token_type: "bearer", expires_in: 5183944 });
-  const pages = await sandbox.call("GET", `${GRAPH}/v25.0/me/accounts?fields=id,name,access_token,tasks`, { token: "ULONG1" });
+  assert.deepEqual((await exchangeToken(sandbox, "USHORT1")).json, {
+    access_token: "ULONG1",
+    token_type: "bearer",
+    expires_in: 5183944,
+  });
+  const pages = await sandbox.call("GET", `${GRAPH}/v25.0/me/accounts?fields=id,name,access_token,tasks`, {
+    token: "ULONG1",
+  });
   assert.deepEqual(pages.json, {
-    data: [{ id: "101", name: "Sandbox Page", access_token: "PAGE1", tasks: ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"] }],
+    data: [
+      {
+        id: "101",
+        name: "Sandbox Page",
+        access_token: "PAGE1",
+        tasks: ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"],
+      },
+    ],
     paging: { cursors: { before: "MTAx", after: "MTAx" } },
   });
 });
@@ -25,14 +53,32 @@ test("vector 4, 5: a text is live at once, and refused when it is sent again", a
   const hello = () => post("/101/feed?fields=id,permalink_url", { message: "Hello" });
   assert.deepEqual((await hello()).json, { id: "101_501", permalink_url: "https://www.facebook.com/101/posts/501" });
   const again = await hello();
-  assert.deepEqual({ status: again.status, ...errorOf(again), error_user_title: undefined, error_user_msg: undefined }, {
-    status: 400, message: "Duplicate status message", type: "FacebookApiException", code: 506, error_subcode: 1455006, is_transient: false,
-    error_user_title: undefined, error_user_msg: undefined,
-  });
+  assert.deepEqual(
+    { status: again.status, ...errorOf(again), error_user_title: undefined, error_user_msg: undefined },
+    {
+      status: 400,
+      message: "Duplicate status message",
+      type: "FacebookApiException",
+      code: 506,
+      error_subcode: 1455006,
+      is_transient: false,
+      error_user_title: undefined,
+      error_user_msg: undefined,
+    },
+  );
   assert.deepEqual(await posts(), [
     {
-      platform: "facebook", accountId: "101", id: "101_501", url: "https://www.facebook.com/101/posts/501", text: "Hello", media: [], kind: "text",
-      visibility: "public", settings: {}, createdAt: "2026-11-01T12:00:00.000Z", publishCalls: 2,
+      platform: "facebook",
+      accountId: "101",
+      id: "101_501",
+      url: "https://www.facebook.com/101/posts/501",
+      text: "Hello",
+      media: [],
+      kind: "text",
+      visibility: "public",
+      settings: {},
+      createdAt: "2026-11-01T12:00:00.000Z",
+      publishCalls: 2,
     },
   ]);
 });
@@ -54,23 +100,41 @@ test("vector 7, 8: a photo by itself, and two in one post", async (t) => {
   assert.deepEqual((await photo({ caption: "Hi" })).json, { id: "601", post_id: "101_502" });
   assert.deepEqual((await photo({ published: "false", alt_text_custom: "A red wall" })).json, { id: "602" });
   assert.deepEqual((await photo({ published: "false" })).json, { id: "603" });
-  const album = (ids: string[]) => post("/101/feed", { message: "Two", attached_media: JSON.stringify(ids.map((id) => ({ media_fbid: id }))) });
+  const album = (ids: string[]) =>
+    post("/101/feed", { message: "Two", attached_media: JSON.stringify(ids.map((id) => ({ media_fbid: id }))) });
   assert.deepEqual((await album(["602", "603"])).json, { id: "101_503" });
   assert.deepEqual(codesOf(await album(["999"])), [400, 100]);
   assert.deepEqual(codesOf(await album(["602", "603"])), [400, 100, 1366051]);
   const seen = await posts();
-  assert.deepEqual(seen.map((one) => [one["id"], one["kind"], one["text"]]), [["101_503", "carousel", "Two"], ["101_502", "image", "Hi"], ["101_501", "text", "one before"]]);
-  assert.deepEqual(seen[0]?.["media"], [{ type: "image", altText: "A red wall" }, { type: "image", altText: null }]);
+  assert.deepEqual(
+    seen.map((one) => [one["id"], one["kind"], one["text"]]),
+    [
+      ["101_503", "carousel", "Two"],
+      ["101_502", "image", "Hi"],
+      ["101_501", "text", "one before"],
+    ],
+  );
+  assert.deepEqual(seen[0]?.["media"], [
+    { type: "image", altText: "A red wall" },
+    { type: "image", altText: null },
+  ]);
 });
 
 test("vector 9: a post may be scheduled, ten minutes ahead at the least", async (t) => {
   const { get, post, posts, advance } = await openFacebook(t);
   const files = await serveFiles(t, { "ok.jpg": await jpeg(800, 600) });
   for (const message of ["one", "two", "three"]) await post("/101/feed", { message });
-  const later = (time: number) => post("/101/feed", { message: "Later", published: "false", scheduled_publish_time: String(time), unpublished_content_type: "SCHEDULED" });
+  const later = (time: number) =>
+    post("/101/feed", {
+      message: "Later",
+      published: "false",
+      scheduled_publish_time: String(time),
+      unpublished_content_type: "SCHEDULED",
+    });
   assert.deepEqual(codesOf(await later(1793534700)), [400, 100]);
   assert.deepEqual((await later(1793538000)).json, { id: "101_504" });
-  const listed = async (edge: string) => listAt((await get(`/101/${edge}`, { fields: "id,message" })).json, "data").map((one) => one["id"]);
+  const listed = async (edge: string) =>
+    listAt((await get(`/101/${edge}`, { fields: "id,message" })).json, "data").map((one) => one["id"]);
   assert.deepEqual(await listed("scheduled_posts"), ["101_504"]);
   assert.ok(!(await listed("published_posts")).includes("101_504"));
   assert.equal((await posts()).length, 3);
@@ -79,7 +143,11 @@ test("vector 9: a post may be scheduled, ten minutes ahead at the least", async 
   assert.equal((await listed("published_posts"))[0], "101_504");
   const [seen] = await posts();
   assert.deepEqual([seen?.["id"], seen?.["createdAt"]], ["101_504", "2026-11-01T13:00:00.000Z"]);
-  assert.equal((await post("/101/photos", { url: `${files}/ok.jpg`, published: "false", scheduled_publish_time: "1793545200" })).status, 200);
+  assert.equal(
+    (await post("/101/photos", { url: `${files}/ok.jpg`, published: "false", scheduled_publish_time: "1793545200" }))
+      .status,
+    200,
+  );
 });
 
 test("vector 10: a reel is opened, sent, finished, and published two reads later", async (t) => {
@@ -92,22 +160,46 @@ test("vector 10: a reel is opened, sent, finished, and published two reads later
   const status = async (fields = "status") => (await get("/711", { fields })).json;
   assert.deepEqual(await status(), {
     status: {
-      video_status: "upload_complete", uploading_phase: { status: "complete", bytes_transfered: MEBIBYTE }, processing_phase: { status: "in_progress" },
+      video_status: "upload_complete",
+      uploading_phase: { status: "complete", bytes_transfered: MEBIBYTE },
+      processing_phase: { status: "in_progress" },
       publishing_phase: { status: "not_started" },
     },
     id: "711",
   });
   await advance(60);
-  const finish = await post("/101/video_reels", { upload_phase: "finish", video_id: "711", video_state: "PUBLISHED", description: "Look", title: "My reel" });
+  const finish = await post("/101/video_reels", {
+    upload_phase: "finish",
+    video_id: "711",
+    video_state: "PUBLISHED",
+    description: "Look",
+    title: "My reel",
+  });
   assert.deepEqual(finish.json, { success: true });
   assert.equal(valueAt(await status(), "status.publishing_phase.status"), "in_progress");
   const live = await status("status,permalink_url,post_id,published");
-  assert.deepEqual(valueAt(live, "status.publishing_phase"), { status: "complete", publish_status: "published", publish_time: 1793534460 });
-  assert.deepEqual([valueAt(live, "permalink_url"), valueAt(live, "post_id"), valueAt(live, "published")], ["/reel/711/", "101_501", true]);
+  assert.deepEqual(valueAt(live, "status.publishing_phase"), {
+    status: "complete",
+    publish_status: "published",
+    publish_time: 1793534460,
+  });
+  assert.deepEqual(
+    [valueAt(live, "permalink_url"), valueAt(live, "post_id"), valueAt(live, "published")],
+    ["/reel/711/", "101_501", true],
+  );
   assert.deepEqual(await posts(), [
     {
-      platform: "facebook", accountId: "101", id: "711", url: "https://www.facebook.com/reel/711/", text: "Look", media: [{ type: "video", altText: null }],
-      kind: "reel", visibility: "public", settings: { title: "My reel" }, createdAt: "2026-11-01T12:01:00.000Z", publishCalls: 1,
+      platform: "facebook",
+      accountId: "101",
+      id: "711",
+      url: "https://www.facebook.com/reel/711/",
+      text: "Look",
+      media: [{ type: "video", altText: null }],
+      kind: "reel",
+      visibility: "public",
+      settings: { title: "My reel" },
+      createdAt: "2026-11-01T12:01:00.000Z",
+      publishCalls: 1,
     },
   ]);
 });
@@ -117,7 +209,13 @@ test("vector 11: bytes without their place", async (t) => {
   const { url } = await start("video_reels");
   const answer = await send(url, Buffer.from("bytes"), { file_size: "5" });
   assert.equal(answer.status, 400);
-  assert.deepEqual(answer.json, { debug_info: { retriable: false, type: "ParameterValidationError", message: "HeaderValuePredicate: Header Offset not convertable to unsigned long" } });
+  assert.deepEqual(answer.json, {
+    debug_info: {
+      retriable: false,
+      type: "ParameterValidationError",
+      message: "HeaderValuePredicate: Header Offset not convertable to unsigned long",
+    },
+  });
 });
 
 test("vector 12: an interrupted upload goes on where it broke", async (t) => {
@@ -126,7 +224,10 @@ test("vector 12: an interrupted upload goes on where it broke", async (t) => {
   const clip = padded(await video({ seconds: 4, ...VERTICAL }), MEBIBYTE);
   await fault({ operation: "upload", kind: "reject", error: "upload-interrupt-at-524288" });
   await assert.rejects(send(url, clip, { offset: "0", file_size: String(MEBIBYTE) }));
-  assert.equal(valueAt((await get(`/${id}`, { fields: "status" })).json, "status.uploading_phase.bytes_transfered"), 524288);
+  assert.equal(
+    valueAt((await get(`/${id}`, { fields: "status" })).json, "status.uploading_phase.bytes_transfered"),
+    524288,
+  );
   const wrong = await send(url, clip.subarray(500_000), { offset: "500000", file_size: String(MEBIBYTE) });
   assert.equal(valueAt(wrong.json, "debug_info.type"), "OffsetInvalidError");
   const rest = await send(url, clip.subarray(524288), { offset: "524288", file_size: String(MEBIBYTE) });
@@ -156,11 +257,21 @@ test("vector 14: a photo story has a bare number for an id", async (t) => {
   const story = await post("/101/photo_stories", { photo_id: "602" });
   assert.equal(story.text, '{"success":true,"post_id":1234}');
   assert.deepEqual(listAt((await get("/101/stories")).json, "data"), [
-    { post_id: "1234", status: "PUBLISHED", creation_time: "1793534400", media_type: "photo", media_id: "602", url: "https://facebook.com/stories/101/1234" },
+    {
+      post_id: "1234",
+      status: "PUBLISHED",
+      creation_time: "1793534400",
+      media_type: "photo",
+      media_id: "602",
+      url: "https://facebook.com/stories/101/1234",
+    },
   ]);
   assert.deepEqual(codesOf(await post("/101/photo_stories", { photo_id: "602" })), [400, 100]);
   const [seen] = await posts();
-  assert.deepEqual([seen?.["id"], seen?.["kind"], seen?.["url"], seen?.["publishCalls"]], ["1234", "story", "https://facebook.com/stories/101/1234", 2]);
+  assert.deepEqual(
+    [seen?.["id"], seen?.["kind"], seen?.["url"], seen?.["publishCalls"]],
+    ["1234", "story", "https://facebook.com/stories/101/1234", 2],
+  );
   await advance(24 * 3600);
   assert.deepEqual(listAt((await get("/101/stories")).json, "data"), []);
   assert.deepEqual(await posts(), []);
@@ -173,7 +284,10 @@ test("vector 15: an identity that has to be confirmed", async (t) => {
   const { message, error_user_title: title, error_user_msg: text, ...error } = errorOf(answer);
   assert.match(String(message), /^Confirm your identity before you can publish as this Page\./);
   assert.deepEqual([typeof title, typeof text], ["string", "string"]);
-  assert.deepEqual({ status: answer.status, ...error }, { status: 400, type: "OAuthException", code: 368, error_subcode: 4854002, is_transient: false });
+  assert.deepEqual(
+    { status: answer.status, ...error },
+    { status: 400, type: "OAuthException", code: 368, error_subcode: 4854002, is_transient: false },
+  );
   assert.deepEqual(await posts(), []);
 });
 
@@ -192,9 +306,17 @@ test("vector 17: a post whose answer is lost is live and found in the list", asy
   const { fault, get, post, posts } = await openFacebook(t);
   await fault({ operation: "publish", kind: "reject", error: "publish-drop-connection-but-live" });
   await assert.rejects(post("/101/feed", { message: "lost" }));
-  assert.deepEqual(listAt((await get("/101/published_posts", { fields: "id,message,created_time,permalink_url" })).json, "data"), [
-    { id: "101_501", message: "lost", created_time: "2026-11-01T12:00:00+0000", permalink_url: "https://www.facebook.com/101/posts/501" },
-  ]);
+  assert.deepEqual(
+    listAt((await get("/101/published_posts", { fields: "id,message,created_time,permalink_url" })).json, "data"),
+    [
+      {
+        id: "101_501",
+        message: "lost",
+        created_time: "2026-11-01T12:00:00+0000",
+        permalink_url: "https://www.facebook.com/101/posts/501",
+      },
+    ],
+  );
   assert.equal((await posts()).length, 1);
 });
 
@@ -204,5 +326,8 @@ test("vector 18: a person who has lost the role", async (t) => {
   const answer = await post("/101/feed", { message: "Hello" });
   const { message, ...error } = errorOf(answer);
   assert.match(String(message), /^Error validating access token/);
-  assert.deepEqual({ status: answer.status, ...error }, { status: 400, type: "OAuthException", code: 190, error_subcode: 492 });
+  assert.deepEqual(
+    { status: answer.status, ...error },
+    { status: 400, type: "OAuthException", code: 190, error_subcode: 492 },
+  );
 });

@@ -12,7 +12,8 @@ const TOLERANCE = 0.01;
  */
 export function judgeVideo(media: Measured, surface: Surface): string | null {
   const { width, height, durationSeconds, frameRate } = media;
-  if (media.type !== "video" || width === null || height === null || durationSeconds === null || durationSeconds <= 0) return "352";
+  if (media.type !== "video" || width === null || height === null || durationSeconds === null || durationSeconds <= 0)
+    return "352";
   if (surface === "feed") return durationSeconds > 14_400.5 ? "352" : null;
   if (!["avc", "hevc", "vp9", "av1"].includes(media.videoCodec ?? "")) return "352";
   const ratio = width / height;

@@ -7,7 +7,16 @@ import { addPost, contentHandle } from "./posts.ts";
 import { publicationOf } from "./schedule.ts";
 import { settingsOf } from "./settings.ts";
 import { handleMedia } from "./upload-handles.ts";
-import { countReceived, finishVideo, mediaOf, openVideo, receiveVideo, videoOfSession, willBeLive, type FbVideo } from "./videos.ts";
+import {
+  countReceived,
+  finishVideo,
+  mediaOf,
+  openVideo,
+  receiveVideo,
+  videoOfSession,
+  willBeLive,
+  type FbVideo,
+} from "./videos.ts";
 import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
 /**
@@ -16,9 +25,21 @@ import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer
  */
 export const VIDEO_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: HOST, path: "/{page}/videos",
-    operation: ({ params }) => (params["upload_phase"] === "start" || params["upload_phase"] === "transfer" ? "upload" : isFalse(params, "published") && params["scheduled_publish_time"] === undefined ? "create" : "publish"),
-    post: (call) => ({ accountId: accountOf(call), text: call.params["description"] ?? "", carriesText: carriesText(call), handle: handleOf(call) }),
+    method: "POST",
+    host: HOST,
+    path: "/{page}/videos",
+    operation: ({ params }) =>
+      params["upload_phase"] === "start" || params["upload_phase"] === "transfer"
+        ? "upload"
+        : isFalse(params, "published") && params["scheduled_publish_time"] === undefined
+          ? "create"
+          : "publish",
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: call.params["description"] ?? "",
+      carriesText: carriesText(call),
+      handle: handleOf(call),
+    }),
     run: withPublisher(create),
   },
 ];
@@ -33,15 +54,20 @@ function carriesText({ params }: Call): boolean {
 
 function handleOf(call: Call): string | null {
   const { params } = call;
-  const session = params["upload_session_id"] === undefined ? undefined : videoOfSession(call, params["upload_session_id"]);
+  const session =
+    params["upload_session_id"] === undefined ? undefined : videoOfSession(call, params["upload_session_id"]);
   if (session) return session.id;
-  return params["fbuploader_video_file_chunk"] ?? contentHandle(accountOf(call), params["title"] ?? "", params["description"] ?? "", params["file_url"] ?? "");
+  return (
+    params["fbuploader_video_file_chunk"] ??
+    contentHandle(accountOf(call), params["title"] ?? "", params["description"] ?? "", params["file_url"] ?? "")
+  );
 }
 
 function create(call: Call, viewer: PageViewer): Outcome {
   const { params, body } = call;
   const phase = params["upload_phase"];
-  if (phase !== undefined && params["file_url"] !== undefined) throw invalid("file_url cannot be combined with upload_phase.");
+  if (phase !== undefined && params["file_url"] !== undefined)
+    throw invalid("file_url cannot be combined with upload_phase.");
   switch (phase) {
     case "start":
       return start(call, viewer);
@@ -61,7 +87,10 @@ function create(call: Call, viewer: PageViewer): Outcome {
     return made(call, viewer, receiveVideo(call, open(call, viewer), media), at);
   }
   const file = body.kind === "fields" ? body.files.find((one) => one.field === "source") : undefined;
-  if (file) return call.world.media.measure(file.path).then((media) => () => made(call, viewer, receiveVideo(call, open(call, viewer), media), at));
+  if (file)
+    return call.world.media
+      .measure(file.path)
+      .then((media) => () => made(call, viewer, receiveVideo(call, open(call, viewer), media), at));
   const url = params["file_url"];
   if (!url) throw missing("file_url or source");
   if (!URL.canParse(url)) throw refusal("389");
@@ -82,13 +111,31 @@ function made(call: Call, viewer: PageViewer, video: FbVideo, at: number | null)
 }
 
 /** Finishes a feed video or a reel, and makes its post where it will be seen. */
-export function publishVideo(call: Call, { page }: PageViewer, video: FbVideo, at: number | null, kind: "video" | "reel"): void {
+export function publishVideo(
+  call: Call,
+  { page }: PageViewer,
+  video: FbVideo,
+  at: number | null,
+  kind: "video" | "reel",
+): void {
   const ahead = at !== null && at > call.now;
-  const finished = finishVideo(call, video, at === null ? "draft" : ahead ? "scheduled" : "published", ahead ? at : null, null);
+  const finished = finishVideo(
+    call,
+    video,
+    at === null ? "draft" : ahead ? "scheduled" : "published",
+    ahead ? at : null,
+    null,
+  );
   if (!willBeLive(finished)) return;
   addPost(call, page, {
-    kind, message: call.params["description"] ?? "", link: null, at, video: { id: video.id, title: call.params["title"] ?? null },
-    media: [mediaOf(finished)], settings: settingsOf(call, ["description"]), handle: handleFor(call, video),
+    kind,
+    message: call.params["description"] ?? "",
+    link: null,
+    at,
+    video: { id: video.id, title: call.params["title"] ?? null },
+    media: [mediaOf(finished)],
+    settings: settingsOf(call, ["description"]),
+    handle: handleFor(call, video),
   });
 }
 
@@ -107,12 +154,16 @@ function start(call: Call, { page }: PageViewer): PlatformAnswer {
 
 /** The part that is wanted next: at most a sixteenth of the file, at least half a mebibyte. */
 function range(start: number, size: number): { start_offset: string; end_offset: string } {
-  return { start_offset: String(start), end_offset: String(Math.min(size, start + Math.max(CHUNK_BYTES, Math.ceil(size / 16)))) };
+  return {
+    start_offset: String(start),
+    end_offset: String(Math.min(size, start + Math.max(CHUNK_BYTES, Math.ceil(size / 16)))),
+  };
 }
 
 function sessionVideo(call: Call, { page }: PageViewer): FbVideo & { fileSizeBytes: number } {
   const video = videoOfSession(call, call.params["upload_session_id"] ?? "");
-  if (!video || video.pageId !== page.id || video.fileSizeBytes === null || video.finishedAt !== null) throw refusal("1363041");
+  if (!video || video.pageId !== page.id || video.fileSizeBytes === null || video.finishedAt !== null)
+    throw refusal("1363041");
   return { ...video, fileSizeBytes: video.fileSizeBytes };
 }
 
@@ -121,10 +172,16 @@ function transfer(call: Call, viewer: PageViewer): Outcome {
   const size = video.fileSizeBytes;
   const due = range(video.receivedBytes, size);
   if (call.params["start_offset"] !== due.start_offset) throw wrongOffset(due);
-  const chunk = call.body.kind === "fields" ? call.body.files.find((one) => one.field === "video_file_chunk") : undefined;
+  const chunk =
+    call.body.kind === "fields" ? call.body.files.find((one) => one.field === "video_file_chunk") : undefined;
   if (!chunk) throw missing("video_file_chunk");
   if (chunk.sizeBytes === 0 || chunk.sizeBytes > Number(due.end_offset) - video.receivedBytes) throw refusal("1363033");
-  const work = takeBytes(call, { name: `facebook-${video.id}`, offset: video.receivedBytes, fileSize: size, bytes: chunk });
+  const work = takeBytes(call, {
+    name: `facebook-${video.id}`,
+    offset: video.receivedBytes,
+    fileSize: size,
+    bytes: chunk,
+  });
   return work.then(({ bytes, media }) => () => {
     countReceived(call, video, bytes);
     if (media) receiveVideo(call, video, media);
@@ -144,4 +201,3 @@ function finishSession(call: Call, viewer: PageViewer): PlatformAnswer {
   publishVideo(call, viewer, video, at, "video");
   return graph.answer(call, { success: true });
 }
-

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
 import type { Call } from "../../../sandbox/platform.ts";
@@ -41,7 +42,11 @@ export interface FbVideo {
 }
 
 const MediaFactsSchema = z.object({
-  width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(), thumbnail: z.string().nullable(), sizeBytes: z.number(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  thumbnail: z.string().nullable(),
+  sizeBytes: z.number(),
 });
 
 type MediaFacts = z.infer<typeof MediaFactsSchema>;
@@ -66,12 +71,22 @@ export function videoOfSession(call: Call, sessionId: string): FbVideo | undefin
   return row && toVideo(row);
 }
 
-export function openVideo(call: Call, of: { pageId: string; surface: Surface; sessionId: string | null; fileSizeBytes: number | null }): FbVideo {
+export function openVideo(
+  call: Call,
+  of: { pageId: string; surface: Surface; sessionId: string | null; fileSizeBytes: number | null },
+): FbVideo {
   const id = nextId(call.world, SERIES[of.surface], of.pageId);
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "INSERT INTO facebook_videos (id, page_id, surface, session_id, file_size, created_at, stuck, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    id, of.pageId, of.surface, of.sessionId, of.fileSizeBytes, call.now, stuck, forcedProblem(call),
+    id,
+    of.pageId,
+    of.surface,
+    of.sessionId,
+    of.fileSizeBytes,
+    call.now,
+    stuck,
+    forcedProblem(call),
   );
   return knownVideo(call, id);
 }
@@ -82,22 +97,45 @@ export function countReceived(call: Call, video: FbVideo, receivedBytes: number)
 
 /** All bytes are there, or none can be had. */
 export function receiveVideo(call: Call, video: FbVideo, media: Measured | null): FbVideo {
-  const facts = media && { width: media.width, height: media.height, durationSeconds: media.durationSeconds, thumbnail: media.thumbnail, sizeBytes: media.sizeBytes };
+  const facts = media && {
+    width: media.width,
+    height: media.height,
+    durationSeconds: media.durationSeconds,
+    thumbnail: media.thumbnail,
+    sizeBytes: media.sizeBytes,
+  };
   const problem = forcedProblem(call) ?? video.problem ?? (media === null ? "389" : judgeVideo(media, video.surface));
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "UPDATE facebook_videos SET uploaded_at = ?, received = ?, media = ?, problem = ?, stuck = max(stuck, ?) WHERE id = ?",
-    call.now, facts?.sizeBytes ?? 0, facts && JSON.stringify(facts), problem, stuck, video.id,
+    call.now,
+    facts?.sizeBytes ?? 0,
+    facts && JSON.stringify(facts),
+    problem,
+    stuck,
+    video.id,
   );
   return knownVideo(call, video.id);
 }
 
 /** Accepts the call that makes it public. A problem that comes up then shows in its status only. */
-export function finishVideo(call: Call, video: FbVideo, wanted: FbVideo["wanted"], scheduledAt: number | null, storyId: string | null): FbVideo {
+export function finishVideo(
+  call: Call,
+  video: FbVideo,
+  wanted: FbVideo["wanted"],
+  scheduledAt: number | null,
+  storyId: string | null,
+): FbVideo {
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "UPDATE facebook_videos SET finished_at = ?, wanted = ?, scheduled_at = ?, story_id = ?, problem = coalesce(?, problem), stuck = max(stuck, ?) WHERE id = ?",
-    call.now, wanted, scheduledAt, storyId, forcedProblem(call), stuck, video.id,
+    call.now,
+    wanted,
+    scheduledAt,
+    storyId,
+    forcedProblem(call),
+    stuck,
+    video.id,
   );
   return knownVideo(call, video.id);
 }
@@ -114,7 +152,8 @@ export function willBeLive(video: FbVideo): boolean {
 /** One status read: it counts towards those that processing and publishing take. */
 export function readStatus(call: Call, id: string): Record<string, unknown> {
   const { store } = call.world;
-  if (call.behaviour?.name === "process_forever") store.run("UPDATE facebook_videos SET stuck = 1 WHERE id = ? AND reads_after < 2", id);
+  if (call.behaviour?.name === "process_forever")
+    store.run("UPDATE facebook_videos SET stuck = 1 WHERE id = ? AND reads_after < 2", id);
   store.run("UPDATE facebook_videos SET reads = reads + 1 WHERE id = ? AND uploaded_at IS NOT NULL", id);
   store.run("UPDATE facebook_videos SET reads_after = reads_after + 1 WHERE id = ? AND finished_at IS NOT NULL", id);
   return statusOf(knownVideo(call, id), call.now);
@@ -133,7 +172,9 @@ function statusOf(video: FbVideo, now: number): Record<string, unknown> {
   const bytes = { bytes_transfered: video.receivedBytes };
   return {
     video_status: videoStatus(video, now),
-    uploading_phase: uploaded ? { status: "complete", ...bytes } : { status: video.receivedBytes > 0 ? "in_progress" : "not_started", ...bytes },
+    uploading_phase: uploaded
+      ? { status: "complete", ...bytes }
+      : { status: video.receivedBytes > 0 ? "in_progress" : "not_started", ...bytes },
     processing_phase: processingPhase(video, now),
     publishing_phase: publishingPhase(video, now),
   };
@@ -160,7 +201,9 @@ function publishingPhase(video: FbVideo, now: number): Record<string, unknown> {
   if (video.wanted === "draft") return { status: "not_started", publish_status: "draft" };
   const status = publishStatus(video, now);
   const time = Math.floor((video.scheduledAt ?? video.finishedAt) / 1000);
-  return status === "draft" ? { status: "in_progress", publish_status: status } : { status: "complete", publish_status: status, publish_time: time };
+  return status === "draft"
+    ? { status: "in_progress", publish_status: status }
+    : { status: "complete", publish_status: status, publish_time: time };
 }
 
 function isReady(video: FbVideo, now: number): boolean {
@@ -170,7 +213,12 @@ function isReady(video: FbVideo, now: number): boolean {
 
 export function mediaOf({ id, media }: FbVideo): PostMedia {
   return {
-    id, type: "video", altText: null, thumbnail: media?.thumbnail ?? null, width: media?.width ?? null, height: media?.height ?? null,
+    id,
+    type: "video",
+    altText: null,
+    thumbnail: media?.thumbnail ?? null,
+    width: media?.width ?? null,
+    height: media?.height ?? null,
     durationSeconds: media?.durationSeconds ?? null,
   };
 }
@@ -184,11 +232,22 @@ export function knownVideo(call: Call, id: string): FbVideo {
 function toVideo(row: Row): FbVideo {
   const media = textOrNull(row, "media");
   return {
-    id: text(row, "id"), pageId: text(row, "page_id"), surface: z.enum(["feed", "reel", "story"]).parse(text(row, "surface")),
-    sessionId: textOrNull(row, "session_id"), fileSizeBytes: integerOrNull(row, "file_size"), receivedBytes: integer(row, "received"),
-    uploadedAt: integerOrNull(row, "uploaded_at"), media: media === null ? null : MediaFactsSchema.parse(JSON.parse(media)),
-    problem: textOrNull(row, "problem"), stuck: integer(row, "stuck") === 1, reads: integer(row, "reads"), createdAt: integer(row, "created_at"),
-    finishedAt: integerOrNull(row, "finished_at"), wanted: z.enum(["published", "draft", "scheduled"]).parse(text(row, "wanted")),
-    scheduledAt: integerOrNull(row, "scheduled_at"), readsAfter: integer(row, "reads_after"), storyId: textOrNull(row, "story_id"),
+    id: text(row, "id"),
+    pageId: text(row, "page_id"),
+    surface: z.enum(["feed", "reel", "story"]).parse(text(row, "surface")),
+    sessionId: textOrNull(row, "session_id"),
+    fileSizeBytes: integerOrNull(row, "file_size"),
+    receivedBytes: integer(row, "received"),
+    uploadedAt: integerOrNull(row, "uploaded_at"),
+    media: media === null ? null : MediaFactsSchema.parse(JSON.parse(media)),
+    problem: textOrNull(row, "problem"),
+    stuck: integer(row, "stuck") === 1,
+    reads: integer(row, "reads"),
+    createdAt: integer(row, "created_at"),
+    finishedAt: integerOrNull(row, "finished_at"),
+    wanted: z.enum(["published", "draft", "scheduled"]).parse(text(row, "wanted")),
+    scheduledAt: integerOrNull(row, "scheduled_at"),
+    readsAfter: integer(row, "reads_after"),
+    storyId: textOrNull(row, "story_id"),
   };
 }

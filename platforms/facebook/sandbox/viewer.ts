@@ -51,11 +51,16 @@ export function withPublisher(run: (call: Call, viewer: PageViewer) => Outcome):
 export function publisherOf(call: Call, id: string | undefined): PageViewer {
   const viewer = viewerOf(call);
   const { page } = viewer;
-  if (!page) throw new Refusal({ message: "(#200) This call needs the Page's own access token with the pages_manage_posts permission", code: 200 });
+  if (!page)
+    throw new Refusal({
+      message: "(#200) This call needs the Page's own access token with the pages_manage_posts permission",
+      code: 200,
+    });
   if (id !== undefined && id !== "me" && id !== page.id) throw noObject(id);
   needScope(viewer, "pages_manage_posts");
   needScope(viewer, "pages_read_engagement");
-  if (!page.tasks.includes("CREATE_CONTENT")) throw new Refusal({ message: "(#200) The user must be allowed to create content on this Page", code: 200 });
+  if (!page.tasks.includes("CREATE_CONTENT"))
+    throw new Refusal({ message: "(#200) The user must be allowed to create content on this Page", code: 200 });
   return { ...viewer, page };
 }
 
@@ -69,7 +74,8 @@ export function readerOf(call: Call, id: string): PageViewer {
 }
 
 export function needScope({ token }: Viewer, scope: string): void {
-  if (!token.scopes.includes(scope)) throw new Refusal({ message: `(#200) Requires ${scope} permission to manage the object`, code: 200 });
+  if (!token.scopes.includes(scope))
+    throw new Refusal({ message: `(#200) Requires ${scope} permission to manage the object`, code: 200 });
 }
 
 /** Whether this viewer may see what belongs to a Page. */

@@ -6,7 +6,12 @@ import type { PlatformCard } from "../../../sandbox/platform.ts";
 
 /** How Instagram shows a post: the picture first, the caption below; reels and stories upright and dark. */
 export const CARD: PlatformCard = {
-  html: (posts, options) => posts.map((post) => (post.post.kind === "reel" || post.post.kind === "story" ? upright(post, options) : feedPost(post, options))).join(""),
+  html: (posts, options) =>
+    posts
+      .map((post) =>
+        post.post.kind === "reel" || post.post.kind === "story" ? upright(post, options) : feedPost(post, options),
+      )
+      .join(""),
   style: `
 .on-instagram{padding:14px 0 18px}.on-instagram article{display:block;padding:0;max-width:470px;margin:0 auto}
 .on-instagram .ig-head{display:flex;align-items:center;gap:10px;padding:0 12px 10px}.on-instagram .ig-head>div{min-width:0;line-height:1.25}
@@ -33,8 +38,10 @@ export const CARD: PlatformCard = {
 };
 
 const ICONS = {
-  heart: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 20.5S3.5 15.6 3.5 9.3A4.7 4.7 0 0 1 12 6.600 4.700 4.700 0 0 1 20.500 9.300C20.500 15.600 12 20.500 12 20.500Z"/></svg>',
-  comment: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20.500 17.200 21 21l-3.700-.9A8.900 8.900 0 1 1 20.500 17.200Z"/></svg>',
+  heart:
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 20.5S3.5 15.6 3.5 9.3A4.7 4.7 0 0 1 12 6.600 4.700 4.700 0 0 1 20.500 9.300C20.500 15.600 12 20.500 12 20.500Z"/></svg>',
+  comment:
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20.500 17.200 21 21l-3.700-.9A8.900 8.900 0 1 1 20.500 17.200Z"/></svg>',
   send: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M21 3.500 10.500 14M21 3.500l-6.500 17-4-6.500L4 10Z"/></svg>',
   keep: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M18.500 20.500 12 14.500l-6.500 6v-17h13Z"/></svg>',
 };
@@ -42,7 +49,9 @@ const ICONS = {
 function feedPost(seen: SeenPost, options: CardOptions): string {
   const { post, look } = seen;
   const many = look.media.length > 1;
-  const slides = look.media.map((media, place) => mediaItem(withinFeed(media), post.media[place]?.altText ?? null, options, many)).join("");
+  const slides = look.media
+    .map((media, place) => mediaItem(withinFeed(media), post.media[place]?.altText ?? null, options, many))
+    .join("");
   return `<article id="post-${escapeHtml(post.id)}"><div class="ig-head"><span class="ring">${face(seen)}</span><div><a class="author" href="${here(look.author.url, options)}">${escapeHtml(look.author.username)}</a>
 ${look.topic === null ? "" : `<span class="ig-place">${escapeHtml(look.topic)}</span>`}</div>${platformLabel(options)}</div>
 <div class="ig-slides"><div class="ig-media"${many ? ' tabindex="0" role="group" aria-label="Carousel"' : ""}>${slides}</div>${many ? `<span class="ig-count">1/${look.media.length}</span>` : ""}</div>
@@ -60,7 +69,10 @@ function withinFeed(media: SeenPost["look"]["media"][number]): SeenPost["look"][
 function upright(seen: SeenPost, options: CardOptions): string {
   const { post, look } = seen;
   const story = post.kind === "story";
-  const media = look.media.slice(0, 1).map((one) => mediaItem(one, post.media[0]?.altText ?? null, options, false)).join("");
+  const media = look.media
+    .slice(0, 1)
+    .map((one) => mediaItem(one, post.media[0]?.altText ?? null, options, false))
+    .join("");
   const who = `<div class="ig-who">${face(seen)}<a href="${here(look.author.url, options)}">${escapeHtml(look.author.username)}</a>${story ? time(seen, options) : ""}</div>`;
   const inner = story
     ? `<div class="ig-top"><div class="ig-bar"></div>${who}</div>`
@@ -83,7 +95,9 @@ function time({ post }: SeenPost, options: CardOptions): string {
 
 function comments({ post, look }: SeenPost): string {
   const list = Array.isArray(post["comments"]) ? post["comments"] : [];
-  return list.map((text) => `<p class="ig-text"><b>${escapeHtml(look.author.username)}</b>${richText(String(text))}</p>`).join("");
+  return list
+    .map((text) => `<p class="ig-text"><b>${escapeHtml(look.author.username)}</b>${richText(String(text))}</p>`)
+    .join("");
 }
 
 function small(seen: SeenPost, options: CardOptions, kind?: string): string {

@@ -25,9 +25,19 @@ CREATE TABLE IF NOT EXISTS instagram_comments (
 CREATE INDEX IF NOT EXISTS instagram_comments_by_media ON instagram_comments (media_id, seq);`;
 
 export const COMMENT_ROUTES: readonly SandboxRoute[] = [
-  ...onBothHosts({ method: "POST", path: "/{id}/comments", operation: "create", run: withViewer("comment", addComment) }),
+  ...onBothHosts({
+    method: "POST",
+    path: "/{id}/comments",
+    operation: "create",
+    run: withViewer("comment", addComment),
+  }),
   ...onBothHosts({ method: "POST", path: "/{id}/replies", operation: "create", run: withViewer("comment", reply) }),
-  ...onBothHosts({ method: "GET", path: "/{id}/comments", operation: "read", run: withViewer("comment", listComments) }),
+  ...onBothHosts({
+    method: "GET",
+    path: "/{id}/comments",
+    operation: "read",
+    run: withViewer("comment", listComments),
+  }),
 ];
 
 export function findComment(call: Call, id: string): IgComment | undefined {
@@ -52,7 +62,11 @@ export function commentValues(call: Call, comment: IgComment): Values {
 }
 
 export function hideComment(call: Call, { id }: IgComment): void {
-  call.world.store.run("UPDATE instagram_comments SET hidden = ? WHERE id = ?", isTrue(call.params, "hide") ? 1 : 0, id);
+  call.world.store.run(
+    "UPDATE instagram_comments SET hidden = ? WHERE id = ?",
+    isTrue(call.params, "hide") ? 1 : 0,
+    id,
+  );
 }
 
 export function removeComment(call: Call, { id, mediaId }: IgComment): void {
@@ -81,14 +95,26 @@ function answerComment(call: Call, viewer: Viewer, media: IgMedia, parentId: str
   const { store } = call.world;
   const seq = store.next("instagram.comment");
   const id = String(17_870_000_000_000_000n + BigInt(seq));
-  store.run("INSERT INTO instagram_comments VALUES (?, ?, ?, ?, ?, ?, ?, 0)", seq, id, media.id, viewer.person.id, parentId, message, call.now);
+  store.run(
+    "INSERT INTO instagram_comments VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+    seq,
+    id,
+    media.id,
+    viewer.person.id,
+    parentId,
+    message,
+    call.now,
+  );
   showComments(call, media.id);
   return graph.answer(call, { id });
 }
 
 /** The ledger and the page show a post's comments beside it. */
 function showComments(call: Call, mediaId: string): void {
-  const rows = call.world.store.all("SELECT message FROM instagram_comments WHERE media_id = ? ORDER BY seq LIMIT 20", mediaId);
+  const rows = call.world.store.all(
+    "SELECT message FROM instagram_comments WHERE media_id = ? ORDER BY seq LIMIT 20",
+    mediaId,
+  );
   call.world.ledger.setExtra("instagram", mediaId, { comments: rows.map((row) => text(row, "message")) });
 }
 
@@ -97,7 +123,10 @@ function listComments(call: Call, viewer: Viewer): PlatformAnswer {
   if (!media || media.owner !== viewer.person.id) throw noObject(call.segments["id"] ?? "");
   const page = windowOf(call, { preset: 25, most: 50 });
   const rows = call.world.store.all(
-    "SELECT * FROM instagram_comments WHERE media_id = ? AND parent IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?", media.id, page.beforeSeq, page.limit + 1,
+    "SELECT * FROM instagram_comments WHERE media_id = ? AND parent IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?",
+    media.id,
+    page.beforeSeq,
+    page.limit + 1,
   );
   const fields = fieldsOf(call);
   const toItem = (comment: IgComment) => pick(fields, commentValues(call, comment), ["id", "text", "timestamp"]);
@@ -106,7 +135,13 @@ function listComments(call: Call, viewer: Viewer): PlatformAnswer {
 
 function toComment(row: Row): IgComment {
   return {
-    seq: integer(row, "seq"), id: text(row, "id"), mediaId: text(row, "media_id"), owner: text(row, "owner"), parentId: textOrNull(row, "parent"),
-    message: text(row, "message"), at: integer(row, "at"), hidden: integer(row, "hidden") === 1,
+    seq: integer(row, "seq"),
+    id: text(row, "id"),
+    mediaId: text(row, "media_id"),
+    owner: text(row, "owner"),
+    parentId: textOrNull(row, "parent"),
+    message: text(row, "message"),
+    at: integer(row, "at"),
+    hidden: integer(row, "hidden") === 1,
   };
 }

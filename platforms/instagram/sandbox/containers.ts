@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
 import { invalid, missing, noObject, Refusal } from "../../../sandbox/meta/graph.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
@@ -36,14 +37,25 @@ export interface Container {
 }
 
 const MediaFactsSchema = z.object({
-  width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(), thumbnail: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  thumbnail: z.string().nullable(),
 });
 
 export type MediaFacts = z.infer<typeof MediaFactsSchema>;
 
 const Draft: z.ZodType<NewContainer> = z.object({
-  kind: z.enum(KINDS), isVideo: z.boolean(), caption: z.string(), item: z.boolean(), children: z.array(z.string()), mediaUrl: z.string().nullable(),
-  coverUrl: z.string().nullable(), thumbOffsetMs: z.number().nullable(), altText: z.string().nullable(), resumable: z.boolean(),
+  kind: z.enum(KINDS),
+  isVideo: z.boolean(),
+  caption: z.string(),
+  item: z.boolean(),
+  children: z.array(z.string()),
+  mediaUrl: z.string().nullable(),
+  coverUrl: z.string().nullable(),
+  thumbOffsetMs: z.number().nullable(),
+  altText: z.string().nullable(),
+  resumable: z.boolean(),
   settings: z.record(z.string(), z.unknown()),
 });
 
@@ -55,15 +67,29 @@ CREATE TABLE IF NOT EXISTS instagram_containers (
 
 export const CONTAINER_ROUTES: readonly SandboxRoute[] = [
   ...onBothHosts({
-    method: "POST", path: "/{user}/media", operation: "create",
-    post: (call) => ({ accountId: accountOf(call), text: call.params["caption"] ?? "", carriesText: true, handle: null }),
+    method: "POST",
+    path: "/{user}/media",
+    operation: "create",
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: call.params["caption"] ?? "",
+      carriesText: true,
+      handle: null,
+    }),
     run: withViewer("publish", create),
   }),
   ...onBothHosts({
-    method: "POST", path: "/{user}/media_publish", operation: "publish",
+    method: "POST",
+    path: "/{user}/media_publish",
+    operation: "publish",
     post(call) {
       const id = call.params["creation_id"] ?? "";
-      return { accountId: accountOf(call), text: findContainer(call, id)?.draft.caption ?? "", carriesText: false, handle: id || null };
+      return {
+        accountId: accountOf(call),
+        text: findContainer(call, id)?.draft.caption ?? "",
+        carriesText: false,
+        handle: id || null,
+      };
     },
     run: withViewer("publish", publish),
   }),
@@ -80,7 +106,8 @@ export function readStatus(call: Call, { id }: Container): Container {
   if (call.behaviour?.name === "process_forever") setStuck(call, id);
   const row = store.get("SELECT reads_left FROM instagram_containers WHERE id = ? AND upload <> 'waiting'", id);
   if (row) {
-    if (integer(row, "reads_left") > 0) store.run("UPDATE instagram_containers SET reads_left = reads_left - 1 WHERE id = ?", id);
+    if (integer(row, "reads_left") > 0)
+      store.run("UPDATE instagram_containers SET reads_left = reads_left - 1 WHERE id = ?", id);
     else store.run("UPDATE instagram_containers SET ready_at = 0 WHERE id = ?", id);
   }
   const container = findContainer(call, id);
@@ -118,20 +145,28 @@ function create(call: Call, viewer: Viewer): Outcome {
   });
 }
 
-async function fetchMedia(call: Call, draft: NewContainer): Promise<{ media: Measured | null; cover: Measured | null }> {
+async function fetchMedia(
+  call: Call,
+  draft: NewContainer,
+): Promise<{ media: Measured | null; cover: Measured | null }> {
   const get = async (url: string | null, maxBytes: number) => {
     if (url === null) return null;
     const got = await call.world.media.fetch(url, { maxBytes });
     if (got.ok) return got.media;
-    if (got.why === "too_large") throw new Refusal(igError(maxBytes === MAX_BYTES.image ? "36000/2207004" : "352/2207026"));
+    if (got.why === "too_large")
+      throw new Refusal(igError(maxBytes === MAX_BYTES.image ? "36000/2207004" : "352/2207026"));
     return null;
   };
-  const [media, cover] = await Promise.all([get(draft.mediaUrl, draft.isVideo ? MAX_BYTES.video : MAX_BYTES.image), get(draft.coverUrl, MAX_BYTES.image)]);
+  const [media, cover] = await Promise.all([
+    get(draft.mediaUrl, draft.isVideo ? MAX_BYTES.video : MAX_BYTES.image),
+    get(draft.coverUrl, MAX_BYTES.image),
+  ]);
   return { media, cover };
 }
 
 function judgeChildren(call: Call, viewer: Viewer, children: string[]): void {
-  if (children.length < 2 || children.length > 10 || new Set(children).size < children.length) throw new Refusal(igError("100/2207028"));
+  if (children.length < 2 || children.length > 10 || new Set(children).size < children.length)
+    throw new Refusal(igError("100/2207028"));
   for (const id of children) {
     const child = findContainer(call, id);
     if (!child || child.owner !== viewer.person.id) throw noObject(id);
@@ -140,7 +175,13 @@ function judgeChildren(call: Call, viewer: Viewer, children: string[]): void {
   }
 }
 
-function made(call: Call, viewer: Viewer, draft: NewContainer, media: Measured | null, error: string | null = null): PlatformAnswer {
+function made(
+  call: Call,
+  viewer: Viewer,
+  draft: NewContainer,
+  media: Measured | null,
+  error: string | null = null,
+): PlatformAnswer {
   takeQuota(call, viewer, "containers");
   const { store } = call.world;
   const id = String(17_890_000_000_000_000n + BigInt(store.next("instagram.container")));
@@ -148,11 +189,22 @@ function made(call: Call, viewer: Viewer, draft: NewContainer, media: Measured |
   const forced = call.behaviour?.name === "processing-error-{n}" ? String(call.behaviour.number) : null;
   store.run(
     `INSERT INTO instagram_containers (id, owner, draft, media, created_at, reads_left, ready_at, stuck, error, upload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    id, viewer.person.id, JSON.stringify(draft), media && JSON.stringify(factsOfMedia(media)), call.now, draft.isVideo ? 2 : 1,
-    call.now + (draft.isVideo ? 10_000 : 2_000), stuck, forced ?? error, draft.resumable ? "waiting" : "none",
+    id,
+    viewer.person.id,
+    JSON.stringify(draft),
+    media && JSON.stringify(factsOfMedia(media)),
+    call.now,
+    draft.isVideo ? 2 : 1,
+    call.now + (draft.isVideo ? 10_000 : 2_000),
+    stuck,
+    forced ?? error,
+    draft.resumable ? "waiting" : "none",
   );
   const version = /\/(v\d+\.\d+)\//.exec(call.url)?.[1] ?? "v25.0";
-  return graph.answer(call, draft.resumable ? { id, uri: `https://rupload.facebook.com/ig-api-upload/${version}/${id}` } : { id });
+  return graph.answer(
+    call,
+    draft.resumable ? { id, uri: `https://rupload.facebook.com/ig-api-upload/${version}/${id}` } : { id },
+  );
 }
 
 /** Called when the last byte of a video that is sent has come. */
@@ -162,7 +214,12 @@ export function receiveVideo(call: Call, container: Container, media: Measured |
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "UPDATE instagram_containers SET upload = 'done', media = ?, received = ?, ready_at = ?, error = ?, stuck = max(stuck, ?) WHERE id = ?",
-    media && JSON.stringify(factsOfMedia(media)), media?.sizeBytes ?? 0, call.now + 10_000, error, stuck, container.id,
+    media && JSON.stringify(factsOfMedia(media)),
+    media?.sizeBytes ?? 0,
+    call.now + 10_000,
+    error,
+    stuck,
+    container.id,
   );
 }
 

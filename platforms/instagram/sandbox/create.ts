@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { invalid, isTrue, missing, parseJson, Refusal } from "../../../sandbox/meta/graph.ts";
 import { pageById } from "../../../sandbox/meta/pages.ts";
 import type { Call } from "../../../sandbox/platform.ts";
@@ -29,9 +30,25 @@ export interface NewContainer {
 export const KINDS = ["IMAGE", "VIDEO", "REELS", "STORIES", "CAROUSEL"] as const;
 
 const NO_SETTINGS = new Set([
-  "access_token", "media_type", "caption", "image_url", "video_url", "alt_text", "is_carousel_item", "children", "upload_type", "fields",
+  "access_token",
+  "media_type",
+  "caption",
+  "image_url",
+  "video_url",
+  "alt_text",
+  "is_carousel_item",
+  "children",
+  "upload_type",
+  "fields",
 ]);
-const JSON_SETTINGS = new Set(["user_tags", "collaborators", "trial_params", "product_tags", "audio_configuration", "branded_content_sponsor_ids"]);
+const JSON_SETTINGS = new Set([
+  "user_tags",
+  "collaborators",
+  "trial_params",
+  "product_tags",
+  "audio_configuration",
+  "branded_content_sponsor_ids",
+]);
 
 export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
   const { params } = call;
@@ -48,10 +65,15 @@ export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
   judgeCollaborators(settings["collaborators"], kind, item);
   judgeLocation(call, kind, item);
   judgeReel(params, kind);
-  if (item && params["is_ai_generated"] !== undefined) throw invalid("is_ai_generated is not allowed on items of a carousel.");
+  if (item && params["is_ai_generated"] !== undefined)
+    throw invalid("is_ai_generated is not allowed on items of a carousel.");
   if (viewer.login === "instagram" && params["product_tags"] !== undefined) throw new Refusal(igError("100/2207035"));
   return {
-    kind, item, caption, ...media, settings,
+    kind,
+    item,
+    caption,
+    ...media,
+    settings,
     children: kind === "CAROUSEL" ? childrenOf(params["children"] ?? "") : [],
     altText: params["alt_text"] ?? null,
     coverUrl: params["cover_url"] ?? null,
@@ -68,25 +90,34 @@ function kindOf(params: Call["params"]): NewContainer["kind"] {
 }
 
 /** Exactly one source: a picture's address, a video's address, or a video that is sent afterwards. */
-function judgeMedia(call: Call, viewer: Viewer, kind: NewContainer["kind"]): Pick<NewContainer, "isVideo" | "mediaUrl" | "resumable"> {
+function judgeMedia(
+  call: Call,
+  viewer: Viewer,
+  kind: NewContainer["kind"],
+): Pick<NewContainer, "isVideo" | "mediaUrl" | "resumable"> {
   const { params } = call;
   const { image_url: imageUrl, video_url: videoUrl, upload_type: uploadType } = params;
   if (kind === "CAROUSEL") {
-    if (imageUrl !== undefined || videoUrl !== undefined) throw invalid("A carousel takes children in place of image_url and video_url.");
+    if (imageUrl !== undefined || videoUrl !== undefined)
+      throw invalid("A carousel takes children in place of image_url and video_url.");
     return { isVideo: false, mediaUrl: null, resumable: false };
   }
-  if (imageUrl !== undefined && videoUrl !== undefined) throw invalid("Exactly one of image_url and video_url is allowed.");
+  if (imageUrl !== undefined && videoUrl !== undefined)
+    throw invalid("Exactly one of image_url and video_url is allowed.");
   if (uploadType !== undefined) {
     if (uploadType !== "resumable") throw invalid("upload_type has to be resumable.");
     if (kind === "IMAGE") throw invalid("upload_type resumable is for videos.");
     if (viewer.login === "instagram") throw invalid("upload_type resumable needs a login by Facebook.");
-    if (imageUrl !== undefined || videoUrl !== undefined) throw invalid("upload_type resumable takes no image_url and no video_url.");
+    if (imageUrl !== undefined || videoUrl !== undefined)
+      throw invalid("upload_type resumable takes no image_url and no video_url.");
     return { isVideo: true, mediaUrl: null, resumable: true };
   }
   const wantsVideo = kind === "REELS" || kind === "VIDEO" || (kind === "STORIES" && videoUrl !== undefined);
   const url = wantsVideo ? videoUrl : imageUrl;
-  if (!url) throw kind === "STORIES" ? missing("image_url or video_url") : missing(wantsVideo ? "video_url" : "image_url");
-  if ((wantsVideo ? imageUrl : videoUrl) !== undefined) throw invalid(`media_type ${kind} does not take both kinds of media.`);
+  if (!url)
+    throw kind === "STORIES" ? missing("image_url or video_url") : missing(wantsVideo ? "video_url" : "image_url");
+  if ((wantsVideo ? imageUrl : videoUrl) !== undefined)
+    throw invalid(`media_type ${kind} does not take both kinds of media.`);
   if (!isMediaUrl(url)) throw new Refusal(igError("9004/2207052"));
   return { isVideo: wantsVideo, mediaUrl: url, resumable: false };
 }
@@ -110,15 +141,23 @@ function judgeAltText(params: Call["params"], kind: NewContainer["kind"]): void 
   if ([...altText].length > 1000) throw invalid("alt_text must be at most 1000 characters long.");
 }
 
-const UserTags = z.array(z.object({ username: z.string().min(1), x: z.number().min(0).max(1).optional(), y: z.number().min(0).max(1).optional() }));
+const UserTags = z.array(
+  z.object({
+    username: z.string().min(1),
+    x: z.number().min(0).max(1).optional(),
+    y: z.number().min(0).max(1).optional(),
+  }),
+);
 
 function judgeUserTags(value: unknown, on: "image" | "video" | "story"): void {
   if (value === undefined) return;
   const { data: tags } = UserTags.safeParse(value);
   if (!tags) throw invalid("user_tags must be a list of {username, x, y} with x and y from 0.0 to 1.0.");
   if (tags.length > 20) throw new Refusal(igError("100/2207040"));
-  if (on === "image" && tags.some((tag) => tag.x === undefined || tag.y === undefined)) throw invalid("user_tags of an image need x and y.");
-  if (on === "video" && tags.some((tag) => tag.x !== undefined || tag.y !== undefined)) throw invalid("user_tags of a video take the username only.");
+  if (on === "image" && tags.some((tag) => tag.x === undefined || tag.y === undefined))
+    throw invalid("user_tags of an image need x and y.");
+  if (on === "video" && tags.some((tag) => tag.x !== undefined || tag.y !== undefined))
+    throw invalid("user_tags of a video take the username only.");
 }
 
 function judgeCollaborators(value: unknown, kind: NewContainer["kind"], item: boolean): void {
@@ -135,7 +174,8 @@ function judgeLocation(call: Call, kind: NewContainer["kind"], item: boolean): v
   if (place === undefined) return;
   if (item || kind === "STORIES") throw invalid("location_id is not allowed here.");
   const isKnownPage = pageById(call.world, "instagram", place) ?? pageById(call.world, "facebook", place);
-  if (!/^[1-9]\d{4,19}$/.test(place) || isKnownPage) throw new Refusal(igError("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID"));
+  if (!/^[1-9]\d{4,19}$/.test(place) || isKnownPage)
+    throw new Refusal(igError("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID"));
 }
 
 const REEL_ONLY = ["share_to_feed", "cover_url", "thumb_offset", "audio_name", "trial_params", "audio_configuration"];
@@ -144,26 +184,37 @@ const Trial = z.object({ graduation_strategy: z.enum(["MANUAL", "SS_PERFORMANCE"
 function judgeReel(params: Call["params"], kind: NewContainer["kind"]): void {
   const extra = REEL_ONLY.find((name) => params[name] !== undefined);
   if (kind !== "REELS" && extra !== undefined) throw invalid(`${extra} is allowed with media_type REELS only.`);
-  if (params["thumb_offset"] !== undefined && !/^\d{1,9}$/.test(params["thumb_offset"])) throw invalid("thumb_offset must be a whole number of milliseconds.");
-  if (params["share_to_feed"] !== undefined && !/^(true|false|0|1)$/.test(params["share_to_feed"])) throw invalid("share_to_feed must be true or false.");
+  if (params["thumb_offset"] !== undefined && !/^\d{1,9}$/.test(params["thumb_offset"]))
+    throw invalid("thumb_offset must be a whole number of milliseconds.");
+  if (params["share_to_feed"] !== undefined && !/^(true|false|0|1)$/.test(params["share_to_feed"]))
+    throw invalid("share_to_feed must be true or false.");
   if (params["cover_url"] !== undefined && !isMediaUrl(params["cover_url"])) throw new Refusal(igError("9004/2207052"));
   const trial = params["trial_params"];
-  if (trial !== undefined && !Trial.safeParse(parseJson("trial_params", trial)).success) throw invalid("trial_params.graduation_strategy must be MANUAL or SS_PERFORMANCE.");
+  if (trial !== undefined && !Trial.safeParse(parseJson("trial_params", trial)).success)
+    throw invalid("trial_params.graduation_strategy must be MANUAL or SS_PERFORMANCE.");
 }
 
 /** A list as JSON, or with commas between. */
 function childrenOf(value: string): string[] {
-  const list = value.trim().startsWith("[") ? z.array(z.coerce.string()).safeParse(parseJson("children", value)).data : value.split(",");
+  const list = value.trim().startsWith("[")
+    ? z.array(z.coerce.string()).safeParse(parseJson("children", value)).data
+    : value.split(",");
   if (!list) throw invalid("children must be a list of container ids.");
   return list.map((id) => id.trim()).filter(Boolean);
 }
 
 function settingsOf(params: Call["params"]): Record<string, unknown> {
   const settings = Object.entries(params).filter(([name]) => !NO_SETTINGS.has(name));
-  return Object.fromEntries(settings.map(([name, value]) => [name, JSON_SETTINGS.has(name) ? listOrJson(name, value) : value]));
+  return Object.fromEntries(
+    settings.map(([name, value]) => [name, JSON_SETTINGS.has(name) ? listOrJson(name, value) : value]),
+  );
 }
 
 function listOrJson(name: string, value: string): unknown {
-  if (name === "collaborators" && !value.trim().startsWith("[")) return value.split(",").map((one) => one.trim()).filter(Boolean);
+  if (name === "collaborators" && !value.trim().startsWith("["))
+    return value
+      .split(",")
+      .map((one) => one.trim())
+      .filter(Boolean);
   return parseJson(name, value);
 }

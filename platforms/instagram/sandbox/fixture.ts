@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { codeOf, controlsOf, openSandbox, START, stringAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
+
+import {
+  codeOf,
+  controlsOf,
+  openSandbox,
+  START,
+  stringAt,
+  type Answer,
+  type Controls,
+  type TestSandbox,
+} from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another by Facebook. */
@@ -24,16 +34,26 @@ export interface InstagramWorld extends Controls {
 const DIRECT = "https://graph.instagram.com";
 const FACEBOOK = "https://graph.facebook.com";
 
-export async function openInstagram(test: TestContext, options: Partial<SandboxOptions> & { scopes?: string[]; login?: "facebook" } = {}): Promise<InstagramWorld> {
+export async function openInstagram(
+  test: TestContext,
+  options: Partial<SandboxOptions> & { scopes?: string[]; login?: "facebook" } = {},
+): Promise<InstagramWorld> {
   const { scopes, login, ...sandboxOptions } = options;
   const sandbox = await openSandbox(test, { startAt: START, ...sandboxOptions });
   const host = login ? FACEBOOK : DIRECT;
-  const token = login ? await connectByFacebook(sandbox, scopes ?? FACEBOOK_SCOPES) : scopes ? await connect(sandbox, scopes) : await seededToken(sandbox);
+  const token = login
+    ? await connectByFacebook(sandbox, scopes ?? FACEBOOK_SCOPES)
+    : scopes
+      ? await connect(sandbox, scopes)
+      : await seededToken(sandbox);
   const id = "17841400000000001";
-  const query = (params: Record<string, string>) => (Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "");
+  const query = (params: Record<string, string>) =>
+    Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "";
   const world: InstagramWorld = {
     ...controlsOf(sandbox, "instagram"),
-    sandbox, token, id,
+    sandbox,
+    token,
+    id,
     get: (path, params = {}, by = token) => sandbox.call("GET", `${host}/v25.0${path}${query(params)}`, { token: by }),
     post: (path, form, by = token) => sandbox.call("POST", `${host}/v25.0${path}`, { form, token: by }),
     remove: (path) => sandbox.call("DELETE", `${host}/v25.0${path}`, { token }),
@@ -55,17 +75,38 @@ export async function openInstagram(test: TestContext, options: Partial<SandboxO
   return world;
 }
 
-export const FACEBOOK_SCOPES = ["instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement", "instagram_manage_comments", "instagram_manage_contents"];
+export const FACEBOOK_SCOPES = [
+  "instagram_basic",
+  "instagram_content_publish",
+  "pages_show_list",
+  "pages_read_engagement",
+  "instagram_manage_comments",
+  "instagram_manage_contents",
+];
 
 export function exchangeSeededCode(sandbox: TestSandbox): Promise<Answer> {
   return sandbox.call("POST", "https://api.instagram.com/oauth/access_token", {
-    form: { client_id: "990602627938098", client_secret: "ig-secret", grant_type: "authorization_code", redirect_uri: "https://app.example.test/cb", code: "CODE1" },
+    form: {
+      client_id: "990602627938098",
+      client_secret: "ig-secret",
+      grant_type: "authorization_code",
+      redirect_uri: "https://app.example.test/cb",
+      code: "CODE1",
+    },
   });
 }
 
 async function seededToken(sandbox: TestSandbox): Promise<string> {
   const short = stringAt((await exchangeSeededCode(sandbox)).json, "access_token");
-  return stringAt((await sandbox.call("GET", `${DIRECT}/access_token?grant_type=ig_exchange_token&client_secret=ig-secret&access_token=${short}`)).json, "access_token");
+  return stringAt(
+    (
+      await sandbox.call(
+        "GET",
+        `${DIRECT}/access_token?grant_type=ig_exchange_token&client_secret=ig-secret&access_token=${short}`,
+      )
+    ).json,
+    "access_token",
+  );
 }
 
 /** Approves the consent page as any HTTP client would, and exchanges the code for a long token. */
@@ -73,23 +114,53 @@ export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?
   const { app, code } = await approve(sandbox, "https://www.instagram.com/oauth/authorize", scopes, { loginHint });
   const form = { ...app, grant_type: "authorization_code", code };
   const short = await sandbox.call("POST", "https://api.instagram.com/oauth/access_token", { form });
-  const query = new URLSearchParams({ grant_type: "ig_exchange_token", client_secret: app.client_secret, access_token: stringAt(short.json, "access_token") });
+  const query = new URLSearchParams({
+    grant_type: "ig_exchange_token",
+    client_secret: app.client_secret,
+    access_token: stringAt(short.json, "access_token"),
+  });
   return stringAt((await sandbox.call("GET", `${DIRECT}/access_token?${query}`)).json, "access_token");
 }
 
 /** The long-lived user token of a login by Facebook, with all Pages of the person ticked. */
 export async function connectByFacebook(sandbox: TestSandbox, scopes: string[], loginHint?: string): Promise<string> {
   const { app, code } = await approve(sandbox, "https://www.facebook.com/v25.0/dialog/oauth", scopes, { loginHint });
-  const short = await sandbox.call("GET", `${FACEBOOK}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, code })}`);
-  const exchange = { client_id: app.client_id, client_secret: app.client_secret, grant_type: "fb_exchange_token", fb_exchange_token: stringAt(short.json, "access_token") };
-  return stringAt((await sandbox.call("GET", `${FACEBOOK}/v25.0/oauth/access_token?${new URLSearchParams(exchange)}`)).json, "access_token");
+  const short = await sandbox.call(
+    "GET",
+    `${FACEBOOK}/v25.0/oauth/access_token?${new URLSearchParams({ ...app, code })}`,
+  );
+  const exchange = {
+    client_id: app.client_id,
+    client_secret: app.client_secret,
+    grant_type: "fb_exchange_token",
+    fb_exchange_token: stringAt(short.json, "access_token"),
+  };
+  return stringAt(
+    (await sandbox.call("GET", `${FACEBOOK}/v25.0/oauth/access_token?${new URLSearchParams(exchange)}`)).json,
+    "access_token",
+  );
 }
 
-async function approve(sandbox: TestSandbox, page: string, scopes: string[], { loginHint }: { loginHint?: string | undefined }) {
+async function approve(
+  sandbox: TestSandbox,
+  page: string,
+  scopes: string[],
+  { loginHint }: { loginHint?: string | undefined },
+) {
   const redirectUri = "http://127.0.0.1:9/callback";
   const { json } = await sandbox.control("POST", "apps", { platform: "instagram", redirectUris: [redirectUri] });
-  const app = { client_id: stringAt(json, "clientId"), client_secret: stringAt(json, "clientSecret"), redirect_uri: redirectUri };
-  const query = new URLSearchParams({ client_id: app.client_id, redirect_uri: redirectUri, scope: scopes.join(","), response_type: "code", ...(loginHint && { login_hint: loginHint }) });
+  const app = {
+    client_id: stringAt(json, "clientId"),
+    client_secret: stringAt(json, "clientSecret"),
+    redirect_uri: redirectUri,
+  };
+  const query = new URLSearchParams({
+    client_id: app.client_id,
+    redirect_uri: redirectUri,
+    scope: scopes.join(","),
+    response_type: "code",
+    ...(loginHint && { login_hint: loginHint }),
+  });
   const shown = await sandbox.call("GET", `${page}?${query}`);
   const pages = [...shown.text.matchAll(/name="page" value="(\d+)"/g)].map((match) => `page=${match[1]}`);
   const approved = await sandbox.call("POST", `${page}?${query}`, {

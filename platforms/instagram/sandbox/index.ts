@@ -1,7 +1,7 @@
-import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { refuseConsent } from "../../../sandbox/meta/consent.ts";
 import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
+import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { CARD } from "./card.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { CONTAINER_ROUTES, CONTAINERS_SCHEMA } from "./containers.ts";
@@ -35,14 +35,26 @@ export const instagramSandbox: SandboxPlatform = {
   resets: { instagram_containers: "created_at", instagram_media: "seq", instagram_comments: "seq" },
   // The routes with a name in their path come before those that any one segment matches.
   routes: [
-    ...LOGIN_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...COMMENT_ROUTES, ...UPLOAD_ROUTES, ...READ_ROUTES,
-    { method: "GET", host: PICTURE_HOST, path: "/t51.instagram/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
+    ...LOGIN_ROUTES,
+    ...CONTAINER_ROUTES,
+    ...QUOTA_ROUTES,
+    ...COMMENT_ROUTES,
+    ...UPLOAD_ROUTES,
+    ...READ_ROUTES,
+    {
+      method: "GET",
+      host: PICTURE_HOST,
+      path: "/t51.instagram/{name}",
+      operation: "read",
+      run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")),
+    },
   ],
   claims,
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,
-  serverError: (call) => graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
+  serverError: (call) =>
+    graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
   refusal: countCall,
   newApp,
   card: CARD,
@@ -53,10 +65,15 @@ export const instagramSandbox: SandboxPlatform = {
 function claims({ world, params, accessToken }: Call): boolean {
   const { identity } = world;
   const clientId = params["client_id"] ?? accessToken?.split("|")[0] ?? "";
-  return (accessToken !== null && identity.token("instagram", accessToken) !== undefined) || identity.app("instagram", clientId) !== undefined;
+  return (
+    (accessToken !== null && identity.token("instagram", accessToken) !== undefined) ||
+    identity.app("instagram", clientId) !== undefined
+  );
 }
 
 function badParameter(call: Call): PlatformAnswer {
   if (call.operation === "authorize") return refuseConsent(dialogOf(call), call);
-  return call.path === "/oauth/access_token" && call.host === "api.instagram.com" ? exchangeError("Invalid parameter") : graph.error(call, igError("100"));
+  return call.path === "/oauth/access_token" && call.host === "api.instagram.com"
+    ? exchangeError("Invalid parameter")
+    : graph.error(call, igError("100"));
 }

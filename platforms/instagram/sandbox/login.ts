@@ -5,9 +5,15 @@ import { pick } from "../../../sandbox/meta/fields.ts";
 import { invalid, Refusal } from "../../../sandbox/meta/graph.ts";
 import { grantPages, pagesOf } from "../../../sandbox/meta/pages.ts";
 import { HOUR_MS, issueToken, LONG_SECONDS } from "../../../sandbox/meta/tokens.ts";
-import { jsonAnswer, rawJsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
-import { pictureUrl } from "./profile.ts";
+import {
+  jsonAnswer,
+  rawJsonAnswer,
+  type Call,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { factsOf, personOf, SEED } from "./people.ts";
+import { pictureUrl } from "./profile.ts";
 import { DIRECT_HOST, graph, viewerOf } from "./viewer.ts";
 
 /**
@@ -40,20 +46,53 @@ const FACEBOOK_SCOPES: Readonly<Record<string, string>> = {
 export const DIRECT_LABEL = "Instagram";
 
 const DIRECT: Dialog = {
-  platform: "instagram", label: DIRECT_LABEL, scopes: DIRECT_SCOPES, needed: "instagram_business_basic", configured: null, groups: () => [], personOf,
-  refusal: "The user denied your request", suffix: "#_", granted: () => undefined,
+  platform: "instagram",
+  label: DIRECT_LABEL,
+  scopes: DIRECT_SCOPES,
+  needed: "instagram_business_basic",
+  configured: null,
+  groups: () => [],
+  personOf,
+  refusal: "The user denied your request",
+  suffix: "#_",
+  granted: () => undefined,
 };
 
 const BY_FACEBOOK: Dialog = {
-  platform: "instagram", label: "Instagram by Facebook", scopes: FACEBOOK_SCOPES, needed: "instagram_basic", personOf,
-  configured: ["instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement", "business_management"],
-  groups: (call, person) => [
-    { title: "Pages, each with its Instagram account", field: "page", options: pagesOf(call.world, "instagram", person.id).map((page) => ({ value: page.id, label: page.name, required: false })) },
+  platform: "instagram",
+  label: "Instagram by Facebook",
+  scopes: FACEBOOK_SCOPES,
+  needed: "instagram_basic",
+  personOf,
+  configured: [
+    "instagram_basic",
+    "instagram_content_publish",
+    "pages_show_list",
+    "pages_read_engagement",
+    "business_management",
   ],
-  refusal: "Permissions error", suffix: "",
+  groups: (call, person) => [
+    {
+      title: "Pages, each with its Instagram account",
+      field: "page",
+      options: pagesOf(call.world, "instagram", person.id).map((page) => ({
+        value: page.id,
+        label: page.name,
+        required: false,
+      })),
+    },
+  ],
+  refusal: "Permissions error",
+  suffix: "",
   granted(call, { grantId, person }, fields) {
     const ticked = [fields["page"] ?? []].flat();
-    grantPages(call.world, grantId, pagesOf(call.world, "instagram", person.id).map((page) => page.id).filter((id) => ticked.includes(id)));
+    grantPages(
+      call.world,
+      grantId,
+      pagesOf(call.world, "instagram", person.id)
+        .map((page) => page.id)
+        .filter((id) => ticked.includes(id)),
+    );
   },
 };
 
@@ -73,20 +112,56 @@ export const FACEBOOK_LOGIN: FacebookLogin = {
       category: () => "Brand",
       picture: () => ({ data: { url: pictureUrl(page.username) } }),
       instagram_business_account: (inner) =>
-        linked && pick(inner, { id: () => linked.id, username: () => linked.username, name: () => linked.name, profile_picture_url: () => pictureUrl(linked.username) }),
+        linked &&
+        pick(inner, {
+          id: () => linked.id,
+          username: () => linked.username,
+          name: () => linked.name,
+          profile_picture_url: () => pictureUrl(linked.username),
+        }),
     };
   },
   seedToken: () => null,
 };
 
 export const LOGIN_ROUTES: readonly SandboxRoute[] = [
-  { method: "GET", host: "www.instagram.com", path: "/oauth/authorize", operation: "authorize", run: (call) => askConsent(DIRECT, call) },
-  { method: "POST", host: "www.instagram.com", path: "/oauth/authorize", operation: "authorize", run: (call) => takeConsent(DIRECT, call) },
-  { method: "GET", host: "api.instagram.com", path: "/oauth/authorize", operation: "authorize", run: (call) => askConsent(DIRECT, call) },
-  { method: "POST", host: "api.instagram.com", path: "/oauth/authorize", operation: "authorize", run: (call) => takeConsent(DIRECT, call) },
+  {
+    method: "GET",
+    host: "www.instagram.com",
+    path: "/oauth/authorize",
+    operation: "authorize",
+    run: (call) => askConsent(DIRECT, call),
+  },
+  {
+    method: "POST",
+    host: "www.instagram.com",
+    path: "/oauth/authorize",
+    operation: "authorize",
+    run: (call) => takeConsent(DIRECT, call),
+  },
+  {
+    method: "GET",
+    host: "api.instagram.com",
+    path: "/oauth/authorize",
+    operation: "authorize",
+    run: (call) => askConsent(DIRECT, call),
+  },
+  {
+    method: "POST",
+    host: "api.instagram.com",
+    path: "/oauth/authorize",
+    operation: "authorize",
+    run: (call) => takeConsent(DIRECT, call),
+  },
   { method: "POST", host: "api.instagram.com", path: "/oauth/access_token", operation: "token", run: exchangeCode },
   { method: "GET", host: DIRECT_HOST, path: "/access_token", operation: "token", run: graph.refusing(exchangeShort) },
-  { method: "GET", host: DIRECT_HOST, path: "/refresh_access_token", operation: "refresh", run: graph.refusing(refresh) },
+  {
+    method: "GET",
+    host: DIRECT_HOST,
+    path: "/refresh_access_token",
+    operation: "refresh",
+    run: graph.refusing(refresh),
+  },
   ...facebookLoginRoutes(FACEBOOK_LOGIN),
 ];
 
@@ -105,16 +180,31 @@ export const CODE_USED = "Matching code was not found or was already used";
 function exchangeCode(call: Call): PlatformAnswer {
   const { params, world, now } = call;
   const { identity } = world;
-  if (call.body.kind === "json" || call.body.kind === "unreadable") return exchangeError("You must provide a client_id");
+  if (call.body.kind === "json" || call.body.kind === "unreadable")
+    return exchangeError("You must provide a client_id");
   const app = identity.app("instagram", params["client_id"] ?? "");
   if (!app || app.clientSecret !== params["client_secret"]) return exchangeError("Invalid platform app");
-  if (params["grant_type"] !== "authorization_code") return exchangeError("Invalid grant_type: it has to be authorization_code.");
+  if (params["grant_type"] !== "authorization_code")
+    return exchangeError("Invalid grant_type: it has to be authorization_code.");
   const code = identity.code("instagram", params["code"] ?? "");
-  const stale = !code || code.clientId !== app.clientId || code.used || code.facts["dialog"] !== DIRECT_LABEL || now >= code.issuedAt + HOUR_MS;
+  const stale =
+    !code ||
+    code.clientId !== app.clientId ||
+    code.used ||
+    code.facts["dialog"] !== DIRECT_LABEL ||
+    now >= code.issuedAt + HOUR_MS;
   if (stale) return exchangeError(CODE_USED);
-  if (code.redirectUri !== params["redirect_uri"]) return exchangeError("Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request");
+  if (code.redirectUri !== params["redirect_uri"])
+    return exchangeError(
+      "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
+    );
   identity.useCode("instagram", code.code);
-  const token = directToken(call, { kind: "short", grantId: code.grantId, clientId: app.clientId, personId: code.personId });
+  const token = directToken(call, {
+    kind: "short",
+    grantId: code.grantId,
+    clientId: app.clientId,
+    personId: code.personId,
+  });
   // The id is a bare number beyond what JavaScript holds, as on the platform.
   const body = `{"access_token":${JSON.stringify(token)},"user_id":${code.personId},"permissions":${JSON.stringify(code.scopes)}}`;
   return rawJsonAnswer(body, { headers: graph.headers(call) });
@@ -122,28 +212,49 @@ function exchangeCode(call: Call): PlatformAnswer {
 
 function exchangeShort(call: Call): PlatformAnswer {
   const { params, world } = call;
-  if (params["grant_type"] !== "ig_exchange_token") throw invalid("Invalid grant_type: it has to be ig_exchange_token.");
+  if (params["grant_type"] !== "ig_exchange_token")
+    throw invalid("Invalid grant_type: it has to be ig_exchange_token.");
   const { token } = viewerOf(call);
-  if (world.identity.app("instagram", token.clientId)?.clientSecret !== params["client_secret"]) throw invalid("Error validating client secret.");
+  if (world.identity.app("instagram", token.clientId)?.clientSecret !== params["client_secret"])
+    throw invalid("Error validating client secret.");
   if (token.kind !== "short") throw invalid("Only a short-lived token can be exchanged.");
   const long = directToken(call, { ...token, kind: "long" });
-  return jsonAnswer({ access_token: long, token_type: "bearer", expires_in: LONG_SECONDS }, { headers: graph.headers(call) });
+  return jsonAnswer(
+    { access_token: long, token_type: "bearer", expires_in: LONG_SECONDS },
+    { headers: graph.headers(call) },
+  );
 }
 
 function refresh(call: Call): PlatformAnswer {
-  if (call.params["grant_type"] !== "ig_refresh_token") throw invalid("Invalid grant_type: it has to be ig_refresh_token.");
+  if (call.params["grant_type"] !== "ig_refresh_token")
+    throw invalid("Invalid grant_type: it has to be ig_refresh_token.");
   const { token } = viewerOf(call);
   if (token.kind !== "long") throw invalid("Only a long-lived token can be refreshed.");
-  if (!token.scopes.includes("instagram_business_basic")) throw new Refusal({ message: "(#10) instagram_business_basic is missing", code: 10 });
-  if (call.now < token.issuedAt + 24 * HOUR_MS) throw new Refusal({ message: "Token is not old enough to refresh", code: 100 });
+  if (!token.scopes.includes("instagram_business_basic"))
+    throw new Refusal({ message: "(#10) instagram_business_basic is missing", code: 10 });
+  if (call.now < token.issuedAt + 24 * HOUR_MS)
+    throw new Refusal({ message: "Token is not old enough to refresh", code: 100 });
   const fresh = directToken(call, { ...token, kind: "long" });
-  return jsonAnswer({ access_token: fresh, token_type: "bearer", expires_in: LONG_SECONDS, permissions: token.scopes.join(",") }, { headers: graph.headers(call) });
+  return jsonAnswer(
+    { access_token: fresh, token_type: "bearer", expires_in: LONG_SECONDS, permissions: token.scopes.join(",") },
+    { headers: graph.headers(call) },
+  );
 }
 
 /** The seeded app's tokens of the seeded account are numbered. */
-function directToken(call: Call, of: { kind: "short" | "long"; grantId: number; clientId: string; personId: string }): string {
+function directToken(
+  call: Call,
+  of: { kind: "short" | "long"; grantId: number; clientId: string; personId: string },
+): string {
   const seeded = of.clientId === SEED.clientId && of.personId === SEED.personId;
   const name = seeded ? `${of.kind.toUpperCase()}${call.world.store.next(`instagram.token.${of.kind}`)}` : null;
   const lifeMs = of.kind === "short" ? HOUR_MS : LONG_SECONDS * 1000;
-  return issueToken(call, { platform: "instagram", grantId: of.grantId, kind: of.kind, expiresAt: call.now + lifeMs, prefix: "IGAA", name });
+  return issueToken(call, {
+    platform: "instagram",
+    grantId: of.grantId,
+    kind: of.kind,
+    expiresAt: call.now + lifeMs,
+    prefix: "IGAA",
+    name,
+  });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Person } from "../../../sandbox/identity.ts";
 import type { Look, NewPost } from "../../../sandbox/ledger.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
@@ -25,14 +26,22 @@ export interface IgMedia {
 }
 
 const MediaItemSchema = z.object({
-  id: z.string(), type: z.enum(["IMAGE", "VIDEO"]), altText: z.string().nullable(), thumbnail: z.string().nullable(),
-  width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(),
+  id: z.string(),
+  type: z.enum(["IMAGE", "VIDEO"]),
+  altText: z.string().nullable(),
+  thumbnail: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
 });
 
 export type MediaItem = z.infer<typeof MediaItemSchema>;
 
 const Detail = z.object({
-  altText: z.string().nullable(), commentsEnabled: z.boolean(), items: z.array(MediaItemSchema), settings: z.record(z.string(), z.unknown()),
+  altText: z.string().nullable(),
+  commentsEnabled: z.boolean(),
+  items: z.array(MediaItemSchema),
+  settings: z.record(z.string(), z.unknown()),
 });
 
 export const MEDIA_SCHEMA = `
@@ -43,24 +52,44 @@ CREATE INDEX IF NOT EXISTS instagram_media_by_owner ON instagram_media (owner, s
 
 /** A live post; neither a deleted one nor a story that has gone. */
 export function findMedia(call: Call, id: string): IgMedia | undefined {
-  const row = call.world.store.get("SELECT * FROM instagram_media WHERE id = ? AND (ends_at IS NULL OR ends_at > ?)", id, call.now);
+  const row = call.world.store.get(
+    "SELECT * FROM instagram_media WHERE id = ? AND (ends_at IS NULL OR ends_at > ?)",
+    id,
+    call.now,
+  );
   return row && toMedia(row);
 }
 
 export function toMedia(row: Row): IgMedia {
   return {
-    seq: integer(row, "seq"), id: text(row, "id"), owner: text(row, "owner"), shortcode: text(row, "shortcode"),
+    seq: integer(row, "seq"),
+    id: text(row, "id"),
+    owner: text(row, "owner"),
+    shortcode: text(row, "shortcode"),
     mediaType: z.enum(["IMAGE", "VIDEO", "CAROUSEL_ALBUM"]).parse(text(row, "media_type")),
     productType: z.enum(["FEED", "REELS", "STORY"]).parse(text(row, "product_type")),
-    caption: text(row, "caption"), at: integer(row, "at"), ...Detail.parse(JSON.parse(text(row, "detail"))),
+    caption: text(row, "caption"),
+    at: integer(row, "at"),
+    ...Detail.parse(JSON.parse(text(row, "detail"))),
   };
 }
 
-export function setCommentsEnabled(call: Call, { id, altText, items, settings }: IgMedia, commentsEnabled: boolean): void {
-  call.world.store.run("UPDATE instagram_media SET detail = ? WHERE id = ?", JSON.stringify({ altText, commentsEnabled, items, settings }), id);
+export function setCommentsEnabled(
+  call: Call,
+  { id, altText, items, settings }: IgMedia,
+  commentsEnabled: boolean,
+): void {
+  call.world.store.run(
+    "UPDATE instagram_media SET detail = ? WHERE id = ?",
+    JSON.stringify({ altText, commentsEnabled, items, settings }),
+    id,
+  );
 }
 
-export function permalinkOf({ id, shortcode, productType }: Pick<IgMedia, "id" | "shortcode" | "productType">, username: string): string {
+export function permalinkOf(
+  { id, shortcode, productType }: Pick<IgMedia, "id" | "shortcode" | "productType">,
+  username: string,
+): string {
   if (productType === "STORY") return `https://www.instagram.com/stories/${username}/${id}`;
   return `https://www.instagram.com/${productType === "REELS" ? "reel" : "p"}/${shortcode}/`;
 }
@@ -73,21 +102,38 @@ export function publishContainer(call: Call, person: Person, container: Containe
   const story = draft.kind === "STORIES";
   const childSettings = children.map((child) => child.draft.settings);
   const media: IgMedia = {
-    seq, id: String(17_910_000_000_000_000n + BigInt(seq)), owner: person.id, shortcode: `SBX${seq}`,
+    seq,
+    id: String(17_910_000_000_000_000n + BigInt(seq)),
+    owner: person.id,
+    shortcode: `SBX${seq}`,
     mediaType: draft.kind === "CAROUSEL" ? "CAROUSEL_ALBUM" : draft.isVideo ? "VIDEO" : "IMAGE",
     productType: story ? "STORY" : draft.kind === "REELS" ? "REELS" : "FEED",
     // Stories show no caption.
     caption: story ? "" : draft.caption,
-    at: call.now, altText: draft.altText, commentsEnabled: true,
+    at: call.now,
+    altText: draft.altText,
+    commentsEnabled: true,
     items: (draft.kind === "CAROUSEL" ? children : [container]).map(toItem),
-    settings: { ...draft.settings, ...(childSettings.some((one) => Object.keys(one).length > 0) && { items: childSettings }) },
+    settings: {
+      ...draft.settings,
+      ...(childSettings.some((one) => Object.keys(one).length > 0) && { items: childSettings }),
+    },
   };
   const lagSeconds = call.behaviour?.name === "list-lag-{n}s" ? (call.behaviour.number ?? 0) : 0;
   const { altText, commentsEnabled, items, settings } = media;
   const endsAt = story ? media.at + DAY_MS : null;
   store.run(
     "INSERT INTO instagram_media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    seq, media.id, media.owner, media.shortcode, media.mediaType, media.productType, media.caption, media.at, media.at + lagSeconds * 1000, endsAt,
+    seq,
+    media.id,
+    media.owner,
+    media.shortcode,
+    media.mediaType,
+    media.productType,
+    media.caption,
+    media.at,
+    media.at + lagSeconds * 1000,
+    endsAt,
     JSON.stringify({ altText, commentsEnabled, items, settings }),
   );
   call.world.ledger.add(ledgerPost(person, media, container.id, endsAt));
@@ -96,16 +142,32 @@ export function publishContainer(call: Call, person: Person, container: Containe
 
 function toItem({ id, draft, media }: Container): MediaItem {
   return {
-    id: String(BigInt(id) + 60_000_000_000_000n), type: draft.isVideo ? "VIDEO" : "IMAGE", altText: draft.altText, thumbnail: media?.thumbnail ?? null,
-    width: media?.width ?? null, height: media?.height ?? null, durationSeconds: media?.durationSeconds ?? null,
+    id: String(BigInt(id) + 60_000_000_000_000n),
+    type: draft.isVideo ? "VIDEO" : "IMAGE",
+    altText: draft.altText,
+    thumbnail: media?.thumbnail ?? null,
+    width: media?.width ?? null,
+    height: media?.height ?? null,
+    durationSeconds: media?.durationSeconds ?? null,
   };
 }
 
 function ledgerPost(person: Person, media: IgMedia, handle: string, endsAt: number | null): NewPost {
   return {
-    platform: "instagram", accountId: person.id, id: media.id, url: permalinkOf(media, person.username), text: media.caption,
+    platform: "instagram",
+    accountId: person.id,
+    id: media.id,
+    url: permalinkOf(media, person.username),
+    text: media.caption,
     media: media.items.map(({ type, altText }) => ({ type: type === "VIDEO" ? "video" : "image", altText })),
-    kind: kindOf(media), visibility: "public", settings: media.settings, at: media.at, endsAt, handle, rootId: media.id, look: lookOf(person, media),
+    kind: kindOf(media),
+    visibility: "public",
+    settings: media.settings,
+    at: media.at,
+    endsAt,
+    handle,
+    rootId: media.id,
+    look: lookOf(person, media),
   };
 }
 
@@ -124,9 +186,18 @@ function lookOf(person: Person, { items, settings, productType }: IgMedia): Look
   return {
     author: { username: person.username, name: person.name, url: `https://www.instagram.com/${person.username}/` },
     media: items.map(({ type, thumbnail, width, height, durationSeconds }) => ({
-      type: type === "VIDEO" ? "video" : "image", thumbnail, width, height, durationSeconds, hidden: false,
+      type: type === "VIDEO" ? "video" : "image",
+      thumbnail,
+      width,
+      height,
+      durationSeconds,
+      hidden: false,
     })),
-    link: null, poll: [], attachment: null, replyToId: null, quotedId: null,
+    link: null,
+    poll: [],
+    attachment: null,
+    replyToId: null,
+    quotedId: null,
     topic: settings["location_id"] === undefined ? null : `Place ${String(settings["location_id"])}`,
     notes: [
       ...collaborators.map((name) => `with ${name}`),

@@ -1,7 +1,18 @@
 import { randomInt } from "node:crypto";
+
 import { z } from "zod";
+
 import { personOfLogin, randomSecret, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
-import { addPage, ALL_TASKS, grantedPages, grantPages, nextPageId, pageIdOf, pagesOf, type Page } from "../../../sandbox/meta/pages.ts";
+import {
+  addPage,
+  ALL_TASKS,
+  grantedPages,
+  grantPages,
+  nextPageId,
+  pageIdOf,
+  pagesOf,
+  type Page,
+} from "../../../sandbox/meta/pages.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 
@@ -28,25 +39,61 @@ export function factsOf(person: Person): PersonFacts {
 
 /** The account that a login hint names, made when new. Without a hint it is the seeded one. A hint that holds `creator` makes a creator's account. */
 export function personOf(world: World, hint: string | undefined): Person {
-  return personOfLogin(world.identity, { platform: "instagram", hint, seededId: SEED.personId, add: (named) => addPerson(world, named) });
+  return personOfLogin(world.identity, {
+    platform: "instagram",
+    hint,
+    seededId: SEED.personId,
+    add: (named) => addPerson(world, named),
+  });
 }
 
 function addPerson(world: World, hint: string | null): Person {
   const number = BigInt(world.store.next("instagram.person"));
-  const plain = (hint ?? "sandbox_brand").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|(?<![._])[._]+$/g, "");
+  const plain = (hint ?? "sandbox_brand")
+    .split("@")[0]
+    ?.toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9._]+/g, "_")
+    .replace(/^[._]+|(?<![._])[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
-  const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
+  const name =
+    username
+      .split(/[._]+/)
+      .filter(Boolean)
+      .map((word) => word[0]?.toUpperCase() + word.slice(1))
+      .join(" ") || username;
   const person: NewPerson = {
-    platform: "instagram", id: String(17_841_400_000_000_000n + number), username, name, hint,
+    platform: "instagram",
+    id: String(17_841_400_000_000_000n + number),
+    username,
+    name,
+    hint,
     facts: {
-      appScopedId: String(24_000_000_000_000_000n + number), facebookUserId: String(10_210_000_000_000_000n + number),
+      appScopedId: String(24_000_000_000_000_000n + number),
+      facebookUserId: String(10_210_000_000_000_000n + number),
       accountType: hint?.includes("creator") ? "MEDIA_CREATOR" : "BUSINESS",
     } satisfies PersonFacts,
   };
   const made = world.identity.addPerson(person);
-  addPage(world, { id: nextPageId(world), platform: "instagram", owner: made.id, name, username: username.replace(/[._]/g, ""), tasks: ALL_TASKS, linkedId: made.id });
+  addPage(world, {
+    id: nextPageId(world),
+    platform: "instagram",
+    owner: made.id,
+    name,
+    username: username.replace(/[._]/g, ""),
+    tasks: ALL_TASKS,
+    linkedId: made.id,
+  });
   if (hint?.includes("two-pages")) {
-    addPage(world, { id: nextPageId(world), platform: "instagram", owner: made.id, name: `${name} Shop`, username: `${username.replace(/[._]/g, "")}shop`, tasks: ALL_TASKS, linkedId: null });
+    addPage(world, {
+      id: nextPageId(world),
+      platform: "instagram",
+      owner: made.id,
+      name: `${name} Shop`,
+      username: `${username.replace(/[._]/g, "")}shop`,
+      tasks: ALL_TASKS,
+      linkedId: null,
+    });
   }
   return made;
 }
@@ -65,16 +112,42 @@ export function accountOf(call: Call): string {
 
 /** An app as the developer portal makes it. */
 export function newApp(): { clientId: string; clientSecret: string } {
-  return { clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)), clientSecret: randomSecret("", 24) };
+  return {
+    clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),
+    clientSecret: randomSecret("", 24),
+  };
 }
 
 /** The app, account and code that every fresh sandbox has. */
 export function seedIdentity(world: World, scopes: { direct: readonly string[]; label: string }): void {
   const { identity } = world;
-  identity.addApp({ platform: "instagram", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  identity.addApp({
+    platform: "instagram",
+    clientId: SEED.clientId,
+    clientSecret: SEED.clientSecret,
+    redirectUris: [SEED.redirectUri],
+    programmaticRefresh: false,
+  });
   const person = addPerson(world, null);
   const at = world.clock.now();
-  const grantId = identity.addGrant({ platform: "instagram", clientId: SEED.clientId, personId: person.id, scopes: scopes.direct, at });
-  grantPages(world, grantId, pagesOf(world, "instagram", person.id).map((page) => page.id));
-  identity.addCode({ platform: "instagram", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: { dialog: scopes.label } });
+  const grantId = identity.addGrant({
+    platform: "instagram",
+    clientId: SEED.clientId,
+    personId: person.id,
+    scopes: scopes.direct,
+    at,
+  });
+  grantPages(
+    world,
+    grantId,
+    pagesOf(world, "instagram", person.id).map((page) => page.id),
+  );
+  identity.addCode({
+    platform: "instagram",
+    code: SEED.code,
+    grantId,
+    redirectUri: SEED.redirectUri,
+    issuedAt: at,
+    facts: { dialog: scopes.label },
+  });
 }

@@ -1,7 +1,7 @@
-import { factsOf } from "./people.ts";
 import type { Values } from "../../../sandbox/meta/fields.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
+import { factsOf } from "./people.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Profiles, as either login shows them. Source: Instagram Platform docs, me and ig-user references. */
@@ -18,7 +18,11 @@ export function meValues(call: Call, viewer: Viewer): Values {
 
 export function accountValues(call: Call, { person, login }: Viewer): Values {
   const facts = factsOf(person);
-  const count = () => integer(call.world.store.get("SELECT count(*) AS number FROM instagram_media WHERE owner = ?", person.id), "number");
+  const count = () =>
+    integer(
+      call.world.store.get("SELECT count(*) AS number FROM instagram_media WHERE owner = ?", person.id),
+      "number",
+    );
   return {
     id: () => person.id,
     ...(login === "instagram" && { user_id: () => person.id, account_type: () => facts.accountType }),

@@ -16,7 +16,10 @@ const QUOTAS = { posts: 50, containers: 400 } as const;
 const CALLS_A_DAY = 48_000;
 
 export const QUOTA_ROUTES: readonly SandboxRoute[] = onBothHosts({
-  method: "GET", path: "/{user}/content_publishing_limit", operation: "read", run: withViewer("publish", readLimit),
+  method: "GET",
+  path: "/{user}/content_publishing_limit",
+  operation: "read",
+  run: withViewer("publish", readLimit),
 });
 
 /** Counts one use, or refuses where the quota is used up. */
@@ -37,7 +40,12 @@ export function countCall(call: Call): PlatformAnswer | undefined {
 }
 
 function used(call: Call, viewer: Viewer, name: string, windowMs: number): number {
-  return call.world.uses.count({ platform: "instagram", accountId: viewer.person.id, name, since: call.now - windowMs + 1 });
+  return call.world.uses.count({
+    platform: "instagram",
+    accountId: viewer.person.id,
+    name,
+    since: call.now - windowMs + 1,
+  });
 }
 
 function readLimit(call: Call, viewer: Viewer): PlatformAnswer {

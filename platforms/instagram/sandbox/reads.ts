@@ -1,5 +1,5 @@
-import { fieldsOf, pick, type Fields, type Values } from "../../../sandbox/meta/fields.ts";
 import { allPageValues, userOf, userValues } from "../../../sandbox/meta/facebook-login.ts";
+import { fieldsOf, pick, type Fields, type Values } from "../../../sandbox/meta/fields.ts";
 import { graphTime, isTrue, missing, noObject } from "../../../sandbox/meta/graph.ts";
 import { pageOf, windowOf } from "../../../sandbox/meta/list.ts";
 import type { Call, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
@@ -18,7 +18,9 @@ export const READ_ROUTES: readonly SandboxRoute[] = [
   ...onBothHosts({ method: "GET", path: "/{user}/stories", operation: "read", run: withViewer("basic", listStories) }),
   ...onBothHosts({ method: "GET", path: "/{id}/children", operation: "read", run: withViewer("basic", listChildren) }),
   ...onBothHosts({
-    method: "GET", path: "/{id}", run: withViewer("basic", readObject),
+    method: "GET",
+    path: "/{id}",
+    run: withViewer("basic", readObject),
     operation: (call) => (findContainer(call, call.segments["id"] ?? "") ? "status" : "read"),
   }),
   ...onBothHosts({ method: "POST", path: "/{id}", operation: "create", run: withViewer("basic", changeObject) }),
@@ -35,7 +37,10 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
     if (container.owner !== viewer.person.id) throw noObject(id);
     const seen = fields.has("status_code") || fields.has("status") ? readStatus(call, container) : container;
     const values: Values = {
-      id: () => id, status_code: () => seen.state, status: () => statusText(seen), copyright_check_status: () => ({ status: "completed", matches_found: false }),
+      id: () => id,
+      status_code: () => seen.state,
+      status: () => statusText(seen),
+      copyright_check_status: () => ({ status: "completed", matches_found: false }),
     };
     return graph.answer(call, pick(fields, values));
   }
@@ -53,13 +58,17 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
 function readSelf(call: Call, viewer: Viewer, id: string, fields: Fields): Record<string, unknown> | undefined {
   const { person, login, token } = viewer;
   if (login === "instagram") {
-    if (id === "me" || id === factsOf(person).appScopedId) return pick(fields, meValues(call, viewer), ["id", "username"]);
+    if (id === "me" || id === factsOf(person).appScopedId)
+      return pick(fields, meValues(call, viewer), ["id", "username"]);
     return id === person.id ? pick(fields, accountValues(call, viewer)) : undefined;
   }
-  if (id === "me" || id === factsOf(person).facebookUserId) return pick(fields, userValues(FACEBOOK_LOGIN, userOf(call, FACEBOOK_LOGIN).person), ["id", "name"]);
+  if (id === "me" || id === factsOf(person).facebookUserId)
+    return pick(fields, userValues(FACEBOOK_LOGIN, userOf(call, FACEBOOK_LOGIN).person), ["id", "name"]);
   const page = reachedPages(call, token).find((one) => one.id === id);
   if (page) return pick(fields, allPageValues(FACEBOOK_LOGIN, call, token, page), ["id", "name"]);
-  return id === person.id && reachedPages(call, token).some((one) => one.linkedId === id) ? pick(fields, accountValues(call, viewer)) : undefined;
+  return id === person.id && reachedPages(call, token).some((one) => one.linkedId === id)
+    ? pick(fields, accountValues(call, viewer))
+    : undefined;
 }
 
 /** Newest first, without stories. */
@@ -79,7 +88,14 @@ function answerList(call: Call, viewer: Viewer, where: string): PlatformAnswer {
   const rows = call.world.store.all(
     `SELECT * FROM instagram_media WHERE owner = ? AND ${where} AND visible_at <= ? AND (ends_at IS NULL OR ends_at > ?) AND at >= ? AND at <= ?
      AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?`,
-    viewer.person.id, call.now, call.now, page.sinceAt, page.untilAt, page.beforeSeq, page.afterSeq, page.limit + 1,
+    viewer.person.id,
+    call.now,
+    call.now,
+    page.sinceAt,
+    page.untilAt,
+    page.beforeSeq,
+    page.afterSeq,
+    page.limit + 1,
   );
   const fields = fieldsOf(call);
   const toItem = (media: IgMedia) => pick(fields, mediaValues(call, viewer, media));
@@ -132,7 +148,11 @@ function removeObject(call: Call, viewer: Viewer): PlatformAnswer {
 
 function mediaValues(call: Call, viewer: Viewer, media: IgMedia): Values {
   const [first] = media.items;
-  const count = () => integer(call.world.store.get("SELECT count(*) AS number FROM instagram_comments WHERE media_id = ?", media.id), "number");
+  const count = () =>
+    integer(
+      call.world.store.get("SELECT count(*) AS number FROM instagram_comments WHERE media_id = ?", media.id),
+      "number",
+    );
   return {
     id: () => media.id,
     ig_id: () => String(BigInt(media.id) + 7n),
@@ -147,7 +167,10 @@ function mediaValues(call: Call, viewer: Viewer, media: IgMedia): Values {
     alt_text: () => media.altText ?? undefined,
     media_url: () => first && pictureUrl(first.id),
     thumbnail_url: () => (first?.type === "VIDEO" && media.mediaType === "VIDEO" ? pictureUrl(first.id) : undefined),
-    children: (inner) => (media.mediaType === "CAROUSEL_ALBUM" ? { data: media.items.map((item) => pick(inner, childValues(media, item))) } : undefined),
+    children: (inner) =>
+      media.mediaType === "CAROUSEL_ALBUM"
+        ? { data: media.items.map((item) => pick(inner, childValues(media, item))) }
+        : undefined,
     is_comment_enabled: () => media.commentsEnabled,
     is_shared_to_feed: () => (media.productType === "REELS" ? media.settings["share_to_feed"] !== "false" : undefined),
     comments_count: count,

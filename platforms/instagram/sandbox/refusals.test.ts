@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import sharp from "sharp";
+
 import { jpeg, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
 import { codesOf } from "../../../sandbox/meta/fixture.ts";
 import { connect, connectByFacebook, exchangeSeededCode, FACEBOOK_SCOPES, openInstagram } from "./fixture.ts";
@@ -38,14 +40,21 @@ test("a scope that was not granted", async (t) => {
 test("somebody else's account and container", async (t) => {
   const { sandbox, create, get, post, advance } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
-  const stranger = await connect(sandbox, ["instagram_business_basic", "instagram_business_content_publish"], "stranger");
+  const stranger = await connect(
+    sandbox,
+    ["instagram_business_basic", "instagram_business_content_publish"],
+    "stranger",
+  );
   const id = stringAt((await get("/me", { fields: "user_id" }, stranger)).json, "user_id");
   const mine = await create({ image_url: `${files}/a.jpg` });
   await advance(2);
   assert.deepEqual(codesOf(await post(`/${IG}/media`, { image_url: `${files}/a.jpg` }, stranger)), GONE);
   assert.deepEqual(codesOf(await post(`/${id}/media_publish`, { creation_id: mine }, stranger)), [400, 24, 2207006]);
   assert.deepEqual(codesOf(await get(`/${mine}`, { fields: "status_code" }, stranger)), GONE);
-  assert.deepEqual(codesOf(await post(`/${id}/media`, { media_type: "CAROUSEL", children: `${mine},${mine}1` }, stranger)), GONE);
+  assert.deepEqual(
+    codesOf(await post(`/${id}/media`, { media_type: "CAROUSEL", children: `${mine},${mine}1` }, stranger)),
+    GONE,
+  );
 });
 
 test("parameters that a container can't have", async (t) => {
@@ -55,7 +64,10 @@ test("parameters that a container can't have", async (t) => {
   const clip = { video_url: `${files}/v.mp4` };
   const reel = { media_type: "REELS", ...clip };
   const story = { media_type: "STORIES", ...image };
-  const tags = (count: number, where = true) => JSON.stringify(Array.from({ length: count }, (_, place) => ({ username: `user${place}`, ...(where && { x: 0.5, y: 0.5 }) })));
+  const tags = (count: number, where = true) =>
+    JSON.stringify(
+      Array.from({ length: count }, (_, place) => ({ username: `user${place}`, ...(where && { x: 0.5, y: 0.5 }) })),
+    );
   const lone = await create(image);
   const cases: [string, Record<string, string>, unknown[]?][] = [
     ["no media", { caption: "x" }],
@@ -71,7 +83,11 @@ test("parameters that a container can't have", async (t) => {
     ["a carousel without children", { media_type: "CAROUSEL" }, [400, 100, 2207028]],
     ["a carousel of what is no item", { media_type: "CAROUSEL", children: `${lone},${lone}9` }],
     ["31 hashtags", { ...image, caption: Array.from({ length: 31 }, (_, place) => `#tag${place}`).join(" ") }],
-    ["21 mentions", { ...image, caption: Array.from({ length: 21 }, (_, place) => `@user${place}`).join(" ") }, [400, 100, 2207040]],
+    [
+      "21 mentions",
+      { ...image, caption: Array.from({ length: 21 }, (_, place) => `@user${place}`).join(" ") },
+      [400, 100, 2207040],
+    ],
     ["alt text of 1001", { ...image, alt_text: "x".repeat(1001) }],
     ["alt text on a reel", { ...reel, alt_text: "x" }],
     ["alt text on a story", { ...story, alt_text: "x" }],
@@ -100,28 +116,56 @@ test("parameters that a container can't have", async (t) => {
 
 test("bytes that are no picture for Instagram", async (t) => {
   const { make } = await openInstagram(t);
-  const noise = await sharp({ create: { width: 2500, height: 2500, channels: 3, background: "#000", noise: { type: "gaussian", mean: 128, sigma: 90 } } }).jpeg({ quality: 100 }).toBuffer();
+  const noise = await sharp({
+    create: {
+      width: 2500,
+      height: 2500,
+      channels: 3,
+      background: "#000",
+      noise: { type: "gaussian", mean: 128, sigma: 90 },
+    },
+  })
+    .jpeg({ quality: 100 })
+    .toBuffer();
   assert.ok(noise.length > 8 * 1024 * 1024);
   const files = await serveFiles(t, {
-    "a.png": await sharp({ create: { width: 500, height: 500, channels: 3, background: "#a00" } }).png().toBuffer(),
-    "a.webp": await sharp({ create: { width: 500, height: 500, channels: 3, background: "#a00" } }).webp().toBuffer(),
-    "big.jpg": noise, "wide.jpg": await jpeg(2000, 1000), "tall.jpg": await jpeg(700, 1000), "page.jpg": Buffer.from("<html>not found</html>"),
-    "edge.jpg": await jpeg(800, 1000), "banner.jpg": await jpeg(1910, 1000),
+    "a.png": await sharp({ create: { width: 500, height: 500, channels: 3, background: "#a00" } })
+      .png()
+      .toBuffer(),
+    "a.webp": await sharp({ create: { width: 500, height: 500, channels: 3, background: "#a00" } })
+      .webp()
+      .toBuffer(),
+    "big.jpg": noise,
+    "wide.jpg": await jpeg(2000, 1000),
+    "tall.jpg": await jpeg(700, 1000),
+    "page.jpg": Buffer.from("<html>not found</html>"),
+    "edge.jpg": await jpeg(800, 1000),
+    "banner.jpg": await jpeg(1910, 1000),
   });
   const cases: [string, unknown[]][] = [
-    ["a.png", [400, 36001, 2207005]], ["a.webp", [400, 36001, 2207005]], ["big.jpg", [400, 36000, 2207004]], ["wide.jpg", [400, 36003, 2207009]],
-    ["tall.jpg", [400, 36003, 2207009]], ["page.jpg", [400, 9004, 2207052]],
+    ["a.png", [400, 36001, 2207005]],
+    ["a.webp", [400, 36001, 2207005]],
+    ["big.jpg", [400, 36000, 2207004]],
+    ["wide.jpg", [400, 36003, 2207009]],
+    ["tall.jpg", [400, 36003, 2207009]],
+    ["page.jpg", [400, 9004, 2207052]],
   ];
-  for (const [file, codes] of cases) assert.deepEqual(codesOf(await make({ image_url: `${files}/${file}` })), codes, file);
-  for (const file of ["edge.jpg", "banner.jpg"]) assert.equal((await make({ image_url: `${files}/${file}` })).status, 200, file);
+  for (const [file, codes] of cases)
+    assert.deepEqual(codesOf(await make({ image_url: `${files}/${file}` })), codes, file);
+  for (const file of ["edge.jpg", "banner.jpg"])
+    assert.equal((await make({ image_url: `${files}/${file}` })).status, 200, file);
   assert.equal((await make({ media_type: "STORIES", image_url: `${files}/tall.jpg` })).status, 200);
 });
 
 test("videos that end as ERROR", async (t) => {
   const { create, status, advance } = await openInstagram(t);
   const files = await serveFiles(t, {
-    "short.mp4": await video({ seconds: 2 }), "slow.mp4": await video({ seconds: 4, framesPerSecond: 15 }), "vp9.mp4": await video({ seconds: 4, codec: "vp9" }),
-    "wide.mp4": await video({ seconds: 4, width: 2560, height: 1440 }), "no.mp4": Buffer.from("this is no video"), "long.mp4": await video({ seconds: 62, framesPerSecond: 24 }),
+    "short.mp4": await video({ seconds: 2 }),
+    "slow.mp4": await video({ seconds: 4, framesPerSecond: 15 }),
+    "vp9.mp4": await video({ seconds: 4, codec: "vp9" }),
+    "wide.mp4": await video({ seconds: 4, width: 2560, height: 1440 }),
+    "no.mp4": Buffer.from("this is no video"),
+    "long.mp4": await video({ seconds: 62, framesPerSecond: 24 }),
     "many.mp4": await video({ seconds: 4, audioChannels: 6 }),
   });
   const outcome = async (form: Record<string, string>) => {
@@ -131,7 +175,8 @@ test("videos that end as ERROR", async (t) => {
   };
   const reel = (file: string) => outcome({ media_type: "REELS", video_url: `${files}/${file}` });
   const failed = (subcode: string) => `Error: Media upload has failed with error code ${subcode}`;
-  for (const file of ["short.mp4", "slow.mp4", "vp9.mp4", "wide.mp4", "no.mp4", "many.mp4"]) assert.equal(await reel(file), failed("2207026"), file);
+  for (const file of ["short.mp4", "slow.mp4", "vp9.mp4", "wide.mp4", "no.mp4", "many.mp4"])
+    assert.equal(await reel(file), failed("2207026"), file);
   assert.equal(await reel("missing.mp4"), failed("2207077"));
   assert.match(String(await reel("long.mp4")), /^Finished/);
   assert.equal(await outcome({ media_type: "STORIES", video_url: `${files}/long.mp4` }), failed("2207026"));
@@ -143,7 +188,10 @@ test("publishing what can't be", async (t) => {
   const publish = (creation_id: string) => post(`/${IG}/media_publish`, { creation_id });
   const item = await create({ image_url: `${files}/a.jpg`, is_carousel_item: "true", caption: "ignored" });
   const second = await create({ image_url: `${files}/a.jpg`, is_carousel_item: "true" });
-  assert.deepEqual(codesOf(await make({ media_type: "CAROUSEL", children: `${item},${second}` })), [400, 9007, 2207027]);
+  assert.deepEqual(
+    codesOf(await make({ media_type: "CAROUSEL", children: `${item},${second}` })),
+    [400, 9007, 2207027],
+  );
   await advance(2);
   assert.deepEqual(codesOf(await publish(item)), BAD);
   assert.deepEqual(codesOf(await publish("17890000000009999")), [400, 24, 2207008]);
@@ -166,10 +214,17 @@ test("the 401st container of a day", async (t) => {
 test("bytes sent in a wrong way", async (t) => {
   const { sandbox, token, make } = await openInstagram(t, { login: "facebook" });
   const { json } = await make({ media_type: "STORIES", upload_type: "resumable" });
-  const send = (headers: Record<string, string>, body = "bytes") => sandbox.call("POST", stringAt(json, "uri"), { headers: { authorization: `OAuth ${token}`, ...headers }, body });
+  const send = (headers: Record<string, string>, body = "bytes") =>
+    sandbox.call("POST", stringAt(json, "uri"), { headers: { authorization: `OAuth ${token}`, ...headers }, body });
   const typeOf = async (answer: ReturnType<typeof send>) => valueAt((await answer).json, "debug_info.type");
-  assert.equal(await typeOf(send({ authorization: `Bearer ${token}`, offset: "0", file_size: "5" })), "NotAuthorizedError");
-  assert.equal(await typeOf(send({ authorization: "OAuth nobody", offset: "0", file_size: "5" })), "NotAuthorizedError");
+  assert.equal(
+    await typeOf(send({ authorization: `Bearer ${token}`, offset: "0", file_size: "5" })),
+    "NotAuthorizedError",
+  );
+  assert.equal(
+    await typeOf(send({ authorization: "OAuth nobody", offset: "0", file_size: "5" })),
+    "NotAuthorizedError",
+  );
   assert.equal(await typeOf(send({ file_size: "5" })), "ParameterValidationError");
   assert.equal(await typeOf(send({ offset: "0" })), "ParameterValidationError");
   assert.equal(await typeOf(send({ offset: "3", file_size: "5" })), "OffsetInvalidError");
@@ -178,26 +233,60 @@ test("bytes sent in a wrong way", async (t) => {
   assert.equal(await typeOf(send({ offset: "0", file_size: "5" })), "ProcessingFailedError");
   assert.deepEqual(codesOf(await make({ upload_type: "resumable" })), BAD);
   assert.deepEqual(codesOf(await make({ media_type: "REELS", upload_type: "chunked" })), BAD);
-  assert.deepEqual(codesOf(await make({ media_type: "REELS", upload_type: "resumable", video_url: "http://127.0.0.1:9/v.mp4" })), BAD);
+  assert.deepEqual(
+    codesOf(await make({ media_type: "REELS", upload_type: "resumable", video_url: "http://127.0.0.1:9/v.mp4" })),
+    BAD,
+  );
 });
 
 test("a code, an app and a redirect address that do not fit", async (t) => {
   const sandbox = await openSandbox(t);
-  const form = { client_id: "990602627938098", client_secret: "ig-secret", grant_type: "authorization_code", redirect_uri: "https://app.example.test/cb", code: "CODE1" };
-  const exchange = (changed: Record<string, string>) => sandbox.call("POST", "https://api.instagram.com/oauth/access_token", { form: { ...form, ...changed } });
-  const wrong: Record<string, string>[] = [{ client_id: "1" }, { client_secret: "x" }, { grant_type: "password" }, { redirect_uri: "https://app.example.test/cb/" }, { code: "x" }];
+  const form = {
+    client_id: "990602627938098",
+    client_secret: "ig-secret",
+    grant_type: "authorization_code",
+    redirect_uri: "https://app.example.test/cb",
+    code: "CODE1",
+  };
+  const exchange = (changed: Record<string, string>) =>
+    sandbox.call("POST", "https://api.instagram.com/oauth/access_token", { form: { ...form, ...changed } });
+  const wrong: Record<string, string>[] = [
+    { client_id: "1" },
+    { client_secret: "x" },
+    { grant_type: "password" },
+    { redirect_uri: "https://app.example.test/cb/" },
+    { code: "x" },
+  ];
   for (const changed of wrong) {
     const answer = await exchange(changed);
-    assert.deepEqual([answer.status, valueAt(answer.json, "error_type"), valueAt(answer.json, "code")], [400, "OAuthException", 400]);
+    assert.deepEqual(
+      [answer.status, valueAt(answer.json, "error_type"), valueAt(answer.json, "code")],
+      [400, "OAuthException", 400],
+    );
   }
-  const json = await sandbox.call("POST", "https://api.instagram.com/oauth/access_token", { headers: { "content-type": "application/json" }, body: JSON.stringify(form) });
+  const json = await sandbox.call("POST", "https://api.instagram.com/oauth/access_token", {
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(form),
+  });
   assert.equal(json.status, 400);
   await sandbox.control("POST", "clock", { advanceSeconds: 3600 });
-  assert.equal(valueAt((await exchangeSeededCode(sandbox)).json, "error_message"), "Matching code was not found or was already used");
+  assert.equal(
+    valueAt((await exchangeSeededCode(sandbox)).json, "error_message"),
+    "Matching code was not found or was already used",
+  );
   const page = (query: Record<string, string>) =>
-    sandbox.call("GET", `https://www.instagram.com/oauth/authorize?${new URLSearchParams({ client_id: form.client_id, redirect_uri: form.redirect_uri, response_type: "code", scope: "instagram_business_basic", ...query })}`);
+    sandbox.call(
+      "GET",
+      `https://www.instagram.com/oauth/authorize?${new URLSearchParams({ client_id: form.client_id, redirect_uri: form.redirect_uri, response_type: "code", scope: "instagram_business_basic", ...query })}`,
+    );
   assert.equal((await page({})).status, 200);
-  const refused: Record<string, string>[] = [{ client_id: "1" }, { redirect_uri: "https://evil.example.test" }, { response_type: "token" }, { scope: "business_basic" }, { scope: "instagram_business_content_publish" }];
+  const refused: Record<string, string>[] = [
+    { client_id: "1" },
+    { redirect_uri: "https://evil.example.test" },
+    { response_type: "token" },
+    { scope: "business_basic" },
+    { scope: "instagram_business_content_publish" },
+  ];
   for (const query of refused) {
     assert.equal((await page(query)).status, 400, JSON.stringify(query));
   }
@@ -205,7 +294,11 @@ test("a code, an app and a redirect address that do not fit", async (t) => {
 
 test("a young, a short and a dead token are not refreshed", async (t) => {
   const { sandbox, token, advance } = await openInstagram(t);
-  const refresh = (by: string) => sandbox.call("GET", `https://graph.instagram.com/refresh_access_token?grant_type=ig_refresh_token&access_token=${by}`);
+  const refresh = (by: string) =>
+    sandbox.call(
+      "GET",
+      `https://graph.instagram.com/refresh_access_token?grant_type=ig_refresh_token&access_token=${by}`,
+    );
   assert.deepEqual(codesOf(await refresh(token)), BAD);
   assert.deepEqual(codesOf(await refresh("SHORT1")), BAD);
   assert.deepEqual(codesOf(await refresh("nobody")), [400, 190]);
@@ -218,7 +311,10 @@ test("fields that there are none of, and a parameter that is withdrawn", async (
   assert.deepEqual(codesOf(await get("/me", { fields: "shoe_size" })), BAD);
   assert.deepEqual(codesOf(await get(`/${IG}/media`, { fields: "id", limit: "none" })), BAD);
   assert.deepEqual(codesOf(await get("/17910000000009999", { fields: "id" })), GONE);
-  assert.deepEqual(codesOf(await sandbox.call("GET", "https://graph.instagram.com/v26.0/me?date_format=U", { token })), BAD);
+  assert.deepEqual(
+    codesOf(await sandbox.call("GET", "https://graph.instagram.com/v26.0/me?date_format=U", { token })),
+    BAD,
+  );
   const old = await sandbox.call("GET", "https://graph.instagram.com/v18.0/me", { token });
   assert.deepEqual([old.status, old.headers.get("facebook-api-version")], [200, "v21.0"]);
 });

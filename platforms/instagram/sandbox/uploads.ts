@@ -5,9 +5,16 @@ import { MAX_BYTES } from "./media-rules.ts";
 import { needAbility, UPLOAD_HOST, viewerOf } from "./viewer.ts";
 
 /** Videos that are sent in place of being fetched. Source: Instagram Platform docs, resumable uploads, 2026-09-11. */
-export const UPLOAD_ROUTES: readonly SandboxRoute[] = ["/ig-api-upload/{version}/{id}", "/ig-api-upload/{id}"].map((path) => ({
-  method: "POST", host: UPLOAD_HOST, path, operation: "upload", rawBody: true, run: receive,
-}));
+export const UPLOAD_ROUTES: readonly SandboxRoute[] = ["/ig-api-upload/{version}/{id}", "/ig-api-upload/{id}"].map(
+  (path) => ({
+    method: "POST",
+    host: UPLOAD_HOST,
+    path,
+    operation: "upload",
+    rawBody: true,
+    run: receive,
+  }),
+);
 
 const DONE = jsonAnswer({ success: true, message: "Upload successful." });
 
@@ -37,5 +44,7 @@ function waitingContainer(call: Call): Container | undefined {
   const viewer = viewerOf(call);
   needAbility(viewer, "publish");
   const container = findContainer(call, call.segments["id"] ?? "");
-  return container?.owner === viewer.person.id && container.upload === "waiting" && container.state !== "EXPIRED" ? container : undefined;
+  return container?.owner === viewer.person.id && container.upload === "waiting" && container.state !== "EXPIRED"
+    ? container
+    : undefined;
 }

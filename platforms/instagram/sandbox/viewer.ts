@@ -1,6 +1,6 @@
+import type { Person, Token } from "../../../sandbox/identity.ts";
 import { openGraph, noObject, Refusal, type Graph } from "../../../sandbox/meta/graph.ts";
 import { TOKEN_ERRORS, tokenOf } from "../../../sandbox/meta/tokens.ts";
-import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome, SandboxRoute } from "../../../sandbox/platform.ts";
 import { accountOf, reachedPages } from "./people.ts";
 
@@ -56,17 +56,25 @@ export function viewerOf(call: Call): Viewer {
 export function needAbility(viewer: Viewer, ability: Ability): void {
   const scopes = ABILITIES[ability][viewer.login];
   const absent = scopes ? scopes.find((scope) => !viewer.token.scopes.includes(scope)) : "a login by Facebook";
-  if (absent !== undefined) throw new Refusal({ message: `(#10) Application does not have permission for this action: ${absent} is missing`, code: 10 });
+  if (absent !== undefined)
+    throw new Refusal({
+      message: `(#10) Application does not have permission for this action: ${absent} is missing`,
+      code: 10,
+    });
 }
 
 /** `{user}` in a path is the account's id; `me` is the account with Instagram's own login only. */
 export function needSelf(call: Call, viewer: Viewer): void {
   const id = call.segments["user"] ?? "";
-  const reached = viewer.login === "instagram" || reachedPages(call, viewer.token).some((page) => page.linkedId === viewer.person.id);
+  const reached =
+    viewer.login === "instagram" || reachedPages(call, viewer.token).some((page) => page.linkedId === viewer.person.id);
   if (!reached || (id !== viewer.person.id && !(id === "me" && viewer.login === "instagram"))) throw noObject(id);
 }
 
 /** The same route for both logins. */
 export function onBothHosts(route: Omit<SandboxRoute, "host">): SandboxRoute[] {
-  return [{ ...route, host: DIRECT_HOST }, { ...route, host: FACEBOOK_HOST }];
+  return [
+    { ...route, host: DIRECT_HOST },
+    { ...route, host: FACEBOOK_HOST },
+  ];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { randomSecret } from "../../../sandbox/identity.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
@@ -29,7 +30,11 @@ export interface Asset {
 }
 
 const AssetFacts = z.object({
-  sha256: z.string(), width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(), thumbnail: z.string().nullable(),
+  sha256: z.string(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  thumbnail: z.string().nullable(),
 });
 
 export type AssetFacts = z.infer<typeof AssetFacts>;
@@ -43,11 +48,20 @@ CREATE TABLE IF NOT EXISTS linkedin_assets (
 /** A part's address lives for about 30 days. */
 const URL_LIFE_MS = 30 * 86_400_000;
 
-export function addAsset(call: Call, draft: { kind: Asset["kind"]; owner: string; sizeBytes: number | null; uploadToken: string }): Asset {
+export function addAsset(
+  call: Call,
+  draft: { kind: Asset["kind"]; owner: string; sizeBytes: number | null; uploadToken: string },
+): Asset {
   const urn = `urn:li:${draft.kind}:${draft.kind === "image" ? "D4E10AQ" : "D4E05AQ"}${randomSecret("", 9)}`;
   call.world.store.run(
     "INSERT INTO linkedin_assets (urn, kind, owner, secret, urls_expire_at, size_bytes, upload_token) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    urn, draft.kind, draft.owner, randomSecret("", 24), call.now + URL_LIFE_MS, draft.sizeBytes, draft.uploadToken,
+    urn,
+    draft.kind,
+    draft.owner,
+    randomSecret("", 24),
+    call.now + URL_LIFE_MS,
+    draft.sizeBytes,
+    draft.uploadToken,
   );
   actOut(call, urn);
   const asset = findAsset(call, urn);
@@ -61,11 +75,20 @@ export function findAsset(call: Call, urn: string): Asset | undefined {
 }
 
 /** The bytes are here; processing ends at once for an image and after some seconds for a video. */
-export function receiveAsset(call: Call, urn: string, got: { measured: Measured; failure: string | null; seconds: number; scrambled?: boolean }): void {
+export function receiveAsset(
+  call: Call,
+  urn: string,
+  got: { measured: Measured; failure: string | null; seconds: number; scrambled?: boolean },
+): void {
   const { sha256, width, height, durationSeconds, thumbnail } = got.measured;
   call.world.store.run(
     "UPDATE linkedin_assets SET ready_at = ? + 1000 * max(?, slow_seconds), reads = 0, failure = ?, scrambled = ?, facts = ? WHERE urn = ?",
-    call.now, got.seconds, got.failure, got.scrambled ? 1 : 0, JSON.stringify({ sha256, width, height, durationSeconds, thumbnail }), urn,
+    call.now,
+    got.seconds,
+    got.failure,
+    got.scrambled ? 1 : 0,
+    JSON.stringify({ sha256, width, height, durationSeconds, thumbnail }),
+    urn,
   );
   actOut(call, urn);
 }
@@ -85,7 +108,12 @@ export function actOut(call: Call, urn: string): void {
   const forced = { process_forever: "PROCESSING", "processing-failed": "PROCESSING_FAILED" }[name];
   if (forced !== undefined) store.run("UPDATE linkedin_assets SET forced = ? WHERE urn = ?", forced, urn);
   if (name === "processing-slow-{n}s") {
-    store.run("UPDATE linkedin_assets SET slow_seconds = ?, ready_at = CASE WHEN ready_at IS NULL THEN NULL ELSE ? END WHERE urn = ?", number ?? 0, call.now + (number ?? 0) * 1000, urn);
+    store.run(
+      "UPDATE linkedin_assets SET slow_seconds = ?, ready_at = CASE WHEN ready_at IS NULL THEN NULL ELSE ? END WHERE urn = ?",
+      number ?? 0,
+      call.now + (number ?? 0) * 1000,
+      urn,
+    );
   }
 }
 

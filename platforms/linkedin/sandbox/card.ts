@@ -39,10 +39,20 @@ const ICONS = {
 
 function postHtml({ post, look }: SeenPost, options: CardOptions): string {
   const { username, name, url } = look.author;
-  const calls = post.publishCalls > 1 ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>` : "";
+  const calls =
+    post.publishCalls > 1
+      ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
+      : "";
   const notes = look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("") + calls;
   const audience = post.visibility === "PUBLIC" ? icon("globe") : icon("people");
-  const deeds = ([["like", "Like"], ["comment", "Comment"], ["repost", "Repost"], ["send", "Send"]] as const)
+  const deeds = (
+    [
+      ["like", "Like"],
+      ["comment", "Comment"],
+      ["repost", "Repost"],
+      ["send", "Send"],
+    ] as const
+  )
     .filter(([deed]) => deed !== "repost" || post.settings["isReshareDisabledByAuthor"] !== true)
     .map(([deed, label]) => `<span>${icon(deed)}<b>${label}</b></span>`);
   return `<article class="${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
@@ -74,7 +84,11 @@ function articleHtml({ post, look }: Pick<SeenPost, "post" | "look">, options: C
   const host = URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, "") : url;
   const [picture] = look.media;
   const figure = picture ? mediaItem(picture, post.media[0]?.altText ?? null, options, false) : "";
-  return outward(url, `${figure}<span class="about"><b>${escapeHtml(look.link?.title ?? host)}</b><small>${escapeHtml(host)}</small></span>`, picture ? "article" : "article bare");
+  return outward(
+    url,
+    `${figure}<span class="about"><b>${escapeHtml(look.link?.title ?? host)}</b><small>${escapeHtml(host)}</small></span>`,
+    picture ? "article" : "article bare",
+  );
 }
 
 function icon(name: keyof typeof ICONS): string {

@@ -30,16 +30,34 @@ const TITLE_MAX = 400;
 const IMAGES = { min: 2, max: 20 };
 
 const POST: Schema = {
-  author: { kind: "string", required: true }, commentary: { kind: "string", required: true }, visibility: { kind: "string", required: true },
-  distribution: { kind: "object", required: true }, lifecycleState: { kind: "string", required: true }, isReshareDisabledByAuthor: { kind: "boolean" },
-  content: { kind: "object" }, contentCallToActionLabel: { kind: "string" }, contentLandingPage: { kind: "string" }, reshareContext: { kind: "object" }, adContext: { kind: "object" },
+  author: { kind: "string", required: true },
+  commentary: { kind: "string", required: true },
+  visibility: { kind: "string", required: true },
+  distribution: { kind: "object", required: true },
+  lifecycleState: { kind: "string", required: true },
+  isReshareDisabledByAuthor: { kind: "boolean" },
+  content: { kind: "object" },
+  contentCallToActionLabel: { kind: "string" },
+  contentLandingPage: { kind: "string" },
+  reshareContext: { kind: "object" },
+  adContext: { kind: "object" },
 };
 const DISTRIBUTION: Schema = {
-  feedDistribution: { kind: "string", required: true }, targetEntities: { kind: "array" }, thirdPartyDistributionChannels: { kind: "array" },
+  feedDistribution: { kind: "string", required: true },
+  targetEntities: { kind: "array" },
+  thirdPartyDistributionChannels: { kind: "array" },
 };
-const MEDIA: Schema = { id: { kind: "string", required: true }, altText: { kind: "string" }, title: { kind: "string" } };
+const MEDIA: Schema = {
+  id: { kind: "string", required: true },
+  altText: { kind: "string" },
+  title: { kind: "string" },
+};
 const ARTICLE: Schema = {
-  source: { kind: "string" }, title: { kind: "string" }, description: { kind: "string" }, thumbnail: { kind: "string" }, thumbnailAltText: { kind: "string" },
+  source: { kind: "string" },
+  title: { kind: "string" },
+  description: { kind: "string" },
+  thumbnail: { kind: "string" },
+  thumbnailAltText: { kind: "string" },
 };
 const KINDS = ["media", "multiImage", "article", "poll", "celebration", "reference", "carousel"];
 
@@ -49,7 +67,8 @@ export function judgePost(call: Call, viewer: Viewer): NewPost {
   const visibility = oneOf(body, "visibility", ["PUBLIC", "CONNECTIONS", "LOGGED_IN", "CONTAINER"]);
   oneOf(distribution, "feedDistribution", ["MAIN_FEED", "NONE"]);
   judgeAuthor(textOf(body, "author") ?? "", viewer);
-  if (textOf(distribution, "feedDistribution") === "NONE") throw new Refusal(badValue("feedDistribution NONE is for organizations only"));
+  if (textOf(distribution, "feedDistribution") === "NONE")
+    throw new Refusal(badValue("feedDistribution NONE is for organizations only"));
   if (oneOf(body, "lifecycleState", ["DRAFT", "PUBLISHED", "PUBLISH_REQUESTED", "PUBLISH_FAILED"]) !== "PUBLISHED") {
     throw new Refusal(badValue("lifecycleState has to be PUBLISHED when a post is created"));
   }
@@ -57,12 +76,18 @@ export function judgePost(call: Call, viewer: Viewer): NewPost {
   if (commentary.trim() === "") throw new Refusal(ERRORS.blank);
   if (renderLittleText(commentary).length > TEXT_MAX) throw new Refusal(ERRORS.tooLong);
   const { author: _author, commentary: _commentary, visibility: _visibility, content, ...settings } = body;
-  return { commentary, visibility, content: content ?? null, ...judgeContent(call, viewer, content, { ...settings, commentary }) };
+  return {
+    commentary,
+    visibility,
+    content: content ?? null,
+    ...judgeContent(call, viewer, content, { ...settings, commentary }),
+  };
 }
 
 function judgeAuthor(author: string, viewer: Viewer): void {
   if (author === viewer.urn) return;
-  if (!/^urn:li:[a-zA-Z]+:/.test(author)) throw new Refusal({ status: 400, code: "INVALID_URN_TYPE", message: `${author} is no URN` });
+  if (!/^urn:li:[a-zA-Z]+:/.test(author))
+    throw new Refusal({ status: 400, code: "INVALID_URN_TYPE", message: `${author} is no URN` });
   throw new Refusal(ERRORS.notAuthor);
 }
 
@@ -91,15 +116,27 @@ function judgeMedia(call: Call, viewer: Viewer, value: unknown, settings: Record
   const title = textOf(media, "title");
   // LinkedIn has no alternative text for videos.
   const medium = { asset, altText: asset.kind === "video" ? null : altTextOf(media, "altText") };
-  return { kind: asset.kind, media: [medium], link: null, settings: { ...settings, ...(title !== undefined && { title }) } };
+  return {
+    kind: asset.kind,
+    media: [medium],
+    link: null,
+    settings: { ...settings, ...(title !== undefined && { title }) },
+  };
 }
 
 function judgeImages(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
-  const { images } = checkFields(value, "/content/multiImage", { images: { kind: "array", required: true }, altText: { kind: "string" } });
+  const { images } = checkFields(value, "/content/multiImage", {
+    images: { kind: "array", required: true },
+    altText: { kind: "string" },
+  });
   const list = Array.isArray(images) ? images : [];
-  if (list.length < IMAGES.min || list.length > IMAGES.max) throw new Refusal(badValue(`multiImage takes ${IMAGES.min} to ${IMAGES.max} images`));
+  if (list.length < IMAGES.min || list.length > IMAGES.max)
+    throw new Refusal(badValue(`multiImage takes ${IMAGES.min} to ${IMAGES.max} images`));
   const media = list.map((entry: unknown, place) => {
-    const image = checkFields(entry, `/content/multiImage/images/${place}`, { id: { kind: "string", required: true }, altText: { kind: "string" } });
+    const image = checkFields(entry, `/content/multiImage/images/${place}`, {
+      id: { kind: "string", required: true },
+      altText: { kind: "string" },
+    });
     return { asset: usable(call, viewer, textOf(image, "id") ?? "", ["image"]), altText: altTextOf(image, "altText") };
   });
   return { kind: "carousel", media, link: null, settings };
@@ -109,8 +146,10 @@ function judgeImages(call: Call, viewer: Viewer, value: unknown, settings: Recor
 function judgeArticle(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
   const article = checkFields(value, "/content/article", ARTICLE);
   const source = textOf(article, "source");
-  if (source === undefined) throw new Refusal({ status: 400, code: "MISSING_FIELD", message: "content.article.source is required" });
-  if (!URL.canParse(source) || !/^https?:$/.test(new URL(source).protocol)) throw new Refusal(badValue("content.article.source is no web address"));
+  if (source === undefined)
+    throw new Refusal({ status: 400, code: "MISSING_FIELD", message: "content.article.source is required" });
+  if (!URL.canParse(source) || !/^https?:$/.test(new URL(source).protocol))
+    throw new Refusal(badValue("content.article.source is no web address"));
   const title = textOf(article, "title");
   if ((title ?? "").length > TITLE_MAX) throw new Refusal(ERRORS.tooLong);
   const thumbnail = textOf(article, "thumbnail");
@@ -128,12 +167,15 @@ function altTextOf(fields: Fields, name: string): string | null {
 /** The member's own image or video, ready to be shown. */
 function usable(call: Call, viewer: Viewer, urn: string, kinds: readonly Asset["kind"][]): Asset {
   const kind = kinds.find((one) => urn.startsWith(`urn:li:${one}:`));
-  if (kind === undefined) throw new Refusal({ status: 400, code: "INVALID_URN_TYPE", message: `${urn} is not of a type that is taken here` });
+  if (kind === undefined)
+    throw new Refusal({ status: 400, code: "INVALID_URN_TYPE", message: `${urn} is not of a type that is taken here` });
   if (call.behaviour?.name === "process_forever") actOut(call, urn);
   const asset = findAsset(call, urn);
   if (!asset || asset.owner !== viewer.urn) throw new Refusal(kind === "image" ? ERRORS.badImage : ERRORS.badVideo);
   const refusals: Partial<Record<Asset["state"], RestError>> = {
-    WAITING_UPLOAD: ERRORS.waitingUpload, PROCESSING: ERRORS.waitingUpload, PROCESSING_FAILED: ERRORS.processingFailed,
+    WAITING_UPLOAD: ERRORS.waitingUpload,
+    PROCESSING: ERRORS.waitingUpload,
+    PROCESSING_FAILED: ERRORS.processingFailed,
   };
   const refusal = refusals[asset.state];
   if (refusal) throw new Refusal(refusal);

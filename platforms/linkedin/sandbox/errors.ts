@@ -1,4 +1,11 @@
-import { jsonAnswer, OPERATIONS, type Call, type FaultSwitch, type Operation, type PlatformAnswer } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  OPERATIONS,
+  type Call,
+  type FaultSwitch,
+  type Operation,
+  type PlatformAnswer,
+} from "../../../sandbox/platform.ts";
 
 /**
  * LinkedIn's error bodies, and the faults that tests may ask for.
@@ -23,7 +30,13 @@ export class Refusal extends Error {
 }
 
 export function restError(call: Call, { status, serviceErrorCode, code, message, details }: RestError): PlatformAnswer {
-  const body = { status, ...(serviceErrorCode !== undefined && { serviceErrorCode }), ...(code !== undefined && { code }), message, ...details };
+  const body = {
+    status,
+    ...(serviceErrorCode !== undefined && { serviceErrorCode }),
+    ...(code !== undefined && { code }),
+    message,
+    ...details,
+  };
   return jsonAnswer(body, { status, headers: restHeaders(call) });
 }
 
@@ -42,29 +55,65 @@ export function tokenError(status: number, error: string, error_description: str
 }
 
 const day = (whose: "APPLICATION" | "MEMBER"): RestError => ({
-  status: 429, serviceErrorCode: 101, code: "TOO_MANY_REQUESTS",
+  status: 429,
+  serviceErrorCode: 101,
+  code: "TOO_MANY_REQUESTS",
   message: `Resource level throttle ${whose} DAY limit for calls to this resource is reached.`,
 });
 
 /** Every error that has one form. */
 export const ERRORS = {
   invalidToken: { status: 401, serviceErrorCode: 65600, code: "INVALID_ACCESS_TOKEN", message: "Invalid access token" },
-  revoked: { status: 401, serviceErrorCode: 65601, code: "REVOKED_ACCESS_TOKEN", message: "The token used in the request has been revoked by the user" },
-  expired: { status: 401, serviceErrorCode: 65602, code: "EXPIRED_ACCESS_TOKEN", message: "The token used in the request has expired" },
+  revoked: {
+    status: 401,
+    serviceErrorCode: 65601,
+    code: "REVOKED_ACCESS_TOKEN",
+    message: "The token used in the request has been revoked by the user",
+  },
+  expired: {
+    status: 401,
+    serviceErrorCode: 65602,
+    code: "EXPIRED_ACCESS_TOKEN",
+    message: "The token used in the request has expired",
+  },
   noToken: { status: 401, serviceErrorCode: 65604, code: "EMPTY_ACCESS_TOKEN", message: "Empty oauth2_access_token" },
-  restricted: { status: 403, serviceErrorCode: 65608, code: "RESTRICTED_MEMBER", message: "The member account is restricted" },
-  noVersion: { status: 400, code: "VERSION_MISSING", message: "A version must be present. Please specify a version by adding the LinkedIn-Version header." },
+  restricted: {
+    status: 403,
+    serviceErrorCode: 65608,
+    code: "RESTRICTED_MEMBER",
+    message: "The member account is restricted",
+  },
+  noVersion: {
+    status: 400,
+    code: "VERSION_MISSING",
+    message: "A version must be present. Please specify a version by adding the LinkedIn-Version header.",
+  },
   notAuthor: {
-    status: 403, serviceErrorCode: 100, code: "ACCESS_DENIED",
-    message: "Field Value validation failed in REQUEST_BODY: Data Processing Exception while processing fields [/author]",
+    status: 403,
+    serviceErrorCode: 100,
+    code: "ACCESS_DENIED",
+    message:
+      "Field Value validation failed in REQUEST_BODY: Data Processing Exception while processing fields [/author]",
   },
   noMap: { status: 400, code: "ILLEGAL_ARGUMENT", message: "Request body could not be converted to data map" },
-  tooLong: { status: 400, code: "FIELD_LENGTH_TOO_LONG", message: "The length of a field is longer than the allowed maximum" },
+  tooLong: {
+    status: 400,
+    code: "FIELD_LENGTH_TOO_LONG",
+    message: "The length of a field is longer than the allowed maximum",
+  },
   blank: { status: 400, code: "INVALID_VALUE_BLANK_FIELD", message: "The value of the field commentary is blank" },
   badImage: { status: 400, code: "INVALID_IMAGE_ID", message: "The image id is invalid" },
   badVideo: { status: 400, code: "INVALID_VIDEO_ID", message: "The video id is invalid" },
-  waitingUpload: { status: 400, code: "MEDIA_ASSET_WAITING_UPLOAD", message: "The media asset is waiting for its upload" },
-  processingFailed: { status: 400, code: "MEDIA_ASSET_PROCESSING_FAILED", message: "The media asset could not be processed" },
+  waitingUpload: {
+    status: 400,
+    code: "MEDIA_ASSET_WAITING_UPLOAD",
+    message: "The media asset is waiting for its upload",
+  },
+  processingFailed: {
+    status: 400,
+    code: "MEDIA_ASSET_PROCESSING_FAILED",
+    message: "The media asset could not be processed",
+  },
   expiredUrl: { status: 400, code: "EXPIRED_UPLOAD_URL", message: "The upload URL has expired" },
   updateFailed: { status: 400, code: "UPDATING_ASSET_FAILED", message: "The media asset could not be updated" },
   notFound: { status: 404, code: "NOT_FOUND", message: "The requested resource was not found" },
@@ -81,22 +130,38 @@ export const ERRORS = {
 } as const satisfies Record<string, RestError>;
 
 export function noPermission(resource: string): RestError {
-  return { status: 403, serviceErrorCode: 100, code: "ACCESS_DENIED", message: `Not enough permissions to access: ${resource}` };
+  return {
+    status: 403,
+    serviceErrorCode: 100,
+    code: "ACCESS_DENIED",
+    message: `Not enough permissions to access: ${resource}`,
+  };
 }
 
 export function forbidden(kind: "image" | "video"): RestError {
   return {
-    status: 403, serviceErrorCode: 100, code: "ACCESS_DENIED",
+    status: 403,
+    serviceErrorCode: 100,
+    code: "ACCESS_DENIED",
     message: `Accessing this ${kind} resource is forbidden. Please check your permissions for this resource`,
   };
 }
 
 export function forbiddenPost(): RestError {
-  return { status: 403, serviceErrorCode: 100, code: "ACCESS_DENIED", message: "Accessing the UGC resource is forbidden. Please check your permissions for this resource" };
+  return {
+    status: 403,
+    serviceErrorCode: 100,
+    code: "ACCESS_DENIED",
+    message: "Accessing the UGC resource is forbidden. Please check your permissions for this resource",
+  };
 }
 
 export function inactiveVersion(version: string): RestError {
-  return { status: 426, code: "NONEXISTENT_VERSION", message: `Requested version ${/^\d{6}$/.test(version) ? `${version}01` : version} is not active` };
+  return {
+    status: 426,
+    code: "NONEXISTENT_VERSION",
+    message: `Requested version ${/^\d{6}$/.test(version) ? `${version}01` : version} is not active`,
+  };
 }
 
 export function badValue(message: string): RestError {
@@ -129,7 +194,11 @@ const GATEWAY_TIMEOUT: PlatformAnswer = {
 
 /** Every row of the platform's error table, by its key or number. */
 const NAMED_ERRORS: Readonly<Record<string, RestError>> = {
-  ...byKeys(Object.values(ERRORS).filter((error) => error !== ERRORS.memberDay && error !== ERRORS.protection && error !== ERRORS.notAuthor)),
+  ...byKeys(
+    Object.values(ERRORS).filter(
+      (error) => error !== ERRORS.memberDay && error !== ERRORS.protection && error !== ERRORS.notAuthor,
+    ),
+  ),
   ACCESS_DENIED: noPermission("partnerApiPostsExternal.CREATE.20260501"),
   "100": noPermission("partnerApiPostsExternal.CREATE.20260501"),
   "author-forbidden": ERRORS.notAuthor,
@@ -152,27 +221,59 @@ const NAMED_ERRORS: Readonly<Record<string, RestError>> = {
 };
 
 export const SWITCHES: readonly FaultSwitch[] = [
-  { name: "commit-then-drop", operations: ["publish"], about: "Published, then the connection is cut.", as: "drop_after" },
-  { name: "commit-then-504", operations: ["publish"], about: "Published, then a gateway's 504 in HTML.", done: true, answer: () => GATEWAY_TIMEOUT },
+  {
+    name: "commit-then-drop",
+    operations: ["publish"],
+    about: "Published, then the connection is cut.",
+    as: "drop_after",
+  },
+  {
+    name: "commit-then-504",
+    operations: ["publish"],
+    about: "Published, then a gateway's 504 in HTML.",
+    done: true,
+    answer: () => GATEWAY_TIMEOUT,
+  },
   { name: "500-without-commit", operations: ["publish"], about: "500, and nothing is published.", as: "http_500" },
-  { name: "201-without-id", operations: ["publish"], about: "Published, and answered without x-restli-id.", done: true, answer: (call) => ({ status: 201, headers: restHeaders(call), body: "" }) },
+  {
+    name: "201-without-id",
+    operations: ["publish"],
+    about: "Published, and answered without x-restli-id.",
+    done: true,
+    answer: (call) => ({ status: 201, headers: restHeaders(call), body: "" }),
+  },
   { name: "duplicate-unseen", operations: ["publish"], about: "The duplicate check lets this call pass." },
   {
-    name: "revoked-after-refresh", operations: CALLS, about: "A token younger than 10 s is taken for revoked.",
-    applies: (call) => isYoung(call), answer: (call) => restError(call, ERRORS.revoked),
+    name: "revoked-after-refresh",
+    operations: CALLS,
+    about: "A token younger than 10 s is taken for revoked.",
+    applies: (call) => isYoung(call),
+    answer: (call) => restError(call, ERRORS.revoked),
   },
   { name: "processing-failed", operations: ["upload"], about: "The image or video ends as PROCESSING_FAILED." },
   { name: "processing-slow-{n}s", operations: ["upload"], about: "Processing takes N seconds." },
-  { name: "part-url-expired", operations: ["upload"], about: "The upload address has expired: 401 on a video's part, EXPIRED_UPLOAD_URL on an image.", applies: isPut },
+  {
+    name: "part-url-expired",
+    operations: ["upload"],
+    about: "The upload address has expired: 401 on a video's part, EXPIRED_UPLOAD_URL on an image.",
+    applies: isPut,
+  },
   { name: "token-expired", operations: CALLS, about: "The token has expired from here on.", as: "expire_token" },
   { name: "token-revoked", operations: CALLS, about: "The member has removed the app.", as: "revoke_token" },
   ...Object.entries(NAMED_ERRORS).map(([name, error]): FaultSwitch => ({
-    name, operations: CALLS, about: `${error.status}: ${error.message}`, answer: (call) => restError(call, error),
+    name,
+    operations: CALLS,
+    about: `${error.status}: ${error.message}`,
+    answer: (call) => restError(call, error),
   })),
 ];
 
 function byKeys(errors: readonly RestError[]): Record<string, RestError> {
-  const entries = errors.flatMap((error) => [error.code, error.serviceErrorCode].flatMap((key): [string, RestError][] => (key === undefined ? [] : [[String(key), error]])));
+  const entries = errors.flatMap((error) =>
+    [error.code, error.serviceErrorCode].flatMap((key): [string, RestError][] =>
+      key === undefined ? [] : [[String(key), error]],
+    ),
+  );
   return Object.fromEntries(entries);
 }
 

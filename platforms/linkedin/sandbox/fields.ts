@@ -17,14 +17,19 @@ export function bodyOf(call: Call): Fields {
 
 /** The object, all of whose fields are of the schema. */
 export function checkFields(value: unknown, path: string, schema: Schema): Fields {
-  if (!isFields(value)) throw new Refusal(schemaError([`${path} :: ${JSON.stringify(value)} cannot be coerced to a record`]));
+  if (!isFields(value))
+    throw new Refusal(schemaError([`${path} :: ${JSON.stringify(value)} cannot be coerced to a record`]));
   const missing = Object.entries(schema).filter(([name, { required }]) => required && (value[name] ?? null) === null);
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(schema, name));
-  const wrong = Object.entries(schema).filter(([name, { kind }]) => (value[name] ?? null) !== null && !isKind(value[name], kind));
+  const wrong = Object.entries(schema).filter(
+    ([name, { kind }]) => (value[name] ?? null) !== null && !isKind(value[name], kind),
+  );
   const problems = [
     ...missing.map(([name]) => `${path}/${name} :: field is required but not found and has no default value`),
     ...unknown.map((name) => `${path}/${name} :: unrecognized field found but not allowed`),
-    ...wrong.map(([name, { kind }]) => `${path}/${name} :: ${JSON.stringify(value[name])} cannot be coerced to ${kind}`),
+    ...wrong.map(
+      ([name, { kind }]) => `${path}/${name} :: ${JSON.stringify(value[name])} cannot be coerced to ${kind}`,
+    ),
   ];
   if (problems.length > 0) throw new Refusal(schemaError(problems));
   return value;

@@ -1,6 +1,12 @@
 import type { StoredBytes } from "../../../sandbox/body.ts";
 import type { Measured } from "../../../sandbox/media.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  type Call,
+  type Outcome,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { addAsset, findAsset, receiveAsset, type Asset } from "./assets.ts";
 import { ERRORS, forbidden, Refusal, restHeaders } from "./errors.ts";
 import { bodyOf, checkFields, textOf } from "./fields.ts";
@@ -8,10 +14,29 @@ import { refusing, versioned, viewerOf, type Viewer } from "./viewer.ts";
 
 /** Images: one address, one PUT with the member's token. Source: LinkedIn docs, images-api, 2026-05. */
 export const IMAGE_ROUTES: readonly SandboxRoute[] = [
-  { method: "POST", host: "api.linkedin.com", path: "/rest/images", operation: "upload", run: versioned("images.ACTION", initialize) },
+  {
+    method: "POST",
+    host: "api.linkedin.com",
+    path: "/rest/images",
+    operation: "upload",
+    run: versioned("images.ACTION", initialize),
+  },
   // Only partners may read images by the versioned API.
-  { method: "GET", host: "api.linkedin.com", path: "/rest/images/{urn}", operation: "status", run: versioned("images.GET", refuseRead) },
-  { method: "PUT", host: "www.linkedin.com", path: "/dms-uploads/{id}/uploaded-image/0", operation: "upload", rawBody: true, run: refusing(put) },
+  {
+    method: "GET",
+    host: "api.linkedin.com",
+    path: "/rest/images/{urn}",
+    operation: "status",
+    run: versioned("images.GET", refuseRead),
+  },
+  {
+    method: "PUT",
+    host: "www.linkedin.com",
+    path: "/dms-uploads/{id}/uploaded-image/0",
+    operation: "upload",
+    rawBody: true,
+    run: refusing(put),
+  },
 ];
 
 /** Fewer than this. Source: LinkedIn docs, images-api. */
@@ -21,8 +46,13 @@ const FORMATS = ["image/jpeg", "image/png", "image/gif"];
 
 function initialize(call: Call, viewer: Viewer): PlatformAnswer {
   if (call.query.get("action") !== "initializeUpload") throw new Refusal(ERRORS.noMap);
-  const { initializeUploadRequest } = checkFields(bodyOf(call), "", { initializeUploadRequest: { kind: "object", required: true } });
-  const request = checkFields(initializeUploadRequest, "/initializeUploadRequest", { owner: { kind: "string", required: true }, mediaLibraryMetadata: { kind: "object" } });
+  const { initializeUploadRequest } = checkFields(bodyOf(call), "", {
+    initializeUploadRequest: { kind: "object", required: true },
+  });
+  const request = checkFields(initializeUploadRequest, "/initializeUploadRequest", {
+    owner: { kind: "string", required: true },
+    mediaLibraryMetadata: { kind: "object" },
+  });
   if (textOf(request, "owner") !== viewer.urn) throw new Refusal(forbidden("image"));
   const asset = addAsset(call, { kind: "image", owner: viewer.urn, sizeBytes: null, uploadToken: "" });
   const value = { uploadUrlExpiresAt: asset.urlsExpireAt, uploadUrl: uploadUrl(asset), image: asset.urn };
@@ -30,7 +60,15 @@ function initialize(call: Call, viewer: Viewer): PlatformAnswer {
 }
 
 function uploadUrl({ urn, secret }: Asset): string {
-  const query = new URLSearchParams({ ca: "vector_feedshare", cn: "uploads", m: "AQJsandbox", app: "213242", sync: "0", v: "beta", ut: secret });
+  const query = new URLSearchParams({
+    ca: "vector_feedshare",
+    cn: "uploads",
+    m: "AQJsandbox",
+    app: "213242",
+    sync: "0",
+    v: "beta",
+    ut: secret,
+  });
   return `https://www.linkedin.com/dms-uploads/${idOf(urn)}/uploaded-image/0?${query}`;
 }
 
@@ -39,7 +77,8 @@ function put(call: Call): Outcome {
   const asset = findAsset(call, `urn:li:image:${call.segments["id"] ?? ""}`);
   if (!asset || asset.secret !== call.query.get("ut")) throw new Refusal(ERRORS.notFound);
   if (asset.owner !== owner) throw new Refusal(forbidden("image"));
-  if (call.now >= asset.urlsExpireAt || call.behaviour?.name === "part-url-expired") throw new Refusal(ERRORS.expiredUrl);
+  if (call.now >= asset.urlsExpireAt || call.behaviour?.name === "part-url-expired")
+    throw new Refusal(ERRORS.expiredUrl);
   const bytes = bytesOf(call);
   return call.world.media.measure(bytes.path).then((measured) => () => {
     receiveAsset(call, asset.urn, { measured, failure: judge(measured), seconds: 0 });
@@ -50,7 +89,8 @@ function put(call: Call): Outcome {
 /** The bytes of a PUT, all of them. */
 export function bytesOf(call: Call): StoredBytes {
   if (call.headers["content-length"] === undefined) throw new Refusal(ERRORS.noLength);
-  if (call.body.kind !== "bytes" || call.body.bytes.sizeBytes === 0 || !call.body.bytes.complete) throw new Refusal(ERRORS.updateFailed);
+  if (call.body.kind !== "bytes" || call.body.bytes.sizeBytes === 0 || !call.body.bytes.complete)
+    throw new Refusal(ERRORS.updateFailed);
   return call.body.bytes;
 }
 

@@ -20,8 +20,10 @@ export const linkedinSandbox: SandboxPlatform = {
   routes: [...OAUTH_ROUTES, ...PROFILE_ROUTES, ...IMAGE_ROUTES, ...VIDEO_ROUTES, ...POST_ROUTES],
   switches: SWITCHES,
   badParameter,
-  rateLimited: (call) => (isOAuth(call) ? tokenError(429, "too_many_requests", "Too many requests") : restError(call, ERRORS.memberDay)),
-  serverError: (call) => (isOAuth(call) ? tokenError(500, "server_error", "Internal Server Error") : restError(call, ERRORS.server)),
+  rateLimited: (call) =>
+    isOAuth(call) ? tokenError(429, "too_many_requests", "Too many requests") : restError(call, ERRORS.memberDay),
+  serverError: (call) =>
+    isOAuth(call) ? tokenError(500, "server_error", "Internal Server Error") : restError(call, ERRORS.server),
   refusal: countCall,
   newApp,
   card: LINKEDIN_CARD,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { renderLittleText } from "./little-text.ts";
 
 test("the page's vectors are read back as they were meant", () => {
@@ -20,14 +21,27 @@ test("the page's vectors are read back as they were meant", () => {
 
 test("hashtags and mentions are shown without their markup", () => {
   assert.equal(renderLittleText("{hashtag|\\#|launch} now"), "#launch now");
-  assert.equal(renderLittleText("by @[Jo \\(J.\\) Doe](urn:li:person:abc), @[ACME](urn:li:organization:2414183)"), "by Jo (J.) Doe, ACME");
+  assert.equal(
+    renderLittleText("by @[Jo \\(J.\\) Doe](urn:li:person:abc), @[ACME](urn:li:organization:2414183)"),
+    "by Jo (J.) Doe, ACME",
+  );
   assert.equal(renderLittleText("#Überraschung\nund mehr"), "#Überraschung\nund mehr");
 });
 
 test("the text is cut at the first reserved character that is neither escaped nor markup", () => {
   const cuts: Record<string, string> = {
-    "Shipping today (really)": "Shipping today ", "a_b": "a", "me@example.com": "me", "50 < 60": "50 ", "#1 of all": "", "C# and more": "C",
-    "#AI_tools rock": "#AI", "a \\b": "a ", "ends with \\": "ends with ", "@[Jo](urn:li:share:1) x": "", "{hashtag|x}": "", "a|b": "a",
+    "Shipping today (really)": "Shipping today ",
+    a_b: "a",
+    "me@example.com": "me",
+    "50 < 60": "50 ",
+    "#1 of all": "",
+    "C# and more": "C",
+    "#AI_tools rock": "#AI",
+    "a \\b": "a ",
+    "ends with \\": "ends with ",
+    "@[Jo](urn:li:share:1) x": "",
+    "{hashtag|x}": "",
+    "a|b": "a",
   };
   for (const [commentary, shown] of Object.entries(cuts)) assert.equal(renderLittleText(commentary), shown, commentary);
 });

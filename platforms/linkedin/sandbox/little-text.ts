@@ -56,7 +56,12 @@ function hashtagAt(commentary: string, at: number): Element | undefined {
   return hasLetter ? { shown: `#${withoutEscapes(word)}`, length: word.length + 1 } : undefined;
 }
 
-function matched(pattern: RegExp, commentary: string, at: number, show: (inner: string) => string): Element | undefined {
+function matched(
+  pattern: RegExp,
+  commentary: string,
+  at: number,
+  show: (inner: string) => string,
+): Element | undefined {
   const match = pattern.exec(commentary.slice(at));
   return match ? { shown: show(match[1] ?? ""), length: match[0].length } : undefined;
 }

@@ -16,16 +16,32 @@ const INVALID_GRANT = "The provided authorization grant or refresh token is inva
 
 export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "www.linkedin.com", path: "/oauth/v2/authorization", operation: "authorize", run: askConsent },
-  { method: "POST", host: "www.linkedin.com", path: "/oauth/v2/authorization", operation: "authorize", run: takeConsent },
   {
-    method: "POST", host: "www.linkedin.com", path: "/oauth/v2/accessToken",
-    operation: (call) => (formOf(call).get("grant_type") === "refresh_token" ? "refresh" : "token"), run: giveToken,
+    method: "POST",
+    host: "www.linkedin.com",
+    path: "/oauth/v2/authorization",
+    operation: "authorize",
+    run: takeConsent,
+  },
+  {
+    method: "POST",
+    host: "www.linkedin.com",
+    path: "/oauth/v2/accessToken",
+    operation: (call) => (formOf(call).get("grant_type") === "refresh_token" ? "refresh" : "token"),
+    run: giveToken,
   },
   { method: "POST", host: "www.linkedin.com", path: "/oauth/v2/introspectToken", operation: "read", run: introspect },
   { method: "POST", host: "www.linkedin.com", path: "/oauth/v2/revoke", operation: "revoke", run: revoke },
 ];
 
-type ConsentRequest = { redirectUri: string; state: string | undefined; scopes: string[]; unknownScope: string | undefined; person: Person; clientId: string };
+type ConsentRequest = {
+  redirectUri: string;
+  state: string | undefined;
+  scopes: string[];
+  unknownScope: string | undefined;
+  person: Person;
+  clientId: string;
+};
 
 /** Everything is granted or nothing. */
 function askConsent(call: Call): PlatformAnswer {
@@ -33,7 +49,11 @@ function askConsent(call: Call): PlatformAnswer {
   if (typeof asked === "string") return wrongRequest(asked);
   if (asked.unknownScope !== undefined) return refuseScope(asked, asked.unknownScope);
   const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: true }));
-  return consentPage({ platform: "LinkedIn", person: asked.person, groups: [{ title: "The app would like to", field: "scope", options }] });
+  return consentPage({
+    platform: "LinkedIn",
+    person: asked.person,
+    groups: [{ title: "The app would like to", field: "scope", options }],
+  });
 }
 
 function takeConsent(call: Call): PlatformAnswer {
@@ -47,7 +67,9 @@ function takeConsent(call: Call): PlatformAnswer {
   // Another set of scopes than before ends the member's older tokens for this app.
   world.store.run(
     "UPDATE grants SET revoked = 1 WHERE platform = 'linkedin' AND client_id = ? AND person_id = ? AND scopes <> ?",
-    clientId, person.id, JSON.stringify(scopes),
+    clientId,
+    person.id,
+    JSON.stringify(scopes),
   );
   const grantId = world.identity.addGrant({ platform: "linkedin", clientId, personId: person.id, scopes, at: now });
   const code = randomSecret("AQT", 90);
@@ -63,7 +85,10 @@ export function refuseConsent(call: Call): PlatformAnswer {
 }
 
 function refuseScope(asked: ConsentRequest, scope: string): PlatformAnswer {
-  return back(asked, { error: "unauthorized_scope_error", error_description: `Scope "${scope}" is not authorized for your application` });
+  return back(asked, {
+    error: "unauthorized_scope_error",
+    error_description: `Scope "${scope}" is not authorized for your application`,
+  });
 }
 
 function wrongRequest(message: string): PlatformAnswer {
@@ -77,12 +102,20 @@ function readConsentRequest(call: Call): ConsentRequest | string {
   const redirectUri = query.get("redirect_uri") ?? "";
   const app = world.identity.app("linkedin", clientId);
   if (!app) return "Client_id doesn't match";
-  if (!app.redirectUris.some((uri) => withoutQuery(uri) === withoutQuery(redirectUri))) return "Redirect_uri doesn't match";
+  if (!app.redirectUris.some((uri) => withoutQuery(uri) === withoutQuery(redirectUri)))
+    return "Redirect_uri doesn't match";
   if (query.get("response_type") !== "code") return "Invalid response_type";
   const scopes = [...new Set((query.get("scope") ?? "").split(/[\s,]+/).filter(Boolean))].sort();
   if (scopes.length === 0) return "Invalid scope";
   const unknownScope = scopes.find((scope) => !Object.hasOwn(SCOPES, scope));
-  return { clientId, redirectUri, scopes, unknownScope, person: personOf(world, query.get("login_hint") ?? undefined), state: query.get("state") ?? undefined };
+  return {
+    clientId,
+    redirectUri,
+    scopes,
+    unknownScope,
+    person: personOf(world, query.get("login_hint") ?? undefined),
+    state: query.get("state") ?? undefined,
+  };
 }
 
 function withoutQuery(uri: string): string {
@@ -96,7 +129,9 @@ function back(asked: ConsentRequest, values: Record<string, string>): PlatformAn
 /** Only the fields of a form count; neither the query nor a Basic header does. */
 function formOf(call: Call): Map<string, string> {
   const fields = call.body.kind === "fields" && call.body.files.length === 0 ? Object.entries(call.body.fields) : [];
-  return new Map(fields.flatMap(([name, value]) => (typeof value === "string" && value !== "" ? [[name, value] as const] : [])));
+  return new Map(
+    fields.flatMap(([name, value]) => (typeof value === "string" && value !== "" ? [[name, value] as const] : [])),
+  );
 }
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -113,7 +148,8 @@ function giveToken(call: Call): PlatformAnswer {
   const absent = needed.find((name) => !form.has(name));
   if (absent !== undefined) return missing(absent);
   const app = call.world.identity.app("linkedin", form.get("client_id") ?? "");
-  if (!app || app.clientSecret !== form.get("client_secret")) return tokenError(401, "invalid_client", "Client authentication failed");
+  if (!app || app.clientSecret !== form.get("client_secret"))
+    return tokenError(401, "invalid_client", "Client authentication failed");
   return grantType === "refresh_token" ? refresh(call, form, app) : exchangeCode(call, form, app);
 }
 
@@ -121,39 +157,85 @@ function missing(name: string): PlatformAnswer {
   return tokenError(400, "invalid_request", `A required parameter "${name}" is missing`);
 }
 
-function exchangeCode(call: Call, form: Map<string, string>, app: { clientId: string; programmaticRefresh: boolean }): PlatformAnswer {
+function exchangeCode(
+  call: Call,
+  form: Map<string, string>,
+  app: { clientId: string; programmaticRefresh: boolean },
+): PlatformAnswer {
   const { world, now } = call;
   const code = world.identity.code("linkedin", form.get("code") ?? "");
-  if (!code || code.used) return tokenError(401, "invalid_request", "Unable to retrieve access token: authorization code not found");
-  if (code.clientId !== app.clientId || code.redirectUri !== form.get("redirect_uri") || now >= code.issuedAt + 30 * MINUTE_MS) {
-    return tokenError(400, "invalid_redirect_uri", "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. Or authorization code expired. Or external member binding exists");
+  if (!code || code.used)
+    return tokenError(401, "invalid_request", "Unable to retrieve access token: authorization code not found");
+  if (
+    code.clientId !== app.clientId ||
+    code.redirectUri !== form.get("redirect_uri") ||
+    now >= code.issuedAt + 30 * MINUTE_MS
+  ) {
+    return tokenError(
+      400,
+      "invalid_redirect_uri",
+      "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. Or authorization code expired. Or external member binding exists",
+    );
   }
   world.identity.useCode("linkedin", code.code);
-  const refreshToken = app.programmaticRefresh ? issue(call, { kind: "refresh", grantId: code.grantId, lifeSeconds: REFRESH_SECONDS }) : undefined;
-  return tokens(call, code, refreshToken === undefined ? undefined : { token: refreshToken, expiresAt: now + REFRESH_SECONDS * 1000 });
+  const refreshToken = app.programmaticRefresh
+    ? issue(call, { kind: "refresh", grantId: code.grantId, lifeSeconds: REFRESH_SECONDS })
+    : undefined;
+  return tokens(
+    call,
+    code,
+    refreshToken === undefined ? undefined : { token: refreshToken, expiresAt: now + REFRESH_SECONDS * 1000 },
+  );
 }
 
 /** A new access token; the refresh token is the same and keeps its end. */
-function refresh(call: Call, form: Map<string, string>, app: { clientId: string; programmaticRefresh: boolean }): PlatformAnswer {
+function refresh(
+  call: Call,
+  form: Map<string, string>,
+  app: { clientId: string; programmaticRefresh: boolean },
+): PlatformAnswer {
   const token = call.world.identity.token("linkedin", form.get("refresh_token") ?? "");
-  const isGood = token?.kind === "refresh" && token.clientId === app.clientId && token.state === "valid" && call.now < token.expiresAt;
-  return isGood && app.programmaticRefresh ? tokens(call, token, token) : tokenError(400, "invalid_request", INVALID_GRANT);
+  const isGood =
+    token?.kind === "refresh" &&
+    token.clientId === app.clientId &&
+    token.state === "valid" &&
+    call.now < token.expiresAt;
+  return isGood && app.programmaticRefresh
+    ? tokens(call, token, token)
+    : tokenError(400, "invalid_request", INVALID_GRANT);
 }
 
-function tokens(call: Call, of: { grantId: number; personId: string; clientId: string; scopes: string[] }, refreshToken: { token: string; expiresAt: number } | undefined): PlatformAnswer {
+function tokens(
+  call: Call,
+  of: { grantId: number; personId: string; clientId: string; scopes: string[] },
+  refreshToken: { token: string; expiresAt: number } | undefined,
+): PlatformAnswer {
   return jsonAnswer({
     access_token: issue(call, { kind: "access", grantId: of.grantId, lifeSeconds: ACCESS_SECONDS }),
     expires_in: ACCESS_SECONDS,
     scope: of.scopes.join(","),
     token_type: "Bearer",
     ...(of.scopes.includes("openid") && { id_token: idToken(call, of) }),
-    ...(refreshToken && { refresh_token: refreshToken.token, refresh_token_expires_in: Math.floor((refreshToken.expiresAt - call.now) / 1000) }),
+    ...(refreshToken && {
+      refresh_token: refreshToken.token,
+      refresh_token_expires_in: Math.floor((refreshToken.expiresAt - call.now) / 1000),
+    }),
   });
 }
 
-function issue(call: Call, { kind, grantId, lifeSeconds }: { kind: "access" | "refresh"; grantId: number; lifeSeconds: number }): string {
+function issue(
+  call: Call,
+  { kind, grantId, lifeSeconds }: { kind: "access" | "refresh"; grantId: number; lifeSeconds: number },
+): string {
   const token = randomSecret(kind === "access" ? "AQX" : "AQW", 369);
-  call.world.identity.addToken({ platform: "linkedin", token, grantId, kind, issuedAt: call.now, expiresAt: call.now + lifeSeconds * 1000 });
+  call.world.identity.addToken({
+    platform: "linkedin",
+    token,
+    grantId,
+    kind,
+    issuedAt: call.now,
+    expiresAt: call.now + lifeSeconds * 1000,
+  });
   return token;
 }
 
@@ -161,7 +243,13 @@ function issue(call: Call, { kind, grantId, lifeSeconds }: { kind: "access" | "r
 function idToken(call: Call, of: { personId: string; clientId: string }): string {
   const seconds = Math.floor(call.now / 1000);
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = { iss: "https://www.linkedin.com/oauth", aud: of.clientId, iat: seconds, exp: seconds + 3600, sub: of.personId };
+  const claims = {
+    iss: "https://www.linkedin.com/oauth",
+    aud: of.clientId,
+    iat: seconds,
+    exp: seconds + 3600,
+    sub: of.personId,
+  };
   return `${part({ alg: "RS256", typ: "JWT", kid: "sandbox" })}.${part(claims)}.${randomSecret("", 256)}`;
 }
 
@@ -169,14 +257,21 @@ function introspect(call: Call): PlatformAnswer {
   const form = formOf(call);
   const app = call.world.identity.app("linkedin", form.get("client_id") ?? "");
   if (!app) return tokenError(400, "invalid_request", "Invalid client id");
-  if (app.clientSecret !== form.get("client_secret")) return tokenError(401, "invalid_client", "Client authentication failed");
+  if (app.clientSecret !== form.get("client_secret"))
+    return tokenError(401, "invalid_client", "Client authentication failed");
   const token = call.world.identity.token("linkedin", form.get("token") ?? "");
   if (!token || token.clientId !== app.clientId) return tokenError(400, "invalid_request", "Invalid token");
   const status = statusOf(token, call.now);
   const issuedAt = Math.floor(token.issuedAt / 1000);
   return jsonAnswer({
-    active: status === "active", client_id: app.clientId, authorized_at: issuedAt, created_at: issuedAt, status,
-    expires_at: Math.floor(token.expiresAt / 1000), scope: token.scopes.join(","), auth_type: "3L",
+    active: status === "active",
+    client_id: app.clientId,
+    authorized_at: issuedAt,
+    created_at: issuedAt,
+    status,
+    expires_at: Math.floor(token.expiresAt / 1000),
+    scope: token.scopes.join(","),
+    auth_type: "3L",
   });
 }
 
@@ -188,7 +283,8 @@ function statusOf(token: Token, now: number): "active" | "expired" | "revoked" {
 function revoke(call: Call): PlatformAnswer {
   const form = formOf(call);
   const app = call.world.identity.app("linkedin", form.get("client_id") ?? "");
-  if (!app || app.clientSecret !== form.get("client_secret")) return tokenError(401, "invalid_client", "Client authentication failed");
+  if (!app || app.clientSecret !== form.get("client_secret"))
+    return tokenError(401, "invalid_client", "Client authentication failed");
   const token = call.world.identity.token("linkedin", form.get("token") ?? "");
   if (token?.clientId === app.clientId) call.world.identity.revokeToken("linkedin", token.token);
   return jsonAnswer({});

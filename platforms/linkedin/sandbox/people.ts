@@ -1,4 +1,5 @@
 import { createHash, randomInt } from "node:crypto";
+
 import { personOfLogin, randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
 import type { World } from "../../../sandbox/world.ts";
 
@@ -21,17 +22,37 @@ export const SCOPES: Readonly<Record<string, string>> = {
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
-  return personOfLogin(world.identity, { platform: "linkedin", hint, seededId: SEED.personId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
+  return personOfLogin(world.identity, {
+    platform: "linkedin",
+    hint,
+    seededId: SEED.personId,
+    add: (named) => world.identity.addPerson(newPerson(world, named)),
+  });
 }
 
 function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("linkedin.person");
-  const id = number === 1 ? SEED.personId : createHash("sha256").update(`linkedin ${number}`).digest("base64url").replace(/[_-]/g, "x").slice(0, 10);
-  const plain = (hint ?? "john.doe").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");
+  const id =
+    number === 1
+      ? SEED.personId
+      : createHash("sha256").update(`linkedin ${number}`).digest("base64url").replace(/[_-]/g, "x").slice(0, 10);
+  const plain = (hint ?? "john.doe")
+    .split("@")[0]
+    ?.toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|(?<!-)-+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
-  const [givenName = "Some", ...family] = username.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
+  const [givenName = "Some", ...family] = username
+    .split("-")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
   const familyName = family.join(" ") || "Sandbox";
-  const facts = { givenName, familyName, email: `${username}@example.test`, restricted: hint?.includes("restricted") ?? false };
+  const facts = {
+    givenName,
+    familyName,
+    email: `${username}@example.test`,
+    restricted: hint?.includes("restricted") ?? false,
+  };
   return { platform: "linkedin", id, username, name: `${givenName} ${familyName}`, hint, facts };
 }
 
@@ -45,9 +66,28 @@ export function newApp(): { clientId: string; clientSecret: string } {
 /** The app, member and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
   const { identity } = world;
-  identity.addApp({ platform: "linkedin", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  identity.addApp({
+    platform: "linkedin",
+    clientId: SEED.clientId,
+    clientSecret: SEED.clientSecret,
+    redirectUris: [SEED.redirectUri],
+    programmaticRefresh: false,
+  });
   const person = identity.addPerson(newPerson(world, null));
   const at = world.clock.now();
-  const grantId = identity.addGrant({ platform: "linkedin", clientId: SEED.clientId, personId: person.id, scopes: Object.keys(SCOPES).sort(), at });
-  identity.addCode({ platform: "linkedin", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: {} });
+  const grantId = identity.addGrant({
+    platform: "linkedin",
+    clientId: SEED.clientId,
+    personId: person.id,
+    scopes: Object.keys(SCOPES).sort(),
+    at,
+  });
+  identity.addCode({
+    platform: "linkedin",
+    code: SEED.code,
+    grantId,
+    redirectUri: SEED.redirectUri,
+    issuedAt: at,
+    facts: {},
+  });
 }

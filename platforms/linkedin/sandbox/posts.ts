@@ -1,20 +1,52 @@
 import { createHash } from "node:crypto";
+
 import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text } from "../../../sandbox/store.ts";
+import { findAsset } from "./assets.ts";
 import { judgePost, type NewPost, type PostMedium } from "./create.ts";
 import { duplicateOf, ERRORS, forbiddenPost, noPermission, Refusal, restHeaders } from "./errors.ts";
 import { bodyOf, checkFields, textOf } from "./fields.ts";
 import { renderLittleText, withoutEscapes } from "./little-text.ts";
 import { accountOf, versioned, type Viewer } from "./viewer.ts";
-import { findAsset } from "./assets.ts";
 
 /** Posts: creating, editing and deleting them. None can be read back. Source: LinkedIn docs, posts-api, 2026-05. */
 export const POST_ROUTES: readonly SandboxRoute[] = [
-  { method: "POST", host: "api.linkedin.com", path: "/rest/posts", operation: "publish", post: postOf, run: versioned("partnerApiPostsExternal.CREATE", create) },
-  { method: "POST", host: "api.linkedin.com", path: "/rest/posts/{urn}", operation: "create", run: versioned("partnerApiPostsExternal.PARTIAL_UPDATE", edit) },
-  { method: "DELETE", host: "api.linkedin.com", path: "/rest/posts/{urn}", operation: "delete", run: versioned("partnerApiPostsExternal.DELETE", remove) },
-  { method: "GET", host: "api.linkedin.com", path: "/rest/posts", operation: "read", run: versioned("partnerApiPostsExternal.FINDER-author", refuseList) },
-  { method: "GET", host: "api.linkedin.com", path: "/rest/posts/{urn}", operation: "read", run: versioned("partnerApiPostsExternal.GET", refuseRead) },
+  {
+    method: "POST",
+    host: "api.linkedin.com",
+    path: "/rest/posts",
+    operation: "publish",
+    post: postOf,
+    run: versioned("partnerApiPostsExternal.CREATE", create),
+  },
+  {
+    method: "POST",
+    host: "api.linkedin.com",
+    path: "/rest/posts/{urn}",
+    operation: "create",
+    run: versioned("partnerApiPostsExternal.PARTIAL_UPDATE", edit),
+  },
+  {
+    method: "DELETE",
+    host: "api.linkedin.com",
+    path: "/rest/posts/{urn}",
+    operation: "delete",
+    run: versioned("partnerApiPostsExternal.DELETE", remove),
+  },
+  {
+    method: "GET",
+    host: "api.linkedin.com",
+    path: "/rest/posts",
+    operation: "read",
+    run: versioned("partnerApiPostsExternal.FINDER-author", refuseList),
+  },
+  {
+    method: "GET",
+    host: "api.linkedin.com",
+    path: "/rest/posts/{urn}",
+    operation: "read",
+    run: versioned("partnerApiPostsExternal.GET", refuseRead),
+  },
 ];
 
 export const POSTS_SCHEMA = `
@@ -27,12 +59,23 @@ const DUPLICATE_MS = 10 * 60_000;
 
 /** Posts have no handle before they are there: those of the same account with the same words and files are one. */
 function postOf(call: Call): CallPost | undefined {
-  const body = call.body.kind === "json" && typeof call.body.value === "object" && call.body.value !== null ? { ...call.body.value } : {};
+  const body =
+    call.body.kind === "json" && typeof call.body.value === "object" && call.body.value !== null
+      ? { ...call.body.value }
+      : {};
   const { commentary, content }: { commentary?: unknown; content?: unknown } = body;
   const accountId = accountOf(call);
-  const files = JSON.stringify(content ?? null).replace(/urn:li:(?:image|video):[\w-]+/g, (urn) => findAsset(call, urn)?.facts?.sha256 ?? urn);
+  const files = JSON.stringify(content ?? null).replace(
+    /urn:li:(?:image|video):[\w-]+/g,
+    (urn) => findAsset(call, urn)?.facts?.sha256 ?? urn,
+  );
   const words = typeof commentary === "string" ? commentary : "";
-  return { accountId, text: withoutEscapes(words), carriesText: true, handle: `${accountId} ${digest([words, files])}` };
+  return {
+    accountId,
+    text: withoutEscapes(words),
+    carriesText: true,
+    handle: `${accountId} ${digest([words, files])}`,
+  };
 }
 
 function create(call: Call, viewer: Viewer): PlatformAnswer {
@@ -42,7 +85,13 @@ function create(call: Call, viewer: Viewer): PlatformAnswer {
   if (earlier !== undefined) throw new Refusal(duplicateOf(earlier));
   const isVideo = post.media.some(({ asset }) => asset.kind === "video");
   const urn = `urn:li:${isVideo ? "ugcPost" : "share"}:${7_295_588_489_876_647_936n + BigInt(call.world.store.next("linkedin.post")) * 4096n}`;
-  call.world.store.run("INSERT INTO linkedin_posts (urn, owner, fingerprint, at) VALUES (?, ?, ?, ?)", urn, viewer.urn, fingerprint, call.now);
+  call.world.store.run(
+    "INSERT INTO linkedin_posts (urn, owner, fingerprint, at) VALUES (?, ?, ?, ?)",
+    urn,
+    viewer.urn,
+    fingerprint,
+    call.now,
+  );
   addToLedger(call, viewer, urn, post);
   return { status: 201, headers: { ...restHeaders(call), "x-restli-id": urn }, body: "" };
 }
@@ -50,7 +99,9 @@ function create(call: Call, viewer: Viewer): PlatformAnswer {
 function findDuplicate(call: Call, viewer: Viewer, fingerprint: string): string | undefined {
   const row = call.world.store.get(
     "SELECT urn FROM linkedin_posts WHERE owner = ? AND fingerprint = ? AND at > ? ORDER BY at DESC LIMIT 1",
-    viewer.urn, fingerprint, call.now - DUPLICATE_MS,
+    viewer.urn,
+    fingerprint,
+    call.now - DUPLICATE_MS,
   );
   return row && text(row, "urn");
 }
@@ -60,13 +111,32 @@ function addToLedger(call: Call, viewer: Viewer, urn: string, post: NewPost): vo
   const { world, now } = call;
   const scrambled = post.media.some(({ asset }) => asset.scrambled);
   world.ledger.add({
-    platform: "linkedin", accountId: id, id: urn, url: `https://www.linkedin.com/feed/update/${urn}/`, text: renderLittleText(post.commentary),
-    media: post.media.map(({ asset, altText }) => ({ type: asset.kind, altText })), kind: post.kind, visibility: post.visibility,
-    settings: { ...post.settings, ...(scrambled && { scrambled }) }, at: now, endsAt: null, handle: postOf(call)?.handle ?? urn, rootId: urn,
+    platform: "linkedin",
+    accountId: id,
+    id: urn,
+    url: `https://www.linkedin.com/feed/update/${urn}/`,
+    text: renderLittleText(post.commentary),
+    media: post.media.map(({ asset, altText }) => ({ type: asset.kind, altText })),
+    kind: post.kind,
+    visibility: post.visibility,
+    settings: { ...post.settings, ...(scrambled && { scrambled }) },
+    at: now,
+    endsAt: null,
+    handle: postOf(call)?.handle ?? urn,
+    rootId: urn,
     look: {
       author: { username, name, url: `https://www.linkedin.com/in/${username}/` },
-      media: post.media.map(lookOf), link: post.link, poll: [], attachment: null, topic: null, replyToId: null, quotedId: null,
-      notes: [...(scrambled ? ["The video's parts were put together in a wrong order"] : []), ...(post.settings["isReshareDisabledByAuthor"] === true ? ["Reposts are off"] : [])],
+      media: post.media.map(lookOf),
+      link: post.link,
+      poll: [],
+      attachment: null,
+      topic: null,
+      replyToId: null,
+      quotedId: null,
+      notes: [
+        ...(scrambled ? ["The video's parts were put together in a wrong order"] : []),
+        ...(post.settings["isReshareDisabledByAuthor"] === true ? ["Reposts are off"] : []),
+      ],
     },
   });
 }
@@ -82,7 +152,11 @@ function edit(call: Call, viewer: Viewer): PlatformAnswer {
   const { patch } = checkFields(bodyOf(call), "", { patch: { kind: "object", required: true } });
   const { $set } = checkFields(patch, "/patch", { $set: { kind: "object", required: true } });
   const set = checkFields($set, "/patch/$set", {
-    commentary: { kind: "string" }, contentCallToActionLabel: { kind: "string" }, contentLandingPage: { kind: "string" }, lifecycleState: { kind: "string" }, adContext: { kind: "object" },
+    commentary: { kind: "string" },
+    contentCallToActionLabel: { kind: "string" },
+    contentLandingPage: { kind: "string" },
+    lifecycleState: { kind: "string" },
+    adContext: { kind: "object" },
   });
   needOwn(call, viewer, urn, "missing is refused");
   const commentary = textOf(set, "commentary");
@@ -122,5 +196,9 @@ function digest(parts: readonly unknown[]): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
 }

@@ -9,7 +9,13 @@ export const PICTURE_HOST = "media.licdn.com";
 export const PROFILE_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "api.linkedin.com", path: "/v2/userinfo", operation: "read", run: refusing(readProfile) },
   { method: "GET", host: "api.linkedin.com", path: "/v2/me", operation: "read", run: refusing(refuseMe) },
-  { method: "GET", host: PICTURE_HOST, path: "/dms/image/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
+  {
+    method: "GET",
+    host: PICTURE_HOST,
+    path: "/dms/image/{name}",
+    operation: "read",
+    run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")),
+  },
 ];
 
 /** Each claim needs its scope. */
@@ -17,10 +23,15 @@ function readProfile(call: Call): PlatformAnswer {
   const { person, token } = viewerOf(call);
   const facts = factsOf(person);
   const { scopes } = token;
-  if (!scopes.includes("openid") || !scopes.includes("profile")) throw new Refusal(noPermission("userinfo.GET.NO_VERSION"));
+  if (!scopes.includes("openid") || !scopes.includes("profile"))
+    throw new Refusal(noPermission("userinfo.GET.NO_VERSION"));
   const profile = {
-    sub: person.id, name: person.name, given_name: facts.givenName, family_name: facts.familyName,
-    picture: `https://${PICTURE_HOST}/dms/image/${person.username}.jpg?e=2147483647&v=beta`, locale: { country: "US", language: "en" },
+    sub: person.id,
+    name: person.name,
+    given_name: facts.givenName,
+    family_name: facts.familyName,
+    picture: `https://${PICTURE_HOST}/dms/image/${person.username}.jpg?e=2147483647&v=beta`,
+    locale: { country: "US", language: "en" },
     ...(scopes.includes("email") && { email: facts.email, email_verified: true }),
   };
   return jsonAnswer(profile, { headers: restHeaders(call) });

@@ -1,7 +1,14 @@
 import { z } from "zod";
+
 import { randomSecret } from "../../../sandbox/identity.ts";
 import type { Measured } from "../../../sandbox/media.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  type Call,
+  type Outcome,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { integer, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { addAsset, findAsset, readAsset, receiveAsset, type Asset } from "./assets.ts";
 import { badValue, ERRORS, forbidden, Refusal, restHeaders } from "./errors.ts";
@@ -11,11 +18,44 @@ import { refusing, versioned, type Viewer } from "./viewer.ts";
 
 /** Videos: parts of 4 MiB to signed addresses, then their ETags in order. Source: LinkedIn docs, videos-api, 2026-05. */
 export const VIDEO_ROUTES: readonly SandboxRoute[] = [
-  { method: "POST", host: "api.linkedin.com", path: "/rest/videos", operation: "upload", run: versioned("videos.ACTION", act) },
-  { method: "GET", host: "api.linkedin.com", path: "/rest/videos/{urn}", operation: "status", run: versioned("videos.GET", read) },
-  { method: "PUT", host: "www.linkedin.com", path: "/dms-uploads/{id}/uploadedVideo/{part}", operation: "upload", rawBody: true, run: refusing(putPart) },
-  { method: "PUT", host: "www.linkedin.com", path: "/dms-uploads/{id}/thumbnail/0", operation: "upload", rawBody: true, run: refusing(putThumbnail) },
-  { method: "PUT", host: "www.linkedin.com", path: "/dms-uploads/{id}/captions/0", operation: "upload", rawBody: true, run: refusing(putCaptions) },
+  {
+    method: "POST",
+    host: "api.linkedin.com",
+    path: "/rest/videos",
+    operation: "upload",
+    run: versioned("videos.ACTION", act),
+  },
+  {
+    method: "GET",
+    host: "api.linkedin.com",
+    path: "/rest/videos/{urn}",
+    operation: "status",
+    run: versioned("videos.GET", read),
+  },
+  {
+    method: "PUT",
+    host: "www.linkedin.com",
+    path: "/dms-uploads/{id}/uploadedVideo/{part}",
+    operation: "upload",
+    rawBody: true,
+    run: refusing(putPart),
+  },
+  {
+    method: "PUT",
+    host: "www.linkedin.com",
+    path: "/dms-uploads/{id}/thumbnail/0",
+    operation: "upload",
+    rawBody: true,
+    run: refusing(putThumbnail),
+  },
+  {
+    method: "PUT",
+    host: "www.linkedin.com",
+    path: "/dms-uploads/{id}/captions/0",
+    operation: "upload",
+    rawBody: true,
+    run: refusing(putCaptions),
+  },
 ];
 
 export const PARTS_SCHEMA = `
@@ -44,10 +84,15 @@ function act(call: Call, viewer: Viewer): Outcome {
 }
 
 function initialize(call: Call, viewer: Viewer): PlatformAnswer {
-  const { initializeUploadRequest } = checkFields(bodyOf(call), "", { initializeUploadRequest: { kind: "object", required: true } });
+  const { initializeUploadRequest } = checkFields(bodyOf(call), "", {
+    initializeUploadRequest: { kind: "object", required: true },
+  });
   const request = checkFields(initializeUploadRequest, "/initializeUploadRequest", {
-    owner: { kind: "string", required: true }, fileSizeBytes: { kind: "integer", required: true },
-    uploadCaptions: { kind: "boolean" }, uploadThumbnail: { kind: "boolean" }, purpose: { kind: "string" },
+    owner: { kind: "string", required: true },
+    fileSizeBytes: { kind: "integer", required: true },
+    uploadCaptions: { kind: "boolean" },
+    uploadThumbnail: { kind: "boolean" },
+    purpose: { kind: "string" },
   });
   if (textOf(request, "owner") !== viewer.urn) throw new Refusal(forbidden("video"));
   const sizeBytes = Number(request["fileSizeBytes"]);
@@ -62,11 +107,20 @@ function instructions(call: Call, asset: Asset, request: Fields, sizeBytes: numb
   const uploadInstructions = [];
   for (let number = 0; number * PART_BYTES < sizeBytes; number += 1) {
     const [firstByte, lastByte] = [number * PART_BYTES, Math.min((number + 1) * PART_BYTES, sizeBytes) - 1];
-    call.world.store.run("INSERT INTO linkedin_parts (urn, number, first_byte, last_byte) VALUES (?, ?, ?, ?)", asset.urn, number, firstByte, lastByte);
+    call.world.store.run(
+      "INSERT INTO linkedin_parts (urn, number, first_byte, last_byte) VALUES (?, ?, ?, ?)",
+      asset.urn,
+      number,
+      firstByte,
+      lastByte,
+    );
     uploadInstructions.push({ uploadUrl: signedUrl(asset, `uploadedVideo/${number}`), firstByte, lastByte });
   }
   return {
-    uploadUrlsExpireAt: asset.urlsExpireAt, video: asset.urn, uploadInstructions, uploadToken: asset.uploadToken,
+    uploadUrlsExpireAt: asset.urlsExpireAt,
+    video: asset.urn,
+    uploadInstructions,
+    uploadToken: asset.uploadToken,
     ...(request["uploadThumbnail"] === true && { thumbnailUploadUrl: signedUrl(asset, "thumbnail/0") }),
     ...(request["uploadCaptions"] === true && { captionsUploadUrl: signedUrl(asset, "captions/0") }),
   };
@@ -83,11 +137,17 @@ function putPart(call: Call): Outcome {
   if (!part) throw new Refusal(ERRORS.notFound);
   const bytes = bytesOf(call);
   const lengthBytes = part.lastByte - part.firstByte + 1;
-  if (bytes.sizeBytes !== lengthBytes) throw new Refusal(badValue(`The part has to be of ${lengthBytes} bytes, not ${bytes.sizeBytes}`));
+  if (bytes.sizeBytes !== lengthBytes)
+    throw new Refusal(badValue(`The part has to be of ${lengthBytes} bytes, not ${bytes.sizeBytes}`));
   if (asset.state !== "WAITING_UPLOAD") throw new Refusal(ERRORS.updateFailed);
   return call.world.uploads.write(partName(asset.urn, part.number), bytes, { offset: 0 }).then(() => () => {
     const etag = `/ambry-videoei/signedId/${randomSecret("AQHX", 24)}.bin`;
-    call.world.store.run("UPDATE linkedin_parts SET etag = ? WHERE urn = ? AND number = ?", etag, asset.urn, part.number);
+    call.world.store.run(
+      "UPDATE linkedin_parts SET etag = ? WHERE urn = ? AND number = ?",
+      etag,
+      asset.urn,
+      part.number,
+    );
     return { status: 200, headers: { ...restHeaders(call), etag }, body: "" };
   });
 }
@@ -98,14 +158,16 @@ function signedAsset(call: Call): Asset | number {
   if (!asset || asset.secret !== call.query.get("ut")) return 404;
   if (call.now >= asset.urlsExpireAt || call.behaviour?.name === "part-url-expired") return 401;
   // Nobody needs the member's token here, so a client that sends it tells it to somebody.
-  if (call.headers["authorization"] !== undefined) throw new Refusal(badValue("Authorization is not taken by a signed upload URL"));
+  if (call.headers["authorization"] !== undefined)
+    throw new Refusal(badValue("Authorization is not taken by a signed upload URL"));
   return asset;
 }
 
 function putThumbnail(call: Call): Outcome {
   const asset = signedAsset(call);
   if (typeof asset === "number") return { status: asset, headers: restHeaders(call), body: "" };
-  if (call.headers["media-type-family"] !== "STILLIMAGE") throw new Refusal(badValue("The header media-type-family has to be STILLIMAGE"));
+  if (call.headers["media-type-family"] !== "STILLIMAGE")
+    throw new Refusal(badValue("The header media-type-family has to be STILLIMAGE"));
   return call.world.media.measure(bytesOf(call).path).then((measured) => () => {
     if (measured.mimeType !== "image/jpeg" && measured.mimeType !== "image/png") throw new Refusal(ERRORS.unsupported);
     call.world.store.run("UPDATE linkedin_assets SET cover = ? WHERE urn = ?", measured.thumbnail, asset.urn);
@@ -122,24 +184,33 @@ function putCaptions(call: Call): PlatformAnswer {
 const Ids = z.array(z.string());
 
 function finalize(call: Call, viewer: Viewer): Outcome {
-  const { finalizeUploadRequest } = checkFields(bodyOf(call), "", { finalizeUploadRequest: { kind: "object", required: true } });
+  const { finalizeUploadRequest } = checkFields(bodyOf(call), "", {
+    finalizeUploadRequest: { kind: "object", required: true },
+  });
   const request = checkFields(finalizeUploadRequest, "/finalizeUploadRequest", {
-    video: { kind: "string", required: true }, uploadToken: { kind: "string", required: true }, uploadedPartIds: { kind: "array", required: true },
+    video: { kind: "string", required: true },
+    uploadToken: { kind: "string", required: true },
+    uploadedPartIds: { kind: "array", required: true },
   });
   const asset = findAsset(call, textOf(request, "video") ?? "");
   if (!asset || asset.kind !== "video") throw new Refusal(ERRORS.badVideo);
   if (asset.owner !== viewer.urn) throw new Refusal(forbidden("video"));
   const parts = partsOf(call, asset.urn);
   if (parts.every(({ etag }) => etag === null)) throw new Refusal(ERRORS.waitingUpload);
-  if (textOf(request, "uploadToken") !== asset.uploadToken) throw new Refusal(badValue("The uploadToken is not the one that was given"));
+  if (textOf(request, "uploadToken") !== asset.uploadToken)
+    throw new Refusal(badValue("The uploadToken is not the one that was given"));
   const ids = Ids.safeParse(request["uploadedPartIds"]).data ?? [];
   const etags = parts.map(({ etag }) => etag);
-  if (JSON.stringify([...ids].sort()) !== JSON.stringify([...etags].sort())) throw new Refusal(badValue("uploadedPartIds has to name each part's ETag once"));
+  if (JSON.stringify([...ids].sort()) !== JSON.stringify([...etags].sort()))
+    throw new Refusal(badValue("uploadedPartIds has to name each part's ETag once"));
   const done = { status: 200, headers: restHeaders(call), body: "" };
   if (asset.state !== "WAITING_UPLOAD") return done;
   return measure(call, asset, parts).then((measured) => () => {
     receiveAsset(call, asset.urn, {
-      measured, failure: judge(measured), seconds: PROCESSING_SECONDS, scrambled: JSON.stringify(ids) !== JSON.stringify(etags),
+      measured,
+      failure: judge(measured),
+      seconds: PROCESSING_SECONDS,
+      scrambled: JSON.stringify(ids) !== JSON.stringify(etags),
     });
     // Not before this is written: a finalizing call that died is made again.
     for (const { number } of parts) void call.world.uploads.discard(partName(asset.urn, number));
@@ -149,7 +220,10 @@ function finalize(call: Call, viewer: Viewer): Outcome {
 
 async function measure(call: Call, asset: Asset, parts: Part[]): Promise<Measured> {
   const whole = `linkedin-${idOf(asset.urn)}-${call.number}`;
-  await call.world.uploads.join(whole, parts.map(({ number }) => partName(asset.urn, number)));
+  await call.world.uploads.join(
+    whole,
+    parts.map(({ number }) => partName(asset.urn, number)),
+  );
   return call.world.uploads.finish(whole);
 }
 
@@ -168,14 +242,23 @@ function read(call: Call, viewer: Viewer): PlatformAnswer {
   if (found.owner !== viewer.urn) throw new Refusal(forbidden("video"));
   readAsset(call, urn);
   const { owner, state, failure, facts } = findAsset(call, urn) ?? found;
-  return jsonAnswer({
-    owner, id: urn, status: state,
-    ...(state === "PROCESSING_FAILED" && { processingFailureReason: failure ?? "The file could not be processed" }),
-    ...(state === "AVAILABLE" && facts !== null && {
-      duration: Math.round((facts.durationSeconds ?? 0) * 1000), aspectRatioWidth: facts.width, aspectRatioHeight: facts.height,
-      downloadUrl: `https://dms.licdn.com/playlist/vid/${idOf(urn)}/mp4-640p-30fp-crf28/0`, downloadUrlExpiresAt: call.now + 86_400_000,
-    }),
-  }, { headers: restHeaders(call) });
+  return jsonAnswer(
+    {
+      owner,
+      id: urn,
+      status: state,
+      ...(state === "PROCESSING_FAILED" && { processingFailureReason: failure ?? "The file could not be processed" }),
+      ...(state === "AVAILABLE" &&
+        facts !== null && {
+          duration: Math.round((facts.durationSeconds ?? 0) * 1000),
+          aspectRatioWidth: facts.width,
+          aspectRatioHeight: facts.height,
+          downloadUrl: `https://dms.licdn.com/playlist/vid/${idOf(urn)}/mp4-640p-30fp-crf28/0`,
+          downloadUrlExpiresAt: call.now + 86_400_000,
+        }),
+    },
+    { headers: restHeaders(call) },
+  );
 }
 
 /** In the order of the file. */
@@ -184,7 +267,12 @@ function partsOf(call: Call, urn: string): Part[] {
 }
 
 function toPart(row: Row): Part {
-  return { number: integer(row, "number"), firstByte: integer(row, "first_byte"), lastByte: integer(row, "last_byte"), etag: textOrNull(row, "etag") };
+  return {
+    number: integer(row, "number"),
+    firstByte: integer(row, "first_byte"),
+    lastByte: integer(row, "last_byte"),
+    etag: textOrNull(row, "etag"),
+  };
 }
 
 function partName(urn: string, number: number): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
@@ -27,7 +28,9 @@ const DAY_MS = 86_400_000;
 const CALLS_A_DAY = { member: 150, application: 100_000 } as const;
 
 /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
-export const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? restError(call, thrown.error) : undefined));
+export const refusing = refusingWith((thrown, call) =>
+  thrown instanceof Refusal ? restError(call, thrown.error) : undefined,
+);
 
 /** As `refusing`, for the versioned API: it needs a version, a live token, and the scope that `resource` is kept for. */
 export function versioned(resource: string, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
@@ -35,7 +38,8 @@ export function versioned(resource: string, run: (call: Call, viewer: Viewer) =>
     needVersion(call);
     const viewer = viewerOf(call);
     if (factsOf(viewer.person).restricted) throw new Refusal(ERRORS.restricted);
-    if (!viewer.token.scopes.includes("w_member_social")) throw new Refusal(noPermission(`${resource}.${call.headers["linkedin-version"]}01`));
+    if (!viewer.token.scopes.includes("w_member_social"))
+      throw new Refusal(noPermission(`${resource}.${call.headers["linkedin-version"]}01`));
     return run(call, viewer);
   });
 }

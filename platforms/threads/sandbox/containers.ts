@@ -1,6 +1,13 @@
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
-import { jsonAnswer, type Call, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  type Call,
+  type Outcome,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { judgeCreate, type NewContainer } from "./create.ts";
 import { ERRORS, graphHeaders, Refusal, CONTAINER_ERRORS } from "./errors.ts";
@@ -28,16 +35,28 @@ export interface Container {
 }
 
 const MediaFactsSchema = z.object({
-  mimeType: z.string().nullable(), sizeBytes: z.number(), width: z.number().nullable(), height: z.number().nullable(),
-  durationSeconds: z.number().nullable(), thumbnail: z.string().nullable(),
+  mimeType: z.string().nullable(),
+  sizeBytes: z.number(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  thumbnail: z.string().nullable(),
 });
 
 export type MediaFacts = z.infer<typeof MediaFactsSchema>;
 
 const Draft: z.ZodType<NewContainer> = z.object({
-  kind: z.enum(["TEXT", "IMAGE", "VIDEO", "CAROUSEL"]), text: z.string(), item: z.boolean(), children: z.array(z.string()),
-  mediaUrl: z.string().nullable(), altText: z.string().nullable(), replyToId: z.string().nullable(), quoteId: z.string().nullable(),
-  ghost: z.boolean(), autoPublish: z.boolean(), settings: z.record(z.string(), z.unknown()),
+  kind: z.enum(["TEXT", "IMAGE", "VIDEO", "CAROUSEL"]),
+  text: z.string(),
+  item: z.boolean(),
+  children: z.array(z.string()),
+  mediaUrl: z.string().nullable(),
+  altText: z.string().nullable(),
+  replyToId: z.string().nullable(),
+  quoteId: z.string().nullable(),
+  ghost: z.boolean(),
+  autoPublish: z.boolean(),
+  settings: z.record(z.string(), z.unknown()),
 });
 
 export const CONTAINERS_SCHEMA = `
@@ -54,16 +73,26 @@ const VIDEO_MAX_BYTES = 1024 * 1024 * 1024;
 
 export const CONTAINER_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: "graph.threads.net", path: "/{user}/threads",
+    method: "POST",
+    host: "graph.threads.net",
+    path: "/{user}/threads",
     operation: (call) => (call.params["auto_publish_text"] === "true" ? "publish" : "create"),
     post: (call) => ({ accountId: accountOf(call), text: call.params["text"] ?? "", carriesText: true, handle: null }),
     run: withViewer(["threads_content_publish"], create),
   },
   {
-    method: "POST", host: "graph.threads.net", path: "/{user}/threads_publish", operation: "publish",
+    method: "POST",
+    host: "graph.threads.net",
+    path: "/{user}/threads_publish",
+    operation: "publish",
     post(call) {
       const id = call.params["creation_id"] ?? "";
-      return { accountId: accountOf(call), text: findContainer(call, id)?.draft.text ?? "", carriesText: false, handle: id || null };
+      return {
+        accountId: accountOf(call),
+        text: findContainer(call, id)?.draft.text ?? "",
+        carriesText: false,
+        handle: id || null,
+      };
     },
     run: withViewer(["threads_content_publish"], publish),
   },
@@ -79,10 +108,15 @@ export function readStatus(call: Call, container: Container): { status: string; 
   const { store } = call.world;
   if (call.behaviour?.name === "process_forever") setStuck(call, container.id);
   const row = store.get("SELECT * FROM threads_containers WHERE id = ?", container.id);
-  if (row && integer(row, "reads_left") > 0) store.run("UPDATE threads_containers SET reads_left = reads_left - 1 WHERE id = ?", container.id);
+  if (row && integer(row, "reads_left") > 0)
+    store.run("UPDATE threads_containers SET reads_left = reads_left - 1 WHERE id = ?", container.id);
   else store.run("UPDATE threads_containers SET ready_at = 0 WHERE id = ?", container.id);
   const { state, errorMessage } = findContainer(call, container.id) ?? container;
-  return { status: state, id: container.id, ...(state === "ERROR" && errorMessage !== null && { error_message: errorMessage }) };
+  return {
+    status: state,
+    id: container.id,
+    ...(state === "ERROR" && errorMessage !== null && { error_message: errorMessage }),
+  };
 }
 
 function create(call: Call, viewer: Viewer): Outcome {
@@ -92,7 +126,14 @@ function create(call: Call, viewer: Viewer): Outcome {
   if (draft.mediaUrl === null) return made(call, viewer, draft, null, null);
   const maxBytes = draft.kind === "IMAGE" ? IMAGE_MAX_BYTES : VIDEO_MAX_BYTES;
   return call.world.media.fetch(draft.mediaUrl, { maxBytes }).then((fetched) => () => {
-    if (fetched.ok) return made(call, viewer, draft, fetched.media, draft.kind === "IMAGE" ? judgeImage(fetched.media) : judgeVideo(fetched.media));
+    if (fetched.ok)
+      return made(
+        call,
+        viewer,
+        draft,
+        fetched.media,
+        draft.kind === "IMAGE" ? judgeImage(fetched.media) : judgeVideo(fetched.media),
+      );
     if (fetched.why === "unreachable") throw new Refusal(ERRORS.notFetched);
     if (draft.kind === "IMAGE") throw new Refusal(ERRORS.imageSize);
     return made(call, viewer, draft, null, "FAILED_PROCESSING_VIDEO");
@@ -104,7 +145,8 @@ function judgeReferences(call: Call, viewer: Viewer, draft: NewContainer): void 
   if (draft.kind === "CAROUSEL") judgeChildren(call, viewer, draft.children);
   if (draft.quoteId !== null && !findPost(call, draft.quoteId)) throw new Refusal(ERRORS.notFound);
   if (draft.replyToId === null) return;
-  if (findContainer(call, draft.replyToId)) throw new Refusal(ERRORS.invalid("Param reply_to_id must be the id of a published post."));
+  if (findContainer(call, draft.replyToId))
+    throw new Refusal(ERRORS.invalid("Param reply_to_id must be the id of a published post."));
   const parent = findPost(call, draft.replyToId);
   if (!parent) throw new Refusal(ERRORS.notFound);
   const rootOwner = findPost(call, parent.rootId)?.owner;
@@ -113,11 +155,13 @@ function judgeReferences(call: Call, viewer: Viewer, draft: NewContainer): void 
 }
 
 function judgeChildren(call: Call, viewer: Viewer, children: string[]): void {
-  if (children.length < 2 || children.length > 20) throw new Refusal(ERRORS.invalid("Param children must hold 2 to 20 ids."));
+  if (children.length < 2 || children.length > 20)
+    throw new Refusal(ERRORS.invalid("Param children must hold 2 to 20 ids."));
   for (const id of children) {
     const child = findContainer(call, id);
     if (!child || child.owner !== viewer.person.id) throw new Refusal(ERRORS.noObject(id));
-    if (!child.draft.item) throw new Refusal(ERRORS.invalid(`Param children: ${id} was not made with is_carousel_item.`));
+    if (!child.draft.item)
+      throw new Refusal(ERRORS.invalid(`Param children: ${id} was not made with is_carousel_item.`));
     if (child.state !== "FINISHED") throw new Refusal(ERRORS.notFound);
   }
 }
@@ -135,7 +179,8 @@ function judgeImage(media: Measured): null {
 /** A wrong video becomes a container that ends as ERROR; what is no MP4 or MOV by its bytes is refused at once. */
 function judgeVideo(media: Measured): string | null {
   const { width, height, durationSeconds, frameRate, bitRate } = media;
-  if (media.mimeType !== "video/mp4" && media.mimeType !== "video/quicktime" && media.mimeType !== "video/x-m4v") throw new Refusal(ERRORS.videoFormat);
+  if (media.mimeType !== "video/mp4" && media.mimeType !== "video/quicktime" && media.mimeType !== "video/x-m4v")
+    throw new Refusal(ERRORS.videoFormat);
   if (width === null || height === null || durationSeconds === null) return "FAILED_PROCESSING_VIDEO";
   if (durationSeconds <= 0 || durationSeconds > 300) return "INVALID_DURATION";
   if (media.videoCodec !== "avc" && media.videoCodec !== "hevc") return "FAILED_PROCESSING_VIDEO";
@@ -148,13 +193,26 @@ function judgeVideo(media: Measured): string | null {
   return null;
 }
 
-function made(call: Call, viewer: Viewer, draft: NewContainer, media: Measured | null, error: string | null): PlatformAnswer {
+function made(
+  call: Call,
+  viewer: Viewer,
+  draft: NewContainer,
+  media: Measured | null,
+  error: string | null,
+): PlatformAnswer {
   const { store } = call.world;
   const id = String(18_000_000_000_000_000n + BigInt(store.next("threads.container")));
   store.run(
     "INSERT INTO threads_containers (id, owner, draft, media, created_at, reads_left, ready_at, stuck, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    id, viewer.person.id, JSON.stringify(draft), media && JSON.stringify(factsOfMedia(media)), call.now, READS_BEFORE[draft.kind],
-    call.now + SECONDS_BEFORE[draft.kind] * 1000, call.behaviour?.name === "process_forever" ? 1 : 0, forcedError(call) ?? error,
+    id,
+    viewer.person.id,
+    JSON.stringify(draft),
+    media && JSON.stringify(factsOfMedia(media)),
+    call.now,
+    READS_BEFORE[draft.kind],
+    call.now + SECONDS_BEFORE[draft.kind] * 1000,
+    call.behaviour?.name === "process_forever" ? 1 : 0,
+    forcedError(call) ?? error,
   );
   if (!draft.autoPublish) return jsonAnswer({ id }, { headers: graphHeaders(call) });
   store.run("UPDATE threads_containers SET ready_at = 0 WHERE id = ?", id);
@@ -213,7 +271,10 @@ function toContainer(row: Row, now: number): Container {
   };
 }
 
-function stateOf(row: Row, { now, createdAt, errorMessage }: { now: number; createdAt: number; errorMessage: string | null }): Container["state"] {
+function stateOf(
+  row: Row,
+  { now, createdAt, errorMessage }: { now: number; createdAt: number; errorMessage: string | null },
+): Container["state"] {
   if (integer(row, "published") === 1) return "PUBLISHED";
   const done = integer(row, "stuck") === 0 && now >= integer(row, "ready_at");
   if (done && errorMessage !== null) return "ERROR";

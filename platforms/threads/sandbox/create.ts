@@ -1,9 +1,10 @@
 import { z } from "zod";
+
 import type { Call } from "../../../sandbox/platform.ts";
-import { codePoints, countText, linksIn } from "./text.ts";
 import { ERRORS, Refusal } from "./errors.ts";
-import { needScopes, type Viewer } from "./viewer.ts";
 import { findPlace } from "./places.ts";
+import { codePoints, countText, linksIn } from "./text.ts";
+import { needScopes, type Viewer } from "./viewer.ts";
 
 /**
  * Judges the parameters of `POST /{user}/threads`, apart from the media's bytes.
@@ -26,26 +27,54 @@ export interface NewContainer {
 }
 
 const KINDS = ["TEXT", "IMAGE", "VIDEO", "CAROUSEL"] as const;
-const TEXT_ONLY = ["poll_attachment", "link_attachment", "gif_attachment", "text_attachment", "is_ghost_post", "auto_publish_text"] as const;
+const TEXT_ONLY = [
+  "poll_attachment",
+  "link_attachment",
+  "gif_attachment",
+  "text_attachment",
+  "is_ghost_post",
+  "auto_publish_text",
+] as const;
 const NO_SETTINGS = new Set([
-  "access_token", "media_type", "text", "image_url", "video_url", "alt_text", "is_carousel_item", "children", "auto_publish_text", "fields",
+  "access_token",
+  "media_type",
+  "text",
+  "image_url",
+  "video_url",
+  "alt_text",
+  "is_carousel_item",
+  "children",
+  "auto_publish_text",
+  "fields",
 ]);
 const JSON_PARAMETERS = new Set(["poll_attachment", "text_attachment", "gif_attachment", "text_entities"]);
-const REPLY_CONTROLS = ["everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"];
+const REPLY_CONTROLS = [
+  "everyone",
+  "accounts_you_follow",
+  "mentioned_only",
+  "parent_post_author_only",
+  "followers_only",
+];
 
 const invalid = (message: string) => new Refusal(ERRORS.invalid(message));
 
 export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
   const { params } = call;
   const kind = KINDS.find((one) => one === params["media_type"]);
-  if (!kind) throw new Refusal(params["media_type"] === undefined ? ERRORS.missing("media_type") : ERRORS.invalid(`Param media_type must be one of ${KINDS.join(", ")}.`));
+  if (!kind)
+    throw new Refusal(
+      params["media_type"] === undefined
+        ? ERRORS.missing("media_type")
+        : ERRORS.invalid(`Param media_type must be one of ${KINDS.join(", ")}.`),
+    );
   const text = params["text"] ?? "";
   if (kind === "TEXT" && text.trim() === "") throw new Refusal(ERRORS.missing("text"));
   if (countText(text) > 500) throw new Refusal(ERRORS.textTooLong);
   const present = TEXT_ONLY.find((name) => isSet(params, name));
   if (kind !== "TEXT" && present !== undefined) throw invalid(`Param ${present} is allowed with media_type TEXT only.`);
   const item = isTrue(params, "is_carousel_item");
-  if (item && kind !== "IMAGE" && kind !== "VIDEO") throw invalid("Param is_carousel_item is allowed with media_type IMAGE and VIDEO only.");
+  if (item && kind !== "IMAGE" && kind !== "VIDEO")
+    throw invalid("Param is_carousel_item is allowed with media_type IMAGE and VIDEO only.");
 
   judgeAltText(params, kind);
   judgeTopic(params);
@@ -57,9 +86,17 @@ export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
   judgeGhost(params);
   judgeAudience(params, viewer);
   return {
-    kind, text, item,
+    kind,
+    text,
+    item,
     mediaUrl: mediaUrl(params, kind),
-    children: kind === "CAROUSEL" ? (params["children"] ?? "").split(",").map((id) => id.trim()).filter(Boolean) : [],
+    children:
+      kind === "CAROUSEL"
+        ? (params["children"] ?? "")
+            .split(",")
+            .map((id) => id.trim())
+            .filter(Boolean)
+        : [],
     altText: params["alt_text"] ?? null,
     replyToId: params["reply_to_id"] ?? null,
     quoteId: params["quote_post_id"] ?? null,
@@ -71,7 +108,9 @@ export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
 
 function settingsOf(params: Call["params"]): Record<string, unknown> {
   const settings = Object.entries(params).filter(([name]) => !NO_SETTINGS.has(name));
-  return Object.fromEntries(settings.map(([name, value]) => [name, JSON_PARAMETERS.has(name) ? parseJson(name, value) : value]));
+  return Object.fromEntries(
+    settings.map(([name, value]) => [name, JSON_PARAMETERS.has(name) ? parseJson(name, value) : value]),
+  );
 }
 
 function mediaUrl(params: Call["params"], kind: NewContainer["kind"]): string | null {
@@ -84,9 +123,12 @@ function mediaUrl(params: Call["params"], kind: NewContainer["kind"]): string | 
 }
 
 function judgeAltText(params: Call["params"], kind: NewContainer["kind"]): void {
-  if (kind === "TEXT" && isSet(params, "alt_text")) throw invalid("Param alt_text is not allowed with media_type TEXT.");
-  if (kind === "TEXT" && isTrue(params, "is_spoiler_media")) throw invalid("Param is_spoiler_media is not allowed with media_type TEXT.");
-  if (codePoints(params["alt_text"] ?? "") > 1000) throw invalid("Param alt_text must be at most 1000 characters long.");
+  if (kind === "TEXT" && isSet(params, "alt_text"))
+    throw invalid("Param alt_text is not allowed with media_type TEXT.");
+  if (kind === "TEXT" && isTrue(params, "is_spoiler_media"))
+    throw invalid("Param is_spoiler_media is not allowed with media_type TEXT.");
+  if (codePoints(params["alt_text"] ?? "") > 1000)
+    throw invalid("Param alt_text must be at most 1000 characters long.");
 }
 
 function judgeTopic(params: Call["params"]): void {
@@ -100,31 +142,42 @@ const TextAttachment = z.object({
   plaintext: z.string().min(1),
   link_attachment_url: z.string().optional(),
   text_with_styling_info: z
-    .array(z.object({
-      offset: z.number().int().min(0),
-      length: z.number().int().min(1),
-      styling_info: z.array(z.enum(["bold", "italic", "highlight", "underline", "strikethrough"])),
-    }))
+    .array(
+      z.object({
+        offset: z.number().int().min(0),
+        length: z.number().int().min(1),
+        styling_info: z.array(z.enum(["bold", "italic", "highlight", "underline", "strikethrough"])),
+      }),
+    )
     .optional(),
 });
 
 /** The notes' limit: 5 different links, in the text, as attachment and in the text attachment together. */
 function judgeLinks(params: Call["params"], text: string): void {
   const attached = params["link_attachment"];
-  if (attached !== undefined && !isWebAddress(attached)) throw invalid("Param link_attachment must be a valid public URL.");
+  if (attached !== undefined && !isWebAddress(attached))
+    throw invalid("Param link_attachment must be a valid public URL.");
   const links = new Set(linksIn(text));
   if (attached !== undefined) links.add(attached);
-  const inAttachment = isSet(params, "text_attachment") ? parseAs(TextAttachment, params, "text_attachment").link_attachment_url : undefined;
+  const inAttachment = isSet(params, "text_attachment")
+    ? parseAs(TextAttachment, params, "text_attachment").link_attachment_url
+    : undefined;
   if (inAttachment !== undefined) links.add(inAttachment);
   if (links.size > 5) throw new Refusal(ERRORS.linkLimit);
 }
 
-const Poll = z.strictObject({ option_a: z.string(), option_b: z.string(), option_c: z.string().optional(), option_d: z.string().optional() });
+const Poll = z.strictObject({
+  option_a: z.string(),
+  option_b: z.string(),
+  option_c: z.string().optional(),
+  option_d: z.string().optional(),
+});
 
 function judgePoll(params: Call["params"]): void {
   if (!isSet(params, "poll_attachment")) return;
   const poll = parseAs(Poll, params, "poll_attachment");
-  if (poll.option_d !== undefined && poll.option_c === undefined) throw invalid("Param poll_attachment leaves out option_c.");
+  if (poll.option_d !== undefined && poll.option_c === undefined)
+    throw invalid("Param poll_attachment leaves out option_c.");
   const wrong = Object.values(poll).some((option) => option.trim() === "" || codePoints(option) > 25);
   if (wrong) throw invalid("Param poll_attachment: options must be 1 to 25 characters long.");
 }
@@ -132,10 +185,14 @@ function judgePoll(params: Call["params"]): void {
 function judgeTextAttachment(params: Call["params"]): void {
   if (!isSet(params, "text_attachment")) return;
   const { plaintext, link_attachment_url: link } = parseAs(TextAttachment, params, "text_attachment");
-  if (codePoints(plaintext) > 10_000) throw invalid("Param text_attachment: plaintext must be at most 10000 characters long.");
-  if (isSet(params, "poll_attachment")) throw invalid("Param text_attachment is not allowed together with poll_attachment.");
-  if (link !== undefined && isSet(params, "link_attachment")) throw invalid("Param text_attachment: link_attachment_url is not allowed together with link_attachment.");
-  if (link !== undefined && !isWebAddress(link)) throw invalid("Param text_attachment: link_attachment_url must be a valid public URL.");
+  if (codePoints(plaintext) > 10_000)
+    throw invalid("Param text_attachment: plaintext must be at most 10000 characters long.");
+  if (isSet(params, "poll_attachment"))
+    throw invalid("Param text_attachment is not allowed together with poll_attachment.");
+  if (link !== undefined && isSet(params, "link_attachment"))
+    throw invalid("Param text_attachment: link_attachment_url is not allowed together with link_attachment.");
+  if (link !== undefined && !isWebAddress(link))
+    throw invalid("Param text_attachment: link_attachment_url must be a valid public URL.");
 }
 
 function judgeGif(params: Call["params"]): void {
@@ -146,20 +203,34 @@ function judgeGif(params: Call["params"]): void {
 
 function judgeEntities(params: Call["params"]): void {
   if (!isSet(params, "text_entities")) return;
-  const Entity = z.object({ entity_type: z.literal("SPOILER"), offset: z.number().int().min(0), length: z.number().int().min(1) });
-  if (parseAs(z.array(Entity), params, "text_entities").length > 10) throw invalid("Param text_entities must hold at most 10 entries.");
+  const Entity = z.object({
+    entity_type: z.literal("SPOILER"),
+    offset: z.number().int().min(0),
+    length: z.number().int().min(1),
+  });
+  if (parseAs(z.array(Entity), params, "text_entities").length > 10)
+    throw invalid("Param text_entities must hold at most 10 entries.");
 }
 
 function judgeGhost(params: Call["params"]): void {
   if (!isTrue(params, "is_ghost_post")) return;
   if (isSet(params, "reply_to_id")) throw invalid("Param is_ghost_post is not allowed on a reply.");
-  const extra = ["poll_attachment", "link_attachment", "gif_attachment", "text_attachment", "quote_post_id", "topic_tag", "location_id"].find((name) => isSet(params, name));
+  const extra = [
+    "poll_attachment",
+    "link_attachment",
+    "gif_attachment",
+    "text_attachment",
+    "quote_post_id",
+    "topic_tag",
+    "location_id",
+  ].find((name) => isSet(params, name));
   if (extra !== undefined) throw invalid(`Param ${extra} is not allowed on a ghost post.`);
 }
 
 function judgeAudience(params: Call["params"], viewer: Viewer): void {
   const control = params["reply_control"];
-  if (control !== undefined && !REPLY_CONTROLS.includes(control)) throw invalid(`Param reply_control must be one of ${REPLY_CONTROLS.join(", ")}.`);
+  if (control !== undefined && !REPLY_CONTROLS.includes(control))
+    throw invalid(`Param reply_control must be one of ${REPLY_CONTROLS.join(", ")}.`);
   const place = params["location_id"];
   if (place !== undefined) {
     needScopes(viewer, ["threads_location_tagging"]);
@@ -193,7 +264,8 @@ function isTrue(params: Call["params"], name: string): boolean {
 
 function parseAs<T>(schema: z.ZodType<T>, params: Call["params"], name: string): T {
   const result = schema.safeParse(parseJson(name, params[name] ?? ""));
-  if (!result.success) throw invalid(`Param ${name} is not valid: ${result.error.issues.map((issue) => issue.message).join("; ")}.`);
+  if (!result.success)
+    throw invalid(`Param ${name} is not valid: ${result.error.issues.map((issue) => issue.message).join("; ")}.`);
   return result.data;
 }
 

@@ -24,11 +24,18 @@ export function noField(field: string): Refusal {
 
 /** The names in `fields`, those inside braces left out: `id,children{media_type}` names `id` and `children`. */
 export function fieldsOf(call: Call): string[] {
-  return (call.params["fields"] ?? "").replace(/\{[^{}]*\}/g, "").split(",").map((field) => field.trim()).filter(Boolean);
+  return (call.params["fields"] ?? "")
+    .replace(/\{[^{}]*\}/g, "")
+    .split(",")
+    .map((field) => field.trim())
+    .filter(Boolean);
 }
 
 /** The names in the braces behind `children`. */
 export function fieldsOfChildren(call: Call): string[] {
   const inner = /\bchildren\{([^{}]*)\}/.exec(call.params["fields"] ?? "")?.[1] ?? "";
-  return inner.split(",").map((field) => field.trim()).filter(Boolean);
+  return inner
+    .split(",")
+    .map((field) => field.trim())
+    .filter(Boolean);
 }

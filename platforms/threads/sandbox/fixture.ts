@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { codeOf, controlsOf, openSandbox, START, stringAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
+
+import {
+  codeOf,
+  controlsOf,
+  openSandbox,
+  START,
+  stringAt,
+  type Answer,
+  type Controls,
+  type TestSandbox,
+} from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Threads sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app. */
@@ -19,11 +29,15 @@ export interface ThreadsWorld extends Controls {
 
 export const GRAPH = "https://graph.threads.net";
 
-export async function openThreads(test: TestContext, options: Partial<SandboxOptions> & { scopes?: string[] } = {}): Promise<ThreadsWorld> {
+export async function openThreads(
+  test: TestContext,
+  options: Partial<SandboxOptions> & { scopes?: string[] } = {},
+): Promise<ThreadsWorld> {
   const { scopes, ...sandboxOptions } = options;
   const sandbox = await openSandbox(test, { startAt: START, ...sandboxOptions });
   const token = scopes ? await connect(sandbox, scopes) : await seededToken(sandbox);
-  const query = (params: Record<string, string>) => (Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "");
+  const query = (params: Record<string, string>) =>
+    Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "";
   const world: ThreadsWorld = {
     ...controlsOf(sandbox, "threads"),
     sandbox,
@@ -53,25 +67,45 @@ export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?
   const redirectUri = "http://127.0.0.1:9/callback";
   const { json } = await sandbox.control("POST", "apps", { platform: "threads", redirectUris: [redirectUri] });
   const [client_id, client_secret] = [stringAt(json, "clientId"), stringAt(json, "clientSecret")];
-  const query = new URLSearchParams({ client_id, redirect_uri: redirectUri, scope: scopes.join(","), response_type: "code", ...(loginHint && { login_hint: loginHint }) });
+  const query = new URLSearchParams({
+    client_id,
+    redirect_uri: redirectUri,
+    scope: scopes.join(","),
+    response_type: "code",
+    ...(loginHint && { login_hint: loginHint }),
+  });
   const approved = await sandbox.call("POST", `https://threads.net/oauth/authorize?${query}`, {
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: ["decision=approve", ...scopes.map((scope) => `scope=${scope}`)].join("&"),
   });
   const code = codeOf(approved);
-  const short = await sandbox.call("POST", `${GRAPH}/oauth/access_token`, { form: { client_id, client_secret, grant_type: "authorization_code", redirect_uri: redirectUri, code } });
-  const long = await sandbox.call("GET", `${GRAPH}/access_token?${new URLSearchParams({ grant_type: "th_exchange_token", client_secret, access_token: stringAt(short.json, "access_token") })}`);
+  const short = await sandbox.call("POST", `${GRAPH}/oauth/access_token`, {
+    form: { client_id, client_secret, grant_type: "authorization_code", redirect_uri: redirectUri, code },
+  });
+  const long = await sandbox.call(
+    "GET",
+    `${GRAPH}/access_token?${new URLSearchParams({ grant_type: "th_exchange_token", client_secret, access_token: stringAt(short.json, "access_token") })}`,
+  );
   return stringAt(long.json, "access_token");
 }
 
 export function exchangeSeededCode(sandbox: TestSandbox): Promise<Answer> {
   return sandbox.call("POST", `${GRAPH}/oauth/access_token`, {
-    form: { client_id: "990602627938098", client_secret: "th-secret", grant_type: "authorization_code", redirect_uri: "https://app.example.test/cb", code: "THCODE1" },
+    form: {
+      client_id: "990602627938098",
+      client_secret: "th-secret",
+      grant_type: "authorization_code",
+      redirect_uri: "https://app.example.test/cb",
+      code: "THCODE1",
+    },
   });
 }
 
 async function seededToken(sandbox: TestSandbox): Promise<string> {
   const short = stringAt((await exchangeSeededCode(sandbox)).json, "access_token");
-  const long = await sandbox.call("GET", `${GRAPH}/access_token?grant_type=th_exchange_token&client_secret=th-secret&access_token=${short}`);
+  const long = await sandbox.call(
+    "GET",
+    `${GRAPH}/access_token?grant_type=th_exchange_token&client_secret=th-secret&access_token=${short}`,
+  );
   return stringAt(long.json, "access_token");
 }

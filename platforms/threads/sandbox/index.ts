@@ -20,7 +20,15 @@ export const threadsSandbox: SandboxPlatform = {
   schema: CONTAINERS_SCHEMA + POSTS_SCHEMA,
   resets: { threads_containers: "created_at", threads_media: "seq" },
   // The routes with a name in their path come before those that any one segment matches.
-  routes: [...OAUTH_ROUTES, ...CONTAINER_ROUTES, ...QUOTA_ROUTES, ...PLACE_ROUTES, ...PROFILE_ROUTES, ...POST_ROUTES, ...READ_ROUTES],
+  routes: [
+    ...OAUTH_ROUTES,
+    ...CONTAINER_ROUTES,
+    ...QUOTA_ROUTES,
+    ...PLACE_ROUTES,
+    ...PROFILE_ROUTES,
+    ...POST_ROUTES,
+    ...READ_ROUTES,
+  ],
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,
@@ -32,5 +40,7 @@ export const threadsSandbox: SandboxPlatform = {
 
 function badParameter(call: Call): PlatformAnswer {
   if (call.operation === "authorize") return refuseConsent(call);
-  return call.path === "/oauth/access_token" ? exchangeError("Invalid parameter") : graphError(call, ERRORS.badParameter);
+  return call.path === "/oauth/access_token"
+    ? exchangeError("Invalid parameter")
+    : graphError(call, ERRORS.badParameter);
 }

@@ -1,7 +1,14 @@
 import { randomInt } from "node:crypto";
+
 import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
 import { personOfLogin, randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
-import { jsonAnswer, rawJsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  rawJsonAnswer,
+  type Call,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { CODE_USED, ERRORS, exchangeError, graphError, graphHeaders, Refusal } from "./errors.ts";
 import { checkToken, refusing, viewerOf } from "./viewer.ts";
@@ -41,31 +48,66 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "POST", host: "graph.threads.net", path: "/oauth/access_token", operation: "token", run: exchangeCode },
   { method: "GET", host: "graph.threads.net", path: "/oauth/access_token", operation: "token", run: appToken },
   { method: "GET", host: "graph.threads.net", path: "/access_token", operation: "token", run: refusing(exchangeShort) },
-  { method: "GET", host: "graph.threads.net", path: "/refresh_access_token", operation: "refresh", run: refusing(refresh) },
+  {
+    method: "GET",
+    host: "graph.threads.net",
+    path: "/refresh_access_token",
+    operation: "refresh",
+    run: refusing(refresh),
+  },
   { method: "GET", host: "graph.threads.net", path: "/debug_token", operation: "read", run: refusing(debugToken) },
 ];
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
-  return personOfLogin(world.identity, { platform: "threads", hint, seededId: SEED.personId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
+  return personOfLogin(world.identity, {
+    platform: "threads",
+    hint,
+    seededId: SEED.personId,
+    add: (named) => world.identity.addPerson(newPerson(world, named)),
+  });
 }
 
 export function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(26_000_000_000_000_000n + BigInt(world.store.next("threads.person")));
-  const plain = (hint ?? "sandbox_threads").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9._]+/g, "_").replace(/^[._]+|(?<![._])[._]+$/g, "");
+  const plain = (hint ?? "sandbox_threads")
+    .split("@")[0]
+    ?.toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9._]+/g, "_")
+    .replace(/^[._]+|(?<![._])[._]+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
-  const name = username.split(/[._]+/).filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username;
+  const name =
+    username
+      .split(/[._]+/)
+      .filter(Boolean)
+      .map((word) => word[0]?.toUpperCase() + word.slice(1))
+      .join(" ") || username;
   const facts = { biography: "Bio", geoGating: hint?.includes("geo-gating") ?? false };
   return { platform: "threads", id, username, name, hint, facts };
 }
 
-type ConsentRequest = { redirectUri: string; state: string | undefined; scopes: string[]; person: Person; clientId: string };
+type ConsentRequest = {
+  redirectUri: string;
+  state: string | undefined;
+  scopes: string[];
+  person: Person;
+  clientId: string;
+};
 
 function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Threads", asked);
-  const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: scope === "threads_basic" }));
-  return consentPage({ platform: "Threads", person: asked.person, groups: [{ title: "The app may", field: "scope", options }] });
+  const options = asked.scopes.map((scope) => ({
+    value: scope,
+    label: SCOPES[scope] ?? scope,
+    required: scope === "threads_basic",
+  }));
+  return consentPage({
+    platform: "Threads",
+    person: asked.person,
+    groups: [{ title: "The app may", field: "scope", options }],
+  });
 }
 
 function takeConsent(call: Call): PlatformAnswer {
@@ -75,9 +117,22 @@ function takeConsent(call: Call): PlatformAnswer {
   if (!isApproved) return refuseConsent(call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => scope === "threads_basic" || ticked.includes(scope));
-  const grantId = world.identity.addGrant({ platform: "threads", clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
+  const grantId = world.identity.addGrant({
+    platform: "threads",
+    clientId: asked.clientId,
+    personId: asked.person.id,
+    scopes,
+    at: now,
+  });
   const code = randomSecret("AQ", 96);
-  world.identity.addCode({ platform: "threads", code, grantId, redirectUri: asked.redirectUri, issuedAt: now, facts: {} });
+  world.identity.addCode({
+    platform: "threads",
+    code,
+    grantId,
+    redirectUri: asked.redirectUri,
+    issuedAt: now,
+    facts: {},
+  });
   return back(asked, { code });
 }
 
@@ -85,7 +140,11 @@ function takeConsent(call: Call): PlatformAnswer {
 export function refuseConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Threads", asked);
-  return back(asked, { error: "access_denied", error_reason: "user_denied", error_description: "The user denied your request" });
+  return back(asked, {
+    error: "access_denied",
+    error_reason: "user_denied",
+    error_description: "The user denied your request",
+  });
 }
 
 /** What the address asks for, or a sentence that says what is wrong with it. */
@@ -115,13 +174,23 @@ function exchangeCode(call: Call): PlatformAnswer {
   const { identity } = world;
   const app = identity.app("threads", params["client_id"] ?? "");
   if (!app || app.clientSecret !== params["client_secret"]) return exchangeError("Error validating client secret.");
-  if (params["grant_type"] !== "authorization_code") return exchangeError("Invalid grant_type: it has to be authorization_code.");
+  if (params["grant_type"] !== "authorization_code")
+    return exchangeError("Invalid grant_type: it has to be authorization_code.");
   const code = identity.code("threads", params["code"] ?? "");
-  if (!code || code.clientId !== app.clientId || code.used || now >= code.issuedAt + HOUR_SECONDS * 1000) return exchangeError(CODE_USED);
-  if (code.redirectUri !== params["redirect_uri"]) return exchangeError("Error validating verification code. The redirect_uri is not the one used for the code.");
+  if (!code || code.clientId !== app.clientId || code.used || now >= code.issuedAt + HOUR_SECONDS * 1000)
+    return exchangeError(CODE_USED);
+  if (code.redirectUri !== params["redirect_uri"])
+    return exchangeError("Error validating verification code. The redirect_uri is not the one used for the code.");
   identity.useCode("threads", code.code);
-  const token = issueToken(call, { kind: "short", grantId: code.grantId, clientId: app.clientId, personId: code.personId });
-  return rawJsonAnswer(`{"access_token":${JSON.stringify(token)},"user_id":${code.personId}}`, { headers: graphHeaders(call) });
+  const token = issueToken(call, {
+    kind: "short",
+    grantId: code.grantId,
+    clientId: app.clientId,
+    personId: code.personId,
+  });
+  return rawJsonAnswer(`{"access_token":${JSON.stringify(token)},"user_id":${code.personId}}`, {
+    headers: graphHeaders(call),
+  });
 }
 
 /** For oEmbed and the like; no call of publishing takes it. */
@@ -129,14 +198,21 @@ function appToken(call: Call): PlatformAnswer {
   const { params, world } = call;
   const app = world.identity.app("threads", params["client_id"] ?? "");
   if (!app || app.clientSecret !== params["client_secret"] || params["grant_type"] !== "client_credentials") {
-    return graphError(call, ERRORS.invalid("Error validating application. Check client_id, client_secret and grant_type."));
+    return graphError(
+      call,
+      ERRORS.invalid("Error validating application. Check client_id, client_secret and grant_type."),
+    );
   }
-  return jsonAnswer({ access_token: `TH|${app.clientId}|${randomSecret("", 20)}`, token_type: "bearer" }, { headers: graphHeaders(call) });
+  return jsonAnswer(
+    { access_token: `TH|${app.clientId}|${randomSecret("", 20)}`, token_type: "bearer" },
+    { headers: graphHeaders(call) },
+  );
 }
 
 function exchangeShort(call: Call): PlatformAnswer {
   const { params, world } = call;
-  if (params["grant_type"] !== "th_exchange_token") throw new Refusal(ERRORS.invalid("Invalid grant_type: it has to be th_exchange_token."));
+  if (params["grant_type"] !== "th_exchange_token")
+    throw new Refusal(ERRORS.invalid("Invalid grant_type: it has to be th_exchange_token."));
   const { token } = viewerOf(call);
   if (world.identity.app("threads", token.clientId)?.clientSecret !== params["client_secret"]) {
     throw new Refusal(ERRORS.invalid("Error validating client secret."));
@@ -146,7 +222,8 @@ function exchangeShort(call: Call): PlatformAnswer {
 }
 
 function refresh(call: Call): PlatformAnswer {
-  if (call.params["grant_type"] !== "th_refresh_token") throw new Refusal(ERRORS.invalid("Invalid grant_type: it has to be th_refresh_token."));
+  if (call.params["grant_type"] !== "th_refresh_token")
+    throw new Refusal(ERRORS.invalid("Invalid grant_type: it has to be th_refresh_token."));
   const { token } = viewerOf(call);
   if (token.kind !== "long") throw new Refusal(ERRORS.invalid("Only a long-lived token can be refreshed."));
   if (!token.scopes.includes("threads_basic")) throw new Refusal(ERRORS.noScope("threads_basic"));
@@ -158,16 +235,31 @@ function refresh(call: Call): PlatformAnswer {
 
 function longToken(call: Call, of: { grantId: number; clientId: string; personId: string }): PlatformAnswer {
   const token = issueToken(call, { kind: "long", grantId: of.grantId, clientId: of.clientId, personId: of.personId });
-  return jsonAnswer({ access_token: token, token_type: "bearer", expires_in: LONG_SECONDS }, { headers: graphHeaders(call) });
+  return jsonAnswer(
+    { access_token: token, token_type: "bearer", expires_in: LONG_SECONDS },
+    { headers: graphHeaders(call) },
+  );
 }
 
 /** The seeded app's tokens of the seeded person are numbered; all others are as long as real ones. */
-function issueToken(call: Call, of: { kind: "short" | "long"; grantId: number; clientId: string; personId: string }): string {
+function issueToken(
+  call: Call,
+  of: { kind: "short" | "long"; grantId: number; clientId: string; personId: string },
+): string {
   const { world, now } = call;
   const seeded = of.clientId === SEED.clientId && of.personId === SEED.personId;
-  const token = seeded ? `TH${of.kind.toUpperCase()}${world.store.next(`threads.token.${of.kind}`)}` : randomSecret("THQVJ", 100);
+  const token = seeded
+    ? `TH${of.kind.toUpperCase()}${world.store.next(`threads.token.${of.kind}`)}`
+    : randomSecret("THQVJ", 100);
   const lifeSeconds = of.kind === "short" ? HOUR_SECONDS : LONG_SECONDS;
-  world.identity.addToken({ platform: "threads", token, grantId: of.grantId, kind: of.kind, issuedAt: now, expiresAt: now + lifeSeconds * 1000 });
+  world.identity.addToken({
+    platform: "threads",
+    token,
+    grantId: of.grantId,
+    kind: of.kind,
+    issuedAt: now,
+    expiresAt: now + lifeSeconds * 1000,
+  });
   return token;
 }
 
@@ -177,7 +269,10 @@ function debugToken(call: Call): PlatformAnswer {
   const viewer = viewerOf(call);
   const token = world.identity.token("threads", params["input_token"] ?? "");
   const invalid = (message: string, code: number, subcode?: number) =>
-    jsonAnswer({ data: { is_valid: false, scopes: [], error: { message, code, ...(subcode !== undefined && { subcode }) } } }, { headers: graphHeaders(call) });
+    jsonAnswer(
+      { data: { is_valid: false, scopes: [], error: { message, code, ...(subcode !== undefined && { subcode }) } } },
+      { headers: graphHeaders(call) },
+    );
   if (!token || token.clientId !== viewer.token.clientId) return invalid(ERRORS.badToken.message, 190);
   try {
     checkToken(token, now);
@@ -187,23 +282,51 @@ function debugToken(call: Call): PlatformAnswer {
   }
   const issuedAt = Math.floor(token.issuedAt / 1000);
   const data = {
-    type: "USER", application: "Sandbox App", data_access_expires_at: issuedAt + 90 * 86_400, expires_at: Math.floor(token.expiresAt / 1000),
-    is_valid: true, issued_at: issuedAt, scopes: token.scopes, user_id: token.personId,
+    type: "USER",
+    application: "Sandbox App",
+    data_access_expires_at: issuedAt + 90 * 86_400,
+    expires_at: Math.floor(token.expiresAt / 1000),
+    is_valid: true,
+    issued_at: issuedAt,
+    scopes: token.scopes,
+    user_id: token.personId,
   };
   return jsonAnswer({ data }, { headers: graphHeaders(call) });
 }
 
 /** An app as the developer portal makes it. */
 export function newApp(): { clientId: string; clientSecret: string } {
-  return { clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)), clientSecret: randomSecret("", 24) };
+  return {
+    clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),
+    clientSecret: randomSecret("", 24),
+  };
 }
 
 /** The app, person and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
   const { identity } = world;
-  identity.addApp({ platform: "threads", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  identity.addApp({
+    platform: "threads",
+    clientId: SEED.clientId,
+    clientSecret: SEED.clientSecret,
+    redirectUris: [SEED.redirectUri],
+    programmaticRefresh: false,
+  });
   const person = identity.addPerson(newPerson(world, null));
   const at = world.clock.now();
-  const grantId = identity.addGrant({ platform: "threads", clientId: SEED.clientId, personId: person.id, scopes: Object.keys(SCOPES), at });
-  identity.addCode({ platform: "threads", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: {} });
+  const grantId = identity.addGrant({
+    platform: "threads",
+    clientId: SEED.clientId,
+    personId: person.id,
+    scopes: Object.keys(SCOPES),
+    at,
+  });
+  identity.addCode({
+    platform: "threads",
+    code: SEED.code,
+    grantId,
+    redirectUri: SEED.redirectUri,
+    issuedAt: at,
+    facts: {},
+  });
 }

@@ -5,15 +5,66 @@ import { withViewer, type Viewer } from "./viewer.ts";
 
 /** The places that the search finds. An id is a number here and a string elsewhere, as on the platform. */
 const PLACES = [
-  { id: 106078429431815, name: "Menlo Park", address: "", city: "Menlo Park", country: "United States", latitude: 37.4529, longitude: -122.1817, postal_code: "94025" },
-  { id: 106377336067638, name: "Bern", address: "", city: "Bern", country: "Switzerland", latitude: 46.948, longitude: 7.4474, postal_code: "3011" },
-  { id: 111777152182368, name: "Vienna", address: "", city: "Vienna", country: "Austria", latitude: 48.2082, longitude: 16.3738, postal_code: "1010" },
-  { id: 114497808567786, name: "London", address: "", city: "London", country: "United Kingdom", latitude: 51.5072, longitude: -0.1276, postal_code: "SW1A" },
-  { id: 108424279189115, name: "New York, New York", address: "", city: "New York", country: "United States", latitude: 40.7128, longitude: -74.006, postal_code: "10007" },
+  {
+    id: 106078429431815,
+    name: "Menlo Park",
+    address: "",
+    city: "Menlo Park",
+    country: "United States",
+    latitude: 37.4529,
+    longitude: -122.1817,
+    postal_code: "94025",
+  },
+  {
+    id: 106377336067638,
+    name: "Bern",
+    address: "",
+    city: "Bern",
+    country: "Switzerland",
+    latitude: 46.948,
+    longitude: 7.4474,
+    postal_code: "3011",
+  },
+  {
+    id: 111777152182368,
+    name: "Vienna",
+    address: "",
+    city: "Vienna",
+    country: "Austria",
+    latitude: 48.2082,
+    longitude: 16.3738,
+    postal_code: "1010",
+  },
+  {
+    id: 114497808567786,
+    name: "London",
+    address: "",
+    city: "London",
+    country: "United Kingdom",
+    latitude: 51.5072,
+    longitude: -0.1276,
+    postal_code: "SW1A",
+  },
+  {
+    id: 108424279189115,
+    name: "New York, New York",
+    address: "",
+    city: "New York",
+    country: "United States",
+    latitude: 40.7128,
+    longitude: -74.006,
+    postal_code: "10007",
+  },
 ] as const;
 
 export const PLACE_ROUTES: readonly SandboxRoute[] = [
-  { method: "GET", host: "graph.threads.net", path: "/location_search", operation: "read", run: withViewer(["threads_location_tagging"], searchPlaces) },
+  {
+    method: "GET",
+    host: "graph.threads.net",
+    path: "/location_search",
+    operation: "read",
+    run: withViewer(["threads_location_tagging"], searchPlaces),
+  },
 ];
 
 export function findPlace(id: string): (typeof PLACES)[number] | undefined {
@@ -29,7 +80,9 @@ function searchPlaces(call: Call, viewer: Viewer): PlatformAnswer {
   needQuota(call, viewer, "places");
   useQuota(call, viewer, "places");
   const data = PLACES.filter((place) =>
-    near ? Math.abs(place.latitude - (latitude ?? 0)) < 1 && Math.abs(place.longitude - (longitude ?? 0)) < 1 : place.name.toLowerCase().includes(asked),
+    near
+      ? Math.abs(place.latitude - (latitude ?? 0)) < 1 && Math.abs(place.longitude - (longitude ?? 0)) < 1
+      : place.name.toLowerCase().includes(asked),
   );
   return jsonAnswer({ data }, { headers: graphHeaders(call) });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+
 import type { Look, NewPost } from "../../../sandbox/ledger.ts";
+import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import type { Container, MediaFacts } from "./containers.ts";
 import type { NewContainer } from "./create.ts";
@@ -36,15 +37,25 @@ export interface ThreadsPost {
 }
 
 const PostMediaSchema = z.object({
-  id: z.string(), type: z.enum(["IMAGE", "VIDEO"]), altText: z.string().nullable(), thumbnail: z.string().nullable(),
-  width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(),
+  id: z.string(),
+  type: z.enum(["IMAGE", "VIDEO"]),
+  altText: z.string().nullable(),
+  thumbnail: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
 });
 
 export type PostMedia = z.infer<typeof PostMediaSchema>;
 
 const Detail = z.object({
-  topic: z.string().nullable(), quotedId: z.string().nullable(), repostedId: z.string().nullable(), ghost: z.boolean(),
-  altText: z.string().nullable(), media: z.array(PostMediaSchema), settings: z.record(z.string(), z.unknown()),
+  topic: z.string().nullable(),
+  quotedId: z.string().nullable(),
+  repostedId: z.string().nullable(),
+  ghost: z.boolean(),
+  altText: z.string().nullable(),
+  media: z.array(PostMediaSchema),
+  settings: z.record(z.string(), z.unknown()),
 });
 
 const MediaType = z.enum(["TEXT_POST", "IMAGE", "VIDEO", "CAROUSEL_ALBUM", "REPOST_FACADE"]);
@@ -60,26 +71,51 @@ CREATE INDEX IF NOT EXISTS threads_media_by_root ON threads_media (root);`;
 
 export const POST_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: "graph.threads.net", path: "/{id}/repost", operation: "publish",
-    post: (call) => ({ accountId: accountOf(call), text: "", carriesText: false, handle: repostHandle(accountOf(call), call.segments["id"] ?? "") }),
+    method: "POST",
+    host: "graph.threads.net",
+    path: "/{id}/repost",
+    operation: "publish",
+    post: (call) => ({
+      accountId: accountOf(call),
+      text: "",
+      carriesText: false,
+      handle: repostHandle(accountOf(call), call.segments["id"] ?? ""),
+    }),
     run: withViewer(["threads_content_publish"], repost),
   },
-  { method: "DELETE", host: "graph.threads.net", path: "/{id}", operation: "delete", run: withViewer(["threads_delete"], remove) },
+  {
+    method: "DELETE",
+    host: "graph.threads.net",
+    path: "/{id}",
+    operation: "delete",
+    run: withViewer(["threads_delete"], remove),
+  },
 ];
 
 const DAY_MS = 86_400_000;
 
 /** A live post; neither a deleted one nor a ghost post that has gone. */
 export function findPost(call: Call, id: string): ThreadsPost | undefined {
-  const row = call.world.store.get("SELECT * FROM threads_media WHERE id = ? AND (ends_at IS NULL OR ends_at > ?)", id, call.now);
+  const row = call.world.store.get(
+    "SELECT * FROM threads_media WHERE id = ? AND (ends_at IS NULL OR ends_at > ?)",
+    id,
+    call.now,
+  );
   return row && toPost(row);
 }
 
 export function toPost(row: Row): ThreadsPost {
   return {
-    seq: integer(row, "seq"), id: text(row, "id"), owner: text(row, "owner"), shortcode: text(row, "shortcode"),
-    mediaType: MediaType.parse(text(row, "media_type")), text: text(row, "text"), at: integer(row, "at"),
-    replyToId: textOrNull(row, "reply_to"), rootId: text(row, "root"), depth: integer(row, "depth"),
+    seq: integer(row, "seq"),
+    id: text(row, "id"),
+    owner: text(row, "owner"),
+    shortcode: text(row, "shortcode"),
+    mediaType: MediaType.parse(text(row, "media_type")),
+    text: text(row, "text"),
+    at: integer(row, "at"),
+    replyToId: textOrNull(row, "reply_to"),
+    rootId: text(row, "root"),
+    depth: integer(row, "depth"),
     ...Detail.parse(JSON.parse(text(row, "detail"))),
   };
 }
@@ -89,20 +125,32 @@ export function permalinkOf(username: string, shortcode: string): string {
 }
 
 /** Makes the post of a finished container: counts the quota, and puts it into the ledger. Returns the media id. */
-export function publishContainer(call: Call, viewer: Viewer, container: Container, findContainer: (id: string) => Container | undefined): string {
+export function publishContainer(
+  call: Call,
+  viewer: Viewer,
+  container: Container,
+  findContainer: (id: string) => Container | undefined,
+): string {
   const { draft } = container;
   const quota = draft.replyToId === null ? "posts" : "replies";
   needQuota(call, viewer, quota);
   const topic = typeof draft.settings["topic_tag"] === "string" ? undefined : topicIn(draft.text);
   const shown = topic ? draft.text.slice(0, topic.at) + draft.text.slice(topic.at + 1) : draft.text;
-  const parts = draft.kind === "CAROUSEL" ? draft.children.map(findContainer) : draft.mediaUrl === null ? [] : [container];
+  const parts =
+    draft.kind === "CAROUSEL" ? draft.children.map(findContainer) : draft.mediaUrl === null ? [] : [container];
   const parent = draft.replyToId === null ? undefined : findPost(call, draft.replyToId);
   const post = insert(call, viewer, {
     mediaType: draft.kind === "TEXT" ? "TEXT_POST" : draft.kind === "CAROUSEL" ? "CAROUSEL_ALBUM" : draft.kind,
     text: shown,
     topic: topic?.topic ?? (typeof draft.settings["topic_tag"] === "string" ? draft.settings["topic_tag"] : null),
-    replyToId: draft.replyToId, rootId: parent?.rootId ?? null, depth: (parent?.depth ?? 0) + 1,
-    quotedId: draft.quoteId, repostedId: null, ghost: draft.ghost, altText: draft.altText, settings: draft.settings,
+    replyToId: draft.replyToId,
+    rootId: parent?.rootId ?? null,
+    depth: (parent?.depth ?? 0) + 1,
+    quotedId: draft.quoteId,
+    repostedId: null,
+    ghost: draft.ghost,
+    altText: draft.altText,
+    settings: draft.settings,
     media: parts.flatMap((part) => (part ? [toMedia(part)] : [])),
   });
   useQuota(call, viewer, quota);
@@ -110,17 +158,40 @@ export function publishContainer(call: Call, viewer: Viewer, container: Containe
   return post.id;
 }
 
-function insert(call: Call, viewer: Viewer, draft: Omit<ThreadsPost, "seq" | "id" | "owner" | "shortcode" | "at" | "rootId"> & { rootId: string | null }): ThreadsPost {
+function insert(
+  call: Call,
+  viewer: Viewer,
+  draft: Omit<ThreadsPost, "seq" | "id" | "owner" | "shortcode" | "at" | "rootId"> & { rootId: string | null },
+): ThreadsPost {
   const { store } = call.world;
   const seq = store.next("threads.media");
   const id = String(18_100_000_000_000_000n + BigInt(seq));
-  const post: ThreadsPost = { ...draft, seq, id, owner: viewer.person.id, shortcode: `SBXa${seq}`, at: call.now, rootId: draft.rootId ?? id };
+  const post: ThreadsPost = {
+    ...draft,
+    seq,
+    id,
+    owner: viewer.person.id,
+    shortcode: `SBXa${seq}`,
+    at: call.now,
+    rootId: draft.rootId ?? id,
+  };
   const { topic, quotedId, repostedId, ghost, altText, media, settings } = post;
   const lagSeconds = call.behaviour?.name === "list-lag-{n}s" ? (call.behaviour.number ?? 0) : 0;
   store.run(
     "INSERT INTO threads_media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    seq, id, post.owner, post.shortcode, post.mediaType, post.text, post.at, post.at + lagSeconds * 1000, ghost ? post.at + DAY_MS : null,
-    post.replyToId, post.rootId, post.depth, JSON.stringify({ topic, quotedId, repostedId, ghost, altText, media, settings }),
+    seq,
+    id,
+    post.owner,
+    post.shortcode,
+    post.mediaType,
+    post.text,
+    post.at,
+    post.at + lagSeconds * 1000,
+    ghost ? post.at + DAY_MS : null,
+    post.replyToId,
+    post.rootId,
+    post.depth,
+    JSON.stringify({ topic, quotedId, repostedId, ghost, altText, media, settings }),
   );
   return post;
 }
@@ -131,12 +202,25 @@ function repost(call: Call, viewer: Viewer): PlatformAnswer {
   if (!original) throw new Refusal(ERRORS.noObject(call.segments["id"] ?? ""));
   needQuota(call, viewer, "posts");
   const post = insert(call, viewer, {
-    mediaType: "REPOST_FACADE", text: "", topic: null, replyToId: null, rootId: null, depth: 1, quotedId: null, repostedId: original.id,
-    ghost: false, altText: null, media: [], settings: { reposted_post_id: original.id },
+    mediaType: "REPOST_FACADE",
+    text: "",
+    topic: null,
+    replyToId: null,
+    rootId: null,
+    depth: 1,
+    quotedId: null,
+    repostedId: original.id,
+    ghost: false,
+    altText: null,
+    media: [],
+    settings: { reposted_post_id: original.id },
   });
   useQuota(call, viewer, "posts");
   const handle = repostHandle(viewer.person.id, original.id);
-  call.world.ledger.add({ ...ledgerPost(viewer, post, null, handle), look: { ...lookOf(viewer, post, null), quotedId: original.id, notes: ["Repost"] } });
+  call.world.ledger.add({
+    ...ledgerPost(viewer, post, null, handle),
+    look: { ...lookOf(viewer, post, null), quotedId: original.id, notes: ["Repost"] },
+  });
   return jsonAnswer({ id: post.id }, { headers: graphHeaders(call) });
 }
 
@@ -158,18 +242,37 @@ function remove(call: Call, viewer: Viewer): PlatformAnswer {
 function toMedia(part: Container): PostMedia {
   const facts: MediaFacts | null = part.media;
   return {
-    id: String(BigInt(part.id) + 50_000_000_000_000n), type: part.draft.kind === "VIDEO" ? "VIDEO" : "IMAGE", altText: part.draft.altText,
-    thumbnail: facts?.thumbnail ?? null, width: facts?.width ?? null, height: facts?.height ?? null, durationSeconds: facts?.durationSeconds ?? null,
+    id: String(BigInt(part.id) + 50_000_000_000_000n),
+    type: part.draft.kind === "VIDEO" ? "VIDEO" : "IMAGE",
+    altText: part.draft.altText,
+    thumbnail: facts?.thumbnail ?? null,
+    width: facts?.width ?? null,
+    height: facts?.height ?? null,
+    durationSeconds: facts?.durationSeconds ?? null,
   };
 }
 
 function ledgerPost(viewer: Viewer, post: ThreadsPost, draft: NewContainer | null, handle: string): NewPost {
   const gif = draft?.settings["gif_attachment"] !== undefined;
-  const media = post.media.map(({ type, altText }): NewPost["media"][number] => ({ type: type === "VIDEO" ? "video" : "image", altText }));
+  const media = post.media.map(({ type, altText }): NewPost["media"][number] => ({
+    type: type === "VIDEO" ? "video" : "image",
+    altText,
+  }));
   return {
-    platform: "threads", accountId: viewer.person.id, id: post.id, url: permalinkOf(viewer.person.username, post.shortcode), text: post.text,
-    media: gif ? [{ type: "gif", altText: null }] : media, kind: kindOf(post, gif), visibility: "public", settings: post.settings,
-    at: post.at, endsAt: post.ghost ? post.at + DAY_MS : null, handle, rootId: post.rootId, look: lookOf(viewer, post, draft),
+    platform: "threads",
+    accountId: viewer.person.id,
+    id: post.id,
+    url: permalinkOf(viewer.person.username, post.shortcode),
+    text: post.text,
+    media: gif ? [{ type: "gif", altText: null }] : media,
+    kind: kindOf(post, gif),
+    visibility: "public",
+    settings: post.settings,
+    at: post.at,
+    endsAt: post.ghost ? post.at + DAY_MS : null,
+    handle,
+    rootId: post.rootId,
+    look: lookOf(viewer, post, draft),
   };
 }
 
@@ -189,13 +292,26 @@ function lookOf(viewer: Viewer, post: ThreadsPost, draft: NewContainer | null): 
   const { settings } = post;
   const attached = settings["link_attachment"];
   const link = typeof attached === "string" ? attached : post.media.length === 0 ? linksIn(post.text)[0] : undefined;
-  const gif = settings["gif_attachment"] === undefined ? [] : [{ type: "gif" as const, thumbnail: null, width: null, height: null, durationSeconds: null, hidden: false }];
+  const gif =
+    settings["gif_attachment"] === undefined
+      ? []
+      : [{ type: "gif" as const, thumbnail: null, width: null, height: null, durationSeconds: null, hidden: false }];
   const hidden = settings["is_spoiler_media"] === "true";
   const place = typeof settings["location_id"] === "string" ? findPlace(settings["location_id"]) : undefined;
   const control = settings["reply_control"];
   return {
     author: { username, name, url: profileUrl(username) },
-    media: [...gif, ...post.media.map(({ type, thumbnail, width, height, durationSeconds }) => ({ type: type === "VIDEO" ? ("video" as const) : ("image" as const), thumbnail, width, height, durationSeconds, hidden }))],
+    media: [
+      ...gif,
+      ...post.media.map(({ type, thumbnail, width, height, durationSeconds }) => ({
+        type: type === "VIDEO" ? ("video" as const) : ("image" as const),
+        thumbnail,
+        width,
+        height,
+        durationSeconds,
+        hidden,
+      })),
+    ],
     link: link === undefined || draft === null ? null : { url: link, title: null },
     poll: Object.values(Poll.safeParse(settings["poll_attachment"]).data ?? {}),
     attachment: Attachment.safeParse(settings["text_attachment"]).data?.plaintext ?? null,

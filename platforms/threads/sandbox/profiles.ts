@@ -9,8 +9,20 @@ import { factsOf, withViewer, type Viewer } from "./viewer.ts";
 export const PICTURE_HOST = "scontent.cdninstagram.com";
 
 export const PROFILE_ROUTES: readonly SandboxRoute[] = [
-  { method: "GET", host: "graph.threads.net", path: "/profile_lookup", operation: "read", run: withViewer(["threads_profile_discovery"], lookUpProfile) },
-  { method: "GET", host: PICTURE_HOST, path: "/t51.threads/{name}", operation: "read", run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")) },
+  {
+    method: "GET",
+    host: "graph.threads.net",
+    path: "/profile_lookup",
+    operation: "read",
+    run: withViewer(["threads_profile_discovery"], lookUpProfile),
+  },
+  {
+    method: "GET",
+    host: PICTURE_HOST,
+    path: "/t51.threads/{name}",
+    operation: "read",
+    run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")),
+  },
 ];
 
 export function pictureUrl(name: string): string {
@@ -37,6 +49,17 @@ function lookUpProfile(call: Call, viewer: Viewer): PlatformAnswer {
   const person = call.world.identity.personByUsername("threads", username);
   if (!person) throw new Refusal(ERRORS.noObject(username));
   const { biography } = factsOf(person);
-  const profile = { username, name: person.name, biography, is_verified: false, follower_count: 1000, likes_count: 0, quotes_count: 0, replies_count: 0, reposts_count: 0, views_count: 0 };
+  const profile = {
+    username,
+    name: person.name,
+    biography,
+    is_verified: false,
+    follower_count: 1000,
+    likes_count: 0,
+    quotes_count: 0,
+    replies_count: 0,
+    reposts_count: 0,
+    views_count: 0,
+  };
   return jsonAnswer(profile, { headers: graphHeaders(call) });
 }

@@ -15,7 +15,13 @@ const DAY_MS = 24 * HOUR_MS;
 const FULL_SWITCHES: Partial<Record<Quota, string>> = { posts: "quota-full", replies: "reply-quota-full" };
 
 export const QUOTA_ROUTES: readonly SandboxRoute[] = [
-  { method: "GET", host: "graph.threads.net", path: "/{user}/threads_publishing_limit", operation: "read", run: withViewer([], readLimits) },
+  {
+    method: "GET",
+    host: "graph.threads.net",
+    path: "/{user}/threads_publishing_limit",
+    operation: "read",
+    run: withViewer([], readLimits),
+  },
 ];
 
 /** Refuses when the quota is used up. */
@@ -41,7 +47,12 @@ export function countCall(call: Call): PlatformAnswer | undefined {
 function used(call: Call, viewer: Viewer, quota: Quota): number {
   const forced = FULL_SWITCHES[quota];
   if (forced !== undefined && call.behaviour?.name === forced) return QUOTAS[quota];
-  return call.world.uses.count({ platform: "threads", accountId: viewer.person.id, name: quota, since: call.now - DAY_MS + 1 });
+  return call.world.uses.count({
+    platform: "threads",
+    accountId: viewer.person.id,
+    name: quota,
+    since: call.now - DAY_MS + 1,
+  });
 }
 
 /** Fields, the quota they tell of and the scopes they need. */
@@ -58,12 +69,18 @@ const FIELDS: Readonly<Record<string, { quota: Quota; config: boolean; scopes: r
 
 function readLimits(call: Call, viewer: Viewer): PlatformAnswer {
   needSelf(call, viewer);
-  const names = (call.params["fields"] ?? "quota_usage").split(",").map((name) => name.trim()).filter(Boolean);
+  const names = (call.params["fields"] ?? "quota_usage")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
   const entries = names.map((name) => {
     const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
     if (!field) throw new Refusal(ERRORS.invalid(`Tried accessing nonexisting field (${name}).`));
     needScopes(viewer, field.scopes);
-    return [name, field.config ? { quota_total: QUOTAS[field.quota], quota_duration: 86_400 } : used(call, viewer, field.quota)];
+    return [
+      name,
+      field.config ? { quota_total: QUOTAS[field.quota], quota_duration: 86_400 } : used(call, viewer, field.quota),
+    ];
   });
   return jsonAnswer({ data: [Object.fromEntries(entries)] }, { headers: graphHeaders(call) });
 }

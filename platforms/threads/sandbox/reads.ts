@@ -1,4 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
+
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { findContainer, readStatus } from "./containers.ts";
 import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
@@ -15,9 +16,18 @@ const HOST = "graph.threads.net";
 export const READ_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: HOST, path: "/{user}/threads", operation: "read", run: withViewer([], listPosts) },
   { method: "GET", host: HOST, path: "/{user}/replies", operation: "read", run: withViewer([], listReplies) },
-  { method: "GET", host: HOST, path: "/{id}/conversation", operation: "read", run: withViewer(["threads_read_replies"], readConversation) },
   {
-    method: "GET", host: HOST, path: "/{id}", run: withViewer([], readObject),
+    method: "GET",
+    host: HOST,
+    path: "/{id}/conversation",
+    operation: "read",
+    run: withViewer(["threads_read_replies"], readConversation),
+  },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/{id}",
+    run: withViewer([], readObject),
     operation: (call) => (findContainer(call, call.segments["id"] ?? "") ? "status" : "read"),
   },
 ];
@@ -33,7 +43,10 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
     if (unknown !== undefined) throw noField(unknown);
     if (!fields.includes("status")) return jsonAnswer({ id }, { headers: graphHeaders(call) });
     const { error_message: message, ...status } = readStatus(call, container);
-    return jsonAnswer({ ...status, ...(message !== undefined && fields.includes("error_message") && { error_message: message }) }, { headers: graphHeaders(call) });
+    return jsonAnswer(
+      { ...status, ...(message !== undefined && fields.includes("error_message") && { error_message: message }) },
+      { headers: graphHeaders(call) },
+    );
   }
   const place = findPlace(id);
   if (place) {
@@ -59,7 +72,8 @@ function listPosts(call: Call, viewer: Viewer): PlatformAnswer {
 /** `/{user}/replies` lists what a person answered, `/{media}/replies` what was answered to a post. */
 function listReplies(call: Call, viewer: Viewer): PlatformAnswer {
   const id = call.segments["user"] ?? "";
-  if (id === "me" || id === viewer.person.id) return answerList(call, viewer, "owner = ? AND (reply_to IS NOT NULL) = 1", [viewer.person.id]);
+  if (id === "me" || id === viewer.person.id)
+    return answerList(call, viewer, "owner = ? AND (reply_to IS NOT NULL) = 1", [viewer.person.id]);
   needScopes(viewer, ["threads_read_replies"]);
   const post = findPost(call, id);
   if (!post || !mayRead(call, viewer, post)) throw new Refusal(ERRORS.noObject(id));
@@ -82,13 +96,20 @@ function answerList(call: Call, viewer: Viewer, where: string, values: SQLInputV
   if (limit < 1) throw new Refusal(ERRORS.invalid("Param limit must be at least 1."));
   const since = timeOf(params["since"], "since");
   const until = timeOf(params["until"], "until");
-  if (since !== null && since < EARLIEST_SINCE) throw new Refusal(ERRORS.invalid(`Param since must be at least ${EARLIEST_SINCE}.`));
+  if (since !== null && since < EARLIEST_SINCE)
+    throw new Refusal(ERRORS.invalid(`Param since must be at least ${EARLIEST_SINCE}.`));
   const after = cursorOf(params["after"]);
   const before = cursorOf(params["before"]);
   const rows = world.store.all(
     `SELECT * FROM threads_media WHERE ${where} AND visible_at <= ? AND (ends_at IS NULL OR ends_at > ?) AND at >= ? AND at <= ? AND seq < ? AND seq > ?
      ORDER BY seq DESC LIMIT ?`,
-    ...values, now, now, (since ?? 0) * 1000, until === null ? Number.MAX_SAFE_INTEGER : until * 1000 + 999, after ?? Number.MAX_SAFE_INTEGER, before ?? 0,
+    ...values,
+    now,
+    now,
+    (since ?? 0) * 1000,
+    until === null ? Number.MAX_SAFE_INTEGER : until * 1000 + 999,
+    after ?? Number.MAX_SAFE_INTEGER,
+    before ?? 0,
     Math.min(limit, 100) + 1,
   );
   const posts = rows.slice(0, Math.min(limit, 100)).map(toPost);
@@ -125,7 +146,10 @@ function postValues(call: Call, viewer: Viewer, post: ThreadsPost): Values {
     media_url: first && post.media.length === 1 ? () => mediaUrl(first) : undefined,
     thumbnail_url: first?.type === "VIDEO" ? () => mediaUrl(first) : undefined,
     alt_text: post.altText === null ? undefined : () => post.altText,
-    children: post.mediaType === "CAROUSEL_ALBUM" ? () => ({ data: post.media.map((item) => pick(fieldsOfChildren(call), childValues(item))) }) : undefined,
+    children:
+      post.mediaType === "CAROUSEL_ALBUM"
+        ? () => ({ data: post.media.map((item) => pick(fieldsOfChildren(call), childValues(item))) })
+        : undefined,
     is_quote_post: () => post.quotedId !== null,
     quoted_post: post.quotedId === null ? undefined : () => ({ id: post.quotedId }),
     reposted_post: post.repostedId === null ? undefined : () => ({ id: post.repostedId }),
@@ -136,11 +160,13 @@ function postValues(call: Call, viewer: Viewer, post: ThreadsPost): Values {
     has_replies: () => call.world.store.get("SELECT 1 FROM threads_media WHERE reply_to = ?", post.id) !== undefined,
     hide_status: () => "NOT_HUSHED",
     reply_audience: () => String(settings["reply_control"] ?? "everyone").toUpperCase(),
-    link_attachment_url: post.mediaType === "TEXT_POST" ? () => settings["link_attachment"] ?? linksIn(post.text)[0] : undefined,
+    link_attachment_url:
+      post.mediaType === "TEXT_POST" ? () => settings["link_attachment"] ?? linksIn(post.text)[0] : undefined,
     poll_attachment: setting("poll_attachment"),
     text_attachment: setting("text_attachment"),
     text_entities: setting("text_entities"),
-    gif_url: settings["gif_attachment"] === undefined ? undefined : () => "https://media.giphy.com/media/sandbox/giphy.gif",
+    gif_url:
+      settings["gif_attachment"] === undefined ? undefined : () => "https://media.giphy.com/media/sandbox/giphy.gif",
     is_spoiler_media: () => settings["is_spoiler_media"] === "true",
     location_id: setting("location_id"),
     allowlisted_country_codes: setting("allowlisted_country_codes"),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import sharp from "sharp";
+
 import { jpeg, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
 import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
 import { connect, exchangeSeededCode, GRAPH, openThreads } from "./fixture.ts";
@@ -39,12 +41,18 @@ test("somebody else's user id, container and post", async (t) => {
   const stranger = await connect(sandbox, ["threads_basic", "threads_content_publish"], "stranger");
   const mine = await create({ media_type: "TEXT", text: "mine" });
   await status(mine);
-  assert.deepEqual(codesOf(await post("/26000000000000001/threads", { media_type: "TEXT", text: "x" }, stranger)), GONE);
+  assert.deepEqual(
+    codesOf(await post("/26000000000000001/threads", { media_type: "TEXT", text: "x" }, stranger)),
+    GONE,
+  );
   assert.deepEqual(codesOf(await post("/me/threads_publish", { creation_id: mine }, stranger)), GONE);
   assert.deepEqual(codesOf(await get(`/${mine}`, { fields: "status" }, stranger)), GONE);
   const live = await publish({ media_type: "TEXT", text: "live" });
   assert.deepEqual(codesOf(await get(`/${live}`, { fields: "id" }, stranger)), GONE);
-  assert.deepEqual(codesOf(await post("/me/threads", { media_type: "TEXT", text: "hey", reply_to_id: live }, stranger)), [400, 10]);
+  assert.deepEqual(
+    codesOf(await post("/me/threads", { media_type: "TEXT", text: "hey", reply_to_id: live }, stranger)),
+    [400, 10],
+  );
 });
 
 test("parameters that a container can't have", async (t) => {
@@ -60,7 +68,10 @@ test("parameters that a container can't have", async (t) => {
     ["no image_url", { media_type: "IMAGE", text: "x" }],
     ["no video_url", { media_type: "VIDEO", image_url: URL_A }],
     ["a carousel without children", { media_type: "CAROUSEL" }],
-    ["a carousel of 21", { media_type: "CAROUSEL", children: Array.from({ length: 21 }, (_, place) => String(place)).join(",") }],
+    [
+      "a carousel of 21",
+      { media_type: "CAROUSEL", children: Array.from({ length: 21 }, (_, place) => String(place)).join(",") },
+    ],
     ["a carousel of unknown children", { media_type: "CAROUSEL", children: "1,2" }, GONE],
     ["a carousel item that is text", { ...text, is_carousel_item: "true" }],
     ["alt_text on text", { ...text, alt_text: "x" }],
@@ -74,13 +85,31 @@ test("parameters that a container can't have", async (t) => {
     ["auto_publish_text on an image", { media_type: "IMAGE", image_url: URL_A, auto_publish_text: "true" }],
     ["poll with text attachment", { ...text, poll_attachment: poll, text_attachment: '{"plaintext":"x"}' }],
     ["poll with one option", { ...text, poll_attachment: '{"option_a":"Yes"}' }],
-    ["poll with five options", { ...text, poll_attachment: '{"option_a":"1","option_b":"2","option_c":"3","option_d":"4","option_e":"5"}' }],
+    [
+      "poll with five options",
+      { ...text, poll_attachment: '{"option_a":"1","option_b":"2","option_c":"3","option_d":"4","option_e":"5"}' },
+    ],
     ["poll option of 26", { ...text, poll_attachment: JSON.stringify({ option_a: "x".repeat(26), option_b: "No" }) }],
     ["poll that is no JSON", { ...text, poll_attachment: "yes,no" }],
     ["text attachment over 10 000", { ...text, text_attachment: JSON.stringify({ plaintext: "x".repeat(10_001) }) }],
-    ["two links attached", { ...text, link_attachment: link(1), text_attachment: JSON.stringify({ plaintext: "x", link_attachment_url: link(2) }) }],
+    [
+      "two links attached",
+      {
+        ...text,
+        link_attachment: link(1),
+        text_attachment: JSON.stringify({ plaintext: "x", link_attachment_url: link(2) }),
+      },
+    ],
     ["a gif of TENOR", { ...text, gif_attachment: '{"gif_id":"1","provider":"TENOR"}' }],
-    ["eleven spoilers", { ...text, text_entities: JSON.stringify(Array.from({ length: 11 }, () => ({ entity_type: "SPOILER", offset: 0, length: 1 }))) }],
+    [
+      "eleven spoilers",
+      {
+        ...text,
+        text_entities: JSON.stringify(
+          Array.from({ length: 11 }, () => ({ entity_type: "SPOILER", offset: 0, length: 1 })),
+        ),
+      },
+    ],
     ["a ghost reply", { ...text, is_ghost_post: "true", reply_to_id: "18100000000000001" }],
     ["a topic of 51", { ...text, topic_tag: "x".repeat(51) }],
     ["a topic with a period", { ...text, topic_tag: "a.b" }],
@@ -92,11 +121,16 @@ test("parameters that a container can't have", async (t) => {
     ["a parent that isn't there", { ...text, reply_to_id: "18100000000009999" }, NOT_FOUND],
     ["a quoted post that isn't there", { ...text, quote_post_id: "18100000000009999" }, NOT_FOUND],
   ];
-  for (const [name, form, codes = BAD] of cases) assert.deepEqual(codesOf(await post("/me/threads", form)), codes, name);
+  for (const [name, form, codes = BAD] of cases)
+    assert.deepEqual(codesOf(await post("/me/threads", form)), codes, name);
   const limit = await post("/me/threads", { ...text, text: [1, 2, 3, 4, 5, 6].map(link).join(" ") });
   assert.match(String(errorOf(limit)["message"]), /THREADS_API__LINK_LIMIT_EXCEEDED/);
   const five = [1, 2, 3, 4, 5].map(link).join(" ");
-  assert.equal((await post("/me/threads", { ...text, text: five, link_attachment: link(5) })).status, 200, "5 different links, one of them twice");
+  assert.equal(
+    (await post("/me/threads", { ...text, text: five, link_attachment: link(5) })).status,
+    200,
+    "5 different links, one of them twice",
+  );
 });
 
 test("media that break a rule, by their bytes", async (t) => {
@@ -104,10 +138,20 @@ test("media that break a rule, by their bytes", async (t) => {
   const noise = Buffer.alloc(2000 * 2000 * 3);
   for (let place = 0; place < noise.length; place += 1) noise[place] = (place * 7919) % 251;
   const files = await serveFiles(t, {
-    "page.jpg": Buffer.from("<html></html>"), "a.webp": await sharp(await jpeg(400, 400)).webp().toBuffer(), "strip.jpg": await jpeg(1100, 100),
-    "edge.jpg": await jpeg(1000, 100), "big.png": await sharp(noise, { raw: { width: 2000, height: 2000, channels: 3 } }).png({ compressionLevel: 0 }).toBuffer(),
-    "slow.mp4": await video({ seconds: 2, framesPerSecond: 10 }), "wide.mp4": await video({ seconds: 2, width: 2560, height: 1440 }),
-    "vp9.mp4": await video({ seconds: 2, codec: "vp9" }), "six.mp4": await video({ seconds: 2, audioChannels: 6 }), "cut.mp4": (await video({ seconds: 2 })).subarray(0, 700),
+    "page.jpg": Buffer.from("<html></html>"),
+    "a.webp": await sharp(await jpeg(400, 400))
+      .webp()
+      .toBuffer(),
+    "strip.jpg": await jpeg(1100, 100),
+    "edge.jpg": await jpeg(1000, 100),
+    "big.png": await sharp(noise, { raw: { width: 2000, height: 2000, channels: 3 } })
+      .png({ compressionLevel: 0 })
+      .toBuffer(),
+    "slow.mp4": await video({ seconds: 2, framesPerSecond: 10 }),
+    "wide.mp4": await video({ seconds: 2, width: 2560, height: 1440 }),
+    "vp9.mp4": await video({ seconds: 2, codec: "vp9" }),
+    "six.mp4": await video({ seconds: 2, audioChannels: 6 }),
+    "cut.mp4": (await video({ seconds: 2 })).subarray(0, 700),
     "right.mov": await video({ seconds: 2, container: "mov", audioChannels: 1 }),
   });
   const image = (name: string) => post("/me/threads", { media_type: "IMAGE", image_url: `${files}/${name}` });
@@ -116,9 +160,22 @@ test("media that break a rule, by their bytes", async (t) => {
   assert.deepEqual(codesOf(await image("strip.jpg")), [400, 36003, 2207009]);
   assert.deepEqual(codesOf(await image("big.png")), [400, 36000, 2207004]);
   assert.equal((await image("edge.jpg")).status, 200);
-  assert.deepEqual(codesOf(await post("/me/threads", { media_type: "VIDEO", video_url: `${files}/edge.jpg` })), [400, 352, 2207026]);
-  assert.deepEqual(codesOf(await post("/me/threads", { media_type: "VIDEO", video_url: `${files}/none.mp4` })), [400, 9004, 2207052]);
-  const outcomes = { "slow.mp4": "INVALID_FRAME_RATE", "wide.mp4": "INVALID_ASPEC_RATIO", "vp9.mp4": "FAILED_PROCESSING_VIDEO", "six.mp4": "INVALID_AUDIO_CHANNELS", "cut.mp4": "FAILED_PROCESSING_VIDEO", "right.mov": undefined };
+  assert.deepEqual(
+    codesOf(await post("/me/threads", { media_type: "VIDEO", video_url: `${files}/edge.jpg` })),
+    [400, 352, 2207026],
+  );
+  assert.deepEqual(
+    codesOf(await post("/me/threads", { media_type: "VIDEO", video_url: `${files}/none.mp4` })),
+    [400, 9004, 2207052],
+  );
+  const outcomes = {
+    "slow.mp4": "INVALID_FRAME_RATE",
+    "wide.mp4": "INVALID_ASPEC_RATIO",
+    "vp9.mp4": "FAILED_PROCESSING_VIDEO",
+    "six.mp4": "INVALID_AUDIO_CHANNELS",
+    "cut.mp4": "FAILED_PROCESSING_VIDEO",
+    "right.mov": undefined,
+  };
   for (const [name, message] of Object.entries(outcomes)) {
     const id = await create({ media_type: "VIDEO", video_url: `${files}/${name}` });
     await advance(10);
@@ -130,8 +187,15 @@ test("children that are no carousel items, unfinished or published by themselves
   const { create, post, status, advance } = await openThreads(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(400, 400) });
   const image = { media_type: "IMAGE", image_url: `${files}/a.jpg` };
-  const [plain, child, sibling] = [await create(image), await create({ ...image, is_carousel_item: "true" }), await create({ ...image, is_carousel_item: "true" })];
-  assert.deepEqual(codesOf(await post("/me/threads", { media_type: "CAROUSEL", children: `${child},${sibling}` })), NOT_FOUND);
+  const [plain, child, sibling] = [
+    await create(image),
+    await create({ ...image, is_carousel_item: "true" }),
+    await create({ ...image, is_carousel_item: "true" }),
+  ];
+  assert.deepEqual(
+    codesOf(await post("/me/threads", { media_type: "CAROUSEL", children: `${child},${sibling}` })),
+    NOT_FOUND,
+  );
   await advance(2);
   assert.deepEqual(codesOf(await post("/me/threads", { media_type: "CAROUSEL", children: `${plain},${child}` })), BAD);
   await status(child);
@@ -159,7 +223,11 @@ test("publishing without, too early, too late, or what has failed", async (t) =>
   assert.deepEqual(codesOf(await publish(early)), NOT_FOUND);
   await fault({ operation: "create", kind: "reject", error: "video-FAILED_PROCESSING_VIDEO" });
   const failed = await create({ media_type: "TEXT", text: "x" });
-  assert.deepEqual((await status(failed)).json, { status: "ERROR", id: failed, error_message: "FAILED_PROCESSING_VIDEO" });
+  assert.deepEqual((await status(failed)).json, {
+    status: "ERROR",
+    id: failed,
+    error_message: "FAILED_PROCESSING_VIDEO",
+  });
   assert.deepEqual(codesOf(await publish(failed)), NOT_FOUND);
 });
 
@@ -177,7 +245,14 @@ test("a code with a wrong secret, a wrong redirect, or after an hour, and a shor
   const { sandbox, advance } = await openThreads(t);
   const exchange = async (changes: Record<string, string>) => {
     const answer = await sandbox.call("POST", `${GRAPH}/oauth/access_token`, {
-      form: { client_id: "990602627938098", client_secret: "th-secret", grant_type: "authorization_code", redirect_uri: "https://app.example.test/cb", code: "THCODE1", ...changes },
+      form: {
+        client_id: "990602627938098",
+        client_secret: "th-secret",
+        grant_type: "authorization_code",
+        redirect_uri: "https://app.example.test/cb",
+        code: "THCODE1",
+        ...changes,
+      },
     });
     return [answer.status, valueAt(answer.json, "error_type"), valueAt(answer.json, "code")];
   };
@@ -185,7 +260,15 @@ test("a code with a wrong secret, a wrong redirect, or after an hour, and a shor
   assert.deepEqual(await exchange({ client_secret: "wrong" }), refused);
   assert.deepEqual(await exchange({ redirect_uri: "https://app.example.test/other" }), refused);
   await advance(3600);
-  assert.deepEqual(codesOf(await sandbox.call("GET", `${GRAPH}/access_token?grant_type=th_exchange_token&client_secret=th-secret&access_token=THSHORT1`)), [400, 190, 463]);
+  assert.deepEqual(
+    codesOf(
+      await sandbox.call(
+        "GET",
+        `${GRAPH}/access_token?grant_type=th_exchange_token&client_secret=th-secret&access_token=THSHORT1`,
+      ),
+    ),
+    [400, 190, 463],
+  );
   const late = await openSandbox(t, { startAt: START });
   await late.control("POST", "clock", { advanceSeconds: 3600 });
   assert.equal((await exchangeSeededCode(late)).status, 400);
@@ -198,21 +281,38 @@ test("the consent page asks, refuses, and grants what was ticked", async (t) => 
   const shown = await sandbox.call("GET", page({ login_hint: "Zoë <b>" }));
   assert.match(shown.text, /Continue as zoe_b/);
   assert.doesNotMatch(shown.text, /<b>"|<script/);
-  const wrongs: Record<string, string>[] = [{ client_id: "1" }, { redirect_uri: "https://evil.example.test/" }, { scope: "threads_delete" }, { scope: "threads_basic,nonsense" }, { response_type: "token" }];
+  const wrongs: Record<string, string>[] = [
+    { client_id: "1" },
+    { redirect_uri: "https://evil.example.test/" },
+    { scope: "threads_delete" },
+    { scope: "threads_basic,nonsense" },
+    { response_type: "token" },
+  ];
   for (const wrong of wrongs) {
     const answer = await sandbox.call("GET", page(wrong));
     assert.deepEqual([answer.status, answer.headers.get("location")], [400, null]);
   }
   const form = { "content-type": "application/x-www-form-urlencoded" };
   const refused = await sandbox.call("POST", page(), { headers: form, body: "decision=refuse" });
-  assert.equal(refused.headers.get("location"), "https://app.example.test/cb?error=access_denied&error_reason=user_denied&error_description=The+user+denied+your+request&state=s%261#_");
+  assert.equal(
+    refused.headers.get("location"),
+    "https://app.example.test/cb?error=access_denied&error_reason=user_denied&error_description=The+user+denied+your+request&state=s%261#_",
+  );
   const approved = await sandbox.call("POST", page(), { headers: form, body: "decision=approve&scope=threads_basic" });
   const location = approved.headers.get("location") ?? "";
   assert.match(location, /^https:\/\/app\.example\.test\/cb\?code=[\w-]+&state=s%261#_$/);
   const code = new URL(location).searchParams.get("code") ?? "";
   const short = await sandbox.call("POST", `${GRAPH}/oauth/access_token`, {
-    form: { client_id: "990602627938098", client_secret: "th-secret", grant_type: "authorization_code", redirect_uri: "https://app.example.test/cb", code },
+    form: {
+      client_id: "990602627938098",
+      client_secret: "th-secret",
+      grant_type: "authorization_code",
+      redirect_uri: "https://app.example.test/cb",
+      code,
+    },
   });
-  const create = await sandbox.call("POST", `${GRAPH}/v1.0/me/threads`, { form: { media_type: "TEXT", text: "x", access_token: stringAt(short.json, "access_token") } });
+  const create = await sandbox.call("POST", `${GRAPH}/v1.0/me/threads`, {
+    form: { media_type: "TEXT", text: "x", access_token: stringAt(short.json, "access_token") },
+  });
   assert.deepEqual(codesOf(create), [400, 10]);
 });

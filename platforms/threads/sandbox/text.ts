@@ -22,7 +22,9 @@ export function codePoints(text: string): number {
 
 /** The web addresses in a text, as written, without closing punctuation. */
 export function linksIn(text: string): string[] {
-  return (text.match(/\b(?:https?:\/\/|www\.)[^\s<>"']+/gi) ?? []).map((link) => link.replace(/(?<![.,;:!?)\]])[.,;:!?)\]]+$/, ""));
+  return (text.match(/\b(?:https?:\/\/|www\.)[^\s<>"']+/gi) ?? []).map((link) =>
+    link.replace(/(?<![.,;:!?)\]])[.,;:!?)\]]+$/, ""),
+  );
 }
 
 /** The first valid `#tag`: it ends at white space or one of `. & @ ! ? , ; :`, and digits alone are none. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
@@ -24,10 +25,15 @@ export function factsOf(person: Person): PersonFacts {
 }
 
 /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
-export const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? graphError(call, thrown.graph) : undefined));
+export const refusing = refusingWith((thrown, call) =>
+  thrown instanceof Refusal ? graphError(call, thrown.graph) : undefined,
+);
 
 /** As `refusing`, for calls that need a live token with these scopes. `threads_basic` is always needed. */
-export function withViewer(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+export function withViewer(
+  scopes: readonly string[],
+  run: (call: Call, viewer: Viewer) => Outcome,
+): (call: Call) => Outcome {
   return refusing((call) => {
     const viewer = viewerOf(call);
     needScopes(viewer, ["threads_basic", ...scopes]);

@@ -15,7 +15,10 @@ function postHtml(seen: SeenPost, options: CardOptions): string {
   const { post, look, rootId } = seen;
   const { username, name, url } = look.author;
   const isPhotos = post.kind !== "video";
-  const calls = post.publishCalls > 1 ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>` : "";
+  const calls =
+    post.publishCalls > 1
+      ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
+      : "";
   const link = here(`${url}/${isPhotos ? "photo" : "video"}/${rootId}`, options);
   return `<article class="tt-post" id="post-${escapeHtml(rootId)}"><div class="tt-stage ${isPhotos ? "tt-photos" : ""}">
 <span class="tt-mark" title="${escapeHtml(options.label)}">${MARK}</span>${isPhotos ? "" : `<span class="tt-tabs" aria-hidden="true">Following <b>For You</b></span>`}
@@ -29,11 +32,15 @@ ${calls === "" ? "" : `<p class="small notes">${calls}</p>`}</article>`;
 }
 
 function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
-  return look.media.map((one, place) => mediaItem(one, post.media[place]?.altText ?? null, options, look.media.length > 1)).join("");
+  return look.media
+    .map((one, place) => mediaItem(one, post.media[place]?.altText ?? null, options, look.media.length > 1))
+    .join("");
 }
 
 function notesHtml({ look }: SeenPost): string {
-  return look.notes.length === 0 ? "" : `<p class="tt-notes">${look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("")}</p>`;
+  return look.notes.length === 0
+    ? ""
+    : `<p class="tt-notes">${look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("")}</p>`;
 }
 
 function icon(path: string): string {
@@ -41,8 +48,14 @@ function icon(path: string): string {
 }
 
 const RAIL = [
-  ["M12 21s-8.500-5.200-8.500-11.500A4.700 4.700 0 0 1 12 6.800a4.700 4.700 0 0 1 8.500 2.700C20.500 15.800 12 21 12 21z", "0"],
-  ["M12 3.500c-5.200 0-9.500 3.400-9.500 7.800 0 4.200 4 7.500 9 7.700V22c4.500-2 10-5.800 10-10.700 0-4.400-4.300-7.800-9.500-7.800zM8 12.500a1.300 1.300 0 1 1 0-2.600 1.300 1.300 0 0 1 0 2.600zm4 0a1.300 1.300 0 1 1 0-2.600 1.300 1.300 0 0 1 0 2.600zm4 0a1.300 1.300 0 1 1 0-2.600 1.300 1.300 0 0 1 0 2.600z", "0"],
+  [
+    "M12 21s-8.500-5.200-8.500-11.500A4.700 4.700 0 0 1 12 6.800a4.700 4.700 0 0 1 8.500 2.700C20.500 15.800 12 21 12 21z",
+    "0",
+  ],
+  [
+    "M12 3.500c-5.200 0-9.500 3.400-9.500 7.800 0 4.200 4 7.500 9 7.700V22c4.500-2 10-5.800 10-10.700 0-4.400-4.300-7.800-9.500-7.800zM8 12.500a1.300 1.300 0 1 1 0-2.600 1.300 1.300 0 0 1 0 2.600zm4 0a1.300 1.300 0 1 1 0-2.600 1.300 1.300 0 0 1 0 2.600zm4 0a1.300 1.300 0 1 1 0-2.600 1.300 1.300 0 0 1 0 2.600z",
+    "0",
+  ],
   ["M6 3h12v18l-6-4.500L6 21z", "0"],
   ["M13.500 4l8 7.500-8 7.500v-4.500C8 14.500 4.500 16 2.500 19.500c0-6 3.500-10.800 11-11z", "Share"],
 ] as const;

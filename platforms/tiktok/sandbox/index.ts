@@ -31,6 +31,7 @@ export const tiktokSandbox: SandboxPlatform = {
 
 function badParameter(call: Call): PlatformAnswer {
   if (call.operation === "authorize") return refuseConsent(call);
-  if (call.path.startsWith("/v2/oauth/")) return oauthError(call, "invalid_request", "The request parameters are malformed.");
+  if (call.path.startsWith("/v2/oauth/"))
+    return oauthError(call, "invalid_request", "The request parameters are malformed.");
   return problem(call, invalid("The request parameters are invalid."));
 }

@@ -18,11 +18,15 @@ const TOLERANCE = 0.5;
 /** The `fail_reason`, or null for a video that may be published. */
 export function judgeVideo(video: Measured, { maxDurationSeconds }: PersonFacts): string | null {
   const { width, height, durationSeconds, frameRate } = video;
-  if (!VIDEO_TYPES.includes(video.mimeType) || !VIDEO_CODECS.includes(video.videoCodec)) return "file_format_check_failed";
+  if (!VIDEO_TYPES.includes(video.mimeType) || !VIDEO_CODECS.includes(video.videoCodec))
+    return "file_format_check_failed";
   if (width === null || height === null || durationSeconds === null) return "file_format_check_failed";
   if (durationSeconds > Math.min(maxDurationSeconds, DURATION_MAX_SECONDS) + TOLERANCE) return "duration_check_failed";
-  if (frameRate !== null && (frameRate < FRAME_RATE.min - TOLERANCE || frameRate > FRAME_RATE.max + TOLERANCE)) return "frame_rate_check_failed";
-  return Math.min(width, height) < SIDE_PX.min || Math.max(width, height) > SIDE_PX.max ? "picture_size_check_failed" : null;
+  if (frameRate !== null && (frameRate < FRAME_RATE.min - TOLERANCE || frameRate > FRAME_RATE.max + TOLERANCE))
+    return "frame_rate_check_failed";
+  return Math.min(width, height) < SIDE_PX.min || Math.max(width, height) > SIDE_PX.max
+    ? "picture_size_check_failed"
+    : null;
 }
 
 /** The `fail_reason` of the first photo that may not be published, or null. */

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
+
 import { consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
 import { randomSecret, type App, type Person } from "../../../sandbox/identity.ts";
-import { jsonAnswer, redirectAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  redirectAnswer,
+  type Call,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { oauthError } from "./errors.ts";
 import { newPerson, personOf, SEEDED_PERSON } from "./people.ts";
@@ -10,7 +17,12 @@ import { newPerson, personOf, SEEDED_PERSON } from "./people.ts";
  * TikTok's login: a consent page, a code with signs that have to be decoded once, an access token of two hours, and
  * refresh tokens that are good once. Source: TikTok docs, OAuth user access token management, 2026-11-05.
  */
-const SEED = { clientId: "sbaw0sandboxtiktok", clientSecret: "tt-secret", redirectUri: "https://app.example.test/cb", code: "TKCODE1*0!1" } as const;
+const SEED = {
+  clientId: "sbaw0sandboxtiktok",
+  clientSecret: "tt-secret",
+  redirectUri: "https://app.example.test/cb",
+  code: "TKCODE1*0!1",
+} as const;
 
 /** The one app that TikTok has not audited. */
 export const UNAUDITED = { clientId: "sbaw0unauditedtiktok", clientSecret: "tt-unaudited-secret" } as const;
@@ -33,7 +45,10 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "www.tiktok.com", path: "/v2/auth/authorize", operation: "authorize", run: askConsent },
   { method: "POST", host: "www.tiktok.com", path: "/v2/auth/authorize", operation: "authorize", run: takeConsent },
   {
-    method: "POST", host: "open.tiktokapis.com", path: "/v2/oauth/token", run: giveTokens,
+    method: "POST",
+    host: "open.tiktokapis.com",
+    path: "/v2/oauth/token",
+    run: giveTokens,
     operation: (call) => (call.params["grant_type"] === "refresh_token" ? "refresh" : "token"),
   },
   { method: "POST", host: "open.tiktokapis.com", path: "/v2/oauth/revoke", operation: "revoke", run: revoke },
@@ -52,7 +67,11 @@ function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if ("status" in asked) return asked;
   const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
-  return consentPage({ platform: "TikTok", person: asked.person, groups: [{ title: "The app may", field: "scope", options }] });
+  return consentPage({
+    platform: "TikTok",
+    person: asked.person,
+    groups: [{ title: "The app may", field: "scope", options }],
+  });
 }
 
 function takeConsent(call: Call): PlatformAnswer {
@@ -78,25 +97,65 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
   const redirectUri = query.get("redirect_uri") ?? "";
   const app = world.identity.app("tiktok", clientId);
   if (!app) return consentErrorPage("TikTok", "client_key: the app does not exist.");
-  if (!app.redirectUris.includes(redirectUri)) return consentErrorPage("TikTok", "redirect_uri: it is not registered with the app.");
+  if (!app.redirectUris.includes(redirectUri))
+    return consentErrorPage("TikTok", "redirect_uri: it is not registered with the app.");
   const state = query.get("state");
   const refused = (error: string, about: string) => back({ redirectUri, state }, { error, error_description: about });
-  if (query.get("response_type") !== "code") return refused("unsupported_response_type", "response_type has to be code");
+  if (query.get("response_type") !== "code")
+    return refused("unsupported_response_type", "response_type has to be code");
   const scopes = [...new Set((query.get("scope") ?? "").split(",").filter(Boolean))];
-  if (scopes.length === 0 || scopes.some((scope) => !Object.hasOwn(SCOPES, scope))) return refused("invalid_scope", "scope is empty or has an unknown name");
-  return { clientId, redirectUri, state, scopes, challenge: query.get("code_challenge"), person: personOf(world, query.get("login_hint")) };
+  if (scopes.length === 0 || scopes.some((scope) => !Object.hasOwn(SCOPES, scope)))
+    return refused("invalid_scope", "scope is empty or has an unknown name");
+  return {
+    clientId,
+    redirectUri,
+    state,
+    scopes,
+    challenge: query.get("code_challenge"),
+    person: personOf(world, query.get("login_hint")),
+  };
 }
 
 /** Signs that some encoders leave alone are encoded too: the code has to be decoded exactly once. */
-function back({ redirectUri, state }: { redirectUri: string; state: string | null }, values: Record<string, string>): PlatformAnswer {
-  const encode = (value: string) => encodeURIComponent(value).replace(/[!*'()]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-  const query = Object.entries({ ...values, ...(state !== null && { state }) }).map(([name, value]) => `${name}=${encode(value)}`);
+function back(
+  { redirectUri, state }: { redirectUri: string; state: string | null },
+  values: Record<string, string>,
+): PlatformAnswer {
+  const encode = (value: string) =>
+    encodeURIComponent(value).replace(/[!*'()]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const query = Object.entries({ ...values, ...(state !== null && { state }) }).map(
+    ([name, value]) => `${name}=${encode(value)}`,
+  );
   return redirectAnswer(`${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query.join("&")}`);
 }
 
-function addCode(world: World, of: { code: string; clientId: string; redirectUri: string; scopes: readonly string[]; challenge: string | null; person: Person; at: number }): void {
-  const grantId = world.identity.addGrant({ platform: "tiktok", clientId: of.clientId, personId: of.person.id, scopes: of.scopes, at: of.at });
-  world.identity.addCode({ platform: "tiktok", code: of.code, grantId, redirectUri: of.redirectUri, issuedAt: of.at, facts: { challenge: of.challenge } });
+function addCode(
+  world: World,
+  of: {
+    code: string;
+    clientId: string;
+    redirectUri: string;
+    scopes: readonly string[];
+    challenge: string | null;
+    person: Person;
+    at: number;
+  },
+): void {
+  const grantId = world.identity.addGrant({
+    platform: "tiktok",
+    clientId: of.clientId,
+    personId: of.person.id,
+    scopes: of.scopes,
+    at: of.at,
+  });
+  world.identity.addCode({
+    platform: "tiktok",
+    code: of.code,
+    grantId,
+    redirectUri: of.redirectUri,
+    issuedAt: of.at,
+    facts: { challenge: of.challenge },
+  });
 }
 
 function giveTokens(call: Call): PlatformAnswer {
@@ -105,7 +164,9 @@ function giveTokens(call: Call): PlatformAnswer {
   const grantType = call.params["grant_type"];
   if (grantType === "authorization_code") return exchangeCode(call, app);
   if (grantType === "refresh_token") return refresh(call, app);
-  return grantType === undefined ? oauthError(call, "invalid_request", "grant_type is missing") : oauthError(call, "unsupported_grant_type", "grant_type is not supported");
+  return grantType === undefined
+    ? oauthError(call, "invalid_request", "grant_type is missing")
+    : oauthError(call, "unsupported_grant_type", "grant_type is not supported");
 }
 
 function appOf(call: Call): App | PlatformAnswer {
@@ -113,7 +174,8 @@ function appOf(call: Call): App | PlatformAnswer {
     return oauthError(call, "invalid_request", "Only `application/x-www-form-urlencoded` is accepted as Content-Type.");
   }
   const app = call.world.identity.app("tiktok", call.params["client_key"] ?? "");
-  if (!app || app.clientSecret !== call.params["client_secret"]) return oauthError(call, "invalid_client", "Client key or secret is incorrect.");
+  if (!app || app.clientSecret !== call.params["client_secret"])
+    return oauthError(call, "invalid_client", "Client key or secret is incorrect.");
   return app;
 }
 
@@ -121,41 +183,65 @@ function exchangeCode(call: Call, app: App): PlatformAnswer {
   const { params, world, now } = call;
   const code = world.identity.code("tiktok", params["code"] ?? "");
   const isYoung = code !== undefined && now < code.issuedAt + CODE_SECONDS * 1000;
-  const isRight = code?.clientId === app.clientId && code.redirectUri === params["redirect_uri"] && verifies(code.facts["challenge"], params["code_verifier"]);
-  if (!isYoung || !isRight || !world.identity.useCode("tiktok", code.code)) return oauthError(call, "invalid_grant", "Authorization code is expired or invalid.");
+  const isRight =
+    code?.clientId === app.clientId &&
+    code.redirectUri === params["redirect_uri"] &&
+    verifies(code.facts["challenge"], params["code_verifier"]);
+  if (!isYoung || !isRight || !world.identity.useCode("tiktok", code.code))
+    return oauthError(call, "invalid_grant", "Authorization code is expired or invalid.");
   return issuePair(call, { ...code, openId: code.personId });
 }
 
 /** A verifier without a challenge is ignored. The challenge is hexadecimal, unlike RFC 7636's. */
 function verifies(challenge: unknown, verifier: string | undefined): boolean {
-  return typeof challenge !== "string" || challenge === createHash("sha256").update(verifier ?? "").digest("hex");
+  return (
+    typeof challenge !== "string" ||
+    challenge ===
+      createHash("sha256")
+        .update(verifier ?? "")
+        .digest("hex")
+  );
 }
 
 /** Both tokens are new, and the spent refresh token is dead; whoever comes with it later harms nobody. */
 function refresh(call: Call, app: App): PlatformAnswer {
   const { params, world, now } = call;
   const token = world.identity.token("tiktok", params["refresh_token"] ?? "");
-  const isGood = token?.kind === "refresh" && token.clientId === app.clientId && token.state === "valid" && now < token.expiresAt;
+  const isGood =
+    token?.kind === "refresh" && token.clientId === app.clientId && token.state === "valid" && now < token.expiresAt;
   if (!isGood) return oauthError(call, "invalid_grant", "Refresh token is invalid or expired.");
   world.identity.expireToken("tiktok", token.token);
   return issuePair(call, { ...token, openId: token.personId });
 }
 
-function issuePair(call: Call, { grantId, scopes, openId }: { grantId: number; scopes: readonly string[]; openId: string }): PlatformAnswer {
+function issuePair(
+  call: Call,
+  { grantId, scopes, openId }: { grantId: number; scopes: readonly string[]; openId: string },
+): PlatformAnswer {
   const issue = (kind: "access" | "refresh", lifeSeconds: number): string => {
     const token = randomSecret(kind === "access" ? "act." : "rft.");
-    call.world.identity.addToken({ platform: "tiktok", token, grantId, kind, issuedAt: call.now, expiresAt: call.now + lifeSeconds * 1000 });
+    call.world.identity.addToken({
+      platform: "tiktok",
+      token,
+      grantId,
+      kind,
+      issuedAt: call.now,
+      expiresAt: call.now + lifeSeconds * 1000,
+    });
     return token;
   };
-  return jsonAnswer({
-    access_token: issue("access", ACCESS_SECONDS),
-    expires_in: ACCESS_SECONDS,
-    open_id: openId,
-    refresh_expires_in: REFRESH_SECONDS,
-    refresh_token: issue("refresh", REFRESH_SECONDS),
-    scope: scopes.join(","),
-    token_type: "Bearer",
-  }, { headers: { "cache-control": "no-store" } });
+  return jsonAnswer(
+    {
+      access_token: issue("access", ACCESS_SECONDS),
+      expires_in: ACCESS_SECONDS,
+      open_id: openId,
+      refresh_expires_in: REFRESH_SECONDS,
+      refresh_token: issue("refresh", REFRESH_SECONDS),
+      scope: scopes.join(","),
+      token_type: "Bearer",
+    },
+    { headers: { "cache-control": "no-store" } },
+  );
 }
 
 /** Takes the access token, and the whole grant goes. */
@@ -169,14 +255,33 @@ function revoke(call: Call): PlatformAnswer {
 }
 
 export function newApp(): { clientId: string; clientSecret: string } {
-  return { clientId: `sbaw${randomSecret("", 9).replace(/[^A-Za-z0-9]/g, "x").toLowerCase()}`, clientSecret: randomSecret("", 24) };
+  return {
+    clientId: `sbaw${randomSecret("", 9)
+      .replace(/[^A-Za-z0-9]/g, "x")
+      .toLowerCase()}`,
+    clientSecret: randomSecret("", 24),
+  };
 }
 
 /** The apps, person and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
   for (const { clientId, clientSecret } of [SEED, UNAUDITED]) {
-    world.identity.addApp({ platform: "tiktok", clientId, clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: true });
+    world.identity.addApp({
+      platform: "tiktok",
+      clientId,
+      clientSecret,
+      redirectUris: [SEED.redirectUri],
+      programmaticRefresh: true,
+    });
   }
   const person = world.identity.person("tiktok", SEEDED_PERSON) ?? world.identity.addPerson(newPerson(world, null));
-  addCode(world, { code: SEED.code, clientId: SEED.clientId, redirectUri: SEED.redirectUri, scopes: Object.keys(SCOPES), challenge: null, person, at: world.clock.now() });
+  addCode(world, {
+    code: SEED.code,
+    clientId: SEED.clientId,
+    redirectUri: SEED.redirectUri,
+    scopes: Object.keys(SCOPES),
+    challenge: null,
+    person,
+    at: world.clock.now(),
+  });
 }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+
 import { z } from "zod";
+
 import { personOfLogin, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
@@ -30,27 +32,54 @@ export const SEEDED_PERSON = "afd97af1-b87b-48b9-ac98-410a00000001";
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | null): Person {
-  return personOfLogin(world.identity, { platform: "tiktok", hint, seededId: SEEDED_PERSON, add: (named) => world.identity.addPerson(newPerson(world, named)) });
+  return personOfLogin(world.identity, {
+    platform: "tiktok",
+    hint,
+    seededId: SEEDED_PERSON,
+    add: (named) => world.identity.addPerson(newPerson(world, named)),
+  });
 }
 
 /** Words of the hint give the person a private account, a ban, switched-off interactions or short videos only. */
 export function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("tiktok.person");
-  const id = number === 1 && hint === null ? SEEDED_PERSON : `afd97af1-b87b-48b9-ac98-410a${number.toString(16).padStart(8, "0")}`;
-  const plain = (hint ?? "sandbox_tok").split("@")[0]?.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|(?<!_)_+$/g, "") ?? "";
+  const id =
+    number === 1 && hint === null
+      ? SEEDED_PERSON
+      : `afd97af1-b87b-48b9-ac98-410a${number.toString(16).padStart(8, "0")}`;
+  const plain =
+    (hint ?? "sandbox_tok")
+      .split("@")[0]
+      ?.normalize("NFKD")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "_")
+      .replace(/^_+|(?<!_)_+$/g, "") ?? "";
   const username = plain.slice(0, 20) || "someone";
-  const name = plain.split("_").filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ").slice(0, 30) || username;
+  const name =
+    plain
+      .split("_")
+      .filter(Boolean)
+      .map((word) => word[0]?.toUpperCase() + word.slice(1))
+      .join(" ")
+      .slice(0, 30) || username;
   const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));
   const isPrivate = words.has("private");
   const facts: PersonFacts = {
-    isPrivate, isBanned: words.has("banned"), commentDisabled: words.has("nocomments"), duetDisabled: isPrivate || words.has("noduet"),
-    stitchDisabled: isPrivate || words.has("nostitch"), maxDurationSeconds: words.has("short") ? 60 : 300, dailyPosts: 15,
+    isPrivate,
+    isBanned: words.has("banned"),
+    commentDisabled: words.has("nocomments"),
+    duetDisabled: isPrivate || words.has("noduet"),
+    stitchDisabled: isPrivate || words.has("nostitch"),
+    maxDurationSeconds: words.has("short") ? 60 : 300,
+    dailyPosts: 15,
   };
   return { platform: "tiktok", id, username, name, hint, facts: { ...facts } };
 }
 
 export function privacyOptions({ isPrivate }: PersonFacts): string[] {
-  return isPrivate ? ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"] : ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"];
+  return isPrivate
+    ? ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
+    : ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"];
 }
 
 export function factsOf(person: Person): PersonFacts {
@@ -78,7 +107,9 @@ export function withViewer(needs: Needs, run: (call: Call, viewer: Viewer) => Ou
   });
 }
 
-export const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? problem(call, thrown.problem) : undefined));
+export const refusing = refusingWith((thrown, call) =>
+  thrown instanceof Refusal ? problem(call, thrown.problem) : undefined,
+);
 
 /** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
 export function accountOf(call: Call): string {
@@ -89,7 +120,8 @@ export function accountOf(call: Call): string {
 function viewerOf(call: Call): Viewer {
   const { identity } = call.world;
   const token = call.accessToken === null ? undefined : identity.token("tiktok", call.accessToken);
-  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt) throw new Refusal(PROBLEMS.tokenInvalid);
+  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt)
+    throw new Refusal(PROBLEMS.tokenInvalid);
   const person = identity.person("tiktok", token.personId);
   if (!person) throw new Refusal(PROBLEMS.tokenInvalid);
   return { token, person, facts: factsOf(person) };
@@ -98,7 +130,11 @@ function viewerOf(call: Call): Viewer {
 /** In any minute, each address for itself. A refused call costs nothing. Source: TikTok docs, rate limits. */
 function countCall(call: Call, { token }: Viewer, perMinute: number): void {
   if (!call.world.limits) return;
-  const use = { platform: "tiktok", accountId: `${token.clientId} for ${token.personId}`, name: call.path.replace(/\/$/, "") } as const;
+  const use = {
+    platform: "tiktok",
+    accountId: `${token.clientId} for ${token.personId}`,
+    name: call.path.replace(/\/$/, ""),
+  } as const;
   if (call.world.uses.count({ ...use, since: call.now - 59_999 }) >= perMinute) throw new Refusal(PROBLEMS.rateLimited);
   call.world.uses.add({ ...use, at: call.now });
 }

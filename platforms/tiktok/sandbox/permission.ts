@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
 import { PROBLEMS, Refusal } from "./errors.ts";
@@ -17,11 +18,18 @@ export function refuseCreator(call: Call, { person, token, facts }: Viewer): voi
   if (facts.isBanned) throw new Refusal(PROBLEMS.banned);
   if (!call.world.limits) return;
   const since = call.now - DAY_MS;
-  const posts = call.world.store.get("SELECT count(*) AS number FROM tiktok_tasks WHERE owner = ? AND post_id IS NOT NULL AND finished_at > ?", person.id, since);
+  const posts = call.world.store.get(
+    "SELECT count(*) AS number FROM tiktok_tasks WHERE owner = ? AND post_id IS NOT NULL AND finished_at > ?",
+    person.id,
+    since,
+  );
   if (integer(posts, "number") >= facts.dailyPosts) throw new Refusal(PROBLEMS.tooManyPosts);
   if (token.clientId !== UNAUDITED.clientId) return;
   const others = call.world.store.get(
-    "SELECT count(DISTINCT owner) AS number FROM tiktok_tasks WHERE client_id = ? AND owner <> ? AND post_id IS NOT NULL AND finished_at > ?", token.clientId, person.id, since,
+    "SELECT count(DISTINCT owner) AS number FROM tiktok_tasks WHERE client_id = ? AND owner <> ? AND post_id IS NOT NULL AND finished_at > ?",
+    token.clientId,
+    person.id,
+    since,
   );
   if (integer(others, "number") >= UNAUDITED_CREATORS) throw new Refusal(PROBLEMS.tooManyCreators);
 }
@@ -36,7 +44,9 @@ export function refusePost(call: Call, viewer: Viewer, privacy: string): void {
 export function refuseDraft(call: Call, { person, facts }: Viewer): void {
   if (facts.isBanned) throw new Refusal(PROBLEMS.banned);
   const drafts = call.world.store.get(
-    "SELECT count(*) AS number FROM tiktok_tasks WHERE owner = ? AND is_draft = 1 AND fail_reason IS NULL AND begun_at > ?", person.id, call.now - DAY_MS,
+    "SELECT count(*) AS number FROM tiktok_tasks WHERE owner = ? AND is_draft = 1 AND fail_reason IS NULL AND begun_at > ?",
+    person.id,
+    call.now - DAY_MS,
   );
   if (call.world.limits && integer(drafts, "number") >= PENDING_DRAFTS) throw new Refusal(PROBLEMS.tooManyDrafts);
 }
@@ -46,5 +56,6 @@ export function refuseUnowned({ world }: Call, address: string): void {
   const url = URL.parse(address);
   if (url && world.mediaUrl !== null && url.origin === URL.parse(world.mediaUrl)?.origin) return;
   const isDomain = url?.protocol === "https:" && isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
-  if (!isDomain || (url.hostname !== VERIFIED_DOMAIN && !url.hostname.endsWith(`.${VERIFIED_DOMAIN}`))) throw new Refusal(PROBLEMS.notOwned);
+  if (!isDomain || (url.hostname !== VERIFIED_DOMAIN && !url.hostname.endsWith(`.${VERIFIED_DOMAIN}`)))
+    throw new Refusal(PROBLEMS.notOwned);
 }

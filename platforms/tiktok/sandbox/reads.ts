@@ -1,6 +1,13 @@
 import { z } from "zod";
+
 import { drawPicture } from "../../../sandbox/pictures.ts";
-import { jsonAnswer, rawJsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  rawJsonAnswer,
+  type Call,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, type Row } from "../../../sandbox/store.ts";
 import { readJson } from "./create.ts";
 import { answer, invalid, PROBLEMS, Refusal, success } from "./errors.ts";
@@ -14,13 +21,58 @@ const HOST = "open.tiktokapis.com";
 const PUBLISH = ["video.publish", "video.upload"];
 
 export const READ_ROUTES: readonly SandboxRoute[] = [
-  { method: "POST", host: HOST, path: "/v2/post/publish/creator_info/query", operation: "read", run: withViewer({ scopes: ["video.publish"], perMinute: 20 }, readCreator) },
-  { method: "POST", host: HOST, path: "/v2/post/publish/status/fetch", operation: "status", run: withViewer({ scopes: PUBLISH, perMinute: 30 }, readStatus) },
-  { method: "POST", host: HOST, path: "/v2/post/publish/cancel", operation: "delete", run: withViewer({ scopes: PUBLISH, perMinute: 30 }, cancel) },
-  { method: "GET", host: HOST, path: "/v2/user/info", operation: "read", run: withViewer({ scopes: ["user.info.basic", "user.info.profile", "user.info.stats"], perMinute: 600 }, readProfile) },
-  { method: "POST", host: HOST, path: "/v2/video/list", operation: "read", run: withViewer({ scopes: ["video.list"], perMinute: 600 }, listVideos) },
-  { method: "POST", host: HOST, path: "/v2/video/query", operation: "read", run: withViewer({ scopes: ["video.list"], perMinute: 600 }, queryVideos) },
-  { method: "GET", host: PICTURE_HOST, path: "/avatar/{name}", operation: "read", run: (call) => drawPicture(call.segments["name"] ?? "") },
+  {
+    method: "POST",
+    host: HOST,
+    path: "/v2/post/publish/creator_info/query",
+    operation: "read",
+    run: withViewer({ scopes: ["video.publish"], perMinute: 20 }, readCreator),
+  },
+  {
+    method: "POST",
+    host: HOST,
+    path: "/v2/post/publish/status/fetch",
+    operation: "status",
+    run: withViewer({ scopes: PUBLISH, perMinute: 30 }, readStatus),
+  },
+  {
+    method: "POST",
+    host: HOST,
+    path: "/v2/post/publish/cancel",
+    operation: "delete",
+    run: withViewer({ scopes: PUBLISH, perMinute: 30 }, cancel),
+  },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/v2/user/info",
+    operation: "read",
+    run: withViewer(
+      { scopes: ["user.info.basic", "user.info.profile", "user.info.stats"], perMinute: 600 },
+      readProfile,
+    ),
+  },
+  {
+    method: "POST",
+    host: HOST,
+    path: "/v2/video/list",
+    operation: "read",
+    run: withViewer({ scopes: ["video.list"], perMinute: 600 }, listVideos),
+  },
+  {
+    method: "POST",
+    host: HOST,
+    path: "/v2/video/query",
+    operation: "read",
+    run: withViewer({ scopes: ["video.list"], perMinute: 600 }, queryVideos),
+  },
+  {
+    method: "GET",
+    host: PICTURE_HOST,
+    path: "/avatar/{name}",
+    operation: "read",
+    run: (call) => drawPicture(call.segments["name"] ?? ""),
+  },
 ];
 
 function avatarOf({ person }: Viewer, size: number): string {
@@ -61,7 +113,9 @@ function readStatus(call: Call, viewer: Viewer): PlatformAnswer {
   const task = findTask(call, asked.publishId) ?? asked;
   const { status, failReason, postId } = stateOf(call, task);
   const data = JSON.stringify({
-    status, ...(failReason !== null && { fail_reason: failReason }), [task.isPull ? "downloaded_bytes" : "uploaded_bytes"]: task.receivedBytes,
+    status,
+    ...(failReason !== null && { fail_reason: failReason }),
+    [task.isPull ? "downloaded_bytes" : "uploaded_bytes"]: task.receivedBytes,
   });
   const id = postId === null ? "" : `,"publicaly_available_post_id":[${postId}]`;
   return rawJsonAnswer(`{"data":${data.slice(0, -1)}${id}},"error":${JSON.stringify(success(call))}}`);
@@ -94,21 +148,47 @@ function readProfile(call: Call, viewer: Viewer): PlatformAnswer {
   const { person } = viewer;
   const link = `https://www.tiktok.com/@${person.username}`;
   const values: Record<string, unknown> = {
-    open_id: person.id, union_id: unionIdOf(person), avatar_url: avatarOf(viewer, 168), avatar_url_100: avatarOf(viewer, 100), avatar_large_url: avatarOf(viewer, 1080),
-    display_name: person.name, bio_description: "Posting from the sandbox", profile_deep_link: link, profile_web_link: link, is_verified: false, username: person.username,
-    follower_count: 10, following_count: 5, likes_count: 0, video_count: publicPosts(call, person.id).length,
+    open_id: person.id,
+    union_id: unionIdOf(person),
+    avatar_url: avatarOf(viewer, 168),
+    avatar_url_100: avatarOf(viewer, 100),
+    avatar_large_url: avatarOf(viewer, 1080),
+    display_name: person.name,
+    bio_description: "Posting from the sandbox",
+    profile_deep_link: link,
+    profile_web_link: link,
+    is_verified: false,
+    username: person.username,
+    follower_count: 10,
+    following_count: 5,
+    likes_count: 0,
+    video_count: publicPosts(call, person.id).length,
   };
   return answer(call, { user: Object.fromEntries(fields.map((field) => [field, values[field]])) });
 }
 
 const VIDEO_FIELDS = [
-  "id", "create_time", "cover_image_url", "share_url", "video_description", "duration", "height", "width", "title", "embed_html", "embed_link", "like_count",
-  "comment_count", "share_count", "view_count",
+  "id",
+  "create_time",
+  "cover_image_url",
+  "share_url",
+  "video_description",
+  "duration",
+  "height",
+  "width",
+  "title",
+  "embed_html",
+  "embed_link",
+  "like_count",
+  "comment_count",
+  "share_count",
+  "view_count",
 ];
 
 function fieldsOf({ query }: Call, known: readonly string[]): string[] {
   const fields = (query.get("fields") ?? "").split(",").filter(Boolean);
-  if (fields.length === 0 || fields.some((field) => !known.includes(field))) throw new Refusal(invalid("The fields parameter is missing or has an unknown field"));
+  if (fields.length === 0 || fields.some((field) => !known.includes(field)))
+    throw new Refusal(invalid("The fields parameter is missing or has an unknown field"));
   return fields;
 }
 
@@ -116,11 +196,16 @@ const ListBody = z.object({ cursor: z.int().optional(), max_count: z.int().min(1
 
 function listVideos(call: Call, viewer: Viewer): PlatformAnswer {
   const fields = fieldsOf(call, VIDEO_FIELDS);
-  const { cursor = Number.MAX_SAFE_INTEGER, max_count: count = 10 } = call.body.kind === "none" ? {} : readJson(call, ListBody);
+  const { cursor = Number.MAX_SAFE_INTEGER, max_count: count = 10 } =
+    call.body.kind === "none" ? {} : readJson(call, ListBody);
   const older = publicPosts(call, viewer.person.id).filter((row) => integer(row, "finished_at") < cursor);
   const page = older.slice(0, count);
   const last = page.at(-1);
-  return answer(call, { videos: page.map((row) => videoValues(viewer, row, fields)), cursor: last ? integer(last, "finished_at") : 0, has_more: older.length > count });
+  return answer(call, {
+    videos: page.map((row) => videoValues(viewer, row, fields)),
+    cursor: last ? integer(last, "finished_at") : 0,
+    has_more: older.length > count,
+  });
 }
 
 const QueryBody = z.object({ filters: z.object({ video_ids: z.array(z.string()).min(1).max(20) }) });
@@ -135,7 +220,9 @@ function queryVideos(call: Call, viewer: Viewer): PlatformAnswer {
 /** Newest first. */
 function publicPosts(call: Call, owner: string): Row[] {
   return call.world.store.all(
-    "SELECT * FROM tiktok_tasks WHERE owner = ? AND post_id IS NOT NULL AND moderated_at <= ? ORDER BY finished_at DESC, post_id DESC", owner, call.now,
+    "SELECT * FROM tiktok_tasks WHERE owner = ? AND post_id IS NOT NULL AND moderated_at <= ? ORDER BY finished_at DESC, post_id DESC",
+    owner,
+    call.now,
   );
 }
 
@@ -144,8 +231,17 @@ function videoValues({ person }: Viewer, row: Row, fields: readonly string[]): R
   const shared = `https://www.tiktok.com/@${person.username}/${content.kind}/${postId ?? ""}`;
   const duration = row["duration_seconds"];
   const values: Record<string, unknown> = {
-    id: postId, create_time: Math.floor((integerOrNull(row, "finished_at") ?? 0) / 1000), share_url: shared, embed_link: shared, title: (content.title ?? content.text).slice(0, 150),
-    video_description: content.text.slice(0, 150), duration: typeof duration === "number" ? Math.round(duration) : 0, like_count: 0, comment_count: 0, share_count: 0, view_count: 0,
+    id: postId,
+    create_time: Math.floor((integerOrNull(row, "finished_at") ?? 0) / 1000),
+    share_url: shared,
+    embed_link: shared,
+    title: (content.title ?? content.text).slice(0, 150),
+    video_description: content.text.slice(0, 150),
+    duration: typeof duration === "number" ? Math.round(duration) : 0,
+    like_count: 0,
+    comment_count: 0,
+    share_count: 0,
+    view_count: 0,
   };
   return Object.fromEntries(fields.flatMap((field) => (values[field] === undefined ? [] : [[field, values[field]]])));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
+
 import { jpeg, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
 import { APP, consent, errorOf, openCreator, openTikTok, REDIRECT } from "./fixture.ts";
 
@@ -11,9 +12,15 @@ const CREATOR_INFO = "/v2/post/publish/creator_info/query/";
 test("a token that is missing, unknown or expired is 401, before anything else is looked at", async (t) => {
   const { api, advance, sandbox } = await openTikTok(t);
   assert.deepEqual(errorOf(await api(CREATOR_INFO, {}, "act.unknown")), [401, "access_token_invalid"]);
-  assert.deepEqual(errorOf(await sandbox.call("POST", `https://open.tiktokapis.com${CREATOR_INFO}`)), [401, "access_token_invalid"]);
+  assert.deepEqual(errorOf(await sandbox.call("POST", `https://open.tiktokapis.com${CREATOR_INFO}`)), [
+    401,
+    "access_token_invalid",
+  ]);
   await advance(7200);
-  assert.deepEqual(errorOf(await api("/v2/post/publish/video/init/", { nonsense: true })), [401, "access_token_invalid"]);
+  assert.deepEqual(errorOf(await api("/v2/post/publish/video/init/", { nonsense: true })), [
+    401,
+    "access_token_invalid",
+  ]);
 });
 
 test("a scope that was unticked is missed where it is needed", async (t) => {
@@ -21,7 +28,8 @@ test("a scope that was unticked is missed where it is needed", async (t) => {
   const { init, api, token } = await openCreator(sandbox, "bob", { scopes: "user.info.basic" });
   assert.deepEqual(errorOf(await init(100_000)), [401, "scope_not_authorized"]);
   assert.deepEqual(errorOf(await api(CREATOR_INFO)), [401, "scope_not_authorized"]);
-  const profile = (fields: string) => sandbox.call("GET", `https://open.tiktokapis.com/v2/user/info/${fields}`, { token });
+  const profile = (fields: string) =>
+    sandbox.call("GET", `https://open.tiktokapis.com/v2/user/info/${fields}`, { token });
   assert.deepEqual(errorOf(await profile("?fields=open_id,username")), [401, "scope_not_authorized"]);
   assert.deepEqual(errorOf(await profile("")), [400, "invalid_params"]);
 });
@@ -55,16 +63,23 @@ test("chunks and fields that break the rules are invalid_params", async (t) => {
     [9_000_000, { chunk_size: 5_000_000, total_chunk_count: 1 }],
     [100_000, { source: "SOMEWHERE" }],
   ];
-  for (const [size, source] of cases) assert.deepEqual(errorOf(await init(size, { source })), [400, "invalid_params"], JSON.stringify(source));
+  for (const [size, source] of cases)
+    assert.deepEqual(errorOf(await init(size, { source })), [400, "invalid_params"], JSON.stringify(source));
   assert.deepEqual(errorOf(await init(100_000, { info: { privacy_level: "EVERYONE" } })), [400, "invalid_params"]);
   assert.deepEqual(errorOf(await init(100_000, { info: { disable_duet: "no" } })), [400, "invalid_params"]);
-  assert.deepEqual(errorOf(await api("/v2/post/publish/video/init/", { post_info: { privacy_level: "SELF_ONLY" } })), [400, "invalid_params"]);
+  assert.deepEqual(errorOf(await api("/v2/post/publish/video/init/", { post_info: { privacy_level: "SELF_ONLY" } })), [
+    400,
+    "invalid_params",
+  ]);
   assert.deepEqual(errorOf(await api("/v2/post/publish/video/init/")), [400, "invalid_params"]);
 });
 
 test("a level that is not offered, a ban and a used-up app are 403", async (t) => {
   const { init, sandbox } = await openTikTok(t);
-  assert.deepEqual(errorOf(await init(100_000, { info: { privacy_level: "FOLLOWER_OF_CREATOR" } })), [403, "privacy_level_option_mismatch"]);
+  assert.deepEqual(errorOf(await init(100_000, { info: { privacy_level: "FOLLOWER_OF_CREATOR" } })), [
+    403,
+    "privacy_level_option_mismatch",
+  ]);
   const banned = await openCreator(sandbox, "banned one");
   assert.deepEqual(errorOf(await banned.api(CREATOR_INFO)), [200, "spam_risk_user_banned_from_posting"]);
   assert.deepEqual(errorOf(await banned.init(100_000)), [403, "spam_risk_user_banned_from_posting"]);
@@ -73,12 +88,29 @@ test("a level that is not offered, a ban and a used-up app are 403", async (t) =
 test("creator info tells what the creator may choose", async (t) => {
   const { api, sandbox } = await openTikTok(t);
   const { json } = await api(CREATOR_INFO);
-  assert.deepEqual(valueAt(json, "data.privacy_level_options"), ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]);
-  assert.deepEqual([valueAt(json, "data.creator_username"), valueAt(json, "data.max_video_post_duration_sec"), valueAt(json, "data.stitch_disabled")], ["sandbox_tok", 300, false]);
+  assert.deepEqual(valueAt(json, "data.privacy_level_options"), [
+    "PUBLIC_TO_EVERYONE",
+    "MUTUAL_FOLLOW_FRIENDS",
+    "SELF_ONLY",
+  ]);
+  assert.deepEqual(
+    [
+      valueAt(json, "data.creator_username"),
+      valueAt(json, "data.max_video_post_duration_sec"),
+      valueAt(json, "data.stitch_disabled"),
+    ],
+    ["sandbox_tok", 300, false],
+  );
   const shy = await openCreator(sandbox, "private short nocomments");
   const info = (await shy.api(CREATOR_INFO)).json;
   assert.deepEqual(
-    ["privacy_level_options", "comment_disabled", "duet_disabled", "stitch_disabled", "max_video_post_duration_sec"].map((name) => valueAt(info, `data.${name}`)),
+    [
+      "privacy_level_options",
+      "comment_disabled",
+      "duet_disabled",
+      "stitch_disabled",
+      "max_video_post_duration_sec",
+    ].map((name) => valueAt(info, `data.${name}`)),
     [["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"], true, true, true, 60],
   );
 });
@@ -91,7 +123,11 @@ test("a PUT is judged by its address, its headers and its length", async (t) => 
   assert.equal((await put(url.replace(/upload_token=.*/, "upload_token=wrong"), bytes, range)).status, 404);
   assert.equal((await put(url, bytes, range, { "content-range": "bytes=0-9" })).status, 400);
   assert.equal((await put(url, bytes, range, { "content-type": "application/octet-stream" })).status, 400);
-  assert.equal((await put(url, bytes, range, { "content-range": `bytes 0-${bytes.length}/${bytes.length + 1}` })).status, 400, "one byte is missing");
+  assert.equal(
+    (await put(url, bytes, range, { "content-range": `bytes 0-${bytes.length}/${bytes.length + 1}` })).status,
+    400,
+    "one byte is missing",
+  );
   assert.equal((await put(url, bytes.subarray(0, 1000), range)).status, 416, "less than the chunk that was announced");
   assert.equal((await put(url, bytes, { first: 0, total: bytes.length + 5 })).status, 416);
   assert.deepEqual(await posts(), []);
@@ -127,7 +163,8 @@ test("processing without end shows nothing", async (t) => {
   await fault({ operation: "status", kind: "process_forever" });
   await status(second);
   await advance(3600);
-  for (const publishId of [first, second]) assert.equal(valueAt((await status(publishId)).json, "data.status"), "PROCESSING_UPLOAD");
+  for (const publishId of [first, second])
+    assert.equal(valueAt((await status(publishId)).json, "data.status"), "PROCESSING_UPLOAD");
   assert.deepEqual(await posts(), []);
 });
 
@@ -137,24 +174,47 @@ test("a task is its creator's alone", async (t) => {
   const other = await openCreator(sandbox, "carla");
   assert.deepEqual(errorOf(await other.status(publishId)), [400, "token_not_authorized_for_specified_publish_id"]);
   assert.deepEqual(errorOf(await status("v_pub_file~v2-1.1")), [400, "invalid_publish_id"]);
-  assert.deepEqual(errorOf(await api("/v2/post/publish/cancel/", { publish_id: publishId })), [400, "publish_not_cancellable"]);
+  assert.deepEqual(errorOf(await api("/v2/post/publish/cancel/", { publish_id: publishId })), [
+    400,
+    "publish_not_cancellable",
+  ]);
 });
 
 test("photos are pulled from verified domains only, and not through redirects", async (t) => {
   const picture = await jpeg(800, 1000);
   const base = await serveFiles(t, { "a.jpg": picture });
   const { photos, status, advance, api } = await openTikTok(t, { mediaUrl: base, limits: false });
-  for (const url of ["http://media.example.com/a.jpg", "https://93.184.216.34/a.jpg", "https://elsewhere.test/a.jpg", "a.jpg"]) {
+  for (const url of [
+    "http://media.example.com/a.jpg",
+    "https://93.184.216.34/a.jpg",
+    "https://elsewhere.test/a.jpg",
+    "a.jpg",
+  ]) {
     assert.deepEqual(errorOf(await photos([url])), [403, "url_ownership_unverified"], url);
   }
   assert.deepEqual(errorOf(await photos([])), [400, "invalid_params"]);
-  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { source: { photo_cover_index: 1 } })), [400, "invalid_params"]);
-  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { info: { title: "t".repeat(91) } })), [400, "invalid_params"]);
-  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { info: { description: "t".repeat(4001) } })), [400, "invalid_params"]);
-  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { body: { post_mode: "DIRECT POST" } })), [400, "invalid_params"]);
+  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { source: { photo_cover_index: 1 } })), [
+    400,
+    "invalid_params",
+  ]);
+  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { info: { title: "t".repeat(91) } })), [
+    400,
+    "invalid_params",
+  ]);
+  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { info: { description: "t".repeat(4001) } })), [
+    400,
+    "invalid_params",
+  ]);
+  assert.deepEqual(errorOf(await photos([`${base}/a.jpg`], { body: { post_mode: "DIRECT POST" } })), [
+    400,
+    "invalid_params",
+  ]);
   const gone = await photos([`${base}/a.jpg`, `${base}/gone.jpg`]);
   await advance(3);
-  assert.equal(valueAt((await status(stringAt(gone.json, "data.publish_id"))).json, "data.fail_reason"), "photo_pull_failed");
+  assert.equal(
+    valueAt((await status(stringAt(gone.json, "data.publish_id"))).json, "data.fail_reason"),
+    "photo_pull_failed",
+  );
   const running = await photos([`${base}/a.jpg`]);
   const publish_id = stringAt(running.json, "data.publish_id");
   assert.deepEqual(errorOf(await api("/v2/post/publish/cancel/", { publish_id })), [200, "ok"]);
@@ -168,21 +228,33 @@ test("a redirecting address is taken at first and fails the pull", async (t) => 
   const address = server.address();
   const base = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
   const { api, status, advance } = await openTikTok(t, { mediaUrl: base });
-  const begun = await api("/v2/post/publish/video/init/", { post_info: { privacy_level: "SELF_ONLY" }, source_info: { source: "PULL_FROM_URL", video_url: `${base}/v.mp4` } });
+  const begun = await api("/v2/post/publish/video/init/", {
+    post_info: { privacy_level: "SELF_ONLY" },
+    source_info: { source: "PULL_FROM_URL", video_url: `${base}/v.mp4` },
+  });
   assert.match(stringAt(begun.json, "data.publish_id"), /^v_pub_url~v2\./);
   await advance(3);
-  assert.equal(valueAt((await status(stringAt(begun.json, "data.publish_id"))).json, "data.fail_reason"), "video_pull_failed");
+  assert.equal(
+    valueAt((await status(stringAt(begun.json, "data.publish_id"))).json, "data.fail_reason"),
+    "video_pull_failed",
+  );
 });
 
 test("drafts go to the inbox, five at a time, and nobody sees them", async (t) => {
   const { api, put, status, posts, advance } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
-  const draft = () => api("/v2/post/publish/inbox/video/init/", { source_info: { source: "FILE_UPLOAD", video_size: bytes.length, chunk_size: bytes.length, total_chunk_count: 1 } });
+  const draft = () =>
+    api("/v2/post/publish/inbox/video/init/", {
+      source_info: { source: "FILE_UPLOAD", video_size: bytes.length, chunk_size: bytes.length, total_chunk_count: 1 },
+    });
   const first = await draft();
   assert.match(stringAt(first.json, "data.publish_id"), /^v_inbox_file~/);
   await put(stringAt(first.json, "data.upload_url"), bytes, { first: 0, total: bytes.length });
   await advance(3);
-  assert.equal(valueAt((await status(stringAt(first.json, "data.publish_id"))).json, "data.status"), "SEND_TO_USER_INBOX");
+  assert.equal(
+    valueAt((await status(stringAt(first.json, "data.publish_id"))).json, "data.status"),
+    "SEND_TO_USER_INBOX",
+  );
   for (let number = 2; number <= 5; number += 1) assert.equal((await draft()).status, 200);
   assert.deepEqual(errorOf(await draft()), [403, "spam_risk_too_many_pending_share"]);
   assert.deepEqual(await posts(), []);
@@ -196,26 +268,47 @@ test("public posts are listed and queried, others are not", async (t) => {
   assert.deepEqual(valueAt((await list()).json, "data.videos"), []);
   await advance(60);
   const id = String((await posts())[1]?.["id"]);
-  const expected = [{ id, create_time: 1_793_534_400, title: "first", duration: 3, share_url: `https://www.tiktok.com/@sandbox_tok/video/${id}` }];
+  const expected = [
+    {
+      id,
+      create_time: 1_793_534_400,
+      title: "first",
+      duration: 3,
+      share_url: `https://www.tiktok.com/@sandbox_tok/video/${id}`,
+    },
+  ];
   assert.deepEqual(valueAt((await list()).json, "data.videos"), expected);
-  assert.deepEqual(valueAt((await api("/v2/video/query/?fields=id", { filters: { video_ids: [id, "1"] } })).json, "data.videos"), [{ id }]);
+  assert.deepEqual(
+    valueAt((await api("/v2/video/query/?fields=id", { filters: { video_ids: [id, "1"] } })).json, "data.videos"),
+    [{ id }],
+  );
 });
 
 test("a wrong app, redirect URI or scope never gives a code", async (t) => {
   const { sandbox } = await openTikTok(t);
   const ask = (changes: Record<string, string>) =>
-    sandbox.call("GET", `https://www.tiktok.com/v2/auth/authorize/?${new URLSearchParams({ client_key: APP.client_key, response_type: "code", scope: "user.info.basic", redirect_uri: REDIRECT, state: "s", ...changes })}`);
+    sandbox.call(
+      "GET",
+      `https://www.tiktok.com/v2/auth/authorize/?${new URLSearchParams({ client_key: APP.client_key, response_type: "code", scope: "user.info.basic", redirect_uri: REDIRECT, state: "s", ...changes })}`,
+    );
   assert.equal((await ask({})).status, 200);
   assert.equal((await ask({ client_key: "nobody" })).status, 400);
   assert.equal((await ask({ redirect_uri: "https://evil.test/" })).status, 400);
-  assert.match((await ask({ scope: "user.info.basic video.publish" })).headers.get("location") ?? "", /error=invalid_scope/);
+  assert.match(
+    (await ask({ scope: "user.info.basic video.publish" })).headers.get("location") ?? "",
+    /error=invalid_scope/,
+  );
   const refused = await consent(sandbox, {});
   assert.match(refused.headers.get("location") ?? "", /code=/);
 });
 
 test("the sandbox page shows what was posted, with nothing taken for markup", async (t) => {
   const { video: send, sandbox } = await openTikTok(t);
-  await send(await video({ seconds: 3 }), { title: '<script>alert("x")</script> #dance', is_aigc: true, privacy_level: "SELF_ONLY" });
+  await send(await video({ seconds: 3 }), {
+    title: '<script>alert("x")</script> #dance',
+    is_aigc: true,
+    privacy_level: "SELF_ONLY",
+  });
   const page = await (await fetch(sandbox.url)).text();
   assert.equal(page.match(/<script/g)?.length, 1);
   assert.match(page, /on-tiktok[^]*@sandbox_tok[^]*#dance[^]*Creator labeled as AI-generated[^]*Only me/);

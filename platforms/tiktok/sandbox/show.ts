@@ -13,16 +13,41 @@ export function showPost(call: Call, task: Task, media: readonly Measured[], han
   const url = `${profile}/${content.kind}/${postId}`;
   const type = content.kind === "photo" ? "image" : "video";
   world.ledger.add({
-    platform: "tiktok", accountId: owner, id: postId, url, text: content.text, media: media.map(() => ({ type, altText: null })), kind: kindOf(task, media),
-    visibility: content.privacy ?? "", settings: content.settings, at: now, endsAt: null, handle, rootId: postId,
+    platform: "tiktok",
+    accountId: owner,
+    id: postId,
+    url,
+    text: content.text,
+    media: media.map(() => ({ type, altText: null })),
+    kind: kindOf(task, media),
+    visibility: content.privacy ?? "",
+    settings: content.settings,
+    at: now,
+    endsAt: null,
+    handle,
+    rootId: postId,
     look: {
       author: { username: person.username, name: person.name, url: profile },
-      media: media.map(({ thumbnail, width, height, durationSeconds }) => ({ type, thumbnail, width, height, durationSeconds, hidden: false })),
-      link: null, poll: [], attachment: content.title, topic: null, replyToId: null, quotedId: null, notes: notesOf(task),
+      media: media.map(({ thumbnail, width, height, durationSeconds }) => ({
+        type,
+        thumbnail,
+        width,
+        height,
+        durationSeconds,
+        hidden: false,
+      })),
+      link: null,
+      poll: [],
+      attachment: content.title,
+      topic: null,
+      replyToId: null,
+      quotedId: null,
+      notes: notesOf(task),
     },
   });
   world.ledger.setExtra("tiktok", postId, { publishId, id: null, url: null });
-  if (task.moderatedAt !== null) world.ledger.changeAt("tiktok", postId, { at: task.moderatedAt, extra: { id: postId, url } });
+  if (task.moderatedAt !== null)
+    world.ledger.changeAt("tiktok", postId, { at: task.moderatedAt, extra: { id: postId, url } });
 }
 
 function kindOf({ content }: Task, media: readonly Measured[]): NewPost["kind"] {
@@ -30,7 +55,9 @@ function kindOf({ content }: Task, media: readonly Measured[]): NewPost["kind"] 
 }
 
 const AUDIENCES: Readonly<Record<string, string>> = {
-  MUTUAL_FOLLOW_FRIENDS: "Friends", FOLLOWER_OF_CREATOR: "Followers", SELF_ONLY: "Only me",
+  MUTUAL_FOLLOW_FRIENDS: "Friends",
+  FOLLOWER_OF_CREATOR: "Followers",
+  SELF_ONLY: "Only me",
 };
 
 function notesOf({ content: { privacy, settings } }: Task): string[] {

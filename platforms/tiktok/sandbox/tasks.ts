@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
@@ -77,14 +78,31 @@ const PROCESSING_SECONDS = 3;
 const MODERATION_SECONDS = 60;
 const READS = 2;
 
-export type NewTask = Omit<Task, "receivedBytes" | "finishedAt" | "readyAt" | "readsLeft" | "failReason" | "postId" | "moderatedAt" | "forced">;
+export type NewTask = Omit<
+  Task,
+  "receivedBytes" | "finishedAt" | "readyAt" | "readsLeft" | "failReason" | "postId" | "moderatedAt" | "forced"
+>;
 
 export function addTask(call: Call, task: NewTask): void {
   call.world.store.run(
     `INSERT INTO tiktok_tasks (publish_id, owner, client_id, grant_id, is_pull, is_draft, upload_id, upload_token, begun_at, expires_at, total_bytes,
       chunk_bytes, chunk_count, received_bytes, reads_left, content, forced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
-    task.publishId, task.owner, task.clientId, task.grantId, Number(task.isPull), Number(task.isDraft), task.uploadId, task.uploadToken, call.now, task.expiresAt,
-    task.totalBytes, task.chunkBytes, task.chunkCount, READS, JSON.stringify(task.content), JSON.stringify(forcedBy(call)),
+    task.publishId,
+    task.owner,
+    task.clientId,
+    task.grantId,
+    Number(task.isPull),
+    Number(task.isDraft),
+    task.uploadId,
+    task.uploadToken,
+    call.now,
+    task.expiresAt,
+    task.totalBytes,
+    task.chunkBytes,
+    task.chunkCount,
+    READS,
+    JSON.stringify(task.content),
+    JSON.stringify(forcedBy(call)),
   );
 }
 
@@ -95,7 +113,9 @@ export function findTask(call: Call, publishId: string): Task | undefined {
 
 export function findUpload(call: Call): Task | undefined {
   const row = call.world.store.get(
-    "SELECT * FROM tiktok_tasks WHERE upload_id = ? AND upload_token = ?", call.query.get("upload_id") ?? "", call.query.get("upload_token") ?? "",
+    "SELECT * FROM tiktok_tasks WHERE upload_id = ? AND upload_token = ?",
+    call.query.get("upload_id") ?? "",
+    call.query.get("upload_token") ?? "",
   );
   return row && toTask(row);
 }
@@ -112,38 +132,71 @@ export function finishTask(call: Call, task: Task, media: readonly Measured[], f
   const isMade = reason === null && !task.isDraft && forced.stuck !== true;
   const postId = isMade ? newPostId(call) : null;
   const moderation = forced.moderationSeconds === undefined ? MODERATION_SECONDS : forced.moderationSeconds;
-  const moderatedAt = isMade && task.content.privacy === "PUBLIC_TO_EVERYONE" && moderation !== null ? now + moderation * 1000 : null;
+  const moderatedAt =
+    isMade && task.content.privacy === "PUBLIC_TO_EVERYONE" && moderation !== null ? now + moderation * 1000 : null;
   const readyAt = now + (forced.processingSeconds ?? PROCESSING_SECONDS) * 1000;
   const receivedBytes = media.reduce((sum, one) => sum + one.sizeBytes, 0);
   const readsLeft = forced.processingSeconds === undefined ? READS : Number.MAX_SAFE_INTEGER;
   world.store.run(
     `UPDATE tiktok_tasks SET received_bytes = ?, finished_at = ?, ready_at = ?, reads_left = ?, fail_reason = ?, post_id = ?, moderated_at = ?,
       duration_seconds = ?, forced = ? WHERE publish_id = ?`,
-    receivedBytes, now, readyAt, readsLeft, reason, postId, moderatedAt, media[0]?.durationSeconds ?? null, JSON.stringify(forced), task.publishId,
+    receivedBytes,
+    now,
+    readyAt,
+    readsLeft,
+    reason,
+    postId,
+    moderatedAt,
+    media[0]?.durationSeconds ?? null,
+    JSON.stringify(forced),
+    task.publishId,
   );
-  return { ...task, receivedBytes, finishedAt: now, readyAt, readsLeft, failReason: reason, postId, moderatedAt, forced };
+  return {
+    ...task,
+    receivedBytes,
+    finishedAt: now,
+    readyAt,
+    readsLeft,
+    failReason: reason,
+    postId,
+    moderatedAt,
+    forced,
+  };
 }
 
 /** No post comes of it any more. */
 export function failTask({ world }: Call, { publishId }: Task, failReason: string): void {
-  world.store.run("UPDATE tiktok_tasks SET fail_reason = ?, reads_left = 0, post_id = NULL, moderated_at = NULL WHERE publish_id = ?", failReason, publishId);
+  world.store.run(
+    "UPDATE tiktok_tasks SET fail_reason = ?, reads_left = 0, post_id = NULL, moderated_at = NULL WHERE publish_id = ?",
+    failReason,
+    publishId,
+  );
 }
 
 /** Its check never ends, and what it was about to show is not shown. */
 export function keepProcessing({ world }: Call, task: Task): void {
   world.store.run(
-    "UPDATE tiktok_tasks SET forced = ?, post_id = NULL, moderated_at = NULL WHERE publish_id = ?", JSON.stringify({ ...task.forced, stuck: true }), task.publishId,
+    "UPDATE tiktok_tasks SET forced = ?, post_id = NULL, moderated_at = NULL WHERE publish_id = ?",
+    JSON.stringify({ ...task.forced, stuck: true }),
+    task.publishId,
   );
 }
 
 export function countRead({ world }: Call, { publishId }: Task): void {
-  world.store.run("UPDATE tiktok_tasks SET reads_left = reads_left - 1 WHERE publish_id = ? AND finished_at IS NOT NULL AND reads_left > 0", publishId);
+  world.store.run(
+    "UPDATE tiktok_tasks SET reads_left = reads_left - 1 WHERE publish_id = ? AND finished_at IS NOT NULL AND reads_left > 0",
+    publishId,
+  );
 }
 
 export type Status = "PROCESSING_UPLOAD" | "PROCESSING_DOWNLOAD" | "SEND_TO_USER_INBOX" | "PUBLISH_COMPLETE" | "FAILED";
 
 export function stateOf(call: Call, task: Task): { status: Status; failReason: string | null; postId: string | null } {
-  const processing = { status: task.isPull ? "PROCESSING_DOWNLOAD" : "PROCESSING_UPLOAD", failReason: null, postId: null } as const;
+  const processing = {
+    status: task.isPull ? "PROCESSING_DOWNLOAD" : "PROCESSING_UPLOAD",
+    failReason: null,
+    postId: null,
+  } as const;
   if (task.finishedAt === null) {
     if (isRevoked(call, task)) return { status: "FAILED", failReason: "auth_removed", postId: null };
     const isOver = task.forced.expiredFails === true && call.now >= task.expiresAt;
@@ -185,11 +238,26 @@ function forcedBy({ behaviour }: Call): Forced {
 
 export function toTask(row: Row): Task {
   return {
-    publishId: text(row, "publish_id"), owner: text(row, "owner"), clientId: text(row, "client_id"), grantId: integer(row, "grant_id"),
-    isPull: integer(row, "is_pull") === 1, isDraft: integer(row, "is_draft") === 1, uploadId: textOrNull(row, "upload_id"), uploadToken: textOrNull(row, "upload_token"),
-    expiresAt: integer(row, "expires_at"), totalBytes: integer(row, "total_bytes"), chunkBytes: integer(row, "chunk_bytes"), chunkCount: integer(row, "chunk_count"),
-    receivedBytes: integer(row, "received_bytes"), finishedAt: integerOrNull(row, "finished_at"), readyAt: integerOrNull(row, "ready_at"),
-    readsLeft: integer(row, "reads_left"), failReason: textOrNull(row, "fail_reason"), postId: textOrNull(row, "post_id"), moderatedAt: integerOrNull(row, "moderated_at"),
-    content: TaskContent.parse(JSON.parse(text(row, "content"))), forced: Forced.parse(JSON.parse(text(row, "forced"))),
+    publishId: text(row, "publish_id"),
+    owner: text(row, "owner"),
+    clientId: text(row, "client_id"),
+    grantId: integer(row, "grant_id"),
+    isPull: integer(row, "is_pull") === 1,
+    isDraft: integer(row, "is_draft") === 1,
+    uploadId: textOrNull(row, "upload_id"),
+    uploadToken: textOrNull(row, "upload_token"),
+    expiresAt: integer(row, "expires_at"),
+    totalBytes: integer(row, "total_bytes"),
+    chunkBytes: integer(row, "chunk_bytes"),
+    chunkCount: integer(row, "chunk_count"),
+    receivedBytes: integer(row, "received_bytes"),
+    finishedAt: integerOrNull(row, "finished_at"),
+    readyAt: integerOrNull(row, "ready_at"),
+    readsLeft: integer(row, "reads_left"),
+    failReason: textOrNull(row, "fail_reason"),
+    postId: textOrNull(row, "post_id"),
+    moderatedAt: integerOrNull(row, "moderated_at"),
+    content: TaskContent.parse(JSON.parse(text(row, "content"))),
+    forced: Forced.parse(JSON.parse(text(row, "forced"))),
   };
 }

@@ -11,7 +11,12 @@ import { findUpload, finishTask, setReceived, type Task } from "./tasks.ts";
  */
 export const UPLOAD_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "PUT", host: "open-upload.tiktokapis.com", path: "/video", rawBody: true, run: putChunk, post: uploadedPost,
+    method: "PUT",
+    host: "open-upload.tiktokapis.com",
+    path: "/video",
+    rawBody: true,
+    run: putChunk,
+    post: uploadedPost,
     operation: (call) => (isLast(call) ? "publish" : "upload"),
   },
 ];
@@ -46,7 +51,8 @@ function putChunk(call: Call): Outcome {
   if (call.now >= task.expiresAt) return uploadAnswer(403);
   const range = rangeOf(call);
   const { body } = call;
-  if (!range || body.kind !== "bytes" || !body.bytes.complete || !TYPES.test(body.bytes.contentType)) return uploadAnswer(400);
+  if (!range || body.kind !== "bytes" || !body.bytes.complete || !TYPES.test(body.bytes.contentType))
+    return uploadAnswer(400);
   if (body.bytes.sizeBytes !== range.last - range.first + 1) return uploadAnswer(400);
   if (!isNext(task, range)) return progress(task, 416, task.receivedBytes);
   const received = range.last + 1;
@@ -58,19 +64,23 @@ function putChunk(call: Call): Outcome {
       return progress(task, 206, received);
     });
   }
-  return written.then(() => call.world.uploads.finish(name)).then((measured) => () => {
-    if (findUpload(call)?.finishedAt !== null) return uploadAnswer(404);
-    const person = call.world.identity.person("tiktok", task.owner);
-    const finished = finishTask(call, task, [measured], person ? judgeVideo(measured, factsOf(person)) : "internal");
-    if (finished.postId !== null) showPost(call, finished, [measured], task.publishId);
-    return progress(task, 201, received);
-  });
+  return written
+    .then(() => call.world.uploads.finish(name))
+    .then((measured) => () => {
+      if (findUpload(call)?.finishedAt !== null) return uploadAnswer(404);
+      const person = call.world.identity.person("tiktok", task.owner);
+      const finished = finishTask(call, task, [measured], person ? judgeVideo(measured, factsOf(person)) : "internal");
+      if (finished.postId !== null) showPost(call, finished, [measured], task.publishId);
+      return progress(task, 201, received);
+    });
 }
 
 /** Chunks come in order and as announced; the last one takes the rest. */
 function isNext({ receivedBytes, totalBytes, chunkBytes, chunkCount }: Task, { first, last, total }: Range): boolean {
   const isLastChunk = first === chunkBytes * (chunkCount - 1);
-  return total === totalBytes && first === receivedBytes && last === (isLastChunk ? totalBytes : first + chunkBytes) - 1;
+  return (
+    total === totalBytes && first === receivedBytes && last === (isLastChunk ? totalBytes : first + chunkBytes) - 1
+  );
 }
 
 /** The middle number is a count, as TikTok's documentation names it. */

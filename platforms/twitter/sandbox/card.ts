@@ -16,11 +16,17 @@ function postHtml(seen: SeenPost, options: CardOptions, chain: SeenPost[], place
   const { username, name, url } = look.author;
   const parent = chain.find((one) => one.post.id === look.replyToId);
   const isThread = chain[place + 1]?.look.author.username === username;
-  const answers = parent && parent.look.author.username !== username ? `<p class="x-dim">Replying to <span class="tag">@${escapeHtml(parent.look.author.username)}</span></p>` : "";
-  const calls = post.publishCalls > 1 ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>` : "";
+  const answers =
+    parent && parent.look.author.username !== username
+      ? `<p class="x-dim">Replying to <span class="tag">@${escapeHtml(parent.look.author.username)}</span></p>`
+      : "";
+  const calls =
+    post.publishCalls > 1
+      ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
+      : "";
   const replies = chain.filter((one) => one.look.replyToId === post.id).length;
   return `<article class="x-post ${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
-<div class="x-side"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${isThread ? "<span class=\"x-line\"></span>" : ""}</div>
+<div class="x-side"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${isThread ? '<span class="x-line"></span>' : ""}</div>
 <div class="x-body"><div class="x-head"><a class="x-name" href="${here(url, options)}">${escapeHtml(name)}</a>${look.topic === "verified" ? BADGE : ""}
 <span class="x-dim x-handle">@${escapeHtml(username)}</span><span class="x-dim">·</span><a class="x-dim" href="${here(post.url, options)}"><time datetime="${post.createdAt}" title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a>
 ${place === 0 ? `<span class="x-mark" title="${escapeHtml(options.label)}">${MARK}</span>` : ""}</div>
@@ -31,13 +37,17 @@ ${notesHtml(seen, calls)}<div class="x-actions" aria-hidden="true">${ACTIONS.map
 function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
   const { media } = look;
   if (media.length === 0) return "";
-  const items = media.map((one, place) => mediaItem(one, post.media[place]?.altText ?? null, options, media.length > 1));
+  const items = media.map((one, place) =>
+    mediaItem(one, post.media[place]?.altText ?? null, options, media.length > 1),
+  );
   const gif = media[0]?.type === "gif" ? '<span class="x-gif">GIF</span>' : "";
   return `<div class="x-media x-of-${media.length}">${items.join("")}${gif}</div>`;
 }
 
 function pollHtml({ look }: SeenPost): string {
-  return look.poll.length === 0 ? "" : `<ul class="x-poll" aria-label="Poll">${look.poll.map((option) => `<li>${escapeHtml(option)}</li>`).join("")}</ul>`;
+  return look.poll.length === 0
+    ? ""
+    : `<ul class="x-poll" aria-label="Poll">${look.poll.map((option) => `<li>${escapeHtml(option)}</li>`).join("")}</ul>`;
 }
 
 /** As for a page without a picture: a box with the host's name. */
@@ -45,7 +55,11 @@ function linkHtml({ look }: SeenPost): string {
   if (!look.link) return "";
   const { url } = look.link;
   const host = URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, "") : url;
-  return outward(url, `<span class="x-sheet">${icon(SHEET)}</span><span class="x-where"><span class="x-dim">${escapeHtml(host)}</span><b>${escapeHtml(url.replace(/^https?:\/\//, ""))}</b></span>`, "x-link");
+  return outward(
+    url,
+    `<span class="x-sheet">${icon(SHEET)}</span><span class="x-where"><span class="x-dim">${escapeHtml(host)}</span><b>${escapeHtml(url.replace(/^https?:\/\//, ""))}</b></span>`,
+    "x-link",
+  );
 }
 
 function notesHtml({ look }: SeenPost, calls: string): string {
@@ -60,7 +74,10 @@ function icon(path: string): string {
 const ACTIONS = [
   ["M12 4a8 8 0 0 0-8 7.6A7.8 7.8 0 0 0 11 19v2.6c5-2.300 9-5.600 9-10A8 8 0 0 0 12 4z", "reply"],
   ["M4 10l3-3 3 3M7 7v8a2 2 0 0 0 2 2h4M20 14l-3 3-3-3M17 17V9a2 2 0 0 0-2-2h-4", "repost"],
-  ["M12 20s-7.500-4.600-7.500-10A4.200 4.200 0 0 1 12 7.400 4.200 4.200 0 0 1 19.500 10c0 5.400-7.500 10-7.500 10z", "like"],
+  [
+    "M12 20s-7.500-4.600-7.500-10A4.200 4.200 0 0 1 12 7.400 4.200 4.200 0 0 1 19.500 10c0 5.400-7.500 10-7.500 10z",
+    "like",
+  ],
   ["M5 20v-6M10 20V9M15 20v-9M20 20V4", "views"],
   ["M7 4h10v16l-5-4-5 4z", "save"],
 ] as const;
@@ -106,7 +123,8 @@ function style(): string {
 .x-notes{display:flex;flex-wrap:wrap;gap:4px 14px;margin-top:8px!important;font-size:13px}
 .x-actions{display:flex;justify-content:space-between;max-width:425px;color:var(--x-dim);padding:10px 0 8px;font-size:13px}.x-actions span{display:flex;align-items:center;gap:6px}
 `;
-  const dark = ".x-chain{--x-dim:#71767b;--x-line:#2f3336;--x-edge:#2f3336;background:#000;color:#e7e9ea}.x-post.focus:not(:only-child){background:#080808}.x-media figure,.x-sheet{background:#16181c}";
+  const dark =
+    ".x-chain{--x-dim:#71767b;--x-line:#2f3336;--x-edge:#2f3336;background:#000;color:#e7e9ea}.x-post.focus:not(:only-child){background:#080808}.x-media figure,.x-sheet{background:#16181c}";
   const below = (css: string) => css.replace(/(^|[},\n])(?=\.x-)/g, "$1.on-twitter ");
   return `${below(rules)}@media(prefers-color-scheme:dark){${below(dark)}}`;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Call } from "../../../sandbox/platform.ts";
 import { invalid, PROBLEMS, Refusal } from "./errors.ts";
 import { videoMinutes } from "./media-rules.ts";
@@ -16,14 +17,20 @@ const ATTACHMENTS = ["media", "poll", "quote_tweet_id", "card_uri", "direct_mess
 export const CreateBody = z.strictObject({
   text: z.string().optional(),
   media: z.strictObject({ media_ids: z.array(Id).min(1), tagged_user_ids: z.array(Id).max(10).optional() }).optional(),
-  reply: z.strictObject({
-    in_reply_to_tweet_id: Id, exclude_reply_user_ids: z.array(Id).optional(), auto_populate_reply_metadata: z.boolean().optional(),
-  }).optional(),
-  poll: z.strictObject({
-    options: z.array(z.string().min(1).max(25)).min(2).max(4),
-    duration_minutes: z.int().min(5).max(10_080),
-    reply_settings: z.enum(["following", "mentionedUsers", "subscribers", "verified"]).optional(),
-  }).optional(),
+  reply: z
+    .strictObject({
+      in_reply_to_tweet_id: Id,
+      exclude_reply_user_ids: z.array(Id).optional(),
+      auto_populate_reply_metadata: z.boolean().optional(),
+    })
+    .optional(),
+  poll: z
+    .strictObject({
+      options: z.array(z.string().min(1).max(25)).min(2).max(4),
+      duration_minutes: z.int().min(5).max(10_080),
+      reply_settings: z.enum(["following", "mentionedUsers", "subscribers", "verified"]).optional(),
+    })
+    .optional(),
   quote_tweet_id: Id.optional(),
   reply_settings: z.enum(["following", "mentionedUsers", "subscribers", "verified"]).optional(),
   made_with_ai: z.boolean().optional(),
@@ -66,10 +73,20 @@ export function judgeCreate(call: Call, viewer: Viewer): NewPost {
 
 function judgeAttachments(body: CreateBody, text: string): void {
   const present = ATTACHMENTS.filter((name) => body[name] !== undefined);
-  if (present.length > 1) throw new Refusal(invalid(`You can only provide one of ${ATTACHMENTS.join(", ")}.`, Object.fromEntries(present.map((name) => [name, []]))));
-  if (text === "" && body.media === undefined) throw new Refusal(invalid("$.text: is required unless there is media", { text: [body.text ?? ""] }));
+  if (present.length > 1)
+    throw new Refusal(
+      invalid(
+        `You can only provide one of ${ATTACHMENTS.join(", ")}.`,
+        Object.fromEntries(present.map((name) => [name, []])),
+      ),
+    );
+  if (text === "" && body.media === undefined)
+    throw new Refusal(invalid("$.text: is required unless there is media", { text: [body.text ?? ""] }));
   const ids = body.media?.media_ids ?? [];
-  if (ids.length > 4) throw new Refusal(invalid("$.media.media_ids: there must be a maximum of 4 items in the array", { "media.media_ids": ids }));
+  if (ids.length > 4)
+    throw new Refusal(
+      invalid("$.media.media_ids: there must be a maximum of 4 items in the array", { "media.media_ids": ids }),
+    );
   if (new Set(ids).size < ids.length) throw new Refusal(PROBLEMS.mediaIds(ids));
   if (hasForbiddenSigns(text)) throw new Refusal(invalid("$.text: has invalid characters", { text: [text] }));
 }
@@ -77,17 +94,26 @@ function judgeAttachments(body: CreateBody, text: string): void {
 /** What self-serve apps may not do (X docs, 2026-04-20), and what the sandbox leaves out: communities, edits, ads. */
 function refuseGated(body: CreateBody): void {
   const enterprise = [body.quote_tweet_id, body.community_id, body.card_uri, body.direct_message_deep_link];
-  const isGated = enterprise.some((value) => value !== undefined) || body.nullcast === true || body.for_super_followers_only === true;
+  const isGated =
+    enterprise.some((value) => value !== undefined) || body.nullcast === true || body.for_super_followers_only === true;
   if (isGated || body.edit_options !== undefined) throw new Refusal(PROBLEMS.notPermitted);
 }
 
 function judgeMedia(call: Call, viewer: Viewer, body: CreateBody, media: readonly (XMedia | undefined)[]): void {
   const isUsable = (one: XMedia | undefined) =>
-    one !== undefined && one.owner === viewer.person.id && one.finishedAt !== null && one.category.startsWith("tweet_") && hasSucceeded(call, one.id);
+    one !== undefined &&
+    one.owner === viewer.person.id &&
+    one.finishedAt !== null &&
+    one.category.startsWith("tweet_") &&
+    hasSucceeded(call, one.id);
   if (!media.every(isUsable)) throw new Refusal(PROBLEMS.mediaIds(body.media?.media_ids ?? []));
   const kinds = media.map((one) => one && kindOf(one.category));
   if (kinds.length > 1 && kinds.some((kind) => kind !== "image")) {
-    throw new Refusal(invalid("You can only provide one of a video, an animated GIF or up to 4 images.", { "media.media_ids": body.media?.media_ids ?? [] }));
+    throw new Refusal(
+      invalid("You can only provide one of a video, an animated GIF or up to 4 images.", {
+        "media.media_ids": body.media?.media_ids ?? [],
+      }),
+    );
   }
 }
 
@@ -108,10 +134,18 @@ function judgeReply(call: Call, { person }: Viewer, parentId: string): XPost {
 /** What was taken at upload may still be too long for this person. */
 function judgeVideo(media: readonly (XMedia | undefined)[], viewer: Viewer): void {
   const minutes = videoMinutes(viewer);
-  if (media.some((one) => (one?.facts?.durationSeconds ?? 0) > minutes * 60)) throw new Refusal(PROBLEMS.videoTooLong(minutes));
+  if (media.some((one) => (one?.facts?.durationSeconds ?? 0) > minutes * 60))
+    throw new Refusal(PROBLEMS.videoTooLong(minutes));
 }
 
 function isRepeated(call: Call, { person }: Viewer, text: string): boolean {
   const since = call.now - DUPLICATE_MS;
-  return call.world.store.get("SELECT 1 FROM twitter_posts WHERE author = ? AND text = ? AND at > ? AND deleted = 0", person.id, text, since) !== undefined;
+  return (
+    call.world.store.get(
+      "SELECT 1 FROM twitter_posts WHERE author = ? AND text = ? AND at > ? AND deleted = 0",
+      person.id,
+      text,
+      since,
+    ) !== undefined
+  );
 }

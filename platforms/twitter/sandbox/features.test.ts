@@ -1,17 +1,25 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+
 import { jpeg, listAt, stringAt, valueAt } from "../../../sandbox/fixture.ts";
-import { API, connect, openX } from "./fixture.ts";
 import { SWITCHES } from "./errors.ts";
+import { API, connect, openX } from "./fixture.ts";
 
 test("a poll, and who may reply, show in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openX(t);
   const poll = { options: ["Red", "Blue"], duration_minutes: 1440 };
   const id = await publish({ text: "Which one?", poll, reply_settings: "following", made_with_ai: true });
   const [seen] = await posts();
-  assert.deepEqual([seen?.["kind"], seen?.["settings"]], ["text", { poll, reply_settings: "following", made_with_ai: true }]);
-  const { json } = await get(`/2/tweets/${id}`, { "tweet.fields": "reply_settings,author_id", expansions: "attachments.poll_ids,author_id", "poll.fields": "voting_status,end_datetime" });
+  assert.deepEqual(
+    [seen?.["kind"], seen?.["settings"]],
+    ["text", { poll, reply_settings: "following", made_with_ai: true }],
+  );
+  const { json } = await get(`/2/tweets/${id}`, {
+    "tweet.fields": "reply_settings,author_id",
+    expansions: "attachments.poll_ids,author_id",
+    "poll.fields": "voting_status,end_datetime",
+  });
   assert.equal(valueAt(json, "data.reply_settings"), "following");
   const [found] = listAt(json, "includes.polls");
   assert.deepEqual([found?.["voting_status"], found?.["end_datetime"]], ["open", "2026-11-02T12:00:00.000Z"]);
@@ -27,9 +35,18 @@ test("a GIF is processed, described and posted alone", async (t) => {
   assert.equal(valueAt((await status(id)).json, "data.processing_info.state"), "succeeded");
   const tweet = await publish({ media: { media_ids: [id] } });
   const [seen] = await posts();
-  assert.deepEqual([seen?.["kind"], seen?.["media"], seen?.["text"]], ["gif", [{ type: "gif", altText: "It moves" }], ""]);
-  const { json } = await get(`/2/tweets/${tweet}`, { "tweet.fields": "attachments", expansions: "attachments.media_keys", "media.fields": "alt_text,type" });
-  assert.deepEqual(listAt(json, "includes.media"), [{ media_key: `16_${id}`, type: "animated_gif", alt_text: "It moves" }]);
+  assert.deepEqual(
+    [seen?.["kind"], seen?.["media"], seen?.["text"]],
+    ["gif", [{ type: "gif", altText: "It moves" }], ""],
+  );
+  const { json } = await get(`/2/tweets/${tweet}`, {
+    "tweet.fields": "attachments",
+    expansions: "attachments.media_keys",
+    "media.fields": "alt_text,type",
+  });
+  assert.deepEqual(listAt(json, "includes.media"), [
+    { media_key: `16_${id}`, type: "animated_gif", alt_text: "It moves" },
+  ]);
   assert.match(stringAt(json, "data.text"), /^https:\/\/t\.co\/\w{10}$/);
 });
 
@@ -39,9 +56,32 @@ test("an image may come as base64 in JSON, and segments too", async (t) => {
   const media = bytes.toString("base64");
   const once = await post("/2/media/upload", { media, media_category: "tweet_image" });
   const id = stringAt(once.json, "data.id");
-  assert.deepEqual(once.json, { data: { id, media_key: `3_${id}`, size: bytes.length, expires_after_secs: 86400, image: { image_type: "image/jpeg", w: 400, h: 300 } } });
-  const opened = stringAt((await post("/2/media/upload/initialize", { media_type: "image/jpeg", total_bytes: bytes.length, media_category: "tweet_image" })).json, "data.id");
-  assert.equal(typeof valueAt((await post(`/2/media/upload/${opened}/append`, { media, segment_index: 0 })).json, "data.expires_at"), "number");
+  assert.deepEqual(once.json, {
+    data: {
+      id,
+      media_key: `3_${id}`,
+      size: bytes.length,
+      expires_after_secs: 86400,
+      image: { image_type: "image/jpeg", w: 400, h: 300 },
+    },
+  });
+  const opened = stringAt(
+    (
+      await post("/2/media/upload/initialize", {
+        media_type: "image/jpeg",
+        total_bytes: bytes.length,
+        media_category: "tweet_image",
+      })
+    ).json,
+    "data.id",
+  );
+  assert.equal(
+    typeof valueAt(
+      (await post(`/2/media/upload/${opened}/append`, { media, segment_index: 0 })).json,
+      "data.expires_at",
+    ),
+    "number",
+  );
   const finalize = () => sandbox.call("POST", `${API}/2/media/upload/${opened}/finalize`, { token });
   const finished = await finalize();
   assert.deepEqual([finished.status, valueAt(finished.json, "data.processing_info")], [200, undefined]);
@@ -58,8 +98,15 @@ test("links and signs come back wrapped and escaped, and short links lead on", a
   const given = stringAt(json, "data.text");
   assert.match(given, /^a &lt; b &amp; https:\/\/t\.co\/\w{10} #tag @sandbox_x \$AB$/);
   const [url] = listAt(json, "data.entities.urls");
-  assert.deepEqual([given.slice(Number(url?.["start"]), Number(url?.["end"])), url?.["expanded_url"], url?.["display_url"]], [url?.["url"], "http://example.com", "example.com"]);
-  for (const [name, member] of [["hashtags", "tag"], ["cashtags", "tag"], ["mentions", "username"]] as const) {
+  assert.deepEqual(
+    [given.slice(Number(url?.["start"]), Number(url?.["end"])), url?.["expanded_url"], url?.["display_url"]],
+    [url?.["url"], "http://example.com", "example.com"],
+  );
+  for (const [name, member] of [
+    ["hashtags", "tag"],
+    ["cashtags", "tag"],
+    ["mentions", "username"],
+  ] as const) {
     const [entity] = listAt(json, `data.entities.${name}`);
     assert.equal(given.slice(Number(entity?.["start"]) + 1, Number(entity?.["end"])), entity?.[member], name);
   }
@@ -70,12 +117,19 @@ test("links and signs come back wrapped and escaped, and short links lead on", a
 test("a timeline is read by pages, without replies where asked, under old and new names", async (t) => {
   const { get, publish, userId, fault } = await openX(t);
   const first = await publish({ text: "post 0" });
-  for (let number = 1; number <= 6; number += 1) await publish({ text: `post ${number}`, ...(number === 3 && { reply: { in_reply_to_tweet_id: first } }) });
+  for (let number = 1; number <= 6; number += 1)
+    await publish({ text: `post ${number}`, ...(number === 3 && { reply: { in_reply_to_tweet_id: first } }) });
   const path = `/2/users/${userId}/tweets`;
   const page = (await get(path, { max_results: "5" })).json;
-  assert.deepEqual(listAt(page, "data").map((one) => one["text"]), ["post 6", "post 5", "post 4", "post 3", "post 2"]);
+  assert.deepEqual(
+    listAt(page, "data").map((one) => one["text"]),
+    ["post 6", "post 5", "post 4", "post 3", "post 2"],
+  );
   const rest = (await get(path, { max_results: "5", pagination_token: stringAt(page, "meta.next_token") })).json;
-  assert.deepEqual(listAt(rest, "data").map((one) => one["text"]), ["post 1", "post 0"]);
+  assert.deepEqual(
+    listAt(rest, "data").map((one) => one["text"]),
+    ["post 1", "post 0"],
+  );
   assert.equal(valueAt((await get(path, { exclude: "replies,retweets" })).json, "meta.result_count"), 6);
   assert.equal(valueAt((await get(path, { since_id: first })).json, "meta.result_count"), 6);
   await fault({ operation: "read", kind: "reject", error: "fields-renamed" });
@@ -83,7 +137,10 @@ test("a timeline is read by pages, without replies where asked, under old and ne
   assert.equal(refused.status, 400);
   assert.match(refused.text, /tweet\.fields/);
   const renamed = listAt((await get(path, { "post.fields": "referenced_posts" })).json, "data")[3];
-  assert.deepEqual([renamed?.["referenced_posts"], Array.isArray(renamed?.["edit_history_post_ids"])], [[{ type: "replied_to", id: first }], true]);
+  assert.deepEqual(
+    [renamed?.["referenced_posts"], Array.isArray(renamed?.["edit_history_post_ids"])],
+    [[{ type: "replied_to", id: first }], true],
+  );
 });
 
 test("faults of processing: failed, slow, stuck", async (t) => {
@@ -98,7 +155,10 @@ test("faults of processing: failed, slow, stuck", async (t) => {
   assert.deepEqual([await state(failed), await state(failed)], ["in_progress", "failed"]);
   assert.equal((await post("/2/tweets", { media: { media_ids: [failed] } })).status, 400);
   const slow = await upload({ kind: "reject", error: "slow-processing" });
-  assert.deepEqual([await state(slow), await state(slow), await state(slow)], ["in_progress", "in_progress", "in_progress"]);
+  assert.deepEqual(
+    [await state(slow), await state(slow), await state(slow)],
+    ["in_progress", "in_progress", "in_progress"],
+  );
   await advance(60);
   assert.equal(await state(slow), "succeeded");
   await fault({ operation: "status", kind: "process_forever" });
@@ -121,7 +181,10 @@ test("every named refusal can be forced, and the next call passes", async (t) =>
   assert.equal((await post("/2/tweets", { text: "x" })).status, 201);
   await fault({ operation: "publish", kind: "reject", error: "rate-24h" });
   const day = await post("/2/tweets", { text: "y" });
-  assert.deepEqual([day.status, day.headers.get("x-user-limit-24hour-remaining"), day.headers.get("x-user-limit-24hour-reset")], [429, "0", "1793620800"]);
+  assert.deepEqual(
+    [day.status, day.headers.get("x-user-limit-24hour-remaining"), day.headers.get("x-user-limit-24hour-reset")],
+    [429, "0", "1793620800"],
+  );
   await fault({ operation: "publish", kind: "rate_limit" });
   const limited = await post("/2/tweets", { text: "y" });
   assert.deepEqual([limited.status, limited.headers.get("x-rate-limit-remaining")], [429, "0"]);
@@ -130,7 +193,16 @@ test("every named refusal can be forced, and the next call passes", async (t) =>
 test("without limits nobody is counted; aliases answer as their twins; a page shows each post", async (t) => {
   const { sandbox, token, publish } = await openX(t, { limits: false });
   for (let number = 1; number <= 101; number += 1) await publish({ text: `post ${number}` });
-  assert.equal((await sandbox.call("POST", "https://api.twitter.com/2/tweets", { token, headers: { "content-type": "application/json" }, body: '{"text":"alias"}' })).status, 201);
+  assert.equal(
+    (
+      await sandbox.call("POST", "https://api.twitter.com/2/tweets", {
+        token,
+        headers: { "content-type": "application/json" },
+        body: '{"text":"alias"}',
+      })
+    ).status,
+    201,
+  );
   const id = await publish({ text: "<b>seen</b>" });
   const page = await sandbox.call("GET", `https://x.com/sandbox_x/status/${id}`);
   assert.equal(page.status, 200);
@@ -139,7 +211,9 @@ test("without limits nobody is counted; aliases answer as their twins; a page sh
 
 test("every login hint is a person of its own, with a picture", async (t) => {
   const { sandbox, get } = await openX(t);
-  const me = async (hint: string) => (await get("/2/users/me", { "user.fields": "profile_image_url" }, (await connect(sandbox, { hint })).accessToken)).json;
+  const me = async (hint: string) =>
+    (await get("/2/users/me", { "user.fields": "profile_image_url" }, (await connect(sandbox, { hint })).accessToken))
+      .json;
   const ana = await me("ana.lopez@example.test");
   assert.deepEqual(ana, await me("ana.lopez@example.test"));
   assert.deepEqual([valueAt(ana, "data.username"), valueAt(ana, "data.name")], ["ana_lopez", "Ana Lopez"]);

@@ -6,17 +6,29 @@ import { invalid, Refusal } from "./errors.ts";
 /** Refuses parameters that don't exist and, where a list is given, values that are not on it. */
 export function needQuery({ query }: Call, known: Readonly<Record<string, readonly string[] | null>>): void {
   for (const [name, value] of query) {
-    if (!Object.hasOwn(known, name)) throw new Refusal(invalid(`The query parameter [${name}] is not one of [${Object.keys(known).join(",")}]`, { [name]: [value] }));
+    if (!Object.hasOwn(known, name))
+      throw new Refusal(
+        invalid(`The query parameter [${name}] is not one of [${Object.keys(known).join(",")}]`, { [name]: [value] }),
+      );
     const values = known[name];
     const wrong = values && value.split(",").find((one) => !values.includes(one));
     if (wrong !== undefined && wrong !== null) {
-      throw new Refusal(invalid(`The \`${name}\` query parameter value [${wrong}] is not one of [${values?.join(",") ?? ""}]`, { [name]: [value] }));
+      throw new Refusal(
+        invalid(`The \`${name}\` query parameter value [${wrong}] is not one of [${values?.join(",") ?? ""}]`, {
+          [name]: [value],
+        }),
+      );
     }
   }
 }
 
 /** The fields that are always given and those that the parameter names. A field without a value is left out. */
-export function pickFields(call: Call, parameter: string, always: readonly string[], values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function pickFields(
+  call: Call,
+  parameter: string,
+  always: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const asked = new Set([...always, ...fieldsOf(call, parameter)]);
   return Object.fromEntries(Object.entries(values).filter(([name, value]) => asked.has(name) && value !== undefined));
 }
@@ -28,7 +40,12 @@ export function fieldsOf({ query }: Call, parameter: string): string[] {
 /** What a read tells of an id that is not there, with status 200. */
 export function missingResource(type: string, parameter: string, id: string): Record<string, unknown> {
   return {
-    value: id, detail: `Could not find ${type} with ${parameter}: [${id}].`, title: "Not Found Error", resource_type: type, parameter, resource_id: id,
+    value: id,
+    detail: `Could not find ${type} with ${parameter}: [${id}].`,
+    title: "Not Found Error",
+    resource_type: type,
+    parameter,
+    resource_id: id,
     type: "https://api.twitter.com/2/problems/resource-not-found",
   };
 }

@@ -23,7 +23,14 @@ export const twitterSandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema: OAUTH_SCHEMA + RATES_SCHEMA + MEDIA_SCHEMA + PROCESSING_SCHEMA + POSTS_SCHEMA + LINKS_SCHEMA,
-  resets: { twitter_windows: "starts_at", twitter_media: "expires_at", twitter_segments: "media_id", twitter_processing: "begun_at", twitter_posts: "seq", twitter_links: "code" },
+  resets: {
+    twitter_windows: "starts_at",
+    twitter_media: "expires_at",
+    twitter_segments: "media_id",
+    twitter_processing: "begun_at",
+    twitter_posts: "seq",
+    twitter_links: "code",
+  },
   routes: [...OAUTH_ROUTES, ...MEDIA_ROUTES, ...POST_ROUTES, ...PROFILE_ROUTES, ...READ_ROUTES, ...LINK_ROUTES],
   switches: SWITCHES,
   badParameter,
@@ -37,6 +44,7 @@ export const twitterSandbox: SandboxPlatform = {
 
 function badParameter(call: Call): PlatformAnswer {
   if (call.operation === "authorize") return refuseConsent(call);
-  if (call.path.startsWith("/2/oauth2/")) return oauthError(400, "invalid_request", "One or more parameters to your request was invalid.");
+  if (call.path.startsWith("/2/oauth2/"))
+    return oauthError(400, "invalid_request", "One or more parameters to your request was invalid.");
   return problem(call, invalid("One or more parameters to your request was invalid."));
 }

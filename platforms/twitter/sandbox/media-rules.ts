@@ -37,7 +37,8 @@ const LONGEST_SECONDS = 125 * 60;
 function videoProblem(media: Measured, viewer: Viewer): string | null {
   const { mimeType, width, height, durationSeconds, frameRate, videoCodec, audioCodec, audioChannels } = media;
   if (mimeType === null || !VIDEO_TYPES.includes(mimeType)) return "Unsupported video format";
-  if (width === null || height === null || durationSeconds === null || videoCodec !== "avc") return "Unsupported video format";
+  if (width === null || height === null || durationSeconds === null || videoCodec !== "avc")
+    return "Unsupported video format";
   if (audioCodec !== null && audioCodec !== "aac") return "Unsupported audio format";
   if ((audioChannels ?? 0) > 2) return "Unsupported audio channel layout";
   if (durationSeconds < 0.5) return "Duration too short, minimum:0.5";

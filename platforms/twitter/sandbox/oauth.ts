@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+
 import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
 import { personOfLogin, randomSecret, type App, type NewPerson, type Person } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
@@ -44,7 +45,10 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "x.com", path: "/i/oauth2/authorize", operation: "authorize", run: askConsent },
   { method: "POST", host: "x.com", path: "/i/oauth2/authorize", operation: "authorize", run: takeConsent },
   {
-    method: "POST", host: "api.x.com", path: "/2/oauth2/token", run: giveTokens,
+    method: "POST",
+    host: "api.x.com",
+    path: "/2/oauth2/token",
+    run: giveTokens,
     operation: (call) => (call.params["grant_type"] === "refresh_token" ? "refresh" : "token"),
   },
   { method: "POST", host: "api.x.com", path: "/2/oauth2/revoke", operation: "revoke", run: revoke },
@@ -52,7 +56,12 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
 
 /** The person that a login hint names, made when new. Without a hint it is the seeded one. */
 function personOf(world: World, hint: string | undefined): Person {
-  return personOfLogin(world.identity, { platform: "twitter", hint, seededId: SEED.personId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
+  return personOfLogin(world.identity, {
+    platform: "twitter",
+    hint,
+    seededId: SEED.personId,
+    add: (named) => world.identity.addPerson(newPerson(world, named)),
+  });
 }
 
 const SUBSCRIPTIONS = { premiumplus: "PremiumPlus", premium: "Premium", basic: "Basic" } as const;
@@ -60,13 +69,27 @@ const SUBSCRIPTIONS = { premiumplus: "PremiumPlus", premium: "Premium", basic: "
 /** A word of the hint may give the person a subscription, a suspension or protected posts. */
 function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(1_700_000_000_000_000_000n + BigInt(world.store.next("twitter.person")));
-  const plain = (hint ?? "sandbox_x").split("@")[0]?.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|(?<!_)_+$/g, "") ?? "";
+  const plain =
+    (hint ?? "sandbox_x")
+      .split("@")[0]
+      ?.normalize("NFKD")
+      .replace(/[^A-Za-z0-9]+/g, "_")
+      .replace(/^_+|(?<!_)_+$/g, "") ?? "";
   const username = plain.slice(0, 12) || "someone";
-  const name = plain.split("_").filter(Boolean).map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ").slice(0, 50) || username;
+  const name =
+    plain
+      .split("_")
+      .filter(Boolean)
+      .map((word) => word[0]?.toUpperCase() + word.slice(1))
+      .join(" ")
+      .slice(0, 50) || username;
   const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));
   const subscription = Object.entries(SUBSCRIPTIONS).find(([word]) => words.has(word));
   const facts: PersonFacts = {
-    description: "Posting from the sandbox", subscriptionType: subscription?.[1] ?? "None", suspended: words.has("suspended"), protected: words.has("protected"),
+    description: "Posting from the sandbox",
+    subscriptionType: subscription?.[1] ?? "None",
+    suspended: words.has("suspended"),
+    protected: words.has("protected"),
   };
   return { platform: "twitter", id, username, name, hint, facts: { ...facts } };
 }
@@ -85,7 +108,11 @@ function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("X", asked);
   const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
-  return consentPage({ platform: "X", person: asked.person, groups: [{ title: "The app may", field: "scope", options }] });
+  return consentPage({
+    platform: "X",
+    person: asked.person,
+    groups: [{ title: "The app may", field: "scope", options }],
+  });
 }
 
 function takeConsent(call: Call): PlatformAnswer {
@@ -95,10 +122,21 @@ function takeConsent(call: Call): PlatformAnswer {
   if (!isApproved) return refuseConsent(call);
   const { world, now } = call;
   const scopes = asked.scopes.filter((scope) => ticked.includes(scope));
-  const grantId = world.identity.addGrant({ platform: "twitter", clientId: asked.clientId, personId: asked.person.id, scopes, at: now });
+  const grantId = world.identity.addGrant({
+    platform: "twitter",
+    clientId: asked.clientId,
+    personId: asked.person.id,
+    scopes,
+    at: now,
+  });
   const code = randomSecret("", 66);
   world.identity.addCode({
-    platform: "twitter", code, grantId, redirectUri: asked.redirectUri, issuedAt: now, facts: { challenge: asked.challenge, method: asked.method },
+    platform: "twitter",
+    code,
+    grantId,
+    redirectUri: asked.redirectUri,
+    issuedAt: now,
+    facts: { challenge: asked.challenge, method: asked.method },
   });
   return back(asked, { code });
 }
@@ -116,11 +154,14 @@ function readConsentRequest(call: Call): ConsentRequest | string {
   const redirectUri = query.get("redirect_uri") ?? "";
   const app = world.identity.app("twitter", clientId);
   if (!app) return "Value passed for the client_id was invalid.";
-  if (!app.redirectUris.includes(redirectUri)) return "Value passed for the redirect_uri did not match the uri of the app.";
-  if (query.get("response_type") !== "code") return "Value passed for the response_type was invalid: it has to be code.";
+  if (!app.redirectUris.includes(redirectUri))
+    return "Value passed for the redirect_uri did not match the uri of the app.";
+  if (query.get("response_type") !== "code")
+    return "Value passed for the response_type was invalid: it has to be code.";
   const scopes = [...new Set((query.get("scope") ?? "").split(/\s+/).filter(Boolean))];
   const unknown = scopes.find((scope) => !Object.hasOwn(SCOPES, scope));
-  if (unknown !== undefined || scopes.length === 0) return `Value passed for the scope was invalid: ${unknown ?? "it is empty"}.`;
+  if (unknown !== undefined || scopes.length === 0)
+    return `Value passed for the scope was invalid: ${unknown ?? "it is empty"}.`;
   const state = query.get("state");
   if ((state?.length ?? 0) > 500) return "Value passed for the state was invalid: it may have 500 characters at most.";
   const challenge = query.get("code_challenge") ?? "";
@@ -153,9 +194,11 @@ function appOf(call: Call): App | PlatformAnswer {
   }
   const encoded = /^Basic\s+([A-Za-z0-9+/=_-]+)$/i.exec(call.headers["authorization"] ?? "")?.[1];
   const [clientId, ...secret] = encoded === undefined ? [] : Buffer.from(encoded, "base64").toString().split(":");
-  if (!clientId || secret.length === 0) return oauthError(401, "unauthorized_client", "Missing valid authorization header");
+  if (!clientId || secret.length === 0)
+    return oauthError(401, "unauthorized_client", "Missing valid authorization header");
   const app = call.world.identity.app("twitter", decoded(clientId));
-  if (!app || app.clientSecret !== decoded(secret.join(":"))) return oauthError(401, "invalid_client", "Value passed for the client credentials was invalid.");
+  if (!app || app.clientSecret !== decoded(secret.join(":")))
+    return oauthError(401, "invalid_client", "Value passed for the client credentials was invalid.");
   return app;
 }
 
@@ -176,7 +219,10 @@ function exchangeCode(call: Call, app: App): PlatformAnswer {
   const code = world.identity.code("twitter", params["code"] ?? "");
   if (!code || !world.identity.useCode("twitter", code.code)) return oauthError(400, "invalid_request", CODE_INVALID);
   const isYoung = now < code.issuedAt + CODE_SECONDS * 1000;
-  const isRight = code.clientId === app.clientId && code.redirectUri === params["redirect_uri"] && verifies(code.facts, params["code_verifier"] ?? "");
+  const isRight =
+    code.clientId === app.clientId &&
+    code.redirectUri === params["redirect_uri"] &&
+    verifies(code.facts, params["code_verifier"] ?? "");
   if (!isYoung || !isRight) return oauthError(400, "invalid_request", CODE_INVALID);
   return issuePair(call, code.grantId, code.scopes);
 }
@@ -191,13 +237,15 @@ function verifies(facts: Record<string, unknown>, verifier: string): boolean {
 function refresh(call: Call, app: App): PlatformAnswer {
   const { params, world, now } = call;
   const { identity } = world;
-  if (!params["refresh_token"]) return oauthError(400, "invalid_request", "Missing required parameter [refresh_token].");
+  if (!params["refresh_token"])
+    return oauthError(400, "invalid_request", "Missing required parameter [refresh_token].");
   const token = identity.token("twitter", params["refresh_token"]);
   const isRight = token?.kind === "refresh" && token.clientId === app.clientId;
   if (!isRight || token.state === "revoked") return oauthError(400, "invalid_request", TOKEN_INVALID);
   if (token.state === "expired") {
     const spentAt = world.store.get("SELECT at FROM twitter_spent WHERE token = ?", token.token)?.["at"];
-    if (typeof spentAt !== "number" || now >= spentAt + RACE_SECONDS * 1000) identity.revokeToken("twitter", token.token);
+    if (typeof spentAt !== "number" || now >= spentAt + RACE_SECONDS * 1000)
+      identity.revokeToken("twitter", token.token);
     return oauthError(400, "invalid_request", TOKEN_INVALID);
   }
   if (now >= token.expiresAt) return oauthError(400, "invalid_request", TOKEN_INVALID);
@@ -212,16 +260,26 @@ CREATE TABLE IF NOT EXISTS twitter_spent (token TEXT PRIMARY KEY, at INTEGER NOT
 function issuePair(call: Call, grantId: number, scopes: readonly string[]): PlatformAnswer {
   const issue = (kind: "access" | "refresh", lifeSeconds: number): string => {
     const token = `${randomBytes(60).toString("base64url")}${kind === "access" ? "MTphdDoxOjE" : "MTpydDoxOjE"}`;
-    call.world.identity.addToken({ platform: "twitter", token, grantId, kind, issuedAt: call.now, expiresAt: call.now + lifeSeconds * 1000 });
+    call.world.identity.addToken({
+      platform: "twitter",
+      token,
+      grantId,
+      kind,
+      issuedAt: call.now,
+      expiresAt: call.now + lifeSeconds * 1000,
+    });
     return token;
   };
-  return jsonAnswer({
-    token_type: "bearer",
-    expires_in: ACCESS_SECONDS,
-    access_token: issue("access", ACCESS_SECONDS),
-    scope: scopes.join(" "),
-    ...(scopes.includes("offline.access") && { refresh_token: issue("refresh", REFRESH_SECONDS) }),
-  }, { headers: { "cache-control": "no-store" } });
+  return jsonAnswer(
+    {
+      token_type: "bearer",
+      expires_in: ACCESS_SECONDS,
+      access_token: issue("access", ACCESS_SECONDS),
+      scope: scopes.join(" "),
+      ...(scopes.includes("offline.access") && { refresh_token: issue("refresh", REFRESH_SECONDS) }),
+    },
+    { headers: { "cache-control": "no-store" } },
+  );
 }
 
 /** A refresh token takes its grant along, an access token goes alone; one that is not there is gone already. */
@@ -240,13 +298,20 @@ function revoke(call: Call): PlatformAnswer {
 
 /** An app as the developer portal makes it: a web app, which has a secret. */
 export function newApp(): { clientId: string; clientSecret: string } {
-  return { clientId: Buffer.from(`${randomBytes(15).toString("base64url")}:1:ci`).toString("base64url"), clientSecret: randomSecret("", 38) };
+  return {
+    clientId: Buffer.from(`${randomBytes(15).toString("base64url")}:1:ci`).toString("base64url"),
+    clientSecret: randomSecret("", 38),
+  };
 }
 
 /** The app and person that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
   world.identity.addApp({
-    platform: "twitter", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: true,
+    platform: "twitter",
+    clientId: SEED.clientId,
+    clientSecret: SEED.clientSecret,
+    redirectUris: [SEED.redirectUri],
+    programmaticRefresh: true,
   });
   world.identity.addPerson(newPerson(world, null));
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+
 import type { Look, NewPost as LedgerPost } from "../../../sandbox/ledger.ts";
 import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { text } from "../../../sandbox/store.ts";
@@ -15,7 +16,14 @@ import { accountOf, isSubscriber, withViewer, type Viewer } from "./viewer.ts";
 const WRITE = ["tweet.write", "tweet.read", "users.read"];
 
 export const POST_ROUTES: readonly SandboxRoute[] = [
-  { method: "POST", host: "api.x.com", path: "/2/tweets", operation: "publish", post: carriedPost, run: withViewer(WRITE, create) },
+  {
+    method: "POST",
+    host: "api.x.com",
+    path: "/2/tweets",
+    operation: "publish",
+    post: carriedPost,
+    run: withViewer(WRITE, create),
+  },
   { method: "DELETE", host: "api.x.com", path: "/2/tweets/{id}", operation: "delete", run: withViewer(WRITE, remove) },
 ];
 
@@ -28,8 +36,19 @@ function carriedPost(call: Call): CallPost {
   const body = call.body.kind === "json" ? CreateBody.partial().safeParse(call.body.value).data : undefined;
   const accountId = accountOf(call);
   const media = (body?.media?.media_ids ?? []).map((id) => findMedia(call, id)?.facts?.sha256 ?? id);
-  const content = JSON.stringify([accountId, body?.text ?? "", media, body?.reply?.in_reply_to_tweet_id ?? null, body?.poll ?? null]);
-  return { accountId, text: body?.text ?? "", carriesText: true, handle: createHash("sha256").update(content).digest("base64url") };
+  const content = JSON.stringify([
+    accountId,
+    body?.text ?? "",
+    media,
+    body?.reply?.in_reply_to_tweet_id ?? null,
+    body?.poll ?? null,
+  ]);
+  return {
+    accountId,
+    text: body?.text ?? "",
+    carriesText: true,
+    handle: createHash("sha256").update(content).digest("base64url"),
+  };
 }
 
 function create(call: Call, viewer: Viewer): PlatformAnswer {
@@ -42,13 +61,28 @@ function create(call: Call, viewer: Viewer): PlatformAnswer {
 function insert(call: Call, viewer: Viewer, { text: written, media, parent, body }: NewPost): XPost {
   const id = newId(call);
   const post: Omit<XPost, "seq"> = {
-    id, author: viewer.person.id, text: written, at: call.now, replyToId: parent?.id ?? null, conversationId: parent?.conversationId ?? id,
-    rendered: renderText(call, written, { postUrl: postUrl(viewer.person.username, id), mediaKind: media[0] && kindOf(media[0].category) }),
+    id,
+    author: viewer.person.id,
+    text: written,
+    at: call.now,
+    replyToId: parent?.id ?? null,
+    conversationId: parent?.conversationId ?? id,
+    rendered: renderText(call, written, {
+      postUrl: postUrl(viewer.person.username, id),
+      mediaKind: media[0] && kindOf(media[0].category),
+    }),
     media: media.map(({ key, category, altText, facts }) => ({
-      key, type: kindOf(category) === "video" ? "video" : kindOf(category) === "gif" ? "animated_gif" : "photo", altText,
-      thumbnail: facts?.thumbnail ?? null, width: facts?.width ?? null, height: facts?.height ?? null, durationSeconds: facts?.durationSeconds ?? null,
+      key,
+      type: kindOf(category) === "video" ? "video" : kindOf(category) === "gif" ? "animated_gif" : "photo",
+      altText,
+      thumbnail: facts?.thumbnail ?? null,
+      width: facts?.width ?? null,
+      height: facts?.height ?? null,
+      durationSeconds: facts?.durationSeconds ?? null,
     })),
-    poll: body.poll ? { id: newId(call), options: body.poll.options, durationMinutes: body.poll.duration_minutes } : null,
+    poll: body.poll
+      ? { id: newId(call), options: body.poll.options, durationMinutes: body.poll.duration_minutes }
+      : null,
     replySettings: body.reply_settings ?? body.poll?.reply_settings ?? "everyone",
     settings: settingsOf(body),
   };
@@ -57,7 +91,14 @@ function insert(call: Call, viewer: Viewer, { text: written, media, parent, body
   const seq = call.world.store.next("twitter.post");
   call.world.store.run(
     "INSERT INTO twitter_posts (seq, id, author, text, at, visible_at, reply_to, conversation, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    seq, id, post.author, written, post.at, post.at + lagSeconds * 1000, post.replyToId, post.conversationId,
+    seq,
+    id,
+    post.author,
+    written,
+    post.at,
+    post.at + lagSeconds * 1000,
+    post.replyToId,
+    post.conversationId,
     JSON.stringify({ rendered, media: post.media, poll, replySettings, settings }),
   );
   return { ...post, seq };
@@ -83,9 +124,19 @@ const LEDGER_TYPES = { photo: "image", animated_gif: "gif", video: "video" } as 
 
 function ledgerPost({ person, facts }: Viewer, post: XPost, handle: string): LedgerPost {
   return {
-    platform: "twitter", accountId: person.id, id: post.id, url: postUrl(person.username, post.id), text: post.text,
-    media: post.media.map(({ type, altText }) => ({ type: LEDGER_TYPES[type], altText })), kind: ledgerKind(post),
-    visibility: facts.protected ? "protected" : "public", settings: post.settings, at: post.at, endsAt: null, handle, rootId: post.conversationId,
+    platform: "twitter",
+    accountId: person.id,
+    id: post.id,
+    url: postUrl(person.username, post.id),
+    text: post.text,
+    media: post.media.map(({ type, altText }) => ({ type: LEDGER_TYPES[type], altText })),
+    kind: ledgerKind(post),
+    visibility: facts.protected ? "protected" : "public",
+    settings: post.settings,
+    at: post.at,
+    endsAt: null,
+    handle,
+    rootId: post.conversationId,
     look: lookOf({ person, facts }, post),
   };
 }
@@ -107,7 +158,14 @@ function lookOf({ person, facts }: Pick<Viewer, "person" | "facts">, post: XPost
   const { poll } = post;
   return {
     author: { username: person.username, name: person.name, url: `https://x.com/${person.username}` },
-    media: post.media.map(({ type, thumbnail, width, height, durationSeconds }) => ({ type: LEDGER_TYPES[type], thumbnail, width, height, durationSeconds, hidden: false })),
+    media: post.media.map(({ type, thumbnail, width, height, durationSeconds }) => ({
+      type: LEDGER_TYPES[type],
+      thumbnail,
+      width,
+      height,
+      durationSeconds,
+      hidden: false,
+    })),
     link: link === undefined ? null : { url: /^https?:/i.test(link) ? link : `http://${link}`, title: null },
     poll: poll?.options ?? [],
     attachment: null,

@@ -23,13 +23,21 @@ export function startProcessing(call: Call, media: XMedia, problem: string | nul
   const seconds = media.category.endsWith("_gif") ? 3 : 5;
   call.world.store.run(
     "INSERT INTO twitter_processing VALUES (?, ?, ?, 2, 0, ?, ?)",
-    media.id, call.now, call.now + seconds * 1000, problem === null ? null : "InvalidMedia", problem,
+    media.id,
+    call.now,
+    call.now + seconds * 1000,
+    problem === null ? null : "InvalidMedia",
+    problem,
   );
   actOut(call, media.id);
 }
 
 /** `processing_info`; undefined for a media that needs no processing. A read counts towards those that it takes. */
-export function readProcessing(call: Call, id: string, { isRead }: { isRead: boolean }): Record<string, unknown> | undefined {
+export function readProcessing(
+  call: Call,
+  id: string,
+  { isRead }: { isRead: boolean },
+): Record<string, unknown> | undefined {
   if (isRead) actOut(call, id);
   if (isRead) call.world.store.run("UPDATE twitter_processing SET reads_left = reads_left - 1 WHERE media_id = ?", id);
   const found = find(call, id);
@@ -39,7 +47,11 @@ export function readProcessing(call: Call, id: string, { isRead }: { isRead: boo
   if (!isRead && call.now < begunAt + 1000) return { state: "pending", check_after_secs: 1 };
   const progress = Math.floor((99 * (call.now - begunAt)) / Math.max(1, readyAt - begunAt));
   const leftSeconds = Math.ceil((readyAt - call.now) / 1000);
-  return { state: "in_progress", check_after_secs: Math.min(5, Math.max(1, leftSeconds)), progress_percent: Math.min(99, Math.max(1, progress)) };
+  return {
+    state: "in_progress",
+    check_after_secs: Math.min(5, Math.max(1, leftSeconds)),
+    progress_percent: Math.min(99, Math.max(1, progress)),
+  };
 }
 
 /** Whether it may be posted; a media without processing always may. */
@@ -62,15 +74,19 @@ function isDone({ readyAt, readsLeft, stuck }: Processing, now: number): boolean
 }
 
 function outcome({ name, message }: Processing): Record<string, unknown> {
-  return message === null ? { state: "succeeded", progress_percent: 100 } : { state: "failed", progress_percent: 100, error: { code: 1, name, message } };
+  return message === null
+    ? { state: "succeeded", progress_percent: 100 }
+    : { state: "failed", progress_percent: 100, error: { code: 1, name, message } };
 }
 
 /** The faults that the processing itself shows. */
 function actOut({ behaviour, world, now }: Call, id: string): void {
-  const set = (what: string, ...values: (string | number)[]) => world.store.run(`UPDATE twitter_processing SET ${what} WHERE media_id = ?`, ...values, id);
+  const set = (what: string, ...values: (string | number)[]) =>
+    world.store.run(`UPDATE twitter_processing SET ${what} WHERE media_id = ?`, ...values, id);
   if (behaviour?.name === "process_forever") set("stuck = 1");
   if (behaviour?.name === "media-failed") set("name = ?, message = ?", "InvalidMedia", "Unsupported video format");
-  if (behaviour?.name === "media-failed-internal") set("name = ?, message = ?", "InternalError", "Internal error while processing the media");
+  if (behaviour?.name === "media-failed-internal")
+    set("name = ?, message = ?", "InternalError", "Internal error while processing the media");
   if (behaviour?.name === "slow-processing") set("ready_at = ?, reads_left = ?", now + SLOW_SECONDS * 1000, 1000);
 }
 
@@ -81,7 +97,11 @@ function find({ world }: Call, id: string): Processing | undefined {
 
 function toProcessing(row: Row): Processing {
   return {
-    begunAt: integer(row, "begun_at"), readyAt: integer(row, "ready_at"), readsLeft: integer(row, "reads_left"), stuck: integer(row, "stuck") === 1,
-    name: textOrNull(row, "name"), message: textOrNull(row, "message"),
+    begunAt: integer(row, "begun_at"),
+    readyAt: integer(row, "ready_at"),
+    readsLeft: integer(row, "reads_left"),
+    stuck: integer(row, "stuck") === 1,
+    name: textOrNull(row, "name"),
+    message: textOrNull(row, "message"),
   };
 }

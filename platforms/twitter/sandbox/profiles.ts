@@ -1,4 +1,5 @@
 import sharp from "sharp";
+
 import { hueOf } from "../../../sandbox/authorize.ts";
 import type { Person } from "../../../sandbox/identity.ts";
 import type { Call, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
@@ -11,9 +12,35 @@ import { factsOf, isSubscriber, withViewer, type Viewer } from "./viewer.ts";
 export const PICTURE_HOST = "pbs.twimg.com";
 
 export const USER_FIELDS = [
-  "affiliation", "confirmed_email", "connection_status", "created_at", "description", "entities", "id", "is_identity_verified", "location",
-  "most_recent_tweet_id", "most_recent_post_id", "name", "parody", "pinned_tweet_id", "pinned_post_id", "profile_banner_url", "profile_image_url", "protected", "public_metrics",
-  "receives_your_dm", "subscription", "subscription_type", "subscribes_to_you", "url", "username", "verified", "verified_followers_count", "verified_type", "withheld",
+  "affiliation",
+  "confirmed_email",
+  "connection_status",
+  "created_at",
+  "description",
+  "entities",
+  "id",
+  "is_identity_verified",
+  "location",
+  "most_recent_tweet_id",
+  "most_recent_post_id",
+  "name",
+  "parody",
+  "pinned_tweet_id",
+  "pinned_post_id",
+  "profile_banner_url",
+  "profile_image_url",
+  "protected",
+  "public_metrics",
+  "receives_your_dm",
+  "subscription",
+  "subscription_type",
+  "subscribes_to_you",
+  "url",
+  "username",
+  "verified",
+  "verified_followers_count",
+  "verified_type",
+  "withheld",
 ] as const;
 
 const SCOPES = ["tweet.read", "users.read"];
@@ -35,14 +62,20 @@ function readUser(call: Call, viewer: Viewer): PlatformAnswer {
   needQuery(call, QUERY);
   const id = call.segments["id"] ?? "";
   const person = call.world.identity.person("twitter", id);
-  return answer(call, person ? { data: userValues(call, person, viewer) } : { errors: [missingResource("user", "id", id)] });
+  return answer(
+    call,
+    person ? { data: userValues(call, person, viewer) } : { errors: [missingResource("user", "id", id)] },
+  );
 }
 
 /** `id`, `name`, `username` and what `user.fields` names. */
 export function userValues(call: Call, person: Person, viewer: Viewer): Record<string, unknown> {
   const facts = factsOf(person);
   const isSelf = person.id === viewer.person.id;
-  const posts = call.world.store.get("SELECT count(*) AS number FROM twitter_posts WHERE author = ? AND deleted = 0", person.id);
+  const posts = call.world.store.get(
+    "SELECT count(*) AS number FROM twitter_posts WHERE author = ? AND deleted = 0",
+    person.id,
+  );
   return pickFields(call, "user.fields", ["id", "name", "username"], {
     id: person.id,
     name: person.name,
@@ -52,7 +85,14 @@ export function userValues(call: Call, person: Person, viewer: Viewer): Record<s
     location: "",
     profile_image_url: `https://${PICTURE_HOST}/profile_images/${person.id}/${person.username}_normal.jpg`,
     protected: facts.protected,
-    public_metrics: { followers_count: 10, following_count: 5, tweet_count: integer(posts, "number"), listed_count: 0, like_count: 0, media_count: 0 },
+    public_metrics: {
+      followers_count: 10,
+      following_count: 5,
+      tweet_count: integer(posts, "number"),
+      listed_count: 0,
+      like_count: 0,
+      media_count: 0,
+    },
     receives_your_dm: isSelf ? undefined : false,
     subscription_type: isSelf ? facts.subscriptionType : undefined,
     url: "",
@@ -66,5 +106,8 @@ function drawPicture(call: Call): Outcome {
   const hue = hueOf((call.segments["name"] ?? "").replace(/(_[a-z0-9]+)?\.jpg$/, ""));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="hsl(${hue},60%,45%)"/>
 <circle cx="48" cy="38" r="18" fill="#fff" opacity=".9"/><ellipse cx="48" cy="88" rx="33" ry="29" fill="#fff" opacity=".9"/></svg>`;
-  return sharp(Buffer.from(svg)).jpeg().toBuffer().then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
+  return sharp(Buffer.from(svg))
+    .jpeg()
+    .toBuffer()
+    .then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
 }

@@ -52,7 +52,10 @@ export function countCall(call: Call): boolean {
   for (const { name, holder, startsAt, used } of standings) {
     call.world.store.run(
       "INSERT INTO twitter_windows VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET starts_at = excluded.starts_at, used = excluded.used",
-      name, holder, startsAt, used + 1,
+      name,
+      holder,
+      startsAt,
+      used + 1,
     );
   }
   return true;
@@ -71,7 +74,11 @@ export function responseHeaders(call: Call, { usedUp = false } = {}): Record<str
       "x-rate-limit-remaining": String(usedUp ? 0 : Math.max(0, person.limit - person.used)),
       "x-rate-limit-reset": resetOf(person),
     }),
-    ...(app && app.used >= app.limit && (app.windowSeconds === DAY_SECONDS ? dayHeaders("app", app.limit, resetOf(app)) : { "x-rate-limit-reset": resetOf(app), "x-rate-limit-remaining": "0" })),
+    ...(app &&
+      app.used >= app.limit &&
+      (app.windowSeconds === DAY_SECONDS
+        ? dayHeaders("app", app.limit, resetOf(app))
+        : { "x-rate-limit-reset": resetOf(app), "x-rate-limit-remaining": "0" })),
   };
 }
 
@@ -91,13 +98,30 @@ function standingsOf(call: Call): Standing[] {
   const token = call.accessToken === null ? undefined : call.world.identity.token("twitter", call.accessToken);
   if (!bucket || !token) return [];
   const name = `${bucket.method} ${bucket.path.source}`;
-  const person = standing(call, { name, holder: `${token.clientId} for ${token.personId}`, limit: bucket.perPerson, windowSeconds: QUARTER_SECONDS });
+  const person = standing(call, {
+    name,
+    holder: `${token.clientId} for ${token.personId}`,
+    limit: bucket.perPerson,
+    windowSeconds: QUARTER_SECONDS,
+  });
   if (!bucket.perApp) return [person];
-  return [person, standing(call, { name, holder: token.clientId, limit: bucket.perApp.calls, windowSeconds: bucket.perApp.windowSeconds })];
+  return [
+    person,
+    standing(call, {
+      name,
+      holder: token.clientId,
+      limit: bucket.perApp.calls,
+      windowSeconds: bucket.perApp.windowSeconds,
+    }),
+  ];
 }
 
 function standing(call: Call, of: Omit<Standing, "used" | "startsAt">): Standing {
-  const row = call.world.store.get("SELECT starts_at, used FROM twitter_windows WHERE name = ? AND holder = ?", of.name, of.holder);
+  const row = call.world.store.get(
+    "SELECT starts_at, used FROM twitter_windows WHERE name = ? AND holder = ?",
+    of.name,
+    of.holder,
+  );
   const startsAt = row && integer(row, "starts_at");
   const isOpen = startsAt !== undefined && call.now >= startsAt && call.now < startsAt + of.windowSeconds * 1000;
   return { ...of, startsAt: isOpen ? startsAt : call.now, used: isOpen ? integer(row, "used") : 0 };

@@ -1,6 +1,14 @@
 import { randomBytes } from "node:crypto";
+
 import { z } from "zod";
-import { redirectAnswer, htmlAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+
+import {
+  redirectAnswer,
+  htmlAnswer,
+  type Call,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { textOrNull } from "../../../sandbox/store.ts";
 import { cashtagsIn, escapeText, hashtagsIn, linksIn, mentionsIn, weightOf } from "./text.ts";
 
@@ -8,7 +16,14 @@ import { cashtagsIn, escapeText, hashtagsIn, linksIn, mentionsIn, weightOf } fro
  * How X gives a text back: `& < >` escaped, each link behind a short one of its own, a further one for what is
  * attached, and long texts cut. Source: field reports; X OpenAPI 2.167 for the entities.
  */
-const UrlEntity = z.object({ start: z.number(), end: z.number(), url: z.string(), expanded_url: z.string(), display_url: z.string(), media_key: z.string().optional() });
+const UrlEntity = z.object({
+  start: z.number(),
+  end: z.number(),
+  url: z.string(),
+  expanded_url: z.string(),
+  display_url: z.string(),
+  media_key: z.string().optional(),
+});
 
 const TextSchema = z.object({ text: z.string(), urls: z.array(UrlEntity) });
 
@@ -25,13 +40,22 @@ export type Rendered = z.infer<typeof RenderedSchema>;
 export const LINKS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS twitter_links (code TEXT PRIMARY KEY, url TEXT NOT NULL) WITHOUT ROWID;`;
 
-export const LINK_ROUTES: readonly SandboxRoute[] = [{ method: "GET", host: "t.co", path: "/{code}", operation: "read", run: followLink }];
+export const LINK_ROUTES: readonly SandboxRoute[] = [
+  { method: "GET", host: "t.co", path: "/{code}", operation: "read", run: followLink },
+];
 
-export function renderText(call: Call, written: string, { postUrl, mediaKind }: { postUrl: string; mediaKind: string | undefined }): Rendered {
+export function renderText(
+  call: Call,
+  written: string,
+  { postUrl, mediaKind }: { postUrl: string; mediaKind: string | undefined },
+): Rendered {
   const whole = wrapLinks(call, written);
   const isLong = weightOf(written) > 280;
   const body = isLong ? cut(call, whole, postUrl) : whole;
-  const media = mediaKind === undefined ? undefined : { target: `${postUrl}/${mediaKind === "image" ? "photo" : "video"}/1`, shown: "pic.x.com" };
+  const media =
+    mediaKind === undefined
+      ? undefined
+      : { target: `${postUrl}/${mediaKind === "image" ? "photo" : "video"}/1`, shown: "pic.x.com" };
   const { text, urls } = media ? append(call, body, media) : body;
   return { short: text, shortUrls: urls, note: isLong ? whole : null };
 }
@@ -42,10 +66,15 @@ export function entitiesOf(text: string, urls: readonly z.infer<typeof UrlEntity
     const start = [...text.slice(0, text.indexOf(sign + tag))].length;
     return { start, end: start + [...tag].length + 1, tag };
   };
-  const lists = { urls, hashtags: hashtagsIn(text).map((tag) => places("#", tag)), cashtags: cashtagsIn(text).map((tag) => places("$", tag)), mentions: mentionsIn(text).map((tag) => {
-    const { start, end } = places("@", tag);
-    return { start, end, username: tag };
-  }) };
+  const lists = {
+    urls,
+    hashtags: hashtagsIn(text).map((tag) => places("#", tag)),
+    cashtags: cashtagsIn(text).map((tag) => places("$", tag)),
+    mentions: mentionsIn(text).map((tag) => {
+      const { start, end } = places("@", tag);
+      return { start, end, username: tag };
+    }),
+  };
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
 }
 
@@ -71,7 +100,13 @@ function append(call: Call, { text, urls }: Text, { target, shown: label }: { ta
   const url = shorten(call, target);
   const begun = text === "" ? "" : `${text} `;
   const start = [...begun].length;
-  const entity = { start, end: start + url.length, url, expanded_url: target, display_url: `${label}/${url.slice(-10)}` };
+  const entity = {
+    start,
+    end: start + url.length,
+    url,
+    expanded_url: target,
+    display_url: `${label}/${url.slice(-10)}`,
+  };
   return { text: begun + url, urls: [...urls, entity] };
 }
 
@@ -80,7 +115,17 @@ function cut(call: Call, { text, urls }: Text, postUrl: string): Text {
   const signs = [...text];
   const kept = urls.filter(({ end }) => end <= 250);
   const broken = urls.find(({ start, end }) => start < 250 && end > 250);
-  return append(call, { text: `${signs.slice(0, broken?.start ?? 250).join("").trimEnd()}…`, urls: kept }, { target: postUrl, shown: "x.com" });
+  return append(
+    call,
+    {
+      text: `${signs
+        .slice(0, broken?.start ?? 250)
+        .join("")
+        .trimEnd()}…`,
+      urls: kept,
+    },
+    { target: postUrl, shown: "x.com" },
+  );
 }
 
 function shorten(call: Call, url: string): string {
@@ -95,6 +140,9 @@ function shown(url: string): string {
 }
 
 function followLink(call: Call): PlatformAnswer {
-  const url = textOrNull(call.world.store.get("SELECT url FROM twitter_links WHERE code = ?", call.segments["code"] ?? ""), "url");
+  const url = textOrNull(
+    call.world.store.get("SELECT url FROM twitter_links WHERE code = ?", call.segments["code"] ?? ""),
+    "url",
+  );
   return url === null ? htmlAnswer("This page doesn't exist.", 404) : { ...redirectAnswer(url), status: 301 };
 }

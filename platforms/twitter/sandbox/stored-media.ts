@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
@@ -18,13 +19,27 @@ export interface XMedia {
   facts: MediaFacts | null;
 }
 
-const CATEGORIES = ["amplify_video", "tweet_gif", "tweet_image", "tweet_video", "dm_gif", "dm_image", "dm_video", "subtitles"] as const;
+const CATEGORIES = [
+  "amplify_video",
+  "tweet_gif",
+  "tweet_image",
+  "tweet_video",
+  "dm_gif",
+  "dm_image",
+  "dm_video",
+  "subtitles",
+] as const;
 export const Category = z.enum(CATEGORIES);
 export type Category = z.infer<typeof Category>;
 
 const MediaFacts = z.object({
-  sha256: z.string(), sizeBytes: z.number(), mimeType: z.string().nullable(), width: z.number().nullable(), height: z.number().nullable(),
-  durationSeconds: z.number().nullable(), thumbnail: z.string().nullable(),
+  sha256: z.string(),
+  sizeBytes: z.number(),
+  mimeType: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  thumbnail: z.string().nullable(),
 });
 
 export type MediaFacts = z.infer<typeof MediaFacts>;
@@ -57,12 +72,27 @@ export function mediaKey(id: string, category: Category): string {
 export function insertMedia(call: Call, media: XMedia): void {
   call.world.store.run(
     "INSERT INTO twitter_media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    media.id, media.owner, media.category, media.mediaType, media.totalBytes, media.expiresAt, media.finishedAt, media.altText,
+    media.id,
+    media.owner,
+    media.category,
+    media.mediaType,
+    media.totalBytes,
+    media.expiresAt,
+    media.finishedAt,
+    media.altText,
     media.facts && JSON.stringify(media.facts),
   );
 }
 
-export function factsOf({ sha256, sizeBytes, mimeType, width, height, durationSeconds, thumbnail }: Measured): MediaFacts {
+export function factsOf({
+  sha256,
+  sizeBytes,
+  mimeType,
+  width,
+  height,
+  durationSeconds,
+  thumbnail,
+}: Measured): MediaFacts {
   return { sha256, sizeBytes, mimeType, width, height, durationSeconds, thumbnail };
 }
 
@@ -71,8 +101,15 @@ function toMedia(row: Row): XMedia {
   const category = Category.parse(text(row, "category"));
   const facts = textOrNull(row, "facts");
   return {
-    id, category, key: mediaKey(id, category), owner: text(row, "owner"), mediaType: text(row, "media_type"), totalBytes: integer(row, "total_bytes"),
-    expiresAt: integer(row, "expires_at"), finishedAt: integerOrNull(row, "finished_at"), altText: textOrNull(row, "alt_text"),
+    id,
+    category,
+    key: mediaKey(id, category),
+    owner: text(row, "owner"),
+    mediaType: text(row, "media_type"),
+    totalBytes: integer(row, "total_bytes"),
+    expiresAt: integer(row, "expires_at"),
+    finishedAt: integerOrNull(row, "finished_at"),
+    altText: textOrNull(row, "alt_text"),
     facts: facts === null ? null : MediaFacts.parse(JSON.parse(facts)),
   };
 }

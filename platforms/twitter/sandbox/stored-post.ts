@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { RenderedSchema, type Rendered } from "./render.ts";
@@ -23,8 +24,13 @@ export interface XPost {
 }
 
 const PostMediaSchema = z.object({
-  key: z.string(), type: z.enum(["photo", "animated_gif", "video"]), altText: z.string().nullable(), thumbnail: z.string().nullable(),
-  width: z.number().nullable(), height: z.number().nullable(), durationSeconds: z.number().nullable(),
+  key: z.string(),
+  type: z.enum(["photo", "animated_gif", "video"]),
+  altText: z.string().nullable(),
+  thumbnail: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
 });
 
 export type PostMedia = z.infer<typeof PostMediaSchema>;
@@ -51,7 +57,13 @@ export function findPost(call: Call, id: string): XPost | undefined {
 
 export function toPost(row: Row): XPost {
   return {
-    seq: integer(row, "seq"), id: text(row, "id"), author: text(row, "author"), text: text(row, "text"), at: integer(row, "at"),
-    replyToId: textOrNull(row, "reply_to"), conversationId: text(row, "conversation"), ...Detail.parse(JSON.parse(text(row, "detail"))),
+    seq: integer(row, "seq"),
+    id: text(row, "id"),
+    author: text(row, "author"),
+    text: text(row, "text"),
+    at: integer(row, "at"),
+    replyToId: textOrNull(row, "reply_to"),
+    conversationId: text(row, "conversation"),
+    ...Detail.parse(JSON.parse(text(row, "detail"))),
   };
 }

@@ -1,14 +1,44 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { cashtagsIn, linksIn, mentionsIn, weightOf } from "./text.ts";
 
 /** The length vectors of the platform's page, computed with X's own library. */
 const VECTORS: [string, number][] = [
-  ["", 0], ["a".repeat(280), 280], ["a".repeat(281), 281], ["日".repeat(140), 280], ["日".repeat(141), 282], ["😀".repeat(140), 280], ["😀".repeat(141), 282],
-  ["Hello, world! 👋", 16], ["https://example.com/very/long/path/that/goes/on?x=1", 23], ["Read https://example.com/a now", 32], ["Visit example.com today", 35],
-  ["https://example.com.", 24], ["(https://example.com)", 25], ["https://a.com https://b.com", 47], ["mail me@example.com", 19], ["node.js", 7], ["README.md", 23],
-  ["http://localhost:3000", 21], ["👨‍👩‍👧‍👦", 2], ["🙋🏽", 2], ["🇩🇪", 2], ["1️⃣", 2], ["❤️", 2], ["™", 2], ["cafe\u0301", 4], ["—", 1], ["…", 2], ["•", 2], ["€", 2], ["→", 2],
-  ["a\r\nb", 4], [`${"a".repeat(256)} https://t.co/abc`, 280], [`${"a".repeat(257)} https://t.co/abc`, 281], ["a\uFEFFb", 4],
+  ["", 0],
+  ["a".repeat(280), 280],
+  ["a".repeat(281), 281],
+  ["日".repeat(140), 280],
+  ["日".repeat(141), 282],
+  ["😀".repeat(140), 280],
+  ["😀".repeat(141), 282],
+  ["Hello, world! 👋", 16],
+  ["https://example.com/very/long/path/that/goes/on?x=1", 23],
+  ["Read https://example.com/a now", 32],
+  ["Visit example.com today", 35],
+  ["https://example.com.", 24],
+  ["(https://example.com)", 25],
+  ["https://a.com https://b.com", 47],
+  ["mail me@example.com", 19],
+  ["node.js", 7],
+  ["README.md", 23],
+  ["http://localhost:3000", 21],
+  ["👨‍👩‍👧‍👦", 2],
+  ["🙋🏽", 2],
+  ["🇩🇪", 2],
+  ["1️⃣", 2],
+  ["❤️", 2],
+  ["™", 2],
+  ["cafe\u0301", 4],
+  ["—", 1],
+  ["…", 2],
+  ["•", 2],
+  ["€", 2],
+  ["→", 2],
+  ["a\r\nb", 4],
+  [`${"a".repeat(256)} https://t.co/abc`, 280],
+  [`${"a".repeat(257)} https://t.co/abc`, 281],
+  ["a\uFEFFb", 4],
 ];
 
 test("texts weigh what X's own library says", () => {
@@ -17,9 +47,15 @@ test("texts weigh what X's own library says", () => {
 
 test("links are found with and without a scheme, and closing punctuation stays outside", () => {
   const found = (text: string) => linksIn(text).map((link) => link.written);
-  assert.deepEqual(found("see https://example.com/a_(b), example.org/x?y=1. and ftp://c.com"), ["https://example.com/a_(b)", "example.org/x?y=1"]);
+  assert.deepEqual(found("see https://example.com/a_(b), example.org/x?y=1. and ftp://c.com"), [
+    "https://example.com/a_(b)",
+    "example.org/x?y=1",
+  ]);
   assert.deepEqual(found("@example.com #example.com $example.com 1.2.3.4 http://example a@b.com"), []);
-  assert.deepEqual(found("https://münchen.de/straße https://例え.jp"), ["https://münchen.de/straße", "https://例え.jp"]);
+  assert.deepEqual(found("https://münchen.de/straße https://例え.jp"), [
+    "https://münchen.de/straße",
+    "https://例え.jp",
+  ]);
 });
 
 test("cashtags and mentions are told from what only looks like them", () => {

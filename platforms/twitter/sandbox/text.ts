@@ -16,7 +16,10 @@ const BALANCED = `\\(${PATH_SIGN}+\\)`;
 const PATH = `(?:/(?:(?:${PATH_SIGN}|${BALANCED})*(?:${PATH_END}|${BALANCED}))?)?`;
 const QUERY = "(?:\\?[a-z0-9!?*'@();:&=+$/%#\\[\\]_.,~|-]*[a-z0-9_&=#/-])?";
 const REST = `(?::[0-9]+)?${PATH}${QUERY}`;
-const LINK = new RegExp(`${BEFORE}(?:https?://(?:${FOREIGN_LABEL}\\.)+${ENDING}|(?<![-_./])(?:${LABEL}\\.)+${ENDING})${REST}`, "giu");
+const LINK = new RegExp(
+  `${BEFORE}(?:https?://(?:${FOREIGN_LABEL}\\.)+${ENDING}|(?<![-_./])(?:${LABEL}\\.)+${ENDING})${REST}`,
+  "giu",
+);
 const LINK_MAX_LENGTH = 4096;
 
 export interface FoundLink {
@@ -46,7 +49,12 @@ export function weightOf(text: string): number {
   return weight + plainWeight(normal.slice(from));
 }
 
-const LIGHT_RANGES = [[0, 4351], [8192, 8205], [8208, 8223], [8242, 8247]] as const;
+const LIGHT_RANGES = [
+  [0, 4351],
+  [8192, 8205],
+  [8208, 8223],
+  [8242, 8247],
+] as const;
 
 function plainWeight(text: string): number {
   const parts = text.split(/\p{RGI_Emoji}/v);
@@ -65,15 +73,21 @@ export function hasForbiddenSigns(text: string): boolean {
 
 /** Source: twitter-text, cashtags: a dollar sign and 1 to 6 letters, perhaps with an ending such as `.A`. */
 export function cashtagsIn(text: string): string[] {
-  return [...text.matchAll(/(?<![^\s])\$([a-z]{1,6}(?:[._][a-z]{1,2})?)(?=$|[\s!-#%-,./:;?@[-\]^`{|}~])/giu)].map((match) => match[1] ?? "");
+  return [...text.matchAll(/(?<![^\s])\$([a-z]{1,6}(?:[._][a-z]{1,2})?)(?=$|[\s!-#%-,./:;?@[-\]^`{|}~])/giu)].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 export function mentionsIn(text: string): string[] {
-  return [...text.matchAll(/(?<![A-Za-z0-9_!#$%&*@])@([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@])/g)].map((match) => match[1] ?? "");
+  return [...text.matchAll(/(?<![A-Za-z0-9_!#$%&*@])@([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@])/g)].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 export function hashtagsIn(text: string): string[] {
-  return [...text.matchAll(/(?<![\p{L}\p{N}_&])#(?=[\p{N}_]*[\p{L}])([\p{L}\p{M}\p{N}_]+)/gu)].map((match) => match[1] ?? "");
+  return [...text.matchAll(/(?<![\p{L}\p{N}_&])#(?=[\p{N}_]*[\p{L}])([\p{L}\p{M}\p{N}_]+)/gu)].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 /** X escapes these three in the texts it gives back. */

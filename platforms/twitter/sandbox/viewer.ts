@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
@@ -29,10 +30,15 @@ export function isSubscriber(facts: PersonFacts): boolean {
 }
 
 /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
-const refusing = refusingWith((thrown, call) => (thrown instanceof Refusal ? problem(call, thrown.problem) : undefined));
+const refusing = refusingWith((thrown, call) =>
+  thrown instanceof Refusal ? problem(call, thrown.problem) : undefined,
+);
 
 /** As `refusing`, for calls that need a live token with these scopes. */
-export function withViewer(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+export function withViewer(
+  scopes: readonly string[],
+  run: (call: Call, viewer: Viewer) => Outcome,
+): (call: Call) => Outcome {
   return refusing((call) => {
     const viewer = viewerOf(call);
     if (scopes.some((scope) => !viewer.token.scopes.includes(scope))) throw new Refusal(PROBLEMS.forbidden);
@@ -43,7 +49,8 @@ export function withViewer(scopes: readonly string[], run: (call: Call, viewer: 
 function viewerOf(call: Call): Viewer {
   const { identity } = call.world;
   const token = call.accessToken === null ? undefined : identity.token("twitter", call.accessToken);
-  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt) throw new Refusal(PROBLEMS.unauthorized);
+  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt)
+    throw new Refusal(PROBLEMS.unauthorized);
   const person = identity.person("twitter", token.personId);
   if (!person) throw new Refusal(PROBLEMS.unauthorized);
   const facts = factsOf(person);

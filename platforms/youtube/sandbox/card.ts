@@ -21,8 +21,10 @@ export const YOUTUBE_CARD: PlatformCard = {
   html: (posts, options) => posts.map((seen) => videoHtml(seen, options)).join(""),
 };
 
-const LOCK = '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/></svg>';
-const LINK = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/></svg>';
+const LOCK =
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/></svg>';
+const LINK =
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/></svg>';
 
 function videoHtml({ post, look }: SeenPost, options: CardOptions): string {
   const { username, name, url } = look.author;
@@ -44,10 +46,14 @@ function chips({ post }: Pick<SeenPost, "post" | "look">, short: boolean): strin
   return [
     short ? chip("Shorts") : "",
     visibility === "private" ? chip("Private", LOCK) : visibility === "unlisted" ? chip("Unlisted", LINK) : "",
-    typeof publishAt === "string" && visibility === "private" ? chip(`Scheduled for ${publishAt.replace("T", " ").replace(/(:\d\d)?(\.\d+)?Z$/, " UTC")}`) : "",
+    typeof publishAt === "string" && visibility === "private"
+      ? chip(`Scheduled for ${publishAt.replace("T", " ").replace(/(:\d\d)?(\.\d+)?Z$/, " UTC")}`)
+      : "",
     settings["selfDeclaredMadeForKids"] === true ? chip("Made for kids") : "",
     settings["containsSyntheticMedia"] === true ? chip("Altered or synthetic content") : "",
-    publishCalls > 1 ? `<span class="chip warn" title="Calls that carried the last bytes of this very video">${publishCalls} publish calls</span>` : "",
+    publishCalls > 1
+      ? `<span class="chip warn" title="Calls that carried the last bytes of this very video">${publishCalls} publish calls</span>`
+      : "",
   ].join("");
 }
 

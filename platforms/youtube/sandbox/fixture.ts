@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { controlsOf, openSandbox, START, stringAt, valueAt, type Answer, type Controls, type TestSandbox } from "../../../sandbox/fixture.ts";
+
+import {
+  controlsOf,
+  openSandbox,
+  START,
+  stringAt,
+  valueAt,
+  type Answer,
+  type Controls,
+  type TestSandbox,
+} from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A YouTube sandbox at 2026-11-01T12:00:00Z whose seeded channel has connected the seeded app. */
@@ -9,12 +19,23 @@ export interface YouTubeWorld extends Controls {
   token: string;
   refreshToken: string;
   channelId: string;
-  api(method: string, path: string, options?: { json?: unknown; token?: string | null; bytes?: Buffer; type?: string }): Promise<Answer>;
+  api(
+    method: string,
+    path: string,
+    options?: { json?: unknown; token?: string | null; bytes?: Buffer; type?: string },
+  ): Promise<Answer>;
   /** Opens a session, whatever comes of it. */
-  open(metadata: unknown, options?: { total?: number; query?: string; headers?: Record<string, string>; token?: string }): Promise<Answer>;
+  open(
+    metadata: unknown,
+    options?: { total?: number; query?: string; headers?: Record<string, string>; token?: string },
+  ): Promise<Answer>;
   /** Opens a session, which has to succeed, and gives its address. */
   session(total: number, metadata?: unknown): Promise<string>;
-  put(url: string, bytes: Buffer, options?: { range?: string; token?: string | null; headers?: Record<string, string> }): Promise<Answer>;
+  put(
+    url: string,
+    bytes: Buffer,
+    options?: { range?: string; token?: string | null; headers?: Record<string, string> },
+  ): Promise<Answer>;
   ask(url: string, total: number): Promise<Answer>;
   /** Uploads a video in one piece and gives the answer to its last byte. */
   upload(bytes: Buffer, metadata?: unknown): Promise<Answer>;
@@ -24,7 +45,11 @@ export interface YouTubeWorld extends Controls {
 export const API = "https://www.googleapis.com";
 export const OAUTH = "https://oauth2.googleapis.com";
 export const AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth";
-export const SEEDED = { client_id: "123456789012-sandbox.apps.googleusercontent.com", client_secret: "GOCSPX-sandbox", redirect_uri: "https://app.example.test/cb" };
+export const SEEDED = {
+  client_id: "123456789012-sandbox.apps.googleusercontent.com",
+  client_secret: "GOCSPX-sandbox",
+  redirect_uri: "https://app.example.test/cb",
+};
 export const UPLOAD_SCOPE = "https://www.googleapis.com/auth/youtube.upload";
 export const ACCOUNT_SCOPE = "https://www.googleapis.com/auth/youtube";
 
@@ -39,7 +64,9 @@ export async function useToken(sandbox: TestSandbox, token: string, refreshToken
   const mine = await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token });
   const world: YouTubeWorld = {
     ...controlsOf(sandbox, "youtube"),
-    sandbox, token, refreshToken,
+    sandbox,
+    token,
+    refreshToken,
     channelId: mine.status === 200 ? String(valueAt(mine.json, "items.0.id")) : "",
     api: (method, path, { json, token: by = token, bytes, type = "application/json; charset=UTF-8" } = {}) =>
       sandbox.call(method, `${API}${path}`, {
@@ -49,8 +76,14 @@ export async function useToken(sandbox: TestSandbox, token: string, refreshToken
       }),
     open: (metadata, { total, query = "uploadType=resumable&part=snippet,status", headers, token: by = token } = {}) =>
       sandbox.call("POST", `${API}/upload/youtube/v3/videos?${query}`, {
-        token: by, body: JSON.stringify(metadata),
-        headers: { "content-type": "application/json; charset=UTF-8", "x-upload-content-type": "video/mp4", ...(total !== undefined && { "x-upload-content-length": String(total) }), ...headers },
+        token: by,
+        body: JSON.stringify(metadata),
+        headers: {
+          "content-type": "application/json; charset=UTF-8",
+          "x-upload-content-type": "video/mp4",
+          ...(total !== undefined && { "x-upload-content-length": String(total) }),
+          ...headers,
+        },
       }),
     async session(total, metadata = video()) {
       const opened = await world.open(metadata, { total });
@@ -59,12 +92,15 @@ export async function useToken(sandbox: TestSandbox, token: string, refreshToken
     },
     put: (url, bytes, { range, token: by = token, headers } = {}) =>
       sandbox.call("PUT", url, {
-        ...(by !== null && { token: by }), body: new Uint8Array(bytes),
+        ...(by !== null && { token: by }),
+        body: new Uint8Array(bytes),
         headers: { "content-type": "video/mp4", ...(range !== undefined && { "content-range": range }), ...headers },
       }),
-    ask: (url, total) => sandbox.call("PUT", url, { token, headers: { "content-range": `bytes */${total}`, "content-length": "0" } }),
+    ask: (url, total) =>
+      sandbox.call("PUT", url, { token, headers: { "content-range": `bytes */${total}`, "content-length": "0" } }),
     upload: async (bytes, metadata) => world.put(await world.session(bytes.length, metadata), bytes),
-    video: (id, part = "snippet,status,processingDetails") => world.api("GET", `/youtube/v3/videos?part=${part}&id=${id}`),
+    video: (id, part = "snippet,status,processingDetails") =>
+      world.api("GET", `/youtube/v3/videos?part=${part}&id=${id}`),
   };
   return world;
 }
@@ -79,19 +115,33 @@ export function exchange(sandbox: TestSandbox, form: Record<string, string>): Pr
 }
 
 /** Approves the consent page as any HTTP client would; gives the token's answer and the app. */
-export async function connect(sandbox: TestSandbox, options: { loginHint?: string; ticked?: string[]; query?: Record<string, string> } = {}) {
+export async function connect(
+  sandbox: TestSandbox,
+  options: { loginHint?: string; ticked?: string[]; query?: Record<string, string> } = {},
+) {
   const redirectUri = "http://127.0.0.1:9/callback";
   const { json } = await sandbox.control("POST", "apps", { platform: "youtube", redirectUris: [redirectUri] });
   const app = { client_id: stringAt(json, "clientId"), client_secret: stringAt(json, "clientSecret") };
   const query = new URLSearchParams({
-    client_id: app.client_id, redirect_uri: redirectUri, response_type: "code", scope: `${UPLOAD_SCOPE} ${ACCOUNT_SCOPE}`, access_type: "offline", prompt: "consent",
-    state: "s1", ...(options.loginHint !== undefined && { login_hint: options.loginHint }), ...options.query,
+    client_id: app.client_id,
+    redirect_uri: redirectUri,
+    response_type: "code",
+    scope: `${UPLOAD_SCOPE} ${ACCOUNT_SCOPE}`,
+    access_type: "offline",
+    prompt: "consent",
+    state: "s1",
+    ...(options.loginHint !== undefined && { login_hint: options.loginHint }),
+    ...options.query,
   });
   const body = new URLSearchParams({ decision: "approve" });
   for (const scope of options.ticked ?? [UPLOAD_SCOPE, ACCOUNT_SCOPE]) body.append("scope", scope);
   const approved = await sandbox.call("POST", `${AUTHORIZE}?${query}`, { body });
   const back = new URL(approved.headers.get("location") ?? "http://nowhere.test");
-  const tokens = await exchange(sandbox, { ...app, redirect_uri: redirectUri, code: back.searchParams.get("code") ?? "" });
+  const tokens = await exchange(sandbox, {
+    ...app,
+    redirect_uri: redirectUri,
+    code: back.searchParams.get("code") ?? "",
+  });
   return { app, back, tokens };
 }
 

@@ -14,8 +14,11 @@ export const youtubeSandbox: SandboxPlatform = {
   name: "youtube",
   label: "YouTube",
   hosts: {
-    "www.googleapis.com": ["youtube.googleapis.com"], "accounts.google.com": [], "oauth2.googleapis.com": [],
-    "www.youtube.com": ["youtube.com", "m.youtube.com"], ...CHANNEL_HOSTS,
+    "www.googleapis.com": ["youtube.googleapis.com"],
+    "accounts.google.com": [],
+    "oauth2.googleapis.com": [],
+    "www.youtube.com": ["youtube.com", "m.youtube.com"],
+    ...CHANNEL_HOSTS,
   },
   schema: VIDEOS_SCHEMA + SESSIONS_SCHEMA,
   resets: { youtube_videos: "at", youtube_sessions: "expires_at" },
@@ -23,7 +26,8 @@ export const youtubeSandbox: SandboxPlatform = {
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) => (isToken(call) ? tokenError(429, "rate_limit_exceeded", "Rate Limit Exceeded") : usedUp(call)),
-  serverError: (call) => (isToken(call) ? tokenError(500, "internal_failure", "Internal Error") : apiError(ERRORS.backendError)),
+  serverError: (call) =>
+    isToken(call) ? tokenError(500, "internal_failure", "Internal Error") : apiError(ERRORS.backendError),
   refusal: countCall,
   newApp,
   card: YOUTUBE_CARD,

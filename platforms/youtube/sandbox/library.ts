@@ -2,18 +2,53 @@ import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from ".
 import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
 import { CATEGORIES, judgeMetadata, partsOf, readMetadata } from "./metadata.ts";
 import { reannounce } from "./posts.ts";
-import { apiTime, etagOf, findVideo, isProcessing, privacyOf, setMetadata, thumbnailsOf, videoResource, videosOf, type Video } from "./videos.ts";
+import {
+  apiTime,
+  etagOf,
+  findVideo,
+  isProcessing,
+  privacyOf,
+  setMetadata,
+  thumbnailsOf,
+  videoResource,
+  videosOf,
+  type Video,
+} from "./videos.ts";
 import { allowed, ALLOWED, type Viewer } from "./viewer.ts";
 
 /** Reading, changing and deleting videos, and the playlist of a channel's uploads. Source: YouTube docs, videos and playlistItems, 2026-10. */
 const HOST = "www.googleapis.com";
 
 export const LIBRARY_ROUTES: readonly SandboxRoute[] = [
-  { method: "GET", host: HOST, path: "/youtube/v3/videos", operation: (call) => (/status|processingDetails/.test(call.query.get("part") ?? "") ? "status" : "read"), run: allowed(ALLOWED.read, list) },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/youtube/v3/videos",
+    operation: (call) => (/status|processingDetails/.test(call.query.get("part") ?? "") ? "status" : "read"),
+    run: allowed(ALLOWED.read, list),
+  },
   { method: "PUT", host: HOST, path: "/youtube/v3/videos", operation: "create", run: allowed(ALLOWED.change, update) },
-  { method: "DELETE", host: HOST, path: "/youtube/v3/videos", operation: "delete", run: allowed(ALLOWED.change, remove) },
-  { method: "GET", host: HOST, path: "/youtube/v3/playlistItems", operation: "read", run: allowed(ALLOWED.read, listUploads) },
-  { method: "GET", host: HOST, path: "/youtube/v3/videoCategories", operation: "read", run: allowed(ALLOWED.read, listCategories) },
+  {
+    method: "DELETE",
+    host: HOST,
+    path: "/youtube/v3/videos",
+    operation: "delete",
+    run: allowed(ALLOWED.change, remove),
+  },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/youtube/v3/playlistItems",
+    operation: "read",
+    run: allowed(ALLOWED.read, listUploads),
+  },
+  {
+    method: "GET",
+    host: HOST,
+    path: "/youtube/v3/videoCategories",
+    operation: "read",
+    run: allowed(ALLOWED.read, listCategories),
+  },
 ];
 
 const OWNERS_PARTS = ["processingDetails", "fileDetails", "suggestions"];
@@ -22,14 +57,27 @@ const IDS = 50;
 function list(call: Call, viewer: Viewer): PlatformAnswer {
   const parts = partsOf(call);
   const filters = ["id", "myRating", "chart"].filter((name) => call.query.has(name));
-  if (filters.length === 0) throw new Refusal({ ...needs("id"), message: "No filter selected. Expected one of: id, chart, myRating" });
-  if (filters.length > 1) throw new Refusal({ ...ERRORS.incompatibleParameters, message: `Incompatible parameters specified in the request: ${filters.join(", ")}` });
+  if (filters.length === 0)
+    throw new Refusal({ ...needs("id"), message: "No filter selected. Expected one of: id, chart, myRating" });
+  if (filters.length > 1)
+    throw new Refusal({
+      ...ERRORS.incompatibleParameters,
+      message: `Incompatible parameters specified in the request: ${filters.join(", ")}`,
+    });
   const ids = (call.query.get("id") ?? "").split(",").filter(Boolean);
   if (ids.length > IDS) throw new Refusal(badValue("Too many ids", "id", "parameter"));
-  const videos = ids.flatMap((id) => findVideo(call, id) ?? []).filter((video) => video.channelId === viewer.person.id || privacyOf(video, call.now) !== "private");
-  if (parts.some((part) => OWNERS_PARTS.includes(part)) && videos.some((video) => video.channelId !== viewer.person.id)) throw new Refusal(ERRORS.forbidden);
+  const videos = ids
+    .flatMap((id) => findVideo(call, id) ?? [])
+    .filter((video) => video.channelId === viewer.person.id || privacyOf(video, call.now) !== "private");
+  if (parts.some((part) => OWNERS_PARTS.includes(part)) && videos.some((video) => video.channelId !== viewer.person.id))
+    throw new Refusal(ERRORS.forbidden);
   const items = videos.map((video) => videoResource(call, lookAt(call, viewer, video), parts));
-  return jsonAnswer({ kind: "youtube#videoListResponse", etag: etagOf(items), items, pageInfo: { totalResults: items.length, resultsPerPage: items.length } });
+  return jsonAnswer({
+    kind: "youtube#videoListResponse",
+    etag: etagOf(items),
+    items,
+    pageInfo: { totalResults: items.length, resultsPerPage: items.length },
+  });
 }
 
 /** Counts that the owner asked; what a fault decides about processing is decided here. */
@@ -38,7 +86,12 @@ function lookAt(call: Call, viewer: Viewer, video: Video): Video {
   const [, kind, reason] = /^(failed|rejected|processing)-(\w+)$/.exec(call.behaviour?.name ?? "") ?? [];
   const fate = kind === undefined ? video.fate : `${kind}:${reason}`;
   const stuck = video.stuck || call.behaviour?.name === "process_forever";
-  call.world.store.run("UPDATE youtube_videos SET asked = asked + 1, fate = ?, stuck = ? WHERE id = ?", fate, stuck ? 1 : 0, video.id);
+  call.world.store.run(
+    "UPDATE youtube_videos SET asked = asked + 1, fate = ?, stuck = ? WHERE id = ?",
+    fate,
+    stuck ? 1 : 0,
+    video.id,
+  );
   const looked = { ...video, fate, stuck, asked: video.asked + 1 };
   // Its audience never sees a video that could not be processed.
   if (fate !== "succeeded" && !isProcessing(looked, call.now)) call.world.ledger.remove("youtube", video.id);
@@ -55,8 +108,17 @@ function update(call: Call, viewer: Viewer): PlatformAnswer {
   const video = needOwn(call, viewer, id);
   const sent = readMetadata(value, parts);
   if (parts.includes("snippet") && (sent.snippet?.categoryId ?? "") === "") throw new Refusal(ERRORS.invalidCategoryId);
-  const named = Object.fromEntries((["snippet", "status", "localizations", "recordingDetails"] as const).filter((part) => parts.includes(part)).map((part) => [part, sent[part] ?? {}]));
-  const kept = { ...video.metadata, ...(privacyOf(video, call.now) === "public" && { status: { ...video.metadata.status, privacyStatus: "public" as const, publishAt: undefined } }) };
+  const named = Object.fromEntries(
+    (["snippet", "status", "localizations", "recordingDetails"] as const)
+      .filter((part) => parts.includes(part))
+      .map((part) => [part, sent[part] ?? {}]),
+  );
+  const kept = {
+    ...video.metadata,
+    ...(privacyOf(video, call.now) === "public" && {
+      status: { ...video.metadata.status, privacyStatus: "public" as const, publishAt: undefined },
+    }),
+  };
   const metadata = { ...kept, ...named };
   judgeMetadata(metadata);
   const changed = setMetadata(call, video, metadata);
@@ -82,48 +144,84 @@ export function needOwn(call: Call, viewer: Viewer, id: string): Video {
 
 /** Newest first; the owner sees private videos as well. Of playlists there are only the channels' uploads. */
 function listUploads(call: Call, viewer: Viewer): PlatformAnswer {
-  const parts = (call.query.get("part") ?? "").split(",").map((part) => part.trim()).filter(Boolean);
+  const parts = (call.query.get("part") ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
   if (parts.length === 0) throw new Refusal(needs("part"));
   const playlistId = call.query.get("playlistId");
-  if (playlistId === null) throw new Refusal({ ...needs("playlistId"), message: "No filter selected. Expected one of: id, playlistId" });
+  if (playlistId === null)
+    throw new Refusal({ ...needs("playlistId"), message: "No filter selected. Expected one of: id, playlistId" });
   const channelId = `UC${playlistId.slice(2)}`;
-  if (!playlistId.startsWith("UU") || !call.world.identity.person("youtube", channelId)) throw new Refusal(ERRORS.playlistNotFound);
+  if (!playlistId.startsWith("UU") || !call.world.identity.person("youtube", channelId))
+    throw new Refusal(ERRORS.playlistNotFound);
   const maxResults = Number(call.query.get("maxResults") ?? 5);
-  if (!Number.isInteger(maxResults) || maxResults < 0 || maxResults > 50) throw new Refusal(badValue("Values must be within the range: [0, 50]", "maxResults", "parameter"));
+  if (!Number.isInteger(maxResults) || maxResults < 0 || maxResults > 50)
+    throw new Refusal(badValue("Values must be within the range: [0, 50]", "maxResults", "parameter"));
   const from = Number(call.query.get("pageToken") ?? 0);
-  if (!Number.isInteger(from) || from < 0) throw new Refusal(badValue("The request specifies an invalid page token.", "pageToken", "parameter"));
+  if (!Number.isInteger(from) || from < 0)
+    throw new Refusal(badValue("The request specifies an invalid page token.", "pageToken", "parameter"));
   const isOwner = channelId === viewer.person.id;
-  const videos = videosOf(call, channelId).filter((video) => video.listedAt <= call.now && (isOwner || privacyOf(video, call.now) === "public"));
-  const items = videos.slice(from, from + maxResults).map((video, place) => playlistItem(call, video, { playlistId, parts, position: from + place }));
+  const videos = videosOf(call, channelId).filter(
+    (video) => video.listedAt <= call.now && (isOwner || privacyOf(video, call.now) === "public"),
+  );
+  const items = videos
+    .slice(from, from + maxResults)
+    .map((video, place) => playlistItem(call, video, { playlistId, parts, position: from + place }));
   return jsonAnswer({
-    kind: "youtube#playlistItemListResponse", etag: etagOf(items), ...(from + maxResults < videos.length && { nextPageToken: String(from + maxResults) }),
-    items, pageInfo: { totalResults: videos.length, resultsPerPage: maxResults },
+    kind: "youtube#playlistItemListResponse",
+    etag: etagOf(items),
+    ...(from + maxResults < videos.length && { nextPageToken: String(from + maxResults) }),
+    items,
+    pageInfo: { totalResults: videos.length, resultsPerPage: maxResults },
   });
 }
 
-function playlistItem(call: Call, video: Video, { playlistId, parts, position }: { playlistId: string; parts: string[]; position: number }): Record<string, unknown> {
+function playlistItem(
+  call: Call,
+  video: Video,
+  { playlistId, parts, position }: { playlistId: string; parts: string[]; position: number },
+): Record<string, unknown> {
   const person = call.world.identity.person("youtube", video.channelId);
   const { title, description = "" } = video.metadata.snippet ?? {};
   return {
-    kind: "youtube#playlistItem", etag: etagOf([video.id, position]), id: Buffer.from(`${playlistId}.${video.id}`).toString("base64url"),
+    kind: "youtube#playlistItem",
+    etag: etagOf([video.id, position]),
+    id: Buffer.from(`${playlistId}.${video.id}`).toString("base64url"),
     ...(parts.includes("snippet") && {
       snippet: {
-        publishedAt: apiTime(video.at), channelId: video.channelId, title, description, thumbnails: thumbnailsOf(video.id, ["default", "medium", "high"]),
-        channelTitle: person?.name ?? "", playlistId, position, resourceId: { kind: "youtube#video", videoId: video.id },
-        videoOwnerChannelTitle: person?.name ?? "", videoOwnerChannelId: video.channelId,
+        publishedAt: apiTime(video.at),
+        channelId: video.channelId,
+        title,
+        description,
+        thumbnails: thumbnailsOf(video.id, ["default", "medium", "high"]),
+        channelTitle: person?.name ?? "",
+        playlistId,
+        position,
+        resourceId: { kind: "youtube#video", videoId: video.id },
+        videoOwnerChannelTitle: person?.name ?? "",
+        videoOwnerChannelId: video.channelId,
       },
     }),
-    ...(parts.includes("contentDetails") && { contentDetails: { videoId: video.id, videoPublishedAt: apiTime(video.at) } }),
+    ...(parts.includes("contentDetails") && {
+      contentDetails: { videoId: video.id, videoPublishedAt: apiTime(video.at) },
+    }),
     ...(parts.includes("status") && { status: { privacyStatus: privacyOf(video, call.now) } }),
   };
 }
 
 function listCategories(call: Call): PlatformAnswer {
   if (!call.query.has("part")) throw new Refusal(needs("part"));
-  if (!call.query.has("regionCode") && !call.query.has("id")) throw new Refusal({ ...needs("regionCode"), message: "No filter selected. Expected one of: regionCode, id" });
+  if (!call.query.has("regionCode") && !call.query.has("id"))
+    throw new Refusal({ ...needs("regionCode"), message: "No filter selected. Expected one of: regionCode, id" });
   const wanted = call.query.get("id")?.split(",");
-  const items = Object.entries(CATEGORIES).filter(([id]) => wanted?.includes(id) ?? true).map(([id, title]) => ({
-    kind: "youtube#videoCategory", etag: etagOf(id), id, snippet: { title, assignable: true, channelId: "UCBR8-60-B28hp2BmDPdntcQ" },
-  }));
+  const items = Object.entries(CATEGORIES)
+    .filter(([id]) => wanted?.includes(id) ?? true)
+    .map(([id, title]) => ({
+      kind: "youtube#videoCategory",
+      etag: etagOf(id),
+      id,
+      snippet: { title, assignable: true, channelId: "UCBR8-60-B28hp2BmDPdntcQ" },
+    }));
   return jsonAnswer({ kind: "youtube#videoCategoryListResponse", etag: etagOf(items), items });
 }

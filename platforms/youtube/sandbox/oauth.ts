@@ -1,6 +1,14 @@
 import { createHash, randomInt } from "node:crypto";
+
 import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
-import { personOfLogin, randomSecret, type App, type Code, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import {
+  personOfLogin,
+  randomSecret,
+  type App,
+  type Code,
+  type NewPerson,
+  type Person,
+} from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { tokenError } from "./errors.ts";
@@ -40,8 +48,11 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
     { method: "POST", host: "accounts.google.com", path, operation: "authorize", run: takeConsent },
   ]),
   {
-    method: "POST", host: "oauth2.googleapis.com", path: "/token",
-    operation: (call) => (call.params["grant_type"] === "refresh_token" ? "refresh" : "token"), run: giveToken,
+    method: "POST",
+    host: "oauth2.googleapis.com",
+    path: "/token",
+    operation: (call) => (call.params["grant_type"] === "refresh_token" ? "refresh" : "token"),
+    run: giveToken,
   },
   { method: "POST", host: "oauth2.googleapis.com", path: "/revoke", operation: "revoke", run: revoke },
   { method: "GET", host: "oauth2.googleapis.com", path: "/tokeninfo", operation: "read", run: inspect },
@@ -49,17 +60,41 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
 
 /** The channel that a login hint names, made when new. Without a hint it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
-  return personOfLogin(world.identity, { platform: "youtube", hint, seededId: SEED.channelId, add: (named) => world.identity.addPerson(newPerson(world, named)) });
+  return personOfLogin(world.identity, {
+    platform: "youtube",
+    hint,
+    seededId: SEED.channelId,
+    add: (named) => world.identity.addPerson(newPerson(world, named)),
+  });
 }
 
 function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("youtube.channel");
-  const id = number === 1 ? SEED.channelId : `UC${createHash("sha256").update(`youtube ${number}`).digest("base64url").slice(0, 22)}`;
-  const plain = (hint ?? "mychannel").split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");
+  const id =
+    number === 1
+      ? SEED.channelId
+      : `UC${createHash("sha256").update(`youtube ${number}`).digest("base64url").slice(0, 22)}`;
+  const plain = (hint ?? "mychannel")
+    .split("@")[0]
+    ?.toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|(?<!-)-+$/g, "");
   const username = plain?.slice(0, 30) || "someone";
-  const name = hint === null ? "My Channel" : username.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join(" ");
+  const name =
+    hint === null
+      ? "My Channel"
+      : username
+          .split("-")
+          .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+          .join(" ");
   const verified = !hint?.includes("unverified");
-  const facts: ChannelFacts = { channel: channelState(hint ?? ""), verified, videosADay: verified ? 100 : 10, createdAt: new Date(world.clock.now()).toISOString() };
+  const facts: ChannelFacts = {
+    channel: channelState(hint ?? ""),
+    verified,
+    videosADay: verified ? 100 : 10,
+    createdAt: new Date(world.clock.now()).toISOString(),
+  };
   return { platform: "youtube", id, username, name, hint, facts };
 }
 
@@ -81,7 +116,9 @@ interface ConsentRequest {
 function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Google", asked);
-  const options = asked.scopes.filter((scope) => !SIGN_IN.includes(scope)).map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
+  const options = asked.scopes
+    .filter((scope) => !SIGN_IN.includes(scope))
+    .map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
   const groups = options.length === 0 ? [] : [{ title: "Select what the app can access", field: "scope", options }];
   return consentPage({ platform: "Google", person: asked.person, groups });
 }
@@ -93,10 +130,22 @@ function takeConsent(call: Call): PlatformAnswer {
   const scopes = asked.scopes.filter((scope) => SIGN_IN.includes(scope) || ticked.includes(scope));
   if (!isApproved || scopes.length === 0) return refuseConsent(call);
   const { app, person, query, redirectUri } = asked;
-  const grantId = call.world.identity.addGrant({ platform: "youtube", clientId: app.clientId, personId: person.id, scopes, at: call.now });
+  const grantId = call.world.identity.addGrant({
+    platform: "youtube",
+    clientId: app.clientId,
+    personId: person.id,
+    scopes,
+    at: call.now,
+  });
   const code = randomSecret("4/0A", 54);
-  const offline = query.get("access_type") === "offline" && (query.get("prompt")?.includes("consent") === true || !hasRefreshToken(call.world, app, person));
-  const facts = { offline, challenge: query.get("code_challenge"), method: query.get("code_challenge_method") ?? "plain" };
+  const offline =
+    query.get("access_type") === "offline" &&
+    (query.get("prompt")?.includes("consent") === true || !hasRefreshToken(call.world, app, person));
+  const facts = {
+    offline,
+    challenge: query.get("code_challenge"),
+    method: query.get("code_challenge_method") ?? "plain",
+  };
   call.world.identity.addCode({ platform: "youtube", code, grantId, redirectUri, issuedAt: call.now, facts });
   return back(asked, { code, scope: scopes.join(" "), authuser: "0", prompt: "consent" });
 }
@@ -118,13 +167,15 @@ function readConsentRequest(call: Call): ConsentRequest | string {
   if (!app) return "Error 401: invalid_client. The OAuth client was not found.";
   const redirectUri = query.get("redirect_uri") ?? "";
   if (!app.redirectUris.includes(redirectUri)) return "Error 400: redirect_uri_mismatch";
-  if (query.get("response_type") !== "code") return "Error 400: invalid_request. Required parameter is missing: response_type";
+  if (query.get("response_type") !== "code")
+    return "Error 400: invalid_request. Required parameter is missing: response_type";
   const scopes = [...new Set((query.get("scope") ?? "").split(/\s+/).filter(Boolean))];
   if (scopes.length === 0) return "Error 400: invalid_request. Missing required parameter: scope";
   const unknown = scopes.filter((scope) => !Object.hasOwn(SCOPES, scope) && !SIGN_IN.includes(scope));
   if (unknown.length > 0) return `Error 400: invalid_scope. Some requested scopes were invalid: ${unknown.join(", ")}`;
   const accessType = query.get("access_type") ?? "online";
-  if (accessType !== "online" && accessType !== "offline") return `Error 400: invalid_request. Invalid parameter value for access_type: ${accessType}`;
+  if (accessType !== "online" && accessType !== "offline")
+    return `Error 400: invalid_request. Invalid parameter value for access_type: ${accessType}`;
   return { app, redirectUri, scopes, person: personOf(world, query.get("login_hint") ?? undefined), query };
 }
 
@@ -136,7 +187,8 @@ function giveToken(call: Call): PlatformAnswer {
   const { params, world } = call;
   const grantType = params["grant_type"] ?? "";
   if (grantType === "") return tokenError(400, "invalid_request", "Missing required parameter: grant_type");
-  if (grantType !== "authorization_code" && grantType !== "refresh_token") return tokenError(400, "unsupported_grant_type", `Invalid grant_type: ${grantType}`);
+  if (grantType !== "authorization_code" && grantType !== "refresh_token")
+    return tokenError(400, "unsupported_grant_type", `Invalid grant_type: ${grantType}`);
   const { clientId, clientSecret } = credentialsOf(call);
   if (clientId === "") return tokenError(400, "invalid_request", "Could not determine client ID from request.");
   const app = world.identity.app("youtube", clientId);
@@ -149,18 +201,24 @@ function giveToken(call: Call): PlatformAnswer {
 function credentialsOf(call: Call): { clientId: string; clientSecret: string } {
   const basic = /^Basic\s+(\S+)$/i.exec(call.headers["authorization"] ?? "")?.[1];
   const [id, secret] = basic === undefined ? [] : Buffer.from(basic, "base64").toString().split(":");
-  return { clientId: call.params["client_id"] ?? decodeURIComponent(id ?? ""), clientSecret: call.params["client_secret"] ?? decodeURIComponent(secret ?? "") };
+  return {
+    clientId: call.params["client_id"] ?? decodeURIComponent(id ?? ""),
+    clientSecret: call.params["client_secret"] ?? decodeURIComponent(secret ?? ""),
+  };
 }
 
 function exchangeCode(call: Call, app: App): PlatformAnswer {
   const { identity } = call.world;
   const given = call.params["code"];
-  if (given === undefined || given === "") return tokenError(400, "invalid_request", "Missing required parameter: code");
+  if (given === undefined || given === "")
+    return tokenError(400, "invalid_request", "Missing required parameter: code");
   const code = identity.code("youtube", given);
   if (!code) return tokenError(400, "invalid_grant", "Malformed auth code.");
-  if (code.clientId !== app.clientId || code.used || call.now >= code.issuedAt + CODE_MS) return tokenError(400, "invalid_grant", "Bad Request");
+  if (code.clientId !== app.clientId || code.used || call.now >= code.issuedAt + CODE_MS)
+    return tokenError(400, "invalid_grant", "Bad Request");
   if (code.redirectUri !== call.params["redirect_uri"]) return tokenError(400, "redirect_uri_mismatch", "Bad Request");
-  if (!provesChallenge(code, call.params["code_verifier"])) return tokenError(400, "invalid_grant", "Invalid code verifier.");
+  if (!provesChallenge(code, call.params["code_verifier"]))
+    return tokenError(400, "invalid_grant", "Invalid code verifier.");
   identity.useCode("youtube", given);
   return tokens(call, code, code.facts["offline"] === true ? newRefreshToken(call, code) : undefined);
 }
@@ -168,15 +226,26 @@ function exchangeCode(call: Call, app: App): PlatformAnswer {
 function provesChallenge({ facts }: Code, verifier: string | undefined): boolean {
   if (typeof facts["challenge"] !== "string") return true;
   if (verifier === undefined) return false;
-  return facts["challenge"] === (facts["method"] === "S256" ? createHash("sha256").update(verifier).digest("base64url") : verifier);
+  return (
+    facts["challenge"] ===
+    (facts["method"] === "S256" ? createHash("sha256").update(verifier).digest("base64url") : verifier)
+  );
 }
 
 /** Of more than a hundred for one account and app the oldest is dropped without a word. */
 function newRefreshToken(call: Call, { grantId, clientId, personId }: Code): string {
   const { identity } = call.world;
   const token = randomSecret("1//0g", 75);
-  identity.addToken({ platform: "youtube", token, grantId, kind: "refresh", issuedAt: call.now, expiresAt: call.now + IDLE_MS });
-  for (const old of liveRefreshTokens(call.world, clientId, personId).slice(REFRESH_TOKENS)) identity.expireToken("youtube", old);
+  identity.addToken({
+    platform: "youtube",
+    token,
+    grantId,
+    kind: "refresh",
+    issuedAt: call.now,
+    expiresAt: call.now + IDLE_MS,
+  });
+  for (const old of liveRefreshTokens(call.world, clientId, personId).slice(REFRESH_TOKENS))
+    identity.expireToken("youtube", old);
   return token;
 }
 
@@ -185,7 +254,8 @@ function liveRefreshTokens(world: World, clientId: string, personId: string): st
   const rows = world.store.all(
     `SELECT t.token FROM tokens t JOIN grants g ON g.id = t.grant_id
      WHERE t.platform = 'youtube' AND t.kind = 'refresh' AND t.state = 'valid' AND g.revoked = 0 AND g.client_id = ? AND g.person_id = ? ORDER BY t.grant_id DESC`,
-    clientId, personId,
+    clientId,
+    personId,
   );
   return rows.map((row) => String(row["token"]));
 }
@@ -193,19 +263,39 @@ function liveRefreshTokens(world: World, clientId: string, personId: string): st
 /** The refresh token stays the same and is not sent again. */
 function refresh(call: Call, app: App): PlatformAnswer {
   const given = call.params["refresh_token"];
-  if (given === undefined || given === "") return tokenError(400, "invalid_request", "Missing required parameter: refresh_token");
+  if (given === undefined || given === "")
+    return tokenError(400, "invalid_request", "Missing required parameter: refresh_token");
   const token = call.world.identity.token("youtube", given);
-  const isGood = token?.kind === "refresh" && token.clientId === app.clientId && token.state === "valid" && call.now < token.expiresAt;
+  const isGood =
+    token?.kind === "refresh" &&
+    token.clientId === app.clientId &&
+    token.state === "valid" &&
+    call.now < token.expiresAt;
   if (!isGood) return tokenError(400, "invalid_grant", "Token has been expired or revoked.");
   call.world.store.run("UPDATE tokens SET expires_at = ? WHERE token = ?", call.now + IDLE_MS, given);
   return tokens(call, token, undefined);
 }
 
-function tokens(call: Call, { grantId, scopes }: { grantId: number; scopes: string[] }, refreshToken: string | undefined): PlatformAnswer {
+function tokens(
+  call: Call,
+  { grantId, scopes }: { grantId: number; scopes: string[] },
+  refreshToken: string | undefined,
+): PlatformAnswer {
   const token = randomSecret("ya29.a0", 150);
-  call.world.identity.addToken({ platform: "youtube", token, grantId, kind: "access", issuedAt: call.now, expiresAt: call.now + ACCESS_SECONDS * 1000 });
+  call.world.identity.addToken({
+    platform: "youtube",
+    token,
+    grantId,
+    kind: "access",
+    issuedAt: call.now,
+    expiresAt: call.now + ACCESS_SECONDS * 1000,
+  });
   return jsonAnswer({
-    access_token: token, expires_in: ACCESS_SECONDS, ...(refreshToken !== undefined && { refresh_token: refreshToken }), scope: scopes.join(" "), token_type: "Bearer",
+    access_token: token,
+    expires_in: ACCESS_SECONDS,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    scope: scopes.join(" "),
+    token_type: "Bearer",
   });
 }
 
@@ -213,16 +303,26 @@ function tokens(call: Call, { grantId, scopes }: { grantId: number; scopes: stri
 function revoke(call: Call): PlatformAnswer {
   const token = call.world.identity.token("youtube", call.params["token"] ?? "");
   if (!token || token.state === "revoked") return tokenError(400, "invalid_token", "Token expired or revoked");
-  call.world.store.run("UPDATE grants SET revoked = 1 WHERE platform = 'youtube' AND client_id = ? AND person_id = ?", token.clientId, token.personId);
+  call.world.store.run(
+    "UPDATE grants SET revoked = 1 WHERE platform = 'youtube' AND client_id = ? AND person_id = ?",
+    token.clientId,
+    token.personId,
+  );
   return jsonAnswer({});
 }
 
 function inspect(call: Call): PlatformAnswer {
   const token = call.accessToken === null ? undefined : call.world.identity.token("youtube", call.accessToken);
-  if (token?.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt) return tokenError(400, "invalid_token", "Invalid Value");
+  if (token?.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt)
+    return tokenError(400, "invalid_token", "Invalid Value");
   const seconds = (ms: number) => String(Math.floor(ms / 1000));
   return jsonAnswer({
-    azp: token.clientId, aud: token.clientId, scope: token.scopes.join(" "), exp: seconds(token.expiresAt), expires_in: seconds(token.expiresAt - call.now), access_type: "offline",
+    azp: token.clientId,
+    aud: token.clientId,
+    scope: token.scopes.join(" "),
+    exp: seconds(token.expiresAt),
+    expires_in: seconds(token.expiresAt - call.now),
+    access_type: "offline",
   });
 }
 
@@ -237,10 +337,23 @@ export function newApp(): { clientId: string; clientSecret: string } {
 /** The app, channel and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
   const { identity } = world;
-  identity.addApp({ platform: "youtube", clientId: SEED.clientId, clientSecret: SEED.clientSecret, redirectUris: [SEED.redirectUri], programmaticRefresh: false });
+  identity.addApp({
+    platform: "youtube",
+    clientId: SEED.clientId,
+    clientSecret: SEED.clientSecret,
+    redirectUris: [SEED.redirectUri],
+    programmaticRefresh: false,
+  });
   const person = identity.addPerson(newPerson(world, null));
   const at = world.clock.now();
   const scopes = [`${API}youtube.upload`, `${API}youtube`];
   const grantId = identity.addGrant({ platform: "youtube", clientId: SEED.clientId, personId: person.id, scopes, at });
-  identity.addCode({ platform: "youtube", code: SEED.code, grantId, redirectUri: SEED.redirectUri, issuedAt: at, facts: { offline: true } });
+  identity.addCode({
+    platform: "youtube",
+    code: SEED.code,
+    grantId,
+    redirectUri: SEED.redirectUri,
+    issuedAt: at,
+    facts: { offline: true },
+  });
 }

@@ -2,20 +2,39 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { isShort, privacyOf, type Video } from "./videos.ts";
 
 /** What the audience sees of a video. */
-export function announce(call: Call, video: Video, sent: { handle: string; notify: string | null; requestedPrivacy: string | null }): void {
+export function announce(
+  call: Call,
+  video: Video,
+  sent: { handle: string; notify: string | null; requestedPrivacy: string | null },
+): void {
   const { world } = call;
   const person = world.identity.person("youtube", video.channelId);
   if (!person) throw new Error("a video without a channel");
   const { width, height, durationSeconds } = video.file;
   const short = isShort(video);
   world.ledger.add({
-    platform: "youtube", accountId: person.id, id: video.id, url: `https://www.youtube.com/watch?v=${video.id}`,
-    text: video.metadata.snippet?.title ?? "", media: [{ type: "video", altText: null }], kind: "video", visibility: privacyOf(video, call.now),
-    settings: settingsOf(video, sent), at: call.now, endsAt: null, handle: sent.handle, rootId: video.id,
+    platform: "youtube",
+    accountId: person.id,
+    id: video.id,
+    url: `https://www.youtube.com/watch?v=${video.id}`,
+    text: video.metadata.snippet?.title ?? "",
+    media: [{ type: "video", altText: null }],
+    kind: "video",
+    visibility: privacyOf(video, call.now),
+    settings: settingsOf(video, sent),
+    at: call.now,
+    endsAt: null,
+    handle: sent.handle,
+    rootId: video.id,
     look: {
       author: { username: person.username, name: person.name, url: `https://www.youtube.com/@${person.username}` },
       media: [{ type: "video", thumbnail: null, width, height, durationSeconds, hidden: false }],
-      link: null, poll: [], attachment: video.metadata.snippet?.description ?? null, topic: null, replyToId: null, quotedId: null,
+      link: null,
+      poll: [],
+      attachment: video.metadata.snippet?.description ?? null,
+      topic: null,
+      replyToId: null,
+      quotedId: null,
       notes: short ? ["Short"] : [],
     },
   });
@@ -25,22 +44,35 @@ export function announce(call: Call, video: Video, sent: { handle: string; notif
 /** After an update: the words, the audience and the timer as they are now. */
 export function reannounce(call: Call, video: Video): void {
   call.world.ledger.setExtra("youtube", video.id, {
-    text: video.metadata.snippet?.title ?? "", visibility: privacyOf(video, call.now), settings: settingsOf(video, { notify: null, requestedPrivacy: null }),
+    text: video.metadata.snippet?.title ?? "",
+    visibility: privacyOf(video, call.now),
+    settings: settingsOf(video, { notify: null, requestedPrivacy: null }),
   });
   scheduleChange(call, video);
 }
 
 function scheduleChange(call: Call, video: Video): void {
   const isDue = video.publishAt !== null && video.publishAt > call.now;
-  call.world.ledger.changeAt("youtube", video.id, isDue && video.publishAt !== null ? { at: video.publishAt, extra: { visibility: "public" } } : null);
+  call.world.ledger.changeAt(
+    "youtube",
+    video.id,
+    isDue && video.publishAt !== null ? { at: video.publishAt, extra: { visibility: "public" } } : null,
+  );
 }
 
 /** All that was sent but for title and privacy, under YouTube's own names. */
-function settingsOf({ metadata }: Video, { notify, requestedPrivacy }: { notify: string | null; requestedPrivacy: string | null }): Record<string, unknown> {
+function settingsOf(
+  { metadata }: Video,
+  { notify, requestedPrivacy }: { notify: string | null; requestedPrivacy: string | null },
+): Record<string, unknown> {
   const { title: _title, ...snippet } = metadata.snippet ?? {};
   const { privacyStatus, ...status } = metadata.status ?? {};
   return {
-    ...snippet, ...status, ...(metadata.localizations && { localizations: metadata.localizations }), ...(metadata.recordingDetails && { recordingDetails: metadata.recordingDetails }),
-    ...(notify !== null && { notifySubscribers: notify.toLowerCase() === "true" }), ...(requestedPrivacy !== null && requestedPrivacy !== privacyStatus && { privacyStatus: requestedPrivacy }),
+    ...snippet,
+    ...status,
+    ...(metadata.localizations && { localizations: metadata.localizations }),
+    ...(metadata.recordingDetails && { recordingDetails: metadata.recordingDetails }),
+    ...(notify !== null && { notifySubscribers: notify.toLowerCase() === "true" }),
+    ...(requestedPrivacy !== null && requestedPrivacy !== privacyStatus && { privacyStatus: requestedPrivacy }),
   };
 }

@@ -34,7 +34,12 @@ export function usedUp(call: Call): PlatformAnswer {
 /** A channel has a limit of its own, whoever uploads for it. */
 export function needChannelQuota(call: Call, { person, facts }: Viewer): void {
   if (!call.world.limits) return;
-  const videos = call.world.uses.count({ platform: "youtube", accountId: person.id, name: "videos", since: call.now - DAY_MS + 1 });
+  const videos = call.world.uses.count({
+    platform: "youtube",
+    accountId: person.id,
+    name: "videos",
+    since: call.now - DAY_MS + 1,
+  });
   if (videos >= facts.videosADay) throw new Refusal(ERRORS.uploadLimitExceeded);
 }
 

@@ -1,29 +1,67 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { jpeg, listAt, stringAt, valueAt, video as videoFile } from "../../../sandbox/fixture.ts";
-import { API, AUTHORIZE, connect, errorOf, exchange, OAUTH, openYouTube, SEEDED, UPLOAD_SCOPE, useToken, video } from "./fixture.ts";
+import {
+  API,
+  AUTHORIZE,
+  connect,
+  errorOf,
+  exchange,
+  OAUTH,
+  openYouTube,
+  SEEDED,
+  UPLOAD_SCOPE,
+  useToken,
+  video,
+} from "./fixture.ts";
 
 /** What YouTube and Google refuse, over HTTP. */
 
 test("the consent page refuses a wrong request without redirecting, and tells an app of a person's refusal", async (t) => {
   const { sandbox } = await openYouTube(t);
-  const good = { client_id: SEEDED.client_id, redirect_uri: SEEDED.redirect_uri, response_type: "code", scope: UPLOAD_SCOPE, state: "s" };
-  const ask = (changes: Record<string, string>, method = "GET") => sandbox.call(method, `${AUTHORIZE}?${new URLSearchParams({ ...good, ...changes })}`, method === "POST" ? { form: { decision: "refuse" } } : {});
+  const good = {
+    client_id: SEEDED.client_id,
+    redirect_uri: SEEDED.redirect_uri,
+    response_type: "code",
+    scope: UPLOAD_SCOPE,
+    state: "s",
+  };
+  const ask = (changes: Record<string, string>, method = "GET") =>
+    sandbox.call(
+      method,
+      `${AUTHORIZE}?${new URLSearchParams({ ...good, ...changes })}`,
+      method === "POST" ? { form: { decision: "refuse" } } : {},
+    );
   assert.match((await ask({})).text, /name="scope" value="https:\/\/www.googleapis.com\/auth\/youtube.upload" checked/);
-  for (const [changes, words] of [[{ client_id: "x" }, "invalid_client"], [{ redirect_uri: `${good.redirect_uri}/` }, "redirect_uri_mismatch"], [{ scope: "everything" }, "invalid_scope"], [{ response_type: "token" }, "invalid_request"]] as const) {
+  for (const [changes, words] of [
+    [{ client_id: "x" }, "invalid_client"],
+    [{ redirect_uri: `${good.redirect_uri}/` }, "redirect_uri_mismatch"],
+    [{ scope: "everything" }, "invalid_scope"],
+    [{ response_type: "token" }, "invalid_request"],
+  ] as const) {
     const answer = await ask(changes);
     assert.equal(answer.status, 400);
     assert.match(answer.text, new RegExp(words));
   }
-  assert.equal((await ask({}, "POST")).headers.get("location"), "https://app.example.test/cb?state=s&error=access_denied");
+  assert.equal(
+    (await ask({}, "POST")).headers.get("location"),
+    "https://app.example.test/cb?state=s&error=access_denied",
+  );
 });
 
 test("a code works once, decoded once, and with its own redirect address", async (t) => {
   const { sandbox } = await openYouTube(t);
   assert.deepEqual(errorOf(await exchange(sandbox, { code: "4/YTCODE1" })), [400, "invalid_grant"]);
   assert.deepEqual(errorOf(await exchange(sandbox, { code: "4%2FYTCODE1" })), [400, "invalid_grant"]);
-  assert.deepEqual(errorOf(await exchange(sandbox, { code: "4/YTCODE1", client_secret: "wrong" })), [401, "invalid_client"]);
-  assert.deepEqual(errorOf(await exchange(sandbox, { code: "4/YTCODE1", grant_type: "password" })), [400, "unsupported_grant_type"]);
+  assert.deepEqual(errorOf(await exchange(sandbox, { code: "4/YTCODE1", client_secret: "wrong" })), [
+    401,
+    "invalid_client",
+  ]);
+  assert.deepEqual(errorOf(await exchange(sandbox, { code: "4/YTCODE1", grant_type: "password" })), [
+    400,
+    "unsupported_grant_type",
+  ]);
 });
 
 test("revoking takes all that was granted to the app, and is refused the second time", async (t) => {
@@ -32,13 +70,20 @@ test("revoking takes all that was granted to the app, and is refused the second 
   const first = await revoke();
   assert.deepEqual([first.status, first.json], [200, {}]);
   assert.deepEqual(errorOf(await revoke()), [400, "invalid_token"]);
-  assert.deepEqual(errorOf(await exchange(sandbox, { grant_type: "refresh_token", refresh_token: refreshToken })), [400, "invalid_grant"]);
-  assert.deepEqual(errorOf(await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token })), [401, "authError"]);
+  assert.deepEqual(errorOf(await exchange(sandbox, { grant_type: "refresh_token", refresh_token: refreshToken })), [
+    400,
+    "invalid_grant",
+  ]);
+  assert.deepEqual(errorOf(await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token })), [
+    401,
+    "authError",
+  ]);
 });
 
 test("without offline access, or without asking for consent again, there is no refresh token", async (t) => {
   const { sandbox } = await openYouTube(t);
-  const refreshOf = async (query: Record<string, string>, loginHint: string) => valueAt((await connect(sandbox, { loginHint, query })).tokens.json, "refresh_token");
+  const refreshOf = async (query: Record<string, string>, loginHint: string) =>
+    valueAt((await connect(sandbox, { loginHint, query })).tokens.json, "refresh_token");
   assert.equal(await refreshOf({ access_type: "online" }, "ann"), undefined);
   assert.equal(typeof (await refreshOf({ prompt: "" }, "ann")), "string");
 });
@@ -46,14 +91,23 @@ test("without offline access, or without asking for consent again, there is no r
 test("an opening is judged whole before a byte is sent", async (t) => {
   const { open, api } = await openYouTube(t);
   assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable" })), [400, "missingRequiredParameter"]);
-  assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable&part=snippet,nothing" })), [400, "invalidValue"]);
+  assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable&part=snippet,nothing" })), [
+    400,
+    "invalidValue",
+  ]);
   assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable&part=status" })), [400, "invalidTitle"]);
   assert.deepEqual(errorOf(await open(video(), { query: "part=snippet" })), [400, "mediaBodyRequired"]);
   assert.deepEqual(errorOf(await open(video({ categoryId: "21" }))), [400, "invalidCategoryId"]);
   assert.deepEqual(errorOf(await open(video({}, { privacyStatus: "secret" }))), [400, "invalidValue"]);
-  assert.deepEqual(errorOf(await open(video(), { headers: { "x-upload-content-type": "image/png" } })), [400, "badRequest"]);
+  assert.deepEqual(errorOf(await open(video(), { headers: { "x-upload-content-type": "image/png" } })), [
+    400,
+    "badRequest",
+  ]);
   assert.deepEqual(errorOf(await open(video(), { headers: { slug: "a/b" } })), [400, "invalidFilename"]);
-  const noToken = await api("POST", "/upload/youtube/v3/videos?uploadType=resumable&part=snippet", { json: video(), token: null });
+  const noToken = await api("POST", "/upload/youtube/v3/videos?uploadType=resumable&part=snippet", {
+    json: video(),
+    token: null,
+  });
   assert.deepEqual(errorOf(noToken), [401, "required"]);
 });
 
@@ -85,14 +139,20 @@ test("a connection that breaks leaves whole steps behind", async (t) => {
   await assert.rejects(put(url, bytes));
   assert.equal((await ask(url, bytes.length)).headers.get("range"), "bytes=0-262143");
   assert.deepEqual(await posts(), []);
-  assert.equal((await put(url, bytes.subarray(262_144), { range: `bytes 262144-${bytes.length - 1}/${bytes.length}` })).status, 201);
+  assert.equal(
+    (await put(url, bytes.subarray(262_144), { range: `bytes 262144-${bytes.length - 1}/${bytes.length}` })).status,
+    201,
+  );
 });
 
 test("a video of no bytes is refused, and so is every later question", async (t) => {
   const { session, sandbox, token } = await openYouTube(t);
   const url = await session(0);
   for (let round = 0; round < 2; round += 1) {
-    assert.deepEqual(errorOf(await sandbox.call("PUT", url, { token, headers: { "content-length": "0" } })), [400, "mediaBodyRequired"]);
+    assert.deepEqual(errorOf(await sandbox.call("PUT", url, { token, headers: { "content-length": "0" } })), [
+      400,
+      "mediaBodyRequired",
+    ]);
   }
 });
 
@@ -100,29 +160,56 @@ test("an upload in one request of two parts makes the same video", async (t) => 
   const { sandbox, token, posts } = await openYouTube(t);
   const file = await videoFile({ seconds: 2 });
   const body = Buffer.concat([
-    Buffer.from(`--X\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(video())}\r\n--X\r\nContent-Type: video/mp4\r\n\r\n`), file, Buffer.from("\r\n--X--\r\n"),
+    Buffer.from(
+      `--X\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(video())}\r\n--X\r\nContent-Type: video/mp4\r\n\r\n`,
+    ),
+    file,
+    Buffer.from("\r\n--X--\r\n"),
   ]);
-  const made = await sandbox.call("POST", "https://youtube.googleapis.com/upload/youtube/v3/videos?uploadType=multipart&part=snippet,status,fileDetails", {
-    token, headers: { "content-type": "multipart/related; boundary=X" }, body: new Uint8Array(body),
-  });
+  const made = await sandbox.call(
+    "POST",
+    "https://youtube.googleapis.com/upload/youtube/v3/videos?uploadType=multipart&part=snippet,status,fileDetails",
+    {
+      token,
+      headers: { "content-type": "multipart/related; boundary=X" },
+      body: new Uint8Array(body),
+    },
+  );
   assert.deepEqual([made.status, valueAt(made.json, "fileDetails.fileSize")], [200, String(file.length)]);
   assert.equal((await posts()).length, 1);
 });
 
 test("reading, changing and deleting videos", async (t) => {
   const { upload, api, posts, sandbox, video: read } = await openYouTube(t);
-  const id = stringAt((await upload(await videoFile({ seconds: 1 }), video({ tags: ["one"] }, { privacyStatus: "public" }))).json, "id");
+  const id = stringAt(
+    (await upload(await videoFile({ seconds: 1 }), video({ tags: ["one"] }, { privacyStatus: "public" }))).json,
+    "id",
+  );
   assert.deepEqual(listAt((await read("unknownid00")).json, "items"), []);
   assert.deepEqual(errorOf(await api("GET", "/youtube/v3/videos?part=status")), [400, "missingRequiredParameter"]);
-  const ann = await useToken(sandbox, stringAt((await connect(sandbox, { loginHint: "ann" })).tokens.json, "access_token"));
+  const ann = await useToken(
+    sandbox,
+    stringAt((await connect(sandbox, { loginHint: "ann" })).tokens.json, "access_token"),
+  );
   assert.deepEqual(errorOf(await ann.video(id)), [403, "forbidden"]);
   assert.equal(listAt((await ann.video(id, "snippet")).json, "items").length, 1);
-  assert.deepEqual(errorOf(await api("PUT", "/youtube/v3/videos?part=snippet", { json: { id, snippet: { title: "New" } } })), [400, "invalidCategoryId"]);
-  const changed = await api("PUT", "/youtube/v3/videos?part=snippet", { json: { id, snippet: { title: "New", categoryId: "22" } } });
-  assert.deepEqual([changed.status, valueAt(changed.json, "snippet.tags"), (await posts())[0]?.["text"]], [200, undefined, "New"]);
+  assert.deepEqual(
+    errorOf(await api("PUT", "/youtube/v3/videos?part=snippet", { json: { id, snippet: { title: "New" } } })),
+    [400, "invalidCategoryId"],
+  );
+  const changed = await api("PUT", "/youtube/v3/videos?part=snippet", {
+    json: { id, snippet: { title: "New", categoryId: "22" } },
+  });
+  assert.deepEqual(
+    [changed.status, valueAt(changed.json, "snippet.tags"), (await posts())[0]?.["text"]],
+    [200, undefined, "New"],
+  );
   assert.deepEqual(errorOf(await ann.api("DELETE", `/youtube/v3/videos?id=${id}`)), [403, "forbidden"]);
   assert.equal((await api("DELETE", `/youtube/v3/videos?id=${id}`)).status, 204);
-  assert.deepEqual([errorOf(await api("DELETE", `/youtube/v3/videos?id=${id}`)), await posts()], [[404, "videoNotFound"], []]);
+  assert.deepEqual(
+    [errorOf(await api("DELETE", `/youtube/v3/videos?id=${id}`)), await posts()],
+    [[404, "videoNotFound"], []],
+  );
 });
 
 test("a thumbnail has to be a picture of a video that is there", async (t) => {
@@ -130,10 +217,22 @@ test("a thumbnail has to be a picture of a video that is there", async (t) => {
   const id = stringAt((await upload(await videoFile({ seconds: 1 }))).json, "id");
   const path = "/upload/youtube/v3/thumbnails/set?uploadType=media";
   const picture = await jpeg(640, 360);
-  assert.deepEqual(errorOf(await api("POST", path, { bytes: picture, type: "image/jpeg" })), [400, "missingRequiredParameter"]);
-  assert.deepEqual(errorOf(await api("POST", `${path}&videoId=unknownid00`, { bytes: picture, type: "image/jpeg" })), [404, "videoNotFound"]);
-  assert.deepEqual(errorOf(await api("POST", `${path}&videoId=${id}`, { bytes: picture, type: "image/webp" })), [400, "invalidImage"]);
-  assert.deepEqual(errorOf(await api("POST", `${path}&videoId=${id}`, { bytes: Buffer.from("no picture"), type: "image/png" })), [400, "invalidImage"]);
+  assert.deepEqual(errorOf(await api("POST", path, { bytes: picture, type: "image/jpeg" })), [
+    400,
+    "missingRequiredParameter",
+  ]);
+  assert.deepEqual(errorOf(await api("POST", `${path}&videoId=unknownid00`, { bytes: picture, type: "image/jpeg" })), [
+    404,
+    "videoNotFound",
+  ]);
+  assert.deepEqual(errorOf(await api("POST", `${path}&videoId=${id}`, { bytes: picture, type: "image/webp" })), [
+    400,
+    "invalidImage",
+  ]);
+  assert.deepEqual(
+    errorOf(await api("POST", `${path}&videoId=${id}`, { bytes: Buffer.from("no picture"), type: "image/png" })),
+    [400, "invalidImage"],
+  );
   assert.deepEqual(errorOf(await api("POST", `${path}&videoId=${id}`)), [400, "mediaBodyRequired"]);
 });
 
@@ -141,7 +240,8 @@ test("every ending of a video that a test may ask for is told by its words", asy
   const { upload, fault, video: read, advance } = await openYouTube(t);
   const bytes = await videoFile({ seconds: 1 });
   const ends = [
-    ["failed-codec", ["failed", "codec", undefined, "failed"]], ["rejected-copyright", ["rejected", undefined, "copyright", "failed"]],
+    ["failed-codec", ["failed", "codec", undefined, "failed"]],
+    ["rejected-copyright", ["rejected", undefined, "copyright", "failed"]],
     ["processing-transcodeFailed", ["failed", undefined, undefined, "failed"]],
   ] as const;
   for (const [error, expected] of ends) {
@@ -149,8 +249,16 @@ test("every ending of a video that a test may ask for is told by its words", asy
     const id = stringAt((await upload(bytes)).json, "id");
     await advance(10);
     const { json } = await read(id);
-    const paths = ["status.uploadStatus", "status.failureReason", "status.rejectionReason", "processingDetails.processingStatus"];
-    assert.deepEqual(paths.map((path) => valueAt(json, `items.0.${path}`)), expected);
+    const paths = [
+      "status.uploadStatus",
+      "status.failureReason",
+      "status.rejectionReason",
+      "processingDetails.processingStatus",
+    ];
+    assert.deepEqual(
+      paths.map((path) => valueAt(json, `items.0.${path}`)),
+      expected,
+    );
   }
   await fault({ operation: "upload", kind: "process_forever" });
   const id = stringAt((await upload(bytes)).json, "id");

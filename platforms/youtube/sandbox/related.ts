@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+
 import type { StoredBytes } from "../../../sandbox/body.ts";
 
 const HEAD_BYTES = 1024 * 1024;
@@ -22,7 +23,11 @@ export async function splitRelated(body: StoredBytes): Promise<{ metadata: unkno
   const metadata = parse(head.subarray(metadataAt, metadataEnd).toString());
   const sizeBytes = tailAt + end - mediaAt;
   const path = `${body.path}-media`;
-  if (sizeBytes > 0) await pipeline(createReadStream(body.path, { start: mediaAt, end: mediaAt + sizeBytes - 1 }), createWriteStream(path));
+  if (sizeBytes > 0)
+    await pipeline(
+      createReadStream(body.path, { start: mediaAt, end: mediaAt + sizeBytes - 1 }),
+      createWriteStream(path),
+    );
   if (sizeBytes > 0) await rename(path, body.path);
   return metadata === undefined ? undefined : { metadata, media: { ...body, sizeBytes } };
 }

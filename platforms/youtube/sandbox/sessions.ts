@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { randomSecret } from "../../../sandbox/identity.ts";
 import type { Call, PlatformAnswer } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull } from "../../../sandbox/store.ts";
@@ -24,7 +25,10 @@ export interface Session {
 
 /** What tests have decided about the video to be. */
 const SessionFacts = z.object({
-  fate: z.string().nullable(), stuck: z.boolean(), listLagSeconds: z.number(), requestedPrivacy: z.string().nullable(),
+  fate: z.string().nullable(),
+  stuck: z.boolean(),
+  listLagSeconds: z.number(),
+  requestedPrivacy: z.string().nullable(),
   /** The status of a session that was made to end. */
   gone: z.number().nullable(),
 });
@@ -39,11 +43,23 @@ CREATE TABLE IF NOT EXISTS youtube_sessions (
 /** Google gives no number for YouTube; its other upload interfaces keep a session for a week. */
 const LIFE_MS = 7 * 86_400_000;
 
-export function addSession(call: Call, opened: Omit<Session, "id" | "storedBytes" | "expiresAt" | "facts" | "answer">, facts: SessionFacts): string {
+export function addSession(
+  call: Call,
+  opened: Omit<Session, "id" | "storedBytes" | "expiresAt" | "facts" | "answer">,
+  facts: SessionFacts,
+): string {
   const id = randomSecret("AE", 45);
   call.world.store.run(
     "INSERT INTO youtube_sessions (id, channel_id, parts, metadata, notify, file_name, total_bytes, expires_at, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    id, opened.channelId, JSON.stringify(opened.parts), JSON.stringify(opened.metadata), opened.notify, opened.fileName, opened.totalBytes, call.now + LIFE_MS, JSON.stringify(facts),
+    id,
+    opened.channelId,
+    JSON.stringify(opened.parts),
+    JSON.stringify(opened.metadata),
+    opened.notify,
+    opened.fileName,
+    opened.totalBytes,
+    call.now + LIFE_MS,
+    JSON.stringify(facts),
   );
   return id;
 }
@@ -55,19 +71,35 @@ export function findSession(call: Call): Session | undefined {
   if (!row) return undefined;
   const answer = textOrNull(row, "answer");
   return {
-    id: text(row, "id"), channelId: text(row, "channel_id"), parts: z.array(z.enum(PARTS)).parse(JSON.parse(text(row, "parts"))),
-    metadata: Metadata.parse(JSON.parse(text(row, "metadata"))), notify: textOrNull(row, "notify"), fileName: textOrNull(row, "file_name"),
-    totalBytes: integerOrNull(row, "total_bytes"), storedBytes: integer(row, "stored_bytes"), expiresAt: integer(row, "expires_at"),
-    facts: SessionFacts.parse(JSON.parse(text(row, "facts"))), answer: answer === null ? null : Answer.parse(JSON.parse(answer)),
+    id: text(row, "id"),
+    channelId: text(row, "channel_id"),
+    parts: z.array(z.enum(PARTS)).parse(JSON.parse(text(row, "parts"))),
+    metadata: Metadata.parse(JSON.parse(text(row, "metadata"))),
+    notify: textOrNull(row, "notify"),
+    fileName: textOrNull(row, "file_name"),
+    totalBytes: integerOrNull(row, "total_bytes"),
+    storedBytes: integer(row, "stored_bytes"),
+    expiresAt: integer(row, "expires_at"),
+    facts: SessionFacts.parse(JSON.parse(text(row, "facts"))),
+    answer: answer === null ? null : Answer.parse(JSON.parse(answer)),
   };
 }
 
 export function setStored(call: Call, id: string, storedBytes: number, totalBytes: number | null): void {
-  call.world.store.run("UPDATE youtube_sessions SET stored_bytes = ?, total_bytes = ? WHERE id = ?", storedBytes, totalBytes, id);
+  call.world.store.run(
+    "UPDATE youtube_sessions SET stored_bytes = ?, total_bytes = ? WHERE id = ?",
+    storedBytes,
+    totalBytes,
+    id,
+  );
 }
 
 export function endSession(call: Call, id: string, answer: PlatformAnswer): void {
-  call.world.store.run("UPDATE youtube_sessions SET answer = ? WHERE id = ?", JSON.stringify({ ...answer, body: String(answer.body) }), id);
+  call.world.store.run(
+    "UPDATE youtube_sessions SET answer = ? WHERE id = ?",
+    JSON.stringify({ ...answer, body: String(answer.body) }),
+    id,
+  );
 }
 
 /** What this call's fault decides, beside what earlier ones did. */

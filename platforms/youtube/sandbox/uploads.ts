@@ -1,6 +1,14 @@
 import type { StoredBytes } from "../../../sandbox/body.ts";
 import type { Measured } from "../../../sandbox/media.ts";
-import { jsonAnswer, type Call, type CallPost, type Operation, type Outcome, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import {
+  jsonAnswer,
+  type Call,
+  type CallPost,
+  type Operation,
+  type Outcome,
+  type PlatformAnswer,
+  type SandboxRoute,
+} from "../../../sandbox/platform.ts";
 import { apiError, badValue, ERRORS, plainError, Refusal } from "./errors.ts";
 import { judgeMetadata, partsOf, readMetadata, type Metadata } from "./metadata.ts";
 import { announce } from "./posts.ts";
@@ -16,10 +24,22 @@ const PATH = "/upload/youtube/v3/videos";
 
 export const UPLOAD_ROUTES: readonly SandboxRoute[] = [
   {
-    method: "POST", host: HOST, path: PATH, operation: (call) => (call.query.get("uploadType") === "resumable" ? "upload" : "publish"),
-    post: postOfOpening, run: allowed(ALLOWED.upload, insert),
+    method: "POST",
+    host: HOST,
+    path: PATH,
+    operation: (call) => (call.query.get("uploadType") === "resumable" ? "upload" : "publish"),
+    post: postOfOpening,
+    run: allowed(ALLOWED.upload, insert),
   },
-  { method: "PUT", host: HOST, path: PATH, operation: operationOf, rawBody: true, post: postOfSession, run: refusing(put) },
+  {
+    method: "PUT",
+    host: HOST,
+    path: PATH,
+    operation: operationOf,
+    rawBody: true,
+    post: postOfSession,
+    run: refusing(put),
+  },
 ];
 
 const STEP_BYTES = 262_144;
@@ -30,7 +50,13 @@ function insert(call: Call, viewer: Viewer): Outcome {
   const uploadType = call.query.get("uploadType");
   if (uploadType === "resumable") return open(call, viewer);
   if (uploadType === "multipart") return insertRelated(call, viewer);
-  if (uploadType === "media") return insertBytes(call, viewer, { snippet: { title: "unknown" } }, call.body.kind === "bytes" ? call.body.bytes : undefined);
+  if (uploadType === "media")
+    return insertBytes(
+      call,
+      viewer,
+      { snippet: { title: "unknown" } },
+      call.body.kind === "bytes" ? call.body.bytes : undefined,
+    );
   throw new Refusal(ERRORS.mediaBodyRequired);
 }
 
@@ -40,23 +66,44 @@ function open(call: Call, viewer: Viewer): PlatformAnswer {
   if (call.body.kind !== "json" && call.body.kind !== "none") throw new Refusal(ERRORS.badRequest);
   const asked = readMetadata(call.body.kind === "json" ? call.body.value : {}, parts);
   judgeMetadata(asked);
-  const metadata = call.behaviour?.name === "private-lock" ? { ...asked, status: { ...asked.status, privacyStatus: "private" as const } } : asked;
+  const metadata =
+    call.behaviour?.name === "private-lock"
+      ? { ...asked, status: { ...asked.status, privacyStatus: "private" as const } }
+      : asked;
   const contentType = call.headers["x-upload-content-type"] ?? "application/octet-stream";
   if (!/^(video\/|application\/octet-stream)/i.test(contentType)) {
-    throw new Refusal({ ...ERRORS.badRequest, message: `Media type '${contentType}' is not supported. Valid media types: [video/*, application/octet-stream]` });
+    throw new Refusal({
+      ...ERRORS.badRequest,
+      message: `Media type '${contentType}' is not supported. Valid media types: [video/*, application/octet-stream]`,
+    });
   }
   const declared = call.headers["x-upload-content-length"];
-  if (declared !== undefined && (!/^\d{1,15}$/.test(declared) || Number(declared) > MAX_BYTES)) throw new Refusal(ERRORS.badRequest);
+  if (declared !== undefined && (!/^\d{1,15}$/.test(declared) || Number(declared) > MAX_BYTES))
+    throw new Refusal(ERRORS.badRequest);
   const notify = call.query.get("notifySubscribers");
-  if (notify !== null && !/^(true|false)$/i.test(notify)) throw new Refusal(badValue(`Invalid boolean value: '${notify}'.`, "notifySubscribers", "parameter"));
+  if (notify !== null && !/^(true|false)$/i.test(notify))
+    throw new Refusal(badValue(`Invalid boolean value: '${notify}'.`, "notifySubscribers", "parameter"));
   needChannelQuota(call, viewer);
-  const id = addSession(call, {
-    channelId: viewer.person.id, parts, metadata, notify, fileName: fileNameOf(call), totalBytes: declared === undefined ? null : Number(declared),
-  }, addFacts(call, { ...NO_FACTS, requestedPrivacy: asked.status?.privacyStatus ?? null }));
+  const id = addSession(
+    call,
+    {
+      channelId: viewer.person.id,
+      parts,
+      metadata,
+      notify,
+      fileName: fileNameOf(call),
+      totalBytes: declared === undefined ? null : Number(declared),
+    },
+    addFacts(call, { ...NO_FACTS, requestedPrivacy: asked.status?.privacyStatus ?? null }),
+  );
   const location = new URL(call.url);
   location.searchParams.set("upload_id", id);
   location.searchParams.delete("access_token");
-  return { status: 200, headers: { location: String(location), "x-guploader-uploadid": id, "content-type": "text/plain; charset=utf-8" }, body: "" };
+  return {
+    status: 200,
+    headers: { location: String(location), "x-guploader-uploadid": id, "content-type": "text/plain; charset=utf-8" },
+    body: "",
+  };
 }
 
 function fileNameOf(call: Call): string | null {
@@ -79,7 +126,9 @@ function operationOf(call: Call): Operation {
   const range = rangeOf(call);
   if (!session || !range || call.body.kind !== "bytes" || !call.body.bytes.complete) return "upload";
   const total = range.totalBytes ?? session.totalBytes;
-  return total !== null && range.last + 1 === total && (range.first === session.storedBytes || session.answer !== null) ? "publish" : "upload";
+  return total !== null && range.last + 1 === total && (range.first === session.storedBytes || session.answer !== null)
+    ? "publish"
+    : "upload";
 }
 
 function isQuestion(call: Call): boolean {
@@ -105,13 +154,16 @@ function put(call: Call): Outcome {
   const found = findSession(call);
   if (!found) return plainError(404, "Not Found");
   const session = setFacts(call, found);
-  if (session.facts.gone !== null || call.now >= session.expiresAt) return plainError(session.facts.gone ?? 404, "Not Found");
+  if (session.facts.gone !== null || call.now >= session.expiresAt)
+    return plainError(session.facts.gone ?? 404, "Not Found");
   if (session.channelId !== viewer.person.id) throw new Refusal(ERRORS.forbidden);
   if (session.answer) return session.answer;
   if (isQuestion(call)) return answerQuestion(call, session);
   if (call.body.kind !== "bytes") return refuseEmpty(call, session);
   const range = rangeOf(call);
-  const refusal = range ? judgeRange(call, session, range, call.body.bytes) : plainError(400, "Invalid Content-Range header");
+  const refusal = range
+    ? judgeRange(call, session, range, call.body.bytes)
+    : plainError(400, "Invalid Content-Range header");
   if (refusal || !range) return refusal ?? incomplete(session.storedBytes);
   return receive(call, session, { ...range, totalBytes: range.totalBytes ?? session.totalBytes }, call.body.bytes);
 }
@@ -129,15 +181,29 @@ function refuseEmpty(call: Call, session: Session): PlatformAnswer {
   return answer;
 }
 
-function judgeRange(call: Call, session: Session, { first, last, totalBytes }: Range, bytes: StoredBytes): PlatformAnswer | undefined {
+function judgeRange(
+  call: Call,
+  session: Session,
+  { first, last, totalBytes }: Range,
+  bytes: StoredBytes,
+): PlatformAnswer | undefined {
   if (totalBytes !== null && session.totalBytes !== null && totalBytes !== session.totalBytes) return wrongTotal();
   const lengthBytes = last - first + 1;
-  const isWrong = lengthBytes <= 0 || (totalBytes !== null && last >= totalBytes) || (bytes.complete && bytes.sizeBytes !== lengthBytes);
+  const isWrong =
+    lengthBytes <= 0 ||
+    (totalBytes !== null && last >= totalBytes) ||
+    (bytes.complete && bytes.sizeBytes !== lengthBytes);
   if (isWrong) return plainError(400, "The Content-Range header does not match the bytes that were sent.");
-  if (first !== session.storedBytes) return call.behaviour?.name === "gap-400" ? plainError(400, "Invalid Content-Range header") : incomplete(session.storedBytes);
+  if (first !== session.storedBytes)
+    return call.behaviour?.name === "gap-400"
+      ? plainError(400, "Invalid Content-Range header")
+      : incomplete(session.storedBytes);
   const isLast = last + 1 === (totalBytes ?? session.totalBytes);
   if (isLast || lengthBytes % STEP_BYTES === 0) return undefined;
-  return plainError(400, "Invalid request.  The number of bytes uploaded is required to be equal or greater than 262144, except for the final request (it's recommended to be the exact multiple of 262144).");
+  return plainError(
+    400,
+    "Invalid request.  The number of bytes uploaded is required to be equal or greater than 262144, except for the final request (it's recommended to be the exact multiple of 262144).",
+  );
 }
 
 function wrongTotal(): PlatformAnswer {
@@ -157,13 +223,15 @@ function receive(call: Call, session: Session, { first, last, totalBytes }: Rang
   const kept = Math.max(0, Math.floor((first + Math.min(cutAt, bytes.sizeBytes)) / STEP_BYTES) * STEP_BYTES - first);
   const { uploads } = call.world;
   const name = `youtube-${session.id}`;
-  return uploads.write(name, bytes, { offset: first, takeBytes: isWhole ? bytes.sizeBytes : kept }).then(async (storedBytes) => {
-    const measured = isWhole && last + 1 === totalBytes ? await uploads.finish(name) : undefined;
-    return () => {
-      setStored(call, session.id, storedBytes, totalBytes);
-      return measured ? complete(call, session, measured) : incomplete(storedBytes);
-    };
-  });
+  return uploads
+    .write(name, bytes, { offset: first, takeBytes: isWhole ? bytes.sizeBytes : kept })
+    .then(async (storedBytes) => {
+      const measured = isWhole && last + 1 === totalBytes ? await uploads.finish(name) : undefined;
+      return () => {
+        setStored(call, session.id, storedBytes, totalBytes);
+        return measured ? complete(call, session, measured) : incomplete(storedBytes);
+      };
+    });
 }
 
 /** Of two calls that carry the last bytes at once the first makes the video. */
@@ -171,10 +239,20 @@ function complete(call: Call, session: Session, measured: Measured): PlatformAns
   const ended = findSession(call)?.answer;
   if (ended) return ended;
   const { channelId, metadata, parts, notify, fileName, facts } = session;
-  const video = addVideo(call, { channelId, metadata, measured, fileName, fate: facts.fate, stuck: facts.stuck, listLagSeconds: facts.listLagSeconds });
+  const video = addVideo(call, {
+    channelId,
+    metadata,
+    measured,
+    fileName,
+    fate: facts.fate,
+    stuck: facts.stuck,
+    listLagSeconds: facts.listLagSeconds,
+  });
   useChannelQuota(call, channelId);
   announce(call, video, { handle: session.id, notify, requestedPrivacy: facts.requestedPrivacy });
-  const answer = jsonAnswer(videoResource(call, video, parts), { status: call.behaviour?.name === "final-200" ? 200 : 201 });
+  const answer = jsonAnswer(videoResource(call, video, parts), {
+    status: call.behaviour?.name === "final-200" ? 200 : 201,
+  });
   endSession(call, session.id, answer);
   return answer;
 }
@@ -198,13 +276,26 @@ function insertRelated(call: Call, viewer: Viewer): Outcome {
   });
 }
 
-async function insertBytes(call: Call, viewer: Viewer, metadata: Metadata, bytes: StoredBytes | undefined): Promise<() => PlatformAnswer> {
+async function insertBytes(
+  call: Call,
+  viewer: Viewer,
+  metadata: Metadata,
+  bytes: StoredBytes | undefined,
+): Promise<() => PlatformAnswer> {
   if (!bytes || bytes.sizeBytes === 0) return () => apiError(ERRORS.mediaBodyRequired);
   const measured = await call.world.media.measure(bytes.path);
   return () => {
     needChannelQuota(call, viewer);
     const { fate, stuck, listLagSeconds } = addFacts(call, NO_FACTS);
-    const video = addVideo(call, { channelId: viewer.person.id, metadata, measured, fileName: fileNameOf(call), fate, stuck, listLagSeconds });
+    const video = addVideo(call, {
+      channelId: viewer.person.id,
+      metadata,
+      measured,
+      fileName: fileNameOf(call),
+      fate,
+      stuck,
+      listLagSeconds,
+    });
     useChannelQuota(call, viewer.person.id);
     announce(call, video, { handle: video.id, notify: call.query.get("notifySubscribers"), requestedPrivacy: null });
     return jsonAnswer(videoResource(call, video, partsOf(call)));
@@ -215,7 +306,10 @@ async function insertBytes(call: Call, viewer: Viewer, metadata: Metadata, bytes
 function postOfOpening(call: Call): CallPost | undefined {
   if (call.body.kind !== "json") return undefined;
   const value = call.body.value;
-  const snippet: { title?: unknown; description?: unknown } = typeof value === "object" && value !== null && "snippet" in value && typeof value.snippet === "object" ? { ...value.snippet } : {};
+  const snippet: { title?: unknown; description?: unknown } =
+    typeof value === "object" && value !== null && "snippet" in value && typeof value.snippet === "object"
+      ? { ...value.snippet }
+      : {};
   const text = [snippet.title, snippet.description].filter((words) => typeof words === "string").join("\n");
   return { accountId: accountOf(call), text, carriesText: true, handle: null };
 }
@@ -224,5 +318,10 @@ function postOfSession(call: Call): CallPost | undefined {
   const session = findSession(call);
   if (!session) return undefined;
   const { title = "", description } = session.metadata.snippet ?? {};
-  return { accountId: session.channelId, text: description === undefined ? title : `${title}\n${description}`, carriesText: false, handle: session.id };
+  return {
+    accountId: session.channelId,
+    text: description === undefined ? title : `${title}\n${description}`,
+    carriesText: false,
+    handle: session.id,
+  };
 }

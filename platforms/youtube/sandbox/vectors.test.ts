@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import { jpeg, listAt, padded, stringAt, valueAt, video as videoFile } from "../../../sandbox/fixture.ts";
 import { API, connect, errorOf, exchange, openYouTube, SEEDED, UPLOAD_SCOPE, useToken, video } from "./fixture.ts";
 
@@ -14,10 +15,18 @@ function rangeOf(first: number, last: number, total = TOTAL): { range: string } 
 
 test("vector 1: a refresh is answered without a refresh token, and the old one goes on working", async (t) => {
   const { sandbox, refreshToken } = await openYouTube(t);
-  const form = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: SEEDED.client_id, client_secret: SEEDED.client_secret };
+  const form = {
+    grant_type: "refresh_token",
+    refresh_token: refreshToken,
+    client_id: SEEDED.client_id,
+    client_secret: SEEDED.client_secret,
+  };
   for (let round = 0; round < 2; round += 1) {
     const { status, json } = await sandbox.call("POST", "https://oauth2.googleapis.com/token", { form });
-    assert.deepEqual([status, valueAt(json, "refresh_token"), valueAt(json, "expires_in"), valueAt(json, "token_type")], [200, undefined, 3599, "Bearer"]);
+    assert.deepEqual(
+      [status, valueAt(json, "refresh_token"), valueAt(json, "expires_in"), valueAt(json, "token_type")],
+      [200, undefined, 3599, "Bearer"],
+    );
   }
 });
 
@@ -27,18 +36,29 @@ test("vector 2: a scope whose box was unticked is not granted", async (t) => {
   assert.equal(valueAt(tokens.json, "scope"), UPLOAD_SCOPE);
   assert.deepEqual([back.searchParams.get("scope"), back.searchParams.get("state")], [UPLOAD_SCOPE, "s1"]);
   const token = stringAt(tokens.json, "access_token");
-  assert.deepEqual(errorOf(await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token })), [403, "insufficientPermissions"]);
-  assert.deepEqual(errorOf(await sandbox.call("GET", `${API}/youtube/v3/videos?part=status&id=x`, { token })), [403, "insufficientPermissions"]);
+  assert.deepEqual(errorOf(await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token })), [
+    403,
+    "insufficientPermissions",
+  ]);
+  assert.deepEqual(errorOf(await sandbox.call("GET", `${API}/youtube/v3/videos?part=status&id=x`, { token })), [
+    403,
+    "insufficientPermissions",
+  ]);
 });
 
 test("vector 3: an account without a channel, in both of its forms", async (t) => {
   const { sandbox } = await openYouTube(t);
   const mine = async (loginHint: string) => {
     const { tokens } = await connect(sandbox, { loginHint });
-    return sandbox.call("GET", `${API}/youtube/v3/channels?part=id,snippet&mine=true`, { token: stringAt(tokens.json, "access_token") });
+    return sandbox.call("GET", `${API}/youtube/v3/channels?part=id,snippet&mine=true`, {
+      token: stringAt(tokens.json, "access_token"),
+    });
   };
   const none = await mine("no-channel");
-  assert.deepEqual([none.status, valueAt(none.json, "items"), valueAt(none.json, "pageInfo.totalResults")], [200, undefined, 0]);
+  assert.deepEqual(
+    [none.status, valueAt(none.json, "items"), valueAt(none.json, "pageInfo.totalResults")],
+    [200, undefined, 0],
+  );
   assert.deepEqual(errorOf(await mine("signup-required")), [401, "youtubeSignupRequired"]);
 });
 
@@ -62,9 +82,18 @@ test("vector 4, 5, 6: titles, descriptions and tags up to their limits and not b
 test("vector 7: chunks of 8 MiB are counted in Range, and the last one is answered with the video", async (t) => {
   const { session, put, posts, channelId } = await openYouTube(t);
   const bytes = padded(await videoFile({ seconds: 2 }), TOTAL);
-  const url = await session(TOTAL, video({ title: "Explicit title", description: "Text", tags: ["launch", "demo"], categoryId: "28" }, { selfDeclaredMadeForKids: false, containsSyntheticMedia: true }));
+  const url = await session(
+    TOTAL,
+    video(
+      { title: "Explicit title", description: "Text", tags: ["launch", "demo"], categoryId: "28" },
+      { selfDeclaredMadeForKids: false, containsSyntheticMedia: true },
+    ),
+  );
   const first = await put(url, bytes.subarray(0, CHUNK), rangeOf(0, CHUNK - 1));
-  assert.deepEqual([first.status, first.headers.get("range"), first.headers.get("location")], [308, "bytes=0-8388607", null]);
+  assert.deepEqual(
+    [first.status, first.headers.get("range"), first.headers.get("location")],
+    [308, "bytes=0-8388607", null],
+  );
   const second = await put(url, bytes.subarray(CHUNK, 2 * CHUNK), rangeOf(CHUNK, 2 * CHUNK - 1));
   assert.deepEqual([second.status, second.headers.get("range")], [308, "bytes=0-16777215"]);
   assert.deepEqual(await posts(), []);
@@ -73,14 +102,36 @@ test("vector 7: chunks of 8 MiB are counted in Range, and the last one is answer
   const id = stringAt(last.json, "id");
   assert.match(id, /^[\w-]{11}$/);
   assert.deepEqual(valueAt(last.json, "status"), {
-    uploadStatus: "uploaded", privacyStatus: "private", license: "youtube", embeddable: true, publicStatsViewable: true, madeForKids: false,
-    selfDeclaredMadeForKids: false, containsSyntheticMedia: true,
+    uploadStatus: "uploaded",
+    privacyStatus: "private",
+    license: "youtube",
+    embeddable: true,
+    publicStatsViewable: true,
+    madeForKids: false,
+    selfDeclaredMadeForKids: false,
+    containsSyntheticMedia: true,
   });
-  assert.deepEqual(await posts(), [{
-    platform: "youtube", accountId: channelId, id, url: `https://www.youtube.com/watch?v=${id}`, text: "Explicit title", media: [{ type: "video", altText: null }],
-    kind: "video", visibility: "private", createdAt: "2026-11-01T12:00:00.000Z", publishCalls: 1,
-    settings: { description: "Text", tags: ["launch", "demo"], categoryId: "28", selfDeclaredMadeForKids: false, containsSyntheticMedia: true },
-  }]);
+  assert.deepEqual(await posts(), [
+    {
+      platform: "youtube",
+      accountId: channelId,
+      id,
+      url: `https://www.youtube.com/watch?v=${id}`,
+      text: "Explicit title",
+      media: [{ type: "video", altText: null }],
+      kind: "video",
+      visibility: "private",
+      createdAt: "2026-11-01T12:00:00.000Z",
+      publishCalls: 1,
+      settings: {
+        description: "Text",
+        tags: ["launch", "demo"],
+        categoryId: "28",
+        selfDeclaredMadeForKids: false,
+        containsSyntheticMedia: true,
+      },
+    },
+  ]);
 });
 
 test("vector 8: a lost answer in the middle is found out by asking", async (t) => {
@@ -106,14 +157,21 @@ test("vector 9, 10: after a lost last answer the session repeats what it gave, a
   const asked = await ask(url, bytes.length);
   const again = await put(url, bytes);
   const [shown, ...others] = await posts();
-  assert.deepEqual([asked.status, again.status, again.text, others, shown?.["publishCalls"]], [201, 201, asked.text, [], 2]);
+  assert.deepEqual(
+    [asked.status, again.status, again.text, others, shown?.["publishCalls"]],
+    [201, 201, asked.text, [], 2],
+  );
   assert.equal(shown?.["id"], valueAt(asked.json, "id"));
 });
 
 test("vector 11: a session that expired with bytes missing left nothing; one with all bytes left a video that the playlist shows", async (t) => {
   const { session, put, ask, fault, api, channelId } = await openYouTube(t);
   const bytes = await videoFile({ seconds: 2 });
-  const playlist = () => api("GET", `/youtube/v3/playlistItems?part=snippet,contentDetails,status&maxResults=20&playlistId=UU${channelId.slice(2)}`);
+  const playlist = () =>
+    api(
+      "GET",
+      `/youtube/v3/playlistItems?part=snippet,contentDetails,status&maxResults=20&playlistId=UU${channelId.slice(2)}`,
+    );
   const missing = await session(bytes.length);
   await fault({ operation: "status", kind: "reject", error: "session-expired" });
   assert.equal((await ask(missing, bytes.length)).status, 404);
@@ -129,7 +187,11 @@ test("vector 11: a session that expired with bytes missing left nothing; one wit
   const id = stringAt(item, "contentDetails.videoId");
   const { json } = await api("GET", `/youtube/v3/videos?part=snippet,status,fileDetails&id=${id}`);
   assert.deepEqual(
-    [valueAt(item, "snippet.title"), valueAt(item, "status.privacyStatus"), valueAt(json, "items.0.fileDetails.fileSize")],
+    [
+      valueAt(item, "snippet.title"),
+      valueAt(item, "status.privacyStatus"),
+      valueAt(json, "items.0.fileDetails.fileSize"),
+    ],
     ["Find me", "private", String(bytes.length)],
   );
 });
@@ -143,7 +205,10 @@ test("vector 12: an expired token in the middle leaves the session alive", async
   const rest = rangeOf(262_144, bytes.length - 1, bytes.length);
   assert.deepEqual(errorOf(await put(url, bytes.subarray(262_144), rest)), [401, "authError"]);
   const { json } = await exchange(sandbox, { grant_type: "refresh_token", refresh_token: refreshToken });
-  assert.equal((await put(url, bytes.subarray(262_144), { ...rest, token: stringAt(json, "access_token") })).status, 201);
+  assert.equal(
+    (await put(url, bytes.subarray(262_144), { ...rest, token: stringAt(json, "access_token") })).status,
+    201,
+  );
 });
 
 test("vector 13: the 101st upload of a Pacific day is refused until its midnight; a channel's own cap has its own words", async (t) => {
@@ -160,7 +225,10 @@ test("vector 13: the 101st upload of a Pacific day is refused until its midnight
   await fault({ operation: "upload", kind: "reject", error: "quotaExceeded" });
   assert.deepEqual(errorOf(await open(video(), { token })), [403, "quotaExceeded"]);
 
-  const small = await useToken(sandbox, stringAt((await connect(sandbox, { loginHint: "unverified" })).tokens.json, "access_token"));
+  const small = await useToken(
+    sandbox,
+    stringAt((await connect(sandbox, { loginHint: "unverified" })).tokens.json, "access_token"),
+  );
   const bytes = await videoFile({ seconds: 1 });
   for (let number = 0; number < 10; number += 1) assert.equal((await small.upload(bytes)).status, 201);
   assert.deepEqual(errorOf(await small.open(video())), [400, "uploadLimitExceeded"]);
@@ -168,7 +236,10 @@ test("vector 13: the 101st upload of a Pacific day is refused until its midnight
 
 test("vector 14: publishAt needs a private video, and turns it public when its time comes", async (t) => {
   const { open, upload, posts, advance, video: read } = await openYouTube(t);
-  assert.deepEqual(errorOf(await open(video({}, { privacyStatus: "public", publishAt: "2026-12-01T09:00:00Z" }))), [400, "invalidPublishAt"]);
+  assert.deepEqual(errorOf(await open(video({}, { privacyStatus: "public", publishAt: "2026-12-01T09:00:00Z" }))), [
+    400,
+    "invalidPublishAt",
+  ]);
   assert.deepEqual(errorOf(await open(video({}, { publishAt: "tomorrow" }))), [400, "invalidPublishAt"]);
   const made = await upload(await videoFile({ seconds: 1 }), video({}, { publishAt: "2026-11-01T12:30:00Z" }));
   assert.equal(valueAt(made.json, "status.publishAt"), "2026-11-01T12:30:00Z");
@@ -177,7 +248,11 @@ test("vector 14: publishAt needs a private video, and turns it public when its t
   assert.equal((await posts())[0]?.["visibility"], "public");
   const { json } = await read(stringAt(made.json, "id"));
   assert.deepEqual(
-    [valueAt(json, "items.0.status.privacyStatus"), valueAt(json, "items.0.status.publishAt"), valueAt(json, "items.0.snippet.publishedAt")],
+    [
+      valueAt(json, "items.0.status.privacyStatus"),
+      valueAt(json, "items.0.status.publishAt"),
+      valueAt(json, "items.0.snippet.publishedAt"),
+    ],
     ["public", undefined, "2026-11-01T12:30:00Z"],
   );
 });
@@ -199,7 +274,12 @@ test("vector 17: a file that is no video is taken, and fails in processing", asy
   await advance(10);
   const { json } = await read(stringAt(made.json, "id"), "status,processingDetails,suggestions");
   assert.deepEqual(
-    [valueAt(json, "items.0.status.uploadStatus"), valueAt(json, "items.0.status.failureReason"), valueAt(json, "items.0.processingDetails.processingStatus"), valueAt(json, "items.0.suggestions")],
+    [
+      valueAt(json, "items.0.status.uploadStatus"),
+      valueAt(json, "items.0.status.failureReason"),
+      valueAt(json, "items.0.processingDetails.processingStatus"),
+      valueAt(json, "items.0.suggestions"),
+    ],
     ["failed", "invalidFile", "failed", { processingErrors: ["notAVideoFile"] }],
   );
 });
@@ -209,15 +289,36 @@ test("vector 18: a Short takes its thumbnail only after processing, and an unver
   const made = await upload(await videoFile({ seconds: 60, framesPerSecond: 1 }));
   const id = stringAt(made.json, "id");
   const picture = await jpeg(720, 1280);
-  const set = (by = api) => by("POST", `/upload/youtube/v3/thumbnails/set?videoId=${id}&uploadType=media`, { bytes: picture, type: "image/jpeg" });
-  const shown = async () => /_sandbox\/media\/[0-9a-f]{64}\.webp/.test((await sandbox.call("GET", `https://www.youtube.com/watch?v=${id}`)).text);
+  const set = (by = api) =>
+    by("POST", `/upload/youtube/v3/thumbnails/set?videoId=${id}&uploadType=media`, {
+      bytes: picture,
+      type: "image/jpeg",
+    });
+  const shown = async () =>
+    /_sandbox\/media\/[0-9a-f]{64}\.webp/.test(
+      (await sandbox.call("GET", `https://www.youtube.com/watch?v=${id}`)).text,
+    );
   assert.deepEqual([(await set()).status, await shown()], [200, false]);
   assert.equal(valueAt((await read(id)).json, "items.0.processingDetails.processingStatus"), "processing");
   assert.equal(valueAt((await read(id)).json, "items.0.processingDetails.processingStatus"), "succeeded");
   const done = await set();
-  assert.deepEqual([done.status, await shown(), valueAt(done.json, "kind"), listAt(done.json, "items").length], [200, true, "youtube#thumbnailSetResponse", 1]);
+  assert.deepEqual(
+    [done.status, await shown(), valueAt(done.json, "kind"), listAt(done.json, "items").length],
+    [200, true, "youtube#thumbnailSetResponse", 1],
+  );
 
-  const small = await useToken(sandbox, stringAt((await connect(sandbox, { loginHint: "unverified" })).tokens.json, "access_token"));
+  const small = await useToken(
+    sandbox,
+    stringAt((await connect(sandbox, { loginHint: "unverified" })).tokens.json, "access_token"),
+  );
   const other = await small.upload(await videoFile({ seconds: 1 }));
-  assert.deepEqual(errorOf(await small.api("POST", `/upload/youtube/v3/thumbnails/set?videoId=${stringAt(other.json, "id")}`, { bytes: picture, type: "image/jpeg" })), [403, "forbidden"]);
+  assert.deepEqual(
+    errorOf(
+      await small.api("POST", `/upload/youtube/v3/thumbnails/set?videoId=${stringAt(other.json, "id")}`, {
+        bytes: picture,
+        type: "image/jpeg",
+      }),
+    ),
+    [403, "forbidden"],
+  );
 });

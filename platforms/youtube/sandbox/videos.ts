@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+
 import { z } from "zod";
+
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, type Row } from "../../../sandbox/store.ts";
@@ -27,8 +29,13 @@ export interface Video {
 }
 
 const VideoFile = z.object({
-  name: z.string().nullable(), mimeType: z.string().nullable(), sizeBytes: z.number(), width: z.number().nullable(), height: z.number().nullable(),
-  durationSeconds: z.number().nullable(), isVideo: z.boolean(),
+  name: z.string().nullable(),
+  mimeType: z.string().nullable(),
+  sizeBytes: z.number(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  isVideo: z.boolean(),
 });
 
 export type VideoFile = z.infer<typeof VideoFile>;
@@ -60,12 +67,27 @@ export function addVideo(call: Call, made: NewVideo): Video {
   const number = store.next("youtube.video");
   const id = createHash("sha256").update(`youtube video ${number}`).digest("base64url").slice(0, 11);
   const { mimeType, sizeBytes, width, height, durationSeconds } = made.measured;
-  const file: VideoFile = { name: made.fileName, mimeType, sizeBytes, width, height, durationSeconds, isVideo: made.measured.type === "video" && durationSeconds !== null };
+  const file: VideoFile = {
+    name: made.fileName,
+    mimeType,
+    sizeBytes,
+    width,
+    height,
+    durationSeconds,
+    isVideo: made.measured.type === "video" && durationSeconds !== null,
+  };
   const person = identity.person("youtube", made.channelId);
   const fate = made.fate ?? judge(file, person ? factsOf(person).verified : true);
   store.run(
     "INSERT INTO youtube_videos (id, channel_id, at, metadata, file, fate, stuck, listed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    id, made.channelId, call.now, JSON.stringify(made.metadata), JSON.stringify(file), fate, made.stuck ? 1 : 0, call.now + made.listLagSeconds * 1000,
+    id,
+    made.channelId,
+    call.now,
+    JSON.stringify(made.metadata),
+    JSON.stringify(file),
+    fate,
+    made.stuck ? 1 : 0,
+    call.now + made.listLagSeconds * 1000,
   );
   const video = findVideo(call, id);
   if (!video) throw new Error("the video that was just added is not there");
@@ -86,14 +108,21 @@ export function findVideo(call: Call, id: string): Video | undefined {
 
 /** Newest first. */
 export function videosOf(call: Call, channelId: string): Video[] {
-  return call.world.store.all("SELECT * FROM youtube_videos WHERE channel_id = ? ORDER BY at DESC", channelId).map(toVideo);
+  return call.world.store
+    .all("SELECT * FROM youtube_videos WHERE channel_id = ? ORDER BY at DESC", channelId)
+    .map(toVideo);
 }
 
 /** Writes what is now said about the video, and sets or stops the timer that makes it public. */
 export function setMetadata(call: Call, video: Video, metadata: Metadata): Video {
   const { privacyStatus = "public", publishAt } = metadata.status ?? {};
   const at = privacyStatus === "private" && publishAt !== undefined ? Date.parse(publishAt) : null;
-  call.world.store.run("UPDATE youtube_videos SET metadata = ?, publish_at = ? WHERE id = ?", JSON.stringify(metadata), at, video.id);
+  call.world.store.run(
+    "UPDATE youtube_videos SET metadata = ?, publish_at = ? WHERE id = ?",
+    JSON.stringify(metadata),
+    at,
+    video.id,
+  );
   return { ...video, metadata, publishAt: at };
 }
 
@@ -104,7 +133,13 @@ export function privacyOf(video: Video, now: number): "private" | "unlisted" | "
 
 /** At most three minutes, square or upright. Source: YouTube help 15424877, 2026-10. */
 export function isShort({ file }: Video): boolean {
-  return file.durationSeconds !== null && file.durationSeconds <= 180 && file.width !== null && file.height !== null && file.height >= file.width;
+  return (
+    file.durationSeconds !== null &&
+    file.durationSeconds <= 180 &&
+    file.width !== null &&
+    file.height !== null &&
+    file.height >= file.width
+  );
 }
 
 export function isProcessing(video: Video, now: number): boolean {
@@ -113,7 +148,11 @@ export function isProcessing(video: Video, now: number): boolean {
 
 /** The resource with these parts. */
 export function videoResource(call: Call, video: Video, parts: readonly Part[]): Record<string, unknown> {
-  const resource: Record<string, unknown> = { kind: "youtube#video", etag: etagOf([video.id, video.asked, parts]), id: video.id };
+  const resource: Record<string, unknown> = {
+    kind: "youtube#video",
+    etag: etagOf([video.id, video.asked, parts]),
+    id: video.id,
+  };
   for (const part of parts) {
     const content = PART_CONTENT[part]?.(call, video);
     if (content !== undefined) resource[part] = content;
@@ -129,18 +168,28 @@ const PART_CONTENT: Partial<Record<Part, (call: Call, video: Video) => unknown>>
   snippet: snippetPart,
   status: statusPart,
   contentDetails: ({ now }, video) => ({
-    duration: isProcessing(video, now) ? "P0D" : isoDuration(video.file.durationSeconds ?? 0), dimension: "2d",
-    definition: (video.file.height ?? 0) >= 720 ? "hd" : "sd", caption: "false", licensedContent: false, contentRating: {}, projection: "rectangular",
+    duration: isProcessing(video, now) ? "P0D" : isoDuration(video.file.durationSeconds ?? 0),
+    dimension: "2d",
+    definition: (video.file.height ?? 0) >= 720 ? "hd" : "sd",
+    caption: "false",
+    licensedContent: false,
+    contentRating: {},
+    projection: "rectangular",
   }),
   statistics: () => ({ viewCount: "0", likeCount: "0", favoriteCount: "0", commentCount: "0" }),
-  player: (_call, { id }) => ({ embedHtml: `<iframe width="480" height="270" src="//www.youtube.com/embed/${id}" frameborder="0" allowfullscreen></iframe>` }),
+  player: (_call, { id }) => ({
+    embedHtml: `<iframe width="480" height="270" src="//www.youtube.com/embed/${id}" frameborder="0" allowfullscreen></iframe>`,
+  }),
   processingDetails: processingPart,
   fileDetails: (_call, { file }) => ({
-    ...(file.name !== null && { fileName: file.name }), fileSize: String(file.sizeBytes), fileType: file.isVideo ? "video" : "other",
+    ...(file.name !== null && { fileName: file.name }),
+    fileSize: String(file.sizeBytes),
+    fileType: file.isVideo ? "video" : "other",
     ...(file.durationSeconds !== null && { durationMs: String(Math.round(file.durationSeconds * 1000)) }),
     ...(file.width !== null && { videoStreams: [{ widthPixels: file.width, heightPixels: file.height }] }),
   }),
-  suggestions: ({ now }, video) => (isProcessing(video, now) || video.fate !== "failed:invalidFile" ? {} : { processingErrors: ["notAVideoFile"] }),
+  suggestions: ({ now }, video) =>
+    isProcessing(video, now) || video.fate !== "failed:invalidFile" ? {} : { processingErrors: ["notAVideoFile"] },
   localizations: (_call, { metadata }) => metadata.localizations,
   recordingDetails: (_call, { metadata }) => metadata.recordingDetails ?? {},
 };
@@ -148,43 +197,96 @@ const PART_CONTENT: Partial<Record<Part, (call: Call, video: Video) => unknown>>
 function snippetPart(call: Call, video: Video): Record<string, unknown> {
   const { title, description = "", tags, categoryId = "22", defaultLanguage } = video.metadata.snippet ?? {};
   const person = call.world.identity.person("youtube", video.channelId);
-  const wentPublic = video.publishAt !== null && call.now >= video.publishAt ? Math.max(video.publishAt, video.at) : video.at;
+  const wentPublic =
+    video.publishAt !== null && call.now >= video.publishAt ? Math.max(video.publishAt, video.at) : video.at;
   return {
-    publishedAt: apiTime(wentPublic), channelId: video.channelId, title, description, thumbnails: thumbnailsOf(video.id, ["default", "medium", "high"]),
-    channelTitle: person?.name ?? "", ...(tags && tags.length > 0 && { tags }), categoryId, liveBroadcastContent: "none",
-    ...(defaultLanguage !== undefined && { defaultLanguage }), localized: { title, description },
+    publishedAt: apiTime(wentPublic),
+    channelId: video.channelId,
+    title,
+    description,
+    thumbnails: thumbnailsOf(video.id, ["default", "medium", "high"]),
+    channelTitle: person?.name ?? "",
+    ...(tags && tags.length > 0 && { tags }),
+    categoryId,
+    liveBroadcastContent: "none",
+    ...(defaultLanguage !== undefined && { defaultLanguage }),
+    localized: { title, description },
   };
 }
 
 function statusPart({ now }: Call, video: Video): Record<string, unknown> {
-  const { license = "youtube", embeddable = true, publicStatsViewable = true, selfDeclaredMadeForKids, containsSyntheticMedia, publishAt } = video.metadata.status ?? {};
+  const {
+    license = "youtube",
+    embeddable = true,
+    publicStatsViewable = true,
+    selfDeclaredMadeForKids,
+    containsSyntheticMedia,
+    publishAt,
+  } = video.metadata.status ?? {};
   const [kind, reason] = isProcessing(video, now) ? ["uploaded"] : video.fate.split(":");
   const uploadStatus = kind === "succeeded" ? "processed" : kind === "processing" ? "failed" : kind;
   return {
-    uploadStatus, ...(kind === "failed" && { failureReason: reason }), ...(kind === "rejected" && { rejectionReason: reason }),
-    privacyStatus: privacyOf(video, now), ...(video.publishAt !== null && now < video.publishAt && { publishAt }),
-    license, embeddable, publicStatsViewable, madeForKids: selfDeclaredMadeForKids ?? false,
-    ...(selfDeclaredMadeForKids !== undefined && { selfDeclaredMadeForKids }), ...(containsSyntheticMedia !== undefined && { containsSyntheticMedia }),
+    uploadStatus,
+    ...(kind === "failed" && { failureReason: reason }),
+    ...(kind === "rejected" && { rejectionReason: reason }),
+    privacyStatus: privacyOf(video, now),
+    ...(video.publishAt !== null && now < video.publishAt && { publishAt }),
+    license,
+    embeddable,
+    publicStatsViewable,
+    madeForKids: selfDeclaredMadeForKids ?? false,
+    ...(selfDeclaredMadeForKids !== undefined && { selfDeclaredMadeForKids }),
+    ...(containsSyntheticMedia !== undefined && { containsSyntheticMedia }),
   };
 }
 
 function processingPart({ now }: Call, video: Video): Record<string, unknown> {
-  const availability = { fileDetailsAvailability: "available", processingIssuesAvailability: "available", tagSuggestionsAvailability: "inProgress", editorSuggestionsAvailability: "inProgress", thumbnailsAvailability: "available" };
+  const availability = {
+    fileDetailsAvailability: "available",
+    processingIssuesAvailability: "available",
+    tagSuggestionsAvailability: "inProgress",
+    editorSuggestionsAvailability: "inProgress",
+    thumbnailsAvailability: "available",
+  };
   if (isProcessing(video, now)) {
-    const progress = { partsTotal: "100", partsProcessed: String(video.asked * 40), timeLeftMs: String(Math.max(1000, video.at + PROCESSING_MS - now)) };
+    const progress = {
+      partsTotal: "100",
+      partsProcessed: String(video.asked * 40),
+      timeLeftMs: String(Math.max(1000, video.at + PROCESSING_MS - now)),
+    };
     return { processingStatus: "processing", processingProgress: progress, ...availability };
   }
   const [kind, reason] = video.fate.split(":");
   if (kind === "succeeded") return { processingStatus: "succeeded", ...availability };
-  return { processingStatus: "failed", processingFailureReason: kind === "processing" ? reason : kind === "failed" && reason === "uploadAborted" ? "uploadFailed" : "other", ...availability };
+  return {
+    processingStatus: "failed",
+    processingFailureReason:
+      kind === "processing" ? reason : kind === "failed" && reason === "uploadAborted" ? "uploadFailed" : "other",
+    ...availability,
+  };
 }
 
-const SIZES: Readonly<Record<string, readonly [number, number]>> = { default: [120, 90], medium: [320, 180], high: [480, 360], standard: [640, 480], maxres: [1280, 720] };
+const SIZES: Readonly<Record<string, readonly [number, number]>> = {
+  default: [120, 90],
+  medium: [320, 180],
+  high: [480, 360],
+  standard: [640, 480],
+  maxres: [1280, 720],
+};
 
 export const PICTURE_HOST = "i9.ytimg.com";
 
 export function thumbnailsOf(id: string, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, { url: `https://${PICTURE_HOST}/vi/${id}/${name}.jpg`, width: SIZES[name]?.[0] ?? 0, height: SIZES[name]?.[1] ?? 0 }]));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      {
+        url: `https://${PICTURE_HOST}/vi/${id}/${name}.jpg`,
+        width: SIZES[name]?.[0] ?? 0,
+        height: SIZES[name]?.[1] ?? 0,
+      },
+    ]),
+  );
 }
 
 /** As the API writes instants. */
@@ -200,8 +302,15 @@ function isoDuration(seconds: number): string {
 
 function toVideo(row: Row): Video {
   return {
-    id: text(row, "id"), channelId: text(row, "channel_id"), at: integer(row, "at"), metadata: Metadata.parse(JSON.parse(text(row, "metadata"))),
-    file: VideoFile.parse(JSON.parse(text(row, "file"))), fate: text(row, "fate"), stuck: integer(row, "stuck") === 1, asked: integer(row, "asked"),
-    listedAt: integer(row, "listed_at"), publishAt: integerOrNull(row, "publish_at"),
+    id: text(row, "id"),
+    channelId: text(row, "channel_id"),
+    at: integer(row, "at"),
+    metadata: Metadata.parse(JSON.parse(text(row, "metadata"))),
+    file: VideoFile.parse(JSON.parse(text(row, "file"))),
+    fate: text(row, "fate"),
+    stuck: integer(row, "stuck") === 1,
+    asked: integer(row, "asked"),
+    listedAt: integer(row, "listed_at"),
+    publishAt: integerOrNull(row, "publish_at"),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
@@ -35,7 +36,10 @@ export const ALLOWED = {
 export const refusing = refusingWith((thrown) => (thrown instanceof Refusal ? thrown.answer : undefined));
 
 /** As `refusing`, for calls that need a live token, one of these scopes and a channel. */
-export function allowed(scopes: readonly string[], run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
+export function allowed(
+  scopes: readonly string[],
+  run: (call: Call, viewer: Viewer) => Outcome,
+): (call: Call) => Outcome {
   return refusing((call) => {
     const viewer = viewerOf(call, scopes);
     needChannel(viewer);

@@ -27,7 +27,11 @@ before(async () => {
   world = await createWorld();
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-reads-"));
   const sandbox = await startSandbox({ port: 0, dataDir, limits: true });
-  ends.push(() => world.close(), () => sandbox.close(), () => rm(dataDir, { recursive: true }));
+  ends.push(
+    () => world.close(),
+    () => sandbox.close(),
+    () => rm(dataDir, { recursive: true }),
+  );
   const { pool, log, settings } = world.services;
   const oauth = {
     pool,
@@ -40,7 +44,8 @@ before(async () => {
     appUrl: settings.appUrl,
     sandboxUrl: sandbox.url,
   };
-  for (const platform of PLATFORM_NAMES) accountIds.set(platform, await connectSandboxAccount(oauth, { ...world.test, platform }));
+  for (const platform of PLATFORM_NAMES)
+    accountIds.set(platform, await connectSandboxAccount(oauth, { ...world.test, platform }));
 });
 after(async () => {
   for (const end of ends) await end();
@@ -51,12 +56,27 @@ const count = z.int().min(0);
 
 /** What each platform's own page and the public documentation promise of `platformMetadata`, member by member. */
 const METADATA: Record<PlatformName, z.ZodType> = {
-  instagram: z.strictObject({ login: z.literal("instagram"), appScopedId: text, accountType: z.literal("BUSINESS"), followersCount: count, followsCount: count, mediaCount: count }),
+  instagram: z.strictObject({
+    login: z.literal("instagram"),
+    appScopedId: text,
+    accountType: z.literal("BUSINESS"),
+    followersCount: count,
+    followsCount: count,
+    mediaCount: count,
+  }),
   facebook: z.strictObject({ category: text, link: z.url(), instagramAccountId: text.nullable() }),
   twitter: z.strictObject({ subscriptionType: z.literal("None"), verifiedType: text, isProtected: z.literal(false) }),
   linkedin: z.strictObject({
     subject: text,
-    profile: z.strictObject({ name: text, givenName: text, familyName: text, email: z.email(), emailVerified: z.boolean(), pictureUrl: z.url(), locale: text }),
+    profile: z.strictObject({
+      name: text,
+      givenName: text,
+      familyName: text,
+      email: z.email(),
+      emailVerified: z.boolean(),
+      pictureUrl: z.url(),
+      locale: text,
+    }),
     grantedScopes: z.array(text).min(4),
     authFlow: z.literal("member-oidc"),
     organizationPosting: z.literal("gated"),
@@ -65,7 +85,11 @@ const METADATA: Record<PlatformName, z.ZodType> = {
     unionId: text,
     creatorUsername: text,
     creatorNickname: text,
-    privacyLevelOptions: z.tuple([z.literal("PUBLIC_TO_EVERYONE"), z.literal("MUTUAL_FOLLOW_FRIENDS"), z.literal("SELF_ONLY")]),
+    privacyLevelOptions: z.tuple([
+      z.literal("PUBLIC_TO_EVERYONE"),
+      z.literal("MUTUAL_FOLLOW_FRIENDS"),
+      z.literal("SELF_ONLY"),
+    ]),
     commentDisabled: z.literal(false),
     duetDisabled: z.literal(false),
     stitchDisabled: z.literal(false),
@@ -87,20 +111,41 @@ const METADATA: Record<PlatformName, z.ZodType> = {
 };
 
 /** How long a token lives that was just given, in seconds; null where the platform names no end. Sources in each platform's `oauth.ts`. */
-const TOKEN_SECONDS: Record<PlatformName, number | null> = { instagram: 60 * 86_400, facebook: null, twitter: 7200, linkedin: 60 * 86_400, tiktok: 7200, youtube: 3600, threads: 60 * 86_400 };
+const TOKEN_SECONDS: Record<PlatformName, number | null> = {
+  instagram: 60 * 86_400,
+  facebook: null,
+  twitter: 7200,
+  linkedin: 60 * 86_400,
+  tiktok: 7200,
+  youtube: 3600,
+  threads: 60 * 86_400,
+};
 
 for (const platform of PLATFORM_NAMES) {
   test(`${platform}: a connected account shows scopes, set, token expiry, health and metadata, and nothing secret`, async () => {
     const { body } = await world.call(world.test, "GET", `/api/v1/accounts/${accountIds.get(platform)}`);
     const read = z.strictObject(account.shape).parse(objectIn(body, "account"));
-    assert.deepEqual([read.platform, read.platformSetId, read.mode, read.status, read.tokenHealth, read.tokenHealthReason], [platform, world.test.platformSetId, "test", "active", "healthy", null]);
-    for (const scope of catalog[platform].capabilities.publishScopes) assert.ok(read.scopes.includes(scope), `${scope} in ${read.scopes.join(" ")}`);
+    assert.deepEqual(
+      [read.platform, read.platformSetId, read.mode, read.status, read.tokenHealth, read.tokenHealthReason],
+      [platform, world.test.platformSetId, "test", "active", "healthy", null],
+    );
+    for (const scope of catalog[platform].capabilities.publishScopes)
+      assert.ok(read.scopes.includes(scope), `${scope} in ${read.scopes.join(" ")}`);
     METADATA[platform].parse(read.platformMetadata);
     assert.equal(typeof read.displayName, "string");
     assert.match(read.avatarUrl ?? "", /^https:/);
-    const [livesSeconds, expected] = [read.tokenExpiresAt === null ? null : (Date.parse(read.tokenExpiresAt) - Date.parse(read.connectedAt)) / 1000, TOKEN_SECONDS[platform]];
-    assert.ok(expected === null ? livesSeconds === null : livesSeconds !== null && Math.abs(livesSeconds - expected) < 120, `${livesSeconds} s`);
-    const { rows } = await world.services.pool.query<{ sealed: string }>("select access_token_sealed as sealed from connections where account_id = $1", [read.id]);
+    const [livesSeconds, expected] = [
+      read.tokenExpiresAt === null ? null : (Date.parse(read.tokenExpiresAt) - Date.parse(read.connectedAt)) / 1000,
+      TOKEN_SECONDS[platform],
+    ];
+    assert.ok(
+      expected === null ? livesSeconds === null : livesSeconds !== null && Math.abs(livesSeconds - expected) < 120,
+      `${livesSeconds} s`,
+    );
+    const { rows } = await world.services.pool.query<{ sealed: string }>(
+      "select access_token_sealed as sealed from connections where account_id = $1",
+      [read.id],
+    );
     assert.equal(rows.length, 1);
     for (const { sealed } of rows) {
       const token = vault.open(sealed, { table: "connections", row: read.id, column: "access_token_sealed" });
@@ -112,10 +157,15 @@ for (const platform of PLATFORM_NAMES) {
 test("the list shows all of them, by platform and set where that is asked, and only those of the mode", async () => {
   const list = async (query: string, tenant = world.test) => {
     const { body } = await world.call(tenant, "GET", `/api/v1/accounts${query}`);
-    return z.object({ accounts: z.array(z.strictObject(account.shape)) }).parse(body).accounts.map((read) => read.platform);
+    return z
+      .object({ accounts: z.array(z.strictObject(account.shape)) })
+      .parse(body)
+      .accounts.map((read) => read.platform);
   };
   assert.deepEqual(await list(""), [...PLATFORM_NAMES]);
-  assert.deepEqual(await list(`?platform=${PLATFORM_NAMES[5]}&platformSetId=${world.test.platformSetId}`), [PLATFORM_NAMES[5]]);
+  assert.deepEqual(await list(`?platform=${PLATFORM_NAMES[5]}&platformSetId=${world.test.platformSetId}`), [
+    PLATFORM_NAMES[5],
+  ]);
   assert.deepEqual(await list(`?platformSetId=${world.live.platformSetId}`), []);
   assert.deepEqual(await list("", world.live), []);
 });

@@ -12,12 +12,21 @@ export async function listAccounts(
   caller: Caller,
   filter: { platform?: PlatformName; platformSetId?: string },
 ): Promise<Answer<{ accounts: Account[] }>> {
-  const rows = await selectAccounts.all(services.pool, [caller.userId, caller.mode, filter.platform ?? null, filter.platformSetId ?? null]);
+  const rows = await selectAccounts.all(services.pool, [
+    caller.userId,
+    caller.mode,
+    filter.platform ?? null,
+    filter.platformSetId ?? null,
+  ]);
   return { body: { accounts: rows.map(toAccount) } };
 }
 
 /** One account, active or not. Throws NOT_FOUND. */
-export async function getAccount(services: Pick<Services, "pool">, caller: Caller, id: string): Promise<Answer<{ account: Account }>> {
+export async function getAccount(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  id: string,
+): Promise<Answer<{ account: Account }>> {
   return { body: { account: await readAccount(services.pool, caller, id) } };
 }
 

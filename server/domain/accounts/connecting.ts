@@ -10,15 +10,22 @@ import type { GrantedAccount } from "../../../platforms/choices.ts";
 import { findActiveAccount, lockSet } from "../../db/connections.ts";
 import { type OAuthAttemptRow, settleAttempt } from "../../db/oauth-attempts.ts";
 import { type Db, transaction } from "../../db/sql.ts";
-import { bindingOf, type Granted, keepForChoice, openChoice, startAttempt, takeCallback } from "../../oauth/attempts.ts";
+import {
+  bindingOf,
+  type Granted,
+  keepForChoice,
+  openChoice,
+  startAttempt,
+  takeCallback,
+} from "../../oauth/attempts.ts";
 import { storeConnectionIn } from "../../oauth/connect.ts";
 import { forgetGranted } from "../../oauth/disconnect.ts";
 import { ConnectingFailed } from "../../oauth/failures.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Actor, Answer, Call, Caller, Origin } from "../caller.ts";
-import { write } from "../idempotency.ts";
 import { useConnectLink } from "../connect-links/open-connect-link.ts";
+import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { readAccount } from "./accounts.ts";
 
@@ -33,7 +40,19 @@ export async function startConnecting(
 ): Promise<Answer<{ authorizeUrl: string }>> {
   const { userId, mode, actor } = call;
   const { platformSetId, login = "", returnTo = connectionsPath(mode) } = asked;
-  return { body: { authorizeUrl: await startAttempt(services.oauth, { userId, mode, platformSetId, platform, login, returnTo, binding: bindingOfSession(actor) }) } };
+  return {
+    body: {
+      authorizeUrl: await startAttempt(services.oauth, {
+        userId,
+        mode,
+        platformSetId,
+        platform,
+        login,
+        returnTo,
+        binding: bindingOfSession(actor),
+      }),
+    },
+  };
 }
 
 /** What a session ties its attempts to. */
@@ -68,25 +87,41 @@ export async function finishConnecting(
   if (taken.accounts === null) return { attempt, accountId: attempt.account_id };
   const [account, ...others] = taken.accounts;
   const origin = { ...from, actor: actorOf(attempt, from.sessionId) };
-  const accountId = account === undefined || others.length > 0 ? null : await orGiveBack(services, taken, () => connectAtOnce(services, origin, taken, account));
+  const accountId =
+    account === undefined || others.length > 0
+      ? null
+      : await orGiveBack(services, taken, () => connectAtOnce(services, origin, taken, account));
   if (accountId === null) await keepForChoice(services.oauth, taken);
   return { attempt, accountId };
 }
 
 /** Null where it would take the place of another account, which only the person may say. */
-async function connectAtOnce(services: Connecting, origin: Origin, granted: Granted, account: GrantedAccount): Promise<string | null> {
+async function connectAtOnce(
+  services: Connecting,
+  origin: Origin,
+  granted: Granted,
+  account: GrantedAccount,
+): Promise<string | null> {
   const { attempt } = granted;
   try {
-    return await transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace: false }));
+    return await transaction(services.pool, (tx) =>
+      connectGranted(services, tx, origin, granted, account, { mayReplace: false }),
+    );
   } catch (error) {
     if (!(error instanceof PublicError)) throw error;
     if (error.code === "VALIDATION_FAILED") return null;
-    throw error.code === "NOT_FOUND" ? new ConnectingFailed("set_gone", { platform: attempt.platform, attempt, cause: error }) : error;
+    throw error.code === "NOT_FOUND"
+      ? new ConnectingFailed("set_gone", { platform: attempt.platform, attempt, cause: error })
+      : error;
   }
 }
 
 /** Which accounts a sign-in has given access to, and the one in whose place the chosen one would come. Throws NOT_FOUND. */
-export async function listChoices(services: Pick<Services, "pool" | "oauth">, who: Chooser, id: string): Promise<Answer<{ choices: Choices }>> {
+export async function listChoices(
+  services: Pick<Services, "pool" | "oauth">,
+  who: Chooser,
+  id: string,
+): Promise<Answer<{ choices: Choices }>> {
   const { attempt, accounts } = await openChoiceOf(services, who, id);
   const active = await findReplaced(services.pool, attempt, null);
   const choices: Choices = {
@@ -94,8 +129,22 @@ export async function listChoices(services: Pick<Services, "pool" | "oauth">, wh
     platform: attempt.platform,
     platformSetId: attempt.platform_set_id,
     mode: attempt.mode,
-    accounts: accounts.map(({ profile: { platformAccountId, username, displayName, avatarUrl } }) => ({ platformAccountId, username, displayName, avatarUrl, isConnected: active?.platform_account_id === platformAccountId })),
-    connected: active === null ? null : { id: active.id, platformAccountId: active.platform_account_id, username: active.username, displayName: active.display_name },
+    accounts: accounts.map(({ profile: { platformAccountId, username, displayName, avatarUrl } }) => ({
+      platformAccountId,
+      username,
+      displayName,
+      avatarUrl,
+      isConnected: active?.platform_account_id === platformAccountId,
+    })),
+    connected:
+      active === null
+        ? null
+        : {
+            id: active.id,
+            platformAccountId: active.platform_account_id,
+            username: active.username,
+            displayName: active.display_name,
+          },
   };
   return { body: { choices } };
 }
@@ -113,32 +162,57 @@ export interface Choice {
 }
 
 /** Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED where it would replace another one and nobody has agreed to that. */
-export async function chooseAccount(services: Connecting, call: Call, id: string, choice: Choice): Promise<Answer<{ account: Account }>> {
+export async function chooseAccount(
+  services: Connecting,
+  call: Call,
+  id: string,
+  choice: Choice,
+): Promise<Answer<{ account: Account }>> {
   const granted = await openChoiceOf(services, { bindings: [bindingOfSession(call.actor)], caller: call }, id);
   const account = findChosen(granted, choice);
-  return await orGiveBack(services, granted, () => write(services, call, async (tx) => {
-    const accountId = await connectGranted(services, tx, call, granted, account, { mayReplace: choice.replace ?? false });
-    return { body: { account: await readAccount(tx, call, accountId) } };
-  }));
+  return await orGiveBack(services, granted, () =>
+    write(services, call, async (tx) => {
+      const accountId = await connectGranted(services, tx, call, granted, account, {
+        mayReplace: choice.replace ?? false,
+      });
+      return { body: { account: await readAccount(tx, call, accountId) } };
+    }),
+  );
 }
 
 /** The same for a browser without a session, which came by a connect link. */
-export async function chooseByLink(services: Connecting, from: Pick<Origin, "address" | "requestId">, bindings: readonly Buffer[], id: string, choice: Choice): Promise<Outcome> {
+export async function chooseByLink(
+  services: Connecting,
+  from: Pick<Origin, "address" | "requestId">,
+  bindings: readonly Buffer[],
+  id: string,
+  choice: Choice,
+): Promise<Outcome> {
   const granted = await openChoiceOf(services, { bindings, caller: null }, id);
   const account = findChosen(granted, choice);
   const origin = { ...from, actor: actorOf(granted.attempt, null) };
   const mayReplace = choice.replace ?? false;
-  return { attempt: granted.attempt, accountId: await orGiveBack(services, granted, () => transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace }))) };
+  return {
+    attempt: granted.attempt,
+    accountId: await orGiveBack(services, granted, () =>
+      transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace })),
+    ),
+  };
 }
 
 /** Where nothing can come of what was granted, as the link or the set was gone when the person came back or had chosen, the platform is asked to take it back. */
-async function orGiveBack<Result>(services: Connecting, granted: Granted, work: () => Promise<Result>): Promise<Result> {
+async function orGiveBack<Result>(
+  services: Connecting,
+  granted: Granted,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof ConnectingFailed || (error instanceof PublicError && error.code === "NOT_FOUND")) {
       await transaction(services.pool, async (tx) => {
-        for (const forgotten of await forgetGranted(services.oauth, tx, granted)) await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
+        for (const forgotten of await forgetGranted(services.oauth, tx, granted))
+          await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
       });
     }
     throw error;
@@ -159,22 +233,47 @@ async function connectGranted(
   // Held, so that what is connected there stays as it is until this is done.
   await lockSet.one(tx, [platformSetId, userId, mode]);
   const former = mayReplace ? null : await findReplaced(tx, attempt, account.profile.platformAccountId);
-  if (former !== null) throw wouldReplace(platform, account.profile.platformAccountId, former.username ?? former.display_name ?? former.platform_account_id);
-  const { accountId, again, replaced } = await useConnectLink(tx, attempt, origin, (eventData) => storeConnectionIn(services.oauth, tx, place, account, source, eventData));
-  if (!(await settleAttempt.one(tx, [id, accountId]))) throw new PublicError("NOT_FOUND", "The account was chosen already.");
+  if (former !== null)
+    throw wouldReplace(
+      platform,
+      account.profile.platformAccountId,
+      former.username ?? former.display_name ?? former.platform_account_id,
+    );
+  const { accountId, again, replaced } = await useConnectLink(tx, attempt, origin, (eventData) =>
+    storeConnectionIn(services.oauth, tx, place, account, source, eventData),
+  );
+  if (!(await settleAttempt.one(tx, [id, accountId])))
+    throw new PublicError("NOT_FOUND", "The account was chosen already.");
   const { platformAccountId } = account.profile;
   if (replaced !== null) {
     await services.jobs.send(tx, REVOKE_QUEUE, replaced);
-    await recordAudit(tx, origin, { userId, mode, action: "account.disconnected", target: replaced.accountId, data: { platform, replacedBy: accountId } });
+    await recordAudit(tx, origin, {
+      userId,
+      mode,
+      action: "account.disconnected",
+      target: replaced.accountId,
+      data: { platform, replacedBy: accountId },
+    });
   }
-  await recordAudit(tx, origin, { userId, mode, action: again ? "account.reconnected" : "account.connected", target: accountId, data: { platform, platformSetId, platformAccountId } });
+  await recordAudit(tx, origin, {
+    userId,
+    mode,
+    action: again ? "account.reconnected" : "account.connected",
+    target: accountId,
+    data: { platform, platformSetId, platformAccountId },
+  });
   return accountId;
 }
 
-async function openChoiceOf(services: Pick<Services, "oauth">, { bindings, caller }: Chooser, id: string): Promise<Granted> {
+async function openChoiceOf(
+  services: Pick<Services, "oauth">,
+  { bindings, caller }: Chooser,
+  id: string,
+): Promise<Granted> {
   const granted = await openChoice(services.oauth, id, bindings);
   const { user_id, mode } = granted.attempt;
-  if (caller !== null && (caller.userId !== user_id || caller.mode !== mode)) throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
+  if (caller !== null && (caller.userId !== user_id || caller.mode !== mode))
+    throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
   return granted;
 }
 
@@ -183,18 +282,42 @@ function findChosen({ attempt: { platform }, accounts }: Granted, { platformAcco
   if (chosen !== undefined) return chosen;
   const message = `This ${catalog[platform].capabilities.label} account is not among those that were given access to.`;
   const limit = accounts.map(({ profile }) => profile.platformAccountId);
-  throw refusal([{ rule: "connections.choice", code: "VALIDATION_FAILED", platform, path: "/platformAccountId", message, actual: platformAccountId, limit, fix: "Choose one of those listed." }]);
+  throw refusal([
+    {
+      rule: "connections.choice",
+      code: "VALIDATION_FAILED",
+      platform,
+      path: "/platformAccountId",
+      message,
+      actual: platformAccountId,
+      limit,
+      fix: "Choose one of those listed.",
+    },
+  ]);
 }
 
 function wouldReplace(platform: PlatformName, platformAccountId: string, former: string): PublicError {
   const message = `The platform set has another ${catalog[platform].capabilities.label} account, ${former}, which this one would replace.`;
   return refusal([
-    { rule: "connections.replace", code: "VALIDATION_FAILED", platform, path: "/replace", message, actual: platformAccountId, limit: null, fix: "Agree to replacing it, or connect the account to another platform set." },
+    {
+      rule: "connections.replace",
+      code: "VALIDATION_FAILED",
+      platform,
+      path: "/replace",
+      message,
+      actual: platformAccountId,
+      limit: null,
+      fix: "Agree to replacing it, or connect the account to another platform set.",
+    },
   ]);
 }
 
 /** The set's connected account of the platform, unless it is this one. */
-async function findReplaced(db: Db, { platform_set_id, platform, user_id, mode }: OAuthAttemptRow, platformAccountId: string | null) {
+async function findReplaced(
+  db: Db,
+  { platform_set_id, platform, user_id, mode }: OAuthAttemptRow,
+  platformAccountId: string | null,
+) {
   const active = await findActiveAccount.one(db, [platform_set_id, platform, user_id, mode]);
   return active === undefined || active.platform_account_id === platformAccountId ? null : active;
 }

@@ -21,17 +21,22 @@ beforeEach(async () => {
 test("of several Pages the person chooses one, and can choose once", async () => {
   const { tenant, cookie } = await world.newcomer();
   const shown = await connectAs(world, cookie, tenant, "facebook", { person: `${tenant.userId}-two-pages` });
-  const id = /^http:\/\/localhost:3000\/connections\/choose\/([\w-]+)\?mode=test$/.exec(shown.location ?? "")?.[1] ?? "";
+  const id =
+    /^http:\/\/localhost:3000\/connections\/choose\/([\w-]+)\?mode=test$/.exec(shown.location ?? "")?.[1] ?? "";
   assert.ok(id, String(shown.location));
   const { accounts, connected } = await world.choicesOf(cookie, id);
   assert.deepEqual([accounts.length, connected], [2, null]);
   assert.ok(accounts.every(({ isConnected }) => !isConnected));
-  const choose = (body: object, by = cookie) => world.callAs(by, "POST", `/api/connections/${id}/choose?mode=test`, body);
+  const choose = (body: object, by = cookie) =>
+    world.callAs(by, "POST", `/api/connections/${id}/choose?mode=test`, body);
   assert.equal(asRefusal(await choose({ platformAccountId: "1" }), 400).issues[0]?.rule, "connections.choice");
   const stranger = await world.newcomer();
   assert.equal((await choose({ platformAccountId: accounts[1]?.platformAccountId }, stranger.cookie)).status, 404);
   assert.equal((await world.callAs(cookie, "GET", `/api/connections/${id}/choices?mode=live`)).status, 404);
-  const { rows } = await world.database.pool.query<{ sealed: string }>("select granted_sealed as sealed from oauth_attempts where id = $1", [id]);
+  const { rows } = await world.database.pool.query<{ sealed: string }>(
+    "select granted_sealed as sealed from oauth_attempts where id = $1",
+    [id],
+  );
   assert.match(rows[0]?.sealed ?? "", /^v1\./);
   const chosen = await choose({ platformAccountId: accounts[1]?.platformAccountId });
   assert.equal(objectIn(chosen.body, "account").platformAccountId, accounts[1]?.platformAccountId);
@@ -41,12 +46,21 @@ test("of several Pages the person chooses one, and can choose once", async () =>
 
 test("what was granted for a set that is deleted while its person chooses, the platform is asked to take back", async () => {
   const { tenant, cookie } = await world.newcomer();
-  const platformSetId = idOf((await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "For a while" })).body, "set");
-  const shown = await connectAs(world, cookie, tenant, "facebook", { platformSetId, person: `${tenant.userId}-two-pages` });
+  const platformSetId = idOf(
+    (await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "For a while" })).body,
+    "set",
+  );
+  const shown = await connectAs(world, cookie, tenant, "facebook", {
+    platformSetId,
+    person: `${tenant.userId}-two-pages`,
+  });
   const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
   const { accounts } = await world.choicesOf(cookie, id);
   assert.equal((await world.call(tenant, "DELETE", `/api/v1/platform-sets/${platformSetId}`)).status, 200);
-  const choose = () => world.callAs(cookie, "POST", `/api/connections/${id}/choose?mode=test`, { platformAccountId: accounts[0]?.platformAccountId });
+  const choose = () =>
+    world.callAs(cookie, "POST", `/api/connections/${id}/choose?mode=test`, {
+      platformAccountId: accounts[0]?.platformAccountId,
+    });
   assert.equal(asRefusal(await choose(), 404).error, "Platform set not found.");
   await world.doRevocations();
   assert.equal((await requestsOf("facebook", "revoke")).length, 1);
@@ -64,11 +78,20 @@ test("another account of the platform replaces the connected one only when that 
   assert.deepEqual([accounts.length, connected?.id], [1, old?.id]);
   const platformAccountId = accounts[0]?.platformAccountId;
   const path = `/api/connections/${id}/choose?mode=test`;
-  assert.equal(asRefusal(await world.callAs(cookie, "POST", path, { platformAccountId }), 400).issues[0]?.rule, "connections.replace");
+  assert.equal(
+    asRefusal(await world.callAs(cookie, "POST", path, { platformAccountId }), 400).issues[0]?.rule,
+    "connections.replace",
+  );
   assert.equal((await world.accountsOf(tenant))[0]?.id, old?.id);
   assert.equal((await world.callAs(cookie, "POST", path, { platformAccountId, replace: true })).status, 200);
-  assert.deepEqual((await world.accountsOf(tenant)).map((account) => account.platformAccountId), [platformAccountId]);
-  assert.equal(objectIn((await world.call(tenant, "GET", `/api/v1/accounts/${old?.id}`)).body, "account").status, "revoked");
+  assert.deepEqual(
+    (await world.accountsOf(tenant)).map((account) => account.platformAccountId),
+    [platformAccountId],
+  );
+  assert.equal(
+    objectIn((await world.call(tenant, "GET", `/api/v1/accounts/${old?.id}`)).body, "account").status,
+    "revoked",
+  );
   assert.deepEqual(await world.eventsOf(old?.id), ["account.connected", "account.disconnected"]);
   await world.doRevocations();
   assert.ok((await requestsOf("twitter", "revoke")).length > 0);
@@ -85,7 +108,10 @@ test("connecting the same account again keeps its id and a refresh token that th
   const [after, ...others] = await world.accountsOf(tenant);
   assert.deepEqual([after?.id, others], [before?.id, []]);
   assert.deepEqual(await world.auditOf(after?.id), ["session account.connected", "session account.reconnected"]);
-  await world.database.pool.query("update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1", [after?.id]);
+  await world.database.pool.query(
+    "update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1",
+    [after?.id],
+  );
   const { status, body } = await world.callAs(cookie, "POST", `/api/accounts/${after?.id}/refresh?mode=test`);
   assert.deepEqual([status, objectIn(body, "account").tokenHealth], [200, "healthy"]);
   assert.ok(new Date(String(objectIn(body, "account").tokenExpiresAt)) > new Date());
@@ -100,7 +126,10 @@ for (const { platform, login, oauth, way } of WAYS) {
     await world.database.pool.query("update accounts set display_name = 'Old' where id = $1", [account.id]);
     const refreshed = await world.callAs(cookie, "POST", `/api/accounts/${account.id}/refresh?mode=test`);
     assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
-    assert.deepEqual([objectIn(refreshed.body, "account").displayName, objectIn(refreshed.body, "account").tokenHealth], [account.displayName, "healthy"]);
+    assert.deepEqual(
+      [objectIn(refreshed.body, "account").displayName, objectIn(refreshed.body, "account").tokenHealth],
+      [account.displayName, "healthy"],
+    );
     const ended = await world.callAs(cookie, "DELETE", `/api/accounts/${account.id}?mode=test`);
     assert.equal(objectIn(ended.body, "account").status, "revoked");
     assert.deepEqual(await world.accountsOf(tenant), []);
@@ -109,12 +138,23 @@ for (const { platform, login, oauth, way } of WAYS) {
     await world.doRevocations();
     const revoked = await requestsOf(platform, "revoke");
     assert.equal(revoked.length > 0, oauth.revoke !== undefined);
-    assert.ok(revoked.every((request) => request.status === 200), JSON.stringify(revoked));
+    assert.ok(
+      revoked.every((request) => request.status === 200),
+      JSON.stringify(revoked),
+    );
     assert.equal((await world.callAs(cookie, "DELETE", `/api/accounts/${account.id}?mode=test`)).status, 200);
     assert.equal((await world.callAs(cookie, "POST", `/api/accounts/${account.id}/refresh?mode=test`)).status, 400);
     await connectAs(world, cookie, tenant, platform, { login });
-    assert.deepEqual((await world.accountsOf(tenant)).map(({ id }) => id), [account.id]);
-    assert.deepEqual(await world.auditOf(account.id), ["session account.connected", "session account.refreshed", "session account.disconnected", "session account.reconnected"]);
+    assert.deepEqual(
+      (await world.accountsOf(tenant)).map(({ id }) => id),
+      [account.id],
+    );
+    assert.deepEqual(await world.auditOf(account.id), [
+      "session account.connected",
+      "session account.refreshed",
+      "session account.disconnected",
+      "session account.reconnected",
+    ]);
   });
 }
 
@@ -126,17 +166,30 @@ test("an account that is connected again before the platform was asked keeps its
   await connectAs(world, cookie, tenant, "youtube");
   await world.doRevocations();
   assert.deepEqual(await requestsOf("youtube", "revoke"), []);
-  assert.equal(objectIn((await world.callAs(cookie, "POST", `/api/accounts/${account?.id}/refresh?mode=test`)).body, "account").tokenHealth, "healthy");
+  assert.equal(
+    objectIn((await world.callAs(cookie, "POST", `/api/accounts/${account?.id}/refresh?mode=test`)).body, "account")
+      .tokenHealth,
+    "healthy",
+  );
 });
 
 test("TikTok, which takes back living tokens only, is given one", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "tiktok");
   const [account] = await world.accountsOf(tenant);
-  await world.database.pool.query("update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1", [account?.id]);
+  await world.database.pool.query(
+    "update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1",
+    [account?.id],
+  );
   await world.callAs(cookie, "DELETE", `/api/accounts/${account?.id}?mode=test`);
   await world.doRevocations();
-  assert.deepEqual([(await requestsOf("tiktok", "refresh")).length, (await requestsOf("tiktok", "revoke")).map(({ status }) => status)], [1, [200]]);
+  assert.deepEqual(
+    [
+      (await requestsOf("tiktok", "refresh")).length,
+      (await requestsOf("tiktok", "revoke")).map(({ status }) => status),
+    ],
+    [1, [200]],
+  );
 });
 
 test("a platform that is away keeps nobody from disconnecting, and is asked again later", async () => {
@@ -160,16 +213,24 @@ test("a person's whole grant at Facebook is taken back only with the last connec
     const shown = await connectAs(world, cookie, tenant, "facebook", { person });
     const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
     const { accounts } = await world.choicesOf(cookie, id);
-    const { body } = await world.callAs(cookie, "POST", `/api/connections/${id}/choose?mode=test`, { platformAccountId: accounts[place]?.platformAccountId });
+    const { body } = await world.callAs(cookie, "POST", `/api/connections/${id}/choose?mode=test`, {
+      platformAccountId: accounts[place]?.platformAccountId,
+    });
     return idOf(body, "account");
   };
   const [one, other] = [await connectPage(first, 0), await connectPage(second, 1)];
-  const asked = async () => (await world.requests()).filter(({ platform, operation }) => platform === "facebook" && operation === "revoke").length;
+  const asked = async () =>
+    (await world.requests()).filter(({ platform, operation }) => platform === "facebook" && operation === "revoke")
+      .length;
   const before = await asked();
   await world.callAs(first.cookie, "DELETE", `/api/accounts/${one}?mode=test`);
   await world.doRevocations();
   assert.equal(await asked(), before);
-  assert.equal(objectIn((await world.callAs(second.cookie, "POST", `/api/accounts/${other}/refresh?mode=test`)).body, "account").tokenHealth, "healthy");
+  assert.equal(
+    objectIn((await world.callAs(second.cookie, "POST", `/api/accounts/${other}/refresh?mode=test`)).body, "account")
+      .tokenHealth,
+    "healthy",
+  );
   await world.callAs(second.cookie, "DELETE", `/api/accounts/${other}?mode=test`);
   await world.doRevocations();
   assert.equal(await asked(), before + 1);
@@ -177,8 +238,12 @@ test("a person's whole grant at Facebook is taken back only with the last connec
 
 test("deleting a platform set has the platforms take back what its accounts were granted", async () => {
   const { tenant, cookie } = await world.newcomer();
-  const platformSetId = idOf((await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Going" })).body, "set");
-  for (const platform of ["twitter", "linkedin"] as const) await connectAs(world, cookie, tenant, platform, { platformSetId });
+  const platformSetId = idOf(
+    (await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Going" })).body,
+    "set",
+  );
+  for (const platform of ["twitter", "linkedin"] as const)
+    await connectAs(world, cookie, tenant, platform, { platformSetId });
   const accounts = await world.accountsOf(tenant);
   assert.equal(accounts.length, 2);
   assert.equal((await world.call(tenant, "DELETE", `/api/v1/platform-sets/${platformSetId}`)).status, 200);
@@ -187,15 +252,36 @@ test("deleting a platform set has the platforms take back what its accounts were
 });
 
 test("no token, code, secret or verifier of all this stands in the database", async () => {
-  const { rows } = await world.database.pool.query<{ name: string }>("select format('%I', tablename) as name from pg_tables where schemaname = 'public'");
-  const dump = (await Promise.all(rows.map(async ({ name }) => (await world.database.pool.query<{ row: string }>(`select t::text as row from ${name} t`)).rows.map(({ row }) => row)))).flat().join("\n") + JSON.stringify(world.jobs);
-  const given = (await world.requests()).flatMap(({ body, headers, url }) => [...Object.entries(Object(body)), ...new URL(url).searchParams, ["authorization", String(headers["authorization"] ?? "").replace(/^\w+ /, "")]]);
-  const secrets = given.flatMap(([name, value]) => (/token$|^code$|secret|verifier|authorization/.test(String(name)) && String(value).length > 8 ? [String(value)] : []));
+  const { rows } = await world.database.pool.query<{ name: string }>(
+    "select format('%I', tablename) as name from pg_tables where schemaname = 'public'",
+  );
+  const dump =
+    (
+      await Promise.all(
+        rows.map(async ({ name }) =>
+          (await world.database.pool.query<{ row: string }>(`select t::text as row from ${name} t`)).rows.map(
+            ({ row }) => row,
+          ),
+        ),
+      )
+    )
+      .flat()
+      .join("\n") + JSON.stringify(world.jobs);
+  const given = (await world.requests()).flatMap(({ body, headers, url }) => [
+    ...Object.entries(Object(body)),
+    ...new URL(url).searchParams,
+    ["authorization", String(headers["authorization"] ?? "").replace(/^\w+ /, "")],
+  ]);
+  const secrets = given.flatMap(([name, value]) =>
+    /token$|^code$|secret|verifier|authorization/.test(String(name)) && String(value).length > 8 ? [String(value)] : [],
+  );
   assert.ok(secrets.length > 50);
   for (const secret of new Set(secrets)) assert.ok(!dump.includes(secret), `${secret.slice(0, 6)}… was found`);
 });
 
 /** Calls of this kind that the current test has made. */
 async function requestsOf(platform: PlatformName, operation: string) {
-  return (await world.requests()).slice(seen).filter((request) => request.platform === platform && request.operation === operation);
+  return (await world.requests())
+    .slice(seen)
+    .filter((request) => request.platform === platform && request.operation === operation);
 }

@@ -17,7 +17,11 @@ type Disconnecting = Pick<Services, "oauth" | "jobs">;
  * Forgets an account's grant, and has the platform asked to take it back where it has a call for that. Whether the platform
  * can be reached does not matter: it is asked again until it answers. Throws NOT_FOUND.
  */
-export async function disconnectAccount(services: Disconnecting & Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ account: Account }>> {
+export async function disconnectAccount(
+  services: Disconnecting & Pick<Services, "pool">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ account: Account }>> {
   return await write(services, call, async (tx) => {
     const account = await readAccount(tx, call, id);
     if (account.status === "active") await disconnect(services, tx, call, call, id, "It was disconnected.");
@@ -26,13 +30,30 @@ export async function disconnectAccount(services: Disconnecting & Pick<Services,
 }
 
 /** Disconnects a user's accounts in the transaction of `tx`: those of a set, of a mode, or all of them where neither is given. */
-export async function disconnectAll(services: Disconnecting, tx: pg.PoolClient, origin: Origin, of: { userId: string; mode?: Mode; platformSetId?: string }, reason: string): Promise<void> {
-  for (const { account_id, mode } of await listConnected.all(tx, [of.userId, of.mode ?? null, of.platformSetId ?? null])) {
+export async function disconnectAll(
+  services: Disconnecting,
+  tx: pg.PoolClient,
+  origin: Origin,
+  of: { userId: string; mode?: Mode; platformSetId?: string },
+  reason: string,
+): Promise<void> {
+  for (const { account_id, mode } of await listConnected.all(tx, [
+    of.userId,
+    of.mode ?? null,
+    of.platformSetId ?? null,
+  ])) {
     await disconnect(services, tx, origin, { userId: of.userId, mode }, account_id, reason);
   }
 }
 
-async function disconnect(services: Disconnecting, tx: pg.PoolClient, origin: Origin, { userId, mode }: Caller, accountId: string, reason: string): Promise<void> {
+async function disconnect(
+  services: Disconnecting,
+  tx: pg.PoolClient,
+  origin: Origin,
+  { userId, mode }: Caller,
+  accountId: string,
+  reason: string,
+): Promise<void> {
   const forgotten = await forgetConnection(services.oauth, tx, { accountId, userId, mode }, reason);
   if (forgotten !== null) await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
   await recordAudit(tx, origin, { userId, mode, action: "account.disconnected", target: accountId, data: { reason } });

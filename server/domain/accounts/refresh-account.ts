@@ -14,20 +14,34 @@ import { readAccount } from "./accounts.ts";
  * shows in the account's token health. Throws NOT_FOUND, AUTH_REVOKED where the account is not connected, and BROKER_ERROR
  * while the platform is away.
  */
-export async function refreshAccount(services: Pick<Services, "pool" | "oauth">, call: Call, id: string): Promise<Answer<{ account: Account }>> {
+export async function refreshAccount(
+  services: Pick<Services, "pool" | "oauth">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ account: Account }>> {
   const account = await readAccount(services.pool, call, id);
-  if (account.status !== "active") throw new PublicError("AUTH_REVOKED", "The account is not connected any more. Connect it again.");
-  await renewAndReadAgain(services.oauth, { accountId: id, userId: call.userId, mode: call.mode }).catch((error: unknown) => {
-    throw toPublic(error);
-  });
+  if (account.status !== "active")
+    throw new PublicError("AUTH_REVOKED", "The account is not connected any more. Connect it again.");
+  await renewAndReadAgain(services.oauth, { accountId: id, userId: call.userId, mode: call.mode }).catch(
+    (error: unknown) => {
+      throw toPublic(error);
+    },
+  );
   return await write(services, call, async (tx) => {
-    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "account.refreshed", target: id, data: { platform: account.platform } });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "account.refreshed",
+      target: id,
+      data: { platform: account.platform },
+    });
     return { body: { account: await readAccount(tx, call, id) } };
   });
 }
 
 function toPublic(error: unknown): unknown {
-  if (error instanceof TransportError) return new PublicError("BROKER_ERROR", "The platform cannot be reached at the moment. Try again later.");
+  if (error instanceof TransportError)
+    return new PublicError("BROKER_ERROR", "The platform cannot be reached at the moment. Try again later.");
   if (!(error instanceof BrokerError)) return error;
   const code = BROKER_CODES[error.code].publicCode === "RATE_LIMITED" ? "RATE_LIMITED" : "BROKER_ERROR";
   return new PublicError(code, error.message);

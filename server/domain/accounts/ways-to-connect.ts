@@ -15,8 +15,18 @@ export interface ConnectWay {
 }
 
 /** Every way to connect an account to a set that has an app to sign in with. In test mode the sandbox gives one to everybody. */
-export async function waysToConnect(oauth: OAuthServices, { platformSetId, ...caller }: Caller & { platformSetId: string }, among: readonly PlatformName[] = PLATFORM_NAMES): Promise<ConnectWay[]> {
-  const ways = among.flatMap((platform) => ["", ...Object.keys(platforms[platform].otherLogins ?? {})].map((login) => ({ platform, login, label: labelOf(platform, login) })));
+export async function waysToConnect(
+  oauth: OAuthServices,
+  { platformSetId, ...caller }: Caller & { platformSetId: string },
+  among: readonly PlatformName[] = PLATFORM_NAMES,
+): Promise<ConnectWay[]> {
+  const ways = among.flatMap((platform) =>
+    ["", ...Object.keys(platforms[platform].otherLogins ?? {})].map((login) => ({
+      platform,
+      login,
+      label: labelOf(platform, login),
+    })),
+  );
   if (caller.mode === "test") return ways;
   const apps = await Promise.all(ways.map((way) => findApp(oauth, { ...caller, ...way, platformSetId })));
   return ways.filter((_, index) => apps[index] !== null);

@@ -20,10 +20,15 @@ before(async () => {
 });
 after(() => world.close());
 
-const create = (body: object, headers: Record<string, string> = {}) => world.callAs(cookie, "POST", "/api/keys", body, headers);
-const list = async () => z.object({ keys: z.array(z.strictObject(keyShape.shape)) }).parse((await world.callAs(cookie, "GET", "/api/keys")).body).keys;
+const create = (body: object, headers: Record<string, string> = {}) =>
+  world.callAs(cookie, "POST", "/api/keys", body, headers);
+const list = async () =>
+  z
+    .object({ keys: z.array(z.strictObject(keyShape.shape)) })
+    .parse((await world.callAs(cookie, "GET", "/api/keys")).body).keys;
 const rawKey = (body: unknown) => z.string().parse(objectIn(body, "key").apiKey);
-const reads = (key: string) => fetch(`${world.url}/api/v1/platform-sets`, { headers: { authorization: `Bearer ${key}` } });
+const reads = (key: string) =>
+  fetch(`${world.url}/api/v1/platform-sets`, { headers: { authorization: `Bearer ${key}` } });
 
 test("a person makes a key that works at once, in the mode that was asked for, and is shown once", async () => {
   for (const mode of ["live", "test"] as const) {
@@ -32,11 +37,24 @@ test("a person makes a key that works at once, in the mode that was asked for, a
     assert.equal(made.headers.get("cache-control"), "no-store");
     const key = rawKey(made.body);
     assert.match(key, new RegExp(`^amp_${mode}_[A-Za-z0-9_-]{43}$`));
-    const { sets } = z.object({ sets: z.array(z.object({ mode: z.string(), userId: z.string() })) }).parse(await (await reads(key)).json());
-    assert.deepEqual(sets.map((set) => [set.mode, set.userId]), [[mode, world.test.userId]]);
+    const { sets } = z
+      .object({ sets: z.array(z.object({ mode: z.string(), userId: z.string() })) })
+      .parse(await (await reads(key)).json());
+    assert.deepEqual(
+      sets.map((set) => [set.mode, set.userId]),
+      [[mode, world.test.userId]],
+    );
     const shown = (await list()).find(({ id }) => id === idOf(made.body, "key"));
-    assert.deepEqual([shown?.name, shown?.mode, shown?.prefix, shown?.revokedAt], [`${mode} key`, mode, key.slice(0, 12), null]);
-    assert.deepEqual(shown?.policies, { draftOnly: false, platforms: null, postsPerDay: null, approvalRequired: false });
+    assert.deepEqual(
+      [shown?.name, shown?.mode, shown?.prefix, shown?.revokedAt],
+      [`${mode} key`, mode, key.slice(0, 12), null],
+    );
+    assert.deepEqual(shown?.policies, {
+      draftOnly: false,
+      platforms: null,
+      postsPerDay: null,
+      approvalRequired: false,
+    });
     assert.ok(!JSON.stringify(await list()).includes(key));
   }
 });
@@ -67,13 +85,28 @@ test("a revoked key is refused from the next request on, stays in the list, and 
 test("an expiry lies in the future", async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   assert.equal(objectIn((await create({ name: "short", mode: "test", expiresAt })).body, "key").expiresAt, expiresAt);
-  const { issues } = asRefusal(await create({ name: "late", mode: "test", expiresAt: new Date(Date.now() - 1000).toISOString() }), 400);
-  assert.deepEqual(issues.map(({ rule, path }) => [rule, path]), [["key.expiresAt", "/expiresAt"]]);
+  const { issues } = asRefusal(
+    await create({ name: "late", mode: "test", expiresAt: new Date(Date.now() - 1000).toISOString() }),
+    400,
+  );
+  assert.deepEqual(
+    issues.map(({ rule, path }) => [rule, path]),
+    [["key.expiresAt", "/expiresAt"]],
+  );
 });
 
 test("names, modes and policies that are none are refused, all at once", async () => {
-  const { issues } = asRefusal(await create({ name: "  ", mode: "both", policies: { postsPerDay: 0, platforms: ["myspace"], draftonly: true } }), 400);
-  assert.deepEqual(issues.map(({ path }) => path).sort(), ["/mode", "/name", "/policies/draftonly", "/policies/platforms/0", "/policies/postsPerDay"]);
+  const { issues } = asRefusal(
+    await create({ name: "  ", mode: "both", policies: { postsPerDay: 0, platforms: ["myspace"], draftonly: true } }),
+    400,
+  );
+  assert.deepEqual(issues.map(({ path }) => path).sort(), [
+    "/mode",
+    "/name",
+    "/policies/draftonly",
+    "/policies/platforms/0",
+    "/policies/postsPerDay",
+  ]);
 });
 
 test("a repeat by its Idempotency-Key makes no second key, and does not show the first again", async () => {
@@ -88,13 +121,24 @@ test("a repeat by its Idempotency-Key makes no second key, and does not show the
 test("what is stored of a key cannot be used as one, and no table holds a key", async () => {
   const key = rawKey((await create({ name: "stored", mode: "live" }, { "idempotency-key": randomUUID() })).body);
   const digest = digestKey(key);
-  for (const form of [digest.toString("hex"), digest.toString("base64url"), `amp_live_${digest.toString("base64url")}`, `amp_live_${digest.toString("hex")}`, key.slice(0, 12)]) {
+  for (const form of [
+    digest.toString("hex"),
+    digest.toString("base64url"),
+    `amp_live_${digest.toString("base64url")}`,
+    `amp_live_${digest.toString("hex")}`,
+    key.slice(0, 12),
+  ]) {
     assert.equal((await reads(form)).status, 401, form);
   }
   const { pool } = world.services;
-  const { rows: tables } = await pool.query<{ name: string }>("select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')");
+  const { rows: tables } = await pool.query<{ name: string }>(
+    "select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')",
+  );
   for (const { name } of tables) {
-    const { rows } = await pool.query<{ found: boolean }>(`select exists (select from ${name} t where strpos(t::text, $1) > 0) as found`, [key.slice("amp_live_".length)]);
+    const { rows } = await pool.query<{ found: boolean }>(
+      `select exists (select from ${name} t where strpos(t::text, $1) > 0) as found`,
+      [key.slice("amp_live_".length)],
+    );
     assert.equal(rows[0]?.found, false, name);
   }
 });
@@ -102,14 +146,38 @@ test("what is stored of a key cannot be used as one, and no table holds a key", 
 test("no log line shows a key, wherever it was sent", async () => {
   const lines: string[] = [];
   const log = pino({ level: "trace" }, { write: (line) => void lines.push(line) });
-  const app = await createHttpApp({ ...world.services, log }, { probes: { ready: async () => ({ ready: true, checks: {} }), metrics: async () => ({ contentType: "text/plain", text: "" }) } });
+  const app = await createHttpApp(
+    { ...world.services, log },
+    {
+      probes: {
+        ready: async () => ({ ready: true, checks: {} }),
+        metrics: async () => ({ contentType: "text/plain", text: "" }),
+      },
+    },
+  );
   try {
-    const made = await app.inject({ method: "POST", url: "/api/keys", headers: { cookie, origin: world.services.settings.appUrl }, payload: { name: "quiet", mode: "test" } });
+    const made = await app.inject({
+      method: "POST",
+      url: "/api/keys",
+      headers: { cookie, origin: world.services.settings.appUrl },
+      payload: { name: "quiet", mode: "test" },
+    });
     const key = rawKey(made.json());
-    for (const url of ["/api/v1/platform-sets", `/api/v1/platform-sets?key=${key}`, `/api/v1/posts/${key}`, `/api/${key}`]) {
-      for (const authorization of [`Bearer ${key}`, `Basic ${key}`, `Bearer ${key}x`]) await app.inject({ method: "GET", url, headers: { authorization } });
+    for (const url of [
+      "/api/v1/platform-sets",
+      `/api/v1/platform-sets?key=${key}`,
+      `/api/v1/posts/${key}`,
+      `/api/${key}`,
+    ]) {
+      for (const authorization of [`Bearer ${key}`, `Basic ${key}`, `Bearer ${key}x`])
+        await app.inject({ method: "GET", url, headers: { authorization } });
     }
-    await app.inject({ method: "POST", url: "/api/v1/platform-sets", headers: { authorization: `Bearer ${key}`, "idempotency-key": key }, payload: { name: key } });
+    await app.inject({
+      method: "POST",
+      url: "/api/v1/platform-sets",
+      headers: { authorization: `Bearer ${key}`, "idempotency-key": key },
+      payload: { name: key },
+    });
     assert.ok(lines.length >= 14);
     assert.ok(!lines.join("").includes(key.slice(9)));
   } finally {

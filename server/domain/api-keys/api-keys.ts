@@ -5,8 +5,8 @@ import type pg from "pg";
 import type { ApiKey, KeyPolicies } from "../../../contract/api-keys.ts";
 import { refusal } from "../../../contract/parse.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
-import { newId } from "../../../model/ids.ts";
 import { PublicError } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { countActiveKeys, findApiKey, insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
 import { transaction } from "../../db/sql.ts";
@@ -14,8 +14,8 @@ import { lockUser } from "../../db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import { BY_INSTANCE, type Answer, type Call, type Caller, type Origin } from "../caller.ts";
 import { write } from "../idempotency.ts";
-import { readPolicies } from "./policies.ts";
 import type { KeyHolders } from "./key-holders.ts";
+import { readPolicies } from "./policies.ts";
 
 /** What a key is to be. */
 export interface NewKey {
@@ -33,13 +33,22 @@ export async function createApiKey(services: { pool: pg.Pool }, owner: Caller, o
 }
 
 /** Makes a key for the person who calls. Where the answer is replayed, the raw key is not in it any more. */
-export async function createOwnKey(services: { pool: pg.Pool }, call: Call, body: { name: string; mode: Mode; expiresAt?: string | null; policies?: KeyPolicies }, now = new Date()): Promise<Answer<{ key: ApiKey & { apiKey: string | null } }>> {
+export async function createOwnKey(
+  services: { pool: pg.Pool },
+  call: Call,
+  body: { name: string; mode: Mode; expiresAt?: string | null; policies?: KeyPolicies },
+  now = new Date(),
+): Promise<Answer<{ key: ApiKey & { apiKey: string | null } }>> {
   const { name, mode, policies } = body;
   const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
   if (expiresAt !== null && expiresAt <= now) throw refusal([alreadyExpired(body.expiresAt)]);
   return await write(services, call, async (tx) => {
     await judgeNumber(tx, call.userId);
-    const key = await insert(tx, { userId: call.userId, mode }, call, { name, expiresAt, ...(policies === undefined ? {} : { policies }) });
+    const key = await insert(tx, { userId: call.userId, mode }, call, {
+      name,
+      expiresAt,
+      ...(policies === undefined ? {} : { policies }),
+    });
     return { body: { key }, kept: { key: { ...key, apiKey: null } } };
   });
 }
@@ -50,25 +59,46 @@ export async function listApiKeys(services: { pool: pg.Pool }, owner: Pick<Calle
 }
 
 /** Ends a key from the next request on, for the operator of the instance. Throws NOT_FOUND. */
-export async function revokeApiKey(services: { pool: pg.Pool; keyHolders?: KeyHolders }, owner: Pick<Caller, "userId">, id: string): Promise<ApiKey> {
+export async function revokeApiKey(
+  services: { pool: pg.Pool; keyHolders?: KeyHolders },
+  owner: Pick<Caller, "userId">,
+  id: string,
+): Promise<ApiKey> {
   const key = await transaction(services.pool, (tx) => revoke(tx, owner, BY_INSTANCE, id));
   services.keyHolders?.forget(key.id);
   return key;
 }
 
 /** Ends a key of the person who calls, from the next request on. Throws NOT_FOUND. */
-export async function revokeOwnKey(services: { pool: pg.Pool; keyHolders: KeyHolders }, call: Call, id: string): Promise<Answer<{ key: ApiKey }>> {
+export async function revokeOwnKey(
+  services: { pool: pg.Pool; keyHolders: KeyHolders },
+  call: Call,
+  id: string,
+): Promise<Answer<{ key: ApiKey }>> {
   const answer = await write(services, call, async (tx) => ({ body: { key: await revoke(tx, call, call, id) } }));
   services.keyHolders.forget(id);
   return answer;
 }
 
 /** Ends a key or grant in the transaction; whoever calls has it forgotten after that. `more` is what is worth knowing about why. Throws NOT_FOUND. */
-export async function revoke(tx: pg.PoolClient, owner: Pick<Caller, "userId">, origin: Origin, id: string, more: Record<string, string> = {}): Promise<ApiKey> {
+export async function revoke(
+  tx: pg.PoolClient,
+  owner: Pick<Caller, "userId">,
+  origin: Origin,
+  id: string,
+  more: Record<string, string> = {},
+): Promise<ApiKey> {
   const revoked = await revokeKey.one(tx, [id, owner.userId]);
   const row = revoked ?? (await findApiKey.one(tx, [id, owner.userId]));
   if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
-  if (revoked !== undefined) await recordAudit(tx, origin, { userId: row.user_id, mode: row.mode, action: "api_key.revoked", target: row.id, data: { name: row.name, ...more } });
+  if (revoked !== undefined)
+    await recordAudit(tx, origin, {
+      userId: row.user_id,
+      mode: row.mode,
+      action: "api_key.revoked",
+      target: row.id,
+      data: { name: row.name, ...more },
+    });
   return toApiKey(row);
 }
 
@@ -77,12 +107,31 @@ export function digestKey(apiKey: string): Buffer {
   return createHash("sha256").update(apiKey).digest();
 }
 
-async function insert(tx: pg.PoolClient, owner: Caller, origin: Origin, { name, expiresAt = null, policies = readPolicies({}) }: NewKey): Promise<RawKey> {
+async function insert(
+  tx: pg.PoolClient,
+  owner: Caller,
+  origin: Origin,
+  { name, expiresAt = null, policies = readPolicies({}) }: NewKey,
+): Promise<RawKey> {
   const apiKey = `amp_${owner.mode}_${randomBytes(32).toString("base64url")}`;
-  const row = await insertApiKey.one(tx, [newId(), owner.userId, owner.mode, name, digestKey(apiKey), apiKey.slice(0, 12), expiresAt, policies]);
+  const row = await insertApiKey.one(tx, [
+    newId(),
+    owner.userId,
+    owner.mode,
+    name,
+    digestKey(apiKey),
+    apiKey.slice(0, 12),
+    expiresAt,
+    policies,
+  ]);
   if (row === undefined) throw new Error("The key was not stored");
   const key = toApiKey(row);
-  await recordAudit(tx, origin, { ...owner, action: "api_key.created", target: key.id, data: { name, expiresAt: key.expiresAt, policies } });
+  await recordAudit(tx, origin, {
+    ...owner,
+    action: "api_key.created",
+    target: key.id,
+    data: { name, expiresAt: key.expiresAt, policies },
+  });
   return { ...key, apiKey };
 }
 
@@ -92,12 +141,32 @@ export async function judgeNumber(tx: pg.PoolClient, userId: string): Promise<vo
   const { count } = (await countActiveKeys.one(tx, [userId])) ?? { count: 0 };
   if (count < BOUNDS.activeKeys) return;
   const message = `You have ${count} API keys and connected apps, which is as many as you may`;
-  throw refusal([{ rule: "key.max", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: count, limit: BOUNDS.activeKeys, fix: "Revoke those that are not used any more." }]);
+  throw refusal([
+    {
+      rule: "key.max",
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "",
+      message,
+      actual: count,
+      limit: BOUNDS.activeKeys,
+      fix: "Revoke those that are not used any more.",
+    },
+  ]);
 }
 
 function alreadyExpired(actual: unknown) {
   const message = "expiresAt has to lie in the future";
-  return { rule: "key.expiresAt", code: "VALIDATION_FAILED", platform: null, path: "/expiresAt", message, actual, limit: null, fix: "Send a later time, or leave expiresAt out." } as const;
+  return {
+    rule: "key.expiresAt",
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path: "/expiresAt",
+    message,
+    actual,
+    limit: null,
+    fix: "Send a later time, or leave expiresAt out.",
+  } as const;
 }
 
 function toApiKey(row: ApiKeyRow): ApiKey {

@@ -17,7 +17,8 @@ test("a revoked key is refused from the next look-up on, in this process and in 
   const other = createKeyHolders({ pool: services.pool, listener });
   try {
     const key = await createApiKey(services, { userId, mode: "live" }, { name: "both" });
-    for (const holders of [services.keyHolders, other]) assert.deepEqual(await holders.find(key.apiKey), { userId, mode: "live", keyId: key.id, policies: key.policies });
+    for (const holders of [services.keyHolders, other])
+      assert.deepEqual(await holders.find(key.apiKey), { userId, mode: "live", keyId: key.id, policies: key.policies });
     const told = new Promise<void>((resolve) => listener.on("ampost_keys", () => resolve()));
     await revokeApiKey(services, { userId }, key.id);
     assert.equal(await services.keyHolders.find(key.apiKey), null);
@@ -31,11 +32,17 @@ test("a revoked key is refused from the next look-up on, in this process and in 
 test("fifty who ask for a key at once ask the database once, a remembered key asks it nothing, and one that expires is not remembered longer than it lives", async () => {
   const { services } = world;
   const { userId } = world.live;
-  const short = await createApiKey(services, { userId, mode: "live" }, { name: "short", expiresAt: new Date(Date.now() + 2_000) });
+  const short = await createApiKey(
+    services,
+    { userId, mode: "live" },
+    { name: "short", expiresAt: new Date(Date.now() + 2_000) },
+  );
   assert.notEqual(await services.keyHolders.find(short.apiKey), null);
   let asked = 0;
   const holders = createKeyHolders({
-    pool: Object.assign(Object.create(services.pool), { query: (...query: [string]) => ((asked += 1), services.pool.query(...query)) }),
+    pool: Object.assign(Object.create(services.pool), {
+      query: (...query: [string]) => ((asked += 1), services.pool.query(...query)),
+    }),
     listener: services.listener,
   });
   const long = await createApiKey(services, { userId, mode: "live" }, { name: "long" });
@@ -44,6 +51,10 @@ test("fifty who ask for a key at once ask the database once, a remembered key as
   assert.ok(first <= 2, `${first} statements for fifty who ask at once`);
   await holders.find(long.apiKey);
   assert.equal(asked, first);
-  for (const until = Date.now() + 20_000; Date.now() < until && (await services.keyHolders.find(short.apiKey)) !== null; ) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (
+    const until = Date.now() + 20_000;
+    Date.now() < until && (await services.keyHolders.find(short.apiKey)) !== null;
+  )
+    await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(await services.keyHolders.find(short.apiKey), null);
 });

@@ -16,12 +16,33 @@ export function readPolicies(stored: unknown): KeyPolicies {
 }
 
 /** What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the post would go out by itself. */
-export function judgeByPolicies(policies: KeyPolicies | null, post: { platforms: readonly PlatformName[]; scheduledFor: string | null }): Issue[] {
+export function judgeByPolicies(
+  policies: KeyPolicies | null,
+  post: { platforms: readonly PlatformName[]; scheduledFor: string | null },
+): Issue[] {
   if (policies === null) return [];
-  const issues = post.platforms.flatMap((platform, index) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, `/platforms/${index}`)]));
+  const issues = post.platforms.flatMap((platform, index) =>
+    mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, `/platforms/${index}`)],
+  );
   if (post.scheduledFor === null) return issues;
-  if (policies.draftOnly) issues.push(refused("draftOnly", "/scheduledFor", "This API key may make drafts only, so its posts cannot be scheduled", "Leave scheduledFor out, or send null, and have a person publish the draft."));
-  if (policies.approvalRequired) issues.push(refused("approvalRequired", "/scheduledFor", "This API key publishes only what a person has approved, so its posts cannot be scheduled", "Leave scheduledFor out, or send null, have the draft approved, then publish it."));
+  if (policies.draftOnly)
+    issues.push(
+      refused(
+        "draftOnly",
+        "/scheduledFor",
+        "This API key may make drafts only, so its posts cannot be scheduled",
+        "Leave scheduledFor out, or send null, and have a person publish the draft.",
+      ),
+    );
+  if (policies.approvalRequired)
+    issues.push(
+      refused(
+        "approvalRequired",
+        "/scheduledFor",
+        "This API key publishes only what a person has approved, so its posts cannot be scheduled",
+        "Leave scheduledFor out, or send null, have the draft approved, then publish it.",
+      ),
+    );
   return issues;
 }
 
@@ -29,16 +50,36 @@ export function judgeByPolicies(policies: KeyPolicies | null, post: { platforms:
 export function judgeConnecting(policies: KeyPolicies | null, platform: PlatformName | null): Issue[] {
   if (policies === null || policies.platforms === null || (platform !== null && mayUse(policies, platform))) return [];
   const own = policies.platforms.join(", ");
-  const issue = refused("platforms", "/platform", `This API key may make connect links for ${own} only`, "Name one of them as platform, or use a key without the policy platforms.");
+  const issue = refused(
+    "platforms",
+    "/platform",
+    `This API key may make connect links for ${own} only`,
+    "Name one of them as platform, or use a key without the policy platforms.",
+  );
   return [{ ...issue, platform, actual: platform, limit: policies.platforms }];
 }
 
 /** Why a key may not have a post published or retried whose row the transaction holds. */
-export async function judgePublishing({ settings }: Pick<Services, "settings">, tx: pg.PoolClient, call: Call, post: { id: string; platforms: readonly PlatformName[] }): Promise<Issue[]> {
+export async function judgePublishing(
+  { settings }: Pick<Services, "settings">,
+  tx: pg.PoolClient,
+  call: Call,
+  post: { id: string; platforms: readonly PlatformName[] },
+): Promise<Issue[]> {
   const { policies } = call;
   if (policies === null) return [];
-  const issues = post.platforms.flatMap((platform) => (mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, "")]));
-  if (policies.draftOnly) issues.push(refused("draftOnly", "", "This API key may make drafts only: it can neither publish nor retry", "Have a person publish the post, or use a key without the policy draftOnly."));
+  const issues = post.platforms.flatMap((platform) =>
+    mayUse(policies, platform) ? [] : [foreignPlatform(policies, platform, "")],
+  );
+  if (policies.draftOnly)
+    issues.push(
+      refused(
+        "draftOnly",
+        "",
+        "This API key may make drafts only: it can neither publish nor retry",
+        "Have a person publish the post, or use a key without the policy draftOnly.",
+      ),
+    );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
     issues.push(notApproved(settings, post.id));
   }
@@ -49,7 +90,12 @@ export async function judgePublishing({ settings }: Pick<Services, "settings">, 
  * Shows a post to people as one that waits for them, where the key that calls publishes only what they approve. Answers
  * what the key's holder should know about that.
  */
-export async function waitForApproval({ settings }: Pick<Services, "settings">, db: Db, { userId, mode, actor, policies }: Call, postId: string): Promise<Issue[]> {
+export async function waitForApproval(
+  { settings }: Pick<Services, "settings">,
+  db: Db,
+  { userId, mode, actor, policies }: Call,
+  postId: string,
+): Promise<Issue[]> {
   // A key for drafts alone publishes nothing, approved or not: it waits for nobody.
   if (policies === null || !policies.approvalRequired || policies.draftOnly) return [];
   await wantApproval.run(db, [postId, userId, mode, actor.id]);
@@ -60,19 +106,30 @@ export async function waitForApproval({ settings }: Pick<Services, "settings">, 
  * Does what approval may be needed for. Where that alone is missing, the post is shown to people, although all else is
  * rolled back: what approving would not help nobody is asked to approve.
  */
-export async function waitIfUnapproved<Result>(services: Pick<Services, "settings" | "pool">, call: Call, postId: string, work: () => Promise<Result>): Promise<Result> {
+export async function waitIfUnapproved<Result>(
+  services: Pick<Services, "settings" | "pool">,
+  call: Call,
+  postId: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (refusal) {
     const missing = refusal instanceof PublicError ? refusal.issues.map(({ rule }) => rule) : [];
-    if (missing.length === 1 && missing[0] === ruleOf("approvalRequired")) await waitForApproval(services, services.pool, call, postId);
+    if (missing.length === 1 && missing[0] === ruleOf("approvalRequired"))
+      await waitForApproval(services, services.pool, call, postId);
     throw refusal;
   }
 }
 
 function notApproved({ appUrl }: Pick<Settings, "appUrl">, postId: string): Issue {
   const message = "This API key publishes only what a person has approved, and the post as it is now has no approval";
-  return refused("approvalRequired", "", message, `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Every edit voids an approval.`);
+  return refused(
+    "approvalRequired",
+    "",
+    message,
+    `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Every edit voids an approval.`,
+  );
 }
 
 async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: string): Promise<boolean> {
@@ -83,16 +140,20 @@ async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: str
 /** Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED where the key has created as many today as it may. */
 export async function countByPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
   const limit = call.policies?.postsPerDay ?? null;
-  if (limit === null || (await countPostOfKey.one(tx, [call.actor.id, call.userId, call.mode, limit])) !== undefined) return;
+  if (limit === null || (await countPostOfKey.one(tx, [call.actor.id, call.userId, call.mode, limit])) !== undefined)
+    return;
   const resetsAt = endOfDay(now);
-  throw usedUp({
-    kind: "quota",
-    name: "postsPerDay",
-    limit,
-    resetsAt,
-    message: `This API key may create ${limit} ${limit === 1 ? "post" : "posts"} a day, and has`,
-    fix: `Wait until ${resetsAt.toISOString()}, or use a key with a higher limit.`,
-  }, { rule: ruleOf("postsPerDay"), now });
+  throw usedUp(
+    {
+      kind: "quota",
+      name: "postsPerDay",
+      limit,
+      resetsAt,
+      message: `This API key may create ${limit} ${limit === 1 ? "post" : "posts"} a day, and has`,
+      fix: `Wait until ${resetsAt.toISOString()}, or use a key with a higher limit.`,
+    },
+    { rule: ruleOf("postsPerDay"), now },
+  );
 }
 
 function mayUse({ platforms }: KeyPolicies, platform: PlatformName): boolean {
@@ -101,11 +162,30 @@ function mayUse({ platforms }: KeyPolicies, platform: PlatformName): boolean {
 
 function foreignPlatform({ platforms }: KeyPolicies, platform: PlatformName, path: string): Issue {
   const own = platforms?.join(", ") ?? "";
-  return { ...refused("platforms", path, `This API key may not post to ${platform}: it may to ${own}`, "Leave the platform out, or use a key that may post to it."), platform, actual: platform, limit: platforms };
+  return {
+    ...refused(
+      "platforms",
+      path,
+      `This API key may not post to ${platform}: it may to ${own}`,
+      "Leave the platform out, or use a key that may post to it.",
+    ),
+    platform,
+    actual: platform,
+    limit: platforms,
+  };
 }
 
 function refused(policy: keyof KeyPolicies, path: string, message: string, fix: string): Issue {
-  return { rule: ruleOf(policy), code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix };
+  return {
+    rule: ruleOf(policy),
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path,
+    message,
+    actual: null,
+    limit: null,
+    fix,
+  };
 }
 
 function ruleOf(policy: keyof KeyPolicies): string {

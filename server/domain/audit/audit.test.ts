@@ -32,7 +32,8 @@ const page = z.strictObject({ events: z.array(event), nextCursor: z.string().nul
 const read = async (query = "", as = cookie) => page.parse((await world.callAs(as, "GET", `/api/audit${query}`)).body);
 
 const asKey = (method: string, path: string, body?: object) => world.call(world.test, method, path, body);
-const asPerson = (method: string, path: string, body?: object) => world.callAs(cookie, method, `${path}?mode=test`, body);
+const asPerson = (method: string, path: string, body?: object) =>
+  world.callAs(cookie, method, `${path}?mode=test`, body);
 
 /** Does something and answers what the log has more of. */
 async function written(deed: () => Promise<Called>) {
@@ -57,25 +58,51 @@ test("every change of keys, platform sets and approvals is written down once: wh
   ] as const) {
     const made = await written(() => call("POST", prefix, { name: "Brand" }));
     const id = idOf(made.called.body, "set");
-    assert.deepEqual([made.one.action, made.one.target, made.one.mode, made.one.actor, made.one.data], ["platform_set.created", id, "test", actor, { name: "Brand" }]);
+    assert.deepEqual(
+      [made.one.action, made.one.target, made.one.mode, made.one.actor, made.one.data],
+      ["platform_set.created", id, "test", actor, { name: "Brand" }],
+    );
     const renamed = await written(() => call("PATCH", `${prefix}/${id}`, { name: "House" }));
-    assert.deepEqual([renamed.one.action, renamed.one.target, renamed.one.actor, renamed.one.data], ["platform_set.renamed", id, actor, { name: "House" }]);
+    assert.deepEqual(
+      [renamed.one.action, renamed.one.target, renamed.one.actor, renamed.one.data],
+      ["platform_set.renamed", id, actor, { name: "House" }],
+    );
     const deleted = await written(() => call("DELETE", `${prefix}/${id}`));
-    assert.deepEqual([deleted.one.action, deleted.one.target, deleted.one.actor, deleted.one.data], ["platform_set.deleted", id, actor, { name: "House" }]);
+    assert.deepEqual(
+      [deleted.one.action, deleted.one.target, deleted.one.actor, deleted.one.data],
+      ["platform_set.deleted", id, actor, { name: "House" }],
+    );
   }
-  const made = await written(() => asPerson("POST", "/api/keys", { name: "robot", mode: "live", policies: { draftOnly: true } }));
+  const made = await written(() =>
+    asPerson("POST", "/api/keys", { name: "robot", mode: "live", policies: { draftOnly: true } }),
+  );
   const id = idOf(made.called.body, "key");
-  assert.deepEqual([made.one.action, made.one.target, made.one.mode, made.one.actor.kind, made.one.data.name], ["api_key.created", id, "live", "session", "robot"]);
+  assert.deepEqual(
+    [made.one.action, made.one.target, made.one.mode, made.one.actor.kind, made.one.data.name],
+    ["api_key.created", id, "live", "session", "robot"],
+  );
   const revoked = await written(() => asPerson("DELETE", `/api/keys/${id}`));
   assert.deepEqual([revoked.one.action, revoked.one.target, revoked.one.mode], ["api_key.revoked", id, "live"]);
   const raw = z.string().parse(objectIn(made.called.body, "key").apiKey);
-  const { rows } = await world.services.pool.query<{ found: boolean }>("select exists (select from audit_events e where strpos(e::text, $1) > 0) as found", [raw.slice(9)]);
+  const { rows } = await world.services.pool.query<{ found: boolean }>(
+    "select exists (select from audit_events e where strpos(e::text, $1) > 0) as found",
+    [raw.slice(9)],
+  );
   assert.deepEqual(rows, [{ found: false }]);
 });
 
 test("approving a post is written down", async () => {
   await world.connect(world.test, "threads");
-  const postId = idOf((await asKey("POST", "/api/v1/posts", { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId })).body, "post");
+  const postId = idOf(
+    (
+      await asKey("POST", "/api/v1/posts", {
+        content: { text: "Hello" },
+        platforms: ["threads"],
+        platformSetId: world.test.platformSetId,
+      })
+    ).body,
+    "post",
+  );
   const { contentHash } = objectIn((await asPerson("GET", `/api/posts/${postId}/approval`)).body, "approval");
   const { one } = await written(() => asPerson("POST", `/api/posts/${postId}/approve`, { contentHash }));
   assert.deepEqual([one.action, one.target, one.data], ["post.approved", postId, { contentHash }]);
@@ -101,7 +128,10 @@ test("pages follow one another without gap or double, the newest first, and end"
     if (nextCursor === null) break;
     query = `?limit=3&cursor=${nextCursor}`;
   }
-  assert.deepEqual(seen, all.map(({ id }) => id));
+  assert.deepEqual(
+    seen,
+    all.map(({ id }) => id),
+  );
   assert.deepEqual(seen, [...seen].sort().reverse());
   asRefusal(await world.callAs(cookie, "GET", "/api/audit?cursor=nonsense"), 400);
 });
@@ -117,7 +147,12 @@ test("nobody sees what was done in another user's things", async () => {
 
 test("the database itself refuses to change the log or to take anything out of it", async () => {
   const { pool } = world.services;
-  for (const sql of ["update audit_events set action = 'other'", "delete from audit_events", "truncate audit_events", "update audit_events set data = '{}' where false"]) {
+  for (const sql of [
+    "update audit_events set action = 'other'",
+    "delete from audit_events",
+    "truncate audit_events",
+    "update audit_events set data = '{}' where false",
+  ]) {
     await assert.rejects(pool.query(sql), /rows of audit_events are never changed/, sql);
   }
 });

@@ -5,8 +5,16 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 
 /** A page of what was done in a user's things, in both modes, the newest first. */
-export async function listAuditEvents(services: Pick<Services, "pool">, { userId }: Pick<Caller, "userId">, { limit, cursor }: { limit: number; cursor?: string | undefined }): Promise<Answer<{ events: AuditEvent[]; nextCursor: string | null }>> {
-  const rows = await selectEvents.all(services.pool, [userId, cursor === undefined ? null : readCursor(cursor), limit + 1]);
+export async function listAuditEvents(
+  services: Pick<Services, "pool">,
+  { userId }: Pick<Caller, "userId">,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Answer<{ events: AuditEvent[]; nextCursor: string | null }>> {
+  const rows = await selectEvents.all(services.pool, [
+    userId,
+    cursor === undefined ? null : readCursor(cursor),
+    limit + 1,
+  ]);
   const events = rows.slice(0, limit).map(toAuditEvent);
   return { body: { events, nextCursor: rows.length > limit ? writeCursor(events.at(-1)?.id ?? "") : null } };
 }

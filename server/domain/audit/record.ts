@@ -31,5 +31,16 @@ export type AuditAction =
 /** Writes it down in the transaction of `db`: what was done and its record are there together, or neither. */
 export async function recordAudit(db: Db, origin: Origin, deed: Deed): Promise<void> {
   const { actor, address, requestId } = origin;
-  await insertAuditEvent.run(db, [newId(), deed.userId, deed.mode ?? null, actor.kind, actor.id, deed.action, deed.target ?? null, deed.data ?? {}, address, requestId]);
+  await insertAuditEvent.run(db, [
+    newId(),
+    deed.userId,
+    deed.mode ?? null,
+    actor.kind,
+    actor.id,
+    deed.action,
+    deed.target ?? null,
+    deed.data ?? {},
+    address,
+    requestId,
+  ]);
 }

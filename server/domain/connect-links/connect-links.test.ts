@@ -17,9 +17,17 @@ after(() => world.close());
 const link = z.strictObject(connectLinksGet.answer.shape.connectLink.shape);
 const RETURN_URL = "https://app.example.com/connected?tenant=7";
 
-const body = (changed: object = {}) => ({ platformSetId: world.test.platformSetId, platform: "threads", externalId: "customer-1", returnUrl: RETURN_URL, ...changed });
-const create = (changed: object = {}, headers: Record<string, string> = {}) => world.call(world.test, "POST", "/api/v1/connect-links", body(changed), headers);
-const read = async (id: string) => link.parse(objectIn((await world.call(world.test, "GET", `/api/v1/connect-links/${id}`)).body, "connectLink"));
+const body = (changed: object = {}) => ({
+  platformSetId: world.test.platformSetId,
+  platform: "threads",
+  externalId: "customer-1",
+  returnUrl: RETURN_URL,
+  ...changed,
+});
+const create = (changed: object = {}, headers: Record<string, string> = {}) =>
+  world.call(world.test, "POST", "/api/v1/connect-links", body(changed), headers);
+const read = async (id: string) =>
+  link.parse(objectIn((await world.call(world.test, "GET", `/api/v1/connect-links/${id}`)).body, "connectLink"));
 
 test("a link is made with a day to live, and its address is shown once and stored nowhere", async () => {
   const made = await create();
@@ -27,28 +35,60 @@ test("a link is made with a day to live, and its address is shown once and store
   const shown = link.parse(objectIn(made.body, "connectLink"));
   assert.match(shown.url ?? "", /^http:\/\/localhost:3000\/connect\/[\w-]{43}$/);
   assert.deepEqual(
-    [shown.status, shown.platform, shown.externalId, shown.returnUrl, shown.accountId, shown.mode, Date.parse(shown.expiresAt) - Date.parse(shown.createdAt)],
+    [
+      shown.status,
+      shown.platform,
+      shown.externalId,
+      shown.returnUrl,
+      shown.accountId,
+      shown.mode,
+      Date.parse(shown.expiresAt) - Date.parse(shown.createdAt),
+    ],
     ["pending", "threads", "customer-1", RETURN_URL, null, "test", 86_400_000],
   );
   assert.deepEqual(await read(shown.id), { ...shown, url: null });
   const token = shown.url?.split("/").at(-1) ?? "";
   for (const table of ["connect_links", "idempotency_keys", "audit_events"]) {
-    const { rows } = await world.services.pool.query<{ row: string }>(`select to_jsonb(t)::text as row from ${table} t`);
+    const { rows } = await world.services.pool.query<{ row: string }>(
+      `select to_jsonb(t)::text as row from ${table} t`,
+    );
     assert.ok(!rows.some(({ row }) => row.includes(token) || row.includes(Buffer.from(token).toString("hex"))), table);
   }
 });
 
 test("only the platform set and the way back have to be told", async () => {
-  const { body: answer } = await world.call(world.test, "POST", "/api/v1/connect-links", { platformSetId: world.test.platformSetId, returnUrl: RETURN_URL });
+  const { body: answer } = await world.call(world.test, "POST", "/api/v1/connect-links", {
+    platformSetId: world.test.platformSetId,
+    returnUrl: RETURN_URL,
+  });
   const made = link.parse(objectIn(answer, "connectLink"));
   assert.deepEqual([made.platform, made.externalId], [null, null]);
 });
 
 test("the way back is an https address, or one of this machine", async () => {
-  for (const returnUrl of ["http://localhost:8080/back", "http://127.0.0.1/", "http://[::1]:3000/x", "https://example.com"]) assert.equal((await create({ returnUrl })).status, 201, returnUrl);
-  for (const returnUrl of ["http://example.com/", "http://localhost.example.com/", "http://127.0.0.1.example.com/", "javascript:alert(1)", "//example.com", "/back", "https://user:pass@example.com/", "https:example.com"]) {
+  for (const returnUrl of [
+    "http://localhost:8080/back",
+    "http://127.0.0.1/",
+    "http://[::1]:3000/x",
+    "https://example.com",
+  ])
+    assert.equal((await create({ returnUrl })).status, 201, returnUrl);
+  for (const returnUrl of [
+    "http://example.com/",
+    "http://localhost.example.com/",
+    "http://127.0.0.1.example.com/",
+    "javascript:alert(1)",
+    "//example.com",
+    "/back",
+    "https://user:pass@example.com/",
+    "https:example.com",
+  ]) {
     const { issues } = asRefusal(await create({ returnUrl }), 400);
-    assert.deepEqual(issues.map(({ path }) => path), ["/returnUrl"], returnUrl);
+    assert.deepEqual(
+      issues.map(({ path }) => path),
+      ["/returnUrl"],
+      returnUrl,
+    );
   }
 });
 
@@ -62,7 +102,11 @@ test("what is asked for has to be possible: lifetime, external id, platform and 
     [{ platformSetId: newId() }, "/platformSetId"],
     [{ platformSetId: world.live.platformSetId }, "/platformSetId"],
   ] as const) {
-    assert.deepEqual(asRefusal(await create(changed), 400).issues.map((issue) => issue.path), [path], JSON.stringify(changed));
+    assert.deepEqual(
+      asRefusal(await create(changed), 400).issues.map((issue) => issue.path),
+      [path],
+      JSON.stringify(changed),
+    );
   }
   assert.equal((await create({ expiresInSeconds: 30 * 86_400, externalId: "x".repeat(255) })).status, 201);
 });
@@ -71,11 +115,16 @@ test("the same key makes one link, and the repeat does not show its address agai
   const headers = { "idempotency-key": randomUUID() };
   const externalId = randomUUID();
   const answers = await Promise.all(Array.from({ length: 10 }, () => create({ externalId }, headers)));
-  const made = answers.filter(({ status }) => status === 201).map((answer) => link.parse(objectIn(answer.body, "connectLink")));
+  const made = answers
+    .filter(({ status }) => status === 201)
+    .map((answer) => link.parse(objectIn(answer.body, "connectLink")));
   assert.equal(made.filter(({ url }) => url !== null).length, 1);
   const repeat = await create({ externalId }, headers);
   assert.equal(repeat.headers.get("idempotency-replayed"), "true");
-  assert.deepEqual(link.parse(objectIn(repeat.body, "connectLink")), { ...made.find(({ url }) => url !== null), url: null });
+  assert.deepEqual(link.parse(objectIn(repeat.body, "connectLink")), {
+    ...made.find(({ url }) => url !== null),
+    url: null,
+  });
   const { body: list } = await world.call(world.test, "GET", `/api/v1/connect-links?externalId=${externalId}`);
   assert.equal(z.object({ total: z.int() }).parse(list).total, 1);
 });
@@ -83,10 +132,15 @@ test("the same key makes one link, and the repeat does not show its address agai
 test("links are listed newest first, by status and external id", async () => {
   const externalId = randomUUID();
   const ids: string[] = [];
-  for (let number = 0; number < 3; number += 1) ids.unshift(link.parse(objectIn((await create({ externalId })).body, "connectLink")).id);
+  for (let number = 0; number < 3; number += 1)
+    ids.unshift(link.parse(objectIn((await create({ externalId })).body, "connectLink")).id);
   await world.call(world.test, "DELETE", `/api/v1/connect-links/${ids[1]}`);
   const list = async (query: string) => {
-    const { body: answer } = await world.call(world.test, "GET", `/api/v1/connect-links?externalId=${externalId}${query}`);
+    const { body: answer } = await world.call(
+      world.test,
+      "GET",
+      `/api/v1/connect-links?externalId=${externalId}${query}`,
+    );
     const { connectLinks, total } = z.strictObject({ connectLinks: z.array(link), total: z.int() }).parse(answer);
     return [connectLinks.map(({ id }) => id), total];
   };
@@ -106,7 +160,9 @@ test("a link is revoked once and for all, ends with its time, and with its set",
   const late = await make();
   await world.services.pool.query("update connect_links set expires_at = now() where id = $1", [late]);
   assert.equal((await read(late)).status, "expired");
-  const set = z.object({ set: z.object({ id: z.string() }) }).parse((await world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Short-lived" })).body).set.id;
+  const set = z
+    .object({ set: z.object({ id: z.string() }) })
+    .parse((await world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Short-lived" })).body).set.id;
   const orphan = await make({ platformSetId: set });
   await world.call(world.test, "DELETE", `/api/v1/platform-sets/${set}`);
   assert.equal((await read(orphan)).status, "revoked");
@@ -116,8 +172,19 @@ test("making and revoking a link are written down, once each, with who did it", 
   const { id } = link.parse(objectIn((await create()).body, "connectLink"));
   await world.call(world.test, "DELETE", `/api/v1/connect-links/${id}`);
   await world.call(world.test, "DELETE", `/api/v1/connect-links/${id}`);
-  const { rows } = await world.services.pool.query("select action, actor_kind, user_id, mode from audit_events where target = $1 order by id", [id]);
-  assert.deepEqual(rows, ["created", "revoked"].map((what) => ({ action: `connect_link.${what}`, actor_kind: "key", user_id: world.test.userId, mode: "test" })));
+  const { rows } = await world.services.pool.query(
+    "select action, actor_kind, user_id, mode from audit_events where target = $1 order by id",
+    [id],
+  );
+  assert.deepEqual(
+    rows,
+    ["created", "revoked"].map((what) => ({
+      action: `connect_link.${what}`,
+      actor_kind: "key",
+      user_id: world.test.userId,
+      mode: "test",
+    })),
+  );
 });
 
 test("a key for some platforms makes connect links for these alone", async () => {
@@ -125,5 +192,10 @@ test("a key for some platforms makes connect links for these alone", async () =>
   const { apiKey: key } = await createApiKey(world.services, world.test, { name: "threads only", policies });
   const ask = (changed: object) => world.call({ ...world.test, key }, "POST", "/api/v1/connect-links", body(changed));
   assert.equal((await ask({ platform: "threads" })).status, 201);
-  for (const platform of ["linkedin", undefined]) assert.match(asRefusal(await ask({ platform }), 400).issues[0]?.message ?? "", /connect links for threads only/, platform);
+  for (const platform of ["linkedin", undefined])
+    assert.match(
+      asRefusal(await ask({ platform }), 400).issues[0]?.message ?? "",
+      /connect links for threads only/,
+      platform,
+    );
 });

@@ -3,14 +3,22 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ConnectLink, ConnectLinkStatus } from "../../../contract/connect-links.ts";
 import { refusal } from "../../../contract/parse.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
-import { newId } from "../../../model/ids.ts";
 import { type Issue, PublicError } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import {
+  countConnectLinks,
+  countPendingLinks,
+  findConnectLink,
+  insertConnectLink,
+  listConnectLinks as selectConnectLinks,
+  revokeConnectLink as endConnectLink,
+  type ConnectLinkRow,
+} from "../../db/connect-links.ts";
 import { lockSet } from "../../db/connections.ts";
-import { countConnectLinks, countPendingLinks, findConnectLink, insertConnectLink, listConnectLinks as selectConnectLinks, revokeConnectLink as endConnectLink, type ConnectLinkRow } from "../../db/connect-links.ts";
 import { lockUser } from "../../db/users.ts";
-import { recordAudit } from "../audit/record.ts";
 import { judgeConnecting } from "../api-keys/policies.ts";
+import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/judge.ts";
@@ -29,27 +37,60 @@ export interface NewConnectLink {
  * Makes a connect link. Its token is random and stored as a digest only, and all else that the link stands for is in
  * the row: nothing in the address can be changed without its becoming an unknown link.
  */
-export async function createConnectLink(services: Pick<Services, "pool" | "settings">, call: Call, body: NewConnectLink): Promise<Answer<{ connectLink: ConnectLink }>> {
+export async function createConnectLink(
+  services: Pick<Services, "pool" | "settings">,
+  call: Call,
+  body: NewConnectLink,
+): Promise<Answer<{ connectLink: ConnectLink }>> {
   const { platformSetId, platform = null, externalId = null, returnUrl, expiresInSeconds } = body;
   const forbidden = judgeConnecting(call.policies, platform);
   if (forbidden.length > 0) throw refusal(forbidden);
   const token = randomBytes(32).toString("base64url");
   return await write(services, call, async (tx) => {
-    if ((await lockSet.one(tx, [platformSetId, call.userId, call.mode])) === undefined) throw refusal([unknownSet(platformSetId)]);
+    if ((await lockSet.one(tx, [platformSetId, call.userId, call.mode])) === undefined)
+      throw refusal([unknownSet(platformSetId)]);
     await lockUser.one(tx, [call.userId]);
     const { count } = (await countPendingLinks.one(tx, [call.userId, call.mode])) ?? { count: 0 };
     if (count >= BOUNDS.pendingConnectLinks) throw refusal([tooMany(count)]);
-    const row = await insertConnectLink.one(tx, [newId(), call.userId, call.mode, digestLinkToken(token), platformSetId, platform, externalId, returnUrl, expiresInSeconds]);
+    const row = await insertConnectLink.one(tx, [
+      newId(),
+      call.userId,
+      call.mode,
+      digestLinkToken(token),
+      platformSetId,
+      platform,
+      externalId,
+      returnUrl,
+      expiresInSeconds,
+    ]);
     if (row === undefined) throw new Error("The connect link was not stored");
-    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.created", target: row.id, data: { platformSetId, platform, externalId, returnUrl } });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "connect_link.created",
+      target: row.id,
+      data: { platformSetId, platform, externalId, returnUrl },
+    });
     const connectLink = toConnectLink(row);
-    return { body: { connectLink: { ...connectLink, url: `${services.settings.appUrl}/connect/${token}` } }, kept: { connectLink } };
+    return {
+      body: { connectLink: { ...connectLink, url: `${services.settings.appUrl}/connect/${token}` } },
+      kept: { connectLink },
+    };
   });
 }
 
 function tooMany(actual: number): Issue {
   const message = `You have ${actual} connect links that can still be used, which is as many as you may`;
-  return { rule: "connectLinks.max", code: "VALIDATION_FAILED", platform: null, path: "", message, actual, limit: BOUNDS.pendingConnectLinks, fix: "Revoke those that nobody will open any more, or let them live for a shorter time." };
+  return {
+    rule: "connectLinks.max",
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path: "",
+    message,
+    actual,
+    limit: BOUNDS.pendingConnectLinks,
+    fix: "Revoke those that nobody will open any more, or let them live for a shorter time.",
+  };
 }
 
 /** A page of the connect links, newest first, and how many match in all. */
@@ -59,25 +100,37 @@ export async function listConnectLinks(
   query: { status?: ConnectLinkStatus; externalId?: string; limit: number; offset: number },
 ): Promise<Answer<{ connectLinks: ConnectLink[]; total: number }>> {
   const filter = [caller.userId, caller.mode, query.status ?? null, query.externalId ?? null];
-  const [rows, counted] = await Promise.all([selectConnectLinks.all(services.pool, [...filter, query.limit, query.offset]), countConnectLinks.one(services.pool, filter)]);
+  const [rows, counted] = await Promise.all([
+    selectConnectLinks.all(services.pool, [...filter, query.limit, query.offset]),
+    countConnectLinks.one(services.pool, filter),
+  ]);
   return { body: { connectLinks: rows.map(toConnectLink), total: counted?.count ?? 0 } };
 }
 
 /** One connect link. Throws NOT_FOUND. */
-export async function getConnectLink(services: Pick<Services, "pool">, caller: Caller, id: string): Promise<Answer<{ connectLink: ConnectLink }>> {
+export async function getConnectLink(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  id: string,
+): Promise<Answer<{ connectLink: ConnectLink }>> {
   const row = await findConnectLink.one(services.pool, [id, caller.userId, caller.mode]);
   if (row === undefined) throw linkNotFound();
   return { body: { connectLink: toConnectLink(row) } };
 }
 
 /** Ends a link that has not been used; one that has been stays as it is. Throws NOT_FOUND. */
-export async function revokeConnectLink(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ connectLink: ConnectLink }>> {
+export async function revokeConnectLink(
+  services: Pick<Services, "pool">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ connectLink: ConnectLink }>> {
   return await write(services, call, async (tx) => {
     const owned = [id, call.userId, call.mode];
     const ended = await endConnectLink.run(tx, owned);
     const row = await findConnectLink.one(tx, owned);
     if (row === undefined) throw linkNotFound();
-    if (ended > 0) await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.revoked", target: id });
+    if (ended > 0)
+      await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.revoked", target: id });
     return { body: { connectLink: toConnectLink(row) } };
   });
 }

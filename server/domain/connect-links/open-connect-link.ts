@@ -6,7 +6,14 @@ import type { ConnectLinkStatus } from "../../../contract/connect-links.ts";
 import { id } from "../../../contract/fields.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
-import { claimConnectLink, type ConnectLinkRow, findConnectLink, findConnectLinkByToken, findConnectLinkOfAttempt, settleConnectLink } from "../../db/connect-links.ts";
+import {
+  claimConnectLink,
+  type ConnectLinkRow,
+  findConnectLink,
+  findConnectLinkByToken,
+  findConnectLinkOfAttempt,
+  settleConnectLink,
+} from "../../db/connect-links.ts";
 import type { OAuthAttemptRow } from "../../db/oauth-attempts.ts";
 import { startAttempt } from "../../oauth/attempts.ts";
 import { ConnectingFailed, type FailureKind } from "../../oauth/failures.ts";
@@ -30,24 +37,42 @@ export interface OpenConnectLink {
 }
 
 /** What the link in a browser's address stands for; null where there is no such link. */
-export async function openConnectLink(services: Pick<Services, "oauth">, token: string): Promise<OpenConnectLink | null> {
+export async function openConnectLink(
+  services: Pick<Services, "oauth">,
+  token: string,
+): Promise<OpenConnectLink | null> {
   const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
   if (row === undefined) return null;
   const { mode, status, return_url: returnUrl } = row;
-  return { id: row.id, mode, status, asker: row.user_name.trim() || new URL(returnUrl).host, returnUrl, ways: status === "pending" ? await waysOf(services, row) : [] };
+  return {
+    id: row.id,
+    mode,
+    status,
+    asker: row.user_name.trim() || new URL(returnUrl).host,
+    returnUrl,
+    ways: status === "pending" ? await waysOf(services, row) : [],
+  };
 }
 
 /**
  * Begins to connect by a link; answers the address that the browser has to open. `binding` is what only this browser can
  * show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAttempt` throws.
  */
-export async function startByConnectLink(services: Pick<Services, "oauth">, token: string, way: { platform: PlatformName; login: string; binding: Buffer }): Promise<string> {
+export async function startByConnectLink(
+  services: Pick<Services, "oauth">,
+  token: string,
+  way: { platform: PlatformName; login: string; binding: Buffer },
+): Promise<string> {
   const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
   return await start(services, row, way);
 }
 
 /** Begins anew what came to nothing in this browser, by the same link and the same way. Throws as `startByConnectLink` does. */
-export async function startAgain(services: Pick<Services, "oauth">, attemptId: string, binding: Buffer): Promise<string> {
+export async function startAgain(
+  services: Pick<Services, "oauth">,
+  attemptId: string,
+  binding: Buffer,
+): Promise<string> {
   const row = await findOfAttempt(services, attemptId, binding);
   return await start(services, row, row && { platform: row.attempt_platform, login: row.attempt_login, binding });
 }
@@ -72,7 +97,13 @@ export async function useConnectLink<Stored extends { accountId: string }>(
   const stored = await store({ connectLinkId, externalId });
   const { accountId } = stored;
   await settleConnectLink.run(tx, [...owned, accountId]);
-  await recordAudit(tx, origin, { userId, mode, action: "connect_link.used", target: connectLinkId, data: { accountId, platform, externalId } });
+  await recordAudit(tx, origin, {
+    userId,
+    mode,
+    action: "connect_link.used",
+    target: connectLinkId,
+    data: { accountId, platform, externalId },
+  });
   return stored;
 }
 
@@ -80,7 +111,11 @@ export async function useConnectLink<Stored extends { accountId: string }>(
  * Where the browser that began an attempt by a link goes back to: once an account is connected, and if the person goes no
  * further. Throws NOT_FOUND where this browser has begun no such attempt.
  */
-export async function findResult(services: Pick<Services, "oauth">, attemptId: string, binding: Buffer | null): Promise<{ connectedUrl: string | null; refusedUrl: string }> {
+export async function findResult(
+  services: Pick<Services, "oauth">,
+  attemptId: string,
+  binding: Buffer | null,
+): Promise<{ connectedUrl: string | null; refusedUrl: string }> {
   const row = binding === null ? undefined : await findOfAttempt(services, attemptId, binding);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was begun here in this browser.");
   const { attempt_account_id: accountId, attempt_platform: platform } = row;
@@ -91,13 +126,24 @@ export async function findResult(services: Pick<Services, "oauth">, attemptId: s
 }
 
 /** Where the browser goes back to when an attempt has come to nothing, and whether the link still works; null where the link is gone. */
-export async function refusedAddress(services: Pick<Services, "oauth">, { connect_link_id, user_id, mode, platform }: OAuthAttemptRow, reason: FailureKind): Promise<{ url: string; isPending: boolean } | null> {
+export async function refusedAddress(
+  services: Pick<Services, "oauth">,
+  { connect_link_id, user_id, mode, platform }: OAuthAttemptRow,
+  reason: FailureKind,
+): Promise<{ url: string; isPending: boolean } | null> {
   const row = await findConnectLink.one(services.oauth.pool, [connect_link_id, user_id, mode]);
-  return row === undefined ? null : { url: withResult(row, { status: "refused", reason, platform }), isPending: row.status === "pending" };
+  return row === undefined
+    ? null
+    : { url: withResult(row, { status: "refused", reason, platform }), isPending: row.status === "pending" };
 }
 
 /** The address that the link was made with, and no other, with the result in its query. */
-function withResult(row: ConnectLinkRow, result: { status: "connected"; accountId: string; platform: PlatformName } | { status: "refused"; reason: FailureKind; platform: PlatformName }): string {
+function withResult(
+  row: ConnectLinkRow,
+  result:
+    | { status: "connected"; accountId: string; platform: PlatformName }
+    | { status: "refused"; reason: FailureKind; platform: PlatformName },
+): string {
   const url = new URL(row.return_url);
   for (const name of RESULT_NAMES) url.searchParams.delete(name);
   const told = { ...result, connectLinkId: row.id, externalId: row.external_id };
@@ -115,15 +161,32 @@ function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promis
 }
 
 async function findOfAttempt({ oauth }: Pick<Services, "oauth">, attemptId: string, binding: Buffer) {
-  return id.safeParse(attemptId).success ? await findConnectLinkOfAttempt.one(oauth.pool, [attemptId, binding]) : undefined;
+  return id.safeParse(attemptId).success
+    ? await findConnectLinkOfAttempt.one(oauth.pool, [attemptId, binding])
+    : undefined;
 }
 
-async function start(services: Pick<Services, "oauth">, row: ConnectLinkRow | undefined, way: { platform: PlatformName; login: string; binding: Buffer } | undefined): Promise<string> {
-  if (row === undefined || way === undefined || row.status !== "pending") throw new PublicError("NOT_FOUND", "This link does not work any more.");
+async function start(
+  services: Pick<Services, "oauth">,
+  row: ConnectLinkRow | undefined,
+  way: { platform: PlatformName; login: string; binding: Buffer } | undefined,
+): Promise<string> {
+  if (row === undefined || way === undefined || row.status !== "pending")
+    throw new PublicError("NOT_FOUND", "This link does not work any more.");
   const { platform, login, binding } = way;
-  if (row.platform !== null && row.platform !== platform) throw new PublicError("NOT_FOUND", "This link is for another platform.");
+  if (row.platform !== null && row.platform !== platform)
+    throw new PublicError("NOT_FOUND", "This link is for another platform.");
   const place = { userId: row.user_id, mode: row.mode, platformSetId: row.platform_set_id, platform };
   // In a rehearsal each customer is somebody else.
-  const sandboxPersonId = createHash("sha256").update(`${row.user_id}/${row.external_id ?? row.id}`).digest("hex");
-  return await startAttempt(services.oauth, { ...place, login, binding, returnTo: "/", connectLinkId: row.id, sandboxPersonId });
+  const sandboxPersonId = createHash("sha256")
+    .update(`${row.user_id}/${row.external_id ?? row.id}`)
+    .digest("hex");
+  return await startAttempt(services.oauth, {
+    ...place,
+    login,
+    binding,
+    returnTo: "/",
+    connectLinkId: row.id,
+    sandboxPersonId,
+  });
 }

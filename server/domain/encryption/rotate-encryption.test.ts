@@ -22,7 +22,9 @@ test("every column whose name says that it is sealed is among those that are sea
   const { rows } = await database.pool.query<{ name: string }>(
     `select table_name || '.' || column_name as name from information_schema.columns where table_schema = current_schema() and column_name like '%\_sealed'`,
   );
-  const known = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).filter((name) => name.endsWith("_sealed"));
+  const known = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).filter((name) =>
+    name.endsWith("_sealed"),
+  );
   assert.deepEqual(rows.map(({ name }) => name).sort(), known.sort());
 });
 
@@ -31,7 +33,10 @@ test("a rotation seals everything with the new key, in every column, and a secon
   const accounts = await Promise.all(Array.from({ length: 7 }, () => connect(earlier)));
   const app = randomUUID();
   const sealedSecret = earlier.seal("client secret", { table: "oauth_apps", row: app, column: "client_secret_sealed" });
-  await database.pool.query("insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, 'test', 'threads', 'id', $2, '')", [app, sealedSecret]);
+  await database.pool.query(
+    "insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, 'test', 'threads', 'id', $2, '')",
+    [app, sealedSecret],
+  );
   const first = await rotateEncryption({ pool: database.pool, vault: rotated }, { batchSize: 3 });
   assert.deepEqual([first.keyId, first.resealed, first.unreadable, first.left], [rotated.keyId, 2 * 7 + 2, 0, 0]);
   assert.deepEqual(await countByKey(database.pool), [{ keyId: rotated.keyId, count: 16 }]);
@@ -39,8 +44,13 @@ test("a rotation seals everything with the new key, in every column, and a secon
   for (const account of accounts) assert.equal(await tokenOf(alone, account), `token of ${account}`);
   await checkKeys(database.pool, alone);
   assert.equal((await rotateEncryption({ pool: database.pool, vault: rotated })).resealed, 0);
-  const { rows } = await database.pool.query("select data from audit_events where action = 'encryption.rotated' order by id");
-  assert.deepEqual(rows.map(({ data }) => data.resealed), [16, 0]);
+  const { rows } = await database.pool.query(
+    "select data from audit_events where action = 'encryption.rotated' order by id",
+  );
+  assert.deepEqual(
+    rows.map(({ data }) => data.resealed),
+    [16, 0],
+  );
 });
 
 test("what is sealed in checkpoints is sealed again for the platform post that it is of, in the journal too", async () => {
@@ -48,12 +58,24 @@ test("what is sealed in checkpoints is sealed again for the platform post that i
   const place = { table: "platform_posts", row: post, column: "checkpoint" };
   const checkpoint = { publishId: "p1", [SEALED_MEMBER]: earlier.seal("address", place) };
   const values = [post, account, checkpoint];
-  await database.pool.query("insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) select $1, user_id, mode, id, 'posting', '{}', '{tiktok}' from accounts where id = $2", [post, account]);
-  await database.pool.query("insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, checkpoint) select $1, $1, user_id, mode, 'tiktok', 0, id, $3 from accounts where id = $2", values);
-  await database.pool.query("insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, checkpoint) select gen_random_uuid(), $1, id, user_id, mode, 'publish', 'visible', 1, 1, $3 from accounts where id = $2", values);
+  await database.pool.query(
+    "insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) select $1, user_id, mode, id, 'posting', '{}', '{tiktok}' from accounts where id = $2",
+    [post, account],
+  );
+  await database.pool.query(
+    "insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, checkpoint) select $1, $1, user_id, mode, 'tiktok', 0, id, $3 from accounts where id = $2",
+    values,
+  );
+  await database.pool.query(
+    "insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, checkpoint) select gen_random_uuid(), $1, id, user_id, mode, 'publish', 'visible', 1, 1, $3 from accounts where id = $2",
+    values,
+  );
   const { resealed, unreadable, left } = await rotateEncryption({ pool: database.pool, vault: rotated });
   assert.deepEqual([resealed, unreadable, left], [2, 0, 0]);
-  const { rows } = await database.pool.query("select checkpoint from platform_posts where id = $1 union all select checkpoint from publish_steps where platform_post_id = $1", [post]);
+  const { rows } = await database.pool.query(
+    "select checkpoint from platform_posts where id = $1 union all select checkpoint from publish_steps where platform_post_id = $1",
+    [post],
+  );
   for (const row of rows) {
     assert.equal(row.checkpoint.publishId, "p1");
     assert.equal(createVault([next]).open(row.checkpoint[SEALED_MEMBER], place), "address");
@@ -69,7 +91,10 @@ test("a token that is renewed while a rotation goes on is not lost", async () =>
     const { left } = await rotateEncryption({ pool: database.pool, vault: rotated }, { patienceSeconds: 0 });
     assert.equal(left, 2, "what is held is left");
     held.resolve();
-    await tx.query(`update connections set ${ACCESS} = $2 where account_id = $1`, [account, earlier.seal("renewed", placeOf(account))]);
+    await tx.query(`update connections set ${ACCESS} = $2 where account_id = $1`, [
+      account,
+      earlier.seal("renewed", placeOf(account)),
+    ]);
   });
   await Promise.race([held.promise, renewing]);
   const rotating = rotateEncryption({ pool: database.pool, vault: rotated });
@@ -88,18 +113,27 @@ test("a value that no key opens stays as it is, and is told", async () => {
 async function connect(vault: Vault): Promise<string> {
   const [account, user] = [randomUUID(), randomUUID()];
   await database.pool.query("insert into users (id, email) values ($1, $1)", [user]);
-  await database.pool.query("insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1::uuid, $2, 'test', $1::uuid, 'threads', $1::text)", [account, user]);
-  await database.pool.query(`insert into connections (account_id, user_id, mode, ${ACCESS}, refresh_token_sealed) values ($1, $2, 'test', $3, $4)`, [
-    account,
-    user,
-    vault.seal(`token of ${account}`, placeOf(account)),
-    vault.seal("renew", { ...placeOf(account), column: "refresh_token_sealed" }),
-  ]);
+  await database.pool.query(
+    "insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1::uuid, $2, 'test', $1::uuid, 'threads', $1::text)",
+    [account, user],
+  );
+  await database.pool.query(
+    `insert into connections (account_id, user_id, mode, ${ACCESS}, refresh_token_sealed) values ($1, $2, 'test', $3, $4)`,
+    [
+      account,
+      user,
+      vault.seal(`token of ${account}`, placeOf(account)),
+      vault.seal("renew", { ...placeOf(account), column: "refresh_token_sealed" }),
+    ],
+  );
   return account;
 }
 
 async function tokenOf(vault: Vault, account: string): Promise<string> {
-  const { rows } = await database.pool.query<{ sealed: string }>(`select ${ACCESS} as sealed from connections where account_id = $1`, [account]);
+  const { rows } = await database.pool.query<{ sealed: string }>(
+    `select ${ACCESS} as sealed from connections where account_id = $1`,
+    [account],
+  );
   return vault.open(rows[0]?.sealed ?? "", placeOf(account));
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+
 import type pg from "pg";
 
 import { type SealedValue, sealedColumns } from "../../db/sealed-values.ts";
@@ -30,7 +31,10 @@ export interface RotationOptions {
  * Seals everything again that another key than the first has sealed, while the product runs: each value inside its row's
  * lock, so that nothing which is stored meanwhile is lost. It may be broken off and run again at any time.
  */
-export async function rotateEncryption(services: { pool: pg.Pool; vault: Vault }, options: RotationOptions = {}): Promise<Rotation> {
+export async function rotateEncryption(
+  services: { pool: pg.Pool; vault: Vault },
+  options: RotationOptions = {},
+): Promise<Rotation> {
   const { pool, vault } = services;
   const columns = sealedColumns.map((column) => ({ ...column, resealed: 0, unreadable: 0 }));
   const deadline = performance.now() + (options.patienceSeconds ?? 60) * 1000;
@@ -44,7 +48,8 @@ export async function rotateEncryption(services: { pool: pg.Pool; vault: Vault }
       }
     }
     const unreadable = sum(columns.map((column) => column.unreadable));
-    left = sum((await countByKey(pool)).flatMap(({ keyId, count }) => (keyId === vault.keyId ? [] : [count]))) - unreadable;
+    left =
+      sum((await countByKey(pool)).flatMap(({ keyId, count }) => (keyId === vault.keyId ? [] : [count]))) - unreadable;
     if (left <= 0 || performance.now() > deadline) break;
     await sleep(200);
   }
@@ -56,7 +61,11 @@ export async function rotateEncryption(services: { pool: pg.Pool; vault: Vault }
     left: Math.max(0, left),
   };
   const { columns: _columns, ...data } = rotation;
-  await recordAudit(pool, { actor: { kind: "instance", id: null }, address: null, requestId: null }, { userId: null, action: "encryption.rotated", data });
+  await recordAudit(
+    pool,
+    { actor: { kind: "instance", id: null }, address: null, requestId: null },
+    { userId: null, action: "encryption.rotated", data },
+  );
   return rotation;
 }
 
@@ -64,13 +73,18 @@ export async function rotateEncryption(services: { pool: pg.Pool; vault: Vault }
 export async function countByKey(pool: pg.Pool): Promise<{ keyId: string; count: number }[]> {
   const counts = new Map<string, number>();
   for (const column of sealedColumns) {
-    for (const { key_id, count } of await column.countByKey.all(pool)) counts.set(key_id, (counts.get(key_id) ?? 0) + count);
+    for (const { key_id, count } of await column.countByKey.all(pool))
+      counts.set(key_id, (counts.get(key_id) ?? 0) + count);
   }
   return [...counts].map(([keyId, count]) => ({ keyId, count }));
 }
 
 /** A transaction for each batch, so that no row is held for long. */
-async function* resealedBatches({ pool, vault }: { pool: pg.Pool; vault: Vault }, column: (typeof sealedColumns)[number], batchSize: number) {
+async function* resealedBatches(
+  { pool, vault }: { pool: pg.Pool; vault: Vault },
+  column: (typeof sealedColumns)[number],
+  batchSize: number,
+) {
   let after: string | null = null;
   do {
     const from: string | null = after;
@@ -81,7 +95,11 @@ async function* resealedBatches({ pool, vault }: { pool: pg.Pool; vault: Vault }
         const sealed = reseal(vault, column, value);
         if (sealed !== null) resealed += await column.replace.run(tx, [value.id, sealed]);
       }
-      return { resealed, unreadable: held.length - resealed, last: held.length < batchSize ? null : (held.at(-1)?.id ?? null) };
+      return {
+        resealed,
+        unreadable: held.length - resealed,
+        last: held.length < batchSize ? null : (held.at(-1)?.id ?? null),
+      };
     });
     after = batch.last;
     yield batch;
@@ -89,7 +107,11 @@ async function* resealedBatches({ pool, vault }: { pool: pg.Pool; vault: Vault }
 }
 
 /** Null where no key opens it. */
-function reseal(vault: Vault, { sealedIn, column }: { sealedIn: string; column: string }, { row, value }: SealedValue): string | null {
+function reseal(
+  vault: Vault,
+  { sealedIn, column }: { sealedIn: string; column: string },
+  { row, value }: SealedValue,
+): string | null {
   const place = { table: sealedIn, row, column };
   try {
     return vault.seal(vault.open(value, place), place);

@@ -9,8 +9,8 @@ import { insertGrant } from "../../db/api-keys.ts";
 import { insertMcpToken } from "../../db/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import type { Place } from "../../oauth/vault.ts";
-import { recordAudit } from "../audit/record.ts";
 import { judgeNumber } from "../api-keys/api-keys.ts";
+import { recordAudit } from "../audit/record.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { type ClientServices, findClient } from "./clients.ts";
@@ -47,21 +47,45 @@ export interface RefusedRequest extends Pick<Asked, "client" | "redirectUri"> {
  * beside that is answered. No browser is sent on for it by itself: anybody can register a client, and with a wrong
  * request this host would lead to any other (RFC 9700, section 4.11.2).
  */
-export async function judgeRequest(services: AuthorizationServices, params: URLSearchParams, who: Trier, now = Date.now()): Promise<{ asked: Asked } | { refused: RefusedRequest }> {
+export async function judgeRequest(
+  services: AuthorizationServices,
+  params: URLSearchParams,
+  who: Trier,
+  now = Date.now(),
+): Promise<{ asked: Asked } | { refused: RefusedRequest }> {
   const [clientId, ...moreClients] = params.getAll("client_id");
-  if (clientId === undefined || clientId === "" || moreClients.length > 0) throw cannot("The app that sent you here did not say which one it is", "Begin anew in the app.");
+  if (clientId === undefined || clientId === "" || moreClients.length > 0)
+    throw cannot("The app that sent you here did not say which one it is", "Begin anew in the app.");
   const { redirectUris, ...client } = await findClient(services, clientId, who);
   const [redirectUri, ...moreUris] = params.getAll("redirect_uri");
-  if (redirectUri === undefined || moreUris.length > 0 || !isAmong(redirectUris, redirectUri)) throw cannot(`${client.name} wants you sent to an address that is not among its own`, "Nothing was sent there. Begin anew in the app; if that does not help, tell whoever makes it.");
+  if (redirectUri === undefined || moreUris.length > 0 || !isAmong(redirectUris, redirectUri))
+    throw cannot(
+      `${client.name} wants you sent to an address that is not among its own`,
+      "Nothing was sent there. Begin anew in the app; if that does not help, tell whoever makes it.",
+    );
   const states = params.getAll("state");
   const state = states.length === 1 && (states[0] ?? "").length <= MAX_STATE_LENGTH ? (states[0] ?? null) : null;
-  const request = { grantId: newId(), client, redirectUri, state, codeChallenge: params.get("code_challenge") ?? "", askedAt: now };
+  const request = {
+    grantId: newId(),
+    client,
+    redirectUri,
+    state,
+    codeChallenge: params.get("code_challenge") ?? "",
+    askedAt: now,
+  };
   try {
     judgeParameters(services, params);
     return { asked: request };
   } catch (error) {
     if (!(error instanceof GrantRefused)) throw error;
-    return { refused: { client, redirectUri, reason: error.message, back: backTo(services, request, { error: error.error, error_description: error.message }) } };
+    return {
+      refused: {
+        client,
+        redirectUri,
+        reason: error.message,
+        back: backTo(services, request, { error: error.error, error_description: error.message }),
+      },
+    };
   }
 }
 
@@ -69,17 +93,26 @@ const MAX_STATE_LENGTH = 4000;
 
 function judgeParameters({ settings }: AuthorizationServices, params: URLSearchParams): void {
   const repeated = [...new Set(params.keys())].find((name) => name !== "resource" && params.getAll(name).length > 1);
-  if (repeated !== undefined) throw new GrantRefused("invalid_request", `The parameter ${repeated.replace(/[^\w.-]/g, "").slice(0, 50)} is there more than once`);
-  if ((params.get("state") ?? "").length > MAX_STATE_LENGTH) throw new GrantRefused("invalid_request", `state is longer than ${MAX_STATE_LENGTH} characters`);
+  if (repeated !== undefined)
+    throw new GrantRefused(
+      "invalid_request",
+      `The parameter ${repeated.replace(/[^\w.-]/g, "").slice(0, 50)} is there more than once`,
+    );
+  if ((params.get("state") ?? "").length > MAX_STATE_LENGTH)
+    throw new GrantRefused("invalid_request", `state is longer than ${MAX_STATE_LENGTH} characters`);
   const type = params.get("response_type");
   if (type === null) throw new GrantRefused("invalid_request", "response_type is missing: it has to be code");
   if (type !== "code") throw new GrantRefused("unsupported_response_type", "response_type has to be code");
-  if ((params.get("response_mode") ?? "query") !== "query") throw new GrantRefused("invalid_request", "response_mode has to be query");
+  if ((params.get("response_mode") ?? "query") !== "query")
+    throw new GrantRefused("invalid_request", "response_mode has to be query");
   const challenge = params.get("code_challenge");
   if (challenge === null) throw new GrantRefused("invalid_request", "code_challenge is missing: PKCE is required");
-  if (params.get("code_challenge_method") !== "S256") throw new GrantRefused("invalid_request", "code_challenge_method has to be S256");
-  if (!/^[\w-]{43}$/.test(challenge)) throw new GrantRefused("invalid_request", "code_challenge is no SHA-256 in base64url");
-  if (!params.getAll("resource").every((resource) => isOwnResource(settings, resource))) throw new GrantRefused("invalid_target", `resource has to be ${settings.apiUrl}/mcp`);
+  if (params.get("code_challenge_method") !== "S256")
+    throw new GrantRefused("invalid_request", "code_challenge_method has to be S256");
+  if (!/^[\w-]{43}$/.test(challenge))
+    throw new GrantRefused("invalid_request", "code_challenge is no SHA-256 in base64url");
+  if (!params.getAll("resource").every((resource) => isOwnResource(settings, resource)))
+    throw new GrantRefused("invalid_target", `resource has to be ${settings.apiUrl}/mcp`);
 }
 
 /** For how long a page may lie open before it is answered. */
@@ -91,7 +124,12 @@ export function sealAsked({ vault }: Pick<Services, "vault">, sessionId: string,
 }
 
 /** The request that a form holds. Throws VALIDATION_FAILED where it is another session's, was changed, or is too old. */
-export function openAsked({ vault }: Pick<Services, "vault">, sessionId: string, sealed: string, now = Date.now()): Asked {
+export function openAsked(
+  { vault }: Pick<Services, "vault">,
+  sessionId: string,
+  sealed: string,
+  now = Date.now(),
+): Asked {
   try {
     const request = asked.parse(JSON.parse(vault.open(sealed, placeOf(sessionId))));
     if (now - request.askedAt <= ANSWER_MINUTES * 60_000) return request;
@@ -110,15 +148,48 @@ function placeOf(sessionId: string): Place {
  * browser has to bring the code for it. The grant is over at once where its client does not come for it. Throws
  * VALIDATION_FAILED, also where the request was answered before.
  */
-export async function allow(services: AuthorizationServices, call: Call, request: Asked, chosen: { mode: string; policies: object }): Promise<string> {
-  const { name, mode, policies } = parseInput(keysCreate, { params: {}, query: {}, body: { name: request.client.name, ...chosen } }).body;
+export async function allow(
+  services: AuthorizationServices,
+  call: Call,
+  request: Asked,
+  chosen: { mode: string; policies: object },
+): Promise<string> {
+  const { name, mode, policies } = parseInput(keysCreate, {
+    params: {},
+    query: {},
+    body: { name: request.client.name, ...chosen },
+  }).body;
   const code = newToken("code");
   await transaction(services.pool, async (tx) => {
     await judgeNumber(tx, call.userId);
-    const grant = await insertGrant.one(tx, [request.grantId, call.userId, mode, name, request.client.id, policies, CODE_SECONDS]);
-    if (grant === undefined) throw cannot("This was answered already", "Look at the app; if it is not connected, begin anew there.");
-    await insertMcpToken.run(tx, [code.digest, grant.id, call.userId, mode, "code", CODE_SECONDS, request.redirectUri, request.codeChallenge]);
-    await recordAudit(tx, call, { userId: call.userId, mode, action: "api_key.created", target: grant.id, data: { name, clientHost: request.client.host, redirectUri: request.redirectUri, policies } });
+    const grant = await insertGrant.one(tx, [
+      request.grantId,
+      call.userId,
+      mode,
+      name,
+      request.client.id,
+      policies,
+      CODE_SECONDS,
+    ]);
+    if (grant === undefined)
+      throw cannot("This was answered already", "Look at the app; if it is not connected, begin anew there.");
+    await insertMcpToken.run(tx, [
+      code.digest,
+      grant.id,
+      call.userId,
+      mode,
+      "code",
+      CODE_SECONDS,
+      request.redirectUri,
+      request.codeChallenge,
+    ]);
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode,
+      action: "api_key.created",
+      target: grant.id,
+      data: { name, clientHost: request.client.host, redirectUri: request.redirectUri, policies },
+    });
   });
   return backTo(services, request, { code: code.raw });
 }
@@ -129,11 +200,28 @@ export function refuse(services: AuthorizationServices, request: Asked): string 
 }
 
 /** The client's address with the answer to it: as it was given, since clients compare it. It says who answers (RFC 9207). */
-function backTo({ settings }: AuthorizationServices, { redirectUri, state }: Pick<Asked, "redirectUri" | "state">, answer: Record<string, string>): string {
+function backTo(
+  { settings }: AuthorizationServices,
+  { redirectUri, state }: Pick<Asked, "redirectUri" | "state">,
+  answer: Record<string, string>,
+): string {
   const query = new URLSearchParams({ ...answer, ...(state === null ? {} : { state }), iss: settings.appUrl });
   return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;
 }
 
 function cannot(message: string, fix: string): PublicError {
-  return new PublicError("VALIDATION_FAILED", message, { issues: [{ rule: "mcp.authorization", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix }] });
+  return new PublicError("VALIDATION_FAILED", message, {
+    issues: [
+      {
+        rule: "mcp.authorization",
+        code: "VALIDATION_FAILED",
+        platform: null,
+        path: "",
+        message,
+        actual: null,
+        limit: null,
+        fix,
+      },
+    ],
+  });
 }

@@ -3,9 +3,9 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
 import { PublicError } from "../../../model/errors.ts";
+import { guardedFetch, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { throttle, type Trier } from "../../auth/throttle.ts";
-import { guardedFetch, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import type { Services } from "../services.ts";
 import { GrantRefused } from "./grant-refused.ts";
 import { isLoopback, isRedirectUri } from "./redirect-uris.ts";
@@ -20,12 +20,18 @@ export interface McpClient {
   redirectUris: readonly string[];
 }
 
-export type ClientServices = Pick<Services, "pool" | "vault"> & { settings: Pick<Services["settings"], "allowPrivateUrls"> };
+export type ClientServices = Pick<Services, "pool" | "vault"> & {
+  settings: Pick<Services["settings"], "allowPrivateUrls">;
+};
 
 /** The client of an id: its metadata document is fetched where the id is an address. Throws VALIDATION_FAILED with a sentence for the person who came from it, and RATE_LIMITED. */
 export async function findClient(services: ClientServices, id: string, who: Trier): Promise<McpClient> {
   if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
-  if (!isDocumentUrl(id, services.settings.allowPrivateUrls)) throw cannot("The app that sent you here is not known", "Its client id is neither the https address of a metadata document nor one that this server has given it. Remove the server in the app and add it again.");
+  if (!isDocumentUrl(id, services.settings.allowPrivateUrls))
+    throw cannot(
+      "The app that sent you here is not known",
+      "Its client id is neither the https address of a metadata document nor one that this server has given it. Remove the server in the app and add it again.",
+    );
   const known = documents.get(id);
   if (known !== undefined && known.until > performance.now()) return known.client;
   await throttle(services.pool, "mcpClient", who);
@@ -43,44 +49,98 @@ const REMEMBERED_SECONDS = 300;
 /** As the draft on client id metadata documents has it (section 3): in its plainest form, with a path, and without fragment or credentials. In development documents may lie on this machine. */
 function isDocumentUrl(id: string, allowPrivate: boolean): boolean {
   const url = id.length <= 1000 ? URL.parse(id) : null;
-  if (url === null || url.href !== id || url.pathname === "/" || url.hash !== "" || url.username !== "" || url.password !== "") return false;
+  if (
+    url === null ||
+    url.href !== id ||
+    url.pathname === "/" ||
+    url.hash !== "" ||
+    url.username !== "" ||
+    url.password !== ""
+  )
+    return false;
   return url.protocol === "https:" || (allowPrivate && url.protocol === "http:" && isLoopback(url.hostname));
 }
 
 const metadata = z.object({
-  client_name: z.string().max(2000).optional().transform((name) => cleanName(name ?? "")),
+  client_name: z
+    .string()
+    .max(2000)
+    .optional()
+    .transform((name) => cleanName(name ?? "")),
   redirect_uris: z.array(z.string()).min(1).max(50),
-  response_types: z.array(z.string()).optional().refine((types) => types?.includes("code") ?? true),
-  grant_types: z.array(z.string()).optional().refine((types) => types?.includes("authorization_code") ?? true),
+  response_types: z
+    .array(z.string())
+    .optional()
+    .refine((types) => types?.includes("code") ?? true),
+  grant_types: z
+    .array(z.string())
+    .optional()
+    .refine((types) => types?.includes("authorization_code") ?? true),
 });
 
 /** Who has to prove itself by a key must not be let in without; a secret cannot be in a public document. */
-const documentMetadata = metadata.extend({ client_id: z.string(), client_secret: z.undefined().optional(), token_endpoint_auth_method: z.literal("none").optional() });
+const documentMetadata = metadata.extend({
+  client_id: z.string(),
+  client_secret: z.undefined().optional(),
+  token_endpoint_auth_method: z.literal("none").optional(),
+});
 
 const MAX_DOCUMENT_BYTES = 16 * 1024;
 
-async function fetchDocument({ settings }: ClientServices, id: string): Promise<{ client: McpClient; seconds: number }> {
+async function fetchDocument(
+  { settings }: ClientServices,
+  id: string,
+): Promise<{ client: McpClient; seconds: number }> {
   const { host } = new URL(id);
   const { text, cacheControl } = await readDocument(id, settings.allowPrivateUrls).catch((error: unknown) => {
     if (!(error instanceof GuardedFetchError)) throw error;
-    throw cannot(`The app's description at ${host} could not be read`, `${error.message} Try again later, or tell whoever makes the app.`);
+    throw cannot(
+      `The app's description at ${host} could not be read`,
+      `${error.message} Try again later, or tell whoever makes the app.`,
+    );
   });
   const read = documentMetadata.safeParse(parse(text));
   const redirectUris = read.data?.redirect_uris.filter(isRedirectUri) ?? [];
   if (!read.success || read.data.client_id !== id || redirectUris.length === 0) {
-    const place = read.success ? (read.data.client_id === id ? "redirect_uris" : "client_id") : String(read.error.issues[0]?.path[0] ?? "");
-    throw cannot(`The app's description at ${host} does not hold`, `Something is wrong with its ${place === "" ? "form" : place}. Tell whoever makes the app.`);
+    const place = read.success
+      ? read.data.client_id === id
+        ? "redirect_uris"
+        : "client_id"
+      : String(read.error.issues[0]?.path[0] ?? "");
+    throw cannot(
+      `The app's description at ${host} does not hold`,
+      `Something is wrong with its ${place === "" ? "form" : place}. Tell whoever makes the app.`,
+    );
   }
-  return { client: { id, name: read.data.client_name === "" ? cleanName(host) : read.data.client_name, host, redirectUris }, seconds: secondsToKeep(cacheControl) };
+  return {
+    client: { id, name: read.data.client_name === "" ? cleanName(host) : read.data.client_name, host, redirectUris },
+    seconds: secondsToKeep(cacheControl),
+  };
 }
 
 async function readDocument(id: string, allowPrivate: boolean): Promise<{ text: string; cacheControl: string }> {
   // The draft forbids to follow redirects.
-  const answer = await guardedFetch(id, { allowPrivate, maxBytes: MAX_DOCUMENT_BYTES, maxRedirects: 0, totalSeconds: 10, pauseSeconds: 5, headers: { accept: "application/json" } });
-  const type = String(answer.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const answer = await guardedFetch(id, {
+    allowPrivate,
+    maxBytes: MAX_DOCUMENT_BYTES,
+    maxRedirects: 0,
+    totalSeconds: 10,
+    pauseSeconds: 5,
+    headers: { accept: "application/json" },
+  });
+  const type =
+    String(answer.headers["content-type"] ?? "")
+      .split(";")[0]
+      ?.trim()
+      .toLowerCase() ?? "";
   if (answer.status !== 200 || !(type === "application/json" || /^application\/[\w.-]+\+json$/.test(type))) {
     answer.discard();
-    throw cannot(`The app's description at ${new URL(id).host} could not be read`, answer.status === 200 ? "It is not served as application/json. Tell whoever makes the app." : `The address answers with status ${answer.status}. Try again later, or tell whoever makes the app.`);
+    throw cannot(
+      `The app's description at ${new URL(id).host} could not be read`,
+      answer.status === 200
+        ? "It is not served as application/json. Tell whoever makes the app."
+        : `The address answers with status ${answer.status}. Try again later, or tell whoever makes the app.`,
+    );
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.body) chunks.push(chunk);
@@ -114,12 +174,21 @@ const MAX_REGISTERED_BYTES = 1500;
 export async function registerClient(services: ClientServices, given: unknown, who: Trier): Promise<Registration> {
   await throttle(services.pool, "mcpRegistration", who);
   const read = metadata.safeParse(given);
-  if (!read.success) throw new GrantRefused(read.error.issues[0]?.path[0] === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata", `What the client says of itself does not hold: ${z.prettifyError(read.error)}`);
+  if (!read.success)
+    throw new GrantRefused(
+      read.error.issues[0]?.path[0] === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata",
+      `What the client says of itself does not hold: ${z.prettifyError(read.error)}`,
+    );
   const { client_name: name, redirect_uris: redirectUris } = read.data;
   const foreign = redirectUris.find((uri) => !isRedirectUri(uri));
-  if (foreign !== undefined) throw new GrantRefused("invalid_redirect_uri", "A redirect URI has to be an https address, an address of the person's own machine, or that of an app's own scheme");
+  if (foreign !== undefined)
+    throw new GrantRefused(
+      "invalid_redirect_uri",
+      "A redirect URI has to be an https address, an address of the person's own machine, or that of an app's own scheme",
+    );
   const described = JSON.stringify({ name, redirectUris } satisfies z.output<typeof registered>);
-  if (Buffer.byteLength(described) > MAX_REGISTERED_BYTES) throw new GrantRefused("invalid_client_metadata", "The client's name and redirect URIs are too long");
+  if (Buffer.byteLength(described) > MAX_REGISTERED_BYTES)
+    throw new GrantRefused("invalid_client_metadata", "The client's name and redirect URIs are too long");
   const payload = Buffer.from(described).toString("base64url");
   return {
     client_id: `${REGISTERED}${payload}.${await sign(services, payload)}`,
@@ -135,21 +204,38 @@ async function openRegistered(services: ClientServices, id: string): Promise<Mcp
   const [payload = "", signature = "", ...more] = id.slice(REGISTERED.length).split(".");
   const expected = Buffer.from(await sign(services, payload));
   const given = Buffer.from(signature);
-  const read = given.length === expected.length && timingSafeEqual(given, expected) && more.length === 0 ? registered.safeParse(parse(Buffer.from(payload, "base64url").toString("utf8"))) : null;
-  if (read?.data === undefined) throw cannot("The app that sent you here is not known", "Remove the server in the app and add it again, so that the app registers anew.");
-  return { id, name: read.data.name === "" ? "An app without a name" : read.data.name, host: null, redirectUris: read.data.redirectUris };
+  const read =
+    given.length === expected.length && timingSafeEqual(given, expected) && more.length === 0
+      ? registered.safeParse(parse(Buffer.from(payload, "base64url").toString("utf8")))
+      : null;
+  if (read?.data === undefined)
+    throw cannot(
+      "The app that sent you here is not known",
+      "Remove the server in the app and add it again, so that the app registers anew.",
+    );
+  return {
+    id,
+    name: read.data.name === "" ? "An app without a name" : read.data.name,
+    host: null,
+    redirectUris: read.data.redirectUris,
+  };
 }
 
 /** By the secret that outlives the encryption key: clients keep their ids for as long as they are installed. */
 async function sign({ pool, vault }: ClientServices, payload: string): Promise<string> {
-  return createHmac("sha256", await loadAuthSecret(pool, vault)).update(`mcp client\n${payload}`).digest("base64url");
+  return createHmac("sha256", await loadAuthSecret(pool, vault))
+    .update(`mcp client\n${payload}`)
+    .digest("base64url");
 }
 
 /** As the name of a key may be, and without what cannot be seen, or would have the text around it read in another order. */
 function cleanName(name: string): string {
   const visible = name.replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim();
   // Half of a character that takes two places is none.
-  return visible.slice(0, 100).replace(/[\ud800-\udbff]$/, "").trim();
+  return visible
+    .slice(0, 100)
+    .replace(/[\ud800-\udbff]$/, "")
+    .trim();
 }
 
 function parse(text: string): unknown {
@@ -161,5 +247,18 @@ function parse(text: string): unknown {
 }
 
 function cannot(message: string, fix: string): PublicError {
-  return new PublicError("VALIDATION_FAILED", message, { issues: [{ rule: "mcp.client", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix }] });
+  return new PublicError("VALIDATION_FAILED", message, {
+    issues: [
+      {
+        rule: "mcp.client",
+        code: "VALIDATION_FAILED",
+        platform: null,
+        path: "",
+        message,
+        actual: null,
+        limit: null,
+        fix,
+      },
+    ],
+  });
 }

@@ -19,14 +19,38 @@ export function isRedirectUri(text: string): boolean {
 const URI_FORM = /^[a-z][a-z0-9+.-]+:\/\/?[\w\-.~:/?[\]@!$&'()*+,;=%]+$/i;
 /** As names and addresses are written: a URL's may hold more, which would mean something else in a policy for browsers that names the host. */
 const HOST_FORM = /^(?:[\w.-]+|\[[\da-f:.]+\])$/;
-const BROWSERS_OWN: ReadonlySet<string> = new Set(["javascript:", "data:", "vbscript:", "file:", "filesystem:", "blob:", "about:", "view-source:", "ftp:", "ws:", "wss:", "intent:", "chrome:", "mailto:", "tel:", "sms:"]);
+const BROWSERS_OWN: ReadonlySet<string> = new Set([
+  "javascript:",
+  "data:",
+  "vbscript:",
+  "file:",
+  "filesystem:",
+  "blob:",
+  "about:",
+  "view-source:",
+  "ftp:",
+  "ws:",
+  "wss:",
+  "intent:",
+  "chrome:",
+  "mailto:",
+  "tel:",
+  "sms:",
+]);
 
 /** Whether a client has named this address: to the letter, but for the port of a program on this machine, which is free each time (RFC 8252, section 7.3). */
 export function isAmong(redirectUris: readonly string[], asked: string): boolean {
-  return isRedirectUri(asked) && redirectUris.some((known) => known === asked || (withoutPort(known) !== null && withoutPort(known) === withoutPort(asked)));
+  return (
+    isRedirectUri(asked) &&
+    redirectUris.some(
+      (known) => known === asked || (withoutPort(known) !== null && withoutPort(known) === withoutPort(asked)),
+    )
+  );
 }
 
 function withoutPort(uri: string): string | null {
   const url = URL.parse(uri);
-  return url?.protocol === "http:" && isLoopback(url.hostname) ? uri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^/:?[]*))(?::\d*)?/i, "$1") : null;
+  return url?.protocol === "http:" && isLoopback(url.hostname)
+    ? uri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^/:?[]*))(?::\d*)?/i, "$1")
+    : null;
 }

@@ -3,7 +3,14 @@ import { createHash, randomBytes } from "node:crypto";
 import type pg from "pg";
 
 import { prolongGrant } from "../../db/api-keys.ts";
-import { deleteMcpToken, findMcpToken, insertMcpToken, type McpTokenKind, type McpTokenRow, useMcpToken } from "../../db/mcp-tokens.ts";
+import {
+  deleteMcpToken,
+  findMcpToken,
+  insertMcpToken,
+  type McpTokenKind,
+  type McpTokenRow,
+  useMcpToken,
+} from "../../db/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import { digestKey, revoke } from "../api-keys/api-keys.ts";
 import type { Origin } from "../caller.ts";
@@ -42,28 +49,45 @@ export function isOwnResource({ apiUrl }: Pick<Services["settings"], "apiUrl">, 
 }
 
 /** Gives a client tokens for its code, once: where the code comes again, the grant is over. Throws GrantRefused. */
-export async function redeemCode(services: TokenServices, origin: Origin, given: { code: string; clientId: string; redirectUri: string | null; codeVerifier: string }): Promise<Tokens> {
+export async function redeemCode(
+  services: TokenServices,
+  origin: Origin,
+  given: { code: string; clientId: string; redirectUri: string | null; codeVerifier: string },
+): Promise<Tokens> {
   return await spend(services, origin, "code", given.code, (row) => {
-    if (row.client_id !== given.clientId) throw new GrantRefused("invalid_grant", "The code was given to another client");
-    if (given.redirectUri !== null && given.redirectUri !== row.redirect_uri) throw new GrantRefused("invalid_grant", "redirect_uri is not the one that the code was sent to");
-    if (createHash("sha256").update(given.codeVerifier).digest("base64url") !== row.code_challenge) throw new GrantRefused("invalid_grant", "code_verifier does not belong to the code_challenge");
+    if (row.client_id !== given.clientId)
+      throw new GrantRefused("invalid_grant", "The code was given to another client");
+    if (given.redirectUri !== null && given.redirectUri !== row.redirect_uri)
+      throw new GrantRefused("invalid_grant", "redirect_uri is not the one that the code was sent to");
+    if (createHash("sha256").update(given.codeVerifier).digest("base64url") !== row.code_challenge)
+      throw new GrantRefused("invalid_grant", "code_verifier does not belong to the code_challenge");
   });
 }
 
 /** Gives a client new tokens for its refresh token, once: where an old one comes again, somebody else has it, and the grant is over. Throws GrantRefused. */
-export async function refreshTokens(services: TokenServices, origin: Origin, given: { refreshToken: string; clientId: string }): Promise<Tokens> {
+export async function refreshTokens(
+  services: TokenServices,
+  origin: Origin,
+  given: { refreshToken: string; clientId: string },
+): Promise<Tokens> {
   return await spend(services, origin, "refresh", given.refreshToken, (row) => {
-    if (row.client_id !== given.clientId) throw new GrantRefused("invalid_grant", "The refresh token was given to another client");
+    if (row.client_id !== given.clientId)
+      throw new GrantRefused("invalid_grant", "The refresh token was given to another client");
   });
 }
 
 /** Ends what a client does not need any more (RFC 7009): by a refresh token or code the grant, by an access token just that. One that is unknown is over already. Throws GrantRefused. */
-export async function revokeToken(services: TokenServices, origin: Origin, given: { token: string; clientId: string }): Promise<void> {
+export async function revokeToken(
+  services: TokenServices,
+  origin: Origin,
+  given: { token: string; clientId: string },
+): Promise<void> {
   const digest = digestKey(given.token);
   const grantId = await transaction(services.pool, async (tx) => {
     const row = await findMcpToken.one(tx, [digest]);
     if (row === undefined) return null;
-    if (row.client_id !== given.clientId) throw new GrantRefused("invalid_grant", "The token was given to another client");
+    if (row.client_id !== given.clientId)
+      throw new GrantRefused("invalid_grant", "The token was given to another client");
     if (row.kind === "access") await deleteMcpToken.run(tx, [digest, row.user_id, row.mode]);
     else await end(tx, row, { ...origin, actor: { kind: "key", id: row.grant_id } }, "its client ended it");
     return row.grant_id;
@@ -71,7 +95,13 @@ export async function revokeToken(services: TokenServices, origin: Origin, given
   if (grantId !== null) services.keyHolders.forget(grantId);
 }
 
-async function spend({ pool, keyHolders }: TokenServices, origin: Origin, kind: "code" | "refresh", raw: string, judge: (row: McpTokenRow) => void): Promise<Tokens> {
+async function spend(
+  { pool, keyHolders }: TokenServices,
+  origin: Origin,
+  kind: "code" | "refresh",
+  raw: string,
+  judge: (row: McpTokenRow) => void,
+): Promise<Tokens> {
   const digest = digestKey(raw);
   const outcome = await transaction(pool, async (tx) => {
     const row = await useMcpToken.one(tx, [digest, kind]);
@@ -87,7 +117,10 @@ async function spend({ pool, keyHolders }: TokenServices, origin: Origin, kind: 
   });
   if (outcome.tokens !== null) return outcome.tokens;
   if (outcome.ended !== null) keyHolders.forget(outcome.ended);
-  throw new GrantRefused("invalid_grant", `The ${kind === "code" ? "code" : "refresh token"} is unknown, expired or used, or its grant is over`);
+  throw new GrantRefused(
+    "invalid_grant",
+    `The ${kind === "code" ? "code" : "refresh token"} is unknown, expired or used, or its grant is over`,
+  );
 }
 
 async function issue(tx: pg.PoolClient, { grant_id: grantId, user_id: userId, mode }: McpTokenRow): Promise<Tokens> {
@@ -95,9 +128,20 @@ async function issue(tx: pg.PoolClient, { grant_id: grantId, user_id: userId, mo
   await insertMcpToken.run(tx, [access.digest, grantId, userId, mode, "access", ACCESS_SECONDS, null, null]);
   await insertMcpToken.run(tx, [refresh.digest, grantId, userId, mode, "refresh", GRANT_SECONDS, null, null]);
   await prolongGrant.run(tx, [grantId, userId, mode, GRANT_SECONDS]);
-  return { access_token: access.raw, token_type: "Bearer", expires_in: ACCESS_SECONDS, refresh_token: refresh.raw, scope: SCOPE };
+  return {
+    access_token: access.raw,
+    token_type: "Bearer",
+    expires_in: ACCESS_SECONDS,
+    refresh_token: refresh.raw,
+    scope: SCOPE,
+  };
 }
 
-async function end(tx: pg.PoolClient, { grant_id: grantId, user_id: userId }: McpTokenRow, origin: Origin, reason: string): Promise<void> {
+async function end(
+  tx: pg.PoolClient,
+  { grant_id: grantId, user_id: userId }: McpTokenRow,
+  origin: Origin,
+  reason: string,
+): Promise<void> {
   await revoke(tx, { userId }, origin, grantId, { reason });
 }

@@ -1,8 +1,14 @@
-import { refusal } from "../../../contract/parse.ts";
 import type { Media } from "../../../contract/media.ts";
+import { refusal } from "../../../contract/parse.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { MediaRow } from "../../db/media.ts";
-import { addUploads, addUrls, deleteMedia as removeMedia, getMedia as findMedia, listMediaPage } from "../../media/media-objects.ts";
+import {
+  addUploads,
+  addUrls,
+  deleteMedia as removeMedia,
+  getMedia as findMedia,
+  listMediaPage,
+} from "../../media/media-objects.ts";
 import { judgeRoom } from "../../media/room.ts";
 import { signMediaUrl } from "../../media/signed-url.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
@@ -10,12 +16,21 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** Stores the file that came along, or has the one at the address fetched. */
-export async function createMedia(services: Services, call: Call, body: { url?: string; filename?: string | null }): Promise<Answer<{ media: Media }>> {
+export async function createMedia(
+  services: Services,
+  call: Call,
+  body: { url?: string; filename?: string | null },
+): Promise<Answer<{ media: Media }>> {
   const [upload] = call.uploads;
-  if (upload !== undefined && body.url !== undefined) throw refuse("Both a file and a url were sent", "Send either a file or a url.");
+  if (upload !== undefined && body.url !== undefined)
+    throw refuse("Both a file and a url were sent", "Send either a file or a url.");
   if (upload !== undefined && upload.received === null) throw refusal(upload.issues);
   const { url } = body;
-  if (upload === undefined && url === undefined) throw refuse("url is required where no file is sent along", "Send a url, or a form with one file in the field file.");
+  if (upload === undefined && url === undefined)
+    throw refuse(
+      "url is required where no file is sent along",
+      "Send a url, or a form with one file in the field file.",
+    );
   return await write(services, call, async (tx) => {
     const [row] = upload?.received
       ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])
@@ -27,7 +42,11 @@ export async function createMedia(services: Services, call: Call, body: { url?: 
 }
 
 /** The stored media, newest first. */
-export async function listMedia(services: Services, caller: Caller, page: { limit: number; offset: number }): Promise<Answer<{ media: Media[]; total: number }>> {
+export async function listMedia(
+  services: Services,
+  caller: Caller,
+  page: { limit: number; offset: number },
+): Promise<Answer<{ media: Media[]; total: number }>> {
   const { media, total } = await listMediaPage(services.pool, caller, page);
   return { body: { media: media.map((row) => toMedia(services, caller, row)), total } };
 }
@@ -69,5 +88,16 @@ function toMedia({ settings }: Pick<Services, "settings">, { mode }: Caller, row
 }
 
 function refuse(message: string, fix: string): PublicError {
-  return refusal([{ rule: "media.source", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, fix }]);
+  return refusal([
+    {
+      rule: "media.source",
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "",
+      message,
+      actual: null,
+      limit: null,
+      fix,
+    },
+  ]);
 }

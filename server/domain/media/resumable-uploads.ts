@@ -5,7 +5,11 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** Begins an upload that arrives in several requests. */
-export async function beginResumableUpload(services: Services, call: Pick<Call, "userId" | "mode" | "claim">, file: AnnouncedFile): Promise<Answer<{ upload: { id: string; expiresAt: string } }>> {
+export async function beginResumableUpload(
+  services: Services,
+  call: Pick<Call, "userId" | "mode" | "claim">,
+  file: AnnouncedFile,
+): Promise<Answer<{ upload: { id: string; expiresAt: string } }>> {
   return await write(services, call, async (tx) => {
     const { id, expires_at } = await beginUpload(tx, call, file);
     await judgeRoom(tx, services.limitsOf, call.userId);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+
 import { z } from "zod";
 
 import { idOf, objectIn } from "../../../tests/answers.ts";
@@ -14,9 +15,15 @@ test("a platform set's own app wins, is remembered by what it connected, and nev
   const { tenant, cookie } = await world.newcomer();
   const path = (platform = "") => `/api/platform-sets/${tenant.platformSetId}/apps${platform}?mode=test`;
   const redirectUri = "http://localhost:3000/api/platforms/twitter/callback";
-  const app = z.object({ clientId: z.string(), clientSecret: z.string() }).parse(await world.control("apps", { platform: "twitter", redirectUris: [redirectUri] }));
+  const app = z
+    .object({ clientId: z.string(), clientSecret: z.string() })
+    .parse(await world.control("apps", { platform: "twitter", redirectUris: [redirectUri] }));
   const saved = await world.callAs(cookie, "PUT", path("/twitter"), app);
-  assert.partialDeepStrictEqual(objectIn(saved.body, "app"), { platform: "twitter", clientId: app.clientId, redirectUri });
+  assert.partialDeepStrictEqual(objectIn(saved.body, "app"), {
+    platform: "twitter",
+    clientId: app.clientId,
+    redirectUri,
+  });
   const listed = await world.callAs(cookie, "GET", path());
   assert.ok(!JSON.stringify([saved.body, listed.body]).includes(app.clientSecret));
   const clientOf = (shown: Shown) => new URL(locationOf(shown)).searchParams.get("client_id");
@@ -25,34 +32,69 @@ test("a platform set's own app wins, is remembered by what it connected, and nev
   assert.notEqual(clientOf(await begin(world, cookie, tenant, "twitter", { platformSetId: otherSet })), app.clientId);
   await connectAs(world, cookie, tenant, "twitter");
   const [account] = await world.accountsOf(tenant);
-  const { rows } = await world.database.pool.query<{ dump: string }>("select a::text as dump from oauth_apps a union all select e::text from audit_events e");
+  const { rows } = await world.database.pool.query<{ dump: string }>(
+    "select a::text as dump from oauth_apps a union all select e::text from audit_events e",
+  );
   assert.ok(!JSON.stringify(rows).includes(app.clientSecret));
   assert.equal((await world.callAs(cookie, "DELETE", path("/twitter"))).status, 200);
   assert.notEqual(clientOf(await begin(world, cookie, tenant, "twitter")), app.clientId);
   assert.equal((await world.callAs(cookie, "DELETE", path("/twitter"))).status, 404);
-  await world.database.pool.query("update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1", [account?.id]);
-  assert.equal(objectIn((await world.callAs(cookie, "POST", `/api/accounts/${account?.id}/refresh?mode=test`)).body, "account").tokenHealth, "healthy");
+  await world.database.pool.query(
+    "update connections set access_token_expires_at = now() - interval '1 hour' where account_id = $1",
+    [account?.id],
+  );
+  assert.equal(
+    objectIn((await world.callAs(cookie, "POST", `/api/accounts/${account?.id}/refresh?mode=test`)).body, "account")
+      .tokenHealth,
+    "healthy",
+  );
   const basic = `Basic ${Buffer.from(`${encodeURIComponent(app.clientId)}:${encodeURIComponent(app.clientSecret)}`).toString("base64")}`;
-  assert.equal((await world.requests()).findLast(({ operation }) => operation === "refresh")?.headers["authorization"], basic);
-  const audited = await world.database.pool.query<{ action: string }>("select action from audit_events where user_id = $1 and starts_with(action, 'oauth_app.') order by id", [tenant.userId]);
-  assert.deepEqual(audited.rows.map(({ action }) => action), ["oauth_app.saved", "oauth_app.deleted"]);
+  assert.equal(
+    (await world.requests()).findLast(({ operation }) => operation === "refresh")?.headers["authorization"],
+    basic,
+  );
+  const audited = await world.database.pool.query<{ action: string }>(
+    "select action from audit_events where user_id = $1 and starts_with(action, 'oauth_app.') order by id",
+    [tenant.userId],
+  );
+  assert.deepEqual(
+    audited.rows.map(({ action }) => action),
+    ["oauth_app.saved", "oauth_app.deleted"],
+  );
 });
 
 test("two platform sets with apps of their own never share a token", async () => {
   const { tenant, cookie } = await world.newcomer();
   const other = idOf((await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Other" })).body, "set");
   for (const platformSetId of [tenant.platformSetId, other]) {
-    const app = await world.control("apps", { platform: "twitter", redirectUris: ["http://localhost:3000/api/platforms/twitter/callback"] });
+    const app = await world.control("apps", {
+      platform: "twitter",
+      redirectUris: ["http://localhost:3000/api/platforms/twitter/callback"],
+    });
     const { clientId, clientSecret } = Object(app);
-    assert.equal((await world.callAs(cookie, "PUT", `/api/platform-sets/${platformSetId}/apps/twitter?mode=test`, { clientId, clientSecret })).status, 200);
+    assert.equal(
+      (
+        await world.callAs(cookie, "PUT", `/api/platform-sets/${platformSetId}/apps/twitter?mode=test`, {
+          clientId,
+          clientSecret,
+        })
+      ).status,
+      200,
+    );
     await connectAs(world, cookie, tenant, "twitter", { platformSetId });
   }
-  const { rows } = await world.database.pool.query<{ oauth_app_id: string; access_token_sealed: string }>("select oauth_app_id, access_token_sealed from connections where user_id = $1", [tenant.userId]);
+  const { rows } = await world.database.pool.query<{ oauth_app_id: string; access_token_sealed: string }>(
+    "select oauth_app_id, access_token_sealed from connections where user_id = $1",
+    [tenant.userId],
+  );
   assert.equal(new Set(rows.map((row) => row.oauth_app_id)).size, 2);
   const [first, second] = await world.accountsOf(tenant);
   assert.equal(first?.platformAccountId, second?.platformAccountId);
   await world.callAs(cookie, "DELETE", `/api/accounts/${first?.id}?mode=test`);
   await world.doRevocations();
-  assert.equal(objectIn((await world.callAs(cookie, "POST", `/api/accounts/${second?.id}/refresh?mode=test`)).body, "account").tokenHealth, "healthy");
+  assert.equal(
+    objectIn((await world.callAs(cookie, "POST", `/api/accounts/${second?.id}/refresh?mode=test`)).body, "account")
+      .tokenHealth,
+    "healthy",
+  );
 });
-

@@ -3,7 +3,14 @@ import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { lockSet } from "../../db/connections.ts";
-import { type AppOfSetRow, changeAppSecret, findAppOfSet, insertAppOfSet, listAppsOfSet, removeAppOfSet } from "../../db/oauth-apps.ts";
+import {
+  type AppOfSetRow,
+  changeAppSecret,
+  findAppOfSet,
+  insertAppOfSet,
+  listAppsOfSet,
+  removeAppOfSet,
+} from "../../db/oauth-apps.ts";
 import type { Db } from "../../db/sql.ts";
 import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
 import { recordAudit } from "../audit/record.ts";
@@ -12,7 +19,11 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** The apps of a platform set's own, which win over the instance's. Their secrets are never told. Throws NOT_FOUND. */
-export async function listAppsOfPlatformSet(services: Pick<Services, "pool">, caller: Caller, platformSetId: string): Promise<Answer<{ apps: OAuthAppOfSet[] }>> {
+export async function listAppsOfPlatformSet(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  platformSetId: string,
+): Promise<Answer<{ apps: OAuthAppOfSet[] }>> {
   return { body: { apps: await appsOf(services.pool, caller, platformSetId) } };
 }
 
@@ -37,9 +48,24 @@ export async function saveAppOfPlatformSet(
       await changeAppSecret.run(tx, [id, sealed]);
     } else {
       await removeAppOfSet.run(tx, [platformSetId, platform, userId, mode]);
-      await insertAppOfSet.run(tx, [id, userId, mode, platformSetId, platform, clientId, sealed, redirectUriOf(services.oauth, platform, mode)]);
+      await insertAppOfSet.run(tx, [
+        id,
+        userId,
+        mode,
+        platformSetId,
+        platform,
+        clientId,
+        sealed,
+        redirectUriOf(services.oauth, platform, mode),
+      ]);
     }
-    await recordAudit(tx, call, { userId, mode, action: "oauth_app.saved", target: id, data: { platform, platformSetId, clientId } });
+    await recordAudit(tx, call, {
+      userId,
+      mode,
+      action: "oauth_app.saved",
+      target: id,
+      data: { platform, platformSetId, clientId },
+    });
     const app = (await appsOf(tx, call, platformSetId)).find((one) => one.platform === platform);
     if (app === undefined) throw new Error("An app that was saved is not there");
     return { body: { app } };
@@ -47,12 +73,23 @@ export async function saveAppOfPlatformSet(
 }
 
 /** Takes a set's own app away: accounts are connected by the instance's from now on. Throws NOT_FOUND. */
-export async function deleteAppOfPlatformSet(services: Pick<Services, "pool">, call: Call, { id: platformSetId, platform }: { id: string; platform: PlatformName }): Promise<Answer<{ success: true }>> {
+export async function deleteAppOfPlatformSet(
+  services: Pick<Services, "pool">,
+  call: Call,
+  { id: platformSetId, platform }: { id: string; platform: PlatformName },
+): Promise<Answer<{ success: true }>> {
   const { userId, mode } = call;
   return await write(services, call, async (tx) => {
     const removed = await removeAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
-    if (removed === undefined) throw new PublicError("NOT_FOUND", "The platform set has no app of its own for this platform.");
-    await recordAudit(tx, call, { userId, mode, action: "oauth_app.deleted", target: removed.id, data: { platform, platformSetId, clientId: removed.client_id } });
+    if (removed === undefined)
+      throw new PublicError("NOT_FOUND", "The platform set has no app of its own for this platform.");
+    await recordAudit(tx, call, {
+      userId,
+      mode,
+      action: "oauth_app.deleted",
+      target: removed.id,
+      data: { platform, platformSetId, clientId: removed.client_id },
+    });
     return { body: { success: true } };
   });
 }
@@ -63,8 +100,18 @@ async function appsOf(db: Db, { userId, mode }: Caller, platformSetId: string): 
   return rows.flatMap((row) => (row.platform === null ? [] : [toApp(row, platformSetId)]));
 }
 
-function toApp({ platform, mode, client_id, redirect_uri, created_at }: AppOfSetRow, platformSetId: string): OAuthAppOfSet {
-  return { platform, platformSetId, clientId: client_id, redirectUri: redirect_uri, createdAt: created_at.toISOString(), mode };
+function toApp(
+  { platform, mode, client_id, redirect_uri, created_at }: AppOfSetRow,
+  platformSetId: string,
+): OAuthAppOfSet {
+  return {
+    platform,
+    platformSetId,
+    clientId: client_id,
+    redirectUri: redirect_uri,
+    createdAt: created_at.toISOString(),
+    mode,
+  };
 }
 
 function setNotFound(): PublicError {

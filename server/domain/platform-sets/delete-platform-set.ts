@@ -16,7 +16,11 @@ import { setNotFound } from "./platform-sets.ts";
  * Deletes a set that is not the default one: its accounts are disconnected, its scheduled posts discarded with a clear
  * error. Drafts stay drafts and keep the id of the set.
  */
-export async function deletePlatformSet(services: Pick<Services, "pool" | "oauth" | "jobs">, call: Call, id: string): Promise<Answer<{ success: true }>> {
+export async function deletePlatformSet(
+  services: Pick<Services, "pool" | "oauth" | "jobs">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
     const owned = [id, call.userId, call.mode];
     const set = await lockSetForDelete.one(tx, owned);
@@ -24,9 +28,21 @@ export async function deletePlatformSet(services: Pick<Services, "pool" | "oauth
     if (set.is_default) throw cannotDeleteDefault(id);
     // Posts before accounts: the engine takes its locks in this order, too.
     for (const post of await listScheduledOfSet.all(tx, owned)) await discardScheduled(tx, call, post.id);
-    await disconnectAll(services, tx, call, { userId: call.userId, mode: call.mode, platformSetId: id }, "Its platform set was deleted.");
+    await disconnectAll(
+      services,
+      tx,
+      call,
+      { userId: call.userId, mode: call.mode, platformSetId: id },
+      "Its platform set was deleted.",
+    );
     await deleteSet.run(tx, owned);
-    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "platform_set.deleted", target: id, data: { name: set.name } });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "platform_set.deleted",
+      target: id,
+      data: { name: set.name },
+    });
     return { body: { success: true } };
   });
 }
@@ -49,5 +65,16 @@ const SET_DELETED: PlatformPostError = {
 
 function cannotDeleteDefault(id: string) {
   const message = "Cannot delete the default platform set.";
-  return refusal([{ rule: "platformSets.default", code: "VALIDATION_FAILED", platform: null, path: "", message, actual: id, limit: null, fix: "Rename it instead, or delete another platform set." }]);
+  return refusal([
+    {
+      rule: "platformSets.default",
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "",
+      message,
+      actual: id,
+      limit: null,
+      fix: "Rename it instead, or delete another platform set.",
+    },
+  ]);
 }

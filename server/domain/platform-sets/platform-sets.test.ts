@@ -16,13 +16,23 @@ after(() => world.close());
 const SETS = "/api/v1/platform-sets";
 const newTenant = async () => (await world.makeTenants()).test;
 const create = (tenant: Tenant, name: unknown) => world.call(tenant, "POST", SETS, { name });
-const setsOf = async (tenant: Tenant) => z.object({ sets: z.array(z.looseObject({ id: z.string(), name: z.string(), isDefault: z.boolean(), connectionCount: z.int() })) }).parse((await world.call(tenant, "GET", SETS)).body).sets;
+const setsOf = async (tenant: Tenant) =>
+  z
+    .object({
+      sets: z.array(
+        z.looseObject({ id: z.string(), name: z.string(), isDefault: z.boolean(), connectionCount: z.int() }),
+      ),
+    })
+    .parse((await world.call(tenant, "GET", SETS)).body).sets;
 
 test("a new user has one default set in each mode", async () => {
   const { live, test: sandboxed } = await world.makeTenants();
   for (const tenant of [live, sandboxed]) {
     const sets = await setsOf(tenant);
-    assert.deepEqual(sets.map(({ name, isDefault, connectionCount }) => [name, isDefault, connectionCount]), [["Default", true, 0]]);
+    assert.deepEqual(
+      sets.map(({ name, isDefault, connectionCount }) => [name, isDefault, connectionCount]),
+      [["Default", true, 0]],
+    );
   }
   assert.notEqual(live.platformSetId, sandboxed.platformSetId);
 });
@@ -30,13 +40,20 @@ test("a new user has one default set in each mode", async () => {
 test("a name is trimmed and has 1 to 50 characters, as people count them", async () => {
   const tenant = await newTenant();
   const family = "👨‍👩‍👧‍👦";
-  for (const [name, stored] of [["  Brand ", "Brand"], ["x".repeat(50), "x".repeat(50)], [` ${family.repeat(50)} `, family.repeat(50)]] as const) {
+  for (const [name, stored] of [
+    ["  Brand ", "Brand"],
+    ["x".repeat(50), "x".repeat(50)],
+    [` ${family.repeat(50)} `, family.repeat(50)],
+  ] as const) {
     const answer = await create(tenant, name);
     assert.deepEqual([answer.status, objectIn(answer.body, "set").name], [200, stored]);
   }
   for (const name of ["", "   ", "x".repeat(51), family.repeat(51), null, 5, undefined]) {
     const { issues } = asRefusal(await create(tenant, name), 400);
-    assert.deepEqual(issues.map(({ path }) => path), ["/name"]);
+    assert.deepEqual(
+      issues.map(({ path }) => path),
+      ["/name"],
+    );
   }
 });
 
@@ -44,7 +61,8 @@ test("a user has at most 20 sets, also where many are made at once", async () =>
   const tenant = await newTenant();
   const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => create(tenant, `Set ${index}`)));
   assert.equal(answers.filter(({ status }) => status === 200).length, 19);
-  for (const answer of answers.filter(({ status }) => status !== 200)) assert.match(asRefusal(answer, 400).error, /at most 20/);
+  for (const answer of answers.filter(({ status }) => status !== 200))
+    assert.match(asRefusal(answer, 400).error, /at most 20/);
   assert.equal((await setsOf(tenant)).length, 20);
 });
 
@@ -52,7 +70,10 @@ test("the default set can be renamed and not deleted", async () => {
   const tenant = await newTenant();
   const path = `${SETS}/${tenant.platformSetId}`;
   assert.equal(objectIn((await world.call(tenant, "PATCH", path, { name: "Main" })).body, "set").name, "Main");
-  assert.equal(asRefusal(await world.call(tenant, "DELETE", path), 400).error, "Cannot delete the default platform set.");
+  assert.equal(
+    asRefusal(await world.call(tenant, "DELETE", path), 400).error,
+    "Cannot delete the default platform set.",
+  );
 });
 
 test("deleting a set disconnects its accounts, discards its scheduled posts with an error and leaves its drafts", async () => {
@@ -60,7 +81,12 @@ test("deleting a set disconnects its accounts, discards its scheduled posts with
   const setId = idOf((await create(tenant, "Going")).body, "set");
   const accountId = await world.connect(tenant, "facebook", { platformSetId: setId });
   const post = (scheduledFor: string | null) =>
-    world.call(tenant, "POST", "/api/v1/posts", { content: { text: "Hello" }, platforms: ["facebook"], platformSetId: setId, scheduledFor });
+    world.call(tenant, "POST", "/api/v1/posts", {
+      content: { text: "Hello" },
+      platforms: ["facebook"],
+      platformSetId: setId,
+      scheduledFor,
+    });
   const scheduled = idOf((await post(new Date(Date.now() + 3_600_000).toISOString())).body, "post");
   const draft = idOf((await post(null)).body, "post");
   const deleted = await world.call(tenant, "DELETE", `${SETS}/${setId}`);
@@ -68,21 +94,45 @@ test("deleting a set disconnects its accounts, discards its scheduled posts with
   const account = objectIn((await world.call(tenant, "GET", `/api/v1/accounts/${accountId}`)).body, "account");
   assert.deepEqual([account.status, account.tokenHealth], ["revoked", "revoked"]);
   assert.deepEqual((await world.call(tenant, "GET", "/api/v1/accounts")).body, { accounts: [] });
-  assert.deepEqual((await world.services.pool.query("select 1 from connections where account_id = $1", [accountId])).rows, []);
-  const shown = z.object({ status: z.string(), platformSetId: z.string(), platformPosts: z.array(z.object({ status: z.string(), error: z.object({ code: z.string() }).nullable() })) });
+  assert.deepEqual(
+    (await world.services.pool.query("select 1 from connections where account_id = $1", [accountId])).rows,
+    [],
+  );
+  const shown = z.object({
+    status: z.string(),
+    platformSetId: z.string(),
+    platformPosts: z.array(z.object({ status: z.string(), error: z.object({ code: z.string() }).nullable() })),
+  });
   const gone = shown.parse(objectIn((await world.call(tenant, "GET", `/api/v1/posts/${scheduled}`)).body, "post"));
-  assert.deepEqual([gone.status, gone.platformSetId, gone.platformPosts], ["discarded", setId, [{ status: "discarded", error: { code: "PLATFORM_NOT_CONNECTED" } }]]);
-  assert.equal(shown.parse(objectIn((await world.call(tenant, "GET", `/api/v1/posts/${draft}`)).body, "post")).status, "draft");
+  assert.deepEqual(
+    [gone.status, gone.platformSetId, gone.platformPosts],
+    ["discarded", setId, [{ status: "discarded", error: { code: "PLATFORM_NOT_CONNECTED" } }]],
+  );
+  assert.equal(
+    shown.parse(objectIn((await world.call(tenant, "GET", `/api/v1/posts/${draft}`)).body, "post")).status,
+    "draft",
+  );
   asRefusal(await world.call(tenant, "DELETE", `${SETS}/${setId}`), 404);
 });
 
 test("accounts are listed by platform and set", async () => {
   const tenant = await newTenant();
   const setId = idOf((await create(tenant, "Other")).body, "set");
-  const [threads, facebook, other] = [await world.connect(tenant, "threads"), await world.connect(tenant, "facebook"), await world.connect(tenant, "threads", { platformSetId: setId })];
-  const ids = async (query: string) => z.object({ accounts: z.array(z.object({ id: z.string() })) }).parse((await world.call(tenant, "GET", `/api/v1/accounts${query}`)).body).accounts.map(({ id }) => id);
+  const [threads, facebook, other] = [
+    await world.connect(tenant, "threads"),
+    await world.connect(tenant, "facebook"),
+    await world.connect(tenant, "threads", { platformSetId: setId }),
+  ];
+  const ids = async (query: string) =>
+    z
+      .object({ accounts: z.array(z.object({ id: z.string() })) })
+      .parse((await world.call(tenant, "GET", `/api/v1/accounts${query}`)).body)
+      .accounts.map(({ id }) => id);
   assert.deepEqual(await ids(""), [threads, facebook, other]);
   assert.deepEqual(await ids("?platform=threads"), [threads, other]);
   assert.deepEqual(await ids(`?platformSetId=${setId}`), [other]);
-  assert.deepEqual((await setsOf(tenant)).map(({ connectionCount }) => connectionCount), [2, 1]);
+  assert.deepEqual(
+    (await setsOf(tenant)).map(({ connectionCount }) => connectionCount),
+    [2, 1],
+  );
 });

@@ -1,7 +1,7 @@
 import { refusal } from "../../../contract/parse.ts";
 import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
-import { newId } from "../../../model/ids.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/platform-sets.ts";
 import { lockUser } from "../../db/users.ts";
 import { recordAudit } from "../audit/record.ts";
@@ -10,30 +10,54 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** The caller's sets, the default one first. */
-export async function listPlatformSets(services: Pick<Services, "pool">, caller: Caller): Promise<Answer<{ sets: PlatformSet[] }>> {
+export async function listPlatformSets(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+): Promise<Answer<{ sets: PlatformSet[] }>> {
   const rows = await listSets.all(services.pool, [caller.userId, caller.mode]);
   return { body: { sets: rows.map(toPlatformSet) } };
 }
 
 /** Makes a set. Refuses the twenty-first, also where several are made at once. */
-export async function createPlatformSet(services: Pick<Services, "pool">, call: Call, name: string): Promise<Answer<{ set: PlatformSet }>> {
+export async function createPlatformSet(
+  services: Pick<Services, "pool">,
+  call: Call,
+  name: string,
+): Promise<Answer<{ set: PlatformSet }>> {
   return await write(services, call, async (tx) => {
     await lockUser.one(tx, [call.userId]);
     const counted = await countSets.one(tx, [call.userId, call.mode]);
     if ((counted?.count ?? 0) >= MAX_PLATFORM_SETS) throw refusal([tooMany(counted?.count ?? 0)]);
     const row = await insertSet.one(tx, [newId(), call.userId, call.mode, name, false]);
     if (row === undefined) throw new Error("The platform set was not stored");
-    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "platform_set.created", target: row.id, data: { name } });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "platform_set.created",
+      target: row.id,
+      data: { name },
+    });
     return { body: { set: toPlatformSet(row) } };
   });
 }
 
 /** Gives a set another name. Throws NOT_FOUND. */
-export async function renamePlatformSet(services: Pick<Services, "pool">, call: Call, id: string, name: string): Promise<Answer<{ set: PlatformSet }>> {
+export async function renamePlatformSet(
+  services: Pick<Services, "pool">,
+  call: Call,
+  id: string,
+  name: string,
+): Promise<Answer<{ set: PlatformSet }>> {
   return await write(services, call, async (tx) => {
     const row = await renameSet.one(tx, [id, call.userId, call.mode, name]);
     if (row === undefined) throw setNotFound();
-    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "platform_set.renamed", target: row.id, data: { name } });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "platform_set.renamed",
+      target: row.id,
+      data: { name },
+    });
     return { body: { set: toPlatformSet(row) } };
   });
 }

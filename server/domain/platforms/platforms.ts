@@ -11,7 +11,11 @@ type Described = ReturnType<typeof describe>;
 const all = PLATFORM_NAMES.map(describe);
 
 /** What each platform takes, as data and in sentences; of one, where it is named. */
-export function listPlatforms({ platform }: { platform?: PlatformName | undefined }): Answer<{ platforms: Described[] }> {
+export function listPlatforms({
+  platform,
+}: {
+  platform?: PlatformName | undefined;
+}): Answer<{ platforms: Described[] }> {
   return { body: { platforms: all.filter(({ name }) => platform === undefined || name === platform) } };
 }
 
@@ -31,6 +35,12 @@ function describe(name: PlatformName) {
     capabilities: { ...capabilities },
     settings: z.toJSONSchema(settings, { io: "input", unrepresentable: "any", reused: "inline" }),
     limits: listLimits(capabilities),
-    rules: rules.map(({ rule, code, severity = "error" as const, message, fix }) => ({ rule, code, severity, message, fix })),
+    rules: rules.map(({ rule, code, severity = "error" as const, message, fix }) => ({
+      rule,
+      code,
+      severity,
+      message,
+      fix,
+    })),
   };
 }

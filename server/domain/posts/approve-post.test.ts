@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { approvalsList, postsApproval } from "../../../contract/approvals.ts";
 import { keyPolicies } from "../../../contract/api-keys.ts";
+import { approvalsList, postsApproval } from "../../../contract/approvals.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "../api-keys/api-keys.ts";
@@ -18,27 +18,66 @@ before(async () => {
   world = await createWorld();
   const { userId, mode } = world.test;
   for (const platform of ["threads", "facebook"] as const) await world.connect(world.test, platform);
-  const { apiKey } = await createApiKey(world.services, { userId, mode }, { name: "robot", policies: keyPolicies.parse({ approvalRequired: true }) });
+  const { apiKey } = await createApiKey(
+    world.services,
+    { userId, mode },
+    { name: "robot", policies: keyPolicies.parse({ approvalRequired: true }) },
+  );
   robot = { ...world.test, key: apiKey };
   cookie = await world.signIn(world.test);
 });
 after(() => world.close());
 
 const POSTS = "/api/v1/posts";
-const draft = async (changed: object = {}) => idOf((await world.call(robot, "POST", POSTS, { content: { text: "Hello" }, platforms: ["threads"], platformSetId: robot.platformSetId, ...changed })).body, "post");
+const draft = async (changed: object = {}) =>
+  idOf(
+    (
+      await world.call(robot, "POST", POSTS, {
+        content: { text: "Hello" },
+        platforms: ["threads"],
+        platformSetId: robot.platformSetId,
+        ...changed,
+      })
+    ).body,
+    "post",
+  );
 const publish = (id: string) => world.call(robot, "POST", `${POSTS}/${id}/publish`);
 const patch = (id: string, changed: object, as = robot) => world.call(as, "PATCH", `${POSTS}/${id}`, changed);
 const look = (id: string) => world.callAs(cookie, "GET", `/api/posts/${id}/approval?mode=test`);
 const hashOf = async (id: string) => z.string().parse(objectIn((await look(id)).body, "approval").contentHash);
-const approve = (id: string, contentHash: string) => world.callAs(cookie, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash });
-const newMedia = async () => idOf((await world.call(world.test, "POST", "/api/v1/media", { url: "https://example.com/b.jpg" })).body, "media");
+const approve = (id: string, contentHash: string) =>
+  world.callAs(cookie, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash });
+const newMedia = async () =>
+  idOf((await world.call(world.test, "POST", "/api/v1/media", { url: "https://example.com/b.jpg" })).body, "media");
 /** As if all of the post's media had been fetched. */
 const arrive = (id: string) =>
   world.services.pool.query(
     "update media set status = 'ready', storage_key = 'media/00/' || id, facts = $2 where id in (select media_id from post_media where post_id = $1)",
-    [id, { type: "image", mimeType: "image/jpeg", sizeBytes: 1, width: 1000, height: 1000, durationSeconds: null, frameRate: null, bitRate: null, videoCodec: null, audioCodec: null, audioChannels: null, audioSampleRate: null, animated: false, orientation: 1 }],
+    [
+      id,
+      {
+        type: "image",
+        mimeType: "image/jpeg",
+        sizeBytes: 1,
+        width: 1000,
+        height: 1000,
+        durationSeconds: null,
+        frameRate: null,
+        bitRate: null,
+        videoCodec: null,
+        audioCodec: null,
+        audioChannels: null,
+        audioSampleRate: null,
+        animated: false,
+        orientation: 1,
+      },
+    ],
   );
-const refusesPublishing = async (id: string) => assert.deepEqual(asRefusal(await publish(id), 400).issues.map(({ rule }) => rule), ["key.policy.approvalRequired"]);
+const refusesPublishing = async (id: string) =>
+  assert.deepEqual(
+    asRefusal(await publish(id), 400).issues.map(({ rule }) => rule),
+    ["key.policy.approvalRequired"],
+  );
 
 test("a key that needs approval publishes what a person has approved, and only that", async () => {
   const id = await draft();
@@ -53,8 +92,16 @@ test("a key that needs approval publishes what a person has approved, and only t
 
 test("it cannot schedule, neither a new post nor an approved one", async () => {
   const scheduledFor = new Date(Date.now() + 3_600_000).toISOString();
-  const created = await world.call(robot, "POST", POSTS, { content: { text: "Hello" }, platforms: ["facebook"], platformSetId: robot.platformSetId, scheduledFor });
-  assert.deepEqual(asRefusal(created, 400).issues.map(({ rule, path }) => [rule, path]), [["key.policy.approvalRequired", "/scheduledFor"]]);
+  const created = await world.call(robot, "POST", POSTS, {
+    content: { text: "Hello" },
+    platforms: ["facebook"],
+    platformSetId: robot.platformSetId,
+    scheduledFor,
+  });
+  assert.deepEqual(
+    asRefusal(created, 400).issues.map(({ rule, path }) => [rule, path]),
+    [["key.policy.approvalRequired", "/scheduledFor"]],
+  );
   const id = await draft({ platforms: ["facebook"] });
   await approve(id, await hashOf(id));
   asRefusal(await patch(id, { scheduledFor }), 400);
@@ -87,10 +134,21 @@ test("what has changed since it was looked at is not approved", async () => {
 });
 
 test("a post is approved once its media are here and have been seen, and stands for just these", async () => {
-  const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg", thumbnailUrl: "https://example.com/b.jpg" }] } });
+  const id = await draft({
+    content: {
+      text: "Hello",
+      media: [{ url: "https://example.com/a.jpg", thumbnailUrl: "https://example.com/b.jpg" }],
+    },
+  });
   const unseen = await hashOf(id);
   const refused = asRefusal(await approve(id, unseen), 400).issues;
-  assert.deepEqual(refused.map(({ rule, path, actual }) => [rule, path, actual]), [["post.approval.media", "/content/media/0", "pending"], ["post.approval.media", "/content/media/0/thumbnailUrl", "pending"]]);
+  assert.deepEqual(
+    refused.map(({ rule, path, actual }) => [rule, path, actual]),
+    [
+      ["post.approval.media", "/content/media/0", "pending"],
+      ["post.approval.media", "/content/media/0/thumbnailUrl", "pending"],
+    ],
+  );
   await arrive(id);
   asRefusal(await approve(id, unseen), 412);
   const hash = await hashOf(id);
@@ -102,9 +160,15 @@ test("a post is approved once its media are here and have been seen, and stands 
 
 test("media that could not be fetched are told with the reason, and keep a post from being approved", async () => {
   const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg" }] } });
-  await world.services.pool.query("update media set status = 'failed', error = 'The URL answers with status 404.' where id in (select media_id from post_media where post_id = $1)", [id]);
+  await world.services.pool.query(
+    "update media set status = 'failed', error = 'The URL answers with status 404.' where id in (select media_id from post_media where post_id = $1)",
+    [id],
+  );
   const { approval } = postsApproval.answer.parse((await look(id)).body);
-  assert.deepEqual(approval.media.map(({ status, url, error }) => [status, url, error]), [["failed", null, "The URL answers with status 404."]]);
+  assert.deepEqual(
+    approval.media.map(({ status, url, error }) => [status, url, error]),
+    [["failed", null, "The URL answers with status 404."]],
+  );
   const [issue] = asRefusal(await approve(id, approval.contentHash), 400).issues;
   assert.equal(issue?.message, "a.jpg could not be fetched. The URL answers with status 404.");
 });
@@ -112,7 +176,11 @@ test("media that could not be fetched are told with the reason, and keep a post 
 test("who approves is shown what is stored and never the address that was sent, in every place where a post names media", async () => {
   const at = (name: string) => `https://theirs.example.com/${name}`;
   const settings = { thread: [{ text: "More", media: [{ url: at("part.jpg"), thumbnailUrl: at("part-cover.jpg") }] }] };
-  const content = { text: "Hello", media: [{ url: at("a.mp4"), type: "video", thumbnailUrl: at("b.jpg") }], platformOverrides: { threads: { settings }, instagram: { settings: { coverUrl: at("cover.jpg") } } } };
+  const content = {
+    text: "Hello",
+    media: [{ url: at("a.mp4"), type: "video", thumbnailUrl: at("b.jpg") }],
+    platformOverrides: { threads: { settings }, instagram: { settings: { coverUrl: at("cover.jpg") } } },
+  };
   const id = await draft({ content });
   assert.ok(!JSON.stringify((await look(id)).body).includes("theirs.example.com"), "before they are here neither");
   const seen = (await look(id)).headers.get("etag");
@@ -121,16 +189,22 @@ test("who approves is shown what is stored and never the address that was sent, 
   const { approval, post } = postsApproval.answer.parse(answer.body);
   assert.notEqual(answer.headers.get("etag"), seen);
   assert.ok(!JSON.stringify(answer.body).includes("theirs.example.com"));
-  assert.deepEqual(approval.media.map(({ path }) => path), [
-    "/content/media/0",
-    "/content/media/0/thumbnailUrl",
-    "/content/platformOverrides/instagram/settings/coverUrl",
-    "/content/platformOverrides/threads/settings/thread/0/media/0",
-    "/content/platformOverrides/threads/settings/thread/0/media/0/thumbnailUrl",
-  ]);
+  assert.deepEqual(
+    approval.media.map(({ path }) => path),
+    [
+      "/content/media/0",
+      "/content/media/0/thumbnailUrl",
+      "/content/platformOverrides/instagram/settings/coverUrl",
+      "/content/platformOverrides/threads/settings/thread/0/media/0",
+      "/content/platformOverrides/threads/settings/thread/0/media/0/thumbnailUrl",
+    ],
+  );
   const shown = JSON.stringify(post.content);
   for (const { url } of approval.media) assert.ok(url?.startsWith(`${world.url}/media/`) && shown.includes(url));
-  assert.deepEqual(Object((await world.call(robot, "GET", `${POSTS}/${id}`)).body).post.content.platformOverrides, content.platformOverrides);
+  assert.deepEqual(
+    Object((await world.call(robot, "GET", `${POSTS}/${id}`)).body).post.content.platformOverrides,
+    content.platformOverrides,
+  );
 });
 
 test("a failed post that was approved may be retried, and what is settled cannot be approved", async () => {
@@ -138,21 +212,28 @@ test("a failed post that was approved may be retried, and what is settled cannot
   await approve(id, await hashOf(id));
   await publish(id);
   asRefusal(await approve(id, await hashOf(id)), 409);
-  await world.services.pool.query("with parts as (update platform_posts set status = 'failed', next_action_at = null where post_id = $1) update posts set status = 'failed' where id = $1", [id]);
+  await world.services.pool.query(
+    "with parts as (update platform_posts set status = 'failed', next_action_at = null where post_id = $1) update posts set status = 'failed' where id = $1",
+    [id],
+  );
   assert.equal((await world.call(robot, "POST", `${POSTS}/${id}/retry`)).status, 200);
 });
 
 test("keys approve nothing, those of the post's owner included", async () => {
   const id = await draft();
   const hash = await hashOf(id);
-  for (const as of [robot, world.test]) assert.equal((await world.call(as, "POST", `/api/posts/${id}/approve`, { contentHash: hash })).status, 401);
+  for (const as of [robot, world.test])
+    assert.equal((await world.call(as, "POST", `/api/posts/${id}/approve`, { contentHash: hash })).status, 401);
   await refusesPublishing(id);
 });
 
 const { approvals: listOf } = approvalsList.answer.shape;
 const waiting = async (query = "", as = cookie) => {
   const { body } = await world.callAs(as, "GET", `/api/approvals?mode=test${query}`);
-  return { approvals: listOf.parse(Object(body).approvals), nextCursor: z.string().nullable().parse(Object(body).nextCursor) };
+  return {
+    approvals: listOf.parse(Object(body).approvals),
+    nextCursor: z.string().nullable().parse(Object(body).nextCursor),
+  };
 };
 const waitingIds = async (query = "", as = cookie) => (await waiting(query, as)).approvals.map(({ post }) => post.id);
 
@@ -160,14 +241,30 @@ const waitingIds = async (query = "", as = cookie) => (await waiting(query, as))
 async function newHolder(policies: object = { approvalRequired: true }) {
   const { test: free } = await world.makeTenants();
   await world.connect(free, "threads");
-  const { apiKey, id: keyId } = await createApiKey(world.services, free, { name: "robot", policies: keyPolicies.parse(policies) });
+  const { apiKey, id: keyId } = await createApiKey(world.services, free, {
+    name: "robot",
+    policies: keyPolicies.parse(policies),
+  });
   const held: Tenant = { ...free, key: apiKey };
-  const make = async (as: Tenant) => await world.call(as, "POST", POSTS, { content: { text: "Wait" }, platforms: ["threads"], platformSetId: as.platformSetId });
-  return { free, held, keyId, make, draft: async (as = held) => idOf((await make(as)).body, "post"), cookie: await world.signIn(free) };
+  const make = async (as: Tenant) =>
+    await world.call(as, "POST", POSTS, {
+      content: { text: "Wait" },
+      platforms: ["threads"],
+      platformSetId: as.platformSetId,
+    });
+  return {
+    free,
+    held,
+    keyId,
+    make,
+    draft: async (as = held) => idOf((await make(as)).body, "post"),
+    cookie: await world.signIn(free),
+  };
 }
 
 const approveFrom = async (as: string, id: string) => {
-  const { approval } = (await waiting("&limit=100", as)).approvals.find(({ post }) => post.id === id) ?? assert.fail("it waits");
+  const { approval } =
+    (await waiting("&limit=100", as)).approvals.find(({ post }) => post.id === id) ?? assert.fail("it waits");
   return await world.callAs(as, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash: approval.contentHash });
 };
 
@@ -175,7 +272,10 @@ test("a draft of a key that needs approval waits, with the hash by which it is a
   const holder = await newHolder();
   const id = await holder.draft();
   const [only] = (await waiting("", holder.cookie)).approvals;
-  assert.deepEqual([only?.post.id, only?.key, only?.approval.approvedAt], [id, { id: holder.keyId, name: "robot" }, null]);
+  assert.deepEqual(
+    [only?.post.id, only?.key, only?.approval.approvedAt],
+    [id, { id: holder.keyId, name: "robot" }, null],
+  );
   assert.equal((await approveFrom(holder.cookie, id)).status, 200);
   assert.deepEqual(await waitingIds("", holder.cookie), []);
   await patch(id, { content: { text: "Edited" } }, holder.free);
@@ -186,8 +286,16 @@ test("a draft of a key that needs approval waits, with the hash by which it is a
 
 test("posts of other keys wait once a key that needs approval changes them, or tries to publish or retry them", async () => {
   const holder = await newHolder();
-  const [untouched, changed, tried, failed] = [await holder.draft(holder.free), await holder.draft(holder.free), await holder.draft(holder.free), await holder.draft(holder.free)];
-  await world.services.pool.query("with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1", [failed]);
+  const [untouched, changed, tried, failed] = [
+    await holder.draft(holder.free),
+    await holder.draft(holder.free),
+    await holder.draft(holder.free),
+    await holder.draft(holder.free),
+  ];
+  await world.services.pool.query(
+    "with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1",
+    [failed],
+  );
   assert.deepEqual(await waitingIds("", holder.cookie), []);
   await patch(changed, { content: { text: "Changed" } }, holder.held);
   asRefusal(await world.call(holder.held, "POST", `${POSTS}/${tried}/publish`), 400);
@@ -214,12 +322,25 @@ test("nothing waits for a key that is revoked, or that publishes nothing whateve
 test("nobody is asked to approve what approval would not help", async () => {
   const holder = await newHolder({ approvalRequired: true, platforms: ["threads"] });
   await world.connect(holder.free, "facebook");
-  const make = async (platforms: string[]) => idOf((await world.call(holder.free, "POST", POSTS, { content: { text: "Wait" }, platforms, platformSetId: holder.free.platformSetId })).body, "post");
+  const make = async (platforms: string[]) =>
+    idOf(
+      (
+        await world.call(holder.free, "POST", POSTS, {
+          content: { text: "Wait" },
+          platforms,
+          platformSetId: holder.free.platformSetId,
+        })
+      ).body,
+      "post",
+    );
   const foreign = await make(["threads", "facebook"]);
   asRefusal(await world.call(holder.held, "POST", `${POSTS}/${foreign}/publish`), 400);
   const unfit = await make(["threads"]);
   asRefusal(await world.call(holder.held, "POST", `${POSTS}/${unfit}/retry`), 409);
-  await world.services.pool.query("update posts set content = jsonb_set(content, '{text}', to_jsonb(repeat('long', 500))) where id = $1", [unfit]);
+  await world.services.pool.query(
+    "update posts set content = jsonb_set(content, '{text}', to_jsonb(repeat('long', 500))) where id = $1",
+    [unfit],
+  );
   asRefusal(await world.call(holder.held, "POST", `${POSTS}/${unfit}/publish`), 400);
   assert.deepEqual(await waitingIds("", holder.cookie), []);
 });
@@ -229,7 +350,7 @@ test("the list of what waits is read page by page, and shows nothing of the othe
   const made: string[] = [];
   for (let count = 0; count < 5; count += 1) made.unshift(await holder.draft());
   const seen: string[] = [];
-  for (let cursor: string | null = ""; cursor !== null; ) {
+  for (let cursor: string | null = ""; cursor !== null;) {
     const page = await waiting(`&limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`, holder.cookie);
     seen.push(...page.approvals.map(({ post }) => post.id));
     cursor = page.nextCursor;
@@ -246,11 +367,14 @@ test("whoever holds the key is told where a person approves: when the post is ma
   const made = await holder.make(holder.held);
   const id = idOf(made.body, "post");
   const link = `http://localhost:3000/posts/${id}/approve`;
-  const warningsIn = (body: unknown) => z.array(z.looseObject({ rule: z.string(), fix: z.string() })).parse(Object(body).warnings);
+  const warningsIn = (body: unknown) =>
+    z.array(z.looseObject({ rule: z.string(), fix: z.string() })).parse(Object(body).warnings);
   for (const { body } of [made, await patch(id, { content: { text: "Other" } }, holder.held)]) {
     const [warning] = warningsIn(body);
     assert.ok(warning?.rule === "key.policy.approvalRequired" && warning.fix.includes(link), JSON.stringify(body));
   }
-  assert.ok(asRefusal(await world.call(holder.held, "POST", `${POSTS}/${id}/publish`), 400).issues[0]?.fix.includes(link));
+  assert.ok(
+    asRefusal(await world.call(holder.held, "POST", `${POSTS}/${id}/publish`), 400).issues[0]?.fix.includes(link),
+  );
   assert.deepEqual(warningsIn((await holder.make(holder.free)).body), []);
 });

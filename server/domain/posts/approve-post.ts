@@ -17,7 +17,12 @@ import { answerApproval } from "./to-approval.ts";
 type Shown = Answer<{ approval: Approval; post: Post }>;
 
 /** A post as it is now, with the hash that stands for it and whether it is approved. Throws POST_NOT_FOUND. */
-export async function getApproval(services: Services, caller: Caller, id: string, db: Db = services.pool): Promise<Shown> {
+export async function getApproval(
+  services: Services,
+  caller: Caller,
+  id: string,
+  db: Db = services.pool,
+): Promise<Shown> {
   // The hash is read first: a change between the two is shown under a hash that no longer fits, and refused.
   const approval = await find(db, caller, id);
   return answerApproval(services.settings, await findWhole(db, caller, id), approval);
@@ -28,14 +33,27 @@ export async function approvePost(services: Services, call: Call, id: string, co
   return await write(services, call, async (tx) => {
     const post = await holdPost(tx, call, id);
     if (!isAllowed(post.status, "publish") && !isAllowed(post.status, "retry")) {
-      throw new PublicError("INVALID_STATUS_TRANSITION", `A post in status "${post.status}" cannot be approved; a draft, scheduled, partial or failed one can.`);
+      throw new PublicError(
+        "INVALID_STATUS_TRANSITION",
+        `A post in status "${post.status}" cannot be approved; a draft, scheduled, partial or failed one can.`,
+      );
     }
     const now = await find(tx, call, id);
-    if (now.content_hash !== contentHash) throw new PublicError("PRECONDITION_FAILED", "The post has changed since its contentHash was read. Look at it again and approve what it is now.");
+    if (now.content_hash !== contentHash)
+      throw new PublicError(
+        "PRECONDITION_FAILED",
+        "The post has changed since its contentHash was read. Look at it again and approve what it is now.",
+      );
     const missing = (await findWhole(tx, call, id)).media.filter(({ status }) => status !== "ready");
     if (missing.length > 0) throw refusal(missing.map(notHere));
     await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, call.userId]);
-    await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "post.approved", target: id, data: { contentHash } });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "post.approved",
+      target: id,
+      data: { contentHash },
+    });
     return await getApproval(services, call, id, tx);
   });
 }
@@ -55,7 +73,22 @@ async function findWhole(db: Db, caller: Caller, id: string): Promise<WholePostR
 /** Nobody has seen yet what would go out. */
 function notHere({ path, status, error, filename }: PostMediaRow): Issue {
   const reason = error === null ? "" : ` ${error}`;
-  const message = status === "failed" ? `${filename} could not be fetched.${reason}` : `${filename} has not been fetched yet.${reason}`;
-  const fix = status === "failed" ? "Mend the address, and name it in the post again." : "Approve the post once all its media are here.";
-  return { rule: "post.approval.media", code: "VALIDATION_FAILED", platform: null, path, message, actual: status, limit: "ready", fix };
+  const message =
+    status === "failed"
+      ? `${filename} could not be fetched.${reason}`
+      : `${filename} has not been fetched yet.${reason}`;
+  const fix =
+    status === "failed"
+      ? "Mend the address, and name it in the post again."
+      : "Approve the post once all its media are here.";
+  return {
+    rule: "post.approval.media",
+    code: "VALIDATION_FAILED",
+    platform: null,
+    path,
+    message,
+    actual: status,
+    limit: "ready",
+    fix,
+  };
 }

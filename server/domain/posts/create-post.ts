@@ -1,21 +1,20 @@
-
 import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/posts.ts";
-import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
 import type { Db } from "../../db/sql.ts";
-import { firstActionAt } from "../../publishing/schedule.ts";
 import { judgeRoom } from "../../media/room.ts";
+import { firstActionAt } from "../../publishing/schedule.ts";
 import { countByPolicies, waitForApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
-import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { countPost, judgeScheduling } from "./post-limits.ts";
+import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { answerPost } from "./to-post.ts";
 
 /** A post that has been judged and found right. */
@@ -30,12 +29,21 @@ interface ReadyPost {
 }
 
 /** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with `legacy` as places of the flat body. */
-export async function createPost(services: Services, call: Call, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">, { legacy = false } = {}): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+export async function createPost(
+  services: Services,
+  call: Call,
+  { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
+  { legacy = false } = {},
+): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   const ready = await judgeDraft(services, call, body, issues, legacy);
   const limits = await services.limitsOf(call.userId);
-  const isCounted = limits.postsPerDay !== null || limits.maxScheduledPosts !== null || (call.policies !== null && call.policies.postsPerDay !== null);
+  const isCounted =
+    limits.postsPerDay !== null ||
+    limits.maxScheduledPosts !== null ||
+    (call.policies !== null && call.policies.postsPerDay !== null);
   // Without media, a claim, a count and an approval to wait for it is one statement, which is a transaction of its own.
-  if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0) return await insert(services, call, services.pool, ready);
+  if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0)
+    return await insert(services, call, services.pool, ready);
   return await write(services, call, async (tx) => {
     await countByPolicies(tx, call);
     await countPost(services, tx, call);
@@ -46,22 +54,54 @@ export async function createPost(services: Services, call: Call, { body, issues 
   });
 }
 
-async function judgeDraft(services: Services, call: Call, draft: PostDraft, formIssues: readonly Issue[], legacy: boolean): Promise<ReadyPost> {
+async function judgeDraft(
+  services: Services,
+  call: Call,
+  draft: PostDraft,
+  formIssues: readonly Issue[],
+  legacy: boolean,
+): Promise<ReadyPost> {
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = draft;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
-  const plan = planMedia(draft.content, call.uploads, await loadKnownMedia(services, services.pool, call, draft.content));
+  const plan = planMedia(
+    draft.content,
+    call.uploads,
+    await loadKnownMedia(services, services.pool, call, draft.content),
+  );
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, publishBy, accounts, legacy, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
+  const { issues, warnings } = judge(
+    services,
+    { ...plan, platforms, scheduledFor, publishBy, accounts, legacy, policies: call.policies },
+    [...formIssues, ...setIssues, ...plan.issues],
+  );
   refuseIssues(issues);
-  if (platformSetId === undefined || accounts === null) throw new Error("A post without a platform set was found right");
-  return { plan, platforms, platformSetId, scheduledFor: toDate(scheduledFor), publishBy: toDate(publishBy), accounts, warnings };
+  if (platformSetId === undefined || accounts === null)
+    throw new Error("A post without a platform set was found right");
+  return {
+    plan,
+    platforms,
+    platformSetId,
+    scheduledFor: toDate(scheduledFor),
+    publishBy: toDate(publishBy),
+    accounts,
+    warnings,
+  };
 }
 
-async function insert(services: Services, call: Call, db: Db, ready: ReadyPost): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+async function insert(
+  services: Services,
+  call: Call,
+  db: Db,
+  ready: ReadyPost,
+): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   const { plan, platforms, platformSetId, scheduledFor, publishBy, accounts, warnings } = ready;
   const id = newId();
   const stored = await storeMedia(services, call, db, plan, call.uploads);
-  const parts = platforms.map((platform): NewPlatformPost => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
+  const parts = platforms.map((platform): NewPlatformPost => ({
+    id: newId(),
+    platform,
+    account_id: accounts[platform]?.id ?? null,
+  }));
   const status = scheduledFor === null ? "draft" : "scheduled";
   const links = stored.links.map(({ path, row }) => ({ path, media_id: row.id }));
   const values = [
@@ -79,7 +119,10 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     scheduledFor === null ? null : firstActionAt(scheduledFor),
     publishBy,
   ];
-  const row = links.length === 0 && scheduledFor === null ? await insertPost.one(db, values) : await insertWholePost.one(db, [...values, jsonb(links)]);
+  const row =
+    links.length === 0 && scheduledFor === null
+      ? await insertPost.one(db, values)
+      : await insertWholePost.one(db, [...values, jsonb(links)]);
   if (row === undefined) throw new Error("The post was not stored");
   const answer = answerPost(services.settings, {
     ...row,
@@ -96,7 +139,10 @@ async function insert(services: Services, call: Call, db: Db, ready: ReadyPost):
     platform_posts: parts.map(newPart),
     media: stored.links.map(shownLink),
   });
-  return { ...answer, body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, db, call, id))] } };
+  return {
+    ...answer,
+    body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, db, call, id))] },
+  };
 }
 
 function toDate(time: string | null): Date | null {
@@ -120,5 +166,13 @@ function newPart({ id, platform, account_id }: NewPlatformPost) {
 }
 
 function shownLink({ path, row }: StoredLink) {
-  return { path, media_id: row.id, filename: row.filename, facts: row.facts, source_url: row.source_url, status: row.status, error: row.error };
+  return {
+    path,
+    media_id: row.id,
+    filename: row.filename,
+    facts: row.facts,
+    source_url: row.source_url,
+    status: row.status,
+    error: row.error,
+  };
 }

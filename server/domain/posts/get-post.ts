@@ -7,7 +7,12 @@ import type { Services } from "../services.ts";
 import { answerPost } from "./to-post.ts";
 
 /** One post with its platform posts. Throws POST_NOT_FOUND. */
-export async function getPost(services: Pick<Services, "pool" | "settings">, caller: Caller, id: string, db: Db = services.pool): Promise<Answer<{ post: Post }>> {
+export async function getPost(
+  services: Pick<Services, "pool" | "settings">,
+  caller: Caller,
+  id: string,
+  db: Db = services.pool,
+): Promise<Answer<{ post: Post }>> {
   const row = await findPost.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw postNotFound();
   return answerPost(services.settings, row);

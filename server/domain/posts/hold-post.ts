@@ -13,7 +13,10 @@ export async function holdPost(tx: pg.PoolClient, call: Call, id: string): Promi
   const post = await lockPost.one(tx, [id, call.userId, call.mode]);
   if (post === undefined) throw postNotFound();
   if (call.ifRevision !== null && call.ifRevision !== post.revision) {
-    throw new PublicError("PRECONDITION_FAILED", "The post has changed since the ETag in If-Match was read. Get the post again and repeat the change on it.");
+    throw new PublicError(
+      "PRECONDITION_FAILED",
+      "The post has changed since the ETag in If-Match was read. Get the post again and repeat the change on it.",
+    );
   }
   return post;
 }

@@ -3,30 +3,44 @@ import type pg from "pg";
 import type { Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
-import { listPostMedia } from "../../db/posts.ts";
 import type { MediaRow } from "../../db/media.ts";
+import { listPostMedia } from "../../db/posts.ts";
 import { getMedia } from "../../media/media-objects.ts";
 import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { judge, loadSet } from "./judge.ts";
-import { loadKnownMedia } from "./post-media.ts";
 import { planMedia } from "./plan-media.ts";
+import { loadKnownMedia } from "./post-media.ts";
 
 /** Judges a post as it is stored. A set that is gone has no accounts. */
 export async function judgeStored(
   services: Services,
   caller: Caller,
   tx: pg.PoolClient,
-  post: { id: string; content: PostContent; platforms: readonly PlatformName[]; scheduledFor: string | null; platform_set_id: string },
+  post: {
+    id: string;
+    content: PostContent;
+    platforms: readonly PlatformName[];
+    scheduledFor: string | null;
+    platform_set_id: string;
+  },
 ): Promise<{ issues: Issue[]; warnings: Issue[] }> {
   const accounts = (await loadSet(tx, caller, post.platform_set_id)) ?? {};
   const known = await loadKnownMedia(services, tx, caller, post.content, await mediaOf(tx, caller, post.id));
   const { measured } = planMedia(post.content, [], known);
-  return judge(services, { content: post.content, platforms: post.platforms, scheduledFor: post.scheduledFor, accounts, measured }, []);
+  return judge(
+    services,
+    { content: post.content, platforms: post.platforms, scheduledFor: post.scheduledFor, accounts, measured },
+    [],
+  );
 }
 
 /** The media objects behind a post's entries. */
 export async function mediaOf(tx: pg.PoolClient, caller: Caller, postId: string): Promise<MediaRow[]> {
   const links = await listPostMedia.all(tx, [postId, caller.userId]);
-  return await getMedia(tx, caller, links.map(({ media_id }) => media_id));
+  return await getMedia(
+    tx,
+    caller,
+    links.map(({ media_id }) => media_id),
+  );
 }

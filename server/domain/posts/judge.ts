@@ -40,12 +40,30 @@ export interface Judgeable {
 }
 
 /** Every issue and warning of a post: those of its form first, then those judged of the rest. */
-export function judge(services: Pick<Services, "oauthOf" | "settings">, post: Judgeable, formIssues: readonly Issue[], now = new Date()): { issues: Issue[]; warnings: Issue[] } {
+export function judge(
+  services: Pick<Services, "oauthOf" | "settings">,
+  post: Judgeable,
+  formIssues: readonly Issue[],
+  now = new Date(),
+): { issues: Issue[]; warnings: Issue[] } {
   const { scheduling, forcePrivateUploads } = services.settings;
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
-  const found = judgePost(post, { now, scheduling, forcePrivateUploads, accounts, measured: post.measured, legacy: post.legacy ?? false });
-  const judged = { issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies ?? null, post)]), warnings: inPlace(formIssues, found.warnings) };
-  return { issues: boundIssues([...formIssues, ...withoutEchoes(formIssues, judged.issues)]), warnings: boundIssues(withoutEchoes(formIssues, judged.warnings)) };
+  const found = judgePost(post, {
+    now,
+    scheduling,
+    forcePrivateUploads,
+    accounts,
+    measured: post.measured,
+    legacy: post.legacy ?? false,
+  });
+  const judged = {
+    issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies ?? null, post)]),
+    warnings: inPlace(formIssues, found.warnings),
+  };
+  return {
+    issues: boundIssues([...formIssues, ...withoutEchoes(formIssues, judged.issues)]),
+    warnings: boundIssues(withoutEchoes(formIssues, judged.warnings)),
+  };
 }
 
 /** Platforms whose names were wrong have been cut out; issues of those behind them point to where they were sent. */
@@ -82,11 +100,18 @@ export function unknownSet(platformSetId: string): Issue {
   };
 }
 
-function factsOf(services: Pick<Services, "oauthOf">, accounts: SetAccounts): Partial<Record<PlatformName, AccountFacts>> {
+function factsOf(
+  services: Pick<Services, "oauthOf">,
+  accounts: SetAccounts,
+): Partial<Record<PlatformName, AccountFacts>> {
   return Object.fromEntries(
     Object.entries(accounts).map(([platform, account]) => [
       platform,
-      { scopes: account.scopes, metadata: account.platform_metadata, tokenExpiresAt: grantEnd(services.oauthOf(account.platform)?.refresh, account)?.toISOString() ?? null },
+      {
+        scopes: account.scopes,
+        metadata: account.platform_metadata,
+        tokenExpiresAt: grantEnd(services.oauthOf(account.platform)?.refresh, account)?.toISOString() ?? null,
+      },
     ]),
   );
 }

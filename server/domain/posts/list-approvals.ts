@@ -14,12 +14,26 @@ export async function listApprovals(
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<Answer<{ approvals: WaitingApproval[]; nextCursor: string | null }>> {
   // The hashes are read first: a change between the two is shown under a hash that no longer fits, and refused.
-  const rows = await listWaiting.all(services.pool, [userId, mode, cursor === undefined ? null : readCursor(cursor), limit + 1]);
+  const rows = await listWaiting.all(services.pool, [
+    userId,
+    mode,
+    cursor === undefined ? null : readCursor(cursor),
+    limit + 1,
+  ]);
   const shown = rows.slice(0, limit);
-  const posts = new Map((await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]));
+  const posts = new Map(
+    (await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]),
+  );
   const approvals = shown.flatMap(({ id, content_hash, key_id, key_name }): WaitingApproval[] => {
     const post = posts.get(id);
-    return post === undefined ? [] : [{ ...answerApproval(services.settings, post, { content_hash, approved_at: null, approved_by: null }).body, key: { id: key_id, name: key_name } }];
+    return post === undefined
+      ? []
+      : [
+          {
+            ...answerApproval(services.settings, post, { content_hash, approved_at: null, approved_by: null }).body,
+            key: { id: key_id, name: key_name },
+          },
+        ];
   });
   return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
 }

@@ -16,7 +16,13 @@ test("the attempts of a post show every step with its calls, in order, and what 
     const { attempts } = postsAttempts.answer.parse(body);
     assert.ok(attempts.every(({ platformPostId }) => platformPostId === post.platformPostId));
     const commits = attempts.filter(({ effect }) => effect === "visible");
-    assert.deepEqual(commits.map(({ attempt, verdict }) => [attempt, verdict]), [[1, "failed"], [2, "done"]]);
+    assert.deepEqual(
+      commits.map(({ attempt, verdict }) => [attempt, verdict]),
+      [
+        [1, "failed"],
+        [2, "done"],
+      ],
+    );
     for (const { requests, endedAt } of commits) {
       assert.notEqual(endedAt, null);
       assert.equal(requests.length, 1);
@@ -25,7 +31,10 @@ test("the attempts of a post show every step with its calls, in order, and what 
     }
     assert.equal(commits[1]?.remoteId, world.ledger.posts.find(({ text }) => text === "twice")?.id);
     assert.ok(attempts.some(({ effect, verdict }) => effect === "hidden" && verdict === "done"));
-    assert.deepEqual([...attempts].sort((one, other) => one.startedAt.localeCompare(other.startedAt)).map(({ id }) => id), attempts.map(({ id }) => id));
+    assert.deepEqual(
+      [...attempts].sort((one, other) => one.startedAt.localeCompare(other.startedAt)).map(({ id }) => id),
+      attempts.map(({ id }) => id),
+    );
     assert.doesNotMatch(JSON.stringify(attempts), /Bearer (?!\[)/);
     await assert.rejects(listAttempts(world, { userId: "user_other", mode: "test" }, post.id), /Post not found/);
   });
@@ -40,7 +49,10 @@ test("an outcome that had to be looked up shows how often it was, and the calls 
     await world.until(post, isOver);
     const { attempts } = (await listAttempts(world, { userId: post.userId, mode: "test" }, post.id)).body;
     const commit = attempts.find(({ effect }) => effect === "visible");
-    assert.deepEqual([commit?.verdict, commit?.requests[0]?.status, commit?.requests[0]?.failure], ["done", null, "cut"]);
+    assert.deepEqual(
+      [commit?.verdict, commit?.requests[0]?.status, commit?.requests[0]?.failure],
+      ["done", null, "cut"],
+    );
     assert.ok((commit?.readBacks ?? 0) >= 1);
     assert.ok((commit?.readBackRequests.length ?? 0) >= 1);
   });

@@ -8,7 +8,11 @@ import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";
 
 /** What was done to publish a post, step by step, oldest first. The journal holds no secrets. Throws POST_NOT_FOUND. */
-export async function listAttempts(services: Pick<Services, "pool">, caller: Caller, postId: string): Promise<Answer<{ attempts: PostAttempt[] }>> {
+export async function listAttempts(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  postId: string,
+): Promise<Answer<{ attempts: PostAttempt[] }>> {
   const values = [postId, caller.userId, caller.mode];
   const rows = await listPublishSteps.all(services.pool, values);
   if (rows.length === 0 && (await findPost.one(services.pool, values)) === undefined) throw postNotFound();
@@ -30,7 +34,8 @@ function toAttempt(row: PublishStepRow): PostAttempt {
     verdict: row.result === null ? "open" : VERDICTS[row.result],
     remoteId: row.remote_id,
     // A quiet step is written down when it is over: it began with its first call.
-    startedAt: row.effect === "visible" ? row.intent_at.toISOString() : (requests[0]?.startedAt ?? row.intent_at.toISOString()),
+    startedAt:
+      row.effect === "visible" ? row.intent_at.toISOString() : (requests[0]?.startedAt ?? row.intent_at.toISOString()),
     endedAt: row.result_at?.toISOString() ?? null,
     requests,
     readBacks: reads,

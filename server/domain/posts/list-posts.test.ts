@@ -29,11 +29,17 @@ async function newTenant(): Promise<Tenant> {
 }
 
 async function create(tenant: Tenant, text: string, changed: object = {}): Promise<string> {
-  const answer = await world.call(tenant, "POST", POSTS, { content: { text }, platforms: ["threads"], platformSetId: tenant.platformSetId, ...changed });
+  const answer = await world.call(tenant, "POST", POSTS, {
+    content: { text },
+    platforms: ["threads"],
+    platformSetId: tenant.platformSetId,
+    ...changed,
+  });
   return idOf(answer.body, "post");
 }
 
-const list = async (tenant: Tenant, query = "") => page.parse((await world.call(tenant, "GET", `${POSTS}${query}`)).body);
+const list = async (tenant: Tenant, query = "") =>
+  page.parse((await world.call(tenant, "GET", `${POSTS}${query}`)).body);
 
 test("posts come newest first, in pages by offset or cursor that neither repeat nor lose any", async () => {
   const tenant = await newTenant();
@@ -44,7 +50,7 @@ test("posts come newest first, in pages by offset or cursor that neither repeat 
   const byOffset = await list(tenant, "?limit=10&offset=20");
   assert.deepEqual([byOffset.posts.map(({ id }) => id), byOffset.nextCursor], [ids.slice(20), null]);
   const seen: string[] = [];
-  for (let cursor: string | null = ""; cursor !== null; ) {
+  for (let cursor: string | null = ""; cursor !== null;) {
     const { posts, nextCursor, total } = await list(tenant, `?limit=7${cursor === "" ? "" : `&cursor=${cursor}`}`);
     seen.push(...posts.map(({ id }) => id));
     assert.equal(total, 25);
@@ -75,10 +81,25 @@ test("status and platform filter, and total counts what they match", async () =>
 test("a search finds any text of the post, upper and lower case alike, and takes % _ and \\ as plain letters", async () => {
   const tenant = await newTenant();
   const plain = await create(tenant, "Grüße aus Köln, 100% sicher, a_b and c\\d");
-  const override = await create(tenant, "Something", { platforms: ["linkedin"], content: { text: "Something", linkUrl: "https://example.com", platformOverrides: { linkedin: { text: "Overridden words", settings: { articleTitle: "Headline" } } } } });
-  const chain = await create(tenant, "Start", { content: { text: "Start", platformOverrides: { threads: { settings: { thread: [{ text: "Then the second part" }] } } } } });
-  const alt = await create(tenant, "Picture", { content: { text: "Picture", media: [{ url: "https://example.com/a.jpg", altText: "A lighthouse" }] } });
-  const search = async (words: string) => (await list(tenant, `?search=${encodeURIComponent(words)}`)).posts.map(({ id }) => id);
+  const override = await create(tenant, "Something", {
+    platforms: ["linkedin"],
+    content: {
+      text: "Something",
+      linkUrl: "https://example.com",
+      platformOverrides: { linkedin: { text: "Overridden words", settings: { articleTitle: "Headline" } } },
+    },
+  });
+  const chain = await create(tenant, "Start", {
+    content: {
+      text: "Start",
+      platformOverrides: { threads: { settings: { thread: [{ text: "Then the second part" }] } } },
+    },
+  });
+  const alt = await create(tenant, "Picture", {
+    content: { text: "Picture", media: [{ url: "https://example.com/a.jpg", altText: "A lighthouse" }] },
+  });
+  const search = async (words: string) =>
+    (await list(tenant, `?search=${encodeURIComponent(words)}`)).posts.map(({ id }) => id);
   assert.deepEqual(await search("GRÜSSE"), []);
   assert.deepEqual(await search("grüße AUS köln"), [plain]);
   assert.deepEqual(await search("100%"), [plain]);
@@ -96,7 +117,10 @@ test("from and to bound the time of creation", async () => {
   const tenant = await newTenant();
   const id = await create(tenant, "Now");
   const at = (milliseconds: number) => encodeURIComponent(new Date(Date.now() + milliseconds).toISOString());
-  assert.deepEqual((await list(tenant, `?from=${at(-60_000)}&to=${at(60_000)}`)).posts.map((post) => post.id), [id]);
+  assert.deepEqual(
+    (await list(tenant, `?from=${at(-60_000)}&to=${at(60_000)}`)).posts.map((post) => post.id),
+    [id],
+  );
   assert.equal((await list(tenant, `?to=${at(-60_000)}`)).total, 0);
   assert.equal((await list(tenant, `?from=${at(60_000)}`)).total, 0);
 });
@@ -125,7 +149,9 @@ test("a list of twenty reads no more rows with many posts stored than with few",
   try {
     await client.query("set plan_cache_mode = force_generic_plan");
     await client.query(`prepare page(text, text, int, int) as ${statement.text}`);
-    const { rows } = await client.query(`explain (analyze, costs off, timing off, buffers off) execute page('${tenant.userId}', '${tenant.mode}', ${values.slice(2).join(", ")})`);
+    const { rows } = await client.query(
+      `explain (analyze, costs off, timing off, buffers off) execute page('${tenant.userId}', '${tenant.mode}', ${values.slice(2).join(", ")})`,
+    );
     const plan = rows.map((row: Record<string, unknown>) => row["QUERY PLAN"]).join("\n");
     assert.match(plan, /Index Scan using posts_list on posts/);
     assert.doesNotMatch(plan, /rows=5000/);

@@ -20,7 +20,11 @@ export interface PostQuery {
 }
 
 /** A page of posts in short form, newest first, and how many match in all. */
-export async function listPosts(services: Pick<Services, "pool">, caller: Caller, query: PostQuery): Promise<Answer<{ posts: PostSummary[]; total: number; nextCursor: string | null }>> {
+export async function listPosts(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  query: PostQuery,
+): Promise<Answer<{ posts: PostSummary[]; total: number; nextCursor: string | null }>> {
   const filter: PostFilter = {
     status: query.status ?? null,
     platform: query.platform ?? null,
@@ -30,9 +34,16 @@ export async function listPosts(services: Pick<Services, "pool">, caller: Caller
     texts: TEXTS,
   };
   const after = query.cursor === undefined ? null : readCursor(query.cursor);
-  const page = listPage(caller.userId, caller.mode, filter, { after, limit: query.limit + 1, offset: after === null ? query.offset : 0 });
+  const page = listPage(caller.userId, caller.mode, filter, {
+    after,
+    limit: query.limit + 1,
+    offset: after === null ? query.offset : 0,
+  });
   const counted = countMatches(caller.userId, caller.mode, filter);
-  const [rows, count] = await Promise.all([page.statement.all(services.pool, page.values), counted.statement.one(services.pool, counted.values)]);
+  const [rows, count] = await Promise.all([
+    page.statement.all(services.pool, page.values),
+    counted.statement.one(services.pool, counted.values),
+  ]);
   const shown = rows.slice(0, query.limit);
   const nextCursor = rows.length > query.limit ? writeCursor(shown.at(-1)?.id ?? "") : null;
   return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };

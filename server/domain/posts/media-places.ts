@@ -25,16 +25,25 @@ interface ContentLike {
 
 /** Every media entry of a content, those in the parts of chains included, in the order in which they stand. */
 export function mediaPlaces(content: ContentLike): MediaPlace[] {
-  return [...entriesOf(content.media, "/content/media"), ...Object.entries(asObject(content.platformOverrides)).flatMap(([platform, override]) => chainPlaces(platform, override))];
+  return [
+    ...entriesOf(content.media, "/content/media"),
+    ...Object.entries(asObject(content.platformOverrides)).flatMap(([platform, override]) =>
+      chainPlaces(platform, override),
+    ),
+  ];
 }
 
 /** Every thumbnail of a media entry, and the cover pictures that settings name. */
 export function picturePlaces(content: ContentLike): PicturePlace[] {
-  const thumbnails = mediaPlaces(content).map(({ path, entry }) => pictureAt(`${path}/thumbnailUrl`, entry, "thumbnailUrl"));
+  const thumbnails = mediaPlaces(content).map(({ path, entry }) =>
+    pictureAt(`${path}/thumbnailUrl`, entry, "thumbnailUrl"),
+  );
   const overrides = asObject(content.platformOverrides);
   const covers = PLATFORM_NAMES.map((platform) => {
     const { cover } = catalog[platform].capabilities;
-    return cover === undefined ? null : pictureAt(settingPath(platform, cover), asObject(asObject(overrides[platform]).settings), cover);
+    return cover === undefined
+      ? null
+      : pictureAt(settingPath(platform, cover), asObject(asObject(overrides[platform]).settings), cover);
   });
   return [...thumbnails, ...covers].filter((place) => place !== null);
 }
@@ -48,7 +57,9 @@ function pictureAt(path: string, holder: Record<string, unknown>, member: string
 function chainPlaces(platform: string, override: unknown): MediaPlace[] {
   const { thread } = asObject(asObject(override).settings);
   if (!Array.isArray(thread)) return [];
-  return thread.flatMap((part: unknown, index) => entriesOf(asObject(part).media, `/content/platformOverrides/${platform}/settings/thread/${index}/media`));
+  return thread.flatMap((part: unknown, index) =>
+    entriesOf(asObject(part).media, `/content/platformOverrides/${platform}/settings/thread/${index}/media`),
+  );
 }
 
 function entriesOf(list: unknown, path: string): MediaPlace[] {

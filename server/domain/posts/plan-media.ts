@@ -47,23 +47,45 @@ const MAX_MEDIA = 500;
 
 function tooMany(actual: number): Issue {
   const message = `The post has ${actual} media files; it can have at most ${MAX_MEDIA}`;
-  return { rule: "media.count", code: "UNSUPPORTED_MEDIA_CONFIG", platform: null, path: "/content", message, actual, limit: MAX_MEDIA, fix: "Leave out some media." };
+  return {
+    rule: "media.count",
+    code: "UNSUPPORTED_MEDIA_CONFIG",
+    platform: null,
+    path: "/content",
+    message,
+    actual,
+    limit: MAX_MEDIA,
+    fix: "Leave out some media.",
+  };
 }
 
 /** The ids of stored media objects that a content may mean. */
 export function namedIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
   const content = sent ?? {};
   const ids = mediaPlaces(content).map(({ entry }) => (isText(entry.url) ? idOfUrl(entry.url) : entry.id));
-  return [...ids, ...picturePlaces(content).map(({ url }) => idOfUrl(url))].filter((id) => isText(id)).filter((id) => UUID.test(id));
+  return [...ids, ...picturePlaces(content).map(({ url }) => idOfUrl(url))]
+    .filter((id) => isText(id))
+    .filter((id) => UUID.test(id));
 }
 
 /** A copy where there is something to write into. */
 function fillIn(sent: PostDraft["content"] = {}): PostContent {
-  const { text = "", media, linkUrl, platformOverrides } = mediaPlaces(sent).length === 0 ? sent : structuredClone(sent);
+  const {
+    text = "",
+    media,
+    linkUrl,
+    platformOverrides,
+  } = mediaPlaces(sent).length === 0 ? sent : structuredClone(sent);
   return { text, media: [...(media ?? [])], linkUrl: linkUrl ?? null, platformOverrides: platformOverrides ?? {} };
 }
 
-function linkPlace({ path, entry }: MediaPlace, plan: MediaPlan, uploads: readonly Upload[], unused: Set<number>, known: KnownMedia): void {
+function linkPlace(
+  { path, entry }: MediaPlace,
+  plan: MediaPlan,
+  uploads: readonly Upload[],
+  unused: Set<number>,
+  known: KnownMedia,
+): void {
   const index = [...unused].find((candidate) => uploads[candidate]?.filename === entry.filename);
   if (index !== undefined) {
     unused.delete(index);
@@ -107,7 +129,12 @@ function append(index: number, { content, links, issues }: MediaPlan, uploads: r
 function measuredBy(uploads: readonly Upload[], known: KnownMedia): Measured {
   const byId = new Map<string, MediaFacts | null>([...known.byId].map(([id, { facts }]) => [id, facts]));
   for (const [index, { received }] of uploads.entries()) byId.set(uploadId(index), received?.facts ?? null);
-  return (entry) => (isText(entry.url) ? (storedAt(entry.url, known)?.facts ?? null) : isText(entry.id) ? (byId.get(entry.id) ?? null) : null);
+  return (entry) =>
+    isText(entry.url)
+      ? (storedAt(entry.url, known)?.facts ?? null)
+      : isText(entry.id)
+        ? (byId.get(entry.id) ?? null)
+        : null;
 }
 
 /** Stands for an uploaded file's media object until that has an id. */
@@ -116,14 +143,31 @@ function uploadId(index: number): string {
 }
 
 function withoutBytes(path: string, id: unknown): Issue {
-  const name = path.slice(1).replaceAll(/\/(\d+)/g, "[$1]").replaceAll("/", ".");
+  const name = path
+    .slice(1)
+    .replaceAll(/\/(\d+)/g, "[$1]")
+    .replaceAll("/", ".");
   const issue = { code: "VALIDATION_FAILED", platform: null, limit: null } as const;
   if (isText(id)) {
     const fix = "Give the id of a media object of GET /api/v1/media, or a url.";
-    return { ...issue, rule: "media.unknown", path: `${path}/id`, message: `${name}.id names no stored media object`, actual: id, fix };
+    return {
+      ...issue,
+      rule: "media.unknown",
+      path: `${path}/id`,
+      message: `${name}.id names no stored media object`,
+      actual: id,
+      fix,
+    };
   }
   const fix = `Give ${name}.url, or send a file whose name is ${name}.filename, or name a stored media object by ${name}.id.`;
-  return { ...issue, rule: "media.bytes", path, message: `${name} has neither a url, nor a file of the request, nor the id of a stored media object`, actual: null, fix };
+  return {
+    ...issue,
+    rule: "media.bytes",
+    path,
+    message: `${name} has neither a url, nor a file of the request, nor the id of a stored media object`,
+    actual: null,
+    fix,
+  };
 }
 
 function isText(value: unknown): value is string {

@@ -7,33 +7,48 @@ import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 
 /** Counts a post that a person makes, in the transaction that makes it. Throws RATE_LIMITED where they have made as many today as they may. */
-export async function countPost({ limitsOf }: Pick<Services, "limitsOf">, tx: pg.PoolClient, { userId }: Call, now = new Date()): Promise<void> {
+export async function countPost(
+  { limitsOf }: Pick<Services, "limitsOf">,
+  tx: pg.PoolClient,
+  { userId }: Call,
+  now = new Date(),
+): Promise<void> {
   const { postsPerDay: most } = await limitsOf(userId);
   if (most === null || (await countPostOfUser.one(tx, [userId, most])) !== undefined) return;
   const resetsAt = endOfDay(now);
-  throw usedUp({
-    kind: "quota",
-    name: "postsPerDay",
-    limit: most,
-    resetsAt,
-    message: `You may create ${most} ${most === 1 ? "post" : "posts"} a day, and have`,
-    fix: `Wait until ${resetsAt.toISOString()}, or ask the operator of this instance for more.`,
-  }, { now });
+  throw usedUp(
+    {
+      kind: "quota",
+      name: "postsPerDay",
+      limit: most,
+      resetsAt,
+      message: `You may create ${most} ${most === 1 ? "post" : "posts"} a day, and have`,
+      fix: `Wait until ${resetsAt.toISOString()}, or ask the operator of this instance for more.`,
+    },
+    { now },
+  );
 }
 
 /** Judges one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many wait as may. */
-export async function judgeScheduling({ limitsOf }: Pick<Services, "limitsOf">, tx: pg.PoolClient, { userId }: Call): Promise<void> {
+export async function judgeScheduling(
+  { limitsOf }: Pick<Services, "limitsOf">,
+  tx: pg.PoolClient,
+  { userId }: Call,
+): Promise<void> {
   const { maxScheduledPosts: most } = await limitsOf(userId);
   if (most === null) return;
   await lockUser.one(tx, [userId]);
   const { count, first } = (await countScheduledOfUser.one(tx, [userId, most])) ?? { count: 0, first: null };
   if (count < most) return;
-  throw usedUp({
-    kind: "quota",
-    name: "maxScheduledPosts",
-    limit: most,
-    resetsAt: first,
-    message: `You may have ${most} ${most === 1 ? "post" : "posts"} scheduled at once, and have`,
-    fix: "Wait until one of them has gone out, discard one, or leave scheduledFor out and publish the draft when it is time.",
-  }, { path: "/scheduledFor" });
+  throw usedUp(
+    {
+      kind: "quota",
+      name: "maxScheduledPosts",
+      limit: most,
+      resetsAt: first,
+      message: `You may have ${most} ${most === 1 ? "post" : "posts"} scheduled at once, and have`,
+      fix: "Wait until one of them has gone out, discard one, or leave scheduledFor out and publish the draft when it is time.",
+    },
+    { path: "/scheduledFor" },
+  );
 }

@@ -16,12 +16,20 @@ export interface StoredLink {
 }
 
 /** The stored media objects that a content may name; `former` are those behind the post as it was. */
-export async function loadKnownMedia(services: Pick<Services, "settings">, db: Db, caller: Caller, sent: PostDraft["content"], former: readonly MediaRow[] = []): Promise<KnownMedia> {
+export async function loadKnownMedia(
+  services: Pick<Services, "settings">,
+  db: Db,
+  caller: Caller,
+  sent: PostDraft["content"],
+  former: readonly MediaRow[] = [],
+): Promise<KnownMedia> {
   const idOfUrl = (url: string) => mediaIdOfUrl(services.settings.mediaUrl, url);
   const named = await getMedia(db, caller, namedIds(sent, idOfUrl));
   return {
     byId: new Map([...former, ...named].map((row) => [row.id, row])),
-    byUrl: new Map(former.flatMap((row) => (row.source_url === null || row.status === "failed" ? [] : [[row.source_url, row]]))),
+    byUrl: new Map(
+      former.flatMap((row) => (row.source_url === null || row.status === "failed" ? [] : [[row.source_url, row]])),
+    ),
     idOfUrl,
   };
 }
@@ -30,7 +38,13 @@ export async function loadKnownMedia(services: Pick<Services, "settings">, db: D
  * Makes media objects of the plan's files and addresses, holds those that it names, and puts their ids into the
  * content. In the transaction in which the post is stored.
  */
-export async function storeMedia(services: Pick<Services, "jobs">, call: Call | Caller, db: Db, plan: MediaPlan, uploads: readonly Upload[]): Promise<{ content: PostContent; links: StoredLink[] }> {
+export async function storeMedia(
+  services: Pick<Services, "jobs">,
+  call: Call | Caller,
+  db: Db,
+  plan: MediaPlan,
+  uploads: readonly Upload[],
+): Promise<{ content: PostContent; links: StoredLink[] }> {
   if (plan.links.length === 0) return { content: plan.content, links: [] };
   const rows = new Map<Source, MediaRow>();
   const sources = plan.links.map(({ source }) => source);
@@ -41,8 +55,18 @@ export async function storeMedia(services: Pick<Services, "jobs">, call: Call | 
   (await addUploads(db, call, sent)).forEach((row, index) => put(rows, sent[index]?.source, row));
   const fetched = sources.filter((source) => "url" in source);
   (await addUrls(db, services.jobs, call, fetched)).forEach((row, index) => put(rows, fetched[index], row));
-  const held = await holdForPost(db, call, sources.flatMap((source) => ("mediaId" in source ? [source.mediaId] : [])));
-  for (const source of sources) if ("mediaId" in source) put(rows, source, held.find(({ id }) => id === source.mediaId));
+  const held = await holdForPost(
+    db,
+    call,
+    sources.flatMap((source) => ("mediaId" in source ? [source.mediaId] : [])),
+  );
+  for (const source of sources)
+    if ("mediaId" in source)
+      put(
+        rows,
+        source,
+        held.find(({ id }) => id === source.mediaId),
+      );
   const links = plan.links.map(({ path, source }) => {
     const row = rows.get(source);
     if (row === undefined) throw new Error(`The media object for ${path} was not stored`);

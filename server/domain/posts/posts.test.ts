@@ -19,8 +19,14 @@ before(async () => {
 after(() => world.close());
 
 const POSTS = "/api/v1/posts";
-const body = (changed: object = {}) => ({ content: { text: "Hello" }, platforms: ["threads"], platformSetId: tenant.platformSetId, ...changed });
-const create = (changed: object = {}, as = tenant) => world.call(as, "POST", POSTS, { ...body(), platformSetId: as.platformSetId, ...changed });
+const body = (changed: object = {}) => ({
+  content: { text: "Hello" },
+  platforms: ["threads"],
+  platformSetId: tenant.platformSetId,
+  ...changed,
+});
+const create = (changed: object = {}, as = tenant) =>
+  world.call(as, "POST", POSTS, { ...body(), platformSetId: as.platformSetId, ...changed });
 const patch = (id: string, changed: object) => world.call(tenant, "PATCH", `${POSTS}/${id}`, changed);
 const get = (id: string) => world.call(tenant, "GET", `${POSTS}/${id}`);
 const act = (id: string, action: string, sent?: object) => world.call(tenant, "POST", `${POSTS}/${id}/${action}`, sent);
@@ -28,13 +34,24 @@ const postIn = (answer: Called) => postShape.parse(objectIn(answer.body, "post")
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 
 test("create answers 201 with the whole post, every member there, and gives back what was sent", async () => {
-  const content = { text: "Hello", media: [{ url: "https://example.com/a.jpg", id: "label" }], linkUrl: null, platformOverrides: { linkedin: { text: "Hi", settings: { visibility: "PUBLIC" } } } };
+  const content = {
+    text: "Hello",
+    media: [{ url: "https://example.com/a.jpg", id: "label" }],
+    linkUrl: null,
+    platformOverrides: { linkedin: { text: "Hi", settings: { visibility: "PUBLIC" } } },
+  };
   const answer = await create({ content, platforms: ["threads", "linkedin"] });
   assert.equal(answer.status, 201);
   const made = z.strictObject(postShape.shape).parse(objectIn(answer.body, "post"));
   assert.deepEqual(made.content, content);
   assert.deepEqual([made.status, made.scheduledFor, made.publishedAt, made.mode], ["draft", null, null, "test"]);
-  assert.deepEqual(made.platformPosts.map(({ platform, status }) => [platform, status]), [["threads", "pending"], ["linkedin", "pending"]]);
+  assert.deepEqual(
+    made.platformPosts.map(({ platform, status }) => [platform, status]),
+    [
+      ["threads", "pending"],
+      ["linkedin", "pending"],
+    ],
+  );
   assert.deepEqual(postIn(await get(made.id)), made);
 });
 
@@ -49,7 +66,10 @@ test("a time in the future makes a scheduled post, kept to the millisecond; the 
   assert.equal(postIn(await create({ platforms: ["facebook"], scheduledFor: inHours(-0.01) })).status, "scheduled");
   for (const wrong of [inHours(-1), inHours(24 * 370), scheduledFor.replace("Z", ""), "tomorrow"]) {
     const { issues } = asRefusal(await create({ platforms: ["facebook"], scheduledFor: wrong }), 400);
-    assert.deepEqual(issues.map(({ path }) => path), ["/scheduledFor"]);
+    assert.deepEqual(
+      issues.map(({ path }) => path),
+      ["/scheduledFor"],
+    );
   }
   assert.equal(asRefusal(await create({ scheduledFor }), 400).error, "Threads posts cannot be scheduled yet.");
 });
@@ -59,11 +79,17 @@ test("a post keeps the last time at which it may be published, which is later th
   const made = postIn(await create({ platforms: ["facebook"], scheduledFor, publishBy }));
   assert.equal(made.publishBy, publishBy);
   assert.equal(postIn(await patch(made.id, { content: { text: "Better" } })).publishBy, publishBy);
-  assert.deepEqual(asRefusal(await patch(made.id, { scheduledFor: inHours(3) }), 400).issues.map(({ path, rule }) => [path, rule]), [["/publishBy", "publishBy.early"]]);
+  assert.deepEqual(
+    asRefusal(await patch(made.id, { scheduledFor: inHours(3) }), 400).issues.map(({ path, rule }) => [path, rule]),
+    [["/publishBy", "publishBy.early"]],
+  );
   assert.equal(postIn(await patch(made.id, { scheduledFor: inHours(3), publishBy: null })).publishBy, null);
   for (const wrong of [scheduledFor, inHours(-1), inHours(24 * 370), "tomorrow"]) {
     const { issues } = asRefusal(await create({ platforms: ["facebook"], scheduledFor, publishBy: wrong }), 400);
-    assert.deepEqual(issues.map(({ path }) => path), ["/publishBy"]);
+    assert.deepEqual(
+      issues.map(({ path }) => path),
+      ["/publishBy"],
+    );
   }
 });
 
@@ -74,28 +100,59 @@ test("issues of form, media, texts and accounts are told together, in their orde
     platformSetId: tenant.platformSetId,
   });
   const { issues } = asRefusal(answer, 400);
-  assert.deepEqual(issues.map(({ rule }) => rule), ["request.unknownKey", "media.bytes", "threads.text.length", "instagram.account.connected"]);
-  const validated = await world.call(tenant, "POST", `${POSTS}/validate`, { content: { text: "x".repeat(600) }, platforms: ["threads"], platformSetId: tenant.platformSetId });
-  const { valid, issues: found } = z.object({ valid: z.boolean(), issues: z.array(z.object({ code: z.string() })) }).parse(validated.body);
+  assert.deepEqual(
+    issues.map(({ rule }) => rule),
+    ["request.unknownKey", "media.bytes", "threads.text.length", "instagram.account.connected"],
+  );
+  const validated = await world.call(tenant, "POST", `${POSTS}/validate`, {
+    content: { text: "x".repeat(600) },
+    platforms: ["threads"],
+    platformSetId: tenant.platformSetId,
+  });
+  const { valid, issues: found } = z
+    .object({ valid: z.boolean(), issues: z.array(z.object({ code: z.string() })) })
+    .parse(validated.body);
   assert.deepEqual([validated.status, valid, found.map(({ code }) => code)], [200, false, ["CONTENT_TOO_LONG"]]);
 });
 
 test("an issue of a platform points to where it was sent, also behind a name that was wrong", async () => {
-  const { issues } = asRefusal(await create({ platforms: ["threds", "threads", "instagram"], content: { text: "x", media: [{ url: "https://example.com/a.jpg" }] } }), 400);
-  assert.deepEqual(issues.map(({ path, code }) => [path, code]), [["/platforms/0", "VALIDATION_FAILED"], ["/platforms/2", "PLATFORM_NOT_CONNECTED"]]);
+  const { issues } = asRefusal(
+    await create({
+      platforms: ["threds", "threads", "instagram"],
+      content: { text: "x", media: [{ url: "https://example.com/a.jpg" }] },
+    }),
+    400,
+  );
+  assert.deepEqual(
+    issues.map(({ path, code }) => [path, code]),
+    [
+      ["/platforms/0", "VALIDATION_FAILED"],
+      ["/platforms/2", "PLATFORM_NOT_CONNECTED"],
+    ],
+  );
 });
 
 test("validate stores nothing", async () => {
   const before = await countRows(world);
-  await world.call(tenant, "POST", `${POSTS}/validate`, body({ content: { text: "x", media: [{ url: "https://example.com/a.jpg" }] } }));
+  await world.call(
+    tenant,
+    "POST",
+    `${POSTS}/validate`,
+    body({ content: { text: "x", media: [{ url: "https://example.com/a.jpg" }] } }),
+  );
   assert.deepEqual(await countRows(world), before);
 });
 
 test("a patch replaces the members it gives and leaves the others; a platform that stays keeps its platform post", async () => {
-  const made = postIn(await create({ platforms: ["threads", "linkedin"], content: { text: "Hello", linkUrl: "https://example.com/" } }));
+  const made = postIn(
+    await create({ platforms: ["threads", "linkedin"], content: { text: "Hello", linkUrl: "https://example.com/" } }),
+  );
   const changed = postIn(await patch(made.id, { content: { text: "Changed" }, platforms: ["facebook", "threads"] }));
   assert.deepEqual(changed.content, { ...made.content, text: "Changed" });
-  assert.deepEqual(changed.platformPosts.map(({ platform }) => platform), ["facebook", "threads"]);
+  assert.deepEqual(
+    changed.platformPosts.map(({ platform }) => platform),
+    ["facebook", "threads"],
+  );
   assert.equal(changed.platformPosts[1]?.id, made.platformPosts[0]?.id);
   assert.notEqual(changed.updatedAt, "");
 });
@@ -104,7 +161,10 @@ test("a patch may schedule a draft and make a scheduled post a draft again", asy
   const made = postIn(await create({ platforms: ["facebook"] }));
   const scheduledFor = inHours(2);
   assert.deepEqual(postIn(await patch(made.id, { scheduledFor })).status, "scheduled");
-  const { rows } = await world.services.pool.query("select due_at, next_action_at is not null as waits from platform_posts where post_id = $1", [made.id]);
+  const { rows } = await world.services.pool.query(
+    "select due_at, next_action_at is not null as waits from platform_posts where post_id = $1",
+    [made.id],
+  );
   assert.deepEqual(rows, [{ due_at: new Date(scheduledFor), waits: true }]);
   const draft = postIn(await patch(made.id, { scheduledFor: null }));
   assert.deepEqual([draft.status, draft.scheduledFor], ["draft", null]);
@@ -112,7 +172,10 @@ test("a patch may schedule a draft and make a scheduled post a draft again", asy
 
 test("what a patch leads to is judged whole, and a refused patch changes nothing", async () => {
   const made = postIn(await create({ platforms: ["facebook"], scheduledFor: inHours(1) }));
-  assert.equal(asRefusal(await patch(made.id, { platforms: ["threads"] }), 400).error, "Threads posts cannot be scheduled yet.");
+  assert.equal(
+    asRefusal(await patch(made.id, { platforms: ["threads"] }), 400).error,
+    "Threads posts cannot be scheduled yet.",
+  );
   assert.deepEqual(postIn(await get(made.id)), made);
 });
 
@@ -123,21 +186,33 @@ test("each status allows what the table says and refuses the rest with its name"
   assert.match(asRefusal(await patch(id, { content: { text: "x" } }), 409).error, /"queued"/);
   assert.match(asRefusal(await act(id, "publish"), 409).error, /"queued"/);
   assert.equal(postIn(await world.call(tenant, "DELETE", `${POSTS}/${id}`)).status, "discarded");
-  for (const again of ["cancel", "publish", "retry"]) assert.match(asRefusal(await act(id, again), 409).error, /"discarded"/);
+  for (const again of ["cancel", "publish", "retry"])
+    assert.match(asRefusal(await act(id, again), 409).error, /"discarded"/);
 });
 
 test("retry takes failed platform posts, and unknown ones only by name and with force", async () => {
   const made = postIn(await create({ platforms: ["threads", "linkedin", "facebook"] }));
   await act(made.id, "publish");
   const { pool } = world.services;
-  const set = (platform: string, status: string) => pool.query("update platform_posts set status = $2, next_action_at = null where post_id = $1 and platform = $3", [made.id, status, platform]);
+  const set = (platform: string, status: string) =>
+    pool.query("update platform_posts set status = $2, next_action_at = null where post_id = $1 and platform = $3", [
+      made.id,
+      status,
+      platform,
+    ]);
   await Promise.all([set("threads", "published"), set("linkedin", "failed"), set("facebook", "unknown")]);
   await pool.query("update posts set status = 'partial' where id = $1", [made.id]);
   assert.equal(asRefusal(await act(made.id, "retry", { platforms: ["twitter"] }), 400).code, "VALIDATION_FAILED");
-  assert.equal(asRefusal(await act(made.id, "retry", { platforms: ["threads"] }), 409).code, "INVALID_STATUS_TRANSITION");
+  assert.equal(
+    asRefusal(await act(made.id, "retry", { platforms: ["threads"] }), 409).code,
+    "INVALID_STATUS_TRANSITION",
+  );
   assert.equal(asRefusal(await act(made.id, "retry", { platforms: ["facebook"] }), 409).code, "OUTCOME_UNKNOWN");
   const forced = postIn(await act(made.id, "retry", { platforms: ["facebook"], force: true }));
-  assert.deepEqual(forced.platformPosts.map(({ status }) => status), ["published", "failed", "queued"]);
+  assert.deepEqual(
+    forced.platformPosts.map(({ status }) => status),
+    ["published", "failed", "queued"],
+  );
 });
 
 test("publishing is refused while a platform has no account any more, and the draft stays", async () => {
@@ -150,26 +225,53 @@ test("publishing is refused while a platform has no account any more, and the dr
   assert.equal(objectIn((await world.call(other, "GET", `${POSTS}/${id}`)).body, "post").status, "draft");
 });
 
-const fixture = async (name: string) => new Uint8Array(await readFile(new URL(`../../../tests/fixtures/${name}`, import.meta.url)));
+const fixture = async (name: string) =>
+  new Uint8Array(await readFile(new URL(`../../../tests/fixtures/${name}`, import.meta.url)));
 
 async function sendForm(data: object, files: Record<string, string>): Promise<Called> {
   const form = new FormData();
   form.set("data", JSON.stringify(data));
-  for (const [name, source] of Object.entries(files)) form.append("files", new File([await fixture(source)], name, { type: source.endsWith("mp4") ? "video/mp4" : "image/jpeg" }));
+  for (const [name, source] of Object.entries(files))
+    form.append(
+      "files",
+      new File([await fixture(source)], name, { type: source.endsWith("mp4") ? "video/mp4" : "image/jpeg" }),
+    );
   return await world.call(tenant, "POST", POSTS, form);
 }
 
 test("a file gives the entry of its name its bytes, others are appended, and the answer shows what was measured", async () => {
-  const content = { text: "Hello", media: [{ url: "https://example.com/first.jpg", filename: "first.jpg", altText: "First" }] };
-  const made = postIn(await sendForm(body({ content }), { "second.jpg": "photo-1x1.jpg", "first.jpg": "photo-4x5.jpg" }));
+  const content = {
+    text: "Hello",
+    media: [{ url: "https://example.com/first.jpg", filename: "first.jpg", altText: "First" }],
+  };
+  const made = postIn(
+    await sendForm(body({ content }), { "second.jpg": "photo-1x1.jpg", "first.jpg": "photo-4x5.jpg" }),
+  );
   assert.equal(made.content.media.length, 2);
   const [first, second] = made.content.media;
-  assert.deepEqual([first?.filename, first?.altText, first?.type, first?.mimeType], ["first.jpg", "First", "image", "image/jpeg"]);
+  assert.deepEqual(
+    [first?.filename, first?.altText, first?.type, first?.mimeType],
+    ["first.jpg", "First", "image", "image/jpeg"],
+  );
   assert.deepEqual([second?.filename, second?.altText, second?.durationSeconds], ["second.jpg", null, null]);
-  for (const member of ["id", "url", "type", "mimeType", "filename", "sizeBytes", "width", "height", "durationSeconds", "altText"]) assert.ok(second !== undefined && member in second, member);
+  for (const member of [
+    "id",
+    "url",
+    "type",
+    "mimeType",
+    "filename",
+    "sizeBytes",
+    "width",
+    "height",
+    "durationSeconds",
+    "altText",
+  ])
+    assert.ok(second !== undefined && member in second, member);
   const served = await fetch(z.string().parse(first?.url));
   assert.deepEqual(new Uint8Array(await served.arrayBuffer()), await fixture("photo-4x5.jpg"));
-  const { rows } = await world.services.pool.query("select path from post_media where post_id = $1 order by path", [made.id]);
+  const { rows } = await world.services.pool.query("select path from post_media where post_id = $1 order by path", [
+    made.id,
+  ]);
   assert.deepEqual(rows, [{ path: "/content/media/0" }, { path: "/content/media/1" }]);
 });
 
@@ -177,7 +279,10 @@ test("an answer can be sent back as a patch: its stored files stay what they are
   const made = postIn(await sendForm(body(), { "a.jpg": "photo-1x1.jpg" }));
   const [entry] = made.content.media;
   const changed = postIn(await patch(made.id, { content: { media: [{ ...entry, altText: "A picture" }] } }));
-  assert.deepEqual([changed.content.media[0]?.id, changed.content.media[0]?.altText, changed.content.media[0]?.sizeBytes], [entry?.id, "A picture", entry?.sizeBytes]);
+  assert.deepEqual(
+    [changed.content.media[0]?.id, changed.content.media[0]?.altText, changed.content.media[0]?.sizeBytes],
+    [entry?.id, "A picture", entry?.sizeBytes],
+  );
   const cleared = postIn(await patch(made.id, { content: { media: [] } }));
   assert.deepEqual(cleared.content.media, []);
 });
@@ -190,8 +295,13 @@ test("a stored media object is named by its id, and files in the parts of a chai
   const content = { text: "First", media: [{ id: mediaId }], platformOverrides: { threads: { settings: { thread } } } };
   const made = postIn(await sendForm(body({ content }), { "part.jpg": "photo-4x5.jpg" }));
   assert.equal(made.content.media[0]?.id, mediaId);
-  const { rows } = await world.services.pool.query("select path from post_media where post_id = $1 order by path", [made.id]);
-  assert.deepEqual(rows, [{ path: "/content/media/0" }, { path: "/content/platformOverrides/threads/settings/thread/0/media/0" }]);
+  const { rows } = await world.services.pool.query("select path from post_media where post_id = $1 order by path", [
+    made.id,
+  ]);
+  assert.deepEqual(rows, [
+    { path: "/content/media/0" },
+    { path: "/content/platformOverrides/threads/settings/thread/0/media/0" },
+  ]);
 });
 
 test("media by URL are fetched by a job, and an unchanged URL is not fetched again after a patch", async () => {

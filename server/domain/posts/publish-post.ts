@@ -1,9 +1,9 @@
 import type { Post } from "../../../contract/posts.ts";
 import { assertAllowed, publishNow } from "../../publishing/schedule.ts";
+import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
 import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 import { judgeStored } from "./judge-stored.ts";
@@ -11,11 +11,20 @@ import { refuseIssues } from "./judge.ts";
 
 /** Makes a post due now. It is judged again by what is known today: its accounts, and its media where they have been measured. */
 export async function publishPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
-  return await waitIfUnapproved(services, call, id, async () => await write(services, call, async (tx) => {
-    const post = await holdPost(tx, call, id);
-    assertAllowed(post, "publish");
-    refuseIssues([...(await judgeStored(services, call, tx, { ...post, scheduledFor: null })).issues, ...(await judgePublishing(services, tx, call, post))]);
-    await publishNow(tx, post);
-    return await getPost(services, call, id, tx);
-  }));
+  return await waitIfUnapproved(
+    services,
+    call,
+    id,
+    async () =>
+      await write(services, call, async (tx) => {
+        const post = await holdPost(tx, call, id);
+        assertAllowed(post, "publish");
+        refuseIssues([
+          ...(await judgeStored(services, call, tx, { ...post, scheduledFor: null })).issues,
+          ...(await judgePublishing(services, tx, call, post)),
+        ]);
+        await publishNow(tx, post);
+        return await getPost(services, call, id, tx);
+      }),
+  );
 }

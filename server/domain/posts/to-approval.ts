@@ -14,7 +14,12 @@ import { answerPost } from "./to-post.ts";
  * A post as a person judges it. Its media are shown as they are stored, wherever they came from: what its caller's
  * server would show the person may be another thing than what was fetched from there, and goes out.
  */
-export function answerApproval(settings: Pick<Settings, "mediaUrl" | "mediaSecrets">, row: WholePostRow, approval: ApprovalRow, now = new Date()): Answer<{ approval: Approval; post: Post }> {
+export function answerApproval(
+  settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
+  row: WholePostRow,
+  approval: ApprovalRow,
+  now = new Date(),
+): Answer<{ approval: Approval; post: Post }> {
   const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   const media = row.media.map((each) => toShown(each, urls, now)).sort((a, b) => (a.path < b.path ? -1 : 1));
   const stored = new Map(media.map(({ path, url }) => [path, url]));
@@ -22,13 +27,20 @@ export function answerApproval(settings: Pick<Settings, "mediaUrl" | "mediaSecre
   for (const { path, entry } of mediaPlaces(post.content)) entry.url = stored.get(path) ?? null;
   for (const place of picturePlaces(post.content)) place.replace(stored.get(place.path) ?? null);
   const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy } = approval;
-  const body = { approval: { postId: row.id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy, media }, post };
+  const body = {
+    approval: { postId: row.id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy, media },
+    post,
+  };
   // The revision stands for the post alone: media arrive, and approvals are given, without a new one.
   const digest = createHash("sha256").update(JSON.stringify(body)).digest("base64url");
   return { body, post: { id: row.id, etag: `"${row.revision}-${digest}"` } };
 }
 
-function toShown({ path, media_id, status, error, filename, facts }: PostMediaRow, urls: MediaUrls, now: Date): ShownMedia {
+function toShown(
+  { path, media_id, status, error, filename, facts }: PostMediaRow,
+  urls: MediaUrls,
+  now: Date,
+): ShownMedia {
   return {
     path,
     status,

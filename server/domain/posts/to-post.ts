@@ -1,20 +1,29 @@
 import type { Post, PostSummary } from "../../../contract/posts.ts";
-import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/posts.ts";
 import type { PostSummaryRow } from "../../db/list-posts.ts";
+import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
 import type { Answer } from "../caller.ts";
 import type { Settings } from "../services.ts";
 import { mediaPlaces } from "./media-places.ts";
 
 /** The answer about one post: what was sent, with signed addresses for what lies in storage, and what came of it. */
-export function answerPost(settings: Pick<Settings, "mediaUrl" | "mediaSecrets">, row: WholePostRow, now = new Date()): Answer<{ post: Post }> {
+export function answerPost(
+  settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
+  row: WholePostRow,
+  now = new Date(),
+): Answer<{ post: Post }> {
   const content = row.media.length === 0 ? row.content : structuredClone(row.content);
   const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   const signed = showStored(content, row.media, urls, now);
   const post: Post = {
     id: row.id,
     userId: row.user_id,
-    content: { text: content.text, media: content.media.map((entry) => ({ ...entry })), linkUrl: content.linkUrl, platformOverrides: content.platformOverrides },
+    content: {
+      text: content.text,
+      media: content.media.map((entry) => ({ ...entry })),
+      linkUrl: content.linkUrl,
+      platformOverrides: content.platformOverrides,
+    },
     platformPosts: row.platform_posts.map(toPlatformPost),
     status: row.status,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
@@ -65,7 +74,12 @@ function toPlatformPost(row: PlatformPostRow): Post["platformPosts"][number] {
 }
 
 /** Fills in the entries whose bytes were sent along or stored before; answers whether there were any. */
-function showStored(content: WholePostRow["content"], media: readonly PostMediaRow[], urls: MediaUrls, now: Date): boolean {
+function showStored(
+  content: WholePostRow["content"],
+  media: readonly PostMediaRow[],
+  urls: MediaUrls,
+  now: Date,
+): boolean {
   const byPath = new Map(media.map((row) => [row.path, row]));
   let signed = false;
   for (const { path, entry } of mediaPlaces(content)) {
@@ -75,7 +89,10 @@ function showStored(content: WholePostRow["content"], media: readonly PostMediaR
     signed ||= facts !== null;
     Object.assign(entry, {
       id: row.media_id,
-      url: facts === null ? row.source_url : signMediaUrl(urls, { id: row.media_id, filename: row.filename, mimeType: facts.mimeType }, now),
+      url:
+        facts === null
+          ? row.source_url
+          : signMediaUrl(urls, { id: row.media_id, filename: row.filename, mimeType: facts.mimeType }, now),
       type: facts?.type ?? null,
       mimeType: facts?.mimeType ?? null,
       filename: entry.filename ?? row.filename,

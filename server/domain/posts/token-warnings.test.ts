@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+
 import { z } from "zod";
 
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
@@ -13,18 +14,50 @@ before(async () => {
 });
 after(() => world.close());
 
-const answered = z.object({ warnings: z.array(z.object({ rule: z.string(), code: z.string(), message: z.string(), path: z.string() })) });
+const answered = z.object({
+  warnings: z.array(z.object({ rule: z.string(), code: z.string(), message: z.string(), path: z.string() })),
+});
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 
 /** What each platform's grant may look like, and whether a post in 30 days outlives it. */
 const GRANTS: { says: string; holds: (platform: PlatformName) => boolean; set: string; warns: boolean }[] = [
-  { says: "the access that nobody can renew ends before", holds: (platform) => platforms[platform].oauth?.refresh === undefined, set: "access_token_expires_at = now() + interval '20 days'", warns: true },
+  {
+    says: "the access that nobody can renew ends before",
+    holds: (platform) => platforms[platform].oauth?.refresh === undefined,
+    set: "access_token_expires_at = now() + interval '20 days'",
+    warns: true,
+  },
   { says: "the access names no end", holds: () => true, set: "access_token_expires_at = null", warns: false },
-  { says: "the refresh token ends before", holds: needsRefreshToken, set: "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', refresh_token_expires_at = now() + interval '20 days'", warns: true },
-  { says: "the refresh token ends after", holds: needsRefreshToken, set: "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', refresh_token_expires_at = now() + interval '40 days'", warns: false },
-  { says: "no refresh token came along", holds: needsRefreshToken, set: "access_token_expires_at = now() + interval '20 days'", warns: true },
-  { says: "the access is renewed by itself", holds: renewsByItself, set: "access_token_expires_at = now() + interval '20 days'", warns: false },
-  { says: "the platform renews it no more", holds: renewsByItself, set: "access_token_expires_at = now() + interval '20 days', renewal_refused_at = now() + interval '1 second'", warns: true },
+  {
+    says: "the refresh token ends before",
+    holds: needsRefreshToken,
+    set: "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', refresh_token_expires_at = now() + interval '20 days'",
+    warns: true,
+  },
+  {
+    says: "the refresh token ends after",
+    holds: needsRefreshToken,
+    set: "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', refresh_token_expires_at = now() + interval '40 days'",
+    warns: false,
+  },
+  {
+    says: "no refresh token came along",
+    holds: needsRefreshToken,
+    set: "access_token_expires_at = now() + interval '20 days'",
+    warns: true,
+  },
+  {
+    says: "the access is renewed by itself",
+    holds: renewsByItself,
+    set: "access_token_expires_at = now() + interval '20 days'",
+    warns: false,
+  },
+  {
+    says: "the platform renews it no more",
+    holds: renewsByItself,
+    set: "access_token_expires_at = now() + interval '20 days', renewal_refused_at = now() + interval '1 second'",
+    warns: true,
+  },
 ];
 
 for (const platform of PLATFORM_NAMES) {
@@ -33,7 +66,10 @@ for (const platform of PLATFORM_NAMES) {
     const accountId = await world.connect(tenant, platform);
     for (const { says, holds, set, warns } of GRANTS) {
       if (!holds(platform)) continue;
-      await world.database.pool.query(`update connections set refresh_token_sealed = null, refresh_token_expires_at = null, renewal_refused_at = null where account_id = $1`, [accountId]);
+      await world.database.pool.query(
+        `update connections set refresh_token_sealed = null, refresh_token_expires_at = null, renewal_refused_at = null where account_id = $1`,
+        [accountId],
+      );
       await world.database.pool.query(`update connections set ${set} where account_id = $1`, [accountId]);
       const body = postFor(platform, tenant.platformSetId, inDays(30));
       const created = await world.call(tenant, "POST", "/api/v1/posts", body);
@@ -43,10 +79,20 @@ for (const platform of PLATFORM_NAMES) {
       assert.deepEqual([created.status, patched.status, validated.status], [201, 200, 200]);
       for (const answer of [created, patched, validated]) {
         const found = answered.parse(answer.body).warnings.filter(({ rule }) => rule === `${platform}.account.token`);
-        assert.deepEqual(found.map(({ code, path }) => [code, path]), warns ? [["AUTH_EXPIRED", "/platforms/0"]] : [], says);
+        assert.deepEqual(
+          found.map(({ code, path }) => [code, path]),
+          warns ? [["AUTH_EXPIRED", "/platforms/0"]] : [],
+          says,
+        );
       }
-      const earlier = answered.parse((await world.call(tenant, "POST", "/api/v1/posts/validate", { ...body, scheduledFor: inDays(10) })).body);
-      assert.deepEqual(earlier.warnings.filter(({ rule }) => rule === `${platform}.account.token`), [], says);
+      const earlier = answered.parse(
+        (await world.call(tenant, "POST", "/api/v1/posts/validate", { ...body, scheduledFor: inDays(10) })).body,
+      );
+      assert.deepEqual(
+        earlier.warnings.filter(({ rule }) => rule === `${platform}.account.token`),
+        [],
+        says,
+      );
     }
   });
 }
@@ -62,8 +108,23 @@ function renewsByItself(platform: PlatformName): boolean {
 
 /** Media by URL that are only declared: nothing is fetched here. */
 function postFor(platform: PlatformName, platformSetId: string, scheduledFor: string) {
-  const image = { type: "image", url: "https://cdn.example.com/a.jpg", mimeType: "image/jpeg", sizeBytes: 50_000, width: 1080, height: 1080 };
-  const video = { type: "video", url: "https://cdn.example.com/a.mp4", mimeType: "video/mp4", sizeBytes: 5_000_000, width: 1080, height: 1920, durationSeconds: 20 };
+  const image = {
+    type: "image",
+    url: "https://cdn.example.com/a.jpg",
+    mimeType: "image/jpeg",
+    sizeBytes: 50_000,
+    width: 1080,
+    height: 1080,
+  };
+  const video = {
+    type: "video",
+    url: "https://cdn.example.com/a.mp4",
+    mimeType: "video/mp4",
+    sizeBytes: 5_000_000,
+    width: 1080,
+    height: 1920,
+    durationSeconds: 20,
+  };
   const { media, settings } = NEEDS[platform] ?? {};
   return {
     platformSetId,

@@ -3,11 +3,11 @@ import type pg from "pg";
 import type { Input } from "../../../contract/operation.ts";
 import { withoutEchoes } from "../../../contract/parse.ts";
 import type { Post, PostDraft } from "../../../contract/posts.ts";
-import { newId } from "../../../model/ids.ts";
 import type { Issue } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
-import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
 import { voidApproval } from "../../db/post-approvals.ts";
+import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
 import { assertAllowed, resetForEdit } from "../../publishing/schedule.ts";
 import { waitForApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
@@ -17,9 +17,9 @@ import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 import { mediaOf } from "./judge-stored.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
-import { loadKnownMedia, storeMedia } from "./post-media.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { judgeScheduling } from "./post-limits.ts";
+import { loadKnownMedia, storeMedia } from "./post-media.ts";
 
 /** A stored post with the caller's changes in it. */
 interface Changed {
@@ -31,7 +31,12 @@ interface Changed {
 }
 
 /** Changes a draft or scheduled post. What results is judged whole; a platform that stays keeps its platform post. */
-export async function updatePost(services: Services, call: Call, id: string, { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+export async function updatePost(
+  services: Services,
+  call: Call,
+  id: string,
+  { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
+): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   return await write(services, call, async (tx) => {
     const post = await holdPost(tx, call, id);
     assertAllowed(post, "edit");
@@ -43,7 +48,10 @@ export async function updatePost(services: Services, call: Call, id: string, { b
     const warnings = judgeChange(services, call, { changed, plan, accounts }, issues);
     await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);
-    return { ...answer, body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, tx, call, id))] } };
+    return {
+      ...answer,
+      body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, tx, call, id))] },
+    };
   });
 }
 
@@ -70,21 +78,57 @@ function changedTime(stored: Date | null, given: string | null | undefined): Dat
 }
 
 /** Refuses with every issue; answers the warnings. */
-function judgeChange(services: Services, { policies }: Call, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null }, formIssues: readonly Issue[]): Issue[] {
+function judgeChange(
+  services: Services,
+  { policies }: Call,
+  { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null },
+  formIssues: readonly Issue[],
+): Issue[] {
   const { platforms, platformSetId, scheduledFor, publishBy } = changed;
-  const before = [...formIssues, ...(accounts === null ? [unknownSet(platformSetId)] : []), ...withoutEchoes(formIssues, plan.issues)];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor: scheduledFor?.toISOString() ?? null, publishBy: publishBy?.toISOString() ?? null, accounts, policies }, before);
+  const before = [
+    ...formIssues,
+    ...(accounts === null ? [unknownSet(platformSetId)] : []),
+    ...withoutEchoes(formIssues, plan.issues),
+  ];
+  const { issues, warnings } = judge(
+    services,
+    {
+      ...plan,
+      platforms,
+      scheduledFor: scheduledFor?.toISOString() ?? null,
+      publishBy: publishBy?.toISOString() ?? null,
+      accounts,
+      policies,
+    },
+    before,
+  );
   refuseIssues(issues);
   return warnings;
 }
 
-async function store(services: Services, call: Call, tx: pg.PoolClient, post: PostRow, { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts }): Promise<void> {
+async function store(
+  services: Services,
+  call: Call,
+  tx: pg.PoolClient,
+  post: PostRow,
+  { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts },
+): Promise<void> {
   const { platforms, platformSetId, scheduledFor, publishBy } = changed;
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await voidApproval.run(tx, [post.id, call.userId, call.mode]);
-  await storePost.run(tx, [post.id, call.userId, call.mode, platformSetId, status, content, platforms, scheduledFor, publishBy]);
+  await storePost.run(tx, [
+    post.id,
+    call.userId,
+    call.mode,
+    platformSetId,
+    status,
+    content,
+    platforms,
+    scheduledFor,
+    publishBy,
+  ]);
   await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
   await relinkMedia.run(tx, [post.id, call.userId, jsonb(links.map(({ path, row }) => ({ path, media_id: row.id })))]);
   await resetForEdit(tx, post, scheduledFor);

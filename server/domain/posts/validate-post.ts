@@ -4,8 +4,8 @@ import type { Issue } from "../../../model/errors.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { judge, loadSet, unknownSet } from "./judge.ts";
-import { loadKnownMedia } from "./post-media.ts";
 import { planMedia } from "./plan-media.ts";
+import { loadKnownMedia } from "./post-media.ts";
 
 /** Everything that a create would refuse or warn of. Stores nothing and never refuses. */
 export async function validatePost(
@@ -17,6 +17,10 @@ export async function validatePost(
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = planMedia(body.content, [], await loadKnownMedia(services, services.pool, call, body.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(services, { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies }, [...formIssues, ...setIssues, ...plan.issues]);
+  const { issues, warnings } = judge(
+    services,
+    { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
+    [...formIssues, ...setIssues, ...plan.issues],
+  );
   return { body: { valid: issues.length === 0, issues, warnings } };
 }

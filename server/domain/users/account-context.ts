@@ -1,13 +1,17 @@
 import type { AccountContext } from "../../../contract/account-context.ts";
-import { readPolicies } from "../api-keys/policies.ts";
 import { countPostsToday, countScheduledOfUser } from "../../db/user-limits.ts";
 import { storedBytes } from "../../media/room.ts";
+import { readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 
 /** Who calls, what they may, and what time it is for them. Throws NOT_FOUND where the user was deleted meanwhile. */
-export async function getAccountContext(services: Pick<Services, "pool" | "limitsOf">, call: Pick<Call, "userId" | "mode" | "policies">, now = new Date()): Promise<Answer<AccountContext>> {
+export async function getAccountContext(
+  services: Pick<Services, "pool" | "limitsOf">,
+  call: Pick<Call, "userId" | "mode" | "policies">,
+  now = new Date(),
+): Promise<Answer<AccountContext>> {
   const { user } = (await getMe(services, call)).body;
   return {
     body: {
@@ -24,7 +28,10 @@ export async function getAccountContext(services: Pick<Services, "pool" | "limit
   };
 }
 
-async function quotasOf({ pool, limitsOf }: Pick<Services, "pool" | "limitsOf">, userId: string): Promise<AccountContext["quotas"]> {
+async function quotasOf(
+  { pool, limitsOf }: Pick<Services, "pool" | "limitsOf">,
+  userId: string,
+): Promise<AccountContext["quotas"]> {
   const limits = await limitsOf(userId);
   const used = {
     postsPerDay: async () => (await countPostsToday.one(pool, [userId]))?.posts_today ?? 0,
@@ -35,7 +42,11 @@ async function quotasOf({ pool, limitsOf }: Pick<Services, "pool" | "limitsOf">,
     const limit = limits[name];
     return { name, limit, remaining: limit === null ? null : Math.max(0, limit - (await used[name](limit))) };
   });
-  const ofPlans = (["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth"] as const).map((name) => ({ name, limit: null, remaining: null }));
+  const ofPlans = (["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth"] as const).map((name) => ({
+    name,
+    limit: null,
+    remaining: null,
+  }));
   return [...ofPlans, ...(await Promise.all(limited))];
 }
 

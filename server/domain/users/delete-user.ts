@@ -22,11 +22,16 @@ export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oaut
  * the platforms are asked to forget the grants. The audit log stays. Asks for the password; whoever has none has to have
  * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
  */
-export async function deleteUser(services: DeleteUserServices, call: Call, password: string | undefined): Promise<Answer<{ success: true }>> {
+export async function deleteUser(
+  services: DeleteUserServices,
+  call: Call,
+  password: string | undefined,
+): Promise<Answer<{ success: true }>> {
   await confirm(services, call, password);
   const keys = await transaction(services.pool, async (tx) => {
     await allowLongStatements.run(tx);
-    if ((await lockUser.one(tx, [call.userId])) === undefined) throw new PublicError("NOT_FOUND", "The user was deleted.");
+    if ((await lockUser.one(tx, [call.userId])) === undefined)
+      throw new PublicError("NOT_FOUND", "The user was deleted.");
     // Told to the other processes, which would go on with what they know of the keys for a moment.
     const held = await listKeys.all(tx, [call.userId]);
     for (const { id } of held) await revokeKey.one(tx, [id, call.userId]);
@@ -46,11 +51,23 @@ async function confirm({ pool, auth }: DeleteUserServices, call: Call, password:
   const user = await findMe.one(pool, [call.userId]);
   if (user?.has_password === false) {
     if ((await findFreshSession.one(pool, [call.actor.id, call.userId, FRESH_MINUTES])) !== undefined) return;
-    throw refuseField("me.session", "", "Deleting the account needs a session that has just begun", `Sign in again, then repeat this within ${FRESH_MINUTES} minutes.`);
+    throw refuseField(
+      "me.session",
+      "",
+      "Deleting the account needs a session that has just begun",
+      `Sign in again, then repeat this within ${FRESH_MINUTES} minutes.`,
+    );
   }
-  if (password === undefined) throw refuseField("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
+  if (password === undefined)
+    throw refuseField("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
   await throttle(pool, "password", { account: call.userId, address: call.address });
-  if (!(await (await auth()).checkPassword(call.userId, password))) throw refuseField("me.password", "/password", "The password is wrong", "Check it, or set a new one by the letter for forgotten passwords.");
+  if (!(await (await auth()).checkPassword(call.userId, password)))
+    throw refuseField(
+      "me.password",
+      "/password",
+      "The password is wrong",
+      "Check it, or set a new one by the letter for forgotten passwords.",
+    );
 }
 
 /** More would make a job's row large. */
@@ -58,5 +75,6 @@ const KEYS_IN_JOB = 200;
 
 async function dropMedia({ jobs }: DeleteUserServices, tx: pg.PoolClient, userId: string): Promise<void> {
   const storageKeys = (await listStorageKeys.all(tx, [userId])).map((row) => row.storage_key);
-  for (let begin = 0; begin < storageKeys.length; begin += KEYS_IN_JOB) await jobs.send(tx, DROP_BYTES_QUEUE, { storageKeys: storageKeys.slice(begin, begin + KEYS_IN_JOB) });
+  for (let begin = 0; begin < storageKeys.length; begin += KEYS_IN_JOB)
+    await jobs.send(tx, DROP_BYTES_QUEUE, { storageKeys: storageKeys.slice(begin, begin + KEYS_IN_JOB) });
 }

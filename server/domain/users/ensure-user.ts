@@ -28,7 +28,8 @@ export async function ensureUser(services: { pool: pg.Pool }, email: string): Pr
 async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<User> {
   return await transaction(pool, async (tx) => {
     const find = async () => (isOwner ? await findOwner.one(tx) : await findUserByEmail.one(tx, [email]));
-    const row = (await find()) ?? (await makeUser(tx, { email, name: "", isOwner, emailVerified: false })) ?? (await find());
+    const row =
+      (await find()) ?? (await makeUser(tx, { email, name: "", isOwner, emailVerified: false })) ?? (await find());
     if (row === undefined) throw new Error(`The user ${email} could be neither found nor made`);
     await ensureSets(tx, row.id);
     return { id: row.id, email: row.email, name: row.name, isOwner: row.is_owner };
@@ -36,7 +37,10 @@ async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<U
 }
 
 /** Makes a user with all that every user has. Undefined where the address is taken, or there is an owner already. */
-export async function makeUser(tx: pg.PoolClient, made: { email: string; name: string; isOwner: boolean; emailVerified: boolean }): Promise<UserRow | undefined> {
+export async function makeUser(
+  tx: pg.PoolClient,
+  made: { email: string; name: string; isOwner: boolean; emailVerified: boolean },
+): Promise<UserRow | undefined> {
   const id = `user_${newId().replaceAll("-", "")}`;
   const row = await insertUser.one(tx, [id, made.email, made.name, made.isOwner, made.emailVerified]);
   if (row !== undefined) await ensureSets(tx, row.id);

@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
 
 import type { Invite } from "../../../contract/invites.ts";
-import { newId } from "../../../model/ids.ts";
 import { PublicError } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 import { INVITE_DAYS } from "../../auth/lifetimes.ts";
-import { deleteInvite as removeInvite, type InviteRow, listInvites as selectInvites, saveInvite } from "../../db/invites.ts";
+import {
+  deleteInvite as removeInvite,
+  type InviteRow,
+  listInvites as selectInvites,
+  saveInvite,
+} from "../../db/invites.ts";
 import type { Db } from "../../db/sql.ts";
 import { findMe, findUserByEmail, type UserRow } from "../../db/users.ts";
 import { writeAuthLetter } from "../../mail/letters.ts";
@@ -17,31 +22,59 @@ import type { Services } from "../services.ts";
 import { refuseField } from "./refuse-field.ts";
 
 /** The open invitations of the owner. Throws NOT_FOUND for others. */
-export async function listInvites({ pool }: Pick<Services, "pool">, { userId }: Pick<Caller, "userId">): Promise<Answer<{ invites: Invite[] }>> {
+export async function listInvites(
+  { pool }: Pick<Services, "pool">,
+  { userId }: Pick<Caller, "userId">,
+): Promise<Answer<{ invites: Invite[] }>> {
   await requireOwner(pool, userId);
   return { body: { invites: (await selectInvites.all(pool, [userId])).map(toInvite) } };
 }
 
 /** Invites an address, which gets a letter with a link that works once. Throws NOT_FOUND for all but the owner. */
-export async function createInvite(services: Pick<Services, "pool" | "jobs" | "vault" | "settings">, call: Call, email: string): Promise<Answer<{ invite: Invite }>> {
+export async function createInvite(
+  services: Pick<Services, "pool" | "jobs" | "vault" | "settings">,
+  call: Call,
+  email: string,
+): Promise<Answer<{ invite: Invite }>> {
   return await write(services, call, async (tx) => {
     const owner = await requireOwner(tx, call.userId);
-    if (services.settings.signUp === "closed") throw refuseField("signUp.closed", "", "No more accounts are made here", "Set AMPOST_SIGNUP to invite first.");
-    if ((await findUserByEmail.one(tx, [email])) !== undefined) throw refuseField("invites.email", "/email", `${email} has an account already`, "They can sign in, or set a new password.");
+    if (services.settings.signUp === "closed")
+      throw refuseField("signUp.closed", "", "No more accounts are made here", "Set AMPOST_SIGNUP to invite first.");
+    if ((await findUserByEmail.one(tx, [email])) !== undefined)
+      throw refuseField(
+        "invites.email",
+        "/email",
+        `${email} has an account already`,
+        "They can sign in, or set a new password.",
+      );
     const token = randomBytes(32).toString("base64url");
     const row = await saveInvite.one(tx, [newId(), email, digestToken(token), call.userId, INVITE_DAYS]);
     if (row === undefined) throw new Error("The invitation was not stored");
     const link = `${services.settings.appUrl}/sign-up?invite=${token}`;
-    await sendMail(services, tx, writeAuthLetter(email, { kind: "invite", invitedBy: owner.name === "" ? owner.email : owner.name, link, days: INVITE_DAYS }));
+    await sendMail(
+      services,
+      tx,
+      writeAuthLetter(email, {
+        kind: "invite",
+        invitedBy: owner.name === "" ? owner.email : owner.name,
+        link,
+        days: INVITE_DAYS,
+      }),
+    );
     await recordAudit(tx, call, { userId: call.userId, action: "user.invited", target: row.id, data: { email } });
     return { body: { invite: toInvite(row) } };
   });
 }
 
 /** Its link stops to work. Throws NOT_FOUND. */
-export async function withdrawInvite(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ success: true }>> {
+export async function withdrawInvite(
+  services: Pick<Services, "pool">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
-    if ((await removeInvite.run(tx, [id, call.userId])) === 0) throw new PublicError("NOT_FOUND", "Invitation not found.");
+    if ((await removeInvite.run(tx, [id, call.userId])) === 0)
+      throw new PublicError("NOT_FOUND", "Invitation not found.");
     await recordAudit(tx, call, { userId: call.userId, action: "user.invite_withdrawn", target: id });
     return { body: { success: true } };
   });
@@ -54,5 +87,10 @@ async function requireOwner(db: Db, userId: string): Promise<UserRow> {
 }
 
 function toInvite(row: InviteRow): Invite {
-  return { id: row.id, email: row.email, createdAt: row.created_at.toISOString(), expiresAt: row.expires_at.toISOString() };
+  return {
+    id: row.id,
+    email: row.email,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  };
 }

@@ -8,12 +8,19 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** The person who is signed in. Throws NOT_FOUND where they were deleted meanwhile. */
-export async function getMe({ pool }: Pick<Services, "pool">, { userId }: Pick<Caller, "userId">): Promise<Answer<{ user: Me }>> {
+export async function getMe(
+  { pool }: Pick<Services, "pool">,
+  { userId }: Pick<Caller, "userId">,
+): Promise<Answer<{ user: Me }>> {
   return { body: { user: await readMe(pool, userId) } };
 }
 
 /** Changes what is given and leaves the rest. Throws NOT_FOUND. */
-export async function updateMe(services: Pick<Services, "pool">, call: Call, changes: { name?: string | undefined; timeZone?: string | undefined }): Promise<Answer<{ user: Me }>> {
+export async function updateMe(
+  services: Pick<Services, "pool">,
+  call: Call,
+  changes: { name?: string | undefined; timeZone?: string | undefined },
+): Promise<Answer<{ user: Me }>> {
   return await write(services, call, async (tx) => {
     await update.run(tx, [call.userId, changes.name ?? null, changes.timeZone ?? null]);
     const user = await readMe(tx, call.userId);

@@ -40,7 +40,8 @@ async function open(parts: AuthParts): Promise<Auth> {
     appUrl,
     secret: await loadAuthSecret(pool, vault),
     record: async ({ sessionId, ...deed }, visit) => {
-      const actor = sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
+      const actor =
+        sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
       await recordAudit(pool, { actor, ...visit }, deed);
     },
     sendLetter: async (to, letter) => await sendMail(parts, pool, writeAuthLetter(to, letter)),

@@ -7,7 +7,10 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** Where the person is signed in, the newest first. */
-export async function listSessions({ pool }: Pick<Services, "pool">, { userId, actor }: Pick<Call, "userId" | "actor">): Promise<Answer<{ sessions: Session[] }>> {
+export async function listSessions(
+  { pool }: Pick<Services, "pool">,
+  { userId, actor }: Pick<Call, "userId" | "actor">,
+): Promise<Answer<{ sessions: Session[] }>> {
   const rows = await selectSessions.all(pool, [userId]);
   return {
     body: {
@@ -24,19 +27,28 @@ export async function listSessions({ pool }: Pick<Services, "pool">, { userId, a
 }
 
 /** Ends a session from its next request on. Throws NOT_FOUND. */
-export async function revokeSession(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ success: true }>> {
+export async function revokeSession(
+  services: Pick<Services, "pool">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
-    if ((await deleteSession.run(tx, [id, call.userId])) === 0) throw new PublicError("NOT_FOUND", "Session not found.");
+    if ((await deleteSession.run(tx, [id, call.userId])) === 0)
+      throw new PublicError("NOT_FOUND", "Session not found.");
     await recordAudit(tx, call, { userId: call.userId, action: "session.revoked", target: id });
     return { body: { success: true } };
   });
 }
 
 /** Ends every session of the person but the one that asks. */
-export async function revokeOtherSessions(services: Pick<Services, "pool">, call: Call): Promise<Answer<{ revoked: number }>> {
+export async function revokeOtherSessions(
+  services: Pick<Services, "pool">,
+  call: Call,
+): Promise<Answer<{ revoked: number }>> {
   return await write(services, call, async (tx) => {
     const gone = await deleteOtherSessions.all(tx, [call.userId, call.actor.id]);
-    for (const { id } of gone) await recordAudit(tx, call, { userId: call.userId, action: "session.revoked", target: id });
+    for (const { id } of gone)
+      await recordAudit(tx, call, { userId: call.userId, action: "session.revoked", target: id });
     return { body: { revoked: gone.length } };
   });
 }

@@ -39,7 +39,12 @@ export async function isSetUpOpen({ pool }: { pool: pg.Pool }): Promise<boolean>
  * Makes the owner, or makes a person of the owner that the instance made for itself, with all that is theirs. Throws
  * VALIDATION_FAILED where the link was used or is too old, or the address belongs to another user.
  */
-export async function completeSetUp(services: SignUpServices, origin: Origin, token: string, person: NewPerson): Promise<void> {
+export async function completeSetUp(
+  services: SignUpServices,
+  origin: Origin,
+  token: string,
+  person: NewPerson,
+): Promise<void> {
   const { pool, auth } = services;
   await throttle(pool, "oneTimeToken", { address: origin.address });
   const hash = await (await auth()).hashPassword(person.password);
@@ -47,18 +52,39 @@ export async function completeSetUp(services: SignUpServices, origin: Origin, to
     await lockSetUp.run(tx);
     const taken = await takeRecentFact.one(tx, [FACT + digestToken(token), SET_UP_HOURS]);
     if (taken === undefined || (await findOwnerWhoCanSignIn.one(tx)) !== undefined) {
-      throw refuseField("setUp.token", "/token", "The link was used already, or is too old", "Start Ampost again: it prints a new link while nobody owns it.");
+      throw refuseField(
+        "setUp.token",
+        "/token",
+        "The link was used already, or is too old",
+        "Start Ampost again: it prints a new link while nobody owns it.",
+      );
     }
     const found = await findOwner.one(tx);
-    const owner = found === undefined ? await makeUser(tx, { ...person, isOwner: true, emailVerified: true }) : await adopt(tx, found.id, person);
-    if (owner === undefined) throw refuseField("setUp.email", "/email", "The address belongs to another user of this instance", "Take another address.");
+    const owner =
+      found === undefined
+        ? await makeUser(tx, { ...person, isOwner: true, emailVerified: true })
+        : await adopt(tx, found.id, person);
+    if (owner === undefined)
+      throw refuseField(
+        "setUp.email",
+        "/email",
+        "The address belongs to another user of this instance",
+        "Take another address.",
+      );
     await savePassword.run(tx, [newId(), owner.id, hash]);
     await deleteFacts.run(tx, [FACT]);
-    await recordAudit(tx, origin, { userId: owner.id, action: "user.created", target: owner.id, data: { by: "set_up", adopted: found !== undefined } });
+    await recordAudit(tx, origin, {
+      userId: owner.id,
+      action: "user.created",
+      target: owner.id,
+      data: { by: "set_up", adopted: found !== undefined },
+    });
   });
 }
 
 async function adopt(tx: pg.PoolClient, ownerId: string, person: NewPerson) {
   const other = await findUserByEmail.one(tx, [person.email]);
-  return other === undefined || other.id === ownerId ? await adoptOwner.one(tx, [ownerId, person.email, person.name]) : undefined;
+  return other === undefined || other.id === ownerId
+    ? await adoptOwner.one(tx, [ownerId, person.email, person.name])
+    : undefined;
 }

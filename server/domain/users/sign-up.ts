@@ -1,7 +1,7 @@
 import type pg from "pg";
 
-import { newId } from "../../../model/ids.ts";
 import type { PublicError } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 import { throttle } from "../../auth/throttle.ts";
 import { findInvite, takeInvite } from "../../db/invites.ts";
@@ -34,11 +34,19 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
   const hash = await (await services.auth()).hashPassword(person.password);
   await transaction(services.pool, async (tx) => {
     const user = await makeUser(tx, { ...person, isOwner: false, emailVerified: false });
-    const letter = user === undefined ? alreadySignedUp(services) : ({ kind: "verify_email", link: await (await services.auth()).linkToVerify(user) } as const);
+    const letter =
+      user === undefined
+        ? alreadySignedUp(services)
+        : ({ kind: "verify_email", link: await (await services.auth()).linkToVerify(user) } as const);
     await sendMail(services, tx, writeAuthLetter(person.email, letter));
     if (user === undefined) return;
     await savePassword.run(tx, [newId(), user.id, hash]);
-    await recordAudit(tx, origin, { userId: user.id, action: "user.created", target: user.id, data: { by: "sign_up" } });
+    await recordAudit(tx, origin, {
+      userId: user.id,
+      action: "user.created",
+      target: user.id,
+      data: { by: "sign_up" },
+    });
   });
 }
 
@@ -52,27 +60,58 @@ export async function findInvited({ pool }: { pool: pg.Pool }, token: string): P
  * Makes an account by an invitation, which was sent to the address: that needs no second letter. Answers the address.
  * Throws VALIDATION_FAILED where the invitation does not hold, or its address has got an account meanwhile.
  */
-export async function acceptInvite(services: SignUpServices, origin: Origin, token: string, person: Omit<NewPerson, "email">): Promise<{ email: string }> {
+export async function acceptInvite(
+  services: SignUpServices,
+  origin: Origin,
+  token: string,
+  person: Omit<NewPerson, "email">,
+): Promise<{ email: string }> {
   if (services.settings.signUp === "closed") throw signUpRefused("closed");
   await throttle(services.pool, "oneTimeToken", { address: origin.address });
   const hash = await (await services.auth()).hashPassword(person.password);
   return await transaction(services.pool, async (tx) => {
     const invite = await takeInvite.one(tx, [digestToken(token)]);
-    if (invite === undefined) throw refuseField("signUp.invite", "/invite", "The invitation was used, withdrawn or replaced, or is too old", "Ask whoever invited you for a new one.");
-    const user = (await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true }));
-    if (user === undefined) throw refuseField("signUp.email", "/email", `${invite.email} has an account already`, "Sign in, or set a new password.");
+    if (invite === undefined)
+      throw refuseField(
+        "signUp.invite",
+        "/invite",
+        "The invitation was used, withdrawn or replaced, or is too old",
+        "Ask whoever invited you for a new one.",
+      );
+    const user = await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true });
+    if (user === undefined)
+      throw refuseField(
+        "signUp.email",
+        "/email",
+        `${invite.email} has an account already`,
+        "Sign in, or set a new password.",
+      );
     await savePassword.run(tx, [newId(), user.id, hash]);
-    await recordAudit(tx, origin, { userId: user.id, action: "user.created", target: user.id, data: { by: "invitation" } });
+    await recordAudit(tx, origin, {
+      userId: user.id,
+      action: "user.created",
+      target: user.id,
+      data: { by: "invitation" },
+    });
     return { email: user.email };
   });
 }
 
 function alreadySignedUp({ settings: { appUrl } }: SignUpServices) {
-  return { kind: "already_signed_up", signInLink: `${appUrl}/sign-in`, forgotLink: `${appUrl}/forgot-password` } as const;
+  return {
+    kind: "already_signed_up",
+    signInLink: `${appUrl}/sign-in`,
+    forgotLink: `${appUrl}/forgot-password`,
+  } as const;
 }
 
 function signUpRefused(mode: "invite" | "closed"): PublicError {
   return mode === "invite"
-    ? refuseField("signUp.invite", "/invite", "Accounts are made by invitation here", "Ask the owner of this instance for an invitation, and open the link in its letter.")
+    ? refuseField(
+        "signUp.invite",
+        "/invite",
+        "Accounts are made by invitation here",
+        "Ask the owner of this instance for an invitation, and open the link in its letter.",
+      )
     : refuseField("signUp.closed", "", "No more accounts are made here", "Ask the owner of this instance.");
 }

@@ -1,13 +1,13 @@
-import { Webhook } from "standardwebhooks";
 import type pg from "pg";
+import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 
 import { cutText } from "../../../model/cut-text.ts";
+import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { findOutgoing, recordAttempt, type DeliveryAttempt, type OutgoingRow } from "../../db/webhook-deliveries.ts";
 import { disableWebhook } from "../../db/webhooks.ts";
 import { WEBHOOK_RETRIES } from "../../jobs/queues.ts";
-import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import type { Vault } from "../../oauth/vault.ts";
 
 export interface DeliverServices {
@@ -33,27 +33,53 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
   const row = await findOutgoing.one(services.pool, [deliveryId]);
   if (row === undefined || row.status !== "pending") return;
   if (row.webhook_status === "disabled") {
-    const unsent: DeliveryAttempt = { at: new Date().toISOString(), status: null, durationMilliseconds: 0, error: "The webhook is disabled, so nothing was sent.", answer: null };
+    const unsent: DeliveryAttempt = {
+      at: new Date().toISOString(),
+      status: null,
+      durationMilliseconds: 0,
+      error: "The webhook is disabled, so nothing was sent.",
+      answer: null,
+    };
     await recordAttempt.run(services.pool, [row.id, "failed", jsonb([unsent]), MOST_TRIES]);
     return;
   }
   const attempt = await send(services, row, signal);
-  const outcome = attempt.status === 410 ? "failed" : attempt.status !== null && attempt.status >= 200 && attempt.status <= 299 ? "delivered" : "again";
-  if (attempt.status === 410) await disableWebhook.run(services.pool, [row.webhook_id, "It answered with status 410: it wants no more events."]);
+  const outcome =
+    attempt.status === 410
+      ? "failed"
+      : attempt.status !== null && attempt.status >= 200 && attempt.status <= 299
+        ? "delivered"
+        : "again";
+  if (attempt.status === 410)
+    await disableWebhook.run(services.pool, [row.webhook_id, "It answered with status 410: it wants no more events."]);
   const now = await recordAttempt.one(services.pool, [row.id, outcome, jsonb([attempt]), MOST_TRIES]);
-  if (now?.status === "pending") throw new NotDelivered(attempt.error ?? `The webhook answered with status ${attempt.status}.`);
+  if (now?.status === "pending")
+    throw new NotDelivered(attempt.error ?? `The webhook answered with status ${attempt.status}.`);
 }
 
 const ANSWER_EXCERPT = 1_000;
 
-async function send({ vault, allowPrivateUrls }: DeliverServices, row: OutgoingRow, signal: AbortSignal | undefined): Promise<DeliveryAttempt> {
+async function send(
+  { vault, allowPrivateUrls }: DeliverServices,
+  row: OutgoingRow,
+  signal: AbortSignal | undefined,
+): Promise<DeliveryAttempt> {
   const at = new Date();
   const started = performance.now();
-  const outcome = (came: Pick<DeliveryAttempt, "status" | "error" | "answer">): DeliveryAttempt => ({ at: at.toISOString(), durationMilliseconds: Math.round(performance.now() - started), ...came });
+  const outcome = (came: Pick<DeliveryAttempt, "status" | "error" | "answer">): DeliveryAttempt => ({
+    at: at.toISOString(),
+    durationMilliseconds: Math.round(performance.now() - started),
+    ...came,
+  });
   try {
     const answer = await guardedFetch(row.url, {
       method: "POST",
-      headers: { "content-type": "application/json", "webhook-id": row.id, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)), "webhook-signature": sign(vault, row, at) },
+      headers: {
+        "content-type": "application/json",
+        "webhook-id": row.id,
+        "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+        "webhook-signature": sign(vault, row, at),
+      },
       body: row.payload,
       allowPrivate: allowPrivateUrls,
       maxBytes: 100_000,
@@ -73,8 +99,12 @@ async function send({ vault, allowPrivateUrls }: DeliverServices, row: OutgoingR
 
 /** Signed by every secret that is good now, as Standard Webhooks has it for rotation. */
 function sign(vault: Pick<Vault, "open">, row: OutgoingRow, at: Date): string {
-  const open = (sealed: string, column: string) => vault.open(sealed, { table: "webhooks", row: row.webhook_id, column });
-  const secrets = [open(row.secret_sealed, "secret_sealed"), ...(row.old_secret_sealed === null ? [] : [open(row.old_secret_sealed, "old_secret_sealed")])];
+  const open = (sealed: string, column: string) =>
+    vault.open(sealed, { table: "webhooks", row: row.webhook_id, column });
+  const secrets = [
+    open(row.secret_sealed, "secret_sealed"),
+    ...(row.old_secret_sealed === null ? [] : [open(row.old_secret_sealed, "old_secret_sealed")]),
+  ];
   return secrets.map((secret) => new Webhook(secret).sign(row.id, at, row.payload)).join(" ");
 }
 

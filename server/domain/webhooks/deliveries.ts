@@ -3,8 +3,14 @@ import type pg from "pg";
 import type { WebhookDelivery } from "../../../contract/webhooks.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
+import {
+  countDeliveries,
+  insertDelivery,
+  listDeliveries as selectDeliveries,
+  restartDelivery,
+  type DeliveryRow,
+} from "../../db/webhook-deliveries.ts";
 import { findWebhook, listWebhooks, touchWebhook } from "../../db/webhooks.ts";
-import { countDeliveries, insertDelivery, listDeliveries as selectDeliveries, restartDelivery, type DeliveryRow } from "../../db/webhook-deliveries.ts";
 import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
 import { groupOf } from "../../jobs/shared-work.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
@@ -22,7 +28,11 @@ export interface NewDelivery extends Caller {
 }
 
 /** Has it sent, if the transaction commits; what is for a webhook without a URL only stands in its log. */
-export async function queueDelivery({ jobs }: Pick<Services, "jobs">, tx: pg.PoolClient, { webhookId, userId, mode, type, postId, payload }: NewDelivery): Promise<DeliveryRow> {
+export async function queueDelivery(
+  { jobs }: Pick<Services, "jobs">,
+  tx: pg.PoolClient,
+  { webhookId, userId, mode, type, postId, payload }: NewDelivery,
+): Promise<DeliveryRow> {
   const row = await insertDelivery.one(tx, [newId(), webhookId, userId, mode, type, postId, payload]);
   if (row === undefined) throw new Error("The delivery was not stored");
   if (row.status === "pending") await send(jobs, tx, row, { userId, mode });
@@ -35,8 +45,19 @@ export async function webhookGroups({ pool }: Pick<Services, "pool">, owner: str
   return (await listWebhooks.all(pool, [userId, mode])).map(({ id }) => groupOf(owner, id));
 }
 
-async function send(jobs: Services["jobs"], tx: pg.PoolClient, row: DeliveryRow, { userId, mode }: Caller): Promise<void> {
-  await jobs.send(tx, WEBHOOK_QUEUE, { deliveryId: row.id }, groupOf(`${userId} ${mode}`, row.webhook_id), mode === "live" ? 1 : 0);
+async function send(
+  jobs: Services["jobs"],
+  tx: pg.PoolClient,
+  row: DeliveryRow,
+  { userId, mode }: Caller,
+): Promise<void> {
+  await jobs.send(
+    tx,
+    WEBHOOK_QUEUE,
+    { deliveryId: row.id },
+    groupOf(`${userId} ${mode}`, row.webhook_id),
+    mode === "live" ? 1 : 0,
+  );
 }
 
 /** What was sent to a webhook, newest first. Throws NOT_FOUND. */
@@ -57,16 +78,37 @@ export async function listDeliveries(
 }
 
 /** Sends an event that says nothing but that it arrives. Throws NOT_FOUND. */
-export async function testWebhook(services: Pick<Services, "pool" | "jobs">, call: Call, webhookId: string): Promise<Answer<{ delivery: WebhookDelivery }>> {
+export async function testWebhook(
+  services: Pick<Services, "pool" | "jobs">,
+  call: Call,
+  webhookId: string,
+): Promise<Answer<{ delivery: WebhookDelivery }>> {
   return await write(services, call, async (tx) => {
     if ((await findWebhook.one(tx, [webhookId, call.userId, call.mode])) === undefined) throw notFound();
-    const payload = JSON.stringify({ type: "webhook.test", timestamp: new Date().toISOString(), sequence: null, postSequence: null, mode: call.mode, data: { webhookId } });
-    return { body: { delivery: toDelivery(await queueDelivery(services, tx, { ...call, webhookId, type: "webhook.test", postId: null, payload })) } };
+    const payload = JSON.stringify({
+      type: "webhook.test",
+      timestamp: new Date().toISOString(),
+      sequence: null,
+      postSequence: null,
+      mode: call.mode,
+      data: { webhookId },
+    });
+    return {
+      body: {
+        delivery: toDelivery(
+          await queueDelivery(services, tx, { ...call, webhookId, type: "webhook.test", postId: null, payload }),
+        ),
+      },
+    };
   });
 }
 
 /** Sends the same bytes under the same id again. Throws NOT_FOUND. */
-export async function redeliver(services: Pick<Services, "pool" | "jobs">, call: Call, id: string): Promise<Answer<{ delivery: WebhookDelivery }>> {
+export async function redeliver(
+  services: Pick<Services, "pool" | "jobs">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ delivery: WebhookDelivery }>> {
   return await write(services, call, async (tx) => {
     const row = await restartDelivery.one(tx, [id, call.userId, call.mode]);
     if (row === undefined) throw new PublicError("NOT_FOUND", "Delivery not found.");

@@ -10,8 +10,8 @@ import { transaction } from "../../db/sql.ts";
 import { type DeliveryAttempt, dropSurplusDeliveries } from "../../db/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/webhooks.ts";
 import { readAccount } from "../accounts/accounts.ts";
-import type { Services, Settings } from "../services.ts";
 import { answerPost } from "../posts/to-post.ts";
+import type { Services, Settings } from "../services.ts";
 import { queueDelivery } from "./deliveries.ts";
 
 export interface RelayServices extends Pick<Services, "pool" | "jobs"> {
@@ -31,16 +31,29 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
   const relayed = await transaction(services.pool, async (tx) => {
     const events = (await takeEvents.all(tx, [BATCH])).sort((one, other) => one.id - other.id);
     if (events.length === 0) return 0;
-    const webhooks = await listActiveWebhooks.all(tx, [events.map(({ user_id }) => user_id), events.map(({ mode }) => mode)]);
+    const webhooks = await listActiveWebhooks.all(tx, [
+      events.map(({ user_id }) => user_id),
+      events.map(({ mode }) => mode),
+    ]);
     const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
     const told = new Set<string>();
     for (const event of events) {
-      const wanted = distinct.filter((webhook) => webhook.user_id === event.user_id && webhook.mode === event.mode && wants(webhook.events, event.type));
+      const wanted = distinct.filter(
+        (webhook) =>
+          webhook.user_id === event.user_id && webhook.mode === event.mode && wants(webhook.events, event.type),
+      );
       if (wanted.length === 0) continue;
       const payload = await describe(services, tx, event);
       for (const { id } of wanted) {
         told.add(id);
-        await queueDelivery(services, tx, { webhookId: id, userId: event.user_id, mode: event.mode, type: event.type, postId: event.post_id, payload });
+        await queueDelivery(services, tx, {
+          webhookId: id,
+          userId: event.user_id,
+          mode: event.mode,
+          type: event.type,
+          postId: event.post_id,
+          payload,
+        });
       }
     }
     await dropSurplus(tx, [...told]);
@@ -53,12 +66,22 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
 async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Promise<void> {
   if (webhookIds.length === 0) return;
   const error = `It was dropped: ${BOUNDS.pendingDeliveries} newer deliveries of this webhook were waiting.`;
-  const dropped: DeliveryAttempt = { at: new Date().toISOString(), status: null, durationMilliseconds: 0, error, answer: null };
+  const dropped: DeliveryAttempt = {
+    at: new Date().toISOString(),
+    status: null,
+    durationMilliseconds: 0,
+    error,
+    answer: null,
+  };
   await dropSurplusDeliveries.run(tx, [webhookIds, BOUNDS.pendingDeliveries, jsonb([dropped])]);
 }
 
 /** Relays for as long as the process lives. Returns what ends that. */
-export function keepEventsRelayed(services: RelayServices, log: Pick<Logger, "warn">, everySeconds = 1): () => Promise<void> {
+export function keepEventsRelayed(
+  services: RelayServices,
+  log: Pick<Logger, "warn">,
+  everySeconds = 1,
+): () => Promise<void> {
   let ended = false;
   let running: Promise<void> = Promise.resolve();
   const relay = async (): Promise<void> => {
@@ -94,6 +117,14 @@ async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: O
     data.post = post === undefined ? null : answerPost(settings, post).body.post;
     if (event.platform_post_id !== null) data.platformPostId = event.platform_post_id;
   }
-  if (event.account_id !== null) data.account = await readAccount(tx, { userId: event.user_id, mode: event.mode }, event.account_id);
-  return JSON.stringify({ type: event.type, timestamp: event.created_at.toISOString(), sequence: event.id, postSequence: event.post_sequence, mode: event.mode, data });
+  if (event.account_id !== null)
+    data.account = await readAccount(tx, { userId: event.user_id, mode: event.mode }, event.account_id);
+  return JSON.stringify({
+    type: event.type,
+    timestamp: event.created_at.toISOString(),
+    sequence: event.id,
+    postSequence: event.post_sequence,
+    mode: event.mode,
+    data,
+  });
 }

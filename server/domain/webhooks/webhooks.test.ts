@@ -32,12 +32,15 @@ before(async () => {
   await world.connect(world.test, "threads");
   receiver = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
-      received.push({ path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() });
-      if (request.url === "/compressed") return response.setHeader("content-encoding", "gzip").end(gzipSync("thanks"));
-      if (request.url === "/large") return response.end("thanks".repeat(50_000));
-      response.writeHead(answers.shift() ?? 200).end("thanks");
-    });
+    request
+      .on("data", (chunk: Buffer) => chunks.push(chunk))
+      .on("end", () => {
+        received.push({ path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() });
+        if (request.url === "/compressed")
+          return response.setHeader("content-encoding", "gzip").end(gzipSync("thanks"));
+        if (request.url === "/large") return response.end("thanks".repeat(50_000));
+        response.writeHead(answers.shift() ?? 200).end("thanks");
+      });
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const bound = receiver.address();
@@ -55,14 +58,26 @@ beforeEach(() => {
 
 const WEBHOOKS = "/api/v1/webhooks";
 const webhookIn = (body: unknown) => webhooksGet.answer.shape.webhook.parse(objectIn(body, "webhook"));
-const create = async (tenant: Tenant, body: object) => webhookIn((await world.call(tenant, "POST", WEBHOOKS, body)).body);
-const deliveriesOf = async (tenant: Tenant, id: string, query = "") => webhooksDeliveries.answer.parse((await world.call(tenant, "GET", `${WEBHOOKS}/${id}/deliveries${query}`)).body);
+const create = async (tenant: Tenant, body: object) =>
+  webhookIn((await world.call(tenant, "POST", WEBHOOKS, body)).body);
+const deliveriesOf = async (tenant: Tenant, id: string, query = "") =>
+  webhooksDeliveries.answer.parse((await world.call(tenant, "GET", `${WEBHOOKS}/${id}/deliveries${query}`)).body);
 const newTenant = async () => {
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
   return tenant;
 };
-const newDraft = async (tenant: Tenant) => idOf((await world.call(tenant, "POST", "/api/v1/posts", { content: { text: "Told of" }, platforms: ["threads"], platformSetId: tenant.platformSetId })).body, "post");
+const newDraft = async (tenant: Tenant) =>
+  idOf(
+    (
+      await world.call(tenant, "POST", "/api/v1/posts", {
+        content: { text: "Told of" },
+        platforms: ["threads"],
+        platformSetId: tenant.platformSetId,
+      })
+    ).body,
+    "post",
+  );
 
 const relay = async () => {
   while (await relayEvents(world.services)) continue;
@@ -73,15 +88,24 @@ async function deliverAll(allowPrivateUrls = true): Promise<unknown[]> {
   const jobs = world.jobs.splice(0).filter(({ queue }) => queue === WEBHOOK_QUEUE);
   const failures: unknown[] = [];
   for (const { data } of jobs) {
-    await deliver({ pool: world.services.pool, vault: world.services.vault, allowPrivateUrls }, data).catch((error: unknown) => {
-      failures.push(error);
-      world.jobs.push({ queue: WEBHOOK_QUEUE, data });
-    });
+    await deliver({ pool: world.services.pool, vault: world.services.vault, allowPrivateUrls }, data).catch(
+      (error: unknown) => {
+        failures.push(error);
+        world.jobs.push({ queue: WEBHOOK_QUEUE, data });
+      },
+    );
   }
   return failures;
 }
 
-const envelope = z.strictObject({ type: z.string(), timestamp: z.iso.datetime(), sequence: z.int().nullable(), postSequence: z.int().nullable(), mode: z.string(), data: z.looseObject({}) });
+const envelope = z.strictObject({
+  type: z.string(),
+  timestamp: z.iso.datetime(),
+  sequence: z.int().nullable(),
+  postSequence: z.int().nullable(),
+  mode: z.string(),
+  data: z.looseObject({}),
+});
 
 test("what happens to a post is told to those who asked for it, signed, once each and in an order that can be read", async () => {
   const tenant = await newTenant();
@@ -93,15 +117,26 @@ test("what happens to a post is told to those who asked for it, signed, once eac
   await world.call(tenant, "DELETE", `/api/v1/posts/${id}`);
   await Promise.all([relay(), relay(), relay()]);
   assert.deepEqual(await deliverAll(), []);
-  const at = (path: string) => received.filter((each) => each.path === path).map(({ body }) => envelope.parse(JSON.parse(body)));
-  assert.deepEqual(at("/few").map(({ type }) => type), ["post.discarded"]);
+  const at = (path: string) =>
+    received.filter((each) => each.path === path).map(({ body }) => envelope.parse(JSON.parse(body)));
+  assert.deepEqual(
+    at("/few").map(({ type }) => type),
+    ["post.discarded"],
+  );
   const told = at("/all");
   assert.ok(told.length >= 1 && told.every(({ mode, data }) => mode === "test" && Object(data.post).id === id));
   assert.equal(new Set(told.map(({ sequence }) => sequence)).size, told.length);
-  assert.equal(told.toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0)).at(-1)?.type, "post.discarded");
+  assert.equal(
+    told.toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0)).at(-1)?.type,
+    "post.discarded",
+  );
   const [first] = received.filter(({ path }) => path === "/all");
   assert.ok(first !== undefined && all.secret !== null && few.secret !== null);
-  const headers = { "webhook-id": String(first.headers["webhook-id"]), "webhook-timestamp": String(first.headers["webhook-timestamp"]), "webhook-signature": String(first.headers["webhook-signature"]) };
+  const headers = {
+    "webhook-id": String(first.headers["webhook-id"]),
+    "webhook-timestamp": String(first.headers["webhook-timestamp"]),
+    "webhook-signature": String(first.headers["webhook-signature"]),
+  };
   new Webhook(all.secret).verify(first.body, headers);
   assert.throws(() => new Webhook(few.secret ?? "").verify(first.body, headers));
   received = [];
@@ -115,15 +150,25 @@ test("the events of a post are counted from one, so that a receiver sees where o
   await world.connect(tenant, "facebook");
   await create(tenant, { url: `${address}/all` });
   const scheduled = (hours: number) => ({ scheduledFor: new Date(Date.now() + hours * 3600_000).toISOString() });
-  const body = { content: { text: "Counted" }, platforms: ["facebook"], platformSetId: tenant.platformSetId, ...scheduled(1) };
+  const body = {
+    content: { text: "Counted" },
+    platforms: ["facebook"],
+    platformSetId: tenant.platformSetId,
+    ...scheduled(1),
+  };
   const id = idOf((await world.call(tenant, "POST", "/api/v1/posts", body)).body, "post");
   await world.call(tenant, "PATCH", `/api/v1/posts/${id}`, scheduled(2));
   await world.call(tenant, "DELETE", `/api/v1/posts/${id}`);
   await relay();
   await deliverAll();
-  const told = received.map(({ body }) => envelope.parse(JSON.parse(body))).toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0));
+  const told = received
+    .map(({ body }) => envelope.parse(JSON.parse(body)))
+    .toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0));
   assert.ok(told.length >= 3);
-  assert.deepEqual(told.map(({ postSequence }) => postSequence), told.map((_, index) => index + 1));
+  assert.deepEqual(
+    told.map(({ postSequence }) => postSequence),
+    told.map((_, index) => index + 1),
+  );
 });
 
 test("the other mode and other users are told nothing", async () => {
@@ -148,13 +193,19 @@ test("a delivery that fails is tried again with the same id and the same bytes, 
   assert.deepEqual(await deliverAll(), []);
   assert.equal(new Set(received.map(({ body, headers }) => `${headers["webhook-id"]} ${body}`)).size, 1);
   const [delivery] = (await deliveriesOf(tenant, id)).deliveries;
-  assert.deepEqual([delivery?.status, delivery?.attempts.map(({ status }) => status), delivery?.attempts[0]?.answer], ["delivered", [500, 302, 200], "thanks"]);
+  assert.deepEqual(
+    [delivery?.status, delivery?.attempts.map(({ status }) => status), delivery?.attempts[0]?.answer],
+    ["delivered", [500, 302, 200], "thanks"],
+  );
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
   answers = Array.from({ length: WEBHOOK_RETRIES.retryLimit + 1 }, () => 503);
   for (let tries = 0; tries < WEBHOOK_RETRIES.retryLimit; tries += 1) assert.equal((await deliverAll()).length, 1);
   assert.deepEqual(await deliverAll(), []);
   const failed = (await deliveriesOf(tenant, id, "?status=failed")).deliveries;
-  assert.deepEqual(failed.map(({ attempts }) => attempts.length), [WEBHOOK_RETRIES.retryLimit + 1]);
+  assert.deepEqual(
+    failed.map(({ attempts }) => attempts.length),
+    [WEBHOOK_RETRIES.retryLimit + 1],
+  );
   const again = await world.call(tenant, "POST", `/api/v1/webhook-deliveries/${failed[0]?.id}/redeliver`);
   assert.equal(objectIn(again.body, "delivery").status, "pending");
   assert.deepEqual(await deliverAll(), []);
@@ -182,12 +233,24 @@ test("a webhook without a URL is sent nothing: its deliveries stand in its log, 
   await relay();
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
   const { deliveries } = await deliveriesOf(tenant, id);
-  assert.deepEqual(deliveries.map(({ type, status, attempts, deliveredAt }) => [type, status, attempts.length, deliveredAt !== null]), [["webhook.test", "delivered", 0, true], ["post.discarded", "delivered", 0, true]]);
+  assert.deepEqual(
+    deliveries.map(({ type, status, attempts, deliveredAt }) => [type, status, attempts.length, deliveredAt !== null]),
+    [
+      ["webhook.test", "delivered", 0, true],
+      ["post.discarded", "delivered", 0, true],
+    ],
+  );
   const again = await world.call(tenant, "POST", `/api/v1/webhook-deliveries/${deliveries[1]?.id}/redeliver`);
   assert.equal(objectIn(again.body, "delivery").status, "delivered");
-  assert.deepEqual(world.jobs.filter(({ queue }) => queue === WEBHOOK_QUEUE), []);
+  assert.deepEqual(
+    world.jobs.filter(({ queue }) => queue === WEBHOOK_QUEUE),
+    [],
+  );
   const sweep = () => sweepOutbox(world.services.pool, new AbortController().signal);
-  const age = () => world.services.pool.query("update webhooks set read_at = now() - interval '8 days' where user_id = $1", [tenant.userId]);
+  const age = () =>
+    world.services.pool.query("update webhooks set read_at = now() - interval '8 days' where user_id = $1", [
+      tenant.userId,
+    ]);
   await create(tenant, { url: `${address}/kept` });
   await age();
   await deliveriesOf(tenant, id);
@@ -196,7 +259,9 @@ test("a webhook without a URL is sent nothing: its deliveries stand in its log, 
   await age();
   await sweep();
   const { body } = await world.call(tenant, "GET", WEBHOOKS);
-  assert.deepEqual(z.object({ webhooks: z.array(z.object({ url: z.string().nullable() })) }).parse(body).webhooks, [{ url: `${address}/kept` }]);
+  assert.deepEqual(z.object({ webhooks: z.array(z.object({ url: z.string().nullable() })) }).parse(body).webhooks, [
+    { url: `${address}/kept` },
+  ]);
 });
 
 test("410 disables a webhook, and nothing is sent to it until it is enabled again", async () => {
@@ -215,7 +280,10 @@ test("410 disables a webhook, and nothing is sent to it until it is enabled agai
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
   assert.deepEqual(await deliverAll(), []);
   const [unsent] = (await deliveriesOf(tenant, id)).deliveries;
-  assert.deepEqual([unsent?.status, unsent?.attempts.map(({ status, error }) => [status, error])], ["failed", [[null, "The webhook is disabled, so nothing was sent."]]]);
+  assert.deepEqual(
+    [unsent?.status, unsent?.attempts.map(({ status, error }) => [status, error])],
+    ["failed", [[null, "The webhook is disabled, so nothing was sent."]]],
+  );
   assert.equal(received.length, 1);
   const enabled = webhookIn((await world.call(tenant, "PATCH", `${WEBHOOKS}/${id}`, { status: "active" })).body);
   assert.deepEqual([enabled.status, enabled.disabledReason], ["active", null]);
@@ -229,22 +297,34 @@ test("while a secret is being rotated both sign; neither is ever shown again, no
   const tenant = await newTenant();
   const made = await create(tenant, { url: `${address}/rotated` });
   const key = { "idempotency-key": `rotate-${made.id}` };
-  const rotated = webhookIn((await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/rotate-secret`, undefined, key)).body);
+  const rotated = webhookIn(
+    (await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/rotate-secret`, undefined, key)).body,
+  );
   assert.ok(made.secret !== null && rotated.secret !== null && made.secret !== rotated.secret);
-  assert.equal(webhookIn((await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/rotate-secret`, undefined, key)).body).secret, null);
+  assert.equal(
+    webhookIn((await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/rotate-secret`, undefined, key)).body).secret,
+    null,
+  );
   assert.equal(webhookIn((await world.call(tenant, "GET", `${WEBHOOKS}/${made.id}`)).body).secret, null);
   await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/test`);
   await deliverAll();
   const [got] = received;
-  const headers = { "webhook-id": String(got?.headers["webhook-id"]), "webhook-timestamp": String(got?.headers["webhook-timestamp"]), "webhook-signature": String(got?.headers["webhook-signature"]) };
+  const headers = {
+    "webhook-id": String(got?.headers["webhook-id"]),
+    "webhook-timestamp": String(got?.headers["webhook-timestamp"]),
+    "webhook-signature": String(got?.headers["webhook-signature"]),
+  };
   for (const secret of [made.secret, rotated.secret]) new Webhook(secret).verify(got?.body ?? "", headers);
   await world.services.pool.query("update webhooks set old_secret_until = now() where id = $1", [made.id]);
   await world.call(tenant, "POST", `${WEBHOOKS}/${made.id}/test`);
   await deliverAll();
   assert.equal(String(received[1]?.headers["webhook-signature"]).split(" ").length, 1);
   for (const table of ["webhooks", "webhook_deliveries", "idempotency_keys", "audit_events"]) {
-    const { rows } = await world.services.pool.query<{ row: string }>(`select to_jsonb(t)::text as row from ${table} t`);
-    for (const secret of [made.secret, rotated.secret]) assert.ok(!rows.some(({ row }) => row.includes(secret.slice(6))), table);
+    const { rows } = await world.services.pool.query<{ row: string }>(
+      `select to_jsonb(t)::text as row from ${table} t`,
+    );
+    for (const secret of [made.secret, rotated.secret])
+      assert.ok(!rows.some(({ row }) => row.includes(secret.slice(6))), table);
   }
 });
 
@@ -263,9 +343,25 @@ test("a URL where nothing would be sent is refused where it is given, with what 
   const { id } = await create(tenant, { url: "https://app.example.com/" });
   world.services.settings.allowPrivateUrls = false;
   try {
-    for (const url of ["http://127.0.0.1:8080/", "http://0x7f.1/", "http://[::1]/", "http://10.0.0.1/", "http://[::ffff:192.168.0.1]/", "http://169.254.169.254/latest", "http://localhost:8080/", "https://my.localhost/"]) {
-      for (const refused of [await world.call(tenant, "POST", WEBHOOKS, { url }), await world.call(tenant, "PATCH", `${WEBHOOKS}/${id}`, { url })]) {
-        assert.deepEqual(asRefusal(refused, 400).issues.map(({ path, rule }) => [path, rule]), [["/url", "webhooks.url.private"]], url);
+    for (const url of [
+      "http://127.0.0.1:8080/",
+      "http://0x7f.1/",
+      "http://[::1]/",
+      "http://10.0.0.1/",
+      "http://[::ffff:192.168.0.1]/",
+      "http://169.254.169.254/latest",
+      "http://localhost:8080/",
+      "https://my.localhost/",
+    ]) {
+      for (const refused of [
+        await world.call(tenant, "POST", WEBHOOKS, { url }),
+        await world.call(tenant, "PATCH", `${WEBHOOKS}/${id}`, { url }),
+      ]) {
+        assert.deepEqual(
+          asRefusal(refused, 400).issues.map(({ path, rule }) => [path, rule]),
+          [["/url", "webhooks.url.private"]],
+          url,
+        );
       }
     }
     world.services.settings.allowPrivateUrls = true;
@@ -277,9 +373,15 @@ test("a URL where nothing would be sent is refused where it is given, with what 
 
 test("there are at most twenty webhooks, also where many are made at once, and a deleted one is gone with its log", async () => {
   const tenant = await newTenant();
-  const made = await Promise.all(Array.from({ length: MAX_WEBHOOKS + 5 }, () => world.call(tenant, "POST", WEBHOOKS, { url: `${address}/many` })));
+  const made = await Promise.all(
+    Array.from({ length: MAX_WEBHOOKS + 5 }, () => world.call(tenant, "POST", WEBHOOKS, { url: `${address}/many` })),
+  );
   assert.equal(made.filter(({ status }) => status === 201).length, MAX_WEBHOOKS);
-  assert.match(asRefusal(made.find(({ status }) => status !== 201) ?? { status: 0, headers: new Headers(), body: null }, 400).error, /at most 20/);
+  assert.match(
+    asRefusal(made.find(({ status }) => status !== 201) ?? { status: 0, headers: new Headers(), body: null }, 400)
+      .error,
+    /at most 20/,
+  );
   const id = webhookIn(made.find(({ status }) => status === 201)?.body).id;
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
   assert.equal((await world.call(tenant, "DELETE", `${WEBHOOKS}/${id}`)).status, 200);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+
 import type pg from "pg";
 
 import { refusal } from "../../../contract/parse.ts";
@@ -6,9 +7,18 @@ import { MAX_WEBHOOKS, type Webhook } from "../../../contract/webhooks.ts";
 import { type Issue, PublicError } from "../../../model/errors.ts";
 import type { EventType } from "../../../model/events.ts";
 import { newId } from "../../../model/ids.ts";
-import { lockUser } from "../../db/users.ts";
-import { deleteWebhook as removeWebhook, findWebhook, insertWebhook, listWebhooks as selectWebhooks, lockWebhookSecret, rotateWebhookSecret, updateWebhook as changeWebhook, type WebhookRow } from "../../db/webhooks.ts";
 import { isRefusedHost } from "../../../platforms/kit/addresses.ts";
+import { lockUser } from "../../db/users.ts";
+import {
+  deleteWebhook as removeWebhook,
+  findWebhook,
+  insertWebhook,
+  listWebhooks as selectWebhooks,
+  lockWebhookSecret,
+  rotateWebhookSecret,
+  updateWebhook as changeWebhook,
+  type WebhookRow,
+} from "../../db/webhooks.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -24,13 +34,26 @@ interface Door {
 type Parts = Pick<Services, "pool" | "vault">;
 
 /** Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once, and a URL where nothing would be sent. */
-export async function createWebhook(services: Parts & Door, call: Call, { url, events, description }: { url: string | null; events: EventType[]; description: string }): Promise<Answer<{ webhook: Webhook }>> {
+export async function createWebhook(
+  services: Parts & Door,
+  call: Call,
+  { url, events, description }: { url: string | null; events: EventType[]; description: string },
+): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
     if (url !== null) refusePrivate(services, url);
     await lockUser.one(tx, [call.userId]);
     const id = newId();
     const secret = newSecret();
-    const row = await insertWebhook.one(tx, [id, call.userId, call.mode, url, description, distinct(events), seal(services, id, secret), MAX_WEBHOOKS]);
+    const row = await insertWebhook.one(tx, [
+      id,
+      call.userId,
+      call.mode,
+      url,
+      description,
+      distinct(events),
+      seal(services, id, secret),
+      MAX_WEBHOOKS,
+    ]);
     if (row === undefined) throw tooMany();
     await audit(tx, call, "created", row);
     return shownOnce(row, secret);
@@ -38,14 +61,23 @@ export async function createWebhook(services: Parts & Door, call: Call, { url, e
 }
 
 /** The caller's webhooks, oldest first. */
-export async function listWebhooks(services: Pick<Services, "pool">, caller: Caller): Promise<Answer<{ webhooks: Webhook[] }>> {
+export async function listWebhooks(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+): Promise<Answer<{ webhooks: Webhook[] }>> {
   const rows = await selectWebhooks.all(services.pool, [caller.userId, caller.mode]);
   return { body: { webhooks: rows.map((row) => toWebhook(row)) } };
 }
 
 /** Throws NOT_FOUND. */
-export async function getWebhook(services: Pick<Services, "pool">, caller: Caller, id: string): Promise<Answer<{ webhook: Webhook }>> {
-  return { body: { webhook: toWebhook(found(await findWebhook.one(services.pool, [id, caller.userId, caller.mode]))) } };
+export async function getWebhook(
+  services: Pick<Services, "pool">,
+  caller: Caller,
+  id: string,
+): Promise<Answer<{ webhook: Webhook }>> {
+  return {
+    body: { webhook: toWebhook(found(await findWebhook.one(services.pool, [id, caller.userId, caller.mode]))) },
+  };
 }
 
 /** Changes the members given. Throws NOT_FOUND. */
@@ -53,19 +85,38 @@ export async function updateWebhook(
   services: Pick<Services, "pool"> & Door,
   call: Call,
   id: string,
-  change: { url?: string | undefined; events?: EventType[] | undefined; description?: string | undefined; status?: "active" | "disabled" | undefined },
+  change: {
+    url?: string | undefined;
+    events?: EventType[] | undefined;
+    description?: string | undefined;
+    status?: "active" | "disabled" | undefined;
+  },
 ): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
     if (change.url !== undefined) refusePrivate(services, change.url);
     const events = change.events === undefined ? null : distinct(change.events);
-    const row = found(await changeWebhook.one(tx, [id, call.userId, call.mode, change.url ?? null, change.description ?? null, events, change.status ?? null]));
+    const row = found(
+      await changeWebhook.one(tx, [
+        id,
+        call.userId,
+        call.mode,
+        change.url ?? null,
+        change.description ?? null,
+        events,
+        change.status ?? null,
+      ]),
+    );
     await audit(tx, call, "changed", row);
     return { body: { webhook: toWebhook(row) } };
   });
 }
 
 /** Nothing more is sent to it. Throws NOT_FOUND. */
-export async function deleteWebhook(services: Pick<Services, "pool">, call: Call, id: string): Promise<Answer<{ webhook: Webhook }>> {
+export async function deleteWebhook(
+  services: Pick<Services, "pool">,
+  call: Call,
+  id: string,
+): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
     const row = found(await removeWebhook.one(tx, [id, call.userId, call.mode]));
     await audit(tx, call, "deleted", row);
@@ -82,7 +133,9 @@ export async function rotateSecret(services: Parts, call: Call, id: string): Pro
     const old = services.vault.open(held.secret_sealed, { table: "webhooks", row: id, column: "secret_sealed" });
     const secret = newSecret();
     const oldSealed = services.vault.seal(old, { table: "webhooks", row: id, column: "old_secret_sealed" });
-    const row = found(await rotateWebhookSecret.one(tx, [...owned, seal(services, id, secret), oldSealed, OLD_SECRET_SECONDS]));
+    const row = found(
+      await rotateWebhookSecret.one(tx, [...owned, seal(services, id, secret), oldSealed, OLD_SECRET_SECONDS]),
+    );
     await audit(tx, call, "secret_rotated", row);
     return shownOnce(row, secret);
   });
@@ -111,8 +164,19 @@ function shownOnce(row: WebhookRow, secret: string): Answer<{ webhook: Webhook }
   return { body: { webhook: toWebhook(row, secret) }, kept: { webhook: toWebhook(row) } };
 }
 
-async function audit(tx: pg.PoolClient, call: Call, what: "created" | "changed" | "deleted" | "secret_rotated", { id, url }: WebhookRow): Promise<void> {
-  await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: `webhook.${what}`, target: id, data: { url: url === null ? null : new URL(url).origin } });
+async function audit(
+  tx: pg.PoolClient,
+  call: Call,
+  what: "created" | "changed" | "deleted" | "secret_rotated",
+  { id, url }: WebhookRow,
+): Promise<void> {
+  await recordAudit(tx, call, {
+    userId: call.userId,
+    mode: call.mode,
+    action: `webhook.${what}`,
+    target: id,
+    data: { url: url === null ? null : new URL(url).origin },
+  });
 }
 
 function distinct(events: readonly EventType[]): EventType[] {
@@ -137,12 +201,26 @@ function toWebhook(row: WebhookRow, secret: string | null = null): Webhook {
 /** Says at once what every delivery would end with. A name that leads to a private address shows only when it is resolved, at each delivery. */
 function refusePrivate({ settings }: Door, url: string): void {
   if (!isRefusedHost(new URL(url), settings.allowPrivateUrls)) return;
-  throw refused({ rule: "webhooks.url.private", path: "/url", message: "url leads to an address that is not public, so nothing would be sent there", actual: url, limit: null, fix: "Use an address that can be reached from the internet. On a development machine use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true for the instance." });
+  throw refused({
+    rule: "webhooks.url.private",
+    path: "/url",
+    message: "url leads to an address that is not public, so nothing would be sent there",
+    actual: url,
+    limit: null,
+    fix: "Use an address that can be reached from the internet. On a development machine use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true for the instance.",
+  });
 }
 
 function tooMany(): PublicError {
   const message = `You already have ${MAX_WEBHOOKS} webhooks; you can have at most ${MAX_WEBHOOKS}.`;
-  return refused({ rule: "webhooks.max", path: "", message, actual: MAX_WEBHOOKS, limit: MAX_WEBHOOKS, fix: "Delete one that is not needed any more." });
+  return refused({
+    rule: "webhooks.max",
+    path: "",
+    message,
+    actual: MAX_WEBHOOKS,
+    limit: MAX_WEBHOOKS,
+    fix: "Delete one that is not needed any more.",
+  });
 }
 
 function refused(issue: Omit<Issue, "code" | "platform">): PublicError {

@@ -12,10 +12,16 @@ export async function addDocs(app: FastifyInstance, { settings }: Pick<Services,
     const { find, notFound } = await (loaded ??= load(settings));
     const found = await find(pathOf(request.url));
     const document = found ?? notFound;
-    reply.type(document.type).header("content-security-policy", document.policy).header("x-content-type-options", "nosniff").header("referrer-policy", "same-origin");
+    reply
+      .type(document.type)
+      .header("content-security-policy", document.policy)
+      .header("x-content-type-options", "nosniff")
+      .header("referrer-policy", "same-origin");
     if (found === null) return await reply.code(404).send(document.text);
     reply.header("cache-control", "public, max-age=300").header("etag", document.etag);
-    return request.headers["if-none-match"] === document.etag ? await reply.code(304).send() : await reply.send(document.text);
+    return request.headers["if-none-match"] === document.etag
+      ? await reply.code(304).send()
+      : await reply.send(document.text);
   };
   for (const path of ["/llm.txt", "/llms.txt", "/llms-full.txt"]) {
     app.get(path, async (request, reply) => await answer(request, reply.header("access-control-allow-origin", "*")));

@@ -23,14 +23,24 @@ test("the documentation is read, searched, copied from and tried in a browser", 
   });
 
   await step("every kind of page fits a phone", async () => {
-    for (const path of ["/docs", "/docs/posts", "/docs/platforms/youtube", "/docs/api/posts", "/docs/errors/RATE_LIMITED"]) {
+    for (const path of [
+      "/docs",
+      "/docs/posts",
+      "/docs/platforms/youtube",
+      "/docs/api/posts",
+      "/docs/errors/RATE_LIMITED",
+    ]) {
       await page.goto(`${world.url}${path}`);
       await assertSound(page);
     }
   });
   await step("the way to the other pages opens", async () => {
     await page.getByText("All pages").click();
-    await page.getByRole("navigation", { name: "Documentation" }).getByRole("link", { name: "Webhooks" }).first().click();
+    await page
+      .getByRole("navigation", { name: "Documentation" })
+      .getByRole("link", { name: "Webhooks" })
+      .first()
+      .click();
     await page.waitForURL("**/docs/webhooks");
   });
   await step("code is copied", async () => {
@@ -58,7 +68,8 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     const plain = await browser.newContext({ javaScriptEnabled: false });
     const still = await plain.newPage();
     await still.goto(`${world.url}/docs/quickstart`);
-    for (const code of ["$KEY", "createClient(", "urllib.request.urlopen("]) assert.equal(await still.locator(".samples code", { hasText: code }).first().isVisible(), true, code);
+    for (const code of ["$KEY", "createClient(", "urllib.request.urlopen("])
+      assert.equal(await still.locator(".samples code", { hasText: code }).first().isVisible(), true, code);
     await plain.close();
   });
   await step("the search leads to a section", async () => {
@@ -70,13 +81,22 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(`${world.url}/docs/try`);
     await page.getByPlaceholder("Token").first().fill(world.test.key);
-    await page.getByRole("button", { name: /Test Request/ }).first().click();
+    await page
+      .getByRole("button", { name: /Test Request/ })
+      .first()
+      .click();
     const answered = page.waitForResponse((response) => response.request().method() === "POST");
     await page.getByRole("button", { name: /^Send/ }).first().click();
     const answer = await answered;
     // The example names a platform set that is nobody's: the key was good, and the form was too.
-    assert.deepEqual([new URL(answer.url()).pathname, answer.request().headers()["authorization"]], ["/api/v1/posts", `Bearer ${world.test.key}`]);
-    assert.deepEqual([answer.status(), Object(await answer.json()).issues.map(({ path }: { path: string }) => path)], [400, ["/platformSetId"]]);
+    assert.deepEqual(
+      [new URL(answer.url()).pathname, answer.request().headers()["authorization"]],
+      ["/api/v1/posts", `Bearer ${world.test.key}`],
+    );
+    assert.deepEqual(
+      [answer.status(), Object(await answer.json()).issues.map(({ path }: { path: string }) => path)],
+      [400, ["/platformSetId"]],
+    );
   });
   assert.deepEqual([troubles, elsewhere], [[], []]);
 });

@@ -25,7 +25,8 @@ const groups = [...document.querySelectorAll(".samples")].map(makeTabs);
 const kept = keptLanguage();
 choose(kept);
 // What became shorter above it has moved the heading that the address names.
-if (kept !== null && location.hash !== "") document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+if (kept !== null && location.hash !== "")
+  document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 
 function makeTabs(group, index) {
   const panels = [...group.children];
@@ -62,7 +63,10 @@ function makeTabs(group, index) {
 function choose(language, pressed) {
   const before = pressed?.getBoundingClientRect().top;
   for (const { tabs, panels } of groups) {
-    const shown = Math.max(0, panels.findIndex((panel) => panel.dataset.language === language));
+    const shown = Math.max(
+      0,
+      panels.findIndex((panel) => panel.dataset.language === language),
+    );
     for (const [at, tab] of tabs.entries()) {
       tab.ariaSelected = String(at === shown);
       tab.tabIndex = at === shown ? 0 : -1;
@@ -122,7 +126,9 @@ function show() {
     .filter(({ score }) => score > 0)
     .sort((one, other) => other.score - one.score)
     .slice(0, 12);
-  found.replaceChildren(...(best.length === 0 ? [textOf("p", "Nothing found.")] : best.map(({ section }) => linkTo(section))));
+  found.replaceChildren(
+    ...(best.length === 0 ? [textOf("p", "Nothing found.")] : best.map(({ section }) => linkTo(section))),
+  );
 }
 
 /** Every word has to be there; in a heading it counts more, and most where it begins it. */
@@ -139,7 +145,10 @@ function scoreOf({ page, heading, text }, words) {
 function linkTo({ page, heading, url, text }) {
   const link = document.createElement("a");
   link.href = url;
-  link.append(textOf("strong", page === heading ? page : `${page}: ${heading}`), textOf("span", text.length > 120 ? text.slice(0, 120).replace(/\S*$/, "…") : text));
+  link.append(
+    textOf("strong", page === heading ? page : `${page}: ${heading}`),
+    textOf("span", text.length > 120 ? text.slice(0, 120).replace(/\S*$/, "…") : text),
+  );
   return link;
 }
 

@@ -16,12 +16,14 @@ before(async () => {
 });
 after(() => world.close());
 
-const get = (path: string, headers: Record<string, string> = {}) => fetch(`${world.url}${path}`, { headers, redirect: "manual" });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${world.url}${path}`, { headers, redirect: "manual" });
 
 test("every link of every page leads somewhere, to the heading that it names", async () => {
   const seen = new Map<string, Promise<{ status: number; ids: Set<string> }>>();
   const open = (path: string) => {
-    const known = seen.get(path) ?? get(path).then(async (answer) => ({ status: answer.status, ids: idsOf(await answer.text()) }));
+    const known =
+      seen.get(path) ?? get(path).then(async (answer) => ({ status: answer.status, ids: idsOf(await answer.text()) }));
     seen.set(path, known);
     return known;
   };
@@ -56,9 +58,17 @@ test("what the public documentation names is there", () => {
 test("every call that a guide names is offered", () => {
   const offered = [...OPERATIONS.map(({ method, path }) => `${method} ${path}`), ...BROWSER_CALLS];
   const guides = pages.filter(({ path }) => !/^\/docs\/(api|errors|platforms)\//.test(path));
-  const named = guides.flatMap(({ path, markdown }) => [...markdown.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\/api\/[\w/:-]+)/g)].map(([, method, call]) => ({ path, call: `${method} ${call}` })));
+  const named = guides.flatMap(({ path, markdown }) =>
+    [...markdown.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\/api\/[\w/:-]+)/g)].map(([, method, call]) => ({
+      path,
+      call: `${method} ${call}`,
+    })),
+  );
   assert.ok(named.length > 20);
-  assert.deepEqual(named.filter(({ call }) => !offered.includes(call)), []);
+  assert.deepEqual(
+    named.filter(({ call }) => !offered.includes(call)),
+    [],
+  );
 });
 
 test("a page comes as HTML under a strict policy, and as Markdown at its twin", async () => {
@@ -81,7 +91,8 @@ test("a page comes as HTML under a strict policy, and as Markdown at its twin", 
 
 test("llm.txt has every call for keys, every setting and every code, and its siblings the rest", async () => {
   const text = await (await get("/llm.txt")).text();
-  for (const { method, path, successor } of OPERATIONS) if (successor === undefined) assert.ok(text.includes(`\`${method} ${path}\``), path);
+  for (const { method, path, successor } of OPERATIONS)
+    if (successor === undefined) assert.ok(text.includes(`\`${method} ${path}\``), path);
   for (const code of Object.keys(PUBLIC_CODES)) assert.ok(text.includes(`\n- \`${code}\` (`), code);
   for (const name of PLATFORM_NAMES) assert.ok(text.includes(`: \`${name}\`\n`), name);
   assert.ok(text.includes(`${world.services.settings.apiUrl}/api/v1`));

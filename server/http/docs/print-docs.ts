@@ -17,7 +17,9 @@ export interface Document {
 }
 
 /** Everything that is at an address of the documentation, made when it is first asked for. Null: there is nothing. */
-export async function printDocs(addresses: Addresses): Promise<{ find(path: string): Promise<Document | null>; notFound: Document }> {
+export async function printDocs(
+  addresses: Addresses,
+): Promise<{ find(path: string): Promise<Document | null>; notFound: Document }> {
   const pages = await loadPages(addresses);
   const script = await readFile(join(import.meta.dirname, "docs.js"), "utf8");
   const makers = new Map<string, () => Document | Promise<Document>>([
@@ -29,8 +31,14 @@ export async function printDocs(addresses: Addresses): Promise<{ find(path: stri
     [TRY_IT, () => documentOf("text/html", tryItPage(), tryItPolicy(addresses.apiUrl))],
     [TRY_IT_START, () => documentOf("text/javascript", tryItStart())],
     [TRY_IT_SCRIPT, async () => documentOf("text/javascript", await readScalar())],
-    ...pages.map((page): [string, () => Document] => [page.path, () => documentOf("text/html", frameDocs(page, pages))]),
-    ...pages.map((page): [string, () => Document] => [`${page.path}.md`, () => documentOf("text/markdown", page.markdown)]),
+    ...pages.map((page): [string, () => Document] => [
+      page.path,
+      () => documentOf("text/html", frameDocs(page, pages)),
+    ]),
+    ...pages.map((page): [string, () => Document] => [
+      `${page.path}.md`,
+      () => documentOf("text/markdown", page.markdown),
+    ]),
   ]);
   const made = new Map<string, Document>();
   return {
@@ -44,5 +52,10 @@ export async function printDocs(addresses: Addresses): Promise<{ find(path: stri
 }
 
 function documentOf(type: string, text: string, policy = CONTENT_SECURITY_POLICY): Document {
-  return { type: `${type}; charset=utf-8`, text, policy, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
+  return {
+    type: `${type}; charset=utf-8`,
+    text,
+    policy,
+    etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`,
+  };
 }

@@ -13,15 +13,25 @@ export function renderMarkdown(markdown: string): string {
       heading({ tokens, depth, text }) {
         const { words, id } = readHeading(text);
         const shown = trusted(this.parser.parseInline(tokens).replace(/ \{#[\w-]+\}$/, ""));
-        if (depth === 1) return toMarkup(html`<h1>${shown}</h1>\n`);
+        if (depth === 1) return toMarkup(html`<h1>${shown}</h1> `);
         const tag = trusted(`h${depth}`);
         const anchor = unique(id, taken);
-        return toMarkup(html`<${tag} id="${anchor}">${shown}<a class="anchor" href="#${anchor}" aria-label="Link to ${words}">#</a></${tag}>\n`);
+        return toMarkup(
+          html`<${tag} id="${anchor}"
+            >${shown}<a class="anchor" href="#${anchor}" aria-label="Link to ${words}">#</a></${tag}
+          > `,
+        );
       },
-      code: ({ text, lang }) => toMarkup(html`<div class="code" data-language="${lang?.split(" ")[0] ?? ""}"><pre tabindex="0"><code>${text}</code></pre></div>\n`),
+      code: ({ text, lang }) =>
+        toMarkup(
+          html`<div class="code" data-language="${lang?.split(" ")[0] ?? ""}">
+            <pre tabindex="0"><code>${text}</code></pre>
+          </div> `,
+        ),
     },
     hooks: {
-      postprocess: (markup) => grouped(markup).replaceAll("<table>", '<div class="scroll"><table>').replaceAll("</table>", "</table></div>"),
+      postprocess: (markup) =>
+        grouped(markup).replaceAll("<table>", '<div class="scroll"><table>').replaceAll("</table>", "</table></div>"),
     },
   });
   const rendered = marked.parse(markdown);
@@ -33,18 +43,29 @@ const LANGUAGES: Readonly<Record<string, string>> = { sh: "curl", ts: "TypeScrip
 
 /** Code that follows code in another language says the same in it: the script makes tabs of them. */
 function grouped(markup: string): string {
-  return markup.replace(/(?:<div class="code" data-language="(?:sh|ts|py)"><pre tabindex="0"><code>[^<]*<\/code><\/pre><\/div>\n){2,}/g, (blocks) => {
-    const languages = [...blocks.matchAll(/data-language="(\w+)"/g)].map(([, language]) => language);
-    if (new Set(languages).size < languages.length) return blocks;
-    return `<div class="samples">${blocks.replace(/data-language="(\w+)">/g, (start, language: string) => `${start}<p class="language">${LANGUAGES[language] ?? ""}</p>`)}</div>\n`;
-  });
+  return markup.replace(
+    /(?:<div class="code" data-language="(?:sh|ts|py)"><pre tabindex="0"><code>[^<]*<\/code><\/pre><\/div>\n){2,}/g,
+    (blocks) => {
+      const languages = [...blocks.matchAll(/data-language="(\w+)"/g)].map(([, language]) => language);
+      if (new Set(languages).size < languages.length) return blocks;
+      return `<div class="samples">${blocks.replace(/data-language="(\w+)">/g, (start, language: string) => `${start}<p class="language">${LANGUAGES[language] ?? ""}</p>`)}</div>\n`;
+    },
+  );
 }
 
 /** A heading's text without marks, and the id that it names with `{#id}` or that its words make. */
 export function readHeading(text: string): { words: string; id: string } {
   const named = /^(.*) \{#([\w-]+)\}$/.exec(text);
   const words = (named?.[1] ?? text).replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
-  return { words, id: named?.[2] ?? words.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") };
+  return {
+    words,
+    id:
+      named?.[2] ??
+      words
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+        .replaceAll(/^-|-$/g, ""),
+  };
 }
 
 function unique(id: string, taken: Map<string, number>): string {

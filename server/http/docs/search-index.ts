@@ -17,12 +17,22 @@ export function searchIndex(pages: readonly Page[]): Section[] {
     return parts.map((part) => {
       const [, marks = "", line = ""] = /^(#{1,3}) (.*)$/m.exec(part) ?? [];
       const { words, id } = readHeading(line);
-      return { page: title, heading: words, url: marks === "#" ? path : `${path}#${id}`, text: plain(part.slice(part.indexOf("\n") + 1)).slice(0, LONGEST_TEXT) };
+      return {
+        page: title,
+        heading: words,
+        url: marks === "#" ? path : `${path}#${id}`,
+        text: plain(part.slice(part.indexOf("\n") + 1)).slice(0, LONGEST_TEXT),
+      };
     });
   });
 }
 
 function plain(markdown: string): string {
   // What stands in other languages says the same again.
-  return markdown.replaceAll(/^```(?:ts|py)[^]*?^```$/gm, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/^```.*$|[`*|]|-{3,}/gm, " ").replaceAll(/\s+/g, " ").trim();
+  return markdown
+    .replaceAll(/^```(?:ts|py)[^]*?^```$/gm, "")
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/^```.*$|[`*|]|-{3,}/gm, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }

@@ -13,27 +13,38 @@ export function tryItPolicy(apiUrl: string): string {
 }
 
 export function tryItPage(): string {
-  return toMarkup(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>Try it · Ampost docs</title>
-<link rel="icon" href="data:,">
-<script defer src="${TRY_IT_SCRIPT}"></script>
-<script defer src="${TRY_IT_START}"></script>
-</head>
-<body>
-<noscript>This page needs scripts. <a href="/docs/api">All calls</a> says the same without them.</noscript>
-<main id="app"></main>
-</body>
-</html>
-`);
+  return toMarkup(
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width,initial-scale=1" />
+          <title>Try it · Ampost docs</title>
+          <link rel="icon" href="data:," />
+          <script defer src="${TRY_IT_SCRIPT}"></script>
+          <script defer src="${TRY_IT_START}"></script>
+        </head>
+        <body>
+          <noscript>This page needs scripts. <a href="/docs/api">All calls</a> says the same without them.</noscript>
+          <main id="app"></main>
+        </body>
+      </html> `,
+  );
 }
 
 /** The script that begins it. */
 export function tryItStart(): string {
-  const settings = { url: "/openapi.json", telemetry: false, withDefaultFonts: false, showDeveloperTools: "never", agent: { disabled: true }, mcp: { disabled: true }, hideClientButton: true, persistAuth: false, authentication: { preferredSecurityScheme: "apiKey" } };
+  const settings = {
+    url: "/openapi.json",
+    telemetry: false,
+    withDefaultFonts: false,
+    showDeveloperTools: "never",
+    agent: { disabled: true },
+    mcp: { disabled: true },
+    hideClientButton: true,
+    persistAuth: false,
+    authentication: { preferredSecurityScheme: "apiKey" },
+  };
   return `Scalar.createApiReference("#app", ${JSON.stringify(settings)});\n`;
 }
 

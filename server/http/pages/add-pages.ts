@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { ConnectingFailed } from "../../oauth/failures.ts";
 import type { Services } from "../../domain/services.ts";
+import { ConnectingFailed } from "../../oauth/failures.ts";
+import type { BindOptions } from "../bind.ts";
 import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.ts";
 import { onAppOnly, readFaces } from "../faces.ts";
-import type { BindOptions } from "../bind.ts";
 import { addOAuthRoutes } from "../oauth-routes.ts";
 import { logFailure, sendFailure } from "../refusals.ts";
 import { addApprovals } from "./approvals.ts";
 import { addApproving } from "./approving.ts";
 import { addAuditLog } from "./audit-log.ts";
 import { addChoosing } from "./choosing.ts";
-import { addConnections, readMode } from "./connections.ts";
 import { showConnectingFailed } from "./connecting-failed.ts";
+import { addConnections, readMode } from "./connections.ts";
 import { addConsent } from "./consent.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { addHome } from "./home.ts";
@@ -30,13 +30,36 @@ import { addSignUp } from "./sign-up.ts";
 import { addTwoFactor } from "./two-factor.ts";
 
 /** What people look at, on the app's host. */
-export async function addPages(scope: FastifyInstance, services: Services, options: Pick<BindOptions, "calls">): Promise<void> {
+export async function addPages(
+  scope: FastifyInstance,
+  services: Services,
+  options: Pick<BindOptions, "calls">,
+): Promise<void> {
   onAppOnly(scope, services.settings);
   addPasskeyScript(scope);
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
-    for (const add of [addHome, addSandboxDoor, addSignIn, addSignUp, addPasswordReset, addSettings, addTwoFactor, addAuditLog, addKeys, addConsent, addApprovals, addApproving, addConnections, addOwnApps, addChoosing, addOAuthRoutes, addConnectLinkRoutes]) add(pages, services, options);
+    for (const add of [
+      addHome,
+      addSandboxDoor,
+      addSignIn,
+      addSignUp,
+      addPasswordReset,
+      addSettings,
+      addTwoFactor,
+      addAuditLog,
+      addKeys,
+      addConsent,
+      addApprovals,
+      addApproving,
+      addConnections,
+      addOwnApps,
+      addChoosing,
+      addOAuthRoutes,
+      addConnectLinkRoutes,
+    ])
+      add(pages, services, options);
   });
 }
 
@@ -45,28 +68,46 @@ function leadToOneAddress(pages: FastifyInstance, { settings }: Pick<Services, "
   const own = new URL(settings.appUrl);
   pages.addHook("onRequest", async (request, reply) => {
     const asked = URL.parse(`${own.protocol}//${request.headers.host ?? ""}`);
-    if (asked === null || request.method !== "GET" || asked.hostname === own.hostname || asked.port !== own.port) return;
-    if (LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname)) return await reply.redirect(`${settings.appUrl}${request.url}`);
+    if (asked === null || request.method !== "GET" || asked.hostname === own.hostname || asked.port !== own.port)
+      return;
+    if (LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname))
+      return await reply.redirect(`${settings.appUrl}${request.url}`);
   });
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** A failure as a page: what happened, and where to go from there. */
-async function showFailure(services: Services, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function showFailure(
+  services: Services,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   // There are no pages on the API's host: what is asked for there is told as everything else is.
   if (readFaces(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
-  if (error instanceof SignInFirst) return await sendOn(reply, `/sign-in?${new URLSearchParams({ returnTo: request.method === "GET" ? request.url : "/" })}`);
-  if (error instanceof ConnectingFailed && error.attempt?.connect_link_id) return await answerLinkFailure(services, reply, error);
+  if (error instanceof SignInFirst)
+    return await sendOn(
+      reply,
+      `/sign-in?${new URLSearchParams({ returnTo: request.method === "GET" ? request.url : "/" })}`,
+    );
+  if (error instanceof ConnectingFailed && error.attempt?.connect_link_id)
+    return await answerLinkFailure(services, reply, error);
   const viewer = await findPerson(services, request, reply).catch(() => null);
   if (error instanceof ConnectingFailed) return await showConnectingFailed(reply, error, viewer);
   const { status, message, issues, headers } = logFailure(services.log, error, request);
-  const back = viewer !== null && request.url.startsWith("/api/platforms/") ? html`<a class="button" href="/connections?mode=${readMode(queryOf(request)["mode"])}">Back to connections</a>` : html`<a class="button" href="/">Overview</a>`;
+  const back =
+    viewer !== null && request.url.startsWith("/api/platforms/")
+      ? html`<a class="button" href="/connections?mode=${readMode(queryOf(request)["mode"])}">Back to connections</a>`
+      : html`<a class="button" href="/">Overview</a>`;
   return await sendPage(reply.headers(headers), {
     title: status === 404 ? "There is nothing here" : "That did not work",
     viewer,
     status,
     notice: { kind: "failed", text: message },
-    body: html`<section><p>${issues[0]?.fix ?? "Go back, and try again."}</p><p>${back}</p></section>`,
+    body: html`<section>
+      <p>${issues[0]?.fix ?? "Go back, and try again."}</p>
+      <p>${back}</p>
+    </section>`,
   });
 }

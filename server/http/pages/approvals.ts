@@ -28,18 +28,31 @@ export function addApprovals(scope: FastifyInstance, services: Services): void {
     const { mode, cursor, notice = "" } = queryOf(request);
     // Without a mode: the one in which something waits.
     const shown = mode === undefined && person.waiting.live === 0 && person.waiting.test > 0 ? "test" : readMode(mode);
-    return await showApprovals(services, request, reply, person, { mode: shown, cursor, notice: NOTICES[notice] ?? null });
+    return await showApprovals(services, request, reply, person, {
+      mode: shown,
+      cursor,
+      notice: NOTICES[notice] ?? null,
+    });
   });
 
   scope.post("/approvals/approve", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const mode = readMode(form.text("mode"));
     const id = form.text("id");
-    if (id === "") throw refuseRequest("request.route", "The form names no post", "Go back to the page and try again.", "NOT_FOUND");
-    const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`, body: { contentHash: form.text("contentHash") } });
+    if (id === "")
+      throw refuseRequest("request.route", "The form names no post", "Go back to the page and try again.", "NOT_FOUND");
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`,
+      body: { contentHash: form.text("contentHash") },
+    });
     if (answered.ok) return await sendOn(reply, `/approvals?mode=${mode}&notice=approved`);
     const person = await requirePerson(services, request, reply);
-    return await showApprovals(services, request, reply, person, { mode, notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status });
+    return await showApprovals(services, request, reply, person, {
+      mode,
+      notice: { kind: "failed", text: readRefusal(answered).message },
+      status: answered.status,
+    });
   });
 
   scope.post("/approvals/discard", async (request, reply) => {
@@ -51,7 +64,11 @@ export function addApprovals(scope: FastifyInstance, services: Services): void {
       await discardPost(services, callOf(person, mode, request), params.id);
     } catch (error) {
       if (!(error instanceof PublicError)) throw error;
-      return await showApprovals(services, request, reply, person, { mode, notice: { kind: "failed", text: error.message }, status: error.status });
+      return await showApprovals(services, request, reply, person, {
+        mode,
+        notice: { kind: "failed", text: error.message },
+        status: error.status,
+      });
     }
     return await sendOn(reply, `/approvals?mode=${mode}&notice=discarded`);
   });
@@ -69,13 +86,26 @@ async function showApprovals(
   request: FastifyRequest,
   reply: FastifyReply,
   person: Person,
-  { mode, cursor, notice, status = 200 }: { mode: Mode; cursor?: string | undefined; notice: Notice | null; status?: number },
+  {
+    mode,
+    cursor,
+    notice,
+    status = 200,
+  }: { mode: Mode; cursor?: string | undefined; notice: Notice | null; status?: number },
 ): Promise<FastifyReply> {
   const query = new URLSearchParams({ mode, limit: String(PAGE), ...(cursor === undefined ? {} : { cursor }) });
   const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/approvals?${query}` });
-  const { approvals, nextCursor } = approvalsList.answer.safeParse(answered.body).data ?? { approvals: [], nextCursor: null };
+  const { approvals, nextCursor } = approvalsList.answer.safeParse(answered.body).data ?? {
+    approvals: [],
+    nextCursor: null,
+  };
   const names = await readAccountNames(services, person, mode, request);
-  const modes = MODES.map((name) => html`<a href="/approvals?mode=${name}"${name === mode ? html` aria-current="page"` : null}>${name === "live" ? "Live" : "Test"}${waitingTag(person.waiting[name])}</a>`);
+  const modes = MODES.map(
+    (name) =>
+      html`<a href="/approvals?mode=${name}" ${name === mode ? html` aria-current="page"` : null}
+        >${name === "live" ? "Live" : "Test"}${waitingTag(person.waiting[name])}</a
+      >`,
+  );
   return await sendPage(reply, {
     title: "Approvals",
     at: "/approvals",
@@ -84,9 +114,12 @@ async function showApprovals(
     status: answered.ok ? status : answered.status,
     notice: answered.ok ? notice : { kind: "failed", text: readRefusal(answered).message },
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
-<p class="dim">Posts of <a href="/keys">API keys</a> that publish only what you approve. An approval is for the post as it is shown: any edit voids it.</p>
-${answered.ok && approvals.length === 0 ? html`<section><p class="dim">Nothing waits for you here.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
-${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Earlier</a></p>`}`,
+      <p class="dim">
+        Posts of <a href="/keys">API keys</a> that publish only what you approve. An approval is for the post as it is
+        shown: any edit voids it.
+      </p>
+      ${answered.ok && approvals.length === 0 ? html`<section><p class="dim">Nothing waits for you here.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
+      ${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Earlier</a></p>`}`,
   });
 }
 
@@ -95,8 +128,16 @@ function approvalSection({ approval, post, key }: WaitingApproval, names: Accoun
   const { mode } = post;
   const missing = whyNotYet(approval);
   const about = (what: string) => `${what} the post for ${platformsOf(post)} of ${showTime(post.createdAt, timeZone)}`;
-  return html`<section aria-labelledby="post-${id}"><h2 id="post-${id}">${platformsOf(post)}</h2><p class="small dim">By the key “${key.name}”, ${showTime(post.updatedAt, timeZone)} · <a href="/posts/${id}/approve?mode=${mode}">Open</a></p>
-${shownPost(post, approval, names, timeZone)}
-${missing}<div class="row">${missing === null ? button("/approvals/approve", "Approve", { kind: "main", hidden: { id, mode, contentHash }, describes: about("Approve") }) : null}
-${button("/approvals/discard", "Discard", { kind: "danger", hidden: { id, mode }, describes: about("Discard") })}</div></section>`;
+  return html`<section aria-labelledby="post-${id}">
+    <h2 id="post-${id}">${platformsOf(post)}</h2>
+    <p class="small dim">
+      By the key “${key.name}”, ${showTime(post.updatedAt, timeZone)} ·
+      <a href="/posts/${id}/approve?mode=${mode}">Open</a>
+    </p>
+    ${shownPost(post, approval, names, timeZone)} ${missing}
+    <div class="row">
+      ${missing === null ? button("/approvals/approve", "Approve", { kind: "main", hidden: { id, mode, contentHash }, describes: about("Approve") }) : null}
+      ${button("/approvals/discard", "Discard", { kind: "danger", hidden: { id, mode }, describes: about("Discard") })}
+    </div>
+  </section>`;
 }

@@ -22,23 +22,47 @@ export function addApproving(scope: FastifyInstance, services: Services): void {
   scope.get<{ Params: { id: string } }>(path, async (request, reply) => {
     const person = await requirePerson(services, request, reply);
     const { mode } = queryOf(request);
-    return await showApproval(services, request, reply, person, await read(request, reply, request.params.id, mode === undefined ? MODES : [readMode(mode)]));
+    return await showApproval(
+      services,
+      request,
+      reply,
+      person,
+      await read(request, reply, request.params.id, mode === undefined ? MODES : [readMode(mode)]),
+    );
   });
 
   scope.post<{ Params: { id: string } }>(path, async (request, reply) => {
     const form = await readForm(request, services.settings.appUrl);
     const [id, mode] = [request.params.id, readMode(form.text("mode"))];
-    const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`, body: { contentHash: form.text("contentHash") } });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`,
+      body: { contentHash: form.text("contentHash") },
+    });
     // Read now, so that the way to the other pages shows one fewer that waits.
     const person = await requirePerson(services, request, reply);
-    const notice: Notice = answered.ok ? { kind: "done", text: "The post is approved as it is shown here. Any edit voids that." } : { kind: "failed", text: readRefusal(answered).message };
-    return await showApproval(services, request, reply, person, { ...(await read(request, reply, id, [mode])), notice, status: answered.status });
+    const notice: Notice = answered.ok
+      ? { kind: "done", text: "The post is approved as it is shown here. Any edit voids that." }
+      : { kind: "failed", text: readRefusal(answered).message };
+    return await showApproval(services, request, reply, person, {
+      ...(await read(request, reply, id, [mode])),
+      notice,
+      status: answered.status,
+    });
   });
 
   /** A post as it is now, whatever comes of reading it. Who is handed a link to a post need not know its mode. */
-  async function read(request: FastifyRequest, reply: FastifyReply, id: string, modes: readonly Mode[]): Promise<ReadPost> {
+  async function read(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    modes: readonly Mode[],
+  ): Promise<ReadPost> {
     for (const mode of modes) {
-      const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${mode}` });
+      const answered = await callRoute(services, request, reply, {
+        method: "GET",
+        path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${mode}`,
+      });
       if (answered.status !== 404) return { id, mode, answered };
     }
     throw postNotFound();
@@ -51,11 +75,23 @@ interface ReadPost {
   answered: Answered;
 }
 
-async function showApproval(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, shown: ReadPost & { notice?: Notice; status?: number }): Promise<FastifyReply> {
+async function showApproval(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  person: Person,
+  shown: ReadPost & { notice?: Notice; status?: number },
+): Promise<FastifyReply> {
   const { id, mode, answered, notice = null, status = 200 } = shown;
   const page = { title: "Approve a post", at: "/approvals", viewer: person };
   const others = html`<a href="/approvals?mode=${mode}">All that wait for approval</a>`;
-  if (!answered.ok) return await sendPage(reply, { ...page, status: answered.status, notice: { kind: "failed", text: readRefusal(answered).message }, body: html`<p>${others}</p>` });
+  if (!answered.ok)
+    return await sendPage(reply, {
+      ...page,
+      status: answered.status,
+      notice: { kind: "failed", text: readRefusal(answered).message },
+      body: html`<p>${others}</p>`,
+    });
   const { approval, post } = postsApproval.answer.parse(answered.body);
   const names = await readAccountNames(services, person, mode, request);
   return await sendPage(reply, {
@@ -64,12 +100,20 @@ async function showApproval(services: Services, request: FastifyRequest, reply: 
     status,
     notice,
     body: html`<section>${shownPost(post, approval, names, person.timeZone)}</section>
-${approval.approvedAt === null ? null : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}
-${approval.approvedAt === null ? whyNotYet(approval) : null}
-<div class="row">${approval.approvedAt === null && whyNotYet(approval) === null ? approveForm(id, mode, approval.contentHash) : null}${others}</div>`,
+      ${approval.approvedAt === null ? null : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}
+      ${approval.approvedAt === null ? whyNotYet(approval) : null}
+      <div class="row">
+        ${approval.approvedAt === null && whyNotYet(approval) === null ? approveForm(id, mode, approval.contentHash) : null}${others}
+      </div>`,
   });
 }
 
 function approveForm(id: string, mode: Mode, contentHash: string): Html {
-  return html`<form method="post" action="/posts/${id}/approve"><input type="hidden" name="mode" value="${mode}"><input type="hidden" name="contentHash" value="${contentHash}"><button class="main">Approve it as it is</button></form>`;
+  return html`<form method="post" action="/posts/${id}/approve">
+    <input type="hidden" name="mode" value="${mode}" /><input
+      type="hidden"
+      name="contentHash"
+      value="${contentHash}"
+    /><button class="main">Approve it as it is</button>
+  </form>`;
 }

@@ -22,21 +22,57 @@ export function addAuditLog(scope: FastifyInstance, services: Services): void {
       at: "/settings",
       viewer: person,
       status: answered.status,
-      body: html`<p>Sign-ins, keys, connections and settings, in both modes, the newest first. Nothing of it can be changed.</p>
-<section>${events.length === 0 ? html`<p class="dim">Nothing more.</p>` : html`<ul class="plain">${events.map((event) => eventItem(event, person.timeZone))}</ul>`}</section>
-<p class="row">${nextCursor === null ? null : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}">Earlier</a>`}<a href="/settings">Back to settings</a></p>`,
+      body: html`<p>
+          Sign-ins, keys, connections and settings, in both modes, the newest first. Nothing of it can be changed.
+        </p>
+        <section>
+          ${
+            events.length === 0
+              ? html`<p class="dim">Nothing more.</p>`
+              : html`<ul class="plain">
+                  ${events.map((event) => eventItem(event, person.timeZone))}
+                </ul>`
+          }
+        </section>
+        <p class="row">
+          ${nextCursor === null ? null : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}">Earlier</a>`}<a
+            href="/settings"
+            >Back to settings</a
+          >
+        </p>`,
     });
   });
 }
 
 function eventItem({ action, actor, mode, address, createdAt, requestId, data }: AuditEvent, timeZone: string): Html {
-  const about = Object.entries(data).flatMap(([name, value]) => (typeof value === "string" || typeof value === "number" ? [`${name}: ${value}`] : []));
-  return html`<li><b>${words(action)}</b>${mode === null ? null : html` <span class="tag">${mode}</span>`}
-<p class="small dim">${showTime(createdAt, timeZone)} · ${ACTORS[actor.kind]}${address === null ? null : ` · ${address}`}</p>
-${about.length === 0 && requestId === null ? null : html`<details><summary class="small">More</summary><p class="small">${about.map((line) => html`${line}<br>`)}${requestId === null ? null : html`request: <code>${requestId}</code>`}</p></details>`}</li>`;
+  const about = Object.entries(data).flatMap(([name, value]) =>
+    typeof value === "string" || typeof value === "number" ? [`${name}: ${value}`] : [],
+  );
+  return html`<li>
+    <b>${words(action)}</b>${mode === null ? null : html` <span class="tag">${mode}</span>`}
+    <p class="small dim">
+      ${showTime(createdAt, timeZone)} · ${ACTORS[actor.kind]}${address === null ? null : ` · ${address}`}
+    </p>
+    ${
+      about.length === 0 && requestId === null
+        ? null
+        : html`<details>
+            <summary class="small">More</summary>
+            <p class="small">
+              ${about.map((line) => html`${line}<br />`)}${requestId === null ? null : html`request: <code>${requestId}</code>`}
+            </p>
+          </details>`
+    }
+  </li>`;
 }
 
-const ACTORS: Readonly<Record<AuditEvent["actor"]["kind"], string>> = { key: "an API key", session: "a signed-in person", connect_link: "a connect link", instance: "the instance itself", visitor: "somebody not signed in" };
+const ACTORS: Readonly<Record<AuditEvent["actor"]["kind"], string>> = {
+  key: "an API key",
+  session: "a signed-in person",
+  connect_link: "a connect link",
+  instance: "the instance itself",
+  visitor: "somebody not signed in",
+};
 
 /** "api_key.created": "API key created". */
 function words(action: string): string {

@@ -24,24 +24,30 @@ export interface RouteCall {
  * does, by the same checks and limits. Cookies that the route sets go to the browser. The caller has made sure that the
  * request is one of our own pages'.
  */
-export async function callRoute({ settings }: Pick<Services, "settings">, request: FastifyRequest, reply: FastifyReply, { method, path, body }: RouteCall): Promise<Answered> {
+export async function callRoute(
+  { settings }: Pick<Services, "settings">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { method, path, body }: RouteCall,
+): Promise<Answered> {
   const { host, cookie, "user-agent": userAgent, "accept-language": language } = request.headers;
-  const inject = () => request.server.inject({
-    method,
-    url: path,
-    remoteAddress: request.ip,
-    headers: {
-      ...(host === undefined ? {} : { host }),
-      ...(cookie === undefined ? {} : { cookie }),
-      ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
-      ...(language === undefined ? {} : { "accept-language": language }),
-      origin: settings.appUrl,
-      "sec-fetch-site": "same-origin",
-      accept: "application/json",
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    },
-    ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
-  });
+  const inject = () =>
+    request.server.inject({
+      method,
+      url: path,
+      remoteAddress: request.ip,
+      headers: {
+        ...(host === undefined ? {} : { host }),
+        ...(cookie === undefined ? {} : { cookie }),
+        ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
+        ...(language === undefined ? {} : { "accept-language": language }),
+        origin: settings.appUrl,
+        "sec-fetch-site": "same-origin",
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    });
   const answer = await outerIds.run(request.id, async () => await inject());
   const cookies = answer.headers["set-cookie"];
   if (cookies !== undefined) reply.header("set-cookie", cookies);
@@ -63,16 +69,28 @@ export interface Refused {
   fields: Readonly<Partial<Record<string, string>>>;
 }
 
-const refusalBody = z.object({ error: z.string(), issues: z.array(z.object({ rule: z.string(), path: z.string(), message: z.string(), fix: z.string() })) });
+const refusalBody = z.object({
+  error: z.string(),
+  issues: z.array(z.object({ rule: z.string(), path: z.string(), message: z.string(), fix: z.string() })),
+});
 
 export function readRefusal({ body }: Answered): Refused {
   const read = refusalBody.safeParse(body);
   if (!read.success) return { message: "That did not work. Try again in a moment.", rule: "", fields: {} };
   const { error, issues } = read.data;
   // The first issue of a field is told.
-  const fields = Object.fromEntries(issues.filter(({ path }) => path !== "").map(({ path, message }) => [path.split("/")[1] ?? "", sentence(message)]).reverse());
+  const fields = Object.fromEntries(
+    issues
+      .filter(({ path }) => path !== "")
+      .map(({ path, message }) => [path.split("/")[1] ?? "", sentence(message)])
+      .reverse(),
+  );
   const whole = issues.find(({ path }) => path === "");
-  return { message: whole === undefined ? sentence(error) : `${sentence(whole.message)} ${whole.fix}`, rule: issues[0]?.rule ?? "", fields };
+  return {
+    message: whole === undefined ? sentence(error) : `${sentence(whole.message)} ${whole.fix}`,
+    rule: issues[0]?.rule ?? "",
+    fields,
+  };
 }
 
 function sentence(text: string): string {

@@ -15,14 +15,20 @@ import { type Person, requirePerson } from "./person.ts";
 /** Which of several accounts to connect, and whether it may take another one's place: for people who are signed in. */
 export function addChoosing(scope: FastifyInstance, services: Services): void {
   const choicesFor = async ({ sessionId }: Person, id: string) => {
-    if (!/^[0-9a-f-]{36}$/i.test(id)) throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
-    return (await listChoices(services, { bindings: [bindingOf("session", sessionId)], caller: null }, id)).body.choices;
+    if (!/^[0-9a-f-]{36}$/i.test(id))
+      throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
+    return (await listChoices(services, { bindings: [bindingOf("session", sessionId)], caller: null }, id)).body
+      .choices;
   };
 
   scope.get<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
     const person = await requirePerson(services, request, reply);
     const choices = await choicesFor(person, request.params.id);
-    return await showChoices(reply, choices, { viewer: person, action: `/connections/choose/${choices.id}`, back: connectionsPath(choices.mode) });
+    return await showChoices(reply, choices, {
+      viewer: person,
+      action: `/connections/choose/${choices.id}`,
+      back: connectionsPath(choices.mode),
+    });
   });
 
   scope.post<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
@@ -30,10 +36,21 @@ export function addChoosing(scope: FastifyInstance, services: Services): void {
     const person = await requirePerson(services, request, reply);
     const choices = await choicesFor(person, request.params.id);
     const body = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
-    const answered = await callRoute(services, request, reply, { method: "POST", path: `/api/connections/${choices.id}/choose?mode=${choices.mode}`, body });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: `/api/connections/${choices.id}/choose?mode=${choices.mode}`,
+      body,
+    });
     if (answered.ok) return await sendOn(reply, `${connectionsPath(choices.mode)}&notice=connected`);
     const { message, fields } = readRefusal(answered);
-    return await showChoices(reply, choices, { viewer: person, action: `/connections/choose/${choices.id}`, back: connectionsPath(choices.mode), refused: fields["replace"] ?? fields["platformAccountId"] ?? message, status: answered.status, chosen: body.platformAccountId });
+    return await showChoices(reply, choices, {
+      viewer: person,
+      action: `/connections/choose/${choices.id}`,
+      back: connectionsPath(choices.mode),
+      refused: fields["replace"] ?? fields["platformAccountId"] ?? message,
+      status: answered.status,
+      chosen: body.platformAccountId,
+    });
   });
 }
 
@@ -51,11 +68,28 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
   const { platform, accounts, connected } = choices;
   const { label } = catalog[platform].capabilities;
   const { action, back, refused, chosen } = shown;
-  const preferred = chosen ?? accounts.find(({ isConnected }) => isConnected)?.platformAccountId ?? accounts[0]?.platformAccountId;
+  const preferred =
+    chosen ?? accounts.find(({ isConnected }) => isConnected)?.platformAccountId ?? accounts[0]?.platformAccountId;
   const boxes = accounts.map(({ platformAccountId, username, displayName, isConnected }) =>
-    check({ type: "radio", name: "platformAccountId", value: platformAccountId, checked: platformAccountId === preferred, label: nameOf({ platformAccountId, username, displayName }, isConnected) }),
+    check({
+      type: "radio",
+      name: "platformAccountId",
+      value: platformAccountId,
+      checked: platformAccountId === preferred,
+      label: nameOf({ platformAccountId, username, displayName }, isConnected),
+    }),
   );
-  const replace = connected === null || accounts.every(({ isConnected }) => isConnected) ? null : html`<div class="notice warn"><p>The platform set has a ${label} account already: <b>${connected.username ?? connected.displayName ?? connected.platformAccountId}</b>. A set holds one account of each platform, so another one takes its place: the former is disconnected.</p>${check({ name: "replace", value: "1", label: "Replace it" })}</div>`;
+  const replace =
+    connected === null || accounts.every(({ isConnected }) => isConnected)
+      ? null
+      : html`<div class="notice warn">
+          <p>
+            The platform set has a ${label} account already:
+            <b>${connected.username ?? connected.displayName ?? connected.platformAccountId}</b>. A set holds one
+            account of each platform, so another one takes its place: the former is disconnected.
+          </p>
+          ${check({ name: "replace", value: "1", label: "Replace it" })}
+        </div>`;
   return await sendPage(reply, {
     title: accounts.length > 1 ? `Which ${label} account?` : `Replace the ${label} account?`,
     viewer: shown.viewer ?? null,
@@ -63,11 +97,27 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },
     ...(shown.formOrigins === undefined ? {} : { formOrigins: shown.formOrigins }),
-    body: html`<form method="post" action="${action}" class="card"><fieldset><legend>${accounts.length > 1 ? "Connect" : "The account to connect"}</legend>${boxes}</fieldset>${replace}
-<p class="row"><button class="main">Connect</button>${back === null ? null : html`<a class="button" href="${back}">Cancel</a>`}</p></form>`,
+    body: html`<form method="post" action="${action}" class="card">
+      <fieldset>
+        <legend>${accounts.length > 1 ? "Connect" : "The account to connect"}</legend>
+        ${boxes}
+      </fieldset>
+      ${replace}
+      <p class="row">
+        <button class="main">Connect</button>${back === null ? null : html`<a class="button" href="${back}">Cancel</a>`}
+      </p>
+    </form>`,
   });
 }
 
-function nameOf({ platformAccountId, username, displayName }: { platformAccountId: string; username: string | null; displayName: string | null }, isConnected: boolean): Html {
-  return html`<b>${displayName ?? username ?? platformAccountId}</b>${username === null ? null : html` <span class="dim">@${username}</span>`}${isConnected ? html` <span class="tag good">connected now</span>` : null}`;
+function nameOf(
+  {
+    platformAccountId,
+    username,
+    displayName,
+  }: { platformAccountId: string; username: string | null; displayName: string | null },
+  isConnected: boolean,
+): Html {
+  return html`<b>${displayName ?? username ?? platformAccountId}</b
+    >${username === null ? null : html` <span class="dim">@${username}</span>`}${isConnected ? html` <span class="tag good">connected now</span>` : null}`;
 }

@@ -8,46 +8,84 @@ import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 
 /** What a connect link shows to whoever opens it: who asks for what, and the ways to connect. Null: there is no such link. */
-export async function showConnectLink(reply: FastifyReply, link: OpenConnectLink | null, pathOf: (way: ConnectWay) => string): Promise<FastifyReply> {
+export async function showConnectLink(
+  reply: FastifyReply,
+  link: OpenConnectLink | null,
+  pathOf: (way: ConnectWay) => string,
+): Promise<FastifyReply> {
   if (link === null) return await showOver(reply, "unknown", null);
   if (link.status !== "pending") return await showOver(reply, link.status, link.returnUrl);
   const { asker, ways, returnUrl, mode } = link;
   const [first, ...others] = ways;
-  const one = first !== undefined && others.every(({ platform }) => platform === first.platform) ? catalog[first.platform].capabilities.label : null;
+  const one =
+    first !== undefined && others.every(({ platform }) => platform === first.platform)
+      ? catalog[first.platform].capabilities.label
+      : null;
   return await sendPage(reply, {
     title: one === null ? "Connect an account" : `Connect your ${one} account`,
     isNarrow: true,
     body: html`<section>
-<p><b>${asker}</b> asks you to connect ${one === null ? "an account" : `your ${one} account`}, so that posts can be published there for you.</p>
-<p>You sign in and allow it at the platform itself; your password stays there. Afterwards you go back to <b>${new URL(returnUrl).host}</b>.</p>
-${mode === "test" ? html`<p class="notice warn">This is a rehearsal: the sandbox stands for the platform, and no real account is touched.</p>` : null}
-${ways.length === 0 ? html`<p class="notice failed">There is no platform that could be connected at the moment. Tell whoever sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a></p>`)}
-<p class="hint">If you do not know who asks for this, close the page: nothing has been connected.</p></section>`,
+      <p>
+        <b>${asker}</b> asks you to connect ${one === null ? "an account" : `your ${one} account`}, so that posts can be
+        published there for you.
+      </p>
+      <p>
+        You sign in and allow it at the platform itself; your password stays there. Afterwards you go back to
+        <b>${new URL(returnUrl).host}</b>.
+      </p>
+      ${mode === "test" ? html`<p class="notice warn">This is a rehearsal: the sandbox stands for the platform, and no real account is touched.</p>` : null}
+      ${ways.length === 0 ? html`<p class="notice failed">There is no platform that could be connected at the moment. Tell whoever sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a></p>`)}
+      <p class="hint">If you do not know who asks for this, close the page: nothing has been connected.</p>
+    </section>`,
   });
 }
 
 async function showOver(reply: FastifyReply, why: keyof typeof OVER, returnUrl: string | null): Promise<FastifyReply> {
   const { title, text } = OVER[why];
-  return await sendPage(reply, { title, status: returnUrl === null ? 404 : 410, isNarrow: true, body: html`<section><p>${text}</p>${returnUrl === null ? null : goBack(returnUrl)}</section>` });
+  return await sendPage(reply, {
+    title,
+    status: returnUrl === null ? 404 : 410,
+    isNarrow: true,
+    body: html`<section>
+      <p>${text}</p>
+      ${returnUrl === null ? null : goBack(returnUrl)}
+    </section>`,
+  });
 }
 
 const OVER = {
-  unknown: { title: "There is no such link", text: "Look whether the address is complete, or ask whoever sent it for a new one." },
-  connected: { title: "This link was used already", text: "An account has been connected by it. A link works once; for another account ask for another link." },
+  unknown: {
+    title: "There is no such link",
+    text: "Look whether the address is complete, or ask whoever sent it for a new one.",
+  },
+  connected: {
+    title: "This link was used already",
+    text: "An account has been connected by it. A link works once; for another account ask for another link.",
+  },
   expired: { title: "This link has expired", text: "Ask whoever sent it for a new one." },
-  revoked: { title: "This link does not work any more", text: "Whoever sent it has withdrawn it. Ask them for a new one." },
+  revoked: {
+    title: "This link does not work any more",
+    text: "Whoever sent it has withdrawn it. Ask them for a new one.",
+  },
 } as const;
 
 /** Why nothing was connected by a link, and where to go from there; a path is null where there is no such way. */
-export async function showNotConnected(reply: FastifyReply, failure: OAuthFailure, { backUrl, againPath }: { backUrl: string | null; againPath: string | null }): Promise<FastifyReply> {
+export async function showNotConnected(
+  reply: FastifyReply,
+  failure: OAuthFailure,
+  { backUrl, againPath }: { backUrl: string | null; againPath: string | null },
+): Promise<FastifyReply> {
   const label = failure.platform === null ? "The account" : catalog[failure.platform].capabilities.label;
   return await sendPage(reply, {
     title: `${label} was not connected`,
     status: failure.kind === "platform_away" ? 502 : 400,
     isNarrow: true,
     notice: { kind: "failed", text: failure.message },
-    body: html`<section><h2>What to do</h2><p>${CURES[failure.kind] ?? failure.cure}</p>
-${againPath === null ? null : html`<p><a class="button main" href="${againPath}">Try again</a></p>`}${backUrl === null ? null : goBack(backUrl)}</section>`,
+    body: html`<section>
+      <h2>What to do</h2>
+      <p>${CURES[failure.kind] ?? failure.cure}</p>
+      ${againPath === null ? null : html`<p><a class="button main" href="${againPath}">Try again</a></p>`}${backUrl === null ? null : goBack(backUrl)}
+    </section>`,
   });
 }
 

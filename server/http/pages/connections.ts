@@ -25,11 +25,18 @@ export function addConnections(scope: FastifyInstance, services: Services): void
     const person = await requirePerson(services, request, reply);
     const query = queryOf(request);
     const mode = readMode(query["mode"]);
-    return await showConnections(services, request, reply, person, { mode, notice: NOTICES[query["connected"] === undefined ? (query["notice"] ?? "") : "connected"] ?? null });
+    return await showConnections(services, request, reply, person, {
+      mode,
+      notice: NOTICES[query["connected"] === undefined ? (query["notice"] ?? "") : "connected"] ?? null,
+    });
   });
 
   /** A form that does one thing by a session route, and leads back. */
-  const act = (path: string, notice: string, route: (form: Filled) => { method: "POST" | "PATCH" | "DELETE"; path: string; body?: object }) =>
+  const act = (
+    path: string,
+    notice: string,
+    route: (form: Filled) => { method: "POST" | "PATCH" | "DELETE"; path: string; body?: object },
+  ) =>
     scope.post(path, async (request, reply) => {
       const form = await readForm(request, settings.appUrl);
       const person = await requirePerson(services, request, reply);
@@ -38,15 +45,36 @@ export function addConnections(scope: FastifyInstance, services: Services): void
       const answered = await callRoute(services, request, reply, { ...call, path: `${call.path}?mode=${mode}` });
       if (answered.ok) return await sendOn(reply, `/connections?mode=${mode}&notice=${notice}`);
       const { message, fields } = readRefusal(answered);
-      return await showConnections(services, request, reply, person, { mode, notice: { kind: "failed", text: fields["name"] ?? message }, status: answered.status });
+      return await showConnections(services, request, reply, person, {
+        mode,
+        notice: { kind: "failed", text: fields["name"] ?? message },
+        status: answered.status,
+      });
     });
 
   const idOf = (form: Filled) => encodeURIComponent(form.text("id"));
-  act("/connections/sets", "made", (form) => ({ method: "POST", path: "/api/platforms/sets", body: { name: form.text("name") } }));
-  act("/connections/sets/rename", "renamed", (form) => ({ method: "PATCH", path: `/api/platforms/sets/${idOf(form)}`, body: { name: form.text("name") } }));
-  act("/connections/sets/delete", "deleted", (form) => ({ method: "DELETE", path: `/api/platforms/sets/${idOf(form)}` }));
-  act("/connections/accounts/refresh", "refreshed", (form) => ({ method: "POST", path: `/api/accounts/${idOf(form)}/refresh` }));
-  act("/connections/accounts/disconnect", "disconnected", (form) => ({ method: "DELETE", path: `/api/accounts/${idOf(form)}` }));
+  act("/connections/sets", "made", (form) => ({
+    method: "POST",
+    path: "/api/platforms/sets",
+    body: { name: form.text("name") },
+  }));
+  act("/connections/sets/rename", "renamed", (form) => ({
+    method: "PATCH",
+    path: `/api/platforms/sets/${idOf(form)}`,
+    body: { name: form.text("name") },
+  }));
+  act("/connections/sets/delete", "deleted", (form) => ({
+    method: "DELETE",
+    path: `/api/platforms/sets/${idOf(form)}`,
+  }));
+  act("/connections/accounts/refresh", "refreshed", (form) => ({
+    method: "POST",
+    path: `/api/accounts/${idOf(form)}/refresh`,
+  }));
+  act("/connections/accounts/disconnect", "disconnected", (form) => ({
+    method: "DELETE",
+    path: `/api/accounts/${idOf(form)}`,
+  }));
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
@@ -62,11 +90,31 @@ export function readMode(asked: string | undefined): Mode {
   return MODES.find((mode) => mode === asked) ?? "live";
 }
 
-async function showConnections(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, { mode, notice, status = 200 }: { mode: Mode; notice: Notice | null; status?: number }): Promise<FastifyReply> {
+async function showConnections(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  person: Person,
+  { mode, notice, status = 200 }: { mode: Mode; notice: Notice | null; status?: number },
+): Promise<FastifyReply> {
   const call = callOf(person, mode, request);
-  const [{ body: { sets } }, { body: { accounts } }] = await Promise.all([listPlatformSets(services, call), listAccounts(services, call, {})]);
-  const ways = await Promise.all(sets.map(({ id }) => waysToConnect(services.oauth, { userId: call.userId, mode, platformSetId: id })));
-  const modes = MODES.map((name) => html`<a href="/connections?mode=${name}"${name === mode ? html` aria-current="page"` : null}>${name === "live" ? "Live" : "Test"}</a>`);
+  const [
+    {
+      body: { sets },
+    },
+    {
+      body: { accounts },
+    },
+  ] = await Promise.all([listPlatformSets(services, call), listAccounts(services, call, {})]);
+  const ways = await Promise.all(
+    sets.map(({ id }) => waysToConnect(services.oauth, { userId: call.userId, mode, platformSetId: id })),
+  );
+  const modes = MODES.map(
+    (name) =>
+      html`<a href="/connections?mode=${name}" ${name === mode ? html` aria-current="page"` : null}
+        >${name === "live" ? "Live" : "Test"}</a
+      >`,
+  );
   return await sendPage(reply, {
     title: "Connections",
     at: "/connections",
@@ -74,32 +122,73 @@ async function showConnections(services: Services, request: FastifyRequest, repl
     status,
     notice,
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
-<p class="dim">${mode === "live" ? "Accounts on the platforms themselves." : "Accounts in the sandbox, which stands for the platforms: for trying things out."}</p>
-${sets.map((set, index) => setSection(set, accounts.filter(({ platformSetId }) => platformSetId === set.id), ways[index] ?? [], person.timeZone))}
-${sets.length >= MAX_PLATFORM_SETS ? null : newSet(mode)}`,
+      <p class="dim">
+        ${mode === "live" ? "Accounts on the platforms themselves." : "Accounts in the sandbox, which stands for the platforms: for trying things out."}
+      </p>
+      ${sets.map((set, index) =>
+        setSection(
+          set,
+          accounts.filter(({ platformSetId }) => platformSetId === set.id),
+          ways[index] ?? [],
+          person.timeZone,
+        ),
+      )}
+      ${sets.length >= MAX_PLATFORM_SETS ? null : newSet(mode)}`,
   });
 }
 
-function setSection(set: PlatformSet, accounts: readonly Account[], ways: readonly ConnectWay[], timeZone: string): Html {
+function setSection(
+  set: PlatformSet,
+  accounts: readonly Account[],
+  ways: readonly ConnectWay[],
+  timeZone: string,
+): Html {
   const missing = PLATFORM_NAMES.filter((platform) => !accounts.some((account) => account.platform === platform));
   const open = ways.filter(({ platform }) => missing.includes(platform));
-  const without = missing.filter((platform) => !ways.some((way) => way.platform === platform)).map((platform) => catalog[platform].capabilities.label);
-  return html`<section aria-labelledby="set-${set.id}"><h2 id="set-${set.id}">${set.name}${set.isDefault ? html` <span class="tag">default</span>` : null}</h2>
-${accounts.length === 0 ? html`<p class="dim">No account is connected.</p>` : html`<ul class="plain">${accounts.map((account) => accountItem(account, ways, timeZone))}</ul>`}
-${open.length === 0 ? null : html`<h3>Connect</h3><p class="row">${open.map(({ platform, login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`)}</p>`}
-${without.length === 0 ? null : html`<p class="small dim">This instance has no app on the developer portal of ${without.join(", ")}. <a href="${appsPath(set)}">Use your own</a></p>`}
-${settingsOf(set)}</section>`;
+  const without = missing
+    .filter((platform) => !ways.some((way) => way.platform === platform))
+    .map((platform) => catalog[platform].capabilities.label);
+  return html`<section aria-labelledby="set-${set.id}">
+    <h2 id="set-${set.id}">${set.name}${set.isDefault ? html` <span class="tag">default</span>` : null}</h2>
+    ${
+      accounts.length === 0
+        ? html`<p class="dim">No account is connected.</p>`
+        : html`<ul class="plain">
+            ${accounts.map((account) => accountItem(account, ways, timeZone))}
+          </ul>`
+    }
+    ${
+      open.length === 0
+        ? null
+        : html`<h3>Connect</h3>
+            <p class="row">
+              ${open.map(({ platform, login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`)}
+            </p>`
+    }
+    ${without.length === 0 ? null : html`<p class="small dim">This instance has no app on the developer portal of ${without.join(", ")}. <a href="${appsPath(set)}">Use your own</a></p>`}
+    ${settingsOf(set)}
+  </section>`;
 }
 
 function accountItem(account: Account, ways: readonly ConnectWay[], timeZone: string): Html {
   const { id, platform, mode, platformSetId } = account;
   const name = account.username ?? account.displayName ?? account.platformAccountId;
   const about = (what: string) => `${what} ${name} on ${catalog[platform].capabilities.label}`;
-  return html`<li><div class="row between"><div class="grow"><h3>${catalog[platform].capabilities.label}</h3>${account.displayName ?? name}${account.username === null ? null : html` <span class="dim">@${account.username}</span>`}</div>${healthTag(account)}</div>
-${health(account, timeZone)}
-<div class="row">${ways.filter((way) => way.platform === platform).map(({ login, label }) => html`<a class="button quiet" href="${connectPath({ platform, platformSetId, mode, login })}" aria-label="${login === "" ? about("Reconnect") : `Reconnect ${name}: ${label}`}">${login === "" ? "Reconnect" : `Reconnect: ${label}`}</a>`)}
-${button("/connections/accounts/refresh", "Refresh", { kind: "quiet", hidden: { id, mode }, describes: about("Refresh") })}
-${button("/connections/accounts/disconnect", "Disconnect", { kind: "danger quiet", hidden: { id, mode }, describes: about("Disconnect") })}</div></li>`;
+  return html`<li>
+    <div class="row between">
+      <div class="grow">
+        <h3>${catalog[platform].capabilities.label}</h3>
+        ${account.displayName ?? name}${account.username === null ? null : html` <span class="dim">@${account.username}</span>`}
+      </div>
+      ${healthTag(account)}
+    </div>
+    ${health(account, timeZone)}
+    <div class="row">
+      ${ways.filter((way) => way.platform === platform).map(({ login, label }) => html`<a class="button quiet" href="${connectPath({ platform, platformSetId, mode, login })}" aria-label="${login === "" ? about("Reconnect") : `Reconnect ${name}: ${label}`}">${login === "" ? "Reconnect" : `Reconnect: ${label}`}</a>`)}
+      ${button("/connections/accounts/refresh", "Refresh", { kind: "quiet", hidden: { id, mode }, describes: about("Refresh") })}
+      ${button("/connections/accounts/disconnect", "Disconnect", { kind: "danger quiet", hidden: { id, mode }, describes: about("Disconnect") })}
+    </div>
+  </li>`;
 }
 
 function healthTag({ tokenHealth }: Account): Html {
@@ -111,27 +200,72 @@ function healthTag({ tokenHealth }: Account): Html {
 function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, timeZone: string): Html | null {
   const { tag, cure, isInReason } = HEALTH[tokenHealth];
   if (cure === null) return null;
-  const until = tokenExpiresAt === null ? null : `Access ${Date.parse(tokenExpiresAt) > Date.now() ? "ends" : "ended"} ${showTime(tokenExpiresAt, timeZone)}.`;
-  const told = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter((text) => text !== null);
+  const until =
+    tokenExpiresAt === null
+      ? null
+      : `Access ${Date.parse(tokenExpiresAt) > Date.now() ? "ends" : "ended"} ${showTime(tokenExpiresAt, timeZone)}.`;
+  const told = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter(
+    (text) => text !== null,
+  );
   return html`<p class="notice ${tag === "warn" ? "warn" : "failed"} small">${told.join(" ")}</p>`;
 }
 
 /** Whether the reason of an end that comes with time says what to do by itself. Others are the platform's sentence. */
-const HEALTH: Readonly<Record<Account["tokenHealth"], { tag: "good" | "warn" | "bad"; label: string; cure: string | null; isInReason?: true }>> = {
+const HEALTH: Readonly<
+  Record<
+    Account["tokenHealth"],
+    { tag: "good" | "warn" | "bad"; label: string; cure: string | null; isInReason?: true }
+  >
+> = {
   healthy: { tag: "good", label: "connected", cure: null },
-  expiring: { tag: "warn", label: "ends soon", cure: "Reconnect the account before then, so that nothing fails.", isInReason: true },
-  expired: { tag: "bad", label: "expired", cure: "Reconnect the account: until then nothing can be published with it.", isInReason: true },
-  revoked: { tag: "bad", label: "revoked", cure: "Reconnect the account: until then nothing can be published with it." },
-  reconnect_required: { tag: "bad", label: "reconnect", cure: "Reconnect the account: until then nothing can be published with it." },
+  expiring: {
+    tag: "warn",
+    label: "ends soon",
+    cure: "Reconnect the account before then, so that nothing fails.",
+    isInReason: true,
+  },
+  expired: {
+    tag: "bad",
+    label: "expired",
+    cure: "Reconnect the account: until then nothing can be published with it.",
+    isInReason: true,
+  },
+  revoked: {
+    tag: "bad",
+    label: "revoked",
+    cure: "Reconnect the account: until then nothing can be published with it.",
+  },
+  reconnect_required: {
+    tag: "bad",
+    label: "reconnect",
+    cure: "Reconnect the account: until then nothing can be published with it.",
+  },
 };
 
 function settingsOf({ id, name, mode, isDefault }: PlatformSet): Html {
-  const hidden = html`<input type="hidden" name="id" value="${id}"><input type="hidden" name="mode" value="${mode}">`;
-  const remove = html`<form method="post" action="/connections/sets/delete">${hidden}<p>Deleting the set disconnects its accounts and discards its scheduled posts. Drafts stay.</p><button class="danger">Delete “${name}”</button></form>`;
-  return html`<details><summary>Settings of “${name}”</summary>
-<form method="post" action="/connections/sets/rename">${hidden}<div class="field"><label for="name-${id}">Name</label><input id="name-${id}" name="name" value="${name}" required maxlength="200" autocomplete="off"></div><p><button>Rename</button></p></form>
-<p><a href="${appsPath({ id, mode })}">Apps of its own on the developer portals</a></p>
-${isDefault ? html`<p class="dim">The default set cannot be deleted.</p>` : remove}</details>`;
+  const hidden = html`<input type="hidden" name="id" value="${id}" /><input
+      type="hidden"
+      name="mode"
+      value="${mode}"
+    />`;
+  const remove = html`<form method="post" action="/connections/sets/delete">
+    ${hidden}
+    <p>Deleting the set disconnects its accounts and discards its scheduled posts. Drafts stay.</p>
+    <button class="danger">Delete “${name}”</button>
+  </form>`;
+  return html`<details>
+    <summary>Settings of “${name}”</summary>
+    <form method="post" action="/connections/sets/rename">
+      ${hidden}
+      <div class="field">
+        <label for="name-${id}">Name</label
+        ><input id="name-${id}" name="name" value="${name}" required maxlength="200" autocomplete="off" />
+      </div>
+      <p><button>Rename</button></p>
+    </form>
+    <p><a href="${appsPath({ id, mode })}">Apps of its own on the developer portals</a></p>
+    ${isDefault ? html`<p class="dim">The default set cannot be deleted.</p>` : remove}
+  </details>`;
 }
 
 function appsPath({ id, mode }: Pick<PlatformSet, "id" | "mode">): string {
@@ -139,6 +273,13 @@ function appsPath({ id, mode }: Pick<PlatformSet, "id" | "mode">): string {
 }
 
 function newSet(mode: Mode): Html {
-  return html`<section><h2>New platform set</h2><form method="post" action="/connections/sets"><input type="hidden" name="mode" value="${mode}">
-${field({ name: "name", label: "Name", hint: "1 to 50 characters. A set holds one account of each platform.", autocomplete: "off", more: { maxlength: "200" } })}<button>Make the set</button></form></section>`;
+  return html`<section>
+    <h2>New platform set</h2>
+    <form method="post" action="/connections/sets">
+      <input type="hidden" name="mode" value="${mode}" />
+      ${field({ name: "name", label: "Name", hint: "1 to 50 characters. A set holds one account of each platform.", autocomplete: "off", more: { maxlength: "200" } })}<button>
+        Make the set
+      </button>
+    </form>
+  </section>`;
 }

@@ -1,7 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
-import { allow, type Asked, judgeRequest, openAsked, refuse, type RefusedRequest, sealAsked } from "../../domain/mcp-grants/authorization.ts";
+import {
+  allow,
+  type Asked,
+  judgeRequest,
+  openAsked,
+  refuse,
+  type RefusedRequest,
+  sealAsked,
+} from "../../domain/mcp-grants/authorization.ts";
 import { isLoopback } from "../../domain/mcp-grants/redirect-uris.ts";
 import type { Services } from "../../domain/services.ts";
 import { GRANT_PATHS } from "../mcp-grant-routes.ts";
@@ -21,9 +29,15 @@ import { callOf, type Person, requirePerson } from "./person.ts";
 export function addConsent(scope: FastifyInstance, services: Services): void {
   scope.get(GRANT_PATHS.authorize, async (request, reply) => {
     const person = await requirePerson(services, request, reply);
-    const judged = await judgeRequest(services, new URL(request.url, "http://own.invalid").searchParams, { account: person.id, address: request.ip });
+    const judged = await judgeRequest(services, new URL(request.url, "http://own.invalid").searchParams, {
+      account: person.id,
+      address: request.ip,
+    });
     if ("refused" in judged) return await showRefused(reply, person, judged.refused);
-    return await showConsent(services, reply, person, { asked: judged.asked, sealed: sealAsked(services, person.sessionId, judged.asked) });
+    return await showConsent(services, reply, person, {
+      asked: judged.asked,
+      sealed: sealAsked(services, person.sessionId, judged.asked),
+    });
   });
 
   scope.post(GRANT_PATHS.authorize, async (request, reply) => {
@@ -42,7 +56,13 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
   });
 }
 
-async function letIn(services: Services, request: FastifyRequest, person: Person, asked: Asked, form: Filled): Promise<string> {
+async function letIn(
+  services: Services,
+  request: FastifyRequest,
+  person: Person,
+  asked: Asked,
+  form: Filled,
+): Promise<string> {
   const mode = form.text("mode") === "live" ? "live" : "test";
   return await allow(services, callOf(person, mode, request), asked, { mode, policies: policiesIn(form) });
 }
@@ -59,7 +79,12 @@ interface Shown {
   refused?: Refused;
 }
 
-async function showConsent({ settings }: Services, reply: FastifyReply, person: Person, { asked, sealed, form, refused }: Shown): Promise<FastifyReply> {
+async function showConsent(
+  { settings }: Services,
+  reply: FastifyReply,
+  person: Person,
+  { asked, sealed, form, refused }: Shown,
+): Promise<FastifyReply> {
   const { client, redirectUri } = asked;
   return await sendPage(reply, {
     title: `Let “${client.name}” in?`,
@@ -83,15 +108,28 @@ ${modeChoice(form)}
 }
 
 /** What is wrong with a request, and the way back to the client, which only the person can take. */
-async function showRefused(reply: FastifyReply, person: Person, { client, redirectUri, reason, back }: RefusedRequest): Promise<FastifyReply> {
+async function showRefused(
+  reply: FastifyReply,
+  person: Person,
+  { client, redirectUri, reason, back }: RefusedRequest,
+): Promise<FastifyReply> {
   return await sendPage(reply, {
     title: `“${client.name}” was not let in`,
     viewer: person,
     status: 400,
     notice: { kind: "failed", text: `The app asked in a way that does not hold: ${reason}.` },
-    body: html`<section><h2>What to do</h2><p>Begin anew in the app. If that does not help, tell whoever makes it what stands above.</p>
-<p>It wants you sent back to ${destination(redirectUri)}. Go there only if you have just begun to connect it yourself.</p>
-<p class="row"><a class="button" href="${back}" rel="noreferrer">Back to ${placeOf(redirectUri)}</a><a class="button" href="/">Stay here</a></p></section>`,
+    body: html`<section>
+      <h2>What to do</h2>
+      <p>Begin anew in the app. If that does not help, tell whoever makes it what stands above.</p>
+      <p>
+        It wants you sent back to ${destination(redirectUri)}. Go there only if you have just begun to connect it
+        yourself.
+      </p>
+      <p class="row">
+        <a class="button" href="${back}" rel="noreferrer">Back to ${placeOf(redirectUri)}</a
+        ><a class="button" href="/">Stay here</a>
+      </p>
+    </section>`,
   });
 }
 
@@ -100,7 +138,8 @@ function destination(redirectUri: string): Html {
   const { protocol } = new URL(redirectUri);
   const place = placeOf(redirectUri);
   if (protocol === "https:") return html`<b>${place}</b>`;
-  return html`${protocol === "http:" ? "a program on this computer" : "an app on this device"} <span class="dim">(${place})</span>`;
+  return html`${protocol === "http:" ? "a program on this computer" : "an app on this device"}
+    <span class="dim">(${place})</span>`;
 }
 
 function placeOf(redirectUri: string): string {

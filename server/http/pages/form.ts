@@ -21,11 +21,15 @@ export async function readForm(request: FastifyRequest, appUrl: string): Promise
   for await (const chunk of request.raw) {
     if (!Buffer.isBuffer(chunk)) continue;
     length += chunk.length;
-    if (length > MAX_FORM_BYTES) throw refuseRequest("request.size", "The form is too long", "Shorten what you filled in.", "PAYLOAD_TOO_LARGE");
+    if (length > MAX_FORM_BYTES)
+      throw refuseRequest("request.size", "The form is too long", "Shorten what you filled in.", "PAYLOAD_TOO_LARGE");
     chunks.push(chunk);
   }
   const values = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
-  return { text: (name) => values.getAll(name).at(-1)?.replaceAll("\0", "") ?? "", all: (name) => values.getAll(name).map((value) => value.replaceAll("\0", "")) };
+  return {
+    text: (name) => values.getAll(name).at(-1)?.replaceAll("\0", "") ?? "",
+    all: (name) => values.getAll(name).map((value) => value.replaceAll("\0", "")),
+  };
 }
 
 export interface Field {
@@ -45,29 +49,95 @@ export interface Field {
 }
 
 /** A labelled field with its hint and its error, which are read out together with it. */
-export function field({ name, label, type = "text", value = "", autocomplete, hint, error, required = true, first = false, more = {} }: Field): Html {
+export function field({
+  name,
+  label,
+  type = "text",
+  value = "",
+  autocomplete,
+  hint,
+  error,
+  required = true,
+  first = false,
+  more = {},
+}: Field): Html {
   const told = [hint === undefined ? "" : `${name}-hint`, error === undefined ? "" : `${name}-error`].join(" ").trim();
-  const attributes = { ...(autocomplete === undefined ? {} : { autocomplete }), ...(told === "" ? {} : { "aria-describedby": told }), ...(error === undefined ? {} : { "aria-invalid": "true" }), ...(required ? { required: "" } : {}), ...(first || error !== undefined ? { autofocus: "" } : {}), ...more };
-  return html`<div class="field"><label for="${name}">${label}</label>
-<input id="${name}" name="${name}" type="${type}" value="${type === "password" ? "" : value}"${attributesOf(attributes)}>
-${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}${error === undefined ? null : html`<p class="error" id="${name}-error">${error}</p>`}</div>`;
+  const attributes = {
+    ...(autocomplete === undefined ? {} : { autocomplete }),
+    ...(told === "" ? {} : { "aria-describedby": told }),
+    ...(error === undefined ? {} : { "aria-invalid": "true" }),
+    ...(required ? { required: "" } : {}),
+    ...(first || error !== undefined ? { autofocus: "" } : {}),
+    ...more,
+  };
+  return html`<div class="field">
+    <label for="${name}">${label}</label>
+    <input
+      id="${name}"
+      name="${name}"
+      type="${type}"
+      value="${type === "password" ? "" : value}"
+      ${attributesOf(attributes)}
+    />
+    ${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}${error === undefined ? null : html`<p class="error" id="${name}-error">${error}</p>`}
+  </div>`;
 }
 
-export function check(options: { name: string; value: string; label: Piece; checked?: boolean; type?: "checkbox" | "radio" }): Html {
+export function check(options: {
+  name: string;
+  value: string;
+  label: Piece;
+  checked?: boolean;
+  type?: "checkbox" | "radio";
+}): Html {
   const { name, value, label, checked = false, type = "checkbox" } = options;
-  return html`<label class="check"><input type="${type}" name="${name}" value="${value}"${checked ? html` checked` : null}><span>${label}</span></label>`;
+  return html`<label class="check"
+    ><input type="${type}" name="${name}" value="${value}" ${checked ? html` checked` : null} /><span
+      >${label}</span
+    ></label
+  >`;
 }
 
-export function choice(options: { name: string; label: string; chosen: string; among: readonly (readonly [string, string])[]; hint?: string }): Html {
+export function choice(options: {
+  name: string;
+  label: string;
+  chosen: string;
+  among: readonly (readonly [string, string])[];
+  hint?: string;
+}): Html {
   const { name, label, chosen, among, hint } = options;
-  const choices = among.map(([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : null}>${text}</option>`);
-  return html`<div class="field"><label for="${name}">${label}</label><select id="${name}" name="${name}"${hint === undefined ? null : html` aria-describedby="${name}-hint"`}>${choices}</select>${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}</div>`;
+  const choices = among.map(
+    ([value, text]) => html`<option value="${value}" ${value === chosen ? html` selected` : null}>${text}</option>`,
+  );
+  return html`<div class="field">
+    <label for="${name}">${label}</label
+    ><select id="${name}" name="${name}" ${hint === undefined ? null : html` aria-describedby="${name}-hint"`}>
+      ${choices}</select
+    >${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}
+  </div>`;
 }
 
 /** A form that is one button. */
-export function button(action: string, label: string, options: { kind?: "main" | "danger" | "quiet" | "danger quiet"; hidden?: Readonly<Record<string, string>>; describes?: string } = {}): Html {
-  const fields = Object.entries(options.hidden ?? {}).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
-  return html`<form method="post" action="${action}">${fields}<button class="${options.kind ?? ""}"${options.describes === undefined ? null : html` aria-label="${options.describes}"`}>${label}</button></form>`;
+export function button(
+  action: string,
+  label: string,
+  options: {
+    kind?: "main" | "danger" | "quiet" | "danger quiet";
+    hidden?: Readonly<Record<string, string>>;
+    describes?: string;
+  } = {},
+): Html {
+  const fields = Object.entries(options.hidden ?? {}).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  return html`<form method="post" action="${action}">
+    ${fields}<button
+      class="${options.kind ?? ""}"
+      ${options.describes === undefined ? null : html` aria-label="${options.describes}"`}
+    >
+      ${label}
+    </button>
+  </form>`;
 }
 
 function attributesOf(attributes: Readonly<Record<string, string>>): Html[] {

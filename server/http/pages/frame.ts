@@ -42,7 +42,11 @@ export interface Notice {
 
 /** Sends a page. It is never stored, never framed, and loads nothing but what is ours. */
 export async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
-  return await reply.code(page.status ?? 200).headers(headersOf(page)).type("text/html; charset=utf-8").send(toMarkup(frame(page)));
+  return await reply
+    .code(page.status ?? 200)
+    .headers(headersOf(page))
+    .type("text/html; charset=utf-8")
+    .send(toMarkup(frame(page)));
 }
 
 /** How much waits, behind the name of where it does; nothing where nothing does. */
@@ -85,29 +89,39 @@ const WAYS = [
 
 function frame({ title, body, viewer = null, at, notice = null, script, isNarrow = false }: Page): Html {
   const waiting = viewer === null ? 0 : viewer.waiting.live + viewer.waiting.test;
-  const ways = WAYS.map(([path, name]) => html`<a href="${path}"${at === path ? html` aria-current="page"` : null}>${name}${path === "/approvals" ? waitingTag(waiting) : null}</a>`);
+  const ways = WAYS.map(
+    ([path, name]) =>
+      html`<a href="${path}" ${at === path ? html` aria-current="page"` : null}
+        >${name}${path === "/approvals" ? waitingTag(waiting) : null}</a
+      >`,
+  );
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title === "Ampost" ? title : `${title} · Ampost`}</title>
-<link rel="icon" href="data:,">
-<style>${trusted(PAGE_STYLE)}</style>
-${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
-</head>
-<body>
-<a class="skip" href="#main">Skip to content</a>
-<header><div class="bar"><a class="brand" href="/">Ampost</a>
-${viewer === null ? null : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}</div>
-${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}</header>
-<main id="main" tabindex="-1"${isNarrow ? html` class="narrow"` : null}>
-<h1>${title}</h1>
-${notice === null ? null : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">${notice.text}</p>`}
-${body}
-</main>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width,initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title === "Ampost" ? title : `${title} · Ampost`}</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${trusted(PAGE_STYLE)}
+        </style>
+        ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to content</a>
+        <header>
+          <div class="bar">
+            <a class="brand" href="/">Ampost</a>
+            ${viewer === null ? null : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}
+          </div>
+          ${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}
+        </header>
+        <main id="main" tabindex="-1" ${isNarrow ? html` class="narrow"` : null}>
+          <h1>${title}</h1>
+          ${notice === null ? null : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">${notice.text}</p>`}
+          ${body}
+        </main>
+      </body>
+    </html> `;
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 
+import { MODES } from "../../../model/platform-names.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import type { Services } from "../../domain/services.ts";
-import { MODES } from "../../../model/platform-names.ts";
 import { sendPage } from "./frame.ts";
 import { html } from "./html.ts";
 import { callOf, findPerson } from "./person.ts";
@@ -12,19 +12,44 @@ export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
     const person = await findPerson(services, request, reply);
     if (person === null) return await sendPage(reply, { title: "Ampost", body: ABOUT });
-    const modes = await Promise.all(MODES.map(async (mode) => ({ mode, accounts: (await listAccounts(services, callOf(person, mode, request), {})).body.accounts })));
+    const modes = await Promise.all(
+      MODES.map(async (mode) => ({
+        mode,
+        accounts: (await listAccounts(services, callOf(person, mode, request), {})).body.accounts,
+      })),
+    );
     const ways = modes.map(({ mode, accounts }) => {
       const troubled = accounts.filter(({ tokenHealth }) => tokenHealth !== "healthy").length;
-      return html`<section><h2>${mode === "live" ? "Live" : "Test"}</h2>
-<p>${accounts.length === 0 ? "No account is connected yet." : `${count(accounts.length, "account")} connected.`} ${troubled === 0 ? null : html`<span class="tag warn">${count(troubled, "account")} to look after</span>`}</p>
-<p class="dim">${mode === "live" ? "Posts go to the platforms." : "Posts go into the sandbox, which shows them as they would look."}</p>
-<p><a class="button" href="/connections?mode=${mode}">${accounts.length === 0 ? "Connect accounts" : "Connections"}</a></p></section>`;
+      return html`<section>
+        <h2>${mode === "live" ? "Live" : "Test"}</h2>
+        <p>
+          ${accounts.length === 0 ? "No account is connected yet." : `${count(accounts.length, "account")} connected.`}
+          ${troubled === 0 ? null : html`<span class="tag warn">${count(troubled, "account")} to look after</span>`}
+        </p>
+        <p class="dim">
+          ${mode === "live" ? "Posts go to the platforms." : "Posts go into the sandbox, which shows them as they would look."}
+        </p>
+        <p>
+          <a class="button" href="/connections?mode=${mode}"
+            >${accounts.length === 0 ? "Connect accounts" : "Connections"}</a
+          >
+        </p>
+      </section>`;
     });
     return await sendPage(reply, {
       title: person.name === "" ? "Overview" : `Hello, ${person.name}`,
       at: "/",
       viewer: person,
-      body: html`${ways}<section><h2>Publish</h2><ol><li>Connect an account</li><li><a href="/keys">Create an API key</a></li><li>Create a post with it, and publish it</li></ol><p><a href="/docs/quickstart">How that is done</a> · <a href="/sandbox">Posts in the sandbox</a></p></section>`,
+      body: html`${ways}
+        <section>
+          <h2>Publish</h2>
+          <ol>
+            <li>Connect an account</li>
+            <li><a href="/keys">Create an API key</a></li>
+            <li>Create a post with it, and publish it</li>
+          </ol>
+          <p><a href="/docs/quickstart">How that is done</a> · <a href="/sandbox">Posts in the sandbox</a></p>
+        </section>`,
     });
   });
 }
@@ -34,8 +59,10 @@ function count(number: number, noun: string): string {
 }
 
 const ABOUT = html`<p>One API to publish to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads.</p>
-<p class="row"><a class="button main" href="/sign-in">Sign in</a> <a class="button" href="/sign-up">Make an account</a></p>
-<ul>
-<li><a href="/docs">Documentation</a></li>
-<li><a href="/sandbox">The sandbox</a>: posts of test keys as they would look</li>
-</ul>`;
+  <p class="row">
+    <a class="button main" href="/sign-in">Sign in</a> <a class="button" href="/sign-up">Make an account</a>
+  </p>
+  <ul>
+    <li><a href="/docs">Documentation</a></li>
+    <li><a href="/sandbox">The sandbox</a>: posts of test keys as they would look</li>
+  </ul>`;

@@ -6,16 +6,27 @@ import { html, type Html } from "./html.ts";
 /** The two modes, of which test is the one that does no harm. */
 export function modeChoice(form: Filled | undefined): Html {
   const isLive = form?.text("mode") === "live";
-  return html`<fieldset><legend>Mode</legend>${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go into the sandbox", checked: !isLive })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: isLive })}</fieldset>`;
+  return html`<fieldset>
+    <legend>Mode</legend>
+    ${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go into the sandbox", checked: !isLive })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: isLive })}
+  </fieldset>`;
 }
 
 /** What a key or grant is held to, as fields of a form. `error` is told beside the number of posts. */
 export function policyFields(form: Filled | undefined, error: string | undefined): Html {
   const text = (name: string) => form?.text(name) ?? "";
   const chosen = form?.all("platforms") ?? [];
-  return html`<fieldset><legend>Limits</legend>${check({ name: "draftOnly", value: "1", label: "Drafts only: it can neither schedule nor publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "It publishes only what a person has approved", checked: text("approvalRequired") !== "" })}</fieldset>
-<fieldset><legend>Platforms (none ticked: all)</legend><div class="checks">${PLATFORM_NAMES.map((name) => check({ name: "platforms", value: name, label: catalog[name].capabilities.label, checked: chosen.includes(name) }))}</div></fieldset>
-${field({ name: "postsPerDay", label: "Posts a day", type: "number", value: text("postsPerDay"), required: false, hint: "Empty: any number.", error, more: { min: "1", max: "1000000", inputmode: "numeric" } })}`;
+  return html`<fieldset>
+      <legend>Limits</legend>
+      ${check({ name: "draftOnly", value: "1", label: "Drafts only: it can neither schedule nor publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "It publishes only what a person has approved", checked: text("approvalRequired") !== "" })}
+    </fieldset>
+    <fieldset>
+      <legend>Platforms (none ticked: all)</legend>
+      <div class="checks">
+        ${PLATFORM_NAMES.map((name) => check({ name: "platforms", value: name, label: catalog[name].capabilities.label, checked: chosen.includes(name) }))}
+      </div>
+    </fieldset>
+    ${field({ name: "postsPerDay", label: "Posts a day", type: "number", value: text("postsPerDay"), required: false, hint: "Empty: any number.", error, more: { min: "1", max: "1000000", inputmode: "numeric" } })}`;
 }
 
 /** The policies that were filled in, for the routes and verbs to judge. */

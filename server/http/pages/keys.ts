@@ -15,7 +15,9 @@ import { showTime } from "./times.ts";
 /** API keys: made, listed and revoked, as are the grants of MCP clients. A key is shown in the answer that makes it and never again. */
 export function addKeys(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
-  const keysOf = async (request: FastifyRequest, reply: FastifyReply) => keysList.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body).data?.keys ?? [];
+  const keysOf = async (request: FastifyRequest, reply: FastifyReply) =>
+    keysList.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body)
+      .data?.keys ?? [];
 
   scope.get("/keys", async (request, reply) => {
     const person = await requirePerson(services, request, reply);
@@ -26,19 +28,34 @@ export function addKeys(scope: FastifyInstance, services: Services): void {
   scope.post("/keys", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/keys", body: wanted(form, new Date()) });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/keys",
+      body: wanted(form, new Date()),
+    });
     const made = keysCreate.answer.safeParse(answered.body).data?.key;
     const keys = await keysOf(request, reply);
-    if (made === undefined) return await showKeys(reply, person, keys, { form, refused: readRefusal(answered), status: answered.status });
+    if (made === undefined)
+      return await showKeys(reply, person, keys, { form, refused: readRefusal(answered), status: answered.status });
     return await showKeys(reply, person, keys, { made });
   });
 
   scope.post("/keys/revoke", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, { method: "DELETE", path: `/api/keys/${encodeURIComponent(form.text("id"))}` });
-    if (answered.ok) return await sendOn(reply, `/keys?notice=${(keysRevoke.answer.safeParse(answered.body).data?.key.clientId ?? null) === null ? "revoked" : "ended"}`);
-    return await showKeys(reply, person, await keysOf(request, reply), { notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status });
+    const answered = await callRoute(services, request, reply, {
+      method: "DELETE",
+      path: `/api/keys/${encodeURIComponent(form.text("id"))}`,
+    });
+    if (answered.ok)
+      return await sendOn(
+        reply,
+        `/keys?notice=${(keysRevoke.answer.safeParse(answered.body).data?.key.clientId ?? null) === null ? "revoked" : "ended"}`,
+      );
+    return await showKeys(reply, person, await keysOf(request, reply), {
+      notice: { kind: "failed", text: readRefusal(answered).message },
+      status: answered.status,
+    });
   });
 }
 
@@ -47,7 +64,12 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   ended: { kind: "done", text: "The app is shut out. What it held does not work any more." },
 };
 
-const LIFETIMES = [["", "Never"], ["30", "In 30 days"], ["90", "In 90 days"], ["365", "In a year"]] as const;
+const LIFETIMES = [
+  ["", "Never"],
+  ["30", "In 30 days"],
+  ["90", "In 90 days"],
+  ["365", "In a year"],
+] as const;
 
 function wanted(form: Filled, now: Date): object {
   const days = Number(form.text("lifetime"));
@@ -67,8 +89,16 @@ interface Shown {
   status?: number;
 }
 
-async function showKeys(reply: FastifyReply, person: Person, keys: readonly ApiKey[], { made, form, refused, notice = null, status = 200 }: Shown): Promise<FastifyReply> {
-  const [own, grants] = [keys.filter(({ clientId }) => clientId === null), keys.filter(({ clientId }) => clientId !== null)];
+async function showKeys(
+  reply: FastifyReply,
+  person: Person,
+  keys: readonly ApiKey[],
+  { made, form, refused, notice = null, status = 200 }: Shown,
+): Promise<FastifyReply> {
+  const [own, grants] = [
+    keys.filter(({ clientId }) => clientId === null),
+    keys.filter(({ clientId }) => clientId !== null),
+  ];
   const failed: Notice | null = refused === undefined ? null : { kind: "failed", text: refused.message };
   return await sendPage(reply, {
     title: "API keys",
@@ -77,23 +107,49 @@ async function showKeys(reply: FastifyReply, person: Person, keys: readonly ApiK
     status,
     notice: failed ?? notice,
     body: html`${made?.apiKey ? shownOnce(made, made.apiKey) : null}
-<section><h2>Your keys</h2>${own.length === 0 ? html`<p class="dim">There is none yet.</p>` : keyList(own, person.timeZone)}</section>
-${grants.length === 0 ? null : html`<section><h2>Apps you let in</h2><p class="dim">They act for you over MCP without a key.</p>${keyList(grants, person.timeZone)}</section>`}
-${newKey(form, refused)}`,
+      <section>
+        <h2>Your keys</h2>
+        ${own.length === 0 ? html`<p class="dim">There is none yet.</p>` : keyList(own, person.timeZone)}
+      </section>
+      ${
+        grants.length === 0
+          ? null
+          : html`<section>
+              <h2>Apps you let in</h2>
+              <p class="dim">They act for you over MCP without a key.</p>
+              ${keyList(grants, person.timeZone)}
+            </section>`
+      }
+      ${newKey(form, refused)}`,
   });
 }
 
 function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
-  return html`<section><h2>The new key “${name}”</h2>
-<div class="field"><label for="new-key">Copy it now: it is shown this once</label><textarea id="new-key" class="copy" rows="2" readonly autofocus>${apiKey}</textarea></div>
-<p class="dim">Send it as <code>Authorization: Bearer amp_${mode}_…</code>. Whoever has it can act for you.</p></section>`;
+  return html`<section>
+    <h2>The new key “${name}”</h2>
+    <div class="field">
+      <label for="new-key">Copy it now: it is shown this once</label
+      ><textarea id="new-key" class="copy" rows="2" readonly autofocus>${apiKey}</textarea>
+    </div>
+    <p class="dim">Send it as <code>Authorization: Bearer amp_${mode}_…</code>. Whoever has it can act for you.</p>
+  </section>`;
 }
 
 /** Those that work; what has ended is folded, so that it does not pile up before them. */
 function keyList(keys: readonly ApiKey[], timeZone: string): Html {
-  const list = (some: readonly ApiKey[]) => html`<ul class="plain">${some.map((key) => keyItem(key, timeZone))}</ul>`;
+  const list = (some: readonly ApiKey[]) =>
+    html`<ul class="plain">
+      ${some.map((key) => keyItem(key, timeZone))}
+    </ul>`;
   const [living, ended] = [keys.filter((key) => !hasEnded(key)), keys.filter(hasEnded)];
-  return html`${living.length === 0 ? html`<p class="dim">None works now.</p>` : list(living)}${ended.length === 0 ? null : html`<details><summary>${ended.length} revoked or expired</summary>${list(ended)}</details>`}`;
+  return html`${living.length === 0 ? html`<p class="dim">None works now.</p>` : list(living)}${
+    ended.length === 0
+      ? null
+      : html`<details>
+          <summary>${ended.length} revoked or expired</summary>
+          ${list(ended)}
+        </details>`
+  }`;
 }
 
 function hasEnded({ revokedAt, expiresAt }: ApiKey): boolean {
@@ -102,22 +158,40 @@ function hasEnded({ revokedAt, expiresAt }: ApiKey): boolean {
 
 function keyItem(key: ApiKey, timeZone: string): Html {
   const at = (time: string | null, otherwise: string) => (time === null ? otherwise : showTime(time, timeZone));
-  const state = hasEnded(key) ? html`<span class="tag bad">${key.revokedAt === null ? "expired" : "revoked"}</span>` : null;
-  return html`<li><div class="row between"><div class="grow"><h3>${key.name}</h3> ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span> ${state}${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}</div>
-${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}</div>
-<p class="small dim">Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} · ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}</p>${policiesOf(key)}</li>`;
+  const state = hasEnded(key)
+    ? html`<span class="tag bad">${key.revokedAt === null ? "expired" : "revoked"}</span>`
+    : null;
+  return html`<li>
+    <div class="row between">
+      <div class="grow">
+        <h3>${key.name}</h3>
+        ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span>
+        ${state}${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}
+      </div>
+      ${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}
+    </div>
+    <p class="small dim">
+      Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} ·
+      ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}
+    </p>
+    ${policiesOf(key)}
+  </li>`;
 }
 
 /** What is certain of a client, beside the name that it gives itself. */
 function clientOf(clientId: string): string {
-  return URL.canParse(clientId) ? `Described at ${clientId}` : "It registered itself, and says nothing of where it comes from.";
+  return URL.canParse(clientId)
+    ? `Described at ${clientId}`
+    : "It registered itself, and says nothing of where it comes from.";
 }
 
 function policiesOf({ policies }: ApiKey): Html | null {
   const said = [
     policies.draftOnly ? "drafts only" : null,
     policies.approvalRequired ? "publishes what is approved" : null,
-    policies.platforms === null ? null : `only ${policies.platforms.map((name) => catalog[name].capabilities.label).join(", ")}`,
+    policies.platforms === null
+      ? null
+      : `only ${policies.platforms.map((name) => catalog[name].capabilities.label).join(", ")}`,
     policies.postsPerDay === null ? null : `${policies.postsPerDay} posts a day`,
   ].filter((text) => text !== null);
   return said.length === 0 ? null : html`<p class="small">May do: ${said.join(" · ")}</p>`;

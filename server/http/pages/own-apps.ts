@@ -22,7 +22,11 @@ export function addOwnApps(scope: FastifyInstance, services: Services): void {
   scope.get("/connections/apps", async (request, reply) => {
     const query = queryOf(request);
     const person = await requirePerson(services, request, reply);
-    return await showApps(services, request, reply, person, { mode: readMode(query["mode"]), setId: query["set"] ?? "", notice: NOTICES[query["notice"] ?? ""] ?? null });
+    return await showApps(services, request, reply, person, {
+      mode: readMode(query["mode"]),
+      setId: query["set"] ?? "",
+      notice: NOTICES[query["notice"] ?? ""] ?? null,
+    });
   });
 
   for (const what of ["save", "delete"] as const) {
@@ -31,9 +35,23 @@ export function addOwnApps(scope: FastifyInstance, services: Services): void {
       const person = await requirePerson(services, request, reply);
       const [mode, setId, platform] = [readMode(form.text("mode")), form.text("set"), form.text("platform")];
       const path = `/api/platform-sets/${encodeURIComponent(setId)}/apps/${encodeURIComponent(platform)}?mode=${mode}`;
-      const answered = await callRoute(services, request, reply, what === "save" ? { method: "PUT", path, body: { clientId: form.text("clientId"), clientSecret: form.text("clientSecret") } } : { method: "DELETE", path });
-      if (answered.ok) return await sendOn(reply, `/connections/apps?${new URLSearchParams({ mode, set: setId, notice: what })}`);
-      return await showApps(services, request, reply, person, { mode, setId, notice: { kind: "failed", text: readRefusal(answered).message }, status: answered.status, ...(isPlatformName(platform) ? { open: platform } : {}) });
+      const answered = await callRoute(
+        services,
+        request,
+        reply,
+        what === "save"
+          ? { method: "PUT", path, body: { clientId: form.text("clientId"), clientSecret: form.text("clientSecret") } }
+          : { method: "DELETE", path },
+      );
+      if (answered.ok)
+        return await sendOn(reply, `/connections/apps?${new URLSearchParams({ mode, set: setId, notice: what })}`);
+      return await showApps(services, request, reply, person, {
+        mode,
+        setId,
+        notice: { kind: "failed", text: readRefusal(answered).message },
+        status: answered.status,
+        ...(isPlatformName(platform) ? { open: platform } : {}),
+      });
     });
   }
 }
@@ -43,11 +61,26 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   delete: { kind: "done", text: "The app is taken away. Accounts are connected by the instance's from now on." },
 };
 
-async function showApps(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, shown: { mode: Mode; setId: string; notice: Notice | null; status?: number; open?: PlatformName }): Promise<FastifyReply> {
+async function showApps(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  person: Person,
+  shown: { mode: Mode; setId: string; notice: Notice | null; status?: number; open?: PlatformName },
+): Promise<FastifyReply> {
   const { mode, setId, notice, status = 200, open } = shown;
-  const set = (await listPlatformSets(services, callOf(person, mode, request))).body.sets.find(({ id }) => id === setId);
+  const set = (await listPlatformSets(services, callOf(person, mode, request))).body.sets.find(
+    ({ id }) => id === setId,
+  );
   if (set === undefined) throw new PublicError("NOT_FOUND", "Platform set not found.");
-  const read = oauthAppsList.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: `/api/platform-sets/${set.id}/apps?mode=${mode}` })).body);
+  const read = oauthAppsList.answer.safeParse(
+    (
+      await callRoute(services, request, reply, {
+        method: "GET",
+        path: `/api/platform-sets/${set.id}/apps?mode=${mode}`,
+      })
+    ).body,
+  );
   const apps = read.data?.apps ?? [];
   return await sendPage(reply, {
     title: `Apps of “${set.name}”`,
@@ -55,18 +88,49 @@ async function showApps(services: Services, request: FastifyRequest, reply: Fast
     at: "/connections",
     status,
     notice,
-    body: html`<p>Accounts of this set are connected by the instance's apps. Where you have an app of your own on a platform's developer portal, give its id and secret here: it is used instead. The secret is sealed, and never shown again.</p>
-<section><ul class="plain">${PLATFORM_NAMES.map((platform) => appItem(platform, { mode, set: set.id }, apps.find((app) => app.platform === platform), open === platform))}</ul></section>
-<p><a href="${connectionsPath(mode)}">Back to connections</a></p>`,
+    body: html`<p>
+        Accounts of this set are connected by the instance's apps. Where you have an app of your own on a platform's
+        developer portal, give its id and secret here: it is used instead. The secret is sealed, and never shown again.
+      </p>
+      <section>
+        <ul class="plain">
+          ${PLATFORM_NAMES.map((platform) =>
+            appItem(
+              platform,
+              { mode, set: set.id },
+              apps.find((app) => app.platform === platform),
+              open === platform,
+            ),
+          )}
+        </ul>
+      </section>
+      <p><a href="${connectionsPath(mode)}">Back to connections</a></p>`,
   });
 }
 
-function appItem(platform: PlatformName, { mode, set }: { mode: Mode; set: string }, app: OAuthAppOfSet | undefined, isOpen: boolean): Html {
+function appItem(
+  platform: PlatformName,
+  { mode, set }: { mode: Mode; set: string },
+  app: OAuthAppOfSet | undefined,
+  isOpen: boolean,
+): Html {
   const { label } = catalog[platform].capabilities;
   const hidden = { mode, set, platform };
-  const inputs = Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
+  const inputs = Object.entries(hidden).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
   return html`<li><div class="row between"><h3>${label}</h3>${app === undefined ? html`<span class="tag">the instance's</span>` : html`<span class="tag good">its own</span>`}</div>
-${app === undefined ? null : html`<dl><dt>Client id</dt><dd><code>${app.clientId}</code></dd><dt>Redirect address</dt><dd><code>${app.redirectUri}</code></dd></dl>${button("/connections/apps/delete", "Take away", { kind: "danger", hidden, describes: `Take the app of ${label} away` })}`}
+${
+  app === undefined
+    ? null
+    : html`<dl>
+          <dt>Client id</dt>
+          <dd><code>${app.clientId}</code></dd>
+          <dt>Redirect address</dt>
+          <dd><code>${app.redirectUri}</code></dd>
+        </dl>
+        ${button("/connections/apps/delete", "Take away", { kind: "danger", hidden, describes: `Take the app of ${label} away` })}`
+}
 <details${isOpen ? html` open` : null}><summary>${app === undefined ? `Use an app of your own for ${label}` : "Change it"}</summary><form method="post" action="/connections/apps/save">${inputs}
 <div class="field"><label for="id-${platform}">Client id</label><input id="id-${platform}" name="clientId" required maxlength="500" autocomplete="off" value="${app?.clientId ?? ""}"></div>
 <div class="field"><label for="secret-${platform}">Client secret</label><input id="secret-${platform}" name="clientSecret" type="password" required maxlength="2000" autocomplete="off"></div><button>Save</button></form></details></li>`;

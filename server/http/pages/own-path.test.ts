@@ -4,8 +4,24 @@ import { test } from "node:test";
 import { ownPath } from "./own-path.ts";
 
 test("a return path leads nowhere but to our own pages", () => {
-  for (const good of ["/", "/keys", "/connections?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"]) assert.equal(ownPath(good, "/fallback"), good);
-  for (const bad of ["//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/\t/evil.example", "/\n/evil.example", "javascript:alert(1)", "evil", "", " /keys", null, undefined, ["/keys"], "/..//evil.example"]) {
+  for (const good of ["/", "/keys", "/connections?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"])
+    assert.equal(ownPath(good, "/fallback"), good);
+  for (const bad of [
+    "//evil.example",
+    "/\\evil.example",
+    "\\/evil.example",
+    "https://evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "javascript:alert(1)",
+    "evil",
+    "",
+    " /keys",
+    null,
+    undefined,
+    ["/keys"],
+    "/..//evil.example",
+  ]) {
     assert.equal(ownPath(bad, "/fallback"), "/fallback", String(bad));
   }
   assert.equal(ownPath("/日本?ä=ö#ü", "/"), "/%E6%97%A5%E6%9C%AC?%C3%A4=%C3%B6#%C3%BC");

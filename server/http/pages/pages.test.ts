@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { digestToken } from "../../auth/hashed-tokens.ts";
 import { idOf } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
+import { digestToken } from "../../auth/hashed-tokens.ts";
 
 let world: World;
 let cookie: string;
@@ -18,20 +18,49 @@ after(() => world.close());
 
 const OWN = "http://localhost:3000";
 const PRIVATE = ["/connections?mode=test", "/approvals", "/keys", "/settings", "/settings/log"];
-const VISITORS = ["/", "/sign-in", "/sign-in/two-factor", "/sign-up", "/setup?token=x", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x"];
+const VISITORS = [
+  "/",
+  "/sign-in",
+  "/sign-in/two-factor",
+  "/sign-up",
+  "/setup?token=x",
+  "/forgot-password",
+  "/reset-password?token=x",
+  "/verify-email?token=x",
+];
 
-const open = (path: string, headers: Record<string, string> = { cookie }) => fetch(world.url + path, { headers, redirect: "manual" });
-const send = (path: string, fields: Record<string, string>, headers: Record<string, string> = { origin: OWN, cookie }) =>
-  fetch(world.url + path, { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded", ...headers }, body: new URLSearchParams(fields), redirect: "manual" });
+const open = (path: string, headers: Record<string, string> = { cookie }) =>
+  fetch(world.url + path, { headers, redirect: "manual" });
+const send = (
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = { origin: OWN, cookie },
+) =>
+  fetch(world.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    body: new URLSearchParams(fields),
+    redirect: "manual",
+  });
 
 test("every page is kept by no cache, framed by no site, and runs nothing but what is ours", async () => {
-  for (const path of [...PRIVATE, `/connections/apps?mode=test&set=${world.test.platformSetId}`, ...VISITORS, "/connections/choose/00000000-0000-7000-8000-000000000000"]) {
+  for (const path of [
+    ...PRIVATE,
+    `/connections/apps?mode=test&set=${world.test.platformSetId}`,
+    ...VISITORS,
+    "/connections/choose/00000000-0000-7000-8000-000000000000",
+  ]) {
     const page = await open(path, PRIVATE.includes(path) || path.startsWith("/connections") ? { cookie } : {});
     assert.match(page.headers.get("content-type") ?? "", /^text\/html/, path);
     const policy = page.headers.get("content-security-policy") ?? "";
-    for (const part of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) assert.ok(policy.includes(part), `${path}: ${policy}`);
+    for (const part of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"])
+      assert.ok(policy.includes(part), `${path}: ${policy}`);
     assert.ok(!policy.includes("unsafe"), path);
-    assert.deepEqual(["cache-control", "referrer-policy", "x-content-type-options"].map((name) => page.headers.get(name)), ["no-store", "same-origin", "nosniff"], path);
+    assert.deepEqual(
+      ["cache-control", "referrer-policy", "x-content-type-options"].map((name) => page.headers.get(name)),
+      ["no-store", "same-origin", "nosniff"],
+      path,
+    );
     assert.doesNotMatch(await page.text(), / style="| on[a-z]+="/, path);
   }
 });
@@ -39,12 +68,19 @@ test("every page is kept by no cache, framed by no site, and runs nothing but wh
 test("a visitor is sent to sign in, and back to where they wanted to go", async () => {
   for (const path of PRIVATE) {
     const answer = await open(path, {});
-    assert.deepEqual([answer.status, answer.headers.get("location")], [303, `/sign-in?${new URLSearchParams({ returnTo: path })}`]);
+    assert.deepEqual(
+      [answer.status, answer.headers.get("location")],
+      [303, `/sign-in?${new URLSearchParams({ returnTo: path })}`],
+    );
   }
 });
 
 test("signing in leads to a page of ours and nowhere else", async () => {
-  const own = await send("/sign-in", { email: "a@example.com", password: "x", returnTo: "//evil.example/" }, { origin: OWN });
+  const own = await send(
+    "/sign-in",
+    { email: "a@example.com", password: "x", returnTo: "//evil.example/" },
+    { origin: OWN },
+  );
   assert.ok(!(await own.text()).includes("evil.example"));
   for (const returnTo of ["https://evil.example/", "//evil.example", "/\\evil.example"]) {
     const answer = await open(`/sign-in?${new URLSearchParams({ returnTo })}`);
@@ -55,24 +91,47 @@ test("signing in leads to a page of ours and nowhere else", async () => {
 test("what belongs to another user cannot be reached by a form", async () => {
   const other = (await world.makeTenants()).test;
   const accountId = await world.connect(other, "threads");
-  const [otherCookie, keys] = [await world.signIn(other), "select count(*)::int as count from api_keys where revoked_at is null and user_id = $1"];
-  const { rows: [before] } = await world.services.pool.query(keys, [other.userId]);
-  const { rows: [key] } = await world.services.pool.query("select id from api_keys where user_id = $1 limit 1", [other.userId]);
+  const [otherCookie, keys] = [
+    await world.signIn(other),
+    "select count(*)::int as count from api_keys where revoked_at is null and user_id = $1",
+  ];
+  const {
+    rows: [before],
+  } = await world.services.pool.query(keys, [other.userId]);
+  const {
+    rows: [key],
+  } = await world.services.pool.query("select id from api_keys where user_id = $1 limit 1", [other.userId]);
   const session = await world.services.sessions.find({ cookie: otherCookie });
   await send("/connections/sets/rename", { mode: "test", id: other.platformSetId, name: "Stolen" });
   await send("/connections/accounts/disconnect", { mode: "test", id: accountId });
-  await send("/connections/apps/save", { mode: "test", set: other.platformSetId, platform: "threads", clientId: "a", clientSecret: "b" });
+  await send("/connections/apps/save", {
+    mode: "test",
+    set: other.platformSetId,
+    platform: "threads",
+    clientId: "a",
+    clientSecret: "b",
+  });
   await send("/keys/revoke", { id: key.id });
   await send("/settings/sessions/end", { id: session?.id ?? "" });
   const page = await (await open("/connections?mode=test", { cookie: otherCookie })).text();
   assert.ok(page.includes("on Threads") && !page.includes("Stolen"));
   assert.deepEqual((await world.services.pool.query(keys, [other.userId])).rows, [before]);
-  assert.deepEqual((await world.services.pool.query("select 1 from oauth_apps where platform_set_id = $1", [other.platformSetId])).rows, []);
+  assert.deepEqual(
+    (await world.services.pool.query("select 1 from oauth_apps where platform_set_id = $1", [other.platformSetId]))
+      .rows,
+    [],
+  );
   assert.equal((await open(`/connections/apps?mode=test&set=${other.platformSetId}`)).status, 404);
 });
 
 test("a key is on the page that makes it, and on no other", async () => {
-  const made = await send("/keys", { mode: "test", name: "shown once", lifetime: "30", platforms: "threads", postsPerDay: "5" });
+  const made = await send("/keys", {
+    mode: "test",
+    name: "shown once",
+    lifetime: "30",
+    platforms: "threads",
+    postsPerDay: "5",
+  });
   const key = /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "";
   assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 200);
   const list = await (await open("/keys")).text();
@@ -87,30 +146,49 @@ test("an account that needs a hand says why, and what to do", async () => {
   await world.connect(tenant, "linkedin");
   const own = await world.signIn(tenant);
   const shown = async (health: string, reason: string | null) => {
-    await world.services.pool.query("update accounts set token_health = $2, token_health_reason = $3 where user_id = $1", [tenant.userId, health, reason]);
-    return /<p class="notice (?:warn|failed) small">([^<]*)/.exec(await (await open("/connections?mode=test", { cookie: own })).text())?.[1] ?? null;
+    await world.services.pool.query(
+      "update accounts set token_health = $2, token_health_reason = $3 where user_id = $1",
+      [tenant.userId, health, reason],
+    );
+    return (
+      /<p class="notice (?:warn|failed) small">([^<]*)/.exec(
+        await (await open("/connections?mode=test", { cookie: own })).text(),
+      )?.[1] ?? null
+    );
   };
   assert.equal(await shown("healthy", null), null);
   assert.equal(await shown("expiring", "It ends soon. Reconnect it."), "It ends soon. Reconnect it.");
-  assert.match((await shown("reconnect_required", "LinkedIn does not renew it.")) ?? "", /^LinkedIn does not renew it. Reconnect the account/);
+  assert.match(
+    (await shown("reconnect_required", "LinkedIn does not renew it.")) ?? "",
+    /^LinkedIn does not renew it. Reconnect the account/,
+  );
   assert.match((await shown("expired", null)) ?? "", /Reconnect the account/);
 });
 
 test("what a form does is written down under the request's id and address", async () => {
   const answer = await send("/keys", { mode: "test", name: "written down" });
-  const { rows } = await world.services.pool.query("select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target where k.name = 'written down'");
-  assert.deepEqual(rows, [{ request_id: answer.headers.get("x-request-id"), address: "127.0.0.1", actor_kind: "session" }]);
+  const { rows } = await world.services.pool.query(
+    "select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target where k.name = 'written down'",
+  );
+  assert.deepEqual(rows, [
+    { request_id: answer.headers.get("x-request-id"), address: "127.0.0.1", actor_kind: "session" },
+  ]);
   assert.ok((await (await open("/settings/log")).text()).includes("<b>API key created</b>"));
 });
 
 test("a post that a key may publish only when approved is looked at and approved, until it is edited", async () => {
   const made = await send("/keys", { mode: "test", name: "asks first", approvalRequired: "1" });
   const tenant = { ...world.test, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
-  const created = await world.call(tenant, "POST", "/api/v1/posts", { platformSetId: tenant.platformSetId, platforms: ["threads"], content: { text: "Shall I <b>go</b> out?" } });
+  const created = await world.call(tenant, "POST", "/api/v1/posts", {
+    platformSetId: tenant.platformSetId,
+    platforms: ["threads"],
+    content: { text: "Shall I <b>go</b> out?" },
+  });
   const path = `/posts/${idOf(created.body, "post")}`;
   const publish = () => world.call(tenant, "POST", `/api/v1${path}/publish`);
   assert.equal((await publish()).status, 400);
-  const hashOn = async () => /name="contentHash" value="([0-9a-f]{64})"/.exec(await (await open(`${path}/approve`)).text())?.[1] ?? "";
+  const hashOn = async () =>
+    /name="contentHash" value="([0-9a-f]{64})"/.exec(await (await open(`${path}/approve`)).text())?.[1] ?? "";
   const contentHash = await hashOn();
   assert.ok((await (await open(`${path}/approve`)).text()).includes("Shall I &#60;b&#62;go&#60;/b&#62; out?"));
   await world.call(tenant, "PATCH", `/api/v1${path}`, { content: { text: "Edited meanwhile" } });
@@ -122,13 +200,20 @@ test("a post that a key may publish only when approved is looked at and approved
 });
 
 test("a post to approve that cannot be read is not said to be gone", async () => {
-  const created = await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: "Here" } });
+  const created = await world.call(world.test, "POST", "/api/v1/posts", {
+    platformSetId: world.test.platformSetId,
+    platforms: ["threads"],
+    content: { text: "Here" },
+  });
   const path = `/posts/${idOf(created.body, "post")}/approve`;
   await world.services.pool.query("alter table post_approvals rename to away");
   try {
     const page = await open(path);
     const text = await page.text();
-    assert.deepEqual([page.status, text.includes("Something went wrong on our side"), text.includes("not found")], [500, true, false]);
+    assert.deepEqual(
+      [page.status, text.includes("Something went wrong on our side"), text.includes("not found")],
+      [500, true, false],
+    );
   } finally {
     await world.services.pool.query("alter table away rename to post_approvals");
   }
@@ -138,9 +223,17 @@ test("a post to approve that cannot be read is not said to be gone", async () =>
 
 test("nothing in a post to approve is read backwards, and that it would be is told", async () => {
   const turned = "Go to \u202emoc.elpmaxe\u202c";
-  const created = await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: turned, platformOverrides: { threads: { text: turned } } } });
+  const created = await world.call(world.test, "POST", "/api/v1/posts", {
+    platformSetId: world.test.platformSetId,
+    platforms: ["threads"],
+    content: { text: turned, platformOverrides: { threads: { text: turned } } },
+  });
   const page = await (await open(`/posts/${idOf(created.body, "post")}/approve`)).text();
-  assert.ok(page.includes("Go to moc.elpmaxe<") && page.includes("Go to moc.elpmaxe&#34;") && page.includes("turn the direction of text"));
+  assert.ok(
+    page.includes("Go to moc.elpmaxe<") &&
+      page.includes("Go to moc.elpmaxe&#34;") &&
+      page.includes("turn the direction of text"),
+  );
   assert.ok(!/[\u202a-\u202e]/.test(page));
 });
 
@@ -148,25 +241,51 @@ test("what waits for approval is counted on every page, and approved or discarde
   const { test: free } = await world.makeTenants();
   await world.connect(free, "threads");
   const own = await world.signIn(free);
-  const made = await send("/keys", { mode: "test", name: "asks first", approvalRequired: "1" }, { origin: OWN, cookie: own });
+  const made = await send(
+    "/keys",
+    { mode: "test", name: "asks first", approvalRequired: "1" },
+    { origin: OWN, cookie: own },
+  );
   const held = { ...free, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
-  const draft = async (text: string) => idOf((await world.call(held, "POST", "/api/v1/posts", { platformSetId: held.platformSetId, platforms: ["threads"], content: { text } })).body, "post");
+  const draft = async (text: string) =>
+    idOf(
+      (
+        await world.call(held, "POST", "/api/v1/posts", {
+          platformSetId: held.platformSetId,
+          platforms: ["threads"],
+          content: { text },
+        })
+      ).body,
+      "post",
+    );
   const page = async (path = "/approvals") => await (await open(path, { cookie: own })).text();
   const counted = async () => /Approvals(?: <span[^>]*>(\d+)<)?/.exec(await page("/keys"))?.[1];
-  const act = (what: string, fields: Record<string, string>) => send(`/approvals/${what}`, { mode: "test", ...fields }, { origin: OWN, cookie: own });
-  const hashOf = async (id: string) => new RegExp(`value="${id}"><input type="hidden" name="mode" value="test"><input type="hidden" name="contentHash" value="([0-9a-f]{64})"`).exec(await page())?.[1] ?? "";
+  const act = (what: string, fields: Record<string, string>) =>
+    send(`/approvals/${what}`, { mode: "test", ...fields }, { origin: OWN, cookie: own });
+  const hashOf = async (id: string) =>
+    new RegExp(
+      `value="${id}"><input type="hidden" name="mode" value="test"><input type="hidden" name="contentHash" value="([0-9a-f]{64})"`,
+    ).exec(await page())?.[1] ?? "";
   assert.deepEqual([await counted(), (await page()).includes("Nothing waits")], [undefined, true]);
   const unread = await open("/approvals?cursor=nonsense", { cookie: own });
   assert.deepEqual([unread.status, (await unread.text()).includes("Nothing waits")], [400, false]);
   const [first, second] = [await draft("First <b>draft</b>"), await draft("Second draft")];
   const shown = await page();
-  assert.ok(shown.includes("First &#60;b&#62;draft&#60;/b&#62;") && shown.includes("Second draft") && shown.includes("Threads, @ampost") && shown.includes("“asks first”"));
+  assert.ok(
+    shown.includes("First &#60;b&#62;draft&#60;/b&#62;") &&
+      shown.includes("Second draft") &&
+      shown.includes("Threads, @ampost") &&
+      shown.includes("“asks first”"),
+  );
   assert.equal(await counted(), "2");
   const contentHash = await hashOf(first);
   await world.call(held, "PATCH", `/api/v1/posts/${first}`, { content: { text: "Edited meanwhile" } });
   const stale = await act("approve", { id: first, contentHash });
   assert.ok(stale.status === 412 && (await stale.text()).includes("Edited meanwhile"));
-  assert.equal((await act("approve", { id: first, contentHash: await hashOf(first) })).headers.get("location"), "/approvals?mode=test&notice=approved");
+  assert.equal(
+    (await act("approve", { id: first, contentHash: await hashOf(first) })).headers.get("location"),
+    "/approvals?mode=test&notice=approved",
+  );
   assert.equal((await world.call(held, "POST", `/api/v1/posts/${first}/publish`)).status, 200);
   const stranger = { origin: OWN, cookie: await world.signIn((await world.makeTenants()).test) };
   assert.equal((await send("/approvals/discard", { mode: "test", id: second }, stranger)).status, 404);
@@ -180,7 +299,10 @@ test("what is wrong in a form is told beside its field, and what was filled in i
   const refused = await send("/keys", { mode: "live", name: " ", postsPerDay: "7" });
   const page = await refused.text();
   assert.equal(refused.status, 400);
-  assert.ok(/aria-describedby="name-hint name-error" aria-invalid="true"/.test(page) && page.includes('id="name-error">Name must not be empty.'));
+  assert.ok(
+    /aria-describedby="name-hint name-error" aria-invalid="true"/.test(page) &&
+      page.includes('id="name-error">Name must not be empty.'),
+  );
   assert.ok(page.includes('value="7"') && /value="live" checked/.test(page));
   const short = await send("/sign-up", { name: "Eve", email: "eve@example.com", password: "short" }, { origin: OWN });
   const form = await short.text();
@@ -190,9 +312,21 @@ test("what is wrong in a form is told beside its field, and what was filled in i
 
 test("a link without a token, or with one that does not hold, says how to get another", async () => {
   assert.match(await (await open("/verify-email", {})).text(), /does not work any more/);
-  assert.match(await (await send("/verify-email", { token: "made-up" }, { origin: OWN })).text(), /does not work any more/);
+  assert.match(
+    await (await send("/verify-email", { token: "made-up" }, { origin: OWN })).text(),
+    /does not work any more/,
+  );
   assert.match(await (await open("/reset-password", {})).text(), /does not work any more/);
-  assert.match(await (await send("/reset-password", { token: "made-up", password: "long enough now", again: "long enough now" }, { origin: OWN })).text(), /does not work any more/);
+  assert.match(
+    await (
+      await send(
+        "/reset-password",
+        { token: "made-up", password: "long enough now", again: "long enough now" },
+        { origin: OWN },
+      )
+    ).text(),
+    /does not work any more/,
+  );
 });
 
 test("an invitation shows whom it is for, makes the account once, and says when it does not hold", async () => {

@@ -25,18 +25,30 @@ async function run(place) {
 
 async function signIn() {
   const options = await ask("/api/auth/passkey/generate-authenticate-options");
-  const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+  const credential = await navigator.credentials.get({
+    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
+  });
   await ask("/api/auth/passkey/verify-authentication", { response: credential.toJSON() });
 }
 
 async function addPasskey() {
   const options = await ask("/api/auth/passkey/generate-register-options");
-  const credential = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
-  await ask("/api/auth/passkey/verify-registration", { response: credential.toJSON(), name: `Passkey of ${new Date().toISOString().slice(0, 10)}` });
+  const credential = await navigator.credentials.create({
+    publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
+  });
+  await ask("/api/auth/passkey/verify-registration", {
+    response: credential.toJSON(),
+    name: `Passkey of ${new Date().toISOString().slice(0, 10)}`,
+  });
 }
 
 async function ask(path, body) {
-  const answer = await fetch(path, body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(
+    path,
+    body === undefined
+      ? {}
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+  );
   const read = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(read.error ?? read.message ?? "That did not work. Try again.");
   return read;

@@ -11,10 +11,19 @@ const script = readFileSync(join(import.meta.dirname, "passkeys.js"), "utf8");
 
 /** The pages' one script: browsers offer passkeys to scripts alone. */
 export function addPasskeyScript(scope: FastifyInstance): void {
-  scope.get(PASSKEY_SCRIPT, async (_request, reply) => reply.type("text/javascript; charset=utf-8").header("cache-control", "no-cache").header("x-content-type-options", "nosniff").send(script));
+  scope.get(PASSKEY_SCRIPT, async (_request, reply) =>
+    reply
+      .type("text/javascript; charset=utf-8")
+      .header("cache-control", "no-cache")
+      .header("x-content-type-options", "nosniff")
+      .send(script),
+  );
 }
 
 /** Shown by the script where the browser knows passkeys. */
 export function passkeyButton({ act, label, next }: { act: "sign-in" | "add"; label: string; next: string }): Html {
-  return html`<div data-passkey="${act}" data-next="${next}" hidden><p class="wide"><button type="button">${label}</button></p><p class="error" role="alert" hidden></p></div>`;
+  return html`<div data-passkey="${act}" data-next="${next}" hidden>
+    <p class="wide"><button type="button">${label}</button></p>
+    <p class="error" role="alert" hidden></p>
+  </div>`;
 }

@@ -16,54 +16,88 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
   scope.post("/forgot-password", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const email = form.text("email").trim();
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/request-password-reset", body: { email } });
-    if (!answered.ok) return await showForgot(reply, { email, error: readRefusal(answered).message, status: answered.status });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/request-password-reset",
+      body: { email },
+    });
+    if (!answered.ok)
+      return await showForgot(reply, { email, error: readRefusal(answered).message, status: answered.status });
     return await sendPage(reply, {
       title: "Look into your mail",
-      body: html`<section><p>If there is an account of <b>${email}</b>, a letter is on its way. Its link works once, for half an hour.</p><p><a href="/sign-in">Sign in</a></p></section>`,
+      body: html`<section>
+        <p>If there is an account of <b>${email}</b>, a letter is on its way. Its link works once, for half an hour.</p>
+        <p><a href="/sign-in">Sign in</a></p>
+      </section>`,
     });
   });
 
-  scope.get("/reset-password", async (request, reply) => await showReset(reply, { token: queryOf(request)["token"] ?? "" }));
+  scope.get(
+    "/reset-password",
+    async (request, reply) => await showReset(reply, { token: queryOf(request)["token"] ?? "" }),
+  );
 
   scope.post("/reset-password", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const [token, newPassword] = [form.text("token"), form.text("password")];
-    if (newPassword !== form.text("again")) return await showReset(reply, { token, error: "The two passwords are not the same.", status: 400 });
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/reset-password", body: { newPassword, token } });
+    if (newPassword !== form.text("again"))
+      return await showReset(reply, { token, error: "The two passwords are not the same.", status: 400 });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/reset-password",
+      body: { newPassword, token },
+    });
     if (answered.ok) return await sendOn(reply, "/sign-in?notice=reset");
     const { rule, message } = readRefusal(answered);
-    return await showReset(reply, rule.includes("password") ? { token, error: message, status: answered.status } : { token: "", status: answered.status });
+    return await showReset(
+      reply,
+      rule.includes("password")
+        ? { token, error: message, status: answered.status }
+        : { token: "", status: answered.status },
+    );
   });
 }
 
-async function showForgot(reply: FastifyReply, shown: { email?: string; error?: string; status?: number } = {}): Promise<FastifyReply> {
+async function showForgot(
+  reply: FastifyReply,
+  shown: { email?: string; error?: string; status?: number } = {},
+): Promise<FastifyReply> {
   return await sendPage(reply, {
     title: "Forgot your password?",
     status: shown.status ?? 200,
     isNarrow: true,
     body: html`<form method="post" action="/forgot-password" class="card">
-${field({ name: "email", label: "E-mail", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.error, first: true, hint: "We send a link by which you set a new password." })}
-<p class="wide"><button class="main">Send the link</button></p><p><a href="/sign-in">Back to signing in</a></p></form>`,
+      ${field({ name: "email", label: "E-mail", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.error, first: true, hint: "We send a link by which you set a new password." })}
+      <p class="wide"><button class="main">Send the link</button></p>
+      <p><a href="/sign-in">Back to signing in</a></p>
+    </form>`,
   });
 }
 
-async function showReset(reply: FastifyReply, shown: { token: string; error?: string; status?: number }): Promise<FastifyReply> {
+async function showReset(
+  reply: FastifyReply,
+  shown: { token: string; error?: string; status?: number },
+): Promise<FastifyReply> {
   if (shown.token === "") {
     return await sendPage(reply, {
       title: "Set a new password",
       status: shown.status ?? 400,
       notice: { kind: "failed", text: "This link does not work any more, or not whole." },
-      body: html`<section><p>A link works once, for half an hour. Ask for a new one.</p><p><a class="button" href="/forgot-password">Send a new link</a></p></section>`,
+      body: html`<section>
+        <p>A link works once, for half an hour. Ask for a new one.</p>
+        <p><a class="button" href="/forgot-password">Send a new link</a></p>
+      </section>`,
     });
   }
   return await sendPage(reply, {
     title: "Set a new password",
     status: shown.status ?? 200,
     isNarrow: true,
-    body: html`<form method="post" action="/reset-password" class="card"><input type="hidden" name="token" value="${shown.token}">
-${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. All your sessions end.", error: shown.error, first: true, more: { minlength: "10", maxlength: "200" } })}
-${field({ name: "again", label: "The same once more", type: "password", autocomplete: "new-password" })}
-<p class="wide"><button class="main">Set the password</button></p></form>`,
+    body: html`<form method="post" action="/reset-password" class="card">
+      <input type="hidden" name="token" value="${shown.token}" />
+      ${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. All your sessions end.", error: shown.error, first: true, more: { minlength: "10", maxlength: "200" } })}
+      ${field({ name: "again", label: "The same once more", type: "password", autocomplete: "new-password" })}
+      <p class="wide"><button class="main">Set the password</button></p>
+    </form>`,
   });
 }

@@ -17,11 +17,19 @@ export interface Person extends Viewer, Me {
 export class SignInFirst extends Error {}
 
 /** The person whose session cookie came along; null for a visitor. */
-export async function findPerson(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Person | null> {
+export async function findPerson(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Person | null> {
   const session = await services.sessions.find(request.headers);
   if (session === null) return null;
-  const read = meGet.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/me" })).body);
-  return read.success ? { ...read.data.user, sessionId: session.id, waiting: await countApprovals(services, session.userId) } : null;
+  const read = meGet.answer.safeParse(
+    (await callRoute(services, request, reply, { method: "GET", path: "/api/me" })).body,
+  );
+  return read.success
+    ? { ...read.data.user, sessionId: session.id, waiting: await countApprovals(services, session.userId) }
+    : null;
 }
 
 export async function requirePerson(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Person> {
@@ -32,5 +40,15 @@ export async function requirePerson(services: Services, request: FastifyRequest,
 
 /** A call of a verb by the person who looks at a page. */
 export function callOf(person: Person, mode: Mode, request: FastifyRequest): Call {
-  return { userId: person.id, mode, actor: { kind: "session", id: person.sessionId }, address: request.ip, requestId: request.id, policies: null, claim: null, ifRevision: null, uploads: [] };
+  return {
+    userId: person.id,
+    mode,
+    actor: { kind: "session", id: person.sessionId },
+    address: request.ip,
+    requestId: request.id,
+    policies: null,
+    claim: null,
+    ifRevision: null,
+    uploads: [],
+  };
 }

@@ -32,9 +32,34 @@ after(async () => {
 async function publish(tenant: Tenant, text: string, replyToId: string | null = null): Promise<string> {
   const accountId = `threads-${await world.connect(tenant, "threads")}`;
   const url = `https://www.threads.net/@${text}/post/${text}`;
-  const look = { author: { username: text, name: text, url: `https://www.threads.net/@${text}` }, media: [], link: null, poll: [], attachment: null, topic: null, replyToId, quotedId: null, notes: [] };
+  const look = {
+    author: { username: text, name: text, url: `https://www.threads.net/@${text}` },
+    media: [],
+    link: null,
+    poll: [],
+    attachment: null,
+    topic: null,
+    replyToId,
+    quotedId: null,
+    notes: [],
+  };
   const ledger = openLedger(store, (name) => (isPlatformName(name) ? name : assert.fail(name)));
-  ledger.add({ platform: "threads", accountId, id: text, url, text: `says ${text}`, media: [], kind: "text", visibility: "public", settings: {}, at: Date.now(), endsAt: null, handle: text, rootId: replyToId ?? text, look });
+  ledger.add({
+    platform: "threads",
+    accountId,
+    id: text,
+    url,
+    text: `says ${text}`,
+    media: [],
+    kind: "text",
+    visibility: "public",
+    settings: {},
+    at: Date.now(),
+    endsAt: null,
+    handle: text,
+    rootId: replyToId ?? text,
+    look,
+  });
   return `/sandbox/www.threads.net/@${text}/post/${text}`;
 }
 
@@ -57,7 +82,8 @@ test("the sandbox's page shows a person the posts of their own accounts, and a s
     assert.equal(status, 404);
     assert.doesNotMatch(text, /says theirs/);
   }
-  for (const path of ["/sandbox/", own, `/sandbox/_sandbox/media/${"a".repeat(64)}.webp`]) assert.match((await open(path)).location ?? "", /^\/sign-in\?returnTo=/, path);
+  for (const path of ["/sandbox/", own, `/sandbox/_sandbox/media/${"a".repeat(64)}.webp`])
+    assert.match((await open(path)).location ?? "", /^\/sign-in\?returnTo=/, path);
 
   world.services.settings.sandboxPage = "open";
   assert.match((await open("/sandbox/")).text, /says mine[^]*says theirs|says theirs[^]*says mine/);
@@ -68,7 +94,17 @@ test("no request through the door reaches a platform's routes, and none is noted
   world.services.settings.sandboxPage = "open";
   assert.equal((await open("/sandbox")).location, "/sandbox/");
   const before = store.all("SELECT name, value FROM series ORDER BY name");
-  for (const path of ["graph.threads.net/v1.0/me", "graph.facebook.com/nothing", "threads.net/oauth/authorize?client_id=990602627938098&login_hint=new&scope=threads_basic&response_type=code&redirect_uri=https://app.example.test/cb", "api.x.com/2/users/me", "x/../graph.threads.net/me", "_sandbox/page", "_sandbox/requests", "%5Fsandbox/requests", "/_sandbox/requests"]) {
+  for (const path of [
+    "graph.threads.net/v1.0/me",
+    "graph.facebook.com/nothing",
+    "threads.net/oauth/authorize?client_id=990602627938098&login_hint=new&scope=threads_basic&response_type=code&redirect_uri=https://app.example.test/cb",
+    "api.x.com/2/users/me",
+    "x/../graph.threads.net/me",
+    "_sandbox/page",
+    "_sandbox/requests",
+    "%5Fsandbox/requests",
+    "/_sandbox/requests",
+  ]) {
     assert.equal((await open(`/sandbox/${path}`)).status, 404, path);
   }
   assert.deepEqual(store.all("SELECT seq FROM requests"), []);

@@ -21,14 +21,26 @@ export function addSandboxDoor(scope: FastifyInstance, services: Services): void
       const accounts = await accountsShown(services, request);
       const [, picture] = /^\/sandbox\/_sandbox\/media\/([0-9a-f]{64}\.webp)$/.exec(pathname) ?? [];
       if (picture !== undefined) return await pass(getFrom(settings.sandboxUrl, `/_sandbox/media/${picture}`), reply);
-      if (!/^\/sandbox\/(?!_sandbox(\/|$))/.test(pathname)) throw refuseRequest("request.route", "There is nothing at this address", "Ask the sandbox itself.", "NOT_FOUND");
-      return await pass(getFrom(settings.sandboxUrl, "/_sandbox/page", { path: pathname.slice("/sandbox".length) + search, accounts }), reply);
+      if (!/^\/sandbox\/(?!_sandbox(\/|$))/.test(pathname))
+        throw refuseRequest(
+          "request.route",
+          "There is nothing at this address",
+          "Ask the sandbox itself.",
+          "NOT_FOUND",
+        );
+      return await pass(
+        getFrom(settings.sandboxUrl, "/_sandbox/page", { path: pathname.slice("/sandbox".length) + search, accounts }),
+        reply,
+      );
     });
   }
 }
 
 /** Whose posts are shown: those of the accounts of who is signed in, or everybody's (null) where the page is open. */
-async function accountsShown({ pool, sessions, settings }: Services, request: FastifyRequest): Promise<{ platform: string; accountId: string }[] | null> {
+async function accountsShown(
+  { pool, sessions, settings }: Services,
+  request: FastifyRequest,
+): Promise<{ platform: string; accountId: string }[] | null> {
   if (settings.sandboxPage === "open") return null;
   const session = await sessions.find(request.headers);
   if (session === null) throw new SignInFirst();
@@ -39,7 +51,12 @@ async function accountsShown({ pool, sessions, settings }: Services, request: Fa
 /** Hands an answer of the sandbox through, streaming. */
 async function pass(asked: Promise<IncomingMessage>, reply: FastifyReply): Promise<FastifyReply> {
   const answer = await asked.catch(() => {
-    throw refuseRequest("sandbox.away", "The sandbox cannot be reached", "Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.", "UNAVAILABLE");
+    throw refuseRequest(
+      "sandbox.away",
+      "The sandbox cannot be reached",
+      "Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.",
+      "UNAVAILABLE",
+    );
   });
   for (const name of PASSED_HEADERS) {
     const value = answer.headers[name];
@@ -48,14 +65,25 @@ async function pass(asked: Promise<IncomingMessage>, reply: FastifyReply): Promi
   return await reply.code(answer.statusCode ?? 502).send(answer);
 }
 
-const PASSED_HEADERS = ["content-type", "content-length", "cache-control", "content-security-policy", "x-content-type-options", "referrer-policy"];
+const PASSED_HEADERS = [
+  "content-type",
+  "content-length",
+  "cache-control",
+  "content-security-policy",
+  "x-content-type-options",
+  "referrer-policy",
+];
 
 /** Nothing that came with a request is part of the address that is asked. */
 function getFrom(sandboxUrl: string, path: string, json?: object): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const url = new URL(sandboxUrl);
   url.pathname = path;
-  const asked = ask(url, { method: json === undefined ? "GET" : "POST", headers: { "content-type": "application/json" }, timeout: 10_000 }, resolve);
+  const asked = ask(
+    url,
+    { method: json === undefined ? "GET" : "POST", headers: { "content-type": "application/json" }, timeout: 10_000 },
+    resolve,
+  );
   asked.on("error", reject).on("timeout", () => asked.destroy(new Error("The sandbox did not answer")));
   asked.end(json === undefined ? undefined : JSON.stringify(json));
   return promise;

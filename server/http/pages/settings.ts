@@ -21,42 +21,94 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
 
   scope.get("/settings", async (request, reply) => {
     const person = await requirePerson(services, request, reply);
-    return await showSettings(services, request, reply, person, { notice: NOTICES[queryOf(request)["notice"] ?? ""] ?? null });
+    return await showSettings(services, request, reply, person, {
+      notice: NOTICES[queryOf(request)["notice"] ?? ""] ?? null,
+    });
   });
 
   /** A form that does one thing, and leads back; what is refused is told beside the fields of its part. */
-  const act = (name: string, notice: string, route: (form: Filled) => RouteCall | string, then = `/settings?notice=${notice}`) =>
+  const act = (
+    name: string,
+    notice: string,
+    route: (form: Filled) => RouteCall | string,
+    then = `/settings?notice=${notice}`,
+  ) =>
     scope.post(`/settings/${name}`, async (request, reply) => {
       const form = await readForm(request, settings.appUrl);
       const person = await requirePerson(services, request, reply);
       const call = route(form);
-      if (typeof call === "string") return await showSettings(services, request, reply, person, { failed: { part: name, text: call }, status: 400 });
+      if (typeof call === "string")
+        return await showSettings(services, request, reply, person, {
+          failed: { part: name, text: call },
+          status: 400,
+        });
       const answered = await callRoute(services, request, reply, call);
       if (answered.ok) return await sendOn(reply, then);
       const { message, fields } = readRefusal(answered);
-      return await showSettings(services, request, reply, person, { failed: { part: name, text: Object.values(fields)[0] ?? message }, status: answered.status });
+      return await showSettings(services, request, reply, person, {
+        failed: { part: name, text: Object.values(fields)[0] ?? message },
+        status: answered.status,
+      });
     });
 
   const idOf = (form: Filled) => encodeURIComponent(form.text("id"));
-  act("profile", "saved", (form) => ({ method: "PATCH", path: "/api/me", body: { name: form.text("name"), timeZone: form.text("timeZone") } }));
-  act("email", "email", (form) => ({ method: "POST", path: "/api/auth/change-email", body: { newEmail: form.text("newEmail").trim() } }));
+  act("profile", "saved", (form) => ({
+    method: "PATCH",
+    path: "/api/me",
+    body: { name: form.text("name"), timeZone: form.text("timeZone") },
+  }));
+  act("email", "email", (form) => ({
+    method: "POST",
+    path: "/api/auth/change-email",
+    body: { newEmail: form.text("newEmail").trim() },
+  }));
   act("password", "password", (form) =>
     form.text("newPassword") === form.text("again")
-      ? { method: "POST", path: "/api/auth/change-password", body: { currentPassword: form.text("currentPassword"), newPassword: form.text("newPassword"), revokeOtherSessions: true } }
+      ? {
+          method: "POST",
+          path: "/api/auth/change-password",
+          body: {
+            currentPassword: form.text("currentPassword"),
+            newPassword: form.text("newPassword"),
+            revokeOtherSessions: true,
+          },
+        }
       : "The two new passwords are not the same.",
   );
-  act("passkeys/delete", "passkey", (form) => ({ method: "POST", path: "/api/auth/passkey/delete-passkey", body: { id: form.text("id") } }));
+  act("passkeys/delete", "passkey", (form) => ({
+    method: "POST",
+    path: "/api/auth/passkey/delete-passkey",
+    body: { id: form.text("id") },
+  }));
   act("sessions/end", "session", (form) => ({ method: "DELETE", path: `/api/sessions/${idOf(form)}` }));
   act("sessions/end-others", "session", () => ({ method: "DELETE", path: "/api/sessions" }));
-  act("invites", "invited", (form) => ({ method: "POST", path: "/api/invites", body: { email: form.text("email").trim() } }));
+  act("invites", "invited", (form) => ({
+    method: "POST",
+    path: "/api/invites",
+    body: { email: form.text("email").trim() },
+  }));
   act("invites/withdraw", "withdrawn", (form) => ({ method: "DELETE", path: `/api/invites/${idOf(form)}` }));
-  act("delete", "deleted", (form) => (form.text("sure") === "" ? "Tick the box if you are sure." : { method: "DELETE", path: "/api/me", body: { password: form.text("password") } }), "/sign-in?notice=deleted");
+  act(
+    "delete",
+    "deleted",
+    (form) =>
+      form.text("sure") === ""
+        ? "Tick the box if you are sure."
+        : { method: "DELETE", path: "/api/me", body: { password: form.text("password") } },
+    "/sign-in?notice=deleted",
+  );
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
   saved: { kind: "done", text: "Saved." },
-  verified: { kind: "done", text: "Confirmed. If you are changing your address, a letter has gone to the new one: confirm it there, too." },
-  email: { kind: "done", text: "We have sent a letter to your present address. Agree to the change there; then the new one is asked." },
+  verified: {
+    kind: "done",
+    text: "Confirmed. If you are changing your address, a letter has gone to the new one: confirm it there, too.",
+  },
+  email: {
+    kind: "done",
+    text: "We have sent a letter to your present address. Agree to the change there; then the new one is asked.",
+  },
   password: { kind: "done", text: "The password is changed, and your other sessions are ended." },
   passkey: { kind: "done", text: "The passkey is removed." },
   "passkey-added": { kind: "done", text: "The passkey is added. You can sign in with it." },
@@ -73,9 +125,19 @@ interface Shown {
   status?: number;
 }
 
-async function showSettings(services: Services, request: FastifyRequest, reply: FastifyReply, person: Person, { notice = null, failed, status = 200 }: Shown): Promise<FastifyReply> {
+async function showSettings(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  person: Person,
+  { notice = null, failed, status = 200 }: Shown,
+): Promise<FastifyReply> {
   const get = async (path: string) => (await callRoute(services, request, reply, { method: "GET", path })).body;
-  const [sessions, passkeys, invites] = await Promise.all([get("/api/sessions"), get("/api/auth/passkey/list-user-passkeys"), person.isOwner ? get("/api/invites") : null]);
+  const [sessions, passkeys, invites] = await Promise.all([
+    get("/api/sessions"),
+    get("/api/auth/passkey/list-user-passkeys"),
+    person.isOwner ? get("/api/invites") : null,
+  ]);
   const errorOf = (part: string) => (failed?.part === part ? failed.text : undefined);
   return await sendPage(reply, {
     title: "Settings",
@@ -85,19 +147,41 @@ async function showSettings(services: Services, request: FastifyRequest, reply: 
     status,
     notice: failed === undefined ? notice : { kind: "failed", text: failed.text },
     body: html`${profile(person, errorOf("profile"))}${email(person, errorOf("email"))}${password(person, errorOf("password"))}${twoFactor(person)}
-${passkeySection(passkeyList.safeParse(passkeys).data ?? [], person)}
-${sessionSection(sessionsList.answer.safeParse(sessions).data?.sessions ?? [], person)}
-${person.isOwner ? inviteSection(invitesList.answer.safeParse(invites).data?.invites ?? [], person, errorOf("invites")) : null}
-<section><h2>Log</h2><p>Every sign-in, key, connection and change of settings is written down.</p><p><a class="button" href="/settings/log">What was done</a></p></section>
-<section><h2>Your data</h2><p>Everything that is stored of you, in both modes, as one file. Without secrets.</p><p><a class="button" href="/api/me/export" download>Export your data</a></p></section>
-${deletion(errorOf("delete"))}`,
+      ${passkeySection(passkeyList.safeParse(passkeys).data ?? [], person)}
+      ${sessionSection(sessionsList.answer.safeParse(sessions).data?.sessions ?? [], person)}
+      ${person.isOwner ? inviteSection(invitesList.answer.safeParse(invites).data?.invites ?? [], person, errorOf("invites")) : null}
+      <section>
+        <h2>Log</h2>
+        <p>Every sign-in, key, connection and change of settings is written down.</p>
+        <p><a class="button" href="/settings/log">What was done</a></p>
+      </section>
+      <section>
+        <h2>Your data</h2>
+        <p>Everything that is stored of you, in both modes, as one file. Without secrets.</p>
+        <p><a class="button" href="/api/me/export" download>Export your data</a></p>
+      </section>
+      ${deletion(errorOf("delete"))}`,
   });
 }
 
 function profile({ name, timeZone }: Person, error?: string): Html {
-  const zones = [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), timeZone])].map((zone) => html`<option value="${zone}"${zone === timeZone ? html` selected` : null}>${zone.replaceAll("_", " ")}</option>`);
-  return html`<section><h2>You</h2><form method="post" action="/settings/profile">${field({ name: "name", label: "Name", value: name, autocomplete: "name", required: false, error, more: { maxlength: "100" } })}
-<div class="field"><label for="timeZone">Time zone</label><select id="timeZone" name="timeZone">${zones}</select></div><button>Save</button></form></section>`;
+  const zones = [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), timeZone])].map(
+    (zone) =>
+      html`<option value="${zone}" ${zone === timeZone ? html` selected` : null}>${zone.replaceAll("_", " ")}</option>`,
+  );
+  return html`<section>
+    <h2>You</h2>
+    <form method="post" action="/settings/profile">
+      ${field({ name: "name", label: "Name", value: name, autocomplete: "name", required: false, error, more: { maxlength: "100" } })}
+      <div class="field">
+        <label for="timeZone">Time zone</label
+        ><select id="timeZone" name="timeZone">
+          ${zones}
+        </select>
+      </div>
+      <button>Save</button>
+    </form>
+  </section>`;
 }
 
 function email(person: Person, error?: string): Html {
@@ -105,7 +189,11 @@ function email(person: Person, error?: string): Html {
 }
 
 function password({ hasPassword, email: address }: Person, error?: string): Html {
-  if (!hasPassword) return html`<section><h2>Password</h2><p>You have none. <a href="/forgot-password">Set one by a letter</a></p></section>`;
+  if (!hasPassword)
+    return html`<section>
+      <h2>Password</h2>
+      <p>You have none. <a href="/forgot-password">Set one by a letter</a></p>
+    </section>`;
   return html`<section><h2>Password</h2><details${error === undefined ? null : html` open`}><summary>Change the password</summary><form method="post" action="/settings/password">
 <input class="off" name="username" autocomplete="username" value="${address}" readonly tabindex="-1" aria-hidden="true">
 ${field({ name: "currentPassword", label: "Present password", type: "password", autocomplete: "current-password", error })}
@@ -116,39 +204,133 @@ ${field({ name: "again", label: "The new one once more", type: "password", autoc
 
 function twoFactor({ twoFactorEnabled, hasPassword }: Person): Html {
   const ask = (action: string, label: string, id: string, kind = "") =>
-    html`<form method="post" action="${action}"><div class="field"><label for="${id}">Your password</label><input id="${id}" name="password" type="password" required autocomplete="current-password"></div><button class="${kind}">${label}</button></form>`;
-  if (!hasPassword) return html`<section><h2>Second step</h2><p class="dim">It comes after the password, which you do not have.</p></section>`;
-  if (!twoFactorEnabled) return html`<section><h2>Second step</h2><p>Off. With it, signing in by password asks for a code of an authenticator app, too.</p><details><summary>Turn on</summary>${ask("/settings/two-factor", "Go on", "two-factor-password")}</details></section>`;
-  return html`<section><h2>Second step <span class="tag good">on</span></h2><details><summary>New backup codes</summary>${ask("/settings/two-factor/codes", "Make new codes", "codes-password")}</details><details><summary>Turn off</summary>${ask("/settings/two-factor/off", "Turn off", "off-password", "danger")}</details></section>`;
+    html`<form method="post" action="${action}">
+      <div class="field">
+        <label for="${id}">Your password</label
+        ><input id="${id}" name="password" type="password" required autocomplete="current-password" />
+      </div>
+      <button class="${kind}">${label}</button>
+    </form>`;
+  if (!hasPassword)
+    return html`<section>
+      <h2>Second step</h2>
+      <p class="dim">It comes after the password, which you do not have.</p>
+    </section>`;
+  if (!twoFactorEnabled)
+    return html`<section>
+      <h2>Second step</h2>
+      <p>Off. With it, signing in by password asks for a code of an authenticator app, too.</p>
+      <details>
+        <summary>Turn on</summary>
+        ${ask("/settings/two-factor", "Go on", "two-factor-password")}
+      </details>
+    </section>`;
+  return html`<section>
+    <h2>Second step <span class="tag good">on</span></h2>
+    <details>
+      <summary>New backup codes</summary>
+      ${ask("/settings/two-factor/codes", "Make new codes", "codes-password")}
+    </details>
+    <details>
+      <summary>Turn off</summary>
+      ${ask("/settings/two-factor/off", "Turn off", "off-password", "danger")}
+    </details>
+  </section>`;
 }
 
 function passkeySection(passkeys: z.output<typeof passkeyList>, { timeZone }: Person): Html {
   const items = passkeys.map(({ id, name, createdAt }) => {
     const called = name ?? "Passkey";
-    return html`<li class="row between"><span>${called}${createdAt ? html` <span class="small dim">added ${showTime(createdAt, timeZone)}</span>` : null}</span>${button("/settings/passkeys/delete", "Remove", { kind: "danger", hidden: { id }, describes: `Remove ${called}` })}</li>`;
+    return html`<li class="row between">
+      <span
+        >${called}${createdAt ? html` <span class="small dim">added ${showTime(createdAt, timeZone)}</span>` : null}</span
+      >${button("/settings/passkeys/delete", "Remove", { kind: "danger", hidden: { id }, describes: `Remove ${called}` })}
+    </li>`;
   });
-  return html`<section><h2>Passkeys</h2>${items.length === 0 ? html`<p class="dim">None. A passkey signs you in by fingerprint, face or PIN of your device.</p>` : html`<ul class="plain">${items}</ul>`}${passkeyButton({ act: "add", label: "Add a passkey", next: "/settings?notice=passkey-added" })}</section>`;
+  return html`<section>
+    <h2>Passkeys</h2>
+    ${
+      items.length === 0
+        ? html`<p class="dim">None. A passkey signs you in by fingerprint, face or PIN of your device.</p>`
+        : html`<ul class="plain">
+            ${items}
+          </ul>`
+    }${passkeyButton({ act: "add", label: "Add a passkey", next: "/settings?notice=passkey-added" })}
+  </section>`;
 }
 
 function sessionSection(sessions: readonly Session[], { timeZone }: Person): Html {
   const items = sessions.map(
     ({ id, isCurrent, address, userAgent, createdAt }) =>
-      html`<li><div class="row between"><div class="grow">${browserOf(userAgent)} ${isCurrent ? html`<span class="tag good">this one</span>` : null}<p class="small dim">${address ?? "unknown address"} · since ${showTime(createdAt, timeZone)}</p></div>${isCurrent ? null : button("/settings/sessions/end", "End", { kind: "danger", hidden: { id }, describes: `End the session of ${showTime(createdAt, timeZone)}` })}</div></li>`,
+      html`<li>
+        <div class="row between">
+          <div class="grow">
+            ${browserOf(userAgent)} ${isCurrent ? html`<span class="tag good">this one</span>` : null}
+            <p class="small dim">${address ?? "unknown address"} · since ${showTime(createdAt, timeZone)}</p>
+          </div>
+          ${isCurrent ? null : button("/settings/sessions/end", "End", { kind: "danger", hidden: { id }, describes: `End the session of ${showTime(createdAt, timeZone)}` })}
+        </div>
+      </li>`,
   );
-  return html`<section><h2>Sessions</h2><ul class="plain">${items}</ul>${sessions.length > 1 ? button("/settings/sessions/end-others", "End all others", { kind: "danger" }) : null}</section>`;
+  return html`<section>
+    <h2>Sessions</h2>
+    <ul class="plain">
+      ${items}
+    </ul>
+    ${sessions.length > 1 ? button("/settings/sessions/end-others", "End all others", { kind: "danger" }) : null}
+  </section>`;
 }
 
 /** What a browser calls itself, in two words. All of them name older ones, too, so the order counts. */
 function browserOf(userAgent: string | null): string {
-  const named = (names: readonly (readonly [RegExp, string])[]) => names.find(([sign]) => userAgent !== null && sign.test(userAgent))?.[1];
-  const browser = named([[/Edg\//, "Edge"], [/OPR\//, "Opera"], [/Firefox\//, "Firefox"], [/Chrome\//, "Chrome"], [/Safari\//, "Safari"]]);
-  const system = named([[/iPhone|iPad/, "iOS"], [/Android/, "Android"], [/Windows/, "Windows"], [/Mac OS X/, "macOS"], [/Linux/, "Linux"]]);
-  return browser === undefined ? (userAgent?.slice(0, 80) ?? "Unknown browser") : `${browser}${system === undefined ? "" : ` on ${system}`}`;
+  const named = (names: readonly (readonly [RegExp, string])[]) =>
+    names.find(([sign]) => userAgent !== null && sign.test(userAgent))?.[1];
+  const browser = named([
+    [/Edg\//, "Edge"],
+    [/OPR\//, "Opera"],
+    [/Firefox\//, "Firefox"],
+    [/Chrome\//, "Chrome"],
+    [/Safari\//, "Safari"],
+  ]);
+  const system = named([
+    [/iPhone|iPad/, "iOS"],
+    [/Android/, "Android"],
+    [/Windows/, "Windows"],
+    [/Mac OS X/, "macOS"],
+    [/Linux/, "Linux"],
+  ]);
+  return browser === undefined
+    ? (userAgent?.slice(0, 80) ?? "Unknown browser")
+    : `${browser}${system === undefined ? "" : ` on ${system}`}`;
 }
 
-function inviteSection(invites: readonly { id: string; email: string; expiresAt: string }[], { timeZone }: Person, error?: string): Html {
-  const items = invites.map(({ id, email: address, expiresAt }) => html`<li class="row between"><span>${address} <span class="small dim">until ${showTime(expiresAt, timeZone)}</span></span>${button("/settings/invites/withdraw", "Withdraw", { kind: "danger", hidden: { id }, describes: `Withdraw the invitation of ${address}` })}</li>`);
-  return html`<section><h2>Invitations</h2>${items.length === 0 ? null : html`<ul class="plain">${items}</ul>`}<form method="post" action="/settings/invites">${field({ name: "email", label: "E-mail of whom you invite", type: "email", autocomplete: "off", error })}<button>Invite</button></form></section>`;
+function inviteSection(
+  invites: readonly { id: string; email: string; expiresAt: string }[],
+  { timeZone }: Person,
+  error?: string,
+): Html {
+  const items = invites.map(
+    ({ id, email: address, expiresAt }) =>
+      html`<li class="row between">
+        <span>${address} <span class="small dim">until ${showTime(expiresAt, timeZone)}</span></span
+        >${button("/settings/invites/withdraw", "Withdraw", { kind: "danger", hidden: { id }, describes: `Withdraw the invitation of ${address}` })}
+      </li>`,
+  );
+  return html`<section>
+    <h2>Invitations</h2>
+    ${
+      items.length === 0
+        ? null
+        : html`<ul class="plain">
+            ${items}
+          </ul>`
+    }
+    <form method="post" action="/settings/invites">
+      ${field({ name: "email", label: "E-mail of whom you invite", type: "email", autocomplete: "off", error })}<button>
+        Invite
+      </button>
+    </form>
+  </section>`;
 }
 
 function deletion(error?: string): Html {

@@ -6,17 +6,28 @@ import { html, type Html } from "./html.ts";
 export function whyNotYet({ media }: Pick<Approval, "media">): Html | null {
   if (media.every(({ status }) => status === "ready")) return null;
   const isLost = media.some(({ status }) => status === "failed");
-  const text = isLost ? "It cannot be approved: some of its media could not be fetched. Whoever made the post can name them anew." : "It can be approved once all its media are here. Look again in a moment.";
+  const text = isLost
+    ? "It cannot be approved: some of its media could not be fetched. Whoever made the post can name them anew."
+    : "It can be approved once all its media are here. Look again in a moment.";
   return html`<p class="notice warn">${text}</p>`;
 }
 
 /** The media that stand below a place of the post, each with the picture that is its thumbnail. */
-export function mediaBelow(media: readonly ShownMedia[], place: string, entries: readonly { altText?: unknown }[]): Html[] {
+export function mediaBelow(
+  media: readonly ShownMedia[],
+  place: string,
+  entries: readonly { altText?: unknown }[],
+): Html[] {
   const at = (path: string) => media.find((each) => each.path === path);
   return entries.map(({ altText }, index) => {
     const thumbnail = at(`${place}/${index}/thumbnailUrl`);
     const words = typeof altText === "string" ? altText : "";
-    return html`${mediaFigure(at(`${place}/${index}`), words)}${thumbnail === undefined ? null : html`<p class="small dim">Its thumbnail</p>${mediaFigure(thumbnail)}`}`;
+    return html`${mediaFigure(at(`${place}/${index}`), words)}${
+      thumbnail === undefined
+        ? null
+        : html`<p class="small dim">Its thumbnail</p>
+            ${mediaFigure(thumbnail)}`
+    }`;
   });
 }
 
@@ -25,11 +36,21 @@ export function mediaFigure(media: ShownMedia | undefined, altText = ""): Html {
   if (media === undefined) return html`<p class="notice warn">There is no file behind this.</p>`;
   if (media.url === null) {
     const state = media.status === "failed" ? "could not be fetched." : "is still to be fetched.";
-    return html`<p class="notice warn">${withoutTurns(media.filename)} ${state}${media.error === null ? null : ` ${withoutTurns(media.error)}`}</p>`;
+    return html`<p class="notice warn">
+      ${withoutTurns(media.filename)} ${state}${media.error === null ? null : ` ${withoutTurns(media.error)}`}
+    </p>`;
   }
   const { pathname, search } = new URL(media.url);
   const address = pathname + search;
-  const shown = media.type === "video" ? html`<video src="${address}" controls preload="metadata"></video>` : html`<img src="${address}" alt="${withoutTurns(altText)}" loading="lazy">`;
-  const words = withoutTurns([media.type, media.filename, altText].filter((text) => text !== null && text !== "").join(" · "));
-  return html`<figure>${shown}<figcaption>${words} · <a href="${address}">Open</a></figcaption></figure>`;
+  const shown =
+    media.type === "video"
+      ? html`<video src="${address}" controls preload="metadata"></video>`
+      : html`<img src="${address}" alt="${withoutTurns(altText)}" loading="lazy" />`;
+  const words = withoutTurns(
+    [media.type, media.filename, altText].filter((text) => text !== null && text !== "").join(" · "),
+  );
+  return html`<figure>
+    ${shown}
+    <figcaption>${words} · <a href="${address}">Open</a></figcaption>
+  </figure>`;
 }

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from "fastify";
-
 import { z } from "zod";
 
 import type { Approval, ShownMedia } from "../../../contract/approvals.ts";
@@ -17,9 +16,19 @@ import { showTime } from "./times.ts";
 /** What accounts are called, by their ids. */
 export type AccountNames = ReadonlyMap<string, string>;
 
-export async function readAccountNames(services: Pick<Services, "pool">, person: Person, mode: Mode, request: FastifyRequest): Promise<AccountNames> {
+export async function readAccountNames(
+  services: Pick<Services, "pool">,
+  person: Person,
+  mode: Mode,
+  request: FastifyRequest,
+): Promise<AccountNames> {
   const { accounts } = (await listAccounts(services, callOf(person, mode, request), {})).body;
-  return new Map(accounts.map(({ id, username, displayName, platformAccountId }) => [id, withoutTurns(username === null ? (displayName ?? platformAccountId) : `@${username}`)]));
+  return new Map(
+    accounts.map(({ id, username, displayName, platformAccountId }) => [
+      id,
+      withoutTurns(username === null ? (displayName ?? platformAccountId) : `@${username}`),
+    ]),
+  );
 }
 
 /** All of a post that would go out, and by which accounts, to be judged by a person: nothing that is read backwards passes for something else. */
@@ -27,12 +36,47 @@ export function shownPost(post: Post, { media }: Pick<Approval, "media">, names:
   const { linkUrl, platformOverrides } = post.content;
   const text = withoutTurns(post.content.text);
   const all = JSON.stringify(post.content);
-  const turned = withoutTurns(all) === all ? null : html`<p class="notice warn">The post has characters that turn the direction of text. They are left out here, and would go out with it.</p>`;
-  const overrides = Object.entries(platformOverrides).map(([platform, override]) => shownOverride(platform, override, media));
-  return html`${turned}<p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
-<dl><dt>Goes to</dt><dd>${post.platformPosts.map((platformPost) => html`${goesTo(platformPost, names)}<br>`)}</dd><dt>Mode</dt><dd>${post.mode}</dd><dt>Status</dt><dd>${post.status}</dd>
-${post.scheduledFor === null ? null : html`<dt>Scheduled for</dt><dd>${showTime(post.scheduledFor, timeZone)}</dd>`}${linkUrl === null ? null : html`<dt>Link</dt><dd>${withoutTurns(linkUrl)}</dd>`}</dl>
-${post.content.media.length === 0 ? null : html`<h3>Media</h3>${mediaBelow(media, "/content/media", post.content.media)}`}${overrides.length === 0 ? null : html`<h3>What single platforms get differently</h3>${overrides}`}`;
+  const turned =
+    withoutTurns(all) === all
+      ? null
+      : html`<p class="notice warn">
+          The post has characters that turn the direction of text. They are left out here, and would go out with it.
+        </p>`;
+  const overrides = Object.entries(platformOverrides).map(([platform, override]) =>
+    shownOverride(platform, override, media),
+  );
+  return html`${turned}
+    <p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
+    <dl>
+      <dt>Goes to</dt>
+      <dd>${post.platformPosts.map((platformPost) => html`${goesTo(platformPost, names)}<br />`)}</dd>
+      <dt>Mode</dt>
+      <dd>${post.mode}</dd>
+      <dt>Status</dt>
+      <dd>${post.status}</dd>
+      ${
+        post.scheduledFor === null
+          ? null
+          : html`<dt>Scheduled for</dt>
+              <dd>${showTime(post.scheduledFor, timeZone)}</dd>`
+      }${
+        linkUrl === null
+          ? null
+          : html`<dt>Link</dt>
+              <dd>${withoutTurns(linkUrl)}</dd>`
+      }
+    </dl>
+    ${
+      post.content.media.length === 0
+        ? null
+        : html`<h3>Media</h3>
+            ${mediaBelow(media, "/content/media", post.content.media)}`
+    }${
+      overrides.length === 0
+        ? null
+        : html`<h3>What single platforms get differently</h3>
+            ${overrides}`
+    }`;
 }
 
 /** "Threads, LinkedIn" */
@@ -53,11 +97,29 @@ const chain = z.array(z.strictObject({ text: z.string(), media: z.array(z.looseO
 function shownOverride(platform: string, override: unknown, media: readonly ShownMedia[]): Html {
   const place = `/content/platformOverrides/${platform}/settings`;
   const settings: Record<string, unknown> = { ...Object(Object(override).settings) };
-  const pictures = media.filter(({ path }) => path.startsWith(`${place}/`) && Object.hasOwn(settings, path.slice(place.length + 1)));
+  const pictures = media.filter(
+    ({ path }) => path.startsWith(`${place}/`) && Object.hasOwn(settings, path.slice(place.length + 1)),
+  );
   const parts = chain.safeParse(settings.thread).data ?? [];
-  const told = Object.entries(settings).filter(([name]) => !pictures.some(({ path }) => path === `${place}/${name}`) && (name !== "thread" || parts.length === 0));
-  const rest = { [platform]: { ...Object(override), ...(told.length === 0 ? { settings: undefined } : { settings: Object.fromEntries(told) }) } };
+  const told = Object.entries(settings).filter(
+    ([name]) => !pictures.some(({ path }) => path === `${place}/${name}`) && (name !== "thread" || parts.length === 0),
+  );
+  const rest = {
+    [platform]: {
+      ...Object(override),
+      ...(told.length === 0 ? { settings: undefined } : { settings: Object.fromEntries(told) }),
+    },
+  };
   return html`<pre>${withoutTurns(JSON.stringify(rest, null, 2))}</pre>
-${pictures.map((picture) => html`<p class="small dim">${picture.path.slice(place.length + 1)} of ${platform}</p>${mediaFigure(picture)}`)}
-${parts.map((part, index) => html`<p class="small dim">Part ${index + 2} on ${platform}</p><p class="text">${withoutTurns(part.text)}</p>${mediaBelow(media, `${place}/thread/${index}/media`, part.media ?? [])}`)}`;
+    ${pictures.map(
+      (picture) =>
+        html`<p class="small dim">${picture.path.slice(place.length + 1)} of ${platform}</p>
+          ${mediaFigure(picture)}`,
+    )}
+    ${parts.map(
+      (part, index) =>
+        html`<p class="small dim">Part ${index + 2} on ${platform}</p>
+          <p class="text">${withoutTurns(part.text)}</p>
+          ${mediaBelow(media, `${place}/thread/${index}/media`, part.media ?? [])}`,
+    )}`;
 }

@@ -28,15 +28,27 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const form = await readForm(request, settings.appUrl);
     const returnTo = ownPath(form.text("returnTo"), "/");
     const email = form.text("email").trim();
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/sign-in/email", body: { email, password: form.text("password"), rememberMe: form.text("remember") !== "" } });
-    if (secondStep.safeParse(answered.body).success) return await sendOn(reply, `/sign-in/two-factor?${new URLSearchParams({ returnTo })}`);
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/sign-in/email",
+      body: { email, password: form.text("password"), rememberMe: form.text("remember") !== "" },
+    });
+    if (secondStep.safeParse(answered.body).success)
+      return await sendOn(reply, `/sign-in/two-factor?${new URLSearchParams({ returnTo })}`);
     if (answered.ok) return await sendOn(reply, returnTo);
     const refused = readRefusal(answered);
     const text = SIGN_IN_FAILURES[refused.rule] ?? refused.message;
     return await showSignIn(reply, { returnTo, email, notice: { kind: "failed", text }, status: answered.status });
   });
 
-  scope.get("/sign-in/two-factor", async (request, reply) => await showSecondStep(reply, { returnTo: ownPath(queryOf(request)["returnTo"], "/"), usesBackup: queryOf(request)["backup"] !== undefined }));
+  scope.get(
+    "/sign-in/two-factor",
+    async (request, reply) =>
+      await showSecondStep(reply, {
+        returnTo: ownPath(queryOf(request)["returnTo"], "/"),
+        usesBackup: queryOf(request)["backup"] !== undefined,
+      }),
+  );
 
   scope.post("/sign-in/two-factor", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
@@ -44,11 +56,20 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const usesBackup = form.text("kind") === "backup";
     const code = usesBackup ? form.text("code").trim() : form.text("code").replaceAll(/\s/g, "");
     const path = usesBackup ? "/api/auth/two-factor/verify-backup-code" : "/api/auth/two-factor/verify-totp";
-    const answered = await callRoute(services, request, reply, { method: "POST", path, body: { code, trustDevice: form.text("trust") !== "" } });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path,
+      body: { code, trustDevice: form.text("trust") !== "" },
+    });
     if (answered.ok) return await sendOn(reply, returnTo);
     const refused = readRefusal(answered);
     if (refused.rule === "auth.invalid_two_factor_cookie") return await sendOn(reply, "/sign-in?notice=again");
-    return await showSecondStep(reply, { returnTo, usesBackup, status: answered.status, error: answered.status === 429 ? refused.message : "This code is wrong or was used already. Take the next one." });
+    return await showSecondStep(reply, {
+      returnTo,
+      usesBackup,
+      status: answered.status,
+      error: answered.status === 429 ? refused.message : "This code is wrong or was used already. Take the next one.",
+    });
   });
 
   scope.post("/sign-out", async (request, reply) => {
@@ -61,7 +82,10 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
 const NOTICES: Readonly<Record<string, Notice>> = {
   out: { kind: "done", text: "You are signed out." },
   again: { kind: "failed", text: "That took too long. Sign in again." },
-  reset: { kind: "done", text: "Your password is changed, and all other sessions are ended. Sign in with the new one." },
+  reset: {
+    kind: "done",
+    text: "Your password is changed, and all other sessions are ended. Sign in with the new one.",
+  },
   verified: { kind: "done", text: "Your e-mail address is confirmed. You can sign in now." },
   deleted: { kind: "done", text: "Your account and all that belonged to it are deleted." },
 };
@@ -69,10 +93,14 @@ const NOTICES: Readonly<Record<string, Notice>> = {
 const SIGN_IN_FAILURES: Readonly<Record<string, string>> = {
   "auth.invalid_email_or_password": "E-mail address or password is wrong.",
   "auth.invalid_email": "This is not an e-mail address.",
-  "auth.email_not_verified": "Confirm your e-mail address first: we have just sent you a letter with a link. Look into the spam folder, too.",
+  "auth.email_not_verified":
+    "Confirm your e-mail address first: we have just sent you a letter with a link. Look into the spam folder, too.",
 };
 
-async function showSignIn(reply: FastifyReply, shown: { returnTo: string; email?: string; notice?: Notice | null; status?: number; mayResend?: boolean }): Promise<FastifyReply> {
+async function showSignIn(
+  reply: FastifyReply,
+  shown: { returnTo: string; email?: string; notice?: Notice | null; status?: number; mayResend?: boolean },
+): Promise<FastifyReply> {
   const { returnTo, email = "", notice = null, status = 200 } = shown;
   return await sendPage(reply, {
     title: "Sign in",
@@ -81,34 +109,59 @@ async function showSignIn(reply: FastifyReply, shown: { returnTo: string; email?
     script: PASSKEY_SCRIPT,
     isNarrow: true,
     body: html`<form method="post" action="/sign-in" class="card">
-<input type="hidden" name="returnTo" value="${returnTo}">
-${field({ name: "email", label: "E-mail", type: "email", value: email, autocomplete: "username webauthn", first: email === "" })}
-${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", first: email !== "" })}
-${check({ name: "remember", value: "1", label: "Keep me signed in", checked: true })}
-<p class="wide"><button class="main">Sign in</button></p>
-<p><a href="/forgot-password">Forgot your password?</a></p>
-</form>
-${passkeyButton({ act: "sign-in", label: "Sign in with a passkey", next: returnTo })}
-<p>New here? <a href="/sign-up">Make an account</a></p>`,
+        <input type="hidden" name="returnTo" value="${returnTo}" />
+        ${field({ name: "email", label: "E-mail", type: "email", value: email, autocomplete: "username webauthn", first: email === "" })}
+        ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", first: email !== "" })}
+        ${check({ name: "remember", value: "1", label: "Keep me signed in", checked: true })}
+        <p class="wide"><button class="main">Sign in</button></p>
+        <p><a href="/forgot-password">Forgot your password?</a></p>
+      </form>
+      ${passkeyButton({ act: "sign-in", label: "Sign in with a passkey", next: returnTo })}
+      <p>New here? <a href="/sign-up">Make an account</a></p>`,
   });
 }
 
-async function showSecondStep(reply: FastifyReply, shown: { returnTo: string; usesBackup: boolean; error?: string; status?: number }): Promise<FastifyReply> {
+async function showSecondStep(
+  reply: FastifyReply,
+  shown: { returnTo: string; usesBackup: boolean; error?: string; status?: number },
+): Promise<FastifyReply> {
   const { returnTo, usesBackup, error, status = 200 } = shown;
   const other = new URLSearchParams(usesBackup ? { returnTo } : { returnTo, backup: "1" });
   const code = usesBackup
-    ? field({ name: "code", label: "Backup code", autocomplete: "one-time-code", hint: "Each backup code works once.", error, first: true })
-    : field({ name: "code", label: "Code of your authenticator app", autocomplete: "one-time-code", hint: "Six digits.", error, first: true, more: { inputmode: "numeric", pattern: "[0-9 ]*" } });
+    ? field({
+        name: "code",
+        label: "Backup code",
+        autocomplete: "one-time-code",
+        hint: "Each backup code works once.",
+        error,
+        first: true,
+      })
+    : field({
+        name: "code",
+        label: "Code of your authenticator app",
+        autocomplete: "one-time-code",
+        hint: "Six digits.",
+        error,
+        first: true,
+        more: { inputmode: "numeric", pattern: "[0-9 ]*" },
+      });
   return await sendPage(reply, {
     title: "Second step",
     status,
     isNarrow: true,
     body: html`<form method="post" action="/sign-in/two-factor" class="card">
-<input type="hidden" name="returnTo" value="${returnTo}"><input type="hidden" name="kind" value="${usesBackup ? "backup" : "totp"}">
-${code}
-${check({ name: "trust", value: "1", label: "Don't ask on this device for 30 days" })}
-<p class="wide"><button class="main">Go on</button></p>
-<p><a href="/sign-in/two-factor?${other.toString()}">${usesBackup ? "Use the authenticator app" : "Use a backup code"}</a></p>
-</form>`,
+      <input type="hidden" name="returnTo" value="${returnTo}" /><input
+        type="hidden"
+        name="kind"
+        value="${usesBackup ? "backup" : "totp"}"
+      />
+      ${code} ${check({ name: "trust", value: "1", label: "Don't ask on this device for 30 days" })}
+      <p class="wide"><button class="main">Go on</button></p>
+      <p>
+        <a href="/sign-in/two-factor?${other.toString()}"
+          >${usesBackup ? "Use the authenticator app" : "Use a backup code"}</a
+        >
+      </p>
+    </form>`,
   });
 }

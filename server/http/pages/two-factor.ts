@@ -19,69 +19,161 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
   scope.post("/settings/two-factor", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/two-factor/enable", body: { password: form.text("password") } });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/two-factor/enable",
+      body: { password: form.text("password") },
+    });
     const read = begun.safeParse(answered.body);
-    if (!read.success) return await showAskPassword(reply, person, { title: "Turn on the second step", action: "/settings/two-factor", button: "Go on", error: readRefusal(answered).message, status: answered.status });
+    if (!read.success)
+      return await showAskPassword(reply, person, {
+        title: "Turn on the second step",
+        action: "/settings/two-factor",
+        button: "Go on",
+        error: readRefusal(answered).message,
+        status: answered.status,
+      });
     return await showBegun(reply, person, read.data);
   });
 
   scope.post("/settings/two-factor/confirm", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/two-factor/verify-totp", body: { code: form.text("code").replaceAll(/\s/g, "") } });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/two-factor/verify-totp",
+      body: { code: form.text("code").replaceAll(/\s/g, "") },
+    });
     if (answered.ok) return await sendOn(reply, "/settings?notice=two-factor-on");
-    return await showConfirm(reply, person, answered.status === 429 ? readRefusal(answered).message : "This code is wrong. Type the one that your app shows now.", answered.status);
+    return await showConfirm(
+      reply,
+      person,
+      answered.status === 429
+        ? readRefusal(answered).message
+        : "This code is wrong. Type the one that your app shows now.",
+      answered.status,
+    );
   });
 
   scope.post("/settings/two-factor/off", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/two-factor/disable", body: { password: form.text("password") } });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/two-factor/disable",
+      body: { password: form.text("password") },
+    });
     if (answered.ok) return await sendOn(reply, "/settings?notice=two-factor-off");
-    return await showAskPassword(reply, person, { title: "Turn off the second step", action: "/settings/two-factor/off", button: "Turn off", error: readRefusal(answered).message, status: answered.status });
+    return await showAskPassword(reply, person, {
+      title: "Turn off the second step",
+      action: "/settings/two-factor/off",
+      button: "Turn off",
+      error: readRefusal(answered).message,
+      status: answered.status,
+    });
   });
 
   scope.post("/settings/two-factor/codes", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, { method: "POST", path: "/api/auth/two-factor/generate-backup-codes", body: { password: form.text("password") } });
+    const answered = await callRoute(services, request, reply, {
+      method: "POST",
+      path: "/api/auth/two-factor/generate-backup-codes",
+      body: { password: form.text("password") },
+    });
     const read = codes.safeParse(answered.body);
-    if (!read.success) return await showAskPassword(reply, person, { title: "New backup codes", action: "/settings/two-factor/codes", button: "Make new codes", error: readRefusal(answered).message, status: answered.status });
-    return await sendPage(reply, { title: "New backup codes", viewer: person, at: "/settings", body: html`<section>${backupCodes(read.data.backupCodes)}<p>The former ones do not work any more.</p><p><a class="button" href="/settings">Done</a></p></section>` });
+    if (!read.success)
+      return await showAskPassword(reply, person, {
+        title: "New backup codes",
+        action: "/settings/two-factor/codes",
+        button: "Make new codes",
+        error: readRefusal(answered).message,
+        status: answered.status,
+      });
+    return await sendPage(reply, {
+      title: "New backup codes",
+      viewer: person,
+      at: "/settings",
+      body: html`<section>
+        ${backupCodes(read.data.backupCodes)}
+        <p>The former ones do not work any more.</p>
+        <p><a class="button" href="/settings">Done</a></p>
+      </section>`,
+    });
   });
 }
 
-async function showAskPassword(reply: FastifyReply, person: Person, shown: { title: string; action: string; button: string; error: string; status: number }): Promise<FastifyReply> {
+async function showAskPassword(
+  reply: FastifyReply,
+  person: Person,
+  shown: { title: string; action: string; button: string; error: string; status: number },
+): Promise<FastifyReply> {
   return await sendPage(reply, {
     title: shown.title,
     viewer: person,
     at: "/settings",
     status: shown.status,
-    body: html`<form method="post" action="${shown.action}" class="card">${field({ name: "password", label: "Your password", type: "password", autocomplete: "current-password", error: shown.error })}<p class="row"><button class="main">${shown.button}</button><a class="button" href="/settings">Cancel</a></p></form>`,
+    body: html`<form method="post" action="${shown.action}" class="card">
+      ${field({ name: "password", label: "Your password", type: "password", autocomplete: "current-password", error: shown.error })}
+      <p class="row"><button class="main">${shown.button}</button><a class="button" href="/settings">Cancel</a></p>
+    </form>`,
   });
 }
 
-async function showBegun(reply: FastifyReply, person: Person, { totpURI, backupCodes: all }: z.output<typeof begun>): Promise<FastifyReply> {
+async function showBegun(
+  reply: FastifyReply,
+  person: Person,
+  { totpURI, backupCodes: all }: z.output<typeof begun>,
+): Promise<FastifyReply> {
   const secret = new URL(totpURI).searchParams.get("secret") ?? "";
   return await sendPage(reply, {
     title: "Turn on the second step",
     viewer: person,
     at: "/settings",
-    body: html`<section><h2>1. Scan this with your authenticator app</h2><div class="qr" role="img" aria-label="QR code for the authenticator app">${trusted(renderSVG(totpURI, { border: 1 }))}</div>
-<p>It cannot scan? Type the key: <code>${secret.match(/.{1,4}/g)?.join(" ") ?? ""}</code></p></section>
-<section><h2>2. Keep the backup codes</h2>${backupCodes(all)}</section>
-<section><h2>3. Confirm</h2>${confirmForm()}</section>`,
+    body: html`<section>
+        <h2>1. Scan this with your authenticator app</h2>
+        <div class="qr" role="img" aria-label="QR code for the authenticator app">
+          ${trusted(renderSVG(totpURI, { border: 1 }))}
+        </div>
+        <p>It cannot scan? Type the key: <code>${secret.match(/.{1,4}/g)?.join(" ") ?? ""}</code></p>
+      </section>
+      <section>
+        <h2>2. Keep the backup codes</h2>
+        ${backupCodes(all)}
+      </section>
+      <section>
+        <h2>3. Confirm</h2>
+        ${confirmForm()}
+      </section>`,
   });
 }
 
 async function showConfirm(reply: FastifyReply, person: Person, error: string, status: number): Promise<FastifyReply> {
-  return await sendPage(reply, { title: "Turn on the second step", viewer: person, at: "/settings", status, body: html`<section>${confirmForm(error)}<p><a href="/settings">Begin anew in the settings</a></p></section>` });
+  return await sendPage(reply, {
+    title: "Turn on the second step",
+    viewer: person,
+    at: "/settings",
+    status,
+    body: html`<section>
+      ${confirmForm(error)}
+      <p><a href="/settings">Begin anew in the settings</a></p>
+    </section>`,
+  });
 }
 
 function confirmForm(error?: string): Html {
-  return html`<form method="post" action="/settings/two-factor/confirm">${field({ name: "code", label: "Code that your app shows now", autocomplete: "one-time-code", error, more: { inputmode: "numeric", pattern: "[0-9 ]*" } })}<button class="main">Turn on</button></form>`;
+  return html`<form method="post" action="/settings/two-factor/confirm">
+    ${field({ name: "code", label: "Code that your app shows now", autocomplete: "one-time-code", error, more: { inputmode: "numeric", pattern: "[0-9 ]*" } })}<button
+      class="main"
+    >
+      Turn on
+    </button>
+  </form>`;
 }
 
 function backupCodes(all: readonly string[]): Html {
-  return html`<p>Each lets you in once without the app. They are shown this once.</p><ul class="codes">${all.map((code) => html`<li><code>${code}</code></li>`)}</ul>`;
+  return html`<p>Each lets you in once without the app. They are shown this once.</p>
+    <ul class="codes">
+      ${all.map((code) => html`<li><code>${code}</code></li>`)}
+    </ul>`;
 }

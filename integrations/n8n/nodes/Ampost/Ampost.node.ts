@@ -18,7 +18,12 @@ export class Ampost implements INodeType {
     outputs: [NodeConnectionTypes.Main],
     credentials: [{ name: "ampostApi", required: true }],
     // Refusals are told by `tellRefusal`; a redirect might carry the key to somebody else.
-    requestDefaults: { baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "") }}', json: true, ignoreHttpStatusErrors: true, disableFollowRedirect: true },
+    requestDefaults: {
+      baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "") }}',
+      json: true,
+      ignoreHttpStatusErrors: true,
+      disableFollowRedirect: true,
+    },
     properties,
   };
 }

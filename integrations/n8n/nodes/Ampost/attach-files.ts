@@ -6,7 +6,10 @@ import type { IExecuteSingleFunctions, IHttpRequestOptions } from "n8n-workflow"
  * Sends the files of the item along, as multipart/form-data: for a post beside the JSON of its body, for a media object
  * instead of it, under the name that its body has for it. Without files the request stays as it is.
  */
-export async function attachFiles(this: IExecuteSingleFunctions, request: IHttpRequestOptions): Promise<IHttpRequestOptions> {
+export async function attachFiles(
+  this: IExecuteSingleFunctions,
+  request: IHttpRequestOptions,
+): Promise<IHttpRequestOptions> {
   const fields = String(this.getNodeParameter("binaryFields", ""))
     .split(",")
     .map((field) => field.trim())
@@ -14,18 +17,31 @@ export async function attachFiles(this: IExecuteSingleFunctions, request: IHttpR
   if (fields.length === 0) return request;
   const boundary = `ampost-${randomUUID()}`;
   const isPost = this.getNodeParameter("resource") === "post";
-  const parts = isPost ? [part(boundary, 'name="data"', "application/json", Buffer.from(JSON.stringify(request.body)))] : [];
+  const parts = isPost
+    ? [part(boundary, 'name="data"', "application/json", Buffer.from(JSON.stringify(request.body)))]
+    : [];
   for (const field of fields) {
     const { fileName = field, mimeType } = this.helpers.assertBinaryData(field);
     const name = isPost ? fileName : this.getNodeParameter("filename", "") || fileName;
-    parts.push(part(boundary, `name="${isPost ? "files" : "file"}"; filename="${quoted(String(name))}"`, mimeType, await this.helpers.getBinaryDataBuffer(field)));
+    parts.push(
+      part(
+        boundary,
+        `name="${isPost ? "files" : "file"}"; filename="${quoted(String(name))}"`,
+        mimeType,
+        await this.helpers.getBinaryDataBuffer(field),
+      ),
+    );
   }
   const headers = { ...request.headers, "Content-Type": `multipart/form-data; boundary=${boundary}` };
   return { ...request, headers, body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]) };
 }
 
 function part(boundary: string, disposition: string, type: string, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\nContent-Type: ${type}\r\n\r\n`), bytes, Buffer.from("\r\n")]);
+  return Buffer.concat([
+    Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\nContent-Type: ${type}\r\n\r\n`),
+    bytes,
+    Buffer.from("\r\n"),
+  ]);
 }
 
 /** As browsers write names into headers. */

@@ -34,7 +34,7 @@ export const properties: INodeProperties[] = [
         action: "Cancel a post",
         description: "Discards a draft, scheduled, queued, partial or failed post",
         routing: {
-          request: { method: "POST", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}/cancel" },
+          request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/cancel' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
         },
       },
@@ -50,7 +50,9 @@ export const properties: INodeProperties[] = [
               tellRefusal,
               {
                 type: "set",
-                properties: { value: "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings }) }}" },
+                properties: {
+                  value: "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings }) }}",
+                },
               },
             ],
           },
@@ -62,7 +64,7 @@ export const properties: INodeProperties[] = [
         action: "Discard a post",
         description: "Discards a draft, scheduled, queued, partial or failed post",
         routing: {
-          request: { method: "DELETE", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "DELETE", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
         },
       },
@@ -72,7 +74,7 @@ export const properties: INodeProperties[] = [
         action: "Get a post",
         description: "One post with all its platform posts",
         routing: {
-          request: { method: "GET", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "GET", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
         },
       },
@@ -80,9 +82,10 @@ export const properties: INodeProperties[] = [
         name: "Get Attempts",
         value: "getAttempts",
         action: "Get many attempts of a post",
-        description: "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them",
+        description:
+          "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them",
         routing: {
-          request: { method: "GET", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}/attempts" },
+          request: { method: "GET", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/attempts' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "attempts" } }] },
         },
       },
@@ -100,9 +103,10 @@ export const properties: INodeProperties[] = [
         name: "Publish",
         value: "publish",
         action: "Publish a post now",
-        description: "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in <code>queued</code> or later",
+        description:
+          "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in <code>queued</code> or later",
         routing: {
-          request: { method: "POST", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}/publish" },
+          request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/publish' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
         },
       },
@@ -110,9 +114,10 @@ export const properties: INodeProperties[] = [
         name: "Retry",
         value: "retry",
         action: "Retry a post",
-        description: "Publishes failed platform posts of a partial or failed post again: those named in <code>platforms</code>, or all",
+        description:
+          "Publishes failed platform posts of a partial or failed post again: those named in <code>platforms</code>, or all",
         routing: {
-          request: { method: "POST", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}/retry" },
+          request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/retry' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
         },
       },
@@ -122,13 +127,15 @@ export const properties: INodeProperties[] = [
         action: "Update a post",
         description: "Changes a draft or scheduled post",
         routing: {
-          request: { method: "PATCH", url: "=/api/v1/posts/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "PATCH", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: {
             postReceive: [
               tellRefusal,
               {
                 type: "set",
-                properties: { value: "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings }) }}" },
+                properties: {
+                  value: "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings }) }}",
+                },
               },
             ],
           },
@@ -138,7 +145,8 @@ export const properties: INodeProperties[] = [
         name: "Validate",
         value: "validate",
         action: "Validate a post",
-        description: "Takes the body of a create and tells every issue and warning it would meet, without storing anything",
+        description:
+          "Takes the body of a create and tells every issue and warning it would meet, without storing anything",
         routing: { request: { method: "POST", url: "/api/v1/posts/validate" }, output: { postReceive: [tellRefusal] } },
       },
     ],
@@ -166,7 +174,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Platform Set Name or ID",
     name: "platformSetId",
-    description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+    description:
+      'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
     type: "options",
     default: "",
     routing: { send: { type: "body", property: "platformSetId" } },
@@ -239,7 +248,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "ID",
             name: "id",
-            description: "ID of a stored media object where neither URL nor a file is given; beside a URL your own label",
+            description:
+              "ID of a stored media object where neither URL nor a file is given; beside a URL your own label",
             type: "string",
             default: "",
           },
@@ -291,7 +301,8 @@ export const properties: INodeProperties[] = [
       send: {
         type: "body",
         property: "content.media",
-        value: "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+        value:
+          "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
       },
     },
     displayOptions: { show: { resource: ["post"], operation: ["create", "validate", "update"] } },
@@ -322,9 +333,14 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Placement",
             name: "placement",
-            description: "How the content appears; feed where it is left out. A reel is one video of 9:16 and 4 to 60 seconds.",
+            description:
+              "How the content appears; feed where it is left out. A reel is one video of 9:16 and 4 to 60 seconds.",
             type: "options",
-            options: [{ name: "Feed", value: "feed" }, { name: "Story", value: "story" }, { name: "Reel", value: "reel" }],
+            options: [
+              { name: "Feed", value: "feed" },
+              { name: "Story", value: "story" },
+              { name: "Reel", value: "reel" },
+            ],
             default: "feed",
             routing: { send: { type: "body", property: "content.platformOverrides.facebook.settings.placement" } },
           },
@@ -358,7 +374,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Cover URL",
             name: "coverUrl",
-            description: "Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only.",
+            description:
+              "Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.coverUrl" } },
@@ -382,7 +399,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Placement",
             name: "placement",
-            description: "How the content appears. Where it is left out, one image goes to the feed, one video becomes a reel, and 2 to 10 items a carousel.",
+            description:
+              "How the content appears. Where it is left out, one image goes to the feed, one video becomes a reel, and 2 to 10 items a carousel.",
             type: "options",
             options: [
               { name: "Feed", value: "feed" },
@@ -446,7 +464,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Alt Text",
             name: "altText",
-            description: "Alternative text of the images, before that of the media entries. A string is for all images, an array has one for each.",
+            description:
+              "Alternative text of the images, before that of the media entries. A string is for all images, an array has one for each.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.altText" } },
@@ -457,7 +476,9 @@ export const properties: INodeProperties[] = [
             description: "Description of the article card. Requires content.linkUrl.",
             type: "string",
             default: "",
-            routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.articleDescription" } },
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.linkedin.settings.articleDescription" },
+            },
           },
           {
             displayName: "Article Title",
@@ -470,7 +491,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Author Type",
             name: "authorType",
-            description: "Only \"member\": organizations cannot be posted for",
+            description: 'Only "member": organizations cannot be posted for',
             type: "options",
             options: [{ name: "Member", value: "member" }],
             default: "member",
@@ -508,7 +529,10 @@ export const properties: INodeProperties[] = [
             name: "visibility",
             description: "Who sees the post; PUBLIC where it is left out",
             type: "options",
-            options: [{ name: "Public", value: "PUBLIC" }, { name: "Connections", value: "CONNECTIONS" }],
+            options: [
+              { name: "Public", value: "PUBLIC" },
+              { name: "Connections", value: "CONNECTIONS" },
+            ],
             default: "PUBLIC",
             routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.visibility" } },
           },
@@ -574,7 +598,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Thread",
             name: "thread",
-            description: "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
+            description:
+              "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
             type: "json",
             default: "[]",
             routing: {
@@ -617,7 +642,9 @@ export const properties: INodeProperties[] = [
             description: "Whether this discloses a paid partnership. Not together with SELF_ONLY.",
             type: "boolean",
             default: false,
-            routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.brandContentToggle" } },
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.tiktok.settings.brandContentToggle" },
+            },
           },
           {
             displayName: "Brand Organic Toggle",
@@ -625,12 +652,15 @@ export const properties: INodeProperties[] = [
             description: "Whether this discloses that the post promotes the creator's own business",
             type: "boolean",
             default: false,
-            routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.brandOrganicToggle" } },
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.tiktok.settings.brandOrganicToggle" },
+            },
           },
           {
             displayName: "Disable Comment",
             name: "disableComment",
-            description: "Whether this turns comments off. They are off anyway where the creator has switched them off.",
+            description:
+              "Whether this turns comments off. They are off anyway where the creator has switched them off.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableComment" } },
@@ -679,7 +709,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Privacy Level",
             name: "privacyLevel",
-            description: "Who may see the post; one of the levels the account's creator info offers. TikTok forbids a default, so it has to be given.",
+            description:
+              "Who may see the post; one of the levels the account's creator info offers. TikTok forbids a default, so it has to be given.",
             type: "options",
             options: [
               { name: "Public to Everyone", value: "PUBLIC_TO_EVERYONE" },
@@ -702,11 +733,14 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Video Cover Timestamp Ms",
             name: "videoCoverTimestampMs",
-            description: "The frame used as cover, in milliseconds from the start; the first where it is left out. Videos only.",
+            description:
+              "The frame used as cover, in milliseconds from the start; the first where it is left out. Videos only.",
             type: "number",
             typeOptions: { minValue: 0, maxValue: 2147483647 },
             default: 0,
-            routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.videoCoverTimestampMs" } },
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.tiktok.settings.videoCoverTimestampMs" },
+            },
           },
         ],
         description: "What TikTok gets differently",
@@ -725,7 +759,9 @@ export const properties: INodeProperties[] = [
             type: "number",
             typeOptions: { minValue: 5, maxValue: 10080 },
             default: 0,
-            routing: { send: { type: "body", property: "content.platformOverrides.twitter.settings.poll.durationMinutes" } },
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.twitter.settings.poll.durationMinutes" },
+            },
           },
           {
             displayName: "Poll Options",
@@ -753,7 +789,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Reply To",
             name: "replyTo",
-            description: "ID of the post to reply to. X takes a reply to someone else's post only where that post mentions or quotes you.",
+            description:
+              "ID of the post to reply to. X takes a reply to someone else's post only where that post mentions or quotes you.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.twitter.settings.replyTo" } },
@@ -770,7 +807,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Thread",
             name: "thread",
-            description: "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
+            description:
+              "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
             type: "json",
             default: "[]",
             routing: {
@@ -794,7 +832,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Category ID",
             name: "categoryId",
-            description: "Category of the video; \"22\" (People &amp; Blogs) where it is left out",
+            description: 'Category of the video; "22" (People &amp; Blogs) where it is left out',
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.categoryId" } },
@@ -823,12 +861,15 @@ export const properties: INodeProperties[] = [
             description: "Whether subscribers are notified (YouTube's own default is true)",
             type: "boolean",
             default: false,
-            routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.notifySubscribers" } },
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.youtube.settings.notifySubscribers" },
+            },
           },
           {
             displayName: "Privacy Status",
             name: "privacyStatus",
-            description: "Who may see the video; private where it is left out. It may still be forced to private while the app waits for its audit.",
+            description:
+              "Who may see the video; private where it is left out. It may still be forced to private while the app waits for its audit.",
             type: "options",
             options: [
               { name: "Private", value: "private" },
@@ -841,14 +882,16 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Publish At",
             name: "publishAt",
-            description: "When YouTube turns the private video public by itself. In the future, with privacyStatus private, and not together with scheduledFor.",
+            description:
+              "When YouTube turns the private video public by itself. In the future, with privacyStatus private, and not together with scheduledFor.",
             type: "dateTime",
             default: "",
             routing: {
               send: {
                 type: "body",
                 property: "content.platformOverrides.youtube.settings.publishAt",
-                value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+                value:
+                  "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
               },
             },
           },
@@ -865,7 +908,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Tags",
             name: "tags",
-            description: "Tags, together up to 500 characters as YouTube counts: commas between tags count 1 each, a tag with a space 2 more",
+            description:
+              "Tags, together up to 500 characters as YouTube counts: commas between tags count 1 each, a tag with a space 2 more",
             type: "string",
             typeOptions: { multipleValues: true },
             default: [],
@@ -883,7 +927,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Title",
             name: "title",
-            description: "The title of the video, up to 100 characters. Falls back to content.text; one of the two is needed.",
+            description:
+              "The title of the video, up to 100 characters. Falls back to content.text; one of the two is needed.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.title" } },
@@ -904,28 +949,32 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Scheduled For",
         name: "scheduledFor",
-        description: "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> makes a draft.",
+        description:
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> makes a draft.",
         type: "dateTime",
         default: "",
         routing: {
           send: {
             type: "body",
             property: "scheduledFor",
-            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
       },
       {
         displayName: "Publish By",
         name: "publishBy",
-        description: "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
+        description:
+          "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
         type: "dateTime",
         default: "",
         routing: {
           send: {
             type: "body",
             property: "publishBy",
-            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
       },
@@ -961,7 +1010,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+        description:
+          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1032,7 +1082,8 @@ export const properties: INodeProperties[] = [
           send: {
             type: "query",
             property: "from",
-            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
       },
@@ -1090,7 +1141,8 @@ export const properties: INodeProperties[] = [
           send: {
             type: "query",
             property: "to",
-            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
       },
@@ -1129,7 +1181,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Platform Set Name or ID",
         name: "platformSetId",
-        description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+        description:
+          'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
         type: "options",
         default: "",
         routing: { send: { type: "body", property: "platformSetId" } },
@@ -1171,28 +1224,32 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Publish By",
         name: "publishBy",
-        description: "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
+        description:
+          "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
         type: "dateTime",
         default: "",
         routing: {
           send: {
             type: "body",
             property: "publishBy",
-            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
       },
       {
         displayName: "Scheduled For",
         name: "scheduledFor",
-        description: "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> makes a draft.",
+        description:
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> makes a draft.",
         type: "dateTime",
         default: "",
         routing: {
           send: {
             type: "body",
             property: "scheduledFor",
-            value: "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
       },
@@ -1219,7 +1276,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+        description:
+          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1305,7 +1363,7 @@ export const properties: INodeProperties[] = [
         action: "Rename a platform set",
         description: "Gives a platform set another name",
         routing: {
-          request: { method: "PATCH", url: "=/api/v1/platform-sets/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "PATCH", url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "set" } }] },
         },
       },
@@ -1315,7 +1373,7 @@ export const properties: INodeProperties[] = [
         action: "Delete a platform set",
         description: "Deletes a platform set that is not the default one",
         routing: {
-          request: { method: "DELETE", url: "=/api/v1/platform-sets/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "DELETE", url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal] },
         },
       },
@@ -1343,7 +1401,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+        description:
+          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1355,7 +1414,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Platform Set Name or ID",
     name: "id",
-    description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+    description:
+      'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
     type: "options",
     default: "",
     typeOptions: {
@@ -1420,7 +1480,7 @@ export const properties: INodeProperties[] = [
         action: "Get an account",
         description: "One account, with the health of its token",
         routing: {
-          request: { method: "GET", url: "=/api/v1/accounts/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "GET", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "account" } }] },
         },
       },
@@ -1428,7 +1488,8 @@ export const properties: INodeProperties[] = [
         name: "Get Context",
         value: "getContext",
         action: "Get the account context",
-        description: "Who calls, with which key and what that may not do, on which plan and what is left of its quotas, in which time zone times are meant, and what time it is now",
+        description:
+          "Who calls, with which key and what that may not do, on which plan and what is left of its quotas, in which time zone times are meant, and what time it is now",
         routing: { request: { method: "GET", url: "/api/v1/account-context" }, output: { postReceive: [tellRefusal] } },
       },
     ],
@@ -1461,7 +1522,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Platform Set Name or ID",
         name: "platformSetId",
-        description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+        description:
+          'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
         type: "options",
         default: "",
         routing: { send: { type: "query", property: "platformSetId" } },
@@ -1489,7 +1551,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Account Name or ID",
     name: "id",
-    description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+    description:
+      'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
     type: "options",
     default: "",
     typeOptions: {
@@ -1526,7 +1589,8 @@ export const properties: INodeProperties[] = [
         name: "Create",
         value: "create",
         action: "Create a connect link",
-        description: "A link by which somebody without an Ampost login, such as a customer of yours, connects an account into one of your platform sets",
+        description:
+          "A link by which somebody without an Ampost login, such as a customer of yours, connects an account into one of your platform sets",
         routing: {
           request: { method: "POST", url: "/api/v1/connect-links" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
@@ -1548,7 +1612,7 @@ export const properties: INodeProperties[] = [
         action: "Get a connect link",
         description: "One connect link, with what came of it",
         routing: {
-          request: { method: "GET", url: "=/api/v1/connect-links/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "GET", url: '=/api/v1/connect-links/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
         },
       },
@@ -1558,7 +1622,7 @@ export const properties: INodeProperties[] = [
         action: "Revoke a connect link",
         description: "Ends a link that has not been used",
         routing: {
-          request: { method: "DELETE", url: "=/api/v1/connect-links/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "DELETE", url: '=/api/v1/connect-links/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
         },
       },
@@ -1568,7 +1632,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Platform Set Name or ID",
     name: "platformSetId",
-    description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+    description:
+      'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
     type: "options",
     default: "",
     routing: { send: { type: "body", property: "platformSetId" } },
@@ -1595,7 +1660,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Return URL",
     name: "returnUrl",
-    description: "Where the browser is sent afterwards, with the result in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>",
+    description:
+      "Where the browser is sent afterwards, with the result in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>",
     placeholder: "e.g. https://app.example.com/connected",
     type: "string",
     default: "",
@@ -1658,7 +1724,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+        description:
+          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1751,7 +1818,8 @@ export const properties: INodeProperties[] = [
         name: "Create",
         value: "create",
         action: "Store a media file",
-        description: "Stores a file that posts can name by its <code>ID</code>: sent along as multipart/form-data with one file, or fetched from the <code>URL</code> in a JSON body",
+        description:
+          "Stores a file that posts can name by its <code>ID</code>: sent along as multipart/form-data with one file, or fetched from the <code>URL</code> in a JSON body",
         routing: {
           request: { method: "POST", url: "/api/v1/media" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
@@ -1773,7 +1841,7 @@ export const properties: INodeProperties[] = [
         action: "Get a media object",
         description: "One stored media object, with what its bytes say",
         routing: {
-          request: { method: "GET", url: "=/api/v1/media/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "GET", url: '=/api/v1/media/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
         },
       },
@@ -1783,7 +1851,7 @@ export const properties: INodeProperties[] = [
         action: "Delete a media object",
         description: "Deletes a stored media object that no post needs any more",
         routing: {
-          request: { method: "DELETE", url: "=/api/v1/media/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "DELETE", url: '=/api/v1/media/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal] },
         },
       },
@@ -1829,7 +1897,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+        description:
+          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1901,7 +1970,7 @@ export const properties: INodeProperties[] = [
         action: "Get a platform",
         description: "What one platform takes",
         routing: {
-          request: { method: "GET", url: "=/api/v1/platforms/{{ encodeURIComponent($parameter[\"platform\"]) }}" },
+          request: { method: "GET", url: '=/api/v1/platforms/{{ encodeURIComponent($parameter["platform"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "platform" } }] },
         },
       },
@@ -1976,7 +2045,7 @@ export const properties: INodeProperties[] = [
         action: "Delete a webhook",
         description: "Nothing more is sent to it",
         routing: {
-          request: { method: "DELETE", url: "=/api/v1/webhooks/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "DELETE", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
         },
       },
@@ -1986,7 +2055,7 @@ export const properties: INodeProperties[] = [
         action: "Get a webhook",
         description: "One webhook, without its secret",
         routing: {
-          request: { method: "GET", url: "=/api/v1/webhooks/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "GET", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
         },
       },
@@ -1996,7 +2065,7 @@ export const properties: INodeProperties[] = [
         action: "Get many deliveries",
         description: "What was sent to a webhook in the last 30 days, newest first, with every try",
         routing: {
-          request: { method: "GET", url: "=/api/v1/webhooks/{{ encodeURIComponent($parameter[\"id\"]) }}/deliveries" },
+          request: { method: "GET", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}/deliveries' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "deliveries" } }] },
         },
       },
@@ -2018,7 +2087,7 @@ export const properties: INodeProperties[] = [
         routing: {
           request: {
             method: "POST",
-            url: "=/api/v1/webhook-deliveries/{{ encodeURIComponent($parameter[\"id\"]) }}/redeliver",
+            url: '=/api/v1/webhook-deliveries/{{ encodeURIComponent($parameter["id"]) }}/redeliver',
           },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "delivery" } }] },
         },
@@ -2029,7 +2098,10 @@ export const properties: INodeProperties[] = [
         action: "Rotate a webhook secret",
         description: "Makes a new signing secret and shows it",
         routing: {
-          request: { method: "POST", url: "=/api/v1/webhooks/{{ encodeURIComponent($parameter[\"id\"]) }}/rotate-secret" },
+          request: {
+            method: "POST",
+            url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}/rotate-secret',
+          },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
         },
       },
@@ -2039,7 +2111,7 @@ export const properties: INodeProperties[] = [
         action: "Send a test event",
         description: "Sends an event of type <code>webhook.test</code>, whatever events the webhook asks for",
         routing: {
-          request: { method: "POST", url: "=/api/v1/webhooks/{{ encodeURIComponent($parameter[\"id\"]) }}/test" },
+          request: { method: "POST", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}/test' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "delivery" } }] },
         },
       },
@@ -2049,7 +2121,7 @@ export const properties: INodeProperties[] = [
         action: "Update a webhook",
         description: "Changes the members given",
         routing: {
-          request: { method: "PATCH", url: "=/api/v1/webhooks/{{ encodeURIComponent($parameter[\"id\"]) }}" },
+          request: { method: "PATCH", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
         },
       },
@@ -2059,7 +2131,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "URL",
     name: "url",
-    description: "Where events are sent by POST. It has to be reachable from the internet. <code>null</code>: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week.",
+    description:
+      "Where events are sent by POST. It has to be reachable from the internet. <code>null</code>: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week.",
     placeholder: "e.g. https://app.example.com/ampost-events",
     type: "string",
     default: "",
@@ -2121,7 +2194,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+        description:
+          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2138,7 +2212,8 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Webhook Name or ID",
     name: "id",
-    description: "Choose from the list, or specify an ID using an <a href=\"https://docs.n8n.io/code/expressions/\">expression</a>",
+    description:
+      'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
     type: "options",
     default: "",
     typeOptions: {
@@ -2223,7 +2298,10 @@ export const properties: INodeProperties[] = [
         displayName: "Status",
         name: "status",
         type: "options",
-        options: [{ name: "Active", value: "active" }, { name: "Disabled", value: "disabled" }],
+        options: [
+          { name: "Active", value: "active" },
+          { name: "Disabled", value: "disabled" },
+        ],
         default: "active",
         routing: { send: { type: "body", property: "status" } },
       },
