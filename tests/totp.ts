@@ -1,8 +1,7 @@
 import { createHmac } from "node:crypto";
 
 /** The code that an authenticator app shows now, or so many half minutes later (RFC 6238). */
-export function totp(uri: string, later = 0): string {
-  const secret = (new URL(uri).searchParams.get("secret") ?? "").replaceAll("=", "");
+export function totp(secret: string, later = 0): string {
   const bits = [...secret]
     .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"))
     .join("");
@@ -12,4 +11,9 @@ export function totp(uri: string, later = 0): string {
   const digest = createHmac("sha1", key).update(counter).digest();
   const offset = (digest.at(-1) ?? 0) & 0xf;
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** The secret in the address that a QR code holds. */
+export function secretOf(uri: unknown): string {
+  return new URL(String(uri)).searchParams.get("secret") ?? "";
 }

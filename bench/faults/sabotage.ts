@@ -15,7 +15,7 @@ export interface Change {
 }
 
 /** One guard of the product taken out. */
-interface Sabotage {
+export interface Sabotage {
   what: string;
   changes: readonly Change[];
   /** Which tests have to go red. */
@@ -25,7 +25,7 @@ interface Sabotage {
 const QUERIES = "server/db/publishing.ts";
 const SCHEMA = "server/db/migrations/0001_core.sql";
 
-const SABOTAGES: readonly Sabotage[] = [
+export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "the fence",
     changes: [

@@ -237,14 +237,15 @@ test("a platform that does not answer renewals holds up neither connections nor 
   const underWay = () => hangs.filter(({ renewals }) => renewals.length > 0).length;
   await until(() => underWay() === 4 && pool.idleCount === pool.totalCount);
   assert.equal(await freshToken({ ...other.services, pool }, other.account, { minLifetimeSeconds: 600 }), "second");
-  const turnedAway = await Promise.race([Promise.all(hanging.slice(4)), answers.promise]);
-  assert.ok(
-    Array.isArray(turnedAway) &&
-      turnedAway.every((error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE"),
+  // Which four are first is chance.
+  const [asked, turnedAway] = [true, false].map((isAsked) =>
+    hanging.filter((_, index) => (hangs[index]?.renewals.length === 1) === isAsked),
   );
+  for (const error of await Promise.all(turnedAway ?? []))
+    assert.ok(error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
   assert.equal(underWay(), 4);
   answers.resolve();
-  assert.deepEqual(await Promise.all(hanging.slice(0, 4)), ["late", "late", "late", "late"]);
+  assert.deepEqual(await Promise.all(asked ?? []), ["late", "late", "late", "late"]);
   await pool.end();
 });
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { SABOTAGES } from "../../bench/faults/sabotage.ts";
 import { MUTANTS } from "../../bench/simulation/mutants.ts";
 import { simulate } from "../../bench/simulation/simulate.ts";
 
@@ -17,9 +18,9 @@ test("whatever befalls workers, clocks, network and database: nothing twice, not
   );
 });
 
-test("every mutant that the simulation is held against can be put into the code of today", async () => {
+test("every guard that the simulation and the tests are held against can be taken out of the code of today", async () => {
   const root = join(import.meta.dirname, "../..");
-  for (const { what, changes } of MUTANTS) {
+  for (const { what, changes } of [...MUTANTS, ...SABOTAGES]) {
     for (const { file, find } of changes) {
       assert.equal(
         (await readFile(join(root, file), "utf8")).split(find).length,
