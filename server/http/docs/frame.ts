@@ -55,9 +55,7 @@ function frame(title: string, body: Html, pages: readonly Page[], current: Page 
           <title>${title} · Ampost docs</title>
           <link rel="icon" href="data:," />
           ${current === null ? null : html`<meta name="description" content="${firstSentence(current.markdown)}" /><link rel="alternate" type="text/markdown" href="${current.path}.md" />`}
-          <style>
-            ${trusted(STYLE)}
-          </style>
+          ${trusted(`<style>${STYLE}</style>`)}
           <script type="module" src="/docs/docs.js"></script>
         </head>
         <body class="docs">
@@ -95,5 +93,10 @@ function breakable(title: string): Html[] {
 /** The printed groups are long, and open only around the page that is read. */
 function navGroup(group: string, listed: readonly Page[], current: Page | null): Html {
   const isOpen = listed.length < 14 || (current !== null && listed.includes(current));
-  return html`<details${isOpen ? html` open` : null}><summary>${group}</summary><ul>${listed.map((page) => html`<li><a href="${page.path}" ${page === current ? html` aria-current="page"` : null}>${breakable(page.title)}</a></li>`)}</ul></details>`;
+  return html`<details ${isOpen ? html` open` : null}>
+    <summary>${group}</summary>
+    <ul>
+      ${listed.map((page) => html`<li><a href="${page.path}" ${page === current ? html` aria-current="page"` : null}>${breakable(page.title)}</a></li>`)}
+    </ul>
+  </details>`;
 }

@@ -13,7 +13,7 @@ export function renderMarkdown(markdown: string): string {
       heading({ tokens, depth, text }) {
         const { words, id } = readHeading(text);
         const shown = trusted(this.parser.parseInline(tokens).replace(/ \{#[\w-]+\}$/, ""));
-        if (depth === 1) return toMarkup(html`<h1>${shown}</h1> `);
+        if (depth === 1) return toMarkup(html`<h1>${shown}</h1>`);
         const tag = trusted(`h${depth}`);
         const anchor = unique(id, taken);
         return toMarkup(
@@ -44,7 +44,7 @@ const LANGUAGES: Readonly<Record<string, string>> = { sh: "curl", ts: "TypeScrip
 /** Code that follows code in another language says the same in it: the script makes tabs of them. */
 function grouped(markup: string): string {
   return markup.replace(
-    /(?:<div class="code" data-language="(?:sh|ts|py)"><pre tabindex="0"><code>[^<]*<\/code><\/pre><\/div>\n){2,}/g,
+    /(?:<div class="code" data-language="(?:sh|ts|py)">\s*<pre tabindex="0"><code>[^<]*<\/code><\/pre>\s*<\/div>\s*){2,}/g,
     (blocks) => {
       const languages = [...blocks.matchAll(/data-language="(\w+)"/g)].map(([, language]) => language);
       if (new Set(languages).size < languages.length) return blocks;

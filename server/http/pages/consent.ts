@@ -92,18 +92,48 @@ async function showConsent(
     status: refused === undefined ? 200 : 400,
     notice: refused === undefined ? null : { kind: "failed", text: refused.message },
     formOrigins: [sourceOf(redirectUri)],
-    body: html`<section><p>An app wants to act for you at <b>${new URL(settings.appUrl).host}</b>, where you are signed in as <b>${person.email}</b>.</p>
-<dl><dt>It calls itself</dt><dd>${client.name} <span class="tag warn">not verified</span></dd>
-<dt>It comes from</dt><dd>${client.host === null ? html`<span class="dim">It does not say: anybody can use this name.</span>` : html`<b>${client.host}</b>`}</dd>
-<dt>You are sent to</dt><dd>${destination(redirectUri)}</dd></dl>
-${warning(asked)}</section>
-<form method="post" action="${GRANT_PATHS.authorize}"><input type="hidden" name="asked" value="${sealed}">
-<section><h2>What it may do</h2><ul><li>See your posts, media, platform sets and connected accounts</li><li>Write, change, publish and discard posts</li><li>Make, rename and delete platform sets, which disconnects their accounts</li></ul>
-<p class="dim">It cannot connect accounts, see passwords or tokens, make keys, or change your settings. It sees and does only what belongs to the mode you choose.</p>
-${modeChoice(form)}
-<details${refused === undefined ? null : html` open`}><summary>Hold it to less</summary><div>${policyFields(form, refused?.fields["policies"])}</div></details></section>
-<p class="row"><button class="main" name="answer" value="allow">Let it in</button><button name="answer" value="refuse">Refuse</button></p>
-<p class="hint">You can shut it out at any time under API keys.</p></form>`,
+    body: html`<section>
+        <p>
+          An app wants to act for you at <b>${new URL(settings.appUrl).host}</b>, where you are signed in as
+          <b>${person.email}</b>.
+        </p>
+        <dl>
+          <dt>It calls itself</dt>
+          <dd>${client.name} <span class="tag warn">not verified</span></dd>
+          <dt>It comes from</dt>
+          <dd>
+            ${client.host === null ? html`<span class="dim">It does not say: anybody can use this name.</span>` : html`<b>${client.host}</b>`}
+          </dd>
+          <dt>You are sent to</dt>
+          <dd>${destination(redirectUri)}</dd>
+        </dl>
+        ${warning(asked)}
+      </section>
+      <form method="post" action="${GRANT_PATHS.authorize}">
+        <input type="hidden" name="asked" value="${sealed}" />
+        <section>
+          <h2>What it may do</h2>
+          <ul>
+            <li>See your posts, media, platform sets and connected accounts</li>
+            <li>Write, change, publish and discard posts</li>
+            <li>Make, rename and delete platform sets, which disconnects their accounts</li>
+          </ul>
+          <p class="dim">
+            It cannot connect accounts, see passwords or tokens, make keys, or change your settings. It sees and does
+            only what belongs to the mode you choose.
+          </p>
+          ${modeChoice(form)}
+          <details ${refused === undefined ? null : html` open`}>
+            <summary>Hold it to less</summary>
+            <div>${policyFields(form, refused?.fields["policies"])}</div>
+          </details>
+        </section>
+        <p class="row">
+          <button class="main" name="answer" value="allow">Let it in</button
+          ><button name="answer" value="refuse">Refuse</button>
+        </p>
+        <p class="hint">You can shut it out at any time under API keys.</p>
+      </form>`,
   });
 }
 

@@ -103,9 +103,7 @@ function frame({ title, body, viewer = null, at, notice = null, script, isNarrow
         <meta name="color-scheme" content="light dark" />
         <title>${title === "Ampost" ? title : `${title} · Ampost`}</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${trusted(PAGE_STYLE)}
-        </style>
+        ${trusted(`<style>${PAGE_STYLE}</style>`)}
         ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
       </head>
       <body>

@@ -200,11 +200,16 @@ function policiesOf({ policies }: ApiKey): Html | null {
 function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
   const text = (name: string) => form?.text(name) ?? "";
   const chosen = form?.all("platforms") ?? [];
-  return html`<section><h2>New key</h2><form method="post" action="/keys">
-${field({ name: "name", label: "Name", value: text("name"), hint: "What it is for, such as “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
-${modeChoice(form)}
-${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
-<details${refused !== undefined || chosen.length > 0 ? html` open` : null}><summary>What it may do</summary>
-<div>${policyFields(form, refused?.fields["policies"])}</div></details>
-<p><button class="main">Create key</button></p></form></section>`;
+  return html`<section>
+    <h2>New key</h2>
+    <form method="post" action="/keys">
+      ${field({ name: "name", label: "Name", value: text("name"), hint: "What it is for, such as “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
+      ${modeChoice(form)} ${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
+      <details ${refused !== undefined || chosen.length > 0 ? html` open` : null}>
+        <summary>What it may do</summary>
+        <div>${policyFields(form, refused?.fields["policies"])}</div>
+      </details>
+      <p><button class="main">Create key</button></p>
+    </form>
+  </section>`;
 }

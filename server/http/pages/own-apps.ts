@@ -119,19 +119,50 @@ function appItem(
   const inputs = Object.entries(hidden).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
   );
-  return html`<li><div class="row between"><h3>${label}</h3>${app === undefined ? html`<span class="tag">the instance's</span>` : html`<span class="tag good">its own</span>`}</div>
-${
-  app === undefined
-    ? null
-    : html`<dl>
-          <dt>Client id</dt>
-          <dd><code>${app.clientId}</code></dd>
-          <dt>Redirect address</dt>
-          <dd><code>${app.redirectUri}</code></dd>
-        </dl>
-        ${button("/connections/apps/delete", "Take away", { kind: "danger", hidden, describes: `Take the app of ${label} away` })}`
-}
-<details${isOpen ? html` open` : null}><summary>${app === undefined ? `Use an app of your own for ${label}` : "Change it"}</summary><form method="post" action="/connections/apps/save">${inputs}
-<div class="field"><label for="id-${platform}">Client id</label><input id="id-${platform}" name="clientId" required maxlength="500" autocomplete="off" value="${app?.clientId ?? ""}"></div>
-<div class="field"><label for="secret-${platform}">Client secret</label><input id="secret-${platform}" name="clientSecret" type="password" required maxlength="2000" autocomplete="off"></div><button>Save</button></form></details></li>`;
+  return html`<li>
+    <div class="row between">
+      <h3>${label}</h3>
+      ${app === undefined ? html`<span class="tag">the instance's</span>` : html`<span class="tag good">its own</span>`}
+    </div>
+    ${
+      app === undefined
+        ? null
+        : html`<dl>
+              <dt>Client id</dt>
+              <dd><code>${app.clientId}</code></dd>
+              <dt>Redirect address</dt>
+              <dd><code>${app.redirectUri}</code></dd>
+            </dl>
+            ${button("/connections/apps/delete", "Take away", { kind: "danger", hidden, describes: `Take the app of ${label} away` })}`
+    }
+    <details ${isOpen ? html` open` : null}>
+      <summary>${app === undefined ? `Use an app of your own for ${label}` : "Change it"}</summary>
+      <form method="post" action="/connections/apps/save">
+        ${inputs}
+        <div class="field">
+          <label for="id-${platform}">Client id</label
+          ><input
+            id="id-${platform}"
+            name="clientId"
+            required
+            maxlength="500"
+            autocomplete="off"
+            value="${app?.clientId ?? ""}"
+          />
+        </div>
+        <div class="field">
+          <label for="secret-${platform}">Client secret</label
+          ><input
+            id="secret-${platform}"
+            name="clientSecret"
+            type="password"
+            required
+            maxlength="2000"
+            autocomplete="off"
+          />
+        </div>
+        <button>Save</button>
+      </form>
+    </details>
+  </li>`;
 }

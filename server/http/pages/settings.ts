@@ -185,7 +185,18 @@ function profile({ name, timeZone }: Person, error?: string): Html {
 }
 
 function email(person: Person, error?: string): Html {
-  return html`<section><h2>E-mail</h2><p>${person.email}</p><details${error === undefined ? null : html` open`}><summary>Change the address</summary><form method="post" action="/settings/email">${field({ name: "newEmail", label: "New address", type: "email", autocomplete: "email", error })}<button>Change</button></form></details></section>`;
+  return html`<section>
+    <h2>E-mail</h2>
+    <p>${person.email}</p>
+    <details ${error === undefined ? null : html` open`}>
+      <summary>Change the address</summary>
+      <form method="post" action="/settings/email">
+        ${field({ name: "newEmail", label: "New address", type: "email", autocomplete: "email", error })}<button>
+          Change
+        </button>
+      </form>
+    </details>
+  </section>`;
 }
 
 function password({ hasPassword, email: address }: Person, error?: string): Html {
@@ -194,12 +205,27 @@ function password({ hasPassword, email: address }: Person, error?: string): Html
       <h2>Password</h2>
       <p>You have none. <a href="/forgot-password">Set one by a letter</a></p>
     </section>`;
-  return html`<section><h2>Password</h2><details${error === undefined ? null : html` open`}><summary>Change the password</summary><form method="post" action="/settings/password">
-<input class="off" name="username" autocomplete="username" value="${address}" readonly tabindex="-1" aria-hidden="true">
-${field({ name: "currentPassword", label: "Present password", type: "password", autocomplete: "current-password", error })}
-${field({ name: "newPassword", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. Your other sessions end.", more: { minlength: "10", maxlength: "200" } })}
-${field({ name: "again", label: "The new one once more", type: "password", autocomplete: "new-password" })}
-<button>Change</button></form></details></section>`;
+  return html`<section>
+    <h2>Password</h2>
+    <details ${error === undefined ? null : html` open`}>
+      <summary>Change the password</summary>
+      <form method="post" action="/settings/password">
+        <input
+          class="off"
+          name="username"
+          autocomplete="username"
+          value="${address}"
+          readonly
+          tabindex="-1"
+          aria-hidden="true"
+        />
+        ${field({ name: "currentPassword", label: "Present password", type: "password", autocomplete: "current-password", error })}
+        ${field({ name: "newPassword", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. Your other sessions end.", more: { minlength: "10", maxlength: "200" } })}
+        ${field({ name: "again", label: "The new one once more", type: "password", autocomplete: "new-password" })}
+        <button>Change</button>
+      </form>
+    </details>
+  </section>`;
 }
 
 function twoFactor({ twoFactorEnabled, hasPassword }: Person): Html {
@@ -334,7 +360,24 @@ function inviteSection(
 }
 
 function deletion(error?: string): Html {
-  return html`<section><h2>Delete your account</h2><details${error === undefined ? null : html` open`}><summary>Delete everything</summary><p>Your posts, media, platform sets, connections and keys are deleted in both modes, and the platforms are asked to forget the access you gave. What is live on the platforms stays there. This cannot be undone.</p>
-<form method="post" action="/settings/delete"><div class="field"><label for="delete-password">Your password</label><input id="delete-password" name="password" type="password" autocomplete="current-password" required></div>
-<label class="check"><input type="checkbox" name="sure" value="1"><span>I am sure</span></label>${error === undefined ? null : html`<p class="error">${error}</p>`}<button class="danger">Delete my account</button></form></details></section>`;
+  return html`<section>
+    <h2>Delete your account</h2>
+    <details ${error === undefined ? null : html` open`}>
+      <summary>Delete everything</summary>
+      <p>
+        Your posts, media, platform sets, connections and keys are deleted in both modes, and the platforms are asked to
+        forget the access you gave. What is live on the platforms stays there. This cannot be undone.
+      </p>
+      <form method="post" action="/settings/delete">
+        <div class="field">
+          <label for="delete-password">Your password</label
+          ><input id="delete-password" name="password" type="password" autocomplete="current-password" required />
+        </div>
+        <label class="check"><input type="checkbox" name="sure" value="1" /><span>I am sure</span></label
+        >${error === undefined ? null : html`<p class="error">${error}</p>`}<button class="danger">
+          Delete my account
+        </button>
+      </form>
+    </details>
+  </section>`;
 }
