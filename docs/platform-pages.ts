@@ -134,11 +134,11 @@ async function failureSection({ capabilities: { platform, label }, settings, rul
     ]),
   ];
   const seen = new Set<string>();
-  const failed = (await readErrors(platform)).flatMap(({ becomes, surfacesAs, says, meaning }) => {
-    if (seen.has(says)) return [];
-    seen.add(says);
-    const broker = BROKER_CODES[becomes];
-    return [[codeLink(surfacesAs ?? broker.publicCode), says, meaning, broker.action]];
+  const failed = (await readErrors(platform)).flatMap(({ brokerCode, publicCode, message, about }) => {
+    if (seen.has(message)) return [];
+    seen.add(message);
+    const broker = BROKER_CODES[brokerCode];
+    return [[codeLink(publicCode ?? broker.publicCode), message, about, broker.action]];
   });
   return [
     "## What may be refused",
@@ -175,10 +175,10 @@ function setUpSection(platform: PlatformName): string[] {
 const errorModule = z.object({
   errors: z.array(
     z.object({
-      meaning: z.string(),
-      becomes: z.custom<BrokerCode>((value) => typeof value === "string" && value in BROKER_CODES),
-      surfacesAs: z.custom<PublicCode>((value) => typeof value === "string" && value in PUBLIC_CODES).optional(),
-      says: z.string(),
+      about: z.string(),
+      brokerCode: z.custom<BrokerCode>((value) => typeof value === "string" && value in BROKER_CODES),
+      publicCode: z.custom<PublicCode>((value) => typeof value === "string" && value in PUBLIC_CODES).optional(),
+      message: z.string(),
     }),
   ),
 });

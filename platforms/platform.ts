@@ -219,22 +219,7 @@ export class BrokerError extends Error {
   readonly redoFrom: string | null;
   readonly platformError: PlatformErrorDetail | null;
 
-  constructor(
-    code: BrokerCode,
-    publicMessage: string,
-    options: {
-      publicCode?: PublicCode;
-      notPublished?: boolean;
-      neverLive?: boolean;
-      retryable?: boolean;
-      retryAfterSeconds?: number;
-      limitOf?: "account" | "app";
-      maxAttempts?: number;
-      redoFrom?: string;
-      platformError?: PlatformErrorDetail;
-      cause?: unknown;
-    } = {},
-  ) {
+  constructor(code: BrokerCode, publicMessage: string, options: BrokerErrorOptions = {}) {
     super(cutText(publicMessage, 1000), { cause: options.cause });
     this.name = "BrokerError";
     this.code = code;
@@ -246,8 +231,32 @@ export class BrokerError extends Error {
     this.limitOf = options.limitOf ?? "account";
     this.maxAttempts = options.maxAttempts ?? null;
     this.redoFrom = options.redoFrom ?? null;
-    this.platformError = options.platformError === undefined ? null : bounded(options.platformError);
+    const platformError = options.platformError ?? null;
+    this.platformError = platformError === null ? null : bounded(platformError);
   }
+
+  /**
+   * The same error with something changed, and this one as its cause. Another code begins anew: what followed from the
+   * old one, such as when to try again, does not hold for it, and only the platform's words are kept.
+   */
+  with({ code, message, ...changes }: BrokerErrorOptions & { code?: BrokerCode; message?: string }): BrokerError {
+    const kept = code === undefined ? this : { platformError: this.platformError };
+    return new BrokerError(code ?? this.code, message ?? this.message, { ...kept, cause: this, ...changes });
+  }
+}
+
+/** What may be said of a failure besides its code and sentence; see the members of `BrokerError`. */
+export interface BrokerErrorOptions {
+  publicCode?: PublicCode | null;
+  notPublished?: boolean;
+  neverLive?: boolean;
+  retryable?: boolean | null;
+  retryAfterSeconds?: number | null;
+  limitOf?: "account" | "app";
+  maxAttempts?: number | null;
+  redoFrom?: string | null;
+  platformError?: PlatformErrorDetail | null;
+  cause?: unknown;
 }
 
 /** A platform's words are kept, shown and compared: however many it says. */

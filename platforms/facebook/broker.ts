@@ -143,10 +143,7 @@ function readCommit<T>(schema: z.ZodType<T>, answer: HttpAnswer, { mayBeLive }: 
     return readGraphAnswer(graph, schema, answer);
   } catch (error) {
     if (mayBeLive !== true || !(error instanceof BrokerError) || !isRepeat(error)) throw error;
-    throw new BrokerError(error.code, error.message, {
-      cause: error,
-      ...(error.platformError === null ? {} : { platformError: error.platformError }),
-    });
+    throw error.with({ notPublished: false });
   }
 }
 

@@ -1,5 +1,5 @@
 import { find, isMadeOf } from "../kit/find.ts";
-import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { callGraph, findRowByCode, graphError, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
 import { composed } from "../kit/text.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
@@ -170,5 +170,5 @@ async function reconcileStory(context: StepContext, mediaId: string): Promise<Ve
 function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerError } {
   if (typeof platformError?.code !== "string") return {};
   const row = findRowByCode(graph, platformError.code);
-  return row === undefined ? {} : { error: brokerErrorOf(row, platformError) };
+  return row === undefined ? {} : { error: graphError(graph, row, platformError) };
 }

@@ -167,14 +167,7 @@ function isWrongOffset(error: unknown): boolean {
 /** A session that takes no more bytes has to be opened anew. */
 function fromTheStart(error: unknown): unknown {
   if (!(error instanceof BrokerError) || error.code !== "MEDIA_FAILED") return error;
-  const { message, retryable, maxAttempts, platformError } = error;
-  return new BrokerError("MEDIA_FAILED", message, {
-    redoFrom: stepNames.start,
-    cause: error,
-    ...(retryable === null ? {} : { retryable }),
-    ...(maxAttempts === null ? {} : { maxAttempts }),
-    ...(platformError === null ? {} : { platformError }),
-  });
+  return error.with({ redoFrom: stepNames.start });
 }
 
 /** Facebook's word on the video. */

@@ -1,6 +1,7 @@
 import type { MediaRule } from "../../model/capabilities.ts";
 import type { PlatformContent } from "../../model/post.ts";
-import { findErrorRow, type Graph } from "../kit/meta-graph.ts";
+import { platformWords } from "../kit/errors.ts";
+import { findErrorRow, graphError, type Graph } from "../kit/meta-graph.ts";
 import { renditionFor } from "../kit/rendition.ts";
 import { BrokerError, type PublishMedia, type Rendition, type StepContext } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
@@ -90,12 +91,8 @@ export function containerError(status: string, redoFrom: string): BrokerError {
     exchange: false,
   };
   const row = (code === null ? undefined : findErrorRow(graphs.instagram, named)) ?? unknownContainerError;
-  return new BrokerError(row.becomes, row.says, {
-    redoFrom,
-    platformError: { status: 200, code, message: status === "" ? null : status, requestId: null },
-    ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
-    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
-  });
+  const detail = { status: 200, code, message: platformWords(status), requestId: null };
+  return graphError(graphs.instagram, row, detail, { redoFrom });
 }
 
 /** The judge has accepted them at create; the placement has a member of its own in the content. */

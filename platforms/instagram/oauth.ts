@@ -96,10 +96,7 @@ async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Pro
     return grantOf(await call(http, longToken, { method: "GET", url: `${HOST}/refresh_access_token`, query }));
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code !== "CONTENT_REJECTED") throw error;
-    throw new BrokerError("AUTH_EXPIRED", "Instagram does not renew the account's access.", {
-      cause: error,
-      ...(error.platformError === null ? {} : { platformError: error.platformError }),
-    });
+    throw error.with({ code: "AUTH_EXPIRED", message: "Instagram does not renew the account's access." });
   }
 }
 

@@ -1,4 +1,4 @@
-import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { callGraph, findRowByCode, graphError, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
 import type { BrokerError, OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { cannotSeeYet, containerError, firstStep, graphOf, kindOf, stepNames, type Kind } from "./container.ts";
@@ -151,5 +151,5 @@ function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerErr
   if (typeof platformError?.code !== "string") return {};
   // Of a container that is there, this says no more than that the call came too early.
   const row = findRowByCode(graphs.instagram, platformError.code === "100/33" ? "24/2207008" : platformError.code);
-  return row === undefined ? {} : { error: brokerErrorOf(row, platformError) };
+  return row === undefined ? {} : { error: graphError(graphs.instagram, row, platformError) };
 }

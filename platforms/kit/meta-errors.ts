@@ -11,10 +11,10 @@ export function metaErrors(label: string): GraphErrorRow[] {
 
 function signInErrors(label: string): GraphErrorRow[] {
   const row = {
-    meaning: "the code was used, has expired, or belongs to another redirect address",
-    becomes: "AUTH_EXPIRED",
+    about: "the code was used, has expired, or belongs to another redirect address",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: `${label} did not accept the sign-in. Start it again.`,
+    message: `${label} did not accept the sign-in. Start it again.`,
   } as const;
   return [
     { exchange: true, ...row },
@@ -27,54 +27,56 @@ function accessErrors(label: string): GraphErrorRow[] {
     {
       codes: [190],
       subcodes: [458],
-      meaning: "the person removed the app",
-      becomes: "AUTH_REVOKED",
+      about: "the person removed the app",
+      brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      says: `The person has removed the app from their ${label} account.`,
+      message: `The person has removed the app from their ${label} account.`,
     },
     {
       either: [459, 464],
-      meaning: "checkpoint, or an account that is not confirmed",
-      becomes: "AUTH_REVOKED",
+      about: "checkpoint, or an account that is not confirmed",
+      brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      says: "Meta wants the person to confirm something at facebook.com first.",
+      message: "Meta wants the person to confirm something at facebook.com first.",
     },
     {
       codes: [190],
       subcodes: [492],
-      meaning: "the person lost the role on the Page",
-      becomes: "AUTH_REVOKED",
+      about: "the person lost the role on the Page",
+      brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      says: "The person who connected the account has lost their role on the Facebook Page.",
+      message: "The person who connected the account has lost their role on the Facebook Page.",
     },
     {
       codes: [190, 102],
-      meaning: "the token has expired, the password was changed, or the session has ended",
-      becomes: "AUTH_EXPIRED",
+      about: "the token has expired, the password was changed, or the session has ended",
+      brokerCode: "AUTH_EXPIRED",
       notPublished: true,
-      says: `The ${label} account's access has expired.`,
+      message: `The ${label} account's access has expired.`,
     },
     {
       codes: [368],
       subcodes: [4854002, 1404006],
-      meaning: "the person behind the Page has to confirm their identity",
-      becomes: "IDENTITY_CONFIRMATION_REQUIRED",
+      about: "the person behind the Page has to confirm their identity",
+      brokerCode: "IDENTITY_CONFIRMATION_REQUIRED",
       notPublished: true,
-      says: "Facebook wants you to confirm your identity before this Page can publish. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+      message:
+        "Facebook wants you to confirm your identity before this Page can publish. Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
     {
       either: [1404078],
-      meaning: "the Page needs Page Publishing Authorization",
-      becomes: "IDENTITY_CONFIRMATION_REQUIRED",
+      about: "the Page needs Page Publishing Authorization",
+      brokerCode: "IDENTITY_CONFIRMATION_REQUIRED",
       notPublished: true,
-      says: "Facebook wants the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+      message:
+        "Facebook wants the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
     {
       codes: [10, [200, 299]],
-      meaning: "a permission is missing",
-      becomes: "AUTH_REVOKED",
+      about: "a permission is missing",
+      brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      says: `The ${label} connection lacks a permission that the post needs.`,
+      message: `The ${label} connection lacks a permission that the post needs.`,
     },
   ];
 }
@@ -85,19 +87,19 @@ function limitErrors(label: string): GraphErrorRow[] {
   return [
     {
       codes: [368],
-      meaning: "blocked for a time because of a policy",
-      becomes: "RATE_LIMITED",
+      about: "blocked for a time because of a policy",
+      brokerCode: "RATE_LIMITED",
       notPublished: true,
       retryable: false,
       retryAfterSeconds: DAY_SECONDS,
-      says: `${label} has blocked this account's posts for a time. Wait a day and look into the app.`,
+      message: `${label} has blocked this account's posts for a time. Wait a day and look into the app.`,
     },
     {
       codes: [4, 17, 32, 341, 613, [80_001, 80_002]],
-      meaning: "call limits",
-      becomes: "RATE_LIMITED",
+      about: "call limits",
+      brokerCode: "RATE_LIMITED",
       notPublished: true,
-      says: `${label} limits the number of calls at the moment.`,
+      message: `${label} limits the number of calls at the moment.`,
     },
   ];
 }
@@ -106,24 +108,24 @@ function faultErrors(label: string): GraphErrorRow[] {
   return [
     {
       codes: [100, 2500],
-      meaning: "a bad or missing parameter",
-      becomes: "CONTENT_REJECTED",
+      about: "a bad or missing parameter",
+      brokerCode: "CONTENT_REJECTED",
       notPublished: true,
-      says: `${label} refused the post's content.`,
+      message: `${label} refused the post's content.`,
     },
     {
       codes: [3],
-      meaning: "the app lacks a capability",
-      becomes: "UNEXPECTED_RESPONSE",
+      about: "the app lacks a capability",
+      brokerCode: "UNEXPECTED_RESPONSE",
       notPublished: true,
-      says: `The ${label} app that this instance uses lacks a capability.`,
+      message: `The ${label} app that this instance uses lacks a capability.`,
     },
     {
       codes: [1, 2],
-      meaning: "a fault on Meta's side",
-      becomes: "PLATFORM_UNAVAILABLE",
+      about: "a fault on Meta's side",
+      brokerCode: "PLATFORM_UNAVAILABLE",
       notPublished: false,
-      says: `${label} has a fault at the moment.`,
+      message: `${label} has a fault at the moment.`,
     },
   ];
 }

@@ -13,7 +13,7 @@ export function exampleOf(row: GraphErrorRow): { status: number; body: object } 
     };
   const code = row.codes?.[0];
   const number = typeof code === "object" ? code[0] : (code ?? row.either?.[0] ?? 1);
-  const message = row.name ?? (row.message === undefined ? "Refused" : row.message.source);
+  const message = row.name ?? row.sentence?.source ?? "Refused";
   return {
     status: 400,
     body: { error: { message, type: "OAuthException", code: number, error_subcode: row.subcodes?.[0] } },

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
-import { BrokerError } from "../platform.ts";
+import type { PlatformErrorDetail } from "../../model/errors.ts";
+import { BrokerError, type BrokerErrorOptions } from "../platform.ts";
+import { platformWords, toBrokerError, unreadable, type ErrorOutcome, type ErrorRow } from "./errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "./http.ts";
 import { regainSeconds } from "./meta-usage.ts";
-import { redact } from "./redaction.ts";
 
 /** Instagram's and Facebook's; usable until 2028-07-29. Source: Graph API changelog, 2026-10-01. */
 export const GRAPH_VERSION = "v25.0";
@@ -18,8 +18,8 @@ export interface Graph {
   errors: readonly GraphErrorRow[];
 }
 
-/** One row of a network's table of errors. The first row whose every member matches decides, so the exact ones stand first. */
-export interface GraphErrorRow {
+/** A row of a network's table of errors, by which of the Graph API's marks it is matched. */
+export interface GraphErrorRow extends ErrorRow {
   /** Single codes and ranges, both ends included; absent: any. */
   codes?: readonly (number | readonly [number, number])[];
   /** Absent: any. */
@@ -29,20 +29,9 @@ export interface GraphErrorRow {
   /** A name that Meta puts inside one of the error's texts. */
   name?: string;
   /** Only where nothing but the sentence tells two rows apart. */
-  message?: RegExp;
+  sentence?: RegExp;
   /** The token exchange's own form of error. */
   exchange?: true;
-  meaning: string;
-  becomes: BrokerCode;
-  surfacesAs?: PublicCode;
-  /** Whether this answer to a publishing call proves that nothing was published. */
-  notPublished: boolean;
-  retryable?: false;
-  retryAfterSeconds?: number;
-  /** Tries in all. */
-  maxAttempts?: number;
-  /** The public sentence. */
-  says: string;
 }
 
 /** An error as the Graph API writes it. */
@@ -84,10 +73,7 @@ export function readGraphAnswer<T>(graph: Graph, schema: z.ZodType<T>, answer: H
   if (answer.status < 200 || answer.status > 299 || isError) throw classifyGraphAnswer(graph, answer);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} gave an answer that could not be read.`, {
-    platformError: { status: answer.status, code: null, message: null, requestId: null },
-    cause: parsed.error,
-  });
+  throw unreadable(graph.label, answer, null, parsed.error);
 }
 
 /** Decides by name, subcode, code, then HTTP status. An answer outside the network's table never proves that nothing was published. */
@@ -96,11 +82,11 @@ export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerErr
   const detail: PlatformErrorDetail = {
     status: answer.status,
     code: error === null ? null : joinCode(error),
-    message: error?.texts[0] === undefined ? null : redact(error.texts[0]),
+    message: platformWords(error?.texts[0]),
     requestId: error?.traceId ?? null,
   };
   const row = error === null ? undefined : findErrorRow(graph, error);
-  if (row !== undefined) return brokerErrorOf(row, detail, regainSeconds(answer));
+  if (row !== undefined) return graphError(graph, row, detail, { regainSeconds: regainSeconds(answer) });
   if (answer.status === 429) {
     const retryAfterSeconds = regainSeconds(answer) ?? DEFAULT_REGAIN_SECONDS;
     return new BrokerError("RATE_LIMITED", `${graph.label} limits the number of calls at the moment.`, {
@@ -118,23 +104,17 @@ export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerErr
   });
 }
 
-/** The error that a row of the table makes of what the platform said. */
-export function brokerErrorOf(
-  row: GraphErrorRow,
+/** The error that a row of the table makes of what the platform said. A limit ends when the answer says, at the earliest when the row does. */
+export function graphError(
+  graph: Graph,
+  row: ErrorOutcome,
   detail: PlatformErrorDetail,
-  regain: number | null = null,
+  { regainSeconds: regain = null, ...overrides }: BrokerErrorOptions & { regainSeconds?: number | null } = {},
 ): BrokerError {
-  const retryAfterSeconds =
-    row.becomes === "RATE_LIMITED"
-      ? Math.max(regain ?? 0, row.retryAfterSeconds ?? 0) || DEFAULT_REGAIN_SECONDS
-      : row.retryAfterSeconds;
-  return new BrokerError(row.becomes, row.says, {
-    notPublished: row.notPublished && (detail.status ?? 500) < 500,
-    platformError: detail,
-    ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
-    ...(row.retryable === undefined ? {} : { retryable: row.retryable }),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
+  const retryAfterSeconds = Math.max(regain ?? 0, row.retryAfterSeconds ?? 0) || DEFAULT_REGAIN_SECONDS;
+  return toBrokerError(graph.label, row, detail, {
+    ...(row.brokerCode === "RATE_LIMITED" ? { retryAfterSeconds } : {}),
+    ...overrides,
   });
 }
 
@@ -159,7 +139,7 @@ export function findErrorRow(graph: Graph, error: GraphError): GraphErrorRow | u
       (row.subcodes === undefined || row.subcodes.some((subcode) => subcode === error.subcode)) &&
       (row.either === undefined || row.either.some((number) => number === error.code || number === error.subcode)) &&
       (row.name === undefined || error.texts.some((text) => text.includes(row.name ?? ""))) &&
-      (row.message === undefined || error.texts.some((text) => row.message?.test(text))),
+      (row.sentence === undefined || error.texts.some((text) => row.sentence?.test(text))),
   );
 }
 

@@ -1,7 +1,6 @@
 import type { PlatformContent } from "../../model/post.ts";
 import type { HttpAnswer } from "../kit/http.ts";
 import {
-  BrokerError,
   type Broker,
   type PublishMedia,
   type QuietStep,
@@ -79,12 +78,8 @@ function accept(answer: HttpAnswer, context: StepContext): StepDone {
   const refusal = classify(answer, circumstancesOf(context));
   const first = duplicateOf(answer);
   if (first === null) throw refusal;
-  const duplicate = new BrokerError(refusal.code, `${refusal.message} It names ${first}.`, {
-    notPublished: true,
-    ...(refusal.platformError === null ? {} : { platformError: refusal.platformError }),
-  });
-  if (context.mayBeLive !== true) throw duplicate;
-  return { ...live(first), ifTaken: duplicate };
+  if (context.mayBeLive !== true) throw refusal;
+  return { ...live(first), ifTaken: refusal };
 }
 
 function live(urn: string): StepDone {

@@ -7,7 +7,7 @@ import { classify, errors } from "./errors.ts";
 const CIRCUMSTANCES = { now: new Date("2026-11-01T12:00:10Z"), accountId: "782bbtaQ", uploadStep: "image-1" };
 
 for (const row of errors) {
-  test(`${row.statuses?.join(", ")} ${row.keys?.join(", ") ?? "anything"} is ${row.becomes}: ${row.meaning}`, () => {
+  test(`${row.statuses?.join(", ")} ${row.keys?.join(", ") ?? "anything"} is ${row.brokerCode}: ${row.about}`, () => {
     for (const status of row.statuses ?? []) {
       const key = row.keys?.[0];
       const body =
@@ -22,7 +22,7 @@ for (const row of errors) {
       const error = classify(answerOf(status, { status, ...body }), CIRCUMSTANCES);
       assert.deepEqual(
         [error.code, error.notPublished, error.publicCode],
-        [row.becomes, row.notPublished, row.surfacesAs ?? null],
+        [row.brokerCode, row.notPublished, row.publicCode ?? null],
       );
       if (status >= 500) assert.equal(error.notPublished, false);
     }

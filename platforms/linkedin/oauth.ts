@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
+import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
-import { redact } from "../kit/redaction.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { classify } from "./errors.ts";
 import { tokenError, tokens, userInfo } from "./wire.ts";
@@ -112,14 +112,14 @@ function credentials({ clientId, clientSecret }: OAuthApp): Record<string, strin
 function readTokens(
   answer: HttpAnswer,
   refused: "AUTH_EXPIRED" | "AUTH_REVOKED",
-  says: string,
+  message: string,
 ): z.infer<typeof tokens> {
   if (answer.status === 200) return parse(tokens, answer);
   const error = tokenError.safeParse(answer.json()).data;
   const platformError = {
     status: answer.status,
     code: error?.error ?? null,
-    message: error === undefined ? null : redact(error.error_description ?? ""),
+    message: platformWords(error?.error_description),
     requestId: answer.headers["x-li-uuid"] ?? null,
   };
   if (answer.status === 429)
@@ -138,7 +138,7 @@ function readTokens(
       { platformError },
     );
   }
-  throw new BrokerError(refused, says, { platformError });
+  throw new BrokerError(refused, message, { platformError });
 }
 
 function parse<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {

@@ -155,11 +155,11 @@ async function sendSigned(context: StepContext, request: HttpRequest): ReturnTyp
       (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED" && error.code !== "CONTENT_REJECTED")
     )
       throw error;
-    throw new BrokerError("MEDIA_FAILED", "LinkedIn did not take a part of the video.", {
+    throw error.with({
+      code: "MEDIA_FAILED",
+      message: "LinkedIn did not take a part of the video.",
       redoFrom: VIDEO,
       maxAttempts: 2,
-      cause: error,
-      ...(error.platformError === null ? {} : { platformError: error.platformError }),
     });
   }
 }

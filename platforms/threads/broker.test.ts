@@ -182,14 +182,14 @@ test("a used-up quota stops a post before it is published", async (t) => {
 
 for (const [message, row] of Object.entries({
   ...containerErrors,
-  SOMETHING_NEW: { becomes: "MEDIA_FAILED", maxAttempts: 2 },
+  SOMETHING_NEW: { brokerCode: "MEDIA_FAILED", maxAttempts: 2 },
 })) {
-  test(`a container that ends in ${message} is ${row.becomes}`, async (t) => {
+  test(`a container that ends in ${message} is ${row.brokerCode}`, async (t) => {
     const server = await startGraph(t, { status: { status: "ERROR", error_message: message } });
     const error = await failureOf(run(server.url, { ...CONTENT, media: [film()] }));
     assert.deepEqual(
       [error.code, error.maxAttempts, error.redoFrom],
-      [row.becomes, row.maxAttempts ?? null, "container-1"],
+      [row.brokerCode, row.maxAttempts ?? null, "container-1"],
     );
     assert.equal(error.platformError?.code, message);
   });

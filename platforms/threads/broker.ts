@@ -1,4 +1,4 @@
-import { callGraph, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { callGraph, graphError, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { paced } from "../kit/meta-usage.ts";
 import {
   BrokerError,
@@ -127,11 +127,8 @@ async function readContainer(
 
 function containerError(message: string, redoFrom: string): BrokerError {
   const row = containerErrors[message] ?? unknownContainerError;
-  return new BrokerError(row.becomes, row.says, {
-    redoFrom,
-    platformError: { status: 200, code: message === "" ? null : message, message: null, requestId: null },
-    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
-  });
+  const detail = { status: 200, code: message === "" ? null : message, message: null, requestId: null };
+  return graphError(graph, row, detail, { redoFrom });
 }
 
 /** Reads what is left of the day's posts and replies: the error that Threads raises beyond it is not documented. */

@@ -7,11 +7,14 @@ import { classifyGraphAnswer } from "../kit/meta-graph.ts";
 import { errors, graph } from "./errors.ts";
 
 for (const row of errors) {
-  test(`Threads' "${row.meaning}" is ${row.becomes}`, () => {
+  test(`Threads' "${row.about}" is ${row.brokerCode}`, () => {
     const { status, body } = exampleOf(row);
     const error = classifyGraphAnswer(graph, answerOf(status, body));
-    assert.deepEqual([error.code, error.message, error.notPublished], [row.becomes, row.says, row.notPublished]);
-    assert.equal(error.publicCode, row.surfacesAs ?? null);
+    assert.deepEqual(
+      [error.code, error.message.startsWith(row.message), error.notPublished],
+      [row.brokerCode, true, row.notPublished],
+    );
+    assert.equal(error.publicCode, row.publicCode ?? null);
     assert.equal(classifyGraphAnswer(graph, answerOf(500, body)).notPublished, false);
   });
 }

@@ -1,4 +1,4 @@
-import type { BrokerCode, PublicCode } from "../../model/errors.ts";
+import type { ErrorOutcome } from "../kit/errors.ts";
 import type { Graph, GraphErrorRow } from "../kit/meta-graph.ts";
 
 /**
@@ -8,205 +8,205 @@ import type { Graph, GraphErrorRow } from "../kit/meta-graph.ts";
 export const errors: readonly GraphErrorRow[] = [
   {
     name: "THREADS_API__LINK_LIMIT_EXCEEDED",
-    meaning: "more than 5 links",
-    becomes: "CONTENT_REJECTED",
+    about: "more than 5 links",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "Threads takes at most 5 different links in a post.",
+    message: "Threads takes at most 5 different links in a post.",
   },
   {
     name: "THREADS_API__FEATURE_NOT_AVAILABLE",
-    meaning: "the account may not use this feature",
-    becomes: "CONTENT_REJECTED",
-    surfacesAs: "INVALID_PLACEMENT",
+    about: "the account may not use this feature",
+    brokerCode: "CONTENT_REJECTED",
+    publicCode: "INVALID_PLACEMENT",
     notPublished: true,
-    says: "This Threads account may not use one of the post's extras.",
+    message: "This Threads account may not use one of the post's extras.",
   },
   {
     name: "THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES",
-    meaning: "a country code is not supported",
-    becomes: "CONTENT_REJECTED",
+    about: "a country code is not supported",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "Threads does not know one of the post's country codes.",
+    message: "Threads does not know one of the post's country codes.",
   },
   {
     exchange: true,
-    meaning: "the code was used, has expired, or belongs to another redirect address",
-    becomes: "AUTH_EXPIRED",
+    about: "the code was used, has expired, or belongs to another redirect address",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: "Threads did not accept the sign-in. Start it again.",
+    message: "Threads did not accept the sign-in. Start it again.",
   },
   {
     codes: [190],
     subcodes: [458],
-    meaning: "the person removed the app",
-    becomes: "AUTH_REVOKED",
+    about: "the person removed the app",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "The person has removed the app from their Threads account.",
+    message: "The person has removed the app from their Threads account.",
   },
   {
     codes: [190],
     subcodes: [459, 464],
-    meaning: "checkpoint, or an account that is not confirmed",
-    becomes: "AUTH_REVOKED",
+    about: "checkpoint, or an account that is not confirmed",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "Threads wants the person to confirm something in the Threads or Instagram app first.",
+    message: "Threads wants the person to confirm something in the Threads or Instagram app first.",
   },
   {
     codes: [190, 102],
-    meaning: "the token has expired, the password was changed, or the session has ended",
-    becomes: "AUTH_EXPIRED",
+    about: "the token has expired, the password was changed, or the session has ended",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: "The Threads account's access has expired.",
+    message: "The Threads account's access has expired.",
   },
   {
     // Whether the container was not there yet, has gone or was used before is not said: its state has to be read.
     codes: [24],
     subcodes: [4279009],
-    meaning: "not visible yet, gone, or already used",
-    becomes: "PLATFORM_UNAVAILABLE",
+    about: "not visible yet, gone, or already used",
+    brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: false,
-    says: "Threads could not find something that the post needs.",
+    message: "Threads could not find something that the post needs.",
   },
   {
     subcodes: [4279013],
-    meaning: "the person is restricted or blocked from this action",
-    becomes: "AUTH_REVOKED",
+    about: "the person is restricted or blocked from this action",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "Threads has restricted this account. The person has to look into the Threads app.",
+    message: "Threads has restricted this account. The person has to look into the Threads app.",
   },
   {
     // Such a post may be live nevertheless.
     codes: [4],
     subcodes: [2207051],
-    meaning: "held back as suspected spam",
-    becomes: "RATE_LIMITED",
+    about: "held back as suspected spam",
+    brokerCode: "RATE_LIMITED",
     notPublished: false,
     retryable: false,
     retryAfterSeconds: 86_400,
-    says: "Threads held the post back as suspected spam. Wait a day before trying again.",
+    message: "Threads held the post back as suspected spam. Wait a day before trying again.",
   },
   {
     codes: [9004],
     subcodes: [2207052],
-    meaning: "the media address could not be fetched",
-    becomes: "MEDIA_FAILED",
+    about: "the media address could not be fetched",
+    brokerCode: "MEDIA_FAILED",
     notPublished: false,
     maxAttempts: 3,
-    says: "Threads could not fetch the media.",
+    message: "Threads could not fetch the media.",
   },
   {
     // As on Instagram.
     codes: [-2, -1],
     subcodes: [2207003, 2207020, 2207032, 2207053],
-    meaning: "fetching took too long, the media has expired, or creating failed",
-    becomes: "MEDIA_FAILED",
+    about: "fetching took too long, the media has expired, or creating failed",
+    brokerCode: "MEDIA_FAILED",
     notPublished: false,
     maxAttempts: 3,
-    says: "Threads could not take in the media.",
+    message: "Threads could not take in the media.",
   },
   {
     // As on Instagram.
     codes: [9007],
     subcodes: [2207027],
-    meaning: "the container is not ready",
-    becomes: "MEDIA_FAILED",
+    about: "the container is not ready",
+    brokerCode: "MEDIA_FAILED",
     notPublished: false,
-    says: "Threads had not finished processing the media.",
+    message: "Threads had not finished processing the media.",
   },
   {
     // As on Instagram.
     codes: [25],
     subcodes: [2207050],
-    meaning: "the account is restricted",
-    becomes: "AUTH_REVOKED",
+    about: "the account is restricted",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "Threads has restricted this account. The person has to look into the Threads app.",
+    message: "Threads has restricted this account. The person has to look into the Threads app.",
   },
   {
     // As on Instagram.
     codes: [[36000, 36003], 352],
-    meaning: "image size, format or ratio, or video format",
-    becomes: "MEDIA_REJECTED",
+    about: "image size, format or ratio, or video format",
+    brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    says: "Threads does not take this media format, size or ratio.",
+    message: "Threads does not take this media format, size or ratio.",
   },
   {
     // As on Instagram.
     subcodes: [2207004, 2207005, 2207009, 2207026],
-    meaning: "image size, format or ratio, or video format",
-    becomes: "MEDIA_REJECTED",
+    about: "image size, format or ratio, or video format",
+    brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    says: "Threads does not take this media format, size or ratio.",
+    message: "Threads does not take this media format, size or ratio.",
   },
   {
     codes: [10, [200, 299]],
-    meaning: "a permission is missing",
-    becomes: "AUTH_REVOKED",
+    about: "a permission is missing",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "The Threads connection lacks a permission that the post needs.",
+    message: "The Threads connection lacks a permission that the post needs.",
   },
   {
     codes: [368],
-    meaning: "blocked for a time because of a policy",
-    becomes: "RATE_LIMITED",
+    about: "blocked for a time because of a policy",
+    brokerCode: "RATE_LIMITED",
     notPublished: true,
     retryable: false,
     retryAfterSeconds: 86_400,
-    says: "Threads has blocked this account's posts for a time. Wait a day and look into the Threads app.",
+    message: "Threads has blocked this account's posts for a time. Wait a day and look into the Threads app.",
   },
   {
     codes: [4, 17, 32, 341, 613],
-    meaning: "call limits",
-    becomes: "RATE_LIMITED",
+    about: "call limits",
+    brokerCode: "RATE_LIMITED",
     notPublished: true,
-    says: "Threads limits the number of calls at the moment.",
+    message: "Threads limits the number of calls at the moment.",
   },
   {
     codes: [9],
-    meaning: "250 posts or 1,000 replies of the last 24 hours are used up",
-    becomes: "QUOTA_EXCEEDED",
+    about: "250 posts or 1,000 replies of the last 24 hours are used up",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    says: "The Threads account has used up its posts for the last 24 hours.",
+    message: "The Threads account has used up its posts for the last 24 hours.",
   },
   {
     // Meta has no code of its own for it.
     codes: [100],
-    message: /at most 500 characters/,
-    meaning: "the text is too long",
-    becomes: "CONTENT_REJECTED",
-    surfacesAs: "CONTENT_TOO_LONG",
+    sentence: /at most 500 characters/,
+    about: "the text is too long",
+    brokerCode: "CONTENT_REJECTED",
+    publicCode: "CONTENT_TOO_LONG",
     notPublished: true,
-    says: "Threads takes at most 500 characters of text.",
+    message: "Threads takes at most 500 characters of text.",
   },
   {
     // At a publishing call it may mean that the container was used before.
     codes: [100],
     subcodes: [33],
-    meaning: "the object is gone or cannot be seen",
-    becomes: "CONTENT_REJECTED",
+    about: "the object is gone or cannot be seen",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: false,
-    says: "Threads cannot find what the post refers to.",
+    message: "Threads cannot find what the post refers to.",
   },
   {
     codes: [100, 2500],
-    meaning: "a bad or missing parameter",
-    becomes: "CONTENT_REJECTED",
+    about: "a bad or missing parameter",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "Threads refused the post's content.",
+    message: "Threads refused the post's content.",
   },
   {
     codes: [3],
-    meaning: "the app lacks a capability",
-    becomes: "UNEXPECTED_RESPONSE",
+    about: "the app lacks a capability",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "The Threads app that this instance uses lacks a capability.",
+    message: "The Threads app that this instance uses lacks a capability.",
   },
   {
     codes: [1, 2],
-    meaning: "a fault on Meta's side",
-    becomes: "PLATFORM_UNAVAILABLE",
+    about: "a fault on Meta's side",
+    brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: false,
-    says: "Threads has a fault at the moment.",
+    message: "Threads has a fault at the moment.",
   },
 ];
 
@@ -216,37 +216,37 @@ export const graph: Graph = { label: "Threads", baseUrl: "https://graph.threads.
 /** Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the container's state. */
 export const NOT_THERE: ReadonlySet<string> = new Set(["24/4279009", "100/33", "9007/2207027"]);
 
-/** What becomes of a container that failed. Source: Threads docs, troubleshooting, 2026. */
-export interface ContainerErrorRow {
-  becomes: BrokerCode;
-  surfacesAs?: PublicCode;
-  /** Tries in all, each with a new container; absent: one. */
-  maxAttempts?: number;
-  says: string;
-}
+const REFUSED = { brokerCode: "MEDIA_REJECTED" } as const;
 
-const REFUSED: ContainerErrorRow = { becomes: "MEDIA_REJECTED", says: "Threads does not take this media." };
-
-export const containerErrors: Readonly<Record<string, ContainerErrorRow>> = {
-  FAILED_DOWNLOADING_VIDEO: { becomes: "MEDIA_FAILED", maxAttempts: 2, says: "Threads could not fetch the video." },
-  FAILED_PROCESSING_AUDIO: {
-    becomes: "MEDIA_FAILED",
+/** What becomes of a container that failed, with a new container for each try. Source: Threads docs, troubleshooting, 2026. */
+export const containerErrors: Readonly<Record<string, ErrorOutcome>> = {
+  FAILED_DOWNLOADING_VIDEO: {
+    brokerCode: "MEDIA_FAILED",
     maxAttempts: 2,
-    says: "Threads could not process the video's sound.",
+    message: "Threads could not fetch the video.",
   },
-  FAILED_PROCESSING_VIDEO: { becomes: "MEDIA_FAILED", maxAttempts: 2, says: "Threads could not process the video." },
+  FAILED_PROCESSING_AUDIO: {
+    brokerCode: "MEDIA_FAILED",
+    maxAttempts: 2,
+    message: "Threads could not process the video's sound.",
+  },
+  FAILED_PROCESSING_VIDEO: {
+    brokerCode: "MEDIA_FAILED",
+    maxAttempts: 2,
+    message: "Threads could not process the video.",
+  },
   // The spelling is Meta's.
-  INVALID_ASPEC_RATIO: { ...REFUSED, says: "Threads does not take this ratio of width to height." },
-  INVALID_ASPECT_RATIO: { ...REFUSED, says: "Threads does not take this ratio of width to height." },
-  INVALID_BIT_RATE: { ...REFUSED, says: "Threads does not take the video's bit rate." },
-  INVALID_DURATION: { ...REFUSED, says: "Threads takes videos of at most 5 minutes." },
-  INVALID_FRAME_RATE: { ...REFUSED, says: "Threads takes videos of 23 to 60 frames a second." },
-  INVALID_AUDIO_CHANNELS: { ...REFUSED, says: "Threads takes one or two audio channels." },
-  INVALID_AUDIO_CHANNEL_LAYOUT: { ...REFUSED, says: "Threads does not take the video's audio channel layout." },
+  INVALID_ASPEC_RATIO: { ...REFUSED, message: "Threads does not take this ratio of width to height." },
+  INVALID_ASPECT_RATIO: { ...REFUSED, message: "Threads does not take this ratio of width to height." },
+  INVALID_BIT_RATE: { ...REFUSED, message: "Threads does not take the video's bit rate." },
+  INVALID_DURATION: { ...REFUSED, message: "Threads takes videos of at most 5 minutes." },
+  INVALID_FRAME_RATE: { ...REFUSED, message: "Threads takes videos of 23 to 60 frames a second." },
+  INVALID_AUDIO_CHANNELS: { ...REFUSED, message: "Threads takes one or two audio channels." },
+  INVALID_AUDIO_CHANNEL_LAYOUT: { ...REFUSED, message: "Threads does not take the video's audio channel layout." },
 };
 
-export const unknownContainerError: ContainerErrorRow = {
-  becomes: "MEDIA_FAILED",
+export const unknownContainerError: ErrorOutcome = {
+  brokerCode: "MEDIA_FAILED",
   maxAttempts: 2,
-  says: "Threads could not process the post.",
+  message: "Threads could not process the post.",
 };

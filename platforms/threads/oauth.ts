@@ -55,10 +55,7 @@ async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Pro
     );
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code !== "CONTENT_REJECTED") throw error;
-    throw new BrokerError("AUTH_EXPIRED", "Threads does not renew the account's access.", {
-      cause: error,
-      ...(error.platformError === null ? {} : { platformError: error.platformError }),
-    });
+    throw error.with({ code: "AUTH_EXPIRED", message: "Threads does not renew the account's access." });
   }
 }
 

@@ -1,4 +1,4 @@
-import { brokerErrorOf, callGraph, findRowByCode, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
+import { callGraph, findRowByCode, graphError, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
 import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
 import type { BrokerError, OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { cannotSeeYet, kindOf, partsOf, repliesTo, stepNames, type Part } from "./container.ts";
@@ -135,5 +135,5 @@ function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerErr
   if (typeof platformError?.code !== "string") return {};
   // Of a container that is there, this says no more than that the call came too early.
   const row = findRowByCode(graph, platformError.code === "100/33" ? "24/4279009" : platformError.code);
-  return row === undefined ? {} : { error: brokerErrorOf(row, platformError) };
+  return row === undefined ? {} : { error: graphError(graph, row, platformError) };
 }

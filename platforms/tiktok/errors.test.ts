@@ -9,13 +9,13 @@ for (const row of errors) {
     {
       "a bad file or bad chunks": "The chunk size is invalid",
       "a text that is too long": "The title length exceeds the limit",
-    }[row.meaning] ?? "No";
+    }[row.about] ?? "No";
   for (const code of row.codes) {
-    test(`${code} (${row.meaning}) is ${row.becomes}`, () => {
+    test(`${code} (${row.about}) is ${row.brokerCode}`, () => {
       const error = classifyTikTok(answerOf(400, JSON.stringify({ data: {}, error: { code, message, log_id: "L1" } })));
       assert.deepEqual(
         [error.code, error.publicCode, error.notPublished, error.retryAfterSeconds],
-        [row.becomes, row.surfacesAs ?? null, row.notPublished, row.retryAfterSeconds ?? null],
+        [row.brokerCode, row.publicCode ?? null, row.notPublished, row.retryAfterSeconds ?? null],
       );
       assert.deepEqual(error.platformError, { status: 400, code, message, requestId: "L1" });
     });

@@ -1,8 +1,7 @@
 import type { z } from "zod";
 
-import { cutText } from "../../model/cut-text.ts";
+import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
-import { redact } from "../kit/redaction.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { apiRequest, callTikTok } from "./errors.ts";
 import { creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./wire.ts";
@@ -50,10 +49,10 @@ async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Gra
   } catch (error) {
     if (!(error instanceof BrokerError) || error.platformError?.code !== "invalid_grant") throw error;
     const isOver = refreshExpiresInSeconds !== null && refreshExpiresInSeconds <= 0;
-    const [code, says] = isOver
+    const [code, message] = isOver
       ? (["AUTH_EXPIRED", "The TikTok account's access has expired."] as const)
       : (["AUTH_REVOKED", "TikTok does not renew the account's access: the app was removed from it."] as const);
-    throw new BrokerError(code, says, { platformError: error.platformError, cause: error });
+    throw error.with({ code, message });
   }
 }
 
@@ -118,19 +117,18 @@ function creatorMetadata(creator: CreatorInfo, environment: Readonly<Record<stri
 }
 
 /** The status is not reliable here: a refusal is known by its form. */
-function read<T>(schema: z.ZodType<T>, answer: HttpAnswer, says: string): T {
+function read<T>(schema: z.ZodType<T>, answer: HttpAnswer, message: string): T {
   const parsed = schema.safeParse(answer.json());
   if (parsed.success && answer.status < 300) return parsed.data;
-  throw refusalOf(answer, says);
+  throw refusalOf(answer, message);
 }
 
-function refusalOf(answer: HttpAnswer, says: string): BrokerError {
+function refusalOf(answer: HttpAnswer, message: string): BrokerError {
   const refusal = oauthRefusal.safeParse(answer.json()).data;
-  const message = refusal?.error_description;
   const platformError = {
     status: answer.status,
     code: refusal?.error ?? null,
-    message: message === null || message === undefined ? null : cutText(redact(message), 500),
+    message: platformWords(refusal?.error_description),
     requestId: refusal?.log_id ?? null,
   };
   if (
@@ -141,7 +139,7 @@ function refusalOf(answer: HttpAnswer, says: string): BrokerError {
   ) {
     return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok's sign-in has a fault at the moment.", { platformError });
   }
-  if (refusal?.error === "invalid_grant") return new BrokerError("AUTH_EXPIRED", says, { platformError });
+  if (refusal?.error === "invalid_grant") return new BrokerError("AUTH_EXPIRED", message, { platformError });
   return new BrokerError(
     "UNEXPECTED_RESPONSE",
     "TikTok does not accept this instance's app. Whoever runs it has to look at its settings.",

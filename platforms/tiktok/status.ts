@@ -42,10 +42,7 @@ async function readAccepted(context: StepContext): Promise<PublishStatus> {
       error.code === "PLATFORM_UNAVAILABLE"
     )
       throw error;
-    throw new BrokerError("OUTCOME_UNKNOWN", error.message, {
-      cause: error,
-      ...(error.platformError === null ? {} : { platformError: error.platformError }),
-    });
+    throw error.with({ code: "OUTCOME_UNKNOWN" });
   }
 }
 

@@ -70,9 +70,9 @@ function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
 
 /** What X leaves open, the post itself may tell. */
 function refusal(error: BrokerError, context: StepContext, part: Part): BrokerError {
-  if (isDuplicate(error) && context.mayBeLive === true) return retold(error, { notPublished: false });
+  if (isDuplicate(error) && context.mayBeLive === true) return error.with({ notPublished: false });
   if (error.code === "MEDIA_FAILED" && part.media.length > 0) {
-    return retold(error, {
+    return error.with({
       redoFrom: uploadSteps(part, part.number === 1 ? "first" : "again")[0]?.name ?? namesOf(part).ready,
     });
   }
@@ -80,24 +80,10 @@ function refusal(error: BrokerError, context: StepContext, part: Part): BrokerEr
     error.code === "CONTENT_REJECTED" &&
     /not permitted to perform/i.test(error.platformError?.message ?? "") &&
     weightedLength(part.text) > limitOf(context);
-  return isTooLong ? retold(error, { publicCode: "CONTENT_TOO_LONG" }) : error;
+  return isTooLong ? error.with({ publicCode: "CONTENT_TOO_LONG" }) : error;
 }
 
 function limitOf({ account }: StepContext): number {
   const { max, raised } = capabilities.text;
   return raised.values?.some((value) => value === account.metadata[raised.metadata]) === true ? raised.max : max;
-}
-
-/** The same error, with something more to it. */
-function retold(error: BrokerError, more: ConstructorParameters<typeof BrokerError>[2]): BrokerError {
-  const { publicCode, notPublished, retryable, maxAttempts, platformError } = error;
-  return new BrokerError(error.code, error.message, {
-    notPublished,
-    cause: error,
-    ...(publicCode === null ? {} : { publicCode }),
-    ...(retryable === null ? {} : { retryable }),
-    ...(maxAttempts === null ? {} : { maxAttempts }),
-    ...(platformError === null ? {} : { platformError }),
-    ...more,
-  });
 }

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { answerOf } from "../kit/fixture.ts";
-import { classifyX, errors, type ErrorRow } from "./errors.ts";
+import { classifyX, errors, type TwitterErrorRow } from "./errors.ts";
 
 for (const row of errors) {
-  test(`X's "${row.meaning}" is ${row.becomes}`, () => {
+  test(`X's "${row.about}" is ${row.brokerCode}`, () => {
     const { status, body } = exampleOf(row);
     const place = row.atUpload === true ? "upload" : "elsewhere";
     const error = classifyX(answerOf(status, body), place);
     assert.deepEqual(
       [error.code, error.notPublished, error.publicCode],
-      [row.becomes, row.notPublished, row.surfacesAs ?? null],
+      [row.brokerCode, row.notPublished, row.publicCode ?? null],
       JSON.stringify(body),
     );
-    assert.ok(error.message.startsWith(row.says), error.message);
+    assert.ok(error.message.startsWith(row.message), error.message);
     assert.equal(classifyX(answerOf(503, body), place).notPublished, false);
   });
 }
@@ -104,7 +104,10 @@ test("a limit of the app is told from one of the account", () => {
 });
 
 /** An answer that only this row fits. */
-function exampleOf({ statuses, problems, numbers, sentence, atUpload }: ErrorRow): { status: number; body: object } {
+function exampleOf({ statuses, problems, numbers, sentence, atUpload }: TwitterErrorRow): {
+  status: number;
+  body: object;
+} {
   const sentences = [
     "Your media IDs are invalid.",
     "You can only provide one of media, poll.",

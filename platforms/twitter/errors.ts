@@ -1,17 +1,12 @@
 import { z } from "zod";
 
-import { cutText } from "../../model/cut-text.ts";
-import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
+import type { PlatformErrorDetail } from "../../model/errors.ts";
+import { platformWords, toBrokerError, unreadable, type ErrorRow } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
-import { redact } from "../kit/redaction.ts";
-import { BrokerError } from "../platform.ts";
+import type { BrokerError } from "../platform.ts";
 
-/**
- * What X's refusals mean. X tells most of them apart by the sentence in `detail` only. The first row that fits counts.
- * Source: X docs, response codes and errors, 2026-08-22, and answers seen by open clients.
- */
-export interface ErrorRow {
-  meaning: string;
+/** A row of X's table of errors. */
+export interface TwitterErrorRow extends ErrorRow {
   statuses?: readonly number[];
   /** The last part of `type`, a URI that X writes with two hosts. */
   problems?: readonly string[];
@@ -21,262 +16,258 @@ export interface ErrorRow {
   sentence?: RegExp;
   /** Only where a file is handed over. */
   atUpload?: true;
-  becomes: BrokerCode;
-  surfacesAs?: PublicCode;
-  /** Whether this answer to the creating call proves that nothing was published. */
-  notPublished: boolean;
-  retryable?: false;
-  /** Tries in all. */
-  maxAttempts?: number;
-  says: string;
 }
 
-export const errors: readonly ErrorRow[] = [
+/**
+ * What X's refusals mean. X tells most of them apart by the sentence in `detail` only.
+ * Source: X docs, response codes and errors, 2026-08-22, and answers seen by open clients.
+ */
+export const errors: readonly TwitterErrorRow[] = [
   {
-    meaning: "an attached file is not ready, has expired, or is somebody else's",
+    about: "an attached file is not ready, has expired, or is somebody else's",
     sentence: /media ids? (?:are|is) invalid/i,
-    becomes: "MEDIA_FAILED",
+    brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    says: "X does not know the uploaded media any more.",
+    message: "X does not know the uploaded media any more.",
   },
   {
-    meaning: "a bad media id, by number",
+    about: "a bad media id, by number",
     numbers: [324],
-    becomes: "MEDIA_FAILED",
+    brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    says: "X does not know the uploaded media any more.",
+    message: "X does not know the uploaded media any more.",
   },
   {
-    meaning: "attachments that do not go together, or too many",
+    about: "attachments that do not go together, or too many",
     statuses: [400],
     sentence: /only provide one of|^(?=.*media_ids).*(?:at most|more than|too many|maximum)/is,
-    becomes: "MEDIA_REJECTED",
+    brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    says: "X does not take these attachments together.",
+    message: "X does not take these attachments together.",
   },
   {
-    meaning: "an upload that X cannot use",
+    about: "an upload that X cannot use",
     statuses: [400],
     atUpload: true,
-    becomes: "MEDIA_FAILED",
+    brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    says: "X did not take in the media.",
+    message: "X did not take in the media.",
   },
   {
-    meaning: "a malformed request",
+    about: "a malformed request",
     problems: ["invalid-request"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X refused the post's content.",
+    message: "X refused the post's content.",
   },
   {
-    meaning: "the access token has expired",
+    about: "the access token has expired",
     statuses: [401],
-    becomes: "AUTH_EXPIRED",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: "The X account's access has expired.",
+    message: "The X account's access has expired.",
   },
   {
-    meaning: "a bad token, by number",
+    about: "a bad token, by number",
     numbers: [32, 89],
-    becomes: "AUTH_EXPIRED",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: "The X account's access has expired.",
+    message: "The X account's access has expired.",
   },
   {
-    meaning: "the app's credits are used up",
+    about: "the app's credits are used up",
     statuses: [402],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "The X app that this instance uses has no credits left; whoever runs it has to buy some.",
+    message: "The X app that this instance uses has no credits left; whoever runs it has to buy some.",
   },
   {
-    meaning: "the account has posted the same text lately",
+    about: "the account has posted the same text lately",
     statuses: [403],
     sentence: /duplicate content/i,
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X refused the post as a duplicate: the account has published this text recently.",
+    message: "X refused the post as a duplicate: the account has published this text recently.",
   },
   {
-    meaning: "a duplicate, by number",
+    about: "a duplicate, by number",
     numbers: [187],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X refused the post as a duplicate: the account has published this text recently.",
+    message: "X refused the post as a duplicate: the account has published this text recently.",
   },
   {
-    meaning: "the text is too long",
+    about: "the text is too long",
     numbers: [186],
-    becomes: "CONTENT_REJECTED",
-    surfacesAs: "CONTENT_TOO_LONG",
+    brokerCode: "CONTENT_REJECTED",
+    publicCode: "CONTENT_TOO_LONG",
     notPublished: true,
-    says: "The text is longer than X takes from this account.",
+    message: "The text is longer than X takes from this account.",
   },
   {
-    meaning: "the video is too long for the account",
+    about: "the video is too long for the account",
     statuses: [403],
     sentence: /not allowed to post a video longer than/i,
-    becomes: "MEDIA_REJECTED",
+    brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    says: "The video is longer than X takes from this account.",
+    message: "The video is longer than X takes from this account.",
   },
   {
-    meaning: "the reply rule of 2026",
+    about: "the reply rule of 2026",
     statuses: [403],
     sentence: /^Reply to this conversation is not allowed/i,
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X takes a reply only to a post that mentions or quotes the account.",
+    message: "X takes a reply only to a post that mentions or quotes the account.",
   },
   {
-    meaning: "replies are restricted, by number",
+    about: "replies are restricted, by number",
     numbers: [433],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "The author of that post has restricted who may reply.",
+    message: "The author of that post has restricted who may reply.",
   },
   {
-    meaning: "more than one cashtag",
+    about: "more than one cashtag",
     statuses: [403],
     sentence: /maximum of one cashtag/i,
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X takes at most one cashtag in a post.",
+    message: "X takes at most one cashtag in a post.",
   },
   {
-    meaning: "a link that X blocks",
+    about: "a link that X blocks",
     statuses: [403],
     sentence: /contains an invalid URL/i,
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X blocks a link in the post.",
+    message: "X blocks a link in the post.",
   },
   {
-    meaning: "the token is the app's and not a person's",
+    about: "the token is the app's and not a person's",
     problems: ["unsupported-authentication"],
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "X wants the person themselves to be connected.",
+    message: "X wants the person themselves to be connected.",
   },
   {
-    meaning: "the app is not set up",
+    about: "the app is not set up",
     problems: ["client-forbidden"],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "X refuses the app that this instance uses; whoever runs it has to set it up.",
+    message: "X refuses the app that this instance uses; whoever runs it has to set it up.",
   },
   {
-    meaning: "the account is suspended",
+    about: "the account is suspended",
     problems: ["user-suspended"],
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "X has suspended this account.",
+    message: "X has suspended this account.",
   },
   {
-    meaning: "the account is locked, by number",
+    about: "the account is locked, by number",
     numbers: [326],
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "X has locked this account for a time. The person has to sign in at X.",
+    message: "X has locked this account for a time. The person has to sign in at X.",
   },
   {
-    meaning: "the app is suspended",
+    about: "the app is suspended",
     problems: ["app-suspended"],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "X has suspended the app that this instance uses.",
+    message: "X has suspended the app that this instance uses.",
   },
   {
-    meaning: "the day's posts are used up, by number",
+    about: "the day's posts are used up, by number",
     numbers: [185],
-    becomes: "QUOTA_EXCEEDED",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    says: "The X account has used up its posts for the day.",
+    message: "The X account has used up its posts for the day.",
   },
   {
-    meaning: "taken for a machine, by number",
+    about: "taken for a machine, by number",
     numbers: [226],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X took the post for spam and refused it.",
+    message: "X took the post for spam and refused it.",
   },
   {
-    meaning: "the post replied to is gone, by number",
+    about: "the post replied to is gone, by number",
     numbers: [385],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X cannot find the post that this one replies to.",
+    message: "X cannot find the post that this one replies to.",
   },
   {
     // Among other things a text that is too long for the account: the broker looks at its length.
-    meaning: "not permitted, for whatever reason",
+    about: "not permitted, for whatever reason",
     statuses: [403],
     sentence: /not permitted to perform this action/i,
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X does not let this account publish this post.",
+    message: "X does not let this account publish this post.",
   },
   {
-    meaning: "the token lacks media.write",
+    about: "the token lacks media.write",
     statuses: [403],
     atUpload: true,
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "The X connection lacks the permission to upload media.",
+    message: "The X connection lacks the permission to upload media.",
   },
   {
-    meaning: "what the post refers to is gone",
+    about: "what the post refers to is gone",
     statuses: [404],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "X cannot find what the post refers to.",
+    message: "X cannot find what the post refers to.",
   },
   {
-    meaning: "the file is too large",
+    about: "the file is too large",
     statuses: [413],
-    becomes: "MEDIA_FAILED",
+    brokerCode: "MEDIA_FAILED",
     notPublished: true,
     retryable: false,
-    says: "The media is larger than X takes.",
+    message: "The media is larger than X takes.",
   },
   {
-    meaning: "the plan's posts are used up",
+    about: "the plan's posts are used up",
     problems: ["usage-capped"],
-    becomes: "QUOTA_EXCEEDED",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    says: "The X app that this instance uses has used up its plan.",
+    message: "The X app that this instance uses has used up its plan.",
   },
   {
-    meaning: "the window is used up",
+    about: "the window is used up",
     statuses: [429],
-    becomes: "RATE_LIMITED",
+    brokerCode: "RATE_LIMITED",
     notPublished: true,
-    says: "X limits the number of calls at the moment.",
+    message: "X limits the number of calls at the moment.",
   },
   {
-    meaning: "the window is used up, by number",
+    about: "the window is used up, by number",
     numbers: [88],
-    becomes: "RATE_LIMITED",
+    brokerCode: "RATE_LIMITED",
     notPublished: true,
-    says: "X limits the number of calls at the moment.",
+    message: "X limits the number of calls at the moment.",
   },
 ];
 
 const UNAVAILABLE: ErrorRow = {
-  meaning: "a fault on X's side",
-  becomes: "PLATFORM_UNAVAILABLE",
+  about: "a fault on X's side",
+  brokerCode: "PLATFORM_UNAVAILABLE",
   notPublished: false,
-  says: "X has a fault at the moment.",
+  message: "X has a fault at the moment.",
 };
 const UNKNOWN: ErrorRow = {
-  meaning: "a refusal that nobody has documented",
-  becomes: "UNEXPECTED_RESPONSE",
+  about: "a refusal that nobody has documented",
+  brokerCode: "UNEXPECTED_RESPONSE",
   notPublished: false,
-  says: "X gave an answer that is not known.",
+  message: "X gave an answer that is not known.",
 };
 
 export type Place = "upload" | "elsewhere";
@@ -296,15 +287,7 @@ export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: Place 
   if (answer.status < 200 || answer.status > 299) throw classifyX(answer, place);
   const parsed = schema.safeParse(answer.json());
   if (parsed.success) return parsed.data;
-  throw new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that could not be read.", {
-    platformError: {
-      status: answer.status,
-      code: null,
-      message: null,
-      requestId: answer.headers["x-transaction-id"] ?? null,
-    },
-    cause: parsed.error,
-  });
+  throw unreadable(LABEL, answer, answer.headers["x-transaction-id"] ?? null, parsed.error);
 }
 
 export function classifyX(answer: HttpAnswer, place: Place): BrokerError {
@@ -350,18 +333,11 @@ export function findRow(error: XError, place: Place): ErrorRow {
   return error.status >= 500 ? UNAVAILABLE : (row ?? UNKNOWN);
 }
 
+const LABEL = "X";
+
 function errorOf(row: ErrorRow, detail: PlatformErrorDetail, wait: number | null, ofApp = false): BrokerError {
-  const said = detail.message === null || detail.message === "" ? "" : ` X says: ${detail.message}`;
-  return new BrokerError(row.becomes, `${row.says}${said}`, {
-    notPublished: row.notPublished,
-    platformError: detail,
-    ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
-    ...(row.retryable === undefined ? {} : { retryable: row.retryable }),
-    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
-    ...(row.becomes === "RATE_LIMITED"
-      ? { retryAfterSeconds: wait ?? WINDOW_SECONDS, limitOf: ofApp ? "app" : "account" }
-      : {}),
-  });
+  const limit = { retryAfterSeconds: wait ?? WINDOW_SECONDS, limitOf: ofApp ? "app" : "account" } as const;
+  return toBrokerError(LABEL, row, detail, row.brokerCode === "RATE_LIMITED" ? limit : {});
 }
 
 const form = z.object({
@@ -395,7 +371,7 @@ function detailOf(error: XError, answer: HttpAnswer): PlatformErrorDetail {
   return {
     status: answer.status,
     code: error.problem ?? (error.number === null ? null : String(error.number)),
-    message: said === undefined ? null : cutText(redact(said), 500),
+    message: platformWords(said),
     requestId: answer.headers["x-transaction-id"] ?? null,
   };
 }

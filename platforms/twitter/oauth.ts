@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
-import { redact } from "../kit/redaction.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { callX } from "./errors.ts";
 import { grant, profile } from "./wire.ts";
@@ -62,7 +62,7 @@ function tokenError(answer: HttpAnswer, isRefresh: boolean): BrokerError {
   const platformError = {
     status: answer.status,
     code: error ?? null,
-    message: error_description ? redact(error_description) : null,
+    message: platformWords(error_description),
     requestId: answer.headers["x-transaction-id"] ?? null,
   };
   if (answer.status === 429)

@@ -252,13 +252,7 @@ async function sendingAnew<T>(redoFrom: string, call: () => Promise<T>): Promise
 }
 
 function redoing(error: BrokerError, redoFrom: string): BrokerError {
-  const platformError = error.platformError ?? undefined;
-  return new BrokerError("MEDIA_FAILED", error.message, {
-    redoFrom,
-    maxAttempts: 2,
-    cause: error,
-    ...(platformError === undefined ? {} : { platformError }),
-  });
+  return error.with({ code: "MEDIA_FAILED", redoFrom, maxAttempts: 2 });
 }
 
 function post(context: StepContext, path: string, body: Pick<HttpRequest, "json" | "bytes">): HttpRequest {

@@ -213,7 +213,7 @@ test("processing is asked about after 10, 40 and 100 seconds; then the post coun
 test("every end of processing has its code", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf();
-  for (const { state, reasons, becomes } of outcomes) {
+  for (const { state, reasons, brokerCode } of outcomes) {
     for (const reason of reasons ?? ["anything"]) {
       youtube.processing = state.startsWith("processing")
         ? {
@@ -224,7 +224,7 @@ test("every end of processing has its code", async (t) => {
       const error = await failureOf(
         run({ ...contextOf(youtube.url, content, { video: "dQw4w9WgXcQ" }), polls: 1 }, content, "processed"),
       );
-      assert.deepEqual([error.code, error.retryable, error.platformError?.code], [becomes, false, reason]);
+      assert.deepEqual([error.code, error.retryable, error.platformError?.code], [brokerCode, false, reason]);
     }
   }
 });

@@ -122,9 +122,6 @@ function readAnswer(read: () => Standing, { mayBeLive }: StepContext): Standing 
     return read();
   } catch (error) {
     if (!(error instanceof BrokerError) || !error.notPublished || mayBeLive !== true) throw error;
-    throw new BrokerError(error.code, error.message, {
-      cause: error,
-      ...(error.platformError === null ? {} : { platformError: error.platformError }),
-    });
+    throw error.with({ notPublished: false, redoFrom: null });
   }
 }

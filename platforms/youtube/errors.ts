@@ -1,61 +1,52 @@
 import type { z } from "zod";
 
-import { cutText } from "../../model/cut-text.ts";
-import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../../model/errors.ts";
+import type { PlatformErrorDetail } from "../../model/errors.ts";
+import { platformWords, toBrokerError, type ErrorRow } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
-import { redact } from "../kit/redaction.ts";
-import { BrokerError } from "../platform.ts";
+import type { BrokerError } from "../platform.ts";
 import { untilPacificMidnight } from "./pacific-midnight.ts";
 import { refusal } from "./wire.ts";
 
-/**
- * What YouTube's refusals mean, told apart by their reason. The first row that fits counts.
- * Source: YouTube docs, errors and videos.insert, 2026-10; answers seen by open clients, 2026-05.
- */
-export interface ErrorRow {
-  meaning: string;
+/** A row of YouTube's table of errors. */
+export interface YoutubeErrorRow extends ErrorRow {
   reasons?: readonly string[];
   statuses?: readonly number[];
   /** Only YouTube's sentence tells the limit of a day from that of a minute. */
   sentence?: RegExp;
-  becomes: BrokerCode;
-  surfacesAs?: PublicCode;
-  /** Whether this answer to the call that sends the last bytes proves that no video was made. */
-  notPublished: boolean;
-  /** When trying again makes sense, where the answer does not say. */
-  again?: "pacificMidnight" | number;
-  maxAttempts?: number;
-  /** Whose calls are limited; the account's where it is left out. */
-  limitOf?: "app";
-  says: string;
+  /** It may be tried again on Google's next day, which begins at midnight Pacific time. */
+  untilNextDay?: true;
 }
 
 const DAY_SECONDS = 86_400;
 
-export const errors: readonly ErrorRow[] = [
+/**
+ * What YouTube's refusals mean, told apart by their reason.
+ * Source: YouTube docs, errors and videos.insert, 2026-10; answers seen by open clients, 2026-05.
+ */
+export const errors: readonly YoutubeErrorRow[] = [
   {
-    meaning: "the access token has expired or is not known",
+    about: "the access token has expired or is not known",
     reasons: ["authError", "expired", "required", "authorizationRequired"],
-    becomes: "AUTH_EXPIRED",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: "The YouTube account's access has expired.",
+    message: "The YouTube account's access has expired.",
   },
   {
-    meaning: "the Google account has no channel",
+    about: "the Google account has no channel",
     reasons: ["youtubeSignupRequired"],
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "The Google account has no YouTube channel.",
+    message: "The Google account has no YouTube channel.",
   },
   {
-    meaning: "a scope is missing",
+    about: "a scope is missing",
     reasons: ["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"],
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "The YouTube account was connected without all permissions.",
+    message: "The YouTube account was connected without all permissions.",
   },
   {
-    meaning: "the account or channel is closed, suspended, or not the person's own",
+    about: "the account or channel is closed, suspended, or not the person's own",
     reasons: [
       "authenticatedUserAccountClosed",
       "authenticatedUserAccountSuspended",
@@ -64,97 +55,97 @@ export const errors: readonly ErrorRow[] = [
       "channelClosed",
       "channelSuspended",
     ],
-    becomes: "AUTH_REVOKED",
+    brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    says: "YouTube says that this account or channel is closed, suspended or not allowed to publish.",
+    message: "YouTube says that this account or channel is closed, suspended or not allowed to publish.",
   },
   {
-    meaning: "the project's quota of the day is used up",
+    about: "the project's quota of the day is used up",
     reasons: ["quotaExceeded", "dailyLimitExceeded"],
-    becomes: "QUOTA_EXCEEDED",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    again: "pacificMidnight",
-    says: "Quota exceeded (quotaExceeded)",
+    untilNextDay: true,
+    message: "Quota exceeded (quotaExceeded)",
   },
   {
-    meaning: "the project's uploads of the day are used up",
+    about: "the project's uploads of the day are used up",
     reasons: ["rateLimitExceeded"],
     sentence: /\bper day\b/i,
-    becomes: "QUOTA_EXCEEDED",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    again: "pacificMidnight",
-    says: "Quota exceeded (rateLimitExceeded)",
+    untilNextDay: true,
+    message: "Quota exceeded (rateLimitExceeded)",
   },
   {
-    meaning: "too many calls of the project within a minute",
+    about: "too many calls of the project within a minute",
     reasons: ["rateLimitExceeded"],
-    becomes: "RATE_LIMITED",
+    brokerCode: "RATE_LIMITED",
     limitOf: "app",
     notPublished: true,
-    again: 60,
-    says: "YouTube limits the number of calls at the moment.",
+    retryAfterSeconds: 60,
+    message: "YouTube limits the number of calls at the moment.",
   },
   {
-    meaning: "too many calls of the person within a minute",
+    about: "too many calls of the person within a minute",
     reasons: ["userRateLimitExceeded"],
-    becomes: "RATE_LIMITED",
+    brokerCode: "RATE_LIMITED",
     notPublished: true,
-    again: 60,
-    says: "YouTube limits the number of calls at the moment.",
+    retryAfterSeconds: 60,
+    message: "YouTube limits the number of calls at the moment.",
   },
   {
-    meaning: "the channel's uploads of the day are used up",
+    about: "the channel's uploads of the day are used up",
     reasons: ["uploadLimitExceeded"],
-    becomes: "QUOTA_EXCEEDED",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    again: DAY_SECONDS,
-    says: "The channel has uploaded as many videos as YouTube allows it in a day.",
+    retryAfterSeconds: DAY_SECONDS,
+    message: "The channel has uploaded as many videos as YouTube allows it in a day.",
   },
   {
-    meaning: "the channel's thumbnails of the day are used up",
+    about: "the channel's thumbnails of the day are used up",
     reasons: ["uploadRateLimitExceeded"],
-    becomes: "QUOTA_EXCEEDED",
+    brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    again: DAY_SECONDS,
-    says: "The channel has set as many thumbnails as YouTube allows it in a day.",
+    retryAfterSeconds: DAY_SECONDS,
+    message: "The channel has set as many thumbnails as YouTube allows it in a day.",
   },
   {
-    meaning: "the title",
+    about: "the title",
     reasons: ["invalidTitle"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not take the video's title.",
+    message: "YouTube does not take the video's title.",
   },
   {
-    meaning: "the description",
+    about: "the description",
     reasons: ["invalidDescription"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not take the video's description.",
+    message: "YouTube does not take the video's description.",
   },
   {
-    meaning: "the tags",
+    about: "the tags",
     reasons: ["invalidTags"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not take the video's tags.",
+    message: "YouTube does not take the video's tags.",
   },
   {
-    meaning: "the category",
+    about: "the category",
     reasons: ["invalidCategoryId"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not know the video's category.",
+    message: "YouTube does not know the video's category.",
   },
   {
-    meaning: "publishAt",
+    about: "publishAt",
     reasons: ["invalidPublishAt"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not take the time at which the video is to become public.",
+    message: "YouTube does not take the time at which the video is to become public.",
   },
   {
-    meaning: "other metadata",
+    about: "other metadata",
     reasons: [
       "invalidVideoMetadata",
       "invalidFilename",
@@ -162,34 +153,34 @@ export const errors: readonly ErrorRow[] = [
       "invalidVideoGameRating",
       "defaultLanguageNotSet",
     ],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not take what was said about the video.",
+    message: "YouTube does not take what was said about the video.",
   },
   {
-    meaning: "a privacy or licence that this channel may not set",
+    about: "a privacy or licence that this channel may not set",
     reasons: ["forbiddenPrivacySetting", "forbiddenLicenseSetting"],
-    becomes: "CONTENT_REJECTED",
+    brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    says: "YouTube does not let this channel set this privacy or licence.",
+    message: "YouTube does not let this channel set this privacy or licence.",
   },
   {
-    meaning: "no bytes came",
+    about: "no bytes came",
     reasons: ["mediaBodyRequired"],
-    becomes: "MEDIA_FAILED",
+    brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    says: "YouTube received no bytes of the file.",
+    message: "YouTube received no bytes of the file.",
   },
   {
-    meaning: "a picture that cannot be used",
+    about: "a picture that cannot be used",
     reasons: ["invalidImage"],
-    becomes: "MEDIA_REJECTED",
+    brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    says: "YouTube does not take this picture.",
+    message: "YouTube does not take this picture.",
   },
   {
-    meaning: "a request of the wrong form",
+    about: "a request of the wrong form",
     reasons: [
       "badRequest",
       "invalidValue",
@@ -197,61 +188,62 @@ export const errors: readonly ErrorRow[] = [
       "unexpectedParameter",
       "incompatibleParameters",
     ],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "YouTube refused the form of the request.",
+    message: "YouTube refused the form of the request.",
   },
   {
-    meaning: "not allowed, without saying why",
+    about: "not allowed, without saying why",
     reasons: ["forbidden"],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "YouTube does not allow this to the channel.",
+    message: "YouTube does not allow this to the channel.",
   },
   {
-    meaning: "the API is not switched on",
+    about: "the API is not switched on",
     reasons: ["accessNotConfigured"],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    says: "The Google project that this instance uses has no access to the YouTube API; whoever runs it has to enable it.",
+    message:
+      "The Google project that this instance uses has no access to the YouTube API; whoever runs it has to enable it.",
   },
   {
-    meaning: "the video is not there",
+    about: "the video is not there",
     reasons: ["videoNotFound", "notFound", "playlistNotFound"],
-    becomes: "UNEXPECTED_RESPONSE",
+    brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: false,
-    says: "YouTube does not know the video.",
+    message: "YouTube does not know the video.",
   },
   {
-    meaning: "the token, without a reason",
+    about: "the token, without a reason",
     statuses: [401],
-    becomes: "AUTH_EXPIRED",
+    brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    says: "The YouTube account's access has expired.",
+    message: "The YouTube account's access has expired.",
   },
   {
-    meaning: "too fast, without a reason",
+    about: "too fast, without a reason",
     statuses: [429],
-    becomes: "RATE_LIMITED",
+    brokerCode: "RATE_LIMITED",
     notPublished: true,
-    again: 60,
-    says: "YouTube limits the number of calls at the moment.",
+    retryAfterSeconds: 60,
+    message: "YouTube limits the number of calls at the moment.",
   },
   {
-    meaning: "a fault on Google's side",
+    about: "a fault on Google's side",
     reasons: ["backendError", "internalError"],
     statuses: [500, 502, 503, 504],
-    becomes: "PLATFORM_UNAVAILABLE",
+    brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: false,
-    says: "YouTube has a fault at the moment.",
+    message: "YouTube has a fault at the moment.",
   },
 ];
 
-const unknown: ErrorRow = {
-  meaning: "nobody has documented it",
-  becomes: "UNEXPECTED_RESPONSE",
+const unknown: YoutubeErrorRow = {
+  about: "nobody has documented it",
+  brokerCode: "UNEXPECTED_RESPONSE",
   notPublished: false,
-  says: "YouTube gave an answer that is not known.",
+  message: "YouTube gave an answer that is not known.",
 };
 
 /** Sends one request and reads its answer. Throws the BrokerError that a refusal means. */
@@ -269,20 +261,12 @@ export function readYoutube<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
 export function errorOf(answer: HttpAnswer, now = new Date()): BrokerError {
   const { reasons, platformError } = readRefusal(answer);
   const row = errors.find((one) => fits(one, reasons, answer.status, platformError.message ?? "")) ?? unknown;
-  const retryAfterSeconds =
-    retryAfter(answer) ?? (row.again === "pacificMidnight" ? untilPacificMidnight(now) : row.again);
-  return new BrokerError(row.becomes, row.says, {
-    notPublished: row.notPublished,
-    platformError,
-    ...(row.surfacesAs === undefined ? {} : { publicCode: row.surfacesAs }),
-    ...(row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts }),
-    ...(row.limitOf === undefined ? {} : { limitOf: row.limitOf }),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  });
+  const named = retryAfter(answer) ?? (row.untilNextDay === true ? untilPacificMidnight(now) : undefined);
+  return toBrokerError("YouTube", row, platformError, named === undefined ? {} : { retryAfterSeconds: named });
 }
 
 function fits(
-  { reasons, statuses, sentence }: ErrorRow,
+  { reasons, statuses, sentence }: YoutubeErrorRow,
   given: readonly string[],
   status: number,
   message: string,
@@ -304,7 +288,7 @@ function readRefusal(answer: HttpAnswer): { reasons: string[]; platformError: Pl
     platformError: {
       status: answer.status,
       code: named[0] ?? error?.status ?? null,
-      message: typeof message === "string" ? cutText(redact(message), 500) : null,
+      message: platformWords(message),
       requestId: answer.headers["x-goog-request-id"] ?? answer.headers["x-guploader-uploadid"] ?? null,
     },
   };

@@ -1,5 +1,5 @@
+import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
-import { redact } from "../kit/redaction.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { callYoutube } from "./errors.ts";
 import { channels, tokenRefusal, tokens } from "./wire.ts";
@@ -79,7 +79,7 @@ function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
   const platformError = {
     status: answer.status,
     code: error ?? null,
-    message: error_description ? redact(error_description) : null,
+    message: platformWords(error_description),
     requestId: null,
   };
   if (answer.status >= 500)

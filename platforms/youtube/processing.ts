@@ -1,4 +1,4 @@
-import type { BrokerCode } from "../../model/errors.ts";
+import type { ErrorOutcome } from "../kit/errors.ts";
 import {
   BrokerError,
   type PublishMedia,
@@ -92,34 +92,34 @@ function isProcessed({ status, processingDetails }: Processing): boolean {
 }
 
 /** No audience ever sees a video that has failed so: a caller's retry uploads it anew. Rows for `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other. */
-export const outcomes: readonly { state: string; reasons?: readonly string[]; becomes: BrokerCode; says: string }[] = [
+export const outcomes: readonly (ErrorOutcome & { state: string; reasons?: readonly string[] })[] = [
   {
     state: "failed",
     reasons: ["codec", "conversion", "emptyFile", "invalidFile", "tooSmall"],
-    becomes: "MEDIA_REJECTED",
-    says: "YouTube cannot use the video's file.",
+    brokerCode: "MEDIA_REJECTED",
+    message: "YouTube cannot use the video's file.",
   },
   {
     state: "failed",
     reasons: ["uploadAborted"],
-    becomes: "MEDIA_FAILED",
-    says: "YouTube did not receive the whole video.",
+    brokerCode: "MEDIA_FAILED",
+    message: "YouTube did not receive the whole video.",
   },
-  { state: "failed", becomes: "UNEXPECTED_RESPONSE", says: "YouTube could not process the video." },
+  { state: "failed", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube could not process the video." },
   {
     state: "rejected",
     reasons: ["length"],
-    becomes: "MEDIA_REJECTED",
-    says: "YouTube rejected the video because of its length.",
+    brokerCode: "MEDIA_REJECTED",
+    message: "YouTube rejected the video because of its length.",
   },
-  { state: "rejected", becomes: "UNEXPECTED_RESPONSE", says: "YouTube rejected the video." },
+  { state: "rejected", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube rejected the video." },
   {
     state: "processing failed",
     reasons: ["uploadFailed"],
-    becomes: "MEDIA_FAILED",
-    says: "YouTube did not receive the whole video.",
+    brokerCode: "MEDIA_FAILED",
+    message: "YouTube did not receive the whole video.",
   },
-  { state: "processing failed", becomes: "UNEXPECTED_RESPONSE", says: "YouTube could not process the video." },
+  { state: "processing failed", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube could not process the video." },
 ];
 
 function failureOf(state: string | null | undefined, reason: string | null | undefined): BrokerError | null {
@@ -127,8 +127,8 @@ function failureOf(state: string | null | undefined, reason: string | null | und
     (one) => one.state === state && (one.reasons === undefined || one.reasons.includes(reason ?? "")),
   );
   if (row === undefined) return null;
-  const says = row.reasons === undefined && reason ? row.says.replace(/\.$/, `: ${reason}.`) : row.says;
-  return new BrokerError(row.becomes, says, {
+  const message = row.reasons === undefined && reason ? row.message.replace(/\.$/, `: ${reason}.`) : row.message;
+  return new BrokerError(row.brokerCode, message, {
     retryable: false,
     neverLive: true,
     platformError: { status: 200, code: reason ?? null, message: state ?? null, requestId: null },
@@ -195,9 +195,5 @@ function thumbnailRendition({ mimeType, sizeBytes, orientation }: PublishMedia):
 function notSet(error: BrokerError): BrokerError {
   const hint =
     error.platformError?.code === "forbidden" ? " The channel's phone number may have to be verified first." : "";
-  return new BrokerError(error.code, `The thumbnail was not set. ${error.message}${hint}`, {
-    cause: error,
-    ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
-    ...(error.platformError === null ? {} : { platformError: error.platformError }),
-  });
+  return error.with({ message: `The thumbnail was not set. ${error.message}${hint}` });
 }
