@@ -48,9 +48,9 @@ export const PLATFORM_POST_STATUS_MEANINGS = {
   published: "It is live.",
   /** By the engine. Left by retry or discarding, and for published when an answer turns up late that says it is live. */
   failed: "It is not live, and nothing more is tried by itself.",
-  /** By the engine. Left when reading back settles it within a day, by a forced retry, or by discarding. */
+  /** By the engine, or where a forced retry is cancelled. Left when reading back settles it within a day, or by a forced retry. */
   unknown: "The commit's answer was lost and reading back cannot tell whether it is live.",
-  /** By cancel or delete, or with its platform set. Left only for published, when a lost commit turns out to be live. */
+  /** By cancel or delete, or with its platform set. Left only for published, when an answer turns up late that says it is live. */
   discarded: "It was cancelled before it was published.",
 } as const;
 

@@ -210,9 +210,7 @@ function counts(ran: Ran, group: readonly Post[]): Violation[] {
   const violations: Violation[] = [];
   const of = (status: string): number => group.filter(({ row }) => row.status === status).length;
   const again = group.reduce((sum, each) => sum + forced(ran, each), 0);
-  // A caller may cancel what nobody knows; where nothing can be read back, nobody learns of it then.
-  const isUnknown = ({ row }: Post): boolean =>
-    row.status === "unknown" || (row.status === "discarded" && row.was_unknown);
+  const isUnknown = ({ row }: Post): boolean => row.status === "unknown";
   const last = post.entries.at(-1)?.length ?? 0;
   const most = Math.max(...post.entries.map((each) => each.length));
   if (most > group.length + again)
@@ -375,9 +373,9 @@ const FORWARD: Record<string, Record<string, readonly string[]>> = {
     pending: ["queued", "posting", "published", "failed", "unknown", "discarded"],
     queued: ["posting", "published", "failed", "unknown", "discarded"],
     posting: ["published", "failed", "unknown", "discarded"],
-    unknown: ["published", "failed", "discarded", "queued"],
+    unknown: ["published", "failed", "queued"],
     failed: ["discarded", "queued"],
-    discarded: ["published"],
+    discarded: [],
   },
 };
 

@@ -21,13 +21,14 @@ export const holdPlatformPosts = statement<HeldPlatformPostRow>(
 );
 
 /**
- * ($1 post, $2 user, $3 mode): the platform posts with a commit whose outcome is open. To be asked after
- * `holdPlatformPosts`, in a statement of its own, since a commit may have been written while that one waited.
+ * ($1 post, $2 user, $3 mode): the platform posts of which nobody knows whether they are live: with a commit that is open,
+ * or was given up. To be asked after `holdPlatformPosts`, in a statement of its own, since a commit may have been written
+ * while that one waited.
  */
-export const findOpenIntents = statement<{ platform_post_id: string }>(
-  "publish_steps.find_open_of_post",
-  `select s.platform_post_id from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-   where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and s.effect = 'visible' and s.result is null`,
+export const findUncertainPlatformPosts = statement<{ id: string }>(
+  "platform_posts.find_uncertain",
+  `select pp.id from platform_posts pp
+   where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and exists (select from uncertain_commits(pp.id, pp.live_through))`,
 );
 
 /** The account that publishes from now on: the set's active one, unless parts are live on the old one or handles stand ready there. */
@@ -62,16 +63,19 @@ export const closeIntents = statement(
    where platform_post_id = any($1) and user_id = $2 and mode = $3 and effect = 'visible' and (result is null or result = 'unknown')`,
 );
 
-/**
- * ($1 ids, $2 user, $3 mode, $4 error or null): no step of theirs begins any more, and one that is running loses its
- * work. A commit whose outcome is open goes on being read back.
- */
+/** ($1 ids, $2 user, $3 mode, $4 error or null): no step of theirs begins any more, and one that is running loses its work. */
 export const discardPlatformPosts = statement(
   "platform_posts.discard",
-  `update platform_posts pp set status = 'discarded', error = coalesce($4, error), fence = fence + 1, updated_at = now(),
-     next_action_at = case when exists (select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null)
-       then coalesce(pp.next_action_at, now()) end,
-     lease_until = null, lease_owner = null
+  `update platform_posts set status = 'discarded', error = coalesce($4, error), fence = fence + 1, updated_at = now(),
+     next_action_at = null, lease_until = null, lease_owner = null
+   where id = any($1) and user_id = $2 and mode = $3`,
+);
+
+/** ($1 ids, $2 user, $3 mode, $4 error): a forced retry of theirs does not begin any more, and what came of the first call stays unknown. */
+export const takeBackForcedRetries = statement(
+  "platform_posts.take_back_forced_retries",
+  `update platform_posts set status = 'unknown', error = $4, fence = fence + 1, updated_at = now(),
+     next_action_at = null, lease_until = null, lease_owner = null
    where id = any($1) and user_id = $2 and mode = $3`,
 );
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Broker } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { retry } from "./schedule.ts";
+import { discard, retry } from "./schedule.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
 
@@ -23,6 +23,48 @@ test("a live post is found by its repeat, however often that could not be sent a
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
     assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+test("a post whose answer was lost is not cancelled while its repeat waits to be sent", async () => {
+  await withWorld(async (world) => {
+    const { url } = world.ledger;
+    const post = await lostPost(world);
+    const broker = ledgerBroker(world.ledger, { identicalRepeat: true });
+    const engine = await world.startEngine({
+      broker,
+      faultPoint: ({ point }) => {
+        if (point === "reconcile.before") world.ledger.url = NOWHERE;
+      },
+    });
+    await world.until(post, ({ events }) => events.includes("platform_post.retry_scheduled"));
+    await engine.stop();
+    await assert.rejects(
+      world.act(post, (tx, held) => discard(tx, held)),
+      /is being published/,
+    );
+    world.ledger.url = url;
+    await world.startEngine({ broker });
+    assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("cancelling leaves unknown what nobody knows, before a forced retry has begun as well", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    const engine = await world.startEngine();
+    await world.until(post, isOver);
+    const statusAfter = async () => {
+      await world.act(post, (tx, held) => discard(tx, held));
+      const { status, platformPosts } = await world.read(post);
+      return [status, platformPosts[0]?.status, platformPosts[0]?.error?.code];
+    };
+    assert.deepEqual(await statusAfter(), ["discarded", "unknown", "OUTCOME_UNKNOWN"]);
+    await engine.stop();
+    await world.pool.query("update posts set status = 'failed' where id = $1", [post.id]);
+    await world.act(post, (tx, held) => retry(tx, held, { platforms: ["threads"], force: true }));
+    assert.deepEqual(await statusAfter(), ["discarded", "unknown", "OUTCOME_UNKNOWN"]);
     assert.equal(liveCount(world.ledger, "lost"), 1);
   });
 });
@@ -80,16 +122,19 @@ test("a forced retry that is refused leaves the first call in doubt, which is re
   });
 });
 
-test("the database itself refuses to say failed while a commit is open or was given up", async () => {
+test("the database itself refuses to say failed or discarded while a commit is open or was given up", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     await world.startEngine();
     await world.until(post, isOver);
-    const fail = () =>
-      world.pool.query("update platform_posts set status = 'failed', next_action_at = null where id = $1", [
+    const become = (status: string) => () =>
+      world.pool.query("update platform_posts set status = $2, next_action_at = null where id = $1", [
         post.platformPostId,
+        status,
       ]);
-    await assert.rejects(fail, /platform_posts_failed_is_certain|may be live/);
+    const fail = become("failed");
+    await assert.rejects(fail, /may be live/);
+    await assert.rejects(become("discarded"), /may be live/);
     await world.pool.query(
       "update publish_steps set result = 'unknown' where platform_post_id = $1 and result is null",
       [post.platformPostId],

@@ -8,7 +8,7 @@ import { type PostOwner, tellPost } from "../db/outbox.ts";
 import {
   closeIntents,
   discardPlatformPosts,
-  findOpenIntents,
+  findUncertainPlatformPosts,
   type HeldPlatformPostRow,
   type HeldPost,
   holdPlatformPosts,
@@ -17,8 +17,10 @@ import {
   retryPlatformPosts,
   setPostStatus,
   settleLivePlatformPosts,
+  takeBackForcedRetries,
   tellDue,
 } from "../db/scheduling.ts";
+import { unknownOutcome } from "./failure.ts";
 
 /**
  * What a caller can do to a post's publishing. Each function runs in the caller's transaction, in which the post's row
@@ -75,8 +77,8 @@ export async function retry(
 
 /**
  * Cancel and delete: what is not published never will be. A post that is `posting` can be discarded only while none of
- * its platform posts is under way, which is: no step runs and no commit's outcome is open. `error` is what the
- * discarded platform posts show, where there is more to say than that the caller wanted it.
+ * its platform posts is under way, which is: no step runs and no commit is in doubt. One whose outcome is unknown stays
+ * so. `error` is what the discarded platform posts show, where there is more to say than that the caller wanted it.
  */
 export async function discard(
   tx: pg.PoolClient,
@@ -85,28 +87,33 @@ export async function discard(
 ): Promise<void> {
   assertAllowed(post, "discard");
   const held = await holdPlatformPosts.all(tx, values(post));
-  const open = new Set((await findOpenIntents.all(tx, values(post))).map((intent) => intent.platform_post_id));
-  if (held.some(({ id, status, running }) => status === "posting" && (running || open.has(id))))
+  const uncertain = new Set((await findUncertainPlatformPosts.all(tx, values(post))).map(({ id }) => id));
+  if (held.some(({ id, status, running }) => status === "posting" && (running || uncertain.has(id))))
     throw refusal("discard", post);
-  const live = held.filter(({ status, live: isLive }) => status === "posting" && isLive);
-  const discarded = held.filter(
-    ({ status, live: isLive }) => status !== "published" && !(status === "posting" && isLive),
-  );
+  const isLive = ({ status, live }: HeldPlatformPostRow) => status === "published" || (status === "posting" && live);
   // Everything is out already, and only the links are still being read: there is nothing left to cancel.
-  if (discarded.length === 0 && held.length > 0) throw refusal("discard", post);
-  await settleLivePlatformPosts.run(tx, [live.map(({ id }) => id), post.user_id, post.mode]);
-  await discardPlatformPosts.run(tx, [
-    discarded.map(({ id }) => id),
-    post.user_id,
-    post.mode,
-    error === null ? null : jsonb(error),
-  ]);
+  if (held.length > 0 && held.every(isLive)) throw refusal("discard", post);
+  const live = held.filter((each) => isLive(each) && each.status === "posting");
+  const queuedInDoubt = held.filter(({ id, status }) => status === "queued" && uncertain.has(id));
+  const discarded = held.filter((each) => !isLive(each) && !uncertain.has(each.id));
+  const owned = (platformPosts: readonly HeldPlatformPostRow[]) =>
+    [platformPosts.map(({ id }) => id), post.user_id, post.mode] as const;
+  await settleLivePlatformPosts.run(tx, owned(live));
+  await takeBackForcedRetries.run(tx, [...owned(queuedInDoubt), jsonb(RETRY_TAKEN_BACK)]);
+  await discardPlatformPosts.run(tx, [...owned(discarded), error === null ? null : jsonb(error)]);
   await setPostStatus.run(tx, [...values(post), "discarded"]);
   await tellPost(tx, ownerOf(post), [
     ...live.map(({ id }) => ({ type: "platform_post.published" as const, platform_post_id: id })),
+    ...queuedInDoubt.map(({ id }) => ({ type: "platform_post.unknown" as const, platform_post_id: id })),
     { type: "post.discarded", platform_post_id: null },
   ]);
 }
+
+const RETRY_TAKEN_BACK = unknownOutcome(
+  "The retry was cancelled before it began. It is not known whether the call before it has published the post.",
+  null,
+  null,
+);
 
 /**
  * After an edit of a draft or scheduled post: what was prepared is thrown away, a preparation that is running loses its
