@@ -1,4 +1,5 @@
 import type { PlatformName } from "../model/platform-names.ts";
+import { withBoundOAuth } from "./bound-oauth.ts";
 import { facebook } from "./facebook/index.ts";
 import { instagram } from "./instagram/index.ts";
 import { linkedin } from "./linkedin/index.ts";
@@ -9,14 +10,14 @@ import { twitter } from "./twitter/index.ts";
 import { youtube } from "./youtube/index.ts";
 
 /** The seven, by name: the only registry. One without a broker can be judged, but nobody can connect an account of it. */
-export const platforms: Record<PlatformName, Platform> = {
-  instagram,
-  facebook,
-  twitter,
-  linkedin,
-  tiktok,
-  youtube,
-  threads,
+export const platforms: Readonly<Record<PlatformName, Platform>> = {
+  instagram: withBoundOAuth(instagram),
+  facebook: withBoundOAuth(facebook),
+  twitter: withBoundOAuth(twitter),
+  linkedin: withBoundOAuth(linkedin),
+  tiktok: withBoundOAuth(tiktok),
+  youtube: withBoundOAuth(youtube),
+  threads: withBoundOAuth(threads),
 };
 
 /** Where examples publish: it takes a text alone, one image and a carousel, and asks for no settings. */

@@ -170,7 +170,7 @@ if (import.meta.main) {
 Now name it in three places, then write its sandbox from the platform's documentation:
   model/platform-names.ts  PLATFORM_NAMES: "${name}"
   platforms/catalog.ts     catalog: ${name}
-  platforms/index.ts       platforms: ${name}
+  platforms/index.ts       platforms: ${name}: withBoundOAuth(${name})
   platforms/${name}/sandbox/ and its line in sandbox/index.ts, which share nothing with the broker
 `);
   } catch (error) {

@@ -17,6 +17,7 @@ describe("media by URL", () => {
   let server: Server;
   let base: string;
   let asked = 0;
+  const askedFor: string[] = [];
   let answer: (response: ServerResponse) => void | Promise<void>;
   before(async () => {
     world = await createMediaWorld();
@@ -26,8 +27,9 @@ describe("media by URL", () => {
       allowPrivateUrls: true,
       limitsOf: unlimited,
     });
-    server = createServer((_request, response) => {
+    server = createServer((request, response) => {
       asked += 1;
+      askedFor.push(request.url ?? "");
       void answer(response);
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -225,7 +227,9 @@ describe("media by URL", () => {
       others.flatMap((owner) =>
         [1, 2, 3, 4].map(async () => ({
           owner,
-          id: (await addUrls(world.database.pool, world.jobs, owner, [{ url: `${base}/a.jpg` }]))[0]?.id ?? "",
+          id:
+            (await addUrls(world.database.pool, world.jobs, owner, [{ url: `${base}/${owner.userId}.jpg` }]))[0]?.id ??
+            "",
         })),
       ),
     );
@@ -234,13 +238,28 @@ describe("media by URL", () => {
         assert.equal((await another.ensureReady(owner, [id])).get(id)?.status, "fetching"),
       ),
     );
-    assert.equal(asked - before, 6, "two each, and none of the places of live mode");
+    assert.equal(asked - before, 6, "none of the places of live mode");
+    for (const { userId } of others)
+      assert.equal(askedFor.filter((path) => path === `/${userId}.jpg`).length, 2, userId);
     answer = serve("photo-1x1.jpg");
     const { id } = await add();
     while ((await another.ensureReady(world.owner, [id])).get(id)?.status === "fetching");
     assert.equal((await look(id)).status, "ready");
     another.stop();
     server.closeAllConnections();
+  });
+
+  it("is given up where it comes in drips, so that it holds no place for nothing", async (t) => {
+    // The clock by which slowness is judged runs fast, so that the test need not be slow as well.
+    const now = performance.now.bind(performance);
+    t.mock.method(performance, "now", () => now() * 100);
+    answer = (response) => {
+      const timer = setInterval(() => response.write("drip"), 50);
+      response.writeHead(200).once("close", () => clearInterval(timer));
+    };
+    const { id, job } = await add();
+    await assert.rejects(ingest.run(job), /answers too slowly/);
+    assert.equal((await look(id)).status, "pending");
   });
 
   it("is stored up to what its person may have, however many come at once, and leaves nothing of what is too much", async () => {

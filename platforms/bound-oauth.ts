@@ -1,0 +1,155 @@
+import { cutText } from "../model/cut-text.ts";
+import { withoutTurns } from "../model/text-direction.ts";
+import { TransportError } from "./kit/http.ts";
+import { BrokerError, type Choice, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
+
+/**
+ * The platform with ways to sign in whose answers can be kept, sent back and shown, whatever it has said: tokens are what
+ * fits into a header, texts have a length, an address of a picture is one, and lifetimes end. What cannot be made so is
+ * thrown as an answer that could not be read.
+ */
+export function withBoundOAuth(platform: Platform): Platform {
+  const { label } = platform.definition.capabilities;
+  const { oauth, otherLogins } = platform;
+  return {
+    ...platform,
+    ...(oauth === undefined ? {} : { oauth: bound(oauth, label) }),
+    ...(otherLogins === undefined
+      ? {}
+      : {
+          otherLogins: Object.fromEntries(
+            Object.entries(otherLogins).map(([name, login]) => [name, bound(login, label)]),
+          ),
+        }),
+  };
+}
+
+/** Further accounts of one person are not offered. */
+const MOST_CHOICES = 2_000;
+
+function bound(oauth: OAuth, label: string): OAuth {
+  const { profileAgain, refresh, grantor } = oauth;
+  const profileOf = (profile: Profile) => boundProfile(profile, label);
+  return {
+    ...oauth,
+    exchange: async (...asked) => boundGrant(await heard(oauth.exchange(...asked), label), label),
+    profile: async (...asked) => {
+      const told = await heard(oauth.profile(...asked), label);
+      return "platformAccountId" in told
+        ? profileOf(told)
+        : told.slice(0, MOST_CHOICES).map((choice) => boundChoice(choice, label));
+    },
+    ...(profileAgain && { profileAgain: async (...asked) => profileOf(await heard(profileAgain(...asked), label)) }),
+    ...(refresh && {
+      refresh: {
+        ...refresh,
+        run: async (...asked) => boundGrant(await heard(refresh.run(...asked), label), label),
+      },
+    }),
+    ...(grantor && {
+      grantor: async (...asked) => {
+        const id = await heard(grantor(...asked), label);
+        return id === null ? null : boundId(id, label);
+      },
+    }),
+  };
+}
+
+/** A fault in reading an answer is the answer's: nothing here is made of anything else. */
+async function heard<Told>(asked: Promise<Told>, label: string): Promise<Told> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof BrokerError || error instanceof TransportError) throw error;
+    throw unreadable(label, error);
+  }
+}
+
+function unreadable(label: string, cause?: unknown): BrokerError {
+  return new BrokerError("UNEXPECTED_RESPONSE", `${label} gave an answer that could not be read.`, { cause });
+}
+
+function boundChoice({ profile, token }: Choice, label: string): Choice {
+  return {
+    profile: boundProfile(profile, label),
+    ...(token && {
+      token: {
+        accessToken: boundToken(token.accessToken, label),
+        expiresInSeconds: boundLifetime(token.expiresInSeconds),
+      },
+    }),
+  };
+}
+
+const MOST_SCOPES = 100;
+
+function boundGrant(grant: Grant, label: string): Grant {
+  const { accessToken, refreshToken, expiresInSeconds, refreshExpiresInSeconds, scopes } = grant;
+  return {
+    accessToken: boundToken(accessToken, label),
+    refreshToken: refreshToken === null ? null : boundToken(refreshToken, label),
+    expiresInSeconds: boundLifetime(expiresInSeconds),
+    refreshExpiresInSeconds: boundLifetime(refreshExpiresInSeconds),
+    scopes: scopes?.slice(0, MOST_SCOPES).map((scope) => cutText(scope, 200)) ?? null,
+  };
+}
+
+function boundToken(token: string, label: string): string {
+  if (/^[\x21-\x7e]{1,10000}$/.test(token)) return token;
+  throw unreadable(label);
+}
+
+/** Nobody waits longer, and dates of databases end. */
+const LONGEST_LIFE_SECONDS = 100 * 366 * 86_400;
+
+function boundLifetime(seconds: number | null): number | null {
+  return seconds === null ? null : Math.min(Math.max(seconds, 0), LONGEST_LIFE_SECONDS);
+}
+
+function boundProfile(
+  { platformAccountId, username, displayName, avatarUrl, metadata }: Profile,
+  label: string,
+): Profile {
+  return {
+    platformAccountId: boundId(platformAccountId, label),
+    username: boundName(username),
+    displayName: boundName(displayName),
+    avatarUrl: boundAddress(avatarUrl),
+    metadata: boundMembers(metadata, 1),
+  };
+}
+
+function boundId(id: string, label: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(id)) return id;
+  throw unreadable(label);
+}
+
+/** It stands in lists, letters and their subjects: in one line, and read as it is written. */
+function boundName(name: string | null): string | null {
+  return name === null ? null : withoutTurns(cutText(name, 255).replace(/\p{Cc}+/gu, " ")).trim() || null;
+}
+
+function boundAddress(address: string | null): string | null {
+  const url = address === null || address.length > 2_000 ? null : URL.parse(address);
+  return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
+}
+
+const DEEPEST = 4;
+const MOST_MEMBERS = 100;
+
+function boundMembers(members: object, depth: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members)
+      .slice(0, MOST_MEMBERS)
+      .map(([name, member]) => [cutText(name, 100), boundValue(member, depth)]),
+  );
+}
+
+function boundValue(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return cutText(value, 1_000);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= DEEPEST) return null;
+  return Array.isArray(value)
+    ? value.slice(0, MOST_MEMBERS).map((each) => boundValue(each, depth + 1))
+    : boundMembers(value, depth + 1);
+}
