@@ -3,10 +3,10 @@ import { openTransport } from "../server/mail/deliver-mail.ts";
 import { sentenceOf } from "./answer.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
-/** Whether letters reach people: the mail server is there and takes our name and password. Nothing is sent. */
+/** Whether emails can be sent: the mail server is reachable and accepts the credentials. Nothing is sent. */
 export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl">): Promise<Finding> {
   if (mail.smtpUrl === null) {
-    const message = `no mail server is set; letters are written to ${mail.folder}`;
+    const message = `no mail server is set; emails are written to ${mail.folder}`;
     return /^(localhost|127\..*|\[::1\])$/.test(new URL(appUrl).hostname)
       ? ok("mail", message)
       : warning("mail", message, "Set AMPOST_SMTP_URL, so that invitations and new passwords reach people.");
@@ -15,11 +15,11 @@ export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl"
   const transport = await openTransport(mail.smtpUrl);
   try {
     await transport.verify();
-    return ok("mail", `${host} takes letters from ${mail.from}`);
+    return ok("mail", `${host} accepts email from ${mail.from}`);
   } catch (error) {
     return failed(
       "mail",
-      `${host} does not take our letters: ${sentenceOf(error)}`,
+      `${host} does not accept email: ${sentenceOf(error)}`,
       "Check server, port, user and password in AMPOST_SMTP_URL.",
     );
   } finally {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { openInstallation } from "./installation.fixture.ts";
 
-test("the first start prints a link that makes the owner once, letters are written to files, and the log shows no secret of any of it", async (t) => {
+test("the first start prints a link that makes the owner once, emails are written to files, and the log shows no secret of any of it", async (t) => {
   const installation = await openInstallation(t);
   await installation.json("bootstrap", "--json");
   const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_SIGNUP: "open" });
@@ -39,13 +39,13 @@ test("the first start prints a link that makes the owner once, letters are writt
   await post("sign-up/email", { email: "ada@example.com", password: "yet another long password" });
 
   const folder = join(installation.dataDir, "mail");
-  await installation.until(async () => server.output().split("a letter was written to a file").length === 3);
-  const letters = await Promise.all(
+  await installation.until(async () => server.output().split("an email was written to a file").length === 3);
+  const emails = await Promise.all(
     (await readdir(folder)).map(async (name) =>
       (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "="),
     ),
   );
-  assert.deepEqual(letters.map((letter) => /^To: .*?([\w.]+@[\w.]+)/m.exec(letter)?.[1]).sort(), [
+  assert.deepEqual(emails.map((email) => /^To: .*?([\w.]+@[\w.]+)/m.exec(email)?.[1]).sort(), [
     "ada@example.com",
     "owner@example.com",
   ]);
@@ -53,7 +53,7 @@ test("the first start prints a link that makes the owner once, letters are writt
     owner.password,
     "another horse entirely",
     "yet another long password",
-    ...letters.map((letter) => /token=(\S+)/.exec(letter)?.[1] ?? ""),
+    ...emails.map((email) => /token=(\S+)/.exec(email)?.[1] ?? ""),
   );
 
   const log = server

@@ -7,7 +7,7 @@ import { jpeg, openSandbox, serveFiles } from "./fixture.ts";
 test("an empty page says what to do", async (t) => {
   const { url } = await openSandbox(t, { appUrl: "http://localhost:3999" });
   const page = await (await fetch(url)).text();
-  assert.match(page, /Nothing has been published yet/);
+  assert.match(page, /Nothing published yet/);
   assert.match(page, /http:\/\/localhost:3999\/api\/v1\/posts/);
 });
 

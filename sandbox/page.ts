@@ -30,10 +30,10 @@ export function answerPage(context: PageContext, url: URL, host: string | undefi
   for (const address of addressesOf(url, host)) {
     const post = world.ledger.byUrl(address, now);
     if (post && isShown(context, post))
-      return single(context, url, [post], `${post.look.author.name} on the sandbox`, post.post.id);
+      return single(context, url, [post], `${post.look.author.name} in the sandbox`, post.post.id);
     const posts = world.ledger.byAuthor(address, now, CHAINS_A_PAGE).filter((one) => isShown(context, one));
     if (posts.length > 0)
-      return single(context, url, posts, `Posts of ${posts[0]?.look.author.name ?? "this profile"}`, null);
+      return single(context, url, posts, `Posts by ${posts[0]?.look.author.name ?? "this profile"}`, null);
   }
   return undefined;
 }
@@ -122,10 +122,10 @@ function chains(context: PageContext, url: URL, posts: SeenPost[], focus: string
 }
 
 function emptyState({ appUrl }: PageContext, older: boolean): string {
-  if (older) return `<div class="empty"><p>There are no older posts.</p></div>`;
+  if (older) return `<div class="empty"><p>No older posts.</p></div>`;
   const api = escapeHtml(appUrl ?? "http://localhost:3000");
-  return `<div class="empty"><h2>Nothing has been published yet</h2>
-<p>Posts of test keys go to the sandbox and show up here the way their audience would see them. To publish the first one:</p>
+  return `<div class="empty"><h2>Nothing published yet</h2>
+<p>Posts made with test keys are published to the sandbox and appear here as their audience would see them. To publish your first one:</p>
 <pre><code>BOOT=$(npm run --silent ampost -- bootstrap --json)
 KEY=$(echo "$BOOT" | sed 's/.*"apiKey":"\\([^"]*\\).*/\\1/')
 SET=$(echo "$BOOT" | sed 's/.*"platformSetId":"\\([^"]*\\)","accounts.*/\\1/')
@@ -152,7 +152,7 @@ function layout(
   const nonce = createHash("sha256").update(`${version}${process.hrtime.bigint()}`).digest("base64url").slice(0, 16);
   const moved = Math.abs(world.clock.now() - Date.now()) > 5_000;
   const clock = moved
-    ? `<p class="clock">The sandbox's clock reads ${new Date(world.clock.now()).toUTCString()}.</p>`
+    ? `<p class="clock">The sandbox clock is set to ${new Date(world.clock.now()).toUTCString()}.</p>`
     : "";
   const dashboard = appUrl && URL.canParse(appUrl) ? `<a class="app" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
   const page =
@@ -161,7 +161,7 @@ function layout(
 <body><header><div class="bar"><a class="brand" href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
 <main data-version="${version}">${clock}${main}</main>
 <button id="fresh" hidden>New posts</button>
-<footer>Posts as their audience would see them. Nothing here has left this machine.</footer>
+<footer>Posts as their audience would see them. Nothing here leaves this machine.</footer>
 <script nonce="${nonce}">${REFRESH_SCRIPT}</script></body></html>`);
   const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
   return { ...page, headers: { ...page.headers, "content-security-policy": policy } };

@@ -22,7 +22,7 @@ import {
   sweepSignIn,
 } from "./jobs/sweeps.ts";
 import { deliverMail } from "./mail/deliver-mail.ts";
-import { writeExpiryLetter, writeHoldLetter } from "./mail/letters.ts";
+import { renderExpiryEmail, renderHoldEmail } from "./mail/emails.ts";
 import { MAIL_QUEUE } from "./mail/queues.ts";
 import { sendMail } from "./mail/send-mail.ts";
 import { createIngest } from "./media/ingest.ts";
@@ -79,7 +79,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
         await sendMail(
           { jobs, vault: oauth.vault },
           pool,
-          writeHoldLetter(owner.email, HOLD_REASONS[reason], config.appUrl),
+          renderHoldEmail(owner.email, HOLD_REASONS[reason], config.appUrl),
         );
     },
   });
@@ -122,7 +122,7 @@ export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise
       [WARN_QUEUE]: (_data, signal) =>
         warnOfEnds(
           oauth,
-          (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, writeExpiryLetter(ending, config.appUrl)),
+          (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl)),
           signal,
         ),
       [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),

@@ -64,14 +64,14 @@ export async function assertSound(page: Page): Promise<void> {
   assert.deepEqual(await page.evaluate(flaws), [], page.url());
 }
 
-/** The link of the newest letter to an address that leads to a path. */
-export async function linkInLetter({ dataDir, until }: Installation, to: string, path: string): Promise<string> {
+/** The link of the newest email to an address that leads to a path. */
+export async function linkInEmail({ dataDir, until }: Installation, to: string, path: string): Promise<string> {
   const folder = join(dataDir, "mail");
   let link = "";
   await until(async () => {
     for (const name of await readdir(folder).catch(() => [])) {
-      const letter = (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "=");
-      if (letter.includes(`To: ${to}`)) link = new RegExp(`http\\S+${path}\\?token=\\S+`).exec(letter)?.[0] ?? link;
+      const email = (await readFile(join(folder, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "=");
+      if (email.includes(`To: ${to}`)) link = new RegExp(`http\\S+${path}\\?token=\\S+`).exec(email)?.[0] ?? link;
     }
     return link !== "";
   });

@@ -49,8 +49,8 @@ export async function visit(
   };
 }
 
-/** The letters that are on the job queue, in the order in which they were asked for. */
-export function lettersOf(world: World): Mail[] {
+/** The emails that are on the job queue, in the order in which they were asked for. */
+export function emailsOf(world: World): Mail[] {
   return world.jobs
     .filter(({ queue }) => queue === MAIL_QUEUE)
     .map(({ data }) => {
@@ -61,10 +61,10 @@ export function lettersOf(world: World): Mail[] {
     });
 }
 
-/** What the link of the last letter to an address carries. */
+/** What the link of the last email to an address carries. */
 export function tokenFor(world: World, address: string): string {
-  const letter = lettersOf(world).findLast(({ to }) => to === address);
-  const link = /https?:\/\/\S+/.exec(letter?.text ?? "")?.[0] ?? "";
+  const email = emailsOf(world).findLast(({ to }) => to === address);
+  const link = /https?:\/\/\S+/.exec(email?.text ?? "")?.[0] ?? "";
   const { searchParams } = new URL(link === "" ? "http://nothing.invalid" : link);
   return searchParams.get("token") ?? searchParams.get("invite") ?? "";
 }

@@ -11,8 +11,8 @@ import type { Logger } from "pino";
 
 import { newId } from "../../model/ids.ts";
 import { findSession } from "../db/sessions.ts";
+import type { AuthEmail } from "./emails.ts";
 import { digestToken, keepTokensHashed } from "./hashed-tokens.ts";
-import type { AuthLetter } from "./letters.ts";
 import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "./lifetimes.ts";
 import { readSigned } from "./signed-cookie.ts";
 import { type Deed, watch } from "./watch.ts";
@@ -32,8 +32,8 @@ export interface AuthDeps {
   appUrl: string;
   /** Writes down what somebody did. */
   record(deed: Deed, visit: Visit): Promise<void>;
-  /** Has a letter sent. */
-  sendLetter(to: string, letter: AuthLetter): Promise<void>;
+  /** Queues an email. */
+  sendEmail(to: string, email: AuthEmail): Promise<void>;
 }
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>;
@@ -68,7 +68,7 @@ export async function createAuth(deps: AuthDeps) {
         enabled: true,
         // The owner of the old address has to agree before the new one is asked.
         sendChangeEmailConfirmation: ({ user, newEmail, token }) =>
-          deps.sendLetter(user.email, { kind: "email_change", newEmail, link: linkTo("/verify-email", token) }),
+          deps.sendEmail(user.email, { kind: "email_change", newEmail, link: linkTo("/verify-email", token) }),
       },
     },
     session: {
@@ -118,7 +118,7 @@ export async function createAuth(deps: AuthDeps) {
       resetPasswordTokenExpiresIn: RESET_MINUTES * 60,
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: ({ user, token }) =>
-        deps.sendLetter(user.email, { kind: "password_reset", link: linkTo("/reset-password", token) }),
+        deps.sendEmail(user.email, { kind: "password_reset", link: linkTo("/reset-password", token) }),
       onPasswordReset: ({ user }) => watcher.passwordReset(user),
     },
     emailVerification: {
@@ -126,7 +126,7 @@ export async function createAuth(deps: AuthDeps) {
       autoSignInAfterVerification: false,
       expiresIn: VERIFY_HOURS * 60 * 60,
       sendVerificationEmail: ({ user, token }) =>
-        deps.sendLetter(user.email, { kind: "verify_email", link: linkTo("/verify-email", token) }),
+        deps.sendEmail(user.email, { kind: "verify_email", link: linkTo("/verify-email", token) }),
     },
     plugins: [
       twoFactor({
@@ -204,7 +204,7 @@ export async function createAuth(deps: AuthDeps) {
       await forms.hash(password);
       return false;
     },
-    /** Where a letter leads, so that its reader shows that the address is theirs. */
+    /** The link in an email by which its reader confirms that the address is theirs. */
     linkToVerify: async ({ id, email }: { id: string; email: string }): Promise<string> =>
       linkTo(
         "/verify-email",

@@ -24,7 +24,7 @@ export const LIMITS = {
   signIn: { account: 10, address: 60, seconds: QUARTER },
   secondFactor: { address: 30, seconds: QUARTER },
   signUp: { account: 5, address: 60, seconds: HOUR },
-  letter: { account: 5, address: 30, seconds: HOUR },
+  email: { account: 5, address: 30, seconds: HOUR },
   oneTimeToken: { address: 30, seconds: HOUR },
   password: { account: 10, address: 60, seconds: QUARTER },
   mcpClient: { account: 30, address: 120, seconds: QUARTER },

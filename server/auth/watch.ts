@@ -39,9 +39,9 @@ const COUNTED: Readonly<Record<string, Tried>> = {
   "/passkey/verify-authentication": "signIn",
   "/two-factor/verify-totp": "secondFactor",
   "/two-factor/verify-backup-code": "secondFactor",
-  "/request-password-reset": "letter",
-  "/send-verification-email": "letter",
-  "/change-email": "letter",
+  "/request-password-reset": "email",
+  "/send-verification-email": "email",
+  "/change-email": "email",
   "/reset-password": "oneTimeToken",
   "/verify-email": "oneTimeToken",
   "/change-password": "password",
@@ -197,7 +197,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
 
   /** Whoever could set a new password has proved who they are: earlier failures are forgotten. */
   async function passwordReset(user: { id: string; email: string }): Promise<void> {
-    // The letter has reached them: that shows the address, too.
+    // The email has reached them, which also confirms the address.
     await verifyEmail.one(pool, [user.id]);
     await record({ userId: user.id, action: "user.password_reset", sessionId: null });
     await forgive(pool, "signIn", user.email);

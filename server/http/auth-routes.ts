@@ -70,8 +70,8 @@ function addWaysIn(scope: FastifyInstance, services: Services): void {
       return await signIn(services, request, reply, { ...person, ...invited });
     }
     if (email === undefined)
-      throw refuseField("signUp.email", "/email", "email is required", "Send the address that letters are to reach.");
-    await takingAtLeast(SECRETIVE_MILLISECONDS, signUp(services, originOf(request), { ...person, email }));
+      throw refuseField("signUp.email", "/email", "email is required", "Send your email address.");
+    await atLeast(TIMING_SAFE_MILLISECONDS, signUp(services, originOf(request), { ...person, email }));
     return { next: "verify_email" };
   });
   scope.post("/api/auth/set-up", async (request, reply) => {
@@ -91,7 +91,7 @@ async function readVisitorsBody<Body extends z.ZodType>(
   return parseInput(form, { params: request.params, query: request.query, body }).body;
 }
 
-/** Whoever has just made their account is signed in at once. */
+/** A new user is signed in immediately. */
 async function signIn(
   services: Services,
   request: FastifyRequest,
@@ -105,11 +105,11 @@ async function signIn(
   return { next: "signed_in" };
 }
 
-/** What a letter is written for takes as long as when none is, so that nobody learns by a clock who has an account. */
-const SECRETIVE = ["/api/auth/request-password-reset"];
-const SECRETIVE_MILLISECONDS = 400;
+/** Answers take equally long whether an email is sent or not, so that timing does not reveal who has an account. */
+const TIMING_SAFE_PATHS = ["/api/auth/request-password-reset"];
+const TIMING_SAFE_MILLISECONDS = 400;
 
-async function takingAtLeast<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+async function atLeast<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   const [result] = await Promise.allSettled([work, sleep(milliseconds)]);
   if (result.status === "rejected") throw result.reason;
   return result.value;
@@ -139,8 +139,8 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
     ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
   });
   const work = asVisitor(services, request, ({ handler }) => handler(asked));
-  const response = await (SECRETIVE.includes(request.routeOptions.url ?? "")
-    ? takingAtLeast(SECRETIVE_MILLISECONDS, work)
+  const response = await (TIMING_SAFE_PATHS.includes(request.routeOptions.url ?? "")
+    ? atLeast(TIMING_SAFE_MILLISECONDS, work)
     : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
@@ -165,7 +165,7 @@ function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): v
   if (elsewhere !== undefined)
     throw refuseRequest(
       "auth.invalid_callback_url",
-      `${elsewhere[0].slice(0, 100)} has to be a path of the app`,
+      `${elsewhere[0].slice(0, 100)} must be a path of the app`,
       "Send a path such as /settings, or leave it out.",
     );
 }
@@ -187,17 +187,13 @@ async function asVisitor<Result>(
 const failure = z.object({ code: z.string().optional(), message: z.string().optional() });
 
 function refusalOf(status: number, { code, message }: z.output<typeof failure> = {}): PublicError {
-  if (status >= 500)
-    return new PublicError(
-      "INTERNAL_ERROR",
-      "Something went wrong on our side. Nothing is known to be wrong with the request.",
-    );
+  if (status >= 500) return new PublicError("INTERNAL_ERROR", "Something went wrong on our side.");
   const publicCode = PUBLIC_BY_STATUS[status] ?? "VALIDATION_FAILED";
   const reason = code ?? STATUS_CODES[status]?.replaceAll(" ", "_") ?? "refused";
   const refusal = refuseRequest(
     `auth.${reason.toLowerCase()}`,
-    message ?? "The request was refused",
-    FIXES[reason] ?? "Check what was sent, and try again.",
+    message ?? "The request was rejected",
+    FIXES[reason] ?? "Check the request and try again.",
     publicCode,
   );
   return publicCode === "RATE_LIMITED"
@@ -214,12 +210,12 @@ const PUBLIC_BY_STATUS: Readonly<Record<number, PublicCode>> = {
 
 /** What to do about the refusals that people meet. */
 const FIXES: Readonly<Record<string, string>> = {
-  INVALID_EMAIL_OR_PASSWORD: "Check both, or set a new password.",
-  EMAIL_NOT_VERIFIED: "Open the link in the letter that was just sent to the address.",
-  INVALID_TOKEN: "Ask for a new letter: its link works once, for a short time.",
-  TOKEN_EXPIRED: "Ask for a new letter: its link works for a short time.",
-  INVALID_CODE: "Check that the clock of your device is right, and type the code that is shown now.",
-  SESSION_NOT_FRESH: "Sign in again, then repeat it within 15 minutes.",
+  INVALID_EMAIL_OR_PASSWORD: "Check both, or reset your password.",
+  EMAIL_NOT_VERIFIED: "Open the link in the email that was just sent to the address.",
+  INVALID_TOKEN: "Request a new email: its link works once, for a short time.",
+  TOKEN_EXPIRED: "Request a new email: its link works for a short time.",
+  INVALID_CODE: "Check your device's clock, and enter the code shown now.",
+  SESSION_NOT_FRESH: "Sign in again, then retry within 15 minutes.",
 };
 
 /** The headers that the library reads. Addresses and forwarded hosts are not among them: they could be anybody's word. */

@@ -260,7 +260,7 @@ test("a link works once: not after an account was connected by it, and not twice
     browsers.map((browser, number) => browser.arrive(backs[number] ?? new URL("http://localhost"))),
   );
   assert.deepEqual(shown.map(({ status }) => status).sort(), [303, 400, 400]);
-  for (const { status, text } of shown) if (status === 400) assert.match(text, /used already/);
+  for (const { status, text } of shown) if (status === 400) assert.match(text, /already been used/);
   assert.equal((await accountsOf(tenant)).length, 1);
   const { rows } = await world.database.pool.query(
     "select from outbox where type = 'account.connected' and user_id = $1",
@@ -322,7 +322,7 @@ test("a link that is revoked while the person is at the platform connects nothin
   await world.call(revoked.tenant, "DELETE", `/api/v1/connect-links/${revoked.id}`);
   const shown = await browser.arrive(back);
   assert.equal(shown.status, 400);
-  assert.match(shown.text, /withdrawn/);
+  assert.match(shown.text, /revoked/);
   assert.deepEqual(await accountsOf(revoked.tenant), []);
   const late = await newLink();
   const lateBack = await answerConsent(await browser.start(late.path));
@@ -361,7 +361,7 @@ test("what was granted for a link that was revoked or used meanwhile, the platfo
   ).pathname;
   const [, pageId = ""] = /name="platformAccountId" value="(\d+)"/.exec((await browser.open(choosePath)).text) ?? [];
   await revoke(choosing);
-  assert.match((await browser.send(choosePath, { platformAccountId: pageId })).text, /withdrawn/);
+  assert.match((await browser.send(choosePath, { platformAccountId: pageId })).text, /revoked/);
   assert.equal(await revocations("facebook"), 1);
   assert.equal((await browser.send(choosePath, { platformAccountId: pageId })).status, 404);
   assert.equal(await revocations("facebook"), 1);
@@ -513,7 +513,7 @@ test("a live link shows only what the instance, or the set, has an app for", asy
   const { path } = await linkOf(tenant, { platform: null });
   const browser = newBrowser();
   const { text } = await browser.open(path);
-  assert.match(text, /no platform that could be connected/);
+  assert.match(text, /No platform can be connected/);
   assert.ok(!text.includes("rehearsal"));
   assert.equal((await browser.open(`${path}/start?platform=threads`)).status, 400);
   const app = await world.callAs(

@@ -49,7 +49,7 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
       if (platform === undefined)
         throw refuseRequest(
           "connectLinks.platform",
-          "The address names no platform",
+          "The address does not name a platform",
           "Open the link again and choose one.",
         );
       const binding = giveBrowserBinding(request, reply, appUrl);

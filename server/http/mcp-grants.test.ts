@@ -343,14 +343,14 @@ test("a person lets a client in, which then acts for them over MCP and nowhere e
   assert.equal(page.headers.get("x-frame-options"), "DENY");
   const text = await page.clone().text();
   for (const shown of [
-    "Let “Writing Desk” in?",
+    "Authorize “Writing Desk”?",
     "not verified",
     new URL(request.clientId).host,
     "a program on this computer",
     "127.0.0.1:9",
-    'value="test" checked',
   ])
     assert.ok(text.includes(shown), shown);
+  assert.match(text, /value="test"\s+checked/);
   const allowed = await answer({ asked: await formOf(page), answer: "allow", mode: "test" });
   assert.deepEqual(
     [allowed.status, allowed.headers.get("cache-control"), allowed.headers.get("referrer-policy")],
@@ -379,7 +379,7 @@ test("a person lets a client in, which then acts for them over MCP and nowhere e
   const grant = await grantOf(request.clientId);
   assert.deepEqual([grant?.name, grant?.mode, grant?.prefix, grant?.revokedAt], ["Writing Desk", "test", null, null]);
   const listed = await (await fetch(`${world.url}/keys`, { headers: { cookie } })).text();
-  assert.ok(listed.includes("Apps you let in") && listed.includes(`Described at ${request.clientId}`));
+  assert.ok(listed.includes("Authorized apps") && listed.includes(`Metadata: ${request.clientId}`));
   assert.equal((await world.callAs(cookie, "DELETE", `/api/keys/${grant?.id}`)).status, 200);
   const shutOut = await callTool(held.access_token, "account_context");
   assert.equal(shutOut.status, 401);
@@ -557,7 +557,7 @@ test("where it is not certain that an address is the client's, nobody is sent th
     assert.deepEqual([page.status, page.headers.get("location")], [400, null], name);
     const text = await page.text();
     assert.ok(
-      text.includes("That did not work") && !text.includes('name="asked"') && !text.includes('href="https://evil'),
+      text.includes("Something went wrong") && !text.includes('name="asked"') && !text.includes('href="https://evil'),
       name,
     );
   }
@@ -591,7 +591,7 @@ test("what else is wrong in a request its person reads, and goes back with to th
     );
     const { text, back } = await wayBack(sent);
     assert.ok(
-      text.includes("“Writing Desk” was not let in") &&
+      text.includes("“Writing Desk” was not authorized") &&
         text.includes("Back to 127.0.0.1:9") &&
         !text.includes('name="asked"'),
       name,
@@ -758,7 +758,7 @@ test("a client without a document registers itself, and is known by what its id 
   assert.ok(!("client_secret" in said));
   const request = ask(said.client_id, { redirect_uri: "http://127.0.0.1:9/callback" });
   const text = await (await open(request.params)).text();
-  assert.ok(text.includes("Old Desk") && text.includes("It does not say: anybody can use this name."));
+  assert.ok(text.includes("Old Desk") && text.includes("Unknown. Anyone can use this name."));
   const held = await tokensOf(await redeem(request, await letIn(request)));
   assert.equal(await works(held.access_token), 200);
   const toApp = await open(ask(said.client_id, { redirect_uri: "cursor://desk/callback" }).params);

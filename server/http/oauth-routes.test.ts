@@ -40,7 +40,7 @@ for (const { platform, login, oauth, way } of WAYS) {
     const { tenant, cookie } = bystander;
     const shown = await connectAs(world, cookie, tenant, platform, { login, decision: "refuse" });
     assert.equal(shown.status, 400);
-    assert.match(shown.text, /You did not allow access at .*, so nothing was connected/);
+    assert.match(shown.text, /You did not allow access on .*, so nothing was connected/);
     assert.match(shown.text, /Try again/);
     assert.deepEqual(await world.accountsOf(tenant), []);
   });
@@ -114,7 +114,7 @@ test("a state works once: coming back again shows the same account, and a refusa
   await arrive(world, other.cookie, await answerConsent(url, { decision: "refuse" }));
   const replayed = await arrive(world, other.cookie, await answerConsent(url));
   assert.equal(replayed.status, 400);
-  assert.match(replayed.text, /finished already/);
+  assert.match(replayed.text, /already been completed/);
   assert.deepEqual(await world.accountsOf(other.tenant), []);
 });
 
@@ -141,7 +141,7 @@ test("what one session began no other can finish, and it is still good for the o
   for (const cookie of [stranger.cookie, await world.signIn(owner.tenant), ""]) {
     const shown = await arrive(world, cookie, back);
     assert.equal(shown.status, 400);
-    assert.match(shown.text, /another browser or by somebody else/);
+    assert.match(shown.text, /another browser or by another user/);
   }
   assert.deepEqual([...(await world.accountsOf(owner.tenant)), ...(await world.accountsOf(stranger.tenant))], []);
   assert.equal((await arrive(world, owner.cookie, back)).status, 303);
@@ -174,7 +174,7 @@ test("a state that nobody was given, or none at all, is refused and never a faul
   ]) {
     const shown = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/threads/callback${query}`));
     assert.equal(shown.status, 400, query);
-    assert.match(shown.text, /not begun here/);
+    assert.match(shown.text, /not started here/);
   }
   assert.equal(
     (await arrive(world, cookie, new URL("http://localhost:3000/api/platforms/myspace/callback?state=x"))).status,
@@ -183,25 +183,21 @@ test("a state that nobody was given, or none at all, is refused and never a faul
 });
 
 const TAMPERED: readonly [string, (back: URL) => URL, RegExp][] = [
-  [
-    "another platform's address",
-    (back) => new URL(back.href.replace("/threads/", "/twitter/")),
-    /address of another platform/,
-  ],
-  ["no code", (back) => without(back, "code"), /without saying whether you allow access/],
-  ["an empty code", (back) => withParameter(back, "code", ""), /without saying whether you allow access/],
+  ["another platform's address", (back) => new URL(back.href.replace("/threads/", "/twitter/")), /redirect URI/],
+  ["no code", (back) => without(back, "code"), /without saying whether you allowed access/],
+  ["an empty code", (back) => withParameter(back, "code", ""), /without saying whether you allowed access/],
   [
     "two codes",
     (back) => new URL(`${back.href.replace("#_", "")}&code=other`),
-    /without saying whether you allow access/,
+    /without saying whether you allowed access/,
   ],
   [
     "a code that the platform did not give",
     (back) => withParameter(back, "code", "made-up"),
     /did not accept the sign-in/,
   ],
-  ["another issuer", (back) => withParameter(back, "iss", "https://evil.example"), /does not come from Threads/],
-  ["an issuer that is no address", (back) => withParameter(back, "iss", "threads"), /does not come from Threads/],
+  ["another issuer", (back) => withParameter(back, "iss", "https://evil.example"), /did not come from Threads/],
+  ["an issuer that is no address", (back) => withParameter(back, "iss", "threads"), /did not come from Threads/],
 ];
 
 for (const [what, tamper, says] of TAMPERED) {
@@ -211,7 +207,7 @@ for (const [what, tamper, says] of TAMPERED) {
     const shown = await arrive(world, cookie, tamper(back));
     assert.equal(shown.status, 400);
     assert.match(shown.text, says);
-    assert.match((await arrive(world, cookie, back)).text, /finished already/);
+    assert.match((await arrive(world, cookie, back)).text, /already been completed/);
     assert.deepEqual(await world.accountsOf(tenant), []);
   });
 }
@@ -242,14 +238,14 @@ const REFUSALS: readonly [string, RegExp][] = [
   ["error=access_denied&error_reason=user_denied&error_description=<script>alert(1)</script>", /did not allow access/],
   ["error=acceess_denied", /did not allow access/],
   ["error=user_cancelled_login&error_description=x", /did not allow access/],
-  ["error=unauthorized_scope_error", /does not accept the app/],
-  ["error=invalid_scope", /does not accept the app/],
-  ["error=admin_policy_enforced", /rules of the organization/],
-  ["error=temporarily_unavailable", /fault at the moment/],
-  ["error_code=1349126&error_message=App+Not+Setup+<script>alert(1)</script>", /does not accept the app/],
-  ["errCode=10009&error_type=param_error", /a reason that is not known/],
-  ["error=<script>alert(1)</script>", /a reason that is not known/],
-  ["error=__proto__", /a reason that is not known/],
+  ["error=unauthorized_scope_error", /rejected the app/],
+  ["error=invalid_scope", /rejected the app/],
+  ["error=admin_policy_enforced", /organization that owns/],
+  ["error=temporarily_unavailable", /having problems/],
+  ["error_code=1349126&error_message=App+Not+Setup+<script>alert(1)</script>", /rejected the app/],
+  ["errCode=10009&error_type=param_error", /a reason that Ampost does not recognize/],
+  ["error=<script>alert(1)</script>", /a reason that Ampost does not recognize/],
+  ["error=__proto__", /a reason that Ampost does not recognize/],
 ];
 
 for (const [query, says] of REFUSALS) {
@@ -275,7 +271,7 @@ test("a platform that is away, or answers with a fault, is told as that, and try
     await world.control("faults", { platform: "linkedin", operation: "token", kind });
     const shown = await arrive(world, cookie, back);
     assert.equal(shown.status, 502, kind);
-    assert.match(shown.text, /fault at the moment/);
+    assert.match(shown.text, /having problems/);
   }
   assert.equal((await connectAs(world, cookie, tenant, "linkedin")).status, 303);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
+import { emailsOf, tokenFor, visit } from "../../tests/visitor.ts";
 import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
 import { LIMITS, throttle } from "../auth/throttle.ts";
 
@@ -193,11 +193,11 @@ test("a new password is set once by a letter, and ends every session", async () 
 test("asking for a new password says nothing of whether there is an account, and does not write to those who have none", async () => {
   const { email } = await newPerson();
   const ask = (address: string) => visit(world, "POST", "/api/auth/request-password-reset", { email: address });
-  const letters = lettersOf(world).length;
+  const letters = emailsOf(world).length;
   const [known, unknown] = [await ask(email), await ask("nobody@example.com")];
   assert.equal(known.status, 200);
   assert.deepEqual(known.body, unknown.body);
-  assert.equal(lettersOf(world).length, letters + 1);
+  assert.equal(emailsOf(world).length, letters + 1);
 });
 
 test("a link that leads elsewhere is refused", async () => {

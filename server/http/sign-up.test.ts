@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { lettersOf, tokenFor, visit } from "../../tests/visitor.ts";
+import { emailsOf, tokenFor, visit } from "../../tests/visitor.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 import { ensureOwner } from "../domain/users/ensure-user.ts";
 import { completeSetUp, isSetUpOpen, openSetUp } from "../domain/users/set-up.ts";
@@ -54,11 +54,11 @@ test("signing up with an address that has an account answers as for a new one, a
   const second = await signUp({ email: "twice@example.com", password: "another password" });
   assert.deepEqual([second.status, second.body], [first.status, first.body]);
   assert.equal((await usersOf("twice@example.com")).length, 1);
-  assert.match(lettersOf(world).at(-1)?.subject ?? "", /already have an account/);
+  assert.match(emailsOf(world).at(-1)?.subject ?? "", /already have an account/);
   await visit(
     world,
     "GET",
-    `/api/auth/verify-email?token=${new URL(/http\S+/.exec(lettersOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`,
+    `/api/auth/verify-email?token=${new URL(/http\S+/.exec(emailsOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`,
   );
   assert.equal((await signIn("twice@example.com")).status, 200);
 });
@@ -125,7 +125,7 @@ test("a link for setting up that is a day old does not work", async () => {
   const visitor = { actor: { kind: "visitor", id: null }, address: null, requestId: null } as const;
   await assert.rejects(
     completeSetUp(world.services, visitor, token, { email: "late@example.com", password, name: "" }),
-    /used already, or is too old/,
+    /expired or was already used/,
   );
   assert.equal(await isSetUpOpen(world.services), true);
 });

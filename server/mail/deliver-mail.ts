@@ -8,10 +8,10 @@ import type { Vault } from "../oauth/vault.ts";
 import { placeOf } from "./send-mail.ts";
 
 export interface MailSettings {
-  /** smtp:// or smtps://, with user and password; null: letters are written to the folder. */
+  /** smtp:// or smtps://, with user and password; null: emails are written to the folder. */
   smtpUrl: string | null;
   from: string;
-  /** Where letters are written without a mail server. */
+  /** Where emails are written without a mail server. */
   folder: string;
 }
 
@@ -22,15 +22,15 @@ export interface DeliverDeps {
 }
 
 const job = z.object({ id: z.uuid(), sealed: z.string() });
-const letter = z.object({ to: z.string(), subject: z.string(), text: z.string() });
+const email = z.object({ to: z.string(), subject: z.string(), text: z.string() });
 
 /**
- * The chore of MAIL_QUEUE. Throws where the letter could not be handed over: then it is tried again, with the same
- * Message-ID, by which a mail program knows a second copy.
+ * The job of MAIL_QUEUE. Throws where the email could not be handed over: it is then retried with the same
+ * Message-ID, by which a mail client recognizes a second copy.
  */
 export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
   const { id, sealed } = job.parse(data);
-  const { to, subject, text } = letter.parse(JSON.parse(vault.open(sealed, placeOf(id))));
+  const { to, subject, text } = email.parse(JSON.parse(vault.open(sealed, placeOf(id))));
   const message = {
     messageId: `<${id}@${domainOf(mail.from)}>`,
     from: mail.from,
@@ -40,8 +40,8 @@ export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unkno
     headers: { "Auto-Submitted": "auto-generated" },
   };
   if (mail.smtpUrl === null) {
-    const path = await writeLetter(mail.folder, id, message);
-    log.info({ subject, path }, "No mail server is set (AMPOST_SMTP_URL), so a letter was written to a file");
+    const path = await writeEmail(mail.folder, id, message);
+    log.info({ subject, path }, "AMPOST_SMTP_URL is not set, so an email was written to a file");
     return;
   }
   const transport = await openTransport(mail.smtpUrl);
@@ -52,13 +52,13 @@ export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unkno
   }
 }
 
-/** A way to the mail server, not yet connected. Whoever opens it closes it. */
+/** A transport to the mail server, not yet connected. The caller closes it. */
 export async function openTransport(smtpUrl: string) {
   const { createTransport } = await import("nodemailer");
   return createTransport({ url: smtpUrl, connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 });
 }
 
-async function writeLetter(folder: string, id: string, message: object): Promise<string> {
+async function writeEmail(folder: string, id: string, message: object): Promise<string> {
   const { createTransport } = await import("nodemailer");
   const { message: bytes } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -29,7 +29,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A letter as it lies on the job queue. */
+/** An email as it lies on the job queue. */
 async function queued(): Promise<object> {
   const sent: object[] = [];
   await sendMail({ vault, jobs: { send: async (_db, _queue, data) => void sent.push(data) } }, database.pool, mail);
@@ -48,7 +48,7 @@ function settings(smtpUrl: string | null) {
   };
 }
 
-test("what lies on the queue shows nobody the letter, and opens in no other place", async () => {
+test("what lies on the queue shows nobody the email, and opens in no other place", async () => {
   const job = await queued();
   assert.doesNotMatch(JSON.stringify(job), /secret-token|ada@/);
   await assert.rejects(
@@ -57,7 +57,7 @@ test("what lies on the queue shows nobody the letter, and opens in no other plac
   );
 });
 
-test("without a mail server a letter is written to a file, and the log says where, not what", async () => {
+test("without a mail server an email is written to a file, and the log says where, not what", async () => {
   const { deps, said } = settings(null);
   await deliverMail(deps, await queued());
   const [name = ""] = await readdir(folder);
@@ -68,7 +68,7 @@ test("without a mail server a letter is written to a file, and the log says wher
   assert.doesNotMatch(JSON.stringify(said), /secret-token/);
 });
 
-test("a letter that the mail server does not take is tried again, and is known to be the same", async (t) => {
+test("an email that the mail server does not take is tried again, and is known to be the same", async (t) => {
   const server = await startMailServer({ refusals: 1 });
   t.after(() => server.close());
   const { deps } = settings(server.url);
@@ -76,50 +76,50 @@ test("a letter that the mail server does not take is tried again, and is known t
   await assert.rejects(deliverMail(deps, job));
   await deliverMail(deps, job);
   await deliverMail(deps, job);
-  assert.equal(server.letters.length, 2);
-  const ids = server.letters.map((letter) => /^Message-ID: (.*)$/m.exec(letter)?.[1]);
+  assert.equal(server.emails.length, 2);
+  const ids = server.emails.map((email) => /^Message-ID: (.*)$/m.exec(email)?.[1]);
   assert.equal(ids[0], ids[1]);
-  assert.match(server.letters[0] ?? "", /^From: Ampost <ampost@example\.com>/m);
-  assert.match(server.letters[0] ?? "", /secret-token/);
+  assert.match(server.emails[0] ?? "", /^From: Ampost <ampost@example\.com>/m);
+  assert.match(server.emails[0] ?? "", /secret-token/);
 });
 
 test("a mail server that is away is an error, not the end", async () => {
   await assert.rejects(deliverMail(settings("smtp://127.0.0.1:1").deps, await queued()), /ECONNREFUSED|connect/);
 });
 
-/** As much of SMTP (RFC 5321) as it takes to receive a letter. It refuses the first ones for the time being. */
+/** As much of SMTP (RFC 5321) as it takes to receive an email. It refuses the first ones for the time being. */
 async function startMailServer({
   refusals,
 }: {
   refusals: number;
-}): Promise<{ url: string; letters: string[]; close(): void }> {
-  const letters: string[] = [];
+}): Promise<{ url: string; emails: string[]; close(): void }> {
+  const emails: string[] = [];
   let left = refusals;
   const server: Server = createServer((socket) => {
     let text = "";
-    let inLetter = false;
+    let inMessage = false;
     socket.on("error", () => undefined);
     socket.write("220 test\r\n");
     socket.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
       for (
-        let end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n");
+        let end = text.indexOf(inMessage ? "\r\n.\r\n" : "\r\n");
         end >= 0;
-        end = text.indexOf(inLetter ? "\r\n.\r\n" : "\r\n")
+        end = text.indexOf(inMessage ? "\r\n.\r\n" : "\r\n")
       ) {
         const part = text.slice(0, end);
-        text = text.slice(end + (inLetter ? 5 : 2));
-        if (inLetter) {
-          inLetter = false;
+        text = text.slice(end + (inMessage ? 5 : 2));
+        if (inMessage) {
+          inMessage = false;
           if (left > 0) {
             left -= 1;
             socket.write("451 later\r\n");
           } else {
-            letters.push(part);
+            emails.push(part);
             socket.write("250 taken\r\n");
           }
         } else if (/^DATA/i.test(part)) {
-          inLetter = true;
+          inMessage = true;
           socket.write("354 go on\r\n");
         } else {
           socket.write(/^QUIT/i.test(part) ? "221 bye\r\n" : "250 ok\r\n");
@@ -131,7 +131,7 @@ async function startMailServer({
   const address = server.address();
   return {
     url: `smtp://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
-    letters,
+    emails,
     close: () => void server.close(),
   };
 }

@@ -1,4 +1,4 @@
-/** Letters, each sealed: what stands in the queue's table shows nobody a link. */
+/** Emails, each sealed, so that nobody can read a link in the queue's table. */
 export const MAIL_QUEUE = "mail.send";
 
 /** Tried for about two days: a mail server that is away for a night loses nothing. */

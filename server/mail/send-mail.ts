@@ -3,7 +3,7 @@ import type { Db } from "../db/sql.ts";
 import type { Vault } from "../oauth/vault.ts";
 import { MAIL_QUEUE } from "./queues.ts";
 
-/** A letter in plain text. */
+/** An email in plain text. */
 export interface Mail {
   to: string;
   subject: string;
@@ -15,7 +15,7 @@ export interface MailSender {
   vault: Vault;
 }
 
-/** Has a letter sent, if the transaction of `db` commits. Never waits on a mail server. */
+/** Queues an email, which is sent if the transaction of `db` commits. Never waits for a mail server. */
 export async function sendMail({ jobs, vault }: MailSender, db: Db, mail: Mail): Promise<void> {
   const id = newId();
   await jobs.send(db, MAIL_QUEUE, { id, sealed: vault.seal(JSON.stringify(mail), placeOf(id)) });

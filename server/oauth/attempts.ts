@@ -265,7 +265,7 @@ function requirePermissions(attempt: OAuthAttemptRow, { scopes }: Grant): void {
   const { label, publishScopes, otherPublishScopes = [] } = catalog[attempt.platform].capabilities;
   const missingOf = (needed: readonly string[]) => needed.filter((scope) => !scopes.includes(scope));
   if ([publishScopes, ...otherPublishScopes].some((needed) => missingOf(needed).length === 0)) return;
-  const message = `${label} was connected without a permission that publishing needs: ${missingOf(publishScopes).join(", ")}.`;
+  const message = `${label} did not grant a permission that publishing needs: ${missingOf(publishScopes).join(", ")}.`;
   throw new ConnectingFailed("permission_missing", { platform: attempt.platform, attempt, message });
 }
 

@@ -4,7 +4,7 @@ import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { OAuthAttemptRow } from "../db/oauth-attempts.ts";
 
-/** Why nothing was connected, as a person is told it. No word of it comes from the address that the browser was sent back to. */
+/** Why nothing was connected, as shown to the person. None of it comes from the URL that the browser was sent back to. */
 export interface OAuthFailure {
   kind: FailureKind;
   platform: PlatformName | null;
@@ -41,70 +41,69 @@ export class ConnectingFailed extends Error {
   }
 }
 
-const startAgain = () => "Go back to your connections and start again.";
+const startAgain = () => "Go back to your connections and try again.";
 
 const FAILURES = {
   refused: {
-    message: (label: string) => `You did not allow access at ${label}, so nothing was connected.`,
-    cure: () => "If you want to connect the account after all, start again and allow access.",
+    message: (label: string) => `You did not allow access on ${label}, so nothing was connected.`,
+    cure: () => "To connect the account, try again and allow access.",
   },
   permission_missing: {
-    message: (label: string) => `${label} was connected without a permission that publishing needs.`,
-    cure: () => "Connect again and leave everything ticked.",
+    message: (label: string) => `${label} did not grant a permission that publishing needs.`,
+    cure: () => "Connect again and leave every box checked.",
   },
   nothing_to_connect: {
-    message: (label: string) => `There is nothing that could be connected at ${label}.`,
-    cure: () => "Look at the account there, then connect again.",
+    message: (label: string) => `There is no account to connect on ${label}.`,
+    cure: () => "Check your account on the platform, then connect again.",
   },
   not_accepted: { message: (label: string) => `${label} did not accept the sign-in.`, cure: startAgain },
   forbidden_by_rules: {
-    message: (label: string) =>
-      `The rules of the organization that the ${label} account belongs to do not allow this app.`,
-    cure: () => "Ask the organization's administrator to allow it, or connect another account.",
+    message: (label: string) => `The organization that owns this ${label} account does not allow this app.`,
+    cure: () => "Ask an administrator of the organization to allow the app, or connect another account.",
   },
   app_refused: {
     message: (label: string) =>
-      `${label} does not accept the app through which accounts are connected, or what it asks for.`,
+      `${label} rejected the app that Ampost connects accounts through, or the permissions it requests.`,
     cure: (label: string) =>
-      `Whoever runs this instance has to look at the app's settings on ${label}'s developer portal: client id, secret, redirect address and permissions.`,
+      `Ask the operator of this instance to check the app on ${label}'s developer portal: client ID, secret, redirect URI and permissions.`,
   },
   platform_away: {
-    message: (label: string) => `${label} has a fault at the moment, so nothing was connected.`,
+    message: (label: string) => `${label} is having problems, so nothing was connected.`,
     cure: () => "Try again in a few minutes.",
   },
   unknown_answer: {
-    message: (label: string) => `${label} ended the sign-in and gave a reason that is not known here.`,
-    cure: () => "Start again. If it goes on, connect the account on another day or ask whoever runs this instance.",
+    message: (label: string) => `${label} ended the sign-in for a reason that Ampost does not recognize.`,
+    cure: () => "Try again. If it keeps happening, try later or ask the operator of this instance.",
   },
-  unknown_state: { message: () => "This sign-in was not begun here.", cure: startAgain },
+  unknown_state: { message: () => "This sign-in was not started here.", cure: startAgain },
   expired: {
-    message: () => "This sign-in took longer than ten minutes, so it is not good any more.",
+    message: () => "This sign-in took longer than ten minutes and has expired.",
     cure: startAgain,
   },
   used: {
-    message: () => "This sign-in was finished already; it works once.",
-    cure: () => "Look at your connections: the account may be there. If it is not, start again.",
+    message: () => "This sign-in has already been completed.",
+    cure: () => "Check whether the account is in your connections. If not, try again.",
   },
   foreign: {
-    message: () => "This sign-in was begun in another browser or by somebody else.",
-    cure: () => "Finish it where it was begun, or start again here.",
+    message: () => "This sign-in was started in another browser or by another user.",
+    cure: () => "Finish it there, or try again here.",
   },
-  wrong_platform: { message: () => "The answer came back to the address of another platform.", cure: startAgain },
+  wrong_platform: { message: () => "The response came back to another platform's redirect URI.", cure: startAgain },
   wrong_issuer: {
-    message: (label: string) => `The answer does not come from ${label}.`,
-    cure: () => "Nothing was connected. Start again, and only ever sign in at the platform's own pages.",
+    message: (label: string) => `The response did not come from ${label}.`,
+    cure: () => "Nothing was connected. Try again, and sign in only on the platform's own pages.",
   },
   no_code: {
-    message: (label: string) => `${label} sent you back without saying whether you allow access.`,
+    message: (label: string) => `${label} sent you back without saying whether you allowed access.`,
     cure: startAgain,
   },
   link_over: {
-    message: () => "The link was used already, or whoever sent it has withdrawn it.",
-    cure: () => "Ask them for a new one.",
+    message: () => "This link has already been used or has been revoked.",
+    cure: () => "Ask the person who sent it for a new one.",
   },
   set_gone: {
-    message: () => "The platform set that the account was to be connected to is not there any more.",
-    cure: () => "Choose another platform set and start again.",
+    message: () => "The platform set you were connecting to has been deleted.",
+    cure: () => "Choose another platform set and try again.",
   },
 } as const satisfies Record<string, { message: (label: string) => string; cure: (label: string) => string }>;
 
@@ -137,7 +136,7 @@ const REFUSALS: Readonly<Record<string, FailureKind>> = {
 /** The refusal in the address that a platform has sent the browser back to; null where it holds none. */
 export function readRefusal(query: URLSearchParams): FailureKind | null {
   const names = ["error", "error_reason", "error_type"].flatMap((name) => query.get(name) ?? []);
-  // Meta and TikTok have numbers, too, in which they tell that the app is not set up as it should be.
+  // Meta and TikTok also use numeric codes for an app that is set up incorrectly.
   const isNumbered = ["error_code", "error_message", "errCode"].some((name) => query.has(name));
   if (names.length === 0 && !isNumbered) return null;
   const known = names.flatMap((name) => (Object.hasOwn(REFUSALS, name) ? (REFUSALS[name] ?? []) : []));
@@ -153,6 +152,6 @@ export function toConnectingFailed(error: unknown, attempt: OAuthAttemptRow): un
   if (error.code === "UNEXPECTED_RESPONSE") return new ConnectingFailed("app_refused", about);
   if (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED" || error.code === "QUOTA_EXCEEDED")
     return new ConnectingFailed("platform_away", about);
-  // The platform's own sentence for the person says both what is missing and how it is mended.
+  // The platform's own sentence for the person says both what is missing and how to fix it.
   return new ConnectingFailed("nothing_to_connect", { ...about, message: error.message });
 }

@@ -40,9 +40,9 @@ export function healthAt(end: Date | null, now: Date, platform: PlatformName): T
   if (end > now)
     return {
       health: "expiring",
-      reason: `Access to the ${label} account ends on ${at}. Reconnect the account before then.`,
+      reason: `Access to the ${label} account expires on ${at}. Reconnect the account before then.`,
     };
-  return { health: "expired", reason: `Access to the ${label} account ended on ${at}. Reconnect the account.` };
+  return { health: "expired", reason: `Access to the ${label} account expired on ${at}. Reconnect the account.` };
 }
 
 /**

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
-import { writeExpiryLetter } from "../mail/letters.ts";
+import { renderExpiryEmail } from "../mail/emails.ts";
 import type { AccountKey } from "./stored-grant.ts";
 import { type EndingAccount, warnOfEnds } from "./warn-of-ends.ts";
 
@@ -35,7 +35,7 @@ test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, 
   assert.equal(await at("20 hours"), "expiring");
   assert.match(
     (await world.health(account)).token_health_reason ?? "",
-    /^Access to the LinkedIn account ends on .* UTC\. Reconnect the account before then\.$/,
+    /^Access to the LinkedIn account expires on .* UTC\. Reconnect the account before then\.$/,
   );
   assert.equal(await at("-1 minute"), "expired");
   const events = await world.events(account);
@@ -114,7 +114,7 @@ test("what is renewed by itself is not warned of, until its refresh token ends o
   assert.equal((await world.health(threads)).token_health_reason, "Threads does not renew it.");
 });
 
-test("the letter says what ends when, how many posts are scheduled after it, and where to reconnect", () => {
+test("the email says what ends when, how many posts are scheduled after it, and where to reconnect", () => {
   const ending = {
     email: "a@example.com",
     platform: "linkedin",
@@ -124,12 +124,12 @@ test("the letter says what ends when, how many posts are scheduled after it, and
     endsAt: new Date("2026-12-02T10:00:00Z"),
     scheduledPosts: 1,
   } as const;
-  assert.deepEqual(writeExpiryLetter(ending, "https://ampost.example"), {
+  assert.deepEqual(renderExpiryEmail(ending, "https://ampost.example"), {
     to: "a@example.com",
-    subject: "Reconnect LinkedIn account Sam",
+    subject: "Reconnect your LinkedIn account Sam",
     text: [
-      "Your LinkedIn account Sam must be reconnected before 2026-12-02 10:00 UTC: LinkedIn ends Ampost's access to it then, and posts to it will fail.",
-      "1 post is scheduled on this account after that.",
+      "Ampost's access to your LinkedIn account Sam expires on 2026-12-02 10:00 UTC. After that, posts to it will fail until you reconnect it.",
+      "1 post is scheduled for this account after that time.",
       "Reconnect it here: https://ampost.example/connections?mode=live\n",
     ].join("\n\n"),
   });

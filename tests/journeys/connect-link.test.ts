@@ -59,10 +59,10 @@ test("a customer without a login connects a Page by a link, without scripts, and
       await page.getByRole("link", { name: "Connect Facebook" }).click();
       await asSomebodyElse(page, "two-pages-customer");
       await press(page, /^Continue as/);
-      await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
+      await page.getByRole("heading", { name: "Choose a Facebook account" }).waitFor();
       await assertSound(page);
       await page.getByRole("radio").last().check();
-      await page.getByRole("checkbox", { name: "Replace it" }).check();
+      await page.getByRole("checkbox", { name: "Replace this account" }).check();
       await press(page, "Connect");
       await page.waitForURL(`${returnUrl}*`);
       const { account } = accountsGet.answer.parse(await call("GET", `/api/v1/accounts/${result()["accountId"]}`));
@@ -80,7 +80,7 @@ test("a customer without a login connects a Page by a link, without scripts, and
 
   await step("the link is used up", async () => {
     await page.goto(connectLink.url ?? "");
-    await page.getByRole("heading", { name: "This link was used already" }).waitFor();
+    await page.getByRole("heading", { name: "This link has already been used" }).waitFor();
   });
 
   assert.equal(await server.end("SIGTERM"), 0);

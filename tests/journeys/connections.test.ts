@@ -15,7 +15,7 @@ import {
   asSomebodyElse,
   assertSound,
   fill,
-  linkInLetter,
+  linkInEmail,
   LONGEST_STEP_MILLISECONDS,
   openBrowser,
   press,
@@ -41,23 +41,23 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     const link = /http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "";
     const owner = await open();
     await owner.goto(link);
-    await fill(owner, { Name: "Olivia", "E-mail": "owner@example.com", Password: PASSWORD });
+    await fill(owner, { Name: "Olivia", Email: "owner@example.com", Password: PASSWORD });
     await press(owner, "Set up");
     await owner.getByRole("heading", { name: "Hello, Olivia" }).waitFor();
     const other = await open();
     await other.goto(link);
-    await other.getByRole("alert").filter({ hasText: "has its owner already" }).waitFor();
+    await other.getByRole("alert").filter({ hasText: "already has an owner" }).waitFor();
   });
 
-  await step("somebody signs up, and signs in once the address is confirmed by the letter", async () => {
+  await step("somebody signs up, and signs in once the address is confirmed by the email", async () => {
     await page.goto(`${appUrl}/connections?mode=test`);
-    await page.getByRole("link", { name: "Make an account" }).click();
-    await fill(page, { Name: "Ada", "E-mail": "ada@example.com", Password: PASSWORD });
-    await press(page, "Make an account");
-    await page.getByText("We have sent a letter").waitFor();
-    await page.goto(await linkInLetter(installation, "ada@example.com", "/verify-email"));
-    await press(page, "Confirm the address");
-    await fill(page, { "E-mail": "ada@example.com", Password: PASSWORD });
+    await page.getByRole("link", { name: "Create an account" }).click();
+    await fill(page, { Name: "Ada", Email: "ada@example.com", Password: PASSWORD });
+    await press(page, "Create account");
+    await page.getByText("We sent an email").waitFor();
+    await page.goto(await linkInEmail(installation, "ada@example.com", "/verify-email"));
+    await press(page, "Confirm email");
+    await fill(page, { Email: "ada@example.com", Password: PASSWORD });
     await press(page, "Sign in");
     await page.getByRole("heading", { name: "Hello, Ada" }).waitFor();
   });
@@ -65,8 +65,8 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   await step("all seven are connected to a new set", async () => {
     await page.goto(`${appUrl}/connections?mode=test`);
     await fill(page, { Name: "Journey" });
-    await press(page, "Make the set");
-    await page.getByText("The platform set is made").waitFor();
+    await press(page, "Create platform set");
+    await page.getByText("The platform set has been created").waitFor();
     await assertSound(page);
     for (const platform of PLATFORM_NAMES) await connect(page, catalog[platform].capabilities.label);
     await page.getByRole("region", { name: "Journey" }).getByText("connected").nth(6).waitFor();
@@ -85,23 +85,23 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await page.getByRole("alert").filter({ hasText: "video.publish" }).waitFor();
     await assertSound(page);
     await page.getByRole("link", { name: "Back to connections" }).click();
-    await others.getByText("No account is connected").waitFor();
+    await others.getByText("No accounts connected").waitFor();
   });
 
   await step("what publishing does not need may be left out", async () => {
     await page.getByRole("region", { name: "Default" }).getByRole("link", { name: "Instagram", exact: true }).click();
     await page.locator('input[value="instagram_business_manage_comments"]').uncheck();
     await press(page, /^Continue as/);
-    await page.getByText("The account is connected").waitFor();
+    await page.getByText("The account has been connected").waitFor();
   });
 
   await step("of several Pages one is chosen, and another one replaces it after asking", async () => {
     await page.getByRole("region", { name: "Default" }).getByRole("link", { name: "Facebook", exact: true }).click();
     await asSomebodyElse(page, "two-pages-ada");
     await press(page, /^Continue as/);
-    await page.getByRole("heading", { name: "Which Facebook account?" }).waitFor();
+    await page.getByRole("heading", { name: "Choose a Facebook account" }).waitFor();
     await press(page, "Connect");
-    await page.getByText("The account is connected").waitFor();
+    await page.getByText("The account has been connected").waitFor();
     await page
       .getByRole("region", { name: "Default" })
       .getByRole("link", { name: /^Reconnect .* on Facebook$/ })
@@ -112,10 +112,10 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await press(page, "Connect");
     await page.getByRole("alert").filter({ hasText: "would replace" }).waitFor();
     await page.getByRole("radio").last().check();
-    await page.getByRole("checkbox", { name: "Replace it" }).check();
+    await page.getByRole("checkbox", { name: "Replace this account" }).check();
     await assertSound(page);
     await press(page, "Connect");
-    await page.getByText("The account is connected").waitFor();
+    await page.getByText("The account has been connected").waitFor();
   });
 
   let apiKey = "";
@@ -188,7 +188,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
       await customer.getByRole("link", { name: /^Connect Facebook/ }).click();
       await asSomebodyElse(customer, "two-pages-carl");
       await press(customer, /^Continue as/);
-      await customer.getByRole("checkbox", { name: "Replace it" }).check();
+      await customer.getByRole("checkbox", { name: "Replace this account" }).check();
       await press(customer, "Connect");
       await customer.waitForURL((url) => url.origin === installation.sandboxUrl);
       const { tenant, status, externalId, accountId } = Object.fromEntries(new URL(customer.url()).searchParams);
@@ -204,7 +204,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
       .getByRole("region", { name: "Journey" })
       .getByRole("button", { name: /^Disconnect .* on Threads$/ })
       .click();
-    await page.getByText("The account is disconnected").waitFor();
+    await page.getByText("The account has been disconnected").waitFor();
     assert.deepEqual(
       (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads"),
       [],
@@ -254,5 +254,5 @@ test("a new user signs up, connects all seven platforms at their own consent pag
 async function connect(page: Page, label: string): Promise<void> {
   await page.getByRole("region", { name: "Journey" }).getByRole("link", { name: label, exact: true }).click();
   await press(page, /^Continue as/);
-  await page.getByText("The account is connected").waitFor();
+  await page.getByText("The account has been connected").waitFor();
 }

@@ -39,10 +39,10 @@ test("MCP clients that take no key are let in on a page, act as they were let in
   await step("the owner sets the instance up, and signs out", async () => {
     await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
-    await fill(page, { Name: "Olivia", "E-mail": "owner@example.com", Password: PASSWORD });
+    await fill(page, { Name: "Olivia", Email: "owner@example.com", Password: PASSWORD });
     await press(page, "Set up");
     await press(page, "Sign out");
-    await page.getByText("You are signed out").waitFor();
+    await page.getByText("You have been signed out").waitFor();
   });
 
   await step("a client is sent away by the endpoint, finds out where to go, and sends its person there", async () => {
@@ -51,11 +51,11 @@ test("MCP clients that take no key are let in on a page, act as they were let in
   });
 
   await step("the person signs in, sees who asks, and refuses", async () => {
-    await fill(page, { "E-mail": "owner@example.com", Password: PASSWORD });
+    await fill(page, { Email: "owner@example.com", Password: PASSWORD });
     await press(page, "Sign in");
-    await page.getByRole("heading", { name: "Let “Writing Desk” in?" }).waitFor();
+    await page.getByRole("heading", { name: "Authorize “Writing Desk”?" }).waitFor();
     await assertSound(page);
-    await press(page, "Refuse");
+    await press(page, "Cancel");
     await page.getByText("The program has its answer").waitFor();
     const { error, state } = Object.fromEntries(new URL(page.url()).searchParams);
     assert.deepEqual([error, state], ["access_denied", desk.state()]);
@@ -63,7 +63,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
 
   await step("a request that asks for something else leads back to the client only by the person's click", async () => {
     await page.goto(desk.sentTo().replace("response_type=code", "response_type=token"));
-    await page.getByText("response_type has to be code").waitFor();
+    await page.getByText("response_type must be code").waitFor();
     await assertSound(page);
     await page.getByRole("link", { name: `Back to ${new URL(program.url).host}` }).click();
     await page.getByText("The program has its answer").waitFor();
@@ -72,7 +72,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
 
   await step("asked again, the person lets it in for drafts in test mode", async () => {
     await letIn(page, appUrl, desk, "2026-07-28", async () => {
-      await page.getByText("Hold it to less").click();
+      await page.getByText("Limit access").click();
       await page.getByLabel("Drafts only").check();
     });
   });
@@ -105,7 +105,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
         appUrl,
         old,
         "2025-11-25",
-        async () => void (await page.getByText("anybody can use this name").waitFor()),
+        async () => void (await page.getByText("Anyone can use this name").waitFor()),
       );
       const connected = await connect(appUrl, old.provider, "2025-11-25", t);
       assert.ok((await connected.listTools()).tools.length > 10);
@@ -136,7 +136,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     const address = () => new RegExp(`(${appUrl}/oauth/authorize\\?\\S+)\\s`).exec(suite.output())?.[1];
     await installation.until(async () => address() !== undefined || suite.hasEnded());
     await page.goto(address() ?? "");
-    await press(page, "Let it in");
+    await press(page, "Authorize");
     await page.getByText("You can close this page").waitFor();
     assert.equal(await suite.ended, 0, suite.output());
     assert.match(suite.output(), /authorization-code-grant: 1 passed, 0 failed/);
@@ -144,10 +144,10 @@ test("MCP clients that take no key are let in on a page, act as they were let in
 
   await step("the person shuts it out under API keys, and it is out", async () => {
     await page.goto(`${appUrl}/keys`);
-    await page.getByRole("heading", { name: "Apps you let in" }).waitFor();
+    await page.getByRole("heading", { name: "Authorized apps" }).waitFor();
     await assertSound(page);
     await press(page, "Revoke Writing Desk");
-    await page.getByText("The app is shut out").waitFor();
+    await page.getByText("The app's access has been revoked").waitFor();
     await assert.rejects(client.callTool({ name: "account_context", arguments: {} }), UnauthorizedError);
     assert.equal(desk.tokens().access_token, "");
   });
@@ -188,7 +188,7 @@ async function letIn(
   await page.goto(sentTo());
   await choose();
   await assertSound(page);
-  await press(page, "Let it in");
+  await press(page, "Authorize");
   await page.getByText("The program has its answer").waitFor();
   const answer = new URL(page.url()).searchParams;
   assert.equal(answer.get("state"), state());

@@ -5,14 +5,14 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { assertSound, fill, linkInLetter, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertSound, fill, linkInEmail, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 import { totp } from "../totp.ts";
 
 const EMAIL = "owner@example.com";
 const NEW_EMAIL = "olivia@example.com";
 const PASSWORD = "correct horse battery";
 
-test("a person looks after the ways in: second step, passkey, sessions, password, data, and the end of it all", async (t) => {
+test("a person manages their account: email, two-factor authentication, passkeys, sessions, password, export, deletion", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { appUrl } = installation;
@@ -27,26 +27,26 @@ test("a person looks after the ways in: second step, passkey, sessions, password
   let password = PASSWORD;
   const signIn = async (who: Page) => {
     await who.goto(`${appUrl}/sign-in?returnTo=/settings`);
-    await fill(who, { "E-mail": NEW_EMAIL, Password: password });
+    await fill(who, { Email: NEW_EMAIL, Password: password });
     await press(who, "Sign in");
   };
 
-  await step("nobody makes an account where that is for invited people", async () => {
+  await step("only people with an invitation can sign up", async () => {
     await page.goto(`${appUrl}/sign-up`);
-    await page.getByText("New accounts are made by invitation here").waitFor();
+    await page.getByText("You need an invitation").waitFor();
   });
 
   await step("the owner sets the instance up, and name and time zone", async () => {
     await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
-    await fill(page, { "E-mail": EMAIL, Password: PASSWORD });
+    await fill(page, { Email: EMAIL, Password: PASSWORD });
     await press(page, "Set up");
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     await settings();
     await fill(page, { Name: "Olivia" });
     await page.getByLabel("Time zone").selectOption("Europe/Berlin");
     await press(page, "Save");
-    await page.getByText("Saved.").waitFor();
+    await page.getByText("Your profile has been saved").waitFor();
     assert.deepEqual(
       [await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()],
       ["Olivia", "Europe/Berlin"],
@@ -54,13 +54,13 @@ test("a person looks after the ways in: second step, passkey, sessions, password
     await assertSound(page);
   });
 
-  await step("another address is agreed to at the present one and confirmed at the new one", async () => {
-    await page.getByText("Change the address").click();
-    await fill(page, { "New address": NEW_EMAIL });
-    await press(page, "Change");
+  await step("a new email is approved from the current address and confirmed from the new one", async () => {
+    await page.locator("summary", { hasText: "Change email" }).click();
+    await fill(page, { "New email": NEW_EMAIL });
+    await press(page, "Change email");
     for (const to of [EMAIL, NEW_EMAIL]) {
-      await page.goto(await linkInLetter(installation, to, "/verify-email"));
-      await press(page, "Confirm the address");
+      await page.goto(await linkInEmail(installation, to, "/verify-email"));
+      await press(page, "Confirm email");
       await page.getByText("Confirmed.").waitFor();
     }
     await page.locator("section").getByText(NEW_EMAIL).waitFor();
@@ -68,48 +68,48 @@ test("a person looks after the ways in: second step, passkey, sessions, password
 
   let backupCodes: string[] = [];
   let secret = "";
-  await step("the second step is turned on with an authenticator app", async () => {
+  await step("two-factor authentication is turned on with an authenticator app", async () => {
     await page.getByText("Turn on", { exact: true }).click();
     await page.locator("#two-factor-password").fill("not the password");
-    await press(page, "Go on");
-    await page.getByLabel("Your password").and(page.locator("[aria-invalid=true]")).fill(PASSWORD);
-    await press(page, "Go on");
+    await press(page, "Continue");
+    await page.getByLabel("Password", { exact: true }).and(page.locator("[aria-invalid=true]")).fill(PASSWORD);
+    await press(page, "Continue");
     secret = (await page.locator("section code").first().innerText()).replaceAll(" ", "");
     backupCodes = await page.locator("ul.codes code").allInnerTexts();
     await page.getByRole("img", { name: /^QR code/ }).waitFor();
     await assertSound(page);
-    await fill(page, { "Code that your app shows now": totp(secret) });
+    await fill(page, { "Code from your app": totp(secret) });
     await press(page, "Turn on");
-    await page.getByText("The second step is on").waitFor();
+    await page.getByText("Two-factor authentication is on.").waitFor();
   });
 
   const other = await open();
-  await step("signing in asks for a code: a wrong one is refused, a right one and a backup code let in", async () => {
+  await step("signing in asks for a code: a wrong one is rejected, a right one and a backup code work", async () => {
     await signIn(other);
-    await fill(other, { "Code of your authenticator app": "000000" });
-    await press(other, "Go on");
-    await other.getByText("This code is wrong").waitFor();
+    await fill(other, { "Code from your authenticator app": "000000" });
+    await press(other, "Continue");
+    await other.getByText("This code is incorrect").waitFor();
     // A code works once: the one that turned it on may still be the one that the app shows.
-    await fill(other, { "Code of your authenticator app": totp(secret, 1) });
-    await press(other, "Go on");
+    await fill(other, { "Code from your authenticator app": totp(secret, 1) });
+    await press(other, "Continue");
     await other.getByRole("heading", { name: "Settings" }).waitFor();
     const third = await open();
     await signIn(third);
     await third.getByRole("link", { name: "Use a backup code" }).click();
     await fill(third, { "Backup code": backupCodes[0] ?? "" });
-    await press(third, "Go on");
+    await press(third, "Continue");
     await third.getByRole("heading", { name: "Settings" }).waitFor();
   });
 
-  await step("a session that is ended is out at once", async () => {
+  await step("other sessions are signed out immediately", async () => {
     await settings();
-    await page.getByRole("button", { name: "End all others" }).click();
-    await page.getByText("Ended.").waitFor();
+    await page.getByRole("button", { name: "Sign out of all other sessions" }).click();
+    await page.getByText("Signed out.").waitFor();
     await other.goto(`${appUrl}/keys`);
     await other.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
-  await step("a passkey is added, and signs in by itself", async () => {
+  await step("a passkey is added, and is enough to sign in", async () => {
     const devices = await page.context().newCDPSession(page);
     await devices.send("WebAuthn.enable");
     await devices.send("WebAuthn.addVirtualAuthenticator", {
@@ -123,54 +123,54 @@ test("a person looks after the ways in: second step, passkey, sessions, password
       },
     });
     await press(page, "Add a passkey");
-    await page.getByText("The passkey is added").waitFor();
+    await page.getByText("The passkey has been added").waitFor();
     await press(page, "Sign out");
-    await page.getByText("You are signed out").waitFor();
+    await page.getByText("You have been signed out").waitFor();
     await press(page, "Sign in with a passkey");
     await page.getByRole("heading", { name: "Hello, Olivia" }).waitFor();
     await settings();
     await page.getByRole("button", { name: /^Remove Passkey/ }).click();
-    await page.getByText("The passkey is removed").waitFor();
+    await page.getByText("The passkey has been removed").waitFor();
   });
 
-  await step("a forgotten password is set anew by a letter, whose link works once", async () => {
+  await step("a forgotten password is reset by email, and the link works once", async () => {
     await other.getByRole("link", { name: "Forgot your password?" }).click();
     await other.waitForURL("**/forgot-password*");
-    await fill(other, { "E-mail": NEW_EMAIL });
-    await press(other, "Send the link");
-    const link = await linkInLetter(installation, NEW_EMAIL, "/reset-password");
+    await fill(other, { Email: NEW_EMAIL });
+    await press(other, "Send link");
+    const link = await linkInEmail(installation, NEW_EMAIL, "/reset-password");
     password = "another long enough one";
-    for (const told of ["Your password is changed", "does not work any more"]) {
+    for (const text of ["Your password has been changed", "no longer works"]) {
       await other.goto(link);
-      await fill(other, { "New password": password, "The same once more": password });
-      await press(other, "Set the password");
-      await other.getByText(told).waitFor();
+      await fill(other, { "New password": password, "Confirm new password": password });
+      await press(other, "Set password");
+      await other.getByText(text).waitFor();
     }
     await settings();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
-  await step("the data is had as one file, and the account is deleted with the password", async () => {
+  await step("the data is exported as one file, and the account is deleted with the password", async () => {
     await signIn(page);
     await page.getByRole("link", { name: "Use a backup code" }).click();
     await fill(page, { "Backup code": backupCodes[1] ?? "" });
-    await press(page, "Go on");
+    await press(page, "Continue");
     await page.getByRole("heading", { name: "Settings" }).waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Export your data" }).click(),
     ]);
     assert.ok((await readFile(await download.path(), "utf8")).includes(NEW_EMAIL));
-    await page.getByText("Delete everything").click();
+    await page.getByText("Delete your account and all data").click();
     await page.locator("#delete-password").fill(password);
-    await press(page, "Delete my account");
-    await page.getByRole("alert").filter({ hasText: "Tick the box" }).waitFor();
+    await press(page, "Delete account");
+    await page.getByRole("alert").filter({ hasText: "Check the box" }).waitFor();
     await page.locator("#delete-password").fill(password);
-    await page.getByLabel("I am sure").check();
-    await press(page, "Delete my account");
-    await page.getByText("are deleted").waitFor();
+    await page.getByLabel("I understand that this cannot be undone").check();
+    await press(page, "Delete account");
+    await page.getByText("have been deleted").waitFor();
     await signIn(page);
-    await page.getByText("E-mail address or password is wrong").waitFor();
+    await page.getByText("Incorrect email or password").waitFor();
   });
 
   assert.equal(await server.end("SIGTERM"), 0);

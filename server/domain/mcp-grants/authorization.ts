@@ -55,13 +55,13 @@ export async function judgeRequest(
 ): Promise<{ asked: Asked } | { refused: RefusedRequest }> {
   const [clientId, ...moreClients] = params.getAll("client_id");
   if (clientId === undefined || clientId === "" || moreClients.length > 0)
-    throw cannot("The app that sent you here did not say which one it is", "Begin anew in the app.");
+    throw cannot("The app that sent you here did not identify itself", "Start over in the app.");
   const { redirectUris, ...client } = await findClient(services, clientId, who);
   const [redirectUri, ...moreUris] = params.getAll("redirect_uri");
   if (redirectUri === undefined || moreUris.length > 0 || !isAmong(redirectUris, redirectUri))
     throw cannot(
       `${client.name} wants you sent to an address that is not among its own`,
-      "Nothing was sent there. Begin anew in the app; if that does not help, tell whoever makes it.",
+      "Nothing was sent there. Start over in the app. If that does not help, contact its developer.",
     );
   const states = params.getAll("state");
   const state = states.length === 1 && (states[0] ?? "").length <= MAX_STATE_LENGTH ? (states[0] ?? null) : null;
@@ -96,23 +96,23 @@ function judgeParameters({ settings }: AuthorizationServices, params: URLSearchP
   if (repeated !== undefined)
     throw new GrantRefused(
       "invalid_request",
-      `The parameter ${repeated.replace(/[^\w.-]/g, "").slice(0, 50)} is there more than once`,
+      `The parameter ${repeated.replace(/[^\w.-]/g, "").slice(0, 50)} appears more than once`,
     );
   if ((params.get("state") ?? "").length > MAX_STATE_LENGTH)
     throw new GrantRefused("invalid_request", `state is longer than ${MAX_STATE_LENGTH} characters`);
   const type = params.get("response_type");
-  if (type === null) throw new GrantRefused("invalid_request", "response_type is missing: it has to be code");
-  if (type !== "code") throw new GrantRefused("unsupported_response_type", "response_type has to be code");
+  if (type === null) throw new GrantRefused("invalid_request", "response_type is missing. It must be code");
+  if (type !== "code") throw new GrantRefused("unsupported_response_type", "response_type must be code");
   if ((params.get("response_mode") ?? "query") !== "query")
-    throw new GrantRefused("invalid_request", "response_mode has to be query");
+    throw new GrantRefused("invalid_request", "response_mode must be query");
   const challenge = params.get("code_challenge");
   if (challenge === null) throw new GrantRefused("invalid_request", "code_challenge is missing: PKCE is required");
   if (params.get("code_challenge_method") !== "S256")
-    throw new GrantRefused("invalid_request", "code_challenge_method has to be S256");
+    throw new GrantRefused("invalid_request", "code_challenge_method must be S256");
   if (!/^[\w-]{43}$/.test(challenge))
-    throw new GrantRefused("invalid_request", "code_challenge is no SHA-256 in base64url");
+    throw new GrantRefused("invalid_request", "code_challenge must be a SHA-256 hash in base64url");
   if (!params.getAll("resource").every((resource) => isOwnResource(settings, resource)))
-    throw new GrantRefused("invalid_target", `resource has to be ${settings.apiUrl}/mcp`);
+    throw new GrantRefused("invalid_target", `resource must be ${settings.apiUrl}/mcp`);
 }
 
 /** For how long a page may lie open before it is answered. */
@@ -136,7 +136,7 @@ export function openAsked(
   } catch {
     // Told below, like one that is too old.
   }
-  throw cannot("What the app asked for is not known here any more", "Begin anew in the app.");
+  throw cannot("This request has expired", "Start over in the app.");
 }
 
 function placeOf(sessionId: string): Place {
@@ -172,7 +172,10 @@ export async function allow(
       CODE_SECONDS,
     ]);
     if (grant === undefined)
-      throw cannot("This was answered already", "Look at the app; if it is not connected, begin anew there.");
+      throw cannot(
+        "This request has already been answered",
+        "Check the app. If it is not connected, start over there.",
+      );
     await insertMcpToken.run(tx, [
       code.digest,
       grant.id,
@@ -196,7 +199,7 @@ export async function allow(
 
 /** Where the browser of a person who refuses is sent. */
 export function refuse(services: AuthorizationServices, request: Asked): string {
-  return backTo(services, request, { error: "access_denied", error_description: "The person refused" });
+  return backTo(services, request, { error: "access_denied", error_description: "The user denied access" });
 }
 
 /** The client's address with the answer to it: as it was given, since clients compare it. It says who answers (RFC 9207). */

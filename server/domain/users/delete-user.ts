@@ -19,8 +19,7 @@ export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oaut
 
 /**
  * Deletes the person who asks, with all that is theirs in both modes, in one transaction; stored bytes go soon after, and
- * the platforms are asked to forget the grants. The audit log stays. Asks for the password; whoever has none has to have
- * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
+ * the platforms are asked to revoke the grants. The audit log stays. Asks for the password; a user without one must have * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
  */
 export async function deleteUser(
   services: DeleteUserServices,
@@ -54,20 +53,15 @@ async function confirm({ pool, auth }: DeleteUserServices, call: Call, password:
     throw refuseField(
       "me.session",
       "",
-      "Deleting the account needs a session that has just begun",
-      `Sign in again, then repeat this within ${FRESH_MINUTES} minutes.`,
+      "Deleting the account requires a recent sign-in",
+      `Sign in again, then retry within ${FRESH_MINUTES} minutes.`,
     );
   }
   if (password === undefined)
-    throw refuseField("me.password", "/password", "Deleting the account needs the password", "Send it as password.");
+    throw refuseField("me.password", "/password", "Deleting the account requires the password", "Send it as password.");
   await throttle(pool, "password", { account: call.userId, address: call.address });
   if (!(await (await auth()).checkPassword(call.userId, password)))
-    throw refuseField(
-      "me.password",
-      "/password",
-      "The password is wrong",
-      "Check it, or set a new one by the letter for forgotten passwords.",
-    );
+    throw refuseField("me.password", "/password", "The password is incorrect", "Check it, or reset it by email.");
 }
 
 /** More would make a job's row large. */

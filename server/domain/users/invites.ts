@@ -13,7 +13,7 @@ import {
 } from "../../db/invites.ts";
 import type { Db } from "../../db/sql.ts";
 import { findMe, findUserByEmail, type UserRow } from "../../db/users.ts";
-import { writeAuthLetter } from "../../mail/letters.ts";
+import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
@@ -30,7 +30,7 @@ export async function listInvites(
   return { body: { invites: (await selectInvites.all(pool, [userId])).map(toInvite) } };
 }
 
-/** Invites an address, which gets a letter with a link that works once. Throws NOT_FOUND for all but the owner. */
+/** Invites an address, which gets an email with a link that works once. Throws NOT_FOUND for all but the owner. */
 export async function createInvite(
   services: Pick<Services, "pool" | "jobs" | "vault" | "settings">,
   call: Call,
@@ -39,13 +39,18 @@ export async function createInvite(
   return await write(services, call, async (tx) => {
     const owner = await requireOwner(tx, call.userId);
     if (services.settings.signUp === "closed")
-      throw refuseField("signUp.closed", "", "No more accounts are made here", "Set AMPOST_SIGNUP to invite first.");
+      throw refuseField(
+        "signUp.closed",
+        "",
+        "Sign-up is closed on this instance",
+        "Set AMPOST_SIGNUP to invite first.",
+      );
     if ((await findUserByEmail.one(tx, [email])) !== undefined)
       throw refuseField(
         "invites.email",
         "/email",
-        `${email} has an account already`,
-        "They can sign in, or set a new password.",
+        `${email} already has an account`,
+        "They can sign in or reset their password.",
       );
     const token = randomBytes(32).toString("base64url");
     const row = await saveInvite.one(tx, [newId(), email, digestToken(token), call.userId, INVITE_DAYS]);
@@ -54,7 +59,7 @@ export async function createInvite(
     await sendMail(
       services,
       tx,
-      writeAuthLetter(email, {
+      renderAuthEmail(email, {
         kind: "invite",
         invitedBy: owner.name === "" ? owner.email : owner.name,
         link,
@@ -66,7 +71,7 @@ export async function createInvite(
   });
 }
 
-/** Its link stops to work. Throws NOT_FOUND. */
+/** Revokes an invitation: its link stops working. Throws NOT_FOUND. */
 export async function withdrawInvite(
   services: Pick<Services, "pool">,
   call: Call,
@@ -82,7 +87,7 @@ export async function withdrawInvite(
 
 async function requireOwner(db: Db, userId: string): Promise<UserRow> {
   const user = await findMe.one(db, [userId]);
-  if (user?.is_owner !== true) throw new PublicError("NOT_FOUND", "Invitations are made by the owner of the instance.");
+  if (user?.is_owner !== true) throw new PublicError("NOT_FOUND", "Only the owner of the instance can invite people.");
   return user;
 }
 

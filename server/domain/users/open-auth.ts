@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 
 import type { Auth } from "../../auth/auth.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
-import { writeAuthLetter } from "../../mail/letters.ts";
+import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import type { Vault } from "../../oauth/vault.ts";
 import { recordAudit } from "../audit/record.ts";
@@ -44,7 +44,7 @@ async function open(parts: AuthParts): Promise<Auth> {
         sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
       await recordAudit(pool, { actor, ...visit }, deed);
     },
-    sendLetter: async (to, letter) => await sendMail(parts, pool, writeAuthLetter(to, letter)),
+    sendEmail: async (to, email) => await sendMail(parts, pool, renderAuthEmail(to, email)),
   });
 }
 

@@ -55,8 +55,8 @@ export async function completeSetUp(
       throw refuseField(
         "setUp.token",
         "/token",
-        "The link was used already, or is too old",
-        "Start Ampost again: it prints a new link while nobody owns it.",
+        "The setup link has expired or was already used",
+        "Restart Ampost: it prints a new link until the instance has an owner.",
       );
     }
     const found = await findOwner.one(tx);
@@ -68,8 +68,8 @@ export async function completeSetUp(
       throw refuseField(
         "setUp.email",
         "/email",
-        "The address belongs to another user of this instance",
-        "Take another address.",
+        "This email belongs to another user of this instance",
+        "Use another email address.",
       );
     await savePassword.run(tx, [newId(), owner.id, hash]);
     await deleteFacts.run(tx, [FACT]);

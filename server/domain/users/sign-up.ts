@@ -7,7 +7,7 @@ import { throttle } from "../../auth/throttle.ts";
 import { findInvite, takeInvite } from "../../db/invites.ts";
 import { savePassword } from "../../db/sign-in-methods.ts";
 import { transaction } from "../../db/sql.ts";
-import { writeAuthLetter } from "../../mail/letters.ts";
+import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Origin } from "../caller.ts";
@@ -24,8 +24,7 @@ export interface NewPerson {
 }
 
 /**
- * Makes an account for whoever asks, where sign-up is open. A letter goes to the address, whose reader confirms it, and
- * nobody signs in before. Whether the address has an account already only its reader learns. Throws RATE_LIMITED.
+ * Creates an account, where sign-up is open. An email asks the address's reader to confirm it before the first sign-in. * Only that reader learns whether the address already has an account. Throws RATE_LIMITED.
  */
 export async function signUp(services: SignUpServices, origin: Origin, person: NewPerson): Promise<void> {
   if (services.settings.signUp !== "open") throw signUpRefused(services.settings.signUp);
@@ -34,11 +33,11 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
   const hash = await (await services.auth()).hashPassword(person.password);
   await transaction(services.pool, async (tx) => {
     const user = await makeUser(tx, { ...person, isOwner: false, emailVerified: false });
-    const letter =
+    const email =
       user === undefined
         ? alreadySignedUp(services)
         : ({ kind: "verify_email", link: await (await services.auth()).linkToVerify(user) } as const);
-    await sendMail(services, tx, writeAuthLetter(person.email, letter));
+    await sendMail(services, tx, renderAuthEmail(person.email, email));
     if (user === undefined) return;
     await savePassword.run(tx, [newId(), user.id, hash]);
     await recordAudit(tx, origin, {
@@ -57,7 +56,7 @@ export async function findInvited({ pool }: { pool: pg.Pool }, token: string): P
 }
 
 /**
- * Makes an account by an invitation, which was sent to the address: that needs no second letter. Answers the address.
+ * Creates an account by an invitation, which was sent to the address: that needs no second email. Answers the address.
  * Throws VALIDATION_FAILED where the invitation does not hold, or its address has got an account meanwhile.
  */
 export async function acceptInvite(
@@ -75,16 +74,16 @@ export async function acceptInvite(
       throw refuseField(
         "signUp.invite",
         "/invite",
-        "The invitation was used, withdrawn or replaced, or is too old",
-        "Ask whoever invited you for a new one.",
+        "The invitation has expired, or was already used, revoked or replaced",
+        "Ask the person who invited you for a new one.",
       );
     const user = await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true });
     if (user === undefined)
       throw refuseField(
         "signUp.email",
         "/email",
-        `${invite.email} has an account already`,
-        "Sign in, or set a new password.",
+        `${invite.email} already has an account`,
+        "Sign in, or reset your password.",
       );
     await savePassword.run(tx, [newId(), user.id, hash]);
     await recordAudit(tx, origin, {
@@ -110,8 +109,8 @@ function signUpRefused(mode: "invite" | "closed"): PublicError {
     ? refuseField(
         "signUp.invite",
         "/invite",
-        "Accounts are made by invitation here",
-        "Ask the owner of this instance for an invitation, and open the link in its letter.",
+        "You need an invitation to create an account",
+        "Ask the owner of this instance to invite you, then open the link in the invitation email.",
       )
-    : refuseField("signUp.closed", "", "No more accounts are made here", "Ask the owner of this instance.");
+    : refuseField("signUp.closed", "", "Sign-up is closed on this instance", "Ask the owner of this instance.");
 }

@@ -84,7 +84,7 @@ async function showFailure(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // There are no pages on the API's host: what is asked for there is told as everything else is.
+  // There are no pages on the API's host: a failure there is answered in JSON, like any other.
   if (readFaces(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
   if (error instanceof SignInFirst)
     return await sendOn(
@@ -99,14 +99,14 @@ async function showFailure(
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")
       ? html`<a class="button" href="/connections?mode=${readMode(queryOf(request)["mode"])}">Back to connections</a>`
-      : html`<a class="button" href="/">Overview</a>`;
+      : html`<a class="button" href="/">Go to overview</a>`;
   return await sendPage(reply.headers(headers), {
-    title: status === 404 ? "There is nothing here" : "That did not work",
+    title: status === 404 ? "Page not found" : "Something went wrong",
     viewer,
     status,
     notice: { kind: "failed", text: message },
     body: html`<section>
-      <p>${issues[0]?.fix ?? "Go back, and try again."}</p>
+      <p>${issues[0]?.fix ?? "Go back and try again."}</p>
       <p>${back}</p>
     </section>`,
   });

@@ -19,7 +19,7 @@ import { whyNotYet } from "./shown-media.ts";
 import { type AccountNames, platformsOf, readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
-/** The posts that keys may not publish before a person has approved them: looked at, approved or discarded. */
+/** The posts that keys may publish only after approval: reviewed, then approved or discarded. */
 export function addApprovals(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 
@@ -40,7 +40,12 @@ export function addApprovals(scope: FastifyInstance, services: Services): void {
     const mode = readMode(form.text("mode"));
     const id = form.text("id");
     if (id === "")
-      throw refuseRequest("request.route", "The form names no post", "Go back to the page and try again.", "NOT_FOUND");
+      throw refuseRequest(
+        "request.route",
+        "The form does not name a post",
+        "Go back to the page and try again.",
+        "NOT_FOUND",
+      );
     const answered = await callRoute(services, request, reply, {
       method: "POST",
       path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`,
@@ -75,8 +80,8 @@ export function addApprovals(scope: FastifyInstance, services: Services): void {
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
-  approved: { kind: "done", text: "The post is approved as it was shown here. Its key can publish it now." },
-  discarded: { kind: "done", text: "The post is discarded. It will not go out." },
+  approved: { kind: "done", text: "The post has been approved. Its key can now publish it." },
+  discarded: { kind: "done", text: "The post has been discarded and will not be published." },
 };
 
 const PAGE = 20;
@@ -115,11 +120,11 @@ async function showApprovals(
     notice: answered.ok ? notice : { kind: "failed", text: readRefusal(answered).message },
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
       <p class="dim">
-        Posts of <a href="/keys">API keys</a> that publish only what you approve. An approval is for the post as it is
-        shown: any edit voids it.
+        Posts from <a href="/keys">API keys</a> that require your approval. You approve a post exactly as shown: any
+        edit removes the approval.
       </p>
-      ${answered.ok && approvals.length === 0 ? html`<section><p class="dim">Nothing waits for you here.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
-      ${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Earlier</a></p>`}`,
+      ${answered.ok && approvals.length === 0 ? html`<section><p class="dim">No posts are waiting for approval.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
+      ${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Older</a></p>`}`,
   });
 }
 
@@ -127,12 +132,13 @@ function approvalSection({ approval, post, key }: WaitingApproval, names: Accoun
   const { postId: id, contentHash } = approval;
   const { mode } = post;
   const missing = whyNotYet(approval);
-  const about = (what: string) => `${what} the post for ${platformsOf(post)} of ${showTime(post.createdAt, timeZone)}`;
+  const about = (what: string) =>
+    `${what} the post for ${platformsOf(post)} from ${showTime(post.createdAt, timeZone)}`;
   return html`<section aria-labelledby="post-${id}">
     <h2 id="post-${id}">${platformsOf(post)}</h2>
     <p class="small dim">
-      By the key “${key.name}”, ${showTime(post.updatedAt, timeZone)} ·
-      <a href="/posts/${id}/approve?mode=${mode}">Open</a>
+      From key “${key.name}”, ${showTime(post.updatedAt, timeZone)} ·
+      <a href="/posts/${id}/approve?mode=${mode}">View</a>
     </p>
     ${shownPost(post, approval, names, timeZone)} ${missing}
     <div class="row">

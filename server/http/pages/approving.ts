@@ -39,10 +39,10 @@ export function addApproving(scope: FastifyInstance, services: Services): void {
       path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`,
       body: { contentHash: form.text("contentHash") },
     });
-    // Read now, so that the way to the other pages shows one fewer that waits.
+    // Read now, so that the navigation shows one fewer waiting.
     const person = await requirePerson(services, request, reply);
     const notice: Notice = answered.ok
-      ? { kind: "done", text: "The post is approved as it is shown here. Any edit voids that." }
+      ? { kind: "done", text: "The post has been approved as shown here. Any edit removes the approval." }
       : { kind: "failed", text: readRefusal(answered).message };
     return await showApproval(services, request, reply, person, {
       ...(await read(request, reply, id, [mode])),
@@ -83,8 +83,8 @@ async function showApproval(
   shown: ReadPost & { notice?: Notice; status?: number },
 ): Promise<FastifyReply> {
   const { id, mode, answered, notice = null, status = 200 } = shown;
-  const page = { title: "Approve a post", at: "/approvals", viewer: person };
-  const others = html`<a href="/approvals?mode=${mode}">All that wait for approval</a>`;
+  const page = { title: "Approve post", at: "/approvals", viewer: person };
+  const others = html`<a href="/approvals?mode=${mode}">All posts waiting for approval</a>`;
   if (!answered.ok)
     return await sendPage(reply, {
       ...page,
@@ -100,7 +100,7 @@ async function showApproval(
     status,
     notice,
     body: html`<section>${shownPost(post, approval, names, person.timeZone)}</section>
-      ${approval.approvedAt === null ? null : html`<p class="notice done">Approved ${showTime(approval.approvedAt, person.timeZone)}, as it is shown here.</p>`}
+      ${approval.approvedAt === null ? null : html`<p class="notice done">Approved on ${showTime(approval.approvedAt, person.timeZone)}, as shown here.</p>`}
       ${approval.approvedAt === null ? whyNotYet(approval) : null}
       <div class="row">
         ${approval.approvedAt === null && whyNotYet(approval) === null ? approveForm(id, mode, approval.contentHash) : null}${others}
@@ -114,6 +114,6 @@ function approveForm(id: string, mode: Mode, contentHash: string): Html {
       type="hidden"
       name="contentHash"
       value="${contentHash}"
-    /><button class="main">Approve it as it is</button>
+    /><button class="main">Approve</button>
   </form>`;
 }

@@ -9,7 +9,7 @@ import { requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
-/** What was done in a person's things: who, what, when and from where. */
+/** The audit log of a person's account: who did what, when and from where. */
 export function addAuditLog(scope: FastifyInstance, services: Services): void {
   scope.get("/settings/log", async (request, reply) => {
     const person = await requirePerson(services, request, reply);
@@ -18,24 +18,25 @@ export function addAuditLog(scope: FastifyInstance, services: Services): void {
     const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/audit?${query}` });
     const { events, nextCursor } = auditList.answer.safeParse(answered.body).data ?? { events: [], nextCursor: null };
     return await sendPage(reply, {
-      title: "What was done",
+      title: "Audit log",
       at: "/settings",
       viewer: person,
       status: answered.status,
       body: html`<p>
-          Sign-ins, keys, connections and settings, in both modes, the newest first. Nothing of it can be changed.
+          Sign-ins and changes to keys, connections and settings, in both modes, newest first. Entries cannot be edited
+          or deleted.
         </p>
         <section>
           ${
             events.length === 0
-              ? html`<p class="dim">Nothing more.</p>`
+              ? html`<p class="dim">No more entries.</p>`
               : html`<ul class="plain">
                   ${events.map((event) => eventItem(event, person.timeZone))}
                 </ul>`
           }
         </section>
         <p class="row">
-          ${nextCursor === null ? null : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}">Earlier</a>`}<a
+          ${nextCursor === null ? null : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}">Older</a>`}<a
             href="/settings"
             >Back to settings</a
           >
@@ -57,9 +58,9 @@ function eventItem({ action, actor, mode, address, createdAt, requestId, data }:
       about.length === 0 && requestId === null
         ? null
         : html`<details>
-            <summary class="small">More</summary>
+            <summary class="small">Details</summary>
             <p class="small">
-              ${about.map((line) => html`${line}<br />`)}${requestId === null ? null : html`request: <code>${requestId}</code>`}
+              ${about.map((line) => html`${line}<br />`)}${requestId === null ? null : html`Request ID: <code>${requestId}</code>`}
             </p>
           </details>`
     }
@@ -67,11 +68,11 @@ function eventItem({ action, actor, mode, address, createdAt, requestId, data }:
 }
 
 const ACTORS: Readonly<Record<AuditEvent["actor"]["kind"], string>> = {
-  key: "an API key",
-  session: "a signed-in person",
-  connect_link: "a connect link",
-  instance: "the instance itself",
-  visitor: "somebody not signed in",
+  key: "API key",
+  session: "signed-in user",
+  connect_link: "connect link",
+  instance: "this instance",
+  visitor: "visitor",
 };
 
 /** "api_key.created": "API key created". */

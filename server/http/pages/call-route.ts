@@ -76,9 +76,9 @@ const refusalBody = z.object({
 
 export function readRefusal({ body }: Answered): Refused {
   const read = refusalBody.safeParse(body);
-  if (!read.success) return { message: "That did not work. Try again in a moment.", rule: "", fields: {} };
+  if (!read.success) return { message: "Something went wrong. Try again in a moment.", rule: "", fields: {} };
   const { error, issues } = read.data;
-  // The first issue of a field is told.
+  // The first issue of a field is shown.
   const fields = Object.fromEntries(
     issues
       .filter(({ path }) => path !== "")

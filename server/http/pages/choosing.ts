@@ -12,11 +12,11 @@ import { type Page, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 
-/** Which of several accounts to connect, and whether it may take another one's place: for people who are signed in. */
+/** Which of several accounts to connect, and whether it replaces another: for people who are signed in. */
 export function addChoosing(scope: FastifyInstance, services: Services): void {
   const choicesFor = async ({ sessionId }: Person, id: string) => {
     if (!/^[0-9a-f-]{36}$/i.test(id))
-      throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
+      throw new PublicError("NOT_FOUND", "This choice has expired. Connect the account again.");
     return (await listChoices(services, { bindings: [bindingOf("session", sessionId)], caller: null }, id)).body
       .choices;
   };
@@ -57,13 +57,13 @@ export function addChoosing(scope: FastifyInstance, services: Services): void {
 /** How the page of a choice is shown: to whom, where its form goes, and what was refused the last time. */
 export interface ChoicePage extends Pick<Page, "viewer" | "status" | "formOrigins"> {
   action: string;
-  /** Where somebody goes who chooses nothing; null where there is no such place. */
+  /** Where Cancel leads; null where there is no such place. */
   back: string | null;
   refused?: string;
   chosen?: string;
 }
 
-/** Asks which account shall be connected. The form has the fields `platformAccountId` and, as the word that another one may be replaced, `replace`. */
+/** Asks which account to connect. The form has the fields `platformAccountId` and, as consent to replace another one, `replace`. */
 export async function showChoices(reply: FastifyReply, choices: Choices, shown: ChoicePage): Promise<FastifyReply> {
   const { platform, accounts, connected } = choices;
   const { label } = catalog[platform].capabilities;
@@ -84,14 +84,14 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
       ? null
       : html`<div class="notice warn">
           <p>
-            The platform set has a ${label} account already:
+            This platform set already has a ${label} account:
             <b>${connected.username ?? connected.displayName ?? connected.platformAccountId}</b>. A set holds one
-            account of each platform, so another one takes its place: the former is disconnected.
+            account per platform, so connecting another disconnects this one.
           </p>
-          ${check({ name: "replace", value: "1", label: "Replace it" })}
+          ${check({ name: "replace", value: "1", label: "Replace this account" })}
         </div>`;
   return await sendPage(reply, {
-    title: accounts.length > 1 ? `Which ${label} account?` : `Replace the ${label} account?`,
+    title: accounts.length > 1 ? `Choose a ${label} account` : `Replace the ${label} account?`,
     viewer: shown.viewer ?? null,
     at: "/connections",
     status: shown.status ?? 200,
@@ -99,7 +99,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     ...(shown.formOrigins === undefined ? {} : { formOrigins: shown.formOrigins }),
     body: html`<form method="post" action="${action}" class="card">
       <fieldset>
-        <legend>${accounts.length > 1 ? "Connect" : "The account to connect"}</legend>
+        <legend>${accounts.length > 1 ? "Account to connect" : "Account to connect"}</legend>
         ${boxes}
       </fieldset>
       ${replace}
@@ -119,5 +119,5 @@ function nameOf(
   isConnected: boolean,
 ): Html {
   return html`<b>${displayName ?? username ?? platformAccountId}</b
-    >${username === null ? null : html` <span class="dim">@${username}</span>`}${isConnected ? html` <span class="tag good">connected now</span>` : null}`;
+    >${username === null ? null : html` <span class="dim">@${username}</span>`}${isConnected ? html` <span class="tag good">connected</span>` : null}`;
 }

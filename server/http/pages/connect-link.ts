@@ -7,7 +7,7 @@ import type { FailureKind, OAuthFailure } from "../../oauth/failures.ts";
 import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 
-/** What a connect link shows to whoever opens it: who asks for what, and the ways to connect. Null: there is no such link. */
+/** What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: there is no such link. */
 export async function showConnectLink(
   reply: FastifyReply,
   link: OpenConnectLink | null,
@@ -26,16 +26,16 @@ export async function showConnectLink(
     isNarrow: true,
     body: html`<section>
       <p>
-        <b>${asker}</b> asks you to connect ${one === null ? "an account" : `your ${one} account`}, so that posts can be
-        published there for you.
+        <b>${asker}</b> wants to publish posts for you. Connect ${one === null ? "an account" : `your ${one} account`}
+        to allow it.
       </p>
       <p>
-        You sign in and allow it at the platform itself; your password stays there. Afterwards you go back to
+        You sign in on the platform itself and never share your password. You then return to
         <b>${new URL(returnUrl).host}</b>.
       </p>
-      ${mode === "test" ? html`<p class="notice warn">This is a rehearsal: the sandbox stands for the platform, and no real account is touched.</p>` : null}
-      ${ways.length === 0 ? html`<p class="notice failed">There is no platform that could be connected at the moment. Tell whoever sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a></p>`)}
-      <p class="hint">If you do not know who asks for this, close the page: nothing has been connected.</p>
+      ${mode === "test" ? html`<p class="notice warn">Test mode: you connect an account in the sandbox, not a real one.</p>` : null}
+      ${ways.length === 0 ? html`<p class="notice failed">No platform can be connected right now. Tell the person who sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a></p>`)}
+      <p class="hint">If you do not recognize this request, close this page. Nothing has been connected.</p>
     </section>`,
   });
 }
@@ -55,17 +55,17 @@ async function showOver(reply: FastifyReply, why: keyof typeof OVER, returnUrl: 
 
 const OVER = {
   unknown: {
-    title: "There is no such link",
-    text: "Look whether the address is complete, or ask whoever sent it for a new one.",
+    title: "Link not found",
+    text: "Check that the address is complete, or ask the person who sent it for a new one.",
   },
   connected: {
-    title: "This link was used already",
-    text: "An account has been connected by it. A link works once; for another account ask for another link.",
+    title: "This link has already been used",
+    text: "A link works once. To connect another account, ask for another link.",
   },
-  expired: { title: "This link has expired", text: "Ask whoever sent it for a new one." },
+  expired: { title: "This link has expired", text: "Ask the person who sent it for a new one." },
   revoked: {
-    title: "This link does not work any more",
-    text: "Whoever sent it has withdrawn it. Ask them for a new one.",
+    title: "This link has been revoked",
+    text: "Ask the person who sent it for a new one.",
   },
 } as const;
 
@@ -89,15 +89,15 @@ export async function showNotConnected(
   });
 }
 
-/** What somebody does who has no connections page of their own. */
+/** What to do for people who have no connections page. */
 const CURES: Partial<Record<FailureKind, string>> = {
   expired: "Try again.",
   not_accepted: "Try again.",
   no_code: "Try again.",
   wrong_platform: "Try again.",
   used: "If the account was not connected, try again.",
-  set_gone: "Tell whoever sent you the link.",
-  app_refused: "Tell whoever sent you the link: the app through which accounts are connected has to be looked at.",
+  set_gone: "Tell the person who sent you the link.",
+  app_refused: "Tell the person who sent you the link: the app they connect accounts through needs attention.",
 };
 
 function goBack(url: string): Html {

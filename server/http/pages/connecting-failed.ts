@@ -7,7 +7,7 @@ import { sendPage, type Viewer } from "./frame.ts";
 import { html } from "./html.ts";
 import { ownPath } from "./own-path.ts";
 
-/** Why an account was not connected, what to do about it, and a button to try again where the browser has begun it itself. */
+/** Why an account was not connected, what to do about it, and a button to try again where this browser started it. */
 export async function showConnectingFailed(
   reply: FastifyReply,
   { failure, attempt }: ConnectingFailed,

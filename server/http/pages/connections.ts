@@ -78,12 +78,12 @@ export function addConnections(scope: FastifyInstance, services: Services): void
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
-  made: { kind: "done", text: "The platform set is made. Connect accounts to it." },
-  renamed: { kind: "done", text: "The platform set has its new name." },
-  deleted: { kind: "done", text: "The platform set is deleted, and its accounts are disconnected." },
-  refreshed: { kind: "done", text: "Access and profile of the account are renewed." },
-  disconnected: { kind: "done", text: "The account is disconnected." },
-  connected: { kind: "done", text: "The account is connected." },
+  made: { kind: "done", text: "The platform set has been created. Connect accounts to it." },
+  renamed: { kind: "done", text: "The platform set has been renamed." },
+  deleted: { kind: "done", text: "The platform set has been deleted, and its accounts have been disconnected." },
+  refreshed: { kind: "done", text: "The account's access and profile have been refreshed." },
+  disconnected: { kind: "done", text: "The account has been disconnected." },
+  connected: { kind: "done", text: "The account has been connected." },
 };
 
 export function readMode(asked: string | undefined): Mode {
@@ -123,7 +123,7 @@ async function showConnections(
     notice,
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
       <p class="dim">
-        ${mode === "live" ? "Accounts on the platforms themselves." : "Accounts in the sandbox, which stands for the platforms: for trying things out."}
+        ${mode === "live" ? "Real accounts on the platforms." : "Test accounts in the sandbox, which simulates the platforms."}
       </p>
       ${sets.map((set, index) =>
         setSection(
@@ -152,7 +152,7 @@ function setSection(
     <h2 id="set-${set.id}">${set.name}${set.isDefault ? html` <span class="tag">default</span>` : null}</h2>
     ${
       accounts.length === 0
-        ? html`<p class="dim">No account is connected.</p>`
+        ? html`<p class="dim">No accounts connected.</p>`
         : html`<ul class="plain">
             ${accounts.map((account) => accountItem(account, ways, timeZone))}
           </ul>`
@@ -165,7 +165,7 @@ function setSection(
               ${open.map(({ platform, login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`)}
             </p>`
     }
-    ${without.length === 0 ? null : html`<p class="small dim">This instance has no app on the developer portal of ${without.join(", ")}. <a href="${appsPath(set)}">Use your own</a></p>`}
+    ${without.length === 0 ? null : html`<p class="small dim">This instance has no developer app for ${without.join(", ")}. <a href="${appsPath(set)}">Add your own</a></p>`}
     ${settingsOf(set)}
   </section>`;
 }
@@ -196,21 +196,21 @@ function healthTag({ tokenHealth }: Account): Html {
   return html`<span class="tag ${tag}">${label}</span>`;
 }
 
-/** Why an account needs a hand, and what to do. While all is well it renews itself in time, and nothing is told. */
+/** Why an account needs attention, and what to do. While all is well it renews itself in time, and nothing is shown. */
 function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, timeZone: string): Html | null {
   const { tag, cure, isInReason } = HEALTH[tokenHealth];
   if (cure === null) return null;
   const until =
     tokenExpiresAt === null
       ? null
-      : `Access ${Date.parse(tokenExpiresAt) > Date.now() ? "ends" : "ended"} ${showTime(tokenExpiresAt, timeZone)}.`;
-  const told = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter(
-    (text) => text !== null,
+      : `Access ${Date.parse(tokenExpiresAt) > Date.now() ? "expires" : "expired"} on ${showTime(tokenExpiresAt, timeZone)}.`;
+  const text = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter(
+    (part) => part !== null,
   );
-  return html`<p class="notice ${tag === "warn" ? "warn" : "failed"} small">${told.join(" ")}</p>`;
+  return html`<p class="notice ${tag === "warn" ? "warn" : "failed"} small">${text.join(" ")}</p>`;
 }
 
-/** Whether the reason of an end that comes with time says what to do by itself. Others are the platform's sentence. */
+/** `isInReason`: the stored reason already says what to do. Other reasons are the platform's own sentence. */
 const HEALTH: Readonly<
   Record<
     Account["tokenHealth"],
@@ -220,25 +220,25 @@ const HEALTH: Readonly<
   healthy: { tag: "good", label: "connected", cure: null },
   expiring: {
     tag: "warn",
-    label: "ends soon",
-    cure: "Reconnect the account before then, so that nothing fails.",
+    label: "expires soon",
+    cure: "Reconnect the account before then to keep publishing.",
     isInReason: true,
   },
   expired: {
     tag: "bad",
     label: "expired",
-    cure: "Reconnect the account: until then nothing can be published with it.",
+    cure: "Reconnect the account to publish with it again.",
     isInReason: true,
   },
   revoked: {
     tag: "bad",
     label: "revoked",
-    cure: "Reconnect the account: until then nothing can be published with it.",
+    cure: "Reconnect the account to publish with it again.",
   },
   reconnect_required: {
     tag: "bad",
     label: "reconnect",
-    cure: "Reconnect the account: until then nothing can be published with it.",
+    cure: "Reconnect the account to publish with it again.",
   },
 };
 
@@ -250,11 +250,11 @@ function settingsOf({ id, name, mode, isDefault }: PlatformSet): Html {
     />`;
   const remove = html`<form method="post" action="/connections/sets/delete">
     ${hidden}
-    <p>Deleting the set disconnects its accounts and discards its scheduled posts. Drafts stay.</p>
+    <p>Deleting this set disconnects its accounts and discards its scheduled posts. Drafts are kept.</p>
     <button class="danger">Delete “${name}”</button>
   </form>`;
   return html`<details>
-    <summary>Settings of “${name}”</summary>
+    <summary>Settings for “${name}”</summary>
     <form method="post" action="/connections/sets/rename">
       ${hidden}
       <div class="field">
@@ -263,7 +263,7 @@ function settingsOf({ id, name, mode, isDefault }: PlatformSet): Html {
       </div>
       <p><button>Rename</button></p>
     </form>
-    <p><a href="${appsPath({ id, mode })}">Apps of its own on the developer portals</a></p>
+    <p><a href="${appsPath({ id, mode })}">Custom developer apps</a></p>
     ${isDefault ? html`<p class="dim">The default set cannot be deleted.</p>` : remove}
   </details>`;
 }
@@ -277,8 +277,8 @@ function newSet(mode: Mode): Html {
     <h2>New platform set</h2>
     <form method="post" action="/connections/sets">
       <input type="hidden" name="mode" value="${mode}" />
-      ${field({ name: "name", label: "Name", hint: "1 to 50 characters. A set holds one account of each platform.", autocomplete: "off", more: { maxlength: "200" } })}<button>
-        Make the set
+      ${field({ name: "name", label: "Name", hint: "1 to 50 characters. A set holds one account per platform.", autocomplete: "off", more: { maxlength: "200" } })}<button>
+        Create platform set
       </button>
     </form>
   </section>`;

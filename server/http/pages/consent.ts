@@ -22,8 +22,8 @@ import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
 
 /**
- * The page on which a person lets an MCP client in, or does not. Who is not signed in is sent to do so first, so that
- * visitors neither have documents fetched nor are sent on anywhere. What is answered is just what was shown: the form
+ * The page on which a person authorizes an MCP client. Visitors are sent to sign in first, so that
+ * they neither have documents fetched nor are redirected. What is authorized is exactly what was shown: the form
  * holds it sealed, for this session.
  */
 export function addConsent(scope: FastifyInstance, services: Services): void {
@@ -47,7 +47,7 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
     const asked = openAsked(services, person.sessionId, sealed);
     if (form.text("answer") !== "allow") return await sendBack(reply, refuse(services, asked));
     try {
-      return await sendBack(reply, await letIn(services, request, person, asked, form));
+      return await sendBack(reply, await authorize(services, request, person, asked, form));
     } catch (error) {
       if (!(error instanceof PublicError) || !error.issues.some(({ path }) => path !== "")) throw error;
       const refused = readRefusal({ ok: false, status: error.status, body: errorBody(error, request.id) });
@@ -56,7 +56,7 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
   });
 }
 
-async function letIn(
+async function authorize(
   services: Services,
   request: FastifyRequest,
   person: Person,
@@ -87,24 +87,24 @@ async function showConsent(
 ): Promise<FastifyReply> {
   const { client, redirectUri } = asked;
   return await sendPage(reply, {
-    title: `Let “${client.name}” in?`,
+    title: `Authorize “${client.name}”?`,
     viewer: person,
     status: refused === undefined ? 200 : 400,
     notice: refused === undefined ? null : { kind: "failed", text: refused.message },
     formOrigins: [sourceOf(redirectUri)],
     body: html`<section>
         <p>
-          An app wants to act for you at <b>${new URL(settings.appUrl).host}</b>, where you are signed in as
+          An app wants to act for you on <b>${new URL(settings.appUrl).host}</b>, where you are signed in as
           <b>${person.email}</b>.
         </p>
         <dl>
-          <dt>It calls itself</dt>
+          <dt>Name</dt>
           <dd>${client.name} <span class="tag warn">not verified</span></dd>
-          <dt>It comes from</dt>
+          <dt>Origin</dt>
           <dd>
-            ${client.host === null ? html`<span class="dim">It does not say: anybody can use this name.</span>` : html`<b>${client.host}</b>`}
+            ${client.host === null ? html`<span class="dim">Unknown. Anyone can use this name.</span>` : html`<b>${client.host}</b>`}
           </dd>
-          <dt>You are sent to</dt>
+          <dt>You will be sent to</dt>
           <dd>${destination(redirectUri)}</dd>
         </dl>
         ${warning(asked)}
@@ -112,27 +112,27 @@ async function showConsent(
       <form method="post" action="${GRANT_PATHS.authorize}">
         <input type="hidden" name="asked" value="${sealed}" />
         <section>
-          <h2>What it may do</h2>
+          <h2>What it can do</h2>
           <ul>
-            <li>See your posts, media, platform sets and connected accounts</li>
-            <li>Write, change, publish and discard posts</li>
-            <li>Make, rename and delete platform sets, which disconnects their accounts</li>
+            <li>Read your posts, media, platform sets and connected accounts</li>
+            <li>Create, edit, publish and discard posts</li>
+            <li>Create, rename and delete platform sets (deleting a set disconnects its accounts)</li>
           </ul>
           <p class="dim">
-            It cannot connect accounts, see passwords or tokens, make keys, or change your settings. It sees and does
-            only what belongs to the mode you choose.
+            It cannot connect accounts, see passwords or tokens, create keys, or change your settings. It can access
+            only the mode you choose.
           </p>
           ${modeChoice(form)}
           <details ${refused === undefined ? null : html` open`}>
-            <summary>Hold it to less</summary>
+            <summary>Limit access</summary>
             <div>${policyFields(form, refused?.fields["policies"])}</div>
           </details>
         </section>
         <p class="row">
-          <button class="main" name="answer" value="allow">Let it in</button
-          ><button name="answer" value="refuse">Refuse</button>
+          <button class="main" name="answer" value="allow">Authorize</button
+          ><button name="answer" value="refuse">Cancel</button>
         </p>
-        <p class="hint">You can shut it out at any time under API keys.</p>
+        <p class="hint">You can revoke access at any time under API keys.</p>
       </form>`,
   });
 }
@@ -144,20 +144,20 @@ async function showRefused(
   { client, redirectUri, reason, back }: RefusedRequest,
 ): Promise<FastifyReply> {
   return await sendPage(reply, {
-    title: `“${client.name}” was not let in`,
+    title: `“${client.name}” was not authorized`,
     viewer: person,
     status: 400,
-    notice: { kind: "failed", text: `The app asked in a way that does not hold: ${reason}.` },
+    notice: { kind: "failed", text: `The app sent an invalid request: ${reason}.` },
     body: html`<section>
       <h2>What to do</h2>
-      <p>Begin anew in the app. If that does not help, tell whoever makes it what stands above.</p>
+      <p>Start over in the app. If that does not help, send the message above to its developer.</p>
       <p>
-        It wants you sent back to ${destination(redirectUri)}. Go there only if you have just begun to connect it
+        It wants to send you back to ${destination(redirectUri)}. Continue only if you just started connecting it
         yourself.
       </p>
       <p class="row">
         <a class="button" href="${back}" rel="noreferrer">Back to ${placeOf(redirectUri)}</a
-        ><a class="button" href="/">Stay here</a>
+        ><a class="button" href="/">Stay on Ampost</a>
       </p>
     </section>`,
   });
@@ -183,10 +183,10 @@ function warning({ client, redirectUri }: Asked): Html {
   const isLocal = url.protocol !== "https:";
   const elsewhere = !isLocal && client.host !== null && client.host !== url.host;
   const text = isLocal
-    ? "Any program on this device can say that it is this one. Let it in only if you have just begun to connect it yourself."
+    ? "Any program on this device can claim to be this one. Authorize it only if you just started connecting it yourself."
     : elsewhere
-      ? "You are sent to another address than the one it comes from. Let it in only if you have just begun to connect it yourself, and know both."
-      : "Let it in only if you have just begun to connect it yourself.";
+      ? "You will be sent to a different host than the app's origin. Authorize it only if you just started connecting it yourself and trust both."
+      : "Authorize it only if you just started connecting it yourself.";
   return html`<p class="notice warn">${text}</p>`;
 }
 

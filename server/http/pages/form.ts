@@ -22,7 +22,7 @@ export async function readForm(request: FastifyRequest, appUrl: string): Promise
     if (!Buffer.isBuffer(chunk)) continue;
     length += chunk.length;
     if (length > MAX_FORM_BYTES)
-      throw refuseRequest("request.size", "The form is too long", "Shorten what you filled in.", "PAYLOAD_TOO_LARGE");
+      throw refuseRequest("request.size", "The form is too long", "Shorten what you entered.", "PAYLOAD_TOO_LARGE");
     chunks.push(chunk);
   }
   const values = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
@@ -39,16 +39,16 @@ export interface Field {
   value?: string;
   autocomplete?: string;
   hint?: string;
-  /** What is wrong with what was filled in, told beside the field. */
+  /** What is wrong with the value, shown beside the field. */
   error?: string | undefined;
   required?: boolean;
-  /** The field a person begins with. */
+  /** The field that has the focus at first. */
   first?: boolean;
   /** Other attributes, by name. */
   more?: Readonly<Record<string, string>>;
 }
 
-/** A labelled field with its hint and its error, which are read out together with it. */
+/** A labelled field with its hint and error, which screen readers announce with it. */
 export function field({
   name,
   label,
@@ -61,10 +61,12 @@ export function field({
   first = false,
   more = {},
 }: Field): Html {
-  const told = [hint === undefined ? "" : `${name}-hint`, error === undefined ? "" : `${name}-error`].join(" ").trim();
+  const describedBy = [hint === undefined ? "" : `${name}-hint`, error === undefined ? "" : `${name}-error`]
+    .join(" ")
+    .trim();
   const attributes = {
     ...(autocomplete === undefined ? {} : { autocomplete }),
-    ...(told === "" ? {} : { "aria-describedby": told }),
+    ...(describedBy === "" ? {} : { "aria-describedby": describedBy }),
     ...(error === undefined ? {} : { "aria-invalid": "true" }),
     ...(required ? { required: "" } : {}),
     ...(first || error !== undefined ? { autofocus: "" } : {}),

@@ -16,7 +16,7 @@ export interface Page {
   viewer?: Viewer | null;
   /** The path of the page, so that the way shows where one is. */
   at?: string;
-  /** Something that has just been done, or went wrong, told before all else. */
+  /** What was just done or went wrong, shown above everything else. */
   notice?: Notice | null;
   status?: number;
   /** For one short form: a narrow column. */
@@ -49,7 +49,7 @@ export async function sendPage(reply: FastifyReply, page: Page): Promise<Fastify
     .send(toMarkup(frame(page)));
 }
 
-/** How much waits, behind the name of where it does; nothing where nothing does. */
+/** How many are waiting, shown beside a link's name; nothing where none are. */
 export function waitingTag(count: number): Html | null {
   if (count === 0) return null;
   const shown = count >= MOST_COUNTED ? `${MOST_COUNTED - 1}+` : count;

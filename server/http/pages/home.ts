@@ -7,7 +7,7 @@ import { sendPage } from "./frame.ts";
 import { html } from "./html.ts";
 import { callOf, findPerson } from "./person.ts";
 
-/** The first page: what Ampost is, or how one's own things stand. */
+/** The home page: what Ampost is, or an overview of a person's accounts. */
 export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
     const person = await findPerson(services, request, reply);
@@ -23,15 +23,15 @@ export function addHome(scope: FastifyInstance, services: Services): void {
       return html`<section>
         <h2>${mode === "live" ? "Live" : "Test"}</h2>
         <p>
-          ${accounts.length === 0 ? "No account is connected yet." : `${count(accounts.length, "account")} connected.`}
-          ${troubled === 0 ? null : html`<span class="tag warn">${count(troubled, "account")} to look after</span>`}
+          ${accounts.length === 0 ? "No accounts connected yet." : `${count(accounts.length, "account")} connected.`}
+          ${troubled === 0 ? null : html`<span class="tag warn">${count(troubled, "account")} to reconnect</span>`}
         </p>
         <p class="dim">
-          ${mode === "live" ? "Posts go to the platforms." : "Posts go into the sandbox, which shows them as they would look."}
+          ${mode === "live" ? "Posts go to the platforms." : "Posts go to the sandbox, which shows them as their audience would see them."}
         </p>
         <p>
           <a class="button" href="/connections?mode=${mode}"
-            >${accounts.length === 0 ? "Connect accounts" : "Connections"}</a
+            >${accounts.length === 0 ? "Connect accounts" : "View connections"}</a
           >
         </p>
       </section>`;
@@ -46,9 +46,9 @@ export function addHome(scope: FastifyInstance, services: Services): void {
           <ol>
             <li>Connect an account</li>
             <li><a href="/keys">Create an API key</a></li>
-            <li>Create a post with it, and publish it</li>
+            <li>Use the key to create and publish a post</li>
           </ol>
-          <p><a href="/docs/quickstart">How that is done</a> · <a href="/sandbox">Posts in the sandbox</a></p>
+          <p><a href="/docs/quickstart">Quickstart</a> · <a href="/sandbox">View the sandbox</a></p>
         </section>`,
     });
   });
@@ -58,11 +58,11 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-const ABOUT = html`<p>One API to publish to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads.</p>
+const ABOUT = html`<p>One API to publish on Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads.</p>
   <p class="row">
-    <a class="button main" href="/sign-in">Sign in</a> <a class="button" href="/sign-up">Make an account</a>
+    <a class="button main" href="/sign-in">Sign in</a> <a class="button" href="/sign-up">Create an account</a>
   </p>
   <ul>
     <li><a href="/docs">Documentation</a></li>
-    <li><a href="/sandbox">The sandbox</a>: posts of test keys as they would look</li>
+    <li><a href="/sandbox">Sandbox</a>: posts in test mode, as their audience would see them</li>
   </ul>`;

@@ -8,25 +8,25 @@ export function modeChoice(form: Filled | undefined): Html {
   const isLive = form?.text("mode") === "live";
   return html`<fieldset>
     <legend>Mode</legend>
-    ${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go into the sandbox", checked: !isLive })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: isLive })}
+    ${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go to the sandbox", checked: !isLive })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: isLive })}
   </fieldset>`;
 }
 
-/** What a key or grant is held to, as fields of a form. `error` is told beside the number of posts. */
+/** The policies of a key or grant as form fields. `error` is shown beside the number of posts. */
 export function policyFields(form: Filled | undefined, error: string | undefined): Html {
   const text = (name: string) => form?.text(name) ?? "";
   const chosen = form?.all("platforms") ?? [];
   return html`<fieldset>
-      <legend>Limits</legend>
-      ${check({ name: "draftOnly", value: "1", label: "Drafts only: it can neither schedule nor publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "It publishes only what a person has approved", checked: text("approvalRequired") !== "" })}
+      <legend>Publishing</legend>
+      ${check({ name: "draftOnly", value: "1", label: "Drafts only: cannot schedule or publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "Require approval: a person must approve each post before it is published", checked: text("approvalRequired") !== "" })}
     </fieldset>
     <fieldset>
-      <legend>Platforms (none ticked: all)</legend>
+      <legend>Platforms (leave all unchecked to allow every platform)</legend>
       <div class="checks">
         ${PLATFORM_NAMES.map((name) => check({ name: "platforms", value: name, label: catalog[name].capabilities.label, checked: chosen.includes(name) }))}
       </div>
     </fieldset>
-    ${field({ name: "postsPerDay", label: "Posts a day", type: "number", value: text("postsPerDay"), required: false, hint: "Empty: any number.", error, more: { min: "1", max: "1000000", inputmode: "numeric" } })}`;
+    ${field({ name: "postsPerDay", label: "Posts per day", type: "number", value: text("postsPerDay"), required: false, hint: "Leave empty for no limit.", error, more: { min: "1", max: "1000000", inputmode: "numeric" } })}`;
 }
 
 /** The policies that were filled in, for the routes and verbs to judge. */

@@ -60,15 +60,15 @@ export function addKeys(scope: FastifyInstance, services: Services): void {
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
-  revoked: { kind: "done", text: "The key is revoked. It does not work any more." },
-  ended: { kind: "done", text: "The app is shut out. What it held does not work any more." },
+  revoked: { kind: "done", text: "The key has been revoked and no longer works." },
+  ended: { kind: "done", text: "The app's access has been revoked." },
 };
 
 const LIFETIMES = [
   ["", "Never"],
   ["30", "In 30 days"],
   ["90", "In 90 days"],
-  ["365", "In a year"],
+  ["365", "In 1 year"],
 ] as const;
 
 function wanted(form: Filled, now: Date): object {
@@ -109,14 +109,14 @@ async function showKeys(
     body: html`${made?.apiKey ? shownOnce(made, made.apiKey) : null}
       <section>
         <h2>Your keys</h2>
-        ${own.length === 0 ? html`<p class="dim">There is none yet.</p>` : keyList(own, person.timeZone)}
+        ${own.length === 0 ? html`<p class="dim">You have no API keys yet.</p>` : keyList(own, person.timeZone)}
       </section>
       ${
         grants.length === 0
           ? null
           : html`<section>
-              <h2>Apps you let in</h2>
-              <p class="dim">They act for you over MCP without a key.</p>
+              <h2>Authorized apps</h2>
+              <p class="dim">MCP clients that act for you without a key.</p>
               ${keyList(grants, person.timeZone)}
             </section>`
       }
@@ -126,12 +126,12 @@ async function showKeys(
 
 function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
   return html`<section>
-    <h2>The new key “${name}”</h2>
+    <h2>Your new key “${name}”</h2>
     <div class="field">
-      <label for="new-key">Copy it now: it is shown this once</label
+      <label for="new-key">Copy it now: it will not be shown again</label
       ><textarea id="new-key" class="copy" rows="2" readonly autofocus>${apiKey}</textarea>
     </div>
-    <p class="dim">Send it as <code>Authorization: Bearer amp_${mode}_…</code>. Whoever has it can act for you.</p>
+    <p class="dim">Send it as <code>Authorization: Bearer amp_${mode}_…</code>. Anyone who has it can act for you.</p>
   </section>`;
 }
 
@@ -142,7 +142,7 @@ function keyList(keys: readonly ApiKey[], timeZone: string): Html {
       ${some.map((key) => keyItem(key, timeZone))}
     </ul>`;
   const [living, ended] = [keys.filter((key) => !hasEnded(key)), keys.filter(hasEnded)];
-  return html`${living.length === 0 ? html`<p class="dim">None works now.</p>` : list(living)}${
+  return html`${living.length === 0 ? html`<p class="dim">No active keys.</p>` : list(living)}${
     ended.length === 0
       ? null
       : html`<details>
@@ -171,8 +171,8 @@ function keyItem(key: ApiKey, timeZone: string): Html {
       ${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}
     </div>
     <p class="small dim">
-      Last used: ${at(key.lastUsedAt, "never")} · made ${at(key.createdAt, "")} ·
-      ${key.expiresAt === null ? "does not expire" : `${key.clientId === null ? "expires" : "without use it ends"} ${at(key.expiresAt, "")}`}
+      Last used: ${at(key.lastUsedAt, "never")} · Created: ${at(key.createdAt, "")} ·
+      ${key.expiresAt === null ? "Does not expire" : `${key.clientId === null ? "Expires" : "Expires if unused"}: ${at(key.expiresAt, "")}`}
     </p>
     ${policiesOf(key)}
   </li>`;
@@ -180,33 +180,31 @@ function keyItem(key: ApiKey, timeZone: string): Html {
 
 /** What is certain of a client, beside the name that it gives itself. */
 function clientOf(clientId: string): string {
-  return URL.canParse(clientId)
-    ? `Described at ${clientId}`
-    : "It registered itself, and says nothing of where it comes from.";
+  return URL.canParse(clientId) ? `Metadata: ${clientId}` : "Self-registered. Its origin is unknown.";
 }
 
 function policiesOf({ policies }: ApiKey): Html | null {
   const said = [
     policies.draftOnly ? "drafts only" : null,
-    policies.approvalRequired ? "publishes what is approved" : null,
+    policies.approvalRequired ? "publishes only approved posts" : null,
     policies.platforms === null
       ? null
       : `only ${policies.platforms.map((name) => catalog[name].capabilities.label).join(", ")}`,
-    policies.postsPerDay === null ? null : `${policies.postsPerDay} posts a day`,
+    policies.postsPerDay === null ? null : `${policies.postsPerDay} posts per day`,
   ].filter((text) => text !== null);
-  return said.length === 0 ? null : html`<p class="small">May do: ${said.join(" · ")}</p>`;
+  return said.length === 0 ? null : html`<p class="small">Limits: ${said.join(" · ")}</p>`;
 }
 
 function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
   const text = (name: string) => form?.text(name) ?? "";
   const chosen = form?.all("platforms") ?? [];
   return html`<section>
-    <h2>New key</h2>
+    <h2>Create a key</h2>
     <form method="post" action="/keys">
-      ${field({ name: "name", label: "Name", value: text("name"), hint: "What it is for, such as “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
+      ${field({ name: "name", label: "Name", value: text("name"), hint: "For example, “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
       ${modeChoice(form)} ${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
       <details ${refused !== undefined || chosen.length > 0 ? html` open` : null}>
-        <summary>What it may do</summary>
+        <summary>Limits</summary>
         <div>${policyFields(form, refused?.fields["policies"])}</div>
       </details>
       <p><button class="main">Create key</button></p>

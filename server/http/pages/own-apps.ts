@@ -57,8 +57,8 @@ export function addOwnApps(scope: FastifyInstance, services: Services): void {
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
-  save: { kind: "done", text: "The app is saved. Accounts are connected by it from now on." },
-  delete: { kind: "done", text: "The app is taken away. Accounts are connected by the instance's from now on." },
+  save: { kind: "done", text: "The app has been saved. New connections will use it." },
+  delete: { kind: "done", text: "The app has been removed. New connections will use the instance's app." },
 };
 
 async function showApps(
@@ -83,14 +83,14 @@ async function showApps(
   );
   const apps = read.data?.apps ?? [];
   return await sendPage(reply, {
-    title: `Apps of “${set.name}”`,
+    title: `Developer apps for “${set.name}”`,
     viewer: person,
     at: "/connections",
     status,
     notice,
     body: html`<p>
-        Accounts of this set are connected by the instance's apps. Where you have an app of your own on a platform's
-        developer portal, give its id and secret here: it is used instead. The secret is sealed, and never shown again.
+        Accounts in this set connect through the instance's apps. To use your own app from a platform's developer
+        portal, enter its client ID and secret here. The secret is encrypted and never shown again.
       </p>
       <section>
         <ul class="plain">
@@ -122,25 +122,25 @@ function appItem(
   return html`<li>
     <div class="row between">
       <h3>${label}</h3>
-      ${app === undefined ? html`<span class="tag">the instance's</span>` : html`<span class="tag good">its own</span>`}
+      ${app === undefined ? html`<span class="tag">instance app</span>` : html`<span class="tag good">your app</span>`}
     </div>
     ${
       app === undefined
         ? null
         : html`<dl>
-              <dt>Client id</dt>
+              <dt>Client ID</dt>
               <dd><code>${app.clientId}</code></dd>
-              <dt>Redirect address</dt>
+              <dt>Redirect URI</dt>
               <dd><code>${app.redirectUri}</code></dd>
             </dl>
-            ${button("/connections/apps/delete", "Take away", { kind: "danger", hidden, describes: `Take the app of ${label} away` })}`
+            ${button("/connections/apps/delete", "Remove", { kind: "danger", hidden, describes: `Remove your ${label} app` })}`
     }
     <details ${isOpen ? html` open` : null}>
-      <summary>${app === undefined ? `Use an app of your own for ${label}` : "Change it"}</summary>
+      <summary>${app === undefined ? `Use your own ${label} app` : "Change"}</summary>
       <form method="post" action="/connections/apps/save">
         ${inputs}
         <div class="field">
-          <label for="id-${platform}">Client id</label
+          <label for="id-${platform}">Client ID</label
           ><input
             id="id-${platform}"
             name="clientId"

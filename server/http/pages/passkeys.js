@@ -10,15 +10,15 @@ if (globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
 
 async function run(place) {
   const button = place.querySelector("button");
-  const told = place.querySelector("[role=alert]");
+  const alert = place.querySelector("[role=alert]");
   button.disabled = true;
-  told.hidden = true;
+  alert.hidden = true;
   try {
     await acts[place.dataset.passkey]();
     location.assign(place.dataset.next);
   } catch (error) {
-    told.textContent = error.name === "NotAllowedError" ? "The passkey was not used. Try again." : error.message;
-    told.hidden = false;
+    alert.textContent = error.name === "NotAllowedError" ? "Passkey canceled. Try again." : error.message;
+    alert.hidden = false;
     button.disabled = false;
   }
 }
@@ -38,7 +38,7 @@ async function addPasskey() {
   });
   await ask("/api/auth/passkey/verify-registration", {
     response: credential.toJSON(),
-    name: `Passkey of ${new Date().toISOString().slice(0, 10)}`,
+    name: `Passkey added ${new Date().toISOString().slice(0, 10)}`,
   });
 }
 
@@ -50,6 +50,6 @@ async function ask(path, body) {
       : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
   );
   const read = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(read.error ?? read.message ?? "That did not work. Try again.");
+  if (!answer.ok) throw new Error(read.error ?? read.message ?? "Something went wrong. Try again.");
   return read;
 }

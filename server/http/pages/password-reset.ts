@@ -7,7 +7,7 @@ import { sendOn, sendPage } from "./frame.ts";
 import { html } from "./html.ts";
 import { queryOf } from "./query.ts";
 
-/** A new password for who has forgotten theirs, by a link in a letter. */
+/** Resetting a forgotten password by a link in an email. */
 export function addPasswordReset(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 
@@ -24,9 +24,9 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
     if (!answered.ok)
       return await showForgot(reply, { email, error: readRefusal(answered).message, status: answered.status });
     return await sendPage(reply, {
-      title: "Look into your mail",
+      title: "Check your email",
       body: html`<section>
-        <p>If there is an account of <b>${email}</b>, a letter is on its way. Its link works once, for half an hour.</p>
+        <p>If <b>${email}</b> has an account, we sent it an email. The link in it works once, for 30 minutes.</p>
         <p><a href="/sign-in">Sign in</a></p>
       </section>`,
     });
@@ -41,7 +41,7 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
     const form = await readForm(request, settings.appUrl);
     const [token, newPassword] = [form.text("token"), form.text("password")];
     if (newPassword !== form.text("again"))
-      return await showReset(reply, { token, error: "The two passwords are not the same.", status: 400 });
+      return await showReset(reply, { token, error: "The passwords do not match.", status: 400 });
     const answered = await callRoute(services, request, reply, {
       method: "POST",
       path: "/api/auth/reset-password",
@@ -67,9 +67,9 @@ async function showForgot(
     status: shown.status ?? 200,
     isNarrow: true,
     body: html`<form method="post" action="/forgot-password" class="card">
-      ${field({ name: "email", label: "E-mail", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.error, first: true, hint: "We send a link by which you set a new password." })}
-      <p class="wide"><button class="main">Send the link</button></p>
-      <p><a href="/sign-in">Back to signing in</a></p>
+      ${field({ name: "email", label: "Email", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.error, first: true, hint: "We will email you a link to set a new password." })}
+      <p class="wide"><button class="main">Send link</button></p>
+      <p><a href="/sign-in">Back to sign in</a></p>
     </form>`,
   });
 }
@@ -82,10 +82,10 @@ async function showReset(
     return await sendPage(reply, {
       title: "Set a new password",
       status: shown.status ?? 400,
-      notice: { kind: "failed", text: "This link does not work any more, or not whole." },
+      notice: { kind: "failed", text: "This link is incomplete or no longer works." },
       body: html`<section>
-        <p>A link works once, for half an hour. Ask for a new one.</p>
-        <p><a class="button" href="/forgot-password">Send a new link</a></p>
+        <p>A link works once, for 30 minutes. Request a new one.</p>
+        <p><a class="button" href="/forgot-password">Get a new link</a></p>
       </section>`,
     });
   }
@@ -95,9 +95,9 @@ async function showReset(
     isNarrow: true,
     body: html`<form method="post" action="/reset-password" class="card">
       <input type="hidden" name="token" value="${shown.token}" />
-      ${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. All your sessions end.", error: shown.error, first: true, more: { minlength: "10", maxlength: "200" } })}
-      ${field({ name: "again", label: "The same once more", type: "password", autocomplete: "new-password" })}
-      <p class="wide"><button class="main">Set the password</button></p>
+      ${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. You will be signed out everywhere.", error: shown.error, first: true, more: { minlength: "10", maxlength: "200" } })}
+      ${field({ name: "again", label: "Confirm new password", type: "password", autocomplete: "new-password" })}
+      <p class="wide"><button class="main">Set password</button></p>
     </form>`,
   });
 }

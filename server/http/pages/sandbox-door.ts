@@ -22,12 +22,7 @@ export function addSandboxDoor(scope: FastifyInstance, services: Services): void
       const [, picture] = /^\/sandbox\/_sandbox\/media\/([0-9a-f]{64}\.webp)$/.exec(pathname) ?? [];
       if (picture !== undefined) return await pass(getFrom(settings.sandboxUrl, `/_sandbox/media/${picture}`), reply);
       if (!/^\/sandbox\/(?!_sandbox(\/|$))/.test(pathname))
-        throw refuseRequest(
-          "request.route",
-          "There is nothing at this address",
-          "Ask the sandbox itself.",
-          "NOT_FOUND",
-        );
+        throw refuseRequest("request.route", "Page not found", "Call the sandbox's own address instead.", "NOT_FOUND");
       return await pass(
         getFrom(settings.sandboxUrl, "/_sandbox/page", { path: pathname.slice("/sandbox".length) + search, accounts }),
         reply,
@@ -54,7 +49,7 @@ async function pass(asked: Promise<IncomingMessage>, reply: FastifyReply): Promi
     throw refuseRequest(
       "sandbox.away",
       "The sandbox cannot be reached",
-      "Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.",
+      "Start it with `ampost sandbox`, or check AMPOST_SANDBOX_URL.",
       "UNAVAILABLE",
     );
   });

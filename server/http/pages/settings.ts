@@ -15,7 +15,7 @@ import { showTime } from "./times.ts";
 
 const passkeyList = z.array(z.object({ id: z.string(), name: z.string().nullish(), createdAt: z.string().nullish() }));
 
-/** What a person sets about themselves: name, time zone, ways to sign in, sessions, and the end of it all. */
+/** A person's own settings: profile, email, password, two-factor authentication, passkeys, sessions, invitations, and deleting the account. */
 export function addSettings(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 
@@ -26,7 +26,7 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
     });
   });
 
-  /** A form that does one thing, and leads back; what is refused is told beside the fields of its part. */
+  /** A form that does one thing and returns to the page. Errors are shown beside the fields of its section. */
   const act = (
     name: string,
     notice: string,
@@ -73,7 +73,7 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
             revokeOtherSessions: true,
           },
         }
-      : "The two new passwords are not the same.",
+      : "The new passwords do not match.",
   );
   act("passkeys/delete", "passkey", (form) => ({
     method: "POST",
@@ -93,30 +93,33 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
     "deleted",
     (form) =>
       form.text("sure") === ""
-        ? "Tick the box if you are sure."
+        ? "Check the box to confirm."
         : { method: "DELETE", path: "/api/me", body: { password: form.text("password") } },
     "/sign-in?notice=deleted",
   );
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
-  saved: { kind: "done", text: "Saved." },
+  saved: { kind: "done", text: "Your profile has been saved." },
   verified: {
     kind: "done",
-    text: "Confirmed. If you are changing your address, a letter has gone to the new one: confirm it there, too.",
+    text: "Confirmed. If you are changing your email, open the link in the email we just sent to the new address.",
   },
   email: {
     kind: "done",
-    text: "We have sent a letter to your present address. Agree to the change there; then the new one is asked.",
+    text: "We sent an email to your current address. Open its link to approve the change; then confirm the new address.",
   },
-  password: { kind: "done", text: "The password is changed, and your other sessions are ended." },
-  passkey: { kind: "done", text: "The passkey is removed." },
-  "passkey-added": { kind: "done", text: "The passkey is added. You can sign in with it." },
-  session: { kind: "done", text: "Ended." },
-  invited: { kind: "done", text: "The invitation is on its way." },
-  withdrawn: { kind: "done", text: "The invitation is withdrawn." },
-  "two-factor-on": { kind: "done", text: "The second step is on: signing in asks for a code from now on." },
-  "two-factor-off": { kind: "done", text: "The second step is off." },
+  password: { kind: "done", text: "Your password has been changed, and all other sessions have been signed out." },
+  passkey: { kind: "done", text: "The passkey has been removed." },
+  "passkey-added": { kind: "done", text: "The passkey has been added. You can now sign in with it." },
+  session: { kind: "done", text: "Signed out." },
+  invited: { kind: "done", text: "The invitation has been sent." },
+  withdrawn: { kind: "done", text: "The invitation has been revoked." },
+  "two-factor-on": {
+    kind: "done",
+    text: "Two-factor authentication is on. You will be asked for a code when you sign in.",
+  },
+  "two-factor-off": { kind: "done", text: "Two-factor authentication is off." },
 };
 
 interface Shown {
@@ -151,13 +154,13 @@ async function showSettings(
       ${sessionSection(sessionsList.answer.safeParse(sessions).data?.sessions ?? [], person)}
       ${person.isOwner ? inviteSection(invitesList.answer.safeParse(invites).data?.invites ?? [], person, errorOf("invites")) : null}
       <section>
-        <h2>Log</h2>
-        <p>Every sign-in, key, connection and change of settings is written down.</p>
-        <p><a class="button" href="/settings/log">What was done</a></p>
+        <h2>Audit log</h2>
+        <p>Every sign-in and every change to keys, connections and settings.</p>
+        <p><a class="button" href="/settings/log">View audit log</a></p>
       </section>
       <section>
         <h2>Your data</h2>
-        <p>Everything that is stored of you, in both modes, as one file. Without secrets.</p>
+        <p>Download everything Ampost stores about you, in both modes, as one file. Secrets are not included.</p>
         <p><a class="button" href="/api/me/export" download>Export your data</a></p>
       </section>
       ${deletion(errorOf("delete"))}`,
@@ -170,7 +173,7 @@ function profile({ name, timeZone }: Person, error?: string): Html {
       html`<option value="${zone}" ${zone === timeZone ? html` selected` : null}>${zone.replaceAll("_", " ")}</option>`,
   );
   return html`<section>
-    <h2>You</h2>
+    <h2>Profile</h2>
     <form method="post" action="/settings/profile">
       ${field({ name: "name", label: "Name", value: name, autocomplete: "name", required: false, error, more: { maxlength: "100" } })}
       <div class="field">
@@ -186,13 +189,13 @@ function profile({ name, timeZone }: Person, error?: string): Html {
 
 function email(person: Person, error?: string): Html {
   return html`<section>
-    <h2>E-mail</h2>
+    <h2>Email</h2>
     <p>${person.email}</p>
     <details ${error === undefined ? null : html` open`}>
-      <summary>Change the address</summary>
+      <summary>Change email</summary>
       <form method="post" action="/settings/email">
-        ${field({ name: "newEmail", label: "New address", type: "email", autocomplete: "email", error })}<button>
-          Change
+        ${field({ name: "newEmail", label: "New email", type: "email", autocomplete: "email", error })}<button>
+          Change email
         </button>
       </form>
     </details>
@@ -203,12 +206,12 @@ function password({ hasPassword, email: address }: Person, error?: string): Html
   if (!hasPassword)
     return html`<section>
       <h2>Password</h2>
-      <p>You have none. <a href="/forgot-password">Set one by a letter</a></p>
+      <p>You do not have a password. <a href="/forgot-password">Set one by email</a></p>
     </section>`;
   return html`<section>
     <h2>Password</h2>
     <details ${error === undefined ? null : html` open`}>
-      <summary>Change the password</summary>
+      <summary>Change password</summary>
       <form method="post" action="/settings/password">
         <input
           class="off"
@@ -219,10 +222,10 @@ function password({ hasPassword, email: address }: Person, error?: string): Html
           tabindex="-1"
           aria-hidden="true"
         />
-        ${field({ name: "currentPassword", label: "Present password", type: "password", autocomplete: "current-password", error })}
-        ${field({ name: "newPassword", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. Your other sessions end.", more: { minlength: "10", maxlength: "200" } })}
-        ${field({ name: "again", label: "The new one once more", type: "password", autocomplete: "new-password" })}
-        <button>Change</button>
+        ${field({ name: "currentPassword", label: "Current password", type: "password", autocomplete: "current-password", error })}
+        ${field({ name: "newPassword", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. You will be signed out everywhere else.", more: { minlength: "10", maxlength: "200" } })}
+        ${field({ name: "again", label: "Confirm new password", type: "password", autocomplete: "new-password" })}
+        <button>Change password</button>
       </form>
     </details>
   </section>`;
@@ -232,30 +235,30 @@ function twoFactor({ twoFactorEnabled, hasPassword }: Person): Html {
   const ask = (action: string, label: string, id: string, kind = "") =>
     html`<form method="post" action="${action}">
       <div class="field">
-        <label for="${id}">Your password</label
+        <label for="${id}">Password</label
         ><input id="${id}" name="password" type="password" required autocomplete="current-password" />
       </div>
       <button class="${kind}">${label}</button>
     </form>`;
   if (!hasPassword)
     return html`<section>
-      <h2>Second step</h2>
-      <p class="dim">It comes after the password, which you do not have.</p>
+      <h2>Two-factor authentication</h2>
+      <p class="dim">Set a password first: two-factor authentication protects password sign-in.</p>
     </section>`;
   if (!twoFactorEnabled)
     return html`<section>
-      <h2>Second step</h2>
-      <p>Off. With it, signing in by password asks for a code of an authenticator app, too.</p>
+      <h2>Two-factor authentication</h2>
+      <p>Require a code from an authenticator app when you sign in with your password.</p>
       <details>
         <summary>Turn on</summary>
-        ${ask("/settings/two-factor", "Go on", "two-factor-password")}
+        ${ask("/settings/two-factor", "Continue", "two-factor-password")}
       </details>
     </section>`;
   return html`<section>
-    <h2>Second step <span class="tag good">on</span></h2>
+    <h2>Two-factor authentication <span class="tag good">on</span></h2>
     <details>
-      <summary>New backup codes</summary>
-      ${ask("/settings/two-factor/codes", "Make new codes", "codes-password")}
+      <summary>Generate new backup codes</summary>
+      ${ask("/settings/two-factor/codes", "Generate codes", "codes-password")}
     </details>
     <details>
       <summary>Turn off</summary>
@@ -266,18 +269,20 @@ function twoFactor({ twoFactorEnabled, hasPassword }: Person): Html {
 
 function passkeySection(passkeys: z.output<typeof passkeyList>, { timeZone }: Person): Html {
   const items = passkeys.map(({ id, name, createdAt }) => {
-    const called = name ?? "Passkey";
+    const label = name ?? "Passkey";
     return html`<li class="row between">
       <span
-        >${called}${createdAt ? html` <span class="small dim">added ${showTime(createdAt, timeZone)}</span>` : null}</span
-      >${button("/settings/passkeys/delete", "Remove", { kind: "danger", hidden: { id }, describes: `Remove ${called}` })}
+        >${label}${createdAt ? html` <span class="small dim">added ${showTime(createdAt, timeZone)}</span>` : null}</span
+      >${button("/settings/passkeys/delete", "Remove", { kind: "danger", hidden: { id }, describes: `Remove ${label}` })}
     </li>`;
   });
   return html`<section>
     <h2>Passkeys</h2>
     ${
       items.length === 0
-        ? html`<p class="dim">None. A passkey signs you in by fingerprint, face or PIN of your device.</p>`
+        ? html`<p class="dim">
+            You have no passkeys. A passkey lets you sign in with your fingerprint, face or device PIN.
+          </p>`
         : html`<ul class="plain">
             ${items}
           </ul>`
@@ -291,10 +296,10 @@ function sessionSection(sessions: readonly Session[], { timeZone }: Person): Htm
       html`<li>
         <div class="row between">
           <div class="grow">
-            ${browserOf(userAgent)} ${isCurrent ? html`<span class="tag good">this one</span>` : null}
-            <p class="small dim">${address ?? "unknown address"} · since ${showTime(createdAt, timeZone)}</p>
+            ${browserOf(userAgent)} ${isCurrent ? html`<span class="tag good">this session</span>` : null}
+            <p class="small dim">${address ?? "unknown address"} · signed in ${showTime(createdAt, timeZone)}</p>
           </div>
-          ${isCurrent ? null : button("/settings/sessions/end", "End", { kind: "danger", hidden: { id }, describes: `End the session of ${showTime(createdAt, timeZone)}` })}
+          ${isCurrent ? null : button("/settings/sessions/end", "Sign out", { kind: "danger", hidden: { id }, describes: `Sign out of the session from ${showTime(createdAt, timeZone)}` })}
         </div>
       </li>`,
   );
@@ -303,7 +308,7 @@ function sessionSection(sessions: readonly Session[], { timeZone }: Person): Htm
     <ul class="plain">
       ${items}
     </ul>
-    ${sessions.length > 1 ? button("/settings/sessions/end-others", "End all others", { kind: "danger" }) : null}
+    ${sessions.length > 1 ? button("/settings/sessions/end-others", "Sign out of all other sessions", { kind: "danger" }) : null}
   </section>`;
 }
 
@@ -338,8 +343,8 @@ function inviteSection(
   const items = invites.map(
     ({ id, email: address, expiresAt }) =>
       html`<li class="row between">
-        <span>${address} <span class="small dim">until ${showTime(expiresAt, timeZone)}</span></span
-        >${button("/settings/invites/withdraw", "Withdraw", { kind: "danger", hidden: { id }, describes: `Withdraw the invitation of ${address}` })}
+        <span>${address} <span class="small dim">expires ${showTime(expiresAt, timeZone)}</span></span
+        >${button("/settings/invites/withdraw", "Revoke", { kind: "danger", hidden: { id }, describes: `Revoke the invitation for ${address}` })}
       </li>`,
   );
   return html`<section>
@@ -352,8 +357,8 @@ function inviteSection(
           </ul>`
     }
     <form method="post" action="/settings/invites">
-      ${field({ name: "email", label: "E-mail of whom you invite", type: "email", autocomplete: "off", error })}<button>
-        Invite
+      ${field({ name: "email", label: "Email address to invite", type: "email", autocomplete: "off", error })}<button>
+        Send invitation
       </button>
     </form>
   </section>`;
@@ -361,21 +366,22 @@ function inviteSection(
 
 function deletion(error?: string): Html {
   return html`<section>
-    <h2>Delete your account</h2>
+    <h2>Delete account</h2>
     <details ${error === undefined ? null : html` open`}>
-      <summary>Delete everything</summary>
+      <summary>Delete your account and all data</summary>
       <p>
-        Your posts, media, platform sets, connections and keys are deleted in both modes, and the platforms are asked to
-        forget the access you gave. What is live on the platforms stays there. This cannot be undone.
+        This permanently deletes your posts, media, platform sets, connections and keys in both modes, and asks the
+        platforms to revoke Ampost's access. Posts already published stay on the platforms. This cannot be undone.
       </p>
       <form method="post" action="/settings/delete">
         <div class="field">
-          <label for="delete-password">Your password</label
+          <label for="delete-password">Password</label
           ><input id="delete-password" name="password" type="password" autocomplete="current-password" required />
         </div>
-        <label class="check"><input type="checkbox" name="sure" value="1" /><span>I am sure</span></label
+        <label class="check"
+          ><input type="checkbox" name="sure" value="1" /><span>I understand that this cannot be undone</span></label
         >${error === undefined ? null : html`<p class="error">${error}</p>`}<button class="danger">
-          Delete my account
+          Delete account
         </button>
       </form>
     </details>

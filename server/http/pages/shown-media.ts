@@ -7,8 +7,8 @@ export function whyNotYet({ media }: Pick<Approval, "media">): Html | null {
   if (media.every(({ status }) => status === "ready")) return null;
   const isLost = media.some(({ status }) => status === "failed");
   const text = isLost
-    ? "It cannot be approved: some of its media could not be fetched. Whoever made the post can name them anew."
-    : "It can be approved once all its media are here. Look again in a moment.";
+    ? "This post cannot be approved because some of its media could not be fetched. Replace the media in the post."
+    : "This post can be approved once all its media have been fetched. Reload the page in a moment.";
   return html`<p class="notice warn">${text}</p>`;
 }
 
@@ -25,7 +25,7 @@ export function mediaBelow(
     return html`${mediaFigure(at(`${place}/${index}`), words)}${
       thumbnail === undefined
         ? null
-        : html`<p class="small dim">Its thumbnail</p>
+        : html`<p class="small dim">Thumbnail</p>
             ${mediaFigure(thumbnail)}`
     }`;
   });
@@ -33,9 +33,9 @@ export function mediaBelow(
 
 /** One file as it is stored and would go out, from our own origin alone: nothing is asked of the server that it came from. */
 export function mediaFigure(media: ShownMedia | undefined, altText = ""): Html {
-  if (media === undefined) return html`<p class="notice warn">There is no file behind this.</p>`;
+  if (media === undefined) return html`<p class="notice warn">The file is missing.</p>`;
   if (media.url === null) {
-    const state = media.status === "failed" ? "could not be fetched." : "is still to be fetched.";
+    const state = media.status === "failed" ? "could not be fetched." : "has not been fetched yet.";
     return html`<p class="notice warn">
       ${withoutTurns(media.filename)} ${state}${media.error === null ? null : ` ${withoutTurns(media.error)}`}
     </p>`;

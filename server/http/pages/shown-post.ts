@@ -40,7 +40,7 @@ export function shownPost(post: Post, { media }: Pick<Approval, "media">, names:
     withoutTurns(all) === all
       ? null
       : html`<p class="notice warn">
-          The post has characters that turn the direction of text. They are left out here, and would go out with it.
+          This post contains characters that change the direction of text. They are hidden here but would be published.
         </p>`;
   const overrides = Object.entries(platformOverrides).map(([platform, override]) =>
     shownOverride(platform, override, media),
@@ -48,7 +48,7 @@ export function shownPost(post: Post, { media }: Pick<Approval, "media">, names:
   return html`${turned}
     <p class="text">${text === "" ? html`<span class="dim">No text</span>` : text}</p>
     <dl>
-      <dt>Goes to</dt>
+      <dt>Accounts</dt>
       <dd>${post.platformPosts.map((platformPost) => html`${goesTo(platformPost, names)}<br />`)}</dd>
       <dt>Mode</dt>
       <dd>${post.mode}</dd>
@@ -74,7 +74,7 @@ export function shownPost(post: Post, { media }: Pick<Approval, "media">, names:
     }${
       overrides.length === 0
         ? null
-        : html`<h3>What single platforms get differently</h3>
+        : html`<h3>Platform overrides</h3>
             ${overrides}`
     }`;
 }
@@ -84,7 +84,7 @@ export function platformsOf({ platformPosts }: Post): string {
   return platformPosts.map(({ platform }) => catalog[platform].capabilities.label).join(", ");
 }
 
-/** "Threads, @ampost": whoever has several brands has to see which one it is. */
+/** "Threads, @ampost": with several brands, a person has to see which one it is. */
 function goesTo({ platform, accountId }: Post["platformPosts"][number], names: AccountNames): Html {
   const { label } = catalog[platform].capabilities;
   const name = accountId === null ? undefined : names.get(accountId);
@@ -101,19 +101,19 @@ function shownOverride(platform: string, override: unknown, media: readonly Show
     ({ path }) => path.startsWith(`${place}/`) && Object.hasOwn(settings, path.slice(place.length + 1)),
   );
   const parts = chain.safeParse(settings.thread).data ?? [];
-  const told = Object.entries(settings).filter(
+  const others = Object.entries(settings).filter(
     ([name]) => !pictures.some(({ path }) => path === `${place}/${name}`) && (name !== "thread" || parts.length === 0),
   );
   const rest = {
     [platform]: {
       ...Object(override),
-      ...(told.length === 0 ? { settings: undefined } : { settings: Object.fromEntries(told) }),
+      ...(others.length === 0 ? { settings: undefined } : { settings: Object.fromEntries(others) }),
     },
   };
   return html`<pre>${withoutTurns(JSON.stringify(rest, null, 2))}</pre>
     ${pictures.map(
       (picture) =>
-        html`<p class="small dim">${picture.path.slice(place.length + 1)} of ${platform}</p>
+        html`<p class="small dim">${picture.path.slice(place.length + 1)} on ${platform}</p>
           ${mediaFigure(picture)}`,
     )}
     ${parts.map(

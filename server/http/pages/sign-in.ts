@@ -11,7 +11,7 @@ import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 
-const secondStep = z.object({ twoFactorRedirect: z.literal(true) });
+const needsSecondFactor = z.object({ twoFactorRedirect: z.literal(true) });
 
 /** Signing in by password, passkey and second factor, and signing out. */
 export function addSignIn(scope: FastifyInstance, services: Services): void {
@@ -33,7 +33,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
       path: "/api/auth/sign-in/email",
       body: { email, password: form.text("password"), rememberMe: form.text("remember") !== "" },
     });
-    if (secondStep.safeParse(answered.body).success)
+    if (needsSecondFactor.safeParse(answered.body).success)
       return await sendOn(reply, `/sign-in/two-factor?${new URLSearchParams({ returnTo })}`);
     if (answered.ok) return await sendOn(reply, returnTo);
     const refused = readRefusal(answered);
@@ -44,7 +44,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
   scope.get(
     "/sign-in/two-factor",
     async (request, reply) =>
-      await showSecondStep(reply, {
+      await showTwoFactor(reply, {
         returnTo: ownPath(queryOf(request)["returnTo"], "/"),
         usesBackup: queryOf(request)["backup"] !== undefined,
       }),
@@ -64,11 +64,14 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     if (answered.ok) return await sendOn(reply, returnTo);
     const refused = readRefusal(answered);
     if (refused.rule === "auth.invalid_two_factor_cookie") return await sendOn(reply, "/sign-in?notice=again");
-    return await showSecondStep(reply, {
+    return await showTwoFactor(reply, {
       returnTo,
       usesBackup,
       status: answered.status,
-      error: answered.status === 429 ? refused.message : "This code is wrong or was used already. Take the next one.",
+      error:
+        answered.status === 429
+          ? refused.message
+          : "This code is incorrect or has already been used. Enter the next one.",
     });
   });
 
@@ -80,21 +83,21 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
-  out: { kind: "done", text: "You are signed out." },
-  again: { kind: "failed", text: "That took too long. Sign in again." },
+  out: { kind: "done", text: "You have been signed out." },
+  again: { kind: "failed", text: "Your sign-in timed out. Sign in again." },
   reset: {
     kind: "done",
-    text: "Your password is changed, and all other sessions are ended. Sign in with the new one.",
+    text: "Your password has been changed, and all sessions have been signed out. Sign in with your new password.",
   },
-  verified: { kind: "done", text: "Your e-mail address is confirmed. You can sign in now." },
-  deleted: { kind: "done", text: "Your account and all that belonged to it are deleted." },
+  verified: { kind: "done", text: "Your email has been confirmed. You can now sign in." },
+  deleted: { kind: "done", text: "Your account and all its data have been deleted." },
 };
 
 const SIGN_IN_FAILURES: Readonly<Record<string, string>> = {
-  "auth.invalid_email_or_password": "E-mail address or password is wrong.",
-  "auth.invalid_email": "This is not an e-mail address.",
+  "auth.invalid_email_or_password": "Incorrect email or password.",
+  "auth.invalid_email": "Enter a valid email address.",
   "auth.email_not_verified":
-    "Confirm your e-mail address first: we have just sent you a letter with a link. Look into the spam folder, too.",
+    "Confirm your email first: open the link in the email we just sent you. Check your spam folder, too.",
 };
 
 async function showSignIn(
@@ -110,18 +113,18 @@ async function showSignIn(
     isNarrow: true,
     body: html`<form method="post" action="/sign-in" class="card">
         <input type="hidden" name="returnTo" value="${returnTo}" />
-        ${field({ name: "email", label: "E-mail", type: "email", value: email, autocomplete: "username webauthn", first: email === "" })}
+        ${field({ name: "email", label: "Email", type: "email", value: email, autocomplete: "username webauthn", first: email === "" })}
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", first: email !== "" })}
         ${check({ name: "remember", value: "1", label: "Keep me signed in", checked: true })}
         <p class="wide"><button class="main">Sign in</button></p>
         <p><a href="/forgot-password">Forgot your password?</a></p>
       </form>
       ${passkeyButton({ act: "sign-in", label: "Sign in with a passkey", next: returnTo })}
-      <p>New here? <a href="/sign-up">Make an account</a></p>`,
+      <p>New here? <a href="/sign-up">Create an account</a></p>`,
   });
 }
 
-async function showSecondStep(
+async function showTwoFactor(
   reply: FastifyReply,
   shown: { returnTo: string; usesBackup: boolean; error?: string; status?: number },
 ): Promise<FastifyReply> {
@@ -132,21 +135,21 @@ async function showSecondStep(
         name: "code",
         label: "Backup code",
         autocomplete: "one-time-code",
-        hint: "Each backup code works once.",
+        hint: "Each code works once.",
         error,
         first: true,
       })
     : field({
         name: "code",
-        label: "Code of your authenticator app",
+        label: "Code from your authenticator app",
         autocomplete: "one-time-code",
-        hint: "Six digits.",
+        hint: "Enter the 6-digit code.",
         error,
         first: true,
         more: { inputmode: "numeric", pattern: "[0-9 ]*" },
       });
   return await sendPage(reply, {
-    title: "Second step",
+    title: "Two-factor authentication",
     status,
     isNarrow: true,
     body: html`<form method="post" action="/sign-in/two-factor" class="card">
@@ -156,10 +159,10 @@ async function showSecondStep(
         value="${usesBackup ? "backup" : "totp"}"
       />
       ${code} ${check({ name: "trust", value: "1", label: "Don't ask on this device for 30 days" })}
-      <p class="wide"><button class="main">Go on</button></p>
+      <p class="wide"><button class="main">Continue</button></p>
       <p>
         <a href="/sign-in/two-factor?${other.toString()}"
-          >${usesBackup ? "Use the authenticator app" : "Use a backup code"}</a
+          >${usesBackup ? "Use your authenticator app" : "Use a backup code"}</a
         >
       </p>
     </form>`,

@@ -13,22 +13,22 @@ import { queryOf } from "./query.ts";
 
 const next = z.object({ next: z.enum(["verify_email", "signed_in"]) });
 
-/** Making an account: by oneself, by an invitation, or as the owner of a new instance. And showing that an address is one's own. */
+/** Signing up: freely, by an invitation, or as the owner of a new instance. And confirming an email address. */
 export function addSignUp(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 
   scope.get("/sign-up", async (request, reply) => {
     const { invite = "" } = queryOf(request);
     if (settings.signUp === "closed" || (settings.signUp === "invite" && invite === ""))
-      return await sendPage(reply, { title: "Make an account", body: notOpen(settings.signUp) });
+      return await sendPage(reply, { title: "Create an account", body: notOpen(settings.signUp) });
     const invited = invite === "" ? null : await findInvited(services, invite);
     if (invite === "" || invited !== null) return await showSignUp(reply, { invite, email: invited?.email ?? "" });
     return await sendPage(reply, {
-      title: "Make an account",
+      title: "Create an account",
       status: 400,
-      notice: { kind: "failed", text: "This invitation was used, withdrawn or replaced, or is too old." },
+      notice: { kind: "failed", text: "This invitation has expired, or was already used, revoked or replaced." },
       body: html`<section>
-        <p>Ask whoever invited you for a new one.</p>
+        <p>Ask the person who invited you for a new one.</p>
         <p><a href="/sign-in">Sign in</a></p>
       </section>`,
     });
@@ -45,7 +45,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     });
     if (!answered.ok)
       return await showSignUp(reply, { invite, email, name, refused: readRefusal(answered), status: answered.status });
-    return await goOn(reply, answered.body, email);
+    return await finish(reply, answered.body, email);
   });
 
   scope.get("/setup", async (request, reply) => {
@@ -53,9 +53,9 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     return await sendPage(reply, {
       title: "Set up Ampost",
       status: 410,
-      notice: { kind: "failed", text: "This instance has its owner already." },
+      notice: { kind: "failed", text: "This instance already has an owner." },
       body: html`<section>
-        <p>Sign in, if that is you.</p>
+        <p>If that is you, sign in.</p>
         <p><a class="button" href="/sign-in">Sign in</a></p>
       </section>`,
     });
@@ -71,10 +71,10 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     });
     if (!answered.ok)
       return await showSetUp(reply, { token, email, name, refused: readRefusal(answered), status: answered.status });
-    return await goOn(reply, answered.body, email);
+    return await finish(reply, answered.body, email);
   });
 
-  // A button, because mail programs follow links by themselves.
+  // A button, because email clients follow links on their own.
   scope.get("/verify-email", async (request, reply) => await showVerify(reply, queryOf(request)["token"] ?? ""));
 
   scope.post("/verify-email", async (request, reply) => {
@@ -98,15 +98,15 @@ interface Shown {
   status?: number;
 }
 
-async function goOn(reply: FastifyReply, answer: unknown, email: string): Promise<FastifyReply> {
+async function finish(reply: FastifyReply, answer: unknown, email: string): Promise<FastifyReply> {
   if (next.safeParse(answer).data?.next !== "verify_email") return await sendOn(reply, "/");
   return await sendPage(reply, {
-    title: "Look into your mail",
+    title: "Check your email",
     body: html`<section>
-      <p>We have sent a letter to <b>${email}</b>. Open its link to confirm the address; it works for a day.</p>
-      <p class="dim">
-        Nothing there after a few minutes? Look into the spam folder. Signing in sends the letter again.
+      <p>
+        We sent an email to <b>${email}</b>. Open the link in it to confirm your address. The link works for 24 hours.
       </p>
+      <p class="dim">Nothing after a few minutes? Check your spam folder, or sign in to send the email again.</p>
       <p><a href="/sign-in">Sign in</a></p>
     </section>`,
   });
@@ -120,7 +120,7 @@ async function showSignUp(
     invite === ""
       ? field({
           name: "email",
-          label: "E-mail",
+          label: "Email",
           type: "email",
           value: shown.email ?? "",
           autocomplete: "username",
@@ -131,23 +131,23 @@ async function showSignUp(
             name="email"
             value="${shown.email ?? ""}"
           />
-          <p>For <b>${shown.email ?? ""}</b></p>`;
+          <p>Your email: <b>${shown.email ?? ""}</b></p>`;
   return await sendPage(reply, {
-    title: "Make an account",
+    title: "Create an account",
     ...noticeOf(shown),
     isNarrow: true,
     body: html`<form method="post" action="/sign-up" class="card">
         ${person(shown, address)}
-        <p class="wide"><button class="main">Make an account</button></p>
+        <p class="wide"><button class="main">Create account</button></p>
       </form>
-      <p>You have one? <a href="/sign-in">Sign in</a></p>`,
+      <p>Already have an account? <a href="/sign-in">Sign in</a></p>`,
   });
 }
 
 async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { token: string }): Promise<FastifyReply> {
   const address = field({
     name: "email",
-    label: "E-mail",
+    label: "Email",
     type: "email",
     value: shown.email ?? "",
     autocomplete: "username",
@@ -157,7 +157,7 @@ async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { tok
     title: "Set up Ampost",
     ...noticeOf(shown),
     isNarrow: true,
-    body: html`<p>You make the account of the instance's owner. The link that was printed at the start works once.</p>
+    body: html`<p>Create the account of this instance's owner. The setup link printed at startup works once.</p>
       <form method="post" action="/setup" class="card">
         <input type="hidden" name="token" value="${token}" />${person(shown, address)}
         <p class="wide"><button class="main">Set up</button></p>
@@ -176,15 +176,15 @@ function noticeOf({ refused, status }: Shown) {
   const isShownBelow = ["email", "name", "password"].some((name) => name in refused.fields);
   return {
     status: status ?? 400,
-    notice: { kind: "failed", text: isShownBelow ? "Something has to be changed: see below." : refused.message },
+    notice: { kind: "failed", text: isShownBelow ? "Fix the errors below." : refused.message },
   } as const;
 }
 
 function notOpen(signUp: "open" | "invite" | "closed"): Html {
   const how =
     signUp === "closed"
-      ? "No new accounts are made here."
-      : "New accounts are made by invitation here: open the link of the letter that invites you, or ask the owner of this instance for one.";
+      ? "This instance does not accept new accounts."
+      : "You need an invitation to create an account. Open the link in your invitation email, or ask the owner of this instance to invite you.";
   return html`<section>
     <p>${how}</p>
     <p><a href="/sign-in">Sign in</a></p>
@@ -194,22 +194,22 @@ function notOpen(signUp: "open" | "invite" | "closed"): Html {
 async function showVerify(reply: FastifyReply, token: string, failedWith?: number): Promise<FastifyReply> {
   if (token !== "") {
     return await sendPage(reply, {
-      title: "Confirm your e-mail address",
+      title: "Confirm your email",
       body: html`<form method="post" action="/verify-email" class="card">
         <input type="hidden" name="token" value="${token}" />
-        <p>One click more, and the address is yours.</p>
-        <button class="main">Confirm the address</button>
+        <p>Confirm that this email address is yours.</p>
+        <button class="main">Confirm email</button>
       </form>`,
     });
   }
   return await sendPage(reply, {
-    title: "Confirm your e-mail address",
+    title: "Confirm your email",
     status: failedWith ?? 400,
-    notice: { kind: "failed", text: "This link does not work any more, or not whole." },
+    notice: { kind: "failed", text: "This link is incomplete or no longer works." },
     body: html`<section>
       <p>
-        A link works for a day. Sign in with your password: if the address still has to be confirmed, a new letter is
-        sent.
+        A link works for 24 hours. Sign in with your password: if your address still needs to be confirmed, we send a
+        new email.
       </p>
       <p><a class="button" href="/sign-in">Sign in</a></p>
     </section>`,

@@ -12,7 +12,7 @@ import { type Person, requirePerson } from "./person.ts";
 const begun = z.object({ totpURI: z.string(), backupCodes: z.array(z.string()) });
 const codes = z.object({ backupCodes: z.array(z.string()) });
 
-/** Turning the second factor on and off, and new backup codes. All of it asks for the password. */
+/** Turning two-factor authentication on and off, and new backup codes. All of it asks for the password. */
 export function addTwoFactor(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 
@@ -27,9 +27,9 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
     const read = begun.safeParse(answered.body);
     if (!read.success)
       return await showAskPassword(reply, person, {
-        title: "Turn on the second step",
+        title: "Turn on two-factor authentication",
         action: "/settings/two-factor",
-        button: "Go on",
+        button: "Continue",
         error: readRefusal(answered).message,
         status: answered.status,
       });
@@ -50,7 +50,7 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
       person,
       answered.status === 429
         ? readRefusal(answered).message
-        : "This code is wrong. Type the one that your app shows now.",
+        : "This code is incorrect. Enter the one your app shows now.",
       answered.status,
     );
   });
@@ -65,7 +65,7 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
     });
     if (answered.ok) return await sendOn(reply, "/settings?notice=two-factor-off");
     return await showAskPassword(reply, person, {
-      title: "Turn off the second step",
+      title: "Turn off two-factor authentication",
       action: "/settings/two-factor/off",
       button: "Turn off",
       error: readRefusal(answered).message,
@@ -86,7 +86,7 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
       return await showAskPassword(reply, person, {
         title: "New backup codes",
         action: "/settings/two-factor/codes",
-        button: "Make new codes",
+        button: "Generate codes",
         error: readRefusal(answered).message,
         status: answered.status,
       });
@@ -96,7 +96,7 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
       at: "/settings",
       body: html`<section>
         ${backupCodes(read.data.backupCodes)}
-        <p>The former ones do not work any more.</p>
+        <p>Your old backup codes no longer work.</p>
         <p><a class="button" href="/settings">Done</a></p>
       </section>`,
     });
@@ -114,7 +114,7 @@ async function showAskPassword(
     at: "/settings",
     status: shown.status,
     body: html`<form method="post" action="${shown.action}" class="card">
-      ${field({ name: "password", label: "Your password", type: "password", autocomplete: "current-password", error: shown.error })}
+      ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", error: shown.error })}
       <p class="row"><button class="main">${shown.button}</button><a class="button" href="/settings">Cancel</a></p>
     </form>`,
   });
@@ -127,22 +127,22 @@ async function showBegun(
 ): Promise<FastifyReply> {
   const secret = new URL(totpURI).searchParams.get("secret") ?? "";
   return await sendPage(reply, {
-    title: "Turn on the second step",
+    title: "Turn on two-factor authentication",
     viewer: person,
     at: "/settings",
     body: html`<section>
-        <h2>1. Scan this with your authenticator app</h2>
-        <div class="qr" role="img" aria-label="QR code for the authenticator app">
+        <h2>1. Scan this QR code with your authenticator app</h2>
+        <div class="qr" role="img" aria-label="QR code for your authenticator app">
           ${trusted(renderSVG(totpURI, { border: 1 }))}
         </div>
-        <p>It cannot scan? Type the key: <code>${secret.match(/.{1,4}/g)?.join(" ") ?? ""}</code></p>
+        <p>Can't scan it? Enter this key: <code>${secret.match(/.{1,4}/g)?.join(" ") ?? ""}</code></p>
       </section>
       <section>
-        <h2>2. Keep the backup codes</h2>
+        <h2>2. Save your backup codes</h2>
         ${backupCodes(all)}
       </section>
       <section>
-        <h2>3. Confirm</h2>
+        <h2>3. Enter a code to confirm</h2>
         ${confirmForm()}
       </section>`,
   });
@@ -150,20 +150,20 @@ async function showBegun(
 
 async function showConfirm(reply: FastifyReply, person: Person, error: string, status: number): Promise<FastifyReply> {
   return await sendPage(reply, {
-    title: "Turn on the second step",
+    title: "Turn on two-factor authentication",
     viewer: person,
     at: "/settings",
     status,
     body: html`<section>
       ${confirmForm(error)}
-      <p><a href="/settings">Begin anew in the settings</a></p>
+      <p><a href="/settings">Start over in settings</a></p>
     </section>`,
   });
 }
 
 function confirmForm(error?: string): Html {
   return html`<form method="post" action="/settings/two-factor/confirm">
-    ${field({ name: "code", label: "Code that your app shows now", autocomplete: "one-time-code", error, more: { inputmode: "numeric", pattern: "[0-9 ]*" } })}<button
+    ${field({ name: "code", label: "Code from your app", autocomplete: "one-time-code", error, more: { inputmode: "numeric", pattern: "[0-9 ]*" } })}<button
       class="main"
     >
       Turn on
@@ -172,7 +172,7 @@ function confirmForm(error?: string): Html {
 }
 
 function backupCodes(all: readonly string[]): Html {
-  return html`<p>Each lets you in once without the app. They are shown this once.</p>
+  return html`<p>Each code signs you in once without your app. Save them now: they will not be shown again.</p>
     <ul class="codes">
       ${all.map((code) => html`<li><code>${code}</code></li>`)}
     </ul>`;

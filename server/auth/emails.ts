@@ -1,5 +1,5 @@
-/** What there is to write to people who sign in. Links hold a token that works for a short time. */
-export type AuthLetter =
+/** The emails that belong to signing in. Their links hold a token that works for a short time. */
+export type AuthEmail =
   | { kind: "verify_email"; link: string }
   | { kind: "already_signed_up"; signInLink: string; forgotLink: string }
   | { kind: "password_reset"; link: string }
