@@ -39,6 +39,8 @@ export function limitArrival(app: FastifyInstance, patience: Patience): void {
 
 function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, mediaBytes }: Patience): void {
   const { socket } = request;
+  // What a page calls in this process comes over no connection.
+  if (!("complete" in request)) return;
   const isMedia = /^(multipart\/form-data|application\/offset\+octet-stream)/i.test(
     request.headers["content-type"] ?? "",
   );
