@@ -127,6 +127,32 @@ test("no odd header, query, id or body makes a route fail", async () => {
   assert.deepEqual(failed, []);
 });
 
+test("a form that names nothing, or a step back, does nothing by another path", async () => {
+  const cookie = await world.signIn((await world.makeTenants()).test);
+  const forms = routesOf(world.app).filter(
+    ({ method, path }) => method === "POST" && /^\/(approvals|connections|keys|settings)\//.test(path),
+  );
+  assert.ok(forms.length > 15, String(forms.length));
+  for (const { path } of forms) {
+    for (const id of ["", ".", "..", "../keys", "%2e%2e", "a?mode=live", "a#b"]) {
+      const { statusCode, headers } = await world.app.inject({
+        method: "POST",
+        url: path,
+        headers: {
+          host: "localhost:3000",
+          origin: "http://localhost:3000",
+          cookie,
+          "content-type": "application/x-www-form-urlencoded",
+        },
+        payload: String(new URLSearchParams({ id, mode: "test" })),
+      });
+      assert.ok(statusCode < 500, `${path} ${id}: ${statusCode}`);
+      if (/(rename|delete|refresh|disconnect|revoke|end|withdraw|approve)$/.test(path) && path !== "/settings/delete")
+        assert.ok(statusCode >= 400, `${path} ${id}: ${statusCode} ${headers.location}`);
+    }
+  }
+});
+
 test("bytes beyond ASCII in a request line are no failure of ours", async () => {
   for (const target of [
     "/sign-in?returnTo=/\u00e9",

@@ -7,10 +7,9 @@ import { PublicError } from "../../../model/errors.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import { discardPost } from "../../domain/posts/discard-post.ts";
 import type { Services } from "../../domain/services.ts";
-import { refuseRequest } from "../refusals.ts";
 import { callRoute, readRefusal } from "./call-route.ts";
 import { readMode } from "./connections.ts";
-import { button, readForm } from "./form.ts";
+import { button, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage, waitingTag } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
@@ -38,17 +37,9 @@ export function addApprovals(scope: FastifyInstance, services: Services): void {
   scope.post("/approvals/approve", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
     const mode = readMode(form.text("mode"));
-    const id = form.text("id");
-    if (id === "")
-      throw refuseRequest(
-        "request.route",
-        "The form does not name a post",
-        "Go back to the page and try again.",
-        "NOT_FOUND",
-      );
     const answered = await callRoute(services, request, reply, {
       method: "POST",
-      path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`,
+      path: `/api/posts/${idIn(form)}/approve?mode=${mode}`,
       body: { contentHash: form.text("contentHash") },
     });
     if (answered.ok) return await sendOn(reply, `/approvals?mode=${mode}&notice=approved`);

@@ -10,7 +10,7 @@ import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal } from "./call-route.ts";
 import { connectPath } from "./connect-path.ts";
-import { button, type Filled, field, readForm } from "./form.ts";
+import { button, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
@@ -52,7 +52,6 @@ export function addConnections(scope: FastifyInstance, services: Services): void
       });
     });
 
-  const idOf = (form: Filled) => encodeURIComponent(form.text("id"));
   act("/connections/sets", "made", (form) => ({
     method: "POST",
     path: "/api/platforms/sets",
@@ -60,20 +59,20 @@ export function addConnections(scope: FastifyInstance, services: Services): void
   }));
   act("/connections/sets/rename", "renamed", (form) => ({
     method: "PATCH",
-    path: `/api/platforms/sets/${idOf(form)}`,
+    path: `/api/platforms/sets/${idIn(form)}`,
     body: { name: form.text("name") },
   }));
   act("/connections/sets/delete", "deleted", (form) => ({
     method: "DELETE",
-    path: `/api/platforms/sets/${idOf(form)}`,
+    path: `/api/platforms/sets/${idIn(form)}`,
   }));
   act("/connections/accounts/refresh", "refreshed", (form) => ({
     method: "POST",
-    path: `/api/accounts/${idOf(form)}/refresh`,
+    path: `/api/accounts/${idIn(form)}/refresh`,
   }));
   act("/connections/accounts/disconnect", "disconnected", (form) => ({
     method: "DELETE",
-    path: `/api/accounts/${idOf(form)}`,
+    path: `/api/accounts/${idIn(form)}`,
   }));
 }
 

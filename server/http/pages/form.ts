@@ -32,6 +32,18 @@ export async function readForm(request: FastifyRequest, appUrl: string): Promise
   };
 }
 
+/** What a form is about, as a step of a path. Refuses one that names nothing: its path would be another. */
+export function idIn(form: Filled): string {
+  const id = encodeURIComponent(form.text("id"));
+  if (!/^\.{0,2}$/.test(id)) return id;
+  throw refuseRequest(
+    "request.route",
+    "The form does not say what it is about",
+    "Go back to the page and try again.",
+    "NOT_FOUND",
+  );
+}
+
 export interface Field {
   name: string;
   label: string;

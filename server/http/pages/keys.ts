@@ -4,7 +4,7 @@ import { type ApiKey, keysCreate, keysList, keysRevoke } from "../../../contract
 import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal, type Refused } from "./call-route.ts";
-import { button, choice, type Filled, field, readForm } from "./form.ts";
+import { button, choice, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
@@ -45,7 +45,7 @@ export function addKeys(scope: FastifyInstance, services: Services): void {
     const person = await requirePerson(services, request, reply);
     const answered = await callRoute(services, request, reply, {
       method: "DELETE",
-      path: `/api/keys/${encodeURIComponent(form.text("id"))}`,
+      path: `/api/keys/${idIn(form)}`,
     });
     if (answered.ok)
       return await sendOn(

@@ -5,7 +5,7 @@ import { invitesList } from "../../../contract/invites.ts";
 import { sessionsList, type Session } from "../../../contract/sessions.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal, type RouteCall } from "./call-route.ts";
-import { button, type Filled, field, readForm } from "./form.ts";
+import { button, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
@@ -51,7 +51,6 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
       });
     });
 
-  const idOf = (form: Filled) => encodeURIComponent(form.text("id"));
   act("profile", "saved", (form) => ({
     method: "PATCH",
     path: "/api/me",
@@ -80,14 +79,14 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
     path: "/api/auth/passkey/delete-passkey",
     body: { id: form.text("id") },
   }));
-  act("sessions/end", "session", (form) => ({ method: "DELETE", path: `/api/sessions/${idOf(form)}` }));
+  act("sessions/end", "session", (form) => ({ method: "DELETE", path: `/api/sessions/${idIn(form)}` }));
   act("sessions/end-others", "session", () => ({ method: "DELETE", path: "/api/sessions" }));
   act("invites", "invited", (form) => ({
     method: "POST",
     path: "/api/invites",
     body: { email: form.text("email").trim() },
   }));
-  act("invites/withdraw", "withdrawn", (form) => ({ method: "DELETE", path: `/api/invites/${idOf(form)}` }));
+  act("invites/withdraw", "withdrawn", (form) => ({ method: "DELETE", path: `/api/invites/${idIn(form)}` }));
   act(
     "delete",
     "deleted",
