@@ -10,6 +10,9 @@ export const BOUNDS = {
   uploadsUnderWay: 100,
   /** Deliveries of a webhook that wait; more drop the oldest. */
   pendingDeliveries: 1_000,
+  /** Calls of a person, or from an address, that wait in a process for their turn; and of all. */
+  waitingCalls: 250,
+  waitingCallsOfAll: 2_500,
   /** Failed sign-ins of an account that are written down in an hour; as many of those of no account, together. */
   notedFailures: 100,
   /** After so many days an account whose address nobody has confirmed is forgotten. */

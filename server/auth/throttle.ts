@@ -88,7 +88,7 @@ function keyOf(...parts: string[]): string {
 }
 
 /** Whoever has one IPv6 address has the 2^64 beside it, too. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();

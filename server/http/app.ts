@@ -16,6 +16,7 @@ import { addRoute, type BindOptions } from "./bind.ts";
 import { BINDINGS } from "./bindings.ts";
 import { createCallMeter } from "./call-meter.ts";
 import { addDocs } from "./docs/add-docs.ts";
+import { addDoor } from "./door.ts";
 import { announceSuccessor, onAppOnly } from "./faces.ts";
 import { addMcpGrants } from "./mcp-grant-routes.ts";
 import { addMediaFiles } from "./media-files.ts";
@@ -77,6 +78,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   addRequestLog(app, services, options);
   if ((options.trustProxy ?? false) === false) tellOfProxy(app, services);
   readBodiesOurselves(app);
+  addDoor(app);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
   await app.register(multipart, {
     limits: {

@@ -34,9 +34,10 @@ async function authenticateSession(
   refuseForeign(request, settings.appUrl);
   const session = await sessions.find(request.headers);
   if (session === null) throw sessionOnly("Sign in first: this route takes a session of the dashboard");
+  const caller = { userId: session.userId, mode: readMode(request) };
+  request.place?.belongsTo(caller);
   return {
-    userId: session.userId,
-    mode: readMode(request),
+    ...caller,
     actor: { kind: "session", id: session.id },
     policies: null,
   };
@@ -81,6 +82,7 @@ async function authenticateKey(
   const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (key === undefined) throw unauthorized("The Authorization header is not of the form: Bearer amp_live_…");
   const caller = (await keyHolders.find(key)) ?? (takesTokens ? await keyHolders.findByToken(key) : null);
+  request.place?.belongsTo(caller);
   if (caller === null) throw unauthorized("The API key is unknown, expired or revoked");
   return caller;
 }

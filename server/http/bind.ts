@@ -124,7 +124,10 @@ async function answerCall(
       raw,
       key,
       path: request.url,
-      waiting: seconds === null ? null : { seconds, ended: goneOrStopping(reply, options) },
+      waiting:
+        seconds === null
+          ? null
+          : { seconds, ended: goneOrStopping(reply, options), onBegin: () => request.place?.leave() },
     });
     if ("stored" in done) {
       await dropUploads(services.storage, uploads);

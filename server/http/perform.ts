@@ -17,8 +17,8 @@ export interface Asked {
   key: string | null;
   /** The path that was called: with the body it makes two requests the same. */
   path: string;
-  /** How long to wait until the post is settled, what ends the waiting, and who is told of the post meanwhile; null where nobody wants to. */
-  waiting: { seconds: number; ended: AbortSignal; onRead?: (post: Post) => void } | null;
+  /** How long to wait until the post is settled, what ends the waiting, and who is told that it begins, and of the post meanwhile; null where nobody wants to. */
+  waiting: { seconds: number; ended: AbortSignal; onBegin?: () => void; onRead?: (post: Post) => void } | null;
 }
 
 /** The answer; or that of an earlier call with the same key, whose work is done already. */
@@ -61,8 +61,9 @@ async function waitForPost(
   services: Services,
   call: Call,
   id: string,
-  { seconds, ended, onRead }: NonNullable<Asked["waiting"]>,
+  { seconds, ended, onBegin, onRead }: NonNullable<Asked["waiting"]>,
 ): Promise<Answer> {
+  onBegin?.();
   const read = async () => {
     const answer = await getPost(services, call, id);
     onRead?.(answer.body.post);

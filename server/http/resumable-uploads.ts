@@ -10,6 +10,7 @@ import { type AnnouncedFile, appendToUpload, endUpload, findUpload } from "../me
 import { authenticate } from "./authenticate.ts";
 import type { BindOptions } from "./bind.ts";
 import { sendUnlimited } from "./call-meter.ts";
+import { withoutPlace } from "./read-body.ts";
 import { errorBody, refuseRequest, sendFailure, toRefusal } from "./refusals.ts";
 import { hashRequest, readIdempotencyKey } from "./request-headers.ts";
 import {
@@ -119,11 +120,12 @@ async function addBytes(
   const leave = () => request.raw.destroy();
   stopping.addEventListener("abort", leave);
   try {
-    const now = await appendToUpload(services, caller, at.id, {
+    const appending = appendToUpload(services, caller, at.id, {
       offsetBytes: at.offsetBytes,
       announcedBytes: announcedBytes(request),
       source: request.raw,
     });
+    const now = await withoutPlace(request, appending);
     reply.header("upload-offset", String(now.offsetBytes)).header("upload-expires", now.expiresAt.toUTCString());
     if (now.mediaId !== null) reply.header("media-id", now.mediaId);
   } finally {

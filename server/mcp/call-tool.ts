@@ -18,6 +18,8 @@ import type { ShownPost } from "./confirm.ts";
 export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"> {
   /** Why none of the tools that the request calls is to do anything: it called more than the person may. */
   refused: PublicError | null;
+  /** Called when nothing is left to do for the request but to wait. */
+  onWait(): void;
 }
 
 /** Adds to the server of a request; `seal` keeps what was shown until it is answered. */
@@ -36,7 +38,7 @@ export interface ToolServices {
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
 export async function callTool(
   { services, bindings, options }: ToolServices,
-  { refused, ...caller }: McpCaller,
+  { refused, onWait, ...caller }: McpCaller,
   tool: Tool,
   given: unknown,
   call: { context: ServerContext; ifRevision?: number | null },
@@ -60,6 +62,7 @@ export async function callTool(
           : {
               seconds: wait,
               ended: AbortSignal.any([options.stopping, call.context.mcpReq.signal]),
+              onBegin: onWait,
               onRead: progressOf(call.context),
             },
     });

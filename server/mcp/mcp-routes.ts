@@ -54,7 +54,13 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       if (body === null)
         return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
       const refused = await countMessages(options.calls, reply, key.userId, body.value);
-      const caller: McpCaller = { ...key, address: request.ip, requestId: request.id, refused };
+      const caller: McpCaller = {
+        ...key,
+        address: request.ip,
+        requestId: request.id,
+        refused,
+        onWait: () => request.place?.leave(),
+      };
       // Any call may turn out to be answered by a stream, and is refused before anything is done for it.
       let streams = false;
       const release = options.streams.hold(

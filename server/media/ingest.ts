@@ -13,12 +13,12 @@ import { jsonb } from "../db/jsonb.ts";
 import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import { transaction } from "../db/sql.ts";
+import { createSlots } from "../slots.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Owner } from "./media-objects.ts";
 import { dropReceived, receiveFile } from "./receive.ts";
 import type { ReceivedFile } from "./receive.ts";
 import { createRooms, judgeRoom, type Rooms } from "./room.ts";
-import { createSlots } from "./slots.ts";
 
 export interface IngestDeps {
   pool: pg.Pool;
@@ -66,7 +66,7 @@ const LOOK_SECONDS = 1;
 /** What has come of a last try is kept for so long for whoever asked for it. */
 const KEPT_SECONDS = 30;
 /** Last tries have places of their own: two for live mode alone, and for each user a share. */
-const LAST_TRIES = { any: 6, light: 2, ofUser: 2 };
+const LAST_TRIES = { any: 6, light: 2, ofEach: 2 };
 
 export function createIngest(given: IngestDeps): Ingest {
   const deps: FetchDeps = { ...given, rooms: createRooms(given) };

@@ -24,6 +24,7 @@ export async function findPerson(
 ): Promise<Person | null> {
   const session = await services.sessions.find(request.headers);
   if (session === null) return null;
+  request.place?.belongsTo({ userId: session.userId, mode: "live" });
   const read = meGet.answer.safeParse(
     (await callRoute(services, request, reply, { method: "GET", path: "/api/me" })).body,
   );

@@ -51,7 +51,7 @@ test("heavy work does not hold up light work, and light work not heavy", async (
 });
 
 test("nobody has more slots than their share, even where others are free", async () => {
-  const { begun, ask, end } = workIn(createSlots({ any: 4, ofUser: 2 }));
+  const { begun, ask, end } = workIn(createSlots({ any: 4, ofEach: 2 }));
   for (const name of ["b1", "b2", "b3"]) void ask("b", name);
   void ask("a", "a1");
   await tick();

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
+import { PassThrough } from "node:stream";
+import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import fastify from "fastify";
+import pino from "pino";
+
+import { BOUNDS } from "../../model/bounds.ts";
+import type { Mode } from "../../model/platform-names.ts";
+import { addDoor } from "./door.ts";
+import { sendFailure } from "./refusals.ts";
+
+/** Calls that end when they are told to, in a process of which each key is somebody's own. */
+async function open(t: TestContext) {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const answers = new Map<string, Promise<{ statusCode: number; headers: object; body: string }>>();
+  const app = fastify({ forceCloseConnections: true });
+  app.setErrorHandler((error, asked, reply) => sendFailure(pino({ level: "silent" }), error, asked, reply));
+  addDoor(app);
+  app.get<{ Params: { name: string } }>("/calls/:name", async ({ params: { name } }) => {
+    begun.push(name);
+    await new Promise<void>((end) => ends.set(name, end));
+    return name;
+  });
+  app.get<{ Params: { mode: Mode; userId: string } }>("/keys/:mode/:userId", async (asked) => {
+    asked.place?.belongsTo(asked.params);
+    return "remembered";
+  });
+  app.get<{ Params: { name: string } }>("/bodies/:name", async ({ place, params: { name } }) => {
+    const coming = new Promise<void>((come) => ends.set(name, come));
+    await place?.without(coming);
+    begun.push(name);
+    return name;
+  });
+  app.get("/streams", async (_asked, reply) => await reply.send(new PassThrough()));
+  app.get("/files/:id/:name", { config: { door: "files" } }, async () => "bytes");
+  app.get("/healthz", { config: { door: "open" } }, async () => "ok");
+  await app.ready();
+  t.after(() => app.close());
+
+  const tick = () => new Promise((passed) => setTimeout(passed, 10));
+  return {
+    app,
+    begun,
+    answers,
+    tick,
+    /** Calls that wait or are under way; each of their own address where no key is given. */
+    async call(names: readonly string[], key?: string, path = "calls") {
+      for (const name of names) {
+        const from = key === undefined ? { remoteAddress: name } : { headers: { authorization: `Bearer ${key}` } };
+        answers.set(name, app.inject({ url: `/${path}/${name}`, ...from }));
+      }
+      await tick();
+    },
+    async remember(key: string, mode: Mode, userId: string) {
+      await app.inject({ url: `/keys/${mode}/${userId}`, headers: { authorization: `Bearer ${key}` } });
+    },
+    async end(...names: string[]) {
+      for (const name of names) {
+        ends.get(name)?.();
+        await tick();
+      }
+    },
+  };
+}
+
+const many = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+/** Every place there is for calls, each held from another address. */
+const ALL = many(16, "192.0.2.");
+
+test("whoever floods waits behind their own calls, and others are answered meanwhile", async (t) => {
+  const { call, end, begun, remember } = await open(t);
+  await remember("a", "test", "a");
+  await remember("b", "test", "b");
+  await call(many(40, "flood"), "a");
+  const flood = begun.length;
+  assert.ok(flood < 8, `${flood} of 40 calls of one caller were begun at once`);
+  await call(["b1"], "b");
+  assert.deepEqual(begun.slice(flood), ["b1"]);
+  // While somebody else's call is worked on no more than one of the flood's goes on.
+  await end(...begun.slice(0, flood - 1));
+  assert.equal(begun.filter((name) => name.startsWith("flood")).length, flood);
+  await end("b1");
+  assert.ok(begun.filter((name) => name.startsWith("flood")).length > flood);
+});
+
+test("many keys of one person are one caller, and unknown keys are as one by their address", async (t) => {
+  const { call, remember, begun } = await open(t);
+  for (const key of many(30, "key")) await remember(key, "test", "one person");
+  for (const key of many(30, "key")) await call([`of ${key}`], key);
+  assert.ok(begun.length < 8);
+  const before = begun.length;
+  for (const key of many(30, "made up")) await call([`of ${key}`], key);
+  assert.ok(begun.length < before + 8);
+});
+
+test("live mode goes before test mode, whoever waited first", async (t) => {
+  const { call, end, begun, remember } = await open(t);
+  await remember("amp_test", "test", "tester");
+  await remember("amp_live", "live", "publisher");
+  await call(ALL);
+  await call(["test1", "test2"], "amp_test");
+  await call(["live1", "live2"], "amp_live");
+  assert.equal(begun.length, ALL.length);
+  await end(...ALL.slice(0, 3));
+  assert.deepEqual(begun.slice(ALL.length), ["live1", "live2", "test1"]);
+});
+
+test("files and the state of health wait for no call", async (t) => {
+  const { app, call, begun } = await open(t);
+  await call([...ALL, "192.0.2.100"]);
+  assert.equal(begun.length, ALL.length);
+  assert.equal((await app.inject("/files/1/a.jpg")).body, "bytes");
+  assert.equal((await app.inject("/healthz")).body, "ok");
+});
+
+test("what is still to come, what flows, and what waits for something else hold up nobody", async (t) => {
+  const { app, call, end, begun, answers } = await open(t);
+  await call(many(20, "198.51.100."), undefined, "bodies");
+  for (let count = 0; count < 20; count += 1)
+    void app.inject({ url: "/streams", remoteAddress: `203.0.113.${count}` }).catch(() => undefined);
+  await call(ALL);
+  assert.deepEqual(begun, ALL);
+  // Its body is there, and it waits for its turn as all do.
+  await end("198.51.100.0");
+  assert.equal(begun.length, ALL.length);
+  await call(["192.0.2.200"]);
+  while (!begun.includes("192.0.2.200")) await sleep(50);
+  assert.equal((await answers.get("198.51.100.0"))?.statusCode, 200);
+});
+
+test("of one caller so many calls wait, and are told to wait beyond that; of all so many", async (t) => {
+  const { app, call, tick } = await open(t);
+  await call(ALL);
+  const ask = (remoteAddress: string) => app.inject({ url: "/calls/more", remoteAddress });
+  for (let count = 0; count < BOUNDS.waitingCalls; count += 1) void ask("198.51.100.1");
+  await tick();
+  const mine = await ask("198.51.100.1");
+  assert.equal(mine.statusCode, 429);
+  assert.equal(mine.headers["retry-after"], "1");
+  assert.match(mine.body, /"code":"RATE_LIMITED".*"rule":"request\.turn"/);
+  for (let count = BOUNDS.waitingCalls; count < BOUNDS.waitingCallsOfAll; count += 1)
+    void ask(`198.51.${count % 50}.2`);
+  await tick();
+  const other = await ask("203.0.113.1");
+  assert.equal(other.statusCode, 503);
+  assert.match(other.body, /"code":"UNAVAILABLE"/);
+});
+
+test("a caller who has hung up is not waited for", async (t) => {
+  const { app, call, end, begun, tick } = await open(t);
+  const { port } = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
+  await call(ALL);
+  const asked = request({ host: "127.0.0.1", port, path: "/calls/gone" }).on("error", () => undefined);
+  asked.end();
+  await once(asked, "finish");
+  await sleep(50);
+  asked.destroy();
+  await sleep(50);
+  await call(["192.0.2.100"]);
+  await end(...ALL.slice(0, 2));
+  await tick();
+  assert.ok(begun.includes("192.0.2.100") && !begun.includes("gone"));
+});

@@ -1,0 +1,159 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+
+import { BOUNDS } from "../../model/bounds.ts";
+import { PublicError, type PublicCode } from "../../model/errors.ts";
+import type { Caller } from "../domain/caller.ts";
+import { createSlots, type Slots } from "../slots.ts";
+import { createLanes, isLight, type Lane, use } from "./lanes.ts";
+import { outerRequestId } from "./pages/call-route.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Where calls of the route wait for their turn: among all others, which they do unless it is said, among those for files, or nowhere. */
+    door?: "calls" | "files" | "open";
+  }
+  interface FastifyRequest {
+    /** Null where it takes none. */
+    place: Place | null;
+  }
+}
+
+/** What a call holds while this process works on it. It gives it back by itself with its answer, which may flow on. */
+export interface Place {
+  /** Gives it back before that: what is left to do is to wait. */
+  leave(): void;
+  /** Gives it back until something has come that the caller still has to send. */
+  without<Result>(coming: Promise<Result>): Promise<Result>;
+  /** Has the next calls with the same key or cookie take their turns as this person's; null: as a stranger's. */
+  belongsTo(caller: Pick<Caller, "userId" | "mode"> | null): void;
+}
+
+/**
+ * So many calls are worked on at once: a process has one thread, on which more of them would only wait for each other.
+ * Who has called little of late is light and hardly notices those who have not, of whose calls one runs beside.
+ */
+const CALLS = { any: 4, light: 12, besideLight: 1 };
+
+/** These are not held up by any call, nor one file by the others. */
+const FILES = { any: 16, ofEach: 8 };
+
+/** Whoever is not done by then waits for something else than this process: a platform, a database that is slow. */
+const HELD_MILLISECONDS = 1_000;
+const LOOK_MILLISECONDS = 250;
+const PATIENCE_MILLISECONDS = 10_000;
+
+/** Gives all who call a fair share of the process: a call takes a place before its key is looked up and its body read. */
+export function addDoor(app: FastifyInstance): void {
+  const lanes = createLanes();
+  const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };
+  const held = new Set<{ since: number; leave: () => void }>();
+  const looking = setInterval(() => {
+    const longest = performance.now() - HELD_MILLISECONDS;
+    for (const place of held) if (place.since < longest) place.leave();
+  }, LOOK_MILLISECONDS).unref();
+  app.addHook("onClose", async () => clearInterval(looking));
+
+  /** Takes a place when it is the lane's turn. Answers what withdraws the wish. */
+  function take(those: Slots, lane: Lane, begin: (leave: () => void) => void, isBack = false): () => void {
+    const light = isLight(lane, performance.now());
+    lane.calls += 1;
+    const withdraw = those.ask({
+      whose: lane.name,
+      isLight: light,
+      isFirst: lane.isFirst,
+      isBack,
+      begin(giveBack) {
+        const since = performance.now();
+        const leave = () => {
+          if (!held.delete(place)) return;
+          const now = performance.now();
+          lane.calls -= 1;
+          use(lane, now - since, now);
+          giveBack();
+        };
+        const place = { since, leave };
+        held.add(place);
+        begin(leave);
+      },
+    });
+    return () => {
+      lane.calls -= 1;
+      withdraw();
+    };
+  }
+
+  function enter(
+    those: Slots,
+    lane: Lane,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: HookHandlerDoneFunction,
+  ) {
+    if (those.waitingOf(lane.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
+    if (those.waiting() >= BOUNDS.waitingCallsOfAll) return done(tooMany("UNAVAILABLE", ALL));
+    let leave: (() => void) | undefined;
+    request.place = {
+      leave: () => leave?.(),
+      async without(coming) {
+        leave?.();
+        const came = await coming;
+        leave = await new Promise<() => void>((begin) => void take(those, lane, begin, true));
+        return came;
+      },
+      belongsTo: (caller) => lanes.remember(request, caller),
+    };
+    const waiting: { end?: () => void } = {};
+    const withdraw = take(those, lane, (leaveIt) => {
+      leave = leaveIt;
+      waiting.end?.();
+      done();
+    });
+    if (leave !== undefined) return;
+    const giveUp = () => {
+      waiting.end?.();
+      withdraw();
+    };
+    const timer = setTimeout(() => {
+      giveUp();
+      done(tooMany("UNAVAILABLE", ALL));
+    }, PATIENCE_MILLISECONDS);
+    reply.raw.once("close", giveUp);
+    waiting.end = () => {
+      clearTimeout(timer);
+      reply.raw.off("close", giveUp);
+    };
+  }
+
+  app.decorateRequest("place", null);
+  app.addHook("onRoute", (route) => {
+    const kind = route.config?.door ?? "calls";
+    if (kind === "open") return;
+    const knock = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
+      // A page that calls a route for somebody has taken a place for that already.
+      if (outerRequestId() !== undefined) return done();
+      enter(slots[kind], kind === "files" ? lanes.ofFile(request) : lanes.of(request), request, reply, done);
+    };
+    // After what the route's surroundings do, whose headers a refusal needs as well, and before the look at the key.
+    route.onRequest = [knock, ...[route.onRequest ?? []].flat()];
+  });
+  app.addHook("onSend", (request, _reply, payload, done) => {
+    // What flows may do so for as long as its reader likes.
+    if (typeof payload === "object" && payload !== null && "pipe" in payload) request.place?.leave();
+    done(null, payload);
+  });
+  app.addHook("onResponse", (request, _reply, done) => {
+    request.place?.leave();
+    done();
+  });
+}
+
+const YOURS = "So many of your calls wait for their turn that no more are taken";
+const ALL = "So many calls wait for their turn that yours could not be answered in time";
+
+function tooMany(code: Extract<PublicCode, "RATE_LIMITED" | "UNAVAILABLE">, message: string): PublicError {
+  const fix = code === "RATE_LIMITED" ? "Wait for answers before you send more calls." : "Send it again shortly.";
+  return new PublicError(code, message, {
+    issues: [{ rule: "request.turn", code, platform: null, path: "", message, actual: null, limit: null, fix }],
+    headers: { "retry-after": code === "RATE_LIMITED" ? "1" : "5" },
+  });
+}
