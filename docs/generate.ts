@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { format } from "oxfmt";
 
 import { clientTypes } from "./client-types.ts";
+import { decisionIndex } from "./decision-index.ts";
 import { environmentExample } from "./environment-example.ts";
 import { n8nNode } from "./n8n-node.ts";
 import { platformReference } from "./platform-reference.ts";
@@ -19,6 +20,7 @@ const generated: Record<string, (current: string) => string> = {
   "README.md": readme,
   "client/types.ts": clientTypes,
   "integrations/n8n/nodes/Ampost/properties.ts": n8nNode,
+  "docs/decisions/README.md": decisionIndex,
   "docs/reference/platforms.md": platformReference,
 };
 
