@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 
 import { format } from "oxfmt";
 
+import { architecture } from "./architecture.ts";
 import { clientTypes } from "./client-types.ts";
 import { decisionIndex } from "./decision-index.ts";
 import { environmentExample } from "./environment-example.ts";
@@ -15,11 +16,12 @@ import { readme } from "./readme.ts";
  * so that no declaration changes without them.
  */
 const root = join(import.meta.dirname, "..");
-const generated: Record<string, (current: string) => string> = {
+const generated: Record<string, (current: string) => string | Promise<string>> = {
   ".env.example": environmentExample,
   "README.md": readme,
   "client/types.ts": clientTypes,
   "integrations/n8n/nodes/Ampost/properties.ts": n8nNode,
+  "docs/architecture.md": architecture,
   "docs/decisions/README.md": decisionIndex,
   "docs/reference/platforms.md": platformReference,
 };
@@ -28,7 +30,7 @@ const check = process.argv.includes("--check");
 for (const [path, print] of Object.entries(generated)) {
   const file = join(root, path);
   const current = await readFile(file, "utf8").catch(() => "");
-  const text = await formatted(path, print(current));
+  const text = await formatted(path, await print(current));
   if (current === text) continue;
   if (check) {
     console.error(`${relative(root, file)} is not what the code declares: run "npm run generate".`);

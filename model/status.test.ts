@@ -10,7 +10,9 @@ import {
   isAllowed,
   isSettled,
   mayBecome,
+  PLATFORM_POST_MOVES,
   PLATFORM_POST_STATUSES,
+  POST_MOVES,
   POST_STATUSES,
   RANK,
   refusalOf,
@@ -114,4 +116,27 @@ test("by itself a platform post only moves forward, and out of a settled state o
   assert.ok(mayBecome("unknown", "published") && mayBecome("unknown", "failed") && !mayBecome("unknown", "posting"));
   assert.ok(mayBecome("failed", "published") && !mayBecome("failed", "unknown") && !mayBecome("published", "failed"));
   assert.ok(mayBecome("discarded", "published") && !mayBecome("discarded", "failed"));
+});
+
+test("what is drawn of the states is what may happen: by the engine, or by an act that the status allows", () => {
+  for (const [from, to, by] of PLATFORM_POST_MOVES)
+    assert.ok(mayBecome(from, to) || by.startsWith("retry") || by.startsWith("cancel"), `${from} to ${to}`);
+  for (const from of PLATFORM_POST_STATUSES)
+    assert.equal(
+      PLATFORM_POST_MOVES.some((move) => move[0] === from),
+      from !== "published" && from !== "discarded",
+      from,
+    );
+  const acts = { edit: "edit", publish: "publish", cancel: "discard", retry: "retry" } as const;
+  for (const [from, to, by] of POST_MOVES)
+    for (const [word, act] of Object.entries(acts))
+      if (by.startsWith(word)) assert.ok(isAllowed(from, act), `${from} to ${to}`);
+  for (const from of POST_STATUSES)
+    for (const [word, act] of Object.entries(acts))
+      if (act !== "edit")
+        assert.equal(
+          POST_MOVES.some((move) => move[0] === from && move[2].startsWith(word)),
+          isAllowed(from, act),
+          `${word} of ${from}`,
+        );
 });

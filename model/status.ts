@@ -127,6 +127,52 @@ export const RANK = {
   published: 5,
 } as const satisfies Record<PlatformPostStatus, number>;
 
+/** How posts usually go from status to status, and by what. The start of each is creating it. */
+export const POST_MOVES: readonly [from: PostStatus, to: PostStatus, by: string][] = [
+  ["draft", "scheduled", "edit: a time"],
+  ["scheduled", "draft", "edit: no time"],
+  ["draft", "queued", "publish"],
+  ["scheduled", "queued", "publish"],
+  ["scheduled", "posting", "its time has come"],
+  ["queued", "posting", "the engine begins"],
+  ["posting", "published", "live everywhere"],
+  ["posting", "partial", "live on some"],
+  ["posting", "failed", "live on none"],
+  ["partial", "published", "a lost answer is found"],
+  ["failed", "partial", "a lost answer is found"],
+  ["failed", "published", "a lost answer is found"],
+  ["partial", "queued", "retry"],
+  ["failed", "queued", "retry"],
+  ["draft", "discarded", "cancel"],
+  ["scheduled", "discarded", "cancel"],
+  ["queued", "discarded", "cancel"],
+  ["posting", "discarded", "cancel between attempts"],
+  ["partial", "discarded", "cancel"],
+  ["failed", "discarded", "cancel"],
+];
+
+/** As `POST_MOVES`, for one platform. */
+export const PLATFORM_POST_MOVES: readonly [from: PlatformPostStatus, to: PlatformPostStatus, by: string][] = [
+  ["pending", "queued", "publish"],
+  ["pending", "posting", "its time has come"],
+  ["pending", "failed", "preparing failed for good"],
+  ["queued", "posting", "the engine begins"],
+  ["queued", "failed", "preparing failed for good"],
+  ["posting", "published", "answered, or read back"],
+  ["posting", "failed", "refused, and no call in doubt"],
+  ["posting", "unknown", "reading back cannot tell"],
+  ["unknown", "published", "read back, or a late answer"],
+  ["unknown", "failed", "proved not to be live"],
+  ["unknown", "queued", "retry with force"],
+  ["failed", "queued", "retry"],
+  ["failed", "published", "a late answer"],
+  ["queued", "unknown", "a forced retry is cancelled"],
+  ["pending", "discarded", "cancel"],
+  ["queued", "discarded", "cancel"],
+  ["posting", "discarded", "cancel between attempts"],
+  ["failed", "discarded", "cancel"],
+];
+
 /** Whether the engine may move a platform post so by itself. Staying is allowed. */
 export function mayBecome(from: PlatformPostStatus, to: PlatformPostStatus): boolean {
   if (from === to) return true;
