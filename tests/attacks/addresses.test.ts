@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
+import { legacyPostsCreate } from "../../contract/legacy-posts.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { openMedia } from "../../sandbox/media.ts";
 import { findClient } from "../../server/domain/mcp-grants/clients.ts";
@@ -14,6 +15,7 @@ import { createIngest } from "../../server/media/ingest.ts";
 import { INGEST_QUEUE } from "../../server/media/queues.ts";
 import { idOf } from "../answers.ts";
 import { createWorld, type World } from "../world.ts";
+import { callTool } from "./call-tool.ts";
 
 /** A server on this machine that nothing which a user says may ever reach. */
 async function startCanary(t: TestContext) {
@@ -52,7 +54,7 @@ const HOSTS = [
   "ip6-localhost",
 ];
 
-test("no address that a user can name reaches this machine: media, thumbnails, covers, parts of chains, webhooks, MCP clients, the sandbox", async (t) => {
+test("no address that a user can name reaches this machine: media, thumbnails, covers, parts of chains, tools, old bodies, webhooks, MCP clients, the sandbox", async (t) => {
   const world = await createWorld();
   t.after(() => world.close());
   const folder = await mkdtemp(join(tmpdir(), "ampost-one-door-"));
@@ -75,6 +77,15 @@ test("no address that a user can name reaches this machine: media, thumbnails, c
       platforms: ["instagram", "threads"],
       platformSetId: world.test.platformSetId,
     });
+    const { platformSetId } = world.test;
+    const flat = { text: "Hello", mediaUrls: [at("flat.jpg")], platforms: ["threads"], platformSetId };
+    await world.call(world.test, legacyPostsCreate.method, legacyPostsCreate.path, flat);
+    await callTool(world, world.test, "media_create", { url: at("tool.jpg") });
+    await callTool(world, world.test, "posts_create", {
+      content: { text: "Hello", media: [{ url: at("of-tool.jpg") }] },
+      platforms: ["threads"],
+      platformSetId,
+    });
     await assert.rejects(
       findClient(world.services, at("client.json").replace("http:", "https:"), { address: null }),
       host,
@@ -91,7 +102,7 @@ test("no address that a user can name reaches this machine: media, thumbnails, c
     limitsOf: unlimited,
   });
   const jobs = world.jobs.filter(({ queue }) => queue === INGEST_QUEUE);
-  assert.ok(jobs.length >= 5 * HOSTS.length, `${jobs.length} addresses were to be fetched`);
+  assert.ok(jobs.length >= 8 * HOSTS.length, `${jobs.length} addresses were to be fetched`);
   await Promise.all(jobs.map(({ data }) => ingest.run(data).catch(() => undefined)));
   const { rows } = await world.database.pool.query("select distinct status from media");
   assert.ok(rows.every(({ status }) => status !== "ready"));
