@@ -1,4 +1,5 @@
 import { cutText } from "../model/cut-text.ts";
+import { oneLine } from "../model/one-line.ts";
 import { withoutTurns } from "../model/text-direction.ts";
 import { TransportError } from "./kit/http.ts";
 import { BrokerError, type Choice, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
@@ -126,7 +127,7 @@ function boundId(id: string, label: string): string {
 
 /** It stands in lists, letters and their subjects: in one line, and read as it is written. */
 function boundName(name: string | null): string | null {
-  return name === null ? null : withoutTurns(cutText(name, 255).replace(/\p{Cc}+/gu, " ")).trim() || null;
+  return name === null ? null : oneLine(withoutTurns(cutText(name, 255))) || null;
 }
 
 function boundAddress(address: string | null): string | null {

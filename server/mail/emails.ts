@@ -1,3 +1,4 @@
+import { oneLine } from "../../model/one-line.ts";
 import type { AuthEmail } from "../auth/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../auth/lifetimes.ts";
 import type { EndingAccount } from "../oauth/warn-of-ends.ts";
@@ -32,7 +33,7 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
       ]);
     case "invite":
       return mail(to, "You have been invited to Ampost", [
-        `${email.invitedBy} invited you to publish with Ampost. Create your account:`,
+        `${oneLine(email.invitedBy)} invited you to publish with Ampost. Create your account:`,
         email.link,
         `This link works once and expires in ${email.days} days.`,
       ]);
@@ -41,7 +42,8 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
 
 /** A warning that a connected account's access expires soon. */
 export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
-  const { label, name, mode, endsAt, scheduledPosts } = ending;
+  const { label, mode, endsAt, scheduledPosts } = ending;
+  const name = oneLine(ending.name);
   const at = `${endsAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const posts =
     scheduledPosts === 1

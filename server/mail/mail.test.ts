@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { startMailServer } from "../../tests/mail-server.ts";
 import { createVault } from "../oauth/vault.ts";
 import { deliverMail } from "./deliver-mail.ts";
 import { sendMail } from "./send-mail.ts";
@@ -86,52 +86,3 @@ test("an email that the mail server does not take is tried again, and is known t
 test("a mail server that is away is an error, not the end", async () => {
   await assert.rejects(deliverMail(settings("smtp://127.0.0.1:1").deps, await queued()), /ECONNREFUSED|connect/);
 });
-
-/** As much of SMTP (RFC 5321) as it takes to receive an email. It refuses the first ones for the time being. */
-async function startMailServer({
-  refusals,
-}: {
-  refusals: number;
-}): Promise<{ url: string; emails: string[]; close(): void }> {
-  const emails: string[] = [];
-  let left = refusals;
-  const server: Server = createServer((socket) => {
-    let text = "";
-    let inMessage = false;
-    socket.on("error", () => undefined);
-    socket.write("220 test\r\n");
-    socket.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      for (
-        let end = text.indexOf(inMessage ? "\r\n.\r\n" : "\r\n");
-        end >= 0;
-        end = text.indexOf(inMessage ? "\r\n.\r\n" : "\r\n")
-      ) {
-        const part = text.slice(0, end);
-        text = text.slice(end + (inMessage ? 5 : 2));
-        if (inMessage) {
-          inMessage = false;
-          if (left > 0) {
-            left -= 1;
-            socket.write("451 later\r\n");
-          } else {
-            emails.push(part);
-            socket.write("250 taken\r\n");
-          }
-        } else if (/^DATA/i.test(part)) {
-          inMessage = true;
-          socket.write("354 go on\r\n");
-        } else {
-          socket.write(/^QUIT/i.test(part) ? "221 bye\r\n" : "250 ok\r\n");
-        }
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return {
-    url: `smtp://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
-    emails,
-    close: () => void server.close(),
-  };
-}
