@@ -57,7 +57,7 @@ export type Step = QuietStep | VisibleStep;
 export interface QuietStep {
   name: string;
   effect: "read" | "hidden";
-  /** Nice to have once the post is live: its failure never fails a live post. */
+  /** Nice to have once the post is live: its failure never fails a live post. Before the last visible step it is passed over where it fails or waits. */
   cosmetic?: true;
   run(context: StepContext): Promise<StepOutcome>;
 }

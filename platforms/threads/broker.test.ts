@@ -141,6 +141,18 @@ test("each part of a chain replies to the part before, by its media id", async (
   );
 });
 
+test("the link of a chain is read after its first part, and once more at the end where there was none yet", async (t) => {
+  for (const [readsWithoutLink, reads] of [
+    [0, 1],
+    [1, 2],
+  ] as const) {
+    const server = await startGraph(t, { readsWithoutLink });
+    const { done } = await run(server.url, { ...CONTENT, thread: [{ text: "two", media: [] }] });
+    assert.equal(done.publishedUrl, "https://www.threads.net/@someone/post/A9001");
+    assert.equal(server.requests.filter(({ url }) => url.includes("permalink")).length, reads);
+  }
+});
+
 test("a parent that cannot be seen yet is waited for, and the wait has an end", async (t) => {
   const visibleLater = await startGraph(t, { refuseCreates: [{ times: 2, body: NOT_THERE }] });
   const { waits } = await run(visibleLater.url, { ...CONTENT, settings: { replyTo: "55" } });
@@ -393,6 +405,8 @@ function run(url: string, content: PlatformContent<PublishMedia>) {
 
 interface Script {
   readsUntilFinished?: number;
+  /** How many reads of what is live come without its link. */
+  readsWithoutLink?: number;
   status?: object | undefined;
   unreadable?: boolean;
   list?: object[];
@@ -408,6 +422,7 @@ async function startGraph(t: TestContext, script: Script = {}) {
   const reads = new Map<string, number>();
   let containers = 0;
   let published = 0;
+  let withoutLink = script.readsWithoutLink ?? 0;
   const host = await startHost(t, ({ method, path: whole }) => {
     const path = whole.replace("graph.threads.net/v1.0/", "");
     if (method === "POST" && path === "26/threads") {
@@ -424,6 +439,10 @@ async function startGraph(t: TestContext, script: Script = {}) {
     if (path === "me/threads")
       return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
     if (path === "me/replies") return [200, { data: script.replies ?? [] }];
+    if (path.startsWith("9") && withoutLink > 0) {
+      withoutLink -= 1;
+      return [200, { id: path }];
+    }
     if (path.startsWith("9")) return [200, { id: path, permalink: `https://www.threads.net/@someone/post/A${path}` }];
     if (script.unreadable === true) return [400, NOT_THERE];
     if (script.status !== undefined) return [200, { id: path, ...script.status }];

@@ -19,8 +19,13 @@ import { containerStatus, created, mediaLink, publishingLimit } from "./wire.ts"
  * reply to the part before.
  */
 export const broker: Broker = {
-  steps: (content) =>
-    paced(partsOf(content).flatMap((part) => stepsOf(part, content.thread.length, isReply(content.settings)))),
+  steps(content) {
+    const parts = partsOf(content);
+    const steps = parts.flatMap((part) => stepsOf(part, content.thread.length, isReply(content.settings)));
+    // The link of a chain is read right after its first part, and once more at the end where that failed.
+    const again = parts.slice(0, parts.length > 1 ? 1 : 0).map((part) => readPermalink("permalink-again", part));
+    return paced([...steps, ...again]);
+  },
   reconcile,
   // Meta names no number; a container that still reads FINISHED is believed after a minute.
   indexingLagSeconds: 60,
@@ -44,7 +49,7 @@ function stepsOf(part: Part, partsAfter: number, firstIsReply: boolean): (QuietS
     awaitContainer(names.ready, names.container, names.first, hasVideo),
     ...(first ? [readQuota(firstIsReply ? 0 : 1, partsAfter + (firstIsReply ? 1 : 0))] : []),
     publish(part),
-    ...(first ? [readPermalink(names.publish)] : []),
+    ...(first ? [readPermalink("permalink", part)] : []),
   ];
 }
 
@@ -181,17 +186,18 @@ function publish(part: Part): VisibleStep {
 }
 
 /** The link is left out where the media is flagged for copyright. */
-function readPermalink(media: string): QuietStep {
+function readPermalink(name: string, part: Part): QuietStep {
   return {
-    name: "permalink",
+    name,
     effect: "read",
     cosmetic: true,
-    async run(context) {
-      const id = context.checkpoint[media];
-      if (typeof id !== "string") return { done: {} };
+    async run(context): Promise<StepOutcome> {
+      const id = context.checkpoint[stepNames(part).publish];
+      if (typeof id !== "string" || context.checkpoint.permalink === true) return { done: {} };
       const request = graphRequest(graph, context.accessToken, "GET", id, { fields: "id,permalink" });
       const { permalink } = await callGraph(graph, context.http, mediaLink, request);
-      return typeof permalink === "string" ? { done: {}, publishedUrl: permalink } : { done: {} };
+      if (typeof permalink !== "string") return { done: {} };
+      return { done: { permalink: true }, publishedUrl: permalink };
     },
   };
 }

@@ -36,7 +36,6 @@ import {
   faultPoint,
   isOnlyCosmetic,
   laneOf,
-  postponedSteps,
   type Progress,
   type Work,
 } from "./work.ts";
@@ -256,7 +255,7 @@ export async function recordDone(
   const liveBefore = row.live_through;
   row.live_through = step.name;
   const nextIndex = index + 1;
-  const next = work.steps[nextIndex]?.name ?? postponedSteps(row)[0] ?? null;
+  const next = work.steps[nextIndex]?.name ?? null;
   const changes: Changes = {
     ...doneChanges(work, done),
     liveThrough: step.name,

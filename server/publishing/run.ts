@@ -29,10 +29,8 @@ import {
   laneOf,
   liveIndex,
   notConnected,
-  postponedSteps,
   type Progress,
   stepContext,
-  withPostponed,
   type Work,
 } from "./work.ts";
 
@@ -189,8 +187,8 @@ async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Pro
       return "released";
     }
     const failed = journalOf(work, step, "definite_failure", exchanges);
-    return step.cosmetic === true
-      ? passOver(work, step, index, error, failed)
+    return step.cosmetic === true && !isOnlyCosmetic(work, index)
+      ? passOver(work, index, failed)
       : failStep(work, index, error, { journal: failed });
   }
   await faultPoint(work.deps, "step.after", work.claim, step.name);
@@ -211,7 +209,7 @@ async function giveUp(work: Started, at: Pick<Changes, "step" | "lane">): Promis
 
 /** Waiting is not failing: it costs no attempt. */
 async function wait(work: Work, step: QuietStep, index: number, waitSeconds: number): Promise<Progress> {
-  if (step.cosmetic === true && !isOnlyCosmetic(work, index)) return postpone(work, step, index);
+  if (step.cosmetic === true && !isOnlyCosmetic(work, index)) return passOver(work, index);
   const changes = {
     step: step.name,
     lane: laneOf(work, index),
@@ -233,68 +231,40 @@ async function stepDone(
   exchanges: HttpExchange[],
 ): Promise<Progress> {
   const { row } = work;
-  const next = stepAfter(work, step.name, index);
-  const nextIndex = next === null ? work.steps.length : work.steps.findIndex(({ name }) => name === next);
+  const nextIndex = index + 1;
+  const next = work.steps[nextIndex];
   const changes = {
     ...doneChanges(work, done),
-    step: next,
+    step: next?.name ?? null,
     lane: laneOf(work, nextIndex),
     polls: "none",
     attemptCount: row.attempt_count,
     error: null,
     publishedNow: isOnlyCosmetic(work, nextIndex),
   } as const;
-  const checkpoint = withPostponed(
-    changes.checkpoint,
-    postponedSteps(row).filter((name) => name !== step.name),
-  );
   const journal = journalOf(work, step, "ok", exchanges);
-  if (next === null) {
+  if (next === undefined) {
     await settle(
       work,
-      { ...changes, checkpoint, ...published(work), next: { at: "never" } },
+      { ...changes, ...published(work), next: { at: "never" } },
       row.status === "published" ? null : "platform_post.published",
       { journal },
     );
     return "released";
   }
-  const parked = work.steps[nextIndex]?.effect === "visible" && !isDue(work);
-  await write(work, { ...changes, checkpoint, ...(parked ? { next: { at: "due" } as const } : {}) }, { journal });
+  const parked = next.effect === "visible" && !isDue(work);
+  await write(work, { ...changes, ...(parked ? { next: { at: "due" } as const } : {}) }, { journal });
   return parked ? "released" : "on";
 }
 
-/** A cosmetic step's failure never fails a live post: it is tried again later, and in the end said as a warning. */
-async function passOver(
-  work: Work,
-  step: QuietStep,
-  index: number,
-  error: unknown,
-  journal: JournalEntry,
-): Promise<Progress> {
-  if (!isOnlyCosmetic(work, index)) return postpone(work, step, index, journal);
-  return failStep(work, index, error, { journal });
-}
-
-/** The next part of a chain does not wait for it. */
-async function postpone(work: Work, step: QuietStep, index: number, journal?: JournalEntry): Promise<Progress> {
-  const { row } = work;
-  const checkpoint = withPostponed(row.checkpoint, [
-    ...postponedSteps(row).filter((name) => name !== step.name),
-    step.name,
-  ]);
+/**
+ * What is nice to have holds up nothing that is still to be published: where it fails or has to wait before the last commit,
+ * the work goes on without it.
+ */
+async function passOver(work: Work, index: number, journal?: JournalEntry): Promise<Progress> {
   const next = work.steps[index + 1]?.name ?? null;
-  await write(work, { step: next, lane: laneOf(work, index + 1), polls: "none", checkpoint }, { journal });
+  await write(work, { step: next, lane: laneOf(work, index + 1), polls: "none" }, { journal });
   return "on";
-}
-
-/** In order; after the last one those that were postponed. */
-function stepAfter(work: Work, name: string, index: number): string | null {
-  const postponed = postponedSteps(work.row);
-  if (!postponed.includes(name)) {
-    const following = work.steps[index + 1];
-    if (following !== undefined) return following.name;
-  }
-  return postponed.find((other) => other !== name) ?? null;
 }
 
 function published(work: Work): { status?: "published"; publishedNow: true; error: null } {

@@ -47,10 +47,12 @@ export function isDue({ row, loadedAt }: Pick<Work, "row" | "loadedAt">): boolea
   return row.due_in_seconds - secondsSince(loadedAt) <= 0;
 }
 
-/** The step to run: the one written down, else the first after what is live. */
+/** The step to run: the one written down, else the first after what is live. Never one before that: it would be published twice. */
 export function currentIndex({ steps, row }: Pick<Work, "steps" | "row">): number {
-  const written = steps.findIndex((step) => step.name === row.step);
-  return written === -1 ? liveIndex({ steps, row }) + 1 : written;
+  return Math.max(
+    steps.findIndex((step) => step.name === row.step),
+    liveIndex({ steps, row }) + 1,
+  );
 }
 
 /** The last visible step that is live, -1 where none is. */
@@ -108,7 +110,7 @@ export async function stepContext(
       return client.send(request);
     },
   };
-  return { ...(await bareContext(work)), checkpoint: stepCheckpoint(work, checkpoint), http };
+  return { ...(await bareContext(work)), checkpoint: openCheckpoint(work, checkpoint), http };
 }
 
 /** For the two halves of a commit, which send nothing by themselves. */
@@ -138,7 +140,7 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
       metadata: row.platform_metadata ?? {},
     },
     content: work.content,
-    checkpoint: stepCheckpoint(work, row.checkpoint),
+    checkpoint: openCheckpoint(work, row.checkpoint),
     media: work.deps.mediaSourceFor(work.account),
     polls: row.polls,
     waitedSeconds: row.polls === 0 ? 0 : (row.waited_seconds + secondsSince(work.loadedAt)) * work.pace,
@@ -200,23 +202,6 @@ function withWarnings(told: WorkRow["warnings"], more: WorkRow["warnings"]): Wor
     ...told,
     ...more.filter(({ code, message }) => !told.some((other) => other.code === code && other.message === message)),
   ];
-}
-
-/** Cosmetic steps that were passed over so as not to hold up a chain; they come back when everything is live. */
-const POSTPONED = "engine:postponed";
-
-export function postponedSteps({ checkpoint }: WorkRow): string[] {
-  const value = checkpoint[POSTPONED];
-  return Array.isArray(value) ? value : [];
-}
-
-export function withPostponed(checkpoint: WorkRow["checkpoint"], names: string[]): WorkRow["checkpoint"] {
-  const { [POSTPONED]: _, ...rest } = checkpoint;
-  return names.length === 0 ? rest : { ...rest, [POSTPONED]: names };
-}
-
-function stepCheckpoint(work: Work, stored: WorkRow["checkpoint"]): WorkRow["checkpoint"] {
-  return withPostponed(openCheckpoint(work, stored), []);
 }
 
 export function evidenceOf(exchanges: readonly HttpExchange[]): Evidence {

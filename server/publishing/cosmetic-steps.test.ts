@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Broker, Step } from "../../platforms/platform.ts";
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
+import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
+
+const CHAIN = { text: "one", chain: ["two", "three"] };
+
+/** Reads the link right after the first part of a chain, and once more after the last. */
+function linkTwice({ ledger }: PublishingWorld, stepOf: (step: Step, place: number) => Step = (step) => step): Broker {
+  const broker = ledgerBroker(ledger);
+  return {
+    ...broker,
+    steps: (content) => {
+      const steps = broker.steps(content);
+      const link = steps.at(-1);
+      assert.ok(link?.effect === "read");
+      const first = steps.findIndex(({ effect }) => effect === "visible") + 1;
+      return [
+        ...steps.slice(0, first),
+        stepOf(link, 0),
+        ...steps.slice(first, -1),
+        stepOf({ ...link, name: "permalink-again" }, 1),
+      ];
+    },
+  };
+}
+
+test("what is nice to have holds up no part of a chain: it is passed over when it fails", async () => {
+  await withWorld(async (world) => {
+    world.ledger.faults.push({ call: "permalink", kind: "http_500" });
+    await world.startEngine({ broker: linkTwice(world) });
+    const post = await world.addPost(CHAIN);
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.deepEqual(
+      world.ledger.calls.filter((call) => !call.startsWith("ready")),
+      [
+        "create one",
+        "publish one",
+        "permalink ",
+        "create two",
+        "publish two",
+        "create three",
+        "publish three",
+        "permalink ",
+      ],
+    );
+    const [platformPost] = state.platformPosts;
+    assert.equal(platformPost?.published_url, "https://ledger.example/p/p1");
+    assert.deepEqual([platformPost?.warnings, platformPost?.attempt_count], [[], 1]);
+  });
+});
+
+test("what is nice to have holds up no part of a chain: it is passed over when it has to wait", async () => {
+  await withWorld(async (world) => {
+    const wait = (step: Step, place: number): Step =>
+      place === 0 && step.effect !== "visible" ? { ...step, run: () => Promise.resolve({ waitSeconds: 3600 }) } : step;
+    await world.startEngine({ broker: linkTwice(world, wait) });
+    const post = await world.addPost(CHAIN);
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.equal(state.platformPosts[0]?.published_url, "https://ledger.example/p/p1");
+    assert.deepEqual(
+      CHAIN.chain.map((text) => liveCount(world.ledger, text)),
+      [1, 1],
+    );
+  });
+});
+
+test("no step before what is live is run again, whatever step is written down", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost(CHAIN);
+    await world.publish(post);
+    await world.startEngine({ broker: linkTwice(world) });
+    await world.until(post, isOver);
+    await world.pool.query(
+      "update platform_posts set status = 'posting', step = 'permalink', published_at = null, next_action_at = now(), lane = 'observe' where id = $1",
+      [post.platformPostId],
+    );
+    await world.pool.query("update posts set status = 'posting' where id = $1", [post.id]);
+    await world.pool.query("notify ampost_due");
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(
+      ["one", ...CHAIN.chain].map((text) => liveCount(world.ledger, text)),
+      [1, 1, 1],
+    );
+  });
+});
