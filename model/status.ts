@@ -71,7 +71,7 @@ export const ACTS = ["edit", "publish", "discard", "retry"] as const;
 
 export type Act = (typeof ACTS)[number];
 
-/** Which acts each status allows. While `posting`, discarding further asks that nothing is under way: see `schedule.ts`. */
+/** Which acts each status allows. While `posting`, discarding further asks that nothing is under way: see `acts.ts`. */
 const ALLOWED_ACTS: Record<PostStatus, readonly Act[]> = {
   draft: ["edit", "publish", "discard"],
   scheduled: ["edit", "publish", "discard"],

@@ -93,7 +93,7 @@ export interface StepDone {
    * Of a visible step whose id comes from a refusal that names an earlier post: the error that it is where the id turns
    * out to stand for another post of the account. Nothing was published then.
    */
-  ifTaken?: BrokerError;
+  onDuplicateRemoteId?: BrokerError;
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];
 }

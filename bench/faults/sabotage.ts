@@ -22,7 +22,8 @@ export interface Sabotage {
   tests: string;
 }
 
-const QUERIES = "server/db/publishing.ts";
+const WRITES = "server/db/publishing.ts";
+const COMMITS = "server/db/commits.ts";
 const SCHEMA = "server/db/migrations/0001_core.sql";
 
 export const SABOTAGES: readonly Sabotage[] = [
@@ -30,12 +31,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the fence",
     changes: [
       {
-        file: QUERIES,
+        file: WRITES,
         find: "where id = $1 and fence = $2 and lease_owner = $3\n",
         replace: "where id = $1 and $2::bigint is not null and lease_owner = $3\n",
       },
       {
-        file: QUERIES,
+        file: COMMITS,
         find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
         replace: "where id = $1 and $2::bigint is not null and lease_owner = $3 and lease_until > now()",
       },
@@ -46,12 +47,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the fence with the lease and its owner, which say the same",
     changes: [
       {
-        file: QUERIES,
+        file: WRITES,
         find: "where id = $1 and fence = $2 and lease_owner = $3\n",
         replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n",
       },
       {
-        file: QUERIES,
+        file: COMMITS,
         find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
         replace: "where id = $1 and ($2::bigint, $3::uuid) is not null",
       },
@@ -61,7 +62,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "the intent",
     changes: [
-      { file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
+      { file: COMMITS, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
     ],
     tests: "tests/faults/crash.test.ts",
   },

@@ -14,7 +14,8 @@ interface Mutant {
   changes: readonly Change[];
 }
 
-const QUERIES = "server/db/publishing.ts";
+const WRITES = "server/db/publishing.ts";
+const COMMITS = "server/db/commits.ts";
 const REMOTE_IDS = "server/db/migrations/0020_what_a_commit_was_sent_with.sql";
 const COMMIT = "server/publishing/commit.ts";
 
@@ -103,12 +104,12 @@ export const MUTANTS: readonly Mutant[] = [
     what: "the fence, the lease and its owner",
     changes: [
       {
-        file: QUERIES,
+        file: WRITES,
         find: "where id = $1 and fence = $2 and lease_owner = $3\n",
         replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n",
       },
       {
-        file: QUERIES,
+        file: COMMITS,
         find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
         replace: "where id = $1 and ($2::bigint, $3::uuid) is not null",
       },
@@ -127,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "no intent is written",
     changes: [
-      { file: QUERIES, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
+      { file: COMMITS, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
     ],
   },
   {
@@ -150,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: "nothing holds a commit to its time",
     changes: [
       {
-        file: QUERIES,
+        file: COMMITS,
         find: " and lease_until > now() and due_at <= now() and status in",
         replace: " and lease_until > now() and status in",
       },

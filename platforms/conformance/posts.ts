@@ -4,9 +4,9 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
-import type { HeldPost } from "../../server/db/scheduling.ts";
+import type { HeldPost } from "../../server/db/acts.ts";
 import { transaction } from "../../server/db/sql.ts";
-import { publishNow, retry } from "../../server/publishing/schedule.ts";
+import { publishNow, retry } from "../../server/domain/posts/acts.ts";
 
 /** A connected account, alone in its set. */
 export interface TestAccount {

@@ -269,7 +269,10 @@ test("a duplicate is a refusal that names the first post, and after a lost answe
     [found.remoteId, found.publishedUrl],
     ["urn:li:share:7295588489876647936", "https://www.linkedin.com/feed/update/urn:li:share:7295588489876647936/"],
   );
-  assert.deepEqual([found.ifTaken?.code, found.ifTaken?.notPublished], ["CONTENT_REJECTED", true]);
+  assert.deepEqual(
+    [found.onDuplicateRemoteId?.code, found.onDuplicateRemoteId?.notPublished],
+    ["CONTENT_REJECTED", true],
+  );
 });
 
 test("a post that LinkedIn took without telling its id is live, and is not sent again", () => {

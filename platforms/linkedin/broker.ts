@@ -79,7 +79,7 @@ function accept(answer: HttpAnswer, context: StepContext): StepDone {
   const first = duplicateOf(answer);
   if (first === null) throw refusal;
   if (context.mayBeLive !== true) throw refusal;
-  return { ...live(first), ifTaken: refusal };
+  return { ...live(first), onDuplicateRemoteId: refusal };
 }
 
 function live(urn: string): StepDone {

@@ -17,8 +17,8 @@ export interface PostOwner {
   postId: string;
 }
 
-/** Writes the events in their order and tells whoever listens that the post has changed. */
-export async function tellPost(
+/** Records the events in their order, and notifies whoever listens that the post has changed. */
+export async function recordPostEvents(
   db: Db,
   { userId, mode, postId }: PostOwner,
   events: readonly PostEvent[],

@@ -6,34 +6,48 @@ import { isJsonObject, jsonb } from "./jsonb.ts";
 /** What a statement runs on: the pool, or the connection of a transaction. */
 export type Db = pg.Pool | pg.PoolClient;
 
+/** What a statement is given: what stands for $1, $2, … in this order; nothing where it has no parameters. */
+type Given<Params extends readonly unknown[]> = Params extends readonly []
+  ? []
+  : readonly unknown[] extends Params
+    ? [values?: Readonly<Params>]
+    : [values: Readonly<Params>];
+
 /** One SQL statement, prepared by PostgreSQL under its name the first time a connection runs it. */
-export interface Statement<Row> {
+export interface Statement<Row, Params extends readonly unknown[] = readonly unknown[]> {
   name: string;
   text: string;
-  all(db: Db, values?: readonly unknown[]): Promise<Row[]>;
-  one(db: Db, values?: readonly unknown[]): Promise<Row | undefined>;
+  all(db: Db, ...given: Given<Params>): Promise<Row[]>;
+  one(db: Db, ...given: Given<Params>): Promise<Row | undefined>;
   /** Runs it for its effect; answers how many rows it touched. */
-  run(db: Db, values?: readonly unknown[]): Promise<number>;
+  run(db: Db, ...given: Given<Params>): Promise<number>;
 }
 
 /** Every statement of the product, so that a test can have PostgreSQL check each against the migrated schema. */
-export const statements = new Map<string, Statement<unknown>>();
+export const statements = new Map<string, Pick<Statement<unknown>, "name" | "text">>();
 
-/** Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns selected. */
-export function statement<Row = never>(name: string, text: string): Statement<Row> {
+/**
+ * Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns
+ * selected, `never` where nobody reads any. `Params` is a tuple whose labels say what each parameter is; a test compares
+ * it with what PostgreSQL makes of the text.
+ */
+export function statement<Row = never, Params extends readonly unknown[] = readonly unknown[]>(
+  name: string,
+  text: string,
+): Statement<Row, Params> {
   if (statements.has(name)) throw new Error(`There are two statements named ${name}`);
-  const query = async (db: Db, values: readonly unknown[] = []) =>
+  const query = async (db: Db, [values = []]: [values?: readonly unknown[]]) =>
     db.query<Row & pg.QueryResultRow>({
       name,
       text,
       values: values.map((value) => (isJsonObject(value) ? jsonb(value) : value)),
     });
-  const declared: Statement<Row> = {
+  const declared: Statement<Row, Params> = {
     name,
     text,
-    all: async (db, values) => (await query(db, values)).rows,
-    one: async (db, values) => (await query(db, values)).rows[0],
-    run: async (db, values) => (await query(db, values)).rowCount ?? 0,
+    all: async (db, ...given) => (await query(db, given)).rows,
+    one: async (db, ...given) => (await query(db, given)).rows[0],
+    run: async (db, ...given) => (await query(db, given)).rowCount ?? 0,
   };
   statements.set(name, declared);
   return declared;

@@ -1,22 +1,25 @@
 import { DOUBTED_STEP, nameDoubtedStep } from "../db/hold.ts";
-import type { WorkRow } from "../db/publishing.ts";
+import type { IntentRow, WorkRow } from "../db/work-rows.ts";
+import { beginChanges } from "./changes.ts";
+import { lastLiveIndex } from "./position.ts";
 import { settle } from "./settle.ts";
-import { beginChanges, liveIndex, type Work } from "./work.ts";
+import type { ClaimedWork, Work } from "./work.ts";
 
 /** Whether the database has lost what became of it: its open commit stands for one whose answer nobody has. */
 export function isDoubted({ intent }: WorkRow): boolean {
   return intent?.result === null && intent.step === DOUBTED_STEP;
 }
 
-/** It may be live, so publishing has begun for the public. */
-export async function beginDoubted(work: Pick<Work, "deps" | "claim" | "row">): Promise<void> {
-  if (work.row.status !== "posting") await settle(work, beginChanges({ ...work, attemptCounted: false }), null);
+/** It may be live, so publishing has begun for the public: pending or queued becomes posting. */
+export async function beginDoubted(work: ClaimedWork): Promise<void> {
+  if (work.row.status !== "posting") await settle(work, beginChanges(work));
 }
 
-/** The commit that it would have been: the first that is not known to be live. */
-export async function nameDoubted({ deps, row, steps }: Work): Promise<void> {
-  const step = steps.slice(liveIndex({ row, steps }) + 1).find(({ effect }) => effect === "visible");
-  if (step === undefined || row.intent === null) return;
-  await nameDoubtedStep.run(deps.pool, [row.intent.id, step.name]);
-  row.intent = { ...row.intent, step: step.name };
+/** The open commit, by the step that it would have been: the first that is not known to be live. */
+export async function nameDoubted(work: Work): Promise<IntentRow | null> {
+  const { intent } = work.row;
+  const step = work.steps.slice(lastLiveIndex(work) + 1).find(({ effect }) => effect === "visible");
+  if (step === undefined || intent === null) return intent;
+  await nameDoubtedStep.run(work.deps.pool, [intent.id, step.name]);
+  return { ...intent, step: step.name };
 }

@@ -1,6 +1,6 @@
 import type { Broker, Checkpoint } from "../../platforms/platform.ts";
-import type { WorkRow } from "../db/publishing.ts";
 import { SEALED_MEMBER } from "../db/sealed-values.ts";
+import type { WorkRow } from "../db/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
 /**
@@ -10,13 +10,13 @@ import type { PublishingDeps } from "./deps.ts";
 interface Kept {
   deps: Pick<PublishingDeps, "vault">;
   broker: Pick<Broker, "secretCheckpoint">;
-  row: Pick<WorkRow, "id" | "checkpoint">;
+  row: Pick<WorkRow, "id">;
 }
 
-/** With what a step has left beside it. */
-export function addToCheckpoint({ deps, broker, row }: Kept, done: Checkpoint): Checkpoint {
+/** The stored checkpoint with what a step has left beside it. */
+export function addToCheckpoint({ deps, broker, row }: Kept, stored: Checkpoint, done: Checkpoint): Checkpoint {
   const names = broker.secretCheckpoint ?? [];
-  const [open, secret] = [{ ...row.checkpoint, ...done }, { ...openSecrets({ deps, row }, row.checkpoint) }];
+  const [open, secret] = [{ ...stored, ...done }, { ...openSecrets({ deps, row }, stored) }];
   for (const name of names) {
     if (name in open) secret[name] = open[name] ?? null;
     delete open[name];

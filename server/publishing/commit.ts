@@ -7,15 +7,19 @@ import {
   TransportError,
 } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
+import { notifyDue } from "../db/acts.ts";
 import { isRefusedForGood } from "../db/away.ts";
+import { holdPlatformPost, type IntentWritten, type NewIntent, noteLateAnswer, writeIntent } from "../db/commits.ts";
 import { jsonb } from "../db/jsonb.ts";
-import type { Changes, IntentChanges, IntentEvidence } from "../db/publishing.ts";
-import { holdPlatformPost, holdPost, noteLateAnswer, writeIntent } from "../db/publishing.ts";
-import { tellDue } from "../db/scheduling.ts";
+import { type Changes, holdPost, type IntentChanges } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
+import type { IntentEvidence } from "../db/work-rows.ts";
+import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { type Instant, instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
+import { commitClient, commitContext, evidenceOf } from "./context.ts";
 import { failStep } from "./fail.ts";
 import { unknownOutcome } from "./failure.ts";
+import { faultPoint } from "./fault-points.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
   LEASE_SECONDS,
@@ -23,22 +27,11 @@ import {
   readBackSeconds,
   USUAL_TIMEOUT_SECONDS,
 } from "./pace.ts";
+import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
 import { beginWatch } from "./reading.ts";
 import { isRepeat, repeatRefused } from "./repeat.ts";
 import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
-import {
-  beginChanges,
-  commitClient,
-  commitContext,
-  countAttempt,
-  doneChanges,
-  evidenceOf,
-  faultPoint,
-  isOnlyCosmetic,
-  laneOf,
-  type Progress,
-  type Work,
-} from "./work.ts";
+import type { Progress, Work } from "./work.ts";
 
 /** What an answer proves. */
 type Outcome =
@@ -51,9 +44,10 @@ type Outcome =
  * Nothing here is ever done twice: when the outcome is not known, whoever has the platform post then reads it back.
  * `repeatOf` names the intent of which this is the one byte-identical repeat.
  */
-export async function commit(work: Work, step: VisibleStep, index: number, repeatOf?: string): Promise<Progress> {
-  const { deps, claim } = work;
-  const earlier = work.row.given_up.filter((intent) => intent.step === step.name);
+export async function commit(work: Work, at: VisiblePosition, repeatOf?: string): Promise<Progress> {
+  const { deps, claim, row } = work;
+  const { step } = at;
+  const earlier = row.given_up.filter((intent) => intent.step === step.name);
   const repeated = earlier.find(({ id, evidence }) => id === repeatOf || evidence.closed === undefined);
   let context: StepContext;
   let request: HttpRequest;
@@ -62,81 +56,84 @@ export async function commit(work: Work, step: VisibleStep, index: number, repea
     request = step.request(context);
     if (repeated !== undefined && !isRepeat(work, request, repeated)) throw repeatRefused();
   } catch (error) {
-    return failStep(work, index, error);
+    return failStep(work, at, error);
   }
-  const id = newId();
-  const writtenAfter = instant();
-  if (!(await declareIntent(work, step, index, { id, request, writtenAfter, repeatOf: repeated?.id }))) {
-    await write(work, { step: step.name, lane: "commit", next: { at: "seconds", seconds: 0 } });
+  const intent = { id: newId(), request, writtenAfter: instant(), repeatOf: repeated?.id };
+  if (!(await declareIntent(work, at, intent))) {
+    await write(work, { ...goTo(at), next: { at: "seconds", seconds: 0 } });
     return "released";
   }
   const exchanges: HttpExchange[] = [];
-  const outcome = await send(work, step, context, request, { id, writtenAfter }, exchanges);
+  const outcome = await send(work, step, context, intent, exchanges);
   await faultPoint(deps, "result.before", claim, step.name);
-  const progress = await record(work, step, index, {
-    id,
+  const endedAfterSeconds = secondsSince(intent.writtenAfter);
+  const progress = await record(work, at, {
+    id: intent.id,
     outcome,
-    evidence: { ...evidenceOf(exchanges), endedAfterSeconds: secondsSince(writtenAfter) },
+    evidence: { ...evidenceOf(exchanges), endedAfterSeconds },
   });
   await faultPoint(deps, "result.written", claim, step.name);
   return progress;
 }
 
+interface Intent {
+  id: string;
+  request: HttpRequest;
+  /** Read before the intent was written, so never too late. */
+  writtenAfter: Instant;
+  repeatOf: string | undefined;
+}
+
 /**
- * (a) One transaction. False where another commit is under way in the account: its turn comes later. Throws LostClaim where
- * the platform post is not ours by lease and fence, is not due, or is discarded.
+ * (a) One transaction: pending, queued or posting becomes posting with an open commit. False where another commit is under
+ * way in the account: its turn comes later. Throws LostClaim where the platform post is not ours by lease and fence, is not
+ * due, or is discarded.
  */
-async function declareIntent(
-  work: Work,
-  step: VisibleStep,
-  index: number,
-  intent: { id: string; request: HttpRequest; writtenAfter: Instant; repeatOf: string | undefined },
-): Promise<boolean> {
-  const { deps, claim, row } = work;
+async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): Promise<boolean> {
+  const { deps, claim, row, attempt } = work;
+  const { step } = at;
   countAttempt(work);
   await faultPoint(deps, "intent.before", claim, step.name);
   const begins = row.status !== "posting";
-  const begun = begins ? beginChanges(work) : null;
-  const values = [
-    claim.id,
-    claim.fence,
-    claim.leaseOwner,
-    intent.id,
-    step.name,
-    begun?.attemptCount ?? row.attempt_count,
-    requestHash(intent.request),
-    COMMIT_DEADLINE_SECONDS,
-    QUARANTINE_SECONDS / work.pace,
-    LEASE_SECONDS,
-    jsonb({
+  const isFirst = row.last_live_step === null && row.failures === 0;
+  const { failures, warnings } = begins ? beginChanges(work) : row;
+  const declared: NewIntent = {
+    id: intent.id,
+    step: step.name,
+    requestHash: requestHash(intent.request),
+    deadlineSeconds: COMMIT_DEADLINE_SECONDS,
+    quarantineSeconds: QUARANTINE_SECONDS / work.pace,
+    leaseSeconds: LEASE_SECONDS,
+    evidence: {
       timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS,
       watched: beginWatch(intent.writtenAfter),
       ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }),
-    } satisfies IntentEvidence),
-  ];
+    },
+    attempt: attempt.number,
+    failures,
+    warnings,
+  };
   try {
-    const written = begun === null ? await writeIntent(deps.pool, values) : await beginWithIntent(work, values);
+    const written = await (begins ? beginWithIntent(work, declared) : writeIntent(deps.pool, claim, declared));
     if (written === undefined) throw new LostClaim();
-    if (written.busy) return false;
-    if (row.live_through === null && row.failures === 0)
-      deps.metrics?.commitStarted(row.platform, written.late_seconds);
+    if (written.isBusy) return false;
+    Object.assign(row, written.row);
+    if (isFirst) deps.metrics?.commitStarted(row.platform, written.lateSeconds);
   } catch (error) {
-    if (!(error instanceof LostClaim)) await withdraw(work, step, index, intent.id);
+    if (!(error instanceof LostClaim)) await withdraw(work, at, intent.id);
     throw error;
   }
-  if (begun !== null)
-    Object.assign(row, { status: "posting", attempt_count: begun.attemptCount, failures: 0, warnings: begun.warnings });
   await faultPoint(deps, "intent.written", claim, step.name);
   return true;
 }
 
 /** Prepared ahead of its time, it begins for the public with its commit: the post's row is held first, as always. */
-async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]): ReturnType<typeof writeIntent> {
+async function beginWithIntent({ deps, claim, row }: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
   return transaction(deps.pool, async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) return undefined;
     const { folded } = await foldWith(tx, row, post.status, "posting");
-    return writeIntent(tx, values, {
+    return writeIntent(tx, claim, intent, {
       status: folded,
       events: folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }],
     });
@@ -144,13 +141,13 @@ async function beginWithIntent({ deps, row }: Work, values: readonly unknown[]):
 }
 
 /** It is not known whether the intent was written, but it is known that nothing was sent. */
-async function withdraw(work: Work, step: VisibleStep, index: number, id: string): Promise<void> {
+async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<void> {
   const intent: IntentChanges = {
     id,
     result: "definite_failure",
     evidence: { withdrawn: "The intent could not be confirmed, so nothing was sent." },
   };
-  await write(work, { step: step.name, lane: laneOf(work, index), next: { at: "seconds", seconds: 1 } }, { intent });
+  await write(work, { ...goTo(at), next: { at: "seconds", seconds: 1 } }, { intent });
 }
 
 /** (b) and (c): one request, whose bytes leave before the deadline and within the lease, or not at all. */
@@ -158,8 +155,7 @@ async function send(
   work: Work,
   step: VisibleStep,
   context: StepContext,
-  request: HttpRequest,
-  { id, writtenAfter }: { id: string; writtenAfter: Instant },
+  { id, request, writtenAfter }: Intent,
   exchanges: HttpExchange[],
 ): Promise<Outcome> {
   const { deps, claim } = work;
@@ -179,10 +175,10 @@ async function send(
     return { outcome: "unknown", answer: { status: null, brokerCode: null, platformError: null, failure } };
   }
   await faultPoint(deps, "answer.received", claim, step.name);
-  return judge(step, answer, context);
+  return classifyAnswer(step, answer, context);
 }
 
-function judge(step: VisibleStep, answer: HttpAnswer, context: StepContext): Outcome {
+function classifyAnswer(step: VisibleStep, answer: HttpAnswer, context: StepContext): Outcome {
   try {
     return { outcome: "ok", done: step.accept(answer, context) };
   } catch (error) {
@@ -206,116 +202,90 @@ interface Result {
 }
 
 /** (d) One transaction, where the platform post is still ours. Repeated while the database is away; the call never is. */
-async function record(work: Work, step: VisibleStep, index: number, result: Result): Promise<Progress> {
+async function record(work: Work, at: VisiblePosition, result: Result): Promise<Progress> {
   const { outcome } = result;
   if (outcome.outcome === "ok") work.deps.reach?.up(work.claim);
   else if (outcome.outcome === "unknown" && outcome.answer.failure !== null) work.deps.reach?.down(work.claim);
   try {
-    return await recordOnce(work, step, index, result);
+    return await recordOnce(work, at, result);
   } catch (error) {
     if (error instanceof LostClaim) await noteLate(work, result);
     if (!isRefusedForGood(error)) throw error;
     // What came of the call counts for more than how it went.
     work.deps.log.error(
-      { err: error, platformPostId: work.row.id, step: step.name },
+      { err: error, platformPostId: work.row.id, step: at.step.name },
       "the result of a commit could not be written as it was, and is written without evidence",
     );
     const { endedAfterSeconds } = result.evidence;
-    return recordOnce(work, step, index, {
+    return recordOnce(work, at, {
       ...result,
       evidence: endedAfterSeconds === undefined ? {} : { endedAfterSeconds },
     });
   }
 }
 
-function recordOnce(
-  work: Work,
-  step: VisibleStep,
-  index: number,
-  { id, outcome, evidence }: Result,
-): Promise<Progress> {
-  if (outcome.outcome === "ok") return recordDone(work, step, index, outcome.done, { id, evidence });
+function recordOnce(work: Work, at: VisiblePosition, { id, outcome, evidence }: Result): Promise<Progress> {
+  if (outcome.outcome === "ok") return recordLive(work, at, outcome.done, { id, evidence });
   if (outcome.outcome === "unknown") return recordUnknown(work, outcome.answer, { id, evidence });
-  return failStep(work, index, outcome.error, { intent: { id, result: "definite_failure", evidence } });
+  return failStep(work, at, outcome.error, { intent: { id, result: "definite_failure", evidence } });
 }
 
 /**
- * It is live. Also used where reading back has found it so; `done` then says what was found, and with `isFound` an id that
- * stands for another commit already is thrown, since then that one was found and not this.
+ * It is live: with nothing after it, it becomes published; else the next step follows. Also used where reading back has found it
+ * so; `done` then says what was found, `checkpoint` what it was sent with, and with `isFound` an id that stands for another
+ * commit already is thrown, since then that one was found and not this.
  */
-export async function recordDone(
+export async function recordLive(
   work: Work,
-  step: VisibleStep,
-  index: number,
+  at: VisiblePosition,
   done: StepDone,
   intent: { id: string; evidence: IntentEvidence },
-  isFound = false,
+  { isFound = false, checkpoint = work.row.checkpoint } = {},
 ): Promise<Progress> {
   const { row } = work;
-  const liveBefore = row.live_through;
-  row.live_through = step.name;
-  const nextIndex = index + 1;
-  const next = work.steps[nextIndex]?.name ?? null;
+  const next = nextPosition(work, at, at.step.name);
   const changes: Changes = {
-    ...doneChanges(work, done),
-    liveThrough: step.name,
-    step: next,
-    lane: laneOf(work, nextIndex),
-    polls: "none",
+    ...doneChanges(work, done, checkpoint),
+    ...goTo(next),
+    lastLiveStep: at.step.name,
+    polls: "reset",
     failures: 0,
-    attemptCount: row.attempt_count,
+    attemptCount: work.attempt.number,
     error: null,
-    ...(isOnlyCosmetic(work, nextIndex) ? { publishedNow: true } : {}),
+    publishedNow: next.isOnlyCosmetic,
   };
-  const result: IntentChanges = {
-    id: intent.id,
-    result: "ok",
-    remoteId: done.remoteId ?? null,
-    evidence: intent.evidence,
-  };
-  const save = async (intentChanges: IntentChanges): Promise<void> => {
-    if (next === null) {
-      await settle(
-        work,
-        { ...changes, status: "published", next: { at: "never" } },
-        "platform_post.published",
-        { intent: intentChanges },
-        RESULT_PATIENCE_SECONDS,
-      );
-    } else {
-      await write(work, changes, { intent: intentChanges }, RESULT_PATIENCE_SECONDS);
-    }
-  };
+  const result = { ...intent, result: "ok", remoteId: done.remoteId ?? null } as const;
+  const save = (also: { intent: IntentChanges }): Promise<void> =>
+    next.effect === null
+      ? settle(work, { ...changes, status: "published", next: { at: "never" } }, also, RESULT_PATIENCE_SECONDS)
+      : write(work, changes, also, RESULT_PATIENCE_SECONDS);
   try {
-    await save(result);
+    await save({ intent: result });
   } catch (error) {
-    row.live_through = liveBefore;
     if (isFound || !isTakenRemoteId(error)) throw error;
-    if (done.ifTaken instanceof BrokerError) {
-      await disproveRepeated(work, step, done.ifTaken.message);
-      return failStep(work, index, done.ifTaken, {
-        intent: { id: intent.id, result: "definite_failure", evidence: intent.evidence },
-      });
+    if (done.onDuplicateRemoteId instanceof BrokerError) {
+      await disproveRepeated(work, at.step, done.onDuplicateRemoteId.message);
+      return failStep(work, at, done.onDuplicateRemoteId, { intent: { ...intent, result: "definite_failure" } });
     }
     // The platform's own answer gave an id that stands for another commit already. It is live all the same.
-    row.live_through = step.name;
     work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform gave the same id twice");
-    await save({ ...result, remoteId: null, evidence: { ...result.evidence, repeatedRemoteId: done.remoteId } });
+    const evidence = { ...intent.evidence, repeatedRemoteId: done.remoteId };
+    await save({ intent: { ...result, remoteId: null, evidence } });
   }
-  return next === null ? "released" : "on";
+  return next.effect === null ? "released" : "continue";
 }
 
 /** The same request is refused for another post than this one: so was the first, whose repeat it is. */
 async function disproveRepeated(work: Work, step: VisibleStep, proof: string): Promise<void> {
-  const { row } = work;
-  for (const { id } of row.given_up.filter(
+  const repeated = work.row.given_up.filter(
     (intent) => intent.step === step.name && intent.evidence.closed === undefined,
-  )) {
+  );
+  for (const { id } of repeated) {
     await write(work, {}, { intent: { id, result: "definite_failure", evidence: { proof } } }, RESULT_PATIENCE_SECONDS);
-    row.given_up = row.given_up.filter((other) => other.id !== id);
   }
 }
 
+/** It stays posting, and is read back from now on. */
 async function recordUnknown(
   work: Work,
   answer: NonNullable<IntentEvidence["answer"]>,
@@ -329,17 +299,12 @@ async function recordUnknown(
   );
   const changes: Changes = {
     lane: "observe",
-    attemptCount: work.row.attempt_count,
+    attemptCount: work.attempt.number,
     error,
     next: { at: "seconds", seconds },
   };
-  await settle(
-    work,
-    changes,
-    null,
-    { intent: { id: intent.id, evidence: { ...intent.evidence, answer } } },
-    RESULT_PATIENCE_SECONDS,
-  );
+  const evidence = { ...intent.evidence, answer };
+  await settle(work, changes, { intent: { id: intent.id, evidence } }, RESULT_PATIENCE_SECONDS);
   return "released";
 }
 
@@ -352,7 +317,7 @@ async function noteLate({ deps, row }: Work, { id, outcome, evidence }: Result):
         const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
         const isNews = outcome.outcome === "ok" && held?.status !== "published";
         const known = await noteLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
-        if (isNews) await tellDue.run(tx);
+        if (isNews) await notifyDue.run(tx);
         return known;
       }),
     RESULT_PATIENCE_SECONDS,
@@ -372,8 +337,8 @@ function lateAnswer(outcome: Outcome): Pick<IntentEvidence, "late"> {
       late: { outcome: "not_published", proof: wasSent ? "The platform refused the request." : "Nothing was sent." },
     };
   }
-  const { ifTaken, ...done } = outcome.done;
-  return { late: { outcome: "ok", done, ...(ifTaken === undefined ? {} : { isFound: true }) } };
+  const { onDuplicateRemoteId, ...done } = outcome.done;
+  return { late: { outcome: "ok", done, ...(onDuplicateRemoteId === undefined ? {} : { isFound: true }) } };
 }
 
 /** One remote id of a platform's account stands for one commit. */

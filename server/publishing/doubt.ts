@@ -1,11 +1,12 @@
 import type pg from "pg";
 
-import { type Changes, findUncertainCommits, type IntentChanges } from "../db/publishing.ts";
+import { findUncertainCommits } from "../db/commits.ts";
+import type { Changes, IntentChanges } from "../db/publishing.ts";
 import { instant } from "./claim.ts";
 import { unknownOutcome } from "./failure.ts";
 import { paceOf } from "./pace.ts";
-import { nextReadSeconds } from "./reading.ts";
-import type { Work } from "./work.ts";
+import { nextReadSeconds, type ReadingContext } from "./reading.ts";
+import type { ClaimedWork } from "./work.ts";
 
 /** A commit of which nobody knows what came of it, so that the platform post must not be said to have failed. */
 export interface Doubt {
@@ -20,7 +21,7 @@ export interface Doubt {
  */
 export async function findDoubt(
   tx: pg.PoolClient,
-  { deps, row }: Pick<Work, "deps" | "row">,
+  { deps, row }: ClaimedWork,
   changes: Changes,
   settled?: IntentChanges,
 ): Promise<Doubt | null> {
@@ -28,23 +29,23 @@ export async function findDoubt(
     row.id,
     row.user_id,
     row.mode,
-    changes.afresh === true ? null : row.live_through,
+    changes.reset === true ? null : row.last_live_step,
   ]);
   const made = settled?.result === "ok" ? uncertain.find(({ id }) => id === settled.id)?.step : undefined;
   const newest = uncertain.find(
     ({ id, step }) => (settled?.result === undefined || id !== settled.id) && step !== made,
   );
   if (newest === undefined) return null;
-  const reading = {
-    row: { ...row, status: "unknown" as const },
+  const reading: ReadingContext = {
+    row: { ...row, status: "unknown" },
     loadedAt: instant(),
     pace: paceOf(row.mode, deps.speed),
   };
   return { id: newest.id, nextReadSeconds: newest.readable ? nextReadSeconds(reading, newest) : null };
 }
 
-/** What is said instead of a failure: that it is not known, and why it was not tried further. Reading back goes on. */
-export function inDoubt({ row }: Pick<Work, "row">, changes: Changes, doubt: Doubt): Changes {
+/** What is said instead of a failure: it becomes unknown, with the reason why it was not tried further. Reading back goes on. */
+export function inDoubt({ row }: ClaimedWork, changes: Changes, doubt: Doubt): Changes {
   const { status: _, ...rest } = changes;
   const reason = changes.error?.message ?? "";
   const message = `It is not known whether an earlier call has published the post. ${reason}`.trim();

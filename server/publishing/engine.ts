@@ -1,7 +1,7 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { findNextDue, type Lane, LANES, putOffGroup } from "../db/claims.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { loadWork } from "../db/publishing.ts";
+import { loadWork } from "../db/work-rows.ts";
 import {
   claim as claimDueOf,
   type Claim,
@@ -14,11 +14,11 @@ import {
   type Turns,
 } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
+import { faultPoint } from "./fault-points.ts";
 import { createOutages } from "./outages.ts";
 import { HEARTBEAT_SECONDS } from "./pace.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
 import { hasRoomFor, type Room, roomIn } from "./shares.ts";
-import { faultPoint } from "./work.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;
@@ -61,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   const slots = { ...USUAL_SLOTS, ...options.slots };
   const lanes: Record<Lane, LaneState> = { prepare: newLane(), commit: newLane(), observe: newLane() };
   const running = new Map<Claim, Promise<void>>();
-  const outages = createOutages({ speed: options.speed, onChange: tellOutage });
+  const outages = createOutages({ speed: options.speed, onChange: noteOutage });
   const deps: PublishingDeps = { ...options, reach: outages };
   let state: "new" | "started" | "stopping" = "new";
   let dueTimer: NodeJS.Timeout | undefined;
@@ -86,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     return free > 0 || reserve.live > 0;
   }
 
-  function tellOutage({ mode, platform }: { mode: Mode; platform: PlatformName }, seconds: number | null): void {
+  function noteOutage({ mode, platform }: { mode: Mode; platform: PlatformName }, seconds: number | null): void {
     options.metrics?.platformDown?.(platform, mode, seconds !== null);
     if (seconds === null) return log.info({ mode, platform }, "the platform answers again");
     log.warn(

@@ -4,7 +4,10 @@ import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { limitAccount, limitApp } from "../db/claims.ts";
-import type { Changes, IntentChanges, JournalEntry, WorkRow } from "../db/publishing.ts";
+import type { Changes, IntentChanges, JournalEntry, Next } from "../db/publishing.ts";
+import type { WorkRow } from "../db/work-rows.ts";
+import { PREPARATION_FAILED } from "./changes.ts";
+import { renewToken } from "./context.ts";
 import { describeFailure, isPlatformAway, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { secondsLeft } from "./late.ts";
 import {
@@ -14,22 +17,12 @@ import {
   readBackSeconds,
   unknownAfterSeconds,
 } from "./pace.ts";
+import { goTo, lastLiveIndex, liveParts, nextPosition, type Position, positionAt } from "./position.ts";
 import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
-import {
-  isCommitted,
-  isDue,
-  isOnlyCosmetic,
-  laneOf,
-  liveIndex,
-  liveParts,
-  PREPARATION_FAILED,
-  type Progress,
-  renewToken,
-  type Work,
-} from "./work.ts";
+import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /** What of the work a failure needs; before the steps are known there are none, and no token. */
-export type Failing = Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace" | "steps"> & Partial<Work>;
+export type FailureContext = ClaimedWork & Pick<Work, "steps"> & Partial<Work>;
 
 export interface FailureOptions {
   journal?: JournalEntry;
@@ -45,8 +38,8 @@ export interface FailureOptions {
  * once more from the start when its time has come.
  */
 export async function failStep(
-  work: Failing,
-  index: number,
+  work: FailureContext,
+  at: Position,
   error: unknown,
   options: FailureOptions = {},
 ): Promise<Progress> {
@@ -55,23 +48,15 @@ export async function failStep(
   let failure = describeFailure(error);
   if (failure.brokerCode === null)
     work.deps.log.error(
-      { err: error, platformPostId: work.row.id, step: work.steps[index]?.name },
+      { err: error, platformPostId: work.row.id, step: at.step?.name },
       "a step failed with a fault of the server",
     );
   if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {
     const renewal = await tryRenewal(work);
     if (renewal === "renewed" || renewal === "away") {
-      const again: Changes = {
-        lane: laneOf(work, index),
-        ...(work.steps[index] === undefined ? {} : { step: work.steps[index].name }),
-      };
-      await write(
-        work,
-        { ...again, ...(renewal === "away" ? { next: SHORTLY } : {}) },
-        options,
-        RESULT_PATIENCE_SECONDS,
-      );
-      return renewal === "away" ? "released" : "on";
+      const changes: Changes = { ...goTo(at), ...(renewal === "away" ? { next: SHORTLY } : {}) };
+      await write(work, changes, options, RESULT_PATIENCE_SECONDS);
+      return renewal === "away" ? "released" : "continue";
     }
     failure = renewal;
   }
@@ -80,30 +65,30 @@ export async function failStep(
   if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
     await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
   const patience = options.intent === undefined ? undefined : RESULT_PATIENCE_SECONDS;
-  if (isOnlyCosmetic(work, index)) await failCosmetic(work, index, failure, options);
-  else if (isCommitted(work, index)) await failObservation(work, index, failure, options);
-  else if (row.status === "pending" && !isDue(work)) await failAhead(work, index, failure, options);
-  else if (isWorthWaiting(work, failure, options)) await retryLater(work, index, failure, options, patience);
+  if (at.isOnlyCosmetic) await failCosmetic(work, at, failure, options);
+  else if (at.isCommitted) await failObservation(work, at, failure, options);
+  else if (row.status === "pending" && !isDue(work)) await failAhead(work, at, failure, options);
+  else if (isWorthWaiting(work, failure, options)) await retryLater(work, at, failure, options, patience);
   else await failForGood(work, failure, options, patience);
   return "released";
 }
 
 /** A refusal is an answer. */
-function noteReach({ deps, claim }: Failing, error: unknown, { brokerCode }: Failure): void {
+function noteReach({ deps, claim }: FailureContext, error: unknown, { brokerCode }: Failure): void {
   if (error instanceof TransportError ? isPlatformAway(error.failure) : brokerCode === "PLATFORM_UNAVAILABLE")
     deps.reach?.down(claim);
   else if (error instanceof BrokerError && error.platformError !== null) deps.reach?.up(claim);
 }
 
 /** What one post learns of a limit holds for all of the account, or of the app. */
-async function noteLimit({ deps, row }: Failing, limitOf: Failure["limitOf"], seconds: number): Promise<void> {
+async function noteLimit({ deps, row }: FailureContext, limitOf: Failure["limitOf"], seconds: number): Promise<void> {
   const limit = limitOf === "app" ? limitApp : limitAccount;
   await limit
     .run(deps.pool, [row.account_id, seconds])
     .catch((error: unknown) => deps.log.warn({ err: error, accountId: row.account_id }, "a limit could not be stored"));
 }
 
-function isRenewable(work: Failing): work is Work {
+function isRenewable(work: FailureContext): work is Work {
   return work.account !== undefined && work.token !== undefined && work.token !== null && work.tokenRenewed === false;
 }
 
@@ -125,7 +110,7 @@ function mayRetry(row: WorkRow, failure: Failure): boolean {
 }
 
 /** What passes is waited out for as long as the post may be late, and is worth the usual tries at least; all else has its tries. */
-function isWorthWaiting(work: Failing, failure: Failure, options: FailureOptions): boolean {
+function isWorthWaiting(work: FailureContext, failure: Failure, options: FailureOptions): boolean {
   const { row } = work;
   if (!failure.passes) return mayRetry(row, failure);
   const pause = pauseSeconds(work, failure, options);
@@ -135,22 +120,24 @@ function isWorthWaiting(work: Failing, failure: Failure, options: FailureOptions
 }
 
 /** The platform's own word on when is kept to the second. */
-function pauseSeconds(work: Failing, failure: Failure, options: FailureOptions): number {
+function pauseSeconds(work: FailureContext, failure: Failure, options: FailureOptions): number {
   return options.pauseSeconds ?? failure.retryAfterSeconds ?? backOffSeconds(work.row.failures + 1) / work.pace;
 }
 
-function redoIndex(work: Failing, index: number, failure: Failure): number {
-  const from = work.steps.findIndex(({ name }) => name === failure.redoFrom);
-  return from > liveIndex(work) ? from : index;
+/** Where to begin again: from the step that the failure names, else from the one that failed. */
+function redoFrom(work: FailureContext, at: Position, failure: Failure): Position {
+  const index = work.steps.findIndex(({ name }) => name === failure.redoFrom);
+  return index > lastLiveIndex(work) ? positionAt(work, index) : at;
 }
 
-function restart(work: Failing, index: number): Pick<Changes, "step" | "lane" | "polls"> {
-  return { step: work.steps[index]?.name ?? null, lane: laneOf(work, index), polls: "none" };
+function restart(at: Position): Pick<Changes, "step" | "lane" | "polls"> {
+  return { ...goTo(at), polls: "reset" };
 }
 
+/** Pending, queued or posting becomes posting, with a time for the next attempt. */
 async function retryLater(
-  work: Failing,
-  index: number,
+  work: FailureContext,
+  at: Position,
   failure: Failure,
   options: FailureOptions,
   patience?: number,
@@ -158,17 +145,18 @@ async function retryLater(
   const seconds = pauseSeconds(work, failure, options);
   const error = toPublicError(failure, { retryAt: after(seconds), live: liveParts(work) });
   const changes: Changes = {
-    ...restart(work, redoIndex(work, index, failure)),
+    ...restart(redoFrom(work, at, failure)),
     ...begun(work),
     failures: work.row.failures + 1,
     error,
     next: { at: "seconds", seconds, evenPastDue: true },
   };
-  await settle(work, changes, "platform_post.retry_scheduled", options, patience);
+  await settle(work, changes, { ...options, event: "platform_post.retry_scheduled" }, patience);
 }
 
+/** It becomes failed, or unknown where the broker says that nobody can know. */
 async function failForGood(
-  work: Failing,
+  work: FailureContext,
   failure: Failure,
   options: FailureOptions,
   patience?: number,
@@ -203,31 +191,33 @@ async function failForGood(
         deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored"),
       );
   }
-  await settle(work, changes, `platform_post.${outcome}`, options, patience);
+  await settle(work, changes, options, patience);
 }
 
 const SHORTLY = { at: "seconds", seconds: 2, evenPastDue: true } as const;
 
-const AFRESH: Changes = { afresh: true, step: null, lane: "prepare", polls: "none", checkpoint: {} };
+/** As before the first step. */
+const FROM_THE_START = { step: null, lane: "prepare", polls: "reset", checkpoint: {} } as const satisfies Changes;
 
 /** Of a chain the parts before stay live. */
-function isOnlyCommit({ steps }: Failing): boolean {
+function isOnlyCommit({ steps }: FailureContext): boolean {
   return steps.filter(({ effect }) => effect === "visible").length === 1;
 }
 
 /** One that fails before its first step has begun all the same. */
-function begun({ row }: Pick<Failing, "row">): Pick<Changes, "status" | "attemptCount"> {
+function begun({ row, attempt }: ClaimedWork): Pick<Changes, "status" | "attemptCount"> {
   return row.status === "pending" || row.status === "queued"
     ? { status: "posting", attemptCount: row.attempt_count + 1 }
-    : { attemptCount: row.attempt_count };
+    : { attemptCount: attempt.number };
 }
 
-async function failAhead(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
+/** Nobody sees it: pending stays pending. */
+async function failAhead(work: FailureContext, at: Position, failure: Failure, options: FailureOptions): Promise<void> {
   const { row } = work;
   if (mayRetry(row, failure)) {
     const seconds = pauseSeconds(work, failure, options);
     const next = { at: "seconds", seconds, evenPastDue: failure.retryAfterSeconds !== null } as const;
-    await write(work, { ...restart(work, redoIndex(work, index, failure)), failures: row.failures + 1, next }, options);
+    await write(work, { ...restart(redoFrom(work, at, failure)), failures: row.failures + 1, next }, options);
     return;
   }
   const warning = {
@@ -235,62 +225,48 @@ async function failAhead(work: Failing, index: number, failure: Failure, options
     message: `It could not be prepared ahead of its time, and is tried again then: ${failure.message}`,
   };
   const warnings = [...row.warnings.filter(({ code }) => code !== PREPARATION_FAILED), warning];
-  await settle(
-    work,
-    { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, warnings, next: { at: "due" } },
-    null,
-    options,
-  );
+  await settle(work, { ...FROM_THE_START, failures: 0, warnings, next: { at: "due" } }, options);
 }
 
-/** The post is live; what is nice to have is tried a few times more. */
-async function failCosmetic(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
+/** The post is live, and becomes published; what is nice to have is tried a few times more, and left out with a warning. */
+async function failCosmetic(
+  work: FailureContext,
+  at: Position,
+  failure: Failure,
+  options: FailureOptions,
+): Promise<void> {
   const { row } = work;
-  const live: Pick<Changes, "status" | "publishedNow" | "error"> = {
-    ...(row.status === "published" ? {} : { status: "published" }),
-    publishedNow: true,
-    error: null,
-  };
-  const event = live.status === undefined ? null : "platform_post.published";
+  const live = { status: "published", publishedNow: true, error: null } as const;
   if (mayRetry(row, failure)) {
-    await settle(
-      work,
-      {
-        ...live,
-        ...restart(work, index),
-        failures: row.failures + 1,
-        next: { at: "seconds", seconds: pauseSeconds(work, failure, options) },
-      },
-      event,
-      options,
-    );
-    return;
+    const next = { at: "seconds", seconds: pauseSeconds(work, failure, options) } as const;
+    return settle(work, { ...live, ...restart(at), failures: row.failures + 1, next }, options);
   }
-  const following = work.steps[index + 1]?.name;
+  const following = nextPosition(work, at);
   const warnings = [...row.warnings, { code: failure.code, message: failure.message }];
-  await settle(
-    work,
-    {
-      ...live,
-      step: following ?? null,
-      polls: "none",
-      failures: 0,
-      warnings,
-      next: following === undefined ? { at: "never" } : { at: "seconds", seconds: 0 },
-    },
-    event,
-    options,
-  );
+  const next: Next = following.effect === null ? { at: "never" } : { at: "seconds", seconds: 0 };
+  await settle(work, { ...live, ...restart(following), failures: 0, warnings, next }, options);
 }
 
 /**
  * The commit was accepted and the platform cannot be asked what came of it. That is no failure of the post: it is asked
- * on the schedule of reading back, and said to be unknown when the broker says so or when that takes too long.
+ * on the schedule of reading back; posting becomes unknown when the broker says so or when that takes too long, and failed
+ * when the platform says that what it accepted is not live.
  */
-async function failObservation(work: Failing, index: number, failure: Failure, options: FailureOptions): Promise<void> {
+async function failObservation(
+  work: FailureContext,
+  at: Position,
+  failure: Failure,
+  options: FailureOptions,
+): Promise<void> {
   const { row, pace } = work;
   if (!failure.retryable && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") {
-    return failForGood(work, failure, options, undefined, failure.neverLive && isOnlyCommit(work) ? AFRESH : {});
+    return failForGood(
+      work,
+      failure,
+      options,
+      undefined,
+      failure.neverLive && isOnlyCommit(work) ? { ...FROM_THE_START, reset: true } : {},
+    );
   }
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;
@@ -305,13 +281,13 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
     isUnknown ? null : after(seconds),
   );
   const changes: Changes = {
-    ...restart(work, index),
+    ...restart(at),
     ...(isUnknown ? { status: "unknown" } : {}),
     failures: asked,
     error,
     next: over ? { at: "never" } : { at: "seconds", seconds },
   };
-  await settle(work, changes, isUnknown && row.status !== "unknown" ? "platform_post.unknown" : null, options);
+  await settle(work, changes, options);
 }
 
 /**
@@ -319,10 +295,7 @@ async function failObservation(work: Failing, index: number, failure: Failure, o
  * counts as any failure does: it is tried again at growing distances, and in the end the platform post fails, or is unknown
  * where a commit may be live. What is written is made of nothing but constants, so that it cannot fail for the same reason.
  */
-export async function stopAt(
-  work: Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">,
-  error: unknown,
-): Promise<void> {
+export async function stopAt(work: ClaimedWork, error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return write(work, { next: SHORTLY });
   const { deps, row, pace } = work;
   deps.metrics?.faulted(row.platform);
@@ -338,25 +311,21 @@ export async function stopAt(
   const isEnd = failures >= failure.maxAttempts;
   if (row.status === "pending" && !isDue(work)) {
     const again: Changes = isEnd
-      ? { step: null, lane: "prepare", polls: "none", failures: 0, checkpoint: {}, next: { at: "due" } }
+      ? { ...FROM_THE_START, failures: 0, next: { at: "due" } }
       : { failures, next: pauseAfter(failures, pace) };
     return write(work, again);
   }
   if (isEnd)
-    return settle(
-      work,
-      {
-        ...begun(work),
-        status: "failed",
-        failures,
-        error: toPublicError(failure, { retryAt: null }),
-        next: { at: "never" },
-      },
-      "platform_post.failed",
-    );
+    return settle(work, {
+      ...begun(work),
+      status: "failed",
+      failures,
+      error: toPublicError(failure, { retryAt: null }),
+      next: { at: "never" },
+    });
   const next = pauseAfter(failures, pace);
-  const told = toPublicError(failure, { retryAt: after(next.seconds) });
-  await settle(work, { ...begun(work), failures, error: told, next }, "platform_post.retry_scheduled");
+  const retried = toPublicError(failure, { retryAt: after(next.seconds) });
+  await settle(work, { ...begun(work), failures, error: retried, next }, { event: "platform_post.retry_scheduled" });
 }
 
 function pauseAfter(failures: number, pace: number): { at: "seconds"; seconds: number } {

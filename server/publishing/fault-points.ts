@@ -33,3 +33,13 @@ export interface FaultPlace {
 
 /** May throw, never return, or end the process. */
 export type FaultHook = (place: FaultPlace) => void | Promise<void>;
+
+/** Comes to a fault point with the platform post in hand, where one is. */
+export async function faultPoint(
+  { faultPoint: hook }: { faultPoint?: FaultHook | undefined },
+  point: FaultPoint,
+  claim: { id: string } | null,
+  step: string | null,
+): Promise<void> {
+  await hook?.({ point, platformPostId: claim?.id ?? null, step });
+}

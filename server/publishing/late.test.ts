@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { countMissed } from "../db/queue-depth.ts";
-import { resetForEdit, retry } from "./schedule.ts";
+import { resetForEdit, retry } from "../domain/posts/acts.ts";
 
 const DOWN = { call: "create", kind: "http_500" } as const;
 

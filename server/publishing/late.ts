@@ -1,20 +1,22 @@
+import type { Mode } from "../../model/platform-names.ts";
+import { missPlatformPosts } from "../db/acts.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { tellPost } from "../db/outbox.ts";
+import { recordPostEvents } from "../db/outbox.ts";
 import { holdPost } from "../db/publishing.ts";
-import { missPlatformPosts } from "../db/scheduling.ts";
 import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";
 import { USUAL_LATEST_SECONDS } from "./pace.ts";
 import { settle } from "./settle.ts";
-import type { Work } from "./work.ts";
-
-type Late = Pick<Work, "deps" | "claim" | "row" | "loadedAt">;
+import type { ClaimedWork } from "./work.ts";
 
 /** The code of what is said of a post that was not published because its time had passed for too long. */
 export const PUBLISH_MISSED = "PUBLISH_MISSED";
 
-/** For how long the platform post may still be published by itself, below zero where it is too late. In test mode the instance's bound runs at the engine's pace where `pace` is given. */
-export function secondsLeft({ deps, row, loadedAt }: Late, pace = 1): number {
+/**
+ * For how long the platform post may still be published by itself, below zero where it is too late. In test mode the
+ * instance's bound runs at the engine's pace where `pace` is given.
+ */
+export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): number {
   return (
     (row.last_in_seconds ?? row.due_in_seconds + (deps.latestSeconds ?? USUAL_LATEST_SECONDS) / pace) -
     secondsSince(loadedAt)
@@ -22,9 +24,9 @@ export function secondsLeft({ deps, row, loadedAt }: Late, pace = 1): number {
 }
 
 /** Whether it waits to be begun, or to be tried again, and that only now when nobody may want it any more. */
-export function isTooLate(late: Late): boolean {
-  const { claim, row } = late;
-  if (claim.lane === "observe" || row.intent?.result === null || secondsLeft(late) >= 0) return false;
+export function isTooLate(work: ClaimedWork): boolean {
+  const { claim, row } = work;
+  if (claim.lane === "observe" || row.intent?.result === null || secondsLeft(work) >= 0) return false;
   return (
     row.status === "pending" ||
     row.status === "queued" ||
@@ -33,18 +35,18 @@ export function isTooLate(late: Late): boolean {
 }
 
 /**
- * What is too late is not published by itself. A scheduled post stays what it is, with nothing due, for somebody to
- * publish, edit or cancel; what somebody has asked to be published, or what was tried already, has failed.
+ * What is too late is not published by itself. A scheduled post stays pending, with nothing due, for somebody to publish,
+ * edit or cancel; what somebody has asked to be published, or what was tried already, becomes failed.
  */
-export async function leave(late: Late): Promise<void> {
-  const { deps, claim, row } = late;
-  if (row.status === "pending" && row.post_status === "scheduled") return miss(late);
+export async function expire(work: ClaimedWork): Promise<void> {
+  const { deps, claim, row } = work;
+  if (row.status === "pending" && row.post_status === "scheduled") return miss(work);
   const error =
     row.error !== null && row.status === "posting"
       ? { ...row.error, retryAt: null }
       : ({
           code: PUBLISH_MISSED,
-          message: sentence(late),
+          message: sentence(work),
           category: "internal",
           retryable: true,
           retryAt: null,
@@ -52,16 +54,17 @@ export async function leave(late: Late): Promise<void> {
           platformError: null,
         } as const);
   deps.log.warn({ platformPostId: claim.id }, "a post was not published, since it was too late");
-  await settle(late, { status: "failed", error, next: { at: "never" } }, "platform_post.failed");
+  await settle(work, { status: "failed", error, next: { at: "never" } });
 }
 
-async function miss({ deps, row, ...late }: Late): Promise<void> {
-  const owner = [row.post_id, row.user_id, row.mode];
-  const message = `${sentence({ deps, row, ...late })} Publish the post if it is still wanted, give it another time, or cancel it.`;
+async function miss(work: ClaimedWork): Promise<void> {
+  const { deps, row } = work;
+  const owner: [postId: string, userId: string, mode: Mode] = [row.post_id, row.user_id, row.mode];
+  const message = `${sentence(work)} Publish the post if it is still wanted, give it another time, or cancel it.`;
   const missed = await transaction(deps.pool, async (tx) => {
     await holdPost.one(tx, owner);
     if ((await missPlatformPosts.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0) return false;
-    await tellPost(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
+    await recordPostEvents(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
       { type: "post.missed", platform_post_id: null },
     ]);
     return true;
@@ -73,7 +76,7 @@ async function miss({ deps, row, ...late }: Late): Promise<void> {
     );
 }
 
-function sentence({ row, loadedAt }: Late): string {
+function sentence({ row, loadedAt }: ClaimedWork): string {
   const dueAt = new Date(loadedAt.wall + row.due_in_seconds * 1000).toISOString();
   return `The post was due at ${dueAt} and could not be published in time.`;
 }

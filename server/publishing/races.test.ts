@@ -5,8 +5,9 @@ import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
 import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { claimDue } from "../db/claims.ts";
-import { writeClaimed, writeIntent } from "../db/publishing.ts";
-import { discard, publishNow, resetForEdit, retry } from "./schedule.ts";
+import { type NewIntent, writeIntent } from "../db/commits.ts";
+import { writeClaimed } from "../db/publishing.ts";
+import { discard, publishNow, resetForEdit, retry } from "../domain/posts/acts.ts";
 
 test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {
   await withWorld(async (world) => {
@@ -139,35 +140,22 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
   await withWorld(async (world) => {
     const post = await claimedPost(world);
     const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
-    const intent = (fence: number) => [
-      claim.id,
-      fence,
-      claim.leaseOwner,
-      crypto.randomUUID(),
-      "publish",
-      1,
-      "hash",
-      5,
-      15,
-      10,
-      "{}",
-    ];
-    assert.equal(await writeClaimed(world.pool, { ...claim, fence: 6 }, { status: "failed" }), false);
+    assert.equal(await writeClaimed(world.pool, { ...claim, fence: 6 }, { status: "failed" }), undefined);
     assert.equal(
       await writeClaimed(world.pool, { ...claim, leaseOwner: crypto.randomUUID() }, { status: "failed" }),
-      false,
+      undefined,
     );
-    assert.equal(await writeIntent(world.pool, intent(6)), undefined);
+    assert.equal(await writeIntent(world.pool, { ...claim, fence: 6 }, newIntent()), undefined);
     await world.pool.query("update platform_posts set lease_until = now() - interval '1 ms' where id = $1", [claim.id]);
-    assert.equal(await writeIntent(world.pool, intent(7)), undefined);
+    assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
     await world.pool.query(
       "update platform_posts set lease_until = now() + interval '1 hour', due_at = now() + interval '1 hour' where id = $1",
       [claim.id],
     );
-    assert.equal(await writeIntent(world.pool, intent(7)), undefined);
+    assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
     // The column rounds to milliseconds, so this very moment could still lie ahead.
     await world.pool.query("update platform_posts set due_at = now() - interval '1 ms' where id = $1", [claim.id]);
-    assert.notEqual(await writeIntent(world.pool, intent(7)), undefined);
+    assert.notEqual(await writeIntent(world.pool, claim, newIntent()), undefined);
     assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");
   });
 });
@@ -219,20 +207,8 @@ test("nobody may look at an open commit before its deadline and the quarantine h
 test("the database itself allows one open intent a platform post, and one commit a remote id", async () => {
   await withWorld(async (world) => {
     const post = await claimedPost(world);
-    const intent = () =>
-      writeIntent(world.pool, [
-        post.platformPostId,
-        7,
-        post.id,
-        crypto.randomUUID(),
-        "publish",
-        1,
-        "hash",
-        5,
-        15,
-        10,
-        "{}",
-      ]);
+    const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
+    const intent = () => writeIntent(world.pool, claim, newIntent());
     await intent();
     await assert.rejects(intent(), /publish_steps_one_open/);
     await world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1'");
@@ -300,4 +276,19 @@ async function settled(world: PublishingWorld): Promise<void> {
     if (rows.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+function newIntent(): NewIntent {
+  return {
+    id: crypto.randomUUID(),
+    step: "publish",
+    requestHash: "hash",
+    evidence: {},
+    deadlineSeconds: 5,
+    quarantineSeconds: 15,
+    leaseSeconds: 10,
+    attempt: 1,
+    failures: 0,
+    warnings: [],
+  };
 }

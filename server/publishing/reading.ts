@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { Verdict } from "../../platforms/platform.ts";
-import type { IntentEvidence, IntentRow } from "../db/publishing.ts";
+import type { IntentEvidence, IntentRow } from "../db/work-rows.ts";
 import { type Instant, instant, secondsSince } from "./claim.ts";
+import { evidenceOf } from "./context.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
   GIVE_UP_AFTER_SECONDS,
@@ -14,14 +15,14 @@ import {
   unknownAfterSeconds,
   USUAL_TIMEOUT_SECONDS,
 } from "./pace.ts";
-import { evidenceOf, type Work } from "./work.ts";
+import type { ClaimedWork, Work } from "./work.ts";
 
 /**
  * When a commit is read back, and when what was read proves something. A proof rests on time that some process has watched
  * pass on a monotonic clock, never on a difference of wall clocks: a database whose clock jumps ahead makes
  * nothing look old enough. When to look next goes by the database's clock, which costs at most a read too many.
  */
-export type Reading = Pick<Work, "row" | "loadedAt" | "pace">;
+export type ReadingContext = Pick<ClaimedWork, "row" | "loadedAt" | "pace">;
 
 /** The monotonic clock of all processes of a machine since it was started, where that can be told from others; else this process's own. */
 const WATCHER = nameOfStart() ?? newId();
@@ -68,19 +69,22 @@ export function watch({ watched = {} }: IntentEvidence): {
 
 /** When the exchange was over. Where nobody could note that, the platform may have gone on working until its time-out. */
 export function endedAfterSeconds(
-  { pace }: Pick<Reading, "pace">,
+  { pace }: Pick<ReadingContext, "pace">,
   { endedAfterSeconds: noted, timeoutSeconds }: IntentEvidence,
 ): number {
   return noted ?? COMMIT_DEADLINE_SECONDS + (timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace;
 }
 
 /** Seconds until the first call is certainly over; 0 where it is. */
-export function underWaySeconds(work: Pick<Reading, "pace">, evidence: IntentEvidence): number {
+export function underWaySeconds(work: Pick<ReadingContext, "pace">, evidence: IntentEvidence): number {
   return Math.max(0, endedAfterSeconds(work, evidence) - watch(evidence).seconds);
 }
 
 /** By the database's clock. */
-export function ageSeconds({ loadedAt }: Pick<Reading, "loadedAt">, intent: Pick<IntentRow, "ageSeconds">): number {
+export function ageSeconds(
+  { loadedAt }: Pick<ReadingContext, "loadedAt">,
+  intent: Pick<IntentRow, "ageSeconds">,
+): number {
   return intent.ageSeconds + secondsSince(loadedAt);
 }
 
@@ -141,7 +145,7 @@ export function untilProofSeconds(work: Work, evidence: IntentEvidence, verdict:
  * is not slept through, nor, with `untilProof`, that from which a read can count.
  */
 export function nextReadSeconds(
-  work: Reading,
+  work: ReadingContext,
   intent: Pick<IntentRow, "ageSeconds" | "evidence">,
   untilProof: number | null = null,
 ): number | null {

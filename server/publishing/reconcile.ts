@@ -1,42 +1,30 @@
 import type { HttpExchange, HttpRequest } from "../../platforms/kit/http.ts";
-import {
-  BrokerError,
-  type OpenIntent,
-  type StepDone,
-  type Verdict,
-  type VisibleStep,
-} from "../../platforms/platform.ts";
+import { BrokerError, type OpenIntent, type StepDone, type Verdict } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Changes, IntentChanges, IntentEvidence, IntentRow } from "../db/publishing.ts";
+import type { Changes, IntentChanges, Next } from "../db/publishing.ts";
 import { findSurroundings } from "../db/surroundings.ts";
-import { commit, isTakenRemoteId, recordDone } from "./commit.ts";
+import type { IntentEvidence, IntentRow } from "../db/work-rows.ts";
+import { doneChanges } from "./changes.ts";
+import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
+import { commitContext, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
-import { toPublicError, describeFailure, unknownOutcome } from "./failure.ts";
+import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
+import { faultPoint } from "./fault-points.ts";
 import { unknownAfterSeconds } from "./pace.ts";
+import { goTo, liveParts, nextPosition, positionOf, type VisiblePosition } from "./position.ts";
 import {
   ageSeconds,
   isConfirmed,
   isProved,
   nextEvidence,
   nextReadSeconds,
-  type Reading,
   underWaySeconds,
   untilProofSeconds,
   watch,
 } from "./reading.ts";
 import { isRepeat } from "./repeat.ts";
 import { settle, write } from "./settle.ts";
-import {
-  commitContext,
-  doneChanges,
-  faultPoint,
-  laneOf,
-  liveParts,
-  type Progress,
-  renewToken,
-  stepContext,
-  type Work,
-} from "./work.ts";
+import type { ClaimedWork, Progress, Work } from "./work.ts";
 
 /**
  * Finds out what became of a commit whose answer was lost. Nothing is sent again unless it has been proved that the
@@ -44,20 +32,19 @@ import {
  */
 export async function reconcile(work: Work, intent: IntentRow): Promise<Progress> {
   const { claim, deps } = work;
-  const index = work.steps.findIndex(({ name }) => name === intent.step);
-  const step = work.steps[index];
-  if (step?.effect !== "visible") return stillOpen(work, intent, "The step is not known any more.", true);
-  await faultPoint(deps, "reconcile.before", claim, step.name);
-  const repeated = await repeats(work, step, index, intent);
+  const at = positionOf(work, intent.step);
+  if (at.effect !== "visible") return stillOpen(work, intent, "The step is not known any more.", true);
+  await faultPoint(deps, "reconcile.before", claim, at.step.name);
+  const repeated = await repeat(work, at, intent);
   if (repeated !== "no") return repeated;
   const exchanges: HttpExchange[] = [];
   const verdict =
-    intent.evidence.late === undefined ? await readBack(work, intent, exchanges) : adopt(intent.evidence.late);
+    intent.evidence.late === undefined ? await readBack(work, intent, exchanges) : verdictOf(intent.evidence.late);
   const read = nextEvidence(work, intent, verdict, exchanges);
-  await faultPoint(deps, "reconcile.after", claim, step.name);
-  if (verdict.verdict === "published") return foundLive(work, step, index, intent, verdict, read);
+  await faultPoint(deps, "reconcile.after", claim, at.step.name);
+  if (verdict.verdict === "published") return foundLive(work, at, intent, verdict, read);
   if (verdict.verdict === "not_published" && isProved(verdict, read))
-    return provedAbsent(work, index, intent, verdict, read);
+    return provedAbsent(work, at, intent, verdict, read);
   const reason = verdict.verdict === "not_published" ? verdict.proof : verdict.reason;
   const cannotTell = verdict.verdict === "cannot_tell" || (verdict.verdict === "not_listed" && isConfirmed(read));
   return stillOpen(work, { ...intent, evidence: read }, reason, cannotTell, untilProofSeconds(work, read, verdict));
@@ -65,46 +52,45 @@ export async function reconcile(work: Work, intent: IntentRow): Promise<Progress
 
 /** The platform has shown that it is live, but not yet which it is: the ids are asked for on the same schedule. */
 export async function identify(work: Work, intent: IntentRow): Promise<Progress> {
-  const index = work.steps.findIndex(({ name }) => name === intent.step);
   const exchanges: HttpExchange[] = [];
   const verdict = await readBack(work, intent, exchanges);
   const read = nextEvidence(work, intent, verdict, exchanges);
-  const next = work.steps[index + 1];
-  const found = verdict.verdict === "published" && hasId(verdict);
-  const nextRead = nextReadSeconds(work, { ...intent, evidence: read });
-  const intentChanges: IntentChanges = {
-    id: intent.id,
-    evidence: read,
-    ...(found ? { remoteId: verdict.remoteId ?? null } : {}),
-  };
-  const again: Changes = { next: nextRead === null ? { at: "never" } : { at: "seconds", seconds: nextRead } };
-  if (!found) {
-    await write(work, again, { intent: intentChanges });
+  const again: Changes = { next: readAt(nextReadSeconds(work, { ...intent, evidence: read })) };
+  if (verdict.verdict !== "published" || !hasId(verdict)) {
+    await write(work, again, { intent: { id: intent.id, evidence: read } });
     return "released";
   }
+  const next = nextPosition(work, positionOf(work, intent.step));
+  const isOver = next.effect === null;
   try {
     await settle(
       work,
       {
         ...doneChanges(work, verdict),
-        step: next?.name ?? null,
-        polls: "none",
-        ...(next === undefined ? { next: { at: "never" } } : {}),
+        ...goTo(next),
+        polls: "reset",
+        ...(isOver ? { next: { at: "never" } } : {}),
       },
-      null,
-      { intent: intentChanges },
+      { intent: { id: intent.id, evidence: read, remoteId: verdict.remoteId ?? null } },
     );
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
     await write(work, again, { intent: { id: intent.id, evidence: { ...read, taken: verdict.remoteId } } });
     return "released";
   }
-  return next === undefined ? "released" : "on";
+  return isOver ? "released" : "continue";
 }
 
-/** An open commit that this reading has not settled: it is read again, said to be unknown when it is time, or given up after a day. */
+function readAt(seconds: number | null): Next {
+  return seconds === null ? { at: "never" } : { at: "seconds", seconds };
+}
+
+/**
+ * An open commit that this reading has not settled: it is read again, and given up after a day. Posting becomes unknown when
+ * it is time to say so, or when reading on cannot help.
+ */
 export async function stillOpen(
-  work: Reading & Pick<Work, "deps" | "claim">,
+  work: ClaimedWork,
   intent: IntentRow,
   reason: string,
   cannotTell: boolean,
@@ -128,21 +114,21 @@ export async function stillOpen(
     lane: "observe",
     ...(isUnknown ? { status: "unknown" } : {}),
     ...(row.status === "posting" ? { error } : {}),
-    next: seconds === null ? { at: "never" } : { at: "seconds", seconds },
+    next: readAt(seconds),
   };
   const evidence = { ...intent.evidence, lastReason: reason };
-  await settle(work, changes, isUnknown ? "platform_post.unknown" : null, {
+  await settle(work, changes, {
     intent: { id: intent.id, evidence, ...(seconds === null ? { result: "unknown" } : {}) },
   });
   return "released";
 }
 
 /** Whether it is settled by the one identical repeat. Never while the first call may still be under way. */
-async function repeats(work: Work, step: VisibleStep, index: number, intent: IntentRow): Promise<Progress | "no"> {
+async function repeat(work: Work, at: VisiblePosition, intent: IntentRow): Promise<Progress | "no"> {
   const { evidence } = intent;
   if (work.broker.identicalRepeat === undefined || evidence.repeatOf !== undefined || evidence.late !== undefined)
     return "no";
-  const request = await requestOf(work, step);
+  const request = await requestOf(work, at);
   if (request === null || !isRepeat(work, request, intent)) return "no";
   const seconds = underWaySeconds(work, evidence);
   if (seconds > 0) {
@@ -154,12 +140,12 @@ async function repeats(work: Work, step: VisibleStep, index: number, intent: Int
     return "released";
   }
   const closed: IntentChanges = { id: intent.id, result: "unknown", evidence: { repeated: true } };
-  await write(work, { step: step.name, lane: "commit" }, { intent: closed });
+  await write(work, goTo(at), { intent: closed });
   work.row.given_up.push({ ...intent, result: "unknown", evidence: { ...evidence, repeated: true } });
-  return commit(work, step, index, intent.id);
+  return commit(work, at, intent.id);
 }
 
-async function requestOf(work: Work, step: VisibleStep): Promise<HttpRequest | null> {
+async function requestOf(work: Work, { step }: VisiblePosition): Promise<HttpRequest | null> {
   try {
     return step.request(await commitContext(work));
   } catch (error) {
@@ -219,7 +205,7 @@ async function surroundings(
   };
 }
 
-function adopt(late: NonNullable<IntentEvidence["late"]>): Verdict {
+function verdictOf(late: NonNullable<IntentEvidence["late"]>): Verdict {
   return late.outcome === "ok"
     ? { verdict: "published", ...late.done }
     : { verdict: "not_published", definitive: true, proof: late.proof };
@@ -229,10 +215,10 @@ function hasId({ remoteId }: StepDone): boolean {
   return remoteId !== undefined && remoteId !== null;
 }
 
+/** Posting goes on with the next step; posting, unknown, failed or discarded becomes published where nothing more is to be sent. */
 async function foundLive(
   work: Work,
-  step: VisibleStep,
-  index: number,
+  at: VisiblePosition,
   intent: IntentRow,
   found: StepDone,
   evidence: IntentEvidence,
@@ -240,19 +226,14 @@ async function foundLive(
   const { row } = work;
   const { late } = intent.evidence;
   // What comes after it goes on from what it was sent with.
-  row.checkpoint = { ...row.checkpoint, ...intent.checkpoint };
-  const isLast = !work.steps.slice(index + 1).some(({ effect }) => effect === "visible");
+  const checkpoint = { ...row.checkpoint, ...intent.checkpoint };
+  const changes = { ...doneChanges(work, found, checkpoint), lastLiveStep: at.step.name };
+  const isLast = !work.steps.slice(at.index + 1).some(({ effect }) => effect === "visible");
   try {
-    if (row.status !== "posting" && !isLast) return await partLive(work, step, intent, found, evidence);
-    if (isLast && !hasId(found) && late === undefined) return await liveWithoutId(work, step, intent, found, evidence);
-    return await recordDone(
-      work,
-      step,
-      index,
-      found,
-      { id: intent.id, evidence },
-      late === undefined || (late.outcome === "ok" && late.isFound === true),
-    );
+    if (row.status !== "posting" && !isLast) return await partLive(work, changes, intent, found, evidence);
+    if (isLast && !hasId(found) && late === undefined) return await liveWithoutId(work, changes, intent, evidence);
+    const isFound = late === undefined || (late.outcome === "ok" && late.isFound === true);
+    return await recordLive(work, at, found, { id: intent.id, evidence }, { isFound, checkpoint });
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
     return stillOpen(
@@ -264,65 +245,58 @@ async function foundLive(
   }
 }
 
-/** Nothing is sent by itself any more after the caller was told that the outcome is unknown, or has discarded the post. */
+type Live = Changes & { lastLiveStep: string };
+
+/**
+ * Nothing is sent by itself any more after the caller was told that the outcome is unknown, or has discarded the post:
+ * unknown becomes failed, and a retry goes on after what is live.
+ */
 async function partLive(
   work: Work,
-  step: VisibleStep,
+  live: Live,
   intent: IntentRow,
-  done: StepDone,
+  { remoteId = null }: StepDone,
   evidence: IntentEvidence,
 ): Promise<Progress> {
-  const { row } = work;
-  row.live_through = step.name;
-  const live = liveParts(work);
   const error = toPublicError(
     describeFailure(new BrokerError("PLATFORM_UNAVAILABLE", "The parts after them were not published.")),
-    { retryAt: null, live },
+    { retryAt: null, live: liveParts(work, live.lastLiveStep) },
   );
-  const status = row.status === "unknown" ? { status: "failed" as const } : {};
   const changes: Changes = {
-    ...doneChanges(work, done),
-    ...status,
-    liveThrough: step.name,
+    ...live,
+    ...(work.row.status === "unknown" ? { status: "failed" } : {}),
     step: null,
     lane: "prepare",
-    polls: "none",
+    polls: "reset",
     error,
     next: { at: "never" },
   };
-  await settle(work, changes, row.status === "unknown" ? "platform_post.failed" : null, {
-    intent: { id: intent.id, result: "ok", remoteId: done.remoteId ?? null, evidence },
-  });
+  await settle(work, changes, { intent: { id: intent.id, result: "ok", remoteId, evidence } });
   return "released";
 }
 
-async function liveWithoutId(
-  work: Work,
-  step: VisibleStep,
-  intent: IntentRow,
-  done: StepDone,
-  evidence: IntentEvidence,
-): Promise<Progress> {
-  const seconds = nextReadSeconds(work, { ...intent, evidence });
-  const status = work.row.status === "published" ? {} : { status: "published" as const };
+/** It becomes published, and is asked on the same schedule which of the account's posts it is: see `identify`. */
+async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence: IntentEvidence): Promise<Progress> {
   const changes: Changes = {
-    ...doneChanges(work, done),
-    ...status,
-    liveThrough: step.name,
-    step: step.name,
+    ...live,
+    status: "published",
+    step: live.lastLiveStep,
     lane: "observe",
     publishedNow: true,
     error: null,
-    next: seconds === null ? { at: "never" } : { at: "seconds", seconds },
+    next: readAt(nextReadSeconds(work, { ...intent, evidence })),
   };
-  await settle(work, changes, "platform_post.published", { intent: { id: intent.id, result: "ok", evidence } });
+  await settle(work, changes, { intent: { id: intent.id, result: "ok", evidence } });
   return "released";
 }
 
-/** The proof is stored, and only then may the step be run again: by itself while publishing is under way, else by the caller. */
+/**
+ * The proof is stored, and only then may the step be run again: by itself while it is posting; unknown becomes failed, for the
+ * caller to retry.
+ */
 async function provedAbsent(
   work: Work,
-  index: number,
+  at: VisiblePosition,
   intent: IntentRow,
   verdict: Extract<Verdict, { verdict: "not_published" }>,
   evidence: IntentEvidence,
@@ -343,15 +317,15 @@ async function provedAbsent(
         : "The platform did not publish the post.",
     );
   const error = verdict.redoFrom === undefined ? cause : redoing(cause, verdict.redoFrom);
-  if (row.status === "posting") return failStep(work, index, error, { intent: proof, pauseSeconds: 0 });
+  if (row.status === "posting") return failStep(work, at, error, { intent: proof, pauseSeconds: 0 });
   const changes: Changes = {
-    lane: laneOf(work, index),
+    lane: at.lane,
     ...(row.status === "unknown"
       ? { status: "failed", error: toPublicError(describeFailure(cause), { retryAt: null, live: liveParts(work) }) }
       : {}),
     next: { at: "never" },
   };
-  await settle(work, changes, row.status === "unknown" ? "platform_post.failed" : null, { intent: proof });
+  await settle(work, changes, { intent: proof });
   return "released";
 }
 

@@ -1,47 +1,43 @@
 import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
-import type { QuietStep, StepDone } from "../../platforms/platform.ts";
+import { BrokerError, type StepDone } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { freeSlot, type Lane } from "../db/claims.ts";
-import type { Changes, JournalEntry, WorkRow } from "../db/publishing.ts";
+import type { Changes, JournalEntry } from "../db/publishing.ts";
+import type { WorkRow } from "../db/work-rows.ts";
 import { beginDoubted, isDoubted, nameDoubted } from "./after-restore.ts";
+import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import { buildContent, MediaOnTheWay } from "./content.ts";
+import { evidenceOf, stepContext } from "./context.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { failStep, stopAt } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
-import { isTooLate, leave } from "./late.ts";
+import { faultPoint } from "./fault-points.ts";
+import { expire, isTooLate } from "./late.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
+import { currentPosition, type EndPosition, goTo, nextPosition, positionAt, type QuietPosition } from "./position.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
 import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
-import {
-  beginChanges,
-  countAttempt,
-  currentIndex,
-  doneChanges,
-  evidenceOf,
-  faultPoint,
-  isCommitted,
-  isDue,
-  isOnlyCosmetic,
-  laneOf,
-  liveIndex,
-  notConnected,
-  type Progress,
-  stepContext,
-  type Work,
-} from "./work.ts";
+import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /**
  * Runs a claimed platform post: reads back a commit whose outcome is open, then runs its steps in order for as long as
  * they go on by themselves. Whatever happens, the claim is given back or left to its lease's end.
  */
 export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
-  const started = { deps, claim, row, loadedAt: instant(), pace: paceOf(row.mode, deps.speed) };
+  const claimed: ClaimedWork = {
+    deps,
+    claim,
+    row,
+    loadedAt: instant(),
+    pace: paceOf(row.mode, deps.speed),
+    attempt: { number: row.attempt_count, isCounted: false },
+  };
   try {
-    await run(started, slots).catch(async (error: unknown) => {
+    await run(claimed, slots).catch(async (error: unknown) => {
       if (error instanceof LostClaim) throw error;
       const level = isDatabaseAway(error) ? "warn" : "error";
       deps.log[level](
@@ -50,7 +46,7 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
           ? "publishing stopped since the database was away; it goes on shortly"
           : "publishing stopped at a fault of the server",
       );
-      await stopAt(started, error);
+      await stopAt(claimed, error);
     });
   } catch (error) {
     if (error instanceof LostClaim) return freeAccount(deps, claim);
@@ -73,23 +69,23 @@ export async function freeAccount(
     );
 }
 
-async function run(started: Started, slots: Slots): Promise<void> {
-  const { deps, claim, row } = started;
-  if (isPoison(claim)) return setAside(started);
-  if (isDoubted(row)) await beginDoubted(started);
-  else if (isTooLate(started)) {
-    await leave(started);
+async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
+  const { deps, claim, row } = claimed;
+  if (isPoison(claim)) return setAside(claimed);
+  if (isDoubted(row)) await beginDoubted(claimed);
+  else if (isTooLate(claimed)) {
+    await expire(claimed);
     return freeAccount(deps, claim);
   }
-  const work = await prepare(started);
+  const work = await prepare(claimed);
   if (work === "released") return;
-  if (isDoubted(row)) await nameDoubted(work);
-  if (row.intent !== null && row.intent.result === null) {
-    if ((await reconcile(work, row.intent)) === "released") return;
-  } else if (row.intent !== null && row.step !== null && row.step === row.live_through) {
-    if ((await identify(work, row.intent)) === "released") return;
+  const intent = isDoubted(row) ? await nameDoubted(work) : row.intent;
+  if (intent !== null && intent.result === null) {
+    if ((await reconcile(work, intent)) === "released") return;
+  } else if (intent !== null && row.step !== null && row.step === row.last_live_step) {
+    if ((await identify(work, intent)) === "released") return;
   }
-  while ((await runCurrent(work, slots)) === "on");
+  while ((await runCurrent(work, slots)) === "continue");
 }
 
 /** What the engine says of its slots. */
@@ -106,191 +102,157 @@ export class Stopping extends Error {}
 /** How long a platform post rests while its media are fetched. */
 const MEDIA_PAUSE_SECONDS = 1;
 
-type Started = Pick<Work, "deps" | "claim" | "row" | "loadedAt" | "pace">;
-
 /** Everything a step needs, or the failure to have it, written. */
-async function prepare(started: Started): Promise<Work | "released"> {
-  const { deps, claim, row } = started;
+async function prepare(claimed: ClaimedWork): Promise<Work | "released"> {
+  const { deps, claim, row } = claimed;
   const { broker } = deps.platforms[row.platform];
   const open = row.intent?.result === null ? row.intent : null;
   const reading = open !== null || row.status === "published";
   try {
-    if (broker === undefined || row.account_id === null) throw notConnected();
-    if (!reading && row.live_through === null && row.step !== null && row.idle_seconds > HANDLES_LIVE_SECONDS)
-      await throwHandlesAway(started);
-    const content = await buildContent(deps, row, row.step === null && row.live_through === null);
+    if (broker === undefined || row.account_id === null)
+      throw new BrokerError("AUTH_REVOKED", "No account of the platform is connected.", {
+        publicCode: "PLATFORM_NOT_CONNECTED",
+      });
+    if (!reading && row.last_live_step === null && row.step !== null && row.idle_seconds > HANDLES_LIVE_SECONDS)
+      await discardHandles(claimed);
+    const content = await buildContent(deps, row, row.step === null && row.last_live_step === null);
     return {
-      ...started,
+      ...claimed,
       broker,
       account: { accountId: row.account_id, userId: row.user_id, mode: row.mode },
       content,
       steps: broker.steps(content),
       token: null,
       tokenRenewed: false,
-      attemptCounted: false,
     };
   } catch (error) {
     if (error instanceof LostClaim || isDatabaseAway(error)) throw error;
     if (error instanceof MediaOnTheWay) {
-      await write(started, { next: { at: "seconds", seconds: MEDIA_PAUSE_SECONDS } });
+      await write(claimed, { next: { at: "seconds", seconds: MEDIA_PAUSE_SECONDS } });
       return "released";
     }
     if (claim.lost.signal.aborted) {
-      await giveUp(started, {});
+      await handBack(claimed, {});
       return "released";
     }
-    if (open !== null) return stillOpen(started, open, describeFailure(error).message, false);
+    if (open !== null) return stillOpen(claimed, open, describeFailure(error).message, false);
     // It is live: what was still to be had of it is given up.
-    if (row.status === "published") await write(started, { next: { at: "never" } });
-    else await failStep({ ...started, steps: [] }, 0, error);
+    if (row.status === "published") await write(claimed, { next: { at: "never" } });
+    else await failStep({ ...claimed, steps: [] }, positionAt({ steps: [], row }, 0), error);
     return "released";
   }
 }
 
-async function throwHandlesAway(started: Started): Promise<void> {
-  await write(started, { step: null, lane: "prepare", polls: "none", checkpoint: {} });
+async function discardHandles(claimed: ClaimedWork): Promise<void> {
+  await write(claimed, { step: null, lane: "prepare", polls: "reset", checkpoint: {} });
 }
 
 async function runCurrent(work: Work, slots: Slots): Promise<Progress> {
-  const index = currentIndex(work);
-  const step = work.steps[index];
-  if (step === undefined) return finish(work);
-  const lane = laneOf(work, index);
-  if (step.effect === "visible" && !isDue(work)) {
-    await write(work, { step: step.name, lane: "commit", polls: "none", next: { at: "due" } });
+  const at = currentPosition(work);
+  if (at.effect === null) return finish(work, at);
+  if (at.effect === "visible" && !isDue(work)) {
+    await write(work, { ...goTo(at), polls: "reset", next: { at: "due" } });
     return "released";
   }
-  if (slots.isStopping() || (lane !== work.claim.lane && !slots.moveTo(lane))) {
-    await write(work, { step: step.name, lane, next: { at: "seconds", seconds: 0 } });
+  if (slots.isStopping() || (at.lane !== work.claim.lane && !slots.moveTo(at.lane))) {
+    await write(work, { ...goTo(at), next: { at: "seconds", seconds: 0 } });
     return "released";
   }
-  if (step.effect === "visible") return commit(work, step, index);
-  if (isDue(work) && (work.row.status === "pending" || work.row.status === "queued")) await begin(work);
-  return runQuiet(work, step, index);
+  if (at.effect === "visible") return commit(work, at);
+  if (isDue(work) && (work.row.status === "pending" || work.row.status === "queued"))
+    await settle(work, beginChanges(work));
+  return runQuiet(work, at);
 }
 
-/** Publishing begins for the public: its time has come, and a step is about to run. */
-async function begin(work: Work): Promise<void> {
-  await settle(work, beginChanges(work), null);
-}
-
-async function runQuiet(work: Work, step: QuietStep, index: number): Promise<Progress> {
+async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
+  const { deps, claim } = work;
+  const { step } = at;
   const exchanges: HttpExchange[] = [];
   countAttempt(work);
-  await faultPoint(work.deps, "step.before", work.claim, step.name);
+  await faultPoint(deps, "step.before", claim, step.name);
   let outcome;
   try {
     outcome = await step.run(await stepContext(work, exchanges));
   } catch (error) {
-    if (work.claim.lost.signal.aborted) {
-      await giveUp(work, { step: step.name, lane: laneOf(work, index) });
+    if (claim.lost.signal.aborted) {
+      await handBack(work, goTo(at));
       return "released";
     }
-    const failed = journalOf(work, step, "definite_failure", exchanges);
-    return step.cosmetic === true && !isOnlyCosmetic(work, index)
-      ? passOver(work, index, failed)
-      : failStep(work, index, error, { journal: failed });
+    const journal = journalOf(work, at, "definite_failure", exchanges);
+    return isPassedOver(at) ? passOver(work, at, journal) : failStep(work, at, error, { journal });
   }
-  await faultPoint(work.deps, "step.after", work.claim, step.name);
-  if (exchanges.length > 0) work.deps.reach?.up(work.claim);
+  await faultPoint(deps, "step.after", claim, step.name);
+  if (exchanges.length > 0) deps.reach?.up(claim);
   const progress =
-    "waitSeconds" in outcome
-      ? await wait(work, step, index, outcome.waitSeconds)
-      : await stepDone(work, step, index, outcome, exchanges);
-  await faultPoint(work.deps, "step.saved", work.claim, step.name);
+    "waitSeconds" in outcome ? await wait(work, at, outcome.waitSeconds) : await stepDone(work, at, outcome, exchanges);
+  await faultPoint(deps, "step.saved", claim, step.name);
   return progress;
 }
 
 /** What is lost is somebody else's by now; what is ended because the process stops is handed back. */
-async function giveUp(work: Started, at: Pick<Changes, "step" | "lane">): Promise<void> {
+async function handBack(work: ClaimedWork, at: Pick<Changes, "step" | "lane">): Promise<void> {
   if (!(work.claim.lost.signal.reason instanceof Stopping)) throw new LostClaim();
   await write(work, { ...at, next: { at: "seconds", seconds: 0 } });
 }
 
-/** Waiting is not failing: it costs no attempt. */
-async function wait(work: Work, step: QuietStep, index: number, waitSeconds: number): Promise<Progress> {
-  if (step.cosmetic === true && !isOnlyCosmetic(work, index)) return passOver(work, index);
-  const changes = {
-    step: step.name,
-    lane: laneOf(work, index),
-    polls: "more",
-    attemptCount: work.row.attempt_count,
+/** For the public a platform post is published, once, as soon as all that is left is nice to have. */
+const PUBLISHED = { status: "published", publishedNow: true, error: null } as const satisfies Changes;
+
+/** Waiting is not failing: it costs no attempt. Where only what is nice to have waits, posting becomes published. */
+async function wait(work: Work, at: QuietPosition, waitSeconds: number): Promise<Progress> {
+  if (isPassedOver(at)) return passOver(work, at);
+  const changes: Changes = {
+    ...goTo(at),
+    polls: "increment",
+    attemptCount: work.attempt.number,
     next: { at: "seconds", seconds: Math.max(0, waitSeconds) / work.pace },
-  } as const;
-  if (work.row.status !== "published" && isOnlyCosmetic(work, index))
-    await settle(work, { ...changes, ...published(work) }, "platform_post.published");
+  };
+  if (at.isOnlyCosmetic && work.row.status !== "published") await settle(work, { ...changes, ...PUBLISHED });
   else await write(work, changes);
   return "released";
 }
 
-async function stepDone(
-  work: Work,
-  step: QuietStep,
-  index: number,
-  done: StepDone,
-  exchanges: HttpExchange[],
-): Promise<Progress> {
-  const { row } = work;
-  const nextIndex = index + 1;
-  const next = work.steps[nextIndex];
-  const changes = {
+/** On to the next step. With none left it becomes published; a commit that is not due yet is waited for. */
+async function stepDone(work: Work, at: QuietPosition, done: StepDone, exchanges: HttpExchange[]): Promise<Progress> {
+  const next = nextPosition(work, at);
+  const changes: Changes = {
     ...doneChanges(work, done),
-    step: next?.name ?? null,
-    lane: laneOf(work, nextIndex),
-    polls: "none",
-    attemptCount: row.attempt_count,
+    ...goTo(next),
+    polls: "reset",
+    attemptCount: work.attempt.number,
     error: null,
-    publishedNow: isOnlyCosmetic(work, nextIndex),
-  } as const;
-  const journal = journalOf(work, step, "ok", exchanges);
-  if (next === undefined) {
-    await settle(
-      work,
-      { ...changes, ...published(work), next: { at: "never" } },
-      row.status === "published" ? null : "platform_post.published",
-      { journal },
-    );
+    publishedNow: next.isOnlyCosmetic,
+  };
+  const journal = journalOf(work, at, "ok", exchanges);
+  if (next.effect === null) {
+    await settle(work, { ...changes, ...PUBLISHED, next: { at: "never" } }, { journal });
     return "released";
   }
-  const parked = next.effect === "visible" && !isDue(work);
-  await write(work, { ...changes, ...(parked ? { next: { at: "due" } as const } : {}) }, { journal });
-  return parked ? "released" : "on";
+  const isParked = next.effect === "visible" && !isDue(work);
+  await write(work, { ...changes, ...(isParked ? { next: { at: "due" } } : {}) }, { journal });
+  return isParked ? "released" : "continue";
 }
 
-/**
- * What is nice to have holds up nothing that is still to be published: where it fails or has to wait before the last commit,
- * the work goes on without it.
- */
-async function passOver(work: Work, index: number, journal?: JournalEntry): Promise<Progress> {
-  const next = work.steps[index + 1]?.name ?? null;
-  await write(work, { step: next, lane: laneOf(work, index + 1), polls: "none" }, { journal });
-  return "on";
+/** Nothing that is still to be published waits for what is nice to have: where that fails or has to wait, it is left out. */
+function isPassedOver({ step, isOnlyCosmetic }: QuietPosition): boolean {
+  return step.cosmetic === true && !isOnlyCosmetic;
 }
 
-function published(work: Work): { status?: "published"; publishedNow: true; error: null } {
-  return {
-    ...(work.row.status === "published" ? {} : { status: "published" as const }),
-    publishedNow: true,
-    error: null,
-  };
+async function passOver(work: Work, at: QuietPosition, journal?: JournalEntry): Promise<Progress> {
+  await write(work, { ...goTo(nextPosition(work, at)), polls: "reset" }, { journal });
+  return "continue";
 }
 
-/** Nothing is left to run. */
-async function finish(work: Work): Promise<Progress> {
-  const { row } = work;
-  if (!isCommitted(work, liveIndex(work) + 1))
-    throw new Error(`The broker of ${row.platform} has no visible step for this content`);
-  await settle(
-    work,
-    { ...published(work), step: null, next: { at: "never" } },
-    row.status === "published" ? null : "platform_post.published",
-  );
+/** Nothing is left to run: it becomes published. */
+async function finish(work: Work, at: EndPosition): Promise<Progress> {
+  if (!at.isCommitted) throw new Error(`The broker of ${work.row.platform} has no visible step for this content`);
+  await settle(work, { ...PUBLISHED, step: null, next: { at: "never" } });
   return "released";
 }
 
 function journalOf(
   work: Work,
-  step: QuietStep,
+  { step }: QuietPosition,
   result: JournalEntry["result"],
   exchanges: HttpExchange[],
 ): JournalEntry {
@@ -298,7 +260,7 @@ function journalOf(
     id: newId(),
     step: step.name,
     effect: step.effect,
-    attempt: work.row.attempt_count,
+    attempt: work.attempt.number,
     result,
     evidence: evidenceOf(exchanges),
   };

@@ -5,82 +5,94 @@ import type pg from "pg";
 import type { EventType } from "../../model/events.ts";
 import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
 import { isDatabaseAway, isFromDatabase, isRefusedForGood } from "../db/away.ts";
+import { reopenCommit } from "../db/commits.ts";
 import type { PostEvent } from "../db/outbox.ts";
-import {
-  type Along,
-  type Changes,
-  findSiblings,
-  holdPost,
-  reopenCommit,
-  type WorkRow,
-  writeClaimed,
-} from "../db/publishing.ts";
+import { type Along, type Changes, findSiblings, holdPost, writeClaimed } from "../db/publishing.ts";
 import { transaction } from "../db/sql.ts";
+import type { WorkRow } from "../db/work-rows.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
 import { findDoubt, inDoubt } from "./doubt.ts";
-import { faultPoint, type Work } from "./work.ts";
+import { faultPoint } from "./fault-points.ts";
+import type { ClaimedWork } from "./work.ts";
 
 type Also = Omit<Along, "post">;
 
-type Written = Pick<Work, "deps" | "claim" | "row">;
-
 /** Writes what only the engine sees. Throws LostClaim where the platform post is no longer ours. */
 export async function write(
-  work: Written,
+  work: ClaimedWork,
   changes: Changes,
   also: Also = {},
   patienceSeconds = QUIET_PATIENCE_SECONDS,
 ): Promise<void> {
-  await persist(async () => {
-    if (!(await writeClaimed(poolFor(work, also), work.claim, changes, also))) throw new LostClaim();
-  }, patienceSeconds);
-  follow(work, changes);
+  const written = await persist(() => writeClaimed(poolFor(work, also), work.claim, changes, also), patienceSeconds);
+  if (written === undefined) throw new LostClaim();
+  Object.assign(work.row, written);
 }
 
+/** What happened to a platform post when it came to a status. */
+const PLATFORM_POST_EVENTS: Partial<Record<PlatformPostStatus, EventType>> = {
+  published: "platform_post.published",
+  failed: "platform_post.failed",
+  unknown: "platform_post.unknown",
+};
+
+/** What happened to a post when it came to a status. */
+const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
+  posting: "post.publishing",
+  published: "post.published",
+  partial: "post.partial",
+  failed: "post.failed",
+};
+
 /**
- * Writes what a caller can see: the platform post, its post's status as the fold of all of them, what happened to the
- * outbox, in one transaction with the journal. Throws LostClaim where the platform post is no longer ours.
+ * Writes what a caller can see: the platform post, its post's status as the fold of all of them, the events of both, in one
+ * transaction with the journal. What may still be live is never said to have failed: see `inDoubt`. Throws LostClaim where
+ * the platform post is no longer ours.
  */
 export async function settle(
-  work: Written,
+  work: ClaimedWork,
   changes: Changes,
-  event: EventType | null,
-  also: Also = {},
+  also: Also & { event?: EventType } = {},
   patienceSeconds = QUIET_PATIENCE_SECONDS,
 ): Promise<void> {
   const { deps, claim, row } = work;
   const { step } = row;
   await faultPoint(deps, "settle.before", claim, step);
-  const written = await persist(
+  const { written, becomes } = await persist(
     () =>
       transaction(poolFor(work, also), async (tx) => {
         const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
         if (post === undefined) throw new LostClaim();
         const doubt = changes.status === "failed" ? await findDoubt(tx, work, changes, also.intent) : null;
         const said = doubt === null ? changes : inDoubt(work, changes, doubt);
-        const told = doubt === null ? event : row.status === "unknown" ? null : "platform_post.unknown";
         const { status, folded } = await foldWith(tx, row, post.status, said.status);
         if (!mayBecome(status, said.status ?? status))
           throw new Error(`A platform post cannot go from ${status} to ${said.status}`);
-        const events = eventsOf(row.id, told, post.status, folded);
-        if (!(await writeClaimed(tx, claim, said, { ...also, post: { status: folded, events } })))
-          throw new LostClaim();
+        const becomes = said.status === status ? undefined : said.status;
+        const events = [
+          ...eventOf(row.id, also.event ?? (becomes && PLATFORM_POST_EVENTS[becomes])),
+          ...eventOf(null, folded === post.status ? undefined : POST_EVENTS[folded]),
+        ];
+        const written = await writeClaimed(tx, claim, said, { ...also, post: { status: folded, events } });
+        if (written === undefined) throw new LostClaim();
         if (doubt !== null && doubt.nextReadSeconds !== null)
           await reopenCommit.run(tx, [doubt.id, row.user_id, row.mode]);
-        return { postStatus: folded, said };
+        return { written, becomes };
       }),
     patienceSeconds,
   );
-  row.post_status = written.postStatus;
-  follow(work, written.said);
-  const { status } = written.said;
-  if (status === "published" || status === "failed" || status === "unknown")
-    deps.metrics?.settled(row.platform, status);
+  Object.assign(row, written);
+  if (becomes === "published" || becomes === "failed" || becomes === "unknown")
+    deps.metrics?.settled(row.platform, becomes);
   await faultPoint(deps, "settle.after", claim, step);
 }
 
+function eventOf(platformPostId: string | null, type: EventType | undefined): PostEvent[] {
+  return type === undefined ? [] : [{ type, platform_post_id: platformPostId }];
+}
+
 /** What became of a commit does not wait for connections that others are using. */
-function poolFor({ deps }: Written, { intent }: Also): pg.Pool {
+function poolFor({ deps }: ClaimedWork, { intent }: Also): pg.Pool {
   return (intent === undefined ? undefined : deps.urgentPool) ?? deps.pool;
 }
 
@@ -91,7 +103,7 @@ export async function foldWith(
   post: PostStatus,
   next?: PlatformPostStatus,
 ): Promise<{ status: PlatformPostStatus; folded: PostStatus }> {
-  if (row.alone) return { status: row.status, folded: foldStatus(post, [next ?? row.status]) };
+  if (row.is_only_platform_post) return { status: row.status, folded: foldStatus(post, [next ?? row.status]) };
   const siblings = await findSiblings.all(tx, [row.post_id, row.user_id, row.mode]);
   const status = siblings.find(({ id }) => id === row.id)?.status ?? row.status;
   return {
@@ -133,38 +145,4 @@ function isWorthRepeating(error: unknown): boolean {
     isDatabaseAway(error) ||
     (error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001"))
   );
-}
-
-const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
-  posting: "post.publishing",
-  published: "post.published",
-  partial: "post.partial",
-  failed: "post.failed",
-};
-
-function eventsOf(id: string, event: EventType | null, before: PostStatus, after: PostStatus): PostEvent[] {
-  const ofPost = before === after ? undefined : POST_EVENTS[after];
-  return [
-    ...(event === null ? [] : [{ type: event, platform_post_id: id }]),
-    ...(ofPost === undefined ? [] : [{ type: ofPost, platform_post_id: null }]),
-  ];
-}
-
-/** The row in memory says what the row in the database says, as far as the engine reads it again. */
-function follow({ row }: Written, changes: Changes): void {
-  if (changes.status !== undefined) row.status = changes.status;
-  if (changes.step !== undefined) row.step = changes.step;
-  if (changes.liveThrough !== undefined) row.live_through = changes.liveThrough;
-  if (changes.afresh === true) Object.assign(row, { live_through: null, platform_post_id: null, published_url: null });
-  if (changes.polls === "none") {
-    row.polls = 0;
-    row.waited_seconds = 0;
-  }
-  if (changes.failures !== undefined) row.failures = changes.failures;
-  if (changes.checkpoint !== undefined) row.checkpoint = changes.checkpoint;
-  if (changes.attemptCount !== undefined) row.attempt_count = changes.attemptCount;
-  if (changes.platformPostId !== undefined) row.platform_post_id = changes.platformPostId;
-  if (changes.publishedUrl !== undefined) row.published_url = changes.publishedUrl;
-  if (changes.error !== undefined) row.error = changes.error;
-  if (changes.warnings !== undefined) row.warnings = changes.warnings;
 }

@@ -4,11 +4,11 @@ import { refusal } from "../../../contract/parse.ts";
 import type { PlatformPostError } from "../../../model/errors.ts";
 import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/platform-sets.ts";
 import { lockPost } from "../../db/posts.ts";
-import { discard } from "../../publishing/schedule.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
+import { discard } from "../posts/acts.ts";
 import type { Services } from "../services.ts";
 import { setNotFound } from "./platform-sets.ts";
 

@@ -1,8 +1,8 @@
 import type { Post } from "../../../contract/posts.ts";
-import { discard } from "../../publishing/schedule.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { discard } from "./acts.ts";
 import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 

@@ -1,9 +1,9 @@
 import type { Post } from "../../../contract/posts.ts";
-import { assertAllowed, publishNow } from "../../publishing/schedule.ts";
 import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { assertAllowed, publishNow } from "./acts.ts";
 import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 import { judgeStored } from "./judge-stored.ts";

@@ -1,10 +1,10 @@
 import type { Post } from "../../../contract/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
-import { retry } from "../../publishing/schedule.ts";
 import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { retry } from "./acts.ts";
 import { getPost } from "./get-post.ts";
 import { holdPost } from "./hold-post.ts";
 import { refuseIssues } from "./judge.ts";

@@ -1,12 +1,9 @@
 import type pg from "pg";
 
-import { PublicError, type PlatformPostError } from "../../model/errors.ts";
-import type { PlatformName } from "../../model/platform-names.ts";
-import { type Act, foldStatus, isAllowed, refusalOf } from "../../model/status.ts";
-import { jsonb } from "../db/jsonb.ts";
-import { type PostOwner, tellPost } from "../db/outbox.ts";
+import { PublicError, type PlatformPostError } from "../../../model/errors.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { type Act, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
 import {
-  closeIntents,
   discardPlatformPosts,
   findUncertainPlatformPosts,
   type HeldPlatformPostRow,
@@ -18,9 +15,12 @@ import {
   setPostStatus,
   settleLivePlatformPosts,
   takeBackForcedRetries,
-  tellDue,
-} from "../db/scheduling.ts";
-import { unknownOutcome } from "./failure.ts";
+  notifyDue,
+} from "../../db/acts.ts";
+import { closeCommits } from "../../db/commits.ts";
+import { jsonb } from "../../db/jsonb.ts";
+import { type PostOwner, recordPostEvents } from "../../db/outbox.ts";
+import { unknownOutcome } from "../../publishing/failure.ts";
 
 /**
  * What a caller can do to a post's publishing. Each function runs in the caller's transaction, in which the post's row
@@ -47,12 +47,12 @@ export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<voi
   assertAllowed(post, "publish");
   await publishPlatformPosts.run(tx, [post.id, post.user_id, post.mode]);
   await setPostStatus.run(tx, [post.id, post.user_id, post.mode, "queued"]);
-  await tellPost(tx, ownerOf(post), []);
-  await tellDue.run(tx);
+  await recordPostEvents(tx, ownerOf(post), []);
+  await notifyDue.run(tx);
 }
 
 /**
- * Retry: the failed platform posts named (all of them where none is) start anew, after the parts that are live already.
+ * Retry: the failed platform posts named (all of them where none is) start again, after the parts that are live already.
  * One whose outcome is unknown is taken only when it is named and `force` is set, else OUTCOME_UNKNOWN.
  */
 export async function retry(
@@ -64,15 +64,15 @@ export async function retry(
   const held = await holdPlatformPosts.all(tx, values(post));
   const chosen = chooseForRetry(held, options.platforms ?? [], options.force ?? false);
   const ids = chosen.map(({ id }) => id);
-  await closeIntents.run(tx, [ids, post.user_id, post.mode, jsonb({ closed: "The caller retried with force." })]);
+  await closeCommits.run(tx, [ids, post.user_id, post.mode, jsonb({ closed: "The caller retried with force." })]);
   await retryPlatformPosts.run(tx, [ids, post.user_id, post.mode]);
   const status = foldStatus(
     post.status,
     held.map((platformPost) => (ids.includes(platformPost.id) ? "queued" : platformPost.status)),
   );
   await setPostStatus.run(tx, [...values(post), status]);
-  await tellPost(tx, ownerOf(post), []);
-  await tellDue.run(tx);
+  await recordPostEvents(tx, ownerOf(post), []);
+  await notifyDue.run(tx);
 }
 
 /**
@@ -102,7 +102,7 @@ export async function discard(
   await takeBackForcedRetries.run(tx, [...owned(queuedInDoubt), jsonb(RETRY_TAKEN_BACK)]);
   await discardPlatformPosts.run(tx, [...owned(discarded), error === null ? null : jsonb(error)]);
   await setPostStatus.run(tx, [...values(post), "discarded"]);
-  await tellPost(tx, ownerOf(post), [
+  await recordPostEvents(tx, ownerOf(post), [
     ...live.map(({ id }) => ({ type: "platform_post.published" as const, platform_post_id: id })),
     ...queuedInDoubt.map(({ id }) => ({ type: "platform_post.unknown" as const, platform_post_id: id })),
     { type: "post.discarded", platform_post_id: null },
@@ -124,8 +124,8 @@ export async function resetForEdit(tx: pg.PoolClient, post: HeldPost, dueAt: Dat
   assertAllowed(post, "edit");
   await reschedulePlatformPosts.run(tx, [...values(post), dueAt, dueAt === null ? null : firstActionAt(dueAt)]);
   const moved = dueAt !== null && dueAt.getTime() !== post.scheduled_for?.getTime();
-  await tellPost(tx, ownerOf(post), moved ? [{ type: "post.scheduled", platform_post_id: null }] : []);
-  if (dueAt !== null) await tellDue.run(tx);
+  await recordPostEvents(tx, ownerOf(post), moved ? [{ type: "post.scheduled", platform_post_id: null }] : []);
+  if (dueAt !== null) await notifyDue.run(tx);
 }
 
 function chooseForRetry(
@@ -182,7 +182,7 @@ function refusal(act: Act, post: Pick<HeldPost, "status">): PublicError {
   return new PublicError("INVALID_STATUS_TRANSITION", refusalOf(act, post.status));
 }
 
-function values(post: HeldPost): [string, string, string] {
+function values(post: HeldPost): [postId: string, userId: string, mode: Mode] {
   return [post.id, post.user_id, post.mode];
 }
 

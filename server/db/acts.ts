@@ -1,5 +1,6 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
+import type { Json } from "./jsonb.ts";
 import { statement } from "./sql.ts";
 
 /** A platform post as the caller's acts see it. The caller's transaction holds the post's row already. */
@@ -13,19 +14,25 @@ export interface HeldPlatformPostRow {
   live: boolean;
 }
 
-/** ($1 post, $2 user, $3 mode): the platform posts in the caller's order, held until the transaction ends. */
-export const holdPlatformPosts = statement<HeldPlatformPostRow>(
+/** Whose post: what every act names first. */
+type PostParams = [postId: string, userId: string, mode: Mode];
+
+/** Some platform posts of a user. */
+type PlatformPostsParams = [platformPostIds: string[], userId: string, mode: Mode];
+
+/** The platform posts in the caller's order, held until the transaction ends. */
+export const holdPlatformPosts = statement<HeldPlatformPostRow, PostParams>(
   "platform_posts.hold",
   `select id, platform, status, coalesce(lease_until > now(), false) or (lane = 'observe' and live_through is not null and published_at is null) as running, published_at is not null as live
    from platform_posts where post_id = $1 and user_id = $2 and mode = $3 order by position for update`,
 );
 
 /**
- * ($1 post, $2 user, $3 mode): the platform posts of which nobody knows whether they are live: with a commit that is open,
+ * The platform posts of which nobody knows whether they are live: with a commit that is open,
  * or was given up. To be asked after `holdPlatformPosts`, in a statement of its own, since a commit may have been written
  * while that one waited.
  */
-export const findUncertainPlatformPosts = statement<{ id: string }>(
+export const findUncertainPlatformPosts = statement<{ id: string }, PostParams>(
   "platform_posts.find_uncertain",
   `select pp.id from platform_posts pp
    where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and exists (select from uncertain_commits(pp.id, pp.live_through))`,
@@ -37,8 +44,8 @@ const accountNow = `case when pp.lease_until > now() or pp.live_through is not n
     else coalesce((select a.id from accounts a where a.platform_set_id = p.platform_set_id and a.user_id = p.user_id and a.mode = p.mode
                    and a.platform = pp.platform and a.status = 'active'), pp.account_id) end`;
 
-/** ($1 post, $2 user, $3 mode): all of them are due now. What is prepared stays; what is running goes on. */
-export const publishPlatformPosts = statement(
+/** All of them are due now. What is prepared stays; what is running goes on. */
+export const publishPlatformPosts = statement<never, PostParams>(
   "platform_posts.publish",
   `update platform_posts pp set status = 'queued', due_at = now(), failures = 0, account_id = ${accountNow}, updated_at = now(),
      warnings = (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(pp.warnings) w where w ->> 'code' <> 'PUBLISH_MISSED'),
@@ -46,8 +53,8 @@ export const publishPlatformPosts = statement(
    from posts p where p.id = pp.post_id and p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
 
-/** ($1 ids, $2 user, $3 mode): they start anew, after what is live already. */
-export const retryPlatformPosts = statement(
+/** They start again, after what is live already. */
+export const retryPlatformPosts = statement<never, PlatformPostsParams>(
   "platform_posts.retry",
   `update platform_posts pp set status = 'queued', due_at = now(), next_action_at = now(), lane = 'prepare', account_id = ${accountNow},
      fence = fence + 1, lease_until = null, lease_owner = null, step = null, polls = 0, step_since = null, failures = 0,
@@ -56,45 +63,38 @@ export const retryPlatformPosts = statement(
    from posts p where p.id = pp.post_id and pp.id = any($1) and pp.user_id = $2 and pp.mode = $3`,
 );
 
-/** ($1 platform posts, $2 user, $3 mode, $4 evidence): the caller has decided about commits whose outcome is open, or was given up. */
-export const closeIntents = statement(
-  "publish_steps.close",
-  `update publish_steps set result = 'unknown', result_at = coalesce(result_at, now()), evidence = evidence || $4
-   where platform_post_id = any($1) and user_id = $2 and mode = $3 and effect = 'visible' and (result is null or result = 'unknown')`,
-);
-
-/** ($1 ids, $2 user, $3 mode, $4 error or null): no step of theirs begins any more, and one that is running loses its work. */
-export const discardPlatformPosts = statement(
+/** No step of theirs begins any more, and one that is running loses its work. */
+export const discardPlatformPosts = statement<never, [...PlatformPostsParams, error: Json | null]>(
   "platform_posts.discard",
   `update platform_posts set status = 'discarded', error = coalesce($4, error), fence = fence + 1, updated_at = now(),
      next_action_at = null, lease_until = null, lease_owner = null
    where id = any($1) and user_id = $2 and mode = $3`,
 );
 
-/** ($1 ids, $2 user, $3 mode, $4 error): a forced retry of theirs does not begin any more, and what came of the first call stays unknown. */
-export const takeBackForcedRetries = statement(
+/** A forced retry of theirs does not begin any more, and what came of the first call stays unknown. */
+export const takeBackForcedRetries = statement<never, [...PlatformPostsParams, error: Json]>(
   "platform_posts.take_back_forced_retries",
   `update platform_posts set status = 'unknown', error = $4, fence = fence + 1, updated_at = now(),
      next_action_at = null, lease_until = null, lease_owner = null
    where id = any($1) and user_id = $2 and mode = $3`,
 );
 
-/** ($1 ids, $2 user, $3 mode): live ones that were still asked for what is nice to have. */
-export const settleLivePlatformPosts = statement(
+/** Live ones that were still asked for what is nice to have. */
+export const settleLivePlatformPosts = statement<never, PlatformPostsParams>(
   "platform_posts.settle_live",
   `update platform_posts set status = 'published', updated_at = now() where id = any($1) and user_id = $2 and mode = $3`,
 );
 
-/** ($1 post, $2 user, $3 mode, $4 due at, $5 next action at): handles that were prepared are thrown away, and a running step loses its work. */
-export const reschedulePlatformPosts = statement(
+/** Handles that were prepared are thrown away, and a running step loses its work. */
+export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: Date | null, nextActionAt: Date | null]>(
   "platform_posts.reschedule",
   `update platform_posts set due_at = $4, next_action_at = $5, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
      step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = '[]', updated_at = now()
    where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** ($1 post, $2 user, $3 mode, $4 warnings): those that nobody has begun are not looked at any more. The post's row must be held. */
-export const missPlatformPosts = statement(
+/** Those that nobody has begun are not looked at any more. The post's row must be held. */
+export const missPlatformPosts = statement<never, [...PostParams, warnings: Json]>(
   "platform_posts.miss",
   `with missed as (
      update platform_posts set next_action_at = null, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
@@ -104,14 +104,13 @@ export const missPlatformPosts = statement(
    update posts set revision = revision + 1, updated_at = now() where id = $1 and user_id = $2 and mode = $3 and exists (select from missed)`,
 );
 
-/** ($1 post, $2 user, $3 mode, $4 status) */
-export const setPostStatus = statement(
+export const setPostStatus = statement<never, [...PostParams, status: PostStatus]>(
   "posts.set_status",
   `update posts set status = $4, revision = revision + 1, updated_at = now() where id = $1 and user_id = $2 and mode = $3`,
 );
 
 /** Every process looks at the queue again. */
-export const tellDue = statement("queue.tell_due", "select pg_notify('ampost_due', '')");
+export const notifyDue = statement<never, []>("queue.notify_due", "select pg_notify('ampost_due', '')");
 
 /** What the caller's acts need to know of a post whose row they hold. */
 export interface HeldPost {

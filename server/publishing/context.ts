@@ -1,0 +1,96 @@
+import {
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpExchange,
+  TransportError,
+} from "../../platforms/kit/http.ts";
+import type { StepContext } from "../../platforms/platform.ts";
+import type { Evidence } from "../db/work-rows.ts";
+import { openCheckpoint } from "./checkpoint.ts";
+import { isLeaseOver, secondsSince } from "./claim.ts";
+import type { Work } from "./work.ts";
+
+/** What a quiet step gets. Its requests are not begun once the lease is over, and end when the claim is lost. */
+export async function stepContext(
+  work: Work,
+  exchanges: HttpExchange[],
+  checkpoint = work.row.checkpoint,
+): Promise<StepContext> {
+  const signal = work.claim.lost.signal;
+  const client = work.deps.httpFor(work.row.mode, { signal, onExchange: (exchange) => keep(exchanges, exchange) });
+  const http: HttpClient = {
+    send: (request) => {
+      if (isLeaseOver(work.claim))
+        return Promise.reject(new TransportError("The lease is over.", { sent: false, failure: "forbidden" }));
+      return client.send(request);
+    },
+  };
+  return { ...(await bareContext(work)), checkpoint: openCheckpoint(work, checkpoint), http };
+}
+
+/** For the two halves of a commit, which send nothing by themselves. */
+export async function commitContext(work: Work): Promise<StepContext> {
+  const http: HttpClient = {
+    send: () => Promise.reject(new Error("A visible step sends nothing but its one request.")),
+  };
+  return { ...(await bareContext(work)), http };
+}
+
+/** The client for the one request of a commit. It is not ended when the claim is lost: a late answer is evidence. */
+export function commitClient(
+  work: Work,
+  exchanges: HttpExchange[],
+  beforeSend: NonNullable<HttpClientOptions["beforeSend"]>,
+): HttpClient {
+  return work.deps.httpFor(work.row.mode, { beforeSend, onExchange: (exchange) => keep(exchanges, exchange) });
+}
+
+async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
+  const { row } = work;
+  return {
+    accessToken: await accessToken(work),
+    account: {
+      platformAccountId: row.platform_account_id ?? "",
+      username: row.username,
+      metadata: row.platform_metadata ?? {},
+    },
+    content: work.content,
+    checkpoint: openCheckpoint(work, row.checkpoint),
+    media: work.deps.mediaSourceFor(work.account),
+    polls: row.polls,
+    waitedSeconds: row.polls === 0 ? 0 : (row.waited_seconds + secondsSince(work.loadedAt)) * work.pace,
+    now: new Date(),
+    ...(work.deps.environment === undefined ? {} : { environment: work.deps.environment }),
+  };
+}
+
+/** Ahead of the due time it has to outlive that too, so that nothing need be renewed on the way to the commit. */
+const TOKEN_MARGIN_SECONDS = 900;
+
+async function accessToken(work: Work): Promise<string> {
+  const untilDueSeconds = Math.max(0, work.row.due_in_seconds - secondsSince(work.loadedAt));
+  work.token ??= await work.deps.freshToken(work.account, {
+    minLifetimeSeconds: untilDueSeconds > 0 ? untilDueSeconds + TOKEN_MARGIN_SECONDS : 60,
+  });
+  return work.token;
+}
+
+/** Renews a token that the platform has just called expired; throws what stands in the way. */
+export async function renewToken(work: Work): Promise<void> {
+  work.tokenRenewed = true;
+  work.token = await work.deps.freshToken(work.account, {
+    minLifetimeSeconds: 60,
+    ...(work.token === null ? {} : { refused: work.token }),
+  });
+}
+
+/** What the journal keeps of the requests of a step. */
+export function evidenceOf(exchanges: readonly HttpExchange[]): Evidence {
+  return exchanges.length === 0 ? {} : { exchanges };
+}
+
+const EXCHANGES_KEPT = 20;
+
+function keep(exchanges: HttpExchange[], exchange: HttpExchange): void {
+  if (exchanges.length < EXCHANGES_KEPT) exchanges.push(exchange);
+}
