@@ -1,25 +1,45 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+
+import ts from "typescript";
 
 import { createTestDatabase } from "../../tests/database.ts";
 import { statements, transaction } from "./sql.ts";
 
-test("PostgreSQL accepts every declared statement on the migrated schema", async () => {
-  for (const file of await readdir(import.meta.dirname)) {
-    if (file.endsWith(".ts") && !file.endsWith(".test.ts")) await import(`./${file}`);
-  }
+test("PostgreSQL accepts every declared statement on the migrated schema, with the parameters it declares", async () => {
+  const files = (await readdir(import.meta.dirname)).filter(
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
+  );
+  for (const file of files) await import(`./${file}`);
   assert.ok(statements.size > 40, `${statements.size} statements were found`);
+  const declared = declaredParameters(files.map((file) => join(import.meta.dirname, file)));
   const database = await createTestDatabase();
+  const client = await database.pool.connect();
   try {
     const refused: string[] = [];
-    for (const { name, text } of statements.values()) {
-      await database.pool
+    for (const { name, text } of statements.values())
+      await client
         .query(`prepare "${name}" as ${text}`)
         .catch((error: Error) => refused.push(`${name}: ${error.message}`));
-    }
     assert.deepEqual(refused, []);
+    const { rows } = await client.query<{ name: string; types: string[] }>(
+      `select name, array(select format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null)
+         from unnest(parameter_types) with ordinality p(type, place) join pg_type t on t.oid = p.type order by place) as types
+       from pg_prepared_statements`,
+    );
+    assert.deepEqual(
+      rows.flatMap(({ name, types }) => {
+        const parameters = declared.find((each) => each.name.test(name))?.parameters;
+        return parameters === undefined || fits(parameters, types)
+          ? []
+          : [`${name} declares (${parameters.join(", ")}), and PostgreSQL takes (${types.join(", ")})`];
+      }),
+      [],
+    );
   } finally {
+    client.release();
     await database.drop();
   }
 });
@@ -41,3 +61,86 @@ test("a transaction is committed when its work is done and rolled back when it f
     await database.drop();
   }
 });
+
+/** Which types of PostgreSQL a parameter may have that is declared as one of TypeScript. */
+const POSTGRESQL_TYPES: Readonly<Record<string, readonly string[]>> = {
+  string: ["text", "uuid"],
+  number: ["integer", "bigint", "double precision"],
+  boolean: ["boolean"],
+  date: ["timestamp with time zone"],
+  bytes: ["bytea"],
+  json: ["jsonb", "json"],
+};
+
+function fits(declared: readonly string[], prepared: readonly string[]): boolean {
+  const isTaken = (kind: string, type = ""): boolean =>
+    kind.endsWith("[]")
+      ? type.endsWith("[]") && isTaken(kind.slice(0, -2), type.slice(0, -2))
+      : POSTGRESQL_TYPES[kind]?.includes(type) === true;
+  return declared.length === prepared.length && declared.every((kind, place) => isTaken(kind, prepared[place]));
+}
+
+interface Declared {
+  /** Of a name that is put together, whatever fits. */
+  name: RegExp;
+  parameters: string[];
+}
+
+/** The second type argument of each `statement<Row, Params>(name, text)`, as the compiler resolves it. */
+function declaredParameters(files: string[]): Declared[] {
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ESNext,
+    module: ts.ModuleKind.NodeNext,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    strict: true,
+    skipLibCheck: true,
+  });
+  const checker = program.getTypeChecker();
+  const found: Declared[] = [];
+  const visit = (node: ts.Node): void => {
+    const params = ts.isCallExpression(node) && node.expression.getText() === "statement" && node.typeArguments?.[1];
+    if (params) {
+      const type = checker.getTypeFromTypeNode(params);
+      assert.ok(isTuple(checker, type), `${params.getText()} is no tuple`);
+      found.push({
+        name: patternOf(node.arguments[0]),
+        parameters: checker.getTypeArguments(type).map((argument) => kindOf(checker, argument)),
+      });
+    }
+    node.forEachChild(visit);
+  };
+  for (const file of files) program.getSourceFile(file)?.forEachChild(visit);
+  return found;
+}
+
+function isTuple(checker: ts.TypeChecker, type: ts.Type): type is ts.TypeReference {
+  return checker.isTupleType(type);
+}
+
+function patternOf(name: ts.Expression | undefined): RegExp {
+  if (name !== undefined && ts.isStringLiteral(name)) return pattern(name.text);
+  assert.ok(name !== undefined && ts.isTemplateExpression(name), `${name?.getText()} is no name of a statement`);
+  const parts = [name.head, ...name.templateSpans.map(({ literal }) => literal)];
+  return pattern(parts.map(({ text }) => text).join("*"));
+}
+
+function pattern(name: string): RegExp {
+  return new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", "\\w+")}$`);
+}
+
+function kindOf(checker: ts.TypeChecker, nullable: ts.Type): string {
+  const type = checker.getNonNullableType(nullable);
+  const element = checker.isArrayType(type) ? checker.getIndexTypeOfType(type, ts.IndexKind.Number) : undefined;
+  if (element !== undefined) return `${kindOf(checker, element)}[]`;
+  const is = (kind: string, flags: ts.TypeFlags) =>
+    (type.isUnion() ? type.types : [type]).every((part) => (part.flags & flags) !== 0) ? kind : undefined;
+  const named = { Date: "date", Buffer: "bytes" }[type.symbol?.getName() ?? ""];
+  return (
+    is("string", ts.TypeFlags.StringLike) ??
+    is("number", ts.TypeFlags.NumberLike) ??
+    is("boolean", ts.TypeFlags.BooleanLike) ??
+    named ??
+    "json"
+  );
+}
