@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { test } from "node:test";
 
+import { PgBoss } from "pg-boss";
+
 import { MAX_WEBHOOKS } from "../../contract/webhooks.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type ChoreHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
-import { groupOf } from "./shared-work.ts";
+import { groupOf, workInShares } from "./shared-work.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
@@ -151,37 +153,86 @@ test("what a stop cuts off is done again by others", { timeout: 60_000 }, async 
   await database.drop();
 });
 
-test("media that never come hold up those of nobody else, and live ones are fetched before others", async () => {
-  const database = await createTestDatabase();
-  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
-  const begun: string[] = [];
-  const done = new EventEmitter();
-  const held = Promise.withResolvers<void>();
-  for (let sent = 0; sent < 40; sent += 1) await worker.send(database.pool, INGEST_QUEUE, { user: "b" }, "b", 0);
-  for (const [user, priority] of [
-    ["test", 0],
-    ["live", 1],
-  ] as const)
-    await worker.send(database.pool, INGEST_QUEUE, { user }, user, priority);
-  const both = new Promise<void>((resolve) =>
-    done.on("done", () => begun.includes("test") && begun.includes("live") && resolve()),
-  );
-  await worker.work(
-    handlers(async (data) => {
-      const { user } = Object(data);
-      begun.push(user);
-      if (user === "b") await held.promise;
-      else done.emit("done");
-    }, INGEST_QUEUE),
-    noGroups,
-  );
-  await both;
-  assert.ok(begun.indexOf("live") < begun.indexOf("test"), begun.join());
-  assert.ok(begun.filter((user) => user === "b").length <= QUEUES[INGEST_QUEUE].atOnceOfGroup, begun.join());
-  held.resolve();
-  await worker.stop();
-  await database.drop();
-});
+test(
+  "media that never come, of many users at once, hold up those of nobody else, and live ones are fetched before others",
+  { timeout: 60_000 },
+  async () => {
+    const database = await createTestDatabase();
+    const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+    const begun: string[] = [];
+    const done = new EventEmitter();
+    const held = Promise.withResolvers<void>();
+    const slow = ["a test", "b test", "c test", "d test", "e live"];
+    for (const owner of slow)
+      for (let sent = 0; sent < 40; sent += 1)
+        await worker.send(database.pool, INGEST_QUEUE, { owner }, owner, owner.endsWith("live") ? 1 : 0);
+    await worker.send(database.pool, INGEST_QUEUE, { owner: "y test" }, "y test", 0);
+    await worker.send(database.pool, INGEST_QUEUE, { owner: "z live" }, "z live", 1);
+    const both = new Promise<void>((resolve) =>
+      done.on("done", () => begun.includes("y test") && begun.includes("z live") && resolve()),
+    );
+    await worker.work(
+      handlers(async (data) => {
+        const { owner } = Object(data);
+        begun.push(owner);
+        if (slow.includes(owner)) await held.promise;
+        else done.emit("done");
+      }, INGEST_QUEUE),
+      noGroups,
+    );
+    await both;
+    assert.ok(begun.indexOf("z live") < begun.indexOf("a test"), begun.join());
+    for (const owner of slow)
+      assert.ok(begun.filter((each) => each === owner).length <= QUEUES[INGEST_QUEUE].shares.ofGroup, begun.join());
+    held.resolve();
+    await worker.stop();
+    await database.drop();
+  },
+);
+
+test(
+  "a slow chore keeps its claim while its process lives, is done again where that has died, and ends where it was taken",
+  { timeout: 60_000 },
+  async () => {
+    const database = await createTestDatabase();
+    const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+    const boss = new PgBoss({ connectionString: database.url, schema: "jobs", supervise: false, schedule: false });
+    await boss.start();
+    const unheard = `update jobs.job set heartbeat_on = now() - interval '1 hour' where name = '${INGEST_QUEUE}'`;
+    const states = async () =>
+      (await database.pool.query<{ state: string }>("select state from jobs.job where name = $1", [INGEST_QUEUE])).rows;
+
+    await worker.send(database.pool, INGEST_QUEUE, { of: "a process that died" }, "a live", 1);
+    assert.equal((await boss.fetch(INGEST_QUEUE)).length, 1);
+    await database.pool.query(unheard);
+    await boss.supervise(INGEST_QUEUE);
+    assert.deepEqual(await states(), [{ state: "retry" }]);
+    await database.pool.query("update jobs.job set start_after = now() where name = $1", [INGEST_QUEUE]);
+
+    const begun = Promise.withResolvers<AbortSignal>();
+    const settings = { atOnce: 2, shares: { ofGroup: 2, reserve: 0 }, expireInSeconds: 600, heartbeatSeconds: 0.1 };
+    const work = workInShares(boss, INGEST_QUEUE, settings, noGroups, async (job) => {
+      begun.resolve(job.signal);
+      await once(job.signal, "abort");
+      return { id: job.id, status: "failed" };
+    });
+    const signal = await begun.promise;
+    await database.pool.query(unheard);
+    const isHeard = "select from jobs.job where name = $1 and heartbeat_on > now() - interval '1 minute'";
+    while ((await database.pool.query(isHeard, [INGEST_QUEUE])).rowCount === 0);
+    await boss.supervise(INGEST_QUEUE);
+    assert.deepEqual(await states(), [{ state: "active" }]);
+
+    await database.pool.query("update jobs.job set retry_count = retry_count + 1 where name = $1", [INGEST_QUEUE]);
+    if (!signal.aborted) await once(signal, "abort");
+    await work.stop(1);
+    // What the one that lost it says of it is not listened to.
+    assert.deepEqual(await states(), [{ state: "active" }]);
+    await boss.stop({ graceful: false });
+    await worker.stop();
+    await database.drop();
+  },
+);
 
 test("processes that start at once share one set of tables, and an unknown queue is refused", async () => {
   const database = await createTestDatabase();

@@ -11,7 +11,7 @@ import { type GroupsOf, type SharedWork, workInShares } from "./shared-work.ts";
 
 /** The job queue, on tables of its own beside ours. */
 export interface JobQueue {
-  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group cannot take up all workers where their queue says so; those of a higher priority are done first. */
+  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group or owner cannot take up all places where their queue has shares; those of a higher priority are done first. */
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
   /** Starts doing chores, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues that are done by shares. */
   work(handlers: Record<QueueName, ChoreHandler>, groupsOf: GroupsOf): Promise<void>;
@@ -70,22 +70,18 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
         const run = (job: Job) => doChore(name, handlers[name], job, options);
-        const { atOnce, workers = 1, atOnceOfGroup, shares, expireInSeconds = 900 } = settings;
+        const { atOnce, shares, expireInSeconds = 900, heartbeatSeconds } = settings;
         if (shares !== undefined) {
-          sharing.push(workInShares(boss, name, { atOnce, shares, expireInSeconds }, groupsOf, run));
+          sharing.push(workInShares(boss, name, { atOnce, shares, expireInSeconds, heartbeatSeconds }, groupsOf, run));
           continue;
         }
         const pace = {
-          batchSize: atOnce / workers,
+          batchSize: atOnce,
           burstWhenBatchFull: true,
           pollingIntervalSeconds: 2,
           perJobResults: true,
-          localConcurrency: workers,
         } as const;
-        // What a group has too much of is put back, and nobody is told of that: it is looked for sooner than other chores.
-        const apart =
-          atOnceOfGroup === undefined ? {} : { localGroupConcurrency: atOnceOfGroup, notifyPollingIntervalSeconds: 5 };
-        await boss.work(name, { ...pace, ...apart }, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        await boss.work(name, pace, (jobs: Job[]) => Promise.all(jobs.map(run)));
         if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
       }
     },
@@ -102,14 +98,7 @@ function isMadeByAnother(error: unknown): boolean {
 }
 
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
-  const {
-    atOnce: _atOnce,
-    workers: _workers,
-    atOnceOfGroup: _atOnceOfGroup,
-    shares: _shares,
-    cron: _cron,
-    ...options
-  } = settings;
+  const { atOnce: _atOnce, shares: _shares, cron: _cron, ...options } = settings;
   await boss.createQueue(name, { ...options, notify: true });
   if (works) await boss.updateQueue(name, { ...options, notify: true });
 }

@@ -22,13 +22,9 @@ export interface QueueSettings {
   /** A worker that says nothing for so long is taken for dead, and its job is done again. */
   heartbeatSeconds?: number;
   retentionSeconds?: number;
-  /** How many a process does at once. */
+  /** How many a process does at once. Without shares it takes more when all of them are done. */
   atOnce: number;
-  /** Shares these among so many workers, one where it is left out: a worker takes more when all of its share are done, so that a slow one holds up its own share only. */
-  workers?: number;
-  /** How many of one group (as they were sent) a process does at once. Fewer than there are workers, so that a group that is slow never holds up all of them. */
-  atOnceOfGroup?: number;
-  /** Done by shares of these places, instead: see workInShares. */
+  /** For what may be slow by somebody's doing: see workInShares. */
   shares?: Shares;
   /** When it comes round by itself, in UTC. */
   cron?: string;
@@ -47,9 +43,12 @@ export const WEBHOOK_RETRIES = { retryLimit: 19, retryDelay: 10, retryBackoff: t
 /** All webhooks of a user in a mode (20 of 2 each) fit into the half that one alone may take, so that none of them waits for another, however slow they are. */
 const WEBHOOK_PLACES = { atOnce: 100, shares: { ofGroup: 2, reserve: 20 } } as const;
 
+/** A fetch may take ten minutes: of those that do, as many as a user may have at once are few beside all places. */
+const INGEST_PLACES = { atOnce: 32, shares: { ofGroup: 4, reserve: 8 } } as const;
+
 /** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
 export const QUEUES = {
-  [INGEST_QUEUE]: { ...INGEST_RETRIES, atOnce: 8, workers: 8, atOnceOfGroup: 2, heartbeatSeconds: 60 },
+  [INGEST_QUEUE]: { ...INGEST_RETRIES, ...INGEST_PLACES, heartbeatSeconds: 60 },
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
   [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },

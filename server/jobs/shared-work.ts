@@ -8,13 +8,15 @@ export interface Shares {
   reserve: number;
 }
 
-/** All groups of an owner: those whose share is taken are not even looked at. */
+/** All groups of an owner who has several: those whose share is taken are not even looked at. */
 export type GroupsOf = (owner: string) => Promise<string[]>;
 
 interface Settings {
   atOnce: number;
   shares: Shares;
   expireInSeconds: number;
+  /** A chore that is alive says so twice in this time; one that is not heard of for so long is done again by others. */
+  heartbeatSeconds: number | undefined;
 }
 
 export interface SharedWork {
@@ -22,7 +24,7 @@ export interface SharedWork {
   stop(graceSeconds: number): Promise<void>;
 }
 
-/** Whose a group is: what stands before the last slash. */
+/** A part of what its owner has. An owner whose chores are all alike is a group of their own. */
 export function groupOf(owner: string, part: string): string {
   return `${owner}/${part}`;
 }
@@ -50,7 +52,7 @@ export function workInShares(
   groupsOf: GroupsOf,
   run: (job: Job) => Promise<JobResult>,
 ): SharedWork {
-  const { atOnce, shares, expireInSeconds } = settings;
+  const { atOnce, shares, expireInSeconds, heartbeatSeconds } = settings;
   const owners = new Map<string, Held>();
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -58,6 +60,7 @@ export function workInShares(
   let wake = () => {};
 
   const ownerOf = (group: string) => (group.includes("/") ? group.slice(0, group.lastIndexOf("/")) : group);
+  const tell = (error: unknown) => void boss.emit("error", error instanceof Error ? error : new Error(String(error)));
   const places = (isUrgent: boolean) => atOnce - running.size - (isUrgent ? 0 : shares.reserve);
 
   /** The groups of which nothing more is taken for now. */
@@ -66,7 +69,7 @@ export function workInShares(
       [...owners].map(async ([owner, held]) => {
         const full = [...held.running].filter(([, count]) => count >= shares.ofGroup).map(([group]) => group);
         if (sum(held.running) < places(held.isUrgent)) return full;
-        held.groups ??= await groupsOf(owner);
+        held.groups ??= held.running.has(owner) ? [] : await groupsOf(owner);
         return [...held.groups, ...held.running.keys()];
       }),
     );
@@ -85,7 +88,7 @@ export function workInShares(
     owners.set(ownerOf(group), held);
     held.running.set(group, (held.running.get(group) ?? 0) + 1);
     const chore = doOne(job)
-      .catch((error: unknown) => void boss.emit("error", error instanceof Error ? error : new Error(String(error))))
+      .catch(tell)
       .finally(() => {
         running.delete(chore);
         const left = (held.running.get(group) ?? 1) - 1;
@@ -99,9 +102,17 @@ export function workInShares(
   }
 
   async function doOne(job: Job): Promise<void> {
-    const signal = AbortSignal.any([aborting.signal, AbortSignal.timeout(expireInSeconds * 1000)]);
-    const result = await run({ ...job, signal });
     const attempt = { id: job.id, retryCount: job.retryCount };
+    const lost = new AbortController();
+    const beat = async () => {
+      const touched = await boss.touch(queue, attempt);
+      if ("affected" in touched && touched.affected === 0)
+        lost.abort(new Error("The chore is another worker's by now"));
+    };
+    const beating =
+      heartbeatSeconds === undefined ? undefined : setInterval(() => void beat().catch(tell), heartbeatSeconds * 500);
+    const signal = AbortSignal.any([aborting.signal, lost.signal, AbortSignal.timeout(expireInSeconds * 1000)]);
+    const result = await run({ ...job, signal }).finally(() => clearInterval(beating));
     if (result.status === "completed") await boss.complete(queue, attempt);
     else await boss.fail(queue, attempt, result.output);
   }
@@ -110,7 +121,7 @@ export function workInShares(
     while (!stopping.signal.aborted) {
       const woken = new Promise<void>((resolve) => (wake = resolve));
       const took = await takeOne().catch((error: unknown) => {
-        boss.emit("error", error instanceof Error ? error : new Error(String(error)));
+        tell(error);
         return false;
       });
       if (took) continue;

@@ -65,8 +65,8 @@ const LEAST_RATE = { bytesPerSecond: 50_000, afterSeconds: 10 };
 const LOOK_SECONDS = 1;
 /** What has come of a last try is kept for so long for whoever asked for it. */
 const KEPT_SECONDS = 30;
-/** Last tries have places of their own: two for live mode alone, and for each user a share. */
-const LAST_TRIES = { any: 6, light: 2, ofEach: 2 };
+/** Last tries have places of their own, some for live mode alone, and for each user a share. */
+const LAST_TRIES = { any: 24, light: 8, ofEach: 4 };
 
 export function createIngest(given: IngestDeps): Ingest {
   const deps: FetchDeps = { ...given, rooms: createRooms(given) };

@@ -75,7 +75,13 @@ export async function addUrls(
     })),
   );
   for (const row of rows)
-    await jobs.send(db, INGEST_QUEUE, { ...owner, mediaId: row.id }, owner.userId, owner.mode === "live" ? 1 : 0);
+    await jobs.send(
+      db,
+      INGEST_QUEUE,
+      { ...owner, mediaId: row.id },
+      `${owner.userId} ${owner.mode}`,
+      owner.mode === "live" ? 1 : 0,
+    );
   return rows;
 }
 
