@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { loadConfig } from "../server/config.ts";
 import { createTestDatabase } from "../tests/database.ts";
-import { checkLimits, checkTables } from "./doctor-limits.ts";
+import { checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts";
 
 test("doctor says who may come and with which limits, and warns where strangers have none", () => {
   const look = (env: NodeJS.ProcessEnv) =>
     checkLimits(loadConfig(env)).map(({ status, message, cure }) => `${status}: ${message} ${cure ?? ""}`.trim());
   assert.deepEqual(look({}), ["ok: accounts are made by invitation; each may have as much as they like"]);
   assert.deepEqual(look({ AMPOST_SIGNUP: "open" }), [
-    "ok: anybody may make an account; each may have 2000000000 bytes of media, 200 posts a day, 500 posts scheduled at once, 120 calls of a class a minute",
+    "ok: anybody may make an account; each may have 2000000000 bytes of media, 200 posts a day, 20000000 bytes of posts' contents a day, 500 posts scheduled at once, 120 calls of a class a minute",
   ]);
   const [, ...warnings] = look({ AMPOST_SIGNUP: "open", AMPOST_USER_STORAGE: "none" });
   assert.deepEqual(warnings, [
@@ -19,10 +22,35 @@ test("doctor says who may come and with which limits, and warns where strangers 
   assert.equal(look({ AMPOST_USER_STORAGE: "none" }).length, 1);
 });
 
-test("doctor names the largest tables", async () => {
+test("doctor names the largest tables, and of one that is too large what bounds it", async () => {
   const database = await createTestDatabase();
   const { status, message } = await checkTables(database.pool);
-  await database.drop();
   assert.equal(status, "ok");
-  assert.match(message, /^the largest are \w+ \(0\.0 GB\), /);
+  assert.match(message, /^the largest are [\w.]+ \(0\.0 GB\), /);
+  await database.pool.query("insert into users (id, email) values ('u', 'u@example.com')");
+  await database.pool.query(
+    "insert into outbox (user_id, mode, type, data) select 'u', 'test', 'post.failed', jsonb_build_object('n', n) from generate_series(1, 20000) n",
+  );
+  const large = await checkTables(database.pool, 1_500_000);
+  await database.drop();
+  assert.equal(large.status, "warning");
+  assert.match(large.message, /^the largest are outbox \(0\.0 GB\), /);
+  assert.match(large.cure ?? "", /from outbox group by 1 .* AMPOST_USER_CALLS_PER_MINUTE bound how fast they grow\.$/);
+});
+
+test("doctor looks at what the sandbox has kept, where it runs here", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "ampost-doctor-"));
+  try {
+    const look = async (elsewhere: boolean) => {
+      const { sandbox } = loadConfig(elsewhere ? { AMPOST_SANDBOX_URL: "http://sandbox:3001" } : {});
+      return (await checkSandboxStore({ dataDir, sandbox }, 1_000)).map((finding) => finding.status);
+    };
+    assert.deepEqual(await look(false), ["ok"], "before its first start there is no folder");
+    await mkdir(join(dataDir, "sandbox/uploads"), { recursive: true });
+    await writeFile(join(dataDir, "sandbox/uploads/large"), Buffer.alloc(2_000));
+    assert.deepEqual(await look(false), ["warning"]);
+    assert.deepEqual(await look(true), []);
+  } finally {
+    await rm(dataDir, { recursive: true });
+  }
 });

@@ -1,21 +1,30 @@
-import { statfs } from "node:fs/promises";
+import { readdir, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
 
 import type pg from "pg";
 
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import type { Config } from "../server/config.ts";
+import { GROWTH } from "../server/db/growth.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: string }>> = {
   maxStorageBytes: { variable: "AMPOST_USER_STORAGE", what: "bytes of media" },
   postsPerDay: { variable: "AMPOST_USER_POSTS_PER_DAY", what: "posts a day" },
+  contentBytesPerDay: { variable: "AMPOST_USER_CONTENT_PER_DAY", what: "bytes of posts' contents a day" },
   maxScheduledPosts: { variable: "AMPOST_USER_SCHEDULED_POSTS", what: "posts scheduled at once" },
   callsPerMinute: { variable: "AMPOST_USER_CALLS_PER_MINUTE", what: "calls of a class a minute" },
 };
 
 /** Who may come, and what each of them may take up. */
 export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "userLimits">): Finding[] {
-  const names = ["maxStorageBytes", "postsPerDay", "maxScheduledPosts", "callsPerMinute"] as const;
+  const names = [
+    "maxStorageBytes",
+    "postsPerDay",
+    "contentBytesPerDay",
+    "maxScheduledPosts",
+    "callsPerMinute",
+  ] as const;
   const told = names.flatMap((name) =>
     userLimits[name] === null ? [] : [`${userLimits[name]} ${SETTINGS[name].what}`],
   );
@@ -57,18 +66,61 @@ export async function checkDisk({ dataDir }: Pick<Config, "dataDir">): Promise<F
 
 const LARGE_BYTES = 10e9;
 
-/** Which tables take the most, once they are large. */
-export async function checkTables(pool: pg.Pool): Promise<Finding> {
+/** Which tables take the most, and once they are large what keeps them in bounds. */
+export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Promise<Finding> {
   const { rows } = await pool.query<{ name: string; bytes: number }>(
-    `select relname as name, pg_total_relation_size(oid)::float8 as bytes from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 2 desc limit 3`,
+    `select case when n.nspname = 'public' then c.relname else n.nspname || '.' || c.relname end as name, pg_total_relation_size(c.oid)::float8 as bytes
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and n.nspname in ('public', 'jobs') order by 2 desc limit 3`,
   );
   const largest = rows.map(({ name, bytes }) => `${name} (${inGigabytes(bytes)})`).join(", ");
-  if (!rows.some(({ bytes }) => bytes > LARGE_BYTES)) return ok("tables", `the largest are ${largest}`);
+  const large = rows.filter(({ bytes }) => bytes > largeBytes).map(({ name }) => name);
+  const [first] = large;
+  if (first === undefined) return ok("tables", `the largest are ${largest}`);
+  const settings = [...new Set(large.flatMap((name) => GROWTH[name]?.limits ?? []))].map(
+    (limit) => SETTINGS[limit].variable,
+  );
+  const bounded = settings.length === 0 ? "" : ` ${settings.join(", ")} bound how fast they grow.`;
   return warning(
     "tables",
     `the largest are ${largest}`,
-    "See who takes them up: `select user_id, count(*) from posts group by 1 order by 2 desc limit 10`. AMPOST_USER_POSTS_PER_DAY and AMPOST_USER_CALLS_PER_MINUTE bound how fast they grow.",
+    GROWTH[first] === undefined
+      ? "Chores pile up there: see what the log says of them."
+      : `See who takes them up: \`select user_id, count(*) from ${first} group by 1 order by 2 desc limit 10\`.${bounded}`,
   );
+}
+
+const LARGE_SANDBOX_BYTES = 2e9;
+
+/** How much the sandbox of this folder has kept. Its bounds are its own: what is beyond them went wrong, or is what a disk is to have room for. */
+export async function checkSandboxStore(
+  { dataDir, sandbox }: Pick<Config, "dataDir" | "sandbox">,
+  largeBytes = LARGE_SANDBOX_BYTES,
+): Promise<Finding[]> {
+  if (sandbox.elsewhere) return [];
+  const bytes = await sizeOf(join(dataDir, "sandbox"));
+  const message = `the sandbox has ${inGigabytes(bytes)} in ${join(dataDir, "sandbox")}`;
+  if (bytes <= largeBytes) return [ok("sandbox", message)];
+  return [
+    warning(
+      "sandbox",
+      message,
+      "It forgets by itself what is old, every ten minutes while it runs. To begin anew, stop Ampost and delete the folder: posts of test mode stay, and the sandbox knows them no more.",
+    ),
+  ];
+}
+
+/** Of all files in a folder; nothing where it is not there. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      stat(join(entry.parentPath, entry.name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }
 
 function inGigabytes(bytes: number): string {

@@ -4,7 +4,7 @@ import { foreseen } from "../platforms/foresight.ts";
 import { type Config, ConfigError } from "../server/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
-import { checkDisk, checkLimits } from "./doctor-limits.ts";
+import { checkDisk, checkLimits, checkSandboxStore } from "./doctor-limits.ts";
 import { checkMail } from "./doctor-mail.ts";
 import { checkAddresses, checkPorts, checkProxy, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
@@ -37,7 +37,11 @@ async function examine(): Promise<Finding[]> {
   const others =
     folder.status === "failed"
       ? []
-      : [await checkDatabase(config, log), [await checkStorage(config), await checkDisk(config)]].flat();
+      : [
+          await checkDatabase(config, log),
+          [await checkStorage(config), await checkDisk(config)],
+          await checkSandboxStore(config),
+        ].flat();
   const network = await Promise.all([
     checkPorts(config),
     checkSandbox(config),

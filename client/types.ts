@@ -558,6 +558,7 @@ export interface AccountContext {
       | "mediaUploadsPerMonth"
       | "apiRequestsPerMonth"
       | "postsPerDay"
+      | "contentBytesPerDay"
       | "maxScheduledPosts"
       | "maxStorageBytes";
     /** `null`: nothing limits it. */

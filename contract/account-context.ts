@@ -11,6 +11,7 @@ const quota = z.object({
       "mediaUploadsPerMonth",
       "apiRequestsPerMonth",
       "postsPerDay",
+      "contentBytesPerDay",
       "maxScheduledPosts",
       "maxStorageBytes",
     ])

@@ -100,6 +100,11 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
 const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: string }[] = [
   { name: "maxStorageBytes", what: "media stored, uploads that go on included", setting: "AMPOST_USER_STORAGE" },
   { name: "postsPerDay", what: "posts made in a day (UTC)", setting: "AMPOST_USER_POSTS_PER_DAY" },
+  {
+    name: "contentBytesPerDay",
+    what: "bytes of content (texts and settings, not media) of posts made or changed in a day (UTC)",
+    setting: "AMPOST_USER_CONTENT_PER_DAY",
+  },
   { name: "maxScheduledPosts", what: "posts that wait for their time", setting: "AMPOST_USER_SCHEDULED_POSTS" },
   {
     name: "callsPerMinute",
@@ -110,13 +115,32 @@ const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: str
 
 const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: string }[] = [
   { what: "Sessions of a person", bound: "sessions", then: "; a new one ends the oldest" },
+  { what: "Passkeys of a person", bound: "passkeys", then: "" },
   { what: "API keys and connected apps of a person that work", bound: "activeKeys", then: "" },
+  {
+    what: "Keys, connected apps and connect links of a person that work no more",
+    bound: "pastOnes",
+    then: " of each, the newest",
+  },
+  { what: "…and for how long they are listed", bound: "pastDays", then: " days" },
   { what: "Connect links that can still be used, in each mode", bound: "pendingConnectLinks", then: "" },
   { what: "Resumable uploads of a person that go on", bound: "uploadsUnderWay", then: "; 24 hours each" },
+  {
+    what: "Idempotency keys of a post that are older than 30 days",
+    bound: "keysOfPost",
+    then: ", the newest, and the one that made it",
+  },
   {
     what: "Deliveries that wait for a webhook",
     bound: "pendingDeliveries",
     then: "; beyond, the oldest are dropped, and the delivery log says so",
+  },
+  { what: "Deliveries in the log of a webhook", bound: "keptDeliveries", then: ", the newest" },
+  { what: "Bytes of these deliveries", bound: "keptDeliveryBytes", then: ", the newest" },
+  {
+    what: "Changes of a person that the audit log takes in 24 hours",
+    bound: "notedChanges",
+    then: "; what takes something away is never refused",
   },
   { what: "Failed sign-ins in the audit log, of an account in an hour", bound: "notedFailures", then: "" },
   { what: "Accounts whose address nobody confirms", bound: "unconfirmedDays", then: " days" },

@@ -24,3 +24,8 @@ export function newId(): string {
   }
   return v7({ random: bytes, msecs: lastMilliseconds, seq: sequence });
 }
+
+/** Less than every id that was made from then on. */
+export function firstIdAt(time: Date): string {
+  return v7({ random: new Uint8Array(16), msecs: time.getTime(), seq: 0 });
+}

@@ -8,6 +8,8 @@ export interface UserLimits {
   postsPerDay: number | null;
   /** Posts that wait for their time. */
   maxScheduledPosts: number | null;
+  /** Contents of posts, as they are made and changed in a day, in UTC. */
+  contentBytesPerDay: number | null;
   /** Stored media, what is announced of uploads that go on included. */
   maxStorageBytes: number | null;
 }
@@ -16,6 +18,7 @@ export const NO_LIMITS: UserLimits = {
   callsPerMinute: null,
   postsPerDay: null,
   maxScheduledPosts: null,
+  contentBytesPerDay: null,
   maxStorageBytes: null,
 };
 
@@ -24,6 +27,7 @@ export const OPEN_LIMITS: UserLimits = {
   callsPerMinute: 120,
   postsPerDay: 200,
   maxScheduledPosts: 500,
+  contentBytesPerDay: 20_000_000,
   maxStorageBytes: 2_000_000_000,
 };
 

@@ -76,6 +76,7 @@ test("nobody is limited where people are invited, everybody where sign-up is ope
   assert.deepEqual(loadConfig(given).userLimits, { ...NO_LIMITS, maxStorageBytes: 10e9, postsPerDay: 7 });
   assert.deepEqual(loadConfig({ ...given, AMPOST_SIGNUP: "open" }).userLimits, {
     callsPerMinute: OPEN_LIMITS.callsPerMinute,
+    contentBytesPerDay: OPEN_LIMITS.contentBytesPerDay,
     maxStorageBytes: 10e9,
     postsPerDay: 7,
     maxScheduledPosts: null,

@@ -172,6 +172,7 @@ function userLimitsOf(env: Environment): UserLimits {
     callsPerMinute: given(env.AMPOST_USER_CALLS_PER_MINUTE, otherwise.callsPerMinute),
     postsPerDay: given(env.AMPOST_USER_POSTS_PER_DAY, otherwise.postsPerDay),
     maxScheduledPosts: given(env.AMPOST_USER_SCHEDULED_POSTS, otherwise.maxScheduledPosts),
+    contentBytesPerDay: given(env.AMPOST_USER_CONTENT_PER_DAY, otherwise.contentBytesPerDay),
     maxStorageBytes: given(env.AMPOST_USER_STORAGE, otherwise.maxStorageBytes),
   };
 }

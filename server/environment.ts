@@ -324,6 +324,14 @@ export const environment = z.object({
     example: "1000",
     otherwise: unlessOpen(String(OPEN_LIMITS.postsPerDay)),
   }),
+  AMPOST_USER_CONTENT_PER_DAY: describe(bytesOrNone.optional(), {
+    group: "People",
+    about:
+      "How much content a person's posts may have that are made or changed in a day (UTC): texts and settings, not media.",
+    takes: "a number of bytes, kB, MB, GB or TB, or none",
+    example: "100MB",
+    otherwise: unlessOpen(`${(OPEN_LIMITS.contentBytesPerDay ?? 0) / 1e6} MB`),
+  }),
   AMPOST_USER_SCHEDULED_POSTS: describe(countOrNone.optional(), {
     group: "People",
     about: "How many posts of a person may wait for their time at once.",

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { endSurplusSessions } from "../db/sessions.ts";
+import { countPasskeys } from "../db/sign-in-methods.ts";
 import { findUserByEmail, verifyEmail } from "../db/users.ts";
 import type { Visit } from "./auth.ts";
 import { KNOWN_BROWSER, KNOWN_BROWSER_DAYS, markBrowser, nameOfBrowser } from "./known-browser.ts";
@@ -101,6 +102,17 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             throw new APIError("UNAUTHORIZED", {
               code: "INVALID_CODE",
               message: "The code was used already: take the next one",
+            });
+          }),
+        },
+        {
+          matcher: ({ path }) => path === "/passkey/verify-registration",
+          handler: createAuthMiddleware(async (ctx) => {
+            const userId = await userOf(ctx.headers?.get("cookie") ?? "");
+            if (((await countPasskeys.one(pool, [userId]))?.count ?? 0) < BOUNDS.passkeys) return;
+            throw new APIError("BAD_REQUEST", {
+              code: "TOO_MANY_PASSKEYS",
+              message: `You have ${BOUNDS.passkeys} passkeys, which is as many as you may: remove one first`,
             });
           }),
         },

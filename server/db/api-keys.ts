@@ -71,6 +71,17 @@ export const deleteUnbegunGrants = statement(
   `delete from api_keys where id in (select id from api_keys where client_id is not null and expires_at < now() - interval '1 hour' and expires_at < created_at + interval '1 day' limit $1)`,
 );
 
+/** ($1 days, $2 most of a person, $3 limit): keys and grants that have ended so long ago, or before so many others of the person. */
+export const deletePastKeys = statement(
+  "api_keys.delete_past",
+  `delete from api_keys where id in (
+     select id from (
+       select id, coalesce(revoked_at, expires_at) as ended_at,
+         row_number() over (partition by user_id order by coalesce(revoked_at, expires_at) desc) as place
+       from api_keys where revoked_at is not null or expires_at < now()) as past
+     where ended_at < now() - make_interval(days => $1) or place > $2 limit $3)`,
+);
+
 /** ($1 user): keys and grants that work. */
 export const countActiveKeys = statement<{ count: number }>(
   "api_keys.count_active",

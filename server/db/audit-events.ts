@@ -20,6 +20,13 @@ export const insertAuditEvent = statement(
   `insert into audit_events (id, user_id, mode, actor_kind, actor_id, action, target, data, address, request_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 );
 
+/** ($1 user, $2 id of a day ago, $3 most): what the person has done since, counted no further. */
+export const countDeeds = statement<{ count: number }>(
+  "audit_events.count_deeds",
+  `select count(*)::int as count from (
+     select from audit_events where user_id = $1 and id > $2 and actor_kind in ('key', 'session') limit $3) as done`,
+);
+
 /** ($1 user, $2 before this id or null, $3 limit): the newest first. */
 export const listAuditEvents = statement<AuditEventRow>(
   "audit_events.list",

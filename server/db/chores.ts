@@ -11,6 +11,24 @@ export const deleteOldIdempotencyKeys = statement(
      select ctid from idempotency_keys where post_id is null and created_at < now() - interval '30 days' limit $1 for update skip locked))`,
 );
 
+/** ($1 most of a post, $2 limit): of those that are older than a month, beside the first of the post and the newest. */
+export const deleteSurplusKeysOfPosts = statement(
+  "idempotency_keys.delete_surplus",
+  `delete from idempotency_keys where ctid = any (array(
+     select k.ctid
+     from (select post_id, min(created_at) as first from idempotency_keys where post_id is not null group by post_id having count(*) > $1) as crowded
+       cross join lateral (
+         select ctid, created_at from idempotency_keys where post_id = crowded.post_id order by created_at desc offset $1
+       ) as k
+     where k.created_at > crowded.first and k.created_at < now() - interval '30 days' limit $2))`,
+);
+
+/** ($1 limit): invitations that nobody has taken in time. */
+export const deleteOldInvites = statement(
+  "invites.delete_old",
+  `delete from invites where id in (select id from invites where expires_at < now() - interval '30 days' limit $1)`,
+);
+
 /** ($1 limit): resets, second factors and challenges that nobody answered in time. */
 export const deleteOldVerifications = statement(
   "verifications.delete_old",

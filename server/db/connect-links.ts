@@ -27,6 +27,18 @@ export const countPendingLinks = statement<{ count: number }>(
   `select count(*)::int as count from connect_links where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
 );
 
+/** ($1 days, $2 most of a person in a mode, $3 limit): links that have ended so long ago, or before so many others; not while somebody is on the way by one. */
+export const deletePastLinks = statement(
+  "connect_links.delete_past",
+  `delete from connect_links where id in (
+     select id from (
+       select id, least(coalesce(connected_at, expires_at), coalesce(revoked_at, expires_at), expires_at) as ended_at,
+         row_number() over (partition by user_id, mode order by id desc) as place
+       from connect_links where connected_at is not null or revoked_at is not null or expires_at < now()) as past
+     where (ended_at < now() - make_interval(days => $1) or place > $2)
+       and not exists (select from oauth_attempts a where a.connect_link_id = past.id) limit $3)`,
+);
+
 /** ($1 id, $2 user, $3 mode, $4 token's digest, $5 set, $6 platform or null, $7 external id, $8 return URL, $9 lifetime in seconds) */
 export const insertConnectLink = statement<ConnectLinkRow>(
   "connect_links.insert",

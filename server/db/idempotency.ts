@@ -23,13 +23,14 @@ export interface KeyRow {
   status: number | null;
   body: unknown;
   headers: Record<string, string> | null;
+  post_id: string | null;
   seconds_left: number;
 }
 
 /** ($1 user, $2 mode, $3 key) */
 export const findKey = statement<KeyRow>(
   "idempotency_keys.find",
-  `select operation, request_hash, status, body, headers, greatest(1, ceil(extract(epoch from claimed_until - now())))::int as seconds_left
+  `select operation, request_hash, status, body, headers, post_id, greatest(1, ceil(extract(epoch from claimed_until - now())))::int as seconds_left
    from idempotency_keys where user_id = $1 and mode = $2 and key = $3`,
 );
 

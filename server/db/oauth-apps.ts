@@ -62,6 +62,14 @@ export const removeAppOfSet = statement<{ id: string; client_id: string }>(
   `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null returning id, client_id`,
 );
 
+/** ($1 days, $2 limit): apps that were taken away or replaced, when nothing lives by them any more. */
+export const deletePastApps = statement(
+  "oauth_apps.delete_past",
+  `delete from oauth_apps where id in (
+     select o.id from oauth_apps o where o.removed_at < now() - make_interval(days => $1)
+       and not exists (select from connections c where c.oauth_app_id = o.id) and not exists (select from oauth_attempts a where a.oauth_app_id = o.id) limit $2)`,
+);
+
 /** ($1 mode, $2 platform): no new account is connected with it; those that were still use it. */
 export const removeInstanceApp = statement(
   "oauth_apps.remove_instance",

@@ -13,3 +13,9 @@ export const findPasswordMark = statement<{ user_id: string; mark: string }>(
   `select u.id as user_id, left(encode(sha256(coalesce(m.password_hash, '')::bytea), 'hex'), 32) as mark
    from users u left join sign_in_methods m on m.user_id = u.id and m.provider = 'credential' where lower(u.email) = lower($1)`,
 );
+
+/** ($1 user) */
+export const countPasskeys = statement<{ count: number }>(
+  "passkeys.count",
+  `select count(*)::int as count from passkeys where user_id = $1`,
+);

@@ -15,6 +15,21 @@ export const countPostsToday = statement<{ posts_today: number }>(
   `select posts_today from users where id = $1 and posts_day = (now() at time zone 'UTC')::date`,
 );
 
+/** ($1 user, $2 most, $3 bytes): counts bytes of contents of today, in both modes together; nothing where they would be more. */
+export const countContentOfUser = statement<{ content_today: number }>(
+  "users.count_content",
+  `update users set content_day = (now() at time zone 'UTC')::date,
+     content_today = $3::bigint + case when content_day = (now() at time zone 'UTC')::date then content_today else 0 end
+   where id = $1 and $3::bigint + case when content_day = (now() at time zone 'UTC')::date then content_today else 0 end <= $2
+   returning content_today`,
+);
+
+/** ($1 user) */
+export const readContentToday = statement<{ content_today: number }>(
+  "users.read_content_today",
+  `select content_today from users where id = $1 and content_day = (now() at time zone 'UTC')::date`,
+);
+
 /** ($1 user, $2 most): how many posts wait for their time, in both modes together, and when the first of them goes. Counts no further than to `most`. */
 export const countScheduledOfUser = statement<{ count: number; first: Date | null }>(
   "posts.count_scheduled_of_user",

@@ -96,6 +96,16 @@ export const dropSurplusDeliveries = statement(
    where d.id = surplus.id and d.status = 'pending'`,
 );
 
+/** ($1 webhooks, $2 most of each, $3 most bytes of each): the oldest in their logs go. */
+export const trimDeliveries = statement(
+  "webhook_deliveries.trim",
+  `delete from webhook_deliveries d
+   using unnest($1::uuid[]) as w(id) cross join lateral (
+     select id, row_number() over newest as place, sum(octet_length(payload)) over newest as bytes
+     from webhook_deliveries where webhook_id = w.id window newest as (order by id desc)) as kept
+   where d.id = kept.id and (kept.place > $2 or kept.bytes > $3)`,
+);
+
 /** ($1 most) */
 export const deleteOldDeliveries = statement(
   "webhook_deliveries.delete_old",

@@ -27,6 +27,8 @@ export interface StoredAnswer {
   status: number;
   body: unknown;
   headers: Record<string, string>;
+  /** Of an answer about a post, which is to be read anew: kept is the rest. */
+  postId: string | null;
 }
 
 /** What a call is claimed by: the same key with another operation or another request is a mistake of the caller's. */
@@ -62,7 +64,7 @@ function readStored(found: KeyRow, request: ClaimRequest): StoredAnswer {
     );
   }
   if (found.status === null) throw inProgress(found.seconds_left);
-  return { status: found.status, body: found.body, headers: found.headers ?? {} };
+  return { status: found.status, body: found.body, headers: found.headers ?? {}, postId: found.post_id };
 }
 
 /** Does the work while the claim is kept alive; what is refused or fails frees the key. */
@@ -118,11 +120,16 @@ async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promi
     held.key,
     held.id,
     held.status,
-    jsonb(answer.kept ?? answer.body),
+    jsonb(answer.kept ?? withoutPost(answer)),
     headers,
     answer.post?.id ?? null,
   ];
   return (await storeAnswer.run(db, values)) === 1;
+}
+
+/** A post is answered as it is when the call is repeated: what it was is kept nowhere. */
+function withoutPost({ body, post }: Answer): object {
+  return post === undefined || !("post" in body) ? body : { ...body, post: null };
 }
 
 function inProgress(retryAfterSeconds: number): PublicError {

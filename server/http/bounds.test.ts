@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { BOUNDS } from "../../model/bounds.ts";
+import { newId } from "../../model/ids.ts";
 import { idOf } from "../../tests/answers.ts";
 import { createWorld, PASSWORD, type World } from "../../tests/world.ts";
 import { relayEvents } from "../domain/webhooks/relay.ts";
-import { sweepSignIn } from "../jobs/sweeps.ts";
+import { sweepIdempotencyKeys, sweepSignIn } from "../jobs/sweeps.ts";
 
 let world: World;
 
@@ -168,4 +169,134 @@ test("a person has so many keys, connect links and uploads under way at most", a
     ),
   );
   assert.deepEqual(uploads.map(({ status }) => status).sort(), [201, 429, 429]);
+});
+
+test("keys and connect links that have ended are forgotten after some time, and beyond a number at once", async () => {
+  const { pool } = world.services;
+  const { test: tenant } = await world.makeTenants();
+  const ended = BOUNDS.pastOnes + 5;
+  await pool.query(
+    `insert into api_keys (id, user_id, mode, name, digest, prefix, revoked_at)
+     select gen_random_uuid(), $1, 'test', n::text, decode(md5($1 || 'past' || n), 'hex'), 'amp_test_abc', now() - make_interval(mins => n) from generate_series(1, $2::int) as n
+     union all select gen_random_uuid(), $1, 'test', 'long ago', decode(md5($1 || 'old'), 'hex'), 'amp_test_abc', now() - make_interval(days => $3)`,
+    [tenant.userId, ended, BOUNDS.pastDays + 1],
+  );
+  await pool.query(
+    `insert into connect_links (id, user_id, mode, token_digest, platform_set_id, return_url, expires_at)
+     select lpad(to_hex(n), 32, '0')::uuid, $1, 'test', decode(md5($1 || 'past' || n), 'hex'), $2::uuid, 'https://example.com', now() - make_interval(mins => n) from generate_series(1, $3::int) as n
+     union all select '00000000-0000-0000-0000-000000000000', $1, 'test', decode(md5($1 || 'old'), 'hex'), $2::uuid, 'https://example.com', now() - make_interval(days => $4)
+     union all select gen_random_uuid(), $1, 'test', decode(md5($1 || 'new'), 'hex'), $2::uuid, 'https://example.com', now() + interval '1 day'`,
+    [tenant.userId, tenant.platformSetId, ended, BOUNDS.pastDays + 1],
+  );
+  await sweep();
+  assert.equal(await count("api_keys where user_id = $1 and revoked_at is not null", tenant.userId), BOUNDS.pastOnes);
+  assert.equal(await count("api_keys where user_id = $1 and name in ('1', $2)", tenant.userId, String(ended)), 1);
+  assert.equal((await world.call(tenant, "GET", "/api/v1/posts")).status, 200, "the tenant's own key works on");
+  assert.equal(await count("connect_links where user_id = $1", tenant.userId), BOUNDS.pastOnes + 1);
+  assert.equal(await count("connect_links where user_id = $1 and expires_at > now()", tenant.userId), 1);
+});
+
+test("apps that were replaced and invitations that nobody took are forgotten, but for apps that something lives by", async () => {
+  const { pool } = world.services;
+  const { test: tenant } = await world.makeTenants();
+  const accountId = await world.connect(tenant, "threads");
+  const { rows } = await pool.query<{ id: string; named: string }>(
+    `insert into oauth_apps (id, user_id, mode, platform, platform_set_id, client_id, client_secret_sealed, redirect_uri, removed_at)
+     select gen_random_uuid(), $1, 'test', 'threads', $2, named, '', '', now() - make_interval(days => $3)
+     from unnest(array['idle', 'lived by']) as named returning id, client_id as named`,
+    [tenant.userId, tenant.platformSetId, BOUNDS.pastDays + 1],
+  );
+  const lived = rows.find(({ named }) => named === "lived by");
+  await pool.query("update connections set oauth_app_id = $1 where account_id = $2", [lived?.id, accountId]);
+  await pool.query(
+    "insert into invites (id, email, token_digest, invited_by, expires_at) select gen_random_uuid(), n || '@invited.example', n, $1, now() - make_interval(days => n) from unnest(array[-1, 1, 31]) as n",
+    [tenant.userId],
+  );
+  await sweep();
+  assert.deepEqual((await pool.query("select client_id from oauth_apps where removed_at is not null")).rows, [
+    { client_id: "lived by" },
+  ]);
+  assert.equal(await count("invites"), 2);
+});
+
+test("of the keys of a post the first and the newest stay, whatever its caller does with it", async () => {
+  const { pool } = world.services;
+  const { test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "threads");
+  const post = { content: { text: "Often" }, platforms: ["threads"], platformSetId: tenant.platformSetId };
+  const made = await world.call(tenant, "POST", "/api/v1/posts", post, { "idempotency-key": "made" });
+  await pool.query("update idempotency_keys set created_at = now() - interval '90 days' where key = 'made'");
+  await pool.query(
+    `insert into idempotency_keys (user_id, mode, key, operation, request_hash, claim, claimed_until, status, post_id, created_at)
+     select $1, 'test', n::text, 'posts_update', 'h', gen_random_uuid(), now(), 200, $2, now() - interval '40 days' - make_interval(secs => n) from generate_series(1, $3::int) as n`,
+    [tenant.userId, idOf(made.body, "post"), BOUNDS.keysOfPost + 10],
+  );
+  await sweepIdempotencyKeys(pool, new AbortController().signal);
+  const left = "idempotency_keys where user_id = $1";
+  assert.equal(await count(left, tenant.userId), BOUNDS.keysOfPost + 1);
+  assert.equal(await count(`${left} and key in ('1', $2)`, tenant.userId, String(BOUNDS.keysOfPost + 10)), 1);
+  const again = await world.call(tenant, "POST", "/api/v1/posts", post, { "idempotency-key": "made" });
+  assert.deepEqual([again.status, again.headers.get("idempotency-replayed")], [201, "true"]);
+  assert.equal(idOf(again.body, "post"), idOf(made.body, "post"));
+});
+
+test("the log of a webhook has so many deliveries at most, and so many bytes", async () => {
+  const { pool } = world.services;
+  const { test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "threads");
+  const logs = await Promise.all(
+    ["many", "large"].map(async (name) =>
+      idOf((await world.call(tenant, "POST", "/api/v1/webhooks", { url: `https://${name}.example` })).body, "webhook"),
+    ),
+  );
+  for (const [webhookId, rows, bytes] of [
+    [logs[0], BOUNDS.keptDeliveries + 20, 2],
+    [logs[1], 12, BOUNDS.keptDeliveryBytes / 10],
+  ] as const)
+    await pool.query(
+      `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload, status)
+       select (lpad(to_hex(n), 8, '0') || substr(md5($1::text), 9))::uuid, $1::uuid, $2, 'test', 'post.updated', repeat('x', $4::int), 'delivered' from generate_series(1, $3::int) as n`,
+      [webhookId, tenant.userId, rows, bytes],
+    );
+  world.services.settings.scheduling = "all";
+  const scheduledFor = new Date(Date.now() + 86_400_000).toISOString();
+  const post = { content: { text: "Told" }, platforms: ["threads"], platformSetId: tenant.platformSetId, scheduledFor };
+  assert.equal((await world.call(tenant, "POST", "/api/v1/posts", post)).status, 201);
+  while (await relayEvents(world.services)) continue;
+  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[0]), BOUNDS.keptDeliveries);
+  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[1]), 10);
+  for (const webhookId of logs)
+    assert.equal(await count("webhook_deliveries where webhook_id = $1 and type = 'post.scheduled'", webhookId), 1);
+});
+
+test("the audit log takes so many changes of a person within a day, and nothing keeps them from taking away", async () => {
+  const { pool } = world.services;
+  const { test: tenant } = await world.makeTenants();
+  const cookie = await world.signIn(tenant);
+  const key = { name: "one", mode: "test" };
+  const made = await world.callAs(cookie, "POST", "/api/keys", key);
+  assert.equal(made.status, 201);
+  await pool.query(
+    `insert into audit_events (id, user_id, actor_kind, actor_id, action)
+     select (substr($2, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $1, 'session', 's', 'api_key.created' from generate_series(1, $3::int) as n`,
+    [tenant.userId, newId(), BOUNDS.notedChanges],
+  );
+  const refused = await world.callAs(cookie, "POST", "/api/keys", key);
+  assert.equal(refused.status, 429, JSON.stringify(refused.body));
+  assert.match(JSON.stringify(refused.body), /"name":"notedChanges"/);
+  assert.equal((await world.callAs(cookie, "DELETE", `/api/keys/${idOf(made.body, "key")}`)).status, 200);
+});
+
+test("a person has so many passkeys at most", async () => {
+  const { test: tenant } = await world.makeTenants();
+  const cookie = await world.signIn(tenant);
+  const add = () => world.callAs(cookie, "POST", "/api/auth/passkey/verify-registration", { response: {} });
+  assert.doesNotMatch(JSON.stringify((await add()).body), /as many as you may/);
+  await world.services.pool.query(
+    "insert into passkeys (id, user_id, credential_id, public_key, counter, device_type, backed_up) select $1 || n, $1, $1 || n, '', 0, 'singleDevice', false from generate_series(1, $2::int) as n",
+    [tenant.userId, BOUNDS.passkeys],
+  );
+  const refused = await add();
+  assert.match(JSON.stringify(refused.body), /You have 50 passkeys, which is as many as you may/);
+  assert.equal(refused.status, 400);
 });

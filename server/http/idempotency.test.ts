@@ -126,6 +126,23 @@ test("every write takes a key: a repeated publish, retry, rename or delete is an
   }
 });
 
+test("a repeat shows the post as it is by now, and what is kept for it has no copy of the post", async () => {
+  const key = randomUUID();
+  const first = await create(key);
+  const id = idOf(first.body, "post");
+  assert.equal(
+    (await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "As it is now" } })).status,
+    200,
+  );
+  const again = await create(key);
+  const now = await world.call(world.test, "GET", `/api/v1/posts/${id}`);
+  assert.deepEqual([again.status, again.headers.get("idempotency-replayed")], [201, "true"]);
+  assert.deepEqual(again.body, Object.assign({}, first.body, now.body));
+  assert.equal(again.headers.get("etag"), now.headers.get("etag"));
+  const { rows } = await world.services.pool.query("select body from idempotency_keys where post_id = $1", [id]);
+  assert.deepEqual(rows, [{ body: { post: null, warnings: [] } }]);
+});
+
 test("a form is the same request when its fields and bytes are, whatever its boundary", async () => {
   const key = randomUUID();
   const send = async (bytes: Uint8Array<ArrayBuffer>): Promise<Called> => {
@@ -175,7 +192,12 @@ test("the claim of a process that died is free again after its time, and its lat
   const { rows } = await pool.query("select name from users where id = $1", [caller.userId]);
   assert.deepEqual(rows, [{ name: "" }]);
   await write({ pool }, { ...caller, claim: heir }, async () => ({ body: { done: true } }));
-  assert.deepEqual(await claim(pool, caller, request), { status: 200, body: { done: true }, headers: {} });
+  assert.deepEqual(await claim(pool, caller, request), {
+    status: 200,
+    body: { done: true },
+    headers: {},
+    postId: null,
+  });
 });
 
 test("work that fails frees its key, and the answer is stored in the work's own transaction", async () => {

@@ -42,7 +42,7 @@ export async function perform(services: Services, binding: Binding, asked: Asked
     requestHash,
     status: operation.status,
   });
-  if (!isClaim(held)) return { stored: held };
+  if (!isClaim(held)) return { stored: await readAgain(services, asked, held) };
   return {
     answer: await holding(services.pool, call, held, () =>
       run(services, binding, { ...asked, call: { ...call, claim: held } }),
@@ -72,6 +72,19 @@ async function waitForPost(
   const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
   if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
   return answer;
+}
+
+/** What an earlier call was answered, with its post as it is now; a repeat that wants to wait for it does so like the first. */
+async function readAgain(services: Services, { call, waiting }: Asked, stored: StoredAnswer): Promise<StoredAnswer> {
+  const { postId, body } = stored;
+  if (postId === null || typeof body !== "object" || body === null || !("post" in body)) return stored;
+  const now =
+    waiting === null ? await getPost(services, call, postId) : await waitForPost(services, call, postId, waiting);
+  return {
+    ...stored,
+    body: { ...body, ...now.body },
+    headers: now.post === undefined ? stored.headers : { ...stored.headers, etag: now.post.etag },
+  };
 }
 
 function isClaim(held: Claim | StoredAnswer): held is Claim {

@@ -47,6 +47,16 @@ const limitIn = ({ status, body }: Called) => {
   return limit;
 };
 
+/** Those that limit. */
+async function quotasOf(tenant: Tenant) {
+  const { quotas } = z
+    .object({
+      quotas: z.array(z.object({ name: z.string(), limit: z.int().nullable(), remaining: z.int().nullable() })),
+    })
+    .parse((await world.call(tenant, "GET", "/api/v1/account-context")).body);
+  return quotas.filter(({ limit }) => limit !== null);
+}
+
 const inAYear = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const draft = (tenant: Tenant, more: object = {}) => ({
   content: { text: "Hello" },
@@ -105,6 +115,26 @@ test("a person makes as many calls of a class a minute as they may, and every an
   assert.deepEqual(standing(await world.call(tenant, "POST", POSTS, draft(tenant))), [3, 2]);
   assert.equal((await read(world.test)).status, 200);
   assert.equal((await read(world.test)).headers.get("x-ratelimit-limit"), "2147483647");
+});
+
+test("a person's posts have as much content a day as they may, made or changed, whoever else writes at the same time", async () => {
+  const most = 1_200;
+  const { test: tenant } = await newPerson({ contentBytesPerDay: most });
+  const long = (length: number) => draft(tenant, { content: { text: "x".repeat(length) } });
+  const made = await Promise.all([1, 2, 3, 4, 5].map(() => world.call(tenant, "POST", POSTS, long(300))));
+  assert.equal(countOf(made, 201), 3);
+  for (const each of made.filter(({ status }) => status !== 201))
+    assert.deepEqual([limitIn(each).name, limitIn(each).limit], ["contentBytesPerDay", most]);
+  const id = idOf(made.find(({ status }) => status === 201)?.body, "post");
+  const change = (length: number) =>
+    world.call(tenant, "PATCH", `${POSTS}/${id}`, { content: { text: "y".repeat(length) } });
+  assert.equal((await change(300)).status, 429);
+  assert.equal((await change(10)).status, 200);
+  const [quota] = await quotasOf(tenant);
+  assert.equal(quota?.name, "contentBytesPerDay");
+  assert.ok(Number(quota.remaining) > 0 && Number(quota.remaining) < 500, String(quota.remaining));
+  await world.services.pool.query("update users set content_day = content_day - 1 where id = $1", [tenant.userId]);
+  assert.equal((await change(300)).status, 200, "the next day is another");
 });
 
 test("calls are counted over MCP and tus as they are over REST", async () => {
@@ -174,15 +204,7 @@ test("a person makes as many posts a day as they may, in both modes together and
   const midnight = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000).toISOString();
   assert.deepEqual(limitIn(refused), { kind: "quota", name: "postsPerDay", limit: 5, resetsAt: midnight });
   assert.ok(Number(refused.headers.get("retry-after")) > 0);
-  const context = z
-    .object({
-      quotas: z.array(z.object({ name: z.string(), limit: z.int().nullable(), remaining: z.int().nullable() })),
-    })
-    .parse((await world.call(tenant, "GET", "/api/v1/account-context")).body);
-  assert.deepEqual(
-    context.quotas.filter(({ limit }) => limit !== null),
-    [{ name: "postsPerDay", limit: 5, remaining: 0 }],
-  );
+  assert.deepEqual(await quotasOf(tenant), [{ name: "postsPerDay", limit: 5, remaining: 0 }]);
   // What was answered before is answered again.
   assert.equal(idOf((await create({ "idempotency-key": "once" })).body, "post"), idOf(first.body, "post"));
   await world.services.pool.query("update users set posts_day = posts_day - 1 where id = $1", [tenant.userId]);

@@ -2,10 +2,19 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
-import { deleteUnbegunGrants } from "../db/api-keys.ts";
-import { deleteOldIdempotencyKeys, deleteOldOutbox, deleteOldVerifications, foldPostCounts } from "../db/chores.ts";
+import { deletePastKeys, deleteUnbegunGrants } from "../db/api-keys.ts";
+import {
+  deleteOldIdempotencyKeys,
+  deleteOldInvites,
+  deleteOldOutbox,
+  deleteOldVerifications,
+  deleteSurplusKeysOfPosts,
+  foldPostCounts,
+} from "../db/chores.ts";
+import { deletePastLinks } from "../db/connect-links.ts";
 import { deleteOldEnds } from "../db/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
+import { deletePastApps } from "../db/oauth-apps.ts";
 import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
 import { sweepPublishSteps } from "../db/publish-steps.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
@@ -20,8 +29,10 @@ const BATCH = 1_000;
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /** Idempotency keys that nobody can mean any more. */
-export const sweepIdempotencyKeys = (pool: pg.Pool, signal: AbortSignal) =>
-  inBatches(pool, deleteOldIdempotencyKeys, signal);
+export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, deleteOldIdempotencyKeys, signal);
+  await inBatches(pool, deleteSurplusKeysOfPosts, signal, [BOUNDS.keysOfPost]);
+}
 
 /** Events that every reader has had 30 days for, what was sent of them, and logs that nobody reads any more. */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
@@ -36,7 +47,7 @@ export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
-/** Sessions, what was asked once, grants and tokens of MCP clients, and counts of tries that are over; and accounts that nobody has confirmed. */
+/** Sessions, what was asked once, keys, links and apps that have long ended, and counts of tries that are over; and accounts that nobody has confirmed. */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
   await inBatches(pool, deleteUnbegunGrants, signal);
@@ -44,7 +55,11 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteOldThrottles, signal);
   await inBatches(pool, deleteOldVerifications, signal);
   await inBatches(pool, deleteOldEnds, signal);
-  while (!signal.aborted && (await deleteUnconfirmed.run(pool, [BOUNDS.unconfirmedDays, BATCH])) === BATCH);
+  await inBatches(pool, deleteOldInvites, signal);
+  await inBatches(pool, deletePastKeys, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
+  await inBatches(pool, deletePastLinks, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
+  await inBatches(pool, deletePastApps, signal, [BOUNDS.pastDays]);
+  await inBatches(pool, deleteUnconfirmed, signal, [BOUNDS.unconfirmedDays]);
 }
 
 /** What was sent and answered for posts that were settled so long ago. */
@@ -73,6 +88,11 @@ export function keepPostCountsFolded(pool: pg.Pool, log: Pick<Logger, "warn">, e
   };
 }
 
-async function inBatches(pool: pg.Pool, deletes: Statement<never>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await deletes.run(pool, [BATCH])) === BATCH);
+async function inBatches(
+  pool: pg.Pool,
+  deletes: Statement<never>,
+  signal: AbortSignal,
+  bounds: readonly number[] = [],
+): Promise<void> {
+  while (!signal.aborted && (await deletes.run(pool, [...bounds, BATCH])) === BATCH);
 }

@@ -1,6 +1,8 @@
-import { newId } from "../../../model/ids.ts";
+import { BOUNDS } from "../../../model/bounds.ts";
+import { firstIdAt, newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { insertAuditEvent } from "../../db/audit-events.ts";
+import { usedUp } from "../../../model/user-limits.ts";
+import { countDeeds, insertAuditEvent } from "../../db/audit-events.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Origin } from "../caller.ts";
 
@@ -28,9 +30,34 @@ export type AuditAction =
   | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
   | `encryption.${"rotated"}`;
 
-/** Writes it down in the transaction of `db`: what was done and its record are there together, or neither. */
+/** What the log would grow by for as long as somebody likes. What takes something away is not among them: it is never refused. */
+const ENDLESS: ReadonlySet<AuditAction> = new Set([
+  "user.settings_changed",
+  "user.exported",
+  "user.invited",
+  "platform_set.created",
+  "platform_set.renamed",
+  "api_key.created",
+  "post.approved",
+  "oauth_app.saved",
+  "account.connected",
+  "account.reconnected",
+  "account.refreshed",
+  "connect_link.created",
+  "webhook.created",
+  "webhook.changed",
+  "webhook.secret_rotated",
+]);
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * Writes it down in the transaction of `db`: what was done and its record are there together, or neither. Throws
+ * RATE_LIMITED where the person has had as much written down within a day as anybody may.
+ */
 export async function recordAudit(db: Db, origin: Origin, deed: Deed): Promise<void> {
   const { actor, address, requestId } = origin;
+  if (ENDLESS.has(deed.action) && (actor.kind === "key" || actor.kind === "session")) await judgeDeeds(db, deed.userId);
   await insertAuditEvent.run(db, [
     newId(),
     deed.userId,
@@ -43,4 +70,19 @@ export async function recordAudit(db: Db, origin: Origin, deed: Deed): Promise<v
     address,
     requestId,
   ]);
+}
+
+async function judgeDeeds(db: Db, userId: string | null): Promise<void> {
+  const { notedChanges: most } = BOUNDS;
+  const { count = 0 } =
+    (await countDeeds.one(db, [userId, firstIdAt(new Date(Date.now() - DAY_MILLISECONDS)), most])) ?? {};
+  if (count < most) return;
+  throw usedUp({
+    kind: "quota",
+    name: "notedChanges",
+    limit: most,
+    resetsAt: null,
+    message: `You have made ${most} changes within 24 hours that the audit log keeps, and that is as many as it takes`,
+    fix: "Wait an hour. What takes something away, such as revoking a key, goes on.",
+  });
 }

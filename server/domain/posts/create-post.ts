@@ -13,7 +13,7 @@ import type { Services } from "../services.ts";
 import { firstActionAt } from "./acts.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
-import { countPost, judgeScheduling } from "./post-limits.ts";
+import { countPost, countContent, judgeScheduling } from "./post-limits.ts";
 import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { answerPost } from "./to-post.ts";
 
@@ -40,6 +40,7 @@ export async function createPost(
   const isCounted =
     limits.postsPerDay !== null ||
     limits.maxScheduledPosts !== null ||
+    limits.contentBytesPerDay !== null ||
     (call.policies !== null && call.policies.postsPerDay !== null);
   // Without media, a claim, a count and an approval to wait for it is one statement, which is a transaction of its own.
   if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0)
@@ -49,6 +50,7 @@ export async function createPost(
     await countPost(services, tx, call);
     if (ready.scheduledFor !== null) await judgeScheduling(services, tx, call);
     const answer = await insert(services, call, tx, ready);
+    await countContent(services, tx, call, Buffer.byteLength(jsonb(answer.body.post.content)));
     if (call.uploads.length > 0) await judgeRoom(tx, services.limitsOf, call.userId);
     return answer;
   });

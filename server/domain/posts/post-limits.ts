@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
-import { countPostOfUser, countScheduledOfUser } from "../../db/user-limits.ts";
+import { countPostOfUser, countScheduledOfUser, countContentOfUser } from "../../db/user-limits.ts";
 import { lockUser } from "../../db/users.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
@@ -24,6 +24,30 @@ export async function countPost(
       resetsAt,
       message: `You may create ${most} ${most === 1 ? "post" : "posts"} a day, and have`,
       fix: `Wait until ${resetsAt.toISOString()}, or ask the operator of this instance for more.`,
+    },
+    { now },
+  );
+}
+
+/** Counts the content of a post that is made or changed, in the transaction that does so. Throws RATE_LIMITED where it is more than a person may have written in a day. */
+export async function countContent(
+  { limitsOf }: Pick<Services, "limitsOf">,
+  tx: pg.PoolClient,
+  { userId }: Pick<Call, "userId">,
+  bytes: number,
+  now = new Date(),
+): Promise<void> {
+  const { contentBytesPerDay: most } = await limitsOf(userId);
+  if (most === null || (await countContentOfUser.one(tx, [userId, most, bytes])) !== undefined) return;
+  const resetsAt = endOfDay(now);
+  throw usedUp(
+    {
+      kind: "quota",
+      name: "contentBytesPerDay",
+      limit: most,
+      resetsAt,
+      message: `Your posts may have ${most} bytes of content written a day, and this would be more`,
+      fix: `Wait until ${resetsAt.toISOString()}, send less, or ask the operator of this instance for more.`,
     },
     { now },
   );

@@ -18,7 +18,7 @@ import { holdPost } from "./hold-post.ts";
 import { mediaOf } from "./judge-stored.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
-import { judgeScheduling } from "./post-limits.ts";
+import { countContent, judgeScheduling } from "./post-limits.ts";
 import { loadKnownMedia, storeMedia } from "./post-media.ts";
 
 /** A stored post with the caller's changes in it. */
@@ -117,6 +117,7 @@ async function store(
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
+  await countContent(services, tx, call, Buffer.byteLength(jsonb(content)));
   await voidApproval.run(tx, [post.id, call.userId, call.mode]);
   await storePost.run(tx, [
     post.id,

@@ -1,5 +1,5 @@
 import type { AccountContext } from "../../../contract/account-context.ts";
-import { countPostsToday, countScheduledOfUser } from "../../db/user-limits.ts";
+import { countPostsToday, countScheduledOfUser, readContentToday } from "../../db/user-limits.ts";
 import { storedBytes } from "../../media/room.ts";
 import { readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
@@ -35,13 +35,16 @@ async function quotasOf(
   const limits = await limitsOf(userId);
   const used = {
     postsPerDay: async () => (await countPostsToday.one(pool, [userId]))?.posts_today ?? 0,
+    contentBytesPerDay: async () => (await readContentToday.one(pool, [userId]))?.content_today ?? 0,
     maxScheduledPosts: async (limit: number) => (await countScheduledOfUser.one(pool, [userId, limit]))?.count ?? 0,
     maxStorageBytes: async () => await storedBytes(pool, userId),
   };
-  const limited = (["postsPerDay", "maxScheduledPosts", "maxStorageBytes"] as const).map(async (name) => {
-    const limit = limits[name];
-    return { name, limit, remaining: limit === null ? null : Math.max(0, limit - (await used[name](limit))) };
-  });
+  const limited = (["postsPerDay", "contentBytesPerDay", "maxScheduledPosts", "maxStorageBytes"] as const).map(
+    async (name) => {
+      const limit = limits[name];
+      return { name, limit, remaining: limit === null ? null : Math.max(0, limit - (await used[name](limit))) };
+    },
+  );
   const ofPlans = (["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth"] as const).map((name) => ({
     name,
     limit: null,

@@ -7,7 +7,7 @@ import { jsonb } from "../../db/jsonb.ts";
 import { type OutboxRow, skipUnwantedEvents, takeEvents } from "../../db/outbox.ts";
 import { findPost } from "../../db/posts.ts";
 import { transaction } from "../../db/sql.ts";
-import { type DeliveryAttempt, dropSurplusDeliveries } from "../../db/webhook-deliveries.ts";
+import { type DeliveryAttempt, dropSurplusDeliveries, trimDeliveries } from "../../db/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/webhooks.ts";
 import { readAccount } from "../accounts/accounts.ts";
 import { answerPost } from "../posts/to-post.ts";
@@ -62,7 +62,7 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
   return relayed === BATCH || skipped === UNWANTED_BATCH;
 }
 
-/** A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent from there. */
+/** A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent from there. The log has its bounds, too. */
 async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Promise<void> {
   if (webhookIds.length === 0) return;
   const error = `It was dropped: ${BOUNDS.pendingDeliveries} newer deliveries of this webhook were waiting.`;
@@ -74,6 +74,7 @@ async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Pr
     answer: null,
   };
   await dropSurplusDeliveries.run(tx, [webhookIds, BOUNDS.pendingDeliveries, jsonb([dropped])]);
+  await trimDeliveries.run(tx, [webhookIds, BOUNDS.keptDeliveries, BOUNDS.keptDeliveryBytes]);
 }
 
 /** Relays for as long as the process lives. Returns what ends that. */

@@ -1,0 +1,56 @@
+import type { BOUNDS } from "../../model/bounds.ts";
+import type { UserLimits } from "../../model/user-limits.ts";
+
+/** What keeps a table from growing without end; at least one of these. */
+export interface Growth {
+  /** The statement by which a sweep deletes from it. */
+  swept?: string;
+  /** Its rows go with rows of that table, of which each has a bounded number. */
+  with?: string;
+  /** What the operator may set for each person. */
+  limits?: readonly (keyof UserLimits)[];
+  /** What holds in every instance. */
+  bounds?: readonly (keyof typeof BOUNDS)[];
+  /** In words, where it is nothing of that. */
+  because?: string;
+}
+
+/** Every table, and what bounds it: a new one is named here, or a test fails. */
+export const GROWTH: Readonly<Record<string, Growth>> = {
+  users: { swept: "users.delete_unconfirmed", bounds: ["unconfirmedDays"] },
+  sessions: { swept: "sessions.delete_old", bounds: ["sessions"] },
+  sign_in_methods: { with: "users" },
+  two_factors: { with: "users" },
+  passkeys: { with: "users", bounds: ["passkeys"] },
+  verifications: { swept: "verifications.delete_old" },
+  throttles: { swept: "throttles.delete_old" },
+  invites: { swept: "invites.delete_old" },
+  api_keys: { swept: "api_keys.delete_past", bounds: ["activeKeys", "pastOnes", "pastDays"] },
+  mcp_tokens: { swept: "mcp_tokens.delete_old" },
+  mcp_ended_sessions: { swept: "mcp_ended_sessions.delete_old" },
+  platform_sets: { because: "each person has 20 in a mode at most" },
+  accounts: { bounds: ["notedChanges"] },
+  connections: { with: "accounts" },
+  oauth_apps: { swept: "oauth_apps.delete_past", bounds: ["notedChanges", "pastDays"] },
+  oauth_attempts: { swept: "oauth_attempts.delete_old" },
+  connect_links: { swept: "connect_links.delete_past", bounds: ["pendingConnectLinks", "pastOnes", "pastDays"] },
+  posts: { limits: ["postsPerDay", "contentBytesPerDay"] },
+  post_counts: { swept: "post_counts.fold" },
+  platform_posts: { with: "posts", limits: ["postsPerDay"] },
+  publish_steps: { swept: "publish_steps.sweep", limits: ["postsPerDay", "callsPerMinute"] },
+  post_media: { with: "posts", limits: ["postsPerDay"] },
+  post_approvals: { with: "posts" },
+  media: { swept: "media.remove_released", limits: ["maxStorageBytes", "postsPerDay", "callsPerMinute"] },
+  resumable_uploads: { swept: "resumable_uploads.remove", bounds: ["uploadsUnderWay"] },
+  resumable_upload_parts: { with: "resumable_uploads" },
+  idempotency_keys: { swept: "idempotency_keys.delete_old", bounds: ["keysOfPost"], limits: ["callsPerMinute"] },
+  outbox: { swept: "outbox.delete_old", limits: ["callsPerMinute"] },
+  webhooks: { swept: "webhooks.delete_unread", because: "each person has 20 in a mode at most" },
+  webhook_deliveries: {
+    swept: "webhook_deliveries.delete_old",
+    bounds: ["pendingDeliveries", "keptDeliveries", "keptDeliveryBytes"],
+  },
+  audit_events: { bounds: ["notedChanges", "notedFailures"] },
+  instance: { because: "it has a row for each thing that the instance knows of itself" },
+  schema_migrations: { because: "it has a row for each migration" },
+};
