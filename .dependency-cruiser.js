@@ -40,7 +40,7 @@ export default {
     row(
       "catalog-is-pure",
       "^platforms/(catalog|validate|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$",
-      "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta-graph)|/(broker|wire)\\.ts$",
+      "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|/(broker|wire)\\.ts$",
       "The pure half of a platform runs in a browser, so it must not reach network code.",
     ),
     row(

@@ -15,7 +15,7 @@ import { graphs as instagram } from "../platforms/instagram/errors.ts";
 import { find, isMadeOf, replaceEvery } from "../platforms/kit/find.ts";
 import { answerOf } from "../platforms/kit/fixture.ts";
 import { parseJson } from "../platforms/kit/http.ts";
-import { classifyGraphAnswer } from "../platforms/kit/meta-graph.ts";
+import { classifyGraphAnswer } from "../platforms/kit/meta/graph.ts";
 import { redact, redactUrl } from "../platforms/kit/redaction.ts";
 import { composed, countText } from "../platforms/kit/text.ts";
 import { findUrls } from "../platforms/kit/urls.ts";

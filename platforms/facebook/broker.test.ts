@@ -15,7 +15,7 @@ import {
 } from "../kit/fixture.ts";
 import { BrokerError, type OpenIntent, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
-import { progressOf } from "./video.ts";
+import { progressOf } from "./status.ts";
 
 const FEED = { ...CONTENT, placement: "feed" };
 const PHOTOS = {

@@ -1,5 +1,5 @@
-import { metaErrors } from "../kit/meta-errors.ts";
-import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta-graph.ts";
+import { metaErrors } from "../kit/meta/errors.ts";
+import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta/graph.ts";
 import type { BrokerError } from "../platform.ts";
 
 const DAY_SECONDS = 86_400;

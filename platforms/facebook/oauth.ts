@@ -7,7 +7,7 @@ import {
   readPage,
   revokeFacebookGrant,
   type ManagedPage,
-} from "../kit/meta-login.ts";
+} from "../kit/meta/login.ts";
 import { BrokerError, type Choice, type OAuth, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";

@@ -1,11 +1,12 @@
 import { find, isMadeOf } from "../kit/find.ts";
-import { callGraph, findRowByCode, graphError, graphRequest, readGraphAnswer } from "../kit/meta-graph.ts";
-import { earliestDate, searchedDates, wholeSeconds } from "../kit/search.ts";
-import { composed } from "../kit/text.ts";
-import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
-import { kindOf, photoIds, stepNames } from "./content.ts";
+import { getGraph, graphRequest, readGraphAnswer } from "../kit/meta/graph.ts";
+import { listedWithin, refusalOf } from "../kit/meta/reconcile.ts";
+import { earliestDate } from "../kit/search.ts";
+import { collapseSpaces, composed } from "../kit/text.ts";
+import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
+import { edgeOf, kindOf, photoIds, stepNames } from "./content.ts";
 import { graph } from "./errors.ts";
-import { acceptedAs, progressOf, readVideoIfThere, reasonOf } from "./video.ts";
+import { acceptedAs, failedVideo, progressOf, readVideoIfThere } from "./status.ts";
 import { postList, storyList, type ListedPost } from "./wire.ts";
 
 /**
@@ -31,14 +32,11 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
 const LIST_LIMIT = 100;
 
 async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<Verdict> {
-  const { since, until } = searchedDates(intent, context.now);
   const answer = await context.http.send(
-    graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/published_posts`, {
+    graphRequest(graph, context.accessToken, "GET", edgeOf(context, "published_posts"), {
       fields:
         "id,message,created_time,permalink_url,status_type,is_published,attachments{media_type,url,target{id},subattachments{target{id}}}",
-      since: String(wholeSeconds(since)),
-      ...(until === null ? {} : { until: String(wholeSeconds(until)) }),
-      limit: String(LIST_LIMIT),
+      ...listedWithin(intent, context.now, LIST_LIMIT),
     }),
   );
   const { data } = readGraphAnswer(graph, postList, answer);
@@ -56,7 +54,7 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
       done: { [stepNames.publish]: id, hasLink: link !== null },
       remoteId: id,
       platformPostId: id,
-      ...(link === null ? {} : { publishedUrl: link }),
+      publishedUrl: link ?? undefined,
     };
   }
   if (data.length >= LIST_LIMIT)
@@ -97,7 +95,7 @@ function saysTheSame(sent: string, read: string): boolean {
 }
 
 function plain(text: string): string {
-  return composed(text).replace(/\s+/g, " ").trim();
+  return collapseSpaces(composed(text));
 }
 
 async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise<Verdict> {
@@ -114,16 +112,7 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
       return { verdict: "published", ...acceptedAs(id) };
     case "failed":
     case "dead": {
-      const platformError = {
-        status: 200,
-        code: video.status?.video_status ?? null,
-        message: reasonOf(video),
-        requestId: null,
-      };
-      const error = new BrokerError("MEDIA_FAILED", "Facebook could not process the video.", {
-        maxAttempts: 2,
-        platformError,
-      });
+      const error = failedVideo(video, "Facebook could not process the video.", { maxAttempts: 2 });
       return {
         verdict: "not_published",
         definitive: true,
@@ -139,7 +128,7 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
         verdict: "not_published",
         definitive: false,
         proof: "The video is there, and its publishing has not begun.",
-        ...refusal(intent),
+        error: refusalOf(graph, intent.answer.platformError),
       };
   }
 }
@@ -148,12 +137,7 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
 const UNREADABLE_SECONDS = 900;
 
 async function reconcileStory(context: StepContext, mediaId: string): Promise<Verdict> {
-  const { data } = await callGraph(
-    graph,
-    context.http,
-    storyList,
-    graphRequest(graph, context.accessToken, "GET", `${context.account.platformAccountId}/stories`, {}),
-  );
+  const { data } = await getGraph(graph, context, storyList, edgeOf(context, "stories"));
   const story = data.find(({ media_id: id }) => id === mediaId);
   if (story === undefined) return { verdict: "not_listed", reason: "The medium is in none of the Page's stories." };
   const { post_id: id, url } = story;
@@ -162,13 +146,6 @@ async function reconcileStory(context: StepContext, mediaId: string): Promise<Ve
     done: { [stepNames.publish]: id },
     remoteId: id,
     platformPostId: id,
-    ...(url === null ? {} : { publishedUrl: url }),
+    publishedUrl: url ?? undefined,
   };
-}
-
-/** What the lost call was refused with, where it was: it says whether trying again can help. */
-function refusal({ answer: { platformError } }: OpenIntent): { error?: BrokerError } {
-  if (typeof platformError?.code !== "string") return {};
-  const row = findRowByCode(graph, platformError.code);
-  return row === undefined ? {} : { error: graphError(graph, row, platformError) };
 }

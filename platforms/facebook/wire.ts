@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { uploadUrl } from "../kit/meta-upload.ts";
+import { uploadUrl } from "../kit/meta/upload.ts";
 
 /** Facebook's answers, only the members that are read. Ids are strings; a few come as bare numbers. */
 const id = z
@@ -19,8 +19,6 @@ const link = z
     const url = URL.parse(address, "https://www.facebook.com");
     return url?.protocol === "https:" ? url.href : null;
   });
-
-export const created = z.object({ id });
 
 export const posted = z.object({ id, permalink_url: link });
 
@@ -92,8 +90,6 @@ export const videoState = z.object({
 });
 
 export type VideoState = z.infer<typeof videoState>;
-
-export const accepted = z.object({ success: z.literal(true) });
 
 export const storyPublished = z.object({ success: z.literal(true), post_id: id });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { answerOf } from "../kit/fixture.ts";
-import { exampleOf } from "../kit/meta-graph.fixture.ts";
-import { classifyGraphAnswer } from "../kit/meta-graph.ts";
+import { exampleOf } from "../kit/meta/graph.fixture.ts";
+import { classifyGraphAnswer } from "../kit/meta/graph.ts";
 import { errors, graphs } from "./errors.ts";
 
 const NOT_READY = {

@@ -1,5 +1,5 @@
-import { metaErrors } from "../kit/meta-errors.ts";
-import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta-graph.ts";
+import { metaErrors } from "../kit/meta/errors.ts";
+import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
  * What Instagram's refusals mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked "seen"

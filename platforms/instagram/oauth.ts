@@ -1,7 +1,5 @@
-import type { z } from "zod";
-
-import type { HttpClient, HttpRequest } from "../kit/http.ts";
-import { callGraph, graphRequest } from "../kit/meta-graph.ts";
+import type { HttpClient } from "../kit/http.ts";
+import { getGraph } from "../kit/meta/graph.ts";
 import {
   exchangeFacebookCode,
   FACEBOOK_DIALOG,
@@ -9,11 +7,12 @@ import {
   readManagedPages,
   requireScopes,
   revokeFacebookGrant,
-} from "../kit/meta-login.ts";
+} from "../kit/meta/login.ts";
+import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
 import { BrokerError, type Choice, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs } from "./errors.ts";
-import { alive, linkedAccount, longToken, profile, shortToken } from "./wire.ts";
+import { alive, linkedAccount, profile, shortToken } from "./wire.ts";
 
 /**
  * Instagram Login: no Facebook Page is needed. Comments are asked for because of the first comment; a person may leave
@@ -27,8 +26,8 @@ export const oauth: OAuth = {
   pkce: false,
   exchange: exchangeCode,
   profile: readProfile,
-  // A token has to be a day old and lives 60 days; there is no refresh token. A call to revoke one is not documented.
-  refresh: { minAgeSeconds: 86_400, afterSeconds: 30 * 86_400, run: refreshToken },
+  // A call to revoke a token is not documented.
+  refresh: { ...RENEWAL, run: refreshToken },
 };
 
 const [FACEBOOK_SCOPES] = capabilities.otherPublishScopes;
@@ -51,60 +50,31 @@ export const facebookLogin: OAuth = {
   grantor: (http, app, grant) => readGrantor(graphs.facebook, http, app, grant),
 };
 
-/** These calls know no versions. */
-const HOST = "https://graph.instagram.com";
+const TOKENS: LongTokens = {
+  graph: graphs.instagram,
+  codeUrl: "https://api.instagram.com/oauth/access_token",
+  host: "https://graph.instagram.com",
+  prefix: "ig",
+};
 
-/** Code to short token (1 hour) to long token (60 days). */
-async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: string }): Promise<Grant> {
-  const short = await call(http, shortToken, {
-    method: "POST",
-    url: "https://api.instagram.com/oauth/access_token",
-    form: {
-      client_id: app.clientId,
-      client_secret: app.clientSecret,
-      grant_type: "authorization_code",
-      redirect_uri: app.redirectUri,
-      // Instagram appends "#_" to the redirect, which is no part of the code.
-      code: callback.code.replace(/#_$/, ""),
-    },
-  });
+async function exchangeCode(http: HttpClient, app: OAuthApp, { code }: { code: string }): Promise<Grant> {
+  const { grant, short } = await exchangeForLongToken(TOKENS, http, app, code, shortToken);
   if (short.permissions !== null) requireScopes(graphs.instagram, short.permissions, capabilities.publishScopes);
-  const long = await call(http, longToken, {
-    method: "GET",
-    url: `${HOST}/access_token`,
-    query: { grant_type: "ig_exchange_token", client_secret: app.clientSecret, access_token: short.access_token },
-  });
-  return { ...grantOf(long), scopes: short.permissions };
+  return { ...grant, scopes: short.permissions };
 }
 
-/**
- * A grant that Instagram does not renew any more needs the person. A Page's token has no end and is not renewed: it is
- * asked whether it still holds.
- */
+/** A Page's token has no end and is not renewed: it is asked whether it still holds. */
 async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Promise<Grant> {
-  if (grant.expiresInSeconds === null) {
-    await callGraph(
-      graphs.facebook,
-      http,
-      alive,
-      graphRequest(graphs.facebook, grant.accessToken, "GET", "me", { fields: "id" }),
-    );
-    return grant;
-  }
-  try {
-    const query = { grant_type: "ig_refresh_token", access_token: grant.accessToken };
-    return grantOf(await call(http, longToken, { method: "GET", url: `${HOST}/refresh_access_token`, query }));
-  } catch (error) {
-    if (!(error instanceof BrokerError) || error.code !== "CONTENT_REJECTED") throw error;
-    throw error.with({ code: "AUTH_EXPIRED", message: "Instagram does not renew the account's access." });
-  }
+  if (grant.expiresInSeconds !== null) return await renewLongToken(TOKENS, http, grant);
+  await getGraph(graphs.facebook, { http, accessToken: grant.accessToken }, alive, "me", { fields: "id" });
+  return grant;
 }
 
 const PROFESSIONAL: readonly unknown[] = ["BUSINESS", "MEDIA_CREATOR", "CREATOR"];
 
 async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {
   const fields = "user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count";
-  const me = await call(http, profile, graphRequest(graphs.instagram, accessToken, "GET", "me", { fields }));
+  const me = await getGraph(graphs.instagram, { http, accessToken }, profile, "me", { fields });
   if (!PROFESSIONAL.includes(me.account_type)) {
     throw new BrokerError(
       "AUTH_REVOKED",
@@ -152,31 +122,13 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
 
 /** What is known of the Page it is linked to stays as it was. */
 async function readLinkedAccount(http: HttpClient, accessToken: string, accountId: string): Promise<Profile> {
-  const me = await callGraph(
-    graphs.facebook,
-    http,
-    linkedAccount,
-    graphRequest(graphs.facebook, accessToken, "GET", accountId, { fields: "id,username,name,profile_picture_url" }),
-  );
+  const fields = "id,username,name,profile_picture_url";
+  const me = await getGraph(graphs.facebook, { http, accessToken }, linkedAccount, accountId, { fields });
   return {
     platformAccountId: accountId,
     username: me.username ?? null,
     displayName: me.name ?? null,
     avatarUrl: me.profile_picture_url ?? null,
     metadata: { login: "facebook" },
-  };
-}
-
-function call<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
-  return callGraph(graphs.instagram, http, schema, request);
-}
-
-function grantOf(token: z.infer<typeof longToken>): Grant {
-  return {
-    accessToken: token.access_token,
-    refreshToken: null,
-    expiresInSeconds: token.expires_in ?? null,
-    refreshExpiresInSeconds: null,
-    scopes: null,
   };
 }

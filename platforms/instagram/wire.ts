@@ -1,7 +1,9 @@
 import { z } from "zod";
 
-/** Instagram's answers, only the members that are read. Ids are strings of digits; a few come as bare numbers. */
-const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
+import { permalink, type ContainerState } from "../kit/meta/containers.ts";
+import { metaId as id } from "../kit/meta/graph.ts";
+
+/** Instagram's answers, only the members that are read. */
 
 const text = z.string().nullish();
 
@@ -16,14 +18,9 @@ function bareOrWrapped<T>(schema: z.ZodType<T>): z.ZodType<T> {
   );
 }
 
-/** `uri` is where the bytes go, of a container that waits for them. */
-export const created = z.object({ id, uri: text });
-
-export const containerStatus = z.object({ status_code: z.string(), status: text });
-
-export const published = z.object({ id });
-
-export const mediaLink = z.object({ permalink: z.url({ protocol: /^https$/ }).nullish() });
+export const containerState: z.ZodType<ContainerState> = z
+  .object({ status_code: z.string(), status: text })
+  .transform(({ status_code: state, status }) => ({ state, reason: status ?? "" }));
 
 export const mediaList = z.object({
   data: z.array(
@@ -32,17 +29,13 @@ export const mediaList = z.object({
       caption: text,
       media_type: text,
       media_product_type: text,
-      permalink: z.url({ protocol: /^https$/ }).nullish(),
+      permalink,
       timestamp: z.string(),
     }),
   ),
 });
 
 export type ListedMedia = z.infer<typeof mediaList>["data"][number];
-
-export const publishingLimit = z.object({
-  data: z.array(z.object({ quota_usage: count, config: z.object({ quota_total: count }).nullish() })),
-});
 
 export const commentList = z.object({ data: z.array(z.object({ text })) });
 
@@ -55,8 +48,6 @@ export const shortToken = bareOrWrapped(
       .transform((list) => list ?? null),
   }),
 );
-
-export const longToken = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
 
 export const profile = bareOrWrapped(
   z.object({

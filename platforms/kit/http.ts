@@ -228,6 +228,7 @@ function sortMembers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortMembers);
   if (typeof value !== "object" || value === null) return value;
   return Object.entries(value)
+    .filter(([, member]) => member !== undefined)
     .sort(byName)
     .map(([name, member]) => [name, sortMembers(member)]);
 }

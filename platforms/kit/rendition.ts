@@ -1,6 +1,6 @@
-import type { MediaRule } from "../../model/capabilities.ts";
-import type { MediaFacts } from "../../model/post.ts";
-import type { PublishMedia, Rendition } from "../platform.ts";
+import type { Capabilities, MediaRule, Shape } from "../../model/capabilities.ts";
+import type { MediaFacts, MediaType } from "../../model/post.ts";
+import type { PublishMedia, Rendition, StepContext } from "../platform.ts";
 
 /**
  * What has to be made of a medium before a platform with this rule takes it: of an image a JPEG where its type is not
@@ -15,12 +15,27 @@ export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | 
   const oversize =
     exceeds(media.sizeBytes, maxSizeBytes) || exceeds(media.width, maxWidth) || exceeds(media.height, maxHeight);
   if (taken && !oversize && media.orientation === 1) return undefined;
-  return {
-    mimeType: "image/jpeg",
-    ...(maxWidth === undefined ? {} : { maxWidth }),
-    ...(maxHeight === undefined ? {} : { maxHeight }),
-    ...(maxSizeBytes === undefined ? {} : { maxSizeBytes }),
-  };
+  return { mimeType: "image/jpeg", maxWidth, maxHeight, maxSizeBytes };
+}
+
+/** What a platform asks of its images or videos: the first shape that takes any. Their type and size are the same in all. */
+export function ruleFor({ platform, placements }: Capabilities, kind: MediaType): MediaRule {
+  const shapes: readonly Shape[] = placements.flatMap((placement) => placement.shapes);
+  const rule = shapes.find((shape) => shape[kind] !== undefined)?.[kind];
+  if (rule === undefined) throw new Error(`${platform} declares no shape with ${kind}`);
+  return rule;
+}
+
+/** The file as the platform gets it: how large it is then, and its bytes from `start` on. */
+export async function fileFor(
+  { media: source }: Pick<StepContext, "media">,
+  media: PublishMedia,
+  rendition?: Rendition,
+  start = 0,
+) {
+  const { mimeType, sizeBytes } = await source.describe(media, rendition);
+  const open = () => source.open(media, { rendition, start });
+  return { contentType: mimeType, sizeBytes: sizeBytes - start, open };
 }
 
 /** Whether a video goes to a platform with this rule in another wrapping. */

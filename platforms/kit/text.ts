@@ -40,6 +40,11 @@ export function composed(text: string): string {
   return ENDLESS_MARKS.test(text) ? text.replace(SOME_MARKS, (piece) => piece.normalize("NFC")) : text.normalize("NFC");
 }
 
+/** The text as platforms may show it again: each run of white space is one space, and none stands around it. */
+export function collapseSpaces(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
 const ENDLESS_MARKS = /(?<!\p{M})\p{M}{129}/u;
 const SOME_MARKS = /[^\p{M}]+\p{M}{0,128}|\p{M}{1,128}/gu;
 

@@ -1,5 +1,5 @@
 import type { ErrorOutcome } from "../kit/errors.ts";
-import type { Graph, GraphErrorRow } from "../kit/meta-graph.ts";
+import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
  * What Threads' refusals mean. The texts are Meta's, the codes too; "as on Instagram" marks codes that were not seen on

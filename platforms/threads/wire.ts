@@ -1,20 +1,20 @@
 import { z } from "zod";
 
-/** Threads' answers, only the members that are read. Ids are strings of digits; a few come as bare numbers. */
-const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
+import { permalink, type ContainerState } from "../kit/meta/containers.ts";
+import { metaId as id } from "../kit/meta/graph.ts";
 
-export const created = z.object({ id });
+/** Threads' answers, only the members that are read. */
 
-export const containerStatus = z.object({ status: z.string(), error_message: z.string().nullish() });
-
-export const mediaLink = z.object({ permalink: z.url({ protocol: /^https$/ }).nullish() });
+export const containerState: z.ZodType<ContainerState> = z
+  .object({ status: z.string(), error_message: z.string().nullish() })
+  .transform(({ status: state, error_message }) => ({ state, reason: error_message ?? "" }));
 
 export const mediaList = z.object({
   data: z.array(
     z.object({
       id,
       media_type: z.string().nullish(),
-      permalink: z.url({ protocol: /^https$/ }).nullish(),
+      permalink,
       text: z.string().nullish(),
       timestamp: z.string(),
       replied_to: z.object({ id }).nullish(),
@@ -24,22 +24,7 @@ export const mediaList = z.object({
 
 export type ListedMedia = z.infer<typeof mediaList>["data"][number];
 
-const quota = z.object({ quota_total: z.number() });
-
-export const publishingLimit = z.object({
-  data: z.array(
-    z.object({
-      quota_usage: z.number().nullish(),
-      config: quota.nullish(),
-      reply_quota_usage: z.number().nullish(),
-      reply_config: quota.nullish(),
-    }),
-  ),
-});
-
 export const shortToken = z.object({ access_token: z.string().min(1) });
-
-export const longToken = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
 
 export const tokenFacts = z.object({ data: z.object({ scopes: z.array(z.string()) }) });
 

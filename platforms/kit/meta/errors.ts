@@ -1,4 +1,4 @@
-import type { GraphErrorRow } from "./meta-graph.ts";
+import type { GraphErrorRow } from "./graph.ts";
 
 /**
  * What the Graph API says on Instagram and Facebook alike, with each network's own word for itself. A network puts its

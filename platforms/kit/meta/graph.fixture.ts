@@ -1,4 +1,4 @@
-import type { GraphErrorRow } from "./meta-graph.ts";
+import type { GraphErrorRow } from "./graph.ts";
 
 /** An answer that the row, and no row before it, is about. */
 export function exampleOf(row: GraphErrorRow): { status: number; body: object } {

@@ -1,12 +1,16 @@
-import type { MediaRule } from "../../model/capabilities.ts";
 import type { PlatformContent } from "../../model/post.ts";
 import { platformWords } from "../kit/errors.ts";
-import { findErrorRow, graphError, type Graph } from "../kit/meta-graph.ts";
-import { renditionFor } from "../kit/rendition.ts";
-import { BrokerError, type PublishMedia, type Rendition, type StepContext } from "../platform.ts";
+import type { Containers } from "../kit/meta/containers.ts";
+import { findErrorRow, graphError, type Graph } from "../kit/meta/graph.ts";
+import { renditionFor, ruleFor } from "../kit/rendition.ts";
+import { settingsReader } from "../kit/settings.ts";
+import type { BrokerError, PublishMedia, Rendition, StepContext } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs, NOT_THERE, unknownContainerError, type Login } from "./errors.ts";
-import { settings, type InstagramSettings } from "./settings.ts";
+import { settings } from "./settings.ts";
+import { containerState } from "./wire.ts";
+
+export const settingsOf = settingsReader(settings);
 
 /** What Instagram makes of a post, as its own words for placements have it. */
 export type Kind = "feed" | "reel" | "carousel" | "story";
@@ -74,13 +78,26 @@ export async function containerFields(context: StepContext, child: number | null
   }
 }
 
-/** Whether the platform says no more than that something is not there. */
-export function cannotSeeYet(error: unknown): boolean {
-  return error instanceof BrokerError && NOT_THERE.has(error.platformError?.code ?? "");
-}
+/** Source: Instagram docs, POST /{ig-user-id}/media and content publishing, 2026-09-11. */
+export const containers: Containers = {
+  graphOf,
+  edges: { create: "media", publish: "media_publish", limit: "content_publishing_limit" },
+  state: { fields: "status_code,status", schema: containerState },
+  notThere: NOT_THERE,
+  notReady: "24/2207008",
+  // The account itself does not come into sight by waiting: of that Meta says 100/33.
+  mayAppear: (code) => NOT_THERE.has(code) && code !== "100/33",
+  // Meta asks once a minute.
+  patience: {
+    image: { waits: [2, 3, 5, 10, 20, 40], giveUpSeconds: 1800 },
+    video: { waits: [10, 10, 20, 60], giveUpSeconds: 1800 },
+  },
+  givenUpAfter: "half an hour",
+  failure: containerError,
+};
 
 /** The reason stands as a number in the sentence. Source: seen in answers; the docs promise the bare number. */
-export function containerError(status: string, redoFrom: string): BrokerError {
+function containerError(status: string, redoFrom: string): BrokerError {
   const code = /\b2207\d{3}\b/.exec(status)?.[0] ?? null;
   const named = {
     code: null,
@@ -93,11 +110,6 @@ export function containerError(status: string, redoFrom: string): BrokerError {
   const row = (code === null ? undefined : findErrorRow(graphs.instagram, named)) ?? unknownContainerError;
   const detail = { status: 200, code, message: platformWords(status), requestId: null };
   return graphError(graphs.instagram, row, detail, { redoFrom });
-}
-
-/** The judge has accepted them at create; the placement has a member of its own in the content. */
-export function settingsOf({ content }: StepContext): InstagramSettings {
-  return settings.parse(content.settings);
 }
 
 function loginOf(metadata: Record<string, unknown>): Login {
@@ -154,16 +166,11 @@ function tagsOf(
     }));
 }
 
-function imageUrl(context: StepContext, media: PublishMedia): Promise<string> {
-  return context.media.publicUrl(media, renditionFor(media, imageRule()));
-}
-
 /** Every placement with videos wants the same wrapping. */
 export function videoRendition(media: PublishMedia): Rendition | undefined {
-  return renditionFor(media, capabilities.placements[1].shapes[0].video);
+  return renditionFor(media, ruleFor(capabilities, "video"));
 }
 
-/** Every shape with images asks the same of a file's type and size. */
-function imageRule(): MediaRule {
-  return capabilities.placements[0].shapes[0].image;
+function imageUrl(context: StepContext, media: PublishMedia): Promise<string> {
+  return context.media.publicUrl(media, renditionFor(media, ruleFor(capabilities, "image")));
 }

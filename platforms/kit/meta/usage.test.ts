@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Broker, QuietStep, StepContext, VisibleStep } from "../platform.ts";
-import { CONTENT, contextFor, drive, startHost } from "./fixture.ts";
-import { paced } from "./meta-usage.ts";
+import type { Broker, QuietStep, StepContext, VisibleStep } from "../../platform.ts";
+import { CONTENT, contextFor, drive, startHost } from "../fixture.ts";
+import { paced } from "./usage.ts";
 
 const APP = (percent: number) => ({
   "x-app-usage": JSON.stringify({ call_count: 3, total_time: percent, total_cputime: 1 }),

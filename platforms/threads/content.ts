@@ -1,10 +1,15 @@
-import type { MediaRule } from "../../model/capabilities.ts";
-import type { MediaType, PlatformContent } from "../../model/post.ts";
-import { renditionFor } from "../kit/rendition.ts";
-import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
+import type { PlatformContent } from "../../model/post.ts";
+import type { Containers } from "../kit/meta/containers.ts";
+import { graphError } from "../kit/meta/graph.ts";
+import { renditionFor, ruleFor } from "../kit/rendition.ts";
+import { settingsReader } from "../kit/settings.ts";
+import { BrokerError, type PublishMedia, type StepContext, type StepDone } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
-import { NOT_THERE } from "./errors.ts";
-import { settings, type ThreadsSettings } from "./settings.ts";
+import { containerErrors, graph, NOT_THERE, unknownContainerError } from "./errors.ts";
+import { settings } from "./settings.ts";
+import { containerState } from "./wire.ts";
+
+const settingsOf = settingsReader(settings);
 
 /** One post of a chain; the first is the post itself. */
 export interface Part {
@@ -13,8 +18,8 @@ export interface Part {
   media: PublishMedia[];
 }
 
-export function partsOf(content: PlatformContent<PublishMedia>): Part[] {
-  return [content, ...content.thread].map(({ text, media }, index) => ({ index, text, media }));
+export function partsOf({ text, media, thread }: PlatformContent<PublishMedia>): [Part, ...Part[]] {
+  return [{ index: 0, text, media }, ...thread.map((part, index) => ({ ...part, index: index + 1 }))];
 }
 
 /** Steps are numbered from 1, as people count the parts; a step leaves the id it got under its own name. */
@@ -76,9 +81,32 @@ export async function containerFields(
   };
 }
 
-/** Whether the platform says no more than that something is not there. */
-export function cannotSeeYet(error: unknown): boolean {
-  return error instanceof BrokerError && NOT_THERE.has(error.platformError?.code ?? "");
+/** Source: Threads docs, reference/publishing and troubleshooting, 2026. */
+export const containers: Containers = {
+  graphOf: () => graph,
+  edges: { create: "threads", publish: "threads_publish", limit: "threads_publishing_limit" },
+  state: { fields: "status,error_message", schema: containerState },
+  notThere: NOT_THERE,
+  notReady: "24/4279009",
+  // What a container refers to: its parent, the quoted post, its children.
+  mayAppear: (code) => NOT_THERE.has(code),
+  // Meta asks once a minute and gives up after 5.
+  patience: {
+    image: { waits: [2, 4, 8, 15, 30, 60], giveUpSeconds: 900 },
+    video: { waits: [10, 20, 40, 60], giveUpSeconds: 900 },
+  },
+  givenUpAfter: "15 minutes",
+  failure(reason, redoFrom) {
+    const detail = { status: 200, code: reason === "" ? null : reason, message: null, requestId: null };
+    return graphError(graph, containerErrors[reason] ?? unknownContainerError, detail, { redoFrom });
+  },
+};
+
+/** What a part's post leaves once it is known to be live. */
+export function doneOf(part: Part, id: string, link?: string | null): StepDone {
+  const done = { [stepNames(part).publish]: id };
+  if (part.index > 0) return { done, remoteId: id };
+  return { done, remoteId: id, platformPostId: id, publishedUrl: link ?? undefined };
 }
 
 function firstPartFields(context: StepContext, isText: boolean): Record<string, string> {
@@ -99,21 +127,8 @@ function pollOptions(options: readonly string[]): Record<string, string> {
 
 async function mediaFields(context: StepContext, media: PublishMedia | undefined): Promise<Record<string, string>> {
   if (media === undefined) return {};
+  const url = await context.media.publicUrl(media, renditionFor(media, ruleFor(capabilities, media.type)));
   const fields: Record<string, string> =
-    media.type === "video"
-      ? { media_type: "VIDEO", video_url: await context.media.publicUrl(media, renditionFor(media, ruleOf("video"))) }
-      : { media_type: "IMAGE", image_url: await context.media.publicUrl(media, renditionFor(media, ruleOf("image"))) };
+    media.type === "video" ? { media_type: "VIDEO", video_url: url } : { media_type: "IMAGE", image_url: url };
   return media.altText === null || media.altText === "" ? fields : { ...fields, alt_text: media.altText };
-}
-
-/** Every shape asks the same of a file. */
-function ruleOf(kind: MediaType): MediaRule {
-  const rule = capabilities.placements[0].shapes.find((shape) => shape[kind] !== undefined)?.[kind];
-  if (rule === undefined) throw new Error(`Threads declares no shape with ${kind}`);
-  return rule;
-}
-
-/** The judge has accepted them at create; the placement and the chain have members of their own in the content. */
-function settingsOf(context: StepContext): ThreadsSettings {
-  return settings.parse(context.content.settings);
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import type { PlatformErrorDetail } from "../../model/errors.ts";
-import { BrokerError, type BrokerErrorOptions } from "../platform.ts";
-import { platformWords, toBrokerError, unreadable, type ErrorOutcome, type ErrorRow } from "./errors.ts";
-import type { HttpAnswer, HttpClient, HttpRequest } from "./http.ts";
-import { regainSeconds } from "./meta-usage.ts";
+import type { PlatformErrorDetail } from "../../../model/errors.ts";
+import { BrokerError, type BrokerErrorOptions } from "../../platform.ts";
+import { platformWords, toBrokerError, unreadable, type ErrorOutcome, type ErrorRow } from "../errors.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "../http.ts";
+import { regainSeconds } from "./usage.ts";
 
 /** Instagram's and Facebook's; usable until 2028-07-29. Source: Graph API changelog, 2026-10-01. */
 export const GRAPH_VERSION = "v25.0";
@@ -54,6 +54,42 @@ export function graphRequest(
   const headers = { authorization: `Bearer ${accessToken}` };
   const url = `${graph.baseUrl}/${path}`;
   return method === "GET" ? { method, url, headers, query: parameters } : { method, url, headers, form: parameters };
+}
+
+/** Ids are strings of digits; a few come as bare numbers. */
+export const metaId = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
+
+/** What is made: a container, a post, a photo or a comment. `uri` is where the bytes go, of a container that waits for them. */
+export const created = z.object({ id: metaId, uri: z.string().nullish() });
+
+/** Who calls: a step, or a sign-in with the token it has got. */
+export interface GraphCaller {
+  http: HttpClient;
+  accessToken: string;
+}
+
+/** Reads a node or an edge. */
+export function getGraph<T>(
+  graph: Graph,
+  { http, accessToken }: GraphCaller,
+  schema: z.ZodType<T>,
+  path: string,
+  parameters: Record<string, string> = {},
+): Promise<T> {
+  return callGraph(graph, http, schema, graphRequest(graph, accessToken, "GET", path, parameters));
+}
+
+/** Makes or changes something, that nobody but the account sees yet. */
+export function postGraph<T>(
+  graph: Graph,
+  { http, accessToken }: GraphCaller,
+  schema: z.ZodType<T>,
+  path: string,
+  fields: Record<string, string>,
+  timeoutSeconds?: number,
+): Promise<T> {
+  const request = graphRequest(graph, accessToken, "POST", path, fields);
+  return callGraph(graph, http, schema, { ...request, timeoutSeconds });
 }
 
 /** Sends a request and reads its answer. Throws a BrokerError where the platform refuses, a TransportError where no answer came. */
@@ -169,6 +205,12 @@ export function readGraphError(answer: HttpAnswer): GraphError | null {
     traceId: null,
     exchange: true,
   };
+}
+
+/** The code with which the platform has refused, where it is one of these. */
+export function codeOf(error: unknown, isOne: (code: string) => boolean): string | null {
+  const code = error instanceof BrokerError ? (error.platformError?.code ?? null) : null;
+  return code !== null && isOne(code) ? code : null;
 }
 
 const DEFAULT_REGAIN_SECONDS = 3600;

@@ -1,36 +1,34 @@
 import { z } from "zod";
 
-import { BrokerError, type PublishMedia, type Rendition, type StepContext } from "../platform.ts";
-import { parseJson, type HttpAnswer } from "./http.ts";
-import { readGraphAnswer, type Graph } from "./meta-graph.ts";
-import { redact } from "./redaction.ts";
+import { BrokerError, type PublishMedia, type Rendition, type StepContext } from "../../platform.ts";
+import { platformWords } from "../errors.ts";
+import { parseJson, type HttpAnswer } from "../http.ts";
+import { fileFor } from "../rendition.ts";
+import { readGraphAnswer, type Graph } from "./graph.ts";
 
 /**
  * Hands a video's bytes to Meta's upload host, from `offset` to the end, streamed. Throws MEDIA_FAILED, to be begun again
  * from `redoFrom`, where the host takes the bytes of this session no more.
  * Source: Facebook docs, publishing reels, 2026-07-30; Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
-export async function uploadVideo(
+export async function sendVideo(
   graph: Graph,
   context: StepContext,
-  upload: { url: string; media: PublishMedia; rendition?: Rendition | undefined; offset: number; redoFrom: string },
+  upload: { url: string; media: PublishMedia; rendition?: Rendition; offset?: number; redoFrom: string },
 ): Promise<void> {
-  const { url, media, rendition, offset, redoFrom } = upload;
-  const { sizeBytes } = await context.media.describe(media, rendition);
+  const { url, media, rendition, offset = 0, redoFrom } = upload;
+  const file = await fileFor(context, media, rendition, offset);
+  const wholeBytes = String(offset + file.sizeBytes);
   const answer = await context.http.send({
     method: "POST",
     url,
-    headers: { authorization: `OAuth ${context.accessToken}`, offset: String(offset), file_size: String(sizeBytes) },
-    bytes: {
-      contentType: "application/octet-stream",
-      sizeBytes: sizeBytes - offset,
-      open: () => context.media.open(media, { ...(rendition === undefined ? {} : { rendition }), start: offset }),
-    },
-    timeoutSeconds: uploadSeconds(sizeBytes - offset),
+    headers: { authorization: `OAuth ${context.accessToken}`, offset: String(offset), file_size: wholeBytes },
+    bytes: { ...file, contentType: "application/octet-stream" },
+    timeoutSeconds: uploadSeconds(file.sizeBytes),
   });
   const refusal = readUploadRefusal(graph, answer, redoFrom);
   if (refusal !== null) throw refusal;
-  readGraphAnswer(graph, uploaded, answer);
+  readGraphAnswer(graph, success, answer);
 }
 
 /** Addresses that a token may be sent to. */
@@ -41,7 +39,8 @@ export function uploadSeconds(sizeBytes: number): number {
   return 60 + Math.ceil(sizeBytes / 262_144);
 }
 
-const uploaded = z.object({ success: z.literal(true) });
+/** What Meta answers where there is nothing to tell. */
+export const success = z.object({ success: z.literal(true) });
 
 const refused = z.object({
   debug_info: z.object({ retriable: z.boolean().nullish(), type: z.string().nullish(), message: z.string().nullish() }),
@@ -55,7 +54,7 @@ export function readUploadRefusal(graph: Graph, answer: HttpAnswer, redoFrom: st
   const platformError = {
     status: answer.status,
     code: type ?? null,
-    message: typeof message === "string" ? redact(message) : null,
+    message: platformWords(message),
     requestId: null,
   };
   if (type === "NotAuthorizedError")

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import type { QuietStep, Step, StepContext, StepDone, VisibleStep } from "../platform.ts";
-import { parseJson, type HttpAnswer } from "./http.ts";
+import type { QuietStep, Step, StepContext, StepDone, VisibleStep } from "../../platform.ts";
+import { parseJson, type HttpAnswer } from "../http.ts";
 
 /**
  * Of its limits Meta tells how much is used, of 100, and asks for a slower pace from 80 on and for a stop at 95. What a

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
-import { BrokerError, type Grant, type OAuthApp } from "../platform.ts";
-import type { HttpClient } from "./http.ts";
-import { callGraph, GRAPH_VERSION, graphRequest, type Graph } from "./meta-graph.ts";
+import { BrokerError, type Grant, type OAuthApp } from "../../platform.ts";
+import type { HttpClient } from "../http.ts";
+import { callGraph, getGraph, GRAPH_VERSION, metaId as id, type Graph } from "./graph.ts";
+import { success } from "./upload.ts";
 
 /**
  * Facebook Login, which leads to Pages and to the professional Instagram accounts linked to them.
@@ -48,12 +49,7 @@ export async function exchangeFacebookCode(
     url,
     query: { ...credentials, grant_type: "fb_exchange_token", fb_exchange_token: short.access_token },
   });
-  const { data } = await callGraph(
-    graph,
-    http,
-    permissions,
-    graphRequest(graph, long.access_token, "GET", "me/permissions", {}),
-  );
+  const { data } = await getGraph(graph, { http, accessToken: long.access_token }, permissions, "me/permissions");
   const scopes = data.filter(({ status }) => status === "granted").map(({ permission }) => permission);
   requireScopes(graph, scopes, needed);
   return {
@@ -93,12 +89,7 @@ export async function readPage(
   accessToken: string,
   pageId: string,
 ): Promise<Omit<ManagedPage, "accessToken">> {
-  const listed = await callGraph(
-    graph,
-    http,
-    page,
-    graphRequest(graph, accessToken, "GET", pageId, { fields: OWN_FIELDS }),
-  );
+  const listed = await getGraph(graph, { http, accessToken }, page, pageId, { fields: OWN_FIELDS });
   return toPage(listed);
 }
 
@@ -139,8 +130,6 @@ const PAGE_FIELDS = `${OWN_FIELDS},access_token,tasks`;
 /** 2,000 Pages; what gives more than that does not end. */
 const MAX_LISTS = 20;
 
-const id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
-
 const text = z
   .string()
   .nullish()
@@ -170,8 +159,6 @@ const business = z.object({ id });
 
 const tokenFacts = z.object({ data: z.object({ user_id: id.nullish(), is_valid: z.boolean().nullish() }) });
 
-const success = z.object({ success: z.literal(true) });
-
 /** Every entry of a list that comes in pieces. The address of the next piece holds the token, so only its cursor is used. */
 async function readAll<T>(
   graph: Graph,
@@ -186,12 +173,7 @@ async function readAll<T>(
   let after: string | null = null;
   for (let lists = 0; lists < MAX_LISTS; lists += 1) {
     const parameters: Record<string, string> = { fields, limit: "100", ...(after === null ? {} : { after }) };
-    const piece: z.infer<typeof list> = await callGraph(
-      graph,
-      http,
-      list,
-      graphRequest(graph, accessToken, "GET", path, parameters),
-    );
+    const piece: z.infer<typeof list> = await getGraph(graph, { http, accessToken }, list, path, parameters);
     entries.push(...piece.data);
     const cursor = piece.paging?.cursors?.after;
     if (typeof piece.paging?.next !== "string" || typeof cursor !== "string") break;

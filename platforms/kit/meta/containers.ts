@@ -1,0 +1,170 @@
+import { z } from "zod";
+
+import { BrokerError, type QuietStep, type StepContext, type StepDone, type VisibleStep } from "../../platform.ts";
+import { waitAgain, type Patience } from "../steps.ts";
+import { codeOf, created, getGraph, graphRequest, postGraph, readGraphAnswer, type Graph } from "./graph.ts";
+
+/**
+ * How Instagram and Threads publish, in two calls: a container is made and processed, then published. The container's id
+ * is known before the post is live, and its state says afterwards what became of it.
+ */
+export interface Containers {
+  /** The host that answers for the account. */
+  graphOf(context: StepContext): Graph;
+  /** The account's edges: for new containers, for publishing them, and for what is left of the day's posts. */
+  edges: { create: string; publish: string; limit: string };
+  /** How a container's state is read. */
+  state: { fields: string; schema: z.ZodType<ContainerState> };
+  /** Answers that say no more than "not there": of a container the call came too early, or another has used it. */
+  notThere: ReadonlySet<string>;
+  /** The code of `notThere` that is about a container which is there, and not ready yet. */
+  notReady: string;
+  /** Those that may be about what a new container refers to, which takes a moment to be seen. */
+  mayAppear(code: string): boolean;
+  patience: { image: Patience; video: Patience };
+  /** "half an hour", after which a container is made anew, once. */
+  givenUpAfter: string;
+  /** What it means that a container has failed for this reason; it has to be made anew from `redoFrom`. */
+  failure(reason: string, redoFrom: string): BrokerError;
+}
+
+export interface ContainerState {
+  state: string;
+  /** Why it has failed; empty where the platform does not say. */
+  reason: string;
+}
+
+export const permalink = z.url({ protocol: /^https$/ }).nullish();
+
+const VISIBILITY_WAITS = [5, 15, 30];
+
+/** Makes a container, and leaves its id under the step's name and the address for its bytes under `uriOf`. */
+export function createContainer(
+  containers: Containers,
+  name: string,
+  fields: (context: StepContext) => Promise<Record<string, string>>,
+): QuietStep {
+  return {
+    name,
+    effect: "hidden",
+    async run(context) {
+      const graph = containers.graphOf(context);
+      const path = `${context.account.platformAccountId}/${containers.edges.create}`;
+      const given = await fields(context);
+      try {
+        const { id, uri } = await postGraph(graph, context, created, path, given, 60);
+        // It may have been made before, under another address.
+        const takesBytes = given.upload_type === "resumable";
+        return { done: { [name]: id, ...(takesBytes ? { [uriOf(name)]: uri ?? null } : {}) } };
+      } catch (error) {
+        const waitSeconds = VISIBILITY_WAITS[context.polls];
+        if (codeOf(error, containers.mayAppear) !== null && waitSeconds !== undefined) return { waitSeconds };
+        throw error;
+      }
+    },
+  };
+}
+
+export function uriOf(container: string): string {
+  return `${container}-uri`;
+}
+
+/** Waits until a container is ready to be published. */
+export function awaitContainer(
+  containers: Containers,
+  { name, container, redoFrom, hasVideo }: { name: string; container: string; redoFrom: string; hasVideo: boolean },
+): QuietStep {
+  return {
+    name,
+    effect: "read",
+    async run(context) {
+      const { label } = containers.graphOf(context);
+      const anew = { redoFrom, maxAttempts: 2 };
+      // One that was made a moment ago may not be there for reading yet, and with a Page's token now and then.
+      const { state, reason } = (await readContainer(containers, context, container)) ?? IN_PROGRESS;
+      if (state === "FINISHED") return { done: {} };
+      if (state === "ERROR") throw containers.failure(reason, redoFrom);
+      if (state === "EXPIRED")
+        throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", anew);
+      if (state === "PUBLISHED")
+        throw new BrokerError("OUTCOME_UNKNOWN", `${label} says that this post is live already.`);
+      const tooLate = `${label} did not finish processing the post within ${containers.givenUpAfter}.`;
+      const patience = containers.patience[hasVideo ? "video" : "image"];
+      return waitAgain(context, patience, new BrokerError("MEDIA_FAILED", tooLate, anew));
+    },
+  };
+}
+
+const IN_PROGRESS: ContainerState = { state: "IN_PROGRESS", reason: "" };
+
+/** Null where the platform says no more than that the container is not there. */
+export async function readContainer(
+  { graphOf, state, notThere }: Containers,
+  context: StepContext,
+  container: string,
+): Promise<ContainerState | null> {
+  try {
+    const id = String(context.checkpoint[container]);
+    return await getGraph(graphOf(context), context, state.schema, id, { fields: state.fields });
+  } catch (error) {
+    if (codeOf(error, (code) => notThere.has(code)) !== null) return null;
+    throw error;
+  }
+}
+
+/** Reads what is left of the day: accounts differ, and the error beyond it is not documented everywhere. */
+export function readQuota(containers: Containers, wanted: { posts: number; replies?: number }): QuietStep {
+  const { posts, replies = 0 } = wanted;
+  return {
+    name: "quota",
+    effect: "read",
+    async run(context) {
+      const graph = containers.graphOf(context);
+      const path = `${context.account.platformAccountId}/${containers.edges.limit}`;
+      const fields = `quota_usage,config${replies > 0 ? ",reply_quota_usage,reply_config" : ""}`;
+      const [limit] = (await getGraph(graph, context, publishingLimit, path, { fields })).data;
+      const check = (amount: number, noun: string, used?: number | null, total?: number | null): void => {
+        if (amount <= (total ?? Infinity) - (used ?? 0)) return;
+        const message = `${graph.label} allows ${total} ${noun} in 24 hours, and the account has used them up.`;
+        throw new BrokerError("QUOTA_EXCEEDED", message, { notPublished: true });
+      };
+      check(posts, "posts", limit?.quota_usage, limit?.config?.quota_total);
+      check(replies, "replies", limit?.reply_quota_usage, limit?.reply_config?.quota_total);
+      return { done: {} };
+    },
+  };
+}
+
+const count = z.number().nullish();
+const quota = z.object({ quota_total: count }).nullish();
+
+const publishingLimit = z.object({
+  data: z.array(z.object({ quota_usage: count, config: quota, reply_quota_usage: count, reply_config: quota })),
+});
+
+/** The call that publishes a container; `done` says what the post's id is worth. */
+export function publishContainer(
+  containers: Containers,
+  name: string,
+  container: string,
+  done: (id: string) => StepDone,
+): VisibleStep {
+  return {
+    name,
+    effect: "visible",
+    request(context) {
+      const path = `${context.account.platformAccountId}/${containers.edges.publish}`;
+      const fields = { creation_id: String(context.checkpoint[container]) };
+      const request = graphRequest(containers.graphOf(context), context.accessToken, "POST", path, fields);
+      return { ...request, timeoutSeconds: 60 };
+    },
+    accept: (answer, context) => done(readGraphAnswer(containers.graphOf(context), created, answer).id),
+  };
+}
+
+/** The post's address, where the platform gives one. */
+export async function readPermalink(graph: Graph, context: StepContext, id: string): Promise<StepDone> {
+  const schema = z.object({ permalink });
+  const { permalink: url } = await getGraph(graph, context, schema, id, { fields: "id,permalink" });
+  return typeof url === "string" ? { done: {}, publishedUrl: url } : { done: {} };
+}

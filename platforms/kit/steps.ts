@@ -1,0 +1,26 @@
+import type { BrokerError, PublishMedia, StepContext } from "../platform.ts";
+
+/** How long a step waits for the platform between its looks, by their number, and when it gives up. */
+export interface Patience {
+  waits: readonly number[];
+  /** After the last of `waits`; a minute where it is left out. */
+  thenSeconds?: number;
+  giveUpSeconds: number;
+}
+
+/** Waits again, or throws `tooLate` once patience has come to its end. */
+export function waitAgain(
+  { polls, waitedSeconds }: Pick<StepContext, "polls" | "waitedSeconds">,
+  { waits, thenSeconds = 60, giveUpSeconds }: Patience,
+  tooLate: BrokerError,
+): { waitSeconds: number } {
+  if (waitedSeconds >= giveUpSeconds) throw tooLate;
+  return { waitSeconds: waits[polls] ?? thenSeconds };
+}
+
+/** The one video of a post that has one. */
+export function videoOf({ content }: Pick<StepContext, "content">): PublishMedia {
+  const [media] = content.media;
+  if (media === undefined) throw new Error("The post has no video");
+  return media;
+}
