@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-import { foreseen } from "../platforms/foresight.ts";
+import { deprecationsAhead } from "../platforms/deprecations.ts";
 import { type Config, ConfigError } from "../server/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
@@ -30,7 +30,7 @@ async function examine(): Promise<Finding[]> {
   const { config, log } = settings;
   log.level = "error";
   const configuration = config.warnings.map((each) => warning("configuration", each, "Rename or unset it."));
-  const ahead = foreseen(config.platformEnvironment, new Date()).map(({ message, cure }) =>
+  const ahead = deprecationsAhead(config.platformEnvironment, new Date()).map(({ message, cure }) =>
     warning("platforms", message, cure),
   );
   const folder = await checkDataFolder(config);

@@ -12,11 +12,11 @@ export interface Platform {
   /** Further ways to sign in, by name, where the platform has more than one. Renewing is always `oauth`'s, whichever way was taken. */
   otherLogins?: Readonly<Record<string, OAuth>>;
   /** What the operator should do about the platform's settings before something stops working, by environment name as in `StepContext`. */
-  foresee?(environment: Readonly<Record<string, string>>, now: Date): readonly Foresight[];
+  deprecations?(environment: Readonly<Record<string, string>>, now: Date): readonly Deprecation[];
 }
 
 /** Something that will stop working, and what prevents it. Sentences. */
-export interface Foresight {
+export interface Deprecation {
   message: string;
   cure: string;
 }

@@ -1,4 +1,4 @@
-import { foreseen } from "../platforms/foresight.ts";
+import { deprecationsAhead } from "../platforms/deprecations.ts";
 import { platforms } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { findOwner } from "./db/users.ts";
@@ -58,7 +58,8 @@ const AFTER_PUBLISHING_SECONDS = 3;
 export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {
   const { instance, jobs, storage, listener, metrics } = ground;
   const { config, log, secrets } = instance;
-  for (const { message, cure } of foreseen(config.platformEnvironment, new Date())) log.warn(`${message} ${cure}`);
+  for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
+    log.warn(`${message} ${cure}`);
   const pool = instance.openPool("ampost worker", config.databasePool);
   const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
   const ingest = createIngest({

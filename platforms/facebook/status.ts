@@ -3,7 +3,6 @@ import { waitAgain } from "../kit/steps.ts";
 import { BrokerError, type QuietStep, type StepContext, type StepDone } from "../platform.ts";
 import { edgeOf, stepNames } from "./content.ts";
 import { graph, NOT_THERE } from "./errors.ts";
-import { bytesNotTaken } from "./upload.ts";
 import { postLink, storyList, videoState, type VideoState } from "./wire.ts";
 
 const UPLOAD_PATIENCE = { waits: [2, 5, 10, 20, 30], giveUpSeconds: 900 };
@@ -24,6 +23,12 @@ export function awaitUploaded(): QuietStep {
       return waitAgain(context, UPLOAD_PATIENCE, new BrokerError("MEDIA_FAILED", tooLate, anew));
     },
   };
+}
+
+/** The session has to be opened anew. */
+export function bytesNotTaken(): BrokerError {
+  const message = "Facebook did not take in the video's bytes.";
+  return new BrokerError("MEDIA_FAILED", message, { redoFrom: stepNames.start, maxAttempts: 3 });
 }
 
 const LIVE_PATIENCE = { waits: [3, 5, 10, 20, 30], giveUpSeconds: 840 };

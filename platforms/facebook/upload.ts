@@ -9,7 +9,7 @@ import { BrokerError, type PublishMedia, type QuietStep, type StepContext } from
 import { capabilities } from "./capabilities.ts";
 import { edgeOf, stepNames } from "./content.ts";
 import { graph, videoGraph, WRONG_OFFSET } from "./errors.ts";
-import { readVideo } from "./status.ts";
+import { bytesNotTaken, readVideo } from "./status.ts";
 import { byteSession, chunkSession, chunkTaken, wrongOffset } from "./wire.ts";
 
 /** A photo that nobody sees until a post or a story takes it. */
@@ -131,11 +131,6 @@ export function sendChunks(): QuietStep {
       return { done: {} };
     },
   };
-}
-
-export function bytesNotTaken(): BrokerError {
-  const message = "Facebook did not take in the video's bytes.";
-  return new BrokerError("MEDIA_FAILED", message, { redoFrom: stepNames.start, maxAttempts: 3 });
 }
 
 interface Piece {

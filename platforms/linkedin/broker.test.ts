@@ -17,9 +17,9 @@ import {
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
+import { deprecations, VERSIONS } from "./deprecations.ts";
 import { classify } from "./errors.ts";
 import { oauth } from "./oauth.ts";
-import { foresee, VERSIONS } from "./versions.ts";
 
 const IMAGE_PUT = "https://www.linkedin.com/dms-uploads/image";
 const PART_PUT = "https://www.linkedin.com/dms-uploads/part";
@@ -231,7 +231,7 @@ test("the version is the operator's, and the next one where LinkedIn has retired
 
 test("the operator is told three months before the version ends", () => {
   const told = (day: string, version?: string) =>
-    foresee(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
+    deprecations(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
   assert.deepEqual(told("2027-02-13"), []);
   assert.deepEqual(told("2027-02-14"), [
     {

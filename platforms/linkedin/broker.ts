@@ -9,11 +9,12 @@ import {
   type StepDone,
   type VisibleStep,
 } from "../platform.ts";
+import { circumstancesOf, isGood, restRequest } from "./api.ts";
+import { postBody } from "./content.ts";
+import { chosenVersion, nextVersion } from "./deprecations.ts";
 import { classify, duplicateOf, VERSION_STEP } from "./errors.ts";
-import { postBody } from "./post-body.ts";
-import { circumstancesOf, isGood, restRequest } from "./rest.ts";
-import { awaitImages, uploadImage, uploadVideo } from "./upload.ts";
-import { chosenVersion, nextVersion } from "./versions.ts";
+import { awaitImages } from "./status.ts";
+import { uploadImage, uploadVideo } from "./upload.ts";
 import { postUrn } from "./wire.ts";
 
 /**

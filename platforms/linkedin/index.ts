@@ -1,7 +1,7 @@
 import type { Platform } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { linkedin as definition } from "./definition.ts";
+import { deprecations } from "./deprecations.ts";
 import { oauth } from "./oauth.ts";
-import { foresee } from "./versions.ts";
 
-export const linkedin: Platform = { definition, broker, oauth, foresee };
+export const linkedin: Platform = { definition, broker, oauth, deprecations };

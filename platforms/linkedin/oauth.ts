@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import { platformWords } from "../kit/errors.ts";
+import { platformWords, unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { classify } from "./errors.ts";
@@ -144,10 +144,7 @@ function readTokens(
 function parse<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   const parsed = schema.safeParse(answer.json());
   if (parsed.success) return parsed.data;
-  throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that could not be read.", {
-    platformError: { status: answer.status, code: null, message: null, requestId: answer.headers["x-li-uuid"] ?? null },
-    cause: parsed.error,
-  });
+  throw unreadable("LinkedIn", answer, answer.headers["x-li-uuid"] ?? null, parsed.error);
 }
 
 /** Where no new refresh token comes, the old one stays good. */

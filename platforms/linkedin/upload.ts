@@ -1,13 +1,11 @@
-import type { MediaRule, Shape } from "../../model/capabilities.ts";
-import { cutText } from "../../model/cut-text.ts";
-import type { MediaType } from "../../model/post.ts";
-import { TransportError, type HttpRequest } from "../kit/http.ts";
-import { renditionFor } from "../kit/rendition.ts";
+import { TransportError, type HttpAnswer, type HttpRequest } from "../kit/http.ts";
+import { fileFor, renditionFor, ruleFor } from "../kit/rendition.ts";
 import { BrokerError, type PublishMedia, type QuietStep, type StepContext } from "../platform.ts";
+import { callRest, restRequest, sendOrThrow } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
-import { authorOf, imageStep, VIDEO } from "./post-body.ts";
-import { callRest, restRequest, sendOrThrow } from "./rest.ts";
-import { imageUpload, videoStatus, videoUpload } from "./wire.ts";
+import { authorOf, imageStep, VIDEO } from "./content.ts";
+import { awaitVideo, isClosed, videoAnew } from "./status.ts";
+import { imageUpload, videoUpload } from "./wire.ts";
 
 /** Uploads: nothing of them is seen before a post names them. Source: LinkedIn docs, images API and videos API, 2026. */
 
@@ -19,39 +17,14 @@ export function uploadImage(media: PublishMedia, index: number): QuietStep {
     name: imageStep(index),
     effect: "hidden",
     async run(context) {
-      const opened = await callRest(
-        context,
-        imageUpload,
-        restRequest(context, "POST", "images?action=initializeUpload", {
-          initializeUploadRequest: { owner: authorOf(context) },
-        }),
-      );
-      const { image, uploadUrl } = opened.value;
-      const rendition = renditionFor(media, ruleOf("image"));
-      const { mimeType, sizeBytes } = await context.media.describe(media, rendition);
-      await sendOrThrow(context, {
-        method: "PUT",
-        url: uploadUrl,
-        headers: { authorization: `Bearer ${context.accessToken}` },
-        bytes: {
-          contentType: mimeType,
-          sizeBytes,
-          open: () => context.media.open(media, rendition === undefined ? {} : { rendition }),
-        },
-        timeoutSeconds: UPLOAD_TIMEOUT_SECONDS,
-      });
+      const json = { initializeUploadRequest: { owner: authorOf(context) } };
+      const request = restRequest(context, "POST", "images?action=initializeUpload", json);
+      const { image, uploadUrl: url } = (await callRest(context, imageUpload, request)).value;
+      const bytes = await fileFor(context, media, renditionFor(media, ruleFor(capabilities, "image")));
+      const headers = { authorization: `Bearer ${context.accessToken}` };
+      await sendOrThrow(context, { method: "PUT", url, headers, bytes, timeoutSeconds: UPLOAD_TIMEOUT_SECONDS });
       return { done: { [imageStep(index)]: image } };
     },
-  };
-}
-
-/** A member may not ask how an image's processing goes: some seconds are given to it, more for larger ones. */
-export function awaitImages(media: readonly PublishMedia[]): QuietStep {
-  const largestBytes = Math.max(0, ...media.map(({ sizeBytes }) => sizeBytes));
-  return {
-    name: "images-ready",
-    effect: "read",
-    run: async ({ polls }) => (polls === 0 ? { waitSeconds: 3 + Math.ceil(largestBytes / 5_000_000) } : { done: {} }),
   };
 }
 
@@ -72,23 +45,27 @@ export function uploadVideo(media: PublishMedia): QuietStep[] {
   ];
 }
 
+function videoFile(context: StepContext, media: PublishMedia) {
+  return fileFor(context, media, videoRendition(media));
+}
+
+function videoRendition(media: PublishMedia) {
+  return renditionFor(media, ruleFor(capabilities, "video"));
+}
+
 function openVideo(media: PublishMedia): QuietStep {
   return {
     name: VIDEO,
     effect: "hidden",
     async run(context) {
-      const { sizeBytes } = await context.media.describe(media, renditionFor(media, ruleOf("video")));
-      const request = {
+      const initializeUploadRequest = {
         owner: authorOf(context),
-        fileSizeBytes: sizeBytes,
+        fileSizeBytes: (await videoFile(context, media)).sizeBytes,
         uploadCaptions: false,
         uploadThumbnail: media.thumbnail !== null,
       };
-      const { value } = await callRest(
-        context,
-        videoUpload,
-        restRequest(context, "POST", "videos?action=initializeUpload", { initializeUploadRequest: request }),
-      );
+      const request = restRequest(context, "POST", "videos?action=initializeUpload", { initializeUploadRequest });
+      const { value } = await callRest(context, videoUpload, request);
       return {
         done: {
           [VIDEO]: value.video,
@@ -111,17 +88,13 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
     async run(context) {
       const urls = listAt(context, "video-urls");
       const ranges = listAt(context, "video-ranges");
-      const { sizeBytes } = await context.media.describe(media, renditionFor(media, ruleOf("video")));
+      const { sizeBytes } = await videoFile(context, media);
+      const beyond = Math.floor((urls.length * (index + 1)) / steps);
       const etags: string[] = [];
-      for (
-        let part = Math.floor((urls.length * index) / steps);
-        part < Math.floor((urls.length * (index + 1)) / steps);
-        part += 1
-      ) {
-        const [first = 0, last = 0] = (ranges[part] ?? "").split("-").map(Number);
+      for (let part = Math.floor((urls.length * index) / steps); part < beyond; part += 1) {
+        const [start = 0, last = 0] = (ranges[part] ?? "").split("-").map(Number);
         // Both ends are included; the last may lie behind the end of the file.
-        const end = Math.min(last + 1, sizeBytes);
-        etags.push(await sendPart(context, media, { url: urls[part] ?? "", start: first, end }));
+        etags.push(await sendPart(context, media, urls[part] ?? "", start, Math.min(last + 1, sizeBytes)));
       }
       return { done: { [name]: etags } };
     },
@@ -131,36 +104,28 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
 async function sendPart(
   context: StepContext,
   media: PublishMedia,
-  { url, start, end }: { url: string; start: number; end: number },
+  url: string,
+  start: number,
+  end: number,
 ): Promise<string> {
-  const rendition = renditionFor(media, ruleOf("video"));
-  const open = () => context.media.open(media, { ...(rendition === undefined ? {} : { rendition }), start, end });
-  const bytes: HttpRequest["bytes"] = { contentType: "application/octet-stream", sizeBytes: end - start, open };
+  const open = () => context.media.open(media, { rendition: videoRendition(media), start, end });
+  const bytes = { contentType: "application/octet-stream", sizeBytes: end - start, open };
   const answer = await sendSigned(context, { method: "PUT", url, bytes, timeoutSeconds: UPLOAD_TIMEOUT_SECONDS });
   const etag = (answer.headers.etag ?? "").replace(/^(?:W\/)?"(.*)"$/, "$1");
   if (etag !== "") return etag;
-  throw new BrokerError("MEDIA_FAILED", "LinkedIn did not confirm a part of the video.", {
-    redoFrom: VIDEO,
-    maxAttempts: 2,
-  });
+  throw videoAnew("LinkedIn did not confirm a part of the video.");
 }
 
 /** A signed address that is refused has expired; it says nothing about the account. */
-async function sendSigned(context: StepContext, request: HttpRequest): ReturnType<typeof sendOrThrow> {
+async function sendSigned(context: StepContext, request: HttpRequest): Promise<HttpAnswer> {
   try {
     return await sendOrThrow(context, request);
   } catch (error) {
-    if (
-      !(error instanceof BrokerError) ||
-      (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED" && error.code !== "CONTENT_REJECTED")
-    )
-      throw error;
-    throw error.with({
-      code: "MEDIA_FAILED",
-      message: "LinkedIn did not take a part of the video.",
-      redoFrom: VIDEO,
-      maxAttempts: 2,
-    });
+    const isRefused =
+      error instanceof BrokerError && ["AUTH_EXPIRED", "AUTH_REVOKED", "CONTENT_REJECTED"].includes(error.code);
+    if (!isRefused) throw error;
+    const message = "LinkedIn did not take a part of the video.";
+    throw error.with({ code: "MEDIA_FAILED", message, redoFrom: VIDEO, maxAttempts: 2 });
   }
 }
 
@@ -172,25 +137,13 @@ function sendCover(video: PublishMedia, cover: PublishMedia): QuietStep {
     async run(context) {
       const url = context.checkpoint["video-cover"];
       if (typeof url !== "string") return { done: {}, warnings: [COVER_WARNING] };
-      const size = {
-        ...(video.width === null ? {} : { maxWidth: video.width }),
-        ...(video.height === null ? {} : { maxHeight: video.height }),
-      };
-      const rendition = { mimeType: "image/jpeg", maxSizeBytes: COVER_MAX_BYTES, ...size } as const;
+      const [maxWidth, maxHeight] = [video.width ?? undefined, video.height ?? undefined];
+      const rendition = { mimeType: "image/jpeg", maxSizeBytes: COVER_MAX_BYTES, maxWidth, maxHeight } as const;
       try {
-        const { sizeBytes } = await context.media.describe(cover, rendition);
-        const bytes = {
-          contentType: "application/octet-stream",
-          sizeBytes,
-          open: () => context.media.open(cover, { rendition }),
-        };
-        await sendOrThrow(context, {
-          method: "PUT",
-          url,
-          headers: { "media-type-family": "STILLIMAGE" },
-          bytes,
-          timeoutSeconds: UPLOAD_TIMEOUT_SECONDS,
-        });
+        const file = await fileFor(context, cover, rendition);
+        const bytes = { ...file, contentType: "application/octet-stream" };
+        const headers = { "media-type-family": "STILLIMAGE" };
+        await sendOrThrow(context, { method: "PUT", url, headers, bytes, timeoutSeconds: UPLOAD_TIMEOUT_SECONDS });
         return { done: {} };
       } catch (error) {
         if (error instanceof BrokerError || error instanceof TransportError)
@@ -213,19 +166,14 @@ function closeVideo(steps: number): QuietStep {
     name: "video-finalize",
     effect: "hidden",
     async run(context) {
-      const uploadedPartIds = Array.from({ length: steps }, (_, index) =>
-        listAt(context, `${PARTS}-${index + 1}`),
-      ).flat();
       const finalizeUploadRequest = {
         video: context.checkpoint[VIDEO],
         uploadToken: context.checkpoint["video-token"],
-        uploadedPartIds,
+        uploadedPartIds: Array.from({ length: steps }, (_, index) => listAt(context, `${PARTS}-${index + 1}`)).flat(),
       };
+      const request = restRequest(context, "POST", "videos?action=finalizeUpload", { finalizeUploadRequest });
       try {
-        await sendOrThrow(
-          context,
-          restRequest(context, "POST", "videos?action=finalizeUpload", { finalizeUploadRequest }),
-        );
+        await sendOrThrow(context, request);
       } catch (error) {
         if (!(error instanceof BrokerError) || error.platformError?.status !== 400 || !(await isClosed(context)))
           throw error;
@@ -235,80 +183,7 @@ function closeVideo(steps: number): QuietStep {
   };
 }
 
-/** Closing may have been done before, with the answer lost. */
-async function isClosed(context: StepContext): Promise<boolean> {
-  const { status } = await readVideo(context).catch(() => ({ status: "" }));
-  return status === "PROCESSING" || status === "AVAILABLE";
-}
-
-/** Few reads, since LinkedIn counts them to the account's 150 calls a day. */
-const WAITS = [5, 5, 10, 20, 30];
-const GIVE_UP_SECONDS = 900;
-const SECONDS_FOR_100_MB = 60;
-
-function awaitVideo(media: PublishMedia): QuietStep {
-  return {
-    name: "video-ready",
-    effect: "read",
-    async run(context) {
-      const { polls, waitedSeconds } = context;
-      if (polls === 0) return { waitSeconds: WAITS[0] ?? 5 };
-      let found;
-      try {
-        found = await readVideo(context);
-      } catch (error) {
-        if (!(error instanceof BrokerError) || error.platformError?.status !== 403) throw error;
-        // Not every member may ask: it is given time, and a create that comes too early is refused.
-        const left = Math.ceil(media.sizeBytes / 100_000_000) * SECONDS_FOR_100_MB - waitedSeconds;
-        return left > 0 ? { waitSeconds: left } : { done: {} };
-      }
-      if (found.status === "AVAILABLE") return { done: {} };
-      if (found.status === "PROCESSING_FAILED") throw processingFailed(found.processingFailureReason ?? "");
-      if (found.status === "WAITING_UPLOAD")
-        throw new BrokerError("MEDIA_FAILED", "LinkedIn did not receive the whole video.", {
-          redoFrom: VIDEO,
-          maxAttempts: 2,
-        });
-      if (waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: WAITS[polls] ?? 60 };
-      throw new BrokerError("MEDIA_FAILED", "LinkedIn did not finish processing the video within 15 minutes.", {
-        redoFrom: VIDEO,
-        maxAttempts: 2,
-      });
-    },
-  };
-}
-
-function processingFailed(reason: string): BrokerError {
-  const words = cutText(reason.replace(/\s+/g, " ").trim(), 200);
-  return new BrokerError(
-    "MEDIA_FAILED",
-    words === "" ? "LinkedIn could not process the video." : `LinkedIn could not process the video: ${words}`,
-    {
-      retryable: false,
-      platformError: { status: 200, code: "PROCESSING_FAILED", message: words === "" ? null : words, requestId: null },
-    },
-  );
-}
-
-function readVideo(
-  context: StepContext,
-): Promise<{ status: string; processingFailureReason?: string | null | undefined }> {
-  return callRest(
-    context,
-    videoStatus,
-    restRequest(context, "GET", `videos/${encodeURIComponent(String(context.checkpoint[VIDEO]))}`),
-  );
-}
-
 function listAt({ checkpoint }: StepContext, name: string): string[] {
   const list = checkpoint[name];
   return Array.isArray(list) ? list : [];
-}
-
-/** Every shape asks the same of a file. */
-function ruleOf(kind: MediaType): MediaRule {
-  const shapes: readonly Shape[] = capabilities.placements[0].shapes;
-  const rule = shapes.find((shape) => shape[kind] !== undefined)?.[kind];
-  if (rule === undefined) throw new Error(`LinkedIn declares no shape with ${kind}`);
-  return rule;
 }

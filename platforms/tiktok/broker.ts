@@ -1,18 +1,8 @@
-import type { MediaRule } from "../../model/capabilities.ts";
-import type { HttpRequest } from "../kit/http.ts";
-import { renditionFor } from "../kit/rendition.ts";
-import {
-  BrokerError,
-  type Broker,
-  type PublishMedia,
-  type QuietStep,
-  type StepContext,
-  type VisibleStep,
-} from "../platform.ts";
-import { capabilities } from "./capabilities.ts";
-import { apiRequest, callTikTok, readTikTok } from "./errors.ts";
+import { videoOf } from "../kit/steps.ts";
+import { BrokerError, type Broker, type QuietStep, type VisibleStep } from "../platform.ts";
+import { apiRequest, callTikTok, readTikTok } from "./api.ts";
+import { photoBody, photoUrls, settingsOf, videoBody } from "./content.ts";
 import { accepted, reconcile } from "./reconcile.ts";
-import { settings, type TiktokSettings } from "./settings.ts";
 import { awaitLive, awaitPostId } from "./status.ts";
 import { chunkRequest, classifyUpload, planChunks, sendChunks } from "./upload.ts";
 import { creatorInfo, photoTask, uploadTask } from "./wire.ts";
@@ -74,25 +64,8 @@ function init(): QuietStep {
     name: "init",
     effect: "hidden",
     async run(context) {
-      const { sizeBytes } = videoOf(context);
-      const { chunkBytes, count } = planChunks(sizeBytes);
-      const { videoCoverTimestampMs, isAigc } = settingsOf(context);
-      const json = {
-        post_info: {
-          ...(context.content.text === "" ? {} : { title: context.content.text }),
-          ...audienceOf(context),
-          disable_duet: isOff(context, "disableDuet", "duetDisabled"),
-          disable_stitch: isOff(context, "disableStitch", "stitchDisabled"),
-          ...(videoCoverTimestampMs === undefined ? {} : { video_cover_timestamp_ms: videoCoverTimestampMs }),
-          is_aigc: isAigc ?? false,
-        },
-        source_info: { source: "FILE_UPLOAD", video_size: sizeBytes, chunk_size: chunkBytes, total_chunk_count: count },
-      };
-      const task = await callTikTok(
-        context.http,
-        uploadTask,
-        apiRequest(context.accessToken, "/v2/post/publish/video/init/", json),
-      );
+      const request = apiRequest(context.accessToken, "/v2/post/publish/video/init/", videoBody(context));
+      const task = await callTikTok(context.http, uploadTask, request);
       return { done: { publishId: task.publish_id, uploadUrl: task.upload_url, startedAt: context.now.toISOString() } };
     },
   };
@@ -125,17 +98,11 @@ function publishVideo(): VisibleStep {
   };
 }
 
-/** TikTok fetches the photos within the hour, from a domain that is verified for the app. */
 function nameImages(): QuietStep {
   return {
     name: "photos",
     effect: "hidden",
-    async run(context) {
-      const photoUrls = await Promise.all(
-        context.content.media.map((media) => context.media.publicUrl(media, renditionFor(media, imageRule()))),
-      );
-      return { done: { photoUrls } };
-    },
+    run: async (context) => ({ done: { photoUrls: await photoUrls(context) } }),
   };
 }
 
@@ -143,67 +110,13 @@ function publishPhotos(): VisibleStep {
   return {
     name: "publish",
     effect: "visible",
-    request(context): HttpRequest {
-      const { photoTitle, photoCoverIndex, autoAddMusic, isAigc } = settingsOf(context);
-      const json = {
-        post_mode: "DIRECT_POST",
-        media_type: "PHOTO",
-        // Unlike a video's, a photo's label stands at the top. Source: TikTok docs, photo post, 2026-09-11.
-        is_aigc: isAigc ?? false,
-        post_info: {
-          ...(photoTitle === undefined ? {} : { title: photoTitle }),
-          ...(context.content.text === "" ? {} : { description: context.content.text }),
-          ...audienceOf(context),
-          auto_add_music: autoAddMusic ?? false,
-        },
-        source_info: {
-          source: "PULL_FROM_URL",
-          photo_cover_index: photoCoverIndex ?? 0,
-          photo_images: context.checkpoint.photoUrls,
-        },
-      };
-      return { ...apiRequest(context.accessToken, "/v2/post/publish/content/init/", json), timeoutSeconds: 60 };
+    request(context) {
+      const request = apiRequest(context.accessToken, "/v2/post/publish/content/init/", photoBody(context));
+      return { ...request, timeoutSeconds: 60 };
     },
     accept(answer) {
       const { publish_id: publishId } = readTikTok(photoTask, answer);
       return { done: { publishId }, remoteId: publishId };
     },
   };
-}
-
-/** Both brand fields always go along: the docs disagree on whether they may be left out. */
-function audienceOf(context: StepContext): Record<string, unknown> {
-  const { privacyLevel, brandContentToggle, brandOrganicToggle } = settingsOf(context);
-  return {
-    privacy_level: privacyLevel,
-    disable_comment: isOff(context, "disableComment", "commentDisabled"),
-    brand_content_toggle: brandContentToggle ?? false,
-    brand_organic_toggle: brandOrganicToggle ?? false,
-  };
-}
-
-/** What the creator has switched off stays off. */
-function isOff(
-  context: StepContext,
-  setting: "disableComment" | "disableDuet" | "disableStitch",
-  flag: "commentDisabled" | "duetDisabled" | "stitchDisabled",
-): boolean {
-  return settingsOf(context)[setting] === true || context.checkpoint[flag] === true;
-}
-
-function videoOf(context: StepContext): PublishMedia {
-  const [media] = context.content.media;
-  if (media === undefined) throw new Error("The post has no video");
-  return media;
-}
-
-function imageRule(): MediaRule {
-  const rule = capabilities.placements[0].shapes.find((shape) => "image" in shape)?.image;
-  if (rule === undefined) throw new Error("TikTok declares no shape with images");
-  return rule;
-}
-
-/** The judge has accepted them at create. */
-function settingsOf(context: StepContext): TiktokSettings {
-  return settings.parse(context.content.settings);
 }

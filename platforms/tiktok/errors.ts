@@ -1,9 +1,7 @@
-import type { z } from "zod";
-
 import type { PlatformErrorDetail } from "../../model/errors.ts";
-import { platformWords, toBrokerError, unreadable, type ErrorRow } from "../kit/errors.ts";
-import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
-import type { BrokerError, BrokerErrorOptions } from "../platform.ts";
+import { platformWords, toBrokerError, type ErrorRow } from "../kit/errors.ts";
+import type { HttpAnswer } from "../kit/http.ts";
+import type { BrokerError } from "../platform.ts";
 import { envelope } from "./wire.ts";
 
 /** A row of TikTok's tables of errors. */
@@ -268,32 +266,6 @@ const UNAVAILABLE: ErrorRow = {
   message: "TikTok has a fault at the moment.",
 };
 
-const API = "https://open.tiktokapis.com";
-
-/** A call with the account's token; paths end with a slash. */
-export function apiRequest(accessToken: string, path: string, json: unknown): HttpRequest {
-  return {
-    method: "POST",
-    url: `${API}${path}`,
-    headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json; charset=UTF-8" },
-    json,
-  };
-}
-
-/** Sends a request and reads its answer. Throws a BrokerError where TikTok refuses, a TransportError where no answer came. */
-export async function callTikTok<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
-  return readTikTok(schema, await http.send(request));
-}
-
-/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
-export function readTikTok<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
-  const parsed = envelope.safeParse(answer.json());
-  if (!parsed.success || parsed.data.error.code !== "ok" || answer.status > 299) throw classifyTikTok(answer);
-  const data = schema.safeParse(parsed.data.data);
-  if (data.success) return data.data;
-  throw unreadable(LABEL, answer, parsed.data.error.log_id ?? null, data.error);
-}
-
 export function classifyTikTok(answer: HttpAnswer): BrokerError {
   const error = envelope.safeParse(answer.json()).data?.error;
   const detail: PlatformErrorDetail = {
@@ -302,15 +274,19 @@ export function classifyTikTok(answer: HttpAnswer): BrokerError {
     message: platformWords(error?.message),
     requestId: error?.log_id ?? error?.logid ?? null,
   };
-  if (answer.status >= 500) return errorOf(UNAVAILABLE, detail);
+  if (answer.status >= 500) return toBrokerError("TikTok", UNAVAILABLE, detail);
   const row =
     error === undefined
       ? undefined
       : errors.find(
           ({ codes, sentence }) => codes.includes(error.code) && (sentence?.test(error.message ?? "") ?? true),
         );
-  if (row !== undefined) return errorOf(row, detail);
-  return errorOf(error !== undefined && error.code !== "ok" && answer.status >= 400 ? REFUSED : UNKNOWN, detail);
+  if (row !== undefined) return toBrokerError("TikTok", row, detail);
+  return toBrokerError(
+    "TikTok",
+    error !== undefined && error.code !== "ok" && answer.status >= 400 ? REFUSED : UNKNOWN,
+    detail,
+  );
 }
 
 /** A post that TikTok had accepted has failed, for this reason. Where it is begun anew, from `redoFrom`; else the person has to. */
@@ -320,12 +296,6 @@ export function failureOf(reason: string | null | undefined, redoFrom?: string):
   const detail = { status: 200, code, message: null, requestId: null };
   const known = row ?? { ...UNKNOWN, notPublished: true, message: "TikTok could not publish the post." };
   return redoFrom === undefined
-    ? errorOf({ ...known, retryable: false }, detail, { neverLive: true })
-    : errorOf(known, detail, { redoFrom, maxAttempts: 3 });
-}
-
-const LABEL = "TikTok";
-
-function errorOf(row: ErrorRow, detail: PlatformErrorDetail, overrides: BrokerErrorOptions = {}): BrokerError {
-  return toBrokerError(LABEL, row, detail, overrides);
+    ? toBrokerError("TikTok", { ...known, retryable: false }, detail, { neverLive: true })
+    : toBrokerError("TikTok", known, detail, { redoFrom, maxAttempts: 3 });
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
-import { apiRequest, callTikTok } from "./errors.ts";
+import { API, apiRequest, callTikTok } from "./api.ts";
 import { creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./wire.ts";
 
 /** Source: TikTok docs, login kit web, user access tokens, 2026-11-02. */
@@ -23,7 +23,7 @@ export const oauth: OAuth = {
   revoke,
 };
 
-const TOKEN_URL = "https://open.tiktokapis.com/v2/oauth/token/";
+const TOKEN_URL = `${API}/v2/oauth/token/`;
 
 async function requestToken(http: HttpClient, app: OAuthApp, fields: Record<string, string>): Promise<Grant> {
   const answer = await http.send({
@@ -61,7 +61,7 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
   const isOver = grant.expiresInSeconds !== null && grant.expiresInSeconds <= 0;
   const { accessToken } = isOver ? await renew(http, app, grant).catch(() => grant) : grant;
   const form = { client_key: app.clientId, client_secret: app.clientSecret, token: accessToken };
-  const answer = await http.send({ method: "POST", url: "https://open.tiktokapis.com/v2/oauth/revoke/", form });
+  const answer = await http.send({ method: "POST", url: `${API}/v2/oauth/revoke/`, form });
   if (answer.status >= 500) throw refusalOf(answer, "TikTok did not take back the access.");
 }
 
@@ -74,7 +74,7 @@ async function readProfile(
 ): Promise<Profile> {
   const { user } = await callTikTok(http, userInfo, {
     method: "GET",
-    url: "https://open.tiktokapis.com/v2/user/info/",
+    url: `${API}/v2/user/info/`,
     query: { fields: "open_id,union_id,avatar_url,display_name" },
     headers: { authorization: `Bearer ${accessToken}` },
   });

@@ -1,5 +1,4 @@
-import type { OpenIntent, StepContext, StepDone, Verdict } from "../platform.ts";
-import { BrokerError } from "../platform.ts";
+import { BrokerError, type OpenIntent, type StepContext, type StepDone, type Verdict } from "../platform.ts";
 import { failureOf } from "./errors.ts";
 import { readStatus, withPostId } from "./status.ts";
 import { chunkBounds, planChunks } from "./upload.ts";
@@ -19,7 +18,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const status = await readStatus(context);
   switch (status.status) {
     case "PUBLISH_COMPLETE":
-      return { verdict: "published", ...accepted(context), ...merged(context, withPostId(context, status)) };
+      return { verdict: "published", ...accepted(context), ...withPostId(context, status) };
     case "FAILED":
       return {
         verdict: "not_published",
@@ -57,13 +56,4 @@ function ofUpload(context: StepContext, intent: OpenIntent, uploadedBytes: numbe
 /** What TikTok has accepted is known by the id of its task. */
 export function accepted(context: StepContext): StepDone {
   return { done: {}, remoteId: String(context.checkpoint.publishId) };
-}
-
-function merged(context: StepContext, { done, platformPostId, publishedUrl }: StepDone): StepDone {
-  return {
-    ...accepted(context),
-    done,
-    ...(platformPostId === undefined ? {} : { platformPostId }),
-    ...(publishedUrl === undefined ? {} : { publishedUrl }),
-  };
 }

@@ -1,5 +1,7 @@
+import { waitAgain } from "../kit/steps.ts";
 import { BrokerError, type QuietStep, type StepContext, type StepDone } from "../platform.ts";
-import { apiRequest, callTikTok, failureOf } from "./errors.ts";
+import { apiRequest, callTikTok } from "./api.ts";
+import { failureOf } from "./errors.ts";
 import { publishStatus, type PublishStatus } from "./wire.ts";
 
 /** How far TikTok is with the post. Source: TikTok docs, get video status, confirmed 2026-09-30. */
@@ -12,8 +14,7 @@ export function readStatus(context: StepContext): Promise<PublishStatus> {
   });
 }
 
-const LIVE_WAITS = [3, 5, 10];
-const LIVE_SECONDS = 600;
+const LIVE_PATIENCE = { waits: [3, 5, 10], thenSeconds: 15, giveUpSeconds: 600 };
 
 /** TikTok checks and processes what it has accepted, and may yet refuse it. */
 export function awaitLive(): QuietStep {
@@ -24,8 +25,8 @@ export function awaitLive(): QuietStep {
       const status = await readAccepted(context);
       if (status.status === "PUBLISH_COMPLETE") return withPostId(context, status);
       if (status.status === "FAILED") throw failureOf(status.fail_reason);
-      if (context.waitedSeconds < LIVE_SECONDS) return { waitSeconds: LIVE_WAITS[context.polls] ?? 15 };
-      throw new BrokerError("OUTCOME_UNKNOWN", "TikTok accepted the post and has not finished processing it.");
+      const tooLate = "TikTok accepted the post and has not finished processing it.";
+      return waitAgain(context, LIVE_PATIENCE, new BrokerError("OUTCOME_UNKNOWN", tooLate));
     },
   };
 }
@@ -72,7 +73,6 @@ export function withPostId(context: StepContext, status: PublishStatus): StepDon
   if (id === undefined) return { done: {} };
   const username = context.checkpoint.creatorUsername ?? context.account.username;
   const form = context.content.media[0]?.type === "image" ? "photo" : "video";
-  const link =
-    typeof username === "string" ? { publishedUrl: `https://www.tiktok.com/@${username}/${form}/${id}` } : {};
-  return { done: { postId: id }, platformPostId: id, ...link };
+  const link = typeof username === "string" ? `https://www.tiktok.com/@${username}/${form}/${id}` : undefined;
+  return { done: { postId: id }, platformPostId: id, publishedUrl: link };
 }

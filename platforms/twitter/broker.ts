@@ -1,10 +1,11 @@
 import { weightedLength } from "../kit/text.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
+import { API, bearer, readX } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
-import { isDuplicate, readX } from "./errors.ts";
-import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./parts.ts";
+import { bodyOf, doneOf, namesOf, partsOf, type Part } from "./content.ts";
+import { isDuplicate } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
-import { attachedIds, uploadSteps } from "./upload.ts";
+import { uploadSteps } from "./upload.ts";
 import { created } from "./wire.ts";
 
 /**
@@ -41,8 +42,8 @@ function publish(part: Part): VisibleStep {
     effect: "visible",
     request: (context) => ({
       method: "POST",
-      url: "https://api.x.com/2/tweets",
-      headers: { authorization: `Bearer ${context.accessToken}` },
+      url: `${API}/tweets`,
+      headers: bearer(context),
       json: bodyOf(context, part),
     }),
     accept(answer, context) {
@@ -52,19 +53,6 @@ function publish(part: Part): VisibleStep {
         throw error instanceof BrokerError ? refusal(error, context, part) : error;
       }
     },
-  };
-}
-
-/** Source: X OpenAPI 2.167, POST /2/tweets: unknown members are refused. */
-function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
-  const { replySettings, poll } = part.number === 1 ? settingsOf(context.content) : {};
-  const parent = parentOf(context, part);
-  return {
-    text: part.text,
-    ...(part.media.length === 0 ? {} : { media: { media_ids: attachedIds(context, part) } }),
-    ...(parent === null ? {} : { reply: { in_reply_to_tweet_id: parent } }),
-    ...(poll === undefined ? {} : { poll: { options: poll.options, duration_minutes: poll.durationMinutes } }),
-    ...(replySettings === undefined ? {} : { reply_settings: replySettings }),
   };
 }
 

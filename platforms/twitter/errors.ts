@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 import type { PlatformErrorDetail } from "../../model/errors.ts";
-import { platformWords, toBrokerError, unreadable, type ErrorRow } from "../kit/errors.ts";
-import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
+import { platformWords, toBrokerError, type ErrorRow } from "../kit/errors.ts";
+import type { HttpAnswer } from "../kit/http.ts";
 import type { BrokerError } from "../platform.ts";
 
 /** A row of X's table of errors. */
@@ -270,25 +270,8 @@ const UNKNOWN: ErrorRow = {
   message: "X gave an answer that is not known.",
 };
 
+/** Whether a file is being handed over. */
 export type Place = "upload" | "elsewhere";
-
-/** Sends a request and reads its answer. Throws a BrokerError where X refuses, a TransportError where no answer came. */
-export async function callX<T>(
-  http: HttpClient,
-  schema: z.ZodType<T>,
-  request: HttpRequest,
-  place: Place = "elsewhere",
-): Promise<T> {
-  return readX(schema, await http.send(request), place);
-}
-
-/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
-export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: Place = "elsewhere"): T {
-  if (answer.status < 200 || answer.status > 299) throw classifyX(answer, place);
-  const parsed = schema.safeParse(answer.json());
-  if (parsed.success) return parsed.data;
-  throw unreadable(LABEL, answer, answer.headers["x-transaction-id"] ?? null, parsed.error);
-}
 
 export function classifyX(answer: HttpAnswer, place: Place): BrokerError {
   const error = readError(answer);
@@ -333,11 +316,9 @@ export function findRow(error: XError, place: Place): ErrorRow {
   return error.status >= 500 ? UNAVAILABLE : (row ?? UNKNOWN);
 }
 
-const LABEL = "X";
-
 function errorOf(row: ErrorRow, detail: PlatformErrorDetail, wait: number | null, ofApp = false): BrokerError {
   const limit = { retryAfterSeconds: wait ?? WINDOW_SECONDS, limitOf: ofApp ? "app" : "account" } as const;
-  return toBrokerError(LABEL, row, detail, row.brokerCode === "RATE_LIMITED" ? limit : {});
+  return toBrokerError("X", row, detail, row.brokerCode === "RATE_LIMITED" ? limit : {});
 }
 
 const form = z.object({

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
-import { callX } from "./errors.ts";
+import { API, bearer, callX } from "./api.ts";
 import { grant, profile } from "./wire.ts";
 
 /** Source: X docs, oauth-2-0 authorization code and user access token, 2026-08-22. */
@@ -25,8 +25,6 @@ export const oauth: OAuth = {
   refresh: { minAgeSeconds: 0, afterSeconds: 7200 - 300, needsRefreshToken: true, run: refreshToken },
   revoke,
 };
-
-const API = "https://api.x.com/2";
 
 /** The token to renew with is spent by this call, and comes new with the answer. */
 async function refreshToken(http: HttpClient, app: OAuthApp, { refreshToken }: Grant): Promise<Grant> {
@@ -93,7 +91,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
     method: "GET",
     url: `${API}/users/me`,
     query: { "user.fields": "profile_image_url,verified,verified_type,protected,public_metrics,subscription_type" },
-    headers: { authorization: `Bearer ${accessToken}` },
+    headers: bearer({ accessToken }),
   });
   return {
     platformAccountId: data.id,

@@ -3,8 +3,8 @@ import { earliestDate, searchedDates } from "../kit/search.ts";
 import { composed, MAX_COUNTED_UNITS } from "../kit/text.ts";
 import { findUrls } from "../kit/urls.ts";
 import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
-import { readX } from "./errors.ts";
-import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./parts.ts";
+import { API, bearer, readX } from "./api.ts";
+import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./content.ts";
 import { timeline, type ListedPost } from "./wire.ts";
 
 /**
@@ -57,8 +57,8 @@ async function readPage(context: StepContext, intent: OpenIntent, next: string |
   const ask = (fields: Record<string, string>): Promise<HttpAnswer> =>
     context.http.send({
       method: "GET",
-      url: `https://api.x.com/2/users/${context.account.platformAccountId}/tweets`,
-      headers: { authorization: `Bearer ${context.accessToken}` },
+      url: `${API}/users/${context.account.platformAccountId}/tweets`,
+      headers: bearer(context),
       query: {
         max_results: "20",
         start_time: seconds(since),
@@ -82,7 +82,7 @@ function seconds(time: Date): string {
 function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean {
   const references = post.referenced_tweets ?? post.referenced_posts ?? [];
   const parent = references.find(({ type }) => type === "replied_to")?.id ?? null;
-  const polls = part.number === 1 && settingsOf(context.content).poll !== undefined ? 1 : 0;
+  const polls = part.number === 1 && settingsOf(context).poll !== undefined ? 1 : 0;
   return (
     parent === parentOf(context, part) &&
     (post.attachments?.media_keys?.length ?? 0) === part.media.length &&

@@ -1,20 +1,12 @@
 import type { HttpRequest } from "../kit/http.ts";
 import { multipartBytes } from "../kit/multipart.ts";
-import { renditionFor } from "../kit/rendition.ts";
-import {
-  BrokerError,
-  type PublishMedia,
-  type QuietStep,
-  type StepContext,
-  type StepDone,
-  type StepOutcome,
-} from "../platform.ts";
+import { fileFor, renditionFor, ruleFor } from "../kit/rendition.ts";
+import { BrokerError, type QuietStep, type StepContext } from "../platform.ts";
+import { bearer, callX, MEDIA_API } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
-import { callX } from "./errors.ts";
-import { namesOf, type Part } from "./parts.ts";
-import { anything, uploaded, type Processing } from "./wire.ts";
-
-const MEDIA = "https://api.x.com/2/media";
+import { namesOf, type File, type Part } from "./content.ts";
+import { awaitProcessing, readProcessing, ready, retryUpload, sessionOf, uploadAnew } from "./status.ts";
+import { anything, uploaded } from "./wire.ts";
 
 /** Official examples and both SDKs send chunks of this size. Source: X docs, chunked media upload, 2026-08-22. */
 const CHUNK_BYTES = 1_048_576;
@@ -24,9 +16,6 @@ const CHUNKS_A_STEP = 16;
 
 /** An uploaded file may be attached for 24 hours. Source: X docs, media best practices, 2026-09-01. */
 const USABLE_MILLISECONDS = 20 * 3600 * 1000;
-
-/** X names no number; ten minutes are plenty for the largest file that is taken here. */
-const GIVE_UP_SECONDS = 600;
 
 /**
  * The steps that hand over a part's media. Those of a whole thread run before its first post, since nothing is public
@@ -49,28 +38,11 @@ export function uploadSteps(part: Part, when: "first" | "again"): QuietStep[] {
   });
 }
 
-/** The ids to attach, in the caller's order. */
-export function attachedIds({ checkpoint }: Pick<StepContext, "checkpoint">, part: Part): string[] {
-  return part.media.map((_, index) => String(checkpoint[`media-${part.number}-${index + 1}`]));
-}
-
-interface File {
-  part: Part;
-  media: PublishMedia;
-  prefix: string;
-  /** Part and place: "1-2". */
-  key: string;
-}
-
 /** Ready to be attached, young enough, and not attached already in a call that came to nothing. */
 function isUsable({ part, key }: File, { checkpoint, now }: StepContext): boolean {
   const uploadedAt = checkpoint[`uploaded-${key}`];
   const isYoung = typeof uploadedAt === "string" && now.getTime() - Date.parse(uploadedAt) < USABLE_MILLISECONDS;
   return isYoung && typeof checkpoint[`media-${key}`] === "string" && checkpoint[namesOf(part).begun] === undefined;
-}
-
-function ready({ key }: File, id: string, now: Date): StepDone {
-  return { done: { [`media-${key}`]: id, [`uploaded-${key}`]: now.toISOString(), [`processing-${key}`]: false } };
 }
 
 /** An image goes in one call. */
@@ -80,19 +52,10 @@ function sendWhole(file: File): QuietStep {
     name: `${prefix}send-${key}`,
     effect: "hidden",
     async run(context) {
-      const rendition = renditionFor(media, imageRule());
-      const { mimeType, sizeBytes } = await context.media.describe(media, rendition);
-      const bytes = multipartBytes(
-        { media_category: "tweet_image" },
-        {
-          name: "media",
-          filename: `image.${mimeType.replace(/^.*\//, "")}`,
-          contentType: mimeType,
-          sizeBytes,
-          open: () => context.media.open(media, rendition === undefined ? {} : { rendition }),
-        },
-      );
-      const { data } = await callX(context.http, uploaded, post(context, "upload", { bytes }), "upload");
+      const image = await fileFor(context, media, renditionFor(media, ruleFor(capabilities, "image")));
+      const filename = `image.${image.contentType.replace(/^.*\//, "")}`;
+      const bytes = multipartBytes({ media_category: "tweet_image" }, { name: "media", filename, ...image });
+      const { data } = await upload(context, "upload", { bytes });
       if (data.processing_info === null || data.processing_info === undefined) return ready(file, data.id, context.now);
       return { done: { [`session-${key}`]: data.id, [`processing-${key}`]: true } };
     },
@@ -113,7 +76,7 @@ function sendInChunks(file: File): QuietStep[] {
         total_bytes: media.sizeBytes,
         media_category: media.type === "video" ? "tweet_video" : "tweet_gif",
       };
-      const { data } = await callX(context.http, uploaded, post(context, "upload/initialize", { json }), "upload");
+      const { data } = await upload(context, "upload/initialize", { json });
       return { done: { [`session-${key}`]: data.id, [`processing-${key}`]: true } };
     },
   };
@@ -124,7 +87,8 @@ function sendInChunks(file: File): QuietStep[] {
 }
 
 /** A chunk that was sent already may be sent again under its number. */
-function append({ prefix, key, media }: File, redoFrom: string, first: number, end: number): QuietStep {
+function append(file: File, redoFrom: string, first: number, end: number): QuietStep {
+  const { prefix, key, media } = file;
   return {
     name: `${prefix}append-${key}-${first + 1}`,
     effect: "hidden",
@@ -132,17 +96,16 @@ function append({ prefix, key, media }: File, redoFrom: string, first: number, e
       for (let chunk = first; chunk < end; chunk += 1) {
         const start = chunk * CHUNK_BYTES;
         const stop = Math.min(media.sizeBytes, start + CHUNK_BYTES);
-        const file = {
+        const piece = {
           name: "media",
           filename: "chunk",
           contentType: "application/octet-stream",
           sizeBytes: stop - start,
           open: () => context.media.open(media, { start, end: stop }),
         };
-        const request = post(context, `upload/${session(context, key)}/append`, {
-          bytes: multipartBytes({ segment_index: String(chunk) }, file),
-        });
-        await sendingAnew(redoFrom, () => callX(context.http, anything, request, "upload"));
+        const bytes = multipartBytes({ segment_index: String(chunk) }, piece);
+        const request = post(context, `upload/${sessionOf(context, file)}/append`, { bytes });
+        await retryUpload(redoFrom, () => callX(context.http, anything, request, "upload"));
       }
       return { done: {} };
     },
@@ -157,68 +120,18 @@ function finalize(file: File, redoFrom: string): QuietStep {
     effect: "hidden",
     async run(context) {
       try {
-        const { data } = await callX(
-          context.http,
-          uploaded,
-          post(context, `upload/${session(context, key)}/finalize`, {}),
-          "upload",
-        );
+        const { data } = await upload(context, `upload/${sessionOf(context, file)}/finalize`, {});
         return data.processing_info === null || data.processing_info === undefined
           ? ready(file, data.id, context.now)
           : { done: {} };
       } catch (error) {
         if (!(error instanceof BrokerError) || error.platformError?.status !== 400) throw error;
-        const state = await readProcessing(context, key).catch(() => null);
+        const state = await readProcessing(context, file).catch(() => null);
         if (state !== null) return { done: {} };
-        throw redoing(error, redoFrom);
+        throw uploadAnew(error, redoFrom);
       }
     },
   };
-}
-
-function awaitProcessing(file: File, redoFrom: string): QuietStep {
-  const { prefix, key } = file;
-  return {
-    name: `${prefix}processed-${key}`,
-    effect: "read",
-    async run(context): Promise<StepOutcome> {
-      if (context.checkpoint[`processing-${key}`] !== true) return { done: {} };
-      const state = await sendingAnew(redoFrom, () => readProcessing(context, key));
-      if (state === null || state.state === "succeeded") return ready(file, session(context, key), context.now);
-      if (state.state === "failed") throw processingFailed(state, redoFrom);
-      if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: Math.max(1, state.check_after_secs ?? 2) };
-      throw new BrokerError("MEDIA_FAILED", "X did not finish processing the media within 10 minutes.", {
-        redoFrom,
-        maxAttempts: 2,
-      });
-    },
-  };
-}
-
-/** Null where X says nothing of processing: the file is ready then. */
-async function readProcessing(context: StepContext, key: string): Promise<Processing | null> {
-  const query = { command: "STATUS", media_id: session(context, key) };
-  const { data } = await callX(
-    context.http,
-    uploaded,
-    { method: "GET", url: `${MEDIA}/upload`, query, headers: bearer(context) },
-    "upload",
-  );
-  return data.processing_info ?? null;
-}
-
-function processingFailed({ error }: Processing, redoFrom: string): BrokerError {
-  const message = error?.message ?? null;
-  const platformError = { status: 200, code: error?.name ?? null, message, requestId: null };
-  const isInternal = /internal/i.test(`${error?.name ?? ""} ${message ?? ""}`);
-  return new BrokerError(
-    "MEDIA_FAILED",
-    `X could not process the media.${message === null ? "" : ` X says: ${message}`}`,
-    {
-      platformError,
-      ...(isInternal ? { redoFrom, maxAttempts: 2 } : { retryable: false }),
-    },
-  );
 }
 
 /** The alternative text, before the post is out. */
@@ -229,45 +142,17 @@ function describe({ prefix, key }: File, altText: string): QuietStep {
     async run(context) {
       const id = context.checkpoint[`media-${key}`];
       if (typeof id !== "string" || context.checkpoint[`described-${key}`] === id) return { done: {} };
-      await callX(
-        context.http,
-        anything,
-        post(context, "metadata", { json: { id, metadata: { alt_text: { text: altText } } } }),
-        "upload",
-      );
+      const json = { id, metadata: { alt_text: { text: altText } } };
+      await callX(context.http, anything, post(context, "metadata", { json }), "upload");
       return { done: { [`described-${key}`]: id } };
     },
   };
 }
 
-/** What X knows no more of is handed over from its beginning. */
-async function sendingAnew<T>(redoFrom: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof BrokerError && (error.platformError?.status === 400 || error.platformError?.status === 404))
-      throw redoing(error, redoFrom);
-    throw error;
-  }
-}
-
-function redoing(error: BrokerError, redoFrom: string): BrokerError {
-  return error.with({ code: "MEDIA_FAILED", redoFrom, maxAttempts: 2 });
+function upload(context: StepContext, path: string, body: Pick<HttpRequest, "json" | "bytes">) {
+  return callX(context.http, uploaded, post(context, path, body), "upload");
 }
 
 function post(context: StepContext, path: string, body: Pick<HttpRequest, "json" | "bytes">): HttpRequest {
-  return { method: "POST", url: `${MEDIA}/${path}`, headers: bearer(context), ...body, timeoutSeconds: 120 };
-}
-
-function bearer({ accessToken }: StepContext): Record<string, string> {
-  return { authorization: `Bearer ${accessToken}` };
-}
-
-function session({ checkpoint }: StepContext, key: string): string {
-  return String(checkpoint[`session-${key}`]);
-}
-
-function imageRule() {
-  const [, images] = capabilities.placements[0].shapes;
-  return images.image;
+  return { method: "POST", url: `${MEDIA_API}/${path}`, headers: bearer(context), ...body, timeoutSeconds: 120 };
 }

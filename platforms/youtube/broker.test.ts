@@ -7,8 +7,8 @@ import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { refusalOf } from "./errors.fixture.ts";
+import { outcomes } from "./errors.ts";
 import { oauth } from "./oauth.ts";
-import { outcomes } from "./processing.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,19 +1,17 @@
-import { BrokerError, type Broker, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
-import { awaitProcessed, setThumbnail, watchProcessing } from "./processing.ts";
+import { BrokerError, type Broker, type StepContext, type VisibleStep } from "../platform.ts";
+import { doneOf } from "./content.ts";
 import { reconcile } from "./reconcile.ts";
+import { awaitProcessed, watchProcessing } from "./status.ts";
 import {
-  askStanding,
-  fileNameFor,
-  PIECE_BYTES,
+  openSession,
   pieceRequest,
-  readSessionUrl,
   readStanding,
+  sendBytes,
   sessionOf,
+  setThumbnail,
   stepNames,
-  videoOf,
   type Standing,
-} from "./session.ts";
-import { doneOf, resourceOf, settingsOf } from "./video.ts";
+} from "./upload.ts";
 
 /**
  * YouTube makes a video of an upload session, when its last byte is there. All bytes but the last piece are sent ahead;
@@ -33,67 +31,6 @@ export const broker: Broker = {
   // The playlist of uploads lags by some minutes.
   indexingLagSeconds: 300,
 };
-
-function openSession(): QuietStep {
-  return {
-    name: stepNames.open,
-    effect: "hidden",
-    async run(context) {
-      const media = videoOf(context);
-      const { notifySubscribers } = settingsOf(context);
-      const fileName = fileNameFor(media, context.now);
-      const answer = await context.http.send({
-        method: "POST",
-        url: "https://www.googleapis.com/upload/youtube/v3/videos",
-        query: {
-          uploadType: "resumable",
-          part: "snippet,status",
-          ...(notifySubscribers === undefined ? {} : { notifySubscribers: String(notifySubscribers) }),
-        },
-        headers: {
-          authorization: `Bearer ${context.accessToken}`,
-          "x-upload-content-length": String(media.sizeBytes),
-          "x-upload-content-type": media.mimeType,
-          slug: fileName,
-        },
-        json: resourceOf(context),
-      });
-      return { done: { session: readSessionUrl(answer), sizeBytes: media.sizeBytes, fileName } };
-    },
-  };
-}
-
-/** So many pieces may be refused one after the other before a new session is opened. */
-const MOST_STALLS = 3;
-
-/** Sends all pieces but the last. How far the session is is asked first, since this may be a repeat. */
-function sendBytes(): QuietStep {
-  return {
-    name: stepNames.upload,
-    effect: "hidden",
-    async run(context) {
-      const { sizeBytes } = sessionOf(context.checkpoint);
-      let stored = storedOf(await askStanding(context), sizeBytes);
-      for (let stalls = 0; sizeBytes - stored > PIECE_BYTES;) {
-        const answer = await context.http.send(pieceRequest(context, { start: stored, end: stored + PIECE_BYTES }));
-        const now = storedOf(readStanding(answer), sizeBytes);
-        stalls = now > stored ? 0 : stalls + 1;
-        if (stalls > MOST_STALLS)
-          throw new BrokerError("MEDIA_FAILED", "YouTube did not take in the video's bytes.", {
-            redoFrom: stepNames.open,
-            maxAttempts: 3,
-          });
-        stored = now;
-      }
-      return { done: { storedBytes: stored } };
-    },
-  };
-}
-
-/** A session that has become a video has them all. */
-function storedOf(standing: Standing, sizeBytes: number): number {
-  return "video" in standing ? sizeBytes : standing.storedBytes;
-}
 
 /** Sends the last piece. Where the session has all bytes already, it asks for the answer that the session gave then. */
 function publish(): VisibleStep {

@@ -3,8 +3,7 @@ import { test } from "node:test";
 
 import { answerOf } from "../kit/fixture.ts";
 import { refusalOf } from "./errors.fixture.ts";
-import { errorOf, errors } from "./errors.ts";
-import { untilPacificMidnight } from "./pacific-midnight.ts";
+import { errorOf, errors, untilPacificMidnight } from "./errors.ts";
 
 test("every row of the table of errors is told by its reason", () => {
   for (const row of errors) {

@@ -1,10 +1,7 @@
-import type { z } from "zod";
-
 import type { PlatformErrorDetail } from "../../model/errors.ts";
-import { platformWords, toBrokerError, type ErrorRow } from "../kit/errors.ts";
-import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
-import type { BrokerError } from "../platform.ts";
-import { untilPacificMidnight } from "./pacific-midnight.ts";
+import { platformWords, toBrokerError, type ErrorOutcome, type ErrorRow } from "../kit/errors.ts";
+import type { HttpAnswer } from "../kit/http.ts";
+import { BrokerError } from "../platform.ts";
 import { refusal } from "./wire.ts";
 
 /** A row of YouTube's table of errors. */
@@ -246,15 +243,49 @@ const unknown: YoutubeErrorRow = {
   message: "YouTube gave an answer that is not known.",
 };
 
-/** Sends one request and reads its answer. Throws the BrokerError that a refusal means. */
-export async function callYoutube<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
-  return readYoutube(schema, await http.send(request));
-}
+/** No audience ever sees a video that has failed so: a caller's retry uploads it anew. Rows for `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other. */
+export const outcomes: readonly (ErrorOutcome & { state: string; reasons?: readonly string[] })[] = [
+  {
+    state: "failed",
+    reasons: ["codec", "conversion", "emptyFile", "invalidFile", "tooSmall"],
+    brokerCode: "MEDIA_REJECTED",
+    message: "YouTube cannot use the video's file.",
+  },
+  {
+    state: "failed",
+    reasons: ["uploadAborted"],
+    brokerCode: "MEDIA_FAILED",
+    message: "YouTube did not receive the whole video.",
+  },
+  { state: "failed", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube could not process the video." },
+  {
+    state: "rejected",
+    reasons: ["length"],
+    brokerCode: "MEDIA_REJECTED",
+    message: "YouTube rejected the video because of its length.",
+  },
+  { state: "rejected", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube rejected the video." },
+  {
+    state: "processing failed",
+    reasons: ["uploadFailed"],
+    brokerCode: "MEDIA_FAILED",
+    message: "YouTube did not receive the whole video.",
+  },
+  { state: "processing failed", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube could not process the video." },
+];
 
-/** Throws the BrokerError that a refusal means, or another error where a success cannot be read. */
-export function readYoutube<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
-  if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
-  return schema.parse(answer.json());
+/** Why a video has come to nothing; null where it has not. */
+export function failureOf(state: string | null | undefined, reason: string | null | undefined): BrokerError | null {
+  const row = outcomes.find(
+    (one) => one.state === state && (one.reasons === undefined || one.reasons.includes(reason ?? "")),
+  );
+  if (row === undefined) return null;
+  const message = row.reasons === undefined && reason ? row.message.replace(/\.$/, `: ${reason}.`) : row.message;
+  return new BrokerError(row.brokerCode, message, {
+    retryable: false,
+    neverLive: true,
+    platformError: { status: 200, code: reason ?? null, message: state ?? null, requestId: null },
+  });
 }
 
 /** By reason first, then by status. */
@@ -300,4 +331,29 @@ function retryAfter({ headers }: HttpAnswer): number | undefined {
   if (value === undefined) return undefined;
   const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : undefined;
+}
+
+/** Google's days end at midnight Pacific time; a few minutes later the new day's quota is surely there. */
+const MARGIN_SECONDS = 300;
+
+const PACIFIC = new Intl.DateTimeFormat("en-US", {
+  timeZone: "America/Los_Angeles",
+  hourCycle: "h23",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** Seconds until the quotas of the next day may be used. Source: YouTube docs, quota costs, 2026-09-11. */
+export function untilPacificMidnight(now: Date): number {
+  const left = 86_400 - secondsOfDay(now);
+  const there = secondsOfDay(new Date(now.getTime() + left * 1000));
+  // On the two days a year that are an hour shorter or longer, the clock shows that hour then.
+  const shift = there === 0 ? 0 : there > 43_200 ? 86_400 - there : -there;
+  return left + shift + MARGIN_SECONDS;
+}
+
+function secondsOfDay(at: Date): number {
+  const parts = new Map(PACIFIC.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  return (parts.get("hour") ?? 0) * 3600 + (parts.get("minute") ?? 0) * 60 + (parts.get("second") ?? 0);
 }

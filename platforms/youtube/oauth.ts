@@ -1,7 +1,7 @@
 import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
-import { callYoutube } from "./errors.ts";
+import { readResource } from "./api.ts";
 import { channels, tokenRefusal, tokens } from "./wire.ts";
 
 const SCOPES = ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"];
@@ -120,12 +120,8 @@ async function readProfile(http: HttpClient, accessToken: string, scopes?: reado
       "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes ticked.",
     );
   }
-  const { items } = await callYoutube(http, channels, {
-    method: "GET",
-    url: "https://www.googleapis.com/youtube/v3/channels",
-    query: { part: "id,snippet,statistics,contentDetails,status", mine: "true" },
-    headers: { authorization: `Bearer ${accessToken}` },
-  });
+  const query = { part: "id,snippet,statistics,contentDetails,status", mine: "true" };
+  const { items } = await readResource({ http, accessToken }, channels, "channels", query);
   const channel = items?.[0];
   if (channel === undefined)
     throw new BrokerError(

@@ -1,9 +1,9 @@
 import { BROKER_CODES } from "../../model/errors.ts";
 import { earliestDate } from "../kit/search.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
-import { callYoutube, readYoutube } from "./errors.ts";
-import { askStanding, isGone, isNamedByUs, sessionOf, stepNames, type Session, type Standing } from "./session.ts";
-import { doneOf } from "./video.ts";
+import { askFor, readResource, readYoutube } from "./api.ts";
+import { doneOf } from "./content.ts";
+import { askStanding, isGone, isNamedByUs, sessionOf, stepNames, type Session, type Standing } from "./upload.ts";
 import { channels, files, playlist, type ListedFile } from "./wire.ts";
 
 /**
@@ -72,15 +72,10 @@ function isThisOne(
 
 /** Newest first; private ones are there as well. */
 async function listUploads(context: StepContext, intent: OpenIntent): Promise<{ ids: string[]; complete: boolean }> {
-  const answer = await context.http.send({
-    method: "GET",
-    url: `${API}/playlistItems`,
-    query: {
-      part: "snippet,contentDetails,status",
-      playlistId: await uploadsPlaylist(context),
-      maxResults: String(LIST_LIMIT),
-    },
-    headers: { authorization: `Bearer ${context.accessToken}` },
+  const answer = await askFor(context, "playlistItems", {
+    part: "snippet,contentDetails,status",
+    playlistId: await uploadsPlaylist(context),
+    maxResults: String(LIST_LIMIT),
   });
   const all = readYoutube(playlist, answer).items ?? [];
   const earliest = earliestDate(intent, answer, 60);
@@ -92,18 +87,12 @@ async function listUploads(context: StepContext, intent: OpenIntent): Promise<{ 
   return { ids: ids.filter((id) => !intent.accountedIds.has(id)), complete: ids.length < LIST_LIMIT };
 }
 
-const API = "https://www.googleapis.com/youtube/v3";
-
 /** Known from connecting; else it is asked for. */
 async function uploadsPlaylist(context: StepContext): Promise<string> {
   const known = context.account.metadata["uploadsPlaylistId"];
   if (typeof known === "string") return known;
-  const { items } = await callYoutube(context.http, channels, {
-    method: "GET",
-    url: `${API}/channels`,
-    query: { part: "contentDetails", mine: "true" },
-    headers: { authorization: `Bearer ${context.accessToken}` },
-  });
+  const query = { part: "contentDetails", mine: "true" };
+  const { items } = await readResource(context, channels, "channels", query);
   const id = items?.[0]?.contentDetails?.relatedPlaylists?.uploads;
   if (typeof id !== "string")
     throw new BrokerError("UNEXPECTED_RESPONSE", "YouTube does not name the channel's uploads.");
@@ -111,11 +100,7 @@ async function uploadsPlaylist(context: StepContext): Promise<string> {
 }
 
 async function listFiles(context: StepContext, ids: readonly string[]): Promise<ListedFile[]> {
-  const { items } = await callYoutube(context.http, files, {
-    method: "GET",
-    url: `${API}/videos`,
-    query: { part: "snippet,status,fileDetails", id: ids.join(",") },
-    headers: { authorization: `Bearer ${context.accessToken}` },
-  });
+  const query = { part: "snippet,status,fileDetails", id: ids.join(",") };
+  const { items } = await readResource(context, files, "videos", query);
   return items ?? [];
 }

@@ -1,4 +1,4 @@
-import type { Foresight } from "../platform.ts";
+import type { Deprecation } from "../platform.ts";
 
 /** The environment name of the version that the operator has chosen. */
 export const VERSION_SETTING = "LINKEDIN_API_VERSION";
@@ -33,7 +33,7 @@ export function nextVersion(version: string): string | null {
 }
 
 /** Told to the operator three months ahead, and from then on. */
-export function foresee(environment: Readonly<Record<string, string>>, now: Date): readonly Foresight[] {
+export function deprecations(environment: Readonly<Record<string, string>>, now: Date): readonly Deprecation[] {
   const version = chosenVersion(environment);
   const endsOn = endOf(version);
   const days = Math.ceil((Date.parse(endsOn) - now.getTime()) / DAY_MILLISECONDS);

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 
+import { unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
-import { BrokerError, type StepContext } from "../platform.ts";
+import type { StepContext } from "../platform.ts";
+import { chosenVersion } from "./deprecations.ts";
 import { classify, VERSION_STEP, type Circumstances } from "./errors.ts";
-import { chosenVersion } from "./versions.ts";
 
 /** Calls of LinkedIn's versioned REST API. Source: LinkedIn docs, versioning, 2026. */
 const BASE = "https://api.linkedin.com/rest";
@@ -18,7 +19,7 @@ export function restRequest(context: StepContext, method: "GET" | "POST", path: 
       "linkedin-version": typeof version === "string" ? version : chosenVersion(context.environment),
       "x-restli-protocol-version": "2.0.0",
     },
-    ...(json === undefined ? {} : { json }),
+    json,
   };
 }
 
@@ -27,10 +28,7 @@ export async function callRest<T>(context: StepContext, schema: z.ZodType<T>, re
   const answer = await sendOrThrow(context, request);
   const parsed = schema.safeParse(answer.json());
   if (parsed.success) return parsed.data;
-  throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that could not be read.", {
-    platformError: { status: answer.status, code: null, message: null, requestId: answer.headers["x-li-uuid"] ?? null },
-    cause: parsed.error,
-  });
+  throw unreadable("LinkedIn", answer, answer.headers["x-li-uuid"] ?? null, parsed.error);
 }
 
 /** For answers without a body. */

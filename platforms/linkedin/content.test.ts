@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { escapeLittleText } from "./little-text.ts";
+import { escapeLittleText } from "./content.ts";
 
 /** Source: LinkedIn docs, little-text-format, 2026-05, and the rules drawn from it. */
 const VECTORS: [text: string, written: string][] = [

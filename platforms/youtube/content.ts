@@ -1,6 +1,9 @@
+import { settingsReader } from "../kit/settings.ts";
 import { BrokerError, type StepContext, type StepDone } from "../platform.ts";
-import { settings as settingsSchema, type YoutubeSettings } from "./settings.ts";
+import { settings } from "./settings.ts";
 import type { Video } from "./wire.ts";
+
+export const settingsOf = settingsReader(settings);
 
 /** Whatever is left out here, YouTube chooses; privacy and audience are always said. Source: YouTube docs, videos resource, 2026-11-02. */
 export function resourceOf(context: StepContext): Record<string, unknown> {
@@ -21,15 +24,15 @@ export function resourceOf(context: StepContext): Record<string, unknown> {
   return {
     snippet: {
       title: context.content.text,
-      ...(description === undefined ? {} : { description }),
-      ...(tags === undefined ? {} : { tags }),
+      description,
+      tags,
       categoryId,
     },
     status: {
       privacyStatus: sentPrivacy(context),
-      ...(publishAt === undefined ? {} : { publishAt }),
+      publishAt,
       selfDeclaredMadeForKids,
-      ...(containsSyntheticMedia === undefined ? {} : { containsSyntheticMedia }),
+      containsSyntheticMedia,
     },
   };
 }
@@ -58,8 +61,4 @@ function sentPrivacy(context: StepContext): string {
 
 function isForcedPrivate({ environment }: StepContext): boolean {
   return environment?.["YOUTUBE_FORCE_PRIVATE_UPLOADS"] === "true";
-}
-
-export function settingsOf({ content }: StepContext): YoutubeSettings {
-  return settingsSchema.parse(content.settings);
 }

@@ -1,6 +1,9 @@
 import type { PlatformContent } from "../../model/post.ts";
+import { settingsReader } from "../kit/settings.ts";
 import { BrokerError, type PublishMedia, type StepContext, type StepDone } from "../platform.ts";
-import { settings, type TwitterSettings } from "./settings.ts";
+import { settings } from "./settings.ts";
+
+export const settingsOf = settingsReader(settings);
 
 /** One post of a thread, counted from 1 as people count; the first is the post itself. */
 export interface Part {
@@ -11,6 +14,16 @@ export interface Part {
 
 export function partsOf(content: PlatformContent<PublishMedia>): Part[] {
   return [content, ...content.thread].map(({ text, media }, index) => ({ number: index + 1, text, media }));
+}
+
+/** A medium on its way to X. */
+export interface File {
+  part: Part;
+  media: PublishMedia;
+  /** "again-" where it is handed over anew. */
+  prefix: string;
+  /** Part and place: "1-2". */
+  key: string;
 }
 
 /** Names of steps, and of what they leave in the checkpoint. */
@@ -25,14 +38,32 @@ export function namesOf({ number }: Pick<Part, "number">) {
 }
 
 /** The post that this part replies to; null where it replies to none. */
-export function parentOf(context: Pick<StepContext, "content" | "checkpoint">, part: Part): string | null {
-  if (part.number === 1) return settingsOf(context.content).replyTo ?? null;
+export function parentOf(context: StepContext, part: Part): string | null {
+  if (part.number === 1) return settingsOf(context).replyTo ?? null;
   const before = context.checkpoint[namesOf({ number: part.number - 1 }).post];
   if (typeof before === "string") return before;
   throw new BrokerError(
     "OUTCOME_UNKNOWN",
     "The part before is live on X, but not which post it is, so nothing can reply to it.",
   );
+}
+
+/** Source: X OpenAPI 2.167, POST /2/tweets: unknown members are refused. */
+export function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
+  const { replySettings, poll } = part.number === 1 ? settingsOf(context) : {};
+  const parent = parentOf(context, part);
+  return {
+    text: part.text,
+    media: part.media.length === 0 ? undefined : { media_ids: attachedIds(context, part) },
+    reply: parent === null ? undefined : { in_reply_to_tweet_id: parent },
+    poll: poll && { options: poll.options, duration_minutes: poll.durationMinutes },
+    reply_settings: replySettings,
+  };
+}
+
+/** The ids to attach, in the caller's order. */
+function attachedIds({ checkpoint }: Pick<StepContext, "checkpoint">, part: Part): string[] {
+  return part.media.map((_, index) => String(checkpoint[`media-${part.number}-${index + 1}`]));
 }
 
 /** What a part's post leaves once it is known to be live. */
@@ -42,9 +73,4 @@ export function doneOf({ account }: Pick<StepContext, "account">, part: Part, id
   const publishedUrl =
     account.username === null ? `https://x.com/i/web/status/${id}` : `https://x.com/${account.username}/status/${id}`;
   return { done, remoteId: id, platformPostId: id, publishedUrl };
-}
-
-/** The judge has accepted them at create. */
-export function settingsOf(content: PlatformContent<PublishMedia>): TwitterSettings {
-  return settings.parse(content.settings);
 }

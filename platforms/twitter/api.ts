@@ -1,0 +1,31 @@
+import type { z } from "zod";
+
+import { unreadable } from "../kit/errors.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
+import { classifyX, type Place } from "./errors.ts";
+
+export const API = "https://api.x.com/2";
+export const MEDIA_API = `${API}/media`;
+
+/** Sends a request and reads its answer. Throws a BrokerError where X refuses, a TransportError where no answer came. */
+export async function callX<T>(
+  http: HttpClient,
+  schema: z.ZodType<T>,
+  request: HttpRequest,
+  place: Place = "elsewhere",
+): Promise<T> {
+  return readX(schema, await http.send(request), place);
+}
+
+/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
+export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: Place = "elsewhere"): T {
+  if (answer.status < 200 || answer.status > 299) throw classifyX(answer, place);
+  const parsed = schema.safeParse(answer.json());
+  if (parsed.success) return parsed.data;
+  throw unreadable("X", answer, answer.headers["x-transaction-id"] ?? null, parsed.error);
+}
+
+/** The account's token, as every call but those of the sign-in carries it. */
+export function bearer({ accessToken }: { accessToken: string }): Record<string, string> {
+  return { authorization: `Bearer ${accessToken}` };
+}

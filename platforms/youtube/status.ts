@@ -1,0 +1,78 @@
+import type { QuietStep, StepContext, StepOutcome } from "../platform.ts";
+import { readResource } from "./api.ts";
+import { failureOf } from "./errors.ts";
+import { processing, type Processing } from "./wire.ts";
+
+/**
+ * What YouTube does with a video after its last byte. It can be seen and linked to from then on, so the post counts as
+ * published unless processing fails soon. Source: YouTube docs, videos resource, 2026-10.
+ */
+
+/** Until the post counts as published although it is still processed; later failures are told as warnings. */
+const WAITS = [10, 30, 60];
+const LATER_WAITS = [120, 300];
+const GIVE_UP_SECONDS = 3600;
+
+export function awaitProcessed(): QuietStep {
+  return {
+    name: "processed",
+    effect: "read",
+    async run(context) {
+      const waitSeconds = WAITS[context.polls];
+      if (context.polls === 0 && waitSeconds !== undefined) return { waitSeconds };
+      if (isProcessed(await readProcessing(context))) return { done: { processed: true } };
+      return waitSeconds === undefined ? { done: { processed: false } } : { waitSeconds };
+    },
+  };
+}
+
+/** What took longer is looked at for an hour, once the post is published. */
+export function watchProcessing(): QuietStep {
+  return {
+    name: "processing",
+    effect: "read",
+    cosmetic: true,
+    async run(context): Promise<StepOutcome> {
+      if (context.checkpoint.processed === true) return { done: {} };
+      if (context.polls === 0) return { waitSeconds: LATER_WAITS[0] ?? 120 };
+      const state = await readProcessing(context);
+      if (isProcessed(state)) return { done: { processed: true } };
+      if (context.waitedSeconds < GIVE_UP_SECONDS) return { waitSeconds: waitFor(state, context) };
+      return {
+        done: {},
+        warnings: [
+          { code: "STILL_PROCESSING", message: "YouTube has not finished processing the video within an hour." },
+        ],
+      };
+    },
+  };
+}
+
+/** Guided by what YouTube says is left. */
+function waitFor(state: Processing, { polls }: StepContext): number {
+  const planned = LATER_WAITS[polls] ?? 300;
+  const left = Number(state.processingDetails?.processingProgress?.timeLeftMs ?? NaN) / 1000;
+  return Number.isFinite(left) && left > 0 ? Math.min(Math.max(Math.ceil(left), 60), 300) : planned;
+}
+
+async function readProcessing(context: StepContext): Promise<Processing> {
+  const query = { part: "status,processingDetails", id: String(context.checkpoint.video) };
+  const { items } = await readResource(context, processing, "videos", query);
+  // One that is not listed yet, or was deleted: neither says that processing failed.
+  return items?.[0] ?? {};
+}
+
+/** Throws where processing has failed for good. */
+function isProcessed({ status, processingDetails }: Processing): boolean {
+  const told = [
+    { state: status?.uploadStatus, reason: status?.failureReason ?? status?.rejectionReason },
+    { state: `processing ${processingDetails?.processingStatus}`, reason: processingDetails?.processingFailureReason },
+  ];
+  // One of the two may say that it failed, and only the other why.
+  const failed = told
+    .toSorted((left, right) => Number(!left.reason) - Number(!right.reason))
+    .map(({ state, reason }) => failureOf(state, reason))
+    .find((error) => error !== null);
+  if (failed !== undefined) throw failed;
+  return status?.uploadStatus === "processed" || processingDetails?.processingStatus === "succeeded";
+}

@@ -1,0 +1,235 @@
+import { z } from "zod";
+
+import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
+import { fileFor } from "../kit/rendition.ts";
+import { videoOf } from "../kit/steps.ts";
+import {
+  BrokerError,
+  type Checkpoint,
+  type PublishMedia,
+  type QuietStep,
+  type Rendition,
+  type StepContext,
+} from "../platform.ts";
+import { bearer, readYoutube } from "./api.ts";
+import { resourceOf, settingsOf } from "./content.ts";
+import { errorOf } from "./errors.ts";
+import { video, type Video } from "./wire.ts";
+
+/**
+ * YouTube's resumable upload: a session is opened, bytes go to it in order, and asked after its end it gives the same
+ * answer again, so that no lost answer costs more than a question. Source: YouTube docs, resumable uploads, 2026-10.
+ */
+export interface Session {
+  url: string;
+  sizeBytes: number;
+  /** What the file is called there, unlike any other. */
+  fileName: string;
+}
+
+/** What the session has: the number of its bytes, or the video that it became. */
+export type Standing = { storedBytes: number } | { video: Video };
+
+/** Addresses that a token may be sent to. */
+const sessionUrl = z.url({ protocol: /^https$/, hostname: /^[a-z0-9-]+\.googleapis\.com$/ });
+
+/** Each piece but the last has to be a multiple of 256 KiB. */
+export const PIECE_BYTES = 8 * 1024 * 1024;
+
+export const stepNames = { open: "open", upload: "upload", publish: "publish" } as const;
+
+export function openSession(): QuietStep {
+  return {
+    name: stepNames.open,
+    effect: "hidden",
+    async run(context) {
+      const media = videoOf(context);
+      const { notifySubscribers: isTold } = settingsOf(context);
+      const notify: Record<string, string> = isTold === undefined ? {} : { notifySubscribers: String(isTold) };
+      const fileName = fileNameFor(media, context.now);
+      const answer = await context.http.send({
+        method: "POST",
+        url: "https://www.googleapis.com/upload/youtube/v3/videos",
+        query: { uploadType: "resumable", part: "snippet,status", ...notify },
+        headers: {
+          ...bearer(context),
+          "x-upload-content-length": String(media.sizeBytes),
+          "x-upload-content-type": media.mimeType,
+          slug: fileName,
+        },
+        json: resourceOf(context),
+      });
+      return { done: { session: readSessionUrl(answer), sizeBytes: media.sizeBytes, fileName } };
+    },
+  };
+}
+
+/** So many pieces may be refused one after the other before a new session is opened. */
+const MOST_STALLS = 3;
+
+/** Sends all pieces but the last. How far the session is is asked first, since this may be a repeat. */
+export function sendBytes(): QuietStep {
+  return {
+    name: stepNames.upload,
+    effect: "hidden",
+    async run(context) {
+      const { sizeBytes } = sessionOf(context.checkpoint);
+      let stored = storedOf(await askStanding(context), sizeBytes);
+      for (let stalls = 0; sizeBytes - stored > PIECE_BYTES;) {
+        const answer = await context.http.send(pieceRequest(context, { start: stored, end: stored + PIECE_BYTES }));
+        const now = storedOf(readStanding(answer), sizeBytes);
+        stalls = now > stored ? 0 : stalls + 1;
+        if (stalls > MOST_STALLS) {
+          const message = "YouTube did not take in the video's bytes.";
+          throw new BrokerError("MEDIA_FAILED", message, { redoFrom: stepNames.open, maxAttempts: 3 });
+        }
+        stored = now;
+      }
+      return { done: { storedBytes: stored } };
+    },
+  };
+}
+
+/** A session that has become a video has them all. */
+function storedOf(standing: Standing, sizeBytes: number): number {
+  return "video" in standing ? sizeBytes : standing.storedBytes;
+}
+
+const OUR_FILES = "ampost-";
+
+/** A name that no other upload has. */
+export function fileNameFor(media: PublishMedia, now: Date): string {
+  return `${OUR_FILES}${media.id}-${now.getTime().toString(36)}.${media.mimeType === "video/quicktime" ? "mov" : "mp4"}`;
+}
+
+export function isNamedByUs(fileName: string): boolean {
+  return fileName.startsWith(OUR_FILES);
+}
+
+export function sessionOf(checkpoint: Checkpoint): Session {
+  return {
+    url: sessionUrl.parse(checkpoint.session),
+    sizeBytes: Number(checkpoint.sizeBytes),
+    fileName: String(checkpoint.fileName),
+  };
+}
+
+/** The address of the session that was opened. */
+export function readSessionUrl(answer: HttpAnswer): string {
+  if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
+  const url = sessionUrl.safeParse(answer.headers.location);
+  if (!url.success)
+    throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube opened an upload without telling its address.", {
+      cause: url.error,
+    });
+  return url.data;
+}
+
+/** Sends bytes from `start`, at most to `end`, or nothing but the question how far the session is where there are none. */
+export function pieceRequest(context: StepContext, { start, end }: { start: number; end: number }): HttpRequest {
+  const { url, sizeBytes } = sessionOf(context.checkpoint);
+  const media = videoOf(context);
+  const isQuestion = start >= end;
+  const open = isQuestion ? async () => new Blob([]).stream() : () => context.media.open(media, { start, end });
+  return {
+    method: "PUT",
+    url,
+    headers: {
+      ...bearer(context),
+      "content-range": isQuestion ? `bytes */${sizeBytes}` : `bytes ${start}-${end - 1}/${sizeBytes}`,
+    },
+    bytes: { contentType: media.mimeType, sizeBytes: isQuestion ? 0 : end - start, open },
+    // A slow line has to get through as well: 256 kB a second.
+    timeoutSeconds: 30 + Math.ceil((end - start) / 262_144),
+  };
+}
+
+export async function askStanding(context: StepContext): Promise<Standing> {
+  return readStanding(await context.http.send(pieceRequest(context, { start: 0, end: 0 })));
+}
+
+/** Throws what a refusal means; a session that is not there any more is `isGone`. */
+export function readStanding(answer: HttpAnswer): Standing {
+  if (answer.status === 308) return { storedBytes: storedBytes(answer) };
+  if (answer.status === 404 || answer.status === 410) throw sessionGone(answer);
+  return { video: readYoutube(video, answer) };
+}
+
+/** Without the header nothing is stored. */
+function storedBytes({ headers }: HttpAnswer): number {
+  const last = /^bytes=0-(\d{1,15})$/.exec(headers.range ?? "")?.[1];
+  return last === undefined ? 0 : Number(last) + 1;
+}
+
+const GONE = "session";
+
+/** Where not all bytes had been sent, it has made no video. */
+function sessionGone(answer: HttpAnswer): BrokerError {
+  const platformError = { status: answer.status, code: GONE, message: null, requestId: null };
+  return new BrokerError("MEDIA_FAILED", "YouTube's upload has expired.", {
+    notPublished: true,
+    redoFrom: stepNames.open,
+    maxAttempts: 3,
+    platformError,
+  });
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof BrokerError && error.platformError?.code === GONE;
+}
+
+const THUMBNAIL_MAX_BYTES = 50 * 1024 * 1024;
+/** Source: YouTube help 15424877: at most three minutes, square or upright. */
+const SHORT_MAX_SECONDS = 180;
+
+/** A Short takes its own picture only after it has been processed. Source: YouTube docs, thumbnails.set, 2026-11-03. */
+export function setThumbnail(): QuietStep {
+  return {
+    name: "thumbnail",
+    effect: "hidden",
+    cosmetic: true,
+    async run(context) {
+      const media = videoOf(context);
+      const picture = media.thumbnail;
+      if (picture === null) return { done: {} };
+      if (isShort(media) && context.checkpoint.processed !== true) {
+        const message = "The thumbnail was not set: YouTube takes that of a Short only after processing.";
+        throw new BrokerError("MEDIA_FAILED", message, { retryable: false });
+      }
+      const rendition = thumbnailRendition(picture);
+      const bytes = await fileFor(context, picture, rendition);
+      const answer = await context.http.send({
+        method: "POST",
+        url: "https://www.googleapis.com/upload/youtube/v3/thumbnails/set",
+        query: { videoId: String(context.checkpoint.video), uploadType: "media" },
+        headers: bearer(context),
+        bytes,
+        timeoutSeconds: 60 + Math.ceil(bytes.sizeBytes / 262_144),
+      });
+      if (answer.status > 299) throw notSet(errorOf(answer));
+      return { done: {} };
+    },
+  };
+}
+
+function isShort({ width, height, durationSeconds }: PublishMedia): boolean {
+  return (
+    width !== null &&
+    height !== null &&
+    height >= width &&
+    durationSeconds !== null &&
+    durationSeconds <= SHORT_MAX_SECONDS
+  );
+}
+
+function thumbnailRendition({ mimeType, sizeBytes, orientation }: PublishMedia): Rendition | undefined {
+  const isTaken =
+    (mimeType === "image/jpeg" || mimeType === "image/png") && sizeBytes <= THUMBNAIL_MAX_BYTES && orientation === 1;
+  return isTaken ? undefined : { mimeType: "image/jpeg", maxSizeBytes: THUMBNAIL_MAX_BYTES };
+}
+
+function notSet(error: BrokerError): BrokerError {
+  const hint =
+    error.platformError?.code === "forbidden" ? " The channel's phone number may have to be verified first." : "";
+  return error.with({ message: `The thumbnail was not set. ${error.message}${hint}` });
+}
