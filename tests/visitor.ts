@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { z } from "zod";
 
 import { MAIL_QUEUE } from "../server/mail/queues.ts";
@@ -71,12 +72,21 @@ export function tokenFor(world: World, address: string): string {
 
 /** Every row of every table, as text. */
 export async function dump({ database: { pool } }: World): Promise<string> {
-  const { rows } = await pool.query<{ name: string }>(
-    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+  return await dumpOf(pool);
+}
+
+/** The same of a database that somebody is connected to, but for some tables. */
+export async function dumpOf(
+  database: Pick<pg.Client | pg.Pool, "query">,
+  except: readonly string[] = [],
+): Promise<string> {
+  const { rows } = await database.query<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema') and tablename <> all ($1)",
+    [except],
   );
   const texts: string[] = [];
   for (const { name } of rows) {
-    const table = await pool.query<{ row: string }>(`select t::text as row from ${name} t`);
+    const table = await database.query<{ row: string }>(`select t::text as row from ${name} t`);
     texts.push(...table.rows.map(({ row }) => row));
   }
   return texts.join("\n");

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+
+import pg from "pg";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { preparePlace } from "../../server/db/postgres-server.ts";
+import { linkInEmail } from "../browser.ts";
+import { secretOf, totp } from "../totp.ts";
+import { dumpOf } from "../visitor.ts";
+
+const EMAIL = "ada@example.com";
+const random = () => randomBytes(24).toString("base64url");
+
+test("after everything that has a secret was used, none stands in the database, the log, the attempts, the metrics, the export, the audit log or an error", async (t) => {
+  const installation = await openInstallation(t);
+  const { appUrl, url, dataDir } = installation;
+  const [password, metricsToken, clientSecret] = [random(), random(), random()];
+  const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_METRICS_TOKEN: metricsToken });
+  /** What must not stand anywhere, by what it is. */
+  const secrets = new Map([
+    ["password", password],
+    ["metrics token", metricsToken],
+    ["secret of an app", clientSecret],
+    ["encryption key", (await readFile(join(dataDir, "encryption-key"), "utf8")).trim()],
+  ]);
+  const keep = (what: string, secret: unknown) => {
+    assert.ok(typeof secret === "string" && secret.length >= 6, `${what}: ${String(secret)}`);
+    secrets.set(what, secret);
+  };
+  const answers: string[] = [];
+  const jar = new Map<string, string>();
+  const ask = async (path: string, body?: unknown, options: { method?: string; key?: string } = {}) => {
+    const response = await fetch(appUrl + path, {
+      method: options.method ?? (body === undefined ? "GET" : "POST"),
+      redirect: "manual",
+      headers: {
+        origin: appUrl,
+        ...(options.key === undefined
+          ? { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") }
+          : { authorization: `Bearer ${options.key}` }),
+        ...(body === undefined || body instanceof URLSearchParams || body instanceof FormData
+          ? {}
+          : { "content-type": "application/json" }),
+      },
+      ...(body === undefined
+        ? {}
+        : { body: body instanceof URLSearchParams || body instanceof FormData ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    for (const [, name = "", value = ""] of response.headers
+      .getSetCookie()
+      .join("\n")
+      .matchAll(/^([^=]+)=([^;]*)/gm))
+      if (value === "") jar.delete(name);
+      else jar.set(name, value);
+    if (response.status >= 400) answers.push(`${path} ${text}`);
+    const json: unknown = /json/.test(response.headers.get("content-type") ?? "") ? JSON.parse(text) : {};
+    return { status: response.status, text, json: Object(json), location: response.headers.get("location") ?? "" };
+  };
+
+  const keepCookies = (which: string) => {
+    for (const [name, value] of jar) keep(`${which} ${name}`, decodeURIComponent(value).split(".").at(0));
+  };
+
+  // A person: password, session, second factor.
+  const { apiKey, platformSetId } = await installation.json("bootstrap", "--email", EMAIL, "--json");
+  keep("API key", apiKey);
+  const key = String(apiKey);
+  await ask("/api/auth/request-password-reset", { email: EMAIL });
+  const reset = new URL(await linkInEmail(installation, EMAIL, "/reset-password")).searchParams.get("token");
+  keep("token of a letter", reset);
+  assert.equal((await ask("/api/auth/reset-password", { token: reset, newPassword: password })).status, 200);
+  assert.equal((await ask("/api/auth/sign-in/email", { email: EMAIL, password })).status, 200);
+  keepCookies("first");
+  const enabled = (await ask("/api/auth/two-factor/enable", { password })).json;
+  const secret = secretOf(enabled.totpURI);
+  keep("secret of the second factor", secret);
+  for (const [index, code] of Object.entries(enabled.backupCodes)) keep(`backup code ${index}`, code);
+  assert.equal((await ask("/api/auth/two-factor/verify-totp", { code: totp(secret) })).status, 200);
+  keepCookies("second");
+
+  // What is handed out: keys, links, secrets of webhooks and apps, invitations.
+  const second = await ask("/api/keys", { name: "second", mode: "test" });
+  keep("second API key", second.json.apiKey ?? second.text);
+  const app = { clientId: "client", clientSecret };
+  assert.ok(
+    (await ask(`/api/platform-sets/${platformSetId}/apps/threads?mode=test`, app, { method: "PUT" })).status < 300,
+  );
+  const hook = (
+    await ask("/api/v1/webhooks", { url: "https://hooks.example.com/a", events: ["post.published"] }, { key })
+  ).json;
+  keep("secret of a webhook", hook.secret ?? hook.webhook?.secret);
+  const rotated = (await ask(`/api/v1/webhooks/${hook.webhook?.id}/rotate-secret`, {}, { key })).json;
+  keep("new secret of a webhook", rotated.secret ?? rotated.webhook?.secret);
+  const link = (
+    await ask("/api/v1/connect-links", { platformSetId, externalId: "a", returnUrl: "https://example.com/" }, { key })
+  ).json;
+  keep("connect link", new URL(link.connectLink.url).pathname.split("/").at(-1));
+  await ask(new URL(link.connectLink.url).pathname);
+  await ask("/api/invites", { email: "guest@example.com" });
+
+  // An MCP client: code, access and refresh token.
+  const redirectUri = "http://127.0.0.1:9/callback";
+  const verifier = random() + random();
+  const client = (
+    await ask("/oauth/register", {
+      client_name: "Desk",
+      redirect_uris: [redirectUri],
+      token_endpoint_auth_method: "none",
+    })
+  ).json;
+  const asked = new URLSearchParams({
+    response_type: "code",
+    client_id: client.client_id,
+    redirect_uri: redirectUri,
+    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+    code_challenge_method: "S256",
+    resource: `${appUrl}/mcp`,
+    state: random(),
+  });
+  const consent = /name="asked" value="([^"]+)"/.exec((await ask(`/oauth/authorize?${asked}`)).text)?.[1] ?? "";
+  const back = await ask("/oauth/authorize", new URLSearchParams({ asked: consent, answer: "allow", mode: "test" }));
+  const code = new URL(back.location).searchParams.get("code");
+  keep("code of an MCP client", code);
+  const grant = (
+    await ask(
+      "/oauth/token",
+      new URLSearchParams({
+        grant_type: "authorization_code",
+        client_id: client.client_id,
+        code: code ?? "",
+        code_verifier: verifier,
+        redirect_uri: redirectUri,
+      }),
+    )
+  ).json;
+  keep("access token of an MCP client", grant.access_token);
+  keep("refresh token of an MCP client", grant.refresh_token);
+
+  // Posts whose platforms give upload addresses, and one whose picture is fetched by a signed address.
+  const publish = async (platforms: string[], text: string, file?: string, settings: object = {}) => {
+    const form = new FormData();
+    form.set("data", JSON.stringify({ content: { text, platformOverrides: settings }, platforms, platformSetId }));
+    if (file !== undefined)
+      form.set(
+        "files",
+        new Blob([new Uint8Array(await readFile(join(import.meta.dirname, "../fixtures", file)))]),
+        file,
+      );
+    const created = await ask("/api/v1/posts", form, { key });
+    assert.equal(created.status, 201, created.text);
+    const { id } = created.json.post;
+    await ask(`/api/v1/posts/${id}/publish`, {}, { key });
+    await installation.until(async () =>
+      ["published", "failed", "partial"].includes(
+        (await ask(`/api/v1/posts/${id}`, undefined, { key })).json.post.status,
+      ),
+    );
+    return String(id);
+  };
+  const tiktok = { privacyLevel: "SELF_ONLY", disableComment: true };
+  const posts = [
+    await publish(["threads", "linkedin", "twitter"], "A text"),
+    await publish(["instagram", "threads"], "A picture", "photo-1x1.jpg"),
+    await publish(["tiktok"], "A film", "portrait-9x16.mp4", { tiktok: { settings: tiktok } }),
+    await publish(["youtube"], "A longer film", "landscape-16x9.mp4", { youtube: { settings: { title: "A film" } } }),
+  ];
+  const signatures: string[] = [];
+  for (const id of posts) {
+    const media = (await ask(`/api/v1/posts/${id}`, undefined, { key })).json.post.content.media;
+    for (const { url: address } of media) signatures.push(new URL(address).searchParams.get("signature") ?? "");
+  }
+
+  // Wherever a secret is put by mistake: whoever sends it may be told what they sent, and nobody else.
+  const refusals = answers.splice(0);
+  for (const value of secrets.values()) {
+    const text = encodeURIComponent(value);
+    await ask(`/nothing/${text}?token=${text}`);
+    await ask(`/api/v1/posts/${text}`, undefined, { key: value.replace(/[^\x21-\x7e]/g, "") });
+    await ask("/api/auth/sign-in/email", { email: EMAIL, password: value });
+    await ask("/api/v1/posts", { [value]: value }, { key: String(grant.access_token) });
+  }
+
+  // The platforms' own tokens and upload addresses, as the sandbox has given them.
+  const sandbox = new DatabaseSync(join(dataDir, "sandbox/sandbox.sqlite"), { readOnly: true });
+  for (const { token, kind } of sandbox.prepare("select token, kind from tokens").all())
+    keep(`${kind} ${token}`, token);
+  // Of TikTok the token, of Google the session.
+  for (const { url: address } of sandbox.prepare("select url from requests").all()) {
+    const { href, searchParams } = new URL(String(address), "http://sandbox");
+    const value = searchParams.get(href.includes("googleapis") ? "upload_id" : "upload_token");
+    if (value !== null) keep(`upload ${href}`, value);
+  }
+  sandbox.close();
+  assert.ok(
+    [...secrets.keys()].filter((what) => what.startsWith("upload ")).length >= 2,
+    "an upload address was given",
+  );
+  assert.ok(secrets.size > 30, String(secrets.size));
+
+  const database = new pg.Client((await preparePlace(dataDir)).url("ampost"));
+  await database.connect();
+  const read = async (path: string, as: { key?: string } = {}) => (await ask(path, undefined, as)).text;
+  const told: Record<string, string> = {
+    database: await dumpOf(database),
+    attempts: (await Promise.all(posts.map((id) => read(`/api/v1/posts/${id}/attempts`, { key })))).join("\n"),
+    metrics: await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })).text(),
+    export: await read("/api/me/export"),
+    "audit log": await read("/api/audit"),
+    refusals: refusals.join("\n"),
+  };
+  // What is sent to a webhook names its media by signed addresses, and is kept as it was sent.
+  const elsewhere = await dumpOf(database, ["webhook_deliveries"]).finally(() => database.end());
+  assert.equal(signatures.length, 3);
+  for (const signature of signatures) assert.ok(signature !== "" && !elsewhere.includes(signature), signature);
+  assert.equal(await server.end("SIGTERM"), 0);
+  told["log"] = server.output();
+  for (const [where, text] of Object.entries(told)) assert.ok(text.length > 100, where);
+  const found = Object.entries(told).flatMap(([where, text]) =>
+    [...secrets].flatMap(([what, value]) =>
+      formsOf(value).some((form) => text.includes(form)) ? [`${what} in ${where}`] : [],
+    ),
+  );
+  assert.deepEqual(found, []);
+});
+
+/** As it is, and as a column of bytes or an encoded text would show it. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [secret, encodeURIComponent(secret), bytes.toString("hex"), bytes.toString("base64").replace(/=+$/, "")];
+}
