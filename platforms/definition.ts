@@ -59,6 +59,8 @@ export interface RuleInput<S extends Settings = Settings> {
 /** A media entry together with what its bytes say, where they have been seen. */
 export interface JudgedMedia extends MediaEntry {
   measured?: MediaFacts | null;
+  /** What the bytes at its `thumbnailUrl` say, once they are here. */
+  thumbnail?: MediaFacts | null;
 }
 
 /** What is stored of an account and bears on what may be posted with it. */

@@ -133,8 +133,19 @@ export function isBlank(text: string | null | undefined): boolean {
 }
 
 function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
-  const known = { ...entry, measured: entry.measured ?? measured?.(entry) ?? null };
+  const known = measure(entry, measured);
   return { ...known, type: mediaKind(known) };
+}
+
+/** With what its bytes and those of its thumbnail say, as far as they are here. A thumbnail is known by its entry's id, or by its address. */
+export function measure(entry: JudgedMedia, measured?: Measured): JudgedMedia {
+  const { id, thumbnailUrl: url } = entry;
+  const thumbnail = isBlank(url) ? null : measured?.({ id: `${id ?? ""}/thumbnailUrl`, url: url ?? null });
+  return {
+    ...entry,
+    measured: entry.measured ?? measured?.(entry) ?? null,
+    thumbnail: entry.thumbnail ?? thumbnail ?? null,
+  };
 }
 
 /** Its place stands for its id, as nobody gives it one. */

@@ -10,11 +10,12 @@ export interface Finding {
   issue: Issue;
 }
 
-/** What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true. */
+/** What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true, and its thumbnail is an image. */
 export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding[] {
   return media.flatMap((entry, index) => [
     ...judgeType(entry, `${path}/${index}`),
     ...judgeSize(entry, `${path}/${index}`),
+    ...judgeThumbnail(entry, `${path}/${index}/thumbnailUrl`),
   ]);
 }
 
@@ -148,6 +149,25 @@ function judgeType(entry: JudgedMedia, path: string): Finding[] {
     );
   }
   return [];
+}
+
+function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string): Finding[] {
+  if (thumbnail?.type !== "video") return [];
+  return [
+    {
+      about: "mediaType",
+      issue: {
+        rule: "media.thumbnail",
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        platform: null,
+        path,
+        message: `${dotted(path)} is a video; a thumbnail has to be an image.`,
+        actual: thumbnailUrl ?? null,
+        limit: null,
+        fix: "Give the address of an image, or leave thumbnailUrl out.",
+      },
+    },
+  ];
 }
 
 function judgeSize(entry: JudgedMedia, path: string): Finding[] {

@@ -252,6 +252,29 @@ test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; applic
   );
 });
 
+test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a chain too, however it is known", () => {
+  const thumbnailUrl = "https://example.com/cover";
+  const entry = { ...video(), id: "/content/media/0", thumbnailUrl };
+  const thread = [{ text: "y", media: [{ ...video(), id: "part", thumbnailUrl }] }];
+  const post: JudgedPost = {
+    content: { ...EMPTY, text: "x", media: [entry], platformOverrides: { threads: { settings: { thread } } } },
+    platforms: ["threads"],
+  };
+  const ways = [
+    ({ url }: MediaEntry) => url === thumbnailUrl,
+    ({ id }: MediaEntry) => id === `${entry.id}/thumbnailUrl` || id === "part/thumbnailUrl",
+  ];
+  for (const isThumbnail of ways) {
+    const judged = (media: MediaEntry) =>
+      judge(post, { measured: (each) => (isThumbnail(each) ? factsOf(media) : null) }).brief;
+    assert.deepEqual(judged(image()), []);
+    assert.deepEqual(judged(video()), [
+      "UNSUPPORTED_MEDIA_TYPE /content/media/0/thumbnailUrl",
+      "UNSUPPORTED_MEDIA_TYPE /content/platformOverrides/threads/settings/thread/0/media/0/thumbnailUrl",
+    ]);
+  }
+});
+
 test("media types: outside the list nowhere, and a GIF on X alone", () => {
   const of = (mimeType: string, platform: PlatformName) =>
     judge({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;

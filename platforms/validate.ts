@@ -13,7 +13,7 @@ import {
   type RuleInput,
 } from "./definition.ts";
 import { isCounted } from "./kit/text.ts";
-import { fittingShapes, isBlank, resolve, type Measured, type Resolved } from "./resolve-content.ts";
+import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { judgeAccount, warnOfAccount } from "./validate-account.ts";
 import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./validate-files.ts";
 import { judgeMedia } from "./validate-media.ts";
@@ -74,7 +74,7 @@ export function judgePost(post: JudgedPost, context: JudgeContext): Judgement {
   const perPlatform: Judgement["perPlatform"] = {};
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
-  const media = content.media.map((entry) => ({ ...entry, measured: context.measured?.(entry) ?? null }));
+  const media = content.media.map((entry) => measure(entry, context.measured));
   issues.push(
     ...judgeFiles(media, "/content/media"),
     ...judgeSchedule(post.scheduledFor ?? null, context.now),

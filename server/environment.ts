@@ -341,7 +341,8 @@ export const environment = z.object({
   }),
   AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), {
     group: "People",
-    about: "How many calls of each rate class a person may make in a minute. Each process counts by itself.",
+    about:
+      "How many calls of each rate class a person may make in a minute. Each process counts by itself: with several api processes set it to the limit divided by their number.",
     takes: "a whole number above 0, or none",
     example: "600",
     otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),

@@ -37,3 +37,19 @@ test("whatever others have sent can be kept: PostgreSQL takes it, whole but for 
     await database.drop();
   }
 });
+
+test("a text that others have sent can be kept as it is, alone or in a list, but for what PostgreSQL has no place for", async () => {
+  const database = await createTestDatabase();
+  const echo = statement<{ one: string; all: string[] }>("test.echo_text", "select $1::text as one, $2::text[] as all");
+  try {
+    for (const [sent, kept] of [
+      ["Am\0post", "Ampost"],
+      ["half \ud83d", "half \ufffd"],
+      ["\udca9 half", "\ufffd half"],
+      ["\u{1f680} \\u0000 é\n", "\u{1f680} \\u0000 é\n"],
+    ] as const)
+      assert.deepEqual(await echo.one(database.pool, [sent, [sent, "x"]]), { one: kept, all: [kept, "x"] });
+  } finally {
+    await database.drop();
+  }
+});

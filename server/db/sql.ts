@@ -40,7 +40,7 @@ export function statement<Row = never, Params extends readonly unknown[] = reado
     db.query<Row & pg.QueryResultRow>({
       name,
       text,
-      values: values.map((value) => (isJsonObject(value) ? jsonb(value) : value)),
+      values: values.map(storable),
     });
   const declared: Statement<Row, Params> = {
     name,
@@ -51,6 +51,16 @@ export function statement<Row = never, Params extends readonly unknown[] = reado
   };
   statements.set(name, declared);
   return declared;
+}
+
+/**
+ * A parameter as PostgreSQL takes it, whoever wrote it: platforms' names of people and files among them. Of what it has no
+ * place for in a text, half a character becomes the replacement character by itself; NUL is left out here.
+ */
+function storable(value: unknown): unknown {
+  if (typeof value === "string") return value.includes("\0") ? value.replaceAll("\0", "") : value;
+  if (Array.isArray(value)) return value.map(storable);
+  return isJsonObject(value) ? jsonb(value) : value;
 }
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */

@@ -30,7 +30,7 @@ import { sendFailure } from "./refusals.ts";
 import { addResumableUploads } from "./resumable-uploads.ts";
 import { createStreams, type MostStreams } from "./streams.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./tus-headers.ts";
-import { addNotFound } from "./unknown-routes.ts";
+import { addNotFound, answerAsApi } from "./unknown-routes.ts";
 import { addUserExport } from "./user-export.ts";
 
 export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
@@ -64,6 +64,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => {
       reply.header("x-request-id", request.id);
+      answerAsApi(request, reply);
       void sendFailure(services.log, error, request, reply);
     },
   });

@@ -93,6 +93,17 @@ suite("a character that no database keeps is refused with a sentence", () => {
   }
 });
 
+test("what no route ever sees is refused like all else below the API: in its form, with its id, its limits and for any page", async () => {
+  for (const path of ["/api/v1/posts/%FF", "/api/v1/posts/%", "/api/v1/media/%ED%A0%80", "/api/v1/no/such"]) {
+    const called = await world.call(world.test, "GET", path);
+    const { requestId } = asRefusal(called, path.endsWith("such") ? 404 : 400);
+    assert.equal(called.headers.get("x-request-id"), requestId);
+    for (const name of ["limit", "remaining", "reset"])
+      assert.ok(Number(called.headers.get(`x-ratelimit-${name}`)) > 0, `${path}: ${name}`);
+    assert.equal(called.headers.get("access-control-allow-origin"), "*");
+  }
+});
+
 test("a file keeps as much of its name as can be kept, in whole characters", async () => {
   const picture = await readFile(new URL("../../tests/fixtures/photo-1x1.png", import.meta.url));
   for (const [name, kept] of [

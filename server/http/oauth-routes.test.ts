@@ -46,6 +46,27 @@ for (const { platform, login, oauth, way } of WAYS) {
   });
 }
 
+test("who connects at the dashboard lands on the page they came from, which says so and shows the account", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const page = async (path: string) => {
+    const response = await fetch(world.url + path, { headers: { cookie }, redirect: "manual" });
+    return { status: response.status, text: await response.text() };
+  };
+  const dashboard = await page(`/connections?mode=${tenant.mode}`);
+  assert.ok(!dashboard.text.includes("The account has been connected."));
+  const link = /href="(\/api\/platforms\/threads\/connect\?[^"]*)"/.exec(dashboard.text)?.[1] ?? "";
+  const begun = await fetch(world.url + link.replaceAll("&#38;", "&"), { headers: { cookie }, redirect: "manual" });
+  const back = await answerConsent(begun.headers.get("location") ?? "");
+  const landed = new URL((await arrive(world, cookie, back)).location ?? "");
+  assert.equal(landed.pathname, "/connections");
+  const shown = await page(landed.pathname + landed.search);
+  assert.equal(shown.status, 200);
+  assert.ok(shown.text.includes("The account has been connected."), shown.text);
+  const [account] = await world.accountsOf(tenant);
+  assert.ok(account !== undefined && shown.text.includes(String(account.username)), shown.text);
+  assert.equal(landed.searchParams.get("connected"), account.id);
+});
+
 const UNTICKED: readonly [PlatformName, string, string, RegExp][] = [
   ["instagram", "", "instagram_business_content_publish", /permission that publishing needs/],
   ["instagram", "facebook", "instagram_content_publish", /permission that publishing needs/],

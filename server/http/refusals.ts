@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import { PublicError, type Issue, type PublicCode } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
+import { StorageAwayError } from "../storage/storage.ts";
 
 /** The body of every refusal. */
 export interface ErrorBody {
@@ -31,7 +32,7 @@ export function logFailure(log: Logger, error: unknown, request: FastifyRequest)
       { err: error, requestId: request.id, method: request.method, route: request.routeOptions.url },
       "a request failed",
     );
-  else if (refusal.code === "UNAVAILABLE") log.warn({ err: error, requestId: request.id }, "the database is away");
+  else if (refusal.code === "UNAVAILABLE") log.warn({ err: error, requestId: request.id }, refusal.message);
   return refusal;
 }
 
@@ -59,6 +60,10 @@ export function toRefusal(error: unknown): PublicError {
       headers: { "retry-after": "2" },
     });
   }
+  if (error instanceof StorageAwayError)
+    return new PublicError("UNAVAILABLE", "The storage is away. Try again shortly.", {
+      headers: { "retry-after": "2" },
+    });
   if (isFastifyError(error)) return FRAMEWORK_REFUSALS[error.code] ?? byStatus(error);
   return new PublicError(
     "INTERNAL_ERROR",

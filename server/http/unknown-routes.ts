@@ -1,4 +1,4 @@
-import type { FastifyInstance, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 
 import { PublicError } from "../../model/errors.ts";
 import { BINDINGS } from "./bindings.ts";
@@ -9,10 +9,7 @@ import { refuseRequest } from "./refusals.ts";
 export function addNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?")[0] ?? "";
-    if (path.startsWith("/api/v1/")) {
-      sendUnlimited(reply);
-      reply.header("access-control-allow-origin", "*");
-    }
+    answerAsApi(request, reply);
     // Clients that look for metadata have to learn that there is none.
     if (path.startsWith("/.well-known/")) reply.header("access-control-allow-origin", "*");
     const allowed = methodsAt(path);
@@ -26,6 +23,13 @@ export function addNotFound(app: FastifyInstance): void {
     reply.header("allow", allowed.join(", "));
     throw new PublicError("NOT_FOUND", `${request.method} is not offered here; what is: ${allowed.join(", ")}`);
   });
+}
+
+/** What stands below the public API's path and is refused before any route has it, has the headers of every answer there. */
+export function answerAsApi(request: FastifyRequest, reply: FastifyReply): void {
+  if (!request.url.startsWith("/api/v1/")) return;
+  sendUnlimited(reply);
+  reply.header("access-control-allow-origin", "*");
 }
 
 /** The methods of the operations at a path. */

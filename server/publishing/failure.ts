@@ -8,6 +8,7 @@ import {
 } from "../../model/errors.ts";
 import { TransportError, type TransportFailure } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
+import { StorageAwayError } from "../storage/storage.ts";
 import { USUAL_ATTEMPTS } from "./pace.ts";
 
 /** What a step's error means: what the public sees, and what the engine does about it. */
@@ -33,17 +34,20 @@ export interface Failure {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof BrokerError) return fromBroker(error);
   if (error instanceof TransportError) return fromTransport(error);
+  const passes = error instanceof StorageAwayError;
   return {
     brokerCode: null,
     code: "INTERNAL_ERROR",
     category: "internal",
-    message: "Publishing failed because of a fault of the server.",
+    message: passes
+      ? "Publishing failed because the server's storage of media was away."
+      : "Publishing failed because of a fault of the server.",
     action: "Retry the post; if it fails again, report it with the post's id.",
     retryable: true,
     retryAfterSeconds: null,
     limitOf: "account",
     maxAttempts: 3,
-    passes: false,
+    passes,
     redoFrom: null,
     neverLive: false,
     platformError: null,

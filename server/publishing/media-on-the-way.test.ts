@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { newId } from "../../model/ids.ts";
 import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { StorageAwayError } from "../storage/storage.ts";
 
 /** A post of one image that is still to be fetched. */
 async function addPictured(world: PublishingWorld, text: string, userId: string): Promise<TestPost> {
@@ -62,5 +63,25 @@ test("posts whose media never come hold no slot, and cost no attempt while they 
     coming.add(rows[0]?.id ?? "");
     const failed = await world.until(first, isOver);
     assert.equal(failed.platformPosts[0]?.error?.code, "MEDIA_UPLOAD_FAILED");
+  });
+});
+
+test("a storage that is away is waited for with pauses, each of them counted, for as long as the post may be late", async () => {
+  await withWorld(async (world) => {
+    let asked = 0;
+    await world.startEngine({
+      ensureMedia: async (_owner, ids) => {
+        asked += 1;
+        if (asked <= 4) throw new StorageAwayError(new Error("connect ECONNREFUSED 127.0.0.1:9000"));
+        return new Map(ids.map((id) => [id, { status: "failed", message: "The source is gone." }]));
+      },
+    });
+    const post = await addPictured(world, "stored away", await world.addUser());
+    await world.publish(post);
+    const over = await world.until(post, isOver);
+    assert.equal(over.platformPosts[0]?.error?.code, "MEDIA_UPLOAD_FAILED");
+    const { rows } = await world.pool.query("select failures from platform_posts where post_id = $1", [post.id]);
+    assert.deepEqual([asked, rows], [5, [{ failures: 5 }]]);
+    assert.equal(liveCount(world.ledger, "stored away"), 0);
   });
 });

@@ -18,7 +18,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 
-import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./storage.ts";
+import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError, StorageAwayError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 export interface S3Settings {
@@ -50,6 +50,14 @@ export function createS3Storage(settings: S3Settings): Storage {
     responseChecksumValidation: "WHEN_REQUIRED",
   });
 
+  client.middlewareStack.add(
+    (next) => async (asked) =>
+      await next(asked).catch((error: unknown) => {
+        throw isAnswer(error) ? error : new StorageAwayError(error);
+      }),
+    { step: "initialize", priority: "high" },
+  );
+
   const mark = { Bucket: settings.bucket, Key: prefix + MARK_NAME };
   const place = (key: string) => ({ Bucket: settings.bucket, Key: prefix + checkStorageKey(key) });
 
@@ -58,7 +66,7 @@ export function createS3Storage(settings: S3Settings): Storage {
     const Range = start === 0 && end === undefined ? undefined : `bytes=${start}-${end === undefined ? "" : end - 1}`;
     const { Body } = await client.send(new GetObjectCommand({ ...place(key), Range })).catch(asMissing(key));
     if (!(Body instanceof Readable)) throw new Error(`The store answered without bytes for ${key}`);
-    return Body;
+    return Readable.from(toldApart(Body), { objectMode: false });
   };
 
   return {
@@ -152,6 +160,21 @@ export function createS3Storage(settings: S3Settings): Storage {
 
     close: () => client.destroy(),
   };
+}
+
+/** What the store itself says of what it was asked; some cannot do all that Amazon's can. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  const { httpStatusCode = 500 } = error.$metadata;
+  return httpStatusCode < 500 || httpStatusCode === 501;
+}
+
+async function* toldApart(bytes: Readable): AsyncIterable<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw new StorageAwayError(error);
+  }
 }
 
 function asMissing(key: string): (error: unknown) => never {

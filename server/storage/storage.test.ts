@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -9,10 +11,12 @@ import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 
 import S3rver from "s3rver";
+import { z } from "zod";
 
+import { isDatabaseAway } from "../db/away.ts";
 import { createDiskStorage } from "./disk.ts";
 import { createS3Storage } from "./s3.ts";
-import { MissingObjectError, newStorageKey } from "./storage.ts";
+import { MissingObjectError, newStorageKey, StorageAwayError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 /** What every driver owes, whatever the bytes lie on. */
@@ -230,3 +234,51 @@ describe("storage on disk", () => {
 async function* chunksOf(bytes: Buffer, chunkBytes: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += chunkBytes) yield bytes.subarray(start, start + chunkBytes);
 }
+
+describe("storage on S3 that is away", () => {
+  const openAt = (endpoint: string) =>
+    createS3Storage({
+      bucket: "ampost",
+      prefix: "",
+      region: "us-east-1",
+      endpoint,
+      credentials: { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" },
+      forcePathStyle: true,
+    });
+  const isTold = (error: unknown) => {
+    assert.ok(error instanceof StorageAwayError, String(error));
+    assert.equal(isDatabaseAway(error), false);
+    return true;
+  };
+
+  it("says so, whatever is asked of it, and is not taken for the database", async () => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = z.object({ port: z.int() }).parse(server.address());
+    server.close();
+    const storage = openAt(`http://127.0.0.1:${port}`);
+    const key = newStorageKey();
+    await assert.rejects(storage.put(key, chunksOf(Buffer.alloc(10), 10)), isTold);
+    await assert.rejects(storage.open(key), isTold);
+    await assert.rejects(storage.sizeBytes(key), isTold);
+    await assert.rejects(storage.delete(key), isTold);
+    await assert.rejects(storage.readMark(), isTold);
+    await assert.rejects(Readable.from(storage.list()).toArray(), isTold);
+    storage.close();
+  });
+
+  it("says so in the middle of an object, too", async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("ten bytes.", () => response.destroy());
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = z.object({ port: z.int() }).parse(server.address());
+    const storage = openAt(`http://127.0.0.1:${port}`);
+    await assert.rejects(async () => buffer(await storage.open(newStorageKey())), isTold);
+    storage.close();
+    server.close();
+  });
+});

@@ -46,6 +46,14 @@ export class MissingObjectError extends Error {
   }
 }
 
+/** The store could not be asked, or had a fault of its own: that passes. What is behind it is in `cause`, where nobody takes it for a fault of something else. */
+export class StorageAwayError extends Error {
+  constructor(cause: unknown) {
+    super(`The storage is away: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = "StorageAwayError";
+  }
+}
+
 /** A key never used before, spread over folders by its random end. */
 export function newStorageKey(): string {
   const id = newId();

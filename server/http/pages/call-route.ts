@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { PublicError } from "../../../model/errors.ts";
 import type { Services } from "../../domain/services.ts";
 
 /** What a route of ours answered. */
@@ -22,7 +23,7 @@ export interface RouteCall {
 /**
  * Calls a session route in this process, for the person whose request is being answered: a form does what the dashboard
  * does, by the same checks and limits. Cookies that the route sets go to the browser. The caller has made sure that the
- * request is one of our own pages'.
+ * request is one of our own pages'. Throws NOT_FOUND for an id that would lead to another route.
  */
 export async function callRoute(
   { settings }: Pick<Services, "settings">,
@@ -30,6 +31,8 @@ export async function callRoute(
   reply: FastifyReply,
   { method, path, body }: RouteCall,
 ): Promise<Answered> {
+  if (/\/\.{0,2}(?:\/|$)/.test(path.replace(/\?.*/s, "")))
+    throw new PublicError("NOT_FOUND", "There is nothing at this address");
   const { host, cookie, "user-agent": userAgent, "accept-language": language } = request.headers;
   const inject = () =>
     request.server.inject({

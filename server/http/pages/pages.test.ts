@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { z } from "zod";
 
 import { idOf } from "../../../tests/answers.ts";
+import { sendRaw } from "../../../tests/raw-request.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 
@@ -219,6 +220,24 @@ test("a post to approve that cannot be read is not said to be gone", async () =>
   }
   assert.equal((await open(path)).status, 200);
   assert.equal((await open(`/posts/${crypto.randomUUID()}/approve`)).status, 404);
+});
+
+test("an id that is none leads to no other route", async () => {
+  for (const id of ["%2e", "%2e%2e"]) {
+    const page = `/posts/${id}/approve`;
+    const asked = await sendRaw(
+      world.url,
+      `GET ${page} HTTP/1.1\r\nhost: localhost:3000\r\ncookie: ${cookie}\r\nconnection: close\r\n\r\n`,
+    );
+    assert.match(asked, /^HTTP\/1\.1 404 /, page);
+  }
+  for (const set of [".", "..", ""])
+    for (const what of ["save", "delete"])
+      assert.equal(
+        (await send(`/connections/apps/${what}`, { mode: "test", set, platform: "threads" })).status,
+        404,
+        `${what} ${set}`,
+      );
 });
 
 test("nothing in a post to approve is read backwards, and that it would be is told", async () => {
