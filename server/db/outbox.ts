@@ -39,14 +39,14 @@ const insertEvents = statement(
   `with post as (
      update posts set event_count = event_count + jsonb_array_length($4::jsonb) where id = $3 and user_id = $1 and mode = $2
      returning id, user_id, mode, event_count
-   ), told as (
+   ), recorded as (
      ${insertedEvents("post", "$4")}
    )
    select pg_notify('ampost_post', $3::text)`,
 );
 
 /** Writes what happened to an account. `data` never holds a secret. */
-export async function tellAccount(
+export async function recordAccountEvent(
   db: Db,
   account: { userId: string; mode: Mode; accountId: string },
   type: AccountEventType,

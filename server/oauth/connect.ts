@@ -12,7 +12,7 @@ import {
   saveAccount,
   saveConnectionSource,
 } from "../db/connections.ts";
-import { tellAccount } from "../db/outbox.ts";
+import { recordAccountEvent } from "../db/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
 import { forgetConnection, type Forgotten } from "./disconnect.ts";
@@ -109,7 +109,7 @@ export async function storeConnectionIn(
   await storeGrant(services, tx, account, grant);
   await saveConnectionSource.run(tx, [...key, source.login, source.oauthAppId, source.grantorId]);
   const again = former !== undefined;
-  await tellAccount(tx, account, "account.connected", {
+  await recordAccountEvent(tx, account, "account.connected", {
     platform,
     platformSetId,
     platformAccountId,

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
 import { dropGranted } from "../db/oauth-attempts.ts";
-import { tellAccount } from "../db/outbox.ts";
+import { recordAccountEvent } from "../db/outbox.ts";
 import { appOf } from "./app.ts";
 import type { Granted } from "./attempts.ts";
 import type { OAuthServices } from "./services.ts";
@@ -55,7 +55,7 @@ export async function forgetConnection(
   await revokeAccount.run(tx, [...key, reason]);
   if (!held) return null;
   const { platform, platform_account_id: platformAccountId } = held;
-  await tellAccount(tx, account, "account.disconnected", { platform, platformAccountId, reason });
+  await recordAccountEvent(tx, account, "account.disconnected", { platform, platformAccountId, reason });
   const sealed = await sealSecrets(services, tx, held);
   if (sealed === null) return null;
   const { accountId, mode } = account;

@@ -4,7 +4,7 @@ import { catalog } from "../../platforms/catalog.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import type { AccountRow } from "../db/accounts.ts";
 import { insertAuditEvent } from "../db/audit-events.ts";
-import { tellAccount } from "../db/outbox.ts";
+import { recordAccountEvent } from "../db/outbox.ts";
 import type { Db } from "../db/sql.ts";
 import { changeTokenHealth, type GrantLifeRow } from "../db/token-care.ts";
 import type { AccountKey } from "./stored-grant.ts";
@@ -59,7 +59,7 @@ export async function changeHealth(
   const changed = await changeTokenHealth.one(db, [accountId, userId, mode, health, reason, issuedAt]);
   if (changed === undefined || !hasEnded(health) || hasEnded(changed.was)) return;
   const { platform, platform_account_id: platformAccountId, username } = changed;
-  await tellAccount(db, account, "account.disconnected", {
+  await recordAccountEvent(db, account, "account.disconnected", {
     platform,
     platformAccountId,
     username,

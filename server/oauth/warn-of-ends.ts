@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { catalog } from "../../platforms/catalog.ts";
-import { tellAccount } from "../db/outbox.ts";
+import { recordAccountEvent } from "../db/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import { countScheduledPast, type EndingRow, listEnding, takeWarning } from "../db/token-care.ts";
 import type { OAuthServices } from "./services.ts";
@@ -67,7 +67,7 @@ async function warnOf(
   if (!(await takeWarning.one(tx, [accountId, userId, mode, end, daysLeft]))) return;
   const scheduledPosts = (await countScheduledPast.one(tx, [accountId, userId, mode, end]))?.count ?? 0;
   const { username, platform_account_id: platformAccountId } = row;
-  await tellAccount(tx, account, "account.expiring", {
+  await recordAccountEvent(tx, account, "account.expiring", {
     platform,
     platformAccountId,
     username,

@@ -316,7 +316,8 @@ async function provedAbsent(
         ? "The repeat of a call whose answer was lost came to nothing."
         : "The platform did not publish the post.",
     );
-  const error = verdict.redoFrom === undefined ? cause : redoing(cause, verdict.redoFrom);
+  const { redoFrom } = verdict;
+  const error = redoFrom === undefined ? cause : cause.with({ notPublished: true, redoFrom });
   if (row.status === "posting") return failStep(work, at, error, { intent: proof, pauseSeconds: 0 });
   const changes: Changes = {
     lane: at.lane,
@@ -327,18 +328,4 @@ async function provedAbsent(
   };
   await settle(work, changes, { intent: proof });
   return "released";
-}
-
-function redoing(error: BrokerError, redoFrom: string): BrokerError {
-  return new BrokerError(error.code, error.message, {
-    notPublished: true,
-    redoFrom,
-    ...(error.publicCode === null ? {} : { publicCode: error.publicCode }),
-    ...(error.retryable === null ? {} : { retryable: error.retryable }),
-    ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
-    limitOf: error.limitOf,
-    ...(error.maxAttempts === null ? {} : { maxAttempts: error.maxAttempts }),
-    ...(error.platformError === null ? {} : { platformError: error.platformError }),
-    cause: error,
-  });
 }
