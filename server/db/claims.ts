@@ -2,12 +2,12 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { isHeld } from "./hold.ts";
 import { statement, type Statement } from "./sql.ts";
 
-/** Preparing is slow and large, committing small and urgent, observing neither: each has slots of its own. */
+/** Preparing is slow and large, committing small and urgent, observing neither: each has its own slots. */
 export const LANES = ["prepare", "commit", "observe"] as const;
 
 export type Lane = (typeof LANES)[number];
 
-/** What every write of a claim carries. */
+/** What every write of a claim carries: writes of an older claim have no effect. */
 export interface Claimed {
   id: string;
   fence: number;
@@ -15,7 +15,7 @@ export interface Claimed {
   accountId: string | null;
 }
 
-/** A claimed platform post, or a single row of nulls where none was to be had. */
+/** A claimed platform post, or a single row of nulls if there was none to claim. */
 export interface ClaimedRow {
   id: string | null;
   user_id: string;
@@ -25,17 +25,22 @@ export interface ClaimedRow {
   /** Grown by this claim; every later write carries it. */
   fence: number;
   lease_owner: string;
-  /** How many claims in a row before this one were never given back. */
+  /** How many claims in a row before this one were never released. */
   takeovers: number;
-  /** The account at which the turn stopped; null where it came to its end. */
+  /** The account at which the pass stopped; null if it reached the end. */
   turn_end: string | null;
 }
 
-/** How many due rows are looked at in the order of their time, and how many accounts in turn where those were not all. */
+/**
+ * How many due rows are looked at in the order of their time, and how many accounts in turn where those were not all.
+ */
 const LOOKED_AT = 128;
 const ACCOUNTS_IN_TURN = 64;
 
-/** What was taken over so often is claimed alone, so that what ends a process is told from what was in its hands as well. */
+/**
+ * What was taken over so often is claimed alone, so that what ends a process is told from what was in its hands as
+ * well.
+ */
 export const SUSPECT_TAKEOVERS = 2;
 
 /** What was taken over so often is set aside. */
@@ -44,7 +49,10 @@ export const SET_ASIDE_TAKEOVERS = 3;
 /** How many posts of one account may be prepared, and how many observed, at the same time. */
 const SIDE_BY_SIDE = 3;
 
-/** What waited for a platform's limit to end comes back within so much after it: a part of what it waited, and so many seconds at most. */
+/**
+ * What waited for a platform's limit to end comes back within so much after it: a part of what it waited, and so many
+ * seconds at most.
+ */
 const LIMIT_SPREAD = 0.25;
 const LIMIT_SPREAD_SECONDS = 60;
 
@@ -57,32 +65,46 @@ export const slotOf = (
 ) => `(select s.id from accounts b join accounts s on s.mode = b.mode and s.platform = b.platform and s.platform_account_id = b.platform_account_id
      where b.id = ${account} order by s.id limit 1)`;
 
+/** A group is a mode and a platform with a space between them. */
+type ClaimParams = [
+  free: number,
+  leaseSeconds: number,
+  passContinuesAfterAccount: string,
+  usersServed: string[],
+  runningOfUser: number[],
+  lastTurnOfUser: number[],
+  groups: string[],
+  runningOfGroup: number[],
+  reserveForLive: number,
+  reserveForTest: number,
+  shareOfUser: number,
+  shareOfGroup: number,
+  closedGroups: string[],
+  probedGroups: string[],
+  maySuspect: boolean,
+];
+
 /**
- * ($1 how many, $2 lease in seconds, $3 the account after which the turn goes on; of the users served lately: $4
- * who, $5 how many of theirs are running, $6 the number of their last turn; of the groups, which are mode and platform with
- * a space between them: $7 which, $8 how many of theirs are running; of the reserve: $9 how many of live mode, $10 of test
- * mode, $11 what a user, $12 what a group may hold to be served from it; groups $13 that are left alone, $14 of which one
- * is taken; $15 whether a suspect may be among them): of each lane the statement that takes
- * what is due by the database's clock. To commit at most one of an account in which nothing is being
- * committed, to prepare or observe a few.
+ * For each lane the statement that claims what is due by the database's clock: at most one commit of an account that has
+ * none in flight, and a few of each account to prepare or observe.
  *
- * The oldest due rows are enough while there are few of them. Where there are more, the accounts are gone through in
- * turn as well, so that a user with thousands of due posts hides nobody else. Live mode comes before test mode. Users
- * share what is taken: who has the fewest running comes first, then who has waited longest for a turn. What is left of
- * the reserve goes to those who hold little. Locks are never waited for: a row that somebody holds is looked at again at
- * the next wake-up. What a platform's limit holds back is put off until after it. A lease that ran out names its owner still, and is counted as a takeover.
+ * While few rows are due, the oldest ones are enough. Otherwise all accounts get a turn as well, so that a user with
+ * thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among users, whoever has the fewest
+ * running comes first, then whoever has waited longest. The reserve goes to those who hold little. Locks are never waited
+ * for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is postponed until after it.
+ * A lease that ran out still names its owner, and counts as a takeover.
  *
- * Rows are compared as a whole and ordered by all columns of the index, and what was found is fetched by id: so the
- * plan walks the index from its beginning, whether the table has ever been analyzed or not.
+ * Rows are compared as a whole and ordered by all columns of the index, and the results are fetched by id, so that the
+ * plan walks the index from its start whether or not the table has ever been analyzed.
  */
-export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow>>> = {
+export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow, ClaimParams>>> = {
   prepare: claimIn("prepare"),
   commit: claimIn("commit"),
   observe: claimIn("observe"),
 };
 
-function claimIn(lane: Lane): Statement<ClaimedRow> {
-  return statement<ClaimedRow>(
+function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
+  return statement<ClaimedRow, ClaimParams>(
     `platform_posts.claim_to_${lane}`,
     `with recursive oldest as materialized (
      select id, account_id, user_id, mode, platform, next_action_at from platform_posts
@@ -165,10 +187,13 @@ function claimIn(lane: Lane): Statement<ClaimedRow> {
 }
 
 /**
- * ($1 platform posts, $2 owners, $3 lease in seconds): prolongs what is still held. A row that somebody is just writing is
- * left for the next time, so that two of these never wait for one another.
+ * Renews the leases that are still held. A row that is being written is left for the next time, so that two of these never
+ * wait for each other.
  */
-export const prolongLeases = statement<{ lease_owner: string }>(
+export const prolongLeases = statement<
+  { lease_owner: string },
+  [platformPostIds: string[], leaseOwners: string[], leaseSeconds: number]
+>(
   "platform_posts.prolong_leases",
   `with held as (
      select id from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[]) for no key update skip locked
@@ -183,28 +208,31 @@ export const prolongLeases = statement<{ lease_owner: string }>(
    select lease_owner from rows`,
 );
 
-/** ($1 platform posts, $2 owners): which of them still hold their platform post. */
-export const findHeld = statement<{ lease_owner: string }>(
+/** Which of the claims still hold their platform post. */
+export const findHeld = statement<{ lease_owner: string }, [platformPostIds: string[], leaseOwners: string[]]>(
   "platform_posts.find_held",
   `select lease_owner from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[])`,
 );
 
-/** ($1 account, $2 owner): another commit may be sent in the account. */
-export const freeSlot = statement(
+/** Lets the account send its next commit. */
+export const freeSlot = statement<never, [accountId: string | null, leaseOwner: string]>(
   "accounts.free_slot",
   `update accounts set busy_until = null, busy_with = null where id = ${slotOf("$1")} and busy_with = $2`,
 );
 
-/** Seconds until something is due in each lane that is not held, below zero where it is due already; null where nothing waits. */
-export const findNextDue = statement<{ lane: Lane; due_in_seconds: number | null }>(
+/**
+ * Seconds until something is due in each lane that is not on hold, negative if it already is; null if nothing is
+ * waiting.
+ */
+export const findNextDue = statement<{ lane: Lane; due_in_seconds: number | null }, []>(
   "platform_posts.find_next_due",
   `select lane, case when l.lane = 'observe' or not ${isHeld} then
      (select extract(epoch from min(next_action_at) - clock_timestamp()) from platform_posts pp where pp.lane = l.lane and next_action_at is not null)::float8 end as due_in_seconds
    from unnest(array['prepare', 'commit', 'observe']) as l(lane)`,
 );
 
-/** ($1 mode, $2 platform, $3 seconds): what is due of the platform and nobody works on is looked at again between then and twice as late. */
-export const putOffGroup = statement(
+/** Postpones what is due for the platform and not claimed, by that long up to twice as long. */
+export const putOffGroup = statement<never, [mode: Mode, platform: PlatformName, seconds: number]>(
   "platform_posts.put_off_group",
   `with due as (
      select id from platform_posts where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1 and platform = $2 and (lease_until is null or lease_until <= now())
@@ -213,17 +241,17 @@ export const putOffGroup = statement(
    update platform_posts pp set next_action_at = now() + make_interval(secs => $3::float8 * (1 + random())) from due where pp.id = due.id`,
 );
 
-/** ($1 account, $2 seconds): the platform takes nothing of the account before. */
-export const limitAccount = statement(
+/** The platform accepts nothing for the account before then. */
+export const limitAccount = statement<never, [accountId: string | null, seconds: number]>(
   "accounts.limit",
   `update accounts set limited_until = greatest(limited_until, now() + make_interval(secs => $2)) where id = ${slotOf("$1")}`,
 );
 
 /**
- * ($1 account, $2 seconds): the platform takes nothing of any account that was connected by the same app before. Of all
- * users, since the app is; an account that somebody is just writing to learns it by itself.
+ * The platform accepts nothing before then for any account that was connected by the same app, whoever owns it. An account
+ * that is being written at that moment will run into the limit on its own.
  */
-export const limitApp = statement(
+export const limitApp = statement<never, [accountId: string | null, seconds: number]>(
   "accounts.limit_app",
   `with held as (
      select a.id from accounts own left join connections mine on mine.account_id = own.id

@@ -13,25 +13,24 @@ export interface NewIntent {
   step: string;
   requestHash: string;
   evidence: IntentEvidence;
-  /** Its bytes leave within so long, or not at all. */
+  /** It is sent within this time, or not at all. */
   deadlineSeconds: number;
-  /** How long after that it is first read back, should the process be gone. */
+  /** If the process dies, it is first read back this long after the deadline. */
   quarantineSeconds: number;
   leaseSeconds: number;
-  /** What the platform post is from then on. */
+  /** The platform post from then on. */
   attempt: number;
   failures: number;
   warnings: WorkRow["warnings"];
 }
 
-/** `isBusy`: nothing was written, since another commit is under way in the account. */
+/** `isBusy`: nothing was written, because the account has another commit in flight. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
 /**
- * The intent to commit, if the platform post is still the claim's by lease and fence, due, and not discarded, and nothing
- * else is being committed in the account; undefined where it is not. From here on whoever takes it over may only read back,
- * and only after the deadline and the quarantine have passed. With `post` publishing begins with it: the post's row must
- * be held.
+ * Writes the intent to commit. Undefined, with nothing written, if the claim no longer holds by lease and fence, or the
+ * platform post is not due or was discarded. From here on another process may only read back, and only after the deadline
+ * and the quarantine. With `post`, publishing begins with this commit; the post's row must be locked.
  */
 export async function writeIntent(
   db: Db,
@@ -98,7 +97,7 @@ const intended = `slot as (
      from pp left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    )`;
 
-/** One row where the intent was written, one where the account is busy, none where the claim has lost the platform post. */
+/** One row if the intent was written, one if the account is busy, none if the claim was lost. */
 const selectIntended = `select not exists (select from slot) as is_busy, extract(epoch from now() - due_at)::float8 as late_seconds, ${selectWritten}
    from (select where exists (select from pp) or not exists (select from slot)) answer left join pp on true`;
 
@@ -109,7 +108,10 @@ const intendAndBegin = statement<IntendedRow, [...IntentParams, postStatus: Post
   `with ${intended}, ${postBeside("$14::text", "$15")} ${selectIntended} left join announced on true`,
 );
 
-/** The commits nobody knows the outcome of, an open one first and then the newest, and whether the account can still read them back. */
+/**
+ * The commits whose outcome is unknown, an open one first and then the newest, and whether the account can still read
+ * them back.
+ */
 export const findUncertainCommits = statement<
   { id: string; step: string; ageSeconds: number; evidence: IntentEvidence; readable: boolean },
   [platformPostId: string, userId: string, mode: Mode, lastLiveStep: string | null]
@@ -123,9 +125,9 @@ export const findUncertainCommits = statement<
 );
 
 /**
- * An answer that came too late for the claim. It is kept whatever has been made of the commit meanwhile. Where it is live
- * after all, the commit is open again and the platform post is taken from whoever has it, to be settled by the answer at
- * once; while another commit of it is open, this one counts as unknown until that is settled. Its row must be held.
+ * Keeps an answer that arrived after the claim was lost, whatever became of the commit in the meantime. If the commit is live
+ * after all, it is reopened and the platform post taken from its current claim, to be settled by the answer right away. While
+ * another commit of it is open, this one counts as unknown until that is settled. The platform post's row must be locked.
  */
 export const noteLateAnswer = statement<
   { result: IntentRow["result"] },
@@ -146,20 +148,20 @@ export const noteLateAnswer = statement<
    select result from known`,
 );
 
-/** It is read back again. There must be no other open one. */
+/** Reopens a commit, so that it is read back again. No other one may be open. */
 export const reopenCommit = statement<never, [intentId: string, userId: string, mode: Mode]>(
   "publish_steps.reopen",
   `update publish_steps set result = null, result_at = null where id = $1 and user_id = $2 and mode = $3 and result = 'unknown'`,
 );
 
-/** The caller has decided about commits whose outcome is open, or was given up. */
+/** The caller has decided about commits that are open or were given up. */
 export const closeCommits = statement<never, [platformPostIds: string[], userId: string, mode: Mode, evidence: Json]>(
   "publish_steps.close",
   `update publish_steps set result = 'unknown', result_at = coalesce(result_at, now()), evidence = evidence || $4
    where platform_post_id = any($1) and user_id = $2 and mode = $3 and effect = 'visible' and (result is null or result = 'unknown')`,
 );
 
-/** The row, held, so that what is read of its commits next stays so. */
+/** Locks the row, so that what is read about its commits next cannot change. */
 export const holdPlatformPost = statement<
   { status: PlatformPostStatus },
   [platformPostId: string, userId: string, mode: Mode]

@@ -1,6 +1,6 @@
 import type { EventType } from "../../model/events.ts";
 import type { Mode } from "../../model/platform-names.ts";
-import { jsonb } from "./jsonb.ts";
+import { type Json, jsonb } from "./jsonb.ts";
 import { type Db, statement } from "./sql.ts";
 
 export type AccountEventType = Extract<EventType, `account.${string}`>;
@@ -33,8 +33,7 @@ export function insertedEvents(post: string, events: string): string {
      from ${post} p, jsonb_array_elements(${events}::jsonb) with ordinality as e(event, place) order by e.place`;
 }
 
-/** ($1 user, $2 mode, $3 post, $4 PostEvent[] as jsonb) */
-const insertEvents = statement(
+const insertEvents = statement<never, [userId: string, mode: Mode, postId: string, events: Json]>(
   "outbox.insert_post_events",
   `with post as (
      update posts set event_count = event_count + jsonb_array_length($4::jsonb) where id = $3 and user_id = $1 and mode = $2
@@ -55,8 +54,10 @@ export async function recordAccountEvent(
   await insertAccountEvent.run(db, [account.userId, account.mode, type, account.accountId, data]);
 }
 
-/** ($1 user, $2 mode, $3 type, $4 account, $5 data) */
-const insertAccountEvent = statement(
+const insertAccountEvent = statement<
+  never,
+  [userId: string, mode: Mode, type: AccountEventType, accountId: string, data: Record<string, unknown>]
+>(
   "outbox.insert_account_event",
   `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`,
 );
@@ -76,16 +77,16 @@ export interface OutboxRow {
   created_at: Date;
 }
 
-/** ($1 most): marks events of users who have no webhook as handed on. */
-export const skipUnwantedEvents = statement(
+/** Marks events of users without a webhook as handed on. */
+export const skipUnwantedEvents = statement<never, [most: number]>(
   "outbox.skip_unwanted",
   `update outbox set relayed_at = now() where id = any (array(
      select o.id from outbox o where o.relayed_at is null
        and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active') limit $1 for update skip locked))`,
 );
 
-/** ($1 most): the oldest events that wait, marked as handed on by this transaction. */
-export const takeEvents = statement<OutboxRow>(
+/** The oldest waiting events, marked as handed on by this transaction. */
+export const takeEvents = statement<OutboxRow, [most: number]>(
   "outbox.take",
   `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)
    update outbox o set relayed_at = now() from taken where o.id = taken.id

@@ -1,4 +1,4 @@
-import type { PlatformName } from "../../model/platform-names.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { statement } from "./sql.ts";
 
 /** One step of the journal, as the engine wrote it. */
@@ -16,8 +16,8 @@ export interface PublishStepRow {
   result_at: Date | null;
 }
 
-/** ($1 post, $2 user, $3 mode): oldest first. At most 1 000, which no post comes near. */
-export const listPublishSteps = statement<PublishStepRow>(
+/** Oldest first. At most 1,000, which no post comes near. */
+export const listPublishSteps = statement<PublishStepRow, [postId: string, userId: string, mode: Mode]>(
   "publish_steps.list",
   `select s.id, s.platform_post_id, pp.platform, s.attempt, s.step, s.effect, s.result, s.remote_id, s.evidence, s.intent_at, s.result_at
    from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.user_id = pp.user_id and s.mode = pp.mode
@@ -28,10 +28,11 @@ export const listPublishSteps = statement<PublishStepRow>(
 const CALLS = "array['exchanges', 'readBack']";
 
 /**
- * The journal of what is settled and old: the quiet steps go, and what commits were sent and answered. The commits
- * themselves stay: their ids tell one post from another for as long as there are posts. Nothing that is open, or that
- * may still be looked for, is touched.  it goes on, $2 how many steps are looked at, $3 days): how many were, and the last of them where all that are old have not been seen. */
-export const sweepPublishSteps = statement<{ last: string | null }>(
+ * Sweeps the journal of old, settled posts: quiet steps are deleted, and commits lose what was sent and answered. The
+ * commits themselves stay: their ids tell one post from another for as long as there are posts. Nothing that is open, or
+ * that may still be looked for, is touched. Returns the step to continue after; null once everything old has been seen.
+ */
+export const sweepPublishSteps = statement<{ last: string | null }, [after: string, most: number, days: number]>(
   "publish_steps.sweep",
   `with looked as materialized (
      select id, platform_post_id, effect, intent_at < now() - make_interval(days => $3) as is_old

@@ -8,36 +8,38 @@ import { insertedEvents, type PostEvent } from "./outbox.ts";
 import { type Db, statement } from "./sql.ts";
 import type { Evidence, IntentEvidence, WorkRow } from "./work-rows.ts";
 
-/** What a write changes of a platform post; what is left out stays. */
+/** What a write changes in a platform post. What is left out stays as it is. */
 export interface Changes {
   status?: PlatformPostStatus;
   lane?: Lane;
   step?: string | null;
   lastLiveStep?: string;
-  /** The step has asked once more to wait, or begins from the start. */
+  /** `increment`: the step has to wait once more. `reset`: a step begins. */
   polls?: "increment" | "reset";
   failures?: number;
   checkpoint?: Checkpoint;
   attemptCount?: number;
   platformPostId?: string;
   publishedUrl?: string;
-  /** What was accepted is not live after all: what was kept of the commit is forgotten, and a retry begins from the start. */
+  /** What the platform accepted is not live after all: the commit is forgotten, and a retry starts from scratch. */
   reset?: true;
-  /** Everything is live from now on, unless it was already. */
+  /** Sets when it was published, unless that is already set. */
   publishedNow?: boolean;
   error?: PlatformPostError | null;
   warnings?: WorkRow["warnings"];
-  /** When it is looked at next. Leaving it out keeps the lease; any other value gives lease and account slot back. */
+  /**
+   * When it is next due. Without it the claim goes on; with any value the lease and the account's slot are released.
+   */
   next?: Next;
 }
 
 /**
- * `due`: at the due time, or at once where that is past. `seconds`: so long from now, but at the due time where that
- * comes first (unless `evenPastDue`). `never`: there is nothing more to do.
+ * `due`: at the due time, or now if that has passed. `seconds`: that long from now, but no later than the due time if that
+ * comes first (unless `evenPastDue`). `never`: nothing is left to do.
  */
 export type Next = { at: "due" } | { at: "seconds"; seconds: number; evenPastDue?: boolean } | { at: "never" };
 
-/** What a finished step leaves in the journal. */
+/** A quiet step in the journal. */
 export interface JournalEntry {
   id: string;
   step: string;
@@ -47,7 +49,7 @@ export interface JournalEntry {
   evidence: Evidence;
 }
 
-/** What has become of a commit. A result of null leaves it open. */
+/** What became of a commit. Without a result it stays open. */
 export interface IntentChanges {
   id: string;
   result?: "ok" | "definite_failure" | "unknown";
@@ -55,11 +57,11 @@ export interface IntentChanges {
   evidence: IntentEvidence;
 }
 
-/** What a write brings along: the step's place in the journal, what has become of a commit, and what the post is then. */
+/** What is written along with a platform post: a journal entry, the result of a commit, and the post itself. */
 export interface Along {
   journal?: JournalEntry | undefined;
   intent?: IntentChanges | undefined;
-  /** Only where the post's row is held. */
+  /** Only if the post's row is locked. */
   post?: PostChanges | undefined;
 }
 
@@ -68,17 +70,17 @@ export interface PostChanges {
   events: readonly PostEvent[];
 }
 
-/** The columns of a platform post that a write may change and the engine reads again. */
+/** The columns that a write may change and the engine reads again. */
 export const writtenColumns =
   "status, step, live_through, polls, failures, checkpoint, attempt_count, platform_post_id, published_url, error, warnings";
 
-/** The same, as they are called in a `WorkRow`. */
+/** The same, as a `WorkRow` names them. */
 export const selectWritten = writtenColumns
   .split(", ")
   .map((column) => (column === "live_through" ? "pp.live_through as last_live_step" : `pp.${column}`))
   .join(", ");
 
-/** What a platform post is after a write. */
+/** A platform post after a write. */
 export type WrittenRow = Pick<
   WorkRow,
   | "status"
@@ -96,9 +98,9 @@ export type WrittenRow = Pick<
   Partial<Pick<WorkRow, "post_status">>;
 
 /**
- * The one write of the engine, in one statement: the platform post where it is still the claim's, and with it the
- * journal, the account's slot and the post. Answers what the row is then; undefined where the claim has lost it: then
- * nothing was written.
+ * The engine's one write, in one statement: the platform post, if the claim still holds it, and with it the journal, the
+ * account's slot and the post. Returns the row as it is afterwards, or undefined if the claim was lost; then nothing was
+ * written.
  */
 export async function writeClaimed(
   db: Db,
@@ -128,7 +130,10 @@ type WriteParams = [
   intent: Json | null,
 ];
 
-/** The post's status, its events, and a notification (of whoever selects from `announced`), beside an update `pp` of the platform post. */
+/**
+ * Beside an update `pp` of the platform post: the post's status and events, and a notification, sent by selecting
+ * `announced`.
+ */
 export const postBeside = (status: string, events: string) => `post as (
      update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(), event_count = p.event_count + jsonb_array_length(${events}::jsonb),
        published_at = case when ${status} = 'published' then coalesce(p.published_at, now()) else p.published_at end
@@ -140,7 +145,7 @@ export const postBeside = (status: string, events: string) => `post as (
      select pg_notify('ampost_post', post_id::text) from pp
    )`;
 
-/** Of the changes: as text, as JSON, and whether they hold it at all. */
+/** A member of the changes: as text, as JSON, and whether it is there at all. */
 const given = (name: keyof Changes) => `$4::jsonb ->> '${name}'`;
 const givenJson = (name: keyof Changes) => `$4::jsonb -> '${name}'`;
 const isGiven = (name: keyof Changes) => `$4::jsonb ? '${name}'`;
@@ -199,7 +204,7 @@ const writeWithPost = statement<WrittenRow, [...WriteParams, postStatus: PostSta
    select ${selectWritten}, (select status from post) as post_status from pp, announced`,
 );
 
-/** A post's row, held; always before its platform posts. */
+/** Locks a post's row; always before its platform posts. */
 export const holdPost = statement<{ status: PostStatus }, [postId: string, userId: string, mode: Mode]>(
   "posts.hold",
   `select status from posts where id = $1 and user_id = $2 and mode = $3 for update`,

@@ -8,7 +8,7 @@ import { statement } from "./sql.ts";
 /** What is kept in the journal about one request to a platform; see `HttpExchange` of the HTTP kit. */
 export type Evidence = Record<string, unknown>;
 
-/** The last commit of a platform post: open while its result is null. */
+/** A platform post's commit, as the journal has it: open while its result is null. */
 export interface IntentRow {
   id: string;
   step: string;
@@ -17,42 +17,42 @@ export interface IntentRow {
   requestHash: string | null;
   result: "ok" | "definite_failure" | "unknown" | null;
   evidence: IntentEvidence;
-  /** What the steps before it had left: the handles by which it is read back. Null for those of earlier versions. */
+  /** The checkpoint it was sent with, whose handles it is read back by. Null for commits of earlier versions. */
   checkpoint: Checkpoint | null;
 }
 
 /** What is known of a commit, as the journal keeps it. */
 export interface IntentEvidence {
-  /** What came instead of a proof. */
+  /** The answer that proved nothing. */
   answer?: {
     status: number | null;
     brokerCode: BrokerCode | null;
     platformError: PlatformErrorDetail | null;
     failure: string | null;
   };
-  /** What the request was given. */
+  /** The request's timeout. */
   timeoutSeconds?: number;
-  /** Seconds from the intent to the end of the exchange; missing where nobody could note it. */
+  /** Seconds from the intent to the end of the exchange, if the process lived to record it. */
   endedAfterSeconds?: number;
   /**
-   * By the monotonic clock of a machine or process: what it showed at the last look, in seconds, and for how long the
-   * commit had certainly been out by then.
+   * For each monotonic clock of a machine or process: what it showed at the last look, in seconds, and how long the commit
+   * had certainly been out by then.
    */
   watched?: Record<string, { at: number; seconds: number }>;
-  /** How often it has been read back, and the clean negative reads among them, in seconds watched since the intent. */
+  /** How often it was read back, and the clean negative reads among them, in seconds watched since the intent. */
   reads?: number;
   negativeReads?: number[];
-  /** An answer that came when the platform post was no longer ours; it is adopted as if it had come in time. */
+  /** An answer that arrived after the claim was lost. It counts as if it had arrived in time. */
   late?: { outcome: "ok"; done: StepDone; isFound?: true } | { outcome: "not_published"; proof: string };
-  /** Of the one byte-identical repeat: the intent that it repeats. */
+  /** For the one byte-identical repeat: the intent it repeats. */
   repeatOf?: string;
-  /** Given up for its one identical repeat, and by the caller's own word. */
+  /** Given up in favor of its identical repeat, or because the caller said so. */
   repeated?: true;
   closed?: string;
   [other: string]: unknown;
 }
 
-/** A platform post with all that a step needs. Read after the claim, so that no edit can have gone unseen. */
+/** A platform post with everything that its steps need. Read after the claim, so that no edit can be missed. */
 export interface WorkRow {
   id: string;
   post_id: string;
@@ -65,7 +65,10 @@ export interface WorkRow {
   post_status: PostStatus;
   /** By the database's clock. */
   due_in_seconds: number;
-  /** Until the time that the post names as its last; null where it names none, or somebody has published or retried it since. */
+  /**
+   * Until the time that the post names as its last; null where it names none, or somebody has published or retried it
+   * since.
+   */
   last_in_seconds: number | null;
   step: string | null;
   /** The last visible step that is live; null where nothing is. */
@@ -81,7 +84,7 @@ export interface WorkRow {
   warnings: { code: string; message: string }[];
   /** Seconds since the engine wrote to it: handles do not live for ever. */
   idle_seconds: number;
-  /** Whether the post has no other platform post, so that its status follows from this one's. */
+  /** The post has no other platform post, so its status follows from this one's alone. */
   is_only_platform_post: boolean;
   content: PostContent;
   platform_account_id: string | null;
@@ -90,14 +93,16 @@ export interface WorkRow {
   scopes: string[] | null;
   media: { path: string; id: string; filename: string; facts: MediaFacts | null }[];
   intent: IntentRow | null;
-  /** Commits that were given up without their outcome being known, of steps that are not live by another; oldest first. */
+  /**
+   * Commits that were given up without their outcome being known, of steps that are not live by another; oldest first.
+   */
   given_up: IntentRow[];
 }
 
 const intentRow = `json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at, 'ageSeconds', extract(epoch from now() - s.intent_at),
         'requestHash', s.request_hash, 'result', s.result, 'evidence', s.evidence, 'checkpoint', s.checkpoint)`;
 
-/** What was claimed, in one statement. */
+/** Loads what was claimed, in one statement. */
 export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwners: string[]]>(
   "platform_posts.load_work",
   `select pp.id, pp.post_id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.lease_owner, pp.status, p.status as post_status,

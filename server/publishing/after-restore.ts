@@ -5,17 +5,20 @@ import { lastLiveIndex } from "./position.ts";
 import { settle } from "./settle.ts";
 import type { ClaimedWork, Work } from "./work.ts";
 
-/** Whether the database has lost what became of it: its open commit stands for one whose answer nobody has. */
+/**
+ * Whether the database was restored to a state from before its outcome was recorded: its open commit stands in for one
+ * that may have been sent.
+ */
 export function isDoubted({ intent }: WorkRow): boolean {
   return intent?.result === null && intent.step === DOUBTED_STEP;
 }
 
-/** It may be live, so publishing has begun for the public: pending or queued becomes posting. */
+/** It may be live, so callers must see it as posting: pending or queued → posting. */
 export async function beginDoubted(work: ClaimedWork): Promise<void> {
   if (work.row.status !== "posting") await settle(work, beginChanges(work));
 }
 
-/** The open commit, by the step that it would have been: the first that is not known to be live. */
+/** Gives the open commit the name of its step: the first visible one that is not known to be live. */
 export async function nameDoubted(work: Work): Promise<IntentRow | null> {
   const { intent } = work.row;
   const step = work.steps.slice(lastLiveIndex(work) + 1).find(({ effect }) => effect === "visible");

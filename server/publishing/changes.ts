@@ -4,10 +4,10 @@ import type { WorkRow } from "../db/work-rows.ts";
 import { addToCheckpoint } from "./checkpoint.ts";
 import type { ClaimedWork, Work } from "./work.ts";
 
-/** The code of the warning that says that preparing ahead of the due time did not go well. */
+/** The code of the warning that preparing ahead of the due time failed. */
 export const PREPARATION_FAILED = "PREPARATION_FAILED";
 
-/** Publishing begins for the public, with an attempt: pending or queued becomes posting. What was tried ahead of the time does not count. */
+/** pending or queued → posting, with a new attempt. Failures from preparing ahead of the due time no longer count. */
 export function beginChanges({ row, attempt }: Pick<ClaimedWork, "row" | "attempt">) {
   attempt.number = row.attempt_count + 1;
   attempt.isCounted = true;
@@ -19,14 +19,14 @@ export function beginChanges({ row, attempt }: Pick<ClaimedWork, "row" | "attemp
   } as const satisfies Changes;
 }
 
-/** A step is about to run: after a failure that is a new attempt; a wait and reading back are none. */
+/** Called before a step runs. Running it again after a failure is a new attempt; waiting and reading back are not. */
 export function countAttempt({ row, attempt }: ClaimedWork): void {
   if (attempt.isCounted || row.status !== "posting" || row.error === null || row.polls > 0) return;
   attempt.number += 1;
   attempt.isCounted = true;
 }
 
-/** What a step's result means for the row, beside where the work goes on. */
+/** What a step's result changes in the row, apart from which step is next. */
 export function doneChanges(
   work: Pick<Work, "deps" | "broker" | "row">,
   done: StepDone,
@@ -40,7 +40,7 @@ export function doneChanges(
   };
 }
 
-/** A hidden step that is run again warns of the same again. */
+/** A hidden step that is run twice gives the same warning twice. */
 function withWarnings(known: WorkRow["warnings"], more: WorkRow["warnings"]): WorkRow["warnings"] {
   return [
     ...known,

@@ -4,8 +4,8 @@ import type { WorkRow } from "../db/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
 /**
- * What the steps of a platform post have left, as it is stored: members that the broker calls secret are sealed together,
- * in one member of the engine's own. The journal's copies stay sealed for the platform post.
+ * A platform post's checkpoint as it is stored: the members that the broker declares secret are sealed together, in one
+ * member that belongs to the engine. Copies in the journal stay sealed under the platform post's key.
  */
 interface Kept {
   deps: Pick<PublishingDeps, "vault">;
@@ -13,7 +13,7 @@ interface Kept {
   row: Pick<WorkRow, "id">;
 }
 
-/** The stored checkpoint with what a step has left beside it. */
+/** Merges what a step has left into the stored checkpoint. */
 export function addToCheckpoint({ deps, broker, row }: Kept, stored: Checkpoint, done: Checkpoint): Checkpoint {
   const names = broker.secretCheckpoint ?? [];
   const [open, secret] = [{ ...stored, ...done }, { ...openSecrets({ deps, row }, stored) }];
@@ -26,7 +26,7 @@ export function addToCheckpoint({ deps, broker, row }: Kept, stored: Checkpoint,
     : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), placeOf(row)) };
 }
 
-/** As a step gets it. */
+/** The checkpoint as a step sees it. */
 export function openCheckpoint({ deps, row }: Omit<Kept, "broker">, stored: Checkpoint): Checkpoint {
   const { [SEALED_MEMBER]: _, ...open } = stored;
   return { ...open, ...openSecrets({ deps, row }, stored) };

@@ -5,20 +5,22 @@ import { claimDue, type Claimed, findHeld, type Lane, prolongLeases, SUSPECT_TAK
 import { LEASE_SECONDS } from "./pace.ts";
 import { countBy, heldByGroup, type Room } from "./shares.ts";
 
-/** A platform post in our hands, until its lease ends or somebody takes it over. */
+/** A platform post that this process holds, until its lease ends or another process takes it over. */
 export interface Claim extends Claimed {
   userId: string;
   mode: Mode;
   platform: PlatformName;
   lane: Lane;
-  /** How many claims in a row before this one were never given back. */
+  /** How many claims in a row before this one were never released. */
   takeovers: number;
   lease: Lease;
-  /** Ends quiet requests that are under way when the claim is lost. */
+  /** Aborts quiet requests in flight when the claim is lost. */
   lost: AbortController;
 }
 
-/** Thrown where a write finds that the platform post is no longer the claim's: nothing was written, and nothing more is to be done. */
+/**
+ * Thrown when a write finds that the claim no longer holds the platform post. Nothing was written, and the work stops.
+ */
 export class LostClaim extends Error {
   constructor() {
     super("The platform post was taken over, edited or discarded meanwhile.");
@@ -26,7 +28,9 @@ export class LostClaim extends Error {
   }
 }
 
-/** Both clocks: the monotonic one stands still while a machine sleeps, the other can be set. The one that says "later" is believed. */
+/**
+ * Both clocks: the monotonic one stops while a machine sleeps, the wall clock can be set. Whichever says "later" wins.
+ */
 export interface Instant {
   monotonic: number;
   wall: number;
@@ -41,7 +45,7 @@ export function secondsSince(start: Instant): number {
   return Math.max(now.monotonic - start.monotonic, now.wall - start.wall) / 1000;
 }
 
-/** When the lease was last taken or prolonged: read before that was asked of the database, so never too late. */
+/** When the lease was last taken or renewed. Read before the database was asked, so never too late. */
 export interface Lease {
   takenAt: Instant;
 }
@@ -50,10 +54,10 @@ export function isLeaseOver({ lease, lost }: Claim): boolean {
   return lost.signal.aborted || secondsSince(lease.takenAt) >= LEASE_SECONDS;
 }
 
-/** Whose turn it is among the users, and at which account the turn through all accounts goes on. One a lane. */
+/** Round-robin state of a lane: which users were served last, and where the pass through all accounts continues. */
 export interface Turns {
   account: string;
-  /** Whether the turn goes on there, and how often it has begun. */
+  /** Whether a pass is in progress, and how many have started. */
   isUnderWay: boolean;
   round: number;
   count: number;
@@ -67,15 +71,15 @@ export function newTurns(): Turns {
   return { account: FIRST_ACCOUNT, isUnderWay: false, round: 0, count: 0, lastTurnOf: new Map() };
 }
 
-/** Whether it was in the hands of processes that ended so often that it may be the cause. */
+/** Whether so many processes died holding it that it may be the cause. */
 export function isSuspect({ takeovers }: Claim): boolean {
   return takeovers >= SUSPECT_TAKEOVERS;
 }
 
 /**
- * Takes due platform posts of the lane as far as there is room, at most one suspect among them, and that only where
- * `suspects` says so. `running` is what this process holds in it already; groups that are closed are left alone, and of
- * those that are probed one is taken.
+ * Claims due platform posts in the lane, as many as there is room for. At most one of them is a suspect, and only if
+ * `suspects` allows it. `running` is what this process already holds in the lane. Closed groups are skipped; of a group
+ * that is being probed, one is taken.
  */
 export async function claim(
   pool: pg.Pool,
@@ -135,7 +139,7 @@ export async function claim(
   );
 }
 
-/** Prolongs what is held, and tells those that are held no longer. */
+/** Renews the leases of what is held, and aborts the claims that were lost. */
 export async function prolong(pool: pg.Pool, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
   const takenAt = instant();

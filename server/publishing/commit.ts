@@ -33,16 +33,16 @@ import { isRepeat, repeatRefused } from "./repeat.ts";
 import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import type { Progress, Work } from "./work.ts";
 
-/** What an answer proves. */
+/** What an answer proves about the commit. */
 type Outcome =
   | { outcome: "ok"; done: StepDone }
   | { outcome: "not_published"; error: unknown }
   | { outcome: "unknown"; answer: NonNullable<IntentEvidence["answer"]> };
 
 /**
- * The commit: the intent is written, one request leaves within its deadline or not at all, and the result is written.
- * Nothing here is ever done twice: when the outcome is not known, whoever has the platform post then reads it back.
- * `repeatOf` names the intent of which this is the one byte-identical repeat.
+ * The commit: the intent is written, one request goes out within its deadline or not at all, and the result is written.
+ * Nothing here ever runs twice: if the outcome is unknown, the next claim reads it back. `repeatOf` is set for the one
+ * byte-identical repeat, and names the intent it repeats.
  */
 export async function commit(work: Work, at: VisiblePosition, repeatOf?: string): Promise<Progress> {
   const { deps, claim, row } = work;
@@ -79,15 +79,15 @@ export async function commit(work: Work, at: VisiblePosition, repeatOf?: string)
 interface Intent {
   id: string;
   request: HttpRequest;
-  /** Read before the intent was written, so never too late. */
+  /** Read before the intent was written, so the deadline never ends too late. */
   writtenAfter: Instant;
   repeatOf: string | undefined;
 }
 
 /**
- * (a) One transaction: pending, queued or posting becomes posting with an open commit. False where another commit is under
- * way in the account: its turn comes later. Throws LostClaim where the platform post is not ours by lease and fence, is not
- * due, or is discarded.
+ * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has another
+ * commit in flight; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform post is not
+ * due or was discarded.
  */
 async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): Promise<boolean> {
   const { deps, claim, row, attempt } = work;
@@ -127,7 +127,10 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
   return true;
 }
 
-/** Prepared ahead of its time, it begins for the public with its commit: the post's row is held first, as always. */
+/**
+ * If everything before it was prepared ahead of time, the commit itself begins publishing. The post's row is locked
+ * first, as always.
+ */
 async function beginWithIntent({ deps, claim, row }: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
   return transaction(deps.pool, async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
@@ -140,7 +143,7 @@ async function beginWithIntent({ deps, claim, row }: Work, intent: NewIntent): P
   });
 }
 
-/** It is not known whether the intent was written, but it is known that nothing was sent. */
+/** We don't know whether the intent was written, but we do know that nothing was sent. */
 async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<void> {
   const intent: IntentChanges = {
     id,
@@ -150,7 +153,7 @@ async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<vo
   await write(work, { ...goTo(at), next: { at: "seconds", seconds: 1 } }, { intent });
 }
 
-/** (b) and (c): one request, whose bytes leave before the deadline and within the lease, or not at all. */
+/** (b) and (c): one request, sent before the deadline and within the lease, or not at all. */
 async function send(
   work: Work,
   step: VisibleStep,
@@ -201,7 +204,9 @@ interface Result {
   evidence: IntentEvidence;
 }
 
-/** (d) One transaction, where the platform post is still ours. Repeated while the database is away; the call never is. */
+/**
+ * (d) One transaction, if the claim still holds. While the database is away the write is retried; the call never is.
+ */
 async function record(work: Work, at: VisiblePosition, result: Result): Promise<Progress> {
   const { outcome } = result;
   if (outcome.outcome === "ok") work.deps.reach?.up(work.claim);
@@ -211,7 +216,7 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   } catch (error) {
     if (error instanceof LostClaim) await noteLate(work, result);
     if (!isRefusedForGood(error)) throw error;
-    // What came of the call counts for more than how it went.
+    // The outcome matters more than the details of the exchange.
     work.deps.log.error(
       { err: error, platformPostId: work.row.id, step: at.step.name },
       "the result of a commit could not be written as it was, and is written without evidence",
@@ -231,9 +236,9 @@ function recordOnce(work: Work, at: VisiblePosition, { id, outcome, evidence }: 
 }
 
 /**
- * It is live: with nothing after it, it becomes published; else the next step follows. Also used where reading back has found it
- * so; `done` then says what was found, `checkpoint` what it was sent with, and with `isFound` an id that stands for another
- * commit already is thrown, since then that one was found and not this.
+ * The step is live. If it was the last one, posting → published; otherwise the next step follows. Also used when reading
+ * back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a remote id that
+ * already belongs to another commit is an error, because then that commit was found and not this one.
  */
 export async function recordLive(
   work: Work,
@@ -267,7 +272,7 @@ export async function recordLive(
       await disproveRepeated(work, at.step, done.onDuplicateRemoteId.message);
       return failStep(work, at, done.onDuplicateRemoteId, { intent: { ...intent, result: "definite_failure" } });
     }
-    // The platform's own answer gave an id that stands for another commit already. It is live all the same.
+    // The platform's own answer carried an id that already belongs to another commit. This one is live all the same.
     work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform gave the same id twice");
     const evidence = { ...intent.evidence, repeatedRemoteId: done.remoteId };
     await save({ intent: { ...result, remoteId: null, evidence } });
@@ -275,7 +280,7 @@ export async function recordLive(
   return next.effect === null ? "released" : "continue";
 }
 
-/** The same request is refused for another post than this one: so was the first, whose repeat it is. */
+/** The repeat was refused because of a different post, so the call it repeats was refused as well. */
 async function disproveRepeated(work: Work, step: VisibleStep, proof: string): Promise<void> {
   const repeated = work.row.given_up.filter(
     (intent) => intent.step === step.name && intent.evidence.closed === undefined,
@@ -285,7 +290,7 @@ async function disproveRepeated(work: Work, step: VisibleStep, proof: string): P
   }
 }
 
-/** It stays posting, and is read back from now on. */
+/** Stays posting, and is read back from now on. */
 async function recordUnknown(
   work: Work,
   answer: NonNullable<IntentEvidence["answer"]>,
@@ -308,7 +313,10 @@ async function recordUnknown(
   return "released";
 }
 
-/** The answer came when the platform post was no longer ours. It is still evidence, whatever was made of the commit meanwhile. */
+/**
+ * The answer arrived after the claim was lost. It is evidence all the same, whatever became of the commit in the
+ * meantime.
+ */
 async function noteLate({ deps, row }: Work, { id, outcome, evidence }: Result): Promise<void> {
   const noted = jsonb({ ...evidence, ...lateAnswer(outcome) } satisfies IntentEvidence);
   const before = await persist(
@@ -341,7 +349,7 @@ function lateAnswer(outcome: Outcome): Pick<IntentEvidence, "late"> {
   return { late: { outcome: "ok", done, ...(onDuplicateRemoteId === undefined ? {} : { isFound: true }) } };
 }
 
-/** One remote id of a platform's account stands for one commit. */
+/** Within an account, a remote id belongs to one commit. */
 export function isTakenRemoteId(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "publish_steps_one_remote";
 }

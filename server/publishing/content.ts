@@ -4,18 +4,21 @@ import { judgePost, mapMedia, resolveContent } from "../../platforms/validate.ts
 import type { WorkRow } from "../db/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
-/** Media are still being fetched. Nothing has failed: the platform post is given back meanwhile, so that a slow source holds no slot. */
+/**
+ * Media are still being fetched. Nothing has failed: the platform post is released in the meantime, so that a slow
+ * source holds no slot.
+ */
 export class MediaOnTheWay extends Error {}
 
 /**
- * The content the broker gets, with the stored media in the place of the entries. Media that is not here yet is fetched
- * now (MediaOnTheWay); what cannot be had is MEDIA_FAILED. `judge` has the post judged once more, by what its media really are and by
- * what the account is now, and throws what was found.
+ * The content as the broker gets it, with stored media in place of the caller's entries. Media that is still missing is
+ * fetched now (MediaOnTheWay), or fails with MEDIA_FAILED. With `validate` the post is validated once more against its
+ * measured media and the account's current state, and the first issue is thrown.
  */
 export async function buildContent(
   deps: PublishingDeps,
   row: WorkRow,
-  judge: boolean,
+  validate: boolean,
 ): Promise<PlatformContent<PublishMedia>> {
   const stored = new Map(row.media.map((media) => [media.path, media]));
   const content = nameByPath(row.content, row);
@@ -27,14 +30,14 @@ export async function buildContent(
     ]);
     for (const media of missing) {
       const outcome = ready.get(media.id) ?? { status: "failed", message: "The media could not be fetched." };
-      // It has been tried ever since the post was created: now is the last time.
+      // It has been tried since the post was created; this was the last time.
       if (outcome.status === "failed") throw new BrokerError("MEDIA_FAILED", outcome.message, { maxAttempts: 1 });
       if (outcome.status === "ready") stored.set(media.path, { ...media, facts: outcome.facts });
     }
     if ([...ready.values()].some(({ status }) => status === "fetching")) throw new MediaOnTheWay();
   }
   const measured = (entry: MediaEntry): MediaFacts | null => stored.get(entry.id ?? "")?.facts ?? null;
-  if (judge) refuseBroken(deps, row, content, measured);
+  if (validate) refuseBroken(deps, row, content, measured);
   return mapMedia(resolveContent(row.platform, content, measured), (entry) => {
     const path = entry.id ?? "";
     const media = toPublishMedia(stored.get(path), entry.altText ?? null, stored.get(`${path}/thumbnailUrl`));
@@ -44,7 +47,7 @@ export async function buildContent(
   });
 }
 
-/** Writes each entry's place into its `id`, by which its stored media is found after resolving has moved it about. */
+/** Sets each entry's `id` to its path, so that its stored media can be found after resolving has moved it. */
 function nameByPath(content: PostContent, { platform }: WorkRow): PostContent {
   const name = <E extends MediaEntry>(entry: E, path: string): E => ({ ...entry, id: path });
   const override = content.platformOverrides[platform];
@@ -78,7 +81,7 @@ function usedPaths(content: PlatformContent<MediaEntry>): string[] {
   ].map((entry) => entry.id ?? "");
 }
 
-/** What depends on measures and on the account may have changed since the post was created. */
+/** Issues that depend on measured media or on the account may be new since the post was created. */
 function refuseBroken(
   deps: PublishingDeps,
   row: WorkRow,

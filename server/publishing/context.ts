@@ -10,7 +10,10 @@ import { openCheckpoint } from "./checkpoint.ts";
 import { isLeaseOver, secondsSince } from "./claim.ts";
 import type { Work } from "./work.ts";
 
-/** What a quiet step gets. Its requests are not begun once the lease is over, and end when the claim is lost. */
+/**
+ * What a quiet step gets. It can send no request once the lease has ended, and its requests are aborted when the claim
+ * is lost.
+ */
 export async function stepContext(
   work: Work,
   exchanges: HttpExchange[],
@@ -28,7 +31,7 @@ export async function stepContext(
   return { ...(await bareContext(work)), checkpoint: openCheckpoint(work, checkpoint), http };
 }
 
-/** For the two halves of a commit, which send nothing by themselves. */
+/** For the two halves of a visible step, which send nothing themselves. */
 export async function commitContext(work: Work): Promise<StepContext> {
   const http: HttpClient = {
     send: () => Promise.reject(new Error("A visible step sends nothing but its one request.")),
@@ -36,7 +39,7 @@ export async function commitContext(work: Work): Promise<StepContext> {
   return { ...(await bareContext(work)), http };
 }
 
-/** The client for the one request of a commit. It is not ended when the claim is lost: a late answer is evidence. */
+/** The client for a commit's one request. It is not aborted when the claim is lost: a late answer is evidence. */
 export function commitClient(
   work: Work,
   exchanges: HttpExchange[],
@@ -64,7 +67,10 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
   };
 }
 
-/** Ahead of the due time it has to outlive that too, so that nothing need be renewed on the way to the commit. */
+/**
+ * When preparing ahead, the token must outlive the due time by this much, so that nothing has to be renewed right
+ * before the commit.
+ */
 const TOKEN_MARGIN_SECONDS = 900;
 
 async function accessToken(work: Work): Promise<string> {
@@ -75,7 +81,7 @@ async function accessToken(work: Work): Promise<string> {
   return work.token;
 }
 
-/** Renews a token that the platform has just called expired; throws what stands in the way. */
+/** Renews a token that the platform has just rejected as expired. Throws if that is not possible. */
 export async function renewToken(work: Work): Promise<void> {
   work.tokenRenewed = true;
   work.token = await work.deps.freshToken(work.account, {
@@ -84,7 +90,7 @@ export async function renewToken(work: Work): Promise<void> {
   });
 }
 
-/** What the journal keeps of the requests of a step. */
+/** What the journal keeps of a step's requests. */
 export function evidenceOf(exchanges: readonly HttpExchange[]): Evidence {
   return exchanges.length === 0 ? {} : { exchanges };
 }

@@ -5,10 +5,12 @@ import { CHANNELS, type Listener } from "../db/listen.ts";
 import { checkContinuity, findEpoch, type Hold } from "./hold.ts";
 import { type MarkPlaces, type Marks, NO_INTENT, openMarks } from "./marks.ts";
 
-/** Notes every commit outside of the database from now on, and holds publishing where that was not the one that published last. */
+/**
+ * From now on notes every commit outside the database; holds publishing if this database was not the last to publish.
+ */
 export interface Continuity {
   noteCommit(intentId: string): void;
-  /** May be called again. */
+  /** Can be called more than once. */
   close(): Promise<void>;
 }
 
@@ -17,7 +19,7 @@ export interface ContinuityDeps {
   places: MarkPlaces;
   listener: Pick<Listener, "on">;
   log: Pick<Logger, "error" | "warn">;
-  /** Publishing is held from this start on. */
+  /** This start has put publishing on hold. */
   onHeld(begun: Hold): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export async function openContinuity({ pool, places, listener, log, onHeld }: Co
   const { mark, begun } = await checkContinuity({ pool, places, log });
   if (begun !== null) await onHeld(begun);
   let marks: Marks | null = mark === null ? null : await openMarks(places, mark, log);
-  const beginAnew = async () => {
+  const reopen = async () => {
     const before = marks;
     marks = await openMarks(places, { epoch: await findEpoch(pool), intentId: NO_INTENT }, log);
     await before?.close();
@@ -33,7 +35,7 @@ export async function openContinuity({ pool, places, listener, log, onHeld }: Co
   let closing: Promise<void> | null = null;
   let beginning: Promise<void> | null = null;
   const released = () => {
-    beginning ??= beginAnew()
+    beginning ??= reopen()
       .catch((error: unknown) => log.error({ err: error }, "commits cannot be noted, so nothing is published"))
       .finally(() => (beginning = null));
   };
@@ -42,7 +44,7 @@ export async function openContinuity({ pool, places, listener, log, onHeld }: Co
     noteCommit(intentId) {
       if (closing !== null) throw new Error("The process stops.");
       if (marks !== null) return marks.note(intentId);
-      // The database has taken the intent, so publishing is released; only word of it was lost.
+      // The database accepted the intent, so publishing is released; only the notification was lost.
       released();
       throw new Error("Commits cannot be noted yet.");
     },

@@ -9,7 +9,7 @@ import type { Vault } from "../oauth/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
 
-/** Whose data: everything the engine asks of others names the pair. */
+/** Whose data it is: everything the engine asks of other parts carries this pair. */
 export interface Owner {
   userId: string;
   mode: Mode;
@@ -24,48 +24,54 @@ export interface EngineMetrics {
   /** From the due time to the intent of the first commit. */
   commitStarted(platform: PlatformName, lateSeconds: number): void;
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown"): void;
-  /** A fault of the server itself stopped the work on a platform post. */
+  /** An internal error stopped the work on a platform post. */
   faulted(platform: PlatformName): void;
-  /** Whether what is due of the platform is held back, since it does not answer. */
+  /** The platform stopped answering, so what is due is held back; or it answers again. */
   platformDown?(platform: PlatformName, mode: Mode, isDown: boolean): void;
-  /** A platform post was given up because processes ended with it in hand. */
+  /** A platform post was given up because processes kept dying while they held it. */
   setAside(platform: PlatformName): void;
 }
 
-/** What the engine learns on the way of whether platforms can be reached. */
+/** Where the engine reports whether a platform could be reached. */
 export type Reach = Pick<Outages, "up" | "down">;
 
-/** What publishing needs of the rows above and beside it. */
+/** What publishing needs from the rest of the server. */
 export interface PublishingDeps {
   pool: pg.Pool;
-  /** Connections that nothing else takes: leases and the results of commits go over them. Without it over `pool`. */
+  /** Connections reserved for leases and the results of commits; `pool` if there are none. */
   urgentPool?: pg.Pool;
-  /** Seals what steps leave that is secret. */
+  /** Seals the secret parts of checkpoints. */
   vault: Pick<Vault, "seal" | "open">;
-  /** A platform without a broker fails what is published to it. */
+  /** Publishing to a platform without a broker fails. */
   platforms: Record<PlatformName, { broker?: Broker }>;
-  /** In test mode a client to the sandbox, in live mode to the platforms. */
+  /** A client for the sandbox in test mode, for the platforms in live mode. */
   httpFor(mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient;
   mediaSourceFor(owner: Owner): MediaSource;
-  /** The last try for media that is not there yet. Answers for every id, within moments: what takes longer is asked for again. */
+  /**
+   * The last try to fetch missing media. Returns quickly, with an answer for every id; what is still being fetched is
+   * asked for again.
+   */
   ensureMedia(
     owner: Owner,
     mediaIds: readonly string[],
   ): Promise<
     Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" }>
   >;
-  /** A token that lives so long. `refused` is one that the platform has just called expired. Throws BrokerErrors. */
+  /**
+   * A token that lives at least this long. `refused` is one that the platform has just rejected as expired. Throws
+   * BrokerErrors.
+   */
   freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
   /** The platform has withdrawn the account's token for good. */
   reportTokenRefused?(account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void>;
-  /** Notes outside of the database that a commit is about to go out. Where it throws, nothing goes out. */
+  /** Notes outside the database that a commit is about to be sent. If it throws, nothing is sent. */
   noteCommit?(intentId: string): void;
-  /** What the engine's own pauses are divided by in test mode. */
+  /** In test mode the engine's own pauses are divided by this. */
   speed: number;
-  /** How late a post may be published by itself, unless it says so itself; six hours where nothing is given. */
+  /** How late a post may still be published automatically if it has no `publishBy` of its own; six hours by default. */
   latestSeconds?: number;
   forcePrivateUploads: boolean;
-  /** The operator's settings that brokers may ask for, by environment name. */
+  /** The operator's settings that brokers may read, by environment name. */
   environment?: Readonly<Record<string, string>>;
   log: Logger;
   metrics?: EngineMetrics;

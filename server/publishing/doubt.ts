@@ -8,16 +8,16 @@ import { paceOf } from "./pace.ts";
 import { nextReadSeconds, type ReadingContext } from "./reading.ts";
 import type { ClaimedWork } from "./work.ts";
 
-/** A commit of which nobody knows what came of it, so that the platform post must not be said to have failed. */
+/** A commit whose outcome is unknown. While there is one, the platform post must not be called failed. */
 export interface Doubt {
   id: string;
-  /** When it is read back next; null where that has gone on for a day, or would be by another account. */
+  /** When it is next read back; null after a day, or if the account that sent it is no longer connected. */
   nextReadSeconds: number | null;
 }
 
 /**
- * A commit of the platform post that is open or was given up, of a step that is not live by another, once the same write
- * has made its changes and settled the commit `settled`.
+ * The newest commit that is open or was given up, whose step no other commit has made live. Judged as things will be once
+ * `changes` are written and the commit `settled` has its result.
  */
 export async function findDoubt(
   tx: pg.PoolClient,
@@ -44,7 +44,7 @@ export async function findDoubt(
   return { id: newest.id, nextReadSeconds: newest.readable ? nextReadSeconds(reading, newest) : null };
 }
 
-/** What is said instead of a failure: it becomes unknown, with the reason why it was not tried further. Reading back goes on. */
+/** What is written instead of a failure: → unknown, with the reason why it was not retried. Reading back continues. */
 export function inDoubt({ row }: ClaimedWork, changes: Changes, doubt: Doubt): Changes {
   const { status: _, ...rest } = changes;
   const reason = changes.error?.message ?? "";

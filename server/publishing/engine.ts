@@ -22,20 +22,20 @@ import { hasRoomFor, type Room, roomIn } from "./shares.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;
-  /** How many platform posts may be worked on at once, in each lane. As many again are in reserve. */
+  /** How many platform posts may run at once in each lane. The reserve has as many again. */
   slots?: Partial<Record<Lane, number>>;
-  /** How often the queue is looked at whatever happens. */
+  /** How often the queue is polled even if nothing notifies us. */
   floorSeconds?: number;
 }
 
 export interface Engine {
   start(): void;
   /**
-   * Takes no new work, waits for what is running, and leaves to their leases' end what is not over in `withinSeconds`
-   * (whatever it is, another process goes on with it). Resolves when nothing runs here any more, or the time is up.
+   * Takes no new work and waits for what is running. What has not finished within `withinSeconds` is left until its lease
+   * ends; another process then continues. Resolves when nothing is running here, or when the time is up.
    */
   stop(withinSeconds?: number): Promise<void>;
-  /** How many platform posts are being worked on. */
+  /** How many platform posts are running. */
   running(): number;
 }
 
@@ -43,18 +43,21 @@ const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 32, observe: 16
 const FLOOR_SECONDS = 2;
 const ROOM_MADE = 8;
 
-/** A lane in which nothing has ended for so long does not flow. */
+/** A lane in which nothing has finished for this long is stuck. */
 const FLOW_SECONDS = 1;
 
-/** After so long a stop ends quiet requests, so that their platform posts can be handed back; before its end at the latest. */
+/**
+ * A stop aborts quiet requests after this long, or this long before it ends, so that their platform posts can be
+ * released.
+ */
 const QUIET_STOP_SECONDS = 5;
 const HAND_BACK_SECONDS = 2;
 
 const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
 
 /**
- * Publishes what is due: claims it, runs its steps, waits, settles, reconciles, and takes over what other processes have
- * left. Any number of engines work on one database. Being woken for nothing, or ten times for the same, does no harm.
+ * Publishes what is due: claims it, runs its steps, waits, settles, reconciles, and takes over what dead processes left
+ * behind. Any number of engines can share a database. Waking one for nothing, or ten times for the same thing, is harmless.
  */
 export function createEngine(options: EngineOptions): Engine {
   const { pool, log, listener, floorSeconds = FLOOR_SECONDS } = options;
@@ -73,7 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
   let planWanted = false;
   const unsubscribe: (() => void)[] = [];
 
-  /** While more is to be committed than there are slots, all else makes room; not for commits that hang. */
+  /** While all commit slots are taken, the other lanes use fewer of theirs, unless the commits are stuck. */
   function roomOf(lane: Lane): Room {
     const { running: committing, lastEnd } = lanes.commit;
     const pressed =
@@ -96,7 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
     void putOff();
   }
 
-  /** What has come due of platforms that do not answer is put off together, so that nobody looks at each of it. */
+  /** What is due for a platform that does not answer is postponed in one statement, rather than claimed one by one. */
   async function putOff(): Promise<void> {
     for (const { mode, platform, seconds } of outages.toPutOff()) {
       await putOffGroup
@@ -107,7 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** Looks into the lane until it has nothing more for its free slots. Wakes that come meanwhile are one. */
+  /** Claims from the lane until nothing is due or no slot is free. Wake-ups in the meantime count as one. */
   function pump(lane: Lane): void {
     const own = lanes[lane];
     if (state !== "started") return;
@@ -126,7 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
         const taken = await take(lane);
-        // Those with little may come late in the turn: it is gone through once before the lane counts as looked through.
+        // Accounts with little due may come late in the pass, so it is completed once before the lane counts as empty.
         if (taken > 0) lookedAt = own.turns.round;
         if (taken > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
       }
@@ -136,7 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** One suspect at a time, in all lanes together. Answers how much was taken. */
+  /** At most one suspect runs at a time, across all lanes. Returns how many were claimed. */
   async function take(lane: Lane): Promise<number> {
     const own = lanes[lane];
     const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
@@ -159,14 +162,14 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** What cannot be loaded is left to its lease's end. */
+  /** What cannot be loaded is left until its lease ends. */
   async function begin(claims: readonly Claim[]): Promise<void> {
     const rows = await loadWork.all(pool, [claims.map(({ id }) => id), claims.map(({ leaseOwner }) => leaseOwner)]);
     const byOwner = new Map(rows.map((row) => [row.lease_owner, row]));
     for (const claim of claims) {
       const row = byOwner.get(claim.leaseOwner);
       if (row === undefined) {
-        // It was discarded or edited in the very moment.
+        // It was discarded or edited in this very moment.
         await freeAccount(options, claim);
         continue;
       }
@@ -186,7 +189,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** A claim goes on in another lane where that has a free slot. What is to be committed keeps its own where it has none. */
+  /** Moves a claim to another lane if that has room. A commit keeps its current slot if the commit lane has none. */
   function moveTo(claim: Claim, lane: Lane): boolean {
     if (!hasRoomFor(roomOf(lane), claim, lanes[lane].running)) return lane === "commit";
     lanes[claim.lane].running.delete(claim);
@@ -200,7 +203,7 @@ export function createEngine(options: EngineOptions): Engine {
     plan();
   }
 
-  /** Looks into the lanes that have something due, and sleeps until the next instant at which one has, by the database's clock. */
+  /** Claims from the lanes that have something due, then sleeps until the next one does, by the database's clock. */
   function plan(): void {
     if (state !== "started") return;
     planWanted = true;
@@ -273,7 +276,7 @@ export function createEngine(options: EngineOptions): Engine {
 
 interface LaneState {
   running: Set<Claim>;
-  /** When the last of its work ended. */
+  /** When something last finished in it. */
   lastEnd: Instant | null;
   turns: Turns;
   wanted: boolean;

@@ -21,21 +21,21 @@ import { goTo, lastLiveIndex, liveParts, nextPosition, type Position, positionAt
 import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
-/** What of the work a failure needs; before the steps are known there are none, and no token. */
+/** The work as far as it is known when something fails: before the steps are built there are none, and no token. */
 export type FailureContext = ClaimedWork & Pick<Work, "steps"> & Partial<Work>;
 
 export interface FailureOptions {
   journal?: JournalEntry;
-  /** The commit that failed, and that nothing went out. */
+  /** The commit that failed without publishing anything. */
   intent?: IntentChanges;
-  /** The pause before the next attempt, where the usual one is not meant: what was read back has waited already. */
+  /** The pause before the next attempt, instead of the usual one: what was read back has already waited. */
   pauseSeconds?: number;
 }
 
 /**
- * A step has failed, and nothing the audience can see has come of it: it is tried again later where that may help, or
- * the platform post fails. Ahead of the due time neither is shown: what cannot be prepared is a warning, and is tried
- * once more from the start when its time has come.
+ * A step failed without any effect the audience can see. It is retried later if that may help; otherwise the platform post
+ * fails. Ahead of the due time callers see neither: failing to prepare is a warning, and everything is tried once more
+ * from the start at the due time.
  */
 export async function failStep(
   work: FailureContext,
@@ -43,7 +43,7 @@ export async function failStep(
   error: unknown,
   options: FailureOptions = {},
 ): Promise<Progress> {
-  // The step has done nothing wrong, and it is not known how far it came: it is run again as soon as there is a database.
+  // Not the step's fault, and we don't know how far it got: it runs again once the database is back.
   if (isDatabaseAway(error)) throw error;
   let failure = describeFailure(error);
   if (failure.brokerCode === null)
@@ -73,14 +73,14 @@ export async function failStep(
   return "released";
 }
 
-/** A refusal is an answer. */
+/** A refusal counts as an answer: the platform is up. */
 function noteReach({ deps, claim }: FailureContext, error: unknown, { brokerCode }: Failure): void {
   if (error instanceof TransportError ? isPlatformAway(error.failure) : brokerCode === "PLATFORM_UNAVAILABLE")
     deps.reach?.down(claim);
   else if (error instanceof BrokerError && error.platformError !== null) deps.reach?.up(claim);
 }
 
-/** What one post learns of a limit holds for all of the account, or of the app. */
+/** A limit that one post runs into holds for the whole account, or for the whole app. */
 async function noteLimit({ deps, row }: FailureContext, limitOf: Failure["limitOf"], seconds: number): Promise<void> {
   const limit = limitOf === "app" ? limitApp : limitAccount;
   await limit
@@ -109,7 +109,10 @@ function mayRetry(row: WorkRow, failure: Failure): boolean {
   );
 }
 
-/** What passes is waited out for as long as the post may be late, and is worth the usual tries at least; all else has its tries. */
+/**
+ * Temporary failures are retried for as long as the post may be late, and at least the usual number of times. Others
+ * have a fixed number of attempts.
+ */
 function isWorthWaiting(work: FailureContext, failure: Failure, options: FailureOptions): boolean {
   const { row } = work;
   if (!failure.passes) return mayRetry(row, failure);
@@ -119,12 +122,12 @@ function isWorthWaiting(work: FailureContext, failure: Failure, options: Failure
   return failure.retryable && (isEarly || pause <= secondsLeft(work, work.pace));
 }
 
-/** The platform's own word on when is kept to the second. */
+/** If the platform says when to retry, that is honored to the second. */
 function pauseSeconds(work: FailureContext, failure: Failure, options: FailureOptions): number {
   return options.pauseSeconds ?? failure.retryAfterSeconds ?? backOffSeconds(work.row.failures + 1) / work.pace;
 }
 
-/** Where to begin again: from the step that the failure names, else from the one that failed. */
+/** Where to resume: at the step that the failure names, otherwise at the one that failed. */
 function redoFrom(work: FailureContext, at: Position, failure: Failure): Position {
   const index = work.steps.findIndex(({ name }) => name === failure.redoFrom);
   return index > lastLiveIndex(work) ? positionAt(work, index) : at;
@@ -134,7 +137,7 @@ function restart(at: Position): Pick<Changes, "step" | "lane" | "polls"> {
   return { ...goTo(at), polls: "reset" };
 }
 
-/** Pending, queued or posting becomes posting, with a time for the next attempt. */
+/** pending, queued or posting → posting, with a time for the next attempt. */
 async function retryLater(
   work: FailureContext,
   at: Position,
@@ -154,7 +157,7 @@ async function retryLater(
   await settle(work, changes, { ...options, event: "platform_post.retry_scheduled" }, patience);
 }
 
-/** It becomes failed, or unknown where the broker says that nobody can know. */
+/** → failed; or → unknown if the broker says that the outcome cannot be known. */
 async function failForGood(
   work: FailureContext,
   failure: Failure,
@@ -163,7 +166,7 @@ async function failForGood(
   also: Changes = {},
 ): Promise<void> {
   const { deps, row } = work;
-  // What was worth one more try by itself is the person's to mend now, whenever they retry.
+  // The automatic retries are used up: the account is now the user's to fix, and they can retry at any time.
   const final = failure.category === "account" ? { ...failure, retryable: false, retryAfterSeconds: null } : failure;
   const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
@@ -175,7 +178,7 @@ async function failForGood(
     error: toPublicError(final, { retryAt, live: liveParts(work) }),
     next: { at: "never" },
   };
-  // First, so that whoever is told of the failure finds the account as the platform sees it.
+  // First, so that anyone notified of the failure finds the account as the platform sees it.
   if (
     (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") &&
     row.account_id !== null &&
@@ -196,22 +199,22 @@ async function failForGood(
 
 const SHORTLY = { at: "seconds", seconds: 2, evenPastDue: true } as const;
 
-/** As before the first step. */
+/** Back to before the first step. */
 const FROM_THE_START = { step: null, lane: "prepare", polls: "reset", checkpoint: {} } as const satisfies Changes;
 
-/** Of a chain the parts before stay live. */
+/** In a chain, earlier parts stay live. */
 function isOnlyCommit({ steps }: FailureContext): boolean {
   return steps.filter(({ effect }) => effect === "visible").length === 1;
 }
 
-/** One that fails before its first step has begun all the same. */
+/** A failure before the first step still counts as having begun. */
 function begun({ row, attempt }: ClaimedWork): Pick<Changes, "status" | "attemptCount"> {
   return row.status === "pending" || row.status === "queued"
     ? { status: "posting", attemptCount: row.attempt_count + 1 }
     : { attemptCount: attempt.number };
 }
 
-/** Nobody sees it: pending stays pending. */
+/** Stays pending: callers see nothing but, in the end, a warning. */
 async function failAhead(work: FailureContext, at: Position, failure: Failure, options: FailureOptions): Promise<void> {
   const { row } = work;
   if (mayRetry(row, failure)) {
@@ -228,7 +231,7 @@ async function failAhead(work: FailureContext, at: Position, failure: Failure, o
   await settle(work, { ...FROM_THE_START, failures: 0, warnings, next: { at: "due" } }, options);
 }
 
-/** The post is live, and becomes published; what is nice to have is tried a few times more, and left out with a warning. */
+/** → published, since it is live. The cosmetic step is retried a few times, then left out with a warning. */
 async function failCosmetic(
   work: FailureContext,
   at: Position,
@@ -248,9 +251,9 @@ async function failCosmetic(
 }
 
 /**
- * The commit was accepted and the platform cannot be asked what came of it. That is no failure of the post: it is asked
- * on the schedule of reading back; posting becomes unknown when the broker says so or when that takes too long, and failed
- * when the platform says that what it accepted is not live.
+ * The platform accepted the commit and cannot be asked what became of it. The post has not failed: the platform is asked
+ * again on the schedule for reading back. posting → unknown if the broker says so or if it takes too long; → failed if the
+ * platform says that what it accepted is not live.
  */
 async function failObservation(
   work: FailureContext,
@@ -291,9 +294,9 @@ async function failObservation(
 }
 
 /**
- * The work itself was stopped by a fault of ours, or by a database that was away. The latter counts for nothing. The former
- * counts as any failure does: it is tried again at growing distances, and in the end the platform post fails, or is unknown
- * where a commit may be live. What is written is made of nothing but constants, so that it cannot fail for the same reason.
+ * The work was stopped by the database being away, which counts for nothing, or by an internal error, which counts like any
+ * failure: it is retried with growing pauses; in the end → failed, or → unknown if a commit may be live. What is written
+ * consists of constants only, so that the same error cannot stop it again.
  */
 export async function stopAt(work: ClaimedWork, error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return write(work, { next: SHORTLY });

@@ -13,7 +13,7 @@ import { USUAL_ATTEMPTS } from "./pace.ts";
 
 /** What a step's error means: what the public sees, and what the engine does about it. */
 export interface Failure {
-  /** Null for faults of our own. */
+  /** Null for internal errors. */
   brokerCode: BrokerCode | null;
   code: PublicCode;
   category: ErrorCategory;
@@ -23,10 +23,10 @@ export interface Failure {
   retryAfterSeconds: number | null;
   limitOf: "account" | "app";
   maxAttempts: number;
-  /** It passes, whatever the post is: tries go on for as long as the post may be late, however many they are. */
+  /** Temporary, whatever the post contains: retried for as long as the post may be late, however often that is. */
   passes: boolean;
   redoFrom: string | null;
-  /** What the platform accepted is not live and never will be. */
+  /** The platform accepted it, but it is not live and never will be. */
   neverLive: boolean;
   platformError: PlatformErrorDetail | null;
 }
@@ -54,13 +54,13 @@ export function describeFailure(error: unknown): Failure {
   };
 }
 
-/** The public shape. `retryAt` is the next attempt while one is to come, else when a caller's retry makes sense. */
+/** The public error. `retryAt` is when the next attempt is due; if there is none, when a caller's retry makes sense. */
 export function toPublicError(
   failure: Failure,
   options: { retryAt: Date | null; live?: { parts: number; of: number } },
 ): PlatformPostError {
   const { live } = options;
-  // Where all of it was sent, what failed is what the platform had accepted: nothing is known to be live.
+  // If every part was sent, what failed is something the platform had accepted: nothing is known to be live.
   const prefix =
     live === undefined || live.parts === 0 || live.parts === live.of
       ? ""
@@ -76,7 +76,7 @@ export function toPublicError(
   };
 }
 
-/** What a platform post shows while it is being read back, and when reading back has not settled it. */
+/** The error shown while a commit is read back, and after reading back could not settle it. */
 export function unknownOutcome(
   message: string,
   platformError: PlatformErrorDetail | null,
@@ -94,7 +94,7 @@ export function unknownOutcome(
   };
 }
 
-/** Whether it says something of the platform, and not of the request or of this process. */
+/** Whether the failure is the platform's, and not caused by the request or by this process. */
 export function isPlatformAway(failure: TransportFailure): boolean {
   return !OUR_OWN.has(failure);
 }

@@ -1,6 +1,6 @@
 /**
- * The places where a test or the fault harness may stop, kill or delay the engine: before and after every step, and
- * around every line of the commit protocol. In production nothing happens at them.
+ * Where tests and the fault harness can stop, kill or delay the engine: before and after every step, and around every
+ * line of the commit protocol. In production they do nothing.
  */
 export const FAULT_POINTS = [
   "claim.before",
@@ -25,16 +25,16 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 
 export interface FaultPlace {
   point: FaultPoint;
-  /** Null while none is in hand yet. */
+  /** Null before one is claimed. */
   platformPostId: string | null;
-  /** The step concerned, where one is. */
+  /** The current step, if there is one. */
   step: string | null;
 }
 
 /** May throw, never return, or end the process. */
 export type FaultHook = (place: FaultPlace) => void | Promise<void>;
 
-/** Comes to a fault point with the platform post in hand, where one is. */
+/** Reaches a fault point with the claimed platform post, if there is one. */
 export async function faultPoint(
   { faultPoint: hook }: { faultPoint?: FaultHook | undefined },
   point: FaultPoint,

@@ -9,7 +9,7 @@ import { jsonb } from "../db/jsonb.ts";
 import { transaction } from "../db/sql.ts";
 import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./marks.ts";
 
-/** Why publishing is held, as people read it. */
+/** Why publishing is on hold, in words for people. */
 export const HOLD_REASONS = {
   behind:
     "The database does not know of a post that this instance has published: it was put back to an earlier state, or replaced by a copy that lags.",
@@ -21,16 +21,16 @@ export const HOLD_REASONS = {
 export interface Hold {
   reason: keyof typeof HOLD_REASONS;
   since: string;
-  /** What was due by then may have gone out already. */
+  /** What was due by then may already have been published. */
   doubtedUntil: string;
 }
 
 export interface HoldCounts {
   /** Being read back. */
   doubted: number;
-  /** Reading back could not tell: a person has to look. */
+  /** Reading back could not settle it: a person has to look. */
   unknown: number;
-  /** Due, and waiting for the release. */
+  /** Due, and waiting for publishing to be released. */
   waiting: number;
 }
 
@@ -38,24 +38,24 @@ export interface HoldCounts {
 export const HOLD_CURE =
   "Nothing is published until you run `ampost publishing release`; `ampost publishing status` says what is being read back.";
 
-/** A mark whose commit is no longer in the journal may have been swept, where it is older than this and there are newer ones. */
+/** If a mark's commit is older than this, and newer commits exist, it may be missing because the journal was swept. */
 const SWEPT_AFTER_DAYS = 7;
 
-/** Clocks of database and machine need not agree. */
+/** How far the clocks of the database and of this machine may differ. */
 const CLOCKS_APART_SECONDS = 60;
 
 export interface Start {
   pool: pg.Pool;
   places: MarkPlaces;
   log: Pick<Logger, "error">;
-  /** How long this process has run. */
+  /** How long this process has been running. */
   upSeconds?: number;
 }
 
 /**
- * To be called before anything is published: whether this database is the one that has published last. Where it is not,
- * publishing is held, what was due meanwhile is read back, and a person says when to go on. Answers where the marks go
- * on from, null while publishing is held, and the hold that this start has begun.
+ * Call before anything is published. Checks that this database is the one that published last. If it is not, publishing is
+ * put on hold, what was due in the meantime is read back, and a person decides when to continue. Returns the mark to
+ * continue from (null while publishing is on hold), and the hold if this start has begun it.
  */
 export async function checkContinuity(start: Start): Promise<{ mark: Mark | null; begun: Hold | null }> {
   const { pool, places, log } = start;
@@ -79,7 +79,7 @@ export async function checkContinuity(start: Start): Promise<{ mark: Mark | null
   return { mark: null, begun };
 }
 
-/** What holds publishing, and how far reading back has come; null where nothing does. */
+/** The current hold and how far reading back has come; null if publishing is not on hold. */
 export async function readHold(pool: pg.Pool): Promise<(Hold & HoldCounts) | null> {
   const found = await findHold.one(pool);
   if (found === undefined) return null;
@@ -88,11 +88,11 @@ export async function readHold(pool: pg.Pool): Promise<(Hold & HoldCounts) | nul
   return { ...held, ...counts };
 }
 
-/** Publishing goes on here, and the marks begin anew. False where it was not held. */
+/** Releases publishing, with fresh marks. False if it was not on hold. */
 export async function releaseHold(pool: pg.Pool, { dataDir, storage }: MarkPlaces): Promise<boolean> {
   const found = await readHold(pool);
   if (found === null) return false;
-  // A copy becomes an instance of its own; otherwise processes that are at work go on with the epoch they know.
+  // A copy becomes its own instance; otherwise running processes keep the epoch they know.
   const epoch = found.reason === "moved" ? randomUUID() : await findEpoch(pool);
   await writeMarks({ dataDir, storage }, { epoch, intentId: NO_INTENT });
   return (await release.one(pool, [epoch]))?.released ?? false;
@@ -106,7 +106,7 @@ const EPOCH = "epoch";
 
 interface Continuity {
   epoch: string;
-  /** Whether this start has made the epoch: nothing can be said of a time before there was one. */
+  /** Whether this start created the epoch: nothing is known about the time before it. */
   isNew: boolean;
   marks: readonly Mark[];
   newest: string;
@@ -126,11 +126,11 @@ async function reasonToHold(
     : null;
 }
 
-/** Null where it was held already. */
+/** Null if publishing was already on hold. */
 async function begin(pool: pg.Pool, held: Hold): Promise<Hold | null> {
   return transaction(pool, async (tx) => {
     if ((await hold.run(tx, [jsonb(held)])) === 0) return null;
-    await doubtUnsettled.run(tx, [held.doubtedUntil]);
+    await doubtUnsettled.run(tx, [new Date(held.doubtedUntil)]);
     return held;
   });
 }

@@ -9,12 +9,12 @@ import { USUAL_LATEST_SECONDS } from "./pace.ts";
 import { settle } from "./settle.ts";
 import type { ClaimedWork } from "./work.ts";
 
-/** The code of what is said of a post that was not published because its time had passed for too long. */
+/** The code of the error or warning on a post that was not published because it was too late. */
 export const PUBLISH_MISSED = "PUBLISH_MISSED";
 
 /**
- * For how long the platform post may still be published by itself, below zero where it is too late. In test mode the
- * instance's bound runs at the engine's pace where `pace` is given.
+ * How long the platform post may still be published automatically; negative once it is too late. With `pace` the instance's
+ * limit is scaled as the engine's pauses are.
  */
 export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): number {
   return (
@@ -23,7 +23,9 @@ export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): num
   );
 }
 
-/** Whether it waits to be begun, or to be tried again, and that only now when nobody may want it any more. */
+/**
+ * Whether it was waiting to begin or to be retried, and its turn has come only now, when it may no longer be wanted.
+ */
 export function isTooLate(work: ClaimedWork): boolean {
   const { claim, row } = work;
   if (claim.lane === "observe" || row.intent?.result === null || secondsLeft(work) >= 0) return false;
@@ -35,8 +37,8 @@ export function isTooLate(work: ClaimedWork): boolean {
 }
 
 /**
- * What is too late is not published by itself. A scheduled post stays pending, with nothing due, for somebody to publish,
- * edit or cancel; what somebody has asked to be published, or what was tried already, becomes failed.
+ * Too late to be published automatically. A scheduled post stays pending with nothing due, for someone to publish, edit or
+ * cancel. If it was published by request, or had been tried before: queued or posting → failed.
  */
 export async function expire(work: ClaimedWork): Promise<void> {
   const { deps, claim, row } = work;

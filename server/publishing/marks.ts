@@ -7,20 +7,20 @@ import type { Logger } from "pino";
 import { MARK_NAME, type Storage } from "../storage/storage.ts";
 
 /**
- * The newest commit that may have gone out, as it is noted outside of the database: in the data folder and beside the
- * media. A database that does not know it has been put back to an earlier state.
+ * The newest commit that may have been sent, noted outside the database: in the data folder and next to the media. A
+ * database that does not know this commit was restored to an earlier state.
  */
 export interface Mark {
-  /** Which instance has published. */
+  /** The instance that published. */
   epoch: string;
   /** The commit's intent. Ids grow with time, so the greatest is the newest. */
   intentId: string;
 }
 
 export interface Marks {
-  /** To be called before the bytes of a commit go out. Throws where it could not be written: then nothing may go out. */
+  /** Call before a commit is sent. If it throws, the mark was not written and nothing may be sent. */
   note(intentId: string): void;
-  /** Writes what is not written yet. */
+  /** Writes what has not been written yet. */
   close(): Promise<void>;
 }
 
@@ -29,10 +29,10 @@ export interface MarkPlaces {
   storage: Pick<Storage, "readMark" | "writeMark">;
 }
 
-/** Less than every intent. */
+/** Sorts before every intent. */
 export const NO_INTENT = "00000000-0000-0000-0000-000000000000";
 
-/** How far the mark beside the media may lag behind, which costs a call of the store. */
+/** How far the mark next to the media may lag behind: writing it costs a call to the store. */
 const STORE_SECONDS = 5;
 
 export async function readMarks({ dataDir, storage }: MarkPlaces): Promise<Mark[]> {
@@ -45,7 +45,7 @@ export async function writeMarks({ dataDir, storage }: MarkPlaces, mark: Mark): 
   await storage.writeMark(printMark(mark));
 }
 
-/** Takes up `mark` in both places, and goes on from there. Several processes may note in one data folder. */
+/** Writes `mark` in both places and continues from there. Several processes can share one data folder. */
 export async function openMarks(
   { dataDir, storage }: MarkPlaces,
   mark: Mark,
@@ -77,7 +77,7 @@ export async function openMarks(
     note(intentId) {
       if (intentId <= newest) return;
       newest = intentId;
-      // One page of a file that is there: written in microseconds, and whole whatever kills the process.
+      // One page of an existing file: written in microseconds, and completely even if the process is killed.
       writeSync(place, text(), 0);
     },
     async close() {
@@ -93,7 +93,7 @@ function fileOf(dataDir: string): string {
   return join(dataDir, MARK_NAME);
 }
 
-/** Always of one length, so that writing it again leaves nothing of the one before. */
+/** Always the same length, so that it fully overwrites the previous one. */
 function printMark({ epoch, intentId }: Mark): string {
   return `${epoch} ${intentId}\n`;
 }

@@ -3,34 +3,37 @@ import { type Claim, type Instant, instant, secondsSince } from "./claim.ts";
 import { paceOf } from "./pace.ts";
 import { groupOf } from "./shares.ts";
 
-/** What this process has learned of platforms that do not answer. */
+/** What this process knows about platforms that do not answer. */
 export interface Outages {
-  /** The platform has answered, whatever it said. */
+  /** The platform answered, whatever it said. */
   up(claim: Claim): void;
-  /** The platform could not be reached, gave no answer, or said that it has a fault. */
+  /** The platform could not be reached, did not answer, or reported an error of its own. */
   down(claim: Claim): void;
-  /** A claim has begun: of a group that is being probed it is the probe. */
+  /** A claim has begun. If its group is being probed, it is the probe. */
   begun(claim: Claim): void;
   /** A claim is over. */
   ended(claim: Claim): void;
-  /** Groups to be left alone now, and those of which one may be tried, in the lane. */
+  /** The groups to skip in this lane for now, and those of which one may be tried. */
   forClaims(lane: Claim["lane"]): { closed: string[]; probing: string[] };
-  /** What is to be put off now, and for how long at least. */
+  /** The groups whose due posts are to be postponed now, and for how long at least. */
   toPutOff(): { mode: Mode; platform: PlatformName; seconds: number }[];
 }
 
 export interface OutagesOptions {
   speed: number;
-  /** An outage has begun, or gone on after a probe; or it is over. */
+  /** An outage has begun, or continues after a probe (`seconds` until the next one), or is over (null). */
   onChange(group: { mode: Mode; platform: PlatformName }, seconds: number | null): void;
 }
 
-/** So many posts in a row have to fail, of more than one user where the process has seen more than one: one post's or one user's content is no outage. */
+/**
+ * This many posts in a row must fail, from more than one user if the process has seen more than one: a single post's
+ * or user's content is no outage.
+ */
 const POSTS_TO_OPEN = 5;
 
 const PAUSE_SECONDS = [5, 10, 20, 40, 60];
 
-/** What no audience sees goes first as a probe; a commit only where nothing else has come in this time. */
+/** Prefer a probe that no audience sees; a commit only becomes the probe if nothing else came along in this time. */
 const QUIET_FIRST_SECONDS = 1;
 
 interface Group {
@@ -42,9 +45,9 @@ interface Group {
 }
 
 /**
- * A breaker for each platform in each mode: once several posts in a row have failed for it, what is due of the platform
- * is put off, and one post at a time is tried, until the platform answers. Each process learns for itself; what it puts
- * off is put off for all.
+ * A circuit breaker for each platform and mode: after several posts in a row have failed, what is due for the platform is
+ * postponed, and one post at a time is tried until the platform answers. Each process learns this on its own; what it
+ * postpones is postponed for all of them.
  */
 export function createOutages({ speed, onChange }: OutagesOptions): Outages {
   const groups = new Map<string, Group>();

@@ -3,7 +3,7 @@ import type { Lane } from "../db/claims.ts";
 import type { Changes } from "../db/publishing.ts";
 import type { Work } from "./work.ts";
 
-/** A place in a platform post's list of steps, and what being there means. Nothing of it changes while a step runs. */
+/** A place in a platform post's list of steps, and what it means to be there. */
 export type Position = VisiblePosition | QuietPosition | EndPosition;
 
 export type VisiblePosition = Place & { effect: "visible"; step: VisibleStep };
@@ -12,17 +12,17 @@ export type EndPosition = Place & { effect: null; step: null };
 
 interface Place {
   index: number;
-  /** Preparing up to a visible step, committing at it, observing once every visible step is live. */
+  /** prepare before a visible step, commit at it, observe once every visible step is live. */
   lane: Lane;
-  /** Every visible step is live: what is left only observes. */
+  /** Every visible step is live: the rest only observes. */
   isCommitted: boolean;
-  /** All that is left is nice to have: for the public it is published. */
+  /** Only cosmetic steps are left: to callers it is published. */
   isOnlyCosmetic: boolean;
 }
 
 type Steps = Pick<Work, "steps" | "row">;
 
-/** The place of a step as things stand, or as they will be once `lastLiveStep` is live. */
+/** The position of a step as things are, or as they will be once `lastLiveStep` is live. */
 export function positionAt({ steps, row }: Steps, index: number, lastLiveStep = row.last_live_step): Position {
   const rest = steps.slice(index);
   const isCommitted =
@@ -36,28 +36,31 @@ export function positionAt({ steps, row }: Steps, index: number, lastLiveStep = 
   return step.effect === "visible" ? { ...place, effect: step.effect, step } : { ...place, effect: step.effect, step };
 }
 
-/** The step to run: the one written down, else the first after what is live. Never one before that: it would be published twice. */
+/**
+ * The step to run: the one stored in the row, otherwise the first after what is live. Never an earlier one, which
+ * would publish twice.
+ */
 export function currentPosition(work: Steps): Position {
   return positionAt(work, Math.max(indexOf(work, work.row.step), lastLiveIndex(work) + 1));
 }
 
-/** The place of a step by its name; the end where the broker does not know it. */
+/** The position of a step by its name; the end if the broker has no such step. */
 export function positionOf(work: Steps, name: string): Position {
   const index = indexOf(work, name);
   return positionAt(work, index === -1 ? work.steps.length : index);
 }
 
-/** The step after this one; `lastLiveStep` is what will be live by then. */
+/** The position after this one; `lastLiveStep` is what will be live by then. */
 export function nextPosition(work: Steps, { index }: Position, lastLiveStep?: string): Position {
   return positionAt(work, index + 1, lastLiveStep ?? work.row.last_live_step);
 }
 
-/** -1 where nothing is live. */
+/** -1 if nothing is live. */
 export function lastLiveIndex(work: Steps): number {
   return indexOf(work, work.row.last_live_step);
 }
 
-/** How many of the visible steps are live. */
+/** How many visible steps are live. */
 export function liveParts(
   { steps, row }: Steps,
   lastLiveStep: string | null = row.last_live_step,
@@ -66,7 +69,7 @@ export function liveParts(
   return { parts: visible.findIndex(({ name }) => name === lastLiveStep) + 1, of: visible.length };
 }
 
-/** What to write so that the work goes on there. */
+/** The changes that make this the current step. */
 export function goTo({ step, lane }: Position): Required<Pick<Changes, "step" | "lane">> {
   return { step: step?.name ?? null, lane };
 }

@@ -18,17 +18,20 @@ import {
 import type { ClaimedWork, Work } from "./work.ts";
 
 /**
- * When a commit is read back, and when what was read proves something. A proof rests on time that some process has watched
- * pass on a monotonic clock, never on a difference of wall clocks: a database whose clock jumps ahead makes
- * nothing look old enough. When to look next goes by the database's clock, which costs at most a read too many.
+ * When a commit is read back, and when a read proves something. A proof relies on time that some process has watched pass
+ * on a monotonic clock, never on a difference between wall clocks: if the database's clock jumps ahead, nothing looks older
+ * for it. The next read is scheduled by the database's clock, which costs one read too many at worst.
  */
 export type ReadingContext = Pick<ClaimedWork, "row" | "loadedAt" | "pace">;
 
-/** The monotonic clock of all processes of a machine since it was started, where that can be told from others; else this process's own. */
+/**
+ * Names the monotonic clock: shared by all processes of a machine since it booted, if the boot can be identified;
+ * otherwise this process's own.
+ */
 const WATCHER = nameOfStart() ?? newId();
 const SINCE_START = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
-/** The marks of so many clocks are kept with a commit. */
+/** How many clocks' marks are kept with a commit. */
 const MARKS_KEPT = 8;
 
 function nameOfStart(): string | null {
@@ -46,12 +49,12 @@ function clockSeconds({ monotonic }: Instant): number {
   return (monotonic + SINCE_START) / 1000;
 }
 
-/** What a process that sends a commit notes. */
+/** The first mark, made by the process that sends the commit. */
 export function beginWatch(since: Instant): NonNullable<IntentEvidence["watched"]> {
   return { [WATCHER]: { at: clockSeconds(since), seconds: 0 } };
 }
 
-/** For how long at least the commit is known to be out, and the marks with that of now. */
+/** How long, at least, the commit has been out, and the marks including one made now. */
 export function watch({ watched = {} }: IntentEvidence): {
   seconds: number;
   watched: NonNullable<IntentEvidence["watched"]>;
@@ -67,7 +70,7 @@ export function watch({ watched = {} }: IntentEvidence): {
   return { seconds, watched: Object.fromEntries([...others.slice(1 - MARKS_KEPT), [WATCHER, { at, seconds }]]) };
 }
 
-/** When the exchange was over. Where nobody could note that, the platform may have gone on working until its time-out. */
+/** When the exchange ended. If that could not be recorded, the platform may have kept working until the timeout. */
 export function endedAfterSeconds(
   { pace }: Pick<ReadingContext, "pace">,
   { endedAfterSeconds: noted, timeoutSeconds }: IntentEvidence,
@@ -75,7 +78,7 @@ export function endedAfterSeconds(
   return noted ?? COMMIT_DEADLINE_SECONDS + (timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace;
 }
 
-/** Seconds until the first call is certainly over; 0 where it is. */
+/** Seconds until the first call has certainly ended; 0 if it has. */
 export function underWaySeconds(work: Pick<ReadingContext, "pace">, evidence: IntentEvidence): number {
   return Math.max(0, endedAfterSeconds(work, evidence) - watch(evidence).seconds);
 }
@@ -88,7 +91,10 @@ export function ageSeconds(
   return intent.ageSeconds + secondsSince(loadedAt);
 }
 
-/** The journal of the reads. A clean negative read counts only after the platform's indexing lag, and not right after another. */
+/**
+ * Adds a read to the evidence. A clean negative read counts only after the platform's indexing lag, and not right
+ * after another one.
+ */
 export function nextEvidence(
   work: Work,
   { evidence }: IntentRow,
@@ -115,12 +121,15 @@ function isNegative(verdict: Verdict): verdict is Negative {
   return verdict.verdict === "not_published" || verdict.verdict === "not_listed";
 }
 
-/** Two clean negative reads, apart from each other and after the indexing lag. */
+/** Two clean negative reads, some time apart and after the indexing lag. */
 export function isConfirmed({ negativeReads = [] }: IntentEvidence): boolean {
   return negativeReads.length >= 2;
 }
 
-/** A handle's state proves it at once where it is definitive, yet not while the call may be under way. A late answer is its own proof. */
+/**
+ * A definitive state of a handle is proof on its own, but not while the call may still be in flight. A late answer is
+ * proof in itself.
+ */
 export function isProved(
   { definitive }: Extract<Verdict, { verdict: "not_published" }>,
   evidence: IntentEvidence,
@@ -133,7 +142,7 @@ function provesFromSeconds(work: Work, evidence: IntentEvidence, verdict: Negati
   return endedAfterSeconds(work, evidence) + (isDefinitive ? 0 : work.broker.indexingLagSeconds / work.pace);
 }
 
-/** Seconds until a negative read can count, where this one came too early. */
+/** Seconds until a negative read can count, if this one came too early. */
 export function untilProofSeconds(work: Work, evidence: IntentEvidence, verdict: Verdict): number | null {
   if (!isNegative(verdict)) return null;
   const seconds = provesFromSeconds(work, evidence, verdict) - watch(evidence).seconds;
@@ -141,8 +150,8 @@ export function untilProofSeconds(work: Work, evidence: IntentEvidence, verdict:
 }
 
 /**
- * Seconds from now to the next reading; null where a day has passed. While it is `posting` the moment of becoming unknown
- * is not slept through, nor, with `untilProof`, that from which a read can count.
+ * Seconds until the next read; null after a day. While the status is posting, the wait ends no later than the moment it is to
+ * become unknown, and with `untilProof` no later than a read can first count.
  */
 export function nextReadSeconds(
   work: ReadingContext,

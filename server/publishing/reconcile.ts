@@ -27,8 +27,8 @@ import { settle, write } from "./settle.ts";
 import type { ClaimedWork, Progress, Work } from "./work.ts";
 
 /**
- * Finds out what became of a commit whose answer was lost. Nothing is sent again unless it has been proved that the
- * first did nothing; the one exception is the byte-identical repeat where a platform documents that it refuses it.
+ * Finds out what became of a commit whose answer was lost. Nothing is sent again unless the first call is proven to have done
+ * nothing. The one exception is the byte-identical repeat, on platforms that document that they refuse it.
  */
 export async function reconcile(work: Work, intent: IntentRow): Promise<Progress> {
   const { claim, deps } = work;
@@ -50,7 +50,10 @@ export async function reconcile(work: Work, intent: IntentRow): Promise<Progress
   return stillOpen(work, { ...intent, evidence: read }, reason, cannotTell, untilProofSeconds(work, read, verdict));
 }
 
-/** The platform has shown that it is live, but not yet which it is: the ids are asked for on the same schedule. */
+/**
+ * The post is known to be live, but not yet under which id: the platform is asked for it on the same schedule. Stays
+ * published.
+ */
 export async function identify(work: Work, intent: IntentRow): Promise<Progress> {
   const exchanges: HttpExchange[] = [];
   const verdict = await readBack(work, intent, exchanges);
@@ -86,8 +89,8 @@ function readAt(seconds: number | null): Next {
 }
 
 /**
- * An open commit that this reading has not settled: it is read again, and given up after a day. Posting becomes unknown when
- * it is time to say so, or when reading on cannot help.
+ * This read did not settle the commit. It is read again, and given up after a day. posting → unknown once that takes too
+ * long, or as soon as further reads cannot help.
  */
 export async function stillOpen(
   work: ClaimedWork,
@@ -123,7 +126,7 @@ export async function stillOpen(
   return "released";
 }
 
-/** Whether it is settled by the one identical repeat. Never while the first call may still be under way. */
+/** Sends the one identical repeat, if the platform allows it. Never while the first call may still be in flight. */
 async function repeat(work: Work, at: VisiblePosition, intent: IntentRow): Promise<Progress | "no"> {
   const { evidence } = intent;
   if (work.broker.identicalRepeat === undefined || evidence.repeatOf !== undefined || evidence.late !== undefined)
@@ -170,7 +173,7 @@ async function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]
   }
 }
 
-/** Access that has ended is renewed for reading, too: else an outcome that can be read would be said to be unknown. */
+/** An expired token is renewed for reading too; otherwise an outcome that can be read would be called unknown. */
 async function readAgain(work: Work, intent: IntentRow, exchanges: HttpExchange[], failure: unknown): Promise<Verdict> {
   let reason = failure;
   if (failure instanceof BrokerError && failure.code === "AUTH_EXPIRED" && work.token !== null && !work.tokenRenewed) {
@@ -189,7 +192,7 @@ async function readAgain(work: Work, intent: IntentRow, exchanges: HttpExchange[
   return { verdict: "pending", reason: describeFailure(reason).message };
 }
 
-/** What else Ampost knows of the account, so that a look-alike is not taken for this one. */
+/** What else is known about the account, so that a look-alike is not mistaken for this post. */
 async function surroundings(
   { deps, row, pace }: Work,
   intent: IntentRow,
@@ -215,7 +218,10 @@ function hasId({ remoteId }: StepDone): boolean {
   return remoteId !== undefined && remoteId !== null;
 }
 
-/** Posting goes on with the next step; posting, unknown, failed or discarded becomes published where nothing more is to be sent. */
+/**
+ * While posting, the next step follows. Once nothing is left to send: posting, unknown, failed or discarded →
+ * published.
+ */
 async function foundLive(
   work: Work,
   at: VisiblePosition,
@@ -225,7 +231,7 @@ async function foundLive(
 ): Promise<Progress> {
   const { row } = work;
   const { late } = intent.evidence;
-  // What comes after it goes on from what it was sent with.
+  // The steps after it need the handles it was sent with.
   const checkpoint = { ...row.checkpoint, ...intent.checkpoint };
   const changes = { ...doneChanges(work, found, checkpoint), lastLiveStep: at.step.name };
   const isLast = !work.steps.slice(at.index + 1).some(({ effect }) => effect === "visible");
@@ -248,8 +254,8 @@ async function foundLive(
 type Live = Changes & { lastLiveStep: string };
 
 /**
- * Nothing is sent by itself any more after the caller was told that the outcome is unknown, or has discarded the post:
- * unknown becomes failed, and a retry goes on after what is live.
+ * Once the caller has seen unknown, or has discarded the post, nothing more is sent automatically. unknown → failed; a retry
+ * continues after the parts that are live.
  */
 async function partLive(
   work: Work,
@@ -275,7 +281,7 @@ async function partLive(
   return "released";
 }
 
-/** It becomes published, and is asked on the same schedule which of the account's posts it is: see `identify`. */
+/** → published. Under which id is asked for on the same schedule: see `identify`. */
 async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence: IntentEvidence): Promise<Progress> {
   const changes: Changes = {
     ...live,
@@ -291,8 +297,8 @@ async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence
 }
 
 /**
- * The proof is stored, and only then may the step be run again: by itself while it is posting; unknown becomes failed, for the
- * caller to retry.
+ * The proof is stored, and only then may the step run again: automatically while the status is posting. unknown → failed, for
+ * the caller to retry.
  */
 async function provedAbsent(
   work: Work,

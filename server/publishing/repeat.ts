@@ -5,9 +5,8 @@ import { ageSeconds, watch } from "./reading.ts";
 import type { Work } from "./work.ts";
 
 /**
- * Whether the request may go out although nobody knows what came of an earlier call of the step, without the caller's
- * word: only where the platform documents that it refuses the very same bytes, within the window, and while publishing
- * is under way.
+ * Whether the request may be sent without asking the caller, although the outcome of an earlier call of the step is unknown:
+ * only if the platform documents that it refuses the very same bytes, within its window, and while the status is posting.
  */
 export function isRepeat(work: Work, request: HttpRequest, first: IntentRow): boolean {
   const { identicalRepeat } = work.broker;

@@ -24,8 +24,8 @@ import { settle, write } from "./settle.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /**
- * Runs a claimed platform post: reads back a commit whose outcome is open, then runs its steps in order for as long as
- * they go on by themselves. Whatever happens, the claim is given back or left to its lease's end.
+ * Runs a claimed platform post: reads back its commit if that is open, then runs its steps in order until one has to wait.
+ * Whatever happens, the claim is released, or left until its lease ends.
  */
 export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
   const claimed: ClaimedWork = {
@@ -57,7 +57,10 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
   }
 }
 
-/** The platform post is somebody else's now, but the account was still ours, and no step of ours runs in it any more. */
+/**
+ * The platform post was lost, but this claim may still occupy the account; none of its steps is running there any
+ * more.
+ */
 export async function freeAccount(
   deps: Pick<PublishingDeps, "pool" | "log">,
   { accountId, leaseOwner }: Claim,
@@ -88,21 +91,24 @@ async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
   while ((await runCurrent(work, slots)) === "continue");
 }
 
-/** What the engine says of its slots. */
+/** The engine's slots, as a running claim sees them. */
 export interface Slots {
-  /** Takes the claim over into another lane's slots where one is free; where none is, the platform post is given back for that lane. */
+  /**
+   * Moves the claim to a slot of another lane. False if none is free; the platform post is then released for that
+   * lane.
+   */
   moveTo(lane: Lane): boolean;
-  /** No further step is begun. */
+  /** The process is stopping: no further step is started. */
   isStopping(): boolean;
 }
 
-/** Why quiet requests are ended when the process stops. */
+/** The reason for aborting quiet requests when the process stops. */
 export class Stopping extends Error {}
 
-/** How long a platform post rests while its media are fetched. */
+/** How long a platform post is released for while its media are fetched. */
 const MEDIA_PAUSE_SECONDS = 1;
 
-/** Everything a step needs, or the failure to have it, written. */
+/** Builds everything that steps need. If that fails, the failure is written and the claim released. */
 async function prepare(claimed: ClaimedWork): Promise<Work | "released"> {
   const { deps, claim, row } = claimed;
   const { broker } = deps.platforms[row.platform];
@@ -136,7 +142,7 @@ async function prepare(claimed: ClaimedWork): Promise<Work | "released"> {
       return "released";
     }
     if (open !== null) return stillOpen(claimed, open, describeFailure(error).message, false);
-    // It is live: what was still to be had of it is given up.
+    // It is live: what was still to be read about it is given up.
     if (row.status === "published") await write(claimed, { next: { at: "never" } });
     else await failStep({ ...claimed, steps: [] }, positionAt({ steps: [], row }, 0), error);
     return "released";
@@ -179,7 +185,7 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
       return "released";
     }
     const journal = journalOf(work, at, "definite_failure", exchanges);
-    return isPassedOver(at) ? passOver(work, at, journal) : failStep(work, at, error, { journal });
+    return isSkippable(at) ? skip(work, at, journal) : failStep(work, at, error, { journal });
   }
   await faultPoint(deps, "step.after", claim, step.name);
   if (exchanges.length > 0) deps.reach?.up(claim);
@@ -189,18 +195,21 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
   return progress;
 }
 
-/** What is lost is somebody else's by now; what is ended because the process stops is handed back. */
+/**
+ * Releases work that was aborted because the process stops. If it was aborted because the claim was lost, there is
+ * nothing to release.
+ */
 async function handBack(work: ClaimedWork, at: Pick<Changes, "step" | "lane">): Promise<void> {
   if (!(work.claim.lost.signal.reason instanceof Stopping)) throw new LostClaim();
   await write(work, { ...at, next: { at: "seconds", seconds: 0 } });
 }
 
-/** For the public a platform post is published, once, as soon as all that is left is nice to have. */
+/** To callers a platform post is published as soon as only cosmetic steps are left. */
 const PUBLISHED = { status: "published", publishedNow: true, error: null } as const satisfies Changes;
 
-/** Waiting is not failing: it costs no attempt. Where only what is nice to have waits, posting becomes published. */
+/** Waiting is not failing, and costs no attempt. If only cosmetic steps are left: posting → published. */
 async function wait(work: Work, at: QuietPosition, waitSeconds: number): Promise<Progress> {
-  if (isPassedOver(at)) return passOver(work, at);
+  if (isSkippable(at)) return skip(work, at);
   const changes: Changes = {
     ...goTo(at),
     polls: "increment",
@@ -212,7 +221,9 @@ async function wait(work: Work, at: QuietPosition, waitSeconds: number): Promise
   return "released";
 }
 
-/** On to the next step. With none left it becomes published; a commit that is not due yet is waited for. */
+/**
+ * Continues with the next step, or releases the claim until a commit is due. If no step is left: posting → published.
+ */
 async function stepDone(work: Work, at: QuietPosition, done: StepDone, exchanges: HttpExchange[]): Promise<Progress> {
   const next = nextPosition(work, at);
   const changes: Changes = {
@@ -233,17 +244,20 @@ async function stepDone(work: Work, at: QuietPosition, done: StepDone, exchanges
   return isParked ? "released" : "continue";
 }
 
-/** Nothing that is still to be published waits for what is nice to have: where that fails or has to wait, it is left out. */
-function isPassedOver({ step, isOnlyCosmetic }: QuietPosition): boolean {
+/**
+ * Whether a cosmetic step comes before something that is still to be published: if it fails or has to wait, it is
+ * skipped.
+ */
+function isSkippable({ step, isOnlyCosmetic }: QuietPosition): boolean {
   return step.cosmetic === true && !isOnlyCosmetic;
 }
 
-async function passOver(work: Work, at: QuietPosition, journal?: JournalEntry): Promise<Progress> {
+async function skip(work: Work, at: QuietPosition, journal?: JournalEntry): Promise<Progress> {
   await write(work, { ...goTo(nextPosition(work, at)), polls: "reset" }, { journal });
   return "continue";
 }
 
-/** Nothing is left to run: it becomes published. */
+/** No step is left: posting → published. */
 async function finish(work: Work, at: EndPosition): Promise<Progress> {
   if (!at.isCommitted) throw new Error(`The broker of ${work.row.platform} has no visible step for this content`);
   await settle(work, { ...PUBLISHED, step: null, next: { at: "never" } });

@@ -9,14 +9,15 @@ import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { settle } from "./settle.ts";
 import type { ClaimedWork } from "./work.ts";
 
-/** Whether so many processes ended with it in hand that no other is to begin with it. */
+/** Whether so many processes died holding it that no other should try. */
 export function isPoison({ takeovers }: Claim): boolean {
   return takeovers >= SET_ASIDE_TAKEOVERS;
 }
 
 /**
- * Gives a platform post up without running anything of it, not even what makes its steps: any of that may be what ends
- * processes. It is `unknown` where a commit may have come through, and the caller may retry it.
+ * Gives up a platform post without running any of its code, not even the code that builds its steps: any of that may be what
+ * kills processes. pending, queued or posting → failed, or → unknown if a commit may have gone through. The caller can
+ * retry it.
  */
 export async function setAside(work: ClaimedWork): Promise<void> {
   const { deps, claim, row } = work;
@@ -47,7 +48,7 @@ async function giveUp(work: ClaimedWork): Promise<void> {
   await settle(work, { ...changes, status, error: errorOf(status, row) }, { intent });
 }
 
-/** A commit whose outcome is not known, or one that the platform took and has not confirmed. */
+/** Whether a commit has an unknown outcome, or was accepted by the platform and not confirmed. */
 async function mayBeLive(work: ClaimedWork, changes: Changes): Promise<boolean> {
   const { deps, claim, row } = work;
   if (claim.lane === "observe" && row.last_live_step !== null) return true;

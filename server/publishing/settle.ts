@@ -17,7 +17,7 @@ import type { ClaimedWork } from "./work.ts";
 
 type Also = Omit<Along, "post">;
 
-/** Writes what only the engine sees. Throws LostClaim where the platform post is no longer ours. */
+/** Writes changes that callers cannot see. Throws LostClaim if the claim no longer holds. */
 export async function write(
   work: ClaimedWork,
   changes: Changes,
@@ -29,14 +29,14 @@ export async function write(
   Object.assign(work.row, written);
 }
 
-/** What happened to a platform post when it came to a status. */
+/** The event of a platform post that reaches a status. */
 const PLATFORM_POST_EVENTS: Partial<Record<PlatformPostStatus, EventType>> = {
   published: "platform_post.published",
   failed: "platform_post.failed",
   unknown: "platform_post.unknown",
 };
 
-/** What happened to a post when it came to a status. */
+/** The event of a post that reaches a status. */
 const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
   posting: "post.publishing",
   published: "post.published",
@@ -45,9 +45,9 @@ const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
 };
 
 /**
- * Writes what a caller can see: the platform post, its post's status as the fold of all of them, the events of both, in one
- * transaction with the journal. What may still be live is never said to have failed: see `inDoubt`. Throws LostClaim where
- * the platform post is no longer ours.
+ * Writes changes that callers can see, in one transaction: the platform post, the post's status as the fold of all its platform
+ * posts, the events of both, and the journal. What may still be live is never called failed: see `inDoubt`. Throws LostClaim
+ * if the claim no longer holds.
  */
 export async function settle(
   work: ClaimedWork,
@@ -91,12 +91,15 @@ function eventOf(platformPostId: string | null, type: EventType | undefined): Po
   return type === undefined ? [] : [{ type, platform_post_id: platformPostId }];
 }
 
-/** What became of a commit does not wait for connections that others are using. */
+/** The result of a commit does not wait behind other queries for a connection. */
 function poolFor({ deps }: ClaimedWork, { intent }: Also): pg.Pool {
   return (intent === undefined ? undefined : deps.urgentPool) ?? deps.pool;
 }
 
-/** What the post will be when this platform post is `next`, and what that is now. The post's row must be held. */
+/**
+ * The platform post's status now, and the post's status once this platform post is `next`. The post's row must be
+ * locked.
+ */
 export async function foldWith(
   tx: pg.PoolClient,
   row: WorkRow,
@@ -115,7 +118,7 @@ export async function foldWith(
   };
 }
 
-/** Long enough for a database that restarts; a lease that ends meanwhile is noticed by the write itself. */
+/** Long enough for a database restart. If the lease ends in the meantime, the write itself notices. */
 const QUIET_PATIENCE_SECONDS = 8;
 
 /** The result of a commit is worth waiting for. */
@@ -123,7 +126,10 @@ export const RESULT_PATIENCE_SECONDS = 60;
 
 const LONGEST_PAUSE_MILLISECONDS = 1000;
 
-/** Repeats a write, never a call, while the database is away; with a longer patience whatever it says but that it never will. */
+/**
+ * Retries a write, never a call, while the database is away. With the longer patience, also after any other database
+ * error that may pass.
+ */
 export async function persist<Result>(attempt: () => Promise<Result>, patienceSeconds: number): Promise<Result> {
   const since = instant();
   for (let pauseMilliseconds = 25; ; pauseMilliseconds = Math.min(pauseMilliseconds * 2, LONGEST_PAUSE_MILLISECONDS)) {
@@ -139,7 +145,7 @@ export async function persist<Result>(attempt: () => Promise<Result>, patienceSe
   }
 }
 
-/** A deadlock or a serialization failure has done nothing either. */
+/** Deadlocks and serialization failures have written nothing either. */
 function isWorthRepeating(error: unknown): boolean {
   return (
     isDatabaseAway(error) ||

@@ -2,15 +2,18 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { Claim } from "./claim.ts";
 
 /**
- * How a lane's slots are divided. Whoever comes takes what is free, all of it where nobody else waits. Beside the slots
- * there are as many again in reserve, for those who hold little: so what hangs (a platform, a user's own server) holds up
- * nobody but itself. What is held counts, not what is still to be had. Test mode may take a part of the reserve only, so
- * live mode never waits for it.
+ * How a lane's slots are shared. Free slots go to whoever is first in line, all of them if nobody else is waiting. On top of
+ * that there is a reserve of the same size for users and groups that hold little, so that something stuck (a platform, a
+ * user's own server) blocks only itself. What counts is how much is held, not how much is still waiting. Test mode can use
+ * only a part of the reserve, so that live mode never waits for it.
  */
 export interface Room {
   free: number;
   reserve: Record<Mode, number>;
-  /** Who holds less in the lane is served from the reserve. Of what a group holds no user's part counts for more than that user's share. */
+  /**
+   * The reserve serves those who hold less than this. Within a group, what one user holds counts up to that user's
+   * share.
+   */
   shares: { user: number; group: number };
 }
 
@@ -18,12 +21,12 @@ const GROUP_SHARE = 1 / 4;
 const USER_SHARE = 1 / 8;
 const TEST_RESERVE = 1 / 4;
 
-/** What stands or falls together: a platform in a mode. */
+/** What is up or down together: a platform in a mode. */
 export function groupOf({ mode, platform }: { mode: Mode; platform: PlatformName }): string {
   return `${mode} ${platform}`;
 }
 
-/** `open` is how many of the lane's slots are to be used at the moment. */
+/** `open` is how many of the lane's slots may be used at the moment. */
 export function roomIn(slots: number, open: number, running: number): Room {
   const left = (upTo: number) => Math.max(0, Math.floor(upTo) - Math.max(slots, running));
   return {
@@ -33,7 +36,7 @@ export function roomIn(slots: number, open: number, running: number): Room {
   };
 }
 
-/** Whether a claim from another lane finds a place. */
+/** Whether there is room for a claim from another lane. */
 export function hasRoomFor({ free, reserve, shares }: Room, claim: Claim, running: ReadonlySet<Claim>): boolean {
   if (free > 0) return true;
   const ofUser = [...running].filter(({ userId }) => userId === claim.userId).length;
@@ -41,7 +44,7 @@ export function hasRoomFor({ free, reserve, shares }: Room, claim: Claim, runnin
   return reserve[claim.mode] > 0 && ofUser < shares.user && ofGroup < shares.group;
 }
 
-/** How much each group holds, as far as it counts. */
+/** How much each group holds, with each user's part capped. */
 export function heldByGroup(running: Iterable<Claim>, shareOfUser: number): Map<string, number> {
   const held = new Map<string, number>();
   const byUser = Map.groupBy(running, (claim) => `${groupOf(claim)} ${claim.userId}`);

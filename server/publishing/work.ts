@@ -8,36 +8,36 @@ import type { AccountKey, PublishingDeps } from "./deps.ts";
 export interface ClaimedWork {
   deps: PublishingDeps;
   claim: Claim;
-  /** As the database last returned it: every write brings it up to date. */
+  /** As the database last returned it: every write updates it. */
   row: WorkRow;
-  /** What the row counts in seconds is counted from here. */
+  /** The row's ages and due times, in seconds, are relative to this. */
   loadedAt: Instant;
-  /** By what the engine's pauses are divided. */
+  /** What the engine's pauses are divided by. */
   pace: number;
   attempt: Attempt;
 }
 
-/** The publish attempt under way: one object a claim, however the work is passed on, so that it is counted once. */
+/** The current publish attempt: one shared object for each claim, so that it is counted once. */
 export interface Attempt {
   number: number;
   isCounted: boolean;
 }
 
-/** A claimed platform post with all that its steps need. */
+/** A claimed platform post with everything its steps need. */
 export interface Work extends ClaimedWork {
   broker: Broker;
   account: AccountKey;
   content: PlatformContent<PublishMedia>;
   steps: readonly Step[];
   token: string | null;
-  /** A token that the platform has called expired is renewed once. */
+  /** A token that the platform rejects as expired is renewed once. */
   tokenRenewed: boolean;
 }
 
-/** What became of a step: go on with the one that is now current, or the platform post has been given back. */
+/** After a step: continue with what is now the current step, or the platform post has been released. */
 export type Progress = "continue" | "released";
 
-/** By the database's clock as it was when the row was read; never true too early. */
+/** By the database's clock when the row was read; never true too early. */
 export function isDue({ row, loadedAt }: Pick<ClaimedWork, "row" | "loadedAt">): boolean {
   return row.due_in_seconds - secondsSince(loadedAt) <= 0;
 }

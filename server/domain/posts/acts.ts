@@ -23,13 +23,13 @@ import { type PostOwner, recordPostEvents } from "../../db/outbox.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
 
 /**
- * What a caller can do to a post's publishing. Each function runs in the caller's transaction, in which the post's row
- * is held already (`for update`), and is linearizable with the engine: a commit is written under the same row's lock or
- * that of the platform post, so either the commit is seen here and the act refused, or the engine finds that it has
- * lost the platform post and sends nothing. Refusals are PublicErrors; the transaction must then be rolled back.
+ * What a caller can do with a post's publishing. Each act runs in the caller's transaction, which has already locked the
+ * post's row (`for update`), and is linearizable with the engine: a commit is written under the lock of the same row or of
+ * the platform post's. So either the act sees the commit and is refused, or the engine finds its claim lost and sends
+ * nothing. Refusals are PublicErrors; the transaction must then be rolled back.
  */
 
-/** Hidden steps run from this long before the due time, so that one small request remains at the due instant. */
+/** Hidden steps run from this long before the due time, so that only one small request is left at the due time. */
 export const PREPARE_AHEAD_SECONDS = 30 * 60;
 
 /** When the engine first looks at a platform post that is due then. */
@@ -37,12 +37,12 @@ export function firstActionAt(dueAt: Date): Date {
   return new Date(dueAt.getTime() - PREPARE_AHEAD_SECONDS * 1000);
 }
 
-/** Refuses with INVALID_STATUS_TRANSITION what the post's status does not allow. */
+/** Throws INVALID_STATUS_TRANSITION if the post's status does not allow the act. */
 export function assertAllowed(post: Pick<HeldPost, "status">, act: Act): void {
   if (!isAllowed(post.status, act)) throw refusal(act, post);
 }
 
-/** Publish: every platform post is due now. What was prepared ahead of a scheduled time is used. */
+/** Publish: draft or scheduled → queued, due now. What was prepared ahead of a scheduled time is used. */
 export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<void> {
   assertAllowed(post, "publish");
   await publishPlatformPosts.run(tx, [post.id, post.user_id, post.mode]);
@@ -52,8 +52,8 @@ export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<voi
 }
 
 /**
- * Retry: the failed platform posts named (all of them where none is) start again, after the parts that are live already.
- * One whose outcome is unknown is taken only when it is named and `force` is set, else OUTCOME_UNKNOWN.
+ * Retry: failed → queued for the platform posts that are named, or for all of them, starting after the parts that are already
+ * live. unknown → queued only if it is named and `force` is set; otherwise OUTCOME_UNKNOWN.
  */
 export async function retry(
   tx: pg.PoolClient,
@@ -76,9 +76,10 @@ export async function retry(
 }
 
 /**
- * Cancel and delete: what is not published never will be. A post that is `posting` can be discarded only while none of
- * its platform posts is under way, which is: no step runs and no commit is in doubt. One whose outcome is unknown stays
- * so. `error` is what the discarded platform posts show, where there is more to say than that the caller wanted it.
+ * Cancel and delete: → discarded; what is not published never will be. A post that is posting can be discarded only while
+ * none of its platform posts is in progress, meaning that no step is running and no commit is in doubt. One whose outcome is
+ * unknown stays unknown. `error` is shown on the discarded platform posts if there is more to say than that the caller
+ * wanted it.
  */
 export async function discard(
   tx: pg.PoolClient,
@@ -116,9 +117,9 @@ const RETRY_TAKEN_BACK = unknownOutcome(
 );
 
 /**
- * After an edit of a draft or scheduled post: what was prepared is thrown away, a preparation that is running loses its
- * work, and the engine looks again ahead of `dueAt`, or not at all where it is null. The post's own row, its status and
- * time included, is the editor's to write.
+ * After an edit of a draft or scheduled post: what was prepared is discarded, a step that is preparing loses its claim, and
+ * the engine starts again ahead of `dueAt`, or not at all if it is null. The post's own row, including its status and
+ * time, is written by the caller.
  */
 export async function resetForEdit(tx: pg.PoolClient, post: HeldPost, dueAt: Date | null): Promise<void> {
   assertAllowed(post, "edit");

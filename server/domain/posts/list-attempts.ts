@@ -13,7 +13,7 @@ export async function listAttempts(
   caller: Caller,
   postId: string,
 ): Promise<Answer<{ attempts: PostAttempt[] }>> {
-  const values = [postId, caller.userId, caller.mode];
+  const values = [postId, caller.userId, caller.mode] as const;
   const rows = await listPublishSteps.all(services.pool, values);
   if (rows.length === 0 && (await findPost.one(services.pool, values)) === undefined) throw postNotFound();
   return { body: { attempts: rows.map(toAttempt) } };
