@@ -25,22 +25,25 @@ const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_a
     a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id, a.connected_at, c.access_token_expires_at as token_expires_at
   from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
 
-/** ($1 user, $2 mode, $3 platform or null, $4 set or null): the active ones. */
-export const listAccounts = statement<AccountRow>(
+/** The active ones. */
+export const listAccounts = statement<
+  AccountRow,
+  [userId: string, mode: Mode, platform: PlatformName | null, setId: string | null]
+>(
   "accounts.list",
   `${select} where a.user_id = $1 and a.mode = $2 and a.status = 'active'
      and ($3::text is null or a.platform = $3) and ($4::uuid is null or a.platform_set_id = $4)
    order by a.connected_at, a.id`,
 );
 
-/** ($1 user): all that posts of test keys may stand under in the sandbox, connected still or not. */
-export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "platform_account_id">>(
+/** All that posts of test keys may stand under in the sandbox, connected still or not. */
+export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "platform_account_id">, [userId: string]>(
   "accounts.list_sandbox",
   `select distinct platform, platform_account_id from accounts where user_id = $1 and mode = 'test'`,
 );
 
-/** ($1 id, $2 user, $3 mode): active or not. */
-export const findAccount = statement<AccountRow>(
+/** Active or not. */
+export const findAccount = statement<AccountRow, [id: string, userId: string, mode: Mode]>(
   "accounts.find",
   `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`,
 );
@@ -58,11 +61,12 @@ export interface SetAccountRow {
 }
 
 /**
- * ($1 set, $2 user, $3 mode): one row for a set without accounts (its account columns null), none where there is no
- * such set. On the path of every create.
+ * One row for a set without accounts (its account columns null), none where there is no such set. On the path of every
+ * create.
  */
 export const findSetWithAccounts = statement<
-  { set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null })
+  { set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null }),
+  [setId: string, userId: string, mode: Mode]
 >(
   "platform_sets.find_with_accounts",
   `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at, c.refresh_token_expires_at,

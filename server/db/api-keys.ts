@@ -32,47 +32,71 @@ export interface KeyHolderRow {
   seconds_left: number | null;
 }
 
-/** ($1 digest): the holder of a key that is neither revoked nor expired. */
-export const findKeyHolder = statement<KeyHolderRow>(
+/** The holder of a key that is neither revoked nor expired. */
+export const findKeyHolder = statement<KeyHolderRow, [digest: Buffer]>(
   "api_keys.find_holder",
   `select id, user_id, mode, policies, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen,
      extract(epoch from expires_at - clock_timestamp())::float8 as seconds_left
    from api_keys where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
 );
 
-/** ($1 id) */
-export const touchKey = statement("api_keys.touch", `update api_keys set last_used_at = now() where id = $1`);
+export const touchKey = statement<never, [id: string]>(
+  "api_keys.touch",
+  `update api_keys set last_used_at = now() where id = $1`,
+);
 
-/** ($1 id, $2 user, $3 mode, $4 name, $5 digest, $6 prefix, $7 expires at, $8 policies) */
-export const insertApiKey = statement<ApiKeyRow>(
+export const insertApiKey = statement<
+  ApiKeyRow,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    name: string,
+    digest: Buffer,
+    prefix: string,
+    expiresAt: Date | null,
+    policies: object,
+  ]
+>(
   "api_keys.insert",
   `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at, policies) values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 name, $5 client, $6 policies, $7 seconds until its client has to have begun): nothing where it was made before. */
-export const insertGrant = statement<Pick<ApiKeyRow, "id">>(
+/** Nothing where it was made before. */
+export const insertGrant = statement<
+  Pick<ApiKeyRow, "id">,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    name: string,
+    clientId: string,
+    policies: object | null,
+    secondsToBegin: number,
+  ]
+>(
   "api_keys.insert_grant",
   `insert into api_keys (id, user_id, mode, name, client_id, policies, expires_at) values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
    on conflict (id) do nothing returning id`,
 );
 
-/** ($1 grant, $2 user, $3 mode, $4 seconds): it lives for so long from now on. */
-export const prolongGrant = statement(
+/** It lives for so long from now on. */
+export const prolongGrant = statement<never, [grantId: string, userId: string, mode: Mode, seconds: number]>(
   "api_keys.prolong_grant",
   `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
 );
 
 /**
- * ($1 limit): grants whose clients have never come for their code. Whoever comes lives for months (`prolongGrant`). They are
- * kept while the page that made them could be answered once more.
+ * Grants whose clients have never come for their code. Whoever comes lives for months (`prolongGrant`). They are kept
+ * while the page that made them could be answered once more.
  */
-export const deleteUnbegunGrants = statement(
+export const deleteUnbegunGrants = statement<never, [limit: number]>(
   "api_keys.delete_unbegun_grants",
   `delete from api_keys where id in (select id from api_keys where client_id is not null and expires_at < now() - interval '1 hour' and expires_at < created_at + interval '1 day' limit $1)`,
 );
 
-/** ($1 days, $2 most of a person, $3 limit): keys and grants that have ended so long ago, or before so many others of the person. */
-export const deletePastKeys = statement(
+/** Keys and grants that have ended so long ago, or before so many others of the person. */
+export const deletePastKeys = statement<never, [days: number, mostOfUser: number, limit: number]>(
   "api_keys.delete_past",
   `delete from api_keys where id in (
      select id from (
@@ -82,26 +106,24 @@ export const deletePastKeys = statement(
      where ended_at < now() - make_interval(days => $1) or place > $2 limit $3)`,
 );
 
-/** ($1 user): keys and grants that work. */
-export const countActiveKeys = statement<{ count: number }>(
+/** Keys and grants that work. */
+export const countActiveKeys = statement<{ count: number }, [userId: string]>(
   "api_keys.count_active",
   `select count(*)::int as count from api_keys where user_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
 );
 
-/** ($1 user) */
-export const listKeys = statement<ApiKeyRow>(
+export const listKeys = statement<ApiKeyRow, [userId: string]>(
   "api_keys.list",
   `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`,
 );
 
-/** ($1 id, $2 user) */
-export const findApiKey = statement<ApiKeyRow>(
+export const findApiKey = statement<ApiKeyRow, [id: string, userId: string]>(
   "api_keys.find",
   `select ${columns} from api_keys where id = $1 and user_id = $2`,
 );
 
-/** ($1 id, $2 user): nothing where it is revoked already; else every process is told. */
-export const revokeKey = statement<ApiKeyRow>(
+/** Nothing where it is revoked already; else every process is told. */
+export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
   "api_keys.revoke",
   `with revoked as (
      update api_keys set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null returning ${columns}
@@ -109,8 +131,11 @@ export const revokeKey = statement<ApiKeyRow>(
    select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 posts a day): one more post of the key today; nothing where that would be more than it may create. */
-export const countPostOfKey = statement<{ posts_today: number }>(
+/** One more post of the key today; nothing where that would be more than it may create. */
+export const countPostOfKey = statement<
+  { posts_today: number },
+  [id: string | null, userId: string, mode: Mode, postsDay: number]
+>(
   "api_keys.count_post",
   `update api_keys set posts_day = (now() at time zone 'UTC')::date,
      posts_today = case when posts_day = (now() at time zone 'UTC')::date then posts_today + 1 else 1 end

@@ -1,6 +1,9 @@
 import pg from "pg";
 
-/** Whether a failure means that the database cannot be reached or takes no writes for now, not that a statement was wrong. */
+/**
+ * Whether a failure means that the database cannot be reached or takes no writes for now, not that a statement was
+ * wrong.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   if (!(error instanceof Error)) return false;

@@ -21,14 +21,14 @@ const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.exter
     when l.revoked_at is not null or not exists (select from platform_sets s where s.id = l.platform_set_id and s.user_id = l.user_id and s.mode = l.mode) then 'revoked'
     when l.expires_at <= now() then 'expired' else 'pending' end as status`;
 
-/** ($1 user, $2 mode): those that can still be used. */
-export const countPendingLinks = statement<{ count: number }>(
+/** Those that can still be used. */
+export const countPendingLinks = statement<{ count: number }, [userId: string, mode: Mode]>(
   "connect_links.count_pending",
   `select count(*)::int as count from connect_links where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
 );
 
-/** ($1 days, $2 most of a person in a mode, $3 limit): links that have ended so long ago, or before so many others; not while somebody is on the way by one. */
-export const deletePastLinks = statement(
+/** Links that have ended so long ago, or before so many others; not while somebody is on the way by one. */
+export const deletePastLinks = statement<never, [days: number, mostOfUser: number, limit: number]>(
   "connect_links.delete_past",
   `delete from connect_links where id in (
      select id from (
@@ -39,8 +39,20 @@ export const deletePastLinks = statement(
        and not exists (select from oauth_attempts a where a.connect_link_id = past.id) limit $3)`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 token's digest, $5 set, $6 platform or null, $7 external id, $8 return URL, $9 lifetime in seconds) */
-export const insertConnectLink = statement<ConnectLinkRow>(
+export const insertConnectLink = statement<
+  ConnectLinkRow,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    tokenDigest: Buffer,
+    setId: string,
+    platform: PlatformName | null,
+    externalId: string | null,
+    returnUrl: string | null,
+    lifetimeSeconds: number,
+  ]
+>(
   "connect_links.insert",
   `with l as (
      insert into connect_links (id, user_id, mode, token_digest, platform_set_id, platform, external_id, return_url, expires_at)
@@ -48,14 +60,16 @@ export const insertConnectLink = statement<ConnectLinkRow>(
    ) select ${columns} from l`,
 );
 
-/** ($1 id, $2 user, $3 mode) */
-export const findConnectLink = statement<ConnectLinkRow>(
+export const findConnectLink = statement<ConnectLinkRow, [id: string | null, userId: string, mode: Mode]>(
   "connect_links.find",
   `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`,
 );
 
-/** ($1 token's digest): whose it is, is what the token says. The names are shown to whoever opens the link. */
-export const findConnectLinkByToken = statement<ConnectLinkRow & { user_name: string; set_name: string | null }>(
+/** Whose it is, is what the token says. The names are shown to whoever opens the link. */
+export const findConnectLinkByToken = statement<
+  ConnectLinkRow & { user_name: string; set_name: string | null },
+  [tokenDigest: Buffer]
+>(
   "connect_links.find_by_token",
   `select ${columns}, u.name as user_name, named.name as set_name
    from connect_links l join users u on u.id = l.user_id
@@ -63,9 +77,10 @@ export const findConnectLinkByToken = statement<ConnectLinkRow & { user_name: st
    where l.token_digest = $1`,
 );
 
-/** ($1 attempt, $2 binding of the browser that began it): the link by which it was begun, how, and what it has connected. */
+/** The link by which it was begun, how, and what it has connected. */
 export const findConnectLinkOfAttempt = statement<
-  ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null }
+  ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
+  [attemptId: string, binding: Buffer]
 >(
   "connect_links.find_of_attempt",
   `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
@@ -75,33 +90,35 @@ export const findConnectLinkOfAttempt = statement<
 const matching = `from (select ${columns} from connect_links l where l.user_id = $1 and l.mode = $2 and ($4::text is null or l.external_id = $4)) l
   where $3::text is null or l.status = $3`;
 
-/** ($1 user, $2 mode, $3 status or null, $4 external id or null, $5 limit, $6 offset): the newest first. */
-export const listConnectLinks = statement<ConnectLinkRow>(
-  "connect_links.list",
-  `select l.* ${matching} order by l.id desc limit $5 offset $6`,
-);
+/** The newest first. */
+export const listConnectLinks = statement<
+  ConnectLinkRow,
+  [userId: string, mode: Mode, status: string | null, externalId: string | null, limit: number, offset: number]
+>("connect_links.list", `select l.* ${matching} order by l.id desc limit $5 offset $6`);
 
-/** ($1 user, $2 mode, $3 status or null, $4 external id or null) */
-export const countConnectLinks = statement<{ count: number }>(
-  "connect_links.count",
-  `select count(*)::int as count ${matching}`,
-);
+export const countConnectLinks = statement<
+  { count: number },
+  [userId: string, mode: Mode, status: string | null, externalId: string | null]
+>("connect_links.count", `select count(*)::int as count ${matching}`);
 
-/** ($1 id, $2 user, $3 mode): one that was used, or has been revoked before, stays as it is. */
-export const revokeConnectLink = statement(
+/** One that was used, or has been revoked before, stays as it is. */
+export const revokeConnectLink = statement<never, [id: string, userId: string, mode: Mode]>(
   "connect_links.revoke",
   `update connect_links set revoked_at = now() where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null`,
 );
 
-/** ($1 id, $2 user, $3 mode): the link is used up; nothing where it was used or revoked before. One that ran out while the platform was asking is still good. */
-export const claimConnectLink = statement<{ external_id: string | null }>(
+/**
+ * The link is used up; nothing where it was used or revoked before. One that ran out while the platform was asking is
+ * still good.
+ */
+export const claimConnectLink = statement<{ external_id: string | null }, [id: string, userId: string, mode: Mode]>(
   "connect_links.claim",
   `update connect_links set connected_at = now()
    where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null returning external_id`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 account): what a claimed link has connected; the account is known by the link's external id from now on. */
-export const settleConnectLink = statement(
+/** What a claimed link has connected; the account is known by the link's external id from now on. */
+export const settleConnectLink = statement<never, [id: string, userId: string, mode: Mode, accountId: string]>(
   "connect_links.settle",
   `with settled as (
      update connect_links set account_id = $4 where id = $1 and user_id = $2 and mode = $3 returning external_id

@@ -35,17 +35,30 @@ const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_acc
   from connections c join accounts a on a.id = c.account_id
   where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and a.status = 'active'`;
 
-/** ($1 account, $2 user, $3 mode) */
-export const findConnection = statement<ConnectionRow>("connections.find", read);
+export const findConnection = statement<ConnectionRow, [accountId: string, userId: string, mode: Mode]>(
+  "connections.find",
+  read,
+);
 
 /** The same, holding the row. */
-export const lockConnection = statement<ConnectionRow>("connections.lock", `${read} for update of c`);
+export const lockConnection = statement<ConnectionRow, [accountId: string, userId: string, mode: Mode]>(
+  "connections.lock",
+  `${read} for update of c`,
+);
 
-/**
- * ($1 account, $2 user, $3 mode, $4 sealed access token, $5 sealed refresh token, $6 lifetime in seconds, $7 refresh lifetime in seconds).
- * A platform that does not send a refresh token again leaves the old one standing.
- */
-export const saveConnection = statement(
+/** A platform that does not send a refresh token again leaves the old one standing. */
+export const saveConnection = statement<
+  never,
+  [
+    accountId: string,
+    userId: string,
+    mode: Mode,
+    sealedAccessToken: string,
+    sealedRefreshToken: string | null,
+    lifetimeSeconds: number | null,
+    refreshLifetimeSeconds: number | null,
+  ]
+>(
   "connections.save",
   `insert into connections (account_id, user_id, mode, access_token_sealed, refresh_token_sealed, access_token_expires_at, refresh_token_expires_at)
    values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), now() + make_interval(secs => $7))
@@ -57,43 +70,58 @@ export const saveConnection = statement(
      issued_at = now(), renewing_by = null, renewing_until = null`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 login, $5 app or null, $6 grantor or null): how the connection came about. */
-export const saveConnectionSource = statement(
+/** How the connection came about. */
+export const saveConnectionSource = statement<
+  never,
+  [accountId: string, userId: string, mode: Mode, login: string | null, appId: string | null, grantor: string | null]
+>(
   "connections.save_source",
   `update connections set login = $4, oauth_app_id = $5, grantor_id = $6 where account_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** ($1 set, $2 platform, $3 user, $4 mode): the active account of a platform in a set. Whoever holds the set keeps it so. */
-export const findActiveAccount = statement<{
-  id: string;
-  platform_account_id: string;
-  username: string | null;
-  display_name: string | null;
-}>(
+/** The active account of a platform in a set. Whoever holds the set keeps it so. */
+export const findActiveAccount = statement<
+  {
+    id: string;
+    platform_account_id: string;
+    username: string | null;
+    display_name: string | null;
+  },
+  [setId: string, platform: PlatformName, userId: string, mode: Mode]
+>(
   "accounts.find_active",
   `select id, platform_account_id, username, display_name from accounts
    where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and status = 'active'`,
 );
 
-/** ($1 set, $2 platform, $3 user, $4 mode, $5 platform account id): the same account as it was connected here before. */
-export const findFormerAccount = statement<{ id: string }>(
+/** The same account as it was connected here before. */
+export const findFormerAccount = statement<
+  { id: string },
+  [setId: string, platform: PlatformName, userId: string, mode: Mode, platformAccountId: string]
+>(
   "accounts.find_former",
   `select id from accounts where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and platform_account_id = $5 and status = 'revoked'
    order by connected_at desc limit 1`,
 );
 
-/** ($1 user, $2 mode or null, $3 set or null): the connected accounts that are to be disconnected together. */
-export const listConnected = statement<{ account_id: string; mode: Mode }>(
+/** The connected accounts that are to be disconnected together. */
+export const listConnected = statement<
+  { account_id: string; mode: Mode },
+  [userId: string, mode: Mode | null, setId: string | null]
+>(
   "connections.list",
   `select c.account_id, c.mode from connections c join accounts a on a.id = c.account_id
    where c.user_id = $1 and ($2::text is null or c.mode = $2) and ($3::uuid is null or a.platform_set_id = $3) and a.status = 'active' order by c.account_id`,
 );
 
 /**
- * ($1 mode, $2 platform, $3 platform account id, $4 app or null, $5 grantor or null): whether a connection of any user lives by
- * the same grant: the same account, or the same person, by the same app. Of no user's data anything is told but that.
+ * Whether a connection of any user lives by the same grant: the same account, or the same person, by the same app. Of
+ * no user's data anything is told but that.
  */
-export const findSharedGrant = statement<{ account_id: string }>(
+export const findSharedGrant = statement<
+  { account_id: string },
+  [mode: Mode, platform: PlatformName, platformAccountId: string, appId: string | null, grantor: string | null]
+>(
   "connections.find_shared_grant",
   `with alike as (
      select a.id from accounts a where a.platform = $2 and a.platform_account_id = $3 and a.status = 'active'
@@ -104,22 +132,36 @@ export const findSharedGrant = statement<{ account_id: string }>(
    where c.mode = $1 and c.oauth_app_id is not distinct from $4 limit 1`,
 );
 
-/** ($1 set, $2 user, $3 mode): holds the set, so that it is neither deleted nor connected twice meanwhile. */
-export const lockSet = statement<{ id: string }>(
+/** Holds the set, so that it is neither deleted nor connected twice meanwhile. */
+export const lockSet = statement<{ id: string }, [setId: string, userId: string, mode: Mode]>(
   "platform_sets.lock",
   `select id from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 reason): the account stays readable by its id; its grant is forgotten. */
-export const revokeAccount = statement(
+/** The account stays readable by its id; its grant is forgotten. */
+export const revokeAccount = statement<never, [accountId: string, userId: string, mode: Mode, reason: string]>(
   "accounts.revoke",
   `with forgotten as (delete from connections where account_id = $1 and user_id = $2 and mode = $3)
    update accounts set status = 'revoked', token_health = 'revoked', token_health_reason = $4, updated_at = now()
    where id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 set, $5 platform, $6 platform account id, $7 username, $8 display name, $9 avatar, $10 scopes, $11 metadata) */
-export const saveAccount = statement(
+export const saveAccount = statement<
+  never,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    setId: string,
+    platform: PlatformName,
+    platformAccountId: string,
+    username: string | null,
+    displayName: string | null,
+    avatar: string | null,
+    scopes: readonly string[],
+    metadata: object,
+  ]
+>(
   "accounts.save",
   `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, username, display_name, avatar_url, scopes, platform_metadata)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -128,8 +170,19 @@ export const saveAccount = statement(
      connected_at = now(), updated_at = now()`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 username, $5 display name, $6 avatar, $7 metadata): read anew by a token that works; what is not told again stays. */
-export const saveProfile = statement(
+/** Read anew by a token that works; what is not told again stays. */
+export const saveProfile = statement<
+  never,
+  [
+    accountId: string,
+    userId: string,
+    mode: Mode,
+    username: string | null,
+    displayName: string | null,
+    avatar: string | null,
+    metadata: object,
+  ]
+>(
   "accounts.save_profile",
   `update accounts set username = coalesce($4, username), display_name = coalesce($5, display_name), avatar_url = coalesce($6, avatar_url), platform_metadata = platform_metadata || $7::jsonb,
      token_health = case when token_health = 'expiring' then token_health else 'healthy' end,

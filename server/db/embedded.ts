@@ -50,7 +50,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     return started;
   }
 
-  /** Told to stop from outside, PostgreSQL would refuse new sessions for as long as ours are open: it is helped to end, and started again. */
+  /**
+   * Told to stop from outside, PostgreSQL would refuse new sessions for as long as ours are open: it is helped to end,
+   * and started again.
+   */
   async function watch(): Promise<void> {
     const running = await readPidFile(place);
     if (!stopped && running?.status === "stopping") process.kill(running.pid, "SIGINT");

@@ -1,13 +1,18 @@
+import type { Mode } from "../../model/platform-names.ts";
+import type { Json } from "./jsonb.ts";
 import { statement } from "./sql.ts";
 
 /** How long a claim holds without being renewed: that of a process that died is free again then. */
 export const CLAIM_SECONDS = 10;
 
 /**
- * ($1 user, $2 mode, $3 key, $4 operation, $5 request hash, $6 claim): a row where the key is now ours. A claim whose
- * holder died, and an answer of a write without a post that is older than 30 days, give the key free.
+ * A row where the key is now ours. A claim whose holder died, and an answer of a write without a post that is older
+ * than 30 days, give the key free.
  */
-export const claimKey = statement<{ claim: string }>(
+export const claimKey = statement<
+  { claim: string },
+  [userId: string, mode: Mode, key: string, operation: string, requestHash: string, claimId: string]
+>(
   "idempotency_keys.claim",
   `insert into idempotency_keys as k (user_id, mode, key, operation, request_hash, claim, claimed_until)
    values ($1, $2, $3, $4, $5, $6, now() + interval '${CLAIM_SECONDS} seconds')
@@ -27,28 +32,39 @@ export interface KeyRow {
   seconds_left: number;
 }
 
-/** ($1 user, $2 mode, $3 key) */
-export const findKey = statement<KeyRow>(
+export const findKey = statement<KeyRow, [userId: string, mode: Mode, key: string]>(
   "idempotency_keys.find",
   `select operation, request_hash, status, body, headers, post_id, greatest(1, ceil(extract(epoch from claimed_until - now())))::int as seconds_left
    from idempotency_keys where user_id = $1 and mode = $2 and key = $3`,
 );
 
-/** ($1 user, $2 mode, $3 key, $4 claim): the holder lives. */
-export const renewClaim = statement(
+/** The holder lives. */
+export const renewClaim = statement<never, [userId: string, mode: Mode, key: string, claimId: string]>(
   "idempotency_keys.renew",
   `update idempotency_keys set claimed_until = now() + interval '${CLAIM_SECONDS} seconds'
    where user_id = $1 and mode = $2 and key = $3 and claim = $4 and status is null`,
 );
 
-/** ($1 user, $2 mode, $3 key, $4 claim): the call was refused, or failed. */
-export const freeClaim = statement(
+/** The call was refused, or failed. */
+export const freeClaim = statement<never, [userId: string, mode: Mode, key: string, claimId: string]>(
   "idempotency_keys.free",
   `delete from idempotency_keys where user_id = $1 and mode = $2 and key = $3 and claim = $4 and status is null`,
 );
 
-/** ($1 user, $2 mode, $3 key, $4 claim, $5 status, $6 body as JSON text, $7 headers, $8 post): nothing where the claim was lost. */
-export const storeAnswer = statement(
+/** Nothing where the claim was lost. */
+export const storeAnswer = statement<
+  never,
+  [
+    userId: string,
+    mode: Mode,
+    key: string,
+    claimId: string,
+    status: number,
+    body: Json,
+    headers: object,
+    postId: string | null,
+  ]
+>(
   "idempotency_keys.store_answer",
   `update idempotency_keys set status = $5, body = $6::json, headers = $7, post_id = $8 where user_id = $1 and mode = $2 and key = $3 and claim = $4`,
 );

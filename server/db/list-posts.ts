@@ -68,7 +68,10 @@ export function listPage(
   return { statement: prepare(pages, `posts.list${name}`, text), values: [...values, page.limit, page.offset] };
 }
 
-/** How many posts the filter matches. By status and platform alone the counters tell, at the same cost however many posts there are. */
+/**
+ * How many posts the filter matches. By status and platform alone the counters tell, at the same cost however many
+ * posts there are.
+ */
 export function countMatches(userId: string, mode: Mode, filter: PostFilter): Prepared<{ count: number }> {
   const { status, platform, from, to, search } = filter;
   if (from === null && to === null && search === null)
@@ -80,8 +83,10 @@ export function countMatches(userId: string, mode: Mode, filter: PostFilter): Pr
   };
 }
 
-/** ($1 user, $2 mode, $3 platform, $4 status) */
-const sumCounts = statement<{ count: number }>(
+const sumCounts = statement<
+  { count: number },
+  [userId: string, mode: Mode, platform: string | null, status: string | null]
+>(
   "post_counts.sum",
   `select coalesce(sum(change), 0)::int as count from post_counts
    where user_id = $1 and mode = $2 and ($3::text is null or $3 = any (platforms)) and ($4::text is null or status = $4)`,

@@ -11,7 +11,10 @@ export const CHANNELS = {
   post: "ampost_post",
   /** An API key was revoked. Payload: its id. */
   keys: "ampost_keys",
-  /** A client of MCP answered what it was asked in a call that another process may be doing. Payload: JSON of session, question and answer. */
+  /**
+   * A client of MCP answered what it was asked in a call that another process may be doing. Payload: JSON of session,
+   * question and answer.
+   */
   mcp: "ampost_mcp",
 } as const;
 

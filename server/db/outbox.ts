@@ -56,7 +56,7 @@ export async function recordAccountEvent(
 
 const insertAccountEvent = statement<
   never,
-  [userId: string, mode: Mode, type: AccountEventType, accountId: string, data: Record<string, unknown>]
+  [userId: string, mode: Mode, type: AccountEventType, accountId: string, data: object]
 >(
   "outbox.insert_account_event",
   `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`,

@@ -15,20 +15,22 @@ export interface PlatformSetRow {
 const columns = `s.id, s.user_id, s.mode, s.name, s.is_default, s.created_at, s.updated_at,
   (select count(*)::int from accounts a where a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.status = 'active') as connection_count`;
 
-/** ($1 user, $2 mode): the default one first, then the oldest. */
-export const listSets = statement<PlatformSetRow>(
+/** The default one first, then the oldest. */
+export const listSets = statement<PlatformSetRow, [userId: string, mode: Mode]>(
   "platform_sets.list",
   `select ${columns} from platform_sets s where s.user_id = $1 and s.mode = $2 order by s.is_default desc, s.created_at, s.id`,
 );
 
-/** ($1 user, $2 mode) */
-export const countSets = statement<{ count: number }>(
+export const countSets = statement<{ count: number }, [userId: string, mode: Mode]>(
   "platform_sets.count",
   `select count(*)::int as count from platform_sets where user_id = $1 and mode = $2`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 name, $5 is default): nothing where there is a default one already. */
-export const insertSet = statement<PlatformSetRow>(
+/** Nothing where there is a default one already. */
+export const insertSet = statement<
+  PlatformSetRow,
+  [id: string, userId: string, mode: Mode, name: string, isDefault: boolean]
+>(
   "platform_sets.insert",
   `with s as (
      insert into platform_sets (id, user_id, mode, name, is_default) values ($1, $2, $3, $4, $5)
@@ -36,28 +38,29 @@ export const insertSet = statement<PlatformSetRow>(
    ) select ${columns} from s`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 name) */
-export const renameSet = statement<PlatformSetRow>(
+export const renameSet = statement<PlatformSetRow, [id: string, userId: string, mode: Mode, name: string]>(
   "platform_sets.rename",
   `with s as (
      update platform_sets set name = $4, updated_at = now() where id = $1 and user_id = $2 and mode = $3 returning *
    ) select ${columns} from s`,
 );
 
-/** ($1 id, $2 user, $3 mode): holds the set while it is deleted. */
-export const lockSetForDelete = statement<Pick<PlatformSetRow, "id" | "name" | "is_default">>(
+/** Holds the set while it is deleted. */
+export const lockSetForDelete = statement<
+  Pick<PlatformSetRow, "id" | "name" | "is_default">,
+  [id: string, userId: string, mode: Mode]
+>(
   "platform_sets.lock_for_delete",
   `select id, name, is_default from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
 );
 
-/** ($1 id, $2 user, $3 mode) */
-export const deleteSet = statement(
+export const deleteSet = statement<never, [id: string, userId: string, mode: Mode]>(
   "platform_sets.delete",
   `delete from platform_sets where id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** ($1 id, $2 user, $3 mode): the set's posts that wait for their time. */
-export const listScheduledOfSet = statement<{ id: string }>(
+/** The set's posts that wait for their time. */
+export const listScheduledOfSet = statement<{ id: string }, [id: string, userId: string, mode: Mode]>(
   "platform_sets.list_scheduled",
   `select id from posts where platform_set_id = $1 and user_id = $2 and mode = $3 and status = 'scheduled' order by id`,
 );

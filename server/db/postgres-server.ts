@@ -160,7 +160,10 @@ async function launch(program: string, programArgs: string[], place: Place, laun
   }
 }
 
-/** Waits until the server answers, making the database if it is not there yet; false as soon as it is not alive any more. */
+/**
+ * Waits until the server answers, making the database if it is not there yet; false as soon as it is not alive any
+ * more.
+ */
 async function untilAnswers(place: Place, alive: () => Promise<boolean>): Promise<boolean> {
   for (;;) {
     const answer = await ask(place, "ampost");

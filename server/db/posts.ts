@@ -3,6 +3,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { MediaFacts, PostContent } from "../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../model/status.ts";
 import { isHeld } from "./hold.ts";
+import type { Json } from "./jsonb.ts";
 import { statement } from "./sql.ts";
 
 export interface PostRow {
@@ -59,7 +60,9 @@ const columns =
 /** Whether its time has come while publishing is held. What is read back goes on meanwhile. */
 const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe' and pp.due_at <= now() and ${isHeld})`;
 
-/** When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled. */
+/**
+ * When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled.
+ */
 const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) and not ${waitsForRelease} then pp.next_action_at end`;
 
 const HELD_WARNING = JSON.stringify([
@@ -81,20 +84,19 @@ const whole = `select ${columns},
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media
   from posts p`;
 
-/** ($1 id, $2 user, $3 mode) */
-export const findPost = statement<WholePostRow>(
+export const findPost = statement<WholePostRow, [id: string, userId: string, mode: Mode]>(
   "posts.find",
   `${whole} where p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
 
-/** ($1 ids, $2 user, $3 mode): those of them that are there, in no order. */
-export const findPosts = statement<WholePostRow>(
+/** Those of them that are there, in no order. */
+export const findPosts = statement<WholePostRow, [ids: readonly string[], userId: string, mode: Mode]>(
   "posts.find_many",
   `${whole} where p.id = any($1::uuid[]) and p.user_id = $2 and p.mode = $3`,
 );
 
-/** ($1 id, $2 user, $3 mode): the row, held until the transaction ends. Always locked before its platform posts. */
-export const lockPost = statement<PostRow>(
+/** The row, held until the transaction ends. Always locked before its platform posts. */
+export const lockPost = statement<PostRow, [id: string, userId: string, mode: Mode]>(
   "posts.lock",
   `select ${columns} from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3 for update`,
 );
@@ -123,17 +125,37 @@ const inserted = `with post as (
      insert into post_counts (user_id, mode, status, platforms, change) values ($2, $3::text, $5::text, $7, 1)
    )`;
 
-/**
- * ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for; of each platform post: $9 ids,
- * $10 platforms, $11 accounts; $12 next action at; $13 publish by): a post and its platform posts, in one statement.
- */
-export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
+/** A new post, and the ids, platforms and accounts of its platform posts. */
+type NewPostParams = [
+  id: string,
+  userId: string,
+  mode: Mode,
+  setId: string,
+  status: PostStatus,
+  content: PostContent,
+  platforms: readonly PlatformName[],
+  scheduledFor: Date | null,
+  platformPostIds: readonly string[],
+  platformOfEach: readonly PlatformName[],
+  accountOfEach: readonly (string | null)[],
+  nextActionAt: Date | null,
+  publishBy: Date | null,
+];
+
+/** A post and its platform posts, in one statement. */
+export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">, NewPostParams>(
   "posts.insert",
   `${inserted} select created_at, updated_at, revision from post`,
 );
 
-/** As `insertPost`, with ($14 NewPostMedia[] as jsonb): with what stands behind its media, and the engine told where it is scheduled. PostgreSQL prepares every part of a statement, used or not, so the plain draft has its own. */
-export const insertWholePost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">>(
+/**
+ * As `insertPost`, with the post's media, and the engine notified if it is scheduled. PostgreSQL prepares every part of a
+ * statement, used or not, so the plain draft has its own.
+ */
+export const insertWholePost = statement<
+  Pick<PostRow, "created_at" | "updated_at" | "revision">,
+  [...NewPostParams, media: Json]
+>(
   "posts.insert_whole",
   `${inserted}, linked as (
      insert into post_media (post_id, path, media_id, user_id)
@@ -144,18 +166,31 @@ export const insertWholePost = statement<Pick<PostRow, "created_at" | "updated_a
    select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
 );
 
-/** ($1 id, $2 user, $3 mode, $4 set, $5 status, $6 content, $7 platforms, $8 scheduled for, $9 publish by): a caller's change. */
-export const updatePost = statement<PostRow>(
+/** A caller's change. */
+export const updatePost = statement<
+  PostRow,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    setId: string,
+    status: string,
+    content: object,
+    platforms: readonly PlatformName[],
+    scheduledFor: Date | null,
+    publishBy: Date | null,
+  ]
+>(
   "posts.update",
   `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8, publish_by = $9, revision = revision + 1, updated_at = now()
    where p.id = $1 and p.user_id = $2 and p.mode = $3 returning ${columns}`,
 );
 
 /**
- * ($1 id, $2 user, $3 mode, $4 NewPlatformPost[] as jsonb): the post goes to these platforms from now on. One that stays
- * keeps its row and id; accounts and order are those given.
+ * The post goes to these platforms from now on. One that stays keeps its row and id; accounts and order are those
+ * given.
  */
-export const retargetPost = statement(
+export const retargetPost = statement<never, [id: string, userId: string, mode: Mode, platformPosts: Json]>(
   "platform_posts.retarget",
   `with wanted as (
      select w.id, w.platform, w.account_id, row_number() over () - 1 as position from jsonb_to_recordset($4) as w(id uuid, platform text, account_id uuid)
@@ -167,8 +202,8 @@ export const retargetPost = statement(
    on conflict (post_id, platform) do update set position = excluded.position, account_id = excluded.account_id`,
 );
 
-/** ($1 id, $2 user, $3 NewPostMedia[] as jsonb): what stands behind the post's media entries from now on. */
-export const relinkMedia = statement(
+/** What stands behind the post's media entries from now on. */
+export const relinkMedia = statement<never, [id: string, userId: string, media: Json]>(
   "posts.relink_media",
   `with wanted as (
      select l.path, l.media_id from jsonb_to_recordset($3) as l(path text, media_id uuid)
@@ -179,8 +214,8 @@ export const relinkMedia = statement(
    on conflict (post_id, path) do update set media_id = excluded.media_id`,
 );
 
-/** ($1 id, $2 user): what stands behind the post's media entries. */
-export const listPostMedia = statement<{ media_id: string }>(
+/** What stands behind the post's media entries. */
+export const listPostMedia = statement<{ media_id: string }, [id: string, userId: string]>(
   "posts.list_media",
   `select media_id from post_media where post_id = $1 and user_id = $2`,
 );

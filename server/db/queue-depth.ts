@@ -2,7 +2,7 @@ import { isHeld } from "./hold.ts";
 import { statement } from "./sql.ts";
 
 /** How much the engine has before it, over all users: numbers only, for the metrics. */
-export const queueDepth = statement<{ due: number; waiting: number; oldest_seconds: number; held: boolean }>(
+export const queueDepth = statement<{ due: number; waiting: number; oldest_seconds: number; held: boolean }, []>(
   "platform_posts.depth",
   `select count(*) filter (where next_action_at <= now() and (lease_until is null or lease_until < now())) as due,
           count(*) as waiting,
@@ -12,7 +12,7 @@ export const queueDepth = statement<{ due: number; waiting: number; oldest_secon
 );
 
 /** Platform posts of scheduled posts whose time passed unused, over all users: they wait for somebody. */
-export const countMissed = statement<{ missed: number }>(
+export const countMissed = statement<{ missed: number }, []>(
   "platform_posts.count_missed",
   `select count(*) as missed from platform_posts where status = 'pending' and due_at is not null and next_action_at is null`,
 );

@@ -44,27 +44,30 @@ export interface SealedValue {
   row: string;
 }
 
-/** The statements of a re-sealing, for each column. Those that look at all users' rows give nothing of them back but to be sealed again. */
+/**
+ * The statements of a re-sealing, for each column. Those that look at all users' rows give nothing of them back but to
+ * be sealed again.
+ */
 export const sealedColumns = SEALED_COLUMNS.map(({ table, id, idType, column, member, copyOf }) => {
   const value = member === undefined ? column : `${column} ->> '${member}'`;
   return {
     table,
     column,
     sealedIn: copyOf?.table ?? table,
-    /** ($1 id of the key that seals, $2 the last id of the batch before or null, $3 how many): held, but for what others hold. */
-    hold: statement<SealedValue>(
+    /** Locks a batch of those that another key has sealed, but for what others have locked. */
+    hold: statement<SealedValue, [sealingKeyId: string, afterId: string | null, limit: number]>(
       `${table}.hold_sealed_${column}`,
       `select ${id}::text as id, ${value} as value, ${copyOf?.id ?? id}::text as row from ${table}
        where ${value} like 'v1.%' and split_part(${value}, '.', 2) <> $1 and ($2::${idType} is null or ${id} > $2::${idType})
        order by ${id} limit $3 for update skip locked`,
     ),
-    /** ($1 id, $2 the value sealed anew): of a row that is held. */
-    replace: statement(
+    /** The row must be locked. */
+    replace: statement<never, [id: string, sealed: string]>(
       `${table}.replace_sealed_${column}`,
       `update ${table} set ${column} = ${member === undefined ? "$2" : `jsonb_set(${column}, '{${member}}', to_jsonb($2::text))`} where ${id} = $1::${idType}`,
     ),
     /** How many values each key has sealed. */
-    countByKey: statement<{ key_id: string; count: number }>(
+    countByKey: statement<{ key_id: string; count: number }, []>(
       `${table}.count_sealed_${column}`,
       `select split_part(${value}, '.', 2) as key_id, count(*)::int as count from ${table} where ${value} like 'v1.%' group by 1`,
     ),

@@ -32,9 +32,9 @@ test("PostgreSQL accepts every declared statement on the migrated schema, with t
     assert.deepEqual(
       rows.flatMap(({ name, types }) => {
         const parameters = declared.find((each) => each.name.test(name))?.parameters;
-        return parameters === undefined || fits(parameters, types)
+        return parameters !== undefined && fits(parameters, types)
           ? []
-          : [`${name} declares (${parameters.join(", ")}), and PostgreSQL takes (${types.join(", ")})`];
+          : [`${name} declares (${parameters?.join(", ")}), and PostgreSQL takes (${types.join(", ")})`];
       }),
       [],
     );
@@ -65,7 +65,7 @@ test("a transaction is committed when its work is done and rolled back when it f
 /** Which types of PostgreSQL a parameter may have that is declared as one of TypeScript. */
 const POSTGRESQL_TYPES: Readonly<Record<string, readonly string[]>> = {
   string: ["text", "uuid"],
-  number: ["integer", "bigint", "double precision"],
+  number: ["smallint", "integer", "bigint", "double precision"],
   boolean: ["boolean"],
   date: ["timestamp with time zone"],
   bytes: ["bytea"],

@@ -1,3 +1,4 @@
+import type { Mode } from "../../model/platform-names.ts";
 import { statement } from "./sql.ts";
 
 /** What is known of an account of a platform around a commit on it whose outcome is not known. */
@@ -11,10 +12,10 @@ export interface Surroundings {
 }
 
 /**
- * ($1 intent, $2 user, $3 mode): the account is the platform's own, in whichever set of the user it is connected. Of what is
- * known to be live there, a day before the first open call is enough: no list is searched further back.
+ * The account is the platform's own, in whichever set of the user it is connected. Of what is known to be live there,
+ * a day before the first open call is enough: no list is searched further back.
  */
-export const findSurroundings = statement<Surroundings>(
+export const findSurroundings = statement<Surroundings, [intentId: string, userId: string, mode: Mode]>(
   "publish_steps.find_surroundings",
   `with intent as (
      select s.platform_post_id, s.request_hash, a.platform, a.platform_account_id, s.intent_at as last_intent_at,

@@ -1,7 +1,13 @@
 import { statement } from "./sql.ts";
 
-/** ($1 keys, $2 seconds of each): counts one more try of each; a count that is over begins anew. In the keys' order, so that two never wait for one another. */
-export const countTries = statement<{ key: string; count: number; seconds_left: number }>(
+/**
+ * Counts one more try of each; a count that is over begins anew. In the keys' order, so that two never wait for one
+ * another.
+ */
+export const countTries = statement<
+  { key: string; count: number; seconds_left: number },
+  [keys: readonly string[], secondsOfEach: readonly number[]]
+>(
   "throttles.count",
   `insert into throttles as t (key, count, resets_at)
    select key, 1, now() + make_interval(secs => seconds) from unnest($1::text[], $2::int[]) as tried(key, seconds) order by key
@@ -11,11 +17,12 @@ export const countTries = statement<{ key: string; count: number; seconds_left: 
    returning key, count, greatest(1, ceil(extract(epoch from resets_at - now())))::int as seconds_left`,
 );
 
-/** ($1 keys) */
-export const forgetTries = statement("throttles.forget", `delete from throttles where key = any($1::text[])`);
+export const forgetTries = statement<never, [keys: readonly string[]]>(
+  "throttles.forget",
+  `delete from throttles where key = any($1::text[])`,
+);
 
-/** ($1 limit) */
-export const deleteOldThrottles = statement(
+export const deleteOldThrottles = statement<never, [limit: number]>(
   "throttles.delete_old",
   `delete from throttles where key in (select key from throttles where resets_at < now() order by resets_at limit $1)`,
 );

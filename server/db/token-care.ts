@@ -1,8 +1,12 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { AccountRow } from "./accounts.ts";
+import type { Json } from "./jsonb.ts";
 import { statement } from "./sql.ts";
 
-/** Looking after grants: chores that look at all users' accounts at once, each in bounded batches, and what they change of one. */
+/**
+ * Looking after grants: chores that look at all users' accounts at once, each in bounded batches, and what they change
+ * of one.
+ */
 
 export interface CaredAccount {
   account_id: string;
@@ -15,11 +19,11 @@ export interface CaredAccount {
 const jitter = "(('x' || right(a.id::text, 7))::bit(28)::int / 268435456.0)";
 
 /**
- * ($1 [{platform, min_age, after, needs_refresh_token}] as jsonb, in seconds; $2 how many): takes connections that are due
- * for renewing, which no other process gets then. Their due time lies up to a tenth before the platform's `after`. One that
- * was not renewed is due again after 2 minutes, then twice as long and so on, up to a day; where the platform refused, after a day.
+ * Takes connections that are due for renewing, which no other process gets then. Their due time lies up to a tenth
+ * before the platform's `after`. One that was not renewed is due again after 2 minutes, then twice as long and so on,
+ * up to a day; where the platform refused, after a day.
  */
-export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: number }>(
+export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: number }, [rules: Json, limit: number]>(
   "connections.take_due_renewals",
   `with rules as (
      select * from jsonb_to_recordset($1::jsonb) as r(platform text, min_age float8, after float8, needs_refresh_token boolean)
@@ -40,11 +44,13 @@ export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: numbe
 );
 
 /**
- * ($1 account, $2 user, $3 mode, $4 when the grant was issued, $5 the renewal, $6 for how many seconds): a row to the one who
- * may ask the platform to renew this grant now. One that nobody has ended in its time is noted as lost, and `lost_seconds`
- * says how long ago that first was.
+ * A row to the one who may ask the platform to renew this grant now. One that nobody has ended in its time is noted as
+ * lost, and `lost_seconds` says how long ago that first was.
  */
-export const claimRenewal = statement<{ lost_seconds: number | null }>(
+export const claimRenewal = statement<
+  { lost_seconds: number | null },
+  [accountId: string, userId: string, mode: Mode, issuedAt: Date, renewalId: string, seconds: number]
+>(
   "connections.claim_renewal",
   `update connections c set renewing_by = $5, renewing_until = now() + make_interval(secs => $6),
      renewal_lost_at = case when c.renewing_by is null or c.renewal_lost_at > c.issued_at then c.renewal_lost_at else now() end
@@ -52,25 +58,28 @@ export const claimRenewal = statement<{ lost_seconds: number | null }>(
    returning case when c.renewal_lost_at > c.issued_at then extract(epoch from now() - c.renewal_lost_at)::float8 end as lost_seconds`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 the renewal, $5 whether its answer was lost): it has brought nothing. */
-export const endRenewal = statement(
+/** It has brought nothing. */
+export const endRenewal = statement<
+  never,
+  [accountId: string, userId: string, mode: Mode, renewalId: string, answerLost: boolean]
+>(
   "connections.end_renewal",
   `update connections set renewing_by = null, renewing_until = null,
      renewal_lost_at = case when $5 and (renewal_lost_at is null or renewal_lost_at <= issued_at) then now() else renewal_lost_at end
    where account_id = $1 and user_id = $2 and mode = $3 and renewing_by = $4`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 when the grant was issued): the platform does not renew this grant any more. */
-export const refuseRenewal = statement(
+/** The platform does not renew this grant any more. */
+export const refuseRenewal = statement<never, [accountId: string, userId: string, mode: Mode, issuedAt: Date]>(
   "connections.refuse_renewal",
   `update connections set renewal_refused_at = now() where account_id = $1 and user_id = $2 and mode = $3 and issued_at = $4`,
 );
 
 /**
- * ($1 [{platform, every}] as jsonb, in seconds; $2 how many): takes accounts whose profile is to be read again. Their time
- * lies up to a tenth before the whole, so that they spread.
+ * Takes accounts whose profile is to be read again. Their time lies up to a tenth before the whole, so that they
+ * spread.
  */
-export const takeDueProfiles = statement<CaredAccount>(
+export const takeDueProfiles = statement<CaredAccount, [rules: Json, limit: number]>(
   "accounts.take_due_profiles",
   `with rules as (select * from jsonb_to_recordset($1::jsonb) as r(platform text, every float8)), due as (
      select a.id from accounts a join rules r on r.platform = a.platform
@@ -105,8 +114,8 @@ export interface EndingRow extends CaredAccount, GrantLifeRow {
   now: Date;
 }
 
-/** ($1 the last account of the batch before, $2 how many): connections of which something ends within 7 days. */
-export const listEnding = statement<EndingRow>(
+/** Connections of which something ends within 7 days. */
+export const listEnding = statement<EndingRow, [afterAccountId: string | null, limit: number]>(
   "connections.list_ending",
   `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username, a.display_name, a.token_health,
      a.token_health_reason, u.email, ${life}, now()
@@ -116,17 +125,19 @@ export const listEnding = statement<EndingRow>(
    order by a.id limit $2`,
 );
 
-/** ($1 account, $2 user, $3 mode) */
-export const findGrantLife = statement<GrantLifeRow & { now: Date }>(
+export const findGrantLife = statement<GrantLifeRow & { now: Date }, [accountId: string, userId: string, mode: Mode]>(
   "connections.find_life",
   `select ${life}, clock_timestamp() as now from connections c where c.account_id = $1 and c.user_id = $2 and c.mode = $3`,
 );
 
 /**
- * ($1 account, $2 user, $3 mode, $4 end, $5 days ahead): one row to whoever is the first to warn of this end so many days
- * ahead. An end that moves by less than a day, as each renewal moves it, is the same.
+ * One row to whoever is the first to warn of this end so many days ahead. An end that moves by less than a day, as
+ * each renewal moves it, is the same.
  */
-export const takeWarning = statement<{ id: string }>(
+export const takeWarning = statement<
+  { id: string },
+  [accountId: string, userId: string, mode: Mode, endsAt: Date, daysAhead: number]
+>(
   "accounts.take_warning",
   `update accounts set warned_end = $4, warned_days = $5
    where id = $1 and user_id = $2 and mode = $3 and status = 'active'
@@ -134,23 +145,26 @@ export const takeWarning = statement<{ id: string }>(
    returning id`,
 );
 
-/** ($1 account, $2 user, $3 mode, $4 moment): how many posts are scheduled for after it. */
-export const countScheduledPast = statement<{ count: number }>(
+/** How many posts are scheduled for after it. */
+export const countScheduledPast = statement<
+  { count: number },
+  [accountId: string, userId: string, mode: Mode, moment: Date]
+>(
   "platform_posts.count_scheduled_past",
   `select count(*)::int as count from platform_posts
    where account_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and lane = 'prepare' and next_action_at is not null and due_at > $4`,
 );
 
-/**
- * ($1 account, $2 user, $3 mode, $4 health, $5 reason, $6 when the grant was issued that this is about, or null for
- * whichever there is): answers the health before, where it has changed.
- */
-export const changeTokenHealth = statement<{
-  was: AccountRow["token_health"];
-  platform: PlatformName;
-  platform_account_id: string;
-  username: string | null;
-}>(
+/** Answers the health before, where it has changed. */
+export const changeTokenHealth = statement<
+  {
+    was: AccountRow["token_health"];
+    platform: PlatformName;
+    platform_account_id: string;
+    username: string | null;
+  },
+  [accountId: string, userId: string, mode: Mode, health: string, reason: string | null, issuedAt: Date | null]
+>(
   "accounts.change_token_health",
   `with held as (
      select a.id, a.token_health from accounts a

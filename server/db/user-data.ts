@@ -3,8 +3,9 @@ import { type Statement, statement } from "./sql.ts";
 /** An object as it is written out. */
 export type ExportedRow = Record<string, unknown> & { id: string };
 
-/** ($1 user, $2 the last id of the page before or "", $3 limit). */
-type ExportPage = Statement<ExportedRow>;
+/** `after` is the last id of the page before, or "". */
+type ExportParams = [userId: string, after: string, limit: number];
+type ExportPage = Statement<ExportedRow, ExportParams>;
 
 /** What became of a post on each platform. */
 const PLATFORM_POSTS = `, (
@@ -43,23 +44,26 @@ function page(table: string, columns: string, options: { idType?: "uuid" | "text
   const selected = columns
     .split(" ")
     .map((column) => `${column} as "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
-  return statement<ExportedRow>(
+  return statement<ExportedRow, ExportParams>(
     `${table}.export`,
     `select ${selected.join(", ")}${more} from ${table} where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`,
   );
 }
 
-/** ($1 user): where the user's bytes are, renditions and what has arrived of uploads included. */
-export const listStorageKeys = statement<{ storage_key: string }>(
+/** Where the user's bytes are, renditions and what has arrived of uploads included. */
+export const listStorageKeys = statement<{ storage_key: string }, [userId: string]>(
   "media.list_storage_keys",
   `select storage_key from media where user_id = $1 and storage_key is not null union all select storage_key from resumable_upload_parts where user_id = $1`,
 );
 
-/** ($1 user): counts have no reference to the user's row, which creates would wait for. */
-export const deletePostCounts = statement("post_counts.delete_of_user", `delete from post_counts where user_id = $1`);
+/** Counts have no reference to the user's row, which creates would wait for. */
+export const deletePostCounts = statement<never, [userId: string]>(
+  "post_counts.delete_of_user",
+  `delete from post_counts where user_id = $1`,
+);
 
 /** A user with years of posts takes longer to delete than any other statement may. */
-export const allowLongStatements = statement(
+export const allowLongStatements = statement<never, []>(
   "users.allow_long_delete",
   `select set_config('statement_timeout', '600s', true)`,
 );

@@ -1,4 +1,5 @@
 import type { Mode } from "../../model/platform-names.ts";
+import type { Json } from "./jsonb.ts";
 import { statement } from "./sql.ts";
 
 /** One try. */
@@ -25,29 +26,37 @@ export interface DeliveryRow {
 
 const columns = "id, webhook_id, mode, type, post_id, payload, status, attempts, created_at, delivered_at";
 
-/** ($1 id, $2 webhook, $3 user, $4 mode, $5 type, $6 post, $7 payload): to be sent, or delivered by standing in the log where the webhook has no URL. */
-export const insertDelivery = statement<DeliveryRow>(
+/** To be sent, or delivered by standing in the log where the webhook has no URL. */
+export const insertDelivery = statement<
+  DeliveryRow,
+  [id: string, webhookId: string, userId: string, mode: Mode, type: string, postId: string | null, payload: string]
+>(
   "webhook_deliveries.insert",
   `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload, status, delivered_at)
    select $1, w.id, $3, $4, $5, $6, $7, case when w.url is null then 'delivered' else 'pending' end, case when w.url is null then now() end from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4
    returning ${columns}`,
 );
 
-/** ($1 webhook, $2 user, $3 mode, $4 status or null, $5 limit, $6 offset): newest first, each with the number of all. */
-export const listDeliveries = statement<DeliveryRow & { total: number }>(
+/** Newest first, each with the number of all. */
+export const listDeliveries = statement<
+  DeliveryRow & { total: number },
+  [webhookId: string, userId: string, mode: Mode, status: string | null, limit: number, offset: number]
+>(
   "webhook_deliveries.list",
   `select ${columns}, count(*) over ()::int as total from webhook_deliveries
    where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4) order by id desc limit $5 offset $6`,
 );
 
-/** ($1 webhook, $2 user, $3 mode, $4 status or null) */
-export const countDeliveries = statement<{ count: number }>(
+export const countDeliveries = statement<
+  { count: number },
+  [webhookId: string, userId: string, mode: Mode, status: string | null]
+>(
   "webhook_deliveries.count",
   `select count(*)::int as count from webhook_deliveries where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)`,
 );
 
-/** ($1 id, $2 user, $3 mode): to be tried as if for the first time; delivered anew where the webhook has no URL. */
-export const restartDelivery = statement<DeliveryRow>(
+/** To be tried as if for the first time; delivered anew where the webhook has no URL. */
+export const restartDelivery = statement<DeliveryRow, [id: string, userId: string, mode: Mode]>(
   "webhook_deliveries.restart",
   `with target as (
      select d.id as target_id, w.url is null as is_log from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1 and d.user_id = $2 and d.mode = $3
@@ -69,16 +78,18 @@ export interface OutgoingRow {
   old_secret_sealed: string | null;
 }
 
-/** ($1 id) */
-export const findOutgoing = statement<OutgoingRow>(
+export const findOutgoing = statement<OutgoingRow, [id: string]>(
   "webhook_deliveries.find_outgoing",
   `select d.id, d.webhook_id, d.payload, d.status, w.url, w.status as webhook_status, w.secret_sealed,
      case when w.old_secret_until > now() then w.old_secret_sealed end as old_secret_sealed
    from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1 and w.url is not null`,
 );
 
-/** ($1 id, $2 outcome: delivered, failed for good, or to be tried again, $3 DeliveryAttempt or null, $4 most tries): answers what it is now. */
-export const recordAttempt = statement<{ status: DeliveryRow["status"] }>(
+/** Answers what it is now. */
+export const recordAttempt = statement<
+  { status: DeliveryRow["status"] },
+  [id: string, outcome: string, attempt: Json | null, mostTries: number]
+>(
   "webhook_deliveries.record_attempt",
   `update webhook_deliveries set tries = tries + 1,
      status = case when $2 = 'again' then case when tries + 1 >= $4 then 'failed' else 'pending' end else $2 end,
@@ -87,8 +98,8 @@ export const recordAttempt = statement<{ status: DeliveryRow["status"] }>(
    where id = $1 returning status`,
 );
 
-/** ($1 webhooks, $2 most of each, $3 DeliveryAttempt): the oldest of those that wait beyond are not sent any more. */
-export const dropSurplusDeliveries = statement(
+/** The oldest of those that wait beyond are not sent any more. */
+export const dropSurplusDeliveries = statement<never, [webhookIds: readonly string[], mostEach: number, attempt: Json]>(
   "webhook_deliveries.drop_surplus",
   `update webhook_deliveries d set status = 'failed', attempts = jsonb_path_query_array(d.attempts || $3::jsonb, '$[last - 19 to last]')
    from unnest($1::uuid[]) as w(id)
@@ -96,8 +107,11 @@ export const dropSurplusDeliveries = statement(
    where d.id = surplus.id and d.status = 'pending'`,
 );
 
-/** ($1 webhooks, $2 most of each, $3 most bytes of each): the oldest in their logs go. */
-export const trimDeliveries = statement(
+/** The oldest in their logs go. */
+export const trimDeliveries = statement<
+  never,
+  [webhookIds: readonly string[], mostEach: number, mostBytesOfEach: number]
+>(
   "webhook_deliveries.trim",
   `delete from webhook_deliveries d
    using unnest($1::uuid[]) as w(id) cross join lateral (
@@ -106,8 +120,7 @@ export const trimDeliveries = statement(
    where d.id = kept.id and (kept.place > $2 or kept.bytes > $3)`,
 );
 
-/** ($1 most) */
-export const deleteOldDeliveries = statement(
+export const deleteOldDeliveries = statement<never, [most: number]>(
   "webhook_deliveries.delete_old",
   `delete from webhook_deliveries where id in (select id from webhook_deliveries where created_at < now() - interval '30 days' limit $1)`,
 );

@@ -44,7 +44,7 @@ export interface ClaimRequest {
  * Throws IDEMPOTENCY_KEY_REUSED or IDEMPOTENCY_IN_PROGRESS.
  */
 export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest): Promise<Claim | StoredAnswer> {
-  const owner = [caller.userId, caller.mode, request.key];
+  const owner = [caller.userId, caller.mode, request.key] as const;
   // Between the two statements the holder may free the key: then it is claimed again.
   for (let tries = 0; tries < 3; tries += 1) {
     const id = newId();
@@ -74,7 +74,7 @@ export async function holding<Result>(
   held: Claim,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const values = [caller.userId, caller.mode, held.key, held.id];
+  const values = [caller.userId, caller.mode, held.key, held.id] as const;
   const heartbeat = setInterval(
     () => void renewClaim.run(pool, values).catch(() => undefined),
     (CLAIM_SECONDS * 1000) / 3,
@@ -123,7 +123,7 @@ async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promi
     jsonb(answer.kept ?? withoutPost(answer)),
     headers,
     answer.post?.id ?? null,
-  ];
+  ] as const;
   return (await storeAnswer.run(db, values)) === 1;
 }
 

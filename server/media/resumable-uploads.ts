@@ -7,6 +7,7 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import type { Mode } from "../../model/platform-names.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import {
   addResumablePart,
@@ -125,7 +126,9 @@ export async function appendToUpload(
     return { offsetBytes: found.length_bytes, mediaId: found.media_id, expiresAt: found.expires_at };
   const writer: Writer = { ...owner, id, writer: newId() };
   const upload = await claimResumableUpload.one(deps.pool, [
-    ...valuesOf(writer).slice(0, 3),
+    writer.userId,
+    writer.mode,
+    id,
     bytes.offsetBytes,
     writer.writer,
   ]);
@@ -195,7 +198,7 @@ interface Writer extends Owner {
   writer: string;
 }
 
-function valuesOf({ userId, mode, id, writer }: Writer): string[] {
+function valuesOf({ userId, mode, id, writer }: Writer): [userId: string, mode: Mode, id: string, writerId: string] {
   return [userId, mode, id, writer];
 }
 

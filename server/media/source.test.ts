@@ -9,6 +9,7 @@ import sharp from "sharp";
 import type { PublishMedia, Rendition } from "../../platforms/platform.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
+import { jsonb } from "../db/jsonb.ts";
 import { insertRendition } from "../db/media.ts";
 import type { MediaRow } from "../db/media.ts";
 import { newStorageKey } from "../storage/storage.ts";
@@ -142,7 +143,7 @@ describe("a broker's media", () => {
           winner.id,
           winner.key,
           media.filename,
-          JSON.stringify(media),
+          jsonb(media),
         ]);
         return world.storage.put(key, bytes);
       },

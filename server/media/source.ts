@@ -81,7 +81,7 @@ async function findOrMakeRendition(
   media: PublishMedia,
   wanted: Rendition,
 ): Promise<StoredMedia> {
-  const key = [owner.userId, owner.mode, media.id, nameRendition(wanted)];
+  const key = [owner.userId, owner.mode, media.id, nameRendition(wanted)] as const;
   const find = async () => readStored(await findRendition.one(deps.pool, key));
   const found = await find();
   if (found !== null) return found;

@@ -49,7 +49,7 @@ export async function dropBytes({ storage }: Pick<SweepDeps, "storage">, job: un
 /** A row is held first and judged after, so that a post which began to name it in between keeps it. */
 function releaseBatch(pool: pg.Pool): Promise<{ held: number; storageKeys: string[] }> {
   return transaction(pool, async (tx) => {
-    const days = [FINISHED_POST_DAYS, UNNAMED_DAYS];
+    const days = [FINISHED_POST_DAYS, UNNAMED_DAYS] as const;
     const held = (await lockUnneeded.all(tx, [...days, BATCH])).map((row) => row.id);
     const unneeded = (await findStillUnneeded.all(tx, [...days, held])).map((row) => row.id);
     const released = await releaseMedia.all(tx, [unneeded]);

@@ -94,7 +94,7 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
     start.returnTo,
     start.connectLinkId ?? null,
     ATTEMPT_SECONDS,
-  ];
+  ] as const;
   if (!(await insertAttempt.one(services.pool, values))) throw new PublicError("NOT_FOUND", "Platform set not found.");
   return forBrowser(
     services,

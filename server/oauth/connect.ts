@@ -91,7 +91,7 @@ export async function storeConnectionIn(
   const former =
     same ?? (await findFormerAccount.one(tx, [platformSetId, platform, userId, mode, profile.platformAccountId]));
   const account = { accountId: former?.id ?? newId(), userId, mode };
-  const key = [account.accountId, userId, mode];
+  const key = [account.accountId, userId, mode] as const;
   // The grant before the account: whoever renews it takes its locks in this order, too.
   await lockConnection.one(tx, key);
   const { platformAccountId, username, displayName, avatarUrl, metadata } = profile;

@@ -50,7 +50,7 @@ export async function forgetConnection(
   account: AccountKey,
   reason: string,
 ): Promise<Forgotten | null> {
-  const key = [account.accountId, account.userId, account.mode];
+  const key = [account.accountId, account.userId, account.mode] as const;
   const held = await lockConnection.one(tx, key);
   await revokeAccount.run(tx, [...key, reason]);
   if (!held) return null;
@@ -102,7 +102,7 @@ export async function revokeGrant(services: OAuthServices, data: unknown): Promi
   const job = forgotten.parse(data);
   const oauth = services.oauthOf(job.platform, job.login);
   if (!oauth?.revoke) return;
-  const shared = [job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId];
+  const shared = [job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId] as const;
   if (await findSharedGrant.one(services.pool, shared)) return;
   const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, placeOf(job))));
   if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);

@@ -29,7 +29,7 @@ export async function readProfileAgain(
   account: AccountKey,
   accessToken: string,
 ): Promise<void> {
-  const key = [account.accountId, account.userId, account.mode];
+  const key = [account.accountId, account.userId, account.mode] as const;
   const connection = await findConnection.one(services.pool, key);
   const oauth = connection && services.oauthOf(connection.platform, connection.login);
   if (!connection || !oauth) return;

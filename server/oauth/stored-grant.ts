@@ -11,7 +11,7 @@ export interface AccountKey {
   mode: Mode;
 }
 
-export function keyValues(account: AccountKey): [string, string, string] {
+export function keyValues(account: AccountKey): [accountId: string, userId: string, mode: Mode] {
   return [account.accountId, account.userId, account.mode];
 }
 

@@ -99,7 +99,7 @@ export async function listConnectLinks(
   caller: Caller,
   query: { status?: ConnectLinkStatus; externalId?: string; limit: number; offset: number },
 ): Promise<Answer<{ connectLinks: ConnectLink[]; total: number }>> {
-  const filter = [caller.userId, caller.mode, query.status ?? null, query.externalId ?? null];
+  const filter = [caller.userId, caller.mode, query.status ?? null, query.externalId ?? null] as const;
   const [rows, counted] = await Promise.all([
     selectConnectLinks.all(services.pool, [...filter, query.limit, query.offset]),
     countConnectLinks.one(services.pool, filter),
@@ -125,7 +125,7 @@ export async function revokeConnectLink(
   id: string,
 ): Promise<Answer<{ connectLink: ConnectLink }>> {
   return await write(services, call, async (tx) => {
-    const owned = [id, call.userId, call.mode];
+    const owned = [id, call.userId, call.mode] as const;
     const ended = await endConnectLink.run(tx, owned);
     const row = await findConnectLink.one(tx, owned);
     if (row === undefined) throw linkNotFound();

@@ -90,7 +90,7 @@ export async function useConnectLink<Stored extends { accountId: string }>(
 ): Promise<Stored> {
   const { connect_link_id: connectLinkId, user_id: userId, mode, platform } = attempt;
   if (connectLinkId === null) return await store({});
-  const owned = [connectLinkId, userId, mode];
+  const owned = [connectLinkId, userId, mode] as const;
   const claimed = await claimConnectLink.one(tx, owned);
   if (claimed === undefined) throw new ConnectingFailed("link_over", { platform, attempt });
   const externalId = claimed.external_id;

@@ -168,7 +168,7 @@ export async function allow(
       mode,
       name,
       request.client.id,
-      policies,
+      policies ?? null,
       CODE_SECONDS,
     ]);
     if (grant === undefined)

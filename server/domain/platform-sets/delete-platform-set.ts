@@ -22,7 +22,7 @@ export async function deletePlatformSet(
   id: string,
 ): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
-    const owned = [id, call.userId, call.mode];
+    const owned = [id, call.userId, call.mode] as const;
     const set = await lockSetForDelete.one(tx, owned);
     if (set === undefined) throw setNotFound();
     if (set.is_default) throw cannotDeleteDefault(id);

@@ -120,7 +120,7 @@ async function insert(
     parts.map((part) => part.account_id),
     scheduledFor === null ? null : firstActionAt(scheduledFor),
     publishBy,
-  ];
+  ] as const;
   const row =
     links.length === 0 && scheduledFor === null
       ? await insertPost.one(db, values)

@@ -41,8 +41,10 @@ export async function queueDelivery(
 
 /** The groups of whoever has webhooks: what workInShares calls an owner. */
 export async function webhookGroups({ pool }: Pick<Services, "pool">, owner: string): Promise<string[]> {
-  const [userId, mode] = owner.split(" ");
-  return (await listWebhooks.all(pool, [userId, mode])).map(({ id }) => groupOf(owner, id));
+  const [userId = "", mode] = owner.split(" ");
+  return (await listWebhooks.all(pool, [userId, mode === "live" ? "live" : "test"])).map(({ id }) =>
+    groupOf(owner, id),
+  );
 }
 
 async function send(
@@ -67,7 +69,7 @@ export async function listDeliveries(
   webhookId: string,
   { status, limit, offset }: { status?: DeliveryRow["status"] | undefined; limit: number; offset: number },
 ): Promise<Answer<{ deliveries: WebhookDelivery[]; total: number }>> {
-  const owned = [webhookId, caller.userId, caller.mode];
+  const owned = [webhookId, caller.userId, caller.mode] as const;
   const webhook = await findWebhook.one(services.pool, owned);
   if (webhook === undefined) throw notFound();
   if (webhook.url === null) await touchWebhook.run(services.pool, owned);

@@ -127,7 +127,7 @@ export async function deleteWebhook(
 /** Makes a new secret and shows it, once; the one before signs beside it for a day. Throws NOT_FOUND. */
 export async function rotateSecret(services: Parts, call: Call, id: string): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
-    const owned = [id, call.userId, call.mode];
+    const owned = [id, call.userId, call.mode] as const;
     const held = await lockWebhookSecret.one(tx, owned);
     if (held === undefined) throw notFound();
     const old = services.vault.open(held.secret_sealed, { table: "webhooks", row: id, column: "secret_sealed" });
